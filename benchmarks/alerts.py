@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.signed import SECRET
 from benchmarks.table import Figure
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.support.falling_shop import alerts, before_the_fall
 from tests.support.uploads import ASKS, Shop
 

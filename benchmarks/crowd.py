@@ -12,7 +12,7 @@ import psutil
 
 from benchmarks.signed import SECRET, command, send
 from benchmarks.table import Figure
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.e2e.chaos import POLICY, migrated_postgres
 from tests.fakes.claude import ScriptedClaude, obediently
 from tests.support.processes import Intern

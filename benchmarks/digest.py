@@ -14,7 +14,7 @@ from sqlalchemy import update
 from benchmarks.table import Figure, peak
 from bot.db import migrate
 from bot.db.session import Database
-from bot.digests.models import DAILY, Schedule, due_digests
+from bot.digests.models import DAILY, Schedule, find_due_digests
 from bot.jobs.models import Job
 
 MANY = 10_000
@@ -52,7 +52,9 @@ def _ticks(folder: Path) -> tuple[float, float, int]:
         began = time.perf_counter()
         with database.begin() as session:
             jobs = [
-                job for job in due_digests(session, NOW + timedelta(minutes=minute)) if _is(job)
+                job
+                for job in find_due_digests(session, NOW + timedelta(minutes=minute))
+                if _is(job)
             ]
         took.append(time.perf_counter() - began)
         found = len(jobs) if minute < 3 else found

@@ -14,9 +14,9 @@ import aiohttp
 
 from benchmarks.signed import SECRET, command, send
 from benchmarks.table import Figure, percentile
-from bot.core.ids import task_id
-from bot.playground.slack import LocalSlack
-from bot.playground.workspace import Change
+from bot.core.request import task_id
+from bot.playground.local_slack import LocalSlack
+from bot.playground.workspace import WorkspaceChange
 from tests.e2e.chaos import POLICY
 from tests.support.processes import Intern
 
@@ -76,7 +76,7 @@ async def _card(slack: LocalSlack, session: aiohttp.ClientSession, url: str) -> 
     post = f"{task_id(slack.team, 'command', trigger)}.0:card"
     done = asyncio.Event()
 
-    def changed(change: Change) -> None:
+    def changed(change: WorkspaceChange) -> None:
         message = slack.place("C0MARKET").find(change.ts) if change.channel == "C0MARKET" else None
         told = ((message and message.metadata) or {}).get("event_payload", {}).get("post")
         if message and told == post and "send_back" in str(message.blocks):

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from benchmarks.table import Figure
 from bot.data.analyses.feedback import find
-from bot.data.analyses.result import Where
-from bot.data.warehouse.warehouse import Listed, Shelf, schema
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.sample_tables import TODAY, sample
 
 REVIEWS = 20_000
@@ -21,7 +21,7 @@ def feedback() -> list[Figure]:
     """Everything `find` tells: themes, change, places, quotes, mood (a quarter has no stars)."""
     shelf = shelf_of(reviews(REVIEWS))
     began = time.perf_counter()
-    found = find(shelf, Where())
+    found = find(shelf, AnalysisFilter())
     took = time.perf_counter() - began
     assert found.get("all", "classifier-auc")
     texts = [row["text"] for row in reviews(REVIEWS)]
@@ -56,12 +56,14 @@ def reviews(count: int) -> list[dict[str, Any]]:
     return made
 
 
-def shelf_of(rows: list[dict[str, Any]]) -> Shelf:
+def shelf_of(rows: list[dict[str, Any]]) -> Warehouse:
     engine = ibis.duckdb.connect()
-    shape = ibis.schema(schema("feedback")).to_pyarrow()
+    shape = ibis.schema(schema_of("feedback")).to_pyarrow()
     engine.create_table("feedback", pa.Table.from_pylist(rows, schema=shape))
-    listed = {"feedback": Listed("feedback", (), len(rows), "feedback.csv", date(2026, 11, 24))}
-    return Shelf(engine, TODAY, listed)
+    listed = {
+        "feedback": ListedTable("feedback", (), len(rows), "feedback.csv", date(2026, 11, 24))
+    }
+    return Warehouse(engine, TODAY, listed)
 
 
 if __name__ == "__main__":

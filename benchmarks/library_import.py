@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.table import Figure, peak
-from bot.data.ingest import read, understand
+from bot.data.ingest import detect_schema, load_file
 
 LINES = 1_000_000
 
@@ -35,9 +35,9 @@ def library_import() -> list[Figure]:
 
 def _take(path: Path) -> tuple[float, float, float]:
     began = time.perf_counter()
-    understood = understand(path, name=path.name)
+    understood = detect_schema(path, name=path.name)
     looked = time.perf_counter() - began
-    read(path, understood, to=path.with_suffix(".parquet"), key=b"k" * 32)
+    load_file(path, understood, to=path.with_suffix(".parquet"), key=b"k" * 32)
     taken = time.perf_counter() - began - looked
     return looked, taken, peak() / 1e9
 

@@ -14,9 +14,9 @@ from ibis import _
 from benchmarks.table import Figure
 from bot.data.analyses.forecast import bgnbd
 from bot.data.analyses.forecast.bgnbd import Numbers
-from bot.data.analyses.segments.rfm import rfm
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.segments.rfm import rank_rfm
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 
 ORDERS, CUSTOMERS = 10_000_000, 1_000_000
 UNTIL = date(2026, 11, 24)
@@ -48,12 +48,12 @@ def segments() -> list[Figure]:
     con = ibis_engine.con
     con.execute("SELECT setseed(0.7)")
     con.execute(MADE)
-    shelf = Shelf(ibis_engine, UNTIL)
+    shelf = Warehouse(ibis_engine, UNTIL)
 
     def ours() -> list[Any]:
-        cells = rfm(ibis_engine.table("orders"), UNTIL).group_by("r", "f", "m")
+        cells = rank_rfm(ibis_engine.table("orders"), UNTIL).group_by("r", "f", "m")
         told = cells.aggregate(customers=_.count(), spent=_.monetary.sum(), days=_.tenure.sum())
-        return sorted(tuple(row.values()) for row in rows_of(shelf, told))
+        return sorted(tuple(row.values()) for row in fetch_rows(shelf, told))
 
     def plain() -> list[Any]:
         return sorted(con.execute(PLAIN).fetchall())
@@ -82,9 +82,9 @@ def _again() -> Figure:
     """BG/NBD: grouped, fitted, 90 days foretold. How many histories differ stands beside it."""
     x, t_x, age = _histories()
     began = time.perf_counter()
-    histories = bgnbd.grouped(x, t_x, age)
-    fit = bgnbd.fit(histories)
-    total = float(bgnbd.expected(fit, histories, 90) @ histories.many)
+    histories = bgnbd.group_histories(x, t_x, age)
+    fit = bgnbd.fit_bgnbd(histories)
+    total = float(bgnbd.predict_purchases(fit, histories, 90) @ histories.many)
     took = time.perf_counter() - began
     assert fit.sound
     assert total > 0

@@ -121,29 +121,34 @@ def _child(part: str, folder: Path) -> list[float]:
         return [time.perf_counter() - began, _memory()]
     import ibis
 
-    from bot.data.analyses.funnel.visits import cells, days_read
-    from bot.data.analyses.result import Where
-    from bot.data.analyses.trends.weekly import by_line, by_order, mondays
-    from bot.data.warehouse.warehouse import Listed, Shelf, schema
+    from bot.data.analyses.funnel.visits import build_cells, list_days
+    from bot.data.analyses.result import AnalysisFilter
+    from bot.data.analyses.trends.weekly_series import (
+        build_line_series,
+        build_order_series,
+        list_mondays,
+    )
+    from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 
     engine = ibis.duckdb.connect(memory_limit="1GB", temp_directory=str(folder / "spill"))
     for kind in ("orders", "events"):
         file = engine.read_parquet(str(folder / f"{kind}.parquet"))
         whole = {
             n: file[n].cast(t) if n in file.columns else ibis.null(t)
-            for n, t in schema(kind).items()
+            for n, t in schema_of(kind).items()
         }
         engine.create_view(kind, file.select(**whole))
     listed = {
-        k: Listed(k, (), 0, f"{k}.parquet", TODAY - timedelta(days=1)) for k in ("orders", "events")
+        k: ListedTable(k, (), 0, f"{k}.parquet", TODAY - timedelta(days=1))
+        for k in ("orders", "events")
     }
-    shelf, where = Shelf(engine, TODAY, listed), Where()
+    shelf, where = Warehouse(engine, TODAY, listed), AnalysisFilter()
     if part == "trend":
-        weeks = mondays(shelf, where)
-        made = [f(shelf, where, weeks, "EUR") for f in (by_line, by_order)]
+        weeks = list_mondays(shelf, where)
+        made = [f(shelf, where, weeks, "EUR") for f in (build_line_series, build_order_series)]
         plain = [PLAIN_UNITS, PLAIN_ORDERS]
     else:
-        made, plain = [cells(shelf, where, days_read(shelf, where))], [PLAIN_VISITS]
+        made, plain = [build_cells(shelf, where, list_days(shelf, where))], [PLAIN_VISITS]
 
     def ours() -> int:
         return sum(len(engine.to_pyarrow(one)) for one in made)

@@ -12,8 +12,8 @@ import aiohttp
 
 from benchmarks.signed import SECRET, paced, saturated
 from benchmarks.table import Figure, percentile
-from bot.core.ids import task_id
-from bot.playground.slack import LocalSlack
+from bot.core.request import task_id
+from bot.playground.local_slack import LocalSlack
 from tests.e2e.chaos import POLICY
 from tests.support.paths import ROOT
 from tests.support.processes import Intern, free_port

@@ -17,9 +17,9 @@ from benchmarks.signed import SECRET
 from benchmarks.table import Figure
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.http import SIGNED, STAMP
-from bot.data.ingest.live.signature import Said, live_key, signature
-from bot.playground.slack import LocalSlack
+from bot.data.ingest.live.endpoint import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from bot.data.ingest.live.signature import SignedRequest, derive_live_key, sign_request
+from bot.playground.local_slack import LocalSlack
 from tests.support.paths import ROOT
 from tests.support.processes import Intern, free_port
 
@@ -56,12 +56,15 @@ async def live() -> list[Figure]:
 def _signer(home: Path) -> Sign:
     """Signs as docs/live.md says."""
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    key = live_key(house.stocking.key(), None)
+    key = derive_live_key(house.stocking.key(), None)
     house.database.close()
 
     def sign(body: bytes) -> dict[str, str]:
         stamp = f"{time.time():.6f}"
-        return {STAMP: stamp, SIGNED: signature(key, Said(stamp, "orders", "", body))}
+        return {
+            TIMESTAMP_HEADER: stamp,
+            SIGNATURE_HEADER: sign_request(key, SignedRequest(stamp, "orders", "", body)),
+        }
 
     return sign
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from playwright.async_api import Page, expect
 
 from benchmarks.table import Figure, percentile
-from bot.playground.page.site import BUNDLE
+from bot.playground.page.server import BUNDLE
 from tests.e2e.house import House, open_house
 
 LOADS, CLICKS, DRAFTS, AT_ONCE = 5, 12, 200, 10

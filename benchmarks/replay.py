@@ -15,13 +15,13 @@ from decimal import Decimal
 
 import numpy as np
 
-from bot.agent.pipeline import Drafted
-from bot.data.analyses.result import Where
-from bot.data.analyses.trends import weekly
+from bot.agent.pipeline import DraftResult
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.trends import weekly_series
 from bot.data.stats import Numbers
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Listed, Shelf
-from bot.text.slugs import slug
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import ListedTable, Warehouse
+from bot.text.slugs import slugify
 from tests.support.paths import DATA
 from tests.support.real_orders import uci
 from tests.support.skill_runner import run, told
@@ -34,7 +34,7 @@ SELECT product, date_trunc('week', "at")::DATE, sum(quantity) FROM orders
 WHERE quantity > 0 AND amount >= 0 AND product IS NOT NULL GROUP BY ALL"""
 
 
-def users() -> tuple[Shelf, date]:
+def users() -> tuple[Warehouse, date]:
     """The site's days as one order a day, its users (in thousands) as units."""
     rows: list[dict[str, object]] = []
     last = datetime(2000, 1, 1)
@@ -62,20 +62,20 @@ def users() -> tuple[Shelf, date]:
     return small(last.date(), orders=rows), last.date()
 
 
-def shop() -> tuple[Shelf, date]:
+def shop() -> tuple[Warehouse, date]:
     shelf = uci()
     return shelf, shelf.today
 
 
-def until(shelf: Shelf, day: date) -> Shelf:
+def until(shelf: Warehouse, day: date) -> Warehouse:
     """The same shop as it was on the morning of a day."""
     con = shelf.engine.con
     con.execute(f"CREATE OR REPLACE VIEW cut AS SELECT * FROM orders WHERE \"at\" < '{day}'")
-    listed = Listed("cut", (), 0, "orders.csv", day - timedelta(days=1))
+    listed = ListedTable("cut", (), 0, "orders.csv", day - timedelta(days=1))
     return _Cut(shelf.engine, day, {"orders": listed})
 
 
-class _Cut(Shelf):
+class _Cut(Warehouse):
     """A shelf whose orders are a view of the others'."""
 
     def table(self, kind: str):  # type: ignore[no-untyped-def]
@@ -88,13 +88,13 @@ def mondays(last: date) -> Iterator[date]:
         yield newest - timedelta(weeks=back)
 
 
-def replay(name: str, shelf: Shelf, last: date) -> None:
+def replay(name: str, shelf: Warehouse, last: date) -> None:
     came, at = _came(shelf)
     counted: Counter[str] = Counter()
     quoted = ""
     for monday in mondays(last):
         made = asyncio.run(run("what moved this week?", shelf=until(shelf, monday), today=monday))
-        assert isinstance(made, Drafted)
+        assert isinstance(made, DraftResult)
         keys = {part.key for part in made.parts}
         kind = "quiet" if "quiet" in keys else "spoke" if "finding" in keys else "could not tell"
         counted[kind] += 1
@@ -118,7 +118,7 @@ def replay(name: str, shelf: Shelf, last: date) -> None:
     print(quoted, flush=True)
 
 
-def _claims(made: Drafted) -> Iterator[tuple[str, str, bool, float]]:
+def _claims(made: DraftResult) -> Iterator[tuple[str, str, bool, float]]:
     """What a digest told of sales: the series, how sure, whether it rose, what was expected."""
     facts = {fact.id: fact.value for fact in made.evidence.facts}
     for id, value in facts.items():
@@ -129,25 +129,27 @@ def _claims(made: Drafted) -> Iterator[tuple[str, str, bool, float]]:
             yield subject, str(value), up, float(str(foretold))
 
 
-def _came(shelf: Shelf) -> tuple[dict[str, Numbers], dict[date, int]]:
+def _came(shelf: Warehouse) -> tuple[dict[str, Numbers], dict[date, int]]:
     """Every series of the whole file by the subject of its facts; and the places of the weeks."""
-    where = Where()
-    weeks = weekly.mondays(shelf, where)
+    where = AnalysisFilter()
+    weeks = weekly_series.list_mondays(shelf, where)
     queries = (
-        weekly.by_line(shelf, where, weeks, None),
-        weekly.by_order(shelf, where, weeks, None),
+        weekly_series.build_line_series(shelf, where, weeks, None),
+        weekly_series.build_order_series(shelf, where, weeks, None),
     )
-    series = weekly.arranged([row for one in queries for row in rows_of(shelf, one)], weeks)
-    names = [f"{kind}-{slug(value)}" for kind, value in series.keys]
+    series = weekly_series.arrange_series(
+        [row for one in queries for row in fetch_rows(shelf, one)], weeks
+    )
+    names = [f"{kind}-{slugify(value)}" for kind, value in series.keys]
     found = dict(zip(names, series.counts, strict=True))
     found["total-revenue"] = series.worth[series.keys.index(("total", "orders"))]
     at = {week: n for n, week in enumerate(weeks)}
     sold = shelf.engine.con.execute(SOLD).fetchall()  # those too small to be told as well
     for product in {product for product, _, _ in sold}:
-        found[f"product-{slug(product)}"] = np.zeros(len(weeks))
+        found[f"product-{slugify(product)}"] = np.zeros(len(weeks))
     for product, week, units in sold:
         if week in at:
-            found[f"product-{slug(product)}"][at[week]] += units
+            found[f"product-{slugify(product)}"][at[week]] += units
     return found, at
 
 

@@ -18,13 +18,12 @@ import psutil
 from benchmarks.signed import SECRET
 from benchmarks.table import Figure, percentile
 from bot.app import Container
-from bot.cli.playground_home import PlayHome
+from bot.cli.play import PlaygroundHome
 from bot.config.settings import Settings
-from bot.data.analyses.result import Where
-from bot.data.service import analysis
-from bot.playground.message import Message
-from bot.playground.people import TEAM
-from bot.playground.slack import LocalSlack
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.service import load_analysis
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import TEAM_ID, SlackMessage
 from tests.support.processes import Intern
 
 FIRST = {
@@ -49,7 +48,7 @@ PATIENCE = 60.0  # seconds
 
 async def skills() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        home = PlayHome(Settings.read({"SUPER_INTERN_HOME": folder}))
+        home = PlaygroundHome(Settings.read({"SUPER_INTERN_HOME": folder}))
         await asyncio.to_thread(home.fill_apart, datetime.now(UTC).date())
         async with LocalSlack(signing_secret=SECRET) as slack:
             intern = Intern(slack, home.folder, SUPER_INTERN_LOG="ERROR")
@@ -62,7 +61,7 @@ async def skills() -> list[Figure]:
     return [*figures, *await asyncio.to_thread(many_reviews)]
 
 
-async def _asked(slack: LocalSlack, intern: Intern, home: PlayHome) -> list[Figure]:
+async def _asked(slack: LocalSlack, intern: Intern, home: PlaygroundHome) -> list[Figure]:
     bare = await asyncio.to_thread(facts_alone, home)
     cold = {skill: await _card(slack, words) for skill, words in FIRST.items()}
     again = {skill: await _card(slack, words) for skill, words in FIRST.items()}
@@ -86,24 +85,24 @@ async def _asked(slack: LocalSlack, intern: Intern, home: PlayHome) -> list[Figu
     return [*cards, Figure(f"memory of the worker after {count} of them", memory, "MB", 600)]
 
 
-def facts_alone(home: PlayHome) -> dict[str, float]:
+def facts_alone(home: PlaygroundHome) -> dict[str, float]:
     """Seconds of the same facts in this process, each computed for the first time."""
     house, took = Container(home.settings), {}
-    shelf = house.shelf(TEAM)
+    shelf = house.shelf(TEAM_ID)
     for skill, kinds in FACTS.items():
-        where = Where(words=FIRST[skill] if skill == "targeting" else None)
+        where = AnalysisFilter(words=FIRST[skill] if skill == "targeting" else None)
         began = time.perf_counter()
         for kind in kinds:
-            analysis(kind).find(shelf, where)
+            load_analysis(kind).find(shelf, where)
         took[skill] = time.perf_counter() - began
     house.database.close()
     return took
 
 
-def _wishes(home: PlayHome) -> Iterator[tuple[str, str]]:
+def _wishes(home: PlaygroundHome) -> Iterator[tuple[str, str]]:
     """Each skill in turn, product by product."""
     house = Container(home.settings)
-    names = [product.title for product in house.products(TEAM)]
+    names = [product.title for product in house.products(TEAM_ID)]
     house.database.close()
     skills = list(WISHES)
     for n in range(LATER):
@@ -116,7 +115,7 @@ async def _card(slack: LocalSlack, words: str) -> float:
     buttons, what can't be told."""
     began = time.perf_counter()
     said = await slack.say("UMARIE", "C0MARKET", f"<@{slack.bot_user}> {words}")
-    answers: list[Message] = []
+    answers: list[SlackMessage] = []
     while time.perf_counter() - began < PATIENCE:
         answers = [m for m in slack.transcript("C0MARKET")[-12:] if m.thread_ts == said.ts]
         if any(" · version " in message.text for message in answers):

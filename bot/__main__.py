@@ -10,22 +10,21 @@ from pathlib import Path
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. What goes wrong is told in a sentence."""
     chosen = parser().parse_args(arguments)
-    from bot.config.errors import SettingsMistake
-    from bot.config.settings import few_threads
+    from bot.config.settings import SettingsError, limit_math_threads
     from bot.errors import CannotDo, TryAgain
-    from bot.text.escape import without_hidden
+    from bot.text.escape import strip_hidden
 
-    few_threads()
+    limit_math_threads()
     try:
         code = int(import_module("bot.cli").open_door(chosen))
         sys.stdout.flush()
         return code
     except CannotDo as reason:
-        print(without_hidden(reason.words.to("en")), file=sys.stderr)
+        print(strip_hidden(reason.words.to("en")), file=sys.stderr)
     except TryAgain as later:
-        print(without_hidden(later.words.to("en") if later.words else str(later)), file=sys.stderr)
-    except SettingsMistake as mistake:
-        print(without_hidden(str(mistake)), file=sys.stderr)
+        print(strip_hidden(later.words.to("en") if later.words else str(later)), file=sys.stderr)
+    except SettingsError as mistake:
+        print(strip_hidden(str(mistake)), file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read along, `head` say, has gone: end as quietly
@@ -33,9 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 141
     except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
         if (known := _known(bug)) is not None:
-            print(without_hidden(known), file=sys.stderr)
+            print(strip_hidden(known), file=sys.stderr)
             return 2
-        print(without_hidden(_broken(bug)), file=sys.stderr)
+        print(strip_hidden(_broken(bug)), file=sys.stderr)
         return 70
     return 2
 
@@ -43,11 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _known(bug: Exception) -> str | None:
     """What to say of a failure of the machine, or of a damaged database."""
     from bot.config.settings import Settings
-    from bot.db.sqlite_file import told_of
-    from bot.errors import system_failure
+    from bot.db.sqlite_file import explain_damage
+    from bot.errors import translate_system_error
 
-    damage = told_of(Settings.read(), bug)
-    if damage is None and (failure := system_failure(bug)) is not None:
+    damage = explain_damage(Settings.read(), bug)
+    if damage is None and (failure := translate_system_error(bug)) is not None:
         damage = failure.words
     return damage.to("en") if damage is not None else None
 

@@ -18,7 +18,7 @@ class Container(LocalData):
 
         if self.database.sqlite:
             migrate.upgrade(self.database)
-        elif migrate.current(self.database) != migrate.newest():
+        elif migrate.read_revision(self.database) != migrate.find_newest_revision():
             raise CannotDo(
                 Words("The database is not up to date. Run `super-intern migrate` first.")
             )
@@ -40,19 +40,21 @@ class Container(LocalData):
 
     def sign(self) -> None:
         """Sign the journal with this home's key, and record the rows from before the upgrade."""
-        from bot.cli.journal_signing import adopt_once, sign_from_now_on
-        from bot.slack.published_heads import FILE, published_workspaces
+        from bot.cli.journal import adopt_unsigned_rows, start_signing
+        from bot.slack.published_heads import HEADS_FILE, list_published_workspaces
 
-        sign_from_now_on(self.settings, self.database)
-        adopt_once(self.database, published_workspaces(self.settings.home / FILE))
+        start_signing(self.settings, self.database)
+        adopt_unsigned_rows(
+            self.database, list_published_workspaces(self.settings.home / HEADS_FILE)
+        )
 
     def writer(self) -> Writer:
         settings = self.settings
         if settings.writer == "claude":
-            from bot.agent.llm.anthropic import Claude
+            from bot.agent.llm.anthropic import AnthropicWriter
 
             key = settings.anthropic_api_key
-            return Claude(
+            return AnthropicWriter(
                 key=key.get_secret_value() if key else None,
                 base_url=settings.anthropic_base_url,
                 name=settings.model,

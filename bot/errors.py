@@ -13,14 +13,14 @@ from bot.i18n.messages import Words
 log = logging.getLogger("bot.slack")
 
 
-def logged(bug: BaseException) -> str:
+def log_bug(bug: BaseException) -> str:
     """Write it down; the reference under which it is found."""
     reference = f"SI-{uuid.uuid4().hex[:8].upper()}"
-    log.error("%s: %s", reference, told_where(bug))
+    log.error("%s: %s", reference, locate_bug(bug))
     return reference
 
 
-def told_where(bug: BaseException) -> str:
+def locate_bug(bug: BaseException) -> str:
     """Its kind and where it happened; what it says may quote people, and stays out."""
     frames = traceback.extract_tb(bug.__traceback__)[-6:]
     way = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
@@ -59,7 +59,7 @@ class SpendingBusy(TryAgain):
     """What is left to spend is reserved by calls under way; it may be free in a moment."""
 
 
-class TooMany(CannotDo):
+class QuotaExceeded(CannotDo):
     """One person asks for more than their share. `once` names the reason: it is told once."""
 
     def __init__(self, words: Words, once: str):
@@ -67,97 +67,103 @@ class TooMany(CannotDo):
         self.once = once
 
 
-CALM = "calm"  # a word's parameter, "yes" where nothing went wrong: a greeting, what can be asked
-ANYHOW = "anyhow"  # a word's parameter, "yes" where a file is of no use whatever it is said to be
+CALM_PARAM = (
+    "calm"  # a word's parameter, "yes" where nothing went wrong: a greeting, what can be asked
+)
+UNUSABLE_PARAM = (
+    "anyhow"  # a word's parameter, "yes" where a file is of no use whatever it is said to be
+)
 
 
 # Failures of the machine: a full disk, a limit, a permission. They say nothing about a file, and
 
-FULL = Words("The disk is full. It needs room before I can go on.")
-OPEN_FILES = Words(
+DISK_FULL = Words("The disk is full. It needs room before I can go on.")
+TOO_MANY_OPEN_FILES = Words(
     "Too many files are open on this machine. Try again in a moment; if it stays so, raise the "
     "limit (ulimit -n)."
 )
-TOO_LARGE = Words("A file would become larger than this account may write (ulimit -f).")
-READ_ONLY = Words("The disk can be read but not written.")
-NO_MEMORY = Words("This machine has no memory left. Try again in a moment.")
-UNWELL = Words(
+FILE_TOO_LARGE = Words("A file would become larger than this account may write (ulimit -f).")
+DISK_READ_ONLY = Words("The disk can be read but not written.")
+OUT_OF_MEMORY = Words("This machine has no memory left. Try again in a moment.")
+DISK_FAILED = Words(
     "The disk failed while I read or wrote, or a file became larger than it may (ulimit -f). Try "
     "again; if it stays so, have the disk checked."
 )
-REFUSED = Words("The account that I run as may not read or write this file.")
+PERMISSION_DENIED = Words("The account that I run as may not read or write this file.")
 
-PASSING: Mapping[int, Words] = {
-    errno.ENOSPC: FULL,
-    errno.EDQUOT: FULL,
-    errno.EMFILE: OPEN_FILES,
-    errno.ENFILE: OPEN_FILES,
-    errno.ENOMEM: NO_MEMORY,
-    errno.EIO: UNWELL,
+TRANSIENT_ERRORS: Mapping[int, Words] = {
+    errno.ENOSPC: DISK_FULL,
+    errno.EDQUOT: DISK_FULL,
+    errno.EMFILE: TOO_MANY_OPEN_FILES,
+    errno.ENFILE: TOO_MANY_OPEN_FILES,
+    errno.ENOMEM: OUT_OF_MEMORY,
+    errno.EIO: DISK_FAILED,
 }
-LASTING: Mapping[int, Words] = {
-    errno.EFBIG: TOO_LARGE,
-    errno.EROFS: READ_ONLY,
-    errno.EACCES: REFUSED,
-    errno.EPERM: REFUSED,
+PERMANENT_ERRORS: Mapping[int, Words] = {
+    errno.EFBIG: FILE_TOO_LARGE,
+    errno.EROFS: DISK_READ_ONLY,
+    errno.EACCES: PERMISSION_DENIED,
+    errno.EPERM: PERMISSION_DENIED,
 }
-SQLITE: Mapping[str, int] = {  # its own sentences, where it doesn't hand the system's on
+SQLITE_ERRNOS: Mapping[str, int] = {  # its own sentences, where it doesn't hand the system's on
     "database or disk is full": errno.ENOSPC,
     "unable to open database file": errno.EACCES,
     "disk I/O error": errno.EIO,
     "attempt to write a readonly database": errno.EROFS,
 }
-ENGINES = ("duckdb", "sqlite3", "sqlalchemy", "pyarrow")
+ENGINE_MODULES = ("duckdb", "sqlite3", "sqlalchemy", "pyarrow")
 
 
-def system_failure(
+def translate_system_error(
     error: BaseException, path: str | os.PathLike[str] | None = None
 ) -> TryAgain | CannotDo | None:
     """What to raise instead of an error that the machine caused; None when it did not. `path` is
     the file that was being read: an engine that says too little is asked again by opening it."""
-    number = _number(error)
-    if number is None and path is not None and _of_engine(error):
-        number = _opening(path)
+    number = _find_errno(error)
+    if number is None and path is not None and _is_engine_error(error):
+        number = _try_open(path)
     if number is None:
         return None
     named = getattr(error, "filename", None) or path
-    words = PASSING.get(number) or LASTING[number]
-    if words is REFUSED and isinstance(named, str | os.PathLike):
+    words = TRANSIENT_ERRORS.get(number) or PERMANENT_ERRORS[number]
+    if words is PERMISSION_DENIED and isinstance(named, str | os.PathLike):
         words = Words(
             "The account that I run as may not read or write {file}.",
             file=PurePath(named).name,
         )
-    if number in PASSING:
+    if number in TRANSIENT_ERRORS:
         return TryAgain(f"the machine: {os.strerror(number)}", words=words)
     return CannotDo(words)
 
 
-def _number(error: BaseException) -> int | None:
+def _find_errno(error: BaseException) -> int | None:
     """The system's number of this error, or of one that it stands on."""
-    known = {**PASSING, **LASTING}
+    known = {**TRANSIENT_ERRORS, **PERMANENT_ERRORS}
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno if error.errno in known else None
-    if not (_of_engine(error) or isinstance(error, OSError)):
+    if not (_is_engine_error(error) or isinstance(error, OSError)):
         return None
     said = str(getattr(error, "orig", None) or error)
     for number in known:
         if os.strerror(number) in said:
             return number
-    return next((number for sentence, number in SQLITE.items() if sentence in said), None)
+    return next((number for sentence, number in SQLITE_ERRNOS.items() if sentence in said), None)
 
 
-def _of_engine(error: BaseException) -> bool:
-    modules = {type(one).__module__.split(".")[0].strip("_") for one in (error, *_causes(error))}
-    return bool(modules & set(ENGINES)) or isinstance(error, OSError)
+def _is_engine_error(error: BaseException) -> bool:
+    modules = {
+        type(one).__module__.split(".")[0].strip("_") for one in (error, *_direct_causes(error))
+    }
+    return bool(modules & set(ENGINE_MODULES)) or isinstance(error, OSError)
 
 
-def _causes(error: BaseException) -> list[BaseException]:
+def _direct_causes(error: BaseException) -> list[BaseException]:
     return [one for one in (getattr(error, "orig", None), error.__cause__) if one is not None]
 
 
-def _opening(path: str | os.PathLike[str]) -> int | None:
+def _try_open(path: str | os.PathLike[str]) -> int | None:
     try:
         os.close(os.open(path, os.O_RDONLY))
     except OSError as error:
-        return error.errno if error.errno in {**PASSING, **LASTING} else None
+        return error.errno if error.errno in {**TRANSIENT_ERRORS, **PERMANENT_ERRORS} else None
     return None

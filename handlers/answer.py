@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
 from bot.core.charts import COLOURS
-from bot.core.facts import ONE_CUSTOMER, Evidence
-from bot.core.parts import Copy, File, Lead, Table
+from bot.core.facts import ONE_CUSTOMER_MEASURES, Evidence
+from bot.core.parts import Copy, File, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import ends_with_why
 from bot.i18n.messages import Words
@@ -21,7 +21,7 @@ from bot.rules.telling.subjects import found as found_of
 from bot.rules.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
 from bot.rules.telling.topics import TOPICS
 from bot.rules.telling.unknown import declined, unknown
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 TITLE = "Answer"
 HINT = "how many loyal customers do we have?"
@@ -75,24 +75,24 @@ ASKED_BY = (
     r"|(?:revenue|sales|spend|orders) per (?:customers?|buyers?|heads?|orders?)\b"
     r"|.*\b(?:par rapport à|compared (?:to|with)|versus|vs)\b.*\?\s*$)"
 )
-WHY = re.compile(r"\b(?:why|pourquoi)\b")
-OF_SALES = ("trends", "sellers", "behaviour")  # topics that tell what the orders do
-COUNTS = ("customers", "new-customers")  # measures
+WHY_PATTERN = re.compile(r"\b(?:why|pourquoi)\b")
+SALES_KINDS = ("trends", "sellers", "behaviour")  # topics that tell what the orders do
+COUNT_KINDS = ("customers", "new-customers")  # measures
 NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # scores by which a product is meant, or may be
-RANKS = re.compile(
+RANKING_PATTERN = re.compile(
     rf"{BEST.pattern}|{EACH.pattern}|\b(?:which|who|quels?|quelles?|qui)\b.*\b(?:segment|group|categor)"
 )
 
 
-class Said(BaseModel):
+class AnswerText(BaseModel):
     answer: Copy = Field(title="Answer")
 
 
-class Output(Said):
+class AnswerReport(AnswerText):
     picture: File | None = Field(default=None, title="Picture")
     table: Table | None = Field(default=None, title="In figures")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
@@ -102,36 +102,49 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
             Words("What do you want to know? For example: how many loyal customers do we have?")
         )
     teller = Teller(request.language)
-    topics = _topics(words, request)
+    topics = _find_topics(words, request)
     sale = question.asked(words, request) or question.asked(respelt(words), request)
-    if not topics and (nearly := _topics(respelt(words), request)):
+    if not topics and (nearly := _find_topics(respelt(words), request)):
         words, topics = respelt(words), nearly
-    if under.goes_on(words) and (of := await _moved(request, desk)):
+    if under.goes_on(words) and (of := await _answer_under_digest(request, desk)):
         return of
     if request.brief.sections and ends_with_why(words):
-        return await _why(teller, request, desk)
-    if of := await _advertised(teller, topics, request, desk):
+        return await _explain_change(teller, request, desk)
+    if of := await _answer_from_ads(teller, topics, request, desk):
         return of
-    if sale and sale.measure in ONE_CUSTOMER and (no := await _not_alone(teller, desk)):
+    if (
+        sale
+        and sale.measure in ONE_CUSTOMER_MEASURES
+        and (no := await _refuse_single_customer(teller, desk))
+    ):
         return no
-    if sale and question.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
-        counts = isinstance(of, NotYet) and sale.measure in COUNTS
+    if (
+        sale
+        and question.is_first(sale, words, request)
+        and (of := await _answer_from_orders(teller, sale, desk))
+    ):
+        counts = isinstance(of, NotYet) and sale.measure in COUNT_KINDS
         if not (counts and topics):  # another topic may count more people
             return of
-    which = await _which_product(request, topics, desk)
+    which = await _resolve_product(request, topics, desk)
     if isinstance(which, Question):
         return which
     request, topics = which, [o for o in topics if o.kind != "product" or which.brief.product]
     for topic in topics:
-        evidence = await desk.look_up(topic.kind, of=None if topic.period else _whenever(request))
+        evidence = await desk.look_up(
+            topic.kind, of=None if topic.period else _drop_period(request)
+        )
         if found := found_of(topic, words, request, evidence):
-            return await _answered(teller, topic, found, request, desk)
-    if sale and (of := await _sold(teller, sale, desk) or await _sold(teller, sale, desk, True)):
+            return await _build_answer(teller, topic, found, request, desk)
+    if sale and (
+        of := await _answer_from_orders(teller, sale, desk)
+        or await _answer_from_orders(teller, sale, desk, True)
+    ):
         return of
-    if of := await _moved(request, desk):
+    if of := await _answer_under_digest(request, desk):
         return of
-    of_sales = not topics or topics[0].kind in OF_SALES
-    if sale and of_sales and (no := _not_sold(teller, sale, desk)):
+    of_sales = not topics or topics[0].kind in SALES_KINDS
+    if sale and of_sales and (no := _explain_missing_orders(teller, sale, desk)):
         return no
     if not topics:
         desk.keep()
@@ -141,7 +154,7 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     return no
 
 
-async def _advertised(
+async def _answer_from_ads(
     teller: Teller, topics: Sequence[Topic], request: SkillRequest, desk: SkillContext
 ) -> BaseModel | None:
     """A figure of advertising by campaign, audience, week …, where that is all that is asked."""
@@ -149,43 +162,43 @@ async def _advertised(
     for topic in [one for one in topics if one.cut(words)]:
         evidence = await desk.look_up(topic.kind)
         if found := found_of(topic, words, request, evidence):
-            return await _answered(teller, topic, found, request, desk)
+            return await _build_answer(teller, topic, found, request, desk)
     return None
 
 
-async def _moved(request: SkillRequest, desk: SkillContext) -> BaseModel | None:
+async def _answer_under_digest(request: SkillRequest, desk: SkillContext) -> BaseModel | None:
     """In the thread of a digest: what moved of what is asked about."""
     kinds = under.kinds(request.brief.sections)
-    evidence = await desk.look_up(*kinds, of=_whenever(request)) if kinds else Evidence()
+    evidence = await desk.look_up(*kinds, of=_drop_period(request)) if kinds else Evidence()
     if not (found := under.under(Teller(request.language), evidence, request.brief.words)):
         return None
     desk.keep(*found.facts)
-    words = await desk.write(Said, by_rules=Said(answer=found.answer))
-    return Output(**words.model_dump(), how_to_read=found.how_to_read, leads=found.leads)
+    words = await desk.write(AnswerText, by_rules=AnswerText(answer=found.answer))
+    return AnswerReport(**words.model_dump(), how_to_read=found.how_to_read, leads=found.leads)
 
 
-async def _why(teller: Teller, request: SkillRequest, desk: SkillContext) -> BaseModel:
+async def _explain_change(teller: Teller, request: SkillRequest, desk: SkillContext) -> BaseModel:
     """What moved beside what was told, and which files could say why."""
     kinds = under.kinds(request.brief.sections or tuple(under.KINDS))
-    evidence = await desk.look_up(*kinds, of=_whenever(request))
+    evidence = await desk.look_up(*kinds, of=_drop_period(request))
     beside = under.beside(teller, evidence, kinds)
     desk.keep(*beside.facts)
-    words = await desk.write(Said, by_rules=Said(answer=beside.answer))
-    return Output(**words.model_dump(), how_to_read=beside.how_to_read, leads=beside.leads)
+    words = await desk.write(AnswerText, by_rules=AnswerText(answer=beside.answer))
+    return AnswerReport(**words.model_dump(), how_to_read=beside.how_to_read, leads=beside.leads)
 
 
-def _whenever(request: SkillRequest) -> SkillRequest:
+def _drop_period(request: SkillRequest) -> SkillRequest:
     timeless = {"since": None, "until": None}
     return request.model_copy(update={"brief": request.brief.model_copy(update=timeless)})
 
 
-def _topics(words: str, request: SkillRequest) -> list[Topic]:
+def _find_topics(words: str, request: SkillRequest) -> list[Topic]:
     brief = request.brief
     meant = questions.can_mean
     return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
 
 
-async def _not_alone(teller: Teller, desk: SkillContext) -> BaseModel | None:
+async def _refuse_single_customer(teller: Teller, desk: SkillContext) -> BaseModel | None:
     """Why the figure of one customer is not told here: who may see it sees it alone."""
     if not await desk.may("see_people"):
         line = Words(
@@ -203,7 +216,7 @@ async def _not_alone(teller: Teller, desk: SkillContext) -> BaseModel | None:
     return NotYet(answer=teller.copy(teller.say(line)))
 
 
-async def _sold(
+async def _answer_from_orders(
     teller: Teller, sale: Sale, desk: SkillContext, nearly: bool = False
 ) -> BaseModel | None:
     """What the orders say, cut and held as it was asked; None where they don't say it."""
@@ -228,13 +241,13 @@ async def _sold(
     teller.value(evidence.get("sold.all.until"))
     read = how_to_read(teller, evidence, ["sold"], teller.say(counted), *reply.limits)
     desk.keep(*teller.ever.values())
-    words = Said(answer=reply.answer)
-    if sale.measure not in ONE_CUSTOMER:  # which no AI sees
-        words = await desk.write(Said, by_rules=words)
-    return Output(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
+    words = AnswerText(answer=reply.answer)
+    if sale.measure not in ONE_CUSTOMER_MEASURES:  # which no AI sees
+        words = await desk.write(AnswerText, by_rules=words)
+    return AnswerReport(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
 
 
-def _not_sold(teller: Teller, sale: Sale, desk: SkillContext) -> BaseModel | None:
+def _explain_missing_orders(teller: Teller, sale: Sale, desk: SkillContext) -> BaseModel | None:
     """What of the question the orders don't know."""
     every = told(desk.evidence, "sold")
     lines = []
@@ -249,19 +262,19 @@ def _not_sold(teller: Teller, sale: Sale, desk: SkillContext) -> BaseModel | Non
     return NotYet(answer=teller.copy(*lines, apart="\n"))
 
 
-async def _answered(
+async def _build_answer(
     teller: Teller, topic: Topic, found: Sequence[Told], request: SkillRequest, desk: SkillContext
 ) -> BaseModel:
     words, evidence = request.brief.words, desk.evidence
     table, more, cut = None, said.sources(teller, found, topic), topic.cut(words)
     if cut:
         lines = [ad_cuts.sentence_of(teller, topic, cut, found, words)]
-    elif len(found) > 1 and not RANKS.search(fold(words)):
+    elif len(found) > 1 and not RANKING_PATTERN.search(normalize_text(words)):
         lines = [said.listed(teller, topic, found)]
     else:
         lines = [said.sentence(teller, topic, one, evidence) for one in found[:1]]
         lines += [said.others(teller, topic, found[1:])] if len(found) > 1 else []
-    if WHY.search(fold(words)):
+    if WHY_PATTERN.search(normalize_text(words)):
         lines.append(teller.say(Words("What lies behind it, these figures don't say.")))
     answer = teller.copy(*lines)
     if cut:
@@ -270,11 +283,11 @@ async def _answered(
     kinds = [] if topic.kind == "product" else [topic.kind]
     read = how_to_read(teller, evidence, kinds, *more)
     desk.keep(*teller.ever.values())
-    written = await desk.write(Said, by_rules=Said(answer=answer))
-    return Output(**written.model_dump(), table=table, how_to_read=read)
+    written = await desk.write(AnswerText, by_rules=AnswerText(answer=answer))
+    return AnswerReport(**written.model_dump(), table=table, how_to_read=read)
 
 
-async def _which_product(
+async def _resolve_product(
     request: SkillRequest, topics: Sequence[Topic], desk: SkillContext
 ) -> SkillRequest | Question:
     """With the product that is clearly named, where its price, stock, sizes … are asked for; a

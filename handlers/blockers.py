@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.core.charts import COLOURS, Bar, Picture, bars, line, points_of
+from bot.core.charts import (
+    COLOURS,
+    Bar,
+    ChartPicture,
+    build_bar_chart,
+    build_line_chart,
+    parse_points,
+)
 from bot.core.facts import Evidence
-from bot.core.parts import Copy, File, Lead, Table
+from bot.core.parts import Copy, File, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words
 from bot.rules.telling import worse
@@ -27,65 +34,65 @@ ASKED_BY = (
     r"|\b(?:qu'est-ce qui|ce qui|qui) (?:frein|bloqu|plomb|empêch)\w+"
     r"|^\W*(?:quels sont )?(?:les |nos )?(?:freins|blocages)\b"
 )
-KINDS = ("funnel", "delivery", "campaigns", "trends")
-SEEN = {  # what each kind of facts lets me see
+FACT_KINDS = ("funnel", "delivery", "campaigns", "trends")
+SOURCE_LABELS = {  # what each kind of facts lets me see
     "funnel": Words("the site"),
     "delivery": Words("the parcels"),
     "campaigns": Words("the advertising"),
 }
-MOST = 5
-WHERE = re.compile(r", (?![^“«]*[”»])")  # within a name, a comma is the name's
+MAX_BLOCKERS = 5
+PLACE_SEPARATOR = re.compile(r", (?![^“«]*[”»])")  # within a name, a comma is the name's
 
 
-class Said(BaseModel):
+class BlockersText(BaseModel):
     finding: Copy = Field(title="In one sentence")
     blockers: Copy = Field(title="What blocks sales")
     next: Copy = Field(title="What to do")
 
 
-class Output(Said):
+class BlockersReport(BlockersText):
     picture: File | None = Field(default=None, title="Picture")
     table: Table | None = Field(default=None, title="By cost")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What about? For example: what blocks sales right now?"))
-    evidence = await desk.look_up(*KINDS)
+    evidence = await desk.look_up(*FACT_KINDS)
     teller = Teller(request.language)
-    if not any(told(evidence, kind).keys() - {"cannot", "age"} for kind in KINDS):
-        return nothing_yet(teller, evidence, KINDS)
+    if not any(told(evidence, kind).keys() - {"cannot", "age"} for kind in FACT_KINDS):
+        return nothing_yet(teller, evidence, FACT_KINDS)
     found = blockers(evidence)
-    told_of = found[:MOST]  # in sentences, each with its step; the rest is in the table
-    said = Said(
-        finding=teller.copy(_headline(teller, found, evidence)),
-        blockers=teller.copy(*_sentences(teller, told_of[1:], evidence), apart="\n"),
-        next=teller.copy(*_steps(teller, told_of, evidence), apart="\n"),
+    told_of = found[:MAX_BLOCKERS]  # in sentences, each with its step; the rest is in the table
+    said = BlockersText(
+        finding=teller.copy(_write_headline(teller, found, evidence)),
+        blockers=teller.copy(*_write_sentences(teller, told_of[1:], evidence), apart="\n"),
+        next=teller.copy(*_list_steps(teller, told_of, evidence), apart="\n"),
     )
-    drawn = _picture(teller, found, evidence, desk) if found else None
+    drawn = _build_picture(teller, found, evidence, desk) if found else None
     picture = await desk.draw(drawn) if drawn else None
-    table = _table(teller, found) if found else None
-    read = how_to_read(teller, evidence, KINDS, *_limits(teller, found, evidence))
+    table = _build_table(teller, found) if found else None
+    read = how_to_read(teller, evidence, FACT_KINDS, *_list_limits(teller, found, evidence))
     names = [b.one.get(name) for b in found for name in ("product", "best")]  # that are said
     desk.keep(*teller.ever.values(), *names)
-    words = await desk.write(Said, by_rules=said)
-    return Output(
+    words = await desk.write(BlockersText, by_rules=said)
+    return BlockersReport(
         **words.model_dump(),
         picture=picture,
         table=table,
         how_to_read=read,
-        leads=_leads(teller, found),
+        leads=_list_leads(teller, found),
     )
 
 
-def _headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> str:
+def _write_headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> str:
     """The first, or that there is none; never that there is none where nothing could be seen."""
     if found:
-        return _sentence(teller, found[0])
-    seen = _seen(evidence)
-    if len(seen) == len(SEEN):
+        return _write_sentence(teller, found[0])
+    seen = _list_sources(evidence)
+    if len(seen) == len(SOURCE_LABELS):
         return teller.say(
             Words(
                 "Nothing blocks sales for sure: no step on the site, no region's "
@@ -104,37 +111,41 @@ def _headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> s
     )
 
 
-def _seen(evidence: Evidence) -> list[Words]:
+def _list_sources(evidence: Evidence) -> list[Words]:
     """Of what may block sales, that which the files let me see."""
-    return [SEEN[kind] for kind in SEEN if told(evidence, kind).keys() - {"cannot", "age"}]
+    return [
+        SOURCE_LABELS[kind]
+        for kind in SOURCE_LABELS
+        if told(evidence, kind).keys() - {"cannot", "age"}
+    ]
 
 
-def _sentences(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
-    if not found and not _seen(evidence):
+def _write_sentences(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
+    if not found and not _list_sources(evidence):
         return [teller.say(Words("That is not known yet."))]
     if not found:
         return [teller.say(Words("Nothing else stands out."))]
-    return [f"– {_sentence(teller, blocker)}" for blocker in found]
+    return [f"– {_write_sentence(teller, blocker)}" for blocker in found]
 
 
-def _sentence(teller: Teller, blocker: Blocker) -> str:
+def _write_sentence(teller: Teller, blocker: Blocker) -> str:
     """What, since when, and what it costs."""
-    given = {"name": _capital(teller.say(blocker.name)), "effect": blocker.effect(teller)}
+    given = {"name": _capitalize(teller.say(blocker.name)), "effect": blocker.effect(teller)}
     if blocker.one.get("since"):
         first = Words(
             "{name}, since {since}: {effect}.", since=teller.of(blocker.one, "since"), **given
         )
     else:
         first = Words("{name}: {effect}.", **given)
-    cost = _cost(teller, blocker)
-    return teller.say(first) + (f" {_capital(cost)}." if cost else "")
+    cost = _write_cost(teller, blocker)
+    return teller.say(first) + (f" {_capitalize(cost)}." if cost else "")
 
 
-def _capital(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _cost(teller: Teller, blocker: Blocker) -> str:
+def _write_cost(teller: Teller, blocker: Blocker) -> str:
     one = blocker.one
     if blocker.cost is None:
         return ""
@@ -153,11 +164,11 @@ def _cost(teller: Teller, blocker: Blocker) -> str:
     return teller.say(Words("{money} spent for nothing", money=money))
 
 
-def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
+def _list_steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
     """What to do, once for all that want the same."""
-    if not found and not _seen(evidence):
+    if not found and not _list_sources(evidence):
         return [teller.say(Words("Import one of these files, then ask me again."))]
-    if not found and len(_seen(evidence)) < len(SEEN):
+    if not found and len(_list_sources(evidence)) < len(SOURCE_LABELS):
         return [
             teller.say(
                 Words(
@@ -170,39 +181,41 @@ def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list
         return [teller.say(Words("Leave things as they are, and look again next week."))]
     steps: dict[str, dict[str, None]] = {}
     for blocker in found:
-        short = WHERE.split(teller.say(blocker.name))[0]  # where it is has just been said
+        short = PLACE_SEPARATOR.split(teller.say(blocker.name))[0]  # where it is has just been said
         steps.setdefault(teller.say(blocker.step), {})[short] = None
     return [
         teller.say(
-            Words("{rank}. {name}: {step}.", rank=n, step=step, name=_capital(", ".join(names)))
+            Words("{rank}. {name}: {step}.", rank=n, step=step, name=_capitalize(", ".join(names)))
         )
         for n, (step, names) in enumerate(steps.items(), 1)
     ]
 
 
-def _table(teller: Teller, found: Sequence[Blocker]) -> Table:
+def _build_table(teller: Teller, found: Sequence[Blocker]) -> Table:
     columns = [Words("What"), Words("Since"), Words("What happens"), Words("Cost")]
     rows = []
     for blocker in found:
-        name = _capital(teller.say(blocker.name))
-        since, cost = teller.of(blocker.one, "since") or "–", _cost(teller, blocker) or "–"
+        name = _capitalize(teller.say(blocker.name))
+        since, cost = teller.of(blocker.one, "since") or "–", _write_cost(teller, blocker) or "–"
         happens = teller.say(blocker.effect(teller))
         rows.append([name, since, happens, cost])
     return teller.table([teller.say(words) for words in columns], rows)
 
 
-def _picture(
+def _build_picture(
     teller: Teller, found: Sequence[Blocker], evidence: Evidence, desk: SkillContext
-) -> Picture | None:
+) -> ChartPicture | None:
     """The first one by week, or beside its like; where it has neither, what each costs."""
     one, colours = found[0].one, desk.brand.colours or COLOURS
-    title = _capital(
+    title = _capitalize(
         teller.say(Words("{name}: {effect}", name=found[0].name, effect=found[0].effect(teller)))
     )
-    if points := points_of(one.word("points")):
+    if points := parse_points(one.word("points")):
         teller.of(one, "points")
         named = (teller.say(Words("% that get through")), teller.say(Words("before")))
-        return line(title, points, language=teller.language, unit="%", named=named, colours=colours)
+        return build_line_chart(
+            title, points, language=teller.language, unit="%", named=named, colours=colours
+        )
     if one.key.startswith("worse--"):
         return worse.picture(teller, one, evidence, colours)
     priced = [blocker for blocker in found if blocker.cost]
@@ -212,10 +225,10 @@ def _picture(
         Bar(teller.say(b.name), float(b.money), spelled=teller.of(b.one, b.cost or ""))
         for b in priced
     ]
-    return bars(title, shown, language=teller.language, colours=colours)
+    return build_bar_chart(title, shown, language=teller.language, colours=colours)
 
 
-def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
+def _list_limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
     costs = {blocker.cost for blocker in found}
     lines = [Words("These are the things that are sure. None of the figures says why.")]
     if "lost-money" in costs:
@@ -248,7 +261,7 @@ def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> lis
     return [*said, *worse.watched(teller, evidence), *compared]
 
 
-def _leads(teller: Teller, found: Sequence[Blocker]) -> list[Lead]:
+def _list_leads(teller: Teller, found: Sequence[Blocker]) -> list[NextStep]:
     """The figures beside each other, what customers say about the first ones, a note to them, and
     a test."""
     themes = {blocker.theme.text: blocker.theme for blocker in found if blocker.theme}
@@ -256,11 +269,13 @@ def _leads(teller: Teller, found: Sequence[Blocker]) -> list[Lead]:
     for theme in list(themes.values())[:2]:
         ask = Words("what do customers say about {theme}?", theme=theme)
         label = Words("What customers say: {theme}", theme=theme)
-        leads.append(Lead(label=label, skill="feedback", words=teller.say(ask), ask=False))
+        leads.append(NextStep(label=label, skill="feedback", words=teller.say(ask), ask=False))
     letters = [(blocker.letter, blocker.theme) for blocker in found if blocker.letter]
     for letter, about in letters[:2]:
         label = Words("Draft a note to customers: {theme}", theme=about or "")
-        leads.append(Lead(label=label, skill="draft", words=teller.say(letter)))
+        leads.append(NextStep(label=label, skill="draft", words=teller.say(letter)))
     for plan in [blocker.test for blocker in found if blocker.test][:1]:
-        leads.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(plan)))
+        leads.append(
+            NextStep(label=Words("Plan a test"), skill="experiment", words=teller.say(plan))
+        )
     return leads

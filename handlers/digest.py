@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.core.charts import COLOURS, Bar, Picture, bars
+from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Copy, File, Lead, Table
+from bot.core.parts import Copy, File, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words
 from bot.rules.telling import lookback
@@ -32,22 +32,22 @@ SECTIONS = {  # in the order told; each with the kinds of facts it stands on
     "queue": (),
     "intern": (),
 }
-NOT_NARROWED = ("campaigns", "experiments")
-KEPT = ("status", "verdict", "change")  # so that the next one can say whether it went on
+UNFILTERED_KINDS = ("campaigns", "experiments")
+GRADED_MEASURES = ("status", "verdict", "change")  # so that the next one can say whether it went on
 SURE, WATCH = Words("Confirmed"), Words("To watch")
 MOST, MOST_MORE, MOST_LEADS = 6, 15, 3
 OWN_PERIOD = True
 
 
-class Said(BaseModel):
+class DigestFinding(BaseModel):
     finding: Copy = Field(title="What matters most")
 
 
-class SaidMore(Said):
+class DigestText(DigestFinding):
     moved: Copy = Field(title="What moved too")
 
 
-class Past(BaseModel):
+class DigestFollowUp(BaseModel):
     """What it grades of last time, what was sent, what waits: told by code alone."""
 
     graded: Copy | None = Field(default=None, title="What I told you last time")
@@ -55,7 +55,7 @@ class Past(BaseModel):
     work: Copy | None = Field(default=None, title="Drafts and approvals")
 
 
-class Output(Said):
+class DigestReport(DigestFinding):
     moved: Copy | None = Field(default=None, title="What moved too")
     picture: File | None = Field(default=None, title="Picture")
     graded: Copy | None = Field(default=None, title="What I told you last time")
@@ -65,10 +65,10 @@ class Output(Said):
     week: Table | None = Field(default=None, title="The week in figures")
     how_to_read: Copy = Field(title="How to read this")
     missing: Copy | None = Field(default=None, title="What I can't tell")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
-class Quiet(BaseModel):
+class QuietDigest(BaseModel):
     """Nothing moved for sure: one line, and behind a button what else may have."""
 
     quiet: Copy = Field(title="What moved")
@@ -76,7 +76,7 @@ class Quiet(BaseModel):
     graded: Copy | None = Field(default=None, title="What I told you last time")
     sent: Copy | None = Field(default=None, title="What we sent")
     work: Copy | None = Field(default=None, title="Drafts and approvals")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
@@ -89,24 +89,26 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         kinds = [series.split(".")[0]]
     narrowed = request.brief.category or request.brief.brand
     if narrowed:
-        kinds = [kind for kind in kinds if kind not in NOT_NARROWED]
+        kinds = [kind for kind in kinds if kind not in UNFILTERED_KINDS]
     evidence = await desk.look_up(*kinds)
     teller = Teller(request.language)
     known = any(evidence.of(kind) and told(evidence, kind).keys() - {CANNOT} for kind in kinds)
     if kinds and not known:
         return nothing_yet(teller, evidence, kinds)
     moved = moves(teller, evidence, series)
-    said = _said_of(teller, moved)
+    said = _write_text(teller, moved)
     broke = broken_off(teller, evidence) if "trends" in kinds else ""
-    more = _more(teller, moved)
-    past, leads = _past(teller, evidence, chosen)
+    more = _build_details(teller, moved)
+    past, leads = _build_follow_up(teller, evidence, chosen)
     if not kinds:
-        return _work_alone(teller, past)
+        return _report_work(teller, past)
     if not any(move.sure for move in moved):
-        desk.keep(*_gradable(moved, evidence), *teller.ever.values())
+        desk.keep(*_select_gradable_facts(moved, evidence), *teller.ever.values())
         cited = (*said.finding.facts, *teller.used)
-        quiet = Copy(text=" ".join(filter(None, (broke, _nothing(teller, moved)))), facts=cited)
-        return Quiet(quiet=quiet, more=more, leads=leads, **past.model_dump())
+        quiet = Copy(
+            text=" ".join(filter(None, (broke, _explain_nothing(teller, moved)))), facts=cited
+        )
+        return QuietDigest(quiet=quiet, more=more, leads=leads, **past.model_dump())
     if broke:
         text = f"{broke}\n{said.finding.text}"
         finding = Copy(text=text, facts=(*said.finding.facts, *teller.used))
@@ -117,10 +119,10 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     read = how_to_read(teller, evidence, kinds, *lines, gaps=False)
     gaps = [fact for fact in cannot(evidence, *kinds) if fact not in doubts]
     missing = teller.copy(*map(teller.value, gaps), apart="\n")
-    picture = await _drawn(teller, moved[0], desk)
-    desk.keep(*_gradable(moved, evidence), *teller.ever.values())
+    picture = await _draw_picture(teller, moved[0], desk)
+    desk.keep(*_select_gradable_facts(moved, evidence), *teller.ever.values())
     words = await desk.write(type(said), by_rules=said)
-    return Output(
+    return DigestReport(
         **words.model_dump(),
         **past.model_dump(),
         picture=picture,
@@ -128,22 +130,22 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         week=week,
         how_to_read=read,
         missing=missing if missing.text else None,
-        leads=[*_leads(moved), *leads],
+        leads=[*_list_leads(moved), *leads],
     )
 
 
-def _said_of(teller: Teller, moved: Sequence[Move]) -> Said:
+def _write_text(teller: Teller, moved: Sequence[Move]) -> DigestFinding:
     """The first move as the finding, the others a line each; what comes after cites its own
     facts."""
     cited, teller.used = tuple(teller.ever), {}
-    finding = Copy(text=_first(teller, moved[0]) if moved else "", facts=cited)
-    lines = _grouped(teller, moved[1:MOST])
+    finding = Copy(text=_write_first_line(teller, moved[0]) if moved else "", facts=cited)
+    lines = _group_lines(teller, moved[1:MOST])
     if not lines:
-        return Said(finding=finding)
-    return SaidMore(finding=finding, moved=Copy(text="\n".join(lines), facts=cited))
+        return DigestFinding(finding=finding)
+    return DigestText(finding=finding, moved=Copy(text="\n".join(lines), facts=cited))
 
 
-def _grouped(teller: Teller, moved: Sequence[Move]) -> list[str]:
+def _group_lines(teller: Teller, moved: Sequence[Move]) -> list[str]:
     """Under one line each, since a word before every line is read once and then in the way."""
     found = []
     for sure, head in ((True, SURE), (False, WATCH)):
@@ -152,29 +154,31 @@ def _grouped(teller: Teller, moved: Sequence[Move]) -> list[str]:
     return found
 
 
-def _more(teller: Teller, moved: Sequence[Move]) -> Copy | None:
+def _build_details(teller: Teller, moved: Sequence[Move]) -> Copy | None:
     """What is left for the details: after the list, or after the one line of a quiet week."""
     told_of = MOST if any(move.sure for move in moved) else 1
-    lines = _grouped(teller, moved[told_of : told_of + MOST_MORE])
+    lines = _group_lines(teller, moved[told_of : told_of + MOST_MORE])
     return Copy(text="\n".join(lines), facts=tuple(teller.ever)) if lines else None
 
 
-def _work_alone(teller: Teller, past: Past) -> BaseModel:
+def _report_work(teller: Teller, past: DigestFollowUp) -> BaseModel:
     """Where neither sales nor anything else of the shop was chosen: quiet when nothing waits and
     nothing was done."""
     if past.work:
         return past
-    return Quiet(quiet=teller.copy(teller.say(Words("Nothing waits for your approval."))))
+    return QuietDigest(quiet=teller.copy(teller.say(Words("Nothing waits for your approval."))))
 
 
-def _nothing(teller: Teller, moved: Sequence[Move]) -> str:
+def _explain_nothing(teller: Teller, moved: Sequence[Move]) -> str:
     if not moved:
         return teller.say(Words("Nothing moved this week beyond what chance does by itself."))
     words = Words("Nothing moved this week for sure. To watch: {what}", what=moved[0].words)
     return teller.say(words)
 
 
-def _past(teller: Teller, evidence: Evidence, chosen: Sequence[str]) -> tuple[Past, list[Lead]]:
+def _build_follow_up(
+    teller: Teller, evidence: Evidence, chosen: Sequence[str]
+) -> tuple[DigestFollowUp, list[NextStep]]:
     """Each part only where there is something to say."""
     was = lookback.graded(teller, evidence) if chosen else []  # an alert looks back at nothing
     graded = teller.copy(*was, apart="\n")
@@ -184,37 +188,37 @@ def _past(teller: Teller, evidence: Evidence, chosen: Sequence[str]) -> tuple[Pa
     work += lookback.done(teller, evidence) if "intern" in chosen else []
     done = teller.copy(*work)
     parts = {"graded": graded, "sent": sent, "work": done}
-    return Past(**{name: part for name, part in parts.items() if part.text}), leads
+    return DigestFollowUp(**{name: part for name, part in parts.items() if part.text}), leads
 
 
-def _leads(moved: Sequence[Move]) -> list[Lead]:
+def _list_leads(moved: Sequence[Move]) -> list[NextStep]:
     """The first of each sort: two buttons that read alike tell nobody which is which."""
-    first: dict[str, Lead] = {}
+    first: dict[str, NextStep] = {}
     for lead in (move.lead for move in moved if move.lead):
         first.setdefault(lead.label.text, lead)
     return list(first.values())[:MOST_LEADS]
 
 
-def _gradable(moved: Sequence[Move], evidence: Evidence) -> list[Fact]:
+def _select_gradable_facts(moved: Sequence[Move], evidence: Evidence) -> list[Fact]:
     """How sure each thing was that is told of: the next digest says whether it went on."""
     told_of = {move.subject for move in moved[:MOST]}
     return [
         fact
         for fact in evidence.facts
-        if fact.id.rsplit(".", 1)[0] in told_of and fact.id.rsplit(".", 1)[1] in KEPT
+        if fact.id.rsplit(".", 1)[0] in told_of and fact.id.rsplit(".", 1)[1] in GRADED_MEASURES
     ]
 
 
-async def _drawn(teller: Teller, top: Move, desk: SkillContext) -> File | None:
-    return await desk.draw(drawn) if (drawn := _picture(teller, top, desk)) else None
+async def _draw_picture(teller: Teller, top: Move, desk: SkillContext) -> File | None:
+    return await desk.draw(drawn) if (drawn := _build_picture(teller, top, desk)) else None
 
 
-def _first(teller: Teller, move: Move) -> str:
+def _write_first_line(teller: Teller, move: Move) -> str:
     head = SURE if move.sure else WATCH
     return teller.say(Words("{how}: {what}", how=head, what=move.words))
 
 
-def _picture(teller: Teller, top: Move, desk: SkillContext) -> Picture | None:
+def _build_picture(teller: Teller, top: Move, desk: SkillContext) -> ChartPicture | None:
     """Before and now of what matters most."""
     if top.pair is None:
         return None
@@ -225,6 +229,6 @@ def _picture(teller: Teller, top: Move, desk: SkillContext) -> Picture | None:
         if fact is not None
     ]
     colours = desk.brand.colours or COLOURS
-    return bars(
+    return build_bar_chart(
         top.words.split(". ")[0].rstrip("."), shown, language=teller.language, colours=colours
     )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.core.material_facts import material_facts
-from bot.core.parts import Copy, Hook, Part, take_apart
+from bot.core.material_facts import find_material_facts
+from bot.core.parts import Copy, Hook, Part, split_output
 from bot.core.request import Question, SkillRequest
-from bot.grounding.style_faults import faults
+from bot.grounding.style import find_style_faults
 from bot.i18n.messages import Words
 from bot.rules.doubts import silent_on
 from bot.rules.events import is_event
@@ -40,11 +40,11 @@ COMMAND = "draft"
 HINT = "e-mail: our linen shirt is back, for people who bought shirts last summer"
 FOR_CHANNELS = True
 
-WHAT = Words("What is it about? Name a product, or what you want to tell.")
-WHICH = Words("Which one? For one text about several, name each of them, with “and” between.")
-AIMS = ("launch", "back in stock", "sell through", "win back", "announce")
-NEAR = 0.3  # how likely a product must be meant to be offered
-NO_THING = re.compile(
+ASK_SUBJECT = Words("What is it about? Name a product, or what you want to tell.")
+ASK_PRODUCT = Words("Which one? For one text about several, name each of them, with “and” between.")
+PRODUCT_GOALS = ("launch", "back in stock", "sell through", "win back", "announce")
+MIN_PRODUCT_SCORE = 0.3  # how likely a product must be meant to be offered
+NO_PRODUCT_PATTERN = re.compile(
     r"(?:what|here|how|everybody|everyone|tested|tester|test|monde|tout le monde|nouveaut[ée]s?"
     r"|news?|(?:the )?(?:checkout|winner)|(?:le )?(?:paiement|gagnant)|this|that|it|voici|ceci)\b",
     re.IGNORECASE,
@@ -56,24 +56,24 @@ OUTPUTS: dict[str, type[BaseModel]] = {"email": Email, "sms": Sms, "product_page
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     brief = request.brief
     output = OUTPUTS.get(request.channel or "", Email)
-    if desk.by_rules and (notice := await notice_of(request, desk)):
+    if desk.by_rules and (notice := await write_notice(request, desk)):
         return await desk.write(output, by_rules=output.model_validate(notice))
-    if desk.by_rules and (question := await which(request, desk)):
+    if desk.by_rules and (question := await ask_product(request, desk)):
         return question
     told = brief.product or brief.product_words or brief.offer or brief.must_say or brief.occasion
-    aims = ("sell through", "announce") if desk.by_rules else tuple(AIMS)
+    aims = ("sell through", "announce") if desk.by_rules else tuple(PRODUCT_GOALS)
     aim = brief.goal if brief.goal in aims else None  # the aim where none was named
     if not told and not aim and (brief.audience or not brief.goal):
-        return await what_for_them(request, desk)
+        return await ask_product_for_audience(request, desk)
     await desk.look_up("product", "segment", "praise", "past_copy")
     for other in brief.others:
         one = brief.model_copy(update={"product": other})
         await desk.look_up("product", of=request.model_copy(update={"brief": one}))
-    desk.evidence = desk.evidence.plus(material_facts(desk.evidence, request))
-    return await desk.write(output, check=lambda written: problems(written, desk))
+    desk.evidence = desk.evidence.plus(find_material_facts(desk.evidence, request))
+    return await desk.write(output, check=lambda written: find_problems(written, desk))
 
 
-async def notice_of(request: SkillRequest, desk: SkillContext) -> dict[str, object] | None:
+async def write_notice(request: SkillRequest, desk: SkillContext) -> dict[str, object] | None:
     """The words of a notice, where one is asked for: rules would praise a product instead."""
     await desk.look_up("product")
     titles = [fact for fact in desk.evidence.facts if fact.id.endswith(".name")]
@@ -87,7 +87,7 @@ async def notice_of(request: SkillRequest, desk: SkillContext) -> dict[str, obje
     return {**{part: Copy(text=text) for part, text in told.items()}, "hooks": hooks}
 
 
-async def which(request: SkillRequest, desk: SkillContext) -> Question | None:
+async def ask_product(request: SkillRequest, desk: SkillContext) -> Question | None:
     """What to ask where the words name a range, or nothing that is sold: rules write about one
     product, or about what the brief has to tell."""
     brief = request.brief
@@ -95,15 +95,17 @@ async def which(request: SkillRequest, desk: SkillContext) -> Question | None:
         return None
     if is_event(brief.product_words):
         return None
-    if NO_THING.match(brief.product_words):
-        return await what_for_them(request, desk)
-    near = [one.title for one in await desk.find(brief.product_words) if one.score >= NEAR]
+    if NO_PRODUCT_PATTERN.match(brief.product_words):
+        return await ask_product_for_audience(request, desk)
+    near = [
+        one.title for one in await desk.find(brief.product_words) if one.score >= MIN_PRODUCT_SCORE
+    ]
     if len(near) > 1:
-        return desk.ask(WHICH, *near[:3])
+        return desk.ask(ASK_PRODUCT, *near[:3])
     telling = brief.offer or brief.must_say or brief.goal == "announce"
     if telling and request.channel != "product_page":
         return None
-    sold = await some_of_it(desk)
+    sold = await list_products(desk)
     if not sold:
         return None
     unknown = brief.product_words
@@ -119,13 +121,13 @@ async def which(request: SkillRequest, desk: SkillContext) -> Question | None:
     )
 
 
-async def some_of_it(desk: SkillContext) -> list[str]:
+async def list_products(desk: SkillContext) -> list[str]:
     """Some products that are sold, by name; none where there is no catalogue."""
     await desk.look_up("range")
     return [str(fact.value) for fact in desk.evidence.of("range")]
 
 
-async def what_for_them(request: SkillRequest, desk: SkillContext) -> Question:
+async def ask_product_for_audience(request: SkillRequest, desk: SkillContext) -> Question:
     """What to ask where only an audience is named: products of the kind that it buys most."""
     await desk.look_up("segments")
     kinds = {
@@ -136,11 +138,11 @@ async def what_for_them(request: SkillRequest, desk: SkillContext) -> Question:
     rule = request.brief.rule or ""
     meant = [kind for group, kind in kinds.items() if f'"{group}"' in rule] or [*kinds.values()]
     near = await desk.find(meant[0]) if meant and request.brief.audience else ()
-    options = [one.title for one in near] or await some_of_it(desk)
-    return desk.ask(WHAT, *options[:3])
+    options = [one.title for one in near] or await list_products(desk)
+    return desk.ask(ASK_SUBJECT, *options[:3])
 
 
-def unanswered(parts: Sequence[Part], desk: SkillContext) -> list[str]:
+def find_unanswered_doubts(parts: Sequence[Part], desk: SkillContext) -> list[str]:
     """The doubt that a page was asked to answer and passes over."""
     found = []
     for fact in desk.evidence.of("feedback"):
@@ -157,11 +159,11 @@ def unanswered(parts: Sequence[Part], desk: SkillContext) -> list[str]:
     return found
 
 
-def problems(written: BaseModel, desk: SkillContext) -> list[str]:
+def find_problems(written: BaseModel, desk: SkillContext) -> list[str]:
     """What is wrong with a draft, in words for its writer."""
-    parts, hooks = take_apart(written)
-    found = faults(parts, request=desk.request, brand=desk.brand, channel=desk.channel)
-    found += unanswered(parts, desk)
+    parts, hooks = split_output(written)
+    found = find_style_faults(parts, request=desk.request, brand=desk.brand, channel=desk.channel)
+    found += find_unanswered_doubts(parts, desk)
     openings = {parts[0].text[:60], *(hook.text for hook in hooks)}
     if len(hooks) != 2 or len(openings) != 3:
         found.append("hooks: exactly two, each another opening than the one chosen")

@@ -6,10 +6,10 @@ from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
 from bot.core.brief import Brief
-from bot.core.charts import COLOURS, Bar, Picture, bars
-from bot.core.parts import Copy, File, Lead, Table
+from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
+from bot.core.parts import Copy, File, NextStep, Table
 from bot.core.request import Question, SkillRequest
-from bot.i18n.messages import Words, spell
+from bot.i18n.messages import Words, format_value
 from bot.rules import wanted
 from bot.rules.telling import planned, trials
 from bot.rules.telling.planned import Planned
@@ -17,7 +17,7 @@ from bot.rules.telling.tested import ON_SITE, what_on_whom_where
 from bot.rules.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.rules.telling.trial import Trial, metric, named_in, trials_in
 from bot.rules.wanted import Wanted
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 TITLE = "A/B test"
 HINT = "how did the photos test do?"
@@ -40,71 +40,73 @@ ASKED_BY = (
     r"(?:test(?:e|ez|ons|er)\b"
     r"|test (?:an?|the|our|free|whether|if|two|both|different|another|new)\b)"
 )
-PLANS = re.compile(
+PLAN_PATTERN = re.compile(
     r"\b(?:plan|design|set up|run|prepare|planifi\w*|prepare[rz]?|organis\w*|prevoi[rs]|monte[rz]?"
     r"|lance[rz]?|sample size|taille d'echantillon|power|puissance|how (?:many|long)|combien)\b"
     r"|^(?:[\w'-]+\W+){0,4}?(?:test(?:e|ez|ons|er)\b"  # "teste la livraison gratuite"
     r"|test (?:an?|the|our|free|whether|if|two|both|different|another|new)\b)"
 )
-ABOUT_TESTS = re.compile(
+TEST_WORDS_PATTERN = re.compile(
     r"\b(?:a ?/ ?b|split|tests?|variants?|variantes?|results?|resultats?|read|lis|lire)\b"
 )
 MOST_TESTS, MOST_ROWS = 5, 10
-LETTERS = {"subject", "letter"}  # places of a test that are e-mails
+EMAIL_SUBJECTS = {"subject", "letter"}  # places of a test that are e-mails
 
 
-class Said(BaseModel):
+class ExperimentText(BaseModel):
     finding: Copy = Field(title="In one sentence")
     summary: Copy = Field(title="Summary")
     what_to_do: Copy = Field(title="What to do")
 
 
-class Output(Said):
+class ExperimentReport(ExperimentText):
     picture: File | None = Field(default=None, title="Picture")
     table: Table = Field(title="In figures")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
-    words = fold(request.brief.words)
+    words = normalize_text(request.brief.words)
     if not words.strip():
         return desk.ask(Words("Which test? For example: how did the photos test do?"))
-    if PLANS.search(words):
-        return await _plan(request, desk)
-    return await _read(request, desk)
+    if PLAN_PATTERN.search(words):
+        return await _report_plan(request, desk)
+    return await _report_result(request, desk)
 
 
-async def _read(request: SkillRequest, desk: SkillContext) -> BaseModel:
+async def _report_result(request: SkillRequest, desk: SkillContext) -> BaseModel:
     teller = Teller(request.language)
     evidence = await desk.look_up("experiments")
     every = trials_in(told(evidence, "experiments"))
     if not every:
         return nothing_yet(teller, evidence, ["experiments"])
-    named = named_in(ABOUT_TESTS.sub(" ", fold(request.brief.words)), every)
+    named = named_in(TEST_WORDS_PATTERN.sub(" ", normalize_text(request.brief.words)), every)
     shown = (named or every)[:MOST_TESTS]
     first = shown[0]
-    said = Said(
+    said = ExperimentText(
         finding=teller.copy(trials.headline(teller, first)),
-        summary=teller.copy(*_summary(teller, shown)),
-        what_to_do=teller.copy(*dict.fromkeys(_steps(teller, shown)), apart="\n"),
+        summary=teller.copy(*_write_summary(teller, shown)),
+        what_to_do=teller.copy(*dict.fromkeys(_list_steps(teller, shown)), apart="\n"),
     )
-    table = _table(teller, shown)
+    table = _build_table(teller, shown)
     title = trials.what_it_says(teller, first).split(". ")[0]
-    picture = await desk.draw(_drawn(teller, first, title[:1].upper() + title[1:], desk))
-    read = how_to_read(teller, evidence, ["experiments"], *_limits(teller, shown))
+    picture = await desk.draw(
+        _build_result_picture(teller, first, title[:1].upper() + title[1:], desk)
+    )
+    read = how_to_read(teller, evidence, ["experiments"], *_list_limits(teller, shown))
     desk.keep(*teller.ever.values())
-    written = await desk.write(Said, by_rules=said)
-    return Output(
+    written = await desk.write(ExperimentText, by_rules=said)
+    return ExperimentReport(
         **written.model_dump(),
         picture=picture,
         table=table,
         how_to_read=read,
-        leads=_leads(teller, first),
+        leads=_list_leads(teller, first),
     )
 
 
-def _summary(teller: Teller, shown: list[Trial]) -> list[str]:
+def _write_summary(teller: Teller, shown: list[Trial]) -> list[str]:
     first = shown[0]
     lines = [trials.who_took_part(teller, first), trials.the_others(teller, first)]
     lines += [trials.ahead(teller, first)]
@@ -112,7 +114,7 @@ def _summary(teller: Teller, shown: list[Trial]) -> list[str]:
     return lines + [trials.also(teller, first, trial) for trial in shown[1:]]
 
 
-def _steps(teller: Teller, shown: list[Trial]) -> list[str]:
+def _list_steps(teller: Teller, shown: list[Trial]) -> list[str]:
     """Once for each test: of several results the first, which is the clearest."""
     once: dict[str, Trial] = {}
     for trial in shown:
@@ -125,7 +127,7 @@ def _steps(teller: Teller, shown: list[Trial]) -> list[str]:
     return [alone[:1].upper() + alone[1:]]
 
 
-def _table(teller: Teller, shown: list[Trial]) -> Table:
+def _build_table(teller: Teller, shown: list[Trial]) -> Table:
     columns = [
         Words("Variant"),
         Words("People"),
@@ -137,7 +139,7 @@ def _table(teller: Teller, shown: list[Trial]) -> Table:
     tests = {trial.test for trial in shown}
     rows = []
     for trial in shown:
-        measured = spell(metric(trial), teller.language)
+        measured = format_value(metric(trial), teller.language)
         before = trial.title if len(tests) > 1 else measured if len(shown) > 1 else ""
         for variant, arm in trial.arms.items():
             name = teller.say(Words("{test}: {what}", test=before, what=variant))
@@ -146,7 +148,9 @@ def _table(teller: Teller, shown: list[Trial]) -> Table:
     return teller.table(map(teller.say, columns), rows[:MOST_ROWS])
 
 
-def _drawn(teller: Teller, trial: Trial, title: str, desk: SkillContext) -> Picture:
+def _build_result_picture(
+    teller: Teller, trial: Trial, title: str, desk: SkillContext
+) -> ChartPicture:
     """The variants side by side; of a broken test only how many people each got."""
     measure = next(
         (m for m in ("rate", "mean") if any(a.get(m) for a in trial.arms.values())), "users"
@@ -160,12 +164,12 @@ def _drawn(teller: Teller, trial: Trial, title: str, desk: SkillContext) -> Pict
         )
         for variant, arm in trial.arms.items()
     ]
-    return bars(
+    return build_bar_chart(
         title.rstrip("."), shown, language=teller.language, colours=desk.brand.colours or COLOURS
     )
 
 
-def _limits(teller: Teller, shown: list[Trial]) -> list[str]:
+def _list_limits(teller: Teller, shown: list[Trial]) -> list[str]:
     lines = [
         Words(
             "First it is checked whether each variant got the people meant for it: when chance"
@@ -199,23 +203,23 @@ def _limits(teller: Teller, shown: list[Trial]) -> list[str]:
     return [*told_lines, *(trials.chances(teller, trial) for trial in shown[:1])]
 
 
-def _leads(teller: Teller, trial: Trial) -> list[Lead]:
+def _list_leads(teller: Teller, trial: Trial) -> list[NextStep]:
     again = Words("Plan a test that follows {title}", title=trial.title)
     found = [
-        Lead(label=Words("Plan a follow-up test"), skill="experiment", words=teller.say(again))
+        NextStep(label=Words("Plan a follow-up test"), skill="experiment", words=teller.say(again))
     ]
     if trial.status == "won":
         winner = trial.whole.word("winner")
         words = Words("Product page (winner: {winner})", winner=winner)
-        if LETTERS & set(wanted.places(f"{trial.title} {winner}")):
+        if EMAIL_SUBJECTS & set(wanted.places(f"{trial.title} {winner}")):
             words = Words("E-mail (winner: {winner})", winner=winner)
         found.append(
-            Lead(label=Words("Draft the winner's text"), skill="draft", words=teller.say(words))
+            NextStep(label=Words("Draft the winner's text"), skill="draft", words=teller.say(words))
         )
     return found
 
 
-async def _plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
+async def _report_plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
     teller = Teller(request.language)
     evidence = await desk.look_up("plan")
     plan = planned.planned_in(told(evidence, "plan"), request.brief.product_words or "")
@@ -223,10 +227,12 @@ async def _plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
         return nothing_yet(teller, evidence, ["plan"])
     wished = wanted.read(request.brief.words)
     whom = request.brief.audience or wished.whom
-    titles = {fact.about: str(fact.value) for fact in evidence.of("plan") if _names(fact.id)}
+    titles = {
+        fact.about: str(fact.value) for fact in evidence.of("plan") if _is_product_name(fact.id)
+    }
     if plan.place in ON_SITE:
         evidence = await desk.look_up("funnel")
-    said = Said(
+    said = ExperimentText(
         finding=teller.copy(planned.headline(teller, plan)),
         summary=teller.copy(
             *what_on_whom_where(teller, wished, plan.start, whom),
@@ -237,29 +243,29 @@ async def _plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
         what_to_do=teller.copy(*planned.steps(teller, plan, wished.place), apart="\n"),
     )
     table = planned.table(teller, plan)
-    picture = await desk.draw(_lengths(teller, plan, said.finding.text, desk))
+    picture = await desk.draw(_build_plan_picture(teller, plan, said.finding.text, desk))
     read = how_to_read(teller, evidence, ["plan"], *planned.limits(teller, plan, whom, titles))
-    desk.keep(*teller.ever.values(), *(f for f in evidence.of("plan") if _names(f.id)))
-    written = await desk.write(Said, by_rules=said)
-    return Output(
+    desk.keep(*teller.ever.values(), *(f for f in evidence.of("plan") if _is_product_name(f.id)))
+    written = await desk.write(ExperimentText, by_rules=said)
+    return ExperimentReport(
         **written.model_dump(),
         picture=picture,
         table=table,
         how_to_read=read,
-        leads=_texts_to_test(teller, request.brief, wished),
+        leads=_list_draft_leads(teller, request.brief, wished),
     )
 
 
-def _names(fact_id: str) -> bool:
+def _is_product_name(fact_id: str) -> bool:
     """Whether a fact says what a product of the rule is called."""
     return fact_id.startswith("plan.things.")
 
 
-def _texts_to_test(teller: Teller, brief: Brief, wished: Wanted) -> list[Lead]:
+def _list_draft_leads(teller: Teller, brief: Brief, wished: Wanted) -> list[NextStep]:
     """What is to be tested, in the words that ask for it; to those it is on. Where they don't say
     what, the place of the test does."""
     text = Words("Product page to be tested")
-    if LETTERS & {wished.place}:
+    if EMAIL_SUBJECTS & {wished.place}:
         text = Words("E-mail to be tested")
     if wished.what:
         text = Words("Text to be tested: {what}", what=wished.what)
@@ -273,10 +279,12 @@ def _texts_to_test(teller: Teller, brief: Brief, wished: Wanted) -> list[Lead]:
         )
         form = {"audience": whom, **({"rule": brief.rule} if brief.rule else {})}
     label = Words("Draft the text to test")
-    return [Lead(label=label, skill="draft", words=teller.say(text), form=form)]
+    return [NextStep(label=label, skill="draft", words=teller.say(text), form=form)]
 
 
-def _lengths(teller: Teller, plan: Planned, title: str, desk: SkillContext) -> Picture:
+def _build_plan_picture(
+    teller: Teller, plan: Planned, title: str, desk: SkillContext
+) -> ChartPicture:
     """How long, or how many people, for each rise."""
     measure = "weeks" if plan.chosen.get("weeks") else "people"
     shown = [
@@ -290,6 +298,6 @@ def _lengths(teller: Teller, plan: Planned, title: str, desk: SkillContext) -> P
         )
         for one in plan.lifts
     ]
-    return bars(
+    return build_bar_chart(
         title.rstrip("."), shown, language=teller.language, colours=desk.brand.colours or COLOURS
     )

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.core.charts import COLOURS, Bar, Picture, bars
+from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.facts import Fact
-from bot.core.parts import Copy, File, Lead, Quote, Table
+from bot.core.parts import Copy, File, NextStep, Quote, Table
 from bot.core.request import Question, SkillRequest
-from bot.core.thread_text import is_about_here
+from bot.core.thread_text import is_about_thread
 from bot.i18n.messages import Words
 from bot.rules.about import speaks_of
 from bot.rules.telling.advice import first_step
@@ -40,68 +40,75 @@ ASKED_BY = (
     r"|\bque (?:disent|pensent)\b|\bqu'est-ce qu'(?:ils|elles) (?:disent|pensent)\b"
     r"|\bde quoi se plaignent\b|\bcustomer feedback\b|\bavis (?:des )?client"
 )
-STANDS = ("confirmed", "to watch")
+RELIABLE_VERDICTS = ("confirmed", "to watch")
 MOST_THEMES, MOST_QUOTES, MOST_SHOWN = 6, 5, 8
-NO_PAGE = {"delivery", "website", "stock", "service", "returns", "order"}  # no text would mend it
+THEMES_WITHOUT_PAGE = {
+    "delivery",
+    "website",
+    "stock",
+    "service",
+    "returns",
+    "order",
+}  # no text would mend it
 
 
-class Said(BaseModel):
+class FeedbackSummary(BaseModel):
     finding: Copy = Field(title="In one sentence")
     summary: Copy = Field(title="Summary")
     fix_first: Copy = Field(title="What to fix first")
 
 
-class Output(Said):
+class FeedbackReport(FeedbackSummary):
     picture: File | None = Field(default=None, title="Picture")
     themes: Table = Field(title="Themes")
     quotes: list[Quote] = Field(title="In their words")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What about? For example: what do customers say about sizing?"))
-    here = is_about_here(request.brief.words, request.brief.material)  # not of the library
+    here = is_about_thread(request.brief.words, request.brief.material)  # not of the library
     evidence = await desk.look_up("thread" if here else "feedback")
     every = told(evidence, "feedback")
     themes = [one for one in every.values() if one.get("share") and "--" not in one.key]
     teller = Teller(request.language)
     if not themes:
         return nothing_yet(teller, evidence, ["feedback"])
-    focus = once(_focus(request, themes), "texts")
-    shown = focus or once(sorted(themes, key=_weight), "texts")[:MOST_SHOWN]
-    first = sorted((o for o in every.values() if o.get("fix-first-rank")), key=_rank)
-    quotes = _quotes(focus or first or shown)
+    focus = once(_find_focus(request, themes), "texts")
+    shown = focus or once(sorted(themes, key=_weigh_theme), "texts")[:MOST_SHOWN]
+    first = sorted((o for o in every.values() if o.get("fix-first-rank")), key=_rank_theme)
+    quotes = _select_quotes(focus or first or shown)
     known = focus or here or request.brief.product
     strange = None if known else unheard(request.brief.words, ABOUT)
-    said = _said(teller, every, shown, focus, first, strange)
-    said = _glossed(teller, said, [evidence.get(quote.fact) for quote in quotes], every)
-    table = _table(teller, shown)
+    said = _write_text(teller, every, shown, focus, first, strange)
+    said = _gloss_quotes(teller, said, [evidence.get(quote.fact) for quote in quotes], every)
+    table = _build_table(teller, shown)
     top = (focus or first or shown)[0]
-    picture = await desk.draw(_picture(teller, said.finding.text, shown, top, desk))
-    read = how_to_read(teller, evidence, ["feedback"], *_limits(teller, every))
+    picture = await desk.draw(_build_picture(teller, said.finding.text, shown, top, desk))
+    read = how_to_read(teller, evidence, ["feedback"], *_list_limits(teller, every))
     desk.keep(*teller.ever.values(), *(evidence.get(quote.fact) for quote in quotes))
-    words = await desk.write(Said, by_rules=said)
-    return Output(
+    words = await desk.write(FeedbackSummary, by_rules=said)
+    return FeedbackReport(
         **words.model_dump(),
         picture=picture,
         themes=table,
         quotes=quotes,
         how_to_read=read,
-        leads=_leads(teller, focus or first or shown, every),
+        leads=_list_leads(teller, focus or first or shown, every),
     )
 
 
-def _weight(one: Told) -> tuple[bool, float]:
+def _weigh_theme(one: Told) -> tuple[bool, float]:
     return (one.word("verdict") not in SURE, -float(one.number("complaints")))
 
 
-def _rank(one: Told) -> float:
+def _rank_theme(one: Told) -> float:
     return float(one.number("fix-first-rank"))
 
 
-def _focus(request: SkillRequest, themes: Sequence[Told]) -> list[Told]:
+def _find_focus(request: SkillRequest, themes: Sequence[Told]) -> list[Told]:
     """The themes that the question names, in either language."""
     words = request.brief.words
     named = [o for o in themes if any(speaks_of(words, o.named(x)) for x in ("en", "fr"))]
@@ -110,14 +117,14 @@ def _focus(request: SkillRequest, themes: Sequence[Told]) -> list[Told]:
     return sorted([*named, *below], key=lambda one: -float(one.number("texts")))[:MOST_THEMES]
 
 
-def _said(
+def _write_text(
     teller: Teller,
     every: dict[str, Told],
     shown: Sequence[Told],
     focus: Sequence[Told],
     first: Sequence[Told],
     strange: Words | None,
-) -> Said:
+) -> FeedbackSummary:
     top = (focus or first or shown)[0]
     finding = teller.copy(headline(teller, top, every["all"]))
     lines = [*([teller.say(strange)] if strange else []), period(teller, every["all"])]
@@ -127,16 +134,16 @@ def _said(
     lines += [where(teller, one, every) for one in shown[:3]]
     if not focus:
         lines.append(praise(teller, shown))
-    return Said(
+    return FeedbackSummary(
         finding=finding,
         summary=teller.copy(*lines),
-        fix_first=teller.copy(*_steps(teller, focus or first or shown), apart="\n"),
+        fix_first=teller.copy(*_list_steps(teller, focus or first or shown), apart="\n"),
     )
 
 
-def _glossed(
-    teller: Teller, said: Said, quoted: Sequence[Fact | None], every: dict[str, Told]
-) -> Said:
+def _gloss_quotes(
+    teller: Teller, said: FeedbackSummary, quoted: Sequence[Fact | None], every: dict[str, Told]
+) -> FeedbackSummary:
     """With a word on what the quotes are about, where they are in another language."""
     facts = [fact for fact in quoted if fact is not None]
     about = [every[fact.id.split(".")[1]] for fact in facts]
@@ -147,7 +154,7 @@ def _glossed(
     return said.model_copy(update={"summary": Copy(text=text, facts=said.summary.facts)})
 
 
-def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
+def _list_steps(teller: Teller, first: Sequence[Told]) -> list[str]:
     lines: list[str] = []
     blamed = [one for one in first if one.number("complaints") or is_asked(one)]
     for one in whole_before_parts(once(blamed or first, "complaints"))[:3]:
@@ -172,35 +179,35 @@ def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
     return lines
 
 
-def _table(teller: Teller, shown: Sequence[Told]) -> Table:
+def _build_table(teller: Teller, shown: Sequence[Told]) -> Table:
     columns = [Words("Theme"), Words("Texts"), Words("Share"), Words("Complain"), Words("Change")]
     measures = ("texts", "share", "complaint-share")
     rows = [
-        [teller.name(o), *(teller.of(o, m) or "–" for m in measures), _change(teller, o)]
+        [teller.name(o), *(teller.of(o, m) or "–" for m in measures), _write_change(teller, o)]
         for o in shown
     ]
     return teller.table([teller.say(words) for words in columns], rows)
 
 
-def _change(teller: Teller, one: Told) -> str:
+def _write_change(teller: Teller, one: Told) -> str:
     if one.get("share-now") is None:
         return "–"
-    if one.word("verdict") not in STANDS:
+    if one.word("verdict") not in RELIABLE_VERDICTS:
         return teller.say(Words("none seen"))
     before, now = teller.of(one, "share-before"), teller.of(one, "share-now")
     verdict = one.word("verdict")
     return f"{before} → {now} ({Words(verdict).to(teller.language)})"
 
 
-def _picture(
+def _build_picture(
     teller: Teller, title: str, shown: Sequence[Told], top: Told, desk: SkillContext
-) -> Picture:
+) -> ChartPicture:
     """The theme of the title stands out; what nobody complains of has no bar."""
-    measure = _drawn(shown)
+    measure = _choose_measure(shown)
     if top not in shown:  # a part takes the place of its whole, which the title does not name
         shown = [*(one for one in shown if not top.key.startswith(f"{one.key}-")), top]
     shown = [one for one in shown if one.number(measure)] or shown
-    return bars(
+    return build_bar_chart(
         title.rstrip("."),
         [
             Bar(
@@ -216,7 +223,7 @@ def _picture(
     )
 
 
-def _drawn(shown: Sequence[Told]) -> str:
+def _choose_measure(shown: Sequence[Told]) -> str:
     """What the bars are of: complaints; where nobody complains, what the headline counts."""
     if any(one.number("complaints") for one in shown):
         return "complaints"
@@ -224,7 +231,7 @@ def _drawn(shown: Sequence[Told]) -> str:
     return "share-now" if rose else "texts"
 
 
-def _quotes(themes: Sequence[Told]) -> list[Quote]:
+def _select_quotes(themes: Sequence[Told]) -> list[Quote]:
     """Letter for letter, theme by theme in turn, those that all complain first."""
     themes = sorted(
         whole_before_parts(themes) or themes, key=lambda one: not one.number("complaints")
@@ -234,7 +241,7 @@ def _quotes(themes: Sequence[Told]) -> list[Quote]:
     return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MOST_QUOTES]
 
 
-def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
+def _list_limits(teller: Teller, every: dict[str, Told]) -> list[str]:
     lines = [
         Words(
             "Those who write are not all who buy: the happy and the angry write more than the rest."
@@ -253,14 +260,14 @@ def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
     return [teller.say(line) for line in lines]
 
 
-def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> list[Lead]:
+def _list_leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> list[NextStep]:
     """An answer to those who complain, and a fix of the product page where one is named."""
     name = (top := first[0]).named(teller.language)
     answer = Words("E-mail to customers who complained ({theme}): what we do about it", theme=name)
     if not top.number("complaints"):
         answer = Words("E-mail to customers who asked ({theme}): what we do about it", theme=name)
-    found = [Lead(label=Words("Draft an answer"), skill="draft", words=teller.say(answer))]
-    keys = [f"{o.key}--product-" for o in first if o.key.split("-")[0] not in NO_PAGE]
+    found = [NextStep(label=Words("Draft an answer"), skill="draft", words=teller.say(answer))]
+    keys = [f"{o.key}--product-" for o in first if o.key.split("-")[0] not in THEMES_WITHOUT_PAGE]
     sure = [o for o in every.values() if o.word("verdict") in SURE]
     places = next(filter(None, ([o for o in sure if o.key.startswith(key)] for key in keys)), [])
     if places:
@@ -271,6 +278,6 @@ def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> lis
             "Product page for {product}: answer the doubt ({theme})", product=product, theme=about
         )
         found.append(
-            Lead(label=Words("Draft a product-page fix"), skill="draft", words=teller.say(page))
+            NextStep(label=Words("Draft a product-page fix"), skill="draft", words=teller.say(page))
         )
     return found

@@ -5,9 +5,9 @@ import re
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.core.charts import COLOURS, Bar, bars
+from bot.core.charts import COLOURS, Bar, build_bar_chart
 from bot.core.facts import Evidence
-from bot.core.parts import Copy, File, Lead, Table
+from bot.core.parts import Copy, File, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words
 from bot.rules.telling.forecasts import (
@@ -30,7 +30,7 @@ from bot.rules.telling.forecasts import (
 from bot.rules.telling.foreseen import Foreseen, Said
 from bot.rules.telling.next_bought import following
 from bot.rules.telling.told import Teller, how_to_read, nothing_yet, told
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 TITLE = "What comes next"
 HINT = "who is likely to buy again in the next 60 days?"
@@ -49,48 +49,50 @@ ASKED_BY = (
     r"|\bpr[ée]di(?:s|re|ction)|\bprévisions? d(?:'|e |es )|^\W*(?:prévois|prévoir|prévoyez)\b"
 )
 OWN_PERIOD = True  # a forecast looks ahead, and stands on all the orders
-NEXT = re.compile(
+NEXT_PURCHASE_PATTERN = re.compile(
     r"\bafter\b|\bnext\b(?! \d| (?:few|week|month|year|day|two|three))|\bensuite\b|\bapres\b"
 )
-LEAVE = re.compile(r"leav|laps|drift|churn|stop buying|partir|s'en aller|eloign|perd|quitt")
-SILENT = ("in-rhythm", "drifting", "silent-longer")
-LEAVING = ("at-risk", "drifting-away")
+LEAVE_PATTERN = re.compile(r"leav|laps|drift|churn|stop buying|partir|s'en aller|eloign|perd|quitt")
+SILENCE_GROUPS = ("in-rhythm", "drifting", "silent-longer")
+LEAVING_GROUPS = ("at-risk", "drifting-away")
 
 
-class Output(Said):
+class ForecastReport(Said):
     picture: File | None = Field(default=None, title="Picture")
     table: Table = Field(title="In figures")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = Field(default=[])
+    leads: list[NextStep] = Field(default=[])
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
-    words = fold(request.brief.words)
+    words = normalize_text(request.brief.words)
     if not words.strip():
         return desk.ask(Words("Who, or what? For example: who is likely to buy again?"))
     teller = Teller(request.language)
     evidence = await desk.look_up("behaviour")
-    if LEAVE.search(words):
+    if LEAVE_PATTERN.search(words):
         evidence = await desk.look_up("segments")
-        answer = _leaving(teller, evidence)
-    elif NEXT.search(words):
+        answer = _forecast_churn(teller, evidence)
+    elif NEXT_PURCHASE_PATTERN.search(words):
         answer = following(teller, evidence, request.brief.words)
     else:
-        answer = _again(teller, evidence, words)
+        answer = _forecast_repurchase(teller, evidence, words)
     if answer is None:
         why = only_why(evidence)
-        if NEXT.search(words):
+        if NEXT_PURCHASE_PATTERN.search(words):
             why = why_no_next(evidence, request.language)
         return nothing_yet(teller, why, ["behaviour"])
     colours = desk.brand.colours or COLOURS
     picture = await desk.draw(
-        bars(answer.title, answer.shown, language=teller.language, unit="%", colours=colours)
+        build_bar_chart(
+            answer.title, answer.shown, language=teller.language, unit="%", colours=colours
+        )
     )
     known = evidence if answer.refusals else without_refusals(evidence)
     read = how_to_read(teller, known, ["behaviour"], *map(teller.say, answer.limits))
     desk.keep(*teller.ever.values())
     written = await desk.write(Said, by_rules=answer.said)
-    return Output(
+    return ForecastReport(
         **written.model_dump(),
         picture=picture,
         table=answer.table,
@@ -99,7 +101,7 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     )
 
 
-def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
+def _forecast_repurchase(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
     """Who buys again: how many, who they are, how right that was in the past."""
     every = told(evidence, "behaviour", "buy-")
     whole = next((one for one in every.values() if one.get("backtest-auc")), None)
@@ -156,8 +158,8 @@ def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
     audience = teller.say(Words("Whom should I target among champions and loyal customers?"))
     letter = teller.say(Words("E-mail to our loyal customers: what is new"))
     leads = [
-        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
-        Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
+        NextStep(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
+        NextStep(label=Words("Draft copy for them"), skill="draft", words=letter),
     ]
     shown = [
         Bar(one.about, float(one.number("bought")), strong=n == 0) for n, one in enumerate(tenths)
@@ -177,14 +179,14 @@ def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
     return Foreseen(said, table, shown, limits, leads, title, refusals=True)
 
 
-def _leaving(teller: Teller, evidence: Evidence) -> Foreseen | None:
+def _forecast_churn(teller: Teller, evidence: Evidence) -> Foreseen | None:
     """Who drifts away, what they are worth, and what such a silence meant in the past."""
     groups = told(evidence, "segments")
-    leaving = [groups[key] for key in LEAVING if key in groups]
+    leaving = [groups[key] for key in LEAVING_GROUPS if key in groups]
     every = told(evidence, "behaviour")
     pace = {key.rsplit("-", 2)[0]: one for key, one in every.items() if one.get("windows")}
-    past = [pace[name] for name in SILENT if name in pace]
-    if len(leaving) < len(LEAVING) or len(past) < len(SILENT):
+    past = [pace[name] for name in SILENCE_GROUPS if name in pace]
+    if len(leaving) < len(LEAVING_GROUPS) or len(past) < len(SILENCE_GROUPS):
         return None
     said = Said(
         finding=teller.copy(who_leaves(teller, leaving)),
@@ -222,8 +224,8 @@ def _leaving(teller: Teller, evidence: Evidence) -> Foreseen | None:
     letter = teller.say(Words("E-mail to customers who are drifting away: win them back"))
     audience = teller.say(Words("Whom should I target among customers at risk or drifting away?"))
     leads = [
-        Lead(label=Words("Draft a win-back"), skill="draft", words=letter),
-        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
+        NextStep(label=Words("Draft a win-back"), skill="draft", words=letter),
+        NextStep(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
     ]
     title = teller.say(
         Words(

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.core.parts import Copy, Lead, Quote, Table
+from bot.core.parts import Copy, NextStep, Quote, Table
 from bot.core.request import Question, SkillRequest
-from bot.core.thread_text import channel_named, wants_channel
+from bot.core.thread_text import find_channel_name, wants_channel
 from bot.i18n.messages import Words
 from bot.rules.telling.told import NotYet, Teller, Told, cannot, told
 
@@ -26,11 +26,11 @@ ASKED_BY = (
 )
 
 
-class Said(BaseModel):
+class RecapText(BaseModel):
     summary: Copy = Field(title="In short")
 
 
-class Output(Said):
+class RecapReport(RecapText):
     decided: list[Quote] = Field(title="Decided")
     dropped: list[Quote] = Field(title="Decided, then taken back")
     open: list[Quote] = Field(title="Still open")
@@ -38,7 +38,7 @@ class Output(Said):
     answered: Table | None = Field(default=None, title="Asked and answered")
     unclear: Table | None = Field(default=None, title="Not clear which question was answered")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
@@ -51,33 +51,35 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     every = told(evidence, "thread")
     whole = every.get("all")
     if whole is None:
-        return _nothing(teller, request, [teller.value(f) for f in cannot(evidence, "thread")])
+        return _explain_nothing(
+            teller, request, [teller.value(f) for f in cannot(evidence, "thread")]
+        )
     decided, dropped, still, todo, asked, unclear = (
         [one for key, one in every.items() if key.startswith(sort)]
         for sort in ("decided-", "dropped-", "open-", "todo-", "asked-", "unclear-")
     )
-    answered = _untold(asked, [*decided, *dropped, *todo])
-    summary = teller.copy(*_summary(teller, whole, decided, dropped, still, todo))
+    answered = _drop_repeated(asked, [*decided, *dropped, *todo])
+    summary = teller.copy(*_write_summary(teller, whole, decided, dropped, still, todo))
     tables = {
-        "todo": _todo(teller, todo),
-        "answered": _answered(teller, answered),
-        "unclear": _answered(teller, unclear),
+        "todo": _build_todo_table(teller, todo),
+        "answered": _build_answers_table(teller, answered),
+        "unclear": _build_answers_table(teller, unclear),
     }
     quoted = (*decided, *dropped, *still, *todo)
     desk.keep(*teller.ever.values(), *(one.get("words") for one in quoted))
-    said = await desk.write(Said, by_rules=Said(summary=summary))
-    return Output(
+    said = await desk.write(RecapText, by_rules=RecapText(summary=summary))
+    return RecapReport(
         **said.model_dump(),
-        decided=_quotes(decided),
-        dropped=_quotes(dropped),
-        open=_quotes(still),
+        decided=_select_quotes(decided),
+        dropped=_select_quotes(dropped),
+        open=_select_quotes(still),
         **tables,
-        how_to_read=_how(teller),
-        leads=[] if decided or todo else [_feedback(teller, request)],
+        how_to_read=_explain_reading(teller),
+        leads=[] if decided or todo else [_build_feedback_lead(teller, request)],
     )
 
 
-def _untold(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
+def _drop_repeated(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
     """What was answered, where the answer is not already told as a decision or a task."""
     known = {one.word(measure) for one in told for measure in ("words", "since")}
     return [
@@ -87,18 +89,18 @@ def _untold(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
     ]
 
 
-def _feedback(teller: Teller, request: SkillRequest) -> Lead:
+def _build_feedback_lead(teller: Teller, request: SkillRequest) -> NextStep:
     """Nobody decides or does anything there: they may be customers' words."""
     words = Words("sum up what customers say in this thread")
     if wants_channel(request.brief.words):
         words = Words("sum up what customers say in this channel")
-    return Lead(
+    return NextStep(
         label=Words("What customers say here"), skill="feedback", words=teller.say(words), ask=False
     )
 
 
-def _nothing(teller: Teller, request: SkillRequest, said: Sequence[str]) -> NotYet:
-    if name := channel_named(request.brief.words):
+def _explain_nothing(teller: Teller, request: SkillRequest, said: Sequence[str]) -> NotYet:
+    if name := find_channel_name(request.brief.words):
         other = Words(
             "I only read the channel that I am asked in. Invite me into #{name} and ask me there.",
             name=name,
@@ -111,7 +113,7 @@ def _nothing(teller: Teller, request: SkillRequest, said: Sequence[str]) -> NotY
     return NotYet(answer=teller.copy(*(said or [teller.say(nothing)])))
 
 
-def _summary(
+def _write_summary(
     teller: Teller,
     whole: Told,
     decided: list[Told],
@@ -119,7 +121,7 @@ def _summary(
     still: list[Told],
     todo: list[Told],
 ) -> list[str]:
-    lines = [_counts(teller, whole, decided, still)]
+    lines = [_write_counts(teller, whole, decided, still)]
     if dropped:
         n = len(dropped)
         lines.append(
@@ -131,12 +133,12 @@ def _summary(
         names = list(dict.fromkeys(one.named(teller.language) for one in todo))
         lines.append(teller.say(Words("To do: {names}.", names=", ".join(names))))
     if whole.get("unclear"):
-        lines.append(teller.say(_unclear(int(whole.number("unclear")))))
+        lines.append(teller.say(_count_unclear(int(whole.number("unclear")))))
         teller.of(whole, "unclear")
     read = Words(
         "Read: {messages} from {people}.",
-        messages=_messages(teller, whole),
-        people=_people(teller, whole),
+        messages=_count_messages(teller, whole),
+        people=_count_people(teller, whole),
     )
     lines.append(teller.say(read))
     if whole.get("cut"):
@@ -148,7 +150,7 @@ def _summary(
     return lines
 
 
-def _counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told]) -> str:
+def _write_counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told]) -> str:
     if not decided and not still and not whole.get("unclear"):
         return teller.say(
             Words("Nobody decided anything in so many words, and no question is left open.")
@@ -167,7 +169,7 @@ def _counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told])
     return line[:1].upper() + line[1:]
 
 
-def _unclear(n: int) -> Words:
+def _count_unclear(n: int) -> Words:
     if n == 2:
         return Words(
             "One answer fits {n} questions: which of them it was meant for is not clear, "
@@ -181,34 +183,34 @@ def _unclear(n: int) -> Words:
     )
 
 
-def _messages(teller: Teller, whole: Told) -> Words:
+def _count_messages(teller: Teller, whole: Told) -> Words:
     teller.of(whole, "messages")
     return Words.count("{n} message", "{n} messages", int(whole.number("messages")))
 
 
-def _people(teller: Teller, whole: Told) -> Words:
+def _count_people(teller: Teller, whole: Told) -> Words:
     teller.of(whole, "people")
     return Words.count("{n} person", "{n} people", int(whole.number("people")))
 
 
-def _todo(teller: Teller, todo: Sequence[Told]) -> Table | None:
+def _build_todo_table(teller: Teller, todo: Sequence[Told]) -> Table | None:
     columns = [Words("Who"), Words("In these words")]
     measures = ["words"]
     if any(one.get("since") for one in todo):
         columns, measures = [*columns, Words("What they said since")], [*measures, "since"]
     rows = [
-        [teller.name(one), *(_one_line(teller.of(one, measure)) or "–" for measure in measures)]
+        [teller.name(one), *(_join_lines(teller.of(one, measure)) or "–" for measure in measures)]
         for one in todo
     ]
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
 
-def _answered(teller: Teller, asked: Sequence[Told]) -> Table | None:
+def _build_answers_table(teller: Teller, asked: Sequence[Told]) -> Table | None:
     columns = [Words("Asked"), Words("Answered"), Words("By")]
     rows = [
         [
-            _one_line(teller.of(one, "words")),
-            _one_line(teller.of(one, "answer")),
+            _join_lines(teller.of(one, "words")),
+            _join_lines(teller.of(one, "answer")),
             one.facts["answer"].about,
         ]
         for one in asked
@@ -216,16 +218,16 @@ def _answered(teller: Teller, asked: Sequence[Told]) -> Table | None:
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
 
-def _one_line(text: str) -> str:
+def _join_lines(text: str) -> str:
     return " ".join(text.split())
 
 
-def _quotes(some: Sequence[Told]) -> list[Quote]:
+def _select_quotes(some: Sequence[Told]) -> list[Quote]:
     facts = [one.get("words") for one in some]
     return [Quote(text=str(fact.value), fact=fact.id) for fact in facts if fact]
 
 
-def _how(teller: Teller) -> Copy:
+def _explain_reading(teller: Teller) -> Copy:
     lines = [
         Words(
             "A decision, a question or a promise is found by the words people use for it: what "

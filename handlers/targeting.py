@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.core.audience_rule import REACHED, Rule
-from bot.core.charts import COLOURS, Bar, Picture, bars
+from bot.core.audience_rule import CONSENT_LABELS, AudienceRule
+from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.facts import Fact
-from bot.core.parts import Copy, File, Lead, Table
+from bot.core.parts import Copy, File, NextStep, Table
 from bot.core.request import Question, SkillRequest
-from bot.i18n.messages import Words, quoted
+from bot.i18n.messages import Words, quote_name
 from bot.rules.telling.approach import (
     NAMES,
     REACH,
@@ -46,22 +46,22 @@ ASKED_BY = (
 )
 
 
-MARKS = str.maketrans("", "", '“”"«»\u00a0\u202f')  # a name may be quoted in other ones
+QUOTE_MARKS = str.maketrans("", "", '“”"«»\u00a0\u202f')  # a name may be quoted in other ones
 
 
-class Said(BaseModel):
+class TargetingText(BaseModel):
     finding: Copy = Field(title="In one sentence")
     audiences: Copy = Field(title="Whom, and why")
     say: Copy = Field(title="What to say, and where")
     risks: Copy = Field(title="Watch out")
 
 
-class Output(Said):
+class TargetingReport(TargetingText):
     picture: File | None = Field(default=None, title="Picture")
     sizes: Table = Field(title="Sizes")
     rules: Table = Field(title="Rules")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
@@ -74,22 +74,27 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     shown = sorted(found, key=lambda one: (one.key != wanted, -one.number("bought-share")))
     teller = Teller(request.language)
     if not shown:
-        desk.keep(*_for_later(every, ()))
+        desk.keep(*_select_stored_facts(every, ()))
         return nobody(teller, evidence, request.brief)
-    said = _said(teller, every, shown)
+    said = _write_text(teller, every, shown)
     known = every["all"].get("subject") or request.brief.product or request.brief.rule
     if not known and (strange := unheard(request.brief.words, LAUNCH)):
         text = f"{teller.say(strange)}\n{said.risks.text}"
         said = said.model_copy(update={"risks": said.risks.model_copy(update={"text": text})})
-    sizes, rules = _sizes(teller, every, shown), _rules(teller, every, shown)
+    sizes, rules = (
+        _build_sizes_table(teller, every, shown),
+        _build_rules_table(teller, every, shown),
+    )
     picture = None
     if any(one.number("customers") for one in shown):
-        picture = await desk.draw(_picture(teller, every, shown, desk))
+        picture = await desk.draw(_build_picture(teller, every, shown, desk))
     read = how_to_read(teller, evidence, ["audiences"], *limits(teller, every["all"], shown))
-    desk.keep(*teller.ever.values(), *_for_later(every, shown))
+    desk.keep(*teller.ever.values(), *_select_stored_facts(every, shown))
     names = [name_of(teller, every, one) for one in shown]
-    words = await desk.write(Said, check=lambda one: _strangers(one, names), by_rules=said)
-    return Output(
+    words = await desk.write(
+        TargetingText, check=lambda one: _find_unknown_audiences(one, names), by_rules=said
+    )
+    return TargetingReport(
         **words.model_dump(),
         picture=picture,
         sizes=sizes,
@@ -99,7 +104,7 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     )
 
 
-def _strangers(said: Said, names: Sequence[str]) -> list[str]:
+def _find_unknown_audiences(said: TargetingText, names: Sequence[str]) -> list[str]:
     """Lines about an audience that was not counted: an invented one goes back to the writer. What
     to say may call them by their numbers."""
     numbers = tuple(f"{n}. " for n in range(1, len(names) + 1))
@@ -107,17 +112,17 @@ def _strangers(said: Said, names: Sequence[str]) -> list[str]:
     lines += [("audiences", line) for line in said.audiences.text.splitlines()]
     say = said.say.text.splitlines()
     lines += [("say", line) for line in say if not line.startswith(numbers)]
-    low = [name.lower().translate(MARKS) for name in names]
+    low = [name.lower().translate(QUOTE_MARKS) for name in names]
     return [
         f"{part}: say which of these audiences it is, under its own name ({'; '.join(names)}), or "
         f"leave it out: {line[:80]}"
         for part, line in lines
-        if line.strip() and not any(name in line.lower().translate(MARKS) for name in low)
+        if line.strip() and not any(name in line.lower().translate(QUOTE_MARKS) for name in low)
     ]
 
 
-def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Said:
-    finding = teller.copy(_headline(teller, every, shown[0]))
+def _write_text(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> TargetingText:
+    finding = teller.copy(_write_headline(teller, every, shown[0]))
     names, whole = [name_of(teller, every, one) for one in shown], every["all"]
     lines = [
         teller.say(
@@ -128,7 +133,7 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
     lines[0] = f"{lines[0]} {expected(teller, whole, shown[0])}".strip()
     audiences = teller.copy(*lines, apart="\n")
     say = teller.copy(*arguments(teller, shown), apart="\n")
-    return Said(
+    return TargetingText(
         finding=finding,
         audiences=audiences,
         say=say,
@@ -136,7 +141,7 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
     )
 
 
-def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
+def _write_headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     name, size = name_of(teller, every, one), reach(teller, one)
     if one.key != "yours":  # a person's own rule is the only one
         name = teller.say(Words("{audience} first", audience=name))
@@ -172,13 +177,13 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
         Words(
             "{audience}: {size}; {share} of such people "
             "bought {thing} within {days}, against {others} of all.",
-            thing=quoted(thing),
+            thing=quote_name(thing),
             **given,
         )
     )
 
 
-def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
+def _build_sizes_table(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
     """How many there are by each way, what such people did and will do, what a test would show."""
     heads = [
         Words("Audience"),
@@ -206,35 +211,35 @@ def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> 
     return teller.table([teller.say(head) for head in heads], rows)
 
 
-def _rules(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
+def _build_rules_table(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
     """What decides who is in it, word for word, and the rule's short name, which an approval
     binds."""
-    titles = {fact.about: str(fact.value) for fact in _things(every)}
+    titles = {fact.about: str(fact.value) for fact in _list_product_names(every)}
     rows = []
     for one in shown:
-        rule = Rule.model_validate_json(one.word("rule"))
+        rule = AudienceRule.model_validate_json(one.word("rule"))
         for measure in ("rule", *rule.figures):
             teller.value(one.get(measure))
-        words, agreed = teller.say(rule.asks(titles)), teller.say(REACHED[rule.purpose])
+        words, agreed = teller.say(rule.asks(titles)), teller.say(CONSENT_LABELS[rule.purpose])
         words, code = words[:1].upper() + words[1:], teller.of(one, "rule-code")
         rows.append([name_of(teller, every, one), words, agreed, code])
     heads = (Words("Audience"), Words("Rule"), Words("Who may be written to"), Words("Short name"))
     return teller.table([teller.say(head) for head in heads], rows)
 
 
-def _things(every: Mapping[str, Told]) -> Sequence[Fact]:
+def _list_product_names(every: Mapping[str, Told]) -> Sequence[Fact]:
     """What the products in the rules are called."""
     return tuple(every["things"].facts.values()) if "things" in every else ()
 
 
-def _for_later(every: Mapping[str, Told], shown: Sequence[Told]) -> list[Fact]:
+def _select_stored_facts(every: Mapping[str, Told], shown: Sequence[Told]) -> list[Fact]:
     """What the form and the export need besides what was told: rules, and the shop's names."""
     rules = [fact for one in shown for m in ("rule", "rule-code") if (fact := one.get(m))]
     names = every["category"].facts.values() if "category" in every else ()
-    return [*rules, *_things(every), *names]
+    return [*rules, *_list_product_names(every), *names]
 
 
-def _title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
+def _write_title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     name = name_of(teller, every, one)
     if not one.get("bought-share"):
         return teller.say(Words("{audience}: {size}", audience=name, size=reach(teller, one)))
@@ -250,9 +255,9 @@ def _title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     )
 
 
-def _picture(
+def _build_picture(
     teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], desk: SkillContext
-) -> Picture:
+) -> ChartPicture:
     """How often such people bought, with its interval, beside all; else how many they are."""
     share = all(one.get("bought-share") for one in shown)
     measure = "bought-share" if share else "customers"
@@ -263,8 +268,8 @@ def _picture(
         name, spelled = name_of(teller, every, one), teller.of(one, measure)
         value = float(one.number(measure))
         found.append(Bar(name, value, low, high, strong=n == 0, spelled=spelled))
-    return bars(
-        _title(teller, every, shown[0]),
+    return build_bar_chart(
+        _write_title(teller, every, shown[0]),
         found,
         language=teller.language,
         colours=desk.brand.colours or COLOURS,

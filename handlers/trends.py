@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.core.charts import COLOURS, Picture, line, points_of
-from bot.core.parts import Copy, File, Lead, Table
+from bot.core.charts import COLOURS, ChartPicture, build_line_chart, parse_points
+from bot.core.parts import Copy, File, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words
 from bot.rules.telling.advice import first_step
@@ -46,19 +46,19 @@ ASKED_BY = (
 )
 
 
-class Said(BaseModel):
+class TrendsText(BaseModel):
     finding: Copy = Field(title="In one sentence")
     moved: Copy = Field(title="What moved")
     watch: Copy = Field(title="To watch")
     next: Copy = Field(title="What to do")
 
 
-class Output(Said):
+class TrendsReport(TrendsText):
     picture: File | None = Field(default=None, title="Picture")
     series: Table | None = Field(default=None, title="Sales by week")
     returns: Table | None = Field(default=None, title="What comes back")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
@@ -71,39 +71,39 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         return nothing_yet(teller, evidence, ["trends"])
     known = found.focus or found.asked_back or request.brief.product
     strange = None if known else unheard(request.brief.words, MOVES)
-    said = Said(
+    said = TrendsText(
         finding=teller.copy(
             teller.say(strange) if strange else "",
-            _headline(teller, found),
+            _write_headline(teller, found),
             broken_off(teller, evidence),
         ),
-        moved=teller.copy(*_moved(teller, found), apart="\n"),
-        watch=teller.copy(*_watched(teller, found), apart="\n"),
-        next=teller.copy(*_steps(teller, found), apart="\n"),
+        moved=teller.copy(*_write_changes(teller, found), apart="\n"),
+        watch=teller.copy(*_write_watch_list(teller, found), apart="\n"),
+        next=teller.copy(*_list_steps(teller, found), apart="\n"),
     )
-    title = _headline(teller, found).split(" (")[0].rstrip(".")
-    drawn = _picture(teller, title, found.first, desk) if found.first else None
+    title = _write_headline(teller, found).split(" (")[0].rstrip(".")
+    drawn = _build_picture(teller, title, found.first, desk) if found.first else None
     picture = await desk.draw(drawn) if drawn else None
-    series, returns = _series(teller, found), _returns(teller, found)
-    read = how_to_read(teller, evidence, ["trends"], *_limits(teller, found))
+    series, returns = _build_series_table(teller, found), _build_returns_table(teller, found)
+    read = how_to_read(teller, evidence, ["trends"], *_list_limits(teller, found))
     desk.keep(*teller.ever.values())
-    words = await desk.write(Said, by_rules=said)
-    return Output(
+    words = await desk.write(TrendsText, by_rules=said)
+    return TrendsReport(
         **words.model_dump(),
         picture=picture,
         series=series,
         returns=returns,
         how_to_read=read,
-        leads=_leads(teller, found),
+        leads=_list_leads(teller, found),
     )
 
 
-def _headline(teller: Teller, found: Moved) -> str:
+def _write_headline(teller: Teller, found: Moved) -> str:
     first, tested = found.first, found.tested
     if first is None or tested is None:
         return small(teller, found.small[0]) if found.small else comes_back(teller, found.back[0])
     if first.word("status") in (SURE, MAYBE) or found.focus:
-        return _sentence(teller, first, found)
+        return _write_sentence(teller, first, found)
     return teller.say(
         Words(
             "Nothing moved for sure in the week of {week}: {n} series were held "
@@ -114,37 +114,37 @@ def _headline(teller: Teller, found: Moved) -> str:
     )
 
 
-def _moved(teller: Teller, found: Moved) -> list[str]:
+def _write_changes(teller: Teller, found: Moved) -> list[str]:
     """What is confirmed, and all orders together: a line each."""
     lines = [small(teller, one) for one in found.small if found.series]
     for one in (sure := found.having(SURE)):
-        again = "" if one is found.first else _sentence(teller, one, found) + " "
-        lines.append(again + _since(teller, one, brief=bool(again)))
+        again = "" if one is found.first else _write_sentence(teller, one, found) + " "
+        lines.append(again + _write_since(teller, one, brief=bool(again)))
     lines += new(teller, found)
     said = [*sure, *([found.first] if found.focus else [])]
     whole = [one for one in found.series if one.key == "total-orders" and one not in said]
-    lines += [_sentence(teller, one, found) for one in whole]
+    lines += [_write_sentence(teller, one, found) for one in whole]
     lines += [fall(teller, one) for one in found.falls[:2]]
     lines += sent_back(teller, found.returned(SURE))
     nothing = Words("Nothing moved by more than chance would.")
     return [f"– {line}" for line in lines] or [teller.say(nothing)]
 
 
-def _watched(teller: Teller, found: Moved) -> list[str]:
+def _write_watch_list(teller: Teller, found: Moved) -> list[str]:
     maybe = [o for o in found.having(MAYBE) if o is not found.first]
-    lines = [_sentence(teller, one, found, sure=False) for one in maybe]
+    lines = [_write_sentence(teller, one, found, sure=False) for one in maybe]
     lines += sent_back(teller, found.returned(MAYBE), sure=False)
     return [f"– {one}" for one in lines] or [teller.say(Words("Nothing else stands out."))]
 
 
-def _sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = True) -> str:
+def _write_sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = True) -> str:
     """What came beside what was expected, and how sure that is where the heading doesn't say."""
     last = teller.bare(one, "last") if one.key == "total-orders" else teller.of(one, "last")
     given = {
         "name": called(one, teller),
         "last": last,
         "expected": teller.bare_count(one, "expected"),
-        "change": how_much(teller, one, _sure(one) if sure else None),
+        "change": how_much(teller, one, _describe_certainty(one) if sure else None),
     }
     week = teller.of(found.tested, "week") if found.tested else ""
     if one.number("weeks") > 1:
@@ -164,12 +164,12 @@ def _sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = True) -> 
     )
 
 
-def _sure(one: Told) -> Words:
+def _describe_certainty(one: Told) -> Words:
     status = one.word("status")
     return Words("nothing unusual") if status == "steady" else Words(status)
 
 
-def _since(teller: Teller, one: Told, *, brief: bool) -> str:
+def _write_since(teller: Teller, one: Told, *, brief: bool) -> str:
     """Since when it runs higher or lower, and for how much money."""
     given = {"name": called(one, teller), "since": teller.of(one, "since")}
     up = Words("{name}: above what was expected since about the week of {since}.", **given)
@@ -182,7 +182,7 @@ def _since(teller: Teller, one: Told, *, brief: bool) -> str:
     return teller.say(up if rise else down) + more
 
 
-def _steps(teller: Teller, found: Moved) -> list[str]:
+def _list_steps(teller: Teller, found: Moved) -> list[str]:
     steps: list[Words] = []
     if found.ended:
         steps.append(
@@ -219,7 +219,7 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
     return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps, 1)]
 
 
-def _series(teller: Teller, found: Moved) -> Table | None:
+def _build_series_table(teller: Teller, found: Moved) -> Table | None:
     shown = [*found.having(SURE), *found.having(MAYBE)]
     shown += [one for one in found.series if one.key.startswith("total-") and one not in shown]
     columns = [
@@ -231,10 +231,10 @@ def _series(teller: Teller, found: Moved) -> Table | None:
         Words("How sure"),
     ]
     measures = ("last", "expected", "change", "since")
-    return _table(teller, columns, shown or found.series[:1], measures)
+    return _build_table(teller, columns, shown or found.series[:1], measures)
 
 
-def _returns(teller: Teller, found: Moved) -> Table | None:
+def _build_returns_table(teller: Teller, found: Moved) -> Table | None:
     columns = [
         Words("Product"),
         Words("Come back"),
@@ -242,10 +242,10 @@ def _returns(teller: Teller, found: Moved) -> Table | None:
         Words("Reason most given"),
         Words("How sure"),
     ]
-    return _table(teller, columns, found.back, ("rate", "rest", "reason"))
+    return _build_table(teller, columns, found.back, ("rate", "rest", "reason"))
 
 
-def _table(
+def _build_table(
     teller: Teller, columns: list[Words], shown: Sequence[Told], measures: Sequence[str]
 ) -> Table | None:
     """A row each: its name, its measures, how sure it is; none of nothing."""
@@ -256,23 +256,25 @@ def _table(
                 teller.signed(one, "change") if m == "change" else teller.of(one, m) or "–"
                 for m in measures
             ),
-            teller.say(_sure(one)),
+            teller.say(_describe_certainty(one)),
         ]
         for one in shown
     ]
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
 
-def _picture(teller: Teller, title: str, one: Told, desk: SkillContext) -> Picture | None:
-    if not (points := points_of(one.word("points"))):
+def _build_picture(
+    teller: Teller, title: str, one: Told, desk: SkillContext
+) -> ChartPicture | None:
+    if not (points := parse_points(one.word("points"))):
         return None
     teller.of(one, "points")
     named, colours = (Words("each week"), Words("expected")), desk.brand.colours or COLOURS
     said = (teller.say(named[0]), teller.say(named[1]))
-    return line(title, points, language=teller.language, named=said, colours=colours)
+    return build_line_chart(title, points, language=teller.language, named=said, colours=colours)
 
 
-def _limits(teller: Teller, found: Moved) -> Sequence[str]:
+def _list_limits(teller: Teller, found: Moved) -> Sequence[str]:
     lines = [
         Words(
             "Expected is the level of the eight weeks before and, after a year of orders, what "
@@ -299,16 +301,18 @@ def _limits(teller: Teller, found: Moved) -> Sequence[str]:
     return [teller.say(words) for words in lines]
 
 
-def _leads(teller: Teller, found: Moved) -> list[Lead]:
-    leads: list[Lead] = []
+def _list_leads(teller: Teller, found: Moved) -> list[NextStep]:
+    leads: list[NextStep] = []
     rising = [one for one in found.goods if one.number("change") > 0]
     for one in rising[:1]:
         copy = Words("E-mail: {name}, what people are buying now", name=one.about)
         label = Words("Draft copy for {name}", name=one.about[:40])
-        leads.append(Lead(label=label, skill="draft", words=teller.say(copy)))
+        leads.append(NextStep(label=label, skill="draft", words=teller.say(copy)))
     look, asked = Words("Look at what blocks sales"), Words("what blocks sales right now?")
-    leads.append(Lead(label=look, skill="blockers", words=teller.say(asked), ask=False))
+    leads.append(NextStep(label=look, skill="blockers", words=teller.say(asked), ask=False))
     for one in rising[:1]:
         test = Words("Plan a test: {name} first on the home page, or as now", name=one.about)
-        leads.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test)))
+        leads.append(
+            NextStep(label=Words("Plan a test"), skill="experiment", words=teller.say(test))
+        )
     return leads

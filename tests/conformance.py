@@ -18,8 +18,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from bot.data.schema import kinds
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.schema import load_kinds
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support.query_recording import ASKED, expressions
 from tests.support.sample_tables import sample
 
@@ -40,7 +40,7 @@ def main(only: list[str]) -> int:
     return 1 if different else 0
 
 
-def compare(shelf: Shelf, spark: Any, name: str, asked: list[ir.Expr]) -> list[str]:
+def compare(shelf: Warehouse, spark: Any, name: str, asked: list[ir.Expr]) -> list[str]:
     """One row of the table; what differs or is refused, to print below it."""
     found: Counter[str] = Counter()
     different, refused = [], []
@@ -64,7 +64,7 @@ def compare(shelf: Shelf, spark: Any, name: str, asked: list[ir.Expr]) -> list[s
     return different
 
 
-def spark_with(shelf: Shelf, folder: Path) -> Any:
+def spark_with(shelf: Warehouse, folder: Path) -> Any:
     """A Spark of two threads with the shelf's tables as views."""
     from pyspark.sql import SparkSession
 
@@ -80,7 +80,7 @@ def spark_with(shelf: Shelf, folder: Path) -> Any:
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
-    for name in [*kinds(), "products"]:
+    for name in [*load_kinds(), "products"]:
         path = folder / f"{name}.parquet"
         shelf.engine.table(name).to_parquet(path)
         session.read.parquet(str(path)).createOrReplaceTempView(name)

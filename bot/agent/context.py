@@ -14,31 +14,77 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from bot.agent.prompts import fill
-from bot.agent.usage import refused
+from bot.agent.prompts import fill_prompt
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.charts import Picture
+from bot.core.charts import ChartPicture
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.library import Found, Library
+from bot.core.library import Library, ProductMatch
 from bot.core.parts import File
 from bot.core.request import Question, SkillRequest
-from bot.core.thread_text import people
-from bot.core.writer import Assignment, Sent, Writer
-from bot.i18n.messages import Words
-from bot.privacy import Veil
-from bot.privacy.people import own_words
+from bot.core.thread_text import list_speakers
+from bot.core.writer import LlmCall, Writer, WriteRequest
+from bot.i18n.messages import Money, Words
+from bot.privacy import Pseudonymizer
+from bot.privacy.names import build_own_words
 from bot.rules.kept import Kept
-from bot.text.escape import plain_all
+from bot.text.escape import strip_hidden_deep
 
-CORRECTIONS = 2
-SOLD = ("name", "vendor", "type", "colours")  # of what a product tells, what it is called
-PLACED = re.compile(r"Person \d+")  # no name, but what stands for one
+# What an AI's words for an analysis cost when none of its tries could go out.
+
+CENT = Decimal("0.01")
+
+
+def build_rewrite_check(costs: Sequence[Decimal | None], parts: Sequence[str] = ()) -> Check:
+    """The finding on a draft that rules put together instead, or on those of its parts, by their
+    titles: how many tries there were, and what they cost, as far as the prices are known."""
+    known = [cost for cost in costs if cost is not None]
+    tries = Words.count("{n} try", "{n} tries", len(costs))
+    if known:
+        spent = Words("{first}, {rest}", first=tries, rest=_format_cost(sum(known, Decimal(0))))
+    else:
+        spent = tries
+    if parts:
+        words = Words(
+            "By rules, as the AI's words held what no fact bears out: {parts}. "
+            "The rest is the AI's ({spent}).",
+            parts=_join_titles(parts),
+            spent=spent,
+        )
+    else:
+        words = Words(
+            "The AI's words held what no fact bears out, so these are by rules. Not kept: {spent}.",
+            spent=spent,
+        )
+    return Check(rule="rewriting", level="warn", words=words)
+
+
+def _join_titles(titles: Sequence[str]) -> Words:
+    """Titles of parts, as the card has them."""
+    first, *rest = titles
+    title = Words("“{quote}”", quote=Words(first))
+    return Words("{first}, {rest}", first=title, rest=_join_titles(rest)) if rest else title
+
+
+def _format_cost(usd: Decimal) -> Money | Words:
+    if usd < CENT:
+        return Words("less than {amount}", amount=Money(amount=CENT, currency="USD"))
+    return Money(amount=usd, currency="USD")
+
+
+MAX_CORRECTIONS = 2
+PRODUCT_NAME_LABELS = (
+    "name",
+    "vendor",
+    "type",
+    "colours",
+)  # of what a product tells, what it is called
+PERSON_PLACEHOLDER = re.compile(r"Person \d+")  # no name, but what stands for one
 T = TypeVar("T", bound=BaseModel)
 
 
-async def may_not(_right: str) -> bool:
+async def deny_right(_right: str) -> bool:
     """Nobody has any right that is not given."""
     return False
 
@@ -52,11 +98,11 @@ class SkillContext:
         channel: Channel | None,
         library: Library,
         writer: Writer,
-        receipt: Callable[[Sent], Awaitable[None]],
+        receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None] = lambda _: None,
         stated: Sequence[Fact] = (),
         today: date | None = None,
-        may: Callable[[str], Awaitable[bool]] = may_not,
+        may: Callable[[str], Awaitable[bool]] = deny_right,
     ):
         self.request, self.brand, self.channel, self._today = request, brand, channel, today
         self.evidence = Evidence(facts=tuple(stated))
@@ -76,7 +122,7 @@ class SkillContext:
             kept = tuple(f for f in self.evidence.facts if f.id.split(".")[0] not in kinds)
             self.evidence = Evidence(facts=kept)
         for kind in kinds:
-            more = plain_all(await self._library.look_up(kind, of or self.request))
+            more = strip_hidden_deep(await self._library.look_up(kind, of or self.request))
             self.evidence = self.evidence.plus(more)
         return self.evidence
 
@@ -102,7 +148,7 @@ class SkillContext:
         """Whether no AI writes here."""
         return self._writer.by_rules
 
-    async def find(self, words: str) -> Sequence[Found]:
+    async def find(self, words: str) -> Sequence[ProductMatch]:
         """The products that words may mean, the likeliest first."""
         return await self._library.find(words)
 
@@ -110,11 +156,11 @@ class SkillContext:
         """A question back to the person; a handler returns it instead of an Output."""
         return Question(words=words, options=options)
 
-    async def draw(self, picture: Picture) -> File:
+    async def draw(self, picture: ChartPicture) -> File:
         """A picture of facts as a part. Its title says the finding; the writer never draws."""
-        from bot.data.charts import png
+        from bot.data.charts import render_png
 
-        drawn = await asyncio.to_thread(png, picture)
+        drawn = await asyncio.to_thread(render_png, picture)
         sha = hashlib.sha256(drawn).hexdigest()
         self.pictures[sha] = drawn
         return File(
@@ -132,15 +178,15 @@ class SkillContext:
         analysis brings its own words `by_rules`: an AI makes them better, rules leave them. What
         an AI makes up is found; and a part goes out by rules when its words still don't pass, or
         once it has not mended what it was told."""
-        veil, costs = Veil(self._own_words()), dict[str, Decimal | None]()
+        veil, costs = Pseudonymizer(self._own_words()), dict[str, Decimal | None]()
         assignment = self._assignment(veil, by_rules)
         kept = Kept(by_rules) if by_rules is not None and self.channel is None else None
 
-        async def receipt(sent: Sent) -> None:
+        async def receipt(sent: LlmCall) -> None:
             costs[sent.call or str(len(costs))] = sent.usd  # told twice: the last counts
             await self._receipt(sent)
 
-        for _ in range(CORRECTIONS + 1):
+        for _ in range(MAX_CORRECTIONS + 1):
             written = await self._writer.write(assignment, output, receipt=receipt, grow=self._grow)
             found = check(veil.lift(written)) if check else []
             found = [*veil.draw(found), *await self._made_up(written, assignment)]
@@ -160,10 +206,10 @@ class SkillContext:
         if wrong or await self._made_up(veil.draw(mixed), assignment):
             mixed = by_rules
         left = kept.left if kept and mixed is not by_rules else ()
-        self.notes += (refused([*costs.values()], left),)
+        self.notes += (build_rewrite_check([*costs.values()], left),)
         return mixed
 
-    async def _made_up(self, written: BaseModel, assignment: Assignment) -> list[str]:
+    async def _made_up(self, written: BaseModel, assignment: WriteRequest) -> list[str]:
         """What an AI added to an analysis that nothing bears out. All of it is still veiled."""
         if assignment.by_rules is None or written == assignment.by_rules:
             return []
@@ -186,16 +232,20 @@ class SkillContext:
         for fact in (*self.evidence.facts, *self._looked_up):
             if fact.id.startswith("product."):
                 named += [fact.about, fact.id.split(".")[1]]
-                named += [str(fact.value)] if fact.label in SOLD else []
-        return own_words(named)
+                named += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
+        return build_own_words(named)
 
     def _besides(self) -> list[Fact]:
         """What else was looked up of the subjects that the draft stands on."""
         subjects = {fact.id.rpartition(".")[0] for fact in self.evidence.facts}
         return [fact for fact in self._looked_up if fact.id.rpartition(".")[0] in subjects]
 
-    def _assignment(self, veil: Veil, by_rules: BaseModel | None) -> Assignment:
-        veil.know(who for who in people(self.request.brief.material) if not PLACED.fullmatch(who))
+    def _assignment(self, veil: Pseudonymizer, by_rules: BaseModel | None) -> WriteRequest:
+        veil.know(
+            who
+            for who in list_speakers(self.request.brief.material)
+            if not PERSON_PLACEHOLDER.fullmatch(who)
+        )
         request, evidence = veil.draw(self.request), veil.draw(self.evidence)
         composed = veil.draw(by_rules) if by_rules is not None else None
         gaps = {
@@ -208,14 +258,14 @@ class SkillContext:
             "previous": request.previous or "none",
             "composed": composed.model_dump_json(indent=1) if composed is not None else "none",
         }
-        return Assignment(
+        return WriteRequest(
             skill=request.skill,
             request=request,
             evidence=evidence,
             brand=self.brand,
             channel=self.channel,
-            system=fill("system", {"brand": self.brand.as_prompt()}),
-            prompt=fill(request.skill, gaps),
+            system=fill_prompt("system", {"brand": self.brand.as_prompt()}),
+            prompt=fill_prompt(request.skill, gaps),
             by_rules=composed,
             besides=veil.draw(tuple(self._besides())) if by_rules is not None else (),
         )

@@ -14,34 +14,34 @@ import bot
 PACKAGE = Path(bot.__file__).parent
 # Where an installed wheel has them (see setup.py), and where a checkout has them.
 INSTALLED, CHECKOUT = PACKAGE / "prompt_files", PACKAGE.parent / "prompts"
-FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
-GAP = re.compile(r"\{\{(\w+)\}\}")
+PROMPTS_FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
+GAP_PATTERN = re.compile(r"\{\{(\w+)\}\}")
 
 
-class OpenGap(Exception):
+class UnfilledGap(Exception):
     """A prompt asks for something nobody filled: a bug in the prompt or the handler."""
 
 
 @cache
-def read(name: str) -> str:
+def read_prompt(name: str) -> str:
     """The prompt as its author wrote it."""
-    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    return (PROMPTS_FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
-def gaps(name: str) -> set[str]:
+def find_gaps(name: str) -> set[str]:
     """The names of the gaps a prompt asks for."""
-    return set(GAP.findall(read(name)))
+    return set(GAP_PATTERN.findall(read_prompt(name)))
 
 
-def fill(name: str, values: Mapping[str, str]) -> str:
+def fill_prompt(name: str, values: Mapping[str, str]) -> str:
     """The prompt with its gaps filled. Raises OpenGap when a value is missing or empty."""
-    missing = sorted(gap for gap in gaps(name) if not values.get(gap, "").strip())
+    missing = sorted(gap for gap in find_gaps(name) if not values.get(gap, "").strip())
     if missing:
-        raise OpenGap(f"prompts/{name}.md asks for {', '.join(missing)}")
-    return GAP.sub(lambda found: fenced(found[1], values[found[1]]), read(name))
+        raise UnfilledGap(f"prompts/{name}.md asks for {', '.join(missing)}")
+    return GAP_PATTERN.sub(lambda found: fence_value(found[1], values[found[1]]), read_prompt(name))
 
 
-def fenced(name: str, value: str) -> str:
+def fence_value(name: str, value: str) -> str:
     """A value between its fences; a fence inside it is broken up."""
     safe = value.replace("<<<", "< < <").replace(">>>", "> > >")
     return f"<<<{name}\n{safe}\n{name}>>>"

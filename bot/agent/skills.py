@@ -26,7 +26,9 @@ import bot
 from bot.agent.context import SkillContext
 from bot.core.request import Question, SkillRequest
 
-FOLDER = Path(bot.__file__).parent.parent / "handlers"  # in a checkout and where it is installed
+HANDLERS_FOLDER = (
+    Path(bot.__file__).parent.parent / "handlers"
+)  # in a checkout and where it is installed
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,14 @@ class Skill:
 
 
 @cache
-def skills() -> dict[str, Skill]:
+def load_skills() -> dict[str, Skill]:
     """All skills by name, read without importing them."""
     found = {}
-    for path in sorted(FOLDER.glob("*.py")):
+    for path in sorted(HANDLERS_FOLDER.glob("*.py")):
         if not path.stem.startswith("_"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             says = ast.get_docstring(tree) or ""
-            told = _constants(tree)
+            told = _read_constants(tree)
             found[path.stem] = Skill(
                 path.stem,
                 says.split("\n")[0],
@@ -74,12 +76,12 @@ def skills() -> dict[str, Skill]:
     return found
 
 
-def commands() -> dict[str, str]:
+def load_commands() -> dict[str, str]:
     """Slash commands (without the slash) and the skills that they start."""
-    return {skill.command: skill.name for skill in skills().values() if skill.command}
+    return {skill.command: skill.name for skill in load_skills().values() if skill.command}
 
 
-def _constants(tree: ast.Module) -> dict[str, Any]:
+def _read_constants(tree: ast.Module) -> dict[str, Any]:
     """The module's names that are given a literal."""
     found = {}
     for node in tree.body:

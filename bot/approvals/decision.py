@@ -7,8 +7,8 @@ from sqlalchemy import Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.audit.policy_in_force import PolicyInForce
-from bot.audit.row_digests import demand_recorded
+from bot.audit.policy_in_force import PolicyRecord
+from bot.audit.row_digests import require_unchanged_task
 from bot.config.policy import Policy
 from bot.db.session import Row, insert_once
 from bot.delivery.models import Delivery
@@ -16,8 +16,8 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue
-from bot.messages.outbox import Post
-from bot.tasks.draft_versions import of_piece
+from bot.messages.outbox import OutboxMessage
+from bot.tasks.draft_versions import list_versions
 from bot.tasks.models import Task
 
 Verdict = Literal["approve", "send back", "reject"]
@@ -46,7 +46,7 @@ class Decision(Row):
         return list(session.scalars(rows.order_by(Decision.at, Decision.id)))
 
 
-def standing(decisions: list[Decision], policy: Policy) -> str:
+def compute_status(decisions: list[Decision], policy: Policy) -> str:
     """Where a version stands: open, approved, rejected or sent back. A policy that asks for fewer
     approvals later settles nothing by itself: somebody says yes under it, or says it again."""
     for decision in decisions:
@@ -69,9 +69,9 @@ def approve(
 ) -> Decision:
     """One person's yes to these exact words; the last one needed sends them on their way.
     Raises CannotDo for a changed text, a missing right, a block without a reason."""
-    locked(session, draft)
+    lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
-    demand_recorded(session, draft.workspace, draft.task)
+    require_unchanged_task(session, draft.workspace, draft.task)
     demand_approver(session, draft, by, policy)
     if draft.findings is None:
         raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
@@ -81,10 +81,10 @@ def approve(
         raise CannotDo(
             Words("Something in this draft has no source. To approve it anyway, say why.")
         )
-    decision = _say(session, draft, "approve", by, reason, policy, now)
-    if standing(Decision.of(session, draft.id), policy) == "approved":
+    decision = _record_decision(session, draft, "approve", by, reason, policy, now)
+    if compute_status(Decision.of(session, draft.id), policy) == "approved":
         Delivery.plan(session, enqueue, draft, destination={"kind": "thread"}, now=now)
-    Post.changed(session, enqueue, draft.piece)
+    OutboxMessage.changed(session, enqueue, draft.piece)
     return decision
 
 
@@ -102,7 +102,7 @@ def send_back(
 ) -> Decision:
     """Not these words. `reason` is kept; a new task takes it up when it is sent back.
     Its author and the approvers may say so. Raises CannotDo."""
-    locked(session, draft)
+    lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
     task = session.get_one(Task, draft.task)
     mine = by in (task.author, draft.author)
@@ -110,8 +110,8 @@ def send_back(
         raise CannotDo(
             Words("Only whoever asked for this draft, its editor or an approver can do that.")
         )
-    decision = _say(session, draft, verdict, by, reason, policy, now)
-    Post.changed(session, enqueue, draft.piece)
+    decision = _record_decision(session, draft, verdict, by, reason, policy, now)
+    OutboxMessage.changed(session, enqueue, draft.piece)
     return decision
 
 
@@ -128,12 +128,12 @@ def revise(
 ) -> Draft:
     """A person's own words: version n+1, unchecked, and whatever was said of version n is void.
     What is queued to go out is stopped. Raises CannotDo when it has left, or was settled no."""
-    locked(session, draft)
+    lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
-    demand_recorded(session, draft.workspace, draft.task)
+    require_unchanged_task(session, draft.workspace, draft.task)
     demand_editor(session, draft, by, policy)
     said = Decision.of(session, draft.id)
-    if standing(said, policy) in ("rejected", "sent back"):
+    if compute_status(said, policy) in ("rejected", "sent back"):
         demand_open(said, policy)
     Delivery.recall(session, draft, by=by, now=now)
     return draft.edit(session, enqueue, by=by, texts=texts, now=now)
@@ -162,31 +162,31 @@ def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> 
             )
         )
     policy.demand(by, "approve")
-    if not all(policy.may_approve(by, author=author) for author in hands(session, draft)):
+    if not all(policy.may_approve(by, author=author) for author in find_authors(session, draft)):
         raise CannotDo(
             Words("You asked for this draft or edited it, so somebody else has to approve it.")
         )
 
 
-def hands(session: Session, draft: Draft) -> set[str]:
+def find_authors(session: Session, draft: Draft) -> set[str]:
     """Whose words these are: whoever asked, and whoever edited a version since which nobody else
     has said yes. Somebody's later comma makes an editor no stranger to the words."""
     found = {session.get_one(Task, draft.task).author}
     yes = set[str]()  # to this version or a later one
-    for version in reversed(of_piece(session, draft.piece)):
+    for version in reversed(list_versions(session, draft.piece)):
         yes |= {d.by for d in Decision.of(session, version.id) if d.verdict == "approve"}
         if version.author and not yes - {version.author}:
             found.add(version.author)
     return found
 
 
-def locked(session: Session, draft: Draft) -> None:
+def lock_piece(session: Session, draft: Draft) -> None:
     """One decision at a time for each piece."""
     first = select(Draft.id).where(Draft.piece == draft.piece).order_by(Draft.version).limit(1)
     session.execute(first.with_for_update())
 
 
-def _say(
+def _record_decision(
     session: Session,
     draft: Draft,
     verdict: Verdict,
@@ -197,7 +197,7 @@ def _say(
 ) -> Decision:
     said = Decision.of(session, draft.id)
     demand_open(said, policy)
-    PolicyInForce.note(session, draft.workspace, "policy.toml", policy, now)
+    PolicyRecord.note(session, draft.workspace, "policy.toml", policy, now)
     made = insert_once(
         session,
         Decision,
@@ -217,7 +217,7 @@ def _say(
         again = session.get_one(Decision, f"{draft.id}:{by}")
         again.needed, again.reason, again.at = policy.approval.needed, reason, now
         session.flush()
-    journal.record(
+    journal.record_event(
         session,
         workspace=draft.workspace,
         event=f"decision: {verdict}",
@@ -232,7 +232,7 @@ def _say(
 
 def demand_open(said: list[Decision], policy: Policy) -> None:
     """Raises CannotDo, truthfully, when the version is settled."""
-    where = standing(said, policy)
+    where = compute_status(said, policy)
     if where == "open":
         return
     last = said[-1]

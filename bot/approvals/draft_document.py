@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from bot.approvals.decision import Decision
 from bot.config.brand import Brand
-from bot.drafts.export import as_html, as_json, as_markdown
+from bot.drafts.export import render_html, render_json, render_markdown
 from bot.drafts.models import Draft
 
 
-def written(
+def render_draft(
     draft: Draft, brand: Brand, format: str, language: str, approvals: Sequence[Decision] = ()
 ) -> str:
     """`md`, `html` or `json`; without approvals it is marked as a draft."""
     if format == "json":
-        return as_json(draft, brand.name, approvals)
-    write = as_html if format == "html" else as_markdown
+        return render_json(draft, brand.name, approvals)
+    write = render_html if format == "html" else render_markdown
     return write(draft, brand.name, approvals, language)

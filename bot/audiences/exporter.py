@@ -7,82 +7,82 @@ from pathlib import Path
 from typing import Any
 
 from bot.audiences import platforms
-from bot.audiences.export import PLATFORMS, Exported
-from bot.audiences.platforms import Person
-from bot.core.audience_rule import Rule
+from bot.audiences.platforms import PLATFORMS, AudienceExport, AudienceMember
+from bot.core.audience_rule import AudienceRule
 from bot.data.local_data import LocalData
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-SEALED = ("email", "phone", "id")
-OTHER_KEY = Words(
+SEALED_FIELDS = ("email", "phone", "id")
+WRONG_KEY_ERROR = Words(
     "The addresses can't be opened: they were sealed with another key. Import the file with the "
     "consents again."
 )
 
 
-class Exporting:
+class AudienceExporter:
     def __init__(self, house: LocalData) -> None:
         self.house = house
 
-    def export(self, workspace: str, rule: Rule, platform: str) -> Exported:
+    def export(self, workspace: str, rule: AudienceRule, platform: str) -> AudienceExport:
         """The file of everybody who fits the rule, agreed and has an address, or an id where the
         platform asks for it. Raises CannotDo when nobody could agree, when too few do, and when
         there are no addresses or ids."""
-        wanted, shape = _for(rule, platform)
+        wanted, shape = _adapt_rule(rule, platform)
         people = self._members(workspace, wanted)
         opened = self._opened(workspace, people)
-        lines = list(platforms.rows(shape, opened))
+        lines = list(platforms.build_rows(shape, opened))
         floor = self.house.policy(workspace).library.floor
         if len(lines) < floor:
-            raise CannotDo(_too_few(platform, floor))
-        return Exported(
+            raise CannotDo(_explain_too_few(platform, floor))
+        return AudienceExport(
             platform=platform,
             rule=hashlib.sha256(wanted.stored.encode()).hexdigest(),
             fitting=len(people),
             people=len(lines),
-            content=platforms.as_csv(shape, lines),
-            columns=platforms.columns(shape, lines),
+            content=platforms.encode_csv(shape, lines),
+            columns=platforms.describe_columns(shape, lines),
         )
 
-    def _members(self, workspace: str, rule: Rule) -> dict[str, str | None]:
+    def _members(self, workspace: str, rule: AudienceRule) -> dict[str, str | None]:
         """Person's key → country."""
-        from bot.data.analyses.segments.audience import members
-        from bot.data.warehouse.query import rows_of
+        from bot.data.analyses.segments.audience import list_members
+        from bot.data.warehouse.query import fetch_rows
 
-        def asked(shelf: Shelf) -> dict[str, str | None]:
+        def asked(shelf: Warehouse) -> dict[str, str | None]:
             consents = shelf.table("consents")
             if consents is None:
-                members(shelf, rule)  # says that there are none
+                list_members(shelf, rule)  # says that there are none
                 return {}
-            picked = consents.semi_join(members(shelf, rule), "customer")
-            rows = rows_of(shelf, picked.select("customer", "country").distinct())
+            picked = consents.semi_join(list_members(shelf, rule), "customer")
+            rows = fetch_rows(shelf, picked.select("customer", "country").distinct())
             return {row["customer"]: row["country"] for row in rows}
 
         return self.house.library(workspace).alone(asked)
 
     def _opened(
         self, workspace: str, people: dict[str, str | None]
-    ) -> Iterator["platforms.Person"]:
+    ) -> Iterator["platforms.AudienceMember"]:
         from cryptography.exceptions import InvalidTag
 
-        from bot.data.ingest.sealing import Seal
+        from bot.data.ingest.address_encryption import AddressCipher
 
         stocking = self.house.stocking
-        seal = Seal(stocking.key())
+        seal = AddressCipher(stocking.key())
         try:
-            for row in _sealed(stocking.addresses(workspace), sorted(people)):
+            for row in _read_sealed_rows(stocking.addresses(workspace), sorted(people)):
                 customer = row["customer"]
                 email, phone, id = (
-                    seal.open(customer, row[what]) if row.get(what) else None for what in SEALED
+                    seal.open(customer, row[what]) if row.get(what) else None
+                    for what in SEALED_FIELDS
                 )
-                yield Person(email, phone, people[customer], id)
+                yield AudienceMember(email, phone, people[customer], id)
         except InvalidTag:
-            raise CannotDo(OTHER_KEY) from None
+            raise CannotDo(WRONG_KEY_ERROR) from None
 
 
-def _for(rule: Rule, platform: str) -> tuple[Rule, str]:
+def _adapt_rule(rule: AudienceRule, platform: str) -> tuple[AudienceRule, str]:
     """The rule with the consent that this platform needs, and the file's shape."""
     if platform not in PLATFORMS:
         raise CannotDo(Words("I can't make a file for {platform}.", platform=platform))
@@ -101,7 +101,7 @@ def _for(rule: Rule, platform: str) -> tuple[Rule, str]:
     return rule, f"plain-{rule.purpose}"
 
 
-def _too_few(platform: str, floor: int) -> Words:
+def _explain_too_few(platform: str, floor: int) -> Words:
     if PLATFORMS[platform].by == "id":
         return Words(
             "Under {n} of these people have an id that fits: too few to be given out. Ids are kept "
@@ -115,7 +115,7 @@ def _too_few(platform: str, floor: int) -> Words:
     )
 
 
-def _sealed(paths: Sequence[Path], customers: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _read_sealed_rows(paths: Sequence[Path], customers: Sequence[str]) -> Iterator[dict[str, Any]]:
     """customer, and of email, phone, id what there is of these customers, as it lies sealed."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -124,5 +124,5 @@ def _sealed(paths: Sequence[Path], customers: Sequence[str]) -> Iterator[dict[st
     wanted = pa.array(customers, pa.string())
     for path in paths:
         there = pq.read_schema(path).names  # files of before have no ids
-        table = pq.read_table(path, columns=[n for n in ("customer", *SEALED) if n in there])
+        table = pq.read_table(path, columns=[n for n in ("customer", *SEALED_FIELDS) if n in there])
         yield from table.filter(pc.is_in(table["customer"], wanted)).to_pylist()

@@ -26,14 +26,14 @@ from bot.db.session import Row, insert_once
 from bot.i18n.messages import Words
 
 GENESIS = "0" * 64
-UNSETTLED = "journal: unsettled"  # where a session keeps what its transaction will record
-LABEL = b"super-intern journal"
-ADOPTED = "rows adopted"  # event: rows from before digests, as they were found
-RECORDED = "rows recorded"  # event: rows changed in a transaction that says nothing else
+PENDING_KEY = "journal: unsettled"  # where a session keeps what its transaction will record
+KEY_LABEL = b"super-intern journal"
+ROWS_ADOPTED = "rows adopted"  # event: rows from before digests, as they were found
+ROWS_RECORDED = "rows recorded"  # event: rows changed in a transaction that says nothing else
 ROW_REFS = ("row_count", "row_columns", "row_digest")
 
 
-class Head(Row):
+class JournalHead(Row):
     """How long a workspace's chain is, and the hash of its last row."""
 
     __tablename__ = "journal_heads"
@@ -49,7 +49,7 @@ class Head(Row):
         return "head", self.workspace, str(self.count), self.hash
 
 
-class Entry(Row):
+class JournalEntry(Row):
     """One thing that happened. `refs` are ids and fingerprints, never content."""
 
     __tablename__ = "journal"
@@ -78,21 +78,21 @@ class Entry(Row):
 
 
 HEADS, ENTRIES = Row.metadata.tables["journal_heads"], Row.metadata.tables["journal"]
-COLUMNS = tuple(column.name for column in ENTRIES.columns)
+ENTRY_COLUMNS = tuple(column.name for column in ENTRIES.columns)
 # Made once: these run in every transaction that records something.
-END = (
+SELECT_HEAD = (
     select(HEADS.c["count"], HEADS.c.hash)
     .where(HEADS.c.workspace == bindparam("workspace"))
     .with_for_update()
 )
-INSERT = insert(ENTRIES)
-MOVE = (
+INSERT_ENTRY = insert(ENTRIES)
+UPDATE_HEAD = (
     update(HEADS)
     .where(HEADS.c.workspace == bindparam("of"))
     .values(count=bindparam("count"), hash=bindparam("hash"), signature=bindparam("signature"))
 )
 
-Checked = Literal["good", "bad", "other key", "unsigned"]
+SignatureState = Literal["good", "bad", "other key", "unsigned"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Signer:
 
     @cached_property
     def key(self) -> bytes:
-        return hmac.new(self.secret, LABEL, hashlib.sha256).digest()
+        return hmac.new(self.secret, KEY_LABEL, hashlib.sha256).digest()
 
     @cached_property
     def name(self) -> str:
@@ -115,7 +115,7 @@ class Signer:
         whole = json.dumps(values, ensure_ascii=False).encode()
         return f"{self.name}:{hmac.new(self.key, whole, hashlib.sha256).hexdigest()}"
 
-    def check(self, signature: str | None, *values: str) -> Checked:
+    def check(self, signature: str | None, *values: str) -> SignatureState:
         if signature is None:
             return "unsigned"
         if hmac.compare_digest(self.sign(*values).encode(), signature.encode()):
@@ -123,14 +123,14 @@ class Signer:
         return "bad" if signature.startswith(f"{self.name}:") else "other key"
 
 
-def signer_of(session: Session) -> Signer | None:
+def get_signer(session: Session) -> Signer | None:
     """The signer of this session's database; None where no key is known."""
     found: Signer | None = session.info["database"].signer
     return found
 
 
 @dataclass(frozen=True)
-class Event:
+class NewEntry:
     """What an entry will say, before it has its place in the chain."""
 
     workspace: str
@@ -142,26 +142,26 @@ class Event:
 
 
 @dataclass
-class Unsettled:
+class PendingChanges:
     """What a transaction will record when it commits. `rows` are the held rows that it wrote, each
     with whether it stood as it was recorded before; None for a row that is new. `values` are what
     rows hold from now on, where that is known without reading them back; `latest` are digests that
     were read."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[NewEntry] = field(default_factory=list)
     rows: dict[tuple[str, tuple[Any, ...]], bool | None] = field(default_factory=dict)
     values: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = field(default_factory=dict)
     latest: dict[tuple[str, str], Any] = field(default_factory=dict)
 
 
-def unsettled(session: Session) -> Unsettled:
+def get_pending_changes(session: Session) -> PendingChanges:
     if "database" not in session.info:
         raise ValueError("not a session of our Database: nothing would be recorded")
-    found: Unsettled = session.info.setdefault(UNSETTLED, Unsettled())
+    found: PendingChanges = session.info.setdefault(PENDING_KEY, PendingChanges())
     return found
 
 
-def record(
+def record_event(
     session: Session,
     *,
     workspace: str,
@@ -173,39 +173,41 @@ def record(
 ) -> None:
     """Have an entry appended when this transaction commits."""
     known = {name: value for name, value in refs.items() if value is not None}
-    unsettled(session).events.append(Event(workspace, event, subject, now, by, known))
+    get_pending_changes(session).events.append(NewEntry(workspace, event, subject, now, by, known))
 
 
-def take_turn(session: Session, workspace: str) -> Head:
+def lock_head(session: Session, workspace: str) -> JournalHead:
     """Lock the workspace's head until the transaction ends. Whoever takes it writes alone."""
-    locked = select(Head).where(Head.workspace == workspace).with_for_update()
+    locked = select(JournalHead).where(JournalHead.workspace == workspace).with_for_update()
     locked = locked.execution_options(populate_existing=True)
     head = session.scalar(locked)
     if head is None:
-        insert_once(session, Head, workspace=workspace, count=0, hash=GENESIS)
+        insert_once(session, JournalHead, workspace=workspace, count=0, hash=GENESIS)
         head = session.scalars(locked).one()
     return head
 
 
-def lock_end(session: Session, workspace: str) -> tuple[int, str]:
+def lock_head_values(session: Session, workspace: str) -> tuple[int, str]:
     """Lock the workspace's head until the transaction ends: its count and its hash."""
     connection = session.connection()
-    found: Any = connection.execute(END, {"workspace": workspace}).first()
+    found: Any = connection.execute(SELECT_HEAD, {"workspace": workspace}).first()
     if found is None:
-        insert_once(session, Head, workspace=workspace, count=0, hash=GENESIS)
-        found = connection.execute(END, {"workspace": workspace}).one()
+        insert_once(session, JournalHead, workspace=workspace, count=0, hash=GENESIS)
+        found = connection.execute(SELECT_HEAD, {"workspace": workspace}).one()
     count, hash = found
     return count, hash
 
 
-def append(session: Session, workspace: str, end: tuple[int, str], events: Sequence[Event]) -> None:
+def append_entries(
+    session: Session, workspace: str, end: tuple[int, str], events: Sequence[NewEntry]
+) -> None:
     """Append entries to a chain whose head is locked and stands at `end`."""
-    signer = signer_of(session)
+    signer = get_signer(session)
     count, prev = end
     rows = []
     for event in events:
         count += 1
-        entry = Entry(
+        entry = JournalEntry(
             workspace=workspace,
             seq=count,
             at=event.now.astimezone(UTC),
@@ -217,16 +219,16 @@ def append(session: Session, workspace: str, end: tuple[int, str], events: Seque
         )
         entry.hash = prev = entry.digest()
         entry.signature = signer.sign(*entry.signed) if signer else None
-        rows.append({name: getattr(entry, name) for name in COLUMNS})
+        rows.append({name: getattr(entry, name) for name in ENTRY_COLUMNS})
     signature = signer.sign("head", workspace, str(count), prev) if signer else None
     connection = session.connection()
-    connection.execute(INSERT, rows)
+    connection.execute(INSERT_ENTRY, rows)
     moved = {"of": workspace, "count": count, "hash": prev, "signature": signature}
-    connection.execute(MOVE, moved)
+    connection.execute(UPDATE_HEAD, moved)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainVerdict:
     """What `verify` found: the number of entries read, what is wrong, if anything, and the hash of
     the last entry where nothing is. `signed` entries have a good signature, `unchecked` ones a
     signature of another key, or there is no key here."""
@@ -239,48 +241,52 @@ class Verdict:
     unchecked: int = 0
 
 
-def verify(session: Session, workspace: str, signer: Signer | None = None) -> Verdict:
+def verify_chain(session: Session, workspace: str, signer: Signer | None = None) -> ChainVerdict:
     """Walk a chain: a changed, a missing and a cut-off row are each found and named."""
     try:
-        return _walk(session, workspace, signer)
+        return _verify_entries(session, workspace, signer)
     except (ValueError, TypeError):  # a time or a reference that is none
-        return Verdict(workspace, 0, Words("An entry can't be read: it was changed."))
+        return ChainVerdict(workspace, 0, Words("An entry can't be read: it was changed."))
 
 
-def _walk(session: Session, workspace: str, signer: Signer | None) -> Verdict:
+def _verify_entries(session: Session, workspace: str, signer: Signer | None) -> ChainVerdict:
     prev, count = GENESIS, 0
-    signatures = _Signatures(signer)
-    rows = select(Entry).where(Entry.workspace == workspace).order_by(Entry.seq)
+    signatures = _SignatureCheck(signer)
+    rows = (
+        select(JournalEntry).where(JournalEntry.workspace == workspace).order_by(JournalEntry.seq)
+    )
     for entry in session.scalars(rows).yield_per(1000):
         if entry.seq != count + 1:
             fault = Words("Entry {seq} is missing.", seq=count + 1)
-            return Verdict(workspace, count, fault)
+            return ChainVerdict(workspace, count, fault)
         if entry.prev != prev or entry.hash != entry.digest():
-            return Verdict(workspace, count, Words("Entry {seq} was changed.", seq=entry.seq))
-        if not signatures.take(entry.signature, entry.signed, begins=entry.event == ADOPTED):
+            return ChainVerdict(workspace, count, Words("Entry {seq} was changed.", seq=entry.seq))
+        if not signatures.take(entry.signature, entry.signed, begins=entry.event == ROWS_ADOPTED):
             fault = Words("Entry {seq} is not signed with the key of this home.", seq=entry.seq)
-            return Verdict(workspace, count, fault)
+            return ChainVerdict(workspace, count, fault)
         prev, count = entry.hash, entry.seq
-    head = session.get(Head, workspace)
+    head = session.get(JournalHead, workspace)
     if head is None and count == 0:
-        return Verdict(workspace, 0, None)
+        return ChainVerdict(workspace, 0, None)
     if head is None or head.count != count or head.hash != prev:
         known = head.count if head else 0
         fault = Words(
             "The end was cut off: {known} written, {count} there.", known=known, count=count
         )
-        return Verdict(workspace, count, fault)
+        return ChainVerdict(workspace, count, fault)
     if not signatures.ends_with(head.signature, head.signed):
-        return Verdict(workspace, count, Words("The end is not signed with the key of this home."))
-    return Verdict(workspace, count, None, prev, signatures.good, signatures.unchecked)
+        return ChainVerdict(
+            workspace, count, Words("The end is not signed with the key of this home.")
+        )
+    return ChainVerdict(workspace, count, None, prev, signatures.good, signatures.unchecked)
 
 
-def key_name(signature: str | None) -> str | None:
+def parse_key_name(signature: str | None) -> str | None:
     """Which key a signature says it was made with; None for no signature."""
     return signature.partition(":")[0] if signature is not None else None
 
 
-class _Signatures:
+class _SignatureCheck:
     """The signatures of a chain. All are of one key; signing begins, and another key comes in, only
     with an entry that records all rows anew."""
 
@@ -291,7 +297,7 @@ class _Signatures:
 
     def take(self, signature: str | None, signed: tuple[str, ...], *, begins: bool) -> bool:
         """Whether this signature may stand here, and is good as far as we can tell."""
-        key = key_name(signature)
+        key = parse_key_name(signature)
         if key not in self.keys[-1:]:
             if self.keys and (key is None or not begins):
                 return False
@@ -305,25 +311,30 @@ class _Signatures:
 
     def ends_with(self, signature: str | None, signed: tuple[str, ...]) -> bool:
         """Whether the head is signed as the last entry is, with our key where there is one."""
-        if key_name(signature) not in self.keys[-1:]:
+        if parse_key_name(signature) not in self.keys[-1:]:
             return False
         if self.signer is None or signature is None:
             return True
         return self.signer.check(signature, *signed) == "good"
 
 
-def workspaces(session: Session) -> list[str]:
+def list_workspaces(session: Session) -> list[str]:
     """Every workspace that has a chain or a head."""
-    found = set(session.scalars(select(Head.workspace)))
-    found |= set(session.scalars(select(Entry.workspace).group_by(Entry.workspace)))
+    found = set(session.scalars(select(JournalHead.workspace)))
+    found |= set(session.scalars(select(JournalEntry.workspace).group_by(JournalEntry.workspace)))
     return sorted(found)
 
 
-def holds(session: Session, head: str) -> bool:
+def contains_head(session: Session, head: str) -> bool:
     """Whether a head that was noted once is still in a chain."""
-    return session.scalar(select(Entry.seq).where(Entry.hash == head).limit(1)) is not None
+    return (
+        session.scalar(select(JournalEntry.seq).where(JournalEntry.hash == head).limit(1))
+        is not None
+    )
 
 
-def length(session: Session, workspace: str) -> int:
-    counted = select(func.count()).select_from(Entry).where(Entry.workspace == workspace)
+def count_entries(session: Session, workspace: str) -> int:
+    counted = (
+        select(func.count()).select_from(JournalEntry).where(JournalEntry.workspace == workspace)
+    )
     return session.scalar(counted) or 0

@@ -6,11 +6,11 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.core.parts import fingerprint
+from bot.core.parts import compute_fingerprint
 from bot.db.session import Row, insert_once
 
 
-class PolicyInForce(Row):
+class PolicyRecord(Row):
     """What `policy.toml` or `brand.toml` last said for a workspace, as it was understood."""
 
     __tablename__ = "policies_in_force"
@@ -25,17 +25,17 @@ class PolicyInForce(Row):
         session: Session, workspace: str, file: str, contents: BaseModel, now: datetime
     ) -> None:
         """Record that these contents apply from now on, unless they did before."""
-        applied = fingerprint(contents.model_dump_json())
-        row = session.get(PolicyInForce, (workspace, file))
+        applied = compute_fingerprint(contents.model_dump_json())
+        row = session.get(PolicyRecord, (workspace, file))
         if row is not None and row.fingerprint == applied:
             return
         values = {"workspace": workspace, "file": file, "fingerprint": applied, "since": now}
         if row is None:
-            if not insert_once(session, PolicyInForce, **values):
+            if not insert_once(session, PolicyRecord, **values):
                 return  # somebody else says the same at this moment
         else:
             row.fingerprint, row.since = applied, now
-        journal.record(
+        journal.record_event(
             session,
             workspace=workspace,
             event="policy applied" if file == "policy.toml" else "brand applied",

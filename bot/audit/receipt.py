@@ -9,16 +9,16 @@ from sqlalchemy import Index, Numeric, Select, Text, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.core.parts import fingerprint
-from bot.core.prices import price_of
-from bot.core.writer import Sent
+from bot.core.model_prices import find_price
+from bot.core.parts import compute_fingerprint
+from bot.core.writer import LlmCall
 from bot.db.session import Row
 
-CALL_LASTS = timedelta(minutes=5)  # longer than any: what has no end by then has died
+MAX_CALL_DURATION = timedelta(minutes=5)  # longer than any: what has no end by then has died
 
 
 @dataclass(frozen=True)
-class Used:
+class SpendingUsage:
     """US dollars of the last 24 hours. `spent` does not come back; `reserved` belongs to calls
     under way, and what they do not need is free when they end."""
 
@@ -50,7 +50,12 @@ class Receipt(Row):
 
     @staticmethod
     def keep(
-        session: Session, *, workspace: str, task: str, sent: Sent, reserved: Decimal | None = None
+        session: Session,
+        *,
+        workspace: str,
+        task: str,
+        sent: LlmCall,
+        reserved: Decimal | None = None,
     ) -> "Receipt":
         """The receipt of a call; told of again, how it ended. What left is written down before it
         leaves: whatever dies, the receipt is there. Calls that cost go through `Spending`."""
@@ -71,7 +76,7 @@ class Receipt(Row):
             return None
         return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
 
-    def _end(self, session: Session, sent: Sent) -> None:
+    def _end(self, session: Session, sent: LlmCall) -> None:
         """The words stand as they left, unless nothing left after all."""
         if self.sent and not sent.sent:
             self.sent, self.to = "", None
@@ -84,14 +89,14 @@ class Receipt(Row):
 
     def _journal(self, session: Session) -> None:
         """The fingerprint is over the very bytes that leave."""
-        journal.record(
+        journal.record_event(
             session,
             workspace=self.workspace,
             event="receipt",
             subject=str(self.id),
             now=self.at,
             task=self.task,
-            fingerprint=fingerprint(self.sent),
+            fingerprint=compute_fingerprint(self.sent),
         )
 
     @staticmethod
@@ -106,7 +111,7 @@ class Receipt(Row):
         now: datetime,
     ) -> "Receipt":
         """A file that left: no call to a writer. `told` says what was in it, and nobody's name."""
-        sent = Sent(writer=named, sent=told, to=to, at=now)
+        sent = LlmCall(writer=named, sent=told, to=to, at=now)
         return Receipt.keep(session, workspace=workspace, task=task, sent=sent)
 
     @staticmethod
@@ -125,7 +130,7 @@ class Receipt(Row):
     @staticmethod
     def used(
         session: Session, workspace: str, now: datetime, of_tasks: Select[Any] | None = None
-    ) -> "Used":
+    ) -> "SpendingUsage":
         """What counts against the limit of the workspace, or of some of its tasks (their ids)."""
         lately = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
         if of_tasks is not None:
@@ -137,10 +142,10 @@ class Receipt(Row):
         open = open.where(*lately, or_(Receipt.reserved.is_not(None), older))
         for most, usd, at, writer, id in session.execute(open).all():
             if most is None:  # begun by an earlier version
-                known = price_of(writer)
+                known = find_price(writer)
                 most = known.most(session.get_one(Receipt, id).sent) if known else Decimal(0)
-            if usd is None and now - at <= CALL_LASTS:
+            if usd is None and now - at <= MAX_CALL_DURATION:
                 reserved += most
             else:
                 spent += most
-        return Used(spent, reserved)
+        return SpendingUsage(spent, reserved)

@@ -34,23 +34,23 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.session import sessionmaker
 
-from bot.audit.held_columns import HELD, Values
+from bot.audit.audited_columns import AUDITED_TABLES, RowValues
 from bot.audit.journal import (
-    ADOPTED,
-    RECORDED,
+    PENDING_KEY,
     ROW_REFS,
-    UNSETTLED,
-    Entry,
-    Event,
-    Head,
+    ROWS_ADOPTED,
+    ROWS_RECORDED,
+    JournalEntry,
+    JournalHead,
+    NewEntry,
+    PendingChanges,
     Signer,
-    Unsettled,
-    append,
-    key_name,
-    lock_end,
-    signer_of,
-    unsettled,
-    workspaces,
+    append_entries,
+    get_pending_changes,
+    get_signer,
+    list_workspaces,
+    lock_head_values,
+    parse_key_name,
 )
 from bot.db.session import Row
 from bot.errors import CannotDo
@@ -60,13 +60,17 @@ log = logging.getLogger("bot.audit.journal")
 
 ERASED = "erased"  # instead of a digest: the row was deleted, and the journal knows
 DIFFERS = "differs"  # instead of a digest: the row was not as recorded when it was written again
-OFTEN = ("tasks", "drafts", "posts")  # their values are taken as written: reading costs more
-NEVER_AGAIN = ("tasks", "posts", "receipts", "workspaces")  # nobody gains by making them again
-ONE_WORK = ("tasks", "drafts", "decisions", "deliveries", "posts")  # what a decision rests on
-PAGE = 500
+CACHED_TABLES = (
+    "tasks",
+    "drafts",
+    "posts",
+)  # their values are taken as written: reading costs more
+NEVER_REINSERTED = ("tasks", "posts", "receipts", "workspaces")  # nobody gains by making them again
+TASK_TABLES = ("tasks", "drafts", "decisions", "deliveries", "posts")  # what a decision rests on
+INSERT_PAGE_SIZE = 500
 
-Key = tuple[Any, ...]
-Touched = tuple[str, Key]  # a table's name and a row's primary key
+RowKey = tuple[Any, ...]
+TouchedRow = tuple[str, RowKey]  # a table's name and a row's primary key
 
 
 class RowDigest(Row):
@@ -94,30 +98,38 @@ class RowDigest(Row):
         """What its entry's digest covers of it."""
         return self.row, self.subject, self.columns, self.digest
 
-    def is_of(self, values: Values) -> bool:
+    def is_of(self, values: RowValues) -> bool:
         """Whether a row with these values is the one recorded."""
         table = self.columns.partition("/")[0]
-        known = HELD[table].versions.get(self.columns) if table in HELD else None
-        return known is not None and digest_of(values, self.columns, known) == self.digest
+        known = (
+            AUDITED_TABLES[table].versions.get(self.columns) if table in AUDITED_TABLES else None
+        )
+        return known is not None and compute_digest(values, self.columns, known) == self.digest
 
 
-DIGESTS = Row.metadata.tables["row_digests"]
-INSERT = insert(DIGESTS)  # made once: these run in every transaction that writes held rows
-OF_ROW = select(*DIGESTS.columns).where(DIGESTS.c.row == bindparam("of")).order_by(DIGESTS.c.seq)
+DIGEST_TABLE = Row.metadata.tables["row_digests"]
+INSERT_DIGEST = insert(
+    DIGEST_TABLE
+)  # made once: these run in every transaction that writes held rows
+SELECT_ROW_DIGESTS = (
+    select(*DIGEST_TABLE.columns)
+    .where(DIGEST_TABLE.c.row == bindparam("of"))
+    .order_by(DIGEST_TABLE.c.seq)
+)
 
 
-def table_of(name: str) -> Table:
+def get_table(name: str) -> Table:
     return Row.metadata.tables[name]
 
 
-def digest_of(values: Values, version: str, columns: Sequence[str]) -> str:
+def compute_digest(values: RowValues, version: str, columns: Sequence[str]) -> str:
     """SHA-256 over these columns, the same on each database."""
-    told = {name: canonical(values[name]) for name in columns}
+    told = {name: canonicalize(values[name]) for name in columns}
     whole = json.dumps([version, told], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def canonical(value: Any) -> Any:
+def canonicalize(value: Any) -> Any:
     """A column's value as JSON has it. Values of different types never look the same."""
     if isinstance(value, datetime):
         return {"time": value.astimezone(UTC).isoformat(timespec="microseconds")}
@@ -132,56 +144,56 @@ def canonical(value: Any) -> Any:
     return value
 
 
-def digest_over(items: Iterable[tuple[str, ...]]) -> str:
+def combine_digests(items: Iterable[tuple[str, ...]]) -> str:
     """One digest over the rows of one entry, whatever order they come in."""
     whole = json.dumps(sorted(items), ensure_ascii=False)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def row_name(table: str, key: Key) -> str:
+def format_row_name(table: str, key: RowKey) -> str:
     """ "drafts/<id>"; a key of several columns as a JSON list."""
     parts = [str(part) for part in key]
     return f"{table}/{parts[0] if len(parts) == 1 else json.dumps(parts, ensure_ascii=False)}"
 
 
-def key_of(table: Table, values: Values) -> Key:
+def get_row_key(table: Table, values: RowValues) -> RowKey:
     return tuple(values[column.name] for column in table.primary_key.columns)
 
 
-def workspace_of(table: str, values: Values) -> str:
+def get_workspace(table: str, values: RowValues) -> str:
     return str(values["id" if table == "workspaces" else "workspace"])
 
 
-def subject_of(table: str, values: Values) -> str:
-    key = row_name(table, key_of(table_of(table), values)).partition("/")[2]
-    return HELD[table].subject(values, key)
+def get_subject(table: str, values: RowValues) -> str:
+    key = format_row_name(table, get_row_key(get_table(table), values)).partition("/")[2]
+    return AUDITED_TABLES[table].subject(values, key)
 
 
 # Watching transactions
 
 
-def watch(sessions: "sessionmaker[GuardedSession]") -> None:
+def watch_sessions(sessions: "sessionmaker[GuardedSession]") -> None:
     """Have every transaction of these sessions record the rows that it writes."""
     event.listen(sessions, "before_flush", _before_flush)
     event.listen(sessions, "after_flush", _after_flush)
-    event.listen(sessions, "before_commit", settle)
-    event.listen(sessions, "after_soft_rollback", _forget)
+    event.listen(sessions, "before_commit", settle_journal)
+    event.listen(sessions, "after_soft_rollback", _discard_pending)
 
 
-def note_inserted(session: Session, table: Table, values: Values) -> None:
+def record_insert(session: Session, table: Table, values: RowValues) -> None:
     """A row was inserted by a statement of its own."""
-    if table.name not in HELD:
+    if table.name not in AUDITED_TABLES:
         return
-    key = key_of(table, values)
+    key = get_row_key(table, values)
     _touch(session, table.name, key, None)
-    if table.name in OFTEN:
-        whole = {name: values.get(name) for name in HELD[table.name].columns}
+    if table.name in CACHED_TABLES:
+        whole = {name: values.get(name) for name in AUDITED_TABLES[table.name].columns}
         if all(value is not None or table.c[name].nullable for name, value in whole.items()):
-            unsettled(session).values[table.name, key] = whole
+            get_pending_changes(session).values[table.name, key] = whole
 
 
-def _touch(session: Session, table: str, key: Key, as_recorded: bool | None) -> None:
-    unsettled(session).rows.setdefault((table, key), as_recorded)
+def _touch(session: Session, table: str, key: RowKey, as_recorded: bool | None) -> None:
+    get_pending_changes(session).rows.setdefault((table, key), as_recorded)
 
 
 def _table_name(row: Any) -> str:
@@ -191,29 +203,29 @@ def _table_name(row: Any) -> str:
 def _before_flush(session: Session, *_: Any) -> None:
     """Look, before held rows are written again, whether they stand as they were recorded: what was
     changed behind the journal's back must not be recorded with the next change."""
-    written: dict[str, list[Key]] = {}
-    known = unsettled(session).rows
+    written: dict[str, list[RowKey]] = {}
+    known = get_pending_changes(session).rows
     for row in (*session.dirty, *session.deleted):
         table = _table_name(row)
-        if table in HELD and (row in session.deleted or _is_held_change(row, table)):
+        if table in AUDITED_TABLES and (row in session.deleted or _is_held_change(row, table)):
             key = inspect(row).identity
             if (table, key) not in known:
                 written.setdefault(table, []).append(key)
     for table, keys in written.items():
-        standing = _check(session, table, keys)
+        standing = _check_rows(session, table, keys)
         for key in keys:
             _touch(session, table, key, standing[key])
     for row in session.dirty:
-        if _table_name(row) in OFTEN:
-            _follow(session, row, _table_name(row))
+        if _table_name(row) in CACHED_TABLES:
+            _track_values(session, row, _table_name(row))
     for row in session.deleted:
-        unsettled(session).values.pop((_table_name(row), inspect(row).identity), None)
+        get_pending_changes(session).values.pop((_table_name(row), inspect(row).identity), None)
 
 
-def _follow(session: Session, row: Any, table: str) -> None:
+def _track_values(session: Session, row: Any, table: str) -> None:
     """Keep what the row will hold after this flush, where we know what it held."""
     state = inspect(row)
-    known = unsettled(session).values.get((table, state.identity))
+    known = get_pending_changes(session).values.get((table, state.identity))
     if known is not None:
         changed = [name for name in known if state.attrs[name].history.has_changes()]
         known.update({name: getattr(row, name) for name in changed})
@@ -221,28 +233,28 @@ def _follow(session: Session, row: Any, table: str) -> None:
 
 def _is_held_change(row: Any, table: str) -> bool:
     state = inspect(row)
-    return any(state.attrs[name].history.has_changes() for name in HELD[table].columns)
+    return any(state.attrs[name].history.has_changes() for name in AUDITED_TABLES[table].columns)
 
 
-def _check(session: Session, table: str, keys: Sequence[Key]) -> dict[Key, bool]:
+def _check_rows(session: Session, table: str, keys: Sequence[RowKey]) -> dict[RowKey, bool]:
     """Whether each of these rows, as the database has it now, is as it was recorded."""
-    current = _read(session, table, keys, lock=True)
-    latest = _latest(session, [row_name(table, key) for key in keys])
-    unsettled(session).latest.update(latest)
-    if table in OFTEN:
+    current = _read_rows(session, table, keys, lock=True)
+    latest = _read_latest_digests(session, [format_row_name(table, key) for key in keys])
+    get_pending_changes(session).latest.update(latest)
+    if table in CACHED_TABLES:
         for key, values in current.items():
-            unsettled(session).values[table, key] = dict(values)
-    signer = signer_of(session)
+            get_pending_changes(session).values[table, key] = dict(values)
+    signer = get_signer(session)
     found = {}
     for key in keys:
         held = current.get(key)
-        workspace = workspace_of(table, held) if held else ""
-        recorded = latest.get((workspace, row_name(table, key)))
-        found[key] = held is not None and _matches(recorded, held, signer)
+        workspace = get_workspace(table, held) if held else ""
+        recorded = latest.get((workspace, format_row_name(table, key)))
+        found[key] = held is not None and _matches_digest(recorded, held, signer)
     return found
 
 
-def _matches(recorded: RowDigest | None, values: Values, signer: Signer | None) -> bool:
+def _matches_digest(recorded: RowDigest | None, values: RowValues, signer: Signer | None) -> bool:
     if recorded is None or not recorded.is_of(values):
         return False
     return signer is None or signer.check(recorded.signature, *recorded.signed) == "good"
@@ -251,8 +263,8 @@ def _matches(recorded: RowDigest | None, values: Values, signer: Signer | None) 
 def _after_flush(session: Session, _: Any) -> None:
     for row in session.new:
         table = _table_name(row)
-        if table in HELD:
-            _touch(session, table, key_of(table_of(table), _Attributes(row)), None)
+        if table in AUDITED_TABLES:
+            _touch(session, table, get_row_key(get_table(table), _Attributes(row)), None)
 
 
 class _Attributes(Mapping[str, Any]):
@@ -276,24 +288,24 @@ class GuardedSession(Session):
     the ORM's would do the same and make every read some 50 µs slower."""
 
     def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _demand_free(statement)
+        _reject_audited_write(statement)
         return super().execute(statement, *args, **kwargs)
 
     def scalars(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _demand_free(statement)
+        _reject_audited_write(statement)
         return super().scalars(statement, *args, **kwargs)
 
     def scalar(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _demand_free(statement)
+        _reject_audited_write(statement)
         return super().scalar(statement, *args, **kwargs)
 
 
-def _demand_free(statement: Any) -> None:
+def _reject_audited_write(statement: Any) -> None:
     """Raises ValueError for a statement that writes held columns: it is a bug. Statements that
     write free columns alone may pass."""
     if not isinstance(statement, UpdateBase):
         return
-    held = HELD.get(str(getattr(statement.table, "name", "")))
+    held = AUDITED_TABLES.get(str(getattr(statement.table, "name", "")))
     if held is None:
         return
     written = {getattr(name, "key", name) for name in (getattr(statement, "_values", None) or {})}
@@ -302,72 +314,72 @@ def _demand_free(statement: Any) -> None:
     raise ValueError(f"{statement.table} is held by the journal: write its rows as objects")
 
 
-def _forget(session: Session, _: Any) -> None:
+def _discard_pending(session: Session, _: Any) -> None:
     if not session.in_transaction():
-        session.info.pop(UNSETTLED, None)
+        session.info.pop(PENDING_KEY, None)
 
 
-def settle(session: Session) -> None:
+def settle_journal(session: Session) -> None:
     """Append what this transaction records. The last thing before it commits."""
-    if not _has_work(session):
+    if not _has_changes(session):
         return
     session.flush()
-    found: Unsettled = session.info.pop(UNSETTLED, None) or Unsettled()
-    digests = _digests(session, found)
-    events: dict[str, list[Event]] = {}
+    found: PendingChanges = session.info.pop(PENDING_KEY, None) or PendingChanges()
+    digests = _compute_digests(session, found)
+    events: dict[str, list[NewEntry]] = {}
     for one in found.events:
         events.setdefault(one.workspace, []).append(one)
     now = session.info["database"].now()
     for workspace in sorted({*events, *(digest.workspace for digest in digests)}):
         mine = [digest for digest in digests if digest.workspace == workspace]
-        end = lock_end(session, workspace)
-        told = events.get(workspace) or [Event(workspace, RECORDED, mine[0].subject, now)]
+        end = lock_head_values(session, workspace)
+        told = events.get(workspace) or [NewEntry(workspace, ROWS_RECORDED, mine[0].subject, now)]
         if mine:
-            told[-1] = replace(told[-1], refs={**told[-1].refs, **row_refs(mine)})
-            _keep(session, mine, end[0] + len(told))
-        append(session, workspace, end, told)
+            told[-1] = replace(told[-1], refs={**told[-1].refs, **build_row_refs(mine)})
+            _insert_digests(session, mine, end[0] + len(told))
+        append_entries(session, workspace, end, told)
 
 
-def _has_work(session: Session) -> bool:
-    return UNSETTLED in session.info or bool(session.new or session.dirty or session.deleted)
+def _has_changes(session: Session) -> bool:
+    return PENDING_KEY in session.info or bool(session.new or session.dirty or session.deleted)
 
 
-def row_refs(digests: Collection[RowDigest]) -> dict[str, str | int]:
+def build_row_refs(digests: Collection[RowDigest]) -> dict[str, str | int]:
     """What an entry says of the rows that were written with it."""
     versions = " ".join(sorted({digest.columns for digest in digests}))
-    whole = digest_over(digest.item for digest in digests)
+    whole = combine_digests(digest.item for digest in digests)
     return dict(zip(ROW_REFS, (len(digests), versions, whole), strict=True))
 
 
-def _keep(session: Session, digests: Sequence[RowDigest], seq: int) -> None:
-    signer = signer_of(session)
+def _insert_digests(session: Session, digests: Sequence[RowDigest], seq: int) -> None:
+    signer = get_signer(session)
     rows = []
     for digest in digests:
         digest.seq = seq
         digest.signature = signer.sign(*digest.signed) if signer else None
         rows.append({name: getattr(digest, name) for name in RowDigest.__table__.columns.keys()})  # noqa: SIM118
-    for start in range(0, len(rows), PAGE):
-        session.connection().execute(INSERT, rows[start : start + PAGE])
+    for start in range(0, len(rows), INSERT_PAGE_SIZE):
+        session.connection().execute(INSERT_DIGEST, rows[start : start + INSERT_PAGE_SIZE])
 
 
-def _digests(session: Session, found: Unsettled) -> list[RowDigest]:
+def _compute_digests(session: Session, found: PendingChanges) -> list[RowDigest]:
     """The digests of what a transaction wrote, as the database has it."""
-    by_table: dict[str, list[Key]] = {}
+    by_table: dict[str, list[RowKey]] = {}
     for table, key in found.rows:
         by_table.setdefault(table, []).append(key)
     unread = [
-        row_name(*touched)
+        format_row_name(*touched)
         for touched, standing in found.rows.items()
-        if standing is None and touched[0] not in NEVER_AGAIN
+        if standing is None and touched[0] not in NEVER_REINSERTED
     ]
-    latest = found.latest | (_latest(session, unread) if unread else {})
+    latest = found.latest | (_read_latest_digests(session, unread) if unread else {})
     digests: list[RowDigest] = []
     for table, keys in by_table.items():
-        current: dict[Key, Values] = {
+        current: dict[RowKey, RowValues] = {
             key: found.values[table, key] for key in keys if (table, key) in found.values
         }
         if rest := [key for key in keys if key not in current]:
-            current |= _read(session, table, rest)
+            current |= _read_rows(session, table, rest)
         for key in keys:
             digests += _digests_of_row(table, key, current.get(key), found.rows[table, key], latest)
     return digests
@@ -375,80 +387,82 @@ def _digests(session: Session, found: Unsettled) -> list[RowDigest]:
 
 def _digests_of_row(
     table: str,
-    key: Key,
-    values: Values | None,
+    key: RowKey,
+    values: RowValues | None,
     as_recorded: bool | None,
     latest: Mapping[tuple[str, str], RowDigest],
 ) -> Iterator[RowDigest]:
     """The row's digest; and that it is gone, where it left a workspace or was deleted."""
-    row = row_name(table, key)
+    row = format_row_name(table, key)
     before = [one for (_, name), one in latest.items() if name == row and one.digest != ERASED]
-    here = workspace_of(table, values) if values is not None else None
+    here = get_workspace(table, values) if values is not None else None
     if as_recorded is None and before:
         as_recorded = False  # it was recorded, was gone, and comes again
     for gone in before:
         if gone.workspace != here and as_recorded:
-            yield _digest(gone.workspace, row, gone.subject, gone.columns, ERASED)
+            yield _build_digest(gone.workspace, row, gone.subject, gone.columns, ERASED)
     if values is None or here is None:
         return
-    version = HELD[table].newest
-    digest = digest_of(values, version, HELD[table].columns)
+    version = AUDITED_TABLES[table].newest
+    digest = compute_digest(values, version, AUDITED_TABLES[table].columns)
     if as_recorded is False:
         log.warning("%s of %s was changed outside the program", row, here)
         digest = DIFFERS
-    yield _digest(here, row, subject_of(table, values), version, digest)
+    yield _build_digest(here, row, get_subject(table, values), version, digest)
 
 
-def _digest(workspace: str, row: str, subject: str, columns: str, digest: str) -> RowDigest:
+def _build_digest(workspace: str, row: str, subject: str, columns: str, digest: str) -> RowDigest:
     return RowDigest(workspace=workspace, row=row, subject=subject, columns=columns, digest=digest)
 
 
-def _read(
-    session: Session, table: str, keys: Sequence[Key], *, lock: bool = False
-) -> dict[Key, Values]:
+def _read_rows(
+    session: Session, table: str, keys: Sequence[RowKey], *, lock: bool = False
+) -> dict[RowKey, RowValues]:
     """Held columns of these rows, by key, straight from the database."""
-    found: dict[Key, Values] = {}
-    primary = list(table_of(table).primary_key.columns)
-    for start in range(0, len(keys), PAGE):
-        some = keys[start : start + PAGE]
+    found: dict[RowKey, RowValues] = {}
+    primary = list(get_table(table).primary_key.columns)
+    for start in range(0, len(keys), INSERT_PAGE_SIZE):
+        some = keys[start : start + INSERT_PAGE_SIZE]
         if len(primary) == 1:
             where: ColumnElement[bool] = primary[0].in_([key[0] for key in some])
         else:
             pairs = [zip(primary, key, strict=True) for key in some]
             where = or_(*(and_(*(column == value for column, value in one)) for one in pairs))
-        wanted = _select(table).where(where)
-        for values in _values(session, wanted.with_for_update() if lock else wanted):
-            found[key_of(table_of(table), values)] = values
+        wanted = _select_rows(table).where(where)
+        for values in _iter_values(session, wanted.with_for_update() if lock else wanted):
+            found[get_row_key(get_table(table), values)] = values
     return found
 
 
-def _values(session: Session, wanted: Select[Any]) -> Iterator[Values]:
+def _iter_values(session: Session, wanted: Select[Any]) -> Iterator[RowValues]:
     with session.connection().execute(wanted) as found:  # closed when the first difference ends it
         for row in found.mappings():
             yield {str(name): value for name, value in row.items()}
 
 
-def _select(table: str) -> Select[Any]:
-    return select(*(table_of(table).c[name] for name in HELD[table].columns))
+def _select_rows(table: str) -> Select[Any]:
+    return select(*(get_table(table).c[name] for name in AUDITED_TABLES[table].columns))
 
 
-def _latest(session: Session, rows: Sequence[str]) -> dict[tuple[str, str], RowDigest]:
+def _read_latest_digests(session: Session, rows: Sequence[str]) -> dict[tuple[str, str], RowDigest]:
     """The newest digest of each of these rows, by workspace and row."""
     found: dict[tuple[str, str], RowDigest] = {}
     if len(rows) == 1:
-        return _found(session.connection().execute(OF_ROW, {"of": rows[0]}))
-    for start in range(0, len(rows), PAGE):
-        mine = RowDigest.row.in_(rows[start : start + PAGE])
-        found |= _newest(session, mine)
+        return _index_digests(session.connection().execute(SELECT_ROW_DIGESTS, {"of": rows[0]}))
+    for start in range(0, len(rows), INSERT_PAGE_SIZE):
+        mine = RowDigest.row.in_(rows[start : start + INSERT_PAGE_SIZE])
+        found |= _select_newest_digests(session, mine)
     return found
 
 
-def _newest(session: Session, where: ColumnElement[bool]) -> dict[tuple[str, str], RowDigest]:
-    wanted = select(*DIGESTS.columns).where(where).order_by(DIGESTS.c.seq)
-    return _found(session.connection().execute(wanted))
+def _select_newest_digests(
+    session: Session, where: ColumnElement[bool]
+) -> dict[tuple[str, str], RowDigest]:
+    wanted = select(*DIGEST_TABLE.columns).where(where).order_by(DIGEST_TABLE.c.seq)
+    return _index_digests(session.connection().execute(wanted))
 
 
-def _found(result: CursorResult[Any]) -> dict[tuple[str, str], RowDigest]:
+def _index_digests(result: CursorResult[Any]) -> dict[tuple[str, str], RowDigest]:
     newest = {(one["workspace"], one["row"]): one for one in result.mappings()}
     return {name: RowDigest(**one) for name, one in newest.items()}
 
@@ -456,22 +470,25 @@ def _found(result: CursorResult[Any]) -> dict[tuple[str, str], RowDigest]:
 # Before somebody acts
 
 
-def demand_recorded(session: Session, workspace: str, task: str) -> None:
+def require_unchanged_task(session: Session, workspace: str, task: str) -> None:
     """Raises CannotDo unless the rows of a task (drafts, decisions, deliveries, cards) are all
     there and as recorded. Rows that this transaction wrote itself were compared before that."""
     session.flush()
     latest = {
         name: one
-        for (where, name), one in _newest(session, RowDigest.subject == task).items()
-        if where == workspace and name.partition("/")[0] in ONE_WORK and one.digest != ERASED
+        for (where, name), one in _select_newest_digests(session, RowDigest.subject == task).items()
+        if where == workspace and name.partition("/")[0] in TASK_TABLES and one.digest != ERASED
     }
     rows = {
-        row_name(table, key_of(table_of(table), values)): values
-        for table, wanted in _work_of(task).items()
-        for values in _values(session, wanted)
+        format_row_name(table, get_row_key(get_table(table), values)): values
+        for table, wanted in _select_task_rows(task).items()
+        for values in _iter_values(session, wanted)
     }
-    own = {row_name(*touched): good for touched, good in unsettled(session).rows.items()}
-    signer = signer_of(session)
+    own = {
+        format_row_name(*touched): good
+        for touched, good in get_pending_changes(session).rows.items()
+    }
+    signer = get_signer(session)
     for name in sorted({*latest, *rows}):
         if own.get(name, False) is not False:
             continue
@@ -479,34 +496,38 @@ def demand_recorded(session: Session, workspace: str, task: str) -> None:
         if (
             values is None
             or own.get(name) is False
-            or not _matches(latest.get(name), values, signer)
+            or not _matches_digest(latest.get(name), values, signer)
         ):
-            raise _changed_outside(workspace, name)
+            raise _changed_outside_error(workspace, name)
 
 
-def demand_row(session: Session, row: Row) -> None:
+def require_unchanged_row(session: Session, row: Row) -> None:
     """Raises CannotDo unless this row is as it was recorded."""
     session.flush()
-    table, key = _table_name(row), key_of(table_of(_table_name(row)), _Attributes(row))
-    known = unsettled(session).rows.get((table, key), False)
+    table, key = _table_name(row), get_row_key(get_table(_table_name(row)), _Attributes(row))
+    known = get_pending_changes(session).rows.get((table, key), False)
     if known is not False:
         return
-    if (table, key) in unsettled(session).rows or not _check_unlocked(session, table, key):
-        raise _changed_outside(str(getattr(row, "workspace", "")), row_name(table, key))
+    if (table, key) in get_pending_changes(session).rows or not _check_row_unlocked(
+        session, table, key
+    ):
+        raise _changed_outside_error(
+            str(getattr(row, "workspace", "")), format_row_name(table, key)
+        )
 
 
-def _check_unlocked(session: Session, table: str, key: Key) -> bool:
-    values = _read(session, table, [key]).get(key)
+def _check_row_unlocked(session: Session, table: str, key: RowKey) -> bool:
+    values = _read_rows(session, table, [key]).get(key)
     if values is None:
         return False
-    name = row_name(table, key)
-    recorded = _latest(session, [name]).get((workspace_of(table, values), name))
-    return _matches(recorded, values, signer_of(session))
+    name = format_row_name(table, key)
+    recorded = _read_latest_digests(session, [name]).get((get_workspace(table, values), name))
+    return _matches_digest(recorded, values, get_signer(session))
 
 
-def _changed_outside(workspace: str, row: str) -> CannotDo:
+def _changed_outside_error(workspace: str, row: str) -> CannotDo:
     log.error("%s of %s is not as the journal recorded it", row, workspace)
-    if row.partition("/")[0] in ONE_WORK:
+    if row.partition("/")[0] in TASK_TABLES:
         return CannotDo(
             Words(
                 "This draft was changed outside Super-Intern, so it can't be approved or sent. Ask "
@@ -521,18 +542,18 @@ def _changed_outside(workspace: str, row: str) -> CannotDo:
     )
 
 
-def _work_of(task: str) -> dict[str, Select[Any]]:
+def _select_task_rows(task: str) -> dict[str, Select[Any]]:
     """The rows that a decision on a task's drafts rests on."""
-    tasks, drafts = table_of("tasks"), table_of("drafts")
+    tasks, drafts = get_table("tasks"), get_table("drafts")
     ids = select(drafts.c.id).where(drafts.c.task == task).scalar_subquery()
-    posts, first = table_of("posts").c.piece, f"{task}.0"
+    posts, first = get_table("posts").c.piece, f"{task}.0"
     pieces = select(drafts.c.piece).where(drafts.c.task == task).scalar_subquery()
     return {
-        "tasks": _select("tasks").where(tasks.c.id == task),
-        "drafts": _select("drafts").where(drafts.c.task == task),
-        "decisions": _select("decisions").where(table_of("decisions").c.draft.in_(ids)),
-        "deliveries": _select("deliveries").where(table_of("deliveries").c.draft.in_(ids)),
-        "posts": _select("posts").where(or_(posts == first, posts.in_(pieces))),
+        "tasks": _select_rows("tasks").where(tasks.c.id == task),
+        "drafts": _select_rows("drafts").where(drafts.c.task == task),
+        "decisions": _select_rows("decisions").where(get_table("decisions").c.draft.in_(ids)),
+        "deliveries": _select_rows("deliveries").where(get_table("deliveries").c.draft.in_(ids)),
+        "posts": _select_rows("posts").where(or_(posts == first, posts.in_(pieces))),
     }
 
 
@@ -540,7 +561,7 @@ def _work_of(task: str) -> dict[str, Select[Any]]:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedDigests:
     """What the digests of a workspace say: the newest of each row, and what is wrong with them."""
 
     rows: Mapping[str, RowDigest]
@@ -551,19 +572,19 @@ class Recorded:
         return {name for name, one in self.rows.items() if one.digest == ERASED}
 
 
-def read_digests(session: Session, workspace: str, signer: Signer | None) -> Recorded:
+def read_digests(session: Session, workspace: str, signer: Signer | None) -> RecordedDigests:
     """The digests of a workspace, held against the entries that they came with."""
-    refs = _refs(session, workspace)
+    refs = _read_entry_refs(session, workspace)
     rows: dict[str, RowDigest] = {}
-    mine = select(*table_of("row_digests").columns).where(RowDigest.workspace == workspace)
-    streamed = mine.order_by(RowDigest.seq).execution_options(yield_per=PAGE)
+    mine = select(*get_table("row_digests").columns).where(RowDigest.workspace == workspace)
+    streamed = mine.order_by(RowDigest.seq).execution_options(yield_per=INSERT_PAGE_SIZE)
     fault: Words | None = None
     seq, items, keys = 0, list[tuple[str, ...]](), set[str | None]()
 
     def close() -> Words | None:
         """Whether the digests of the entry `seq` are those that it was written with."""
         told = refs.pop(seq, None)
-        if not items or told == (len(items), digest_over(items), keys):
+        if not items or told == (len(items), combine_digests(items), keys):
             return None
         return Words("The digests of entry {seq} were changed.", seq=seq)
 
@@ -573,37 +594,43 @@ def read_digests(session: Session, workspace: str, signer: Signer | None) -> Rec
             fault = fault or close()
             seq, items, keys = one.seq, [], set()
         items.append(one.item)
-        keys.add(key_name(one.signature))
+        keys.add(parse_key_name(one.signature))
         rows[one.row] = one
         if signer and signer.check(one.signature, *one.signed) == "bad":
             fault = fault or Words("The digests of entry {seq} were changed.", seq=seq)
     fault = fault or close()
     if fault is None and refs:
         fault = Words("The digests of entry {seq} are gone.", seq=min(refs))
-    return Recorded(rows, fault)
+    return RecordedDigests(rows, fault)
 
 
-def _refs(session: Session, workspace: str) -> dict[int, tuple[int, str, set[str | None]]]:
+def _read_entry_refs(
+    session: Session, workspace: str
+) -> dict[int, tuple[int, str, set[str | None]]]:
     """What the entries say of the rows written with them: how many, and the digest over them; and
     which key signed."""
-    entries = select(Entry.seq, Entry.refs, Entry.signature).where(Entry.workspace == workspace)
+    entries = select(JournalEntry.seq, JournalEntry.refs, JournalEntry.signature).where(
+        JournalEntry.workspace == workspace
+    )
     found: dict[int, tuple[int, str, set[str | None]]] = {}
-    streamed: Iterable[Any] = session.execute(entries.execution_options(yield_per=PAGE))
+    streamed: Iterable[Any] = session.execute(entries.execution_options(yield_per=INSERT_PAGE_SIZE))
     for seq, refs, signature in streamed:
         if ROW_REFS[2] in refs:
             told = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
-            found[seq] = (*told, {key_name(signature)})
+            found[seq] = (*told, {parse_key_name(signature)})
     return found
 
 
-def differences(session: Session, workspace: str, recorded: Recorded) -> Iterator[Words]:
+def find_differences(
+    session: Session, workspace: str, recorded: RecordedDigests
+) -> Iterator[Words]:
     """The rows of a workspace that are not as they were recorded, unknown, or gone."""
     missing = {name for name, one in recorded.rows.items() if one.digest != ERASED}
-    for table in HELD:
+    for table in AUDITED_TABLES:
         try:
-            for name, values in _rows_of(session, table, workspace):
+            for name, values in _iter_rows(session, table, workspace):
                 missing.discard(name)
-                yield from _difference(name, values, recorded.rows.get(name))
+                yield from _find_row_difference(name, values, recorded.rows.get(name))
         except (ValueError, TypeError, LookupError):  # a time, a number or JSON that is none
             yield Words("A row of {table} can't be read: it was changed.", table=table)
             return
@@ -611,25 +638,29 @@ def differences(session: Session, workspace: str, recorded: Recorded) -> Iterato
         yield Words("{what}: it was recorded, and is gone.", what=name)
 
 
-def _difference(name: str, values: Values, recorded: RowDigest | None) -> Iterator[Words]:
+def _find_row_difference(
+    name: str, values: RowValues, recorded: RowDigest | None
+) -> Iterator[Words]:
     if recorded is None or recorded.digest == ERASED:
         yield Words("{what}: the journal knows nothing of it.", what=name)
     elif not recorded.is_of(values):
         yield Words("{what}: it is not what was recorded.", what=name)
 
 
-def _rows_of(session: Session, table: str, workspace: str) -> Iterator[tuple[str, Values]]:
-    column = table_of(table).c["id" if table == "workspaces" else "workspace"]
-    wanted = _select(table).where(column == workspace).execution_options(yield_per=PAGE)
-    for values in _values(session, wanted):
-        yield row_name(table, key_of(table_of(table), values)), values
+def _iter_rows(session: Session, table: str, workspace: str) -> Iterator[tuple[str, RowValues]]:
+    column = get_table(table).c["id" if table == "workspaces" else "workspace"]
+    wanted = (
+        _select_rows(table).where(column == workspace).execution_options(yield_per=INSERT_PAGE_SIZE)
+    )
+    for values in _iter_values(session, wanted):
+        yield format_row_name(table, get_row_key(get_table(table), values)), values
 
 
-def used_workspaces(session: Session) -> set[str]:
+def list_used_workspaces(session: Session) -> set[str]:
     """Every workspace that a held row belongs to. `bot.db.models` has to be imported."""
     found: set[str] = set()
-    for table in HELD:
-        column = table_of(table).c["id" if table == "workspaces" else "workspace"]
+    for table in AUDITED_TABLES:
+        column = get_table(table).c["id" if table == "workspaces" else "workspace"]
         found |= set(session.scalars(select(column).distinct()))
     return found
 
@@ -637,7 +668,7 @@ def used_workspaces(session: Session) -> set[str]:
 # Rows from before digests
 
 
-def adopt(
+def adopt_rows(
     session: Session, now: datetime, *, by: str | None = None, known: Collection[str] = ()
 ) -> dict[str, int]:
     """Record the rows that are there as they are, one entry a workspace: at the first start after
@@ -648,33 +679,41 @@ def adopt(
     if by is None and session.scalar(select(RowDigest.seq).limit(1)) is not None:
         return {}
     found = {}
-    for workspace in sorted({*used_workspaces(session), *workspaces(session)} - set(known)):
-        found[workspace] = _adopt(session, workspace, now, by)
+    for workspace in sorted(
+        {*list_used_workspaces(session), *list_workspaces(session)} - set(known)
+    ):
+        found[workspace] = _adopt_workspace(session, workspace, now, by)
     return found
 
 
-def _adopt(session: Session, workspace: str, now: datetime, by: str | None) -> int:
-    end = lock_end(session, workspace)
+def _adopt_workspace(session: Session, workspace: str, now: datetime, by: str | None) -> int:
+    end = lock_head_values(session, workspace)
     digests = []
     seen = set()
-    for table in HELD:
-        version, columns = HELD[table].newest, HELD[table].columns
-        for name, values in _rows_of(session, table, workspace):
+    for table in AUDITED_TABLES:
+        version, columns = AUDITED_TABLES[table].newest, AUDITED_TABLES[table].columns
+        for name, values in _iter_rows(session, table, workspace):
             seen.add(name)
-            digest = digest_of(values, version, columns)
-            digests.append(_digest(workspace, name, subject_of(table, values), version, digest))
-    for (_, name), one in _newest(session, RowDigest.workspace == workspace).items():
+            digest = compute_digest(values, version, columns)
+            digests.append(
+                _build_digest(workspace, name, get_subject(table, values), version, digest)
+            )
+    for (_, name), one in _select_newest_digests(session, RowDigest.workspace == workspace).items():
         if name not in seen and one.digest != ERASED:
-            digests.append(_digest(workspace, name, one.subject, one.columns, ERASED))
-    _keep(session, digests, end[0] + 1)
-    refs = row_refs(digests) if digests else {}
-    append(session, workspace, end, [Event(workspace, ADOPTED, workspace, now, by, refs)])
+            digests.append(_build_digest(workspace, name, one.subject, one.columns, ERASED))
+    _insert_digests(session, digests, end[0] + 1)
+    refs = build_row_refs(digests) if digests else {}
+    append_entries(
+        session, workspace, end, [NewEntry(workspace, ROWS_ADOPTED, workspace, now, by, refs)]
+    )
     return len(digests)
 
 
-def is_signed(session: Session) -> bool:
+def has_signed_chain(session: Session) -> bool:
     """Whether any chain is signed."""
     return (
-        session.scalar(select(Head.workspace).where(Head.signature.is_not(None)).limit(1))
+        session.scalar(
+            select(JournalHead.workspace).where(JournalHead.signature.is_not(None)).limit(1)
+        )
         is not None
     )

@@ -1,6 +1,6 @@
 """Whether the rows still say what the journal recorded of them: the words of each draft, who
 decided what about them, what was sent out, and what left the house; and whether every held row has
-the digest that was recorded of it (`bot/audit/held_columns.py` says which columns that covers).
+the digest that was recorded of it (`bot/audit/audited_columns.py` says which columns that covers).
 
 The journal holds fingerprints alone. Here each is held against the words themselves, so that words
 changed behind its back show, and a decision that nobody ever took.
@@ -14,41 +14,45 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision
-from bot.audit.journal import Entry, Signer
+from bot.audit.journal import JournalEntry, Signer
 from bot.audit.receipt import Receipt
-from bot.audit.row_digests import differences, read_digests
-from bot.core.parts import fingerprint
+from bot.audit.row_digests import find_differences, read_digests
+from bot.core.parts import compute_fingerprint
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 
-AT_ONCE = 200  # rows
-KEPT = ("draft kept", "draft edited")
-TABLES = ("drafts", "decisions", "deliveries", "receipts")
+PAGE_SIZE = 200  # rows
+DRAFT_EVENTS = ("draft kept", "draft edited")
+VERIFIED_TABLES = ("drafts", "decisions", "deliveries", "receipts")
 NOT_ADOPTED = Words(
     "Its rows are from before the upgrade and not recorded yet. Start Super-Intern once, or run "
     "`super-intern journal adopt`."
 )
-DECIDED = "decision: "  # how these events begin
-Told = tuple[str, ...]  # what is held against each other
-Row = tuple[str, Told]  # with its id
+DECISION_PREFIX = "decision: "  # how these events begin
+RowState = tuple[str, ...]  # what is held against each other
+NamedRow = tuple[str, RowState]  # with its id
 T = TypeVar("T", Draft, Decision, Delivery, Receipt)
 
 
 @dataclass
-class Known:
+class RecordedRows:
     """What the journal says of each row, by its id; of what was said again the last counts."""
 
-    drafts: dict[str, Told] = field(default_factory=dict)
-    decisions: dict[str, Told] = field(default_factory=dict)
-    deliveries: dict[str, Told] = field(default_factory=dict)
-    receipts: dict[str, Told] = field(default_factory=dict)
+    drafts: dict[str, RowState] = field(default_factory=dict)
+    decisions: dict[str, RowState] = field(default_factory=dict)
+    deliveries: dict[str, RowState] = field(default_factory=dict)
+    receipts: dict[str, RowState] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, session: Session, workspace: str) -> "Known":
+    def of(cls, session: Session, workspace: str) -> "RecordedRows":
         known = cls()
-        mine = select(Entry).where(Entry.workspace == workspace).order_by(Entry.seq)
-        for entry in session.scalars(mine).yield_per(AT_ONCE):
+        mine = (
+            select(JournalEntry)
+            .where(JournalEntry.workspace == workspace)
+            .order_by(JournalEntry.seq)
+        )
+        for entry in session.scalars(mine).yield_per(PAGE_SIZE):
             known._take(entry, str(entry.refs.get("fingerprint")))
         return known
 
@@ -56,15 +60,15 @@ class Known:
         """Rows that were deleted, and the journal knows it."""
         for name in erased:
             table, _, id = name.partition("/")
-            for known in (getattr(self, table),) if table in TABLES else ():
+            for known in (getattr(self, table),) if table in VERIFIED_TABLES else ():
                 known.pop(id, None)
 
-    def _take(self, entry: Entry, print: str) -> None:
+    def _take(self, entry: JournalEntry, print: str) -> None:
         id = entry.subject
-        if entry.event in KEPT:
+        if entry.event in DRAFT_EVENTS:
             self.drafts[id] = (print,)
-        elif entry.event.startswith(DECIDED):
-            verdict = entry.event.removeprefix(DECIDED)
+        elif entry.event.startswith(DECISION_PREFIX):
+            verdict = entry.event.removeprefix(DECISION_PREFIX)
             self.decisions[f"{id}:{entry.by}"] = (print, str(entry.by), verdict)
         elif entry.event == "delivery queued":
             self.deliveries[id] = (print,)
@@ -75,29 +79,31 @@ class Known:
             )
 
 
-def fault(session: Session, workspace: str, signer: Signer | None = None) -> Words | None:
+def find_row_fault(session: Session, workspace: str, signer: Signer | None = None) -> Words | None:
     """The first row that is not as it was recorded; None when all are. What the entries themselves
     say of rows first, then the digests of the rows."""
     recorded = read_digests(session, workspace, signer)
     if recorded.fault is None and not recorded.rows:
-        return NOT_ADOPTED if next(differences(session, workspace, recorded), None) else None
-    known = Known.of(session, workspace)
+        return NOT_ADOPTED if next(find_differences(session, workspace, recorded), None) else None
+    known = RecordedRows.of(session, workspace)
     known.forget(recorded.erased)
     held = (
-        (Words("Draft {id}"), _drafts(session, workspace), known.drafts),
-        (Words("Decision {id}"), _decisions(session, workspace), known.decisions),
-        (Words("Delivery {id}"), _deliveries(session, workspace), known.deliveries),
-        (Words("Receipt {id}"), _receipts(session, workspace, known.receipts), known.receipts),
+        (Words("Draft {id}"), _read_drafts(session, workspace), known.drafts),
+        (Words("Decision {id}"), _read_decisions(session, workspace), known.decisions),
+        (Words("Delivery {id}"), _read_deliveries(session, workspace), known.deliveries),
+        (Words("Receipt {id}"), _read_receipts(session, workspace, known.receipts), known.receipts),
     )
-    faults = (found for name, rows, told in held for found in _differences(name, rows, told))
+    faults = (found for name, rows, told in held for found in _compare_rows(name, rows, told))
     return (
         next(faults, None)
         or recorded.fault
-        or next(differences(session, workspace, recorded), None)
+        or next(find_differences(session, workspace, recorded), None)
     )
 
 
-def _differences(name: Words, rows: Iterable[Row], told: dict[str, Told]) -> Iterator[Words]:
+def _compare_rows(
+    name: Words, rows: Iterable[NamedRow], told: dict[str, RowState]
+) -> Iterator[Words]:
     """What one table and the journal say differently."""
     missing = dict(told)
     for id, stands in rows:
@@ -110,32 +116,34 @@ def _differences(name: Words, rows: Iterable[Row], told: dict[str, Told]) -> Ite
         yield Words("{what}: it was recorded, and is gone.", what=Words(name.text, id=id))
 
 
-def _drafts(session: Session, workspace: str) -> Iterator[Row]:
-    for draft in _rows(session, Draft, workspace):
+def _read_drafts(session: Session, workspace: str) -> Iterator[NamedRow]:
+    for draft in _read_pages(session, Draft, workspace):
         yield draft.id, (draft.exact if draft.exact == draft.fingerprint else "",)
 
 
-def _decisions(session: Session, workspace: str) -> Iterator[Row]:
-    for said in _rows(session, Decision, workspace):
+def _read_decisions(session: Session, workspace: str) -> Iterator[NamedRow]:
+    for said in _read_pages(session, Decision, workspace):
         yield f"{said.draft}:{said.by}", (said.fingerprint, said.by, said.verdict)
 
 
-def _deliveries(session: Session, workspace: str) -> Iterator[Row]:
-    for one in _rows(session, Delivery, workspace):
+def _read_deliveries(session: Session, workspace: str) -> Iterator[NamedRow]:
+    for one in _read_pages(session, Delivery, workspace):
         yield one.id, (one.fingerprint,)
 
 
-def _receipts(session: Session, workspace: str, told: dict[str, Told]) -> Iterator[Row]:
-    for one in _rows(session, Receipt, workspace):
+def _read_receipts(
+    session: Session, workspace: str, told: dict[str, RowState]
+) -> Iterator[NamedRow]:
+    for one in _read_pages(session, Receipt, workspace):
         id = str(one.id)
-        print = fingerprint(one.sent) if told.get(id, ("", ""))[1] else ""
+        print = compute_fingerprint(one.sent) if told.get(id, ("", ""))[1] else ""
         yield id, (one.task, print)
 
 
-def _rows(session: Session, row: type[T], workspace: str) -> Iterator[T]:
+def _read_pages(session: Session, row: type[T], workspace: str) -> Iterator[T]:
     """By and by: a year's words need not stand in memory, and a cursor would stay open when the
     first difference ends the search."""
-    mine = select(row).where(row.workspace == workspace).order_by(row.id).limit(AT_ONCE)
+    mine = select(row).where(row.workspace == workspace).order_by(row.id).limit(PAGE_SIZE)
     page = list(session.scalars(mine))
     while page:
         yield from page

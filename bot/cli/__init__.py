@@ -6,14 +6,13 @@ import gc
 import sys
 from importlib import import_module
 
-from bot.config.errors import SettingsMistake
-from bot.config.settings import Settings
+from bot.config.settings import Settings, SettingsError
 from bot.config.toml import load_policy
-from bot.data.private_files import private_process, tighten, tighten_files
-from bot.db.sqlite_file import sqlite_files
-from bot.text.escape import without_hidden
+from bot.data.private_files import private_process, restrict_file_permissions, restrict_permissions
+from bot.db.sqlite_file import list_sqlite_files
+from bot.text.escape import strip_hidden
 
-WHERE = {
+COMMAND_MODULES = {
     "play": "play",
     "serve": "serve",
     "work": "serve",
@@ -28,17 +27,17 @@ WHERE = {
     "journal": "journal",
 }
 
-STAY = ("play", "serve", "work")
-WITHOUT_HOME = ("manifest",)
-RARELY = 100_000  # things made between two looks for rubbish, in a command that is soon over
+LONG_RUNNING = ("play", "serve", "work")
+HOMELESS_COMMANDS = ("manifest",)
+GC_THRESHOLD = 100_000  # things made between two looks for rubbish, in a command that is soon over
 
 
 def open_door(chosen: argparse.Namespace) -> int:
     """Run the command that was typed; its exit code. Raises CannotDo or SettingsMistake."""
-    if chosen.door not in STAY:
-        gc.set_threshold(RARELY)  # a tenth of the time
+    if chosen.door not in LONG_RUNNING:
+        gc.set_threshold(GC_THRESHOLD)  # a tenth of the time
     settings = Settings.read()
-    if chosen.door in WITHOUT_HOME:
+    if chosen.door in HOMELESS_COMMANDS:
         return _run(settings, chosen)
     with private_process(settings.home):
         _make_private(settings)
@@ -46,7 +45,7 @@ def open_door(chosen: argparse.Namespace) -> int:
 
 
 def _run(settings: Settings, chosen: argparse.Namespace) -> int:
-    verb = getattr(import_module(f"bot.cli.{WHERE[chosen.door]}"), f"{chosen.door}_")
+    verb = getattr(import_module(f"bot.cli.{COMMAND_MODULES[chosen.door]}"), f"{chosen.door}_")
     result = verb(settings, chosen)
     return int((asyncio.run(result) if asyncio.iscoroutine(result) else result) or 0)
 
@@ -55,9 +54,9 @@ def _make_private(settings: Settings) -> None:
     """Close the home to other accounts, and say what was open."""
     try:
         shared = load_policy(settings.home, "").library.shared_inbox
-    except SettingsMistake:
+    except SettingsError:
         shared = True  # until it can be read, nobody is shut out; the command says what is wrong
-    for line in tighten(settings.home, shared_inbox=shared).lines(settings.home):
-        sys.stderr.write(without_hidden(line) + "\n")
+    for line in restrict_permissions(settings.home, shared_inbox=shared).lines(settings.home):
+        sys.stderr.write(strip_hidden(line) + "\n")
     if (database := settings.sqlite_file) is not None and database.parent != settings.home:
-        tighten_files(sqlite_files(database))
+        restrict_file_permissions(list_sqlite_files(database))

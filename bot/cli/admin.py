@@ -5,53 +5,52 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
-from bot.agent.spending import unpriced
+from bot.agent.spending import find_unpriced_models
 from bot.app import Container
 from bot.config.access import RIGHTS, Access
 from bot.config.clock import now
 from bot.config.policy import Policy
-from bot.config.settings import Settings
-from bot.config.validation import problems, reached
-from bot.data.warehouse.damage import (
-    give_up,
-    library_faults,
-    lost_rows,
+from bot.config.settings import Settings, describe_listener, find_setting_problems
+from bot.data.warehouse.integrity import (
+    abandon_rows,
+    find_damaged_files,
+    list_lost_files,
     set_aside,
     set_aside_database,
 )
-from bot.db.sqlite_file import damaged, database_fault
+from bot.db.sqlite_file import describe_damage, find_database_fault
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
-from bot.text.escape import json_text, without_hidden
+from bot.text.escape import format_json, strip_hidden
 
 ANSWERS_WITHIN = 10.0  # seconds that Slack has to answer `doctor`
 
 
-def say(line: str = "") -> None:
+def print_line(line: str = "") -> None:
     """A line; what others wrote in it moves no cursor, and no word of it changes its place."""
-    sys.stdout.write(without_hidden(line) + "\n")
+    sys.stdout.write(strip_hidden(line) + "\n")
 
 
 async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
     """Our tables and the engine's."""
     changed = await Container(settings).migrate()
-    say("The database was brought up to date." if changed else "The database is up to date.")
+    print_line("The database was brought up to date." if changed else "The database is up to date.")
     return 0
 
 
 def manifest_(_: Settings, __: argparse.Namespace) -> int:
-    from bot.slack.manifest import manifest
+    from bot.slack.manifest import build_manifest
 
-    sys.stdout.write(json_text(manifest()) + "\n")
+    sys.stdout.write(format_json(build_manifest()) + "\n")
     return 0
 
 
 async def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
     """Whether everything is in place to serve; every trouble a line."""
     if chosen.set_aside or chosen.give_up:
-        return _settle(settings, chosen)
+        return _repair_damage(settings, chosen)
     house = Container(settings)
-    troubles = [*problems(settings, "serve"), *_damage(house)]
+    troubles = [*find_setting_problems(settings, "serve"), *_find_damage(house)]
     policy = house.policy("")
     if not policy.approvers:
         troubles.append("policy.toml names no approver, so nobody can approve a draft.")
@@ -60,27 +59,27 @@ async def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
             f"policy.toml needs {policy.approval.needed} approvals but names fewer approvers, so "
             "no draft can ever be approved."
         )
-    troubles += unpriced(settings, policy)
+    troubles += find_unpriced_models(settings, policy)
     notes, scope_troubles = await _compare_scopes(settings)
     troubles += scope_troubles
-    say(f"Home: {settings.home}")
-    say(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
-    say(reached(settings))
+    print_line(f"Home: {settings.home}")
+    print_line(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
+    print_line(describe_listener(settings))
     written_by = settings.model if settings.writer == "claude" else "rules (no AI connected)"
-    say(f"Texts are written by: {written_by}")
+    print_line(f"Texts are written by: {written_by}")
     for line in notes:
-        say(line)
-    for line in rights_of(policy):
-        say(line)
+        print_line(line)
+    for line in describe_rights(policy):
+        print_line(line)
     for trouble in troubles:
-        say(f"- {trouble}")
-    say("Everything is in place." if not troubles else f"{len(troubles)} to settle.")
+        print_line(f"- {trouble}")
+    print_line("Everything is in place." if not troubles else f"{len(troubles)} to settle.")
     return 1 if troubles else 0
 
 
 async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
     """What Slack says of the token's scopes: remarks, and what has to be settled."""
-    from bot.slack.client import Refused, make_client, make_session
+    from bot.slack.client import SlackRefusal, make_client, make_session
     from bot.slack.scopes import compare_scopes
 
     if settings.slack_bot_token is None:
@@ -89,7 +88,7 @@ async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
     try:
         async with asyncio.timeout(ANSWERS_WITHIN), make_session() as session:
             compared = await compare_scopes(make_client(token, settings.slack_api_url, session))
-    except Refused as no:
+    except SlackRefusal as no:
         return [], [f"Slack refuses SLACK_BOT_TOKEN ({no.error}). Install the app again."]
     except (TryAgain, TimeoutError):
         return [], ["Slack could not be asked which scopes the app has: it did not answer."]
@@ -109,7 +108,7 @@ async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
     return notes, troubles
 
 
-def rights_of(policy: Policy) -> Iterator[str]:
+def describe_rights(policy: Policy) -> Iterator[str]:
     """Who has which right, a line each; where nothing is set, that it is so."""
     if policy.access == Access():
         yield (
@@ -125,7 +124,7 @@ def rights_of(policy: Policy) -> Iterator[str]:
         yield f"Open though another company reads them: {', '.join(channels)}"
 
 
-def _damage(house: Container) -> list[str]:
+def _find_damage(house: Container) -> list[str]:
     """Damaged files, each in a sentence. Changes nothing."""
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -133,42 +132,46 @@ def _damage(house: Container) -> list[str]:
 
     database = house.settings.sqlite_file
     if database is not None:
-        if (why := database_fault(database, thorough=True)) is not None:
-            return [damaged(database, why).to("en")]
+        if (why := find_database_fault(database, thorough=True)) is not None:
+            return [describe_damage(database, why).to("en")]
         if not database.exists():
             return []
     try:
-        if migrate.current(house.database) != migrate.newest():
+        if migrate.read_revision(house.database) != migrate.find_newest_revision():
             return []  # an earlier edition's tables: the next start brings them up to date
         lost = [
             f"{one.path} was set aside: rows of {one.kind} from {one.source} are missing. Import "
             f"that file once more, or do without: `super-intern doctor --give-up {one.path}`"
-            for one in lost_rows(house.database)
+            for one in list_lost_files(house.database)
         ]
         return [
-            *(one.sentence for one in library_faults(house.settings.home, house.database)),
+            *(one.sentence for one in find_damaged_files(house.settings.home, house.database)),
             *lost,
         ]
     except SQLAlchemyError as error:
         return [f"The database does not answer ({type(error).__name__})."]
 
 
-def _settle(settings: Settings, chosen: argparse.Namespace) -> int:
+def _repair_damage(settings: Settings, chosen: argparse.Namespace) -> int:
     """Set a damaged file aside, or no longer wait for its rows."""
     if chosen.set_aside:
         database = settings.sqlite_file
         named = {str(database), database.name} if database is not None else set()
         if database is not None and chosen.set_aside in named:
-            if database_fault(database, thorough=True) is None:
+            if find_database_fault(database, thorough=True) is None:
                 raise CannotDo(
                     Words("{file} is whole: nothing was set aside.", file=chosen.set_aside)
                 )
-            say(f"Set aside: {set_aside_database(settings, now())}")
+            print_line(f"Set aside: {set_aside_database(settings, now())}")
             return 0
         house = Container(settings).migrated()
-        say(f"Set aside: {set_aside(settings.home, house.database, chosen.set_aside, now())}")
+        print_line(
+            f"Set aside: {set_aside(settings.home, house.database, chosen.set_aside, now())}"
+        )
         return 0
     house = Container(settings).migrated()
-    source = give_up(house.database, chosen.give_up, now())
-    say(f"The rows of {source} that were damaged are given up: questions are answered without.")
+    source = abandon_rows(house.database, chosen.give_up, now())
+    print_line(
+        f"The rows of {source} that were damaged are given up: questions are answered without."
+    )
     return 0

@@ -4,25 +4,25 @@ import argparse
 import asyncio
 from datetime import datetime
 
-from bot.agent.pipeline import Drafted, draft
+from bot.agent.pipeline import DraftResult, run_skill
 from bot.app import Container
-from bot.cli.admin import say
+from bot.cli.admin import print_line
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.request import Question
-from bot.digests.history import Lately
-from bot.digests.models import WEEKLY, Schedule, name_of
-from bot.digests.run import Found
+from bot.digests.history import DigestHistory
+from bot.digests.models import WEEKLY, Schedule, parse_digest_name
+from bot.digests.run import DigestStatus
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
 from bot.rules.telling.lookback import NOTHING_NEWER
 from bot.rules.writers.offline import Offline
-from bot.tasks.intake import Asked, take_in
-from bot.tasks.models import Wish
+from bot.tasks.intake import IncomingRequest, understand_request
+from bot.tasks.models import NewTask
 
-QUIET = "quiet"  # the key of the first part of a digest that has nothing to tell
-UNTOLD = "answer"  # and of one that can't tell anything
-GRADED = "graded"  # what became of what it told last time
+QUIET_PART = "quiet"  # the key of the first part of a digest that has nothing to tell
+UNTOLD_PART = "answer"  # and of one that can't tell anything
+GRADED_PART = "graded"  # what became of what it told last time
 
 
 async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -33,19 +33,19 @@ async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
         raise CannotDo(words)
     house = Container(settings).migrated()
     workspace = house.workspace(chosen.workspace)
-    name = name_of(chosen.name)
+    name = parse_digest_name(chosen.name)
     schedule = await house.database.run(Schedule.find, workspace, name)
     if schedule is None and name != WEEKLY:
         raise CannotDo(Words("There is no digest called {name}.", name=chosen.name))
-    schedule = schedule or weekly(workspace, "en", now())
+    schedule = schedule or build_weekly_schedule(workspace, "en", now())
     schedule.language = chosen.language or schedule.language
-    made = await made_by_rules(house, schedule.wish(now().date()))
+    made = await draft_digest(house, schedule.wish(now().date()))
     for part in made.parts:
-        say(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")
-    return 0 if found_in(made) == "moved" else 1
+        print_line(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")
+    return 0 if classify_digest(made) == "moved" else 1
 
 
-def weekly(workspace: str, language: str, at: datetime) -> Schedule:
+def build_weekly_schedule(workspace: str, language: str, at: datetime) -> Schedule:
     """The digest that is there from the start: Mondays at nine, all sections."""
     return Schedule(
         workspace=workspace,
@@ -68,7 +68,7 @@ def weekly(workspace: str, language: str, at: datetime) -> Schedule:
     )
 
 
-async def made_by_rules(house: Container, wish: Wish) -> Drafted:
+async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
     """What this digest says now, by rules: nothing leaves and nothing is kept."""
 
     async def unkept(_: object) -> None:
@@ -76,15 +76,17 @@ async def made_by_rules(house: Container, wish: Wish) -> Drafted:
 
     writer, brand = Offline(now), house.brand(wish.workspace)
     library, today = house.library(wish.workspace), now().date()
-    asked = Asked(words=wish.words, author=wish.author, answers=wish.form)
-    taken = await take_in(
+    asked = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
+    taken = await understand_request(
         asked, brand=brand, library=library, writer=writer, today=today, receipt=unkept
     )
     if isinstance(taken, Question):
         raise CannotDo(taken.words)
     request = taken.requests[0]
-    known = await asyncio.to_thread(Lately(house).besides, wish.workspace, request, wish.form)
-    made = await draft(
+    known = await asyncio.to_thread(
+        DigestHistory(house).besides, wish.workspace, request, wish.form
+    )
+    made = await run_skill(
         request,
         brand=brand,
         library=library,
@@ -99,10 +101,10 @@ async def made_by_rules(house: Container, wish: Wish) -> Drafted:
     return made
 
 
-def found_in(made: Drafted) -> Found:
+def classify_digest(made: DraftResult) -> DigestStatus:
     """What was told last time is no move while no rows have come in since."""
     said = {part.key: part.text for part in made.parts}
-    if UNTOLD in said:
+    if UNTOLD_PART in said:
         return "can't tell"
-    again = said.get(GRADED) in [NOTHING_NEWER.to(language) for language in LANGUAGES]
-    return "quiet" if QUIET in said or again else "moved"
+    again = said.get(GRADED_PART) in [NOTHING_NEWER.to(language) for language in LANGUAGES]
+    return "quiet" if QUIET_PART in said or again else "moved"

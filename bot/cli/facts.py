@@ -13,25 +13,25 @@ from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.facts import Fact
-from bot.data.analyses.precompute import NOTHING
-from bot.data.analyses.request import READS
-from bot.data.analyses.result import Findings, Where
-from bot.data.catalogue.facts import product_facts
-from bot.data.schema import kinds
-from bot.data.service import analyses
+from bot.data.analyses.precompute import NO_FACTS_EXIT_CODE
+from bot.data.analyses.request import TABLES_BY_KIND
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.catalogue.product import build_product_facts
+from bot.data.schema import load_kinds
+from bot.data.service import list_analyses
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.text.escape import json_text, without_hidden
+from bot.text.escape import format_json, strip_hidden
 
-PRODUCT = "product"
-ALL = "all"  # the analyses, one after the other
-TYPED = (str | None, int | None, date | None)  # what --where can say
-LONGEST = 60  # signs of a value in the aligned table
+PRODUCT_KIND = "product"
+ALL_KINDS = "all"  # the analyses, one after the other
+VALUE_TYPES = (str | None, int | None, date | None)  # what --where can say
+MAX_VALUE_LENGTH = 60  # signs of a value in the aligned table
 
 
 def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
     """0 when there are facts, 3 when nothing could be told."""
-    known = (*analyses(), PRODUCT, ALL)
+    known = (*list_analyses(), PRODUCT_KIND, ALL_KINDS)
     if chosen.kind not in known:
         raise CannotDo(
             Words(
@@ -40,28 +40,28 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
                 known=", ".join(known),
             )
         )
-    where = where_of(chosen.where)
+    where = parse_where(chosen.where)
     house = Container(settings).migrated()
     workspace = house.workspace(chosen.workspace)
-    if chosen.kind == ALL:
-        told = [_whatever(house, workspace, kind, where) for kind in analyses()]
-    elif chosen.kind == PRODUCT:
-        told = [_products(house, workspace, where)]
+    if chosen.kind == ALL_KINDS:
+        told = [_find_facts_or_none(house, workspace, kind, where) for kind in list_analyses()]
+    elif chosen.kind == PRODUCT_KIND:
+        told = [_find_product_facts(house, workspace, where)]
     else:
-        told = [_found(house, workspace, chosen.kind, where)]
+        told = [_find_facts(house, workspace, chosen.kind, where)]
     if chosen.json:
-        each = [as_told(found, where) for found in told]
-        whole = each if chosen.kind == ALL else each[0]
-        sys.stdout.write(json_text(whole) + "\n")
+        each = [facts_to_json(found, where) for found in told]
+        whole = each if chosen.kind == ALL_KINDS else each[0]
+        sys.stdout.write(format_json(whole) + "\n")
     else:
-        sys.stdout.write(without_hidden("\n".join(as_text(found, where) for found in told)))
-    return 0 if any(found.facts for found in told) else NOTHING
+        sys.stdout.write(strip_hidden("\n".join(format_facts(found, where) for found in told)))
+    return 0 if any(found.facts for found in told) else NO_FACTS_EXIT_CODE
 
 
-def where_of(pairs: Sequence[str]) -> Where:
+def parse_where(pairs: Sequence[str]) -> AnalysisFilter:
     """`product=linen-shirt`, `since=2026-10-01`, `days=90`: what is asked about. Raises CannotDo
     for a name that is none, or a value that does not fit it."""
-    types = {one.name: str(one.type) for one in fields(Where) if one.type in TYPED}
+    types = {one.name: str(one.type) for one in fields(AnalysisFilter) if one.type in VALUE_TYPES}
     told: dict[str, Any] = {}
     for pair in pairs:
         name, sign, value = (part.strip() for part in pair.partition("="))
@@ -78,11 +78,11 @@ def where_of(pairs: Sequence[str]) -> Where:
             )
         if name in told:
             raise CannotDo(Words("--where says {name} twice: it can be one alone.", name=name))
-        told[name] = _valued(name, value, types[name])
-    return Where(**told)
+        told[name] = _parse_value(name, value, types[name])
+    return AnalysisFilter(**told)
 
 
-def _valued(name: str, value: str, type_: str) -> str | int | date:
+def _parse_value(name: str, value: str, type_: str) -> str | int | date:
     try:
         if "date" in type_:
             return date.fromisoformat(value)
@@ -102,37 +102,41 @@ def _valued(name: str, value: str, type_: str) -> str | int | date:
     )
 
 
-def _found(house: Container, workspace: str, kind: str, where: Where) -> Findings:
+def _find_facts(
+    house: Container, workspace: str, kind: str, where: AnalysisFilter
+) -> AnalysisResult:
     """What one analysis finds of that. Raises CannotDo for what is not there to be asked about."""
     library = house.library(workspace)
-    if where == Where():
+    if where == AnalysisFilter():
         return library.findings(kind, where)
-    from bot.data.metrics.filters import fitting
+    from bot.data.metrics.filters import validate_filter
 
-    found = library.findings(kind, library.alone(lambda shelf: fitting(shelf, kind, where)))
+    found = library.findings(kind, library.alone(lambda shelf: validate_filter(shelf, kind, where)))
     if not found.facts and not found.cannot:
         found = replace(found, cannot=[Words("Nothing fits what was asked.")])
     return found
 
 
-def _whatever(house: Container, workspace: str, kind: str, where: Where) -> Findings:
+def _find_facts_or_none(
+    house: Container, workspace: str, kind: str, where: AnalysisFilter
+) -> AnalysisResult:
     """One of several: why it can't be told is no reason not to tell the others."""
     try:
-        return _found(house, workspace, kind, where)
+        return _find_facts(house, workspace, kind, where)
     except CannotDo as reason:
-        found = Findings(kind, "", date.min)
+        found = AnalysisResult(kind, "", date.min)
         found.refuse(reason.words)
         return found
 
 
-def _products(house: Container, workspace: str, where: Where) -> Findings:
+def _find_product_facts(house: Container, workspace: str, where: AnalysisFilter) -> AnalysisResult:
     """The facts of one product, or of all."""
     products = house.products(workspace)
     wanted = [p for p in products if where.product in (None, p.handle, p.title)]
     newest = max((p.as_of for p in wanted), default=date.min)
-    found = Findings(PRODUCT, "the catalogue", newest)
+    found = AnalysisResult(PRODUCT_KIND, "the catalogue", newest)
     for product in wanted:
-        for fact in product_facts(product):
+        for fact in build_product_facts(product):
             found.facts.append(fact.model_copy(update={"about": product.title}))
     if not wanted and where.product:
         raise CannotDo(Words("There is no product {name}.", name=where.product))
@@ -141,37 +145,37 @@ def _products(house: Container, workspace: str, where: Where) -> Findings:
     return found
 
 
-def as_told(found: Findings, where: Where) -> dict[str, Any]:
+def facts_to_json(found: AnalysisResult, where: AnalysisFilter) -> dict[str, Any]:
     """All of it, for scripts: amounts as text, so that no digit is lost."""
     return {
         "kind": found.kind,
         "source": found.source,
         "as_of": found.as_of.isoformat(),
-        "stale_days": stale(found, where),
+        "stale_days": count_stale_days(found, where),
         "facts": [fact.model_dump(mode="json") for fact in found.facts],
         "queries": dict(found.queries),
         "cannot": [words.to("en") for words in found.cannot],
     }
 
 
-def stale(found: Findings, where: Where) -> int | None:
+def count_stale_days(found: AnalysisResult, where: AnalysisFilter) -> int | None:
     """For how many days nothing came, when that is longer than the rows' kind allows; None when the
     days up to one in the past are asked for."""
-    if found.kind not in READS or where.until:
+    if found.kind not in TABLES_BY_KIND or where.until:
         return None
     days = (now().date() - found.as_of).days
-    return days if days > kinds()[READS[found.kind][0]].stale else None
+    return days if days > load_kinds()[TABLES_BY_KIND[found.kind][0]].stale else None
 
 
-def as_text(found: Findings, where: Where) -> str:
+def format_facts(found: AnalysisResult, where: AnalysisFilter) -> str:
     """Grouped by what each fact is about, aligned; what can't be told at the end."""
     lines: list[str] = []
     for subject in found.subjects():
         facts = [fact for fact in found.facts if fact.id.split(".")[1] == subject]
-        lines += [_title(subject, facts[0]), *_aligned(facts, found), ""]
+        lines += [_format_subject(subject, facts[0]), *_align_facts(facts, found), ""]
     if found.facts:
-        lines.append(f"Source: {found.source}, as of {_day(found.as_of)}.")
-        if days := stale(found, where):
+        lines.append(f"Source: {found.source}, as of {_format_day(found.as_of)}.")
+        if days := count_stale_days(found, where):
             lines.append(f"Old: it ends {days:,} days ago, and what came since is not in it.")
     if found.queries:
         lines.append(f"Queries, shown by --json: {', '.join(found.queries)}.")
@@ -179,14 +183,14 @@ def as_text(found: Findings, where: Where) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _title(subject: str, fact: Fact) -> str:
+def _format_subject(subject: str, fact: Fact) -> str:
     return f"{fact.about} ({subject})" if fact.about and fact.about != subject else subject
 
 
-def _aligned(facts: Sequence[Fact], found: Findings) -> list[str]:
+def _align_facts(facts: Sequence[Fact], found: AnalysisResult) -> list[str]:
     """Label and value; the source where it is another than the whole's."""
     labels = [fact.titled("en") for fact in facts]
-    values = [_short(_spelled(fact)) for fact in facts]
+    values = [_shorten(_format_value(fact)) for fact in facts]
     wide, wider = max(map(len, labels)), max(map(len, values))
     lines = []
     for fact, label, value in zip(facts, labels, values, strict=True):
@@ -196,21 +200,21 @@ def _aligned(facts: Sequence[Fact], found: Findings) -> list[str]:
         if fact.source != found.source:
             besides.append(fact.source)
         if fact.as_of != found.as_of:
-            besides.append(f"as of {_day(fact.as_of)}")
+            besides.append(f"as of {_format_day(fact.as_of)}")
         lines.append(f"  {label.ljust(wide)}  {value.ljust(wider)}  {', '.join(besides)}".rstrip())
     return lines
 
 
-def _spelled(fact: Fact) -> str:
+def _format_value(fact: Fact) -> str:
     """The value; what is small, and not nothing, as smaller than what is shown."""
     told = fact.spelled("en")
     return "under 0.001" if told == "0" and isinstance(fact.value, Decimal) and fact.value else told
 
 
-def _short(value: str) -> str:
+def _shorten(value: str) -> str:
     plain = " ".join(value.split())
-    return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
+    return plain if len(plain) <= MAX_VALUE_LENGTH else f"{plain[: MAX_VALUE_LENGTH - 1]}…"
 
 
-def _day(day: date) -> str:
+def _format_day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"

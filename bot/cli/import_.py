@@ -13,36 +13,44 @@ from pathlib import Path
 from types import FrameType
 
 from bot.app import Container
-from bot.cli.admin import say
+from bot.cli.admin import print_line
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
-from bot.data.catalogue.own_words import own_words_of
 from bot.data.catalogue.reader import Catalogue, write_rejects
-from bot.data.ingest import Cancelled, Understood, read
-from bot.data.ingest.assumptions import said_again
-from bot.data.ingest.file_schema import Dates, Sign
-from bot.data.ingest.inspect import Asked, Seen, look
-from bot.data.ingest.products import reread
-from bot.data.ingest.upload import TableFile, titled
-from bot.data.warehouse.gc import IMPORTING
-from bot.data.warehouse.store import LOCAL, Merged
+from bot.data.ingest import FileSchema, ImportCancelled, load_file
+from bot.data.ingest.assumptions import describe_duplicates
+from bot.data.ingest.file_schema import DateOrder, DecimalSign
+from bot.data.ingest.importer import list_own_words
+from bot.data.ingest.inspection import ImportRequest, InspectedTable, inspect_files
+from bot.data.ingest.product_files import reread_product_file
+from bot.data.ingest.upload import TableFile, title_table
+from bot.data.warehouse.file_listing import IMPORT_PREFIX
+from bot.data.warehouse.store import LOCAL_WORKSPACE, MergeCounts
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 # What was understood of a file, as a terminal shows it.
 
-WIDE = 18  # signs of a cell
-FORMATS = {"csv": "text", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON Lines"}
-SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "whitespace": "blanks"}
+MAX_CELL_WIDTH = 18  # signs of a cell
+FORMAT_NAMES = {"csv": "text", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON Lines"}
+DELIMITER_NAMES = {
+    ",": "commas",
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "bars",
+    "whitespace": "blanks",
+}
 
 
-def shown(found: Understood) -> str:
+def format_preview(found: FileSchema) -> str:
     """Its kind and form, each column with ours and three of its values, and what becomes of the
     others."""
-    lines = [f"{found.name}: {found.kind}, {rows(found.rows)} ({', '.join(_form(found))})"]
-    lines += [f"  {line}" for line in _aligned(list(_table(found)))]
+    lines = [
+        f"{found.name}: {found.kind}, {rows(found.rows)} ({', '.join(_describe_format(found))})"
+    ]
+    lines += [f"  {line}" for line in _align_rows(list(_build_preview_table(found)))]
     for words, columns in (
         ("Kept apart, encrypted", found.kept_apart),
         ("Personal, not kept", found.dropped),
@@ -66,14 +74,14 @@ def rows(count: int, which: str = "") -> str:
     return f"{count:,} {which}{' ' if which else ''}{'row' if count == 1 else 'rows'}"
 
 
-def _form(found: Understood) -> Iterator[str]:
-    yield FORMATS[found.format]
+def _describe_format(found: FileSchema) -> Iterator[str]:
+    yield FORMAT_NAMES[found.format]
     if found.stacked:
         yield f"sheets {', '.join((found.sheet or '', *found.stacked))}"
     elif found.sheet:
         yield f"sheet {found.sheet}"
     if found.delimiter:
-        yield f"{SIGNS.get(found.delimiter, found.delimiter)} between columns"
+        yield f"{DELIMITER_NAMES.get(found.delimiter, found.delimiter)} between columns"
     if found.encoding:
         yield found.encoding
     if found.format == "csv":
@@ -82,15 +90,15 @@ def _form(found: Understood) -> Iterator[str]:
         yield found.currency
 
 
-def _table(found: Understood) -> Iterator[Sequence[str]]:
+def _build_preview_table(found: FileSchema) -> Iterator[Sequence[str]]:
     yield "THEIRS", "OURS", "", *(f"ROW {n}" for n in range(1, len(found.sample) + 1))
     for one in found.columns:
         values = (row.get(one.metric or one.ours, "") for row in found.sample)
         yield one.theirs, one.ours, one.how, *values
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [[_short(cell) for cell in row] for row in rows]
+def _align_rows(rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [[_shorten(cell) for cell in row] for row in rows]
     widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]))]
     return [
         "  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)).rstrip()
@@ -98,17 +106,17 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _short(cell: str) -> str:
+def _shorten(cell: str) -> str:
     plain = " ".join("".join(c if c.isprintable() else " " for c in cell).split())
-    return plain if len(plain) <= WIDE else f"{plain[: WIDE - 1]}…"
+    return plain if len(plain) <= MAX_CELL_WIDTH else f"{plain[: MAX_CELL_WIDTH - 1]}…"
 
 
 # What becomes of a file that is taken in, as a terminal shows it: how far it is, then the counts.
 
-SHOWN = 5
+MAX_SHOWN_REJECTS = 5
 
 
-class Counting:
+class ProgressLine:
     """The line that says how far it is, on a terminal alone."""
 
     def __init__(self, name: str, rows: int) -> None:
@@ -129,30 +137,30 @@ class Counting:
             sys.stderr.write("\r\x1b[K")
 
 
-def tell_rows(found: Understood, merged: Merged) -> None:
+def print_merged_rows(found: FileSchema, merged: MergeCounts) -> None:
     """How many rows are new, corrected or known already, and what the library holds now."""
     newest = f", the newest of {merged.as_of:%d %B %Y}" if merged.as_of else ""
-    say(
+    print_line(
         f"{found.name} is in: {rows(merged.new, 'new')}, {merged.replaced:,} replaced, "
         f"{merged.same:,} known already. {found.kind} has {rows(merged.rows)} now{newest}."
     )
 
 
-def tell_catalogue(catalogue: Catalogue, path: Path) -> None:
+def print_catalogue_rejects(catalogue: Catalogue, path: Path) -> None:
     """What stayed out of a catalogue: the first few here, all of it in a file."""
     left_out = (*catalogue.rejects, *catalogue.remarks)
     if not left_out:
         return
     write_rejects(catalogue, path)
     said = f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
-    say(f"{said}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
-    for reject in left_out[:SHOWN]:
+    print_line(f"{said}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
+    for reject in left_out[:MAX_SHOWN_REJECTS]:
         where = f"line {reject.line}" + (f", {reject.column}" if reject.column else "")
-        say(f"  {where}: {reject.reason}")
+        print_line(f"  {where}: {reject.reason}")
 
 
-PRODUCTS = "products"
-STOPPED = 130  # the exit code after Ctrl-C
+PRODUCTS_KIND = "products"
+INTERRUPTED_EXIT_CODE = 130  # the exit code after Ctrl-C
 
 
 def import_(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -160,7 +168,7 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
     if missing := [path for path in chosen.files if not path.is_file()]:
         raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
     house = Container(settings).migrated()
-    importing = Importing(
+    importing = FileImporter(
         house,
         house.workspace(chosen.workspace),
         chosen.currency,
@@ -170,65 +178,69 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
     )
     try:
         with importing.stoppable(), importing.folder() as folder:
-            seen, left = importing.look(chosen.files, chosen.kind, _called(chosen.map), folder)
-            if not chosen.yes and not _asked():
-                say("Nothing was taken in.")
+            seen, left = importing.look(
+                chosen.files, chosen.kind, _parse_column_names(chosen.map), folder
+            )
+            if not chosen.yes and not _confirm_import():
+                print_line("Nothing was taken in.")
                 return 1
             return max([int(left > 0), *(importing.take(one.part, one.found) for one in seen)])
-    except Cancelled as stopped:
+    except ImportCancelled as stopped:
         sys.stderr.write(f"\n{stopped.words.to('en')}\n")
-        return STOPPED
+        return INTERRUPTED_EXIT_CODE
 
 
 @dataclass
-class Importing:
+class FileImporter:
     """Files on their way into one workspace's library."""
 
     house: Container
     workspace: str
     currency: str | None = None
     called: Mapping[str, str] = field(default_factory=dict)
-    dates: Dates | None = None
-    decimal: Sign | None = None
+    dates: DateOrder | None = None
+    decimal: DecimalSign | None = None
     sheets: tuple[str, ...] = ()
     stop: threading.Event = field(default_factory=threading.Event)
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
         """For what is made on the way, beside the library: a disk that has room for it."""
-        return tempfile.TemporaryDirectory(prefix=IMPORTING, dir=self.house.settings.home)
+        return tempfile.TemporaryDirectory(prefix=IMPORT_PREFIX, dir=self.house.settings.home)
 
-    def asked(self, kind: str | None) -> Asked:
+    def asked(self, kind: str | None) -> ImportRequest:
         """What was said of the files."""
-        return Asked(kind, self.called, self.currency, self.dates, self.decimal, self.sheets)
+        return ImportRequest(
+            kind, self.called, self.currency, self.dates, self.decimal, self.sheets
+        )
 
     def look(
         self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str], folder: str
-    ) -> tuple[list[Seen], int]:
+    ) -> tuple[list[InspectedTable], int]:
         """What the files are, each shown; all of them before anything is asked. How many are
         left, each with its reason. Raises CannotDo when that is all of them."""
         self.called = called
-        seen, left = look(paths, Path(folder), self.asked(kind))
+        seen, left = inspect_files(paths, Path(folder), self.asked(kind))
         if not seen:
             for _, why in left[:-1]:
-                say(why.words.to("en"))
+                print_line(why.words.to("en"))
             raise left[-1][1]
         for one in seen:
             for words in one.told:
-                say(words.to("en"))
-            say(shown(one.found))
+                print_line(words.to("en"))
+            print_line(format_preview(one.found))
         for _, why in left:
-            say(f"Left: {why.words.to('en')}")
+            print_line(f"Left: {why.words.to('en')}")
         return seen, len(left)
 
-    def take(self, part: TableFile, found: Understood) -> int:
+    def take(self, part: TableFile, found: FileSchema) -> int:
         """One table into the library; 1 when rows of it stayed out."""
-        if found.kind == PRODUCTS:
+        if found.kind == PRODUCTS_KIND:
             return self.take_products(part, found)
         with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking, counting = self.house.stocking, Counting(found.name, found.rows)
+            stocking, counting = self.house.stocking, ProgressLine(found.name, found.rows)
             with counting:
-                taken = read(
+                taken = load_file(
                     part.path,
                     found,
                     to=fresh,
@@ -236,33 +248,33 @@ class Importing:
                     apart=apart,
                     progress=counting.told,
                     cancelled=self.stop.is_set,
-                    own=own_words_of(self.house, self.workspace, found.kind),
+                    own=list_own_words(self.house, self.workspace, found.kind),
                 )
             if self.stop.is_set():
-                raise Cancelled
+                raise ImportCancelled
             kept = apart if apart.exists() else None
             merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
-            tell_rows(found, merged)
+            print_merged_rows(found, merged)
             if taken.doubled:
-                say(said_again(found, taken.doubled).to("en"))
+                print_line(describe_duplicates(found, taken.doubled).to("en"))
             if taken.rejects is not None:
                 to = self._rejects(part)
                 shutil.copyfile(taken.rejects, to)
                 taken.rejects.unlink(missing_ok=True)
-                say(f"{rows(taken.rejected)} stayed out. Why, row by row: {to}")
+                print_line(f"{rows(taken.rejected)} stayed out. Why, row by row: {to}")
         return 1 if taken.rejected else 0
 
-    def take_products(self, part: TableFile, found: Understood | None = None) -> int:
+    def take_products(self, part: TableFile, found: FileSchema | None = None) -> int:
         """A catalogue into the rows of products; 1 when some of it stayed out."""
-        found = found or self.asked(PRODUCTS).understand(part.path, part.name)
-        catalogue = reread(part.path, found)
+        found = found or self.asked(PRODUCTS_KIND).understand(part.path, part.name)
+        catalogue = reread_product_file(part.path, found)
         with self.house.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
-            ProductRow.adopt(session, LOCAL, self.workspace)
+            ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
             new, again = ProductRow.put(session, self.workspace, rows, file=found.name, now=now())
-        say(f"{len(rows)} products from {found.name}: {new} new, {again} replaced.")
-        tell_catalogue(catalogue, self._rejects(part))
+        print_line(f"{len(rows)} products from {found.name}: {new} new, {again} replaced.")
+        print_catalogue_rejects(catalogue, self._rejects(part))
         return 1 if catalogue.rejects else 0
 
     @contextmanager
@@ -285,13 +297,13 @@ class Importing:
             signal.signal(signal.SIGINT, before)
 
     def _rejects(self, part: TableFile) -> Path:
-        named = titled(part.path.stem, part.sheets).replace("/", " ")
+        named = title_table(part.path.stem, part.sheets).replace("/", " ")
         to = self.house.settings.home / "rejects" / f"{named}.rejects.csv"
         to.parent.mkdir(parents=True, exist_ok=True)
         return to
 
 
-def _asked() -> bool:
+def _confirm_import() -> bool:
     """The one question. Raises CannotDo when nobody can answer it."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise CannotDo(Words("Nobody can be asked here. Say --yes, and it is taken in."))
@@ -300,7 +312,7 @@ def _asked() -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes", "o", "oui")
 
 
-def _called(pairs: list[str]) -> dict[str, str]:
+def _parse_column_names(pairs: list[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if pair.count("=") != 1]
     if wrong:
         raise CannotDo(Words("--map wants theirs=ours, not {given}.", given=", ".join(wrong)))

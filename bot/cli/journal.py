@@ -2,68 +2,140 @@
 
 import argparse
 import getpass
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import bot.db.models  # noqa: F401  every held table is known to it
 from bot.app import Container
 from bot.audit import journal, row_digests
 from bot.audit import verify as audit_verify
-from bot.audit.held_columns import HELD
-from bot.audit.journal import Signer
-from bot.cli.admin import say
-from bot.cli.journal_signing import new_signer, signer_here
+from bot.audit.audited_columns import AUDITED_TABLES
+from bot.audit.journal import JournalHead, Signer
+from bot.audit.row_digests import adopt_rows, has_signed_chain
+from bot.cli.admin import print_line
+from bot.config.secret import KEY_FILE, load_key
 from bot.config.settings import Settings
+from bot.data.warehouse.models import DataFile
 from bot.db.models import TABLES
-from bot.slack.published_heads import FILE, PublishedHead, read_heads
+from bot.db.session import Database
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.slack.published_heads import HEADS_FILE, PublishedHead, read_heads
+
+# The key that a home signs its journal with, and the first start after the upgrade.
+
+log = logging.getLogger("bot.audit.journal")
+
+
+def find_signer(settings: Settings) -> Signer | None:
+    """The signer of the settings' key or of the home's key file; None where there is neither."""
+    given = settings.key.get_secret_value() if settings.key else None
+    if given is None and not (settings.home / KEY_FILE).exists():
+        return None
+    return Signer(load_key(settings.home, given, holds=lambda: False))
+
+
+def start_signing(settings: Settings, database: Database) -> None:
+    """Give the database its signer; a home without a key gets one. Raises CannotDo when the journal
+    is signed with a key that is not here."""
+    signer = find_signer(settings)
+    with database.begin() as session:
+        signatures = list(session.scalars(select(JournalHead.signature)))
+        signed = [one for one in signatures if one is not None]
+        library = DataFile.any(session)
+    if signer is None:
+        if signed:
+            raise CannotDo(
+                Words(
+                    "The key {path} is missing, but the journal is signed with it. Put the file "
+                    "back, or set SUPER_INTERN_KEY to what was in it. If it is lost, run "
+                    "`super-intern journal adopt`.",
+                    path=str(settings.home / KEY_FILE),
+                )
+            )
+        if library:
+            log.warning("the key of this home is missing: the journal is not signed")
+            return
+        signer = create_signer(settings)
+    if signed and not any(one.startswith(f"{signer.name}:") for one in signed):
+        raise CannotDo(
+            Words(
+                "The journal is signed with another key than this home's. Set SUPER_INTERN_KEY to "
+                "the same for all processes. If the old key is lost, run "
+                "`super-intern journal adopt`."
+            )
+        )
+    database.signer = signer
+
+
+def create_signer(settings: Settings) -> Signer:
+    """The home's signer, with a key made for it when it has none."""
+    given = settings.key.get_secret_value() if settings.key else None
+    return Signer(load_key(settings.home, given, holds=lambda: False))
+
+
+def adopt_unsigned_rows(database: Database, published: set[str]) -> None:
+    """Record the rows from before the upgrade. `published` are the workspaces whose signed heads
+    were published: their rows were recorded already, and digests that are gone were removed."""
+    with database.begin() as session:
+        if database.signer is None or has_signed_chain(session):
+            return
+        assert set(AUDITED_TABLES) <= set(TABLES.tables)
+        found = adopt_rows(session, database.now(), known=published)
+    for workspace, count in found.items():
+        log.warning("%s: %d rows from before the upgrade are recorded now", workspace, count)
 
 
 def journal_(settings: Settings, args: argparse.Namespace) -> int:
-    return adopt(settings) if args.verb == "adopt" else verify(settings, args.head)
+    return (
+        adopt_journals(settings) if args.verb == "adopt" else verify_journals(settings, args.head)
+    )
 
 
-def verify(settings: Settings, heads: list[str]) -> int:
+def verify_journals(settings: Settings, heads: list[str]) -> int:
     """Verify each workspace's chain, that the rows still are what it recorded, and that it holds
     the heads published or noted before; 1 when one has a fault."""
-    assert set(HELD) <= set(TABLES.tables)
+    assert set(AUDITED_TABLES) <= set(TABLES.tables)
     house = Container(settings).migrated(signs=False)
-    signer = signer_here(settings)
+    signer = find_signer(settings)
     faults = 0
     with house.database.snapshot() as session:
-        known = journal.workspaces(session)
-        used = row_digests.used_workspaces(session)
+        known = journal.list_workspaces(session)
+        used = row_digests.list_used_workspaces(session)
         for workspace in known:
-            faults += not _verify_one(session, workspace, signer)
+            faults += not _verify_workspace(session, workspace, signer)
         for workspace in sorted(used - set(known)):
             faults += 1
-            say(f"{workspace}: its journal is gone, although there is work of it.")
+            print_line(f"{workspace}: its journal is gone, although there is work of it.")
         if not known and not used:
-            say(f"No journal in {settings.home} yet. Another house: set SUPER_INTERN_HOME.")
+            print_line(f"No journal in {settings.home} yet. Another house: set SUPER_INTERN_HOME.")
         if known and signer is None:
-            say("No key here: signatures not checked.")
-        for trouble in _heads(session, settings.home / FILE, heads, signer):
+            print_line("No key here: signatures not checked.")
+        for trouble in _check_heads(session, settings.home / HEADS_FILE, heads, signer):
             faults += 1
-            say(trouble)
+            print_line(trouble)
     house.database.close()
     return 1 if faults else 0
 
 
-def _verify_one(session: Session, workspace: str, signer: Signer | None) -> bool:
-    found = journal.verify(session, workspace, signer)
-    fault = found.fault or audit_verify.fault(session, workspace, signer)
+def _verify_workspace(session: Session, workspace: str, signer: Signer | None) -> bool:
+    found = journal.verify_chain(session, workspace, signer)
+    fault = found.fault or audit_verify.find_row_fault(session, workspace, signer)
     told = fault.to("en") if fault else f"whole; head {found.head}"
     if signer is not None and not fault:
         if found.unchecked:
             told += f"; {found.unchecked} entries are signed with another key: not checked"
         if not found.signed:
             told += "; not signed yet: start Super-Intern once"
-    say(f"{workspace}: {found.entries} entries, {told}")
+    print_line(f"{workspace}: {found.entries} entries, {told}")
     return fault is None and (signer is None or found.signed > 0)
 
 
-def _heads(
+def _check_heads(
     session: Session, published: Path, given: list[str], signer: Signer | None
 ) -> Iterator[str]:
     """What is wrong with the heads of the home's file and with those that were given."""
@@ -71,14 +143,14 @@ def _heads(
     for one in given:
         if Path(one).is_file():
             files.append(Path(one))
-        elif not journal.holds(session, one):
+        elif not journal.contains_head(session, one):
             yield f"No journal holds the head {one}: one was written anew."
     for path in files:
         for head in read_heads(path):
-            yield from _published(session, path, head, signer)
+            yield from _check_published_head(session, path, head, signer)
 
 
-def _published(
+def _check_published_head(
     session: Session, path: Path, head: PublishedHead, signer: Signer | None
 ) -> Iterator[str]:
     if signer is not None and head.signature and head.check(signer) == "bad":
@@ -90,14 +162,14 @@ def _published(
         )
 
 
-def adopt(settings: Settings) -> int:
+def adopt_journals(settings: Settings) -> int:
     """Record all rows as they are now, with an entry that says who did so."""
     house = Container(settings).migrated(signs=False)
-    house.database.signer = new_signer(settings)
+    house.database.signer = create_signer(settings)
     by = f"terminal: {getpass.getuser()}"
     with house.database.begin() as session:
-        found = row_digests.adopt(session, house.database.now(), by=by)
+        found = row_digests.adopt_rows(session, house.database.now(), by=by)
     house.database.close()
     for workspace, count in found.items():
-        say(f"{workspace}: {count} rows are recorded as they are now.")
+        print_line(f"{workspace}: {count} rows are recorded as they are now.")
     return 0

@@ -3,14 +3,14 @@
 import argparse
 
 from bot.app import Container
-from bot.cli.admin import say
+from bot.cli.admin import print_line
 from bot.config.settings import Settings
 
 
 def key_(settings: Settings, chosen: argparse.Namespace) -> int:
     """The key for live rows, of one workspace when it is named."""
-    from bot.data.ingest.live.signature import live_key
+    from bot.data.ingest.live.signature import derive_live_key
 
     house = Container(settings).migrated()  # a home may be new
-    say(live_key(house.stocking.key(), chosen.workspace))
+    print_line(derive_live_key(house.stocking.key(), chosen.workspace))
     return 0

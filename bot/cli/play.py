@@ -1,72 +1,176 @@
-"""`play`: a local Slack and the intern beside it, on this machine alone."""
+"""The playground's own folder: who holds it, what fills it, and how it is emptied."""
 
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import io
+import json
+import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TextIO
 
-from bot.cli.admin import say
-from bot.cli.playground_home import PlayHome
+from bot.app import Container
+from bot.cli.admin import print_line
+from bot.cli.import_ import FileImporter
 from bot.config.clock import now
 from bot.config.settings import Settings
+from bot.data.ingest import detect_schema
+from bot.data.ingest.upload import TableFile
+from bot.data.private_files import TEMPORARY, private_process
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.playground.browser import open_browser
-from bot.playground.child import Child
-from bot.playground.keeping import Keeper, open_slack, send_again
+from bot.playground import shop
+from bot.playground.intern_process import InternProcess, PendingWork
+from bot.playground.local_slack import HOST, LocalSlack
+from bot.playground.methods.registry import APP_TOKEN_SCOPES
 from bot.playground.page import add_page
-from bot.playground.page.deeds import commands
-from bot.playground.page.site import BUNDLE
-from bot.playground.pending import Pending
-from bot.playground.scopes import OF_APP
-from bot.playground.slack import HOST, LocalSlack
-from bot.playground.terminal.client import Client
-from bot.playground.terminal.console import PlainConsole
-from bot.playground.terminal.lines import Keyboard, Lines
-from bot.slack.manifest import bot_scopes
+from bot.playground.page.actions import list_commands
+from bot.playground.page.server import BUNDLE, open_browser
+from bot.playground.slack_objects import TEAM_ID
+from bot.playground.storage import StateSaver, open_slack, resend_events
+from bot.playground.terminal.client import TerminalClient
+from bot.playground.terminal.console import KeyboardReader, LineReader, PlainConsole
+from bot.slack.manifest import list_bot_scopes
+
+SHOP, FILLED, LOCK = "shop", "filled.json", "play.lock"
+SIZE: shop.Size = "middle"
+SHOP_SEED = 7
+SHOP_CURRENCY = "EUR"
+PRODUCTS_FILE = "products.csv"
+FILES = (
+    *("prices.csv", "customers.csv", "orders.csv", "events.csv", "feedback.csv"),
+    *("campaigns.csv", "ads.csv", "experiments.csv"),
+)
+SETTINGS_FILES = ("brand.toml", "policy.toml")
+# What play and its intern make in there. Anything else is somebody's own, and stays.
+GENERATED_PATHS = (
+    *(SHOP, FILLED, "slack", "library", "rejects", "intern.log*", TEMPORARY, "arrivals", "damaged"),
+    *("super-intern.db*", "super-intern.key", *SETTINGS_FILES),
+)
+
+
+class PlaygroundHome:
+    """A folder under SUPER_INTERN_HOME, for one playground at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.home / "play"
+        self.settings = settings.model_copy(update={"home": self.folder, "database": None})
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else plays here meanwhile. Raises CannotDo when somebody does."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / LOCK).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                what = f"Another `play` is running in {self.folder}. End it first."
+                raise CannotDo(Words("{what}", what=what)) from None
+            yield
+
+    def reset(self) -> None:
+        """Takes away what play made, and says what it left."""
+        for pattern in GENERATED_PATHS:
+            for path in self.folder.glob(pattern):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+        left = sorted(path.name for path in self.folder.iterdir() if path.name != LOCK)
+        if left:
+            print_line(f"Left in {self.folder}, as play did not make it: {', '.join(left)}.")
+
+    def fill_apart(self, today: date) -> None:
+        """`fill` in a process of its own, which takes the memory it needed away with it. Raises
+        CannotDo when it failed; it has said why."""
+        if (self.folder / FILLED).exists():
+            return
+        filling = get_context("spawn").Process(target=self.fill, args=(today,))
+        filling.start()
+        filling.join()
+        if filling.exitcode:
+            raise CannotDo(Words("The sample shop could not be filled."))
+
+    def fill(self, today: date) -> None:
+        """The sample shop and its products, once. A first start that broke off is begun again."""
+        if (self.folder / FILLED).exists():
+            return
+        with private_process(self.folder):
+            self._fill(today)
+
+    def _fill(self, today: date) -> None:
+        made = self.folder / SHOP
+        print_line("Filling the sample shop (once) …")
+        shop.fill(made, size=SIZE, seed=SHOP_SEED, today=today)
+        for name in SETTINGS_FILES:
+            if not (self.folder / name).exists():
+                shutil.copyfile(made / name, self.folder / name)
+        self._import(made)
+        filled = {"size": SIZE, "seed": SHOP_SEED, "today": today.isoformat()}
+        (self.folder / FILLED).write_text(json.dumps(filled) + "\n", encoding="utf-8")
+
+    def _import(self, made: Path) -> None:
+        """Its files into the library, as `import` would."""
+        house = Container(self.settings).migrated()
+        importing = FileImporter(house, TEAM_ID, SHOP_CURRENCY)
+        try:
+            with importing.stoppable():
+                importing.take_products(TableFile(made / PRODUCTS_FILE))
+                for name in FILES:
+                    path = made / name
+                    found = detect_schema(path, name=name, currency=SHOP_CURRENCY)
+                    importing.take(TableFile(path), found)
+        finally:
+            house.database.close()
+
+
+# `play`: a local Slack and the intern beside it, on this machine alone.
 
 RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 60.0, 300.0)  # while the intern starts again
-WIDE = 88  # columns of a transcript
+LINE_WIDTH = 88  # columns of a transcript
 QUIET = 0.5  # seconds without a change, before a script goes on
 
 
 async def play_(settings: Settings, chosen: argparse.Namespace) -> int:
     """0 when it was ended by the person, or the script came to its end."""
-    home = PlayHome(settings)
+    home = PlaygroundHome(settings)
     with home.held():
         if chosen.reset:
             await asyncio.to_thread(home.reset)
         await asyncio.to_thread(home.fill_apart, now().date())
         if not chosen.fill_only:
-            await _until_asked_to_end(_play(home, chosen))
+            await _run_until_stopped(_play(home, chosen))
     return 0
 
 
-async def _play(home: PlayHome, chosen: argparse.Namespace) -> None:
-    lines = _lines(chosen)
-    tell = _Teller()
-    slack = open_slack(home.folder / "slack", chosen.port, tell, bot_scopes() | OF_APP)
+async def _play(home: PlaygroundHome, chosen: argparse.Namespace) -> None:
+    lines = _open_lines(chosen)
+    tell = _EventPrinter()
+    slack = open_slack(
+        home.folder / "slack", chosen.port, tell, list_bot_scopes() | APP_TOKEN_SCOPES
+    )
     slack.retry_delays = RETRIES
-    child = Child(slack, home.folder, tell)
+    child = InternProcess(slack, home.folder, tell)
     add_page(slack, child=child, home=home.folder, database_url=None)
-    async with _started(slack), Keeper(slack, home.folder / "slack"):
+    async with _start_local_slack(slack), StateSaver(slack, home.folder / "slack"):
         try:
             await child.start()
-            send_again(slack)
-            written_by = _writer(home.settings)
+            resend_events(slack)
+            written_by = _describe_writer(home.settings)
             if lines is None:
-                await _page(slack, written_by, browser=not chosen.no_browser)
+                await _serve_page(slack, written_by, browser=not chosen.no_browser)
             else:
-                client = _client(slack, lines, Pending(home.folder / "super-intern.db"))
+                client = _build_client(slack, lines, PendingWork(home.folder / "super-intern.db"))
                 tell.screen = client.screen.note
                 if lines.by_hand:
-                    say(f"You are Marie, in #marketing. {written_by}")
-                    say("Type /draft and what you need, or /help; /quit or Ctrl-C ends it.")
+                    print_line(f"You are Marie, in #marketing. {written_by}")
+                    print_line("Type /draft and what you need, or /help; /quit or Ctrl-C ends it.")
                 await client.run()
         finally:
             if lines is not None:
@@ -74,42 +178,44 @@ async def _play(home: PlayHome, chosen: argparse.Namespace) -> None:
             await child.end()
 
 
-async def _page(slack: LocalSlack, written_by: str, *, browser: bool) -> None:
+async def _serve_page(slack: LocalSlack, written_by: str, *, browser: bool) -> None:
     """The address, opened when there is something to open it with; then until Ctrl-C."""
     address = f"http://{HOST}:{slack.port}/"
-    say(f"Open {address} and ask your intern for a first draft. {written_by} Ctrl-C ends it.")
+    print_line(
+        f"Open {address} and ask your intern for a first draft. {written_by} Ctrl-C ends it."
+    )
     if browser:
         await open_browser(address)
     await asyncio.Event().wait()
 
 
-def _client(slack: LocalSlack, lines: Lines, pending: Pending) -> Client:
+def _build_client(slack: LocalSlack, lines: LineReader, pending: PendingWork) -> TerminalClient:
     screen = PlainConsole(
         highlight=False,
         markup=False,
         emoji=False,
-        width=None if lines.by_hand else WIDE,
+        width=None if lines.by_hand else LINE_WIDTH,
         force_terminal=None if lines.by_hand else False,
     )
-    known = tuple(one["command"] for one in commands())
-    return Client(slack, lines, screen, known, quiet=QUIET, pending=pending)
+    known = tuple(one["command"] for one in list_commands())
+    return TerminalClient(slack, lines, screen, known, quiet=QUIET, pending=pending)
 
 
-def _lines(chosen: argparse.Namespace) -> Lines | None:
+def _open_lines(chosen: argparse.Namespace) -> LineReader | None:
     """Where the lines come from: a script, a pipe, the keyboard; None when it is the page."""
     if chosen.script:
-        return Lines(_read(chosen.script), say)
+        return LineReader(_open_script(chosen.script), print_line)
     if not chosen.terminal and (BUNDLE / "index.html").exists():
         return None
     if sys.stdin is None:
-        return Lines(io.StringIO(), say)
+        return LineReader(io.StringIO(), print_line)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        return Keyboard()
+        return KeyboardReader()
     # Not sys.stdin itself: at the end Python would wait for whoever still reads from it.
-    return Lines(open(sys.stdin.fileno(), encoding="utf-8", closefd=False), say)
+    return LineReader(open(sys.stdin.fileno(), encoding="utf-8", closefd=False), print_line)
 
 
-def _read(path: Path) -> TextIO:
+def _open_script(path: Path) -> TextIO:
     try:
         return io.StringIO(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as fault:
@@ -117,24 +223,24 @@ def _read(path: Path) -> TextIO:
         raise CannotDo(Words("{what}", what=what)) from fault
 
 
-def _writer(settings: Settings) -> str:
+def _describe_writer(settings: Settings) -> str:
     if settings.writer == "claude":
         return f"Texts are written by {settings.model}."
     return "No AI is connected: texts are written by rules."
 
 
-class _Teller:
+class _EventPrinter:
     """Says what happens around the conversation: above what is typed, once there is a screen."""
 
     def __init__(self) -> None:
-        self.screen: Callable[[str], None] = say
+        self.screen: Callable[[str], None] = print_line
 
     def __call__(self, words: str) -> None:
         self.screen(words)
 
 
 @contextlib.asynccontextmanager
-async def _started(slack: LocalSlack) -> AsyncIterator[None]:
+async def _start_local_slack(slack: LocalSlack) -> AsyncIterator[None]:
     """The local Slack, started. Raises CannotDo when its port is taken."""
     try:
         await slack.start()
@@ -149,7 +255,7 @@ async def _started(slack: LocalSlack) -> AsyncIterator[None]:
         await slack.stop()
 
 
-async def _until_asked_to_end(work: Awaitable[None]) -> None:
+async def _run_until_stopped(work: Awaitable[None]) -> None:
     """Does it until it is done, or Ctrl-C or SIGTERM comes; then ends it in good order."""
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -157,7 +263,7 @@ async def _until_asked_to_end(work: Awaitable[None]) -> None:
     try:
         await task
     except asyncio.CancelledError:
-        say("\nEnded. What was said is kept; `play --reset` starts afresh.")
+        print_line("\nEnded. What was said is kept; `play --reset` starts afresh.")
     finally:
         for sign in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(sign)

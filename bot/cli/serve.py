@@ -10,48 +10,70 @@ from functools import partial
 from typing import Any
 
 from bot.app import Container
-from bot.audiences.exporter import Exporting
-from bot.cli.digest import found_in, made_by_rules
-from bot.config.clock import now, run_ahead
-from bot.config.log_format import log_handler
-from bot.config.settings import Settings
-from bot.config.validation import Talks, problems
+from bot.audiences.exporter import AudienceExporter
+from bot.cli.digest import classify_digest, draft_digest
+from bot.config.clock import now, set_clock_ahead
+from bot.config.settings import Settings, SlackCommand, find_setting_problems
 from bot.core.writer import Writer
-from bot.data.analyses.precompute import due as to_freshen
-from bot.data.analyses.precompute import freshen
-from bot.data.ingest.http import add_library
-from bot.data.ingest.run import Stocktaking
-from bot.data.ingest.service import Arriving
-from bot.data.ingest.watch_folder import Inbox
-from bot.data.warehouse.damage import mark_damaged
+from bot.data.analyses.precompute import list_due_jobs as to_freshen
+from bot.data.analyses.precompute import precompute_facts
+from bot.data.ingest.import_job import ImportJob
+from bot.data.ingest.importer import LibraryImporter
+from bot.data.ingest.live.endpoint import add_library_route
+from bot.data.ingest.watch_folder import WatchFolder
+from bot.data.warehouse.integrity import mark_damaged
 from bot.db.session import Database
 from bot.db.sqlite_file import check_database
-from bot.delivery.attribution import Join, Returning
+from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.alerts import Alerting
-from bot.digests.history import Lately
-from bot.digests.models import due_digests as digests_due
-from bot.digests.run import Digesting, Found
+from bot.digests.alerts import AlertJob
+from bot.digests.history import DigestHistory
+from bot.digests.models import find_due_digests as digests_due
+from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.engine import Engine
-from bot.jobs.queues import Limits
-from bot.jobs.scheduler import Clock, merges
+from bot.jobs.queues import QueueLimits
+from bot.jobs.scheduler import JobScheduler, find_due_merges
 from bot.jobs.worker import Worker
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from bot.slack.app import make_app
 from bot.slack.client import make_client, make_session
-from bot.slack.gateway import Outside
-from bot.slack.http import make_web
-from bot.slack.location import Place, reaching
+from bot.slack.gateway import SlackGateway
+from bot.slack.http import make_web_app
+from bot.slack.location import Place, add_heirs
 from bot.slack.membership import Membership
-from bot.slack.published_heads import Publishing, note_policies
+from bot.slack.published_heads import HeadPublisher, record_policies
 from bot.slack.services import SlackServices as SlackHouse
-from bot.slack.socket_mode import make_socket
-from bot.slack.users import People
-from bot.tasks.models import Wish
-from bot.tasks.run import Means
-from bot.web.server import listening
+from bot.slack.socket_mode import make_socket_mode
+from bot.slack.users import UserDirectory
+from bot.tasks.models import NewTask
+from bot.tasks.run import TaskServices
+from bot.text.escape import escape_line, strip_hidden
+from bot.web.server import start_server
+
+# Lines of the log: one record is one line, and nothing in it moves a terminal's cursor.
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class OneLineFormatter(logging.Formatter):
+    """A message that holds a newline can't pass for a record of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  as logging calls it
+        record.message = escape_line(record.message)
+        return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return strip_hidden(super().format(record))
+
+
+def build_log_handler() -> logging.Handler:
+    """To standard error, as `logging.basicConfig` does it."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLineFormatter(LOG_FORMAT))
+    return handler
+
 
 log = logging.getLogger("bot.serve")
 
@@ -60,16 +82,16 @@ async def serve_(settings: Settings, chosen: argparse.Namespace) -> None:
     """Web and worker in one process; with --web-only the work is left to others."""
     if chosen.migrate:
         await _migrate(settings, "serve")
-    await Serving(settings, listens=True, works=not chosen.web_only).run()
+    await ServerProcess(settings, listens=True, works=not chosen.web_only).run()
 
 
 async def work_(settings: Settings, chosen: argparse.Namespace) -> None:
     if chosen.migrate:
         await _migrate(settings, "work")
-    await Serving(settings, listens=False, works=True).run()
+    await ServerProcess(settings, listens=False, works=True).run()
 
 
-async def _migrate(settings: Settings, door: Talks) -> None:
+async def _migrate(settings: Settings, door: SlackCommand) -> None:
     """Bring the database up to date, unless the process could not start anyway."""
     _demand_settings(settings, door)
     check_database(settings)
@@ -80,21 +102,21 @@ async def _migrate(settings: Settings, door: Talks) -> None:
         house.database.close()
 
 
-def _demand_settings(settings: Settings, door: Talks) -> None:
-    if troubles := problems(settings, door):
+def _demand_settings(settings: Settings, door: SlackCommand) -> None:
+    if troubles := find_setting_problems(settings, door):
         raise CannotDo(Words("{what}", what="\n".join(troubles)))
 
 
-class Serving:
+class ServerProcess:
     """One process's lifetime."""
 
     def __init__(self, settings: Settings, *, listens: bool, works: bool) -> None:
         self.settings, self.listens, self.works = settings, listens, works
         _demand_settings(settings, "serve" if listens else "work")
-        logging.basicConfig(level=settings.log, handlers=[log_handler()])
+        logging.basicConfig(level=settings.log, handlers=[build_log_handler()])
         for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
-        run_ahead(settings.seconds_ahead)
+        set_clock_ahead(settings.seconds_ahead)
         check_database(settings)
         self.house = Container(settings).migrated()
         for fault in mark_damaged(settings.home, self.house.database, now()):
@@ -129,9 +151,9 @@ class Serving:
             now=now,
             stop=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
-            audience=Exporting(house).export,
+            audience=AudienceExporter(house).export,
         )
-        people = People(client)
+        people = UserDirectory(client)
         membership = Membership(slack, people)
         stack.callback(asyncio.create_task(self._install(membership)).cancel)
         writer = house.writer()
@@ -140,23 +162,23 @@ class Serving:
         if self.works:
             checking = asyncio.create_task(self._check(writer))
             stack.callback(checking.cancel)
-            outside = Outside(slack, people, process=engine.id, membership=membership)
+            outside = SlackGateway(slack, people, process=engine.id, membership=membership)
             worker = self._worker(engine, outside, writer)
             await engine.launch(worker.jobs, worker.give_up)
-        clock = Clock(
+        clock = JobScheduler(
             house.database,
             now,
             engine.enqueue,
             (
-                merges,
-                Post.behind,
-                Inbox(house).due,
+                find_due_merges,
+                OutboxMessage.behind,
+                WatchFolder(house).due,
                 digests_due,
-                models.due,
-                Returning(house).due,
+                models.find_due_alerts,
+                AttributionTrigger(house).due,
                 to_freshen,
-                Publishing(house, engine.enqueue).due,
-                partial(note_policies, house),
+                HeadPublisher(house, engine.enqueue).due,
+                partial(record_policies, house),
             ),
         )
         clock.start()
@@ -177,9 +199,9 @@ class Serving:
         with contextlib.suppress(TryAgain):
             await membership.installation()
 
-    def _worker(self, engine: Engine, outside: Outside, writer: Writer) -> Worker:
+    def _worker(self, engine: Engine, outside: SlackGateway, writer: Writer) -> Worker:
         house = self.house
-        means = Means(
+        means = TaskServices(
             database=house.database,
             enqueue=engine.enqueue,
             outside=outside,
@@ -188,12 +210,17 @@ class Serving:
             brand=house.brand,
             policy=house.policy,
             now=now,
-            besides=Lately(house).besides,
+            besides=DigestHistory(house).besides,
             may=outside.may,
             admit=outside.admit,
         )
-        stocktaking = Stocktaking(
-            house.database, engine.enqueue, outside, Arriving(house), house.settings.home, now
+        stocktaking = ImportJob(
+            house.database,
+            engine.enqueue,
+            outside,
+            LibraryImporter(house),
+            house.settings.home,
+            now,
         )
         digesting = self._digesting(engine)
         return Worker(
@@ -201,36 +228,36 @@ class Serving:
             failing={"digest": digesting.fail, "work": digesting.fail_late},
             besides={
                 "merge": house.live_rows().do,
-                "inbox": Inbox(house).do,
-                "join": Join(house, engine.enqueue).do,
+                "inbox": WatchFolder(house).do,
+                "join": AttributionJob(house, engine.enqueue).do,
                 "digest": digesting.run,
-                "freshen": freshen,
+                "freshen": precompute_facts,
                 "tell": outside.tell,
                 "say": outside.say,
                 "look": self._alerting(engine).run,
-                "publish": Publishing(house, engine.enqueue).run,
+                "publish": HeadPublisher(house, engine.enqueue).run,
             },
             stocktaking=stocktaking,
         )
 
-    def _digesting(self, engine: Engine) -> Digesting:
+    def _digesting(self, engine: Engine) -> DigestJob:
         house = self.house
 
-        async def moved(wish: Wish) -> Found:
-            return found_in(await made_by_rules(house, wish))
+        async def moved(wish: NewTask) -> DigestStatus:
+            return classify_digest(await draft_digest(house, wish))
 
-        return Digesting(house.database, engine.enqueue, now, moved, self._reach)
+        return DigestJob(house.database, engine.enqueue, now, moved, self._reach)
 
-    def _alerting(self, engine: Engine) -> Alerting:
-        look = Lately(self.house).alarming
-        return Alerting(self.house.database, engine.enqueue, now, look, self._reach)
+    def _alerting(self, engine: Engine) -> AlertJob:
+        look = DigestHistory(self.house).alarming
+        return AlertJob(self.house.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:
-        return reaching(place, self.house.policy(workspace).approvers, alone=alone)
+        return add_heirs(place, self.house.policy(workspace).approvers, alone=alone)
 
-    def _limits(self) -> Limits:
+    def _limits(self) -> QueueLimits:
         settings = self.settings
-        return Limits(
+        return QueueLimits(
             drafts=settings.concurrency,
             drafts_per_workspace=settings.concurrency_per_workspace,
             poll=settings.poll_seconds,
@@ -240,7 +267,7 @@ class Serving:
         self,
         stack: contextlib.AsyncExitStack,
         slack: SlackHouse,
-        people: People,
+        people: UserDirectory,
         membership: Membership,
     ) -> None:
         given = self.settings.slack_signing_secret
@@ -248,13 +275,13 @@ class Serving:
         app, later = make_app(slack, people, secret, membership=membership)
         stack.push_async_callback(later.close)
         if token := self.settings.slack_app_token:
-            socket = make_socket(app, slack, token.get_secret_value())
+            socket = make_socket_mode(app, slack, token.get_secret_value())
             await socket.connect_async()
             stack.push_async_callback(socket.close_async)
-        site = make_web(app, self._health(slack.database), secret)
-        add_library(site, self.house.live_rows())
+        site = make_web_app(app, self._health(slack.database), secret)
+        add_library_route(site, self.house.live_rows())
         host, port = self.settings.host, self.settings.port
-        await stack.enter_async_context(listening(site, host, port))
+        await stack.enter_async_context(start_server(site, host, port))
 
     def _health(self, database: Database) -> Any:
         well = True

@@ -9,14 +9,14 @@ import sys
 from functools import partial
 from typing import Any
 
-from bot.agent.pipeline import Drafted, draft
-from bot.agent.skills import skills
-from bot.agent.spending import Payer, Spending
+from bot.agent.pipeline import DraftResult, run_skill
+from bot.agent.skills import load_skills
+from bot.agent.spending import Payer, SpendingCap
 from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
@@ -24,18 +24,18 @@ from bot.core.writer import Writer
 from bot.db.workspace import Workspace
 from bot.drafts.tracking import campaign_code
 from bot.errors import CannotDo, TryAgain
-from bot.i18n.messages import Words, catalogue
+from bot.i18n.messages import Words, load_translations
 from bot.rules.proof import sources
-from bot.tasks.intake import Asked, take_in
-from bot.text.escape import json_text, without_hidden
+from bot.tasks.intake import IncomingRequest, understand_request
+from bot.text.escape import format_json, strip_hidden
 
-SHOWN = 90  # characters of a fact
-MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
+MAX_LINE_LENGTH = 90  # characters of a fact
+LEVEL_MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
 
 
 async def try_(settings: Settings, chosen: argparse.Namespace) -> int:
-    if chosen.skill not in skills():
-        known = ", ".join(skills())
+    if chosen.skill not in load_skills():
+        known = ", ".join(load_skills())
         raise CannotDo(
             Words("There is no skill {name}. There are: {known}.", name=chosen.skill, known=known)
         )
@@ -52,22 +52,22 @@ async def try_(settings: Settings, chosen: argparse.Namespace) -> int:
 
 async def _run(house: Container, writer: Writer, chosen: argparse.Namespace) -> int:
     workspace, task = house.workspace(chosen.workspace), f"try-{secrets.token_hex(4)}"
-    payer, spending = Payer(workspace, task), Spending(house.database, house.policy, now)
+    payer, spending = Payer(workspace, task), SpendingCap(house.database, house.policy, now)
     receipt = partial(spending.receipt, payer)
     await house.database.run(Workspace.ensure, workspace, now())
     if not writer.by_rules:
         await spending.demand(payer, writer.name)
     brand, library, today = house.brand(workspace), house.library(workspace), now().date()
-    asked = Asked(
+    asked = IncomingRequest(
         words=" ".join(chosen.words), author="you", skill=chosen.skill, ui_language=chosen.language
     )
-    taken = await take_in(
+    taken = await understand_request(
         asked, brand=brand, library=library, writer=writer, today=today, receipt=receipt
     )
-    made: list[tuple[SkillRequest, Drafted]] = []
+    made: list[tuple[SkillRequest, DraftResult]] = []
     question = taken if isinstance(taken, Question) else None
     for number, request in enumerate(() if isinstance(taken, Question) else taken.requests):
-        result = await draft(
+        result = await run_skill(
             request,
             brand=brand,
             library=library,
@@ -81,38 +81,43 @@ async def _run(house: Container, writer: Writer, chosen: argparse.Namespace) -> 
         else:
             made.append((request, result))
     if chosen.json:
-        _tell_json(question, made, writer)
+        _print_json(question, made, writer)
     else:
-        _tell(question, made, writer, chosen.language)
+        _print_result(question, made, writer, chosen.language)
     return 0 if made else 3
 
 
-def _tell(
+def _print_result(
     question: Question | None,
-    made: list[tuple[SkillRequest, Drafted]],
+    made: list[tuple[SkillRequest, DraftResult]],
     writer: Writer,
     language: str,
 ) -> None:
     lines: list[str] = []
     if question is not None:
         lines.append(question.words.to(language))
-        lines += [f"  - {catalogue(language).get(one, (one,))[0]}" for one in question.options]
+        lines += [
+            f"  - {load_translations(language).get(one, (one,))[0]}" for one in question.options
+        ]
     for request, drafted in made:
-        lines += _draft_lines(request, drafted, writer, language)
-    sys.stdout.write(without_hidden("\n".join(lines).rstrip()) + "\n")
+        lines += _format_draft(request, drafted, writer, language)
+    sys.stdout.write(strip_hidden("\n".join(lines).rstrip()) + "\n")
 
 
-def _draft_lines(
-    request: SkillRequest, drafted: Drafted, writer: Writer, language: str
+def _format_draft(
+    request: SkillRequest, drafted: DraftResult, writer: Writer, language: str
 ) -> list[str]:
     def say(words: Words) -> str:
         return words.to(language)
 
-    channel, colon = channels().get(request.channel or ""), "\u00a0:" if language == "fr" else ":"
+    channel, colon = (
+        load_channels().get(request.channel or ""),
+        "\u00a0:" if language == "fr" else ":",
+    )
     lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
     if writer.by_rules:
         lines.append(say(Words("No AI connected: written by rules")))
-    lines += [*_assumed(request.brief, language), ""]
+    lines += [*_format_assumptions(request.brief, language), ""]
     for part in drafted.parts:
         lines += [
             f"{say(Words(part.title))}{colon}",
@@ -122,38 +127,38 @@ def _draft_lines(
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
         lines += [
-            f"  - {catalogue(language).get(hook.angle, (hook.angle,))[0]}: {hook.text}"
+            f"  - {load_translations(language).get(hook.angle, (hook.angle,))[0]}: {hook.text}"
             for hook in drafted.hooks
         ] + [""]
     lines.append(say(Words("Checks:")))
-    lines += [_check_line(check, language) for check in drafted.checks] + [""]
+    lines += [_format_check(check, language) for check in drafted.checks] + [""]
     lines.append(say(Words("Sources:")))
-    for fact in _proof(drafted):
+    for fact in _collect_proof(drafted):
         value = fact.spelled(language)
-        shown = value if len(value) <= SHOWN else f"{value[:SHOWN].rstrip()}…"
+        shown = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
         lines.append(f"  {fact.titled(language)}{colon} {shown} ({fact.sourced(language)})")
     return [*lines, ""]
 
 
-def _proof(drafted: Drafted) -> list[Fact]:
+def _collect_proof(drafted: DraftResult) -> list[Fact]:
     """The facts that prove something in it, once each; what people only stated proves nothing."""
     found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
     return [fact for fact in found.values() if fact.stated_by is None]
 
 
-def _assumed(brief: Brief, language: str) -> list[str]:
+def _format_assumptions(brief: Brief, language: str) -> list[str]:
     if not brief.assumed:
         return []
     told = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
     return [Words("I assumed: {what}", what=told).to(language)]
 
 
-def _check_line(check: Check, language: str) -> str:
-    return f"  {MARKS[check.level]} {check.words.to(language)}"
+def _format_check(check: Check, language: str) -> str:
+    return f"  {LEVEL_MARKS[check.level]} {check.words.to(language)}"
 
 
-def _tell_json(
-    question: Question | None, made: list[tuple[SkillRequest, Drafted]], writer: Writer
+def _print_json(
+    question: Question | None, made: list[tuple[SkillRequest, DraftResult]], writer: Writer
 ) -> None:
     told: dict[str, Any] = {
         "question": question.words.to("en") if question else None,
@@ -172,9 +177,9 @@ def _tell_json(
                     {"rule": c.rule, "level": c.level, "part": c.part, "words": c.words.to("en")}
                     for c in drafted.checks
                 ],
-                "sources": [fact.model_dump(mode="json") for fact in _proof(drafted)],
+                "sources": [fact.model_dump(mode="json") for fact in _collect_proof(drafted)],
             }
             for request, drafted in made
         ],
     }
-    sys.stdout.write(json_text(told) + "\n")
+    sys.stdout.write(format_json(told) + "\n")

@@ -14,7 +14,7 @@ Right = Literal["ask", "import", "export", "approve", "administer", "see_people"
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
 # What somebody is to the workspace, as their Slack user object says.
-Standing = Literal["member", "guest", "stranger", "bot", "gone"]
+UserStanding = Literal["member", "guest", "stranger", "bot", "gone"]
 # Whether a request may go on: "closed" is a member of ours in a channel that outsiders read.
 Admission = Literal["admitted", "outsider", "closed"]
 
@@ -55,11 +55,15 @@ class Access(BaseModel):
             spread = (sorted(members[id]) if id in members else (id,) for id in ids)
             return tuple(dict.fromkeys(person for some in spread for person in some))
 
-        lists = {f: people(getattr(self, f)) for f in type(self).model_fields if f != CHANNELS}
+        lists = {
+            f: people(getattr(self, f))
+            for f in type(self).model_fields
+            if f != SHARED_CHANNELS_FIELD
+        }
         return self.model_copy(update=lists)
 
 
-CHANNELS = "shared_channels"
+SHARED_CHANNELS_FIELD = "shared_channels"
 
 
 def is_group(id: str) -> bool:
@@ -67,12 +71,14 @@ def is_group(id: str) -> bool:
     return id.startswith("S")
 
 
-def mention(id: str) -> str:
+def format_mention(id: str) -> str:
     """A person or a user group as Slack's markup names them."""
     return f"<!subteam^{id}>" if is_group(id) else f"<@{id}>"
 
 
-def standing_of(user: Mapping[str, Any], workspace: str, enterprise: str | None = None) -> Standing:
+def classify_user(
+    user: Mapping[str, Any], workspace: str, enterprise: str | None = None
+) -> UserStanding:
     """What a person is to `workspace`, from the user object of `users.info`. In an Enterprise Grid
     organization only members of this workspace count, not of another one of the organization."""
     if user.get("deleted"):
@@ -85,10 +91,10 @@ def standing_of(user: Mapping[str, Any], workspace: str, enterprise: str | None 
         return "stranger"
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return "guest"
-    return "member" if _belongs(user, workspace, enterprise) else "stranger"
+    return "member" if _is_own_member(user, workspace, enterprise) else "stranger"
 
 
-def _belongs(user: Mapping[str, Any], workspace: str, enterprise: str | None) -> bool:
+def _is_own_member(user: Mapping[str, Any], workspace: str, enterprise: str | None) -> bool:
     if not workspace:
         return False
     organization = user.get("enterprise_user")

@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.i18n.messages import Language
 
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
-class Sample(BaseModel):
+class TextSample(BaseModel):
     """A text that sounds like us."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -18,7 +18,7 @@ class Sample(BaseModel):
     channel: str | None = None
 
 
-class Mention(BaseModel):
+class RequiredMention(BaseModel):
     """Words that must be in every text of these channels (all channels when none is named)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,12 +41,12 @@ class Brand(BaseModel):
     signature: str | None = None
     signature_en: str | None = None  # of English texts alone, in place of `signature`
     signature_fr: str | None = None
-    colours: tuple[Colour, ...] = Field(default=(), max_length=2)  # of pictures: "#1264a3"
+    colours: tuple[HexColour, ...] = Field(default=(), max_length=2)  # of pictures: "#1264a3"
     about: str | None = None  # one sentence on who we are
     use: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
-    samples: tuple[Sample, ...] = ()
-    mentions: tuple[Mention, ...] = ()
+    samples: tuple[TextSample, ...] = ()
+    mentions: tuple[RequiredMention, ...] = ()
 
     def signed(self, language: Language) -> str | None:
         """How texts of that language are signed: as one language's own, else as all are."""

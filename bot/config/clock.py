@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 def now() -> datetime:
     """The time, aware of its zone (UTC)."""
-    return datetime.now(UTC) + _Ahead.by
+    return datetime.now(UTC) + _ClockOffset.by
 
 
-def run_ahead(seconds: float) -> None:
+def set_clock_ahead(seconds: float) -> None:
     """Set the clock of a playground that has travelled."""
-    _Ahead.by = timedelta(seconds=seconds)
+    _ClockOffset.by = timedelta(seconds=seconds)
 
 
-class _Ahead:
+class _ClockOffset:
     """By how much this process's clock runs ahead; set once, before anything asks the time."""
 
     by = timedelta(0)

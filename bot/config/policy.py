@@ -7,14 +7,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bot.config.access import Access, Right, is_group, mention
+from bot.config.access import Access, Right, format_mention, is_group
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-MOST_NAMED = 20  # people in a sentence
+MAX_NAMED_PEOPLE = 20  # people in a sentence
 
 
-class Approval(BaseModel):
+class ApprovalPolicy(BaseModel):
     """With no approver named, nobody may approve: the card says how to name one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,7 +24,7 @@ class Approval(BaseModel):
     needed: int = Field(default=1, ge=1, le=5)
 
 
-class Going(BaseModel):
+class DeliveryPolicy(BaseModel):
     """Where an approved text may go besides the thread it was asked in."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,7 +42,7 @@ class ModelPrice(BaseModel):
     cached: Decimal | None = Field(default=None, ge=0)
 
 
-class Spend(BaseModel):
+class SpendingPolicy(BaseModel):
     """What the writer may cost, in US dollars in 24 hours. Reached, the intern says so. At 0 no AI
     is called, free ones included. `prices` go before the known ones, by the model's name."""
 
@@ -51,7 +51,7 @@ class Spend(BaseModel):
     prices: dict[str, ModelPrice] = {}
 
 
-class Fairness(BaseModel):
+class PersonLimits(BaseModel):
     """How much one person may ask for: tasks under way at once, tasks in 24 hours, and US dollars
     in 24 hours for the AI (None: no limit besides the workspace's). What nobody typed, as digests
     and alerts by the clock, counts to nobody."""
@@ -62,7 +62,7 @@ class Fairness(BaseModel):
     usd_a_day_per_person: Decimal | None = Field(default=None, ge=0)
 
 
-class Cells(BaseModel):
+class LibraryPolicy(BaseModel):
     """How small a group may be and still be shown: customers of an audience or a group, and
     customers behind a sum or a mean of sales (orders, where no customer is known). And how the
     watched folder is kept."""
@@ -74,7 +74,7 @@ class Cells(BaseModel):
     shared_inbox: bool = False  # whether other accounts of the machine may put files there
 
 
-class Publication(BaseModel):
+class JournalPolicy(BaseModel):
     """Where the journal's head is published once a day: a file of the home, a Slack channel, or
     nowhere."""
 
@@ -95,12 +95,12 @@ class Policy(BaseModel):
     """`policy.toml`. Everything has a safe default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    approval: Approval = Approval()
-    delivery: Going = Going()
-    spend: Spend = Spend()
-    fairness: Fairness = Fairness()
-    library: Cells = Cells()
-    journal: Publication = Publication()
+    approval: ApprovalPolicy = ApprovalPolicy()
+    delivery: DeliveryPolicy = DeliveryPolicy()
+    spend: SpendingPolicy = SpendingPolicy()
+    fairness: PersonLimits = PersonLimits()
+    library: LibraryPolicy = LibraryPolicy()
+    journal: JournalPolicy = JournalPolicy()
     access: Access = Access()
 
     @property
@@ -130,9 +130,9 @@ class Policy(BaseModel):
             return
         people = self.people_with(right) or ()
         if not people:
-            raise CannotDo(NOBODY)
-        names = " ".join(mention(one) for one in people[:MOST_NAMED])
-        raise CannotDo(DENIED[right](names))
+            raise CannotDo(NOBODY_HAS_RIGHT)
+        names = " ".join(format_mention(one) for one in people[:MAX_NAMED_PEOPLE])
+        raise CannotDo(DENIED_WORDS[right](names))
 
     def demand_if_known(self, person: str, right: Right) -> None:
         """The same for what only stores a task: where a user group is not known yet, it passes,
@@ -158,7 +158,7 @@ class Policy(BaseModel):
         return person != author or self.approval.author_may_approve
 
 
-DENIED: dict[Right, Callable[[str], Words]] = {
+DENIED_WORDS: dict[Right, Callable[[str], Words]] = {
     "ask": lambda names: Words(
         "You can't ask for work here. These people can: {names}", names=names
     ),
@@ -178,7 +178,7 @@ DENIED: dict[Right, Callable[[str], Words]] = {
         "You can't see named customers here. These people can: {names}", names=names
     ),
 }
-NOBODY = Words(
+NOBODY_HAS_RIGHT = Words(
     "Nobody here has the right to do that yet. An administrator can give it in policy.toml, "
     "under [access]."
 )

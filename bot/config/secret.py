@@ -11,16 +11,16 @@ from pathlib import Path
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-FILE = "super-intern.key"
-SHORTEST = 32  # signs
+KEY_FILE = "super-intern.key"
+MIN_KEY_LENGTH = 32  # signs
 
 
-def the_key(home: Path, given: str | None, *, holds: Callable[[], bool]) -> bytes:
+def load_key(home: Path, given: str | None, *, holds: Callable[[], bool]) -> bytes:
     """The key from the settings, or the home's own file; made at first need. Raises CannotDo when
     it is gone although the library `holds` rows that were keyed with it."""
     if given:
         return given.encode()
-    path = home / FILE
+    path = home / KEY_FILE
     if not path.exists():
         if holds():
             raise CannotDo(
@@ -30,19 +30,19 @@ def the_key(home: Path, given: str | None, *, holds: Callable[[], bool]) -> byte
                     path=str(path),
                 )
             )
-        _make(path)
+        _create_key_file(path)
     key = path.read_text(encoding="ascii", errors="replace").strip()
-    if len(key) < SHORTEST:
+    if len(key) < MIN_KEY_LENGTH:
         raise CannotDo(Words("{path} holds no key: it is too short.", path=str(path)))
     return key.encode()
 
 
-def check_sign(key: bytes) -> str:
+def compute_key_id(key: bytes) -> str:
     """Tells keys apart and gives nothing of them away: kept with each file of rows."""
     return hmac.new(key, b"super-intern: which key", hashlib.sha256).hexdigest()[:16]
 
 
-def _make(path: Path) -> None:
+def _create_key_file(path: Path) -> None:
     """Written whole under another name, then put in place unless another process was quicker."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -4,17 +4,90 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
-from bot.config.errors import SettingsMistake, in_words
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
 
-SLACK = "https://slack.com/api/"
-OURS = "SUPER_INTERN_"
-POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
-SQLITE = ("sqlite", "sqlite+pysqlite")
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+# A mistake in what the operator wrote: in which file, on which line, and what it is.
+
+TYPE_SENTENCES = {
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "decimal": "must be a number",
+    "finite": "must be a number",
+    "bool": "must be true or false",
+    "string": "must be text in quotes",
+    "tuple": 'must be a list, like ["one", "two"]',
+    "list": 'must be a list, like ["one", "two"]',
+    "model": "must be a table of settings",
+    "dict": "must be a table of settings",
+}
+BOUND_SENTENCES = {
+    "greater_than_equal": ("must be at least {}", "ge"),
+    "less_than_equal": ("must be at most {}", "le"),
+    "greater_than": ("must be more than {}", "gt"),
+    "less_than": ("must be less than {}", "lt"),
+    "string_too_short": ("must have at least {} character", "min_length"),
+    "string_too_long": ("must have at most {} characters", "max_length"),
+}
+
+
+class SettingsError(CannotDo):
+    """`policy.toml, line 7: "needed" must be at least 1 (it is 0)`. It stops the start.
+
+    Made while the intern runs, it is also what the person who asked for something reads.
+    """
+
+    def __init__(self, file: str, line: int | None, what: str):
+        if line is None:
+            words = Words("{file}: {what}", file=file, what=what)
+        else:
+            words = Words("{file}, line {line}: {what}", file=file, line=str(line), what=what)
+        super().__init__(words)
+        self.file, self.line, self.what = file, line, what
+
+    def __str__(self) -> str:
+        return self.words.to("en")
+
+
+def describe_error(error: "ErrorDetails", *, secret: bool = False) -> str:
+    """What pydantic found, as the end of a sentence whose subject is the setting's name."""
+    kind, about = error["type"], error.get("ctx", {})
+    if kind in BOUND_SENTENCES:
+        sentence, limit = BOUND_SENTENCES[kind]
+        return sentence.format(about[limit]) + _describe_value(error["input"], secret)
+    if kind == "literal_error":
+        return f"must be {about['expected']}" + _describe_value(error["input"], secret)
+    if kind == "value_error":
+        return str(about["error"])
+    wanted = TYPE_SENTENCES.get(kind.split("_")[0], error["msg"])
+    return wanted + _describe_value(error["input"], secret)
+
+
+def _describe_value(value: Any, secret: bool) -> str:
+    """What is there instead, short, and never a secret."""
+    if secret or isinstance(value, dict | list | tuple):
+        return ""
+    if isinstance(value, bool):
+        return f" (it is {str(value).lower()})"
+    if isinstance(value, str):
+        return f' (it is "{value[:40]}")' if value else " (it is empty)"
+    return f" (it is {value})"
+
+
+SLACK_API_URL = "https://slack.com/api/"
+VARIABLE_PREFIX = "SUPER_INTERN_"
+POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg")
+SQLITE_SCHEMES = ("sqlite", "sqlite+pysqlite")
 
 
 class Settings(BaseModel):
@@ -40,7 +113,7 @@ class Settings(BaseModel):
         "is needed.",
     )
     slack_api_url: str = Field(
-        default=SLACK,
+        default=SLACK_API_URL,
         alias="SLACK_API_URL",
         description="Where Slack's Web API answers. Only a local Slack needs another one.",
     )
@@ -152,15 +225,19 @@ class Settings(BaseModel):
         A variable that is set to nothing counts as not set.
         """
         given = os.environ if environ is None else environ
-        known = set(variables())
+        known = set(list_variables())
         values = {n: v.strip() for n, v in given.items() if n in known and v.strip()}
-        wrong = [_misspelt(n, known) for n in given if n.startswith(OURS) and n not in known]
+        wrong = [
+            _suggest_variable(n, known)
+            for n in given
+            if n.startswith(VARIABLE_PREFIX) and n not in known
+        ]
         try:
             settings = cls.model_validate(values)
         except ValidationError as error:
-            wrong = [*(_said(e) for e in error.errors()), *wrong]
+            wrong = [*(_describe_mistake(e) for e in error.errors()), *wrong]
         if any(wrong):
-            raise SettingsMistake("environment", None, "; ".join(filter(None, wrong)))
+            raise SettingsError("environment", None, "; ".join(filter(None, wrong)))
         return settings
 
     @property
@@ -227,44 +304,99 @@ class Settings(BaseModel):
         if value is None:
             return None
         scheme, sign, rest = value.get_secret_value().partition("://")
-        if sign and scheme in POSTGRES:
+        if sign and scheme in POSTGRES_SCHEMES:
             return SecretStr(f"postgresql+psycopg://{rest}")
-        if sign and scheme in SQLITE:
+        if sign and scheme in SQLITE_SCHEMES:
             if not rest.strip("/") or ":memory:" in rest:
                 raise ValueError("must name a file: what is only in memory is lost")
             return SecretStr(f"sqlite://{rest}")
         raise ValueError("must start with postgresql:// or sqlite:///")
 
 
-def variables() -> dict[str, FieldInfo]:
+def list_variables() -> dict[str, FieldInfo]:
     """Each variable's field, in the order of the docs."""
     return {str(field.alias): field for field in Settings.model_fields.values()}
 
 
-def table() -> str:
+def format_settings_table() -> str:
     """All settings as the Markdown table of docs/settings.md."""
     lines = ["| variable | default | what it is |", "|---|---|---|"]
-    for name, field in variables().items():
+    for name, field in list_variables().items():
         default = "" if field.default is None else f"`{field.default}`"
         lines.append(f"| `{name}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"
 
 
-def _said(error: Any) -> str:
+def _describe_mistake(error: Any) -> str:
     name = str(error["loc"][0])
-    field = variables().get(name)
+    field = list_variables().get(name)
     secret = field is not None and "SecretStr" in str(field.annotation)
-    return f"{name} {in_words(error, secret=secret)}"
+    return f"{name} {describe_error(error, secret=secret)}"
 
 
-def _misspelt(name: str, known: set[str]) -> str:
+def _suggest_variable(name: str, known: set[str]) -> str:
     """A word about a variable of ours that is almost one we know."""
-    ours = [n.removeprefix(OURS) for n in known if n.startswith(OURS)]
-    near = get_close_matches(name.removeprefix(OURS), ours, n=1, cutoff=0.8)
-    return f"{name} is unknown; did you mean {OURS}{near[0]}?" if near else ""
+    ours = [n.removeprefix(VARIABLE_PREFIX) for n in known if n.startswith(VARIABLE_PREFIX)]
+    near = get_close_matches(name.removeprefix(VARIABLE_PREFIX), ours, n=1, cutoff=0.8)
+    return f"{name} is unknown; did you mean {VARIABLE_PREFIX}{near[0]}?" if near else ""
 
 
-def few_threads() -> None:
+def limit_math_threads() -> None:
     """One thread for the linear algebra under numpy, before that is loaded: the threads of OpenBLAS
     wait for each other by spinning, and the sums here are far too small to gain from them."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+# What is missing from the settings, or mixed up in them, for a command that talks to Slack.
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+MISPLACED_TOKENS = {"xapp-": "an app-level token (xapp-…)", "xoxp-": "a user token (xoxp-…)"}
+
+SlackCommand = Literal["serve", "work"]  # the commands that talk to Slack
+
+
+def find_setting_problems(settings: Settings, door: SlackCommand) -> list[str]:
+    """Everything that is missing or mixed up for this command, in sentences."""
+    found = []
+    if not settings.slack_bot_token:
+        found.append("SLACK_BOT_TOKEN is missing: it is on the app's page, OAuth")
+    if door == "serve" and not (settings.slack_signing_secret or settings.slack_app_token):
+        found.append(
+            "SLACK_SIGNING_SECRET is missing: it is on the app's page, Basic Information"
+            " (or set SLACK_APP_TOKEN for Socket Mode)"
+        )
+    if door == "work" and settings.sqlite:
+        found.append("DATABASE_URL is missing: many processes need a PostgreSQL database")
+    if settings.seconds_ahead and not _is_local_slack(settings):
+        found.append("SUPER_INTERN_SECONDS_AHEAD is only for a local Slack on this machine")
+    return [*found, *_find_misplaced_tokens(settings)]
+
+
+def describe_listener(settings: Settings) -> str:
+    """Where `serve` listens, and how Slack gets there."""
+    where = f"{settings.host}:{settings.port}"
+    if settings.socket_mode:
+        return f"Slack is reached by Socket Mode; /health answers on {where}"
+    if settings.host in LOOPBACK_HOSTS:
+        return (
+            f"Listens on {where}, this machine alone: Slack gets there through a reverse proxy or "
+            "tunnel here, by Socket Mode (SLACK_APP_TOKEN), or with HOST=0.0.0.0"
+        )
+    return f"Listens on {where}: it must be reachable from Slack as https, /slack/events"
+
+
+def _is_local_slack(settings: Settings) -> bool:
+    """Whether Slack is on this machine: nobody else's clock is told wrong."""
+    return urlsplit(settings.slack_api_url).hostname in LOOPBACK_HOSTS
+
+
+def _find_misplaced_tokens(settings: Settings) -> list[str]:
+    """Tokens pasted into each other's place."""
+    found = []
+    bot = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    app = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
+    if bot[:5] in MISPLACED_TOKENS:
+        found.append(f"SLACK_BOT_TOKEN holds {MISPLACED_TOKENS[bot[:5]]}; it wants xoxb-…")
+    if app[:5] in ("xoxb-", "xoxp-"):
+        found.append("SLACK_APP_TOKEN holds another kind of token; it wants xapp-…")
+    return found

@@ -18,14 +18,14 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config.access import RIGHTS
 from bot.config.brand import Brand
-from bot.config.errors import SettingsMistake, in_words
 from bot.config.policy import Policy
+from bot.config.settings import SettingsError, describe_error
 
 # On which line of a TOML file a setting stands. The text has already been parsed: it is valid.
 
 TomlPath = tuple[str | int, ...]
 
-TOKEN = re.compile(
+TOML_TOKEN = re.compile(
     r"""
     (?P<string>\"{3}(?:\\.|[^\\])*?\"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\])*" | '[^']*')
     | (?P<comment>\#[^\n]*)
@@ -38,7 +38,7 @@ TOKEN = re.compile(
 )
 
 
-class Lines:
+class TomlLines:
     """Each key's line by its path: `("approval", "needed")`; list items by their position."""
 
     def __init__(self, text: str):
@@ -162,7 +162,7 @@ class Lines:
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """(kind, text, line), without spaces and comments."""
     line = 1
-    for match in TOKEN.finditer(text):
+    for match in TOML_TOKEN.finditer(text):
         kind = str(match.lastgroup)
         if kind not in ("space", "comment"):
             yield kind, match[0], line
@@ -170,7 +170,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
 
 
 BRAND, POLICY = "brand.toml", "policy.toml"
-WORKSPACE = re.compile(r"[TE][A-Z0-9]+")
+WORKSPACE_ID = re.compile(r"[TE][A-Z0-9]+")
 _PEOPLE = (re.compile(r"[UWS][A-Z0-9]+"), "a member id like U0123ABCD or a group id like S0123ABCD")
 _CHANNEL = (re.compile(r"[CGD][A-Z0-9]+"), "a channel id like C0123ABCD")
 SLACK_IDS: dict[
@@ -187,7 +187,7 @@ T = TypeVar("T", bound=BaseModel)
 
 
 @dataclass(frozen=True)
-class Contents(Generic[T]):
+class TomlContents(Generic[T]):
     """A file as understood: what holds for all, and for the workspaces with exceptions."""
 
     common: T | None  # None: only exceptions are in the file
@@ -196,95 +196,95 @@ class Contents(Generic[T]):
 
 def load_brand(home: Path, workspace: str) -> Brand:
     """Whom this workspace speaks as. Raises SettingsMistake."""
-    contents = _read(home / BRAND, _brand)
-    return contents.exceptions.get(workspace) or contents.common or Brand(**_unnamed())
+    contents = _read_file(home / BRAND, _parse_brand)
+    return contents.exceptions.get(workspace) or contents.common or Brand(**_default_brand())
 
 
 def load_policy(home: Path, workspace: str) -> Policy:
     """Who may approve what in this workspace. Raises SettingsMistake."""
-    contents = _read(home / POLICY, _policy)
+    contents = _read_file(home / POLICY, _parse_policy)
     return contents.exceptions.get(workspace) or contents.common or Policy()
 
 
-def check_files(home: Path) -> None:
+def check_toml_files(home: Path) -> None:
     """Reads both files whole, exceptions too. Raises SettingsMistake at the first mistake."""
-    _read(home / BRAND, _brand)
-    _read(home / POLICY, _policy)
+    _read_file(home / BRAND, _parse_brand)
+    _read_file(home / POLICY, _parse_policy)
 
 
-def _unnamed() -> dict[str, Any]:
+def _default_brand() -> dict[str, Any]:
     """The brand of a shop that has not said its name yet."""
     return {"name": "Your shop", "languages": ("en", "fr")}
 
 
-def _brand(name: str, text: str) -> Contents[Brand]:
-    return _understand(name, text, Brand, {"languages": _unnamed()["languages"]})
+def _parse_brand(name: str, text: str) -> TomlContents[Brand]:
+    return _parse_contents(name, text, Brand, {"languages": _default_brand()["languages"]})
 
 
-def _policy(name: str, text: str) -> Contents[Policy]:
-    return _understand(name, text, Policy, {})
+def _parse_policy(name: str, text: str) -> TomlContents[Policy]:
+    return _parse_contents(name, text, Policy, {})
 
 
-def _read(path: Path, understand: Callable[[str, str], Contents[T]]) -> Contents[T]:
+def _read_file(path: Path, understand: Callable[[str, str], TomlContents[T]]) -> TomlContents[T]:
     try:
         stamp = path.stat()
-        return _cached(path, stamp.st_mtime_ns, stamp.st_size, understand)
+        return _read_cached(path, stamp.st_mtime_ns, stamp.st_size, understand)
     except FileNotFoundError:
-        return Contents(None, {})
+        return TomlContents(None, {})
     except OSError as error:
-        raise SettingsMistake(path.name, None, f"cannot be read ({error.strerror})") from error
+        raise SettingsError(path.name, None, f"cannot be read ({error.strerror})") from error
 
 
 @lru_cache(maxsize=32)
-def _cached(
-    path: Path, changed: int, size: int, understand: Callable[[str, str], Contents[T]]
-) -> Contents[T]:
-    return understand(path.name, _decoded(path))
+def _read_cached(
+    path: Path, changed: int, size: int, understand: Callable[[str, str], TomlContents[T]]
+) -> TomlContents[T]:
+    return understand(path.name, _decode(path))
 
 
-def _decoded(path: Path) -> str:
+def _decode(path: Path) -> str:
     stored = path.read_bytes()
     try:
         return stored.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = stored.count(b"\n", 0, error.start) + 1
-        raise SettingsMistake(path.name, line, "is not UTF-8; save the file as UTF-8") from error
+        raise SettingsError(path.name, line, "is not UTF-8; save the file as UTF-8") from error
 
 
-def _understand(name: str, text: str, shape: type[T], base: dict[str, Any]) -> Contents[T]:
-    document = _parsed(name, text)
-    file = _File(name, Lines(text))
+def _parse_contents(name: str, text: str, shape: type[T], base: dict[str, Any]) -> TomlContents[T]:
+    document = _parse_toml(name, text)
+    file = _TomlFile(name, TomlLines(text))
     exceptions = file.workspaces(document.pop("workspace", {}))
     common = file.checked(shape, {**base, **document}, ()) if document else None
     merged = {
-        workspace: file.checked(shape, _laid_over({**base, **document}, table), workspace)
+        workspace: file.checked(shape, _merge_tables({**base, **document}, table), workspace)
         for workspace, table in exceptions.items()
     }
-    return Contents(common, merged)
+    return TomlContents(common, merged)
 
 
-def _parsed(name: str, text: str) -> dict[str, Any]:
+def _parse_toml(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         said = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
         at = re.search(r"\(at line (\d+)", str(error))
         line = int(at[1]) if at else max(1, len(text.splitlines()))
-        raise SettingsMistake(name, line, f"is not TOML: {said[:1].lower()}{said[1:]}") from error
+        raise SettingsError(name, line, f"is not TOML: {said[:1].lower()}{said[1:]}") from error
 
 
-def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def _merge_tables(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _laid_over(merged[key], value) if both else value
+        merged[key] = _merge_tables(merged[key], value) if both else value
     return merged
 
 
-class _File:
+class _TomlFile:
     """A file's name and lines, to say where a mistake is."""
 
-    def __init__(self, name: str, lines: Lines):
+    def __init__(self, name: str, lines: TomlLines):
         self.name, self.lines = name, lines
 
     def workspaces(self, tables: Any) -> dict[str, dict[str, Any]]:
@@ -293,7 +293,7 @@ class _File:
             raise self.mistake(("workspace",), '"workspace" must be tables: [workspace.T0123ABCD]')
         for workspace, table in tables.items():
             path = ("workspace", workspace)
-            if not WORKSPACE.fullmatch(workspace):
+            if not WORKSPACE_ID.fullmatch(workspace):
                 what = f'"{workspace}" is not a workspace id; it looks like T0123ABCD'
                 raise self.mistake(path, what)
             if not isinstance(table, dict):
@@ -307,13 +307,13 @@ class _File:
         except ValidationError as error:
             found = [self._where_and_what(e, shape, workspace) for e in error.errors()]
         else:
-            found = [(self._place(p, workspace), what) for p, what in _not_slacks(values)]
+            found = [(self._place(p, workspace), what) for p, what in _find_bad_ids(values)]
             if not found:
                 return whole
         raise self.mistake(*min(found, key=self._first))
 
-    def mistake(self, path: TomlPath, what: str) -> SettingsMistake:
-        return SettingsMistake(self.name, self.lines.of(path) or 1, what)
+    def mistake(self, path: TomlPath, what: str) -> SettingsError:
+        return SettingsError(self.name, self.lines.of(path) or 1, what)
 
     def _first(self, found: tuple[TomlPath, str]) -> tuple[int, bool]:
         """By line; a misspelt name explains the one that is missing."""
@@ -332,39 +332,39 @@ class _File:
     ) -> tuple[TomlPath, str]:
         path: TomlPath = error["loc"]
         place = self._place(path, workspace)
-        name = _spoken(path)
+        name = _format_path(path)
         if error["type"] == "missing":
             return place, f'"{name}" is missing'
         if error["type"] == "extra_forbidden":
-            near = get_close_matches(str(path[-1]), _settings_in(shape, path[:-1]), n=1)
+            near = get_close_matches(str(path[-1]), _list_settings(shape, path[:-1]), n=1)
             return place, f'"{name}" is unknown' + (f'; did you mean "{near[0]}"?' if near else "")
-        return place, f'"{name}" {in_words(error)}'
+        return place, f'"{name}" {describe_error(error)}'
 
 
-def _spoken(path: TomlPath) -> str:
+def _format_path(path: TomlPath) -> str:
     """The setting as its writer calls it: the last key, and which item of a list."""
     if isinstance(path[-1], int):
         return f"{path[-2]}[{path[-1] + 1}]"
     return str(path[-1])
 
 
-def _settings_in(shape: type[BaseModel], path: TomlPath) -> list[str]:
+def _list_settings(shape: type[BaseModel], path: TomlPath) -> list[str]:
     """The names that are known in that table."""
     for key in path:
         if isinstance(key, str) and key in shape.model_fields:
-            inner = list(_shapes_in(shape.model_fields[key].annotation))
+            inner = list(_list_models(shape.model_fields[key].annotation))
             shape = inner[0] if inner else shape
     return [field.alias or name for name, field in shape.model_fields.items()]
 
 
-def _shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for inner in getattr(annotation, "__args__", ()):
-        yield from _shapes_in(inner)
+        yield from _list_models(inner)
 
 
-def _not_slacks(values: dict[str, Any]) -> Iterator[tuple[TomlPath, str]]:
+def _find_bad_ids(values: dict[str, Any]) -> Iterator[tuple[TomlPath, str]]:
     """Ids that Slack would not know: "@ada" where U0123ABCD is wanted would never match."""
     for path, (pattern, wanted) in SLACK_IDS.items():
         for i, value in enumerate(values.get(path[0], {}).get(path[1]) or ()):

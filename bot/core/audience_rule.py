@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bot.i18n.messages import Country, Words, quoted
+from bot.i18n.messages import Country, Words, quote_name
 
-Purpose = Literal["email", "sms", "ads"]
-Days = Annotated[int, Field(ge=1, le=3650)]
+AudiencePurpose = Literal["email", "sms", "ads"]
+DayCount = Annotated[int, Field(ge=1, le=3650)]
 
 # The named groups of customers. Every customer is in one; the library has their rules.
-SEGMENTS: Mapping[str, Words] = {
+SEGMENT_LABELS: Mapping[str, Words] = {
     "champions": Words("Champions"),
     "loyal": Words("Loyal"),
     "promising": Words("Promising"),
@@ -24,16 +24,16 @@ SEGMENTS: Mapping[str, Words] = {
     "lapsed": Words("Lapsed"),
     "one-time": Words("One-time"),
 }
-REACHED = {
+CONSENT_LABELS = {
     "email": Words("Customers who agreed to e-mails"),
     "sms": Words("Customers who agreed to SMS"),
     "ads": Words("Customers who agreed to be matched for ads"),
 }
-PLACES = "; "  # between several
-LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
+PLACE_LIST_SEPARATOR = "; "  # between several
+HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 
 
-class Rule(BaseModel):
+class AudienceRule(BaseModel):
     """Conditions that must all hold; in a list, one is enough. What is empty asks nothing.
 
     Products are keys of the catalogue, or all whose names say a word, in any language; categories
@@ -42,16 +42,16 @@ class Rule(BaseModel):
     currency. Only people who agreed to `purpose` are ever in the audience."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    purpose: Purpose = "email"
+    purpose: AudiencePurpose = "email"
     segments: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()
     bought_named: tuple[str, ...] = ()
     bought_categories: tuple[str, ...] = ()
-    bought_within: Days | None = None
+    bought_within: DayCount | None = None
     bought_at_least: Annotated[int, Field(ge=2, le=20)] | None = None  # so many different ones
     not_bought: tuple[str, ...] = ()
     not_bought_categories: tuple[str, ...] = ()
-    not_within: Days | None = None
+    not_within: DayCount | None = None
     like_product: str | None = None  # look-alikes of its buyers, who don't have it
     like_category: str | None = None
     min_orders: Annotated[int, Field(ge=1)] | None = None
@@ -65,7 +65,7 @@ class Rule(BaseModel):
     @field_validator("segments")
     @classmethod
     def _known(cls, segments: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = sorted(set(segments) - set(SEGMENTS))
+        unknown = sorted(set(segments) - set(SEGMENT_LABELS))
         if unknown:
             raise ValueError(f"no such segment: {', '.join(unknown)}")
         return segments
@@ -105,7 +105,7 @@ class Rule(BaseModel):
         """A short name for exactly this rule: 12 letters made of its SHA-256, no digits, so that
         nobody takes it for a figure."""
         digest = hashlib.sha256(self.stored.encode()).hexdigest()[:12]
-        return digest.translate(LETTERS)
+        return digest.translate(HEX_TO_LETTERS)
 
     @property
     def figures(self) -> dict[str, tuple[int, str | None]]:
@@ -127,12 +127,12 @@ class Rule(BaseModel):
 
     def words(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a person reads it. `titles` are the products' names by key."""
-        return _joined([REACHED[self.purpose], *self._parts(titles or {})])
+        return _join_with_and([CONSENT_LABELS[self.purpose], *self._parts(titles or {})])
 
     def asks(self, titles: Mapping[str, str] | None = None) -> Words:
         """Whom it picks, agreed or not: the words that a count of all who fit stands beside."""
         parts = self._parts(titles or {})
-        return _joined(parts) if parts else Words("all customers")
+        return _join_with_and(parts) if parts else Words("all customers")
 
     def _parts(self, titles: Mapping[str, str]) -> list[Words]:
         parts = [*self._groups(), *self._things(titles)]
@@ -141,29 +141,29 @@ class Rule(BaseModel):
     def _groups(self) -> list[Words]:
         if not self.segments:
             return []
-        groups = either([SEGMENTS[segment] for segment in self.segments])
+        groups = join_with_or([SEGMENT_LABELS[segment] for segment in self.segments])
         return [Words("in the group {groups}", groups=groups)]
 
     def _things(self, titles: Mapping[str, str]) -> list[Words]:
         parts = []
-        bought = _named(self.bought, self.bought_categories, titles)
+        bought = _name_products(self.bought, self.bought_categories, titles)
         bought += [
-            Words("a product whose name says {word}", word=quoted(word))
+            Words("a product whose name says {word}", word=quote_name(word))
             for word in self.bought_named
         ]
         if bought:
-            parts.append(_bought(bought, self.bought_within, self.bought_at_least))
+            parts.append(_describe_bought(bought, self.bought_within, self.bought_at_least))
         elif self.bought_within:
             parts.append(Words("bought in the last {days} days", days=self.bought_within))
-        without = _named(self.not_bought, self.not_bought_categories, titles)
+        without = _name_products(self.not_bought, self.not_bought_categories, titles)
         if without:
-            parts.append(_without(without, self.not_within))
+            parts.append(_describe_not_bought(without, self.not_within))
         elif self.not_within:
             parts.append(Words("did not buy in the last {days} days", days=self.not_within))
         for like in (titles.get(self.like_product or "", self.like_product), self.like_category):
             if like:
                 parts.append(
-                    Words("similar to buyers of {thing}, without it so far", thing=quoted(like))
+                    Words("similar to buyers of {thing}, without it so far", thing=quote_name(like))
                 )
         return parts
 
@@ -182,7 +182,7 @@ class Rule(BaseModel):
     def _places(self) -> list[Words]:
         places: list[str | Words | Country] = [Country(name=one) for one in self.countries]
         places += self.regions
-        return [Words("ordered to {places}", places=either(places))] if places else []
+        return [Words("ordered to {places}", places=join_with_or(places))] if places else []
 
     def _dates(self) -> list[Words]:
         parts = []
@@ -193,14 +193,14 @@ class Rule(BaseModel):
         return parts
 
 
-def _named(
+def _name_products(
     products: Sequence[str], categories: Sequence[str], titles: Mapping[str, str]
 ) -> list[Words]:
-    return [quoted(name) for name in (*(titles.get(one, one) for one in products), *categories)]
+    return [quote_name(name) for name in (*(titles.get(one, one) for one in products), *categories)]
 
 
-def _bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
-    said = either(things)
+def _describe_bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
+    said = join_with_or(things)
     if least is not None and within is not None:
         return Words(
             "bought at least {n} of {things} in the last {days} days",
@@ -215,14 +215,14 @@ def _bought(things: Sequence[Words], within: int | None, least: int | None) -> W
     return Words("bought {things} in the last {days} days", things=said, days=within)
 
 
-def _without(things: Sequence[Words], within: int | None) -> Words:
-    said = either(things)
+def _describe_not_bought(things: Sequence[Words], within: int | None) -> Words:
+    said = join_with_or(things)
     if within is None:
         return Words("never bought {things}", things=said)
     return Words("did not buy {things} in the last {days} days", things=said, days=within)
 
 
-def either(things: Sequence[str | Words | Country]) -> str | Words | Country:
+def join_with_or(things: Sequence[str | Words | Country]) -> str | Words | Country:
     """`a, b or c`"""
     if len(things) == 1:
         return things[0]
@@ -232,7 +232,7 @@ def either(things: Sequence[str | Words | Country]) -> str | Words | Country:
     return Words("{first} or {last}", first=listed, last=things[-1])
 
 
-def _joined(parts: Sequence[Words]) -> Words:
+def _join_with_and(parts: Sequence[Words]) -> Words:
     if len(parts) == 1:
         return parts[0]
-    return Words("{first}; {rest}", first=parts[0], rest=_joined(parts[1:]))
+    return Words("{first}; {rest}", first=parts[0], rest=_join_with_and(parts[1:]))

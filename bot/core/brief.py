@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.sales_query import Tally
+from bot.core.sales_query import SalesQuery
 from bot.i18n.messages import Language, Words
 
 Goal = Literal["launch", "back in stock", "sell through", "win back", "announce", "inform"]
@@ -57,7 +57,7 @@ class Brief(BaseModel):
     sections: tuple[str, ...] = ()  # what a digest tells, in order; none: all
     series: str | None = None  # "funnel.device-mobile-view-to-cart": the one thing to be told
     rule: str | None = None  # an audience's rule, as JSON (bot.audience)
-    tally: Tally | None = None  # which orders a question means, and by what they are cut
+    tally: SalesQuery | None = None  # which orders a question means, and by what they are cut
     stands_on: str | None = None  # the draft that this wish came from
     material: str = ""
     private: bool = False
@@ -90,7 +90,7 @@ JUST_FOR_ME = re.compile(
 )
 
 
-def just_for_me(words: str) -> tuple[bool, str]:
+def parse_just_for_me(words: str) -> tuple[bool, str]:
     """Whether the words start with "just for me" / « rien que pour moi », and the rest."""
     found = JUST_FOR_ME.match(words)
     return (True, words[found.end() :]) if found else (False, words.strip())

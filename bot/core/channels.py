@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.text.gsm7 import GSM7_DOUBLE, is_gsm7
 
-FILE = Path(__file__).parent / "channels.toml"
+CHANNELS_FILE = Path(__file__).parent / "channels.toml"
 
 
-class Limit(BaseModel):
+class PartLimit(BaseModel):
     """How long one part may be. `hard` blocks; `advice` only warns. `unit` sms counts segments."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +32,7 @@ class Channel(BaseModel):
     key: str
     title: str
     names: tuple[str, ...]  # what people call it, in both languages, lower case
-    parts: dict[str, Limit]
+    parts: dict[str, PartLimit]
 
     def as_prompt(self, language: str) -> str:
         """The channel's form as a block for the writer."""
@@ -43,13 +43,13 @@ class Channel(BaseModel):
 
 
 @cache
-def channels() -> dict[str, Channel]:
+def load_channels() -> dict[str, Channel]:
     """All channels by key."""
-    with FILE.open("rb") as file:
+    with CHANNELS_FILE.open("rb") as file:
         return {key: Channel(key=key, **table) for key, table in tomllib.load(file).items()}
 
 
-def segments(text: str) -> int:
+def count_sms_segments(text: str) -> int:
     """How many SMS a text is sent as. Source: GSM 03.38 (160/153 septets, 70/67 UCS-2 units)."""
     if is_gsm7(text):
         units, one, more = sum(2 if c in GSM7_DOUBLE else 1 for c in text), 160, 153
@@ -58,8 +58,8 @@ def segments(text: str) -> int:
     return 1 if units <= one else -(-units // more)
 
 
-def measure(text: str, limit: Limit) -> int:
+def measure_text(text: str, limit: PartLimit) -> int:
     """A text's size in the limit's unit."""
     if limit.unit == "segments":
-        return segments(text)
+        return count_sms_segments(text)
     return len(text.split()) if limit.unit == "words" else len(text)

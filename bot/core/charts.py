@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.i18n.messages import Language, Words, spell
+from bot.i18n.messages import Language, Words, format_value
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
 COLOURS = ("#1264a3", "#c05717")  # what moves, and what it is held against
 WIDTH, WRAP = 560, 52
-MOST_BARS = 12
-LONGEST = 30  # characters of a name beside a bar
+MAX_BARS = 12
+MAX_NAME_LENGTH = 30  # characters of a name beside a bar
 
 
 @dataclass(frozen=True)
-class Picture:
+class ChartPicture:
     """`alt` says the finding and the figures, for who cannot see it."""
 
     spec: dict[str, Any]
@@ -52,7 +52,7 @@ class Point:
 _POINT = re.compile(r"(\d{4}-\d\d-\d\d): (\d+(?:\.\d+)?)[^;(]*(?:\((\d+(?:\.\d+)?))?")
 
 
-def points_of(text: str) -> list[Point]:
+def parse_points(text: str) -> list[Point]:
     """The points that a fact tells in one text: "2026-11-16: 148 (75); …", what was expected in
     brackets; empty for text of another form."""
     return [
@@ -61,7 +61,7 @@ def points_of(text: str) -> list[Point]:
     ]
 
 
-def bars(
+def build_bar_chart(
     title: str,
     shown: Sequence[Bar],
     *,
@@ -69,18 +69,18 @@ def bars(
     unit: str = "",
     colours: Sequence[str] = COLOURS,
     reference: float | None = None,
-) -> Picture:
+) -> ChartPicture:
     """Horizontal bars in the order given, at most twelve. `reference` is a line across them."""
-    kept = list(shown)[:MOST_BARS]
+    kept = list(shown)[:MAX_BARS]
     rows = [
         {
-            "name": textwrap.shorten(bar.name, LONGEST, placeholder="…"),
+            "name": textwrap.shorten(bar.name, MAX_NAME_LENGTH, placeholder="…"),
             "at": n,
             "value": bar.value,
             "low": bar.low,
             "high": bar.high,
             "strong": bar.strong,
-            "label": bar.spelled or _spelled(bar.value, unit, language),
+            "label": bar.spelled or _format_value(bar.value, unit, language),
             "end": max(0.0, bar.value, bar.high or 0.0),
         }
         for n, bar in enumerate(kept)
@@ -97,7 +97,7 @@ def bars(
     x = {"field": "value", "type": "quantitative", "scale": scale, "axis": None}
     colour = {
         "condition": {"test": "datum.strong", "value": colours[0]},
-        "value": _paler(colours[0]),
+        "value": _lighten(colours[0]),
     }
     if not any(bar.strong for bar in kept):
         colour = {"value": colours[0]}
@@ -120,15 +120,15 @@ def bars(
     if reference is not None:
         rule = {"type": "rule", "color": QUIET, "strokeDash": [4, 4]}
         layers.append({"mark": rule, "encoding": {"x": {"datum": reference, "scale": scale}}})
-    spec = _spec(title, rows, layers, height={"step": 30})
+    spec = _build_spec(title, rows, layers, height={"step": 30})
     apart, colon = ("\u00a0; ", "\u00a0: ") if language == "fr" else ("; ", ": ")
     told = apart.join(
         f"{bar.name}{colon}{row['label']}" for bar, row in zip(kept, rows, strict=True)
     )
-    return Picture(spec, f"{title}. {told}")
+    return ChartPicture(spec, f"{title}. {told}")
 
 
-def line(
+def build_line_chart(
     title: str,
     points: Sequence[Point],
     *,
@@ -137,7 +137,7 @@ def line(
     colours: Sequence[str] = COLOURS,
     named: tuple[str, str] = ("", ""),
     since: date | None = None,
-) -> Picture:
+) -> ChartPicture:
     """A value by day or week, with what was expected of it dashed; `since` marks the change.
     `named` are the names of the two lines."""
     rows = [{"day": p.day.isoformat(), "value": p.value, "expected": p.expected} for p in points]
@@ -176,19 +176,19 @@ def line(
             "encoding": {"x": x, "y": y},
         }
     )
-    spec = _spec(title, rows, layers, height=260)
-    spec["title"]["subtitle"] = _legend(named)
+    spec = _build_spec(title, rows, layers, height=260)
+    spec["title"]["subtitle"] = _legend_labels(named)
     last = points[-1] if points else None
     colon = "\u00a0: " if language == "fr" else ": "
-    value = _spelled(last.value, unit, language) if last else ""
-    told = f"{spell(last.day, language)}{colon}{value}" if last else ""
+    value = _format_value(last.value, unit, language) if last else ""
+    told = f"{format_value(last.day, language)}{colon}{value}" if last else ""
     if last and last.expected is not None:
         other = named[1] or Words("expected").to(language)
-        told += f" ({other}{colon}{_spelled(last.expected, unit, language)})"
-    return Picture(spec, f"{title}. {told}")
+        told += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
+    return ChartPicture(spec, f"{title}. {told}")
 
 
-def _spec(
+def _build_spec(
     title: str, rows: list[dict[str, Any]], layers: list[dict[str, Any]], *, height: Any
 ) -> dict[str, Any]:
     return {
@@ -216,19 +216,19 @@ def _spec(
     }
 
 
-def _legend(named: tuple[str, str]) -> list[str]:
+def _legend_labels(named: tuple[str, str]) -> list[str]:
     said = [f"{sign} {name}" for sign, name in zip(("—", "- -"), named, strict=True) if name]
     return ["  ·  ".join(said)] if said else []
 
 
-def _spelled(value: float, unit: str, language: Language) -> str:
+def _format_value(value: float, unit: str, language: Language) -> str:
     rounded = round(value, 1) if abs(value) < 1000 else round(value)
-    told = spell(int(rounded) if rounded == int(rounded) else rounded, language)
+    told = format_value(int(rounded) if rounded == int(rounded) else rounded, language)
     gap = "\u00a0" if unit and (language == "fr" or unit != "%") else ""
     return f"{told}{gap}{unit}"
 
 
-def _paler(colour: str) -> str:
+def _lighten(colour: str) -> str:
     """Half way to the ground."""
     parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     return "#" + "".join(f"{(part + 255) // 2:02x}" for part in parts)

@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from bot.i18n.messages import Words, words_from
+from bot.i18n.messages import Words, restore_words
 
-Level = Literal["pass", "stated", "warn", "block"]
+CheckLevel = Literal["pass", "stated", "warn", "block"]
 
 
 class Check(BaseModel):
@@ -20,7 +20,7 @@ class Check(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     rule: str  # "length", "figure", "claim", "quote", "banned word", "required mention", …
-    level: Level
+    level: CheckLevel
     words: Words
     part: str | None = None
     quote: str | None = None
@@ -30,17 +30,17 @@ class Check(BaseModel):
     @field_validator("words", mode="before")
     @classmethod
     def _stored_words(cls, value: object) -> object:
-        return words_from(value) if isinstance(value, dict) else value
+        return restore_words(value) if isinstance(value, dict) else value
 
 
-def blocking(checks: Iterable[Check]) -> list[Check]:
+def select_blocking(checks: Iterable[Check]) -> list[Check]:
     return [check for check in checks if check.level == "block"]
 
 
-def final(checks: Iterable[Check]) -> list[Check]:
+def select_final(checks: Iterable[Check]) -> list[Check]:
     """What no approver can override: the channel itself would refuse it."""
-    return [check for check in blocking(checks) if not check.override]
+    return [check for check in select_blocking(checks) if not check.override]
 
 
-def stated(checks: Iterable[Check]) -> list[Check]:
+def select_stated(checks: Iterable[Check]) -> list[Check]:
     return [check for check in checks if check.level == "stated"]

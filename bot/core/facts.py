@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.i18n.messages import Money, Words, spell
+from bot.i18n.messages import Money, Words, format_value
 
 # The labels that products have, so that they can be read in other languages.
-LABELS = (
+FACT_LABELS = (
     Words("name"),
     Words("price"),
     Words("price to"),
@@ -27,7 +27,7 @@ LABELS = (
     Words("stock"),
 )
 # The units that are words, so that they can be read in other languages.
-UNITS = (
+FACT_UNITS = (
     Words("times"),
     Words("points"),
     Words("days"),
@@ -46,7 +46,7 @@ UNITS = (
     Words("categories"),
     Words("codes"),
 )
-ONE = {  # of the units above, where there is one
+SINGULAR_UNITS = {  # of the units above, where there is one
     "points": Words("point"),
     "days": Words("day"),
     "visits": Words("visit"),
@@ -64,26 +64,27 @@ ONE = {  # of the units above, where there is one
     "codes": Words("code"),
 }
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
-COARSE = Decimal("0.005")  # a standard error from which a share has no decimals
+MIN_COARSE_ERROR = Decimal("0.005")  # a standard error from which a share has no decimals
 WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keeps them
-LARGE = 1000  # from here on whole amounts are written without cents
+MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
 _LINE = re.compile(r"(.+), line (\d+)")
 _OLD = re.compile(r"(.+), (\d+) days old")
 _MORE = re.compile(r"(.+) and (\d+) more")
-OURS = (  # what stands where a file's name would: what comes in by itself, and other sources
+# What stands where a file's name would: what comes in by itself, and other sources.
+INTERNAL_SOURCES = (
     Words("live rows"),
     Words("this conversation"),
     Words("edit"),
     Words("send-back"),
     Words("the catalogue"),
 )
-ONE_CUSTOMER = ("largest-order", "largest-day")  # measures of one order alone
-FOR_ONE_ALONE = Words(
+ONE_CUSTOMER_MEASURES = ("largest-order", "largest-day")  # measures of one order alone
+ONE_CUSTOMER_NOTICE = Words(
     "This is one customer's own figure: it is for whoever asked alone, and goes nowhere else."
 )
 NO_SOURCE = "-"  # of what is said rather than looked up
 _UNDER = re.compile(r"under (\d+)")
-ALL_BUT = re.compile(r"all but under (\d+)")
+ALL_BUT_PATTERN = re.compile(r"all but under (\d+)")
 
 
 class Fact(BaseModel):
@@ -117,7 +118,7 @@ class Fact(BaseModel):
         coarse = share >= TENTH
         many = self.of or self.rows
         if WHOLE <= share < TENTH and many and "change" not in self.label:
-            coarse = (share * (1 - share) / many).sqrt() >= COARSE
+            coarse = (share * (1 - share) / many).sqrt() >= MIN_COARSE_ERROR
         whole = self.value.quantize(Decimal(1))
         return self.model_copy(update={"value": whole}) if coarse else self
 
@@ -135,17 +136,17 @@ class Fact(BaseModel):
             day = _DAY.fullmatch(self.value)
             if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown
                 return Words("under {n}", n=int(few[1])).to(language)
-            if most := ALL_BUT.fullmatch(self.value):  # what is left of them is
+            if most := ALL_BUT_PATTERN.fullmatch(self.value):  # what is left of them is
                 return Words("all but under {n}", n=int(most[1])).to(language)
             if self.label == "rule" and "{" not in self.value:  # a sentence of ours, and no JSON
                 return Words(self.value).to(language)
-            return spell(date.fromisoformat(day[0]), language) if day else self.value
+            return format_value(date.fromisoformat(day[0]), language) if day else self.value
         if self.unit and len(self.unit) == 3 and self.unit.isupper():
-            said = spell(Money(amount=self.value, currency=self.unit), language)
-            large = self.value == int(self.value) and abs(self.value) >= LARGE
+            said = format_value(Money(amount=self.value, currency=self.unit), language)
+            large = self.value == int(self.value) and abs(self.value) >= MIN_LARGE_VALUE
             bare = large if decimals is None else not decimals
             return re.sub(r"[.,]00(?=\D*$)", "", said) if bare else said
-        number = spell(self.value, language, decimals)
+        number = format_value(self.value, language, decimals)
         if self.unit == "%":
             return number + ("\u00a0%" if language == "fr" else "%")
         return number + self._counted(self.value, language)
@@ -155,35 +156,35 @@ class Fact(BaseModel):
         if not self.unit:
             return ""
         one = abs(n) < 2 if language == "fr" else abs(n) == 1
-        words = ONE.get(self.unit, Words(self.unit)) if one else Words(self.unit)
+        words = SINGULAR_UNITS.get(self.unit, Words(self.unit)) if one else Words(self.unit)
         return f"\u00a0{words.to(language)}"
 
     def sourced(self, language: str) -> str:
         """The source as people of that language read it: "shop.csv, line 12"."""
-        whole = source_named(self.source)
+        whole = format_source(self.source)
         if whole != self.source:
-            return spell(whole, language)
+            return format_value(whole, language)
         # Of a quote: the file, which text it is, where it was written.
         file, *rest = self.source.split(", ")
-        return ", ".join([spell(source_named(file), language), *rest])
+        return ", ".join([format_value(format_source(file), language), *rest])
 
     @property
     def file(self) -> Words | str:
         """The file it is from, however old that is."""
         old = _OLD.fullmatch(self.source)
-        return source_named(old[1] if old else self.source)
+        return format_source(old[1] if old else self.source)
 
 
-def source_named(source: str) -> Words | str:
+def format_source(source: str) -> Words | str:
     """A file's name as it is; what is no name in words: "orders.csv and 2 more"."""
     if found := _LINE.fullmatch(source):
-        return Words("{file}, line {n}", file=source_named(found[1]), n=found[2])
+        return Words("{file}, line {n}", file=format_source(found[1]), n=found[2])
     if old := _OLD.fullmatch(source):  # facts of former days say it so
-        return Words("{file}, {n} days old", file=source_named(old[1]), n=int(old[2]))
+        return Words("{file}, {n} days old", file=format_source(old[1]), n=int(old[2]))
     if several := _MORE.fullmatch(source):
-        more, name = int(several[2]), source_named(several[1])
+        more, name = int(several[2]), format_source(several[1])
         return Words.count("{file} and {n} more", "{file} and {n} more", more, file=name)
-    return next((words for words in OURS if words.text == source), source)
+    return next((words for words in INTERNAL_SOURCES if words.text == source), source)
 
 
 class Evidence(BaseModel):
@@ -202,7 +203,7 @@ class Evidence(BaseModel):
     @property
     def of_one_customer(self) -> bool:
         """Whether a figure among them is one customer's own: the largest order."""
-        return any(fact.id.rpartition(".")[2] in ONE_CUSTOMER for fact in self.facts)
+        return any(fact.id.rpartition(".")[2] in ONE_CUSTOMER_MEASURES for fact in self.facts)
 
     def labelled(self, label: str) -> Fact | None:
         return next((fact for fact in self.facts if fact.label == label), None)

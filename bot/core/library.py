@@ -9,7 +9,7 @@ from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 
 
-class Found(BaseModel):
+class ProductMatch(BaseModel):
     """A product that words may mean. `score` is 0–1; 1 is its exact name. `is_one`: they say what
     the thing is, in either language: "the glasses", of the glasses and not of a carafe of glass.
     `of_kind`: they name the category that it is in. `otherwise`: a name that they give such a
@@ -27,7 +27,7 @@ class Found(BaseModel):
 class Library(Protocol):
     """The team's own data, of one workspace."""
 
-    async def find(self, words: str) -> Sequence[Found]:
+    async def find(self, words: str) -> Sequence[ProductMatch]:
         """The products that words may mean, the likeliest first; at most five."""
         ...
 

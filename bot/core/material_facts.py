@@ -13,13 +13,13 @@ from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Language, Words
 
-FILE = Path(__file__).parent / "material_facts.toml"
-READ = date(2026, 11, 24)  # when the sources were read
-LABEL = Words("true of the material")
-LABELS = ("materials", "name")  # the facts of a product that name its materials
+MATERIAL_FACTS_FILE = Path(__file__).parent / "material_facts.toml"
+SOURCES_READ_ON = date(2026, 11, 24)  # when the sources were read
+MATERIAL_LABEL = Words("true of the material")
+MATERIAL_FACT_LABELS = ("materials", "name")  # the facts of a product that name its materials
 
 
-class Truth(BaseModel):
+class MaterialFact(BaseModel):
     """One sentence about a material. `words` name it, `use` is what the product must be."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,40 +47,40 @@ class Truth(BaseModel):
 
     def fits(self, text: str) -> bool:
         """Whether a product with these words in its name or materials is made of it."""
-        return _names(self.words, text) and not _names(self.not_, text)
+        return _mentions_any(self.words, text) and not _mentions_any(self.not_, text)
 
 
 @cache
-def truths() -> dict[str, Truth]:
+def load_material_facts() -> dict[str, MaterialFact]:
     """All of them by the id of their fact."""
-    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["truths"]
-    return {truth.fact_id: truth for truth in (Truth(**row) for row in rows)}
+    rows = tomllib.loads(MATERIAL_FACTS_FILE.read_text(encoding="utf-8"))["truths"]
+    return {truth.fact_id: truth for truth in (MaterialFact(**row) for row in rows)}
 
 
-def material_facts(evidence: Evidence, request: SkillRequest) -> tuple[Fact, ...]:
+def find_material_facts(evidence: Evidence, request: SkillRequest) -> tuple[Fact, ...]:
     """What is true of the materials that the product's facts name, in the request's language:
     material.<material>.<what>. Where no product is known, of those that the brief names."""
-    text = " ; ".join(_named(evidence, request)).lower()
+    text = " ; ".join(_material_texts(evidence, request)).lower()
     return tuple(
         Fact(
             id=truth.fact_id,
-            label=LABEL.text,
+            label=MATERIAL_LABEL.text,
             value=truth.said(request.language),
             source=truth.source,
-            as_of=READ,
+            as_of=SOURCES_READ_ON,
         )
-        for truth in truths().values()
+        for truth in load_material_facts().values()
         if text and truth.fits(text)
     )
 
 
-def _named(evidence: Evidence, request: SkillRequest) -> Iterator[str]:
+def _material_texts(evidence: Evidence, request: SkillRequest) -> Iterator[str]:
     product = request.brief.product
     mine = [f for f in evidence.of("product") if f.id.startswith(f"product.{product}.")]
     if not mine:
         yield request.brief.product_words or ""
-    yield from (str(fact.value) for fact in mine if fact.label in LABELS)
+    yield from (str(fact.value) for fact in mine if fact.label in MATERIAL_FACT_LABELS)
 
 
-def _names(words: tuple[str, ...], text: str) -> bool:
+def _mentions_any(words: tuple[str, ...], text: str) -> bool:
     return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) for word in words)

@@ -13,15 +13,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.i18n.messages import Words
 
-FORMAT = 1
+FORMAT_VERSION = 1
 
 
-def _nfc(text: str) -> str:
+def _normalize_nfc(text: str) -> str:
     """One spelling for one text (NFC, never NFKC), and newlines as newlines."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-Text = Annotated[str, AfterValidator(_nfc)]
+Text = Annotated[str, AfterValidator(_normalize_nfc)]
 
 
 class Copy(BaseModel):
@@ -41,7 +41,7 @@ class Hook(BaseModel):
     facts: tuple[str, ...] = ()
 
 
-class Lead(BaseModel):
+class NextStep(BaseModel):
     """What this can lead to: a button that starts a skill with these words. It does not go out.
     With `ask`, a form with the words opens first, to be changed before anything is done."""
 
@@ -83,8 +83,8 @@ class File(BaseModel):
     picture: bool = False
 
 
-Kind = Literal["copy", "heading", "quote", "table", "file"]
-PIECES: dict[Kind, type[BaseModel]] = {
+PartKind = Literal["copy", "heading", "quote", "table", "file"]
+PART_TYPES: dict[PartKind, type[BaseModel]] = {
     "copy": Copy,
     "heading": Heading,
     "quote": Quote,
@@ -93,14 +93,14 @@ PIECES: dict[Kind, type[BaseModel]] = {
 }
 
 
-CANNOT_TELL = Words("What I can't tell").text  # the title of what says nothing but that
+CANNOT_TELL_TITLE = Words("What I can't tell").text  # the title of what says nothing but that
 
 
 class Part(BaseModel):
     """One named piece of a draft: `key` names it in code, `title` on the screen (English)."""
 
     model_config = ConfigDict(frozen=True)
-    kind: Kind
+    kind: PartKind
     key: str
     title: str
     body: Annotated[Copy | Heading | Quote | Table | File, Field(union_mode="smart")]
@@ -123,7 +123,7 @@ class Part(BaseModel):
         return self.model_copy(update={"body": Copy(text=text, facts=self.facts)})
 
 
-def take_apart(output: BaseModel) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
+def split_output(output: BaseModel) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
     """An Output's fields as parts, in their order, and its hooks apart."""
     parts: list[Part] = []
     hooks: list[Hook] = []
@@ -132,28 +132,28 @@ def take_apart(output: BaseModel) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
         for index, piece in enumerate(value if isinstance(value, list | tuple) else [value]):
             if isinstance(piece, Hook):
                 hooks.append(piece)
-            elif piece is not None and (kind := _kind(piece)) is not None:
+            elif piece is not None and (kind := _find_kind(piece)) is not None:
                 key = f"{name}.{index + 1}" if isinstance(value, list | tuple) else name
                 title = field.title or name.replace("_", " ").capitalize()
                 parts.append(Part(kind=kind, key=key, title=title, body=piece))
     return tuple(parts), tuple(hooks)
 
 
-def leads_of(output: BaseModel) -> tuple[Lead, ...]:
+def collect_next_steps(output: BaseModel) -> tuple[NextStep, ...]:
     """The leads among an Output's fields, in their order."""
     found = []
     for name in type(output).model_fields:
         value = getattr(output, name)
         pieces = value if isinstance(value, list | tuple) else [value]
-        found += [piece for piece in pieces if isinstance(piece, Lead)]
+        found += [piece for piece in pieces if isinstance(piece, NextStep)]
     return tuple(found)
 
 
-def _kind(piece: Any) -> Kind | None:
-    return next((kind for kind, shape in PIECES.items() if isinstance(piece, shape)), None)
+def _find_kind(piece: Any) -> PartKind | None:
+    return next((kind for kind, shape in PART_TYPES.items() if isinstance(piece, shape)), None)
 
 
-def canonical(
+def serialize_parts(
     parts: tuple[Part, ...], *, channel: str | None, language: str, audience: str | None
 ) -> str:
     """The stored text that a fingerprint is over. Sources are judged apart and left out."""
@@ -162,7 +162,7 @@ def canonical(
         body = part.body.model_dump(mode="json", exclude={"facts"})
         pieces.append({"kind": part.kind, "key": part.key, "title": part.title, "body": body})
     whole = {
-        "format": FORMAT,
+        "format": FORMAT_VERSION,
         "channel": channel,
         "language": language,
         "audience": audience,
@@ -171,18 +171,18 @@ def canonical(
     return json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def fingerprint(stored: str) -> str:
+def compute_fingerprint(stored: str) -> str:
     """SHA-256 in hex over the canonical text's UTF-8 bytes."""
     return hashlib.sha256(stored.encode()).hexdigest()
 
 
-def read_canonical(stored: str, cites: dict[str, list[str]] | None = None) -> tuple[Part, ...]:
+def parse_parts(stored: str, cites: dict[str, list[str]] | None = None) -> tuple[Part, ...]:
     """The parts back from the stored text; `cites` gives each part's facts by its key."""
     found = []
     for piece in json.loads(stored)["parts"]:
         body = dict(piece["body"])
         if piece["kind"] in ("copy", "table"):
             body["facts"] = (cites or {}).get(piece["key"], [])
-        shaped = PIECES[piece["kind"]].model_validate(body)
+        shaped = PART_TYPES[piece["kind"]].model_validate(body)
         found.append(Part(kind=piece["kind"], key=piece["key"], title=piece["title"], body=shaped))
     return tuple(found)

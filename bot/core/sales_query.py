@@ -5,19 +5,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-By = Literal["first", "weekend", "weekday", "code", "late", "returned"]
+OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
 
 
-class Only(BaseModel):
+class OrderFilter(BaseModel):
     """Those orders alone, or `but` those. No values: whatever they say, as long as they say it."""
 
     model_config = ConfigDict(frozen=True)
-    by: By
+    by: OrderTrait
     values: tuple[str, ...] = ()
     but: bool = False
 
 
-class Tally(BaseModel):
+class SalesQuery(BaseModel):
     """A question about orders, as it was understood. `names` are folded words that must each be of
     a country, source, product …; those behind `instead` take the place of what the words before
     them name of the same sort; those of `without` are left out."""
@@ -25,7 +25,7 @@ class Tally(BaseModel):
     model_config = ConfigDict(frozen=True)
     measure: str = "revenue"
     cut: str = ""
-    only: tuple[Only, ...] = ()
+    only: tuple[OrderFilter, ...] = ()
     names: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
     without: tuple[str, ...] = ()

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 INDENT = "  "
 REPLY = "↳ "
-CUT = "…"  # the first line of a material whose oldest messages are not in it
-CHANNEL = re.compile(
+TRUNCATION_MARK = "…"  # the first line of a material whose oldest messages are not in it
+CHANNEL_MENTION = re.compile(
     r"\b(?:this|the|our|whole) channel\b|\b(?:ce|le|du|tout le|notre) canal\b"
     r"|(?<![\w#])#[\w-]+",
     re.IGNORECASE,
 )
-THREAD = re.compile(
+THREAD_MENTION = re.compile(
     r"\b(?:this|the) (?:thread|discussion|conversation)\b|\bin here\b"
     r"|\b(?:ce|le|du) fil\b|\b(?:cette|la) (?:discussion|conversation)\b",
     re.IGNORECASE,
@@ -35,8 +35,8 @@ POINTED_AT = re.compile(  # "sum this up", "what do they say?": what stands abov
     r"|\b(?:ils|elles) (?:disent|pensent|se plaignent|veulent)\b",
     re.IGNORECASE,
 )
-MUCH = 3  # messages
-RECAP = re.compile(
+MIN_LONG_THREAD = 3  # messages
+RECAP_REQUEST = re.compile(
     r"^\W*(?:please |can you |could you |peux-tu |pouvez-vous )*(?:re-?cap\w*|récap\w*|catch me up"
     r"|who does what|qui fait quoi|what (?:did|have) (?:we|they) (?:decide|agree)\w*"
     r"|qu'(?:a-t-on|avons-nous|est-ce qu'on a) décidé|on a décidé quoi|fais le point"
@@ -48,12 +48,12 @@ RECAP = re.compile(
     r"|(?:tout )?(?:ça|cela|ceci)(?: pour (?:moi|nous))?(?: s'il (?:te|vous) plaît)?\W*$))",
     re.IGNORECASE,
 )
-GOES_ON = re.compile(  # "and in October?", « et pour la livraison ? »
+FOLLOW_UP = re.compile(  # "and in October?", « et pour la livraison ? »
     r"^\W*(?:and|et|but|mais|so|alors|(?:and )?(?:what|how) about|qu'en est-il|compared|par rapport"
     r"|in|en|for|pour|by|par|only|seulement|on|sur|versus|vs|about|à propos)\b",
     re.IGNORECASE,
 )
-ASKS_ANEW = re.compile(
+NEW_QUESTION = re.compile(
     r"\b(?:how(?! about)|what(?! about)|which|who|whom|why|when|combien|quel\w*|qui|pourquoi|quand"
     r"|comment)\b",
     re.IGNORECASE,
@@ -63,18 +63,18 @@ ONLY_WHY = re.compile(  # "why?", « et pourquoi ? »
     r"|comment ça se fait)(?: (?:so|that|is that|is it|ça|cela))?\W*$",
     re.IGNORECASE,
 )
-NAMED = re.compile(r"(?<![\w#])#([\w-]+)")
-DAYS = (
+CHANNEL_NAME = re.compile(r"(?<![\w#])#([\w-]+)")
+PERIOD_WORDS = (
     (re.compile(r"\btoday\b|aujourd.hui|\bthis morning\b|ce matin", re.IGNORECASE), 1),
     (re.compile(r"\byesterday\b|\bhier\b", re.IGNORECASE), 2),
     (re.compile(r"\b(?:last|past) week\b|semaine (?:dernière|passée)", re.IGNORECASE), 14),
     (re.compile(r"\bmonth\b|\bmois\b", re.IGNORECASE), 31),
 )
-WEEK = 7  # days read of a channel when nothing else is said
+DAYS_A_WEEK = 7  # days read of a channel when nothing else is said
 
 
 @dataclass(frozen=True)
-class Message:
+class ThreadMessage:
     """`n` counts from 1; `who` is their name as Slack shows it; `thread` is the `n` of the message
     that it replies to in a thread, 0 where it stands in the channel itself."""
 
@@ -83,18 +83,18 @@ class Message:
     text: str
     thread: int = 0
 
-    def hears(self, other: "Message") -> bool:
+    def hears(self, other: "ThreadMessage") -> bool:
         """Whether this can be said to that: the same thread, or the message it begins with."""
         return self.thread in (other.thread, other.n)
 
 
-def written(who: str, text: str, *, replies: bool = False) -> str:
+def format_message(who: str, text: str, *, replies: bool = False) -> str:
     """One message as it stands in the material."""
     name = " ".join(who.replace(":", " ").replace(REPLY.strip(), " ").split()) or "?"
     return f"{REPLY * replies}{name}: {text}".replace("\n", f"\n{INDENT}")
 
 
-def messages(material: str) -> list[Message]:
+def parse_messages(material: str) -> list[ThreadMessage]:
     """The messages of a material, in their order."""
     found: list[tuple[str, list[str], int]] = []
     begun = -1  # a thread whose first message was left out
@@ -108,37 +108,38 @@ def messages(material: str) -> list[Message]:
         begun = begun if replies else len(found) + 1
         found.append((who.removeprefix(REPLY), [text], begun if replies else 0))
     return [
-        Message(n, who, "\n".join(text), thread) for n, (who, text, thread) in enumerate(found, 1)
+        ThreadMessage(n, who, "\n".join(text), thread)
+        for n, (who, text, thread) in enumerate(found, 1)
     ]
 
 
-def is_cut(material: str) -> bool:
+def is_truncated(material: str) -> bool:
     """Whether there was more than there is room for."""
-    return material.startswith(f"{CUT}\n")
+    return material.startswith(f"{TRUNCATION_MARK}\n")
 
 
-def people(material: str) -> Iterable[str]:
+def list_speakers(material: str) -> Iterable[str]:
     """The names of who speaks, once each."""
-    return dict.fromkeys(message.who for message in messages(material))
+    return dict.fromkeys(message.who for message in parse_messages(material))
 
 
 def wants_channel(words: str) -> bool:
     """Whether the whole channel is meant, and not the thread."""
-    return bool(CHANNEL.search(words)) and not THREAD.search(words)
+    return bool(CHANNEL_MENTION.search(words)) and not THREAD_MENTION.search(words)
 
 
-def is_about_here(words: str, material: str = "") -> bool:
+def is_about_thread(words: str, material: str = "") -> bool:
     """Whether a question is about what is said in this thread or channel: it names one, or points
     at messages where there are some."""
-    if THREAD.search(words) or CHANNEL.search(words):
+    if THREAD_MENTION.search(words) or CHANNEL_MENTION.search(words):
         return True
     points = POINTED_AT.search(words.replace("’", "'"))
-    return bool(points) and len(messages(material)) >= MUCH
+    return bool(points) and len(parse_messages(material)) >= MIN_LONG_THREAD
 
 
 def wants_recap(words: str) -> bool:
     """As the recap's own words have it: who said what is to be told then."""
-    return bool(RECAP.search(words.replace("’", "'")))
+    return bool(RECAP_REQUEST.search(words.replace("’", "'")))
 
 
 def asks_only_why(words: str) -> bool:
@@ -151,20 +152,20 @@ def ends_with_why(words: str) -> bool:
     return bool(ONLY_WHY.search(words))
 
 
-def goes_on(words: str) -> bool:
+def is_follow_up(words: str) -> bool:
     """Whether a question only changes the one before it: "and in October?"; or asks why."""
     said = words.replace("’", "'")
     if asks_only_why(said):
         return True
-    return bool(GOES_ON.search(said)) and not ASKS_ANEW.search(said)
+    return bool(FOLLOW_UP.search(said)) and not NEW_QUESTION.search(said)
 
 
-def channel_named(words: str) -> str | None:
+def find_channel_name(words: str) -> str | None:
     """The name behind the # in these words."""
-    found = NAMED.search(words)
+    found = CHANNEL_NAME.search(words)
     return found[1] if found else None
 
 
-def days_back(words: str) -> int:
+def count_days_back(words: str) -> int:
     """How many days of a channel are meant."""
-    return next((days for shape, days in DAYS if shape.search(words)), WEEK)
+    return next((days for shape, days in PERIOD_WORDS if shape.search(words)), DAYS_A_WEEK)

@@ -18,13 +18,13 @@ from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
 
 T = TypeVar("T", bound=BaseModel)
-BUSY = Words(
+BUDGET_RESERVED = Words(
     "What may be spent on the AI is reserved by other requests under way. "
     "Ask again in a few minutes."
 )
 
 
-class Assignment(BaseModel):
+class WriteRequest(BaseModel):
     """What a writer is handed: the prompt as text, and the same things in structure.
 
     A writer that is an AI reads `system` and `prompt`; the offline writer reads the structure.
@@ -45,7 +45,7 @@ class Assignment(BaseModel):
     besides: tuple[Fact, ...] = ()  # of the same subjects: to check by, not to write from
 
 
-class Sent(BaseModel):
+class LlmCall(BaseModel):
     """What left the house for one call to a writer: exactly this text, this much, at this price.
 
     Told twice where a call has an id: before the bytes go, and when it is known how it ended.
@@ -75,10 +75,10 @@ class Writer(Protocol):
 
     async def write(
         self,
-        assignment: Assignment,
+        assignment: WriteRequest,
         output: type[T],
         *,
-        receipt: Callable[[Sent], Awaitable[None]],
+        receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
         """Fill an Output. `receipt` is told of every call made, failed ones too, and before

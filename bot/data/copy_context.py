@@ -15,33 +15,33 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from bot.core.audience_rule import SEGMENTS, Rule
+from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
 from bot.rules.doubts import asks_to_answer
-from bot.text.normalize import words_of
-from bot.text.slugs import slug
+from bot.text.normalize import tokenize
+from bot.text.slugs import slugify
 
 if TYPE_CHECKING:
-    from bot.data.warehouse.warehouse import Shelf
+    from bot.data.warehouse.warehouse import Warehouse
 
 QUOTE, PRAISED = Words("quote from a review"), Words("reviews that praise it")
-REVIEWS = Words("reviews read")
+REVIEWS_LABEL = Words("reviews read")
 BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
-MOST_PRAISED = Words("praised most")
-WRITING = ("praise", "past_copy", "segment")
-MOST_TEXT = 600  # characters of an old text
+MOST_PRAISED_LABEL = Words("praised most")
+WRITING_KINDS = ("praise", "past_copy", "segment")
+LONGEST_TEXT = 600  # characters of an old text
 
 
-def for_writing(kind: str, shelf: "Shelf", request: SkillRequest) -> tuple[Fact, ...]:
+def find_writing_facts(kind: str, shelf: "Warehouse", request: SkillRequest) -> tuple[Fact, ...]:
     """Facts of one of WRITING; none when the library has nothing of it."""
-    ways = {"praise": _praise, "past_copy": _past_copy, "segment": _segment}
+    ways = {"praise": _praise_facts, "past_copy": _past_copy_facts, "segment": _segment_facts}
     return tuple(ways[kind](shelf, request))
 
 
-def asked_for(kind: str, request: SkillRequest) -> Hashable:
+def cache_key(kind: str, request: SkillRequest) -> Hashable:
     """What the facts depend on besides the tables: the same again need not be looked for again."""
     brief = request.brief
     on: dict[str, tuple[str | None, ...]] = {
@@ -52,7 +52,7 @@ def asked_for(kind: str, request: SkillRequest) -> Hashable:
     return kind, request.language, *on[kind]
 
 
-def _praise(shelf: "Shelf", request: SkillRequest) -> Iterator[Fact]:
+def _praise_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """praise.<theme>.theme and objection.<theme>.theme: what customers praise most and object to
     most about the product, by name; and feedback.<theme>.quote, .praised and .reviews: a sentence
     of theirs that praises it, in the language of the text, and how many reviews do."""
@@ -61,14 +61,14 @@ def _praise(shelf: "Shelf", request: SkillRequest) -> Iterator[Fact]:
         return
     from bot.data.analyses.feedback import praise_and_objection
 
-    if named := _asked_about(shelf, product, request):
+    if named := _objection_facts(shelf, product, request):
         yield from named
-    labels = (("praise", MOST_PRAISED.text), ("objection", DOUBT.text))
+    labels = (("praise", MOST_PRAISED_LABEL.text), ("objection", DOUBT.text))
     for (kind, label), fact in zip(labels, praise_and_objection(shelf, product), strict=True):
         if fact is not None and not (kind == "objection" and named):
             theme = fact.id.split(".")[1].split("--")[0]
             if kind == "praise":
-                yield from _told_so(shelf, product, theme, fact, request)
+                yield from _quote_facts(shelf, product, theme, fact, request)
             yield Fact(
                 id=f"{kind}.{theme}.theme",
                 label=label,
@@ -79,17 +79,17 @@ def _praise(shelf: "Shelf", request: SkillRequest) -> Iterator[Fact]:
             )
 
 
-def _asked_about(shelf: "Shelf", product: str, request: SkillRequest) -> list[Fact]:
+def _objection_facts(shelf: "Warehouse", product: str, request: SkillRequest) -> list[Fact]:
     """The doubt that a product page is asked to answer, and what may stand on it: how many reviews
     say so, and how they put it."""
     named = asks_to_answer(request.brief.words)
     if named is None or request.channel != "product_page":
         return []
-    from bot.data.analyses.feedback.objections import doubt
+    from bot.data.analyses.feedback.objections import find_objection
 
-    title = _titles(shelf).get(product, "")
-    found = doubt(shelf, product, without(named, title)) or (
-        doubt(shelf, product, without(request.brief.words, title))
+    title = _product_titles(shelf).get(product, "")
+    found = find_objection(shelf, product, remove_title(named, title)) or (
+        find_objection(shelf, product, remove_title(request.brief.words, title))
     )
     if found is None:
         return []
@@ -98,12 +98,12 @@ def _asked_about(shelf: "Shelf", product: str, request: SkillRequest) -> list[Fa
         (f"objection.{found.theme}.theme", DOUBT.text, "", put)
     ]
     if found.is_told:
-        numbers = (("blamed", BLAMED, found.blamed), ("blamed-of", REVIEWS, found.texts))
+        numbers = (("blamed", BLAMED, found.blamed), ("blamed-of", REVIEWS_LABEL, found.texts))
         for measure, label, count in numbers:
             id = f"feedback.{found.theme}.{measure}"
             told.append((id, label.text, found.title, Decimal(count)))
         if found.ways:
-            said = _both(found.ways).to(request.language)
+            said = _join_words(found.ways).to(request.language)
             told.append((f"feedback.{found.theme}.way", WAY.text, found.title, said))
     return [
         Fact(
@@ -119,24 +119,24 @@ def _asked_about(shelf: "Shelf", product: str, request: SkillRequest) -> list[Fa
     ]
 
 
-def without(words: str, title: str) -> str:
+def remove_title(words: str, title: str) -> str:
     """Words without a product's name, which may sound like a doubt: a linen shirt."""
     return re.sub(re.escape(title), " ", words, flags=re.IGNORECASE) if title else words
 
 
-def _both(ways: tuple[Words, ...]) -> Words:
+def _join_words(ways: tuple[Words, ...]) -> Words:
     if len(ways) == 1:
         return ways[0]
     return Words("{one} and {other}", one=ways[0], other=ways[1])
 
 
-def _told_so(
-    shelf: "Shelf", product: str, theme: str, share: Fact, request: SkillRequest
+def _quote_facts(
+    shelf: "Warehouse", product: str, theme: str, share: Fact, request: SkillRequest
 ) -> Iterator[Fact]:
     """What may stand in a text: somebody's sentence, word for word, and how many say the same."""
-    from bot.data.analyses.feedback.objections import praised
+    from bot.data.analyses.feedback.objections import find_praise
 
-    found = praised(shelf, product, theme, request.language)
+    found = find_praise(shelf, product, theme, request.language)
     if found is None:
         return
     if (quote := found.quote) is not None:
@@ -152,7 +152,7 @@ def _told_so(
             rows=1,
         )
     if found.is_much:
-        counts = (("praised", PRAISED, found.praised), ("reviews", REVIEWS, found.reviews))
+        counts = (("praised", PRAISED, found.praised), ("reviews", REVIEWS_LABEL, found.reviews))
         for measure, label, count in counts:
             yield Fact(
                 id=f"feedback.{theme}.{measure}",
@@ -165,7 +165,7 @@ def _told_so(
             )
 
 
-def _past_copy(shelf: "Shelf", request: SkillRequest) -> Iterator[Fact]:
+def _past_copy_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """past_copy.<code>.subject, .text and .open-rate of the nearest texts that were sent."""
     if "campaigns" not in shelf.listed:
         return
@@ -181,63 +181,67 @@ def _past_copy(shelf: "Shelf", request: SkillRequest) -> Iterator[Fact]:
         rate = letter.rate("open rate")
         told = {
             "subject": letter.subject,
-            "text": (letter.text or "")[:MOST_TEXT] or None,
+            "text": (letter.text or "")[:LONGEST_TEXT] or None,
             OPENED.text: None
             if rate is None or letter.sent < shelf.floor
-            else _share(rate, letter.sent, brief.language),
+            else _format_share(rate, letter.sent, brief.language),
         }
         when = letter.at.date() if letter.at else shelf.as_of("campaigns")
-        yield from _facts(f"past_copy.{slug(letter.code)}", told, shelf.source("campaigns"), when)
+        yield from _build_facts(
+            f"past_copy.{slugify(letter.code)}", told, shelf.source("campaigns"), when
+        )
 
 
-def _share(rate: float, sent: int, language: str) -> str:
+def _format_share(rate: float, sent: int, language: str) -> str:
     share = f"{100 * rate:.1f}"
     shown = share.replace(".", ",") if language == "fr" else share
     return Words("{share} % of {n} sent", share=shown, n=str(sent)).to(language)
 
 
-def _segment(shelf: "Shelf", request: SkillRequest) -> Iterator[Fact]:
+def _segment_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """segment.audience.rule and, for a rule that was counted before, .size."""
-    rule = _rule(request)
+    rule = _audience_rule(request)
     if rule is None or "orders" not in shelf.listed:
         return
-    told = {"audience": rule.words(_titles(shelf)).to(request.language)}
+    told = {"audience": rule.words(_product_titles(shelf)).to(request.language)}
     if request.brief.rule:
-        from bot.data.analyses.segments.audience import count
+        from bot.data.analyses.segments.audience import count_audience
 
-        told["size"] = count(shelf, rule).said.to(request.language)
-    yield from _facts("segment.audience", told, shelf.source("orders"), shelf.as_of("orders"))
+        told["size"] = count_audience(shelf, rule).said.to(request.language)
+    yield from _build_facts("segment.audience", told, shelf.source("orders"), shelf.as_of("orders"))
 
 
-def _rule(request: SkillRequest) -> Rule | None:
+def _audience_rule(request: SkillRequest) -> AudienceRule | None:
     """The rule that came with the brief, or the named group that its audience speaks of."""
     brief = request.brief
     if brief.rule:
         try:
-            return Rule.model_validate(json.loads(brief.rule))
+            return AudienceRule.model_validate(json.loads(brief.rule))
         except (ValidationError, ValueError):
             return None
-    said = {word.rstrip("s") for word in words_of(brief.audience or "")}
-    for key, name in SEGMENTS.items():
+    said = {word.rstrip("s") for word in tokenize(brief.audience or "")}
+    for key, name in SEGMENT_LABELS.items():
         for language in ("en", "fr"):
-            called = {word.rstrip("s") for word in words_of(name.to(language))}
+            called = {word.rstrip("s") for word in tokenize(name.to(language))}
             if called and called <= said:
-                return Rule(segments=(key,))
+                return AudienceRule(segments=(key,))
     return None
 
 
-def _titles(shelf: "Shelf") -> dict[str, str]:
+def _product_titles(shelf: "Warehouse") -> dict[str, str]:
     if shelf.products is None:
         return {}
-    from bot.data.warehouse.query import rows_of
+    from bot.data.warehouse.query import fetch_rows
 
     return {
         row["product"]: row["title"] or row["product"]
-        for row in rows_of(shelf, shelf.products.select("product", "title"))
+        for row in fetch_rows(shelf, shelf.products.select("product", "title"))
     }
 
 
-def _facts(subject: str, told: Mapping[str, str | None], source: str, day: date) -> Iterator[Fact]:
+def _build_facts(
+    subject: str, told: Mapping[str, str | None], source: str, day: date
+) -> Iterator[Fact]:
     for label, value in told.items():
         if value:
             yield Fact(

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.floors import is_small
+from bot.data.floors import is_below_floor
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TOTAL = ("total", "all")
+TOTAL_VALUE = ("total", "all")
 EPSILON = 1e-6
 
-Value = tuple[str, str]  # dimension, value
-Mask = NDArray[np.bool_]
+DimensionValue = tuple[str, str]  # dimension, value
+BoolArray = NDArray[np.bool_]
 Key = TypeVar("Key", bound=Hashable)
 
 
-def suppress(
+def list_publishable(
     sizes: Mapping[Key, int],
     floor: int,
     *,
@@ -38,17 +38,17 @@ def suppress(
     """The parts of one whole that may be told, in their order. `unsaid` people are of no part;
     `together` counts the people of several parts, the sum where parts share nobody."""
     count = together or (lambda keys: sum(sizes[key] for key in keys))
-    kept = [key for key, size in sizes.items() if not is_small(size, floor)]
+    kept = [key for key, size in sizes.items() if not is_below_floor(size, floor)]
     while True:
         told = [key for key in kept if sizes[key]]
         if not told:
             return kept
-        if not is_small(count(key for key in sizes if key not in kept) + unsaid, floor):
+        if not is_below_floor(count(key for key in sizes if key not in kept) + unsaid, floor):
             return kept
         kept.remove(min(told, key=lambda key: (sizes[key], str(key))))
 
 
-def hidden_groups(
+def find_hidden_groups(
     sizes: Mapping[Key, int],
     floor: int,
     size_of_union: Callable[[Collection[Key]], int],
@@ -63,7 +63,7 @@ def hidden_groups(
         return size_of_union(union) if union else 0
 
     open_groups = {key: size for key, size in sizes.items() if key not in never}
-    shown: list[Key] = suppress(open_groups, floor, together=together)
+    shown: list[Key] = list_publishable(open_groups, floor, together=together)
     return (set(sizes) | never).difference(shown)
 
 
@@ -82,7 +82,7 @@ class Population:
         self._codes: dict[str, NDArray[np.intp]] = {}
         self._names: dict[str, list[str]] = {}
         for name, column in values.items():
-            self._names[name], self._codes[name] = _coded(column)
+            self._names[name], self._codes[name] = _encode_list(column)
         self._people = (
             None if people is None else np.unique(np.asarray(people), return_inverse=True)[1]
         )
@@ -94,24 +94,24 @@ class Population:
         found = cls({}, people=())
         found.size = len(table)
         for name in table.column_names:
-            names, codes = _encoded(table[name])
+            names, codes = _encode_column(table[name])
             if name == person:
                 found._people = codes
             else:
                 found._names[name], found._codes[name] = names, codes
         return found
 
-    def which(self, value: Value) -> Mask:
+    def which(self, value: DimensionValue) -> BoolArray:
         """The elements of one value; of TOTAL all of them."""
         dimension, name = value
-        if value == TOTAL:
+        if value == TOTAL_VALUE:
             return np.ones(self.size, dtype=bool)
         known = self._names.get(dimension, [])
         if name not in known:
             return np.zeros(self.size, dtype=bool)
         return np.asarray(self._codes[dimension] == known.index(name))
 
-    def only(self, mask: Mask, dimensions: Iterable[str]) -> "Population":
+    def only(self, mask: BoolArray, dimensions: Iterable[str]) -> "Population":
         """These elements alone, by these dimensions."""
         found = Population({})
         found.size = int(mask.sum())
@@ -121,24 +121,24 @@ class Population:
         found._weight = self._weight[mask] if self._people is None else self._weight
         return found
 
-    def mark(self, value: Value, mask: Mask) -> None:
+    def mark(self, value: DimensionValue, mask: BoolArray) -> None:
         """One more dimension, of which these elements have the one value that there is."""
         dimension, name = value
         self._names[dimension], self._codes[dimension] = [name], np.where(mask, 0, -1)
 
-    def any_of(self, dimension: str, names: Iterable[str]) -> Mask:
+    def any_of(self, dimension: str, names: Iterable[str]) -> BoolArray:
         """The elements that have one of these values."""
         known = self._names.get(dimension, [])
         wanted = [at for at, name in enumerate(known) if name in set(names)]
         return np.isin(self._codes[dimension], wanted)
 
-    def count(self, mask: Mask) -> int:
+    def count(self, mask: BoolArray) -> int:
         """How many people these elements are of."""
         if self._people is None:
             return round(float(self._weight[mask].sum()))
         return len(np.unique(self._people[mask]))
 
-    def reaches(self, mask: Mask, floor: int) -> bool:
+    def reaches(self, mask: BoolArray, floor: int) -> bool:
         """Whether these elements are of so many people; a few elements mostly tell."""
         if self._people is None:
             return float(self._weight[mask].sum()) >= floor
@@ -155,31 +155,33 @@ class Population:
             known = codes >= 0
             sums = np.bincount(codes[known], self._weight[known], minlength=len(names))
             return {name: round(float(n)) for name, n in zip(names, sums, strict=True)}
-        pairs, _ = _pairs(codes, self._people)
+        pairs, _ = _unique_pairs(codes, self._people)
         counts = np.bincount(pairs[pairs >= 0], minlength=len(names))
         return {name: int(n) for name, n in zip(names, counts, strict=True)}
 
-    def told(self, wanted: Iterable[Value], floor: int, *, whole: bool = True) -> set[Value]:
+    def told(
+        self, wanted: Iterable[DimensionValue], floor: int, *, whole: bool = True
+    ) -> set[DimensionValue]:
         """Those of the wanted values whose sums may be told, TOTAL with them where `whole`."""
         wanted = list(wanted)
-        every = list(dict.fromkeys([*wanted, *([TOTAL] if whole else [])]))
+        every = list(dict.fromkeys([*wanted, *([TOTAL_VALUE] if whole else [])]))
         if self._people is None and not self._weight.all():  # what is nothing is known to be
             return self.only(self._weight > 0, self._codes).told(wanted, floor, whole=whole)
         if not every or not self.size:
             return set(every)
-        return _Audit(self, every, floor).told()
+        return _DisclosureAudit(self, every, floor).told()
 
     @property
     def dimensions(self) -> Mapping[str, NDArray[np.intp]]:
         """The code of each element's value, by dimension; −1 where it has none."""
         return self._codes
 
-    def classes(self, wanted: Sequence[Value]) -> tuple[Mask, NDArray[np.intp]]:
+    def classes(self, wanted: Sequence[DimensionValue]) -> tuple[BoolArray, NDArray[np.intp]]:
         """Elements that none of the wanted values tells apart are one class: values × classes, and
         the class of each element."""
         named: dict[str, list[str]] = {}
         for dimension, name in wanted:
-            if (dimension, name) != TOTAL and dimension in self._codes:
+            if (dimension, name) != TOTAL_VALUE and dimension in self._codes:
                 named.setdefault(dimension, []).append(name)
         key = np.zeros(self.size, dtype=np.int64)
         for dimension, names in named.items():
@@ -198,14 +200,14 @@ class Population:
         are known, and then the last is False."""
         if self._people is None:
             return of, self._weight, False
-        return *_pairs(of, self._people), True
+        return *_unique_pairs(of, self._people), True
 
 
-class _Audit:
+class _DisclosureAudit:
     """Whether small groups can be computed from the values that are told. Elements that no wanted
     value tells apart are one class: whatever is computed is a sum over whole classes."""
 
-    def __init__(self, population: Population, every: list[Value], floor: int) -> None:
+    def __init__(self, population: Population, every: list[DimensionValue], floor: int) -> None:
         self._floor, self._every = floor, every
         self._inside, of = population.classes(every)
         self._of_class, self._who, self._are_people = population.pairs(of)
@@ -215,7 +217,7 @@ class _Audit:
         self._sizes = {value: self._size(self._inside[at]) for at, value in enumerate(every)}
         self._values = self._small_values(population, of)
 
-    def told(self) -> set[Value]:
+    def told(self) -> set[DimensionValue]:
         kept = [
             value
             for at, value in enumerate(self._every)
@@ -228,21 +230,21 @@ class _Audit:
             kept.remove(part)
         return {*kept, *(value for value, size in self._sizes.items() if not size)}
 
-    def _size(self, classes: Mask) -> int:
+    def _size(self, classes: BoolArray) -> int:
         """How many people some classes are of; somebody of several counts in each."""
         return round(float(self._counts[classes].sum()))
 
-    def _is_small(self, classes: Mask) -> bool:
+    def _is_small(self, classes: BoolArray) -> bool:
         """Whether they are of few people, everybody counted once."""
         counts = self._counts[classes]
         if not counts.any() or counts.max() >= self._floor:
             return False
         if not self._are_people or counts.sum() < self._floor:
-            return is_small(float(counts.sum()), self._floor)
+            return is_below_floor(float(counts.sum()), self._floor)
         inside = classes[self._of_class]
         return len(np.unique(self._who[inside])) < self._floor
 
-    def _small_values(self, population: Population, of: NDArray[np.intp]) -> list[Mask]:
+    def _small_values(self, population: Population, of: NDArray[np.intp]) -> list[BoolArray]:
         """Values of few people that are whole classes."""
         whole = np.bincount(of, minlength=self._count)
         found = []
@@ -255,11 +257,11 @@ class _Audit:
                         found.append(inside > 0)
         return found
 
-    def _remainder(self, kept: list[Value]) -> Value | None:
+    def _remainder(self, kept: list[DimensionValue]) -> DimensionValue | None:
         """The part to be held back next where a group minus all parts of it that are told, of one
         dimension, is small."""
         rows = {value: self._inside[self._every.index(value)] for value in kept}
-        dimensions = {value[0] for value in kept if value != TOTAL}
+        dimensions = {value[0] for value in kept if value != TOTAL_VALUE}
         for whole in kept:
             for dimension in dimensions - {whole[0]}:
                 parts = [
@@ -276,7 +278,7 @@ class _Audit:
                     return min(parts, key=lambda one: (self._sizes[one], one))
         return None
 
-    def _combined(self, kept: list[Value]) -> Value | None:
+    def _combined(self, kept: list[DimensionValue]) -> DimensionValue | None:
         """The same of any other linear combination: whether a class or a value of few people lies
         in the span of what is told."""
         table = self._inside[[self._every.index(value) for value in kept]]
@@ -295,25 +297,27 @@ class _Audit:
                 continue
             share, *_ = np.linalg.lstsq(exact.T, wanted, rcond=None)
             used = [value for value, part in zip(kept, share, strict=True) if abs(part) > EPSILON]
-            parts = [value for value in used if value != TOTAL] or used
+            parts = [value for value in used if value != TOTAL_VALUE] or used
             return min(parts, key=lambda one: (self._sizes[one], one))
         return None
 
 
-def _pairs(of: NDArray[np.intp], people: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _unique_pairs(
+    of: NDArray[np.intp], people: NDArray[Any]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Each pair once."""
     many = int(people.max(initial=0)) + 1
     both = np.unique(of.astype(np.int64) * many + people)
     return both // many, both % many
 
 
-def _coded(column: Sequence[str | None]) -> tuple[list[str], NDArray[np.intp]]:
+def _encode_list(column: Sequence[str | None]) -> tuple[list[str], NDArray[np.intp]]:
     place: dict[str, int] = {}
     codes = [-1 if value is None else place.setdefault(str(value), len(place)) for value in column]
     return list(place), np.array(codes, dtype=np.intp)
 
 
-def _encoded(column: Any) -> tuple[list[str], NDArray[np.intp]]:
+def _encode_column(column: Any) -> tuple[list[str], NDArray[np.intp]]:
     """An arrow column as codes of its values; nothing is −1."""
     import pyarrow as pa
 

@@ -9,7 +9,7 @@ from typing import Literal
 from bot.i18n.messages import Words
 
 PEOPLE_FLOOR, SALES_FLOOR = 20, 5
-Sort = Literal["people", "sales"]
+FloorKind = Literal["people", "sales"]
 
 
 @dataclass(frozen=True)
@@ -20,33 +20,33 @@ class Floors:
     people: int = PEOPLE_FLOOR
     sales: int = SALES_FLOOR
 
-    def of(self, sort: Sort) -> int:
+    def of(self, sort: FloorKind) -> int:
         return self.people if sort == "people" else self.sales
 
 
 @dataclass(frozen=True)
-class Size:
+class GroupSize:
     """How many people a subject's figures are about; None: about nobody. `rest` is how many the
     others are with whom they make up a whole that is told as well."""
 
     people: int | None
     rest: int | None = None
-    sort: Sort = "people"
+    sort: FloorKind = "people"
 
     def is_told(self, floors: Floors) -> bool:
         floor = floors.of(self.sort)
-        return not any(is_small(many, floor) for many in (self.people, self.rest))
+        return not any(is_below_floor(many, floor) for many in (self.people, self.rest))
 
 
-NOBODY = Size(None)
+NO_GROUP = GroupSize(None)
 
 
-def is_small(people: float | None, floor: int) -> bool:
+def is_below_floor(people: float | None, floor: int) -> bool:
     """Whether so many are too few. Nobody is no group."""
     return people is not None and 0 < people < floor
 
 
-def too_few(people: int, floor: int) -> Words:
+def too_few_message(people: int, floor: int) -> Words:
     """What is said where all customers together are too few to be told of by groups."""
     if people < floor:
         return Words(
@@ -61,14 +61,14 @@ def too_few(people: int, floor: int) -> Words:
     )
 
 
-def bounded(people: int, of: int, floor: int) -> int | str:
+def bound_count(people: int, of: int, floor: int) -> int | str:
     """A count as it may be told: as it is, unless it or what it leaves of `of` is small."""
     if people < floor:
         return f"under {floor}"
-    return f"all but under {floor}" if is_small(of - people, floor) else people
+    return f"all but under {floor}" if is_below_floor(of - people, floor) else people
 
 
-def others(floor: int, sort: Sort) -> Words:
+def withheld_groups_message(floor: int, sort: FloorKind) -> Words:
     """What is said where small groups are held back."""
     if sort == "sales":
         return Words("Sales to under {n} customers: grouped as Others.", n=floor)

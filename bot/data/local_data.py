@@ -8,24 +8,24 @@ from bot.config.brand import Brand
 from bot.config.clock import now
 from bot.config.policy import Policy
 from bot.config.settings import Settings
-from bot.config.toml import check_files, load_brand, load_policy
-from bot.data.analyses.cache import Lasting
+from bot.config.toml import check_toml_files, load_brand, load_policy
+from bot.data.analyses.cache import ResultCache
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.product import Product
 from bot.data.floors import Floors
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
-from bot.data.service import TeamLibrary
-from bot.data.warehouse.store import LOCAL, Stocking
+from bot.data.service import WorkspaceData
+from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
 from bot.db.session import Database
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 if TYPE_CHECKING:  # ibis takes 1.4 s
-    from bot.data.ingest.live_rows import LiveRows
-    from bot.data.warehouse.external import Warehouse
-    from bot.data.warehouse.warehouse import Shelf
+    from bot.data.ingest.live.queue import LiveQueue
+    from bot.data.warehouse.external import WarehouseConnection
+    from bot.data.warehouse.warehouse import Warehouse
 
 
 class LocalData:
@@ -35,13 +35,13 @@ class LocalData:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True)
-        check_files(settings.home)
+        check_toml_files(settings.home)
         self.database = Database(settings.database_url)
         self.database.now = now
-        self._libraries: dict[str, TeamLibrary] = {}
-        self._warehouse: Warehouse | None = None
+        self._libraries: dict[str, WorkspaceData] = {}
+        self._warehouse: WarehouseConnection | None = None
         key = settings.key
-        self.stocking = Stocking(
+        self.stocking = RowStore(
             settings.home,
             self.database,
             key=key.get_secret_value() if key else None,
@@ -57,10 +57,10 @@ class LocalData:
         """Live rows that came before a file go in before it: what came last holds."""
         self.live_rows().merge(workspace, kind)
 
-    def live_rows(self) -> "LiveRows":
-        from bot.data.ingest.live_rows import LiveRows
+    def live_rows(self) -> "LiveQueue":
+        from bot.data.ingest.live.queue import LiveQueue
 
-        return LiveRows(
+        return LiveQueue(
             self.settings.home, self.database, self.stocking, now, partial(self.workspace, None)
         )
 
@@ -70,7 +70,7 @@ class LocalData:
     def policy(self, workspace: str) -> Policy:
         return load_policy(self.settings.home, workspace)
 
-    def library(self, workspace: str) -> TeamLibrary:
+    def library(self, workspace: str) -> WorkspaceData:
         """The workspace's own data; what was imported before Slack was known serves all."""
         if workspace not in self._libraries:
             catalogue = CatalogueLibrary(
@@ -78,7 +78,7 @@ class LocalData:
             )
             shelf = partial(self.shelf, workspace)
             lasting, stands_on = self._kept(workspace)
-            self._libraries[workspace] = TeamLibrary(
+            self._libraries[workspace] = WorkspaceData(
                 catalogue,
                 shelf,
                 lasting,
@@ -93,21 +93,23 @@ class LocalData:
         self._warehouse = None
         self.stocking.let_go(workspace)
 
-    def _kept(self, workspace: str) -> tuple[Lasting, Callable[[], Hashable]] | tuple[None, None]:
+    def _kept(
+        self, workspace: str
+    ) -> tuple[ResultCache, Callable[[], Hashable]] | tuple[None, None]:
         """Where findings last and what they stand on. A warehouse changes without telling."""
         if self.settings.warehouse is not None:
             return None, None
         stocking = self.stocking
         return stocking.lasting(workspace), partial(stocking.stand_on, workspace)
 
-    def shelf(self, workspace: str) -> "Shelf":
+    def shelf(self, workspace: str) -> "Warehouse":
         """What the analyses read: the team's own warehouse where there is one, else our files."""
         if self.settings.warehouse is None:
             return self.stocking.shelf(workspace)
-        from bot.data.warehouse.external import Warehouse
+        from bot.data.warehouse.external import WarehouseConnection
 
         if self._warehouse is None:
-            self._warehouse = Warehouse(self.settings.warehouse.get_secret_value())
+            self._warehouse = WarehouseConnection(self.settings.warehouse.get_secret_value())
         return self._warehouse.shelf(
             now().date(),
             partial(self.products, workspace),
@@ -124,7 +126,7 @@ class LocalData:
         if named:
             return named
         with self.database.begin() as session:
-            known = sorted(Workspace.known(session) - {LOCAL})
+            known = sorted(Workspace.known(session) - {LOCAL_WORKSPACE})
         if len(known) > 1:
             raise CannotDo(
                 Words(
@@ -132,7 +134,7 @@ class LocalData:
                     names=", ".join(known),
                 )
             )
-        return known[0] if known else LOCAL
+        return known[0] if known else LOCAL_WORKSPACE
 
     def _version(self, workspace: str) -> tuple[str, int, str]:
         """Whose catalogue serves this workspace, and its version."""
@@ -140,7 +142,7 @@ class LocalData:
             count, last = ProductRow.version(session, workspace)
             if count:
                 return workspace, count, last
-            return LOCAL, *ProductRow.version(session, LOCAL)
+            return LOCAL_WORKSPACE, *ProductRow.version(session, LOCAL_WORKSPACE)
 
     def products(self, workspace: str) -> list[Product]:
         """The workspace's catalogue; what was imported before Slack was known serves all."""

@@ -12,24 +12,30 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.data.warehouse.parquet import PASSING, SPILL
+from bot.data.warehouse.parquet import SPILL_SUFFIX, TEMPORARY_PREFIX
 
-UMASK = 0o077
-OTHERS = 0o077  # the bits of a mode that let others in
-THROUGH = 0o711  # of a home with a shared inbox: others get through it and can't list it
+PRIVATE_UMASK = 0o077
+OTHERS_MODE = 0o077  # the bits of a mode that let others in
+TRAVERSE_MODE = 0o711  # of a home with a shared inbox: others get through it and can't list it
 TEMPORARY, LOCK = "tmp", ".lock"
 INBOX, KEPT_IN_INBOX = "inbox", ("done", "refused", "waiting")
-DAY = 86_400  # seconds
+DAY_SECONDS = 86_400  # seconds
 # What only a process at work needs, relative to the home.
-LEFT_BEHIND = (
-    *(f"{TEMPORARY}/*", "import-*", "arrivals/*", f"library/**/{SPILL}", "library/*/*/*.part"),
+LEFTOVER_PATTERNS = (
+    *(
+        f"{TEMPORARY}/*",
+        "import-*",
+        "arrivals/*",
+        f"library/**/{SPILL_SUFFIX}",
+        "library/*/*/*.part",
+    ),
     *("library/*/*/.*.part", "library/*/findings/*/*.part", "live/*/*/.*.part"),
     *("live/*/*/merging-*.parquet", "rejects/.*.part"),
 )
 
 
 @dataclass(frozen=True)
-class Tightened:
+class PermissionReport:
     """`loose` could be read by others until now; `stuck` still can, as they are another
     account's. Both are relative to the home, "." being itself."""
 
@@ -40,12 +46,14 @@ class Tightened:
         """What to say of it."""
         if self.loose:
             yield (
-                f"{_some(self.loose)} of {home} could be read by others on this machine. Now only "
+                f"{_format_names(self.loose)} of {home} could be read by others on this machine. "
+                f"Now only "
                 "this account can."
             )
         if self.stuck:
             yield (
-                f"{_some(self.stuck)} of {home} can be read by others on this machine and belongs "
+                f"{_format_names(self.stuck)} of {home} can be read by others on this machine and "
+                f"belongs "
                 "to another account: have it changed with chmod."
             )
 
@@ -55,14 +63,14 @@ def private_process(home: Path) -> Iterator[int]:
     """Until this ends, what this process makes is for its account alone, and its temporary files
     lie in the home. The first process of a home removes what others left behind: how many that
     were."""
-    mask, directory = os.umask(UMASK), tempfile.tempdir
+    mask, directory = os.umask(PRIVATE_UMASK), tempfile.tempdir
     temporary = home / TEMPORARY
     try:
         temporary.mkdir(parents=True, exist_ok=True)
         with (temporary / LOCK).open("w") as lock:
             removed = 0
             if _first(lock.fileno()):
-                removed = sweep_left_behind(home)
+                removed = delete_leftovers(home)
             fcntl.flock(lock, fcntl.LOCK_SH)
             tempfile.tempdir = str(temporary)
             yield removed
@@ -80,20 +88,22 @@ def _first(lock: int) -> bool:
     return True
 
 
-def sweep_left_behind(home: Path) -> int:
+def delete_leftovers(home: Path) -> int:
     """Remove the temporary files of processes that were killed. Only while no other runs."""
-    found = [path for pattern in LEFT_BEHIND for path in home.glob(pattern) if path.name != LOCK]
+    found = [
+        path for pattern in LEFTOVER_PATTERNS for path in home.glob(pattern) if path.name != LOCK
+    ]
     for path in found:
-        _remove(path)
-    old = time.time() - DAY  # of editions that put them into the machine's own folder
-    for path in Path(tempfile.gettempdir()).glob(f"{PASSING}*"):
+        _remove_leftover(path)
+    old = time.time() - DAY_SECONDS  # of editions that put them into the machine's own folder
+    for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY_PREFIX}*"):
         with contextlib.suppress(OSError):
             if path.lstat().st_mtime < old:
-                _remove(path)
+                _remove_leftover(path)
     return len(found)
 
 
-def _remove(path: Path) -> None:
+def _remove_leftover(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -101,16 +111,16 @@ def _remove(path: Path) -> None:
             path.unlink()
 
 
-def tighten(home: Path, *, shared_inbox: bool = False) -> Tightened:
+def restrict_permissions(home: Path, *, shared_inbox: bool = False) -> PermissionReport:
     """Take away what lets others read or write in the home. Links are not followed. With
     `shared_inbox` other accounts still get through the home to the inbox, and the inbox itself
     and what waits in it are left as they are."""
     loose: list[str] = []
     stuck: list[str] = []
-    for path, named in _below(home, shared_inbox):
-        allowed = THROUGH if shared_inbox and path == home else 0o700
+    for path, named in _walk_home(home, shared_inbox):
+        allowed = TRAVERSE_MODE if shared_inbox and path == home else 0o700
         try:
-            changed = _tighten(path, allowed)
+            changed = _restrict_mode(path, allowed)
         except FileNotFoundError:
             continue
         except OSError:
@@ -118,17 +128,17 @@ def tighten(home: Path, *, shared_inbox: bool = False) -> Tightened:
         else:
             if changed:
                 loose.append(named)
-    return Tightened(tuple(sorted(loose)), tuple(sorted(stuck)))
+    return PermissionReport(tuple(sorted(loose)), tuple(sorted(stuck)))
 
 
-def tighten_files(paths: Iterable[Path]) -> None:
+def restrict_file_permissions(paths: Iterable[Path]) -> None:
     """The same for single files that lie elsewhere."""
     for path in paths:
         with contextlib.suppress(OSError):
-            _tighten(path, 0o600)
+            _restrict_mode(path, 0o600)
 
 
-def _below(home: Path, shared_inbox: bool) -> Iterator[tuple[Path, str]]:
+def _walk_home(home: Path, shared_inbox: bool) -> Iterator[tuple[Path, str]]:
     """Everything in the home that is to be tightened, the home first."""
     for folder, folders, files in os.walk(home):
         here = Path(folder)
@@ -142,22 +152,22 @@ def _below(home: Path, shared_inbox: bool) -> Iterator[tuple[Path, str]]:
         folders[:] = [name for name in folders if not (here / name).is_symlink()]
 
 
-def _tighten(path: Path, allowed: int) -> bool:
+def _restrict_mode(path: Path, allowed: int) -> bool:
     """Whether others could get at it. A link, a socket or a device is left alone."""
     before = path.lstat()
     if not (stat.S_ISREG(before.st_mode) or stat.S_ISDIR(before.st_mode)):
         return False
-    loose = stat.S_IMODE(before.st_mode) & OTHERS & ~allowed
+    loose = stat.S_IMODE(before.st_mode) & OTHERS_MODE & ~allowed
     if not loose:
         return False
     opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        os.fchmod(opened, stat.S_IMODE(os.fstat(opened).st_mode) & ~(OTHERS & ~allowed))
+        os.fchmod(opened, stat.S_IMODE(os.fstat(opened).st_mode) & ~(OTHERS_MODE & ~allowed))
     finally:
         os.close(opened)
     return True
 
 
-def _some(names: tuple[str, ...]) -> str:
+def _format_names(names: tuple[str, ...]) -> str:
     shown = ", ".join("the folder itself" if name == "." else name for name in names[:3])
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown

@@ -7,21 +7,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-FILE = Path(__file__).parent / "schema.toml"
-CALLED = Path(__file__).parent / "column_names.toml"
-Type = Literal["text", "key", "person", "whole", "money", "number", "day", "moment", "yes"]
+SCHEMA_FILE = Path(__file__).parent / "schema.toml"
+COLUMN_NAMES_FILE = Path(__file__).parent / "column_names.toml"
+ColumnType = Literal["text", "key", "person", "whole", "money", "number", "day", "moment", "yes"]
 
 
-class Column(BaseModel):
+class SchemaColumn(BaseModel):
     """One of our columns. `called` is what files call it, likeliest first."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    type: Type
+    type: ColumnType
     needed: bool = False
     called: tuple[str, ...] = ()
 
 
-class Kind(BaseModel):
+class DatasetKind(BaseModel):
     """One kind of rows. `dated` is the column that says how fresh a row is; `aids` are columns
     of files that ours are made of: what they are called. `counts_by` belongs to the key of rows
     that have nobody in the key's last column: counts of several, by day, say."""
@@ -32,15 +32,15 @@ class Kind(BaseModel):
     dated: str
     key: tuple[str, ...]
     counts_by: tuple[str, ...] = ()
-    columns: dict[str, Column]
+    columns: dict[str, SchemaColumn]
     aids: dict[str, tuple[str, ...]] = {}
 
     def keys(self, table: str = "") -> list[str]:
         """The key as SQL, over `table`'s columns."""
-        return keys(self.key, self.counts_by, table)
+        return row_keys(self.key, self.counts_by, table)
 
 
-def keys(key: tuple[str, ...], counts_by: tuple[str, ...], table: str = "") -> list[str]:
+def row_keys(key: tuple[str, ...], counts_by: tuple[str, ...], table: str = "") -> list[str]:
     start = f"{table}." if table else ""
     nobody = f'{start}"{key[-1]}" IS NULL'
     counted = [f'CASE WHEN {nobody} THEN {start}"{name}" END' for name in counts_by]
@@ -48,17 +48,19 @@ def keys(key: tuple[str, ...], counts_by: tuple[str, ...], table: str = "") -> l
 
 
 @cache
-def kinds() -> dict[str, Kind]:
+def load_kinds() -> dict[str, DatasetKind]:
     """All kinds by name. Products are apart: the catalogue has them as rows."""
-    read, names = tomllib.loads(FILE.read_text(encoding="utf-8")), called()
+    read, names = tomllib.loads(SCHEMA_FILE.read_text(encoding="utf-8")), load_column_names()
     for kind, told in read.items():
         for column, name in names[kind].items():
             told["columns"][column]["called"] = name
     aids = names["aids"]
-    return {name: Kind(name=name, aids=aids.get(name, {}), **told) for name, told in read.items()}
+    return {
+        name: DatasetKind(name=name, aids=aids.get(name, {}), **told) for name, told in read.items()
+    }
 
 
 @cache
-def called() -> dict[str, Any]:
+def load_column_names() -> dict[str, Any]:
     """The names of `called.toml`: by kind and column; `aids`, `metrics` and `personal` apart."""
-    return tomllib.loads(CALLED.read_text(encoding="utf-8"))
+    return tomllib.loads(COLUMN_NAMES_FILE.read_text(encoding="utf-8"))

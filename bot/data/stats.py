@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers: TypeAlias = NDArray[np.float64]
-NORMAL = 1.4826  # a median absolute deviation times this is a normal's standard deviation
+MAD_TO_SIGMA = 1.4826  # a median absolute deviation times this is a normal's standard deviation
 
 
-def false_discovery(p: Numbers) -> Numbers:
+def adjust_false_discovery(p: Numbers) -> Numbers:
     """For each p-value, the share of false finds among all as small (q ≤ .10: ten per cent).
 
     Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995) 289–300, step-up, as adjusted p-values."""
@@ -28,7 +28,7 @@ def false_discovery(p: Numbers) -> Numbers:
     return np.minimum(q, 1.0)
 
 
-def two_shares(
+def compare_shares(
     hits: Numbers, of: Numbers, other_hits: Numbers, other_of: Numbers, spread: Numbers
 ) -> Numbers:
     """Two-sided p that two shares are the same, one pair an element: the pooled two-proportion z.
@@ -40,37 +40,37 @@ def two_shares(
         error = np.sqrt(spread * pooled * (1 - pooled) * (1 / of + 1 / other_of))
         z = (hits / of - other_hits / other_of) / error
     told = np.isfinite(z)
-    p: Numbers = np.where(told, 2 * normal_above(np.abs(np.where(told, z, 0.0))), 1.0)
+    p: Numbers = np.where(told, 2 * normal_tail(np.abs(np.where(told, z, 0.0))), 1.0)
     return p
 
 
-def normal_above(z: Numbers | float) -> Numbers:
+def normal_tail(z: Numbers | float) -> Numbers:
     """The chance that a standard normal lies above z."""
     far = np.asarray(z, dtype=np.float64) / sqrt(2)
     each = [erfc(one) / 2 for one in far.ravel().tolist()]
     return np.array(each).reshape(far.shape)
 
 
-def normal_bound(share: float) -> float:
+def normal_quantile(share: float) -> float:
     """Below which a standard normal lies with this chance."""
     return NormalDist().inv_cdf(share)
 
 
-def t_above(value: Numbers | float, freedom: float) -> Numbers:
+def student_tail(value: Numbers | float, freedom: float) -> Numbers:
     """The chance that Student's t lies above the value."""
     from scipy.special import stdtr
 
     return np.asarray(stdtr(freedom, -np.asarray(value)))
 
 
-def t_bound(share: float, freedom: float) -> float:
+def student_quantile(share: float, freedom: float) -> float:
     """Below which Student's t lies with this chance."""
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, share))
 
 
-def chi_square_above(value: float, freedom: int) -> float:
+def chi_square_tail(value: float, freedom: int) -> float:
     from scipy.special import chdtrc
 
     return float(chdtrc(freedom, value))
@@ -87,14 +87,14 @@ def log_gamma(z: Numbers) -> Numbers:
     return np.array([lgamma(one) for one in z.ravel().tolist()]).reshape(z.shape)
 
 
-def binomial_upto(hits: int, of: int, share: float) -> float:
+def binomial_cdf(hits: int, of: int, share: float) -> float:
     """The chance of at most so many hits."""
     from scipy.special import bdtr
 
     return float(bdtr(hits, of, share)) if hits < of else 1.0
 
 
-def auc(chances: Numbers, happened: Numbers) -> float:
+def compute_auc(chances: Numbers, happened: Numbers) -> float:
     """The chance that one to whom it happened was given a higher chance than one to whom not
     (Mann & Whitney, Ann. Math. Stat. 18, 1947)."""
     values, places = np.unique(chances, return_inverse=True)
@@ -107,35 +107,35 @@ def auc(chances: Numbers, happened: Numbers) -> float:
     return float((ranks[happened > 0].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
-def drawn_upto(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
+def hypergeometric_cdf(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
     """The chance that of `drawn` out of `all_`, `marked` of which are marked, at most `hits` are:
     the hypergeometric law, added up from its ends, one an element."""
     every = [np.atleast_1d(np.asarray(one, float)) for one in (hits, all_, marked, drawn)]
     four = np.stack(np.broadcast_arrays(*every), axis=1)
-    return np.array([_upto(*row) for row in four])
+    return np.array([_hypergeometric_cdf(*row) for row in four])
 
 
-def drawn_above(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
+def hypergeometric_tail(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
     """The chance of more than `hits`: of fewer unmarked ones than that leaves."""
     rest = np.asarray(all_, float) - marked
-    return drawn_upto(np.asarray(drawn, float) - hits - 1, all_, rest, drawn)
+    return hypergeometric_cdf(np.asarray(drawn, float) - hits - 1, all_, rest, drawn)
 
 
-def fisher(hits: float, of: float, other_hits: float, other_of: float) -> float:
+def fisher_test(hits: float, of: float, other_hits: float, other_of: float) -> float:
     """Two-sided p that two shares are the same: the chance of all tables no likelier than this
     one, its margins given. Fisher, "The Design of Experiments" (1935); ties as R has them."""
     marked = hits + other_hits
-    counts, chances = _law(of + other_of, marked, of)
+    counts, chances = _hypergeometric_pmf(of + other_of, marked, of)
     this = chances[int(hits - counts[0])]
     return float(min(1.0, chances[chances <= this * (1 + 1e-7)].sum()))
 
 
-def _upto(hits: float, all_: float, marked: float, drawn: float) -> float:
-    counts, chances = _law(all_, marked, drawn)
+def _hypergeometric_cdf(hits: float, all_: float, marked: float, drawn: float) -> float:
+    counts, chances = _hypergeometric_pmf(all_, marked, drawn)
     return float(min(1.0, chances[counts <= hits].sum()))
 
 
-def _law(all_: float, marked: float, drawn: float) -> tuple[Numbers, Numbers]:
+def _hypergeometric_pmf(all_: float, marked: float, drawn: float) -> tuple[Numbers, Numbers]:
     """All possible counts of marked ones among the drawn, with their chances."""
     counts = np.arange(max(0.0, drawn + marked - all_), min(drawn, marked) + 1)
 
@@ -149,10 +149,10 @@ def _law(all_: float, marked: float, drawn: float) -> tuple[Numbers, Numbers]:
 
 # Since when a share is another, and how sure the day is.
 
-EDGE = 3  # days on either side that a change needs
+LEAST_EDGE_DAYS = 3  # days on either side that a change needs
 
 
-def since(hits: Numbers, of: Numbers, spread: float = 1.0) -> tuple[int, int] | None:
+def find_change_point(hits: Numbers, of: Numbers, spread: float = 1.0) -> tuple[int, int] | None:
     """The day (its place) from which a share is another, and ± how many days; None when one share
     for all days explains them as well.
 
@@ -161,15 +161,15 @@ def since(hits: Numbers, of: Numbers, spread: float = 1.0) -> tuple[int, int] | 
     interval holds 95 % of the likelihood over all days (a flat prior). `spread` is how much more
     than binomial the days vary."""
     days = len(of)
-    if days < 2 * EDGE + 1:
+    if days < 2 * LEAST_EDGE_DAYS + 1:
         return None
     before_hits, before_of = np.cumsum(hits)[:-1], np.cumsum(of)[:-1]
     gain = (
-        _fit(before_hits, before_of)
-        + _fit(hits.sum() - before_hits, of.sum() - before_of)
-        - _fit(hits.sum(), of.sum())
+        _log_likelihood(before_hits, before_of)
+        + _log_likelihood(hits.sum() - before_hits, of.sum() - before_of)
+        - _log_likelihood(hits.sum(), of.sum())
     ) / spread
-    gain[: EDGE - 1] = gain[days - EDGE :] = -np.inf
+    gain[: LEAST_EDGE_DAYS - 1] = gain[days - LEAST_EDGE_DAYS :] = -np.inf
     best = int(gain.argmax())
     if 2 * gain[best] <= 2 * np.log(days):
         return None
@@ -179,7 +179,7 @@ def since(hits: Numbers, of: Numbers, spread: float = 1.0) -> tuple[int, int] | 
     return best + 1, int(max(abs(held - best)))
 
 
-def _fit(hits: Numbers, of: Numbers) -> Numbers:
+def _log_likelihood(hits: Numbers, of: Numbers) -> Numbers:
     """The log-likelihood at the share observed."""
     missed = of - hits
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -191,7 +191,7 @@ def _fit(hits: Numbers, of: Numbers) -> Numbers:
 # Regions that fall into two groups, each with a share of late parcels of its own.
 
 
-def two_groups(late: Numbers, due: Numbers) -> tuple[float, float, Numbers] | None:
+def split_two_groups(late: Numbers, due: Numbers) -> tuple[float, float, Numbers] | None:
     """The share of the late regions, of the others, and how surely each is a late one (0–1); None
     when one share for all regions explains the counts as well."""
     low, high, part = late.sum() / due.sum(), 0.0, 0.1
@@ -206,8 +206,8 @@ def two_groups(late: Numbers, due: Numbers) -> tuple[float, float, Numbers] | No
         )
         surely = np.exp(-np.logaddexp(0, -odds))
         part = float(np.clip(surely.mean(), 1e-6, 1 - 1e-6))
-        high = _share((surely * late).sum(), (surely * due).sum())
-        low = _share(((1 - surely) * late).sum(), ((1 - surely) * due).sum())
+        high = _late_share((surely * late).sum(), (surely * due).sum())
+        low = _late_share(((1 - surely) * late).sum(), ((1 - surely) * due).sum())
     both = np.logaddexp(
         np.log(part) + _fit_two_groups(late, due, high),
         np.log(1 - part) + _fit_two_groups(late, due, low),
@@ -221,5 +221,5 @@ def _fit_two_groups(late: Numbers, due: Numbers, share: float) -> Numbers:
     return x_log_y(late, share) + x_log_y(due - late, 1 - share)
 
 
-def _share(late: float, due: float) -> float:
+def _late_share(late: float, due: float) -> float:
     return float(np.clip(late / due if due else 0.0, 1e-6, 1 - 1e-6))

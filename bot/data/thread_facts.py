@@ -5,9 +5,9 @@ from datetime import date
 
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
-from bot.core.thread_text import is_cut, messages
-from bot.data.analyses.request import asides
-from bot.data.analyses.result import Findings
+from bot.core.thread_text import is_truncated, parse_messages
+from bot.data.analyses.request import iter_cannot_facts
+from bot.data.analyses.result import AnalysisResult
 from bot.i18n.messages import Words
 from bot.rules.library.talk.answering import Asked, questions
 from bot.rules.library.talk.decided import Decision, decisions
@@ -16,18 +16,18 @@ from bot.rules.library.talk.tasks import Task, tasks
 
 # What a conversation decided, asked and promised: see `bot.library.talk` for how it is read.
 
-MOST = 12  # of a sort, the latest
+MOST_SENTENCES = 12  # of a sort, the latest
 
 
-def find(material: str, today: date) -> Findings:
+def find_thread_facts(material: str, today: date) -> AnalysisResult:
     """Facts: thread.all.messages and .people; thread.decided-<n>.words, thread.dropped-<n>.words
     (decided, and taken back later), thread.open-<n>.words, thread.asked-<n>.words with .answer,
     thread.unclear-<n>.words with the .answer that may as well belong to another question,
     thread.todo-<n>.words with .since, each letter for letter, about who said it or has to do it;
     and thread.all.decisions, .questions, .tasks, .unclear: how many there are in all.
     thread.all.cut where older messages were left out."""
-    found = Findings("thread", "this conversation", today)
-    said = messages(material)
+    found = AnalysisResult("thread", "this conversation", today)
+    said = parse_messages(material)
     if not said:
         found.refuse(
             Words(
@@ -38,7 +38,7 @@ def find(material: str, today: date) -> Findings:
         return found
     found.add("all", "messages", len(said), rows=len(said))
     found.add("all", "people", len({message.who for message in said}), rows=len(said))
-    if is_cut(material):
+    if is_truncated(material):
         found.add("all", "cut", "older messages left out", rows=len(said))
     meant = sentences(said)
     made, asked = decisions(meant), questions(meant)
@@ -63,42 +63,44 @@ def find(material: str, today: date) -> Findings:
     return found
 
 
-def _add(found: Findings, key: str, measure: str, words: str, about: str, of: Sentence) -> None:
+def _add_fact(
+    found: AnalysisResult, key: str, measure: str, words: str, about: str, of: Sentence
+) -> None:
     source = f"{of.message.who}, message {of.message.n}"
     found.add(key, measure, words, about=about, rows=1, source=source)
 
 
-def _add_decisions(found: Findings, sort: str, made: Sequence[Decision]) -> None:
-    for n, one in enumerate(made[-MOST:], 1):
-        _add(found, f"{sort}-{n}", "words", one.words, one.sentence.message.who, one.sentence)
+def _add_decisions(found: AnalysisResult, sort: str, made: Sequence[Decision]) -> None:
+    for n, one in enumerate(made[-MOST_SENTENCES:], 1):
+        _add_fact(found, f"{sort}-{n}", "words", one.words, one.sentence.message.who, one.sentence)
 
 
-def _add_questions(found: Findings, sort: str, asked: Sequence[Asked]) -> None:
-    for n, one in enumerate(asked[-MOST:], 1):
+def _add_questions(found: AnalysisResult, sort: str, asked: Sequence[Asked]) -> None:
+    for n, one in enumerate(asked[-MOST_SENTENCES:], 1):
         who = one.sentence.message.who
-        _add(found, f"{sort}-{n}", "words", one.words, who, one.sentence)
+        _add_fact(found, f"{sort}-{n}", "words", one.words, who, one.sentence)
         if one.answer:
-            _add(found, f"{sort}-{n}", "answer", one.answer, one.by, one.sentence)
+            _add_fact(found, f"{sort}-{n}", "answer", one.answer, one.by, one.sentence)
 
 
-def _add_tasks(found: Findings, todo: Sequence[Task]) -> None:
-    for n, one in enumerate(todo[-MOST:], 1):
-        _add(found, f"todo-{n}", "words", one.words, one.who, one.sentence)
+def _add_tasks(found: AnalysisResult, todo: Sequence[Task]) -> None:
+    for n, one in enumerate(todo[-MOST_SENTENCES:], 1):
+        _add_fact(found, f"todo-{n}", "words", one.words, one.who, one.sentence)
         if one.since:
-            _add(found, f"todo-{n}", "since", one.since, one.who, one.sentence)
+            _add_fact(found, f"todo-{n}", "since", one.since, one.who, one.sentence)
 
 
-HERE = ("thread", "thread-words")
+THREAD_KINDS = ("thread", "thread-words")
 
 
-def around(kind: str, request: SkillRequest, today: date) -> tuple[Fact, ...]:
+def find_surrounding_facts(kind: str, request: SkillRequest, today: date) -> tuple[Fact, ...]:
     """`thread`: what is said of which theme, as feedback.* facts. `thread-words`: who decided,
     asked and promised what, as thread.* facts."""
     material = request.brief.material
     if kind == "thread-words":
-        found = find(material, today)
-        return (*found.facts, *asides(found, "thread", request.language, today))
-    from bot.data.analyses.feedback.conversation import said_here
+        found = find_thread_facts(material, today)
+        return (*found.facts, *iter_cannot_facts(found, "thread", request.language, today))
+    from bot.data.analyses.feedback import analyse_conversation
 
-    found = said_here(material, today)
-    return (*found.facts, *asides(found, "feedback", request.language, today))
+    found = analyse_conversation(material, today)
+    return (*found.facts, *iter_cannot_facts(found, "feedback", request.language, today))

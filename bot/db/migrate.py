@@ -50,7 +50,7 @@ async def migration_lock(database: Database) -> AsyncIterator[None]:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
 
 
-def config(connection: Connection | None = None, scripts: Path = VERSIONS) -> "Config":
+def build_config(connection: Connection | None = None, scripts: Path = VERSIONS) -> "Config":
     from alembic.config import Config
 
     found = Config()
@@ -64,15 +64,15 @@ def config(connection: Connection | None = None, scripts: Path = VERSIONS) -> "C
 def upgrade(database: Database, to: str = "head", *, scripts: Path = VERSIONS) -> bool:
     """Migrate up. A SQLite file is copied first (`….before-<revision>`), since its table changes
     can't be rolled back. False when there was nothing to do."""
-    now, goal = current(database), newest(scripts) if to == "head" else to
+    now, goal = read_revision(database), find_newest_revision(scripts) if to == "head" else to
     if now == goal:
         return False
     if database.sqlite and now:
-        keep_copy(database, now)
+        back_up_database(database, now)
     from alembic import command
 
     with database.engine.begin() as connection:
-        command.upgrade(config(connection, scripts), to)
+        command.upgrade(build_config(connection, scripts), to)
     return True
 
 
@@ -80,10 +80,10 @@ def downgrade(database: Database, to: str) -> None:
     from alembic import command
 
     with database.engine.begin() as connection:
-        command.downgrade(config(connection), to)
+        command.downgrade(build_config(connection), to)
 
 
-def current(database: Database) -> str | None:
+def read_revision(database: Database) -> str | None:
     """The revision that the tables are at; None for an empty database."""
     with database.engine.begin() as connection:
         if not inspect(connection).has_table("alembic_version"):
@@ -92,15 +92,15 @@ def current(database: Database) -> str | None:
         return None if found is None else str(found)
 
 
-def keep_copy(database: Database, revision: str) -> None:
+def back_up_database(database: Database, revision: str) -> None:
     path = Path(str(database.engine.url.database))
     with database.engine.begin():
         shutil.copy2(path, path.with_name(f"{path.name}.before-{revision}"))
 
 
-def newest(scripts: Path = VERSIONS) -> str | None:
+def find_newest_revision(scripts: Path = VERSIONS) -> str | None:
     """The revision that this version of the intern needs: the one that no other comes after."""
-    told = [dict(_assigned(path)) for path in scripts.glob("*.py")]
+    told = [dict(_read_assignments(path)) for path in scripts.glob("*.py")]
     after = {one.get("down_revision") for one in told}
     heads = [one["revision"] for one in told if one.get("revision", None) not in {None, *after}]
     if len(heads) > 1:
@@ -108,7 +108,7 @@ def newest(scripts: Path = VERSIONS) -> str | None:
     return heads[0] if heads else None
 
 
-def _assigned(path: Path) -> Iterator[tuple[str, Any]]:
+def _read_assignments(path: Path) -> Iterator[tuple[str, Any]]:
     """The plain values that a migration's file gives to names."""
     for line in ast.parse(path.read_text(encoding="utf-8")).body:
         if not isinstance(line, ast.Assign):

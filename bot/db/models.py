@@ -1,22 +1,22 @@
 """All nouns that are rows, so that whoever needs the whole schema sees every table."""
 
 from bot.approvals.decision import Decision
-from bot.audit.journal import Entry, Head
-from bot.audit.policy_in_force import PolicyInForce
+from bot.audit.journal import JournalEntry, JournalHead
+from bot.audit.policy_in_force import PolicyRecord
 from bot.audit.receipt import Receipt
 from bot.audit.row_digests import RowDigest
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest.models import Arrival, Batch
+from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.metrics.orders.answer_log import SalesAnswer
-from bot.data.warehouse.models import Holding
+from bot.data.warehouse.models import DataFile
 from bot.db.session import Row
 from bot.db.workspace import BrandRow, Workspace
-from bot.delivery.attribution import Joining
-from bot.delivery.models import Delivery, Outcome
+from bot.delivery.attribution import CampaignMatch
+from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule
-from bot.drafts.models import Draft, Drawing
-from bot.jobs.models import Crash, Runner
-from bot.messages.outbox import Post
+from bot.drafts.models import Draft, DraftImage
+from bot.jobs.models import JobCrash, WorkerProcess
+from bot.messages.outbox import OutboxMessage
 from bot.tasks.models import Task
 
 TABLES = Row.metadata
@@ -24,27 +24,27 @@ TABLES = Row.metadata
 __all__ = [
     "TABLES",
     "Alert",
-    "Arrival",
-    "Batch",
     "BrandRow",
-    "Crash",
+    "CampaignMatch",
+    "CampaignOutcome",
+    "DataFile",
     "Decision",
     "Delivery",
     "Draft",
-    "Drawing",
-    "Entry",
-    "Head",
-    "Holding",
-    "Joining",
-    "Outcome",
-    "PolicyInForce",
-    "Post",
+    "DraftImage",
+    "FileUpload",
+    "JobCrash",
+    "JournalEntry",
+    "JournalHead",
+    "LiveBatch",
+    "OutboxMessage",
+    "PolicyRecord",
     "ProductRow",
     "Receipt",
     "RowDigest",
-    "Runner",
     "SalesAnswer",
     "Schedule",
     "Task",
+    "WorkerProcess",
     "Workspace",
 ]

@@ -36,10 +36,10 @@ from sqlalchemy.types import TypeDecorator
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = 8
-SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+MAX_DATABASE_THREADS = 8
+SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
-NAMES = {
+NAMING_CONVENTION = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s",
@@ -67,7 +67,7 @@ class Moment(TypeDecorator[datetime]):
 class Row(DeclarativeBase):
     """Every noun that is kept. Every row belongs to a workspace."""
 
-    metadata = MetaData(naming_convention=NAMES)
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {  # noqa: RUF012
         datetime: Moment,
         str: String,
@@ -76,7 +76,7 @@ class Row(DeclarativeBase):
     }
 
 
-class Turnstile:
+class FairLock:
     """A lock that lets people through in the order they came; the holder may enter again."""
 
     def __init__(self) -> None:
@@ -123,17 +123,19 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.turnstile = Turnstile() if self.sqlite else None
-        self.engine = sqlite_engine(url, begin=True) if self.sqlite else postgres_engine(url)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rows")
+        self.turnstile = FairLock() if self.sqlite else None
+        self.engine = (
+            create_sqlite_engine(url, begin=True) if self.sqlite else create_postgres_engine(url)
+        )
+        self._threads = ThreadPoolExecutor(MAX_DATABASE_THREADS, thread_name_prefix="rows")
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.signer: Any = None  # signs the journal; a `bot.journal.Signer`, None without a key
-        from bot.audit.row_digests import GuardedSession, watch  # its table is a Row
+        from bot.audit.row_digests import GuardedSession, watch_sessions  # its table is a Row
 
         self._sessions = sessionmaker(
             self.engine, class_=GuardedSession, expire_on_commit=False, info={"database": self}
         )
-        watch(self._sessions)
+        watch_sessions(self._sessions)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -145,7 +147,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
         """For reading much: all as it stood at one moment, while others go on writing."""
-        sees: dict[str, Any] = {"reads": True} if self.sqlite else SNAPSHOT
+        sees: dict[str, Any] = {"reads": True} if self.sqlite else SNAPSHOT_OPTIONS
         with self._sessions.begin() as session:
             session.connection(execution_options=sees)
             yield session
@@ -170,8 +172,8 @@ class Database:
         It begins its transactions by itself, so it has no BEGIN listener; on SQLite its
         connections wait at the same turnstile while they are out."""
         if not self.turnstile:
-            return postgres_engine(self.url)
-        engine, turnstile = sqlite_engine(self.url, begin=False), self.turnstile
+            return create_postgres_engine(self.url)
+        engine, turnstile = create_sqlite_engine(self.url, begin=False), self.turnstile
         event.listen(engine, "checkout", lambda *_: turnstile.enter())
         event.listen(engine, "checkin", lambda *_: turnstile.leave())
         return engine
@@ -185,17 +187,17 @@ def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
     """Insert unless its key is there; whether it was inserted. Never raises on a second one."""
     table = row.__table__
     assert isinstance(table, Table)
-    statement = _insert_once(session.get_bind().dialect.name, table, tuple(values))
+    statement = _build_insert_once(session.get_bind().dialect.name, table, tuple(values))
     inserted = session.connection().execute(statement, values).first() is not None
     if inserted:
-        from bot.audit.row_digests import note_inserted
+        from bot.audit.row_digests import record_insert
 
-        note_inserted(session, table, values)
+        record_insert(session, table, values)
     return inserted
 
 
 @cache
-def _insert_once(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[Any]:
+def _build_insert_once(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[Any]:
     from sqlalchemy.dialects import postgresql, sqlite
 
     inserter = sqlite.insert if dialect == "sqlite" else postgresql.insert
@@ -204,7 +206,7 @@ def _insert_once(dialect: str, table: Table, names: tuple[str, ...]) -> Returnin
     return statement.returning(*table.primary_key.columns)
 
 
-def sqlite_engine(url: str, *, begin: bool) -> Engine:
+def create_sqlite_engine(url: str, *, begin: bool) -> Engine:
     waiting = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(url, connect_args=waiting, hide_parameters=True)
 
@@ -226,7 +228,7 @@ def sqlite_engine(url: str, *, begin: bool) -> Engine:
     return engine
 
 
-def postgres_engine(url: str) -> Engine:
+def create_postgres_engine(url: str) -> Engine:
     return create_engine(
         url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
     )

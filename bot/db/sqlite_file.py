@@ -6,26 +6,26 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.config.settings import Settings
-from bot.errors import CannotDo, system_failure
+from bot.errors import CannotDo, translate_system_error
 from bot.i18n.messages import Words
 
-BESIDE = ("", "-wal", "-shm", "-journal")  # what belongs to a database, by its ending
-DAMAGE = ("not a database", "malformed", "corrupt", "database schema", "decode to UTF-8")
+SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")  # what belongs to a database, by its ending
+DAMAGE_MESSAGES = ("not a database", "malformed", "corrupt", "database schema", "decode to UTF-8")
 
 
-def sqlite_files(database: Path) -> list[Path]:
+def list_sqlite_files(database: Path) -> list[Path]:
     """The database's own file, and those that belong to it."""
-    return [database.with_name(f"{database.name}{ending}") for ending in BESIDE]
+    return [database.with_name(f"{database.name}{ending}") for ending in SQLITE_SUFFIXES]
 
 
-def database_fault(database: Path, *, thorough: bool = False) -> str | None:
+def find_database_fault(database: Path, *, thorough: bool = False) -> str | None:
     """Why this file is no whole database; None for one that is, or that is not there yet. A
     `thorough` look compares the indexes with the tables, too. Raises what the machine's own
     failure is told as."""
-    beside = [path for path in sqlite_files(database)[1:] if _filled(path)]
+    beside = [path for path in list_sqlite_files(database)[1:] if _is_non_empty(path)]
     if not database.exists():
         return f"it is gone, and {beside[0].name} is left" if beside else None
-    if not _filled(database):
+    if not _is_non_empty(database):
         return "it is empty"
     try:
         address = f"file:{quote(str(database))}?mode=ro"
@@ -37,11 +37,11 @@ def database_fault(database: Path, *, thorough: bool = False) -> str | None:
         finally:
             connection.close()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        if told := system_failure(error, database):
+        if told := translate_system_error(error, database):
             raise told from None
         if "locked" in str(error) or "busy" in str(error):
             return None
-        return _why(error)
+        return _explain_error(error)
     if found != ["ok"]:
         return f"its pages contradict each other ({len(found)} faults or more)"
     return None if tables else "it has no tables"
@@ -50,11 +50,11 @@ def database_fault(database: Path, *, thorough: bool = False) -> str | None:
 def check_database(settings: Settings) -> None:
     """Raises CannotDo when the database is damaged. Nothing to see on PostgreSQL."""
     database = settings.sqlite_file
-    if database is not None and (why := database_fault(database)) is not None:
-        raise CannotDo(damaged(database, why))
+    if database is not None and (why := find_database_fault(database)) is not None:
+        raise CannotDo(describe_damage(database, why))
 
 
-def damaged(database: Path, why: str) -> Words:
+def describe_damage(database: Path, why: str) -> Words:
     """What to say of it."""
     return Words(
         "The database {path} is damaged: {why}. Put a backup in its place; or set it aside with "
@@ -65,29 +65,31 @@ def damaged(database: Path, why: str) -> Words:
     )
 
 
-def told_of(settings: Settings, bug: BaseException) -> Words | None:
+def explain_damage(settings: Settings, bug: BaseException) -> Words | None:
     """What to say of an error that a damaged database caused; None for any other."""
-    for error in _chain(bug):
+    for error in _iter_causes(bug):
         said = str(getattr(error, "orig", None) or error)
         if settings.sqlite_file is None or not isinstance(
             getattr(error, "orig", error), sqlite3.DatabaseError | UnicodeDecodeError
         ):
             continue
-        if any(sign in said for sign in DAMAGE):
-            return damaged(settings.sqlite_file, _why(getattr(error, "orig", error)))
+        if any(sign in said for sign in DAMAGE_MESSAGES):
+            return describe_damage(
+                settings.sqlite_file, _explain_error(getattr(error, "orig", error))
+            )
     return None
 
 
-def _chain(bug: BaseException) -> Iterator[BaseException]:
+def _iter_causes(bug: BaseException) -> Iterator[BaseException]:
     error: BaseException | None = bug
     while error is not None:
         yield error
         error = error.__cause__
 
 
-def _why(error: BaseException) -> str:
+def _explain_error(error: BaseException) -> str:
     return "it is no SQLite database" if "not a database" in str(error) else "it can't be read"
 
 
-def _filled(path: Path) -> bool:
+def _is_non_empty(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0

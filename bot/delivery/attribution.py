@@ -11,19 +11,25 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.config.clock import now
-from bot.data.analyses.campaign_results import Candidate, Gone, Joined, joined, told
+from bot.data.analyses.campaign_results import (
+    DeliveryMatches,
+    MatchCandidate,
+    SentDelivery,
+    describe_result,
+    match_deliveries,
+)
 from bot.data.local_data import LocalData
-from bot.data.warehouse.models import Holding
-from bot.data.warehouse.store import LOCAL
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.models import DataFile
+from bot.data.warehouse.store import LOCAL_WORKSPACE
+from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Row, insert_once
-from bot.delivery.models import Delivery, Outcome
+from bot.delivery.models import CampaignOutcome, Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job
 
 
-class Joining(Row):
+class CampaignMatch(Row):
     """One campaign of the files (`result`, its id there) and the code that it was said to carry.
     One answer a campaign and code; whoever answers later changes nothing."""
 
@@ -50,7 +56,7 @@ class Joining(Row):
         """Write down what this person said; False when it was answered before."""
         made = insert_once(
             session,
-            Joining,
+            CampaignMatch,
             workspace=workspace,
             result=result,
             code=code,
@@ -59,7 +65,7 @@ class Joining(Row):
             at=now,
         )
         if made:
-            journal.record(
+            journal.record_event(
                 session,
                 workspace=workspace,
                 event="campaign results joined" if same else "campaign results kept apart",
@@ -72,19 +78,19 @@ class Joining(Row):
     @staticmethod
     def said(session: Session, workspace: str) -> dict[tuple[str, str], bool]:
         """What people said: (result, code) → whether they belong together."""
-        rows = select(Joining).where(Joining.workspace == workspace)
+        rows = select(CampaignMatch).where(CampaignMatch.workspace == workspace)
         return {(row.result, row.code): row.same for row in session.scalars(rows)}
 
 
 # What comes back for what went out: campaign results are joined to their drafts, by themselves.
 
-READ = ("campaigns", "orders")
-FOR = timedelta(days=365)  # what went out longer ago has had its results
-CHANNELS = {"ad": "ads"}  # ours → as the campaigns' files have it
+ATTRIBUTION_KINDS = ("campaigns", "orders")
+ATTRIBUTION_WINDOW = timedelta(days=365)  # what went out longer ago has had its results
+FILE_CHANNELS = {"ad": "ads"}  # ours → as the campaigns' files have it
 
 
 @dataclass(frozen=True)
-class Returning:
+class AttributionTrigger:
     """The results of a house's deliveries."""
 
     house: LocalData
@@ -98,8 +104,8 @@ class Returning:
 
     def _state(self, session: Session, workspace: str, at: datetime) -> str:
         """What decides the results: files, what went out, the hour where a warehouse is read."""
-        held = Holding.held(session, workspace) or Holding.held(session, LOCAL)
-        told = [holding.id for holding in held if holding.kind in READ]
+        held = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
+        told = [holding.id for holding in held if holding.kind in ATTRIBUTION_KINDS]
         mine = (Delivery.workspace == workspace) & (Delivery.state == "gone")
         counted = select(func.count(), func.max(Delivery.gone_at)).where(mine)
         told += [str(value) for value in session.execute(counted).one()]
@@ -109,7 +115,7 @@ class Returning:
 
 
 @dataclass(frozen=True)
-class Join:
+class AttributionJob:
     """The engine's job: `T0SHOP/…` looks at all that went out from T0SHOP."""
 
     house: LocalData
@@ -121,21 +127,21 @@ class Join:
     def join(self, workspace: str) -> int:
         """Every delivery's results as they are now; how many cards changed."""
         with self.house.database.begin() as session:
-            gone = gone_out(session, workspace, now())
-            said = Joining.said(session, workspace)
+            gone = find_sent_deliveries(session, workspace, now())
+            said = CampaignMatch.said(session, workspace)
         pieces = {draft.code: draft.piece for _, draft in gone}
-        out = [as_gone(delivery, draft) for delivery, draft in gone]
+        out = [build_sent_delivery(delivery, draft) for delivery, draft in gone]
 
-        def asked_of(shelf: Shelf) -> tuple[Joined, dict[str, list[Words]]]:
-            found = joined(shelf, out, said)
-            return found, {result.code: told(shelf, result) for result in found.results}
+        def asked_of(shelf: Warehouse) -> tuple[DeliveryMatches, dict[str, list[Words]]]:
+            found = match_deliveries(shelf, out, said)
+            return found, {result.code: describe_result(shelf, result) for result in found.results}
 
         found, lines = self.house.library(workspace).alone(asked_of)
-        asked = {one.code: (one.result, _question(one)) for one in found.to_confirm}
+        asked = {one.code: (one.result, _ask_for_match(one)) for one in found.to_confirm}
         changed = 0
         for code, piece in sorted(pieces.items()):
             with self.house.database.begin() as session:
-                changed += Outcome.tell(
+                changed += CampaignOutcome.tell(
                     session,
                     self.enqueue,
                     workspace=workspace,
@@ -148,13 +154,15 @@ class Join:
         return changed
 
 
-def gone_out(session: Session, workspace: str, at: datetime) -> list[tuple[Delivery, Draft]]:
+def find_sent_deliveries(
+    session: Session, workspace: str, at: datetime
+) -> list[tuple[Delivery, Draft]]:
     """What went out, each piece by its first delivery."""
     rows = (
         select(Delivery, Draft)
         .join(Draft, Draft.id == Delivery.draft)
         .where(Delivery.workspace == workspace, Delivery.state == "gone")
-        .where(Delivery.gone_at >= at - FOR, Draft.channel.is_not(None))
+        .where(Delivery.gone_at >= at - ATTRIBUTION_WINDOW, Draft.channel.is_not(None))
         .order_by(Delivery.gone_at, Delivery.id)
     )
     first: dict[str, tuple[Delivery, Draft]] = {}
@@ -163,14 +171,14 @@ def gone_out(session: Session, workspace: str, at: datetime) -> list[tuple[Deliv
     return list(first.values())
 
 
-def as_gone(delivery: Delivery, draft: Draft) -> Gone:
+def build_sent_delivery(delivery: Delivery, draft: Draft) -> SentDelivery:
     """A delivery as the files would tell of it."""
     assert delivery.gone_at is not None
     texts = {part.key: part.text for part in draft.parts}
     body = "\n".join(text for key, text in texts.items() if key not in ("subject", "preheader"))
-    return Gone(
+    return SentDelivery(
         code=delivery.code,
-        channel=CHANNELS.get(draft.channel or "", draft.channel or ""),
+        channel=FILE_CHANNELS.get(draft.channel or "", draft.channel or ""),
         sent_at=delivery.gone_at.astimezone(UTC).replace(tzinfo=None),
         product=draft.brief.product,
         subject=texts.get("subject"),
@@ -178,6 +186,6 @@ def as_gone(delivery: Delivery, draft: Draft) -> Gone:
     )
 
 
-def _question(one: Candidate) -> Words:
+def _ask_for_match(one: MatchCandidate) -> Words:
     told = {"name": one.subject or one.result, "day": one.at.date()}
     return Words("“{name}” of {day} came in without our code. Is it this one?", **told)

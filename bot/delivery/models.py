@@ -7,15 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.audit.row_digests import demand_recorded
+from bot.audit.row_digests import require_unchanged_task
 from bot.db.session import Row, insert_once
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
-from bot.i18n.messages import Words, words_from
+from bot.i18n.messages import Words, restore_words
 from bot.jobs.models import Enqueue, Job
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 
-State = Literal["queued", "going", "gone", "stopped", "failed"]
+DeliveryState = Literal["queued", "going", "gone", "stopped", "failed"]
 
 
 class Delivery(Row):
@@ -65,7 +65,7 @@ class Delivery(Row):
             if not session.get_one(Delivery, id)._move(session, ("failed",), "queued"):
                 return False
             turn = int(now.timestamp())
-        journal.record(
+        journal.record_event(
             session,
             workspace=draft.workspace,
             event="delivery queued",
@@ -84,12 +84,12 @@ class Delivery(Row):
 
     @property
     def said(self) -> Words | None:
-        return words_from(self.trouble) if self.trouble else None
+        return restore_words(self.trouble) if self.trouble else None
 
     def depart(self, session: Session, draft: Draft) -> bool:
         """Take it up, or up again after a crash. False when it was stopped or has gone.
         Raises CannotDo when the words are not the approved ones, or a row was changed outside."""
-        demand_recorded(session, draft.workspace, draft.task)
+        require_unchanged_task(session, draft.workspace, draft.task)
         self.demand_exact(draft)
         return self._move(session, ("queued", "going"), "going")
 
@@ -110,8 +110,8 @@ class Delivery(Row):
 
     def _tell(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
         session.flush()
-        Post.changed(session, enqueue, draft.piece)
-        journal.record(
+        OutboxMessage.changed(session, enqueue, draft.piece)
+        journal.record_event(
             session,
             workspace=self.workspace,
             event=f"delivery {self.state}",
@@ -126,7 +126,7 @@ class Delivery(Row):
         left, or is leaving."""
         for delivery in Delivery.of(session, draft.id):
             if delivery._move(session, ("queued",), "stopped"):
-                journal.record(
+                journal.record_event(
                     session,
                     workspace=draft.workspace,
                     event="delivery stopped",
@@ -142,7 +142,7 @@ class Delivery(Row):
                     )
                 )
 
-    def _move(self, session: Session, from_: tuple[State, ...], to: State) -> bool:
+    def _move(self, session: Session, from_: tuple[DeliveryState, ...], to: DeliveryState) -> bool:
         """Change the state if it is one of these; whether it was."""
         session.refresh(self, with_for_update=True)
         if self.state not in from_:
@@ -155,7 +155,7 @@ class Delivery(Row):
 # What came back for a piece that went out: its campaign's results, or whether some are its own.
 
 
-class Outcome(Row):
+class CampaignOutcome(Row):
     """One a piece. `lines` are sentences for its card. `asked` is a campaign of the files that may
     be this one: {"result": its id there, "words": the question}; None when there is none."""
 
@@ -186,25 +186,27 @@ class Outcome(Row):
         question = (
             {"result": asked[0], "words": asked[1].model_dump(mode="json")} if asked else None
         )
-        row = session.get(Outcome, piece, with_for_update=True)
+        row = session.get(CampaignOutcome, piece, with_for_update=True)
         if row is None:
             if not told and question is None:
                 return False
             made: dict[str, Any] = {"piece": piece, "workspace": workspace, "code": code}
-            if not insert_once(session, Outcome, **made, lines=told, asked=question, at=now):
+            if not insert_once(
+                session, CampaignOutcome, **made, lines=told, asked=question, at=now
+            ):
                 return False  # somebody else does the same at this moment
         elif (row.lines, row.asked) == (told, question):
             return False
         else:
             row.lines, row.asked, row.at = told, question, now
             session.flush()
-        Post.changed(session, enqueue, piece)
+        OutboxMessage.changed(session, enqueue, piece)
         return True
 
     @property
     def said(self) -> list[Words]:
-        return [words_from(line) for line in self.lines]
+        return [restore_words(line) for line in self.lines]
 
     @property
     def question(self) -> Words | None:
-        return words_from(self.asked["words"]) if self.asked else None
+        return restore_words(self.asked["words"]) if self.asked else None

@@ -14,38 +14,40 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision, standing
+from bot.approvals.decision import Decision, compute_status
 from bot.config.clock import now
 from bot.config.policy import Policy
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
-from bot.data.analyses.campaign_results import Result, joined
+from bot.data.analyses.campaign_results import DeliveryResult, match_deliveries
 from bot.data.analyses.campaigns import letter_against_peers
-from bot.data.analyses.result import Where
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.local_data import LocalData
-from bot.data.warehouse.warehouse import Shelf
-from bot.delivery.attribution import Joining, as_gone, gone_out
+from bot.data.warehouse.warehouse import Warehouse
+from bot.delivery.attribution import CampaignMatch, build_sent_delivery, find_sent_deliveries
 from bot.delivery.models import Delivery
-from bot.digests.visibility import told_to_team
+from bot.digests.visibility import is_shared_with_team
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.tasks.models import Task
-from bot.text.slugs import slug
+from bot.text.slugs import slugify
 
-WEEK, LOOKED_AT = timedelta(days=7), timedelta(days=90)
-VERDICTS = ("status", "verdict")  # the measures that say how sure a finding is
-SKILL = "digest"
+WEEK, DRAFT_WINDOW = timedelta(days=7), timedelta(days=90)
+STATUS_MEASURES = ("status", "verdict")  # the measures that say how sure a finding is
+DIGEST_SKILL = "digest"
 
 
-def before(session: Session, workspace: str, name: str, now: datetime) -> tuple[Fact, ...]:
+def load_previous_facts(
+    session: Session, workspace: str, name: str, now: datetime
+) -> tuple[Fact, ...]:
     """What the digest of this name said when it was last shown, on an earlier day: the facts of
     each subject that it called confirmed or to watch, as before.<kind>--<subject>.<measure>."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     last = session.scalar(
         select(Draft)
         .join(Task, Task.id == Draft.task)
-        .where(Draft.workspace == workspace, Draft.skill == SKILL, Draft.made_at < midnight)
+        .where(Draft.workspace == workspace, Draft.skill == DIGEST_SKILL, Draft.made_at < midnight)
         .where(Task.form["digest"].as_string() == name, Task.private.is_(False))
         .order_by(Draft.made_at.desc(), Draft.version.desc())
         .limit(1)
@@ -54,24 +56,24 @@ def before(session: Session, workspace: str, name: str, now: datetime) -> tuple[
     called = {
         fact.id.rsplit(".", 1)[0]
         for fact in facts
-        if fact.id.rsplit(".", 1)[-1] in VERDICTS and fact.value in ("confirmed", "to watch")
+        if fact.id.rsplit(".", 1)[-1] in STATUS_MEASURES and fact.value in ("confirmed", "to watch")
     }
-    return tuple(_before(fact) for fact in facts if fact.id.rsplit(".", 1)[0] in called)
+    return tuple(_mark_previous(fact) for fact in facts if fact.id.rsplit(".", 1)[0] in called)
 
 
-def _before(fact: Fact) -> Fact:
+def _mark_previous(fact: Fact) -> Fact:
     kind, subject, measure = fact.id.split(".", 2)
     return fact.model_copy(update={"id": f"before.{kind}--{subject}.{measure}", "query": None})
 
 
-def work(
+def load_work_facts(
     session: Session, workspace: str, policy: Policy, language: str, now: datetime
 ) -> tuple[Fact, ...]:
     """work.queue.waiting and .oldest (days): what is open now. work.week.drafted, .approved,
     .sent-back, .rejected, .delivered: the last seven days. Of drafts for a marketing channel."""
-    drafts = list(session.scalars(_newest(workspace, now)))
-    said = _decisions(session, [draft.id for draft in drafts])
-    stands = {one.id: standing(said.get(one.id, []), policy) for one in drafts}
+    drafts = list(session.scalars(_select_newest_drafts(workspace, now)))
+    said = _load_decisions(session, [draft.id for draft in drafts])
+    stands = {one.id: compute_status(said.get(one.id, []), policy) for one in drafts}
     waiting = [one for one in drafts if stands[one.id] == "open"]
     source = Words("the intern's own record").to(language)
 
@@ -89,15 +91,17 @@ def work(
     if waiting:
         oldest = min(one.made_at for one in waiting)
         found.append(fact("queue", "oldest", max(0, (now - oldest).days), "days"))
-    found += [fact("week", name, n) for name, n in _counts(session, workspace, drafts, said, now)]
+    found += [
+        fact("week", name, n) for name, n in _count_last_week(session, workspace, drafts, said, now)
+    ]
     return tuple(found)
 
 
-def _newest(workspace: str, now: datetime) -> Select[Draft]:
+def _select_newest_drafts(workspace: str, now: datetime) -> Select[Draft]:
     """The newest version of each piece of lately that is for a channel and not just for one."""
     newest = (
         select(Draft.piece, func.max(Draft.version).label("version"))
-        .where(Draft.workspace == workspace, Draft.made_at >= now - LOOKED_AT)
+        .where(Draft.workspace == workspace, Draft.made_at >= now - DRAFT_WINDOW)
         .group_by(Draft.piece)
         .subquery()
     )
@@ -111,7 +115,7 @@ def _newest(workspace: str, now: datetime) -> Select[Draft]:
     )
 
 
-def _decisions(session: Session, drafts: list[str]) -> dict[str, list[Decision]]:
+def _load_decisions(session: Session, drafts: list[str]) -> dict[str, list[Decision]]:
     found: dict[str, list[Decision]] = {}
     for start in range(0, len(drafts), 500):
         rows = select(Decision).where(Decision.draft.in_(drafts[start : start + 500]))
@@ -120,7 +124,7 @@ def _decisions(session: Session, drafts: list[str]) -> dict[str, list[Decision]]
     return found
 
 
-def _counts(
+def _count_last_week(
     session: Session,
     workspace: str,
     drafts: list[Draft],
@@ -146,12 +150,12 @@ def _counts(
 
 # What a digest knows besides the library: what it said last time, the queue, what was sent.
 
-LATELY = timedelta(days=28)
-MOST = 5  # campaigns told of, the newest
+SENT_WINDOW = timedelta(days=28)
+MAX_SENT_CAMPAIGNS = 5  # campaigns told of, the newest
 
 
 @dataclass(frozen=True)
-class Lately:
+class DigestHistory:
     """The facts of a workspace that are in its rows."""
 
     house: LocalData
@@ -160,13 +164,13 @@ class Lately:
         self, workspace: str, request: SkillRequest, form: Mapping[str, Any]
     ) -> tuple[Fact, ...]:
         """before.*, work.* and sent.* for a digest; none for any other skill."""
-        if request.skill != SKILL:
+        if request.skill != DIGEST_SKILL:
             return ()
         at, policy = now(), self.house.policy(workspace)
         name, language = str(form.get("digest") or ""), request.language
         with self.house.database.begin() as session:
-            told = before(session, workspace, name, at) if name else ()
-            told += work(session, workspace, policy, language, at)
+            told = load_previous_facts(session, workspace, name, at) if name else ()
+            told += load_work_facts(session, workspace, policy, language, at)
         return (*told, *self.sent(workspace, at))
 
     async def alarming(self, workspace: str) -> Sequence[Fact]:
@@ -177,7 +181,7 @@ class Lately:
         library, found = self.house.library(workspace), list[Fact]()
         for kind in ("funnel", "feedback"):
             with contextlib.suppress(CannotDo):
-                found += library.findings(kind, Where()).facts
+                found += library.findings(kind, AnalysisFilter()).facts
         return found
 
     def sent(self, workspace: str, at: datetime) -> tuple[Fact, ...]:
@@ -186,30 +190,38 @@ class Lately:
         with self.house.database.begin() as session:
             gone = [
                 (d, draft)
-                for d, draft in gone_out(session, workspace, at)
-                if d.gone_at and d.gone_at >= at - LATELY and told_to_team(session, draft)
+                for d, draft in find_sent_deliveries(session, workspace, at)
+                if d.gone_at
+                and d.gone_at >= at - SENT_WINDOW
+                and is_shared_with_team(session, draft)
             ]
-            said = Joining.said(session, workspace)
+            said = CampaignMatch.said(session, workspace)
         if not gone:
             return ()
         drafts = {draft.code: draft for _, draft in gone}
 
-        def asked_of(shelf: Shelf) -> tuple[Fact, ...]:
-            found = joined(shelf, [as_gone(delivery, draft) for delivery, draft in gone], said)
+        def asked_of(shelf: Warehouse) -> tuple[Fact, ...]:
+            found = match_deliveries(
+                shelf, [build_sent_delivery(delivery, draft) for delivery, draft in gone], said
+            )
             newest = sorted(found.results, key=lambda one: drafts[one.code].made_at, reverse=True)
-            facts = [fact for one in newest[:MOST] for fact in _facts(shelf, one, drafts[one.code])]
-            return (*facts, _fact("all", "without", len(drafts) - len(newest), "-", at))
+            facts = [
+                fact
+                for one in newest[:MAX_SENT_CAMPAIGNS]
+                for fact in _build_campaign_facts(shelf, one, drafts[one.code])
+            ]
+            return (*facts, _build_count_fact("all", "without", len(drafts) - len(newest), "-", at))
 
         return self.house.library(workspace).alone(asked_of)  # an import may ask at this moment
 
 
-def _facts(shelf: Shelf, result: Result, draft: Draft) -> list[Fact]:
+def _build_campaign_facts(shelf: Warehouse, result: DeliveryResult, draft: Draft) -> list[Fact]:
     """One campaign: its name, its wish again, its rates against the median, what was sold."""
     kind = "campaigns" if result.campaigns else "orders"
     source, day = shelf.source(kind), shelf.as_of(kind)
     texts = {part.key: part.text for part in draft.parts}
     name = texts.get("subject") or draft.brief.product_words or draft.brief.words
-    subject = slug(result.code)
+    subject = slugify(result.code)
 
     def fact(measure: str, value: str | int | Decimal, unit: str | None = None) -> Fact:
         known = value if isinstance(value, str) else Decimal(value)
@@ -236,7 +248,7 @@ def _facts(shelf: Shelf, result: Result, draft: Draft) -> list[Fact]:
     return found
 
 
-def _fact(subject: str, measure: str, value: int, source: str, at: datetime) -> Fact:
+def _build_count_fact(subject: str, measure: str, value: int, source: str, at: datetime) -> Fact:
     return Fact(
         id=f"sent.{subject}.{measure}",
         label=measure,

@@ -14,23 +14,23 @@ from sqlalchemy import Text, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.core.ids import task_id
-from bot.data.warehouse.models import Holding
+from bot.core.request import task_id
+from bot.data.warehouse.models import DataFile
 from bot.db.session import Row, insert_once
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
 from bot.jobs.models import Job
-from bot.tasks.models import Wish
+from bot.tasks.models import NewTask
 
 # When a digest is due: a day, an hour and a time zone; at most once for each local date.
 
-State = Literal["on", "paused", "off"]
-TOO_LATE = timedelta(hours=36)  # a Monday's digest is none on Wednesday
+ScheduleState = Literal["on", "paused", "off"]
+MAX_DELAY = timedelta(hours=36)  # a Monday's digest is none on Wednesday
 DAILY = -1
-BRAND = "brand: "  # before the name of one, in `about`
-SKILL = "digest"
-TITLE = Words("What moved this week")
-ALERT = Words("This just moved")
+BRAND_PREFIX = "brand: "  # before the name of one, in `about`
+DIGEST_SKILL = "digest"
+DIGEST_TITLE = Words("What moved this week")
+ALERT_TITLE = Words("This just moved")
 WEEKLY = "weekly"  # there from the start, switched off; people read its name in their language
 WEEKDAYS = (
     *(Words("Monday"), Words("Tuesday"), Words("Wednesday"), Words("Thursday")),
@@ -79,7 +79,7 @@ class Schedule(Row):
         row._journal(session, "digest set", now)
         return row
 
-    def turn(self, session: Session, state: State, now: datetime) -> None:
+    def turn(self, session: Session, state: ScheduleState, now: datetime) -> None:
         """Pause, resume or switch off."""
         self.state, self.since, self.next_at = state, now, self.following(now)
         self._journal(session, f"digest {state}", now)
@@ -134,19 +134,19 @@ class Schedule(Row):
         if found is None:
             return None
         day, moment = found
-        fresh = moment > self.since and now - moment <= TOO_LATE
+        fresh = moment > self.since and now - moment <= MAX_DELAY
         return day if fresh and (self.last is None or day.isoformat() > self.last) else None
 
-    def wish(self, day: date, *, turn: str = "") -> Wish:
+    def wish(self, day: date, *, turn: str = "") -> NewTask:
         """What it asks for on a day; `turn` makes another one of the same day ("run now")."""
-        return Wish(
+        return NewTask(
             id=task_id("digest", self.workspace, self.name, day.isoformat(), turn),
             workspace=self.workspace,
             author=self.owner,
-            words=TITLE.to(self.language),
+            words=DIGEST_TITLE.to(self.language),
             place=self.place,
             form={
-                "skill": SKILL,
+                "skill": DIGEST_SKILL,
                 "language": self.language,
                 "sections": " ".join(str(key) for key in self.sections),
                 "digest": self.name,
@@ -159,17 +159,17 @@ class Schedule(Row):
         """What alone is looked at, in the catalogue's words; nothing when all is."""
         if self.about is None:
             return {}
-        is_brand = self.about.startswith(BRAND)
-        return {"brand" if is_brand else "category": self.about.removeprefix(BRAND)}
+        is_brand = self.about.startswith(BRAND_PREFIX)
+        return {"brand" if is_brand else "category": self.about.removeprefix(BRAND_PREFIX)}
 
-    def alert(self, series: str, now: datetime) -> Wish:
+    def alert(self, series: str, now: datetime) -> NewTask:
         """One series told at once, where the digest goes."""
-        form = {"skill": SKILL, "language": self.language, "series": series}
-        return Wish(
+        form = {"skill": DIGEST_SKILL, "language": self.language, "series": series}
+        return NewTask(
             id=task_id("alert", self.workspace, self.name, series, now.isoformat()),
             workspace=self.workspace,
             author=self.owner,
-            words=ALERT.to(self.language),
+            words=ALERT_TITLE.to(self.language),
             place=self.place,
             form=form,
         )
@@ -187,7 +187,7 @@ class Schedule(Row):
         return Words("{day}, {clock} ({zone})", day=day, clock=clock, zone=self.zone)
 
     def _journal(self, session: Session, event: str, now: datetime) -> None:
-        journal.record(
+        journal.record_event(
             session,
             workspace=self.workspace,
             event=event,
@@ -197,18 +197,18 @@ class Schedule(Row):
         )
 
 
-def called(name: str) -> Words | str:
+def format_digest_name(name: str) -> Words | str:
     """A digest's name as people read it."""
     return Words("weekly") if name == WEEKLY else name
 
 
-def name_of(typed: str) -> str:
+def parse_digest_name(typed: str) -> str:
     """The name that people mean: `weekly` in whatever language they call it."""
     theirs = {Words("weekly").to(language) for language in LANGUAGES}
     return WEEKLY if typed.casefold() in theirs else typed
 
 
-def due_digests(session: Session, now: datetime) -> Iterable[Job]:
+def find_due_digests(session: Session, now: datetime) -> Iterable[Job]:
     """The digests to be made now, each under an id that exists once."""
     near = or_(Schedule.next_at.is_(None), Schedule.next_at <= now)
     for schedule in session.scalars(select(Schedule).where(Schedule.state == "on", near)):
@@ -219,11 +219,11 @@ def due_digests(session: Session, now: datetime) -> Iterable[Job]:
             yield Job(kind="digest", subject=subject, workspace=schedule.workspace)
 
 
-RESTS, WEEK = timedelta(days=28), timedelta(days=7)
-MOST_A_WEEK = 3
-STRICTER = 10  # times
-READ = ("events", "feedback")
-LOCAL = "local"  # files from before the workspace was known serve all
+ALERT_REST, WEEK = timedelta(days=28), timedelta(days=7)
+MAX_ALERTS_A_WEEK = 3
+NOT_USEFUL_DIVISOR = 10  # times
+ALERT_KINDS = ("events", "feedback")
+LOCAL_WORKSPACE = "local"  # files from before the workspace was known serve all
 
 
 class Alert(Row):
@@ -247,12 +247,12 @@ class Alert(Row):
         """Write down that it is told there now; False when it is muted, resting, below its bar, or
         when the place has had its alerts of the week."""
         row = session.get(Alert, (workspace, series, spot), with_for_update=True)
-        if row is not None and (row.muted or now - row.told_at < RESTS or p > row.bar):
+        if row is not None and (row.muted or now - row.told_at < ALERT_REST or p > row.bar):
             return False
         lately = select(func.count()).where(
             Alert.workspace == workspace, Alert.spot == spot, Alert.told_at > now - WEEK
         )
-        if (session.scalar(lately) or 0) >= MOST_A_WEEK:
+        if (session.scalar(lately) or 0) >= MAX_ALERTS_A_WEEK:
             return False
         if row is None:
             key = {"workspace": workspace, "series": series, "spot": spot}
@@ -260,41 +260,41 @@ class Alert(Row):
                 return False
         else:
             row.p, row.told_at = p, now
-        _journal(session, workspace, series, "alert told", now)
+        _record_event(session, workspace, series, "alert told", now)
         return True
 
     def mute(self, session: Session, by: str, now: datetime) -> None:
         self.muted = True
-        _journal(session, self.workspace, self.series, "alert muted", now, by)
+        _record_event(session, self.workspace, self.series, "alert muted", now, by)
 
     def unmute(self, session: Session, by: str, now: datetime) -> None:
         """As before it was muted: what was told rests, and the bar stays where it is."""
         self.muted = False
-        _journal(session, self.workspace, self.series, "alert unmuted", now, by)
+        _record_event(session, self.workspace, self.series, "alert unmuted", now, by)
 
     def useless(self, session: Session, by: str, now: datetime) -> None:
         """Raise the bar, once for what was told."""
-        self.bar = min(self.bar, self.p / STRICTER)
-        _journal(session, self.workspace, self.series, "alert not useful", now, by)
+        self.bar = min(self.bar, self.p / NOT_USEFUL_DIVISOR)
+        _record_event(session, self.workspace, self.series, "alert not useful", now, by)
 
 
-def place_key(place: Mapping[str, Any]) -> str:
+def format_place_key(place: Mapping[str, Any]) -> str:
     """One word for where alerts go: a channel, or whoever has them alone."""
     return str(place.get("channel") or "")
 
 
-def _journal(
+def _record_event(
     session: Session, workspace: str, series: str, event: str, now: datetime, by: str | None = None
 ) -> None:
-    journal.record(session, workspace=workspace, event=event, subject=series, by=by, now=now)
+    journal.record_event(session, workspace=workspace, event=event, subject=series, by=by, now=now)
 
 
-def due(session: Session, now: datetime) -> Iterable[Job]:
+def find_due_alerts(session: Session, now: datetime) -> Iterable[Job]:
     """A look at the newest rows of each workspace that wants alerts: one for each state of its
     files."""
     wanted = select(Schedule.workspace).where(Schedule.state == "on", Schedule.alerts.is_(True))
     for workspace in session.scalars(wanted.distinct().order_by(Schedule.workspace)):
-        held = Holding.held(session, workspace) or Holding.held(session, LOCAL)
-        mine = [one.id for one in held if one.kind in READ]
+        held = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
+        mine = [one.id for one in held if one.kind in ALERT_KINDS]
         if mine:
             yield Job(kind="look", subject=f"{workspace}/{mine[-1]}", workspace=workspace)

@@ -13,33 +13,35 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from bot.core.ids import task_id
+from bot.core.request import task_id
 from bot.db.session import Database
-from bot.digests.models import Schedule, called
+from bot.digests.models import Schedule, format_digest_name
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue
-from bot.tasks.models import Task, Wish
+from bot.tasks.models import NewTask, Task
 
-Found = Literal["moved", "quiet", "can't tell"]
-Moved = Callable[[Wish], Awaitable[Found]]  # what this digest would tell of now
+DigestStatus = Literal["moved", "quiet", "can't tell"]
+StatusFinder = Callable[[NewTask], Awaitable[DigestStatus]]  # what this digest would tell of now
 # A digest's place: for its owner's eyes alone when asked so. Whoever is named may hear of it when
 # the owner is gone.
-Reach = Callable[[str, dict[str, Any], bool], dict[str, Any]]  # workspace, place, alone → place
+PlaceResolver = Callable[
+    [str, dict[str, Any], bool], dict[str, Any]
+]  # workspace, place, alone → place
 
 
-def as_it_is(_: str, place: dict[str, Any], alone: bool) -> dict[str, Any]:
+def keep_place(_: str, place: dict[str, Any], alone: bool) -> dict[str, Any]:
     return place | ({"dm": True} if alone else {})
 
 
 @dataclass(frozen=True)
-class Digesting:
+class DigestJob:
     """`moved` is the skill itself, run without keeping what it gives."""
 
     database: Database
     enqueue: Enqueue
     now: Callable[[], datetime]
-    moved: Moved
-    reach: Reach = as_it_is
+    moved: StatusFinder
+    reach: PlaceResolver = keep_place
 
     async def run(self, subject: str) -> None:
         """`workspace/name/date`: once, unless it was paused, moved or switched off meanwhile."""
@@ -64,7 +66,7 @@ class Digesting:
 
     def _due(
         self, session: Session, workspace: str, name: str, day: str
-    ) -> tuple[Wish, bool] | None:
+    ) -> tuple[NewTask, bool] | None:
         """What is to be made; nothing when it is not due any more: it was moved, or it is too
         late."""
         schedule = self._waiting(session, workspace, name, day)
@@ -81,12 +83,14 @@ class Digesting:
             return None
         return found
 
-    def _wish(self, schedule: Schedule, day: str, turn: str = "") -> Wish:
+    def _wish(self, schedule: Schedule, day: str, turn: str = "") -> NewTask:
         wish = schedule.wish(date.fromisoformat(day), turn=turn)
         place = self.reach(schedule.workspace, wish.place, bool(turn))
         return wish.model_copy(update={"place": place})
 
-    def _done(self, session: Session, wish: Wish, name: str, day: str, tells: Found) -> None:
+    def _done(
+        self, session: Session, wish: NewTask, name: str, day: str, tells: DigestStatus
+    ) -> None:
         """The task, and that it was made, in one transaction; neither when it was paused, deleted
         or changed while it was tried."""
         schedule = self._waiting(session, wish.workspace, name, day)
@@ -106,7 +110,7 @@ class Digesting:
             "The digest {name} of {day} stayed silent: no file in the library lets it tell "
             "anything. It speaks when one does, and this is said only once. “Try again” shows you "
             "what is missing.",
-            name=called(schedule.name),
+            name=format_digest_name(schedule.name),
             day=date.fromisoformat(day),
         )
         wish = self._wish(schedule, day, turn="empty")
@@ -122,7 +126,7 @@ class Digesting:
         said = Words(
             "The digest {name} of {day} could not be made, and nothing was posted. {why} "
             "“Try again” makes it for you alone; its next one comes as planned.",
-            name=called(name),
+            name=format_digest_name(name),
             day=date.fromisoformat(day),
             why=why,
         )
@@ -145,16 +149,16 @@ class Digesting:
         if schedule is not None:
             said = Words(
                 "The digest {name} of {day} broke while it was made. {why} {again}",
-                name=called(schedule.name),
+                name=format_digest_name(schedule.name),
                 day=schedule.day_of(task.made_at),
                 why=why,
                 again=again,
             )
         same = {key: getattr(task, key) for key in ("workspace", "author", "words", "form")}
-        wish = Wish(id=task_id("failed", task.id), place=alone, private=True, **same)
+        wish = NewTask(id=task_id("failed", task.id), place=alone, private=True, **same)
         self._failed(session, wish, said)
 
-    def _failed(self, session: Session, wish: Wish, said: Words) -> None:
+    def _failed(self, session: Session, wish: NewTask, said: Words) -> None:
         """A task whose card says why, and can be tried again."""
         if Task.accept(session, self.enqueue, wish, self.now()):
             session.get_one(Task, wish.id).fail(session, self.enqueue, said, self.now())

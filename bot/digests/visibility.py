@@ -12,17 +12,17 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.data.ingest.models import Arrival
+from bot.data.ingest.models import FileUpload
 from bot.digests.models import Schedule
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from bot.tasks.models import Task
 
-Item = Task | Draft | Arrival | Schedule
-I = TypeVar("I", Task, Draft, Arrival, Schedule)  # noqa: E741
-DIRECT = "D"  # how the id of a direct message begins
+VisibleItem = Task | Draft | FileUpload | Schedule
+I = TypeVar("I", Task, Draft, FileUpload, Schedule)  # noqa: E741
+DIRECT_MESSAGE_PREFIX = "D"  # how the id of a direct message begins
 
 GONE = Words("This is no longer there. Please ask for a new draft.")
 
@@ -47,15 +47,15 @@ class NotVisible(CannotDo):
         self.channels = frozenset(channels)
 
 
-def may_see(session: Session, viewer: Viewer, item: Item | None) -> bool:
+def may_see(session: Session, viewer: Viewer, item: VisibleItem | None) -> bool:
     """Whether this person may see the row. None is never seen."""
     if item is None or item.workspace != viewer.workspace:
         return False
-    if owner_of(session, item) == viewer.person:
+    if find_owner(session, item) == viewer.person:
         return True
     if isinstance(item, Schedule) and viewer.approver and not _is_direct(item.place):
         return True
-    return not viewer.channels.isdisjoint(channels_of(session, item))
+    return not viewer.channels.isdisjoint(find_channels(session, item))
 
 
 def demand_visible(session: Session, viewer: Viewer, item: I | None, words: Words = GONE) -> I:
@@ -64,42 +64,46 @@ def demand_visible(session: Session, viewer: Viewer, item: I | None, words: Word
     if item is not None and may_see(session, viewer, item):
         return item
     known = item is not None and item.workspace == viewer.workspace
-    found = channels_of(session, item) if known and item is not None else frozenset[str]()
+    found = find_channels(session, item) if known and item is not None else frozenset[str]()
     raise NotVisible(words, found)
 
 
-def owner_of(session: Session, item: Item) -> str:
+def find_owner(session: Session, item: VisibleItem) -> str:
     """Whoever asked for it."""
     if isinstance(item, Schedule):
         return item.owner
     return session.get_one(Task, item.task).author if isinstance(item, Draft) else item.author
 
 
-def channels_of(session: Session, item: Item) -> frozenset[str]:
+def find_channels(session: Session, item: VisibleItem) -> frozenset[str]:
     """The channels in which a card of it stands, direct messages included."""
     if isinstance(item, Schedule):
         channel = str(item.place.get("channel") or "")
         return frozenset() if _is_direct(item.place) else frozenset({channel})
-    return channels_of_pieces(session, item.workspace, _pieces_of(session, item))
+    return find_piece_channels(session, item.workspace, _find_pieces(session, item))
 
 
-def channels_of_pieces(session: Session, workspace: str, pieces: Collection[str]) -> frozenset[str]:
-    cards = select(Post.channel).where(
-        Post.workspace == workspace,
-        Post.kind == "card",
-        Post.piece.in_(pieces),
-        Post.ts.is_not(None),
-        Post.channel.is_not(None),
+def find_piece_channels(
+    session: Session, workspace: str, pieces: Collection[str]
+) -> frozenset[str]:
+    cards = select(OutboxMessage.channel).where(
+        OutboxMessage.workspace == workspace,
+        OutboxMessage.kind == "card",
+        OutboxMessage.piece.in_(pieces),
+        OutboxMessage.ts.is_not(None),
+        OutboxMessage.channel.is_not(None),
     )
     return frozenset(channel for channel in session.scalars(cards) if channel)
 
 
-def told_to_team(session: Session, draft: Draft) -> bool:
+def is_shared_with_team(session: Session, draft: Draft) -> bool:
     """Whether a digest may tell of it: it was asked for in a channel, or shared in one."""
     task = session.get_one(Task, draft.task)
-    if session.get(Post, f"{draft.piece}:shared") is not None:
+    if session.get(OutboxMessage, f"{draft.piece}:shared") is not None:
         return True
-    direct = task.place.get("dm") or str(task.place.get("channel") or "").startswith(DIRECT)
+    direct = task.place.get("dm") or str(task.place.get("channel") or "").startswith(
+        DIRECT_MESSAGE_PREFIX
+    )
     return not task.private and not direct
 
 
@@ -109,26 +113,26 @@ def may_see_receipts(session: Session, viewer: Viewer, task: Task) -> bool:
     if task.workspace != viewer.workspace:
         return False
     drafts = list(session.scalars(select(Draft).where(Draft.task == task.id)))
-    drafts += [one for id in quoted_by(task) if (one := session.get(Draft, id)) is not None]
+    drafts += [
+        one for id in list_quoted_drafts(task) if (one := session.get(Draft, id)) is not None
+    ]
     return may_see(session, viewer, task) and all(may_see(session, viewer, one) for one in drafts)
 
 
-def quoted_by(task: Task) -> list[str]:
+def list_quoted_drafts(task: Task) -> list[str]:
     """The ids of the drafts whose words or facts go into a task's prompts."""
     found = (task.previous, task.form.get("stands_on"))
     return [str(one) for one in found if one]
 
 
-def without_private_sources(
-    session: Session, task: Task, channels: Collection[str]
-) -> dict[str, Any]:
+def drop_private_sources(session: Session, task: Task, channels: Collection[str]) -> dict[str, Any]:
     """What changes when a private task goes on where others read it: drafts that don't stand in
     one of `channels` are quoted no more. By the names of a Wish."""
     hidden = {
         id
-        for id in quoted_by(task)
+        for id in list_quoted_drafts(task)
         if (draft := session.get(Draft, id)) is None
-        or channels_of(session, draft).isdisjoint(channels)
+        or find_channels(session, draft).isdisjoint(channels)
     }
     changed: dict[str, Any] = {}
     if task.previous in hidden:
@@ -138,7 +142,7 @@ def without_private_sources(
     return changed
 
 
-def _pieces_of(session: Session, item: Task | Draft | Arrival) -> set[str]:
+def _find_pieces(session: Session, item: Task | Draft | FileUpload) -> set[str]:
     if isinstance(item, Task):
         pieces = select(Draft.piece).where(Draft.task == item.id).distinct()
         return {item.first_piece, *session.scalars(pieces)}

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
-from bot.i18n.messages import Words, shown_title, spell
+from bot.i18n.messages import Words, format_value, shown_title
 
-STYLE = """\
+PAGE_STYLE = """\
 :root { color-scheme: light; }
 body { margin: 0; background: #f3f2ef; color: #1f1f1f; font: 17px/1.6 Georgia, serif; }
 main { max-width: 36rem; margin: 2rem auto; padding: 2rem; background: #fff;
@@ -36,7 +36,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 """
 
 
-class Version(Protocol):
+class ExportableDraft(Protocol):
     """A draft, as far as a file shows it."""
 
     @property
@@ -53,7 +53,7 @@ class Version(Protocol):
     def version(self) -> int: ...
 
 
-class Approval(Protocol):
+class ExportableApproval(Protocol):
     """Who said yes to these words, and when; a reason went over a block."""
 
     @property
@@ -64,7 +64,9 @@ class Approval(Protocol):
     def reason(self) -> str | None: ...
 
 
-def as_json(draft: Version, brand_name: str, approvals: Sequence[Approval] = ()) -> str:
+def render_json(
+    draft: ExportableDraft, brand_name: str, approvals: Sequence[ExportableApproval] = ()
+) -> str:
     """For machines: every part as it is stored."""
     parts = [
         {
@@ -91,28 +93,33 @@ def as_json(draft: Version, brand_name: str, approvals: Sequence[Approval] = ())
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-def as_markdown(
-    draft: Version,
+def render_markdown(
+    draft: ExportableDraft,
     brand_name: str,
-    approvals: Sequence[Approval] = (),
+    approvals: Sequence[ExportableApproval] = (),
     language: str | None = None,
 ) -> str:
     """For people with a text editor. Each part is fenced, so that nothing in it is mark-up."""
     reader = language or draft.language
-    lines = [f"# {_one_line(brand_name)}", ""]
+    lines = [f"# {_join_lines(brand_name)}", ""]
     if not approvals:
         lines += [f"> **{Words('Draft, not approved').to(reader)}**", ""]
     for part in draft.parts:
-        lines += [f"## {_one_line(_title(part, reader))}", "", _fenced(_text(part)), ""]
+        lines += [
+            f"## {_join_lines(_translate_title(part, reader))}",
+            "",
+            _fence_text(_read_part_text(part)),
+            "",
+        ]
     lines += ["---", ""]
-    lines += [f"- {name}: {value}" for name, value in _about(draft, approvals, reader)]
+    lines += [f"- {name}: {value}" for name, value in _list_details(draft, approvals, reader)]
     return "\n".join(lines) + "\n"
 
 
-def as_html(
-    draft: Version,
+def render_html(
+    draft: ExportableDraft,
     brand_name: str,
-    approvals: Sequence[Approval] = (),
+    approvals: Sequence[ExportableApproval] = (),
     language: str | None = None,
 ) -> str:
     """A page that stands alone: nothing is loaded, nothing runs."""
@@ -120,37 +127,38 @@ def as_html(
     name = html.escape(brand_name)
     banner = Words("Draft, not approved").to(reader)
     shown = "" if approvals else f'<p class="banner">{html.escape(banner)}</p>\n'
-    parts = "\n".join(_html_part(part, reader) for part in draft.parts)
+    parts = "\n".join(_render_html_part(part, reader) for part in draft.parts)
     about = "\n".join(
         f"<dt>{html.escape(key)}</dt><dd>{html.escape(value)}</dd>"
-        for key, value in _about(draft, approvals, reader)
+        for key, value in _list_details(draft, approvals, reader)
     )
     return (
         f'<!doctype html>\n<html lang="{html.escape(reader)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{name} · {html.escape(draft.code)}</title>\n<style>\n{STYLE}</style>\n</head>\n"
+        f"<title>{name} · {html.escape(draft.code)}</title>\n"
+        f"<style>\n{PAGE_STYLE}</style>\n</head>\n"
         f'<body>\n{shown}<main lang="{html.escape(draft.language)}">\n'
         f'<p class="from">{name}</p>\n{parts}\n</main>\n'
         f"<footer><dl>\n{about}\n</dl></footer>\n</body>\n</html>\n"
     )
 
 
-def _html_part(part: Part, reader: str) -> str:
-    title = f'<h2 lang="{html.escape(reader)}">{html.escape(_title(part, reader))}</h2>'
+def _render_html_part(part: Part, reader: str) -> str:
+    title = f'<h2 lang="{html.escape(reader)}">{html.escape(_translate_title(part, reader))}</h2>'
     body, key = part.body, html.escape(part.key)
     if isinstance(body, Heading):
         return f'<h1 data-part="{key}" class="text">{html.escape(body.text)}</h1>'
     if isinstance(body, Table):
-        inner = _html_table(body, key)
+        inner = _render_html_table(body, key)
     elif isinstance(body, Quote):
         inner = f'<blockquote data-part="{key}" class="text">{html.escape(body.text)}</blockquote>'
     else:
-        inner = f'<div data-part="{key}" class="text">{html.escape(_text(part))}</div>'
+        inner = f'<div data-part="{key}" class="text">{html.escape(_read_part_text(part))}</div>'
     kind = part.key.split(".")[0].replace("_", "-")
     return f'<section class="{html.escape(kind)}">\n{title}\n{inner}\n</section>'
 
 
-def _html_table(table: Table, key: str) -> str:
+def _render_html_table(table: Table, key: str) -> str:
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in table.columns)
     rows = "\n".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
@@ -159,7 +167,9 @@ def _html_table(table: Table, key: str) -> str:
     return f'<table data-part="{key}">\n<tr>{head}</tr>\n{rows}\n</table>'
 
 
-def _about(draft: Version, approvals: Sequence[Approval], reader: str) -> list[tuple[str, str]]:
+def _list_details(
+    draft: ExportableDraft, approvals: Sequence[ExportableApproval], reader: str
+) -> list[tuple[str, str]]:
     """What the file says of itself, at its end."""
     told = [
         (Words("Campaign code").to(reader), draft.code),
@@ -168,13 +178,13 @@ def _about(draft: Version, approvals: Sequence[Approval], reader: str) -> list[t
         (Words("Version").to(reader), str(draft.version)),
     ]
     for one in approvals:
-        when = f"{spell(one.at, reader)} ({one.at.tzname() or 'UTC'})"
-        reason = f" — {_one_line(one.reason)}" if one.reason else ""
-        told.append((Words("Approved by").to(reader), f"{_one_line(one.by)}, {when}{reason}"))
+        when = f"{format_value(one.at, reader)} ({one.at.tzname() or 'UTC'})"
+        reason = f" — {_join_lines(one.reason)}" if one.reason else ""
+        told.append((Words("Approved by").to(reader), f"{_join_lines(one.by)}, {when}{reason}"))
     return told
 
 
-def _text(part: Part) -> str:
+def _read_part_text(part: Part) -> str:
     """The words of a part, exactly."""
     body = part.body
     if isinstance(body, File):
@@ -182,7 +192,7 @@ def _text(part: Part) -> str:
     return body.text if isinstance(body, Copy | Heading | Quote) else part.text
 
 
-def _fenced(text: str) -> str:
+def _fence_text(text: str) -> str:
     """Between fences longer than any in the text."""
     fence = "```"
     while fence in text:
@@ -190,9 +200,9 @@ def _fenced(text: str) -> str:
     return f"{fence}text\n{text}\n{fence}"
 
 
-def _title(part: Part, reader: str) -> str:
+def _translate_title(part: Part, reader: str) -> str:
     return shown_title(part.title, reader)
 
 
-def _one_line(text: str) -> str:
+def _join_lines(text: str) -> str:
     return " ".join(text.split())

@@ -11,42 +11,42 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-Days = tuple[date, date]
+DayRange = tuple[date, date]
 WEDNESDAY, THURSDAY, SUNDAY = 2, 3, 6
-DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 FOUR_WEEKS = timedelta(days=27)
-BELGIUM = re.compile(r"\b(?:belgi\w+|belges?)\b")
+BELGIUM_PATTERN = re.compile(r"\b(?:belgi\w+|belges?)\b")
 
 
-def _nth(year: int, month: int, weekday: int, n: int) -> date:
+def _find_nth_weekday(year: int, month: int, weekday: int, n: int) -> date:
     first = date(year, month, 1)
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
 
 
-def _black_friday(year: int) -> date:
-    return _nth(year, 11, THURSDAY, 4) + DAY
+def _find_black_friday(year: int) -> date:
+    return _find_nth_weekday(year, 11, THURSDAY, 4) + ONE_DAY
 
 
-def _winter_sales(year: int) -> Days:
-    begins = _nth(year, 1, WEDNESDAY, 2)
+def _find_winter_sales(year: int) -> DayRange:
+    begins = _find_nth_weekday(year, 1, WEDNESDAY, 2)
     begins -= timedelta(days=7) if begins.day > 12 else timedelta(0)
     return begins, begins + FOUR_WEEKS
 
 
-def _summer_sales(year: int) -> Days:
+def _find_summer_sales(year: int) -> DayRange:
     last = date(year, 6, 30)
     begins = last - timedelta(days=(last.weekday() - WEDNESDAY) % 7)
     begins -= timedelta(days=7) if begins.day > 28 else timedelta(0)
     return begins, begins + FOUR_WEEKS
 
 
-def _belgian(year: int, month: int, day: int) -> Days:
+def _find_belgian_sales(year: int, month: int, day: int) -> DayRange:
     begins = date(year, month, day)
-    begins -= DAY if begins.weekday() == SUNDAY else timedelta(0)
+    begins -= ONE_DAY if begins.weekday() == SUNDAY else timedelta(0)
     return begins, date(year, month, 31)
 
 
-def _easter(year: int) -> date:
+def _find_easter(year: int) -> date:
     """Gregorian Easter Sunday: Meeus, Jones and Butcher (Astronomical Algorithms, ch. 8)."""
     a, b, c = year % 19, year // 100, year % 100
     h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
@@ -56,122 +56,137 @@ def _easter(year: int) -> date:
     return date(year, month, day + 1)
 
 
-def _months(first: int, last: int) -> Callable[[int], Days]:
-    def days(year: int) -> Days:
+def _span_months(first: int, last: int) -> Callable[[int], DayRange]:
+    def days(year: int) -> DayRange:
         ends = date(year + (last < first), last, 28) + timedelta(days=4)
-        return date(year, first, 1), ends.replace(day=1) - DAY
+        return date(year, first, 1), ends.replace(day=1) - ONE_DAY
 
     return days
 
 
-def _fixed(first: tuple[int, int], last: tuple[int, int]) -> Callable[[int], Days]:
+def _repeat_days(first: tuple[int, int], last: tuple[int, int]) -> Callable[[int], DayRange]:
     return lambda year: (date(year, *first), date(year, *last))
 
 
-BELGIAN: dict[Callable[[int], Days], Callable[[int], Days]] = {
-    _winter_sales: lambda year: _belgian(year, 1, 3),
-    _summer_sales: lambda year: _belgian(year, 7, 1),
+BELGIAN_SALES: dict[Callable[[int], DayRange], Callable[[int], DayRange]] = {
+    _find_winter_sales: lambda year: _find_belgian_sales(year, 1, 3),
+    _find_summer_sales: lambda year: _find_belgian_sales(year, 7, 1),
 }
-SALES = r"(?:the |les )?soldes"
+SALES_PATTERN = r"(?:the |les )?soldes"
 # What folded words name, the longest first; the days of one year.
-SEASONS: tuple[tuple[str, Callable[[int], Days]], ...] = (
+SEASONS: tuple[tuple[str, Callable[[int], DayRange]], ...] = (
     (
         r"black friday week[- ]?end|week[- ]?end du black friday|bfcm"
         r"|black friday(?: and| et) cyber monday",
-        lambda year: (_black_friday(year), _black_friday(year) + 3 * DAY),
+        lambda year: (_find_black_friday(year), _find_black_friday(year) + 3 * ONE_DAY),
     ),
     (
         r"black (?:friday )?week|semaine du black friday",
-        lambda year: (_black_friday(year) - 4 * DAY, _black_friday(year)),
+        lambda year: (_find_black_friday(year) - 4 * ONE_DAY, _find_black_friday(year)),
     ),
-    (r"black friday", lambda year: (_black_friday(year),) * 2),
-    (r"cyber monday", lambda year: (_black_friday(year) + 3 * DAY,) * 2),
+    (r"black friday", lambda year: (_find_black_friday(year),) * 2),
+    (r"cyber monday", lambda year: (_find_black_friday(year) + 3 * ONE_DAY,) * 2),
     (
-        rf"{SALES} d'hiver|(?:the |january )winter sales|january sales|soldes de janvier",
-        _winter_sales,
+        rf"{SALES_PATTERN} d'hiver|(?:the |january )winter sales|january sales|soldes de janvier",
+        _find_winter_sales,
     ),
-    (rf"{SALES} d'ete|(?:the |during )summer sales?|soldes de (?:juin|juillet)", _summer_sales),
-    (r"christmas eve|(?:le )?(?:reveillon|24 decembre) de noel", _fixed((12, 24), (12, 24))),
-    (r"christmas day|(?:le )?jour de noel", _fixed((12, 25), (12, 25))),
+    (
+        rf"{SALES_PATTERN} d'ete|(?:the |during )summer sales?|soldes de (?:juin|juillet)",
+        _find_summer_sales,
+    ),
+    (r"christmas eve|(?:le )?(?:reveillon|24 decembre) de noel", _repeat_days((12, 24), (12, 24))),
+    (r"christmas day|(?:le )?jour de noel", _repeat_days((12, 25), (12, 25))),
     (
         r"christmas(?: (?:season|period|time))?|xmas|(?:the )?holiday season|(?:periode de )?noel"
         r"|(?:les |periode des )?fetes(?: de fin d'annee)?",
-        _fixed((12, 1), (12, 24)),
+        _repeat_days((12, 1), (12, 24)),
     ),
-    (r"valentine'?s?(?: day)?|(?:la )?saint[- ]valentin", _fixed((2, 1), (2, 14))),
-    (r"halloween", _fixed((10, 15), (10, 31))),
+    (r"valentine'?s?(?: day)?|(?:la )?saint[- ]valentin", _repeat_days((2, 1), (2, 14))),
+    (r"halloween", _repeat_days((10, 15), (10, 31))),
     (
         r"easter(?: week[- ]?end)?|week[- ]?end de paques|paques",
-        lambda year: (_easter(year) - 2 * DAY, _easter(year) + DAY),
+        lambda year: (_find_easter(year) - 2 * ONE_DAY, _find_easter(year) + ONE_DAY),
     ),
-    (r"back[- ]to[- ]school|(?:la )?rentree", _fixed((8, 15), (9, 15))),
-    (r"summer|(?:l'|d'|cet |en )ete", _months(6, 8)),
-    (r"autumn|(?:l')?automne", _months(9, 11)),
-    (r"winter|(?:l')?hiver", _months(12, 2)),
-    (r"spring|printemps", _months(3, 5)),
+    (r"back[- ]to[- ]school|(?:la )?rentree", _repeat_days((8, 15), (9, 15))),
+    (r"summer|(?:l'|d'|cet |en )ete", _span_months(6, 8)),
+    (r"autumn|(?:l')?automne", _span_months(9, 11)),
+    (r"winter|(?:l')?hiver", _span_months(12, 2)),
+    (r"spring|printemps", _span_months(3, 5)),
 )
-EITHER = (
-    rf"{SALES}|the sales (?:period|season)",
-    (_winter_sales, _summer_sales),
+EITHER_SALES = (
+    rf"{SALES_PATTERN}|the sales (?:period|season)",
+    (_find_winter_sales, _find_summer_sales),
 )  # whichever was last
 # What is a thing's name as well ("Christmas wrap", "summer dresses") is days where it stands so.
-THINGS = re.compile(
+AMBIGUOUS_NAME = re.compile(
     r"(?:the |les? |la |l'|d'|cet |en )?(?:christmas|xmas|noel|summer|ete|autumn|automne|winter"
     r"|hiver|spring|printemps|easter|paques|halloween|rentree|valentine'?s?)"
 )
-PLACED = re.compile(
+PERIOD_PREFIX = re.compile(
     r"(?:\b(?:in|over|during|at|for|around|since|this|last|previous|en|au|a|pendant|durant|cet|ce"
     r"|depuis|de la|de) (?:the |les |le |la )?|\b[ld]')$"
 )
-COUNTED = re.compile(
+PERIOD_SUFFIX = re.compile(
     r"\s*(?:$|[?.!,;]|(?:sales|revenue|turnover|orders|compar\w+|vs|versus|against|than|contre"
     r"|par rapport|by|par|per|in|en|au|aux|from|via|on|sur|and|et)\b)"
 )
-YEAR = r"(?:(?:,? (?:of |de |en |in )?)(?P<year>(?:19|20)\d\d)\b)?"
-LAST = (
+YEAR_PATTERN = r"(?:(?:,? (?:of |de |en |in )?)(?P<year>(?:19|20)\d\d)\b)?"
+LAST_YEAR_PATTERN = (
     r"(?P<last>,? (?:of )?(?:last year|the year before|de l'an(?:nee)? derni\w+"
     r"|l'an(?:nee)? derni\w+|derni\w+|passee?s?))?"
 )
-BEFORE = r"\b(?P<before>last |previous )?(?:this |the |cette |cet |ce |le |la |les )?(?:last )?"
+NAME_PREFIX_PATTERN = (
+    r"\b(?P<before>last |previous )?(?:this |the |cette |cet |ce |le |la |les )?(?:last )?"
+)
 
 
-def found(said: str, today: date) -> tuple[Days, int, int] | None:
+def find_named_days(said: str, today: date) -> tuple[DayRange, int, int] | None:
     """The days of the season that folded words name, up to today, and where it stands: of the year
     named, of last year, or the latest that has begun."""
-    for shape, days in (*SEASONS, (EITHER[0], None)):
-        match = re.search(rf"(?<!-){BEFORE}(?P<name>{shape})\b(?!-){LAST}{YEAR}", said)
-        if match is None or not _are_days(said, match):
+    for shape, days in (*SEASONS, (EITHER_SALES[0], None)):
+        match = re.search(
+            rf"(?<!-){NAME_PREFIX_PATTERN}(?P<name>{shape})\b(?!-){LAST_YEAR_PATTERN}{YEAR_PATTERN}",
+            said,
+        )
+        if match is None or not _is_period(said, match):
             continue
-        every = _sets(days, said)
+        every = _list_day_rules(days, said)
         if match["year"]:
             year = int(match["year"])
             sets = [one(year) for one in every]
         else:
-            latest = today.year - 1 if _of_last_year(match["last"]) else today.year
+            latest = today.year - 1 if _means_last_year(match["last"]) else today.year
             sets = [one(y) for one in every for y in (latest, latest - 1, latest - 2)]
         begun = sorted(one for one in sets if one[0] <= today)
         if not begun:
             return (sets[0], *match.span())
         chosen = begun[-1]
-        past = match["before"] or (match["last"] and not _of_last_year(match["last"]))
+        past = match["before"] or (match["last"] and not _means_last_year(match["last"]))
         if past and chosen[1] >= today and len(begun) > 1:
             chosen = begun[-2]  # "last summer", asked in summer
         return (chosen[0], min(chosen[1], today)), *match.span()
     return None
 
 
-def _are_days(said: str, match: re.Match[str]) -> bool:
-    if match["year"] or match["last"] or match["before"] or not THINGS.fullmatch(match["name"]):
+def _is_period(said: str, match: re.Match[str]) -> bool:
+    if (
+        match["year"]
+        or match["last"]
+        or match["before"]
+        or not AMBIGUOUS_NAME.fullmatch(match["name"])
+    ):
         return True
-    placed = PLACED.search(said[: match.start("name")]) or re.match("[ld]'", match["name"])
-    wanted = COUNTED.match(said[match.end() :])
+    placed = PERIOD_PREFIX.search(said[: match.start("name")]) or re.match("[ld]'", match["name"])
+    wanted = PERIOD_SUFFIX.match(said[match.end() :])
     return bool(placed and wanted) or bool(wanted and match.start("name") < 3)
 
 
-def _of_last_year(said: str | None) -> bool:
+def _means_last_year(said: str | None) -> bool:
     return bool(said and re.search(r"year|an(?:nee)? derni", said))
 
 
-def _sets(days: Callable[[int], Days] | None, said: str) -> list[Callable[[int], Days]]:
-    every: list[Callable[[int], Days]] = [days] if days else [*EITHER[1]]
-    return [BELGIAN.get(one, one) for one in every] if BELGIUM.search(said) else every
+def _list_day_rules(
+    days: Callable[[int], DayRange] | None, said: str
+) -> list[Callable[[int], DayRange]]:
+    every: list[Callable[[int], DayRange]] = [days] if days else [*EITHER_SALES[1]]
+    return [BELGIAN_SALES.get(one, one) for one in every] if BELGIUM_PATTERN.search(said) else every

@@ -11,21 +11,29 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.core.brief import Brief
-from bot.core.checks import Check, blocking, final, stated
+from bot.core.checks import Check, select_blocking, select_final, select_stated
 from bot.core.facts import Evidence
-from bot.core.parts import CANNOT_TELL, Hook, Lead, Part, canonical, fingerprint, read_canonical
+from bot.core.parts import (
+    CANNOT_TELL_TITLE,
+    Hook,
+    NextStep,
+    Part,
+    compute_fingerprint,
+    parse_parts,
+    serialize_parts,
+)
 from bot.core.request import SkillRequest
 from bot.db.session import Row, insert_once
 from bot.drafts.tracking import campaign_code
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job
-from bot.messages.outbox import Post
-from bot.text.escape import without_hidden
+from bot.messages.outbox import OutboxMessage
+from bot.text.escape import strip_hidden
 
-CHECKS = TypeAdapter(tuple[Check, ...])
-HOOKS = TypeAdapter(tuple[Hook, ...])
-LEADS = TypeAdapter(tuple[Lead, ...])
+CHECKS_ADAPTER = TypeAdapter(tuple[Check, ...])
+HOOKS_ADAPTER = TypeAdapter(tuple[Hook, ...])
+LEADS_ADAPTER = TypeAdapter(tuple[NextStep, ...])
 
 
 class Draft(Row):
@@ -72,14 +80,14 @@ class Draft(Row):
         writer: str,
         by_rules: bool,
         now: datetime,
-        leads: tuple[Lead, ...] = (),
+        leads: tuple[NextStep, ...] = (),
         before: "Draft | None" = None,
     ) -> bool:
         """The first version of a piece, with its checks made; its number follows on that of the
         draft `before`, which was sent back for it. False when it was kept before."""
         brief = request.brief
         version = before.version + 1 if before is not None and before._is_for(request) else 1
-        stored = canonical(
+        stored = serialize_parts(
             parts, channel=request.channel, language=request.language, audience=brief.audience
         )
         piece = f"{task}.{number}"
@@ -97,13 +105,13 @@ class Draft(Row):
             language=request.language,
             audience=brief.audience,
             canonical=stored,
-            fingerprint=fingerprint(stored),
+            fingerprint=compute_fingerprint(stored),
             cites={part.key: list(part.facts) for part in parts},
-            hooks=HOOKS.dump_json(hooks).decode(),
-            leads=LEADS.dump_json(leads).decode(),
+            hooks=HOOKS_ADAPTER.dump_json(hooks).decode(),
+            leads=LEADS_ADAPTER.dump_json(leads).decode(),
             evidence=evidence.model_dump_json(),
             request=request.model_dump_json(),
-            checks=CHECKS.dump_json(checks).decode(),
+            checks=CHECKS_ADAPTER.dump_json(checks).decode(),
             writer=writer,
             by_rules=by_rules,
             made_at=now,
@@ -124,20 +132,20 @@ class Draft(Row):
     def exact(self) -> str:
         """The fingerprint of the words as they are stored now; it is `fingerprint`, unless somebody
         changed them behind our back."""
-        return fingerprint(self.canonical)
+        return compute_fingerprint(self.canonical)
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return read_canonical(self.canonical, self.cites)
+        return parse_parts(self.canonical, self.cites)
 
     @property
     def other_hooks(self) -> tuple[Hook, ...]:
-        return HOOKS.validate_json(self.hooks)
+        return HOOKS_ADAPTER.validate_json(self.hooks)
 
     @property
-    def leads_on(self) -> tuple[Lead, ...]:
+    def leads_on(self) -> tuple[NextStep, ...]:
         """What one can do next from here."""
-        return LEADS.validate_json(self.leads or "[]")
+        return LEADS_ADAPTER.validate_json(self.leads or "[]")
 
     @property
     def facts(self) -> Evidence:
@@ -154,12 +162,12 @@ class Draft(Row):
     @property
     def findings(self) -> tuple[Check, ...] | None:
         """The checks; None until they are made."""
-        return CHECKS.validate_json(self.checks) if self.checks is not None else None
+        return CHECKS_ADAPTER.validate_json(self.checks) if self.checks is not None else None
 
     @property
     def tells_nothing(self) -> bool:
         """Whether it says no more than what can't be told: there is nothing to approve."""
-        return all(part.title == CANNOT_TELL for part in self.parts)
+        return all(part.title == CANNOT_TELL_TITLE for part in self.parts)
 
     @property
     def code(self) -> str:
@@ -183,14 +191,14 @@ class Draft(Row):
             )
 
     def blocked(self) -> list[Check]:
-        return blocking(self.findings or ())
+        return select_blocking(self.findings or ())
 
     def refused(self) -> list[Check]:
         """What nobody can approve, whatever the reason."""
-        return final(self.findings or ())
+        return select_final(self.findings or ())
 
     def stated(self) -> list[Check]:
-        return stated(self.findings or ())
+        return select_stated(self.findings or ())
 
     def edit(
         self, session: Session, enqueue: Enqueue, *, by: str, texts: dict[str, str], now: datetime
@@ -198,10 +206,10 @@ class Draft(Row):
         """Version n+1 in this person's words; unchecked, its check is enqueued. The same words
         again are no new version."""
         parts = tuple(
-            part.saying(without_hidden(texts[part.key])) if part.key in texts else part
+            part.saying(strip_hidden(texts[part.key])) if part.key in texts else part
             for part in self.parts
         )
-        stored = canonical(
+        stored = serialize_parts(
             parts, channel=self.channel, language=self.language, audience=self.audience
         )
         if stored == self.canonical:
@@ -212,7 +220,7 @@ class Draft(Row):
             "version": version,
             "author": by,
             "canonical": stored,
-            "fingerprint": fingerprint(stored),
+            "fingerprint": compute_fingerprint(stored),
             "checks": None,
             "made_at": now,
         }
@@ -221,7 +229,7 @@ class Draft(Row):
         session.add(draft)
         session.flush()
         draft._journal(session, "draft edited", now)
-        Post.changed(session, enqueue, self.piece)
+        OutboxMessage.changed(session, enqueue, self.piece)
         enqueue(session, Job(kind="check", subject=draft.id, workspace=self.workspace))
         return draft
 
@@ -234,9 +242,9 @@ class Draft(Row):
         now: datetime,
     ) -> None:
         """Checks made after an edit; with them Approve appears."""
-        self.checks = CHECKS.dump_json(checks).decode()
+        self.checks = CHECKS_ADAPTER.dump_json(checks).decode()
         self.evidence = evidence.model_dump_json()
-        Post.changed(session, enqueue, self.piece)
+        OutboxMessage.changed(session, enqueue, self.piece)
         self._journal(session, "draft checked", now)
 
     def not_checked(self, session: Session, enqueue: Enqueue, words: Words, now: datetime) -> None:
@@ -245,7 +253,7 @@ class Draft(Row):
         self.judge(session, enqueue, (finding,), self.facts, now)
 
     def _journal(self, session: Session, event: str, now: datetime) -> None:
-        journal.record(
+        journal.record_event(
             session,
             workspace=self.workspace,
             event=event,
@@ -259,7 +267,7 @@ class Draft(Row):
 # A picture that a draft shows: its bytes, found by their own SHA-256.
 
 
-class Drawing(Row):
+class DraftImage(Row):
     """The draft's File part has the same SHA-256, and that is in the fingerprint."""
 
     __tablename__ = "drawings"
@@ -272,10 +280,10 @@ class Drawing(Row):
     @staticmethod
     def keep(session: Session, workspace: str, drawn: Mapping[str, bytes], now: datetime) -> None:
         for sha, png in drawn.items():
-            insert_once(session, Drawing, workspace=workspace, sha256=sha, png=png, made_at=now)
+            insert_once(session, DraftImage, workspace=workspace, sha256=sha, png=png, made_at=now)
 
     @staticmethod
     def bytes_of(session: Session, workspace: str, sha: str) -> bytes | None:
         """None for a picture that is not the one the draft was made with."""
-        row = session.get(Drawing, (workspace, sha))
+        row = session.get(DraftImage, (workspace, sha))
         return row.png if row and hashlib.sha256(row.png).hexdigest() == sha else None

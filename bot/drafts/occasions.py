@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FILE = Path(__file__).parent / "occasions.toml"
+OCCASIONS_FILE = Path(__file__).parent / "occasions.toml"
 
 
-class Period(BaseModel):
+class OccasionPeriod(BaseModel):
     """From one day to another, both included. No country: the same everywhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,48 +31,50 @@ class Occasion(BaseModel):
     names: tuple[str, ...]  # what people call it, in both languages, lower case
     legal: bool = False  # the word may be used only within its periods
     gift: bool = False  # bought for somebody else
-    periods: tuple[Period, ...]
+    periods: tuple[OccasionPeriod, ...]
 
-    def running(self, today: date, country: str | None = None) -> Period | None:
+    def running(self, today: date, country: str | None = None) -> OccasionPeriod | None:
         """The period that today is in, in that country (anywhere when none is given)."""
         return next((p for p in self._in(country) if p.starts <= today <= p.until), None)
 
-    def coming(self, today: date, country: str | None = None) -> Period | None:
+    def coming(self, today: date, country: str | None = None) -> OccasionPeriod | None:
         """The period that today is in, or the next one known."""
         ahead = [p for p in self._in(country) if p.until >= today]
         return min(ahead, key=lambda period: period.starts, default=None)
 
-    def _in(self, country: str | None) -> list[Period]:
+    def _in(self, country: str | None) -> list[OccasionPeriod]:
         return [p for p in self.periods if not (country and p.country) or p.country == country]
 
 
 @cache
-def occasions() -> dict[str, Occasion]:
+def load_occasions() -> dict[str, Occasion]:
     """All occasions by key."""
-    with FILE.open("rb") as file:
+    with OCCASIONS_FILE.open("rb") as file:
         return {key: Occasion(key=key, **table) for key, table in tomllib.load(file).items()}
 
 
-def named_in(words: str) -> tuple[Occasion, str] | None:
+def find_named_occasion(words: str) -> tuple[Occasion, str] | None:
     """The occasion that somebody's words name, and the name used; the longest name wins."""
     lowered = words.lower().replace("’", "'")
-    for name, key in _names():
+    for name, key in _list_names():
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lowered):
-            return occasions()[key], name
+            return load_occasions()[key], name
     return None
 
 
 @cache
-def _names() -> tuple[tuple[str, str], ...]:
-    pairs = [(name, one.key) for one in occasions().values() for name in one.names]
+def _list_names() -> tuple[tuple[str, str], ...]:
+    pairs = [(name, one.key) for one in load_occasions().values() for name in one.names]
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
 
 
 # Which occasions one writes for: Christmas, but not the sales.
 
-CUTS = frozenset({"black_friday", "cyber_monday", "boxing_day", "french_days"})  # days of offers
+DISCOUNT_OCCASIONS = frozenset(
+    {"black_friday", "cyber_monday", "boxing_day", "french_days"}
+)  # days of offers
 
 
-def in_season(occasion: Occasion | None) -> bool:
+def can_name_without_offer(occasion: Occasion | None) -> bool:
     """Whether one may say "for" it without an offer: for Christmas, not for the sales."""
-    return occasion is not None and not occasion.legal and occasion.key not in CUTS
+    return occasion is not None and not occasion.legal and occasion.key not in DISCOUNT_OCCASIONS

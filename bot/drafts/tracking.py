@@ -4,7 +4,7 @@ import hashlib
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-LINK = re.compile(r"https?://[^\s<>\"')\]]+")
+LINK_PATTERN = re.compile(r"https?://[^\s<>\"')\]]+")
 
 
 def campaign_code(piece: str) -> str:
@@ -12,13 +12,13 @@ def campaign_code(piece: str) -> str:
     return f"si-{hashlib.sha256(piece.encode()).hexdigest()[:8]}"
 
 
-def tagged(text: str, site: str | None, code: str) -> str:
+def tag_links(text: str, site: str | None, code: str) -> str:
     """The text with utm_campaign=<code> in each link that leads to our own site."""
     host = urlsplit(site).hostname if site else None
-    return LINK.sub(lambda found: _tag(found[0], host, code), text) if host else text
+    return LINK_PATTERN.sub(lambda found: _tag_link(found[0], host, code), text) if host else text
 
 
-def _tag(link: str, host: str, code: str) -> str:
+def _tag_link(link: str, host: str, code: str) -> str:
     tail = link[len(link.rstrip(".,;:!?…")) :]
     parts = urlsplit(link.removesuffix(tail) if tail else link)
     found = parts.hostname or ""

@@ -2,10 +2,10 @@
 
 from functools import cache
 
-from bot.text.normalize import fold, squeeze
+from bot.text.normalize import collapse_spaces, normalize_text
 
-TONGUES = ("en", "fr")
-ALSO = {  # how shops write them besides
+COUNTRY_LANGUAGES = ("en", "fr")
+COUNTRY_ALIASES = {  # how shops write them besides
     "UK": "GB",
     "USA": "US",
     "EIRE": "IE",
@@ -17,7 +17,7 @@ ALSO = {  # how shops write them besides
     "République tchèque": "CZ",
 }
 
-PEOPLE = {  # and other names: folded, one a comma
+DEMONYMS = {  # and other names: folded, one a comma
     "AT": "austrian, austrians, autrichien, autrichiens, autrichienne, autrichiennes",
     "AU": "australian, australians, australien, australiens",
     "BE": "belgian, belgians, belge, belges",
@@ -46,51 +46,53 @@ PEOPLE = {  # and other names: folded, one a comma
 }
 
 
-def called(written: str, language: str) -> str:
+def translate_country(written: str, language: str) -> str:
     """The country that is written so, as people of that language say it; else what is written."""
-    code = code_of(written)
-    return _territories(language).get(code, written) if code else written
+    code = parse_country_code(written)
+    return _load_territories(language).get(code, written) if code else written
 
 
-def code_of(written: str) -> str | None:
+def parse_country_code(written: str) -> str | None:
     """Two letters: ISO 3166; None for what is no country's code or name."""
-    return _codes().get(folded(written))
+    return _load_codes().get(normalize_name(written))
 
 
-def names_of(written: str) -> set[str]:
+def list_country_names(written: str) -> set[str]:
     """Folded names of the country that is written so; a code is no word of a sentence."""
-    code = code_of(written)
-    names = {name for name, its in _codes().items() if its == code and code and len(name) > 2}
-    return names | ({folded(written)} if len(written) > len("XX") else set())
+    code = parse_country_code(written)
+    names = {name for name, its in _load_codes().items() if its == code and code and len(name) > 2}
+    return names | ({normalize_name(written)} if len(written) > len("XX") else set())
 
 
-def spoken_of(written: str) -> set[str]:
+def list_country_words(written: str) -> set[str]:
     """The same, with its people: "Belgian", « les clients belges »."""
-    return names_of(written) | set(filter(None, PEOPLE.get(code_of(written) or "", "").split(", ")))
+    return list_country_names(written) | set(
+        filter(None, DEMONYMS.get(parse_country_code(written) or "", "").split(", "))
+    )
 
 
-def names() -> dict[str, str]:
+def index_country_names() -> dict[str, str]:
     """All that a country may be called in a sentence, folded, with its code."""
-    return {name: code for name, code in _codes().items() if len(name) > 2}
+    return {name: code for name, code in _load_codes().items() if len(name) > 2}
 
 
-def folded(name: str) -> str:
-    return fold(squeeze(name))
+def normalize_name(name: str) -> str:
+    return normalize_text(collapse_spaces(name))
 
 
 @cache
-def _codes() -> dict[str, str]:
-    known = {folded(name): code for name, code in ALSO.items()}
-    for language in TONGUES:
-        for code, name in _territories(language).items():
-            known |= {folded(name): code, folded(code): code}
+def _load_codes() -> dict[str, str]:
+    known = {normalize_name(name): code for name, code in COUNTRY_ALIASES.items()}
+    for language in COUNTRY_LANGUAGES:
+        for code, name in _load_territories(language).items():
+            known |= {normalize_name(name): code, normalize_name(code): code}
     return known
 
 
 @cache
-def _territories(language: str) -> dict[str, str]:
+def _load_territories(language: str) -> dict[str, str]:
     """What countries are called; the world and its continents have numbers, and are none."""
     from babel import Locale
 
-    told = Locale.parse(language if language in TONGUES else "en").territories
+    told = Locale.parse(language if language in COUNTRY_LANGUAGES else "en").territories
     return {code: name for code, name in told.items() if len(code) == 2 and code.isalpha()}

@@ -20,7 +20,7 @@ from bot.i18n import countries
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
-CATALOGUES = Path(__file__).parent / "locale"
+LOCALE_DIR = Path(__file__).parent / "locale"
 LEGACY = "legacy.po"  # sentences that are stored in old rows and no longer in the code
 
 
@@ -49,7 +49,7 @@ class Words(BaseModel):
 
     def __init__(self, text: str, **params: Any) -> None:
         many, given = params.pop("many", None), params.pop("params", None)
-        filled = {name: _storable(value) for name, value in (given or params).items()}
+        filled = {name: _serialize_value(value) for name, value in (given or params).items()}
         super().__init__(text=text, many=many, params=filled)
 
     @classmethod
@@ -59,31 +59,31 @@ class Words(BaseModel):
 
     def to(self, language: str) -> str:
         """The sentence in that language; an unknown language gets English."""
-        sentence = _translated(language, self.text, self.many, self.params.get("n"))
-        return sentence.format(**{k: spell(v, language) for k, v in self.params.items()})
+        sentence = _translate(language, self.text, self.many, self.params.get("n"))
+        return sentence.format(**{k: format_value(v, language) for k, v in self.params.items()})
 
 
-def words_from(stored: Any) -> Words:
+def restore_words(stored: Any) -> Words:
     """A sentence read back from a row."""
     return Words(stored["text"], many=stored.get("many"), params=stored.get("params") or {})
 
 
-def quoted(name: str) -> Words:
+def quote_name(name: str) -> Words:
     """A name that is not ours (a product, a keyword) within a sentence: “Linen shirt”."""
     return Words("“{quote}”", quote=name)
 
 
-def spell(value: Any, language: str, decimals: int | None = None) -> str:
+def format_value(value: Any, language: str, decimals: int | None = None) -> str:
     """A number, date, amount or sentence as that language writes it; text stays as it is. A number
     has the decimals that it needs, or as many as are asked for."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return spell(_restored(value), language)
+        return format_value(_restore_value(value), language)
     if isinstance(value, Words):
         return value.to(language)
     if isinstance(value, Country):
-        return countries.called(value.name, language)
+        return countries.translate_country(value.name, language)
     from babel import dates, numbers
 
     locale = LOCALES.get(language, LOCALES["en"])
@@ -100,7 +100,7 @@ def spell(value: Any, language: str, decimals: int | None = None) -> str:
     return str(numbers.format_decimal(value, fixed, locale=locale))
 
 
-def _storable(value: Any) -> Any:
+def _serialize_value(value: Any) -> Any:
     """What JSON can hold: numbers, dates, amounts and sentences under a tag of their own."""
     if isinstance(value, Words):
         return {"words": value.model_dump(mode="json")}
@@ -115,10 +115,10 @@ def _storable(value: Any) -> Any:
     return {"number": str(value)} if isinstance(value, Decimal | float) else value
 
 
-def _restored(tagged: dict[str, Any]) -> Any:
+def _restore_value(tagged: dict[str, Any]) -> Any:
     ((tag, value),) = tagged.items()
     readers: dict[str, Callable[[Any], Any]] = {
-        "words": words_from,
+        "words": restore_words,
         "money": Money.model_validate,
         "country": Country.model_validate,
         "moment": datetime.fromisoformat,
@@ -128,14 +128,14 @@ def _restored(tagged: dict[str, Any]) -> Any:
     return readers[tag](value)
 
 
-def language_of(locale: str | None) -> Language:
+def parse_language(locale: str | None) -> Language:
     """`fr-FR` → `fr`. What we don't speak becomes English."""
     short = (locale or "en").replace("_", "-").split("-")[0].lower()
     return "fr" if short == "fr" else "en"
 
 
-def _translated(language: str, text: str, many: str | None, n: Any) -> str:
-    found = catalogue(language).get(text)
+def _translate(language: str, text: str, many: str | None, n: Any) -> str:
+    found = load_translations(language).get(text)
     if many is None:
         return found[0] if found else text
     forms = found or (text, many)
@@ -148,17 +148,17 @@ def shown_title(title: str, language: str) -> str:
     """The name of a part or a channel on the screen. Titles in old drafts stay as they are stored,
     since they are in the fingerprint; they are shown as today's."""
     today = SHOWN_TITLES.get(title, title)
-    return catalogue(language).get(today, (today,))[0]
+    return load_translations(language).get(today, (today,))[0]
 
 
 @cache
-def catalogue(language: str) -> dict[str, tuple[str, ...]]:
+def load_translations(language: str) -> dict[str, tuple[str, ...]]:
     """English text → its translations (singular, plural), read from the .po files as they are.
     Sentences of rows from earlier editions are among them."""
     from babel.messages.pofile import read_po
 
     entries = []
-    paths = sorted((CATALOGUES / language).glob("*.po"), key=lambda path: path.name != LEGACY)
+    paths = sorted((LOCALE_DIR / language).glob("*.po"), key=lambda path: path.name != LEGACY)
     for path in paths:  # what is said today goes before what was said once
         with path.open("rb") as file:
             entries += list(read_po(file, locale=language))

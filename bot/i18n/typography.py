@@ -6,35 +6,35 @@ from bot.text.gsm7 import is_gsm7
 
 NBSP = "\u00a0"
 # No elision before these: la housse, de huit, le onze.
-ASPIRATED = (
+ASPIRATED_H = (
     r"(?:ha(?:ut|sard|lte|mac|ngar|rnais|rpe|ricot|nche|lle?s?\b|che\b|ie\b)|hér(?:os|isson)"
     r"|ho(?:usse|nte|rs|tte|chet|ckey|mard|upp)|hu(?:it|blot|tte|che)|onz|oui\b|yaourt|yoga)"
 )
 _ELIDED = re.compile(
     rf"\b([lL]e|[lL]a|[dD]e|[qQ]ue|[nN]e|[sS]e|[mM]e|[tT]e|[jJ]e|[jJ]usque|[lL]orsque|[pP]uisque)"
-    rf"\s+(?!(?i:{ASPIRATED}))(?=[aeiouyàâäéèêëîïôöùûœhAEIOUYÀÂÉÈÊÎÔŒH])(?!une? (?:sur|fois)\b)",
+    rf"\s+(?!(?i:{ASPIRATED_H}))(?=[aeiouyàâäéèêëîïôöùûœhAEIOUYÀÂÉÈÊÎÔŒH])(?!une? (?:sur|fois)\b)",
 )
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
 _BEFORE = re.compile(r"[ \u00a0\u202f]*([;:!?»%€])(?=[\s.,)»\u00a0]|$)")
 _MONEY = re.compile(r"(?<=\d)[ \u00a0\u202f]?([€%])")
 
 # Spelled otherwise, and rightly (the reform of 1990), or at worst without their accent.
-_WITHOUT = str.maketrans(
+_UNACCENTED = str.maketrans(
     "âêîôûëïçÂÊÎÔÛËÏÇÀÈ’‘–—…«»\u00a0\u202f", "aeioueicAEIOUEICAE''--." + '""  '
 )
 
 
-def elided(text: str) -> str:
+def elide(text: str) -> str:
     """`de été` → `d'été`."""
     return _ELIDED.sub(lambda m: m[1][:-1] + "'", text)
 
 
-def addressed(text: str, address: str) -> str:
+def choose_address_form(text: str, address: str) -> str:
     """`<votre|ta>` → the form the brand speaks in."""
     return _FORMS.sub(lambda m: m[1] if address == "vous" else m[2], text)
 
 
-def spaced(text: str) -> str:
+def insert_nbsp(text: str) -> str:
     """A space that does not break before : ; ! ? % € and within guillemets."""
     text = re.sub(r"«\s*", "«" + NBSP, text)
     text = re.sub(r"\s*»", NBSP + "»", text)
@@ -42,15 +42,15 @@ def spaced(text: str) -> str:
     return re.sub(r"(?<!https)(?<!http)[ \u00a0\u202f]*([;:!?])(?=\s|$)", NBSP + r"\1", text)
 
 
-def gsm7(text: str) -> str:
+def convert_to_gsm7(text: str) -> str:
     """The text for an SMS: plain spaces, and no letter that would make it cost double."""
     text = text.replace("œ", "oe").replace("Œ", "Oe").replace("…", "...")
     text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
     if is_gsm7(text):
         return text
-    return "".join(c if is_gsm7(c) else c.translate(_WITHOUT) for c in text)
+    return "".join(c if is_gsm7(c) else c.translate(_UNACCENTED) for c in text)
 
 
-def loses_letters(text: str) -> bool:
+def is_changed_by_sms(text: str) -> bool:
     """Whether an SMS would have to spell it otherwise."""
     return not is_gsm7(re.sub(r"[\u00a0\u202f]", " ", text).replace("’", "'"))

@@ -24,36 +24,46 @@ from sqlalchemy.orm import Session
 from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
-from bot.jobs.fairness import NOBODY, fair_place
-from bot.jobs.models import ALONE_AFTER, GIVE_UP_AFTER, Job, Kind, Requester, requester
-from bot.jobs.queues import SUSPECTS, TRIES, Limits, queues, usual_queue, wait_before
-from bot.jobs.recovery import Reviver, Taken
+from bot.jobs.models import ALONE_AFTER, GIVE_UP_AFTER, Job, JobKind, Requester, current_requester
+from bot.jobs.queues import (
+    NO_PERSON,
+    SUSPECTS,
+    TRIES,
+    QueueLimits,
+    build_queues,
+    choose_queue,
+    compute_priority,
+    wait_before,
+)
+from bot.jobs.recovery import ClaimedJob, JobRecovery
 
 log = logging.getLogger("bot.jobs.engine")
 
 NAME, VERSION = "super-intern", "1"  # pending work is bound to the version: change it never
-GRACE = 5.0  # seconds that running jobs get at the end
-KEPT_FOR = timedelta(days=7)
+SHUTDOWN_GRACE = 5.0  # seconds that running jobs get at the end
+WORKFLOW_RETENTION = timedelta(days=7)
 
-Verb = Callable[[str], Awaitable[None]]
-GivenUp = Callable[[Job, TryAgain | None], Awaitable[None]]
+JobHandler = Callable[[str], Awaitable[None]]
+GiveUpHandler = Callable[[Job, TryAgain | None], Awaitable[None]]
 
 
 class Engine:
     """One per process. Without `launch` it only takes jobs in and stops them."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime], limits: Limits) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime], limits: QueueLimits
+    ) -> None:
         self.database, self.now, self.limits = database, now, limits
         self.id = uuid.uuid4().hex
-        self._jobs: Mapping[Kind, Verb] = {}
-        self._given_up: GivenUp | None = None
+        self._jobs: Mapping[JobKind, JobHandler] = {}
+        self._given_up: GiveUpHandler | None = None
         self._lock: IO[str] | None = None
         self._looking: list[asyncio.Task[None]] = []
         self._doing: set[asyncio.Task[Any]] = set()
         self._closing = False
         self._engine = database.second_engine()
         self._client: DBOSClient | None = None
-        self._reviver = Reviver(
+        self._reviver = JobRecovery(
             database, self.id, now, limits.dead_after, taken=self._taken, again=self._again
         )
         logging.getLogger("dbos").setLevel(logging.WARNING)
@@ -73,9 +83,9 @@ class Engine:
     def enqueue(self, session: Session, job: Job) -> None:
         """Commit this job with the session's transaction. The same job again is no second one. It
         takes its place among the jobs of its workspace by whose it is."""
-        if job.person is None and (who := requester.get()) is not None:
+        if job.person is None and (who := current_requester.get()) is not None:
             job = job.model_copy(update={"person": who.person})
-        queue, person = usual_queue(job), job.person or NOBODY
+        queue, person = choose_queue(job), job.person or NO_PERSON
         self.client.enqueue_in_transaction(
             session,
             {
@@ -84,7 +94,7 @@ class Engine:
                 "workflow_id": job.id,
                 "queue_partition_key": job.workspace,
                 "app_version": VERSION,
-                "priority": fair_place(session, queue, job.workspace, person),
+                "priority": compute_priority(session, queue, job.workspace, person),
                 "authenticated_user": person,
             },
             job.model_dump(exclude_none=True),
@@ -94,7 +104,7 @@ class Engine:
         """Stop a job: running, it is interrupted; queued, it never starts."""
         await asyncio.to_thread(self.client.cancel_workflow, job)
 
-    async def launch(self, jobs: Mapping[Kind, Verb], given_up: GivenUp) -> None:
+    async def launch(self, jobs: Mapping[JobKind, JobHandler], given_up: GiveUpHandler) -> None:
         """Start to run jobs in the running loop. On SQLite, raises CannotDo when another process
         runs them already."""
         global _running
@@ -107,7 +117,7 @@ class Engine:
         await self._register_queues()
         self._looking = [asyncio.create_task(self._look_after())]
 
-    async def close(self, grace: float = GRACE) -> None:
+    async def close(self, grace: float = SHUTDOWN_GRACE) -> None:
         """Take nothing more, let what runs end within `grace` seconds, stop the rest. What is
         unfinished is queued again, for whoever runs jobs next, and counts as no crash."""
         global _running
@@ -136,7 +146,9 @@ class Engine:
         task = asyncio.current_task()
         assert task is not None
         self._doing.add(task)
-        requester.set(Requester(job.person) if job.person else None)  # of this job's own task
+        current_requester.set(
+            Requester(job.person) if job.person else None
+        )  # of this job's own task
         try:
             await self._steadily(job)
         finally:
@@ -175,7 +187,7 @@ class Engine:
         """Queue again what this process had taken and not finished."""
         for mine in self._taken():
             if mine.process == self.id:
-                self.client.resume_workflow(mine.workflow, queue_name=usual_queue(mine.job))
+                self.client.resume_workflow(mine.workflow, queue_name=choose_queue(mine.job))
 
     async def _give_up(self, job: Job, why: TryAgain | None) -> None:
         if self._given_up is not None:
@@ -196,7 +208,7 @@ class Engine:
         }
 
     async def _register_queues(self) -> None:
-        for name, bounds in queues(self.limits).items():
+        for name, bounds in build_queues(self.limits).items():
             await DBOS.register_queue_async(name, **bounds, on_conflict="always_update")
 
     def _hold_database(self) -> None:
@@ -238,22 +250,24 @@ class Engine:
             await self._give_up(job, None)
             await self.stop(job.id)
 
-    def _taken(self) -> list[Taken]:
+    def _taken(self) -> list[ClaimedJob]:
         """What is being done: the job, its workflow and the process that has it."""
         pending = self.client.list_workflows(status="PENDING", load_output=False)
         return [
-            Taken(Job.model_validate(flow.input["args"][0]), flow.workflow_id, flow.executor_id)
+            ClaimedJob(
+                Job.model_validate(flow.input["args"][0]), flow.workflow_id, flow.executor_id
+            )
             for flow in pending
             if flow.input
         ]
 
-    def _again(self, orphan: Taken, crashes: int) -> None:
+    def _again(self, orphan: ClaimedJob, crashes: int) -> None:
         """Queue it again, alone when it is a suspect."""
-        queue = SUSPECTS if crashes >= ALONE_AFTER else usual_queue(orphan.job)
+        queue = SUSPECTS if crashes >= ALONE_AFTER else choose_queue(orphan.job)
         self.client.resume_workflow(orphan.workflow, queue_name=queue)
 
     def _sweep(self) -> None:
-        before = (self.now() - KEPT_FOR).isoformat()
+        before = (self.now() - WORKFLOW_RETENTION).isoformat()
         done = self.client.list_workflows(
             status=["SUCCESS", "ERROR", "CANCELLED"], end_time=before, limit=1000
         )

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.config.policy import Fairness
+from bot.config.policy import PersonLimits
 from bot.db.session import Row, insert_once
 
-Kind = Literal[
+JobKind = Literal[
     "work",
     "check",
     "deliver",
@@ -31,7 +31,7 @@ Kind = Literal[
     "publish",
 ]
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7
-EVERY = 60  # seconds between two looks at what is due
+SCHEDULER_INTERVAL = 60  # seconds between two looks at what is due
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Requester:
     that was asked for before, so there is nothing to count."""
 
     person: str
-    limits: Callable[[], Fairness] | None = None
+    limits: Callable[[], PersonLimits] | None = None
 
 
 # Set where a person's request comes in, and where a job of theirs is run. None: the clock.
-requester: ContextVar[Requester | None] = ContextVar("requester", default=None)
+current_requester: ContextVar[Requester | None] = ContextVar("requester", default=None)
 
 
 class Job(BaseModel):
@@ -52,7 +52,7 @@ class Job(BaseModel):
     the workers it takes."""
 
     model_config = ConfigDict(frozen=True)
-    kind: Kind
+    kind: JobKind
     subject: str
     workspace: str
     turn: int = 0  # the same thing again, later: another job
@@ -66,12 +66,12 @@ class Job(BaseModel):
 Enqueue = Callable[[Session, Job], None]
 
 
-def minute(now: datetime) -> int:
+def get_minute_number(now: datetime) -> int:
     """The minute's number: two processes that wake in it mean the same job."""
-    return int(now.timestamp()) // EVERY
+    return int(now.timestamp()) // SCHEDULER_INTERVAL
 
 
-class Crash(Row):
+class JobCrash(Row):
     """How often a process died while doing a job."""
 
     __tablename__ = "crashes"
@@ -83,13 +83,13 @@ class Crash(Row):
     @staticmethod
     def another(session: Session, job: str, workspace: str) -> int:
         """One more; the number so far."""
-        insert_once(session, Crash, job=job, workspace=workspace, count=0)
-        row = session.get_one(Crash, job, with_for_update=True)
+        insert_once(session, JobCrash, job=job, workspace=workspace, count=0)
+        row = session.get_one(JobCrash, job, with_for_update=True)
         row.count += 1
         return row.count
 
 
-class Runner(Row):
+class WorkerProcess(Row):
     """A process that runs jobs, and when it was last heard of."""
 
     __tablename__ = "runners"
@@ -99,19 +99,21 @@ class Runner(Row):
 
     @staticmethod
     def beat(session: Session, id: str, now: datetime) -> None:
-        if not insert_once(session, Runner, id=id, seen_at=now):
-            session.get_one(Runner, id).seen_at = now
+        if not insert_once(session, WorkerProcess, id=id, seen_at=now):
+            session.get_one(WorkerProcess, id).seen_at = now
 
     @staticmethod
     def set_back(session: Session, now: datetime) -> None:
         """Heard of in the future, by a clock that has been set back since: as if just now. Whoever
         lives says so again, and the dead are not taken for alive until then."""
-        session.execute(update(Runner).where(Runner.seen_at > now).values(seen_at=now))
+        session.execute(
+            update(WorkerProcess).where(WorkerProcess.seen_at > now).values(seen_at=now)
+        )
 
     @staticmethod
     def alive(session: Session, since: datetime) -> set[str]:
-        return set(session.scalars(select(Runner.id).where(Runner.seen_at >= since)))
+        return set(session.scalars(select(WorkerProcess.id).where(WorkerProcess.seen_at >= since)))
 
     @staticmethod
     def forget(session: Session, before: datetime) -> None:
-        session.execute(delete(Runner).where(Runner.seen_at < before))
+        session.execute(delete(WorkerProcess).where(WorkerProcess.seen_at < before))

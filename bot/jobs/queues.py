@@ -2,17 +2,30 @@
 
 import random
 from dataclasses import dataclass
+from functools import cache
 from typing import TypedDict
 
-from bot.jobs.models import Job, Kind
+from sqlalchemy import (
+    Integer,
+    Select,
+    String,
+    bindparam,
+    column,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.orm import Session
+
+from bot.jobs.models import Job, JobKind
 
 SLOW, QUICK, SUSPECTS = "slow", "quick", "suspects"
-LONG: tuple[Kind, ...] = ("work", "understand", "take_in")
+LONG_KINDS: tuple[JobKind, ...] = ("work", "understand", "take_in")
 TRIES, LONGEST_WAIT = 6, 60.0
 
 
 @dataclass(frozen=True)
-class Limits:
+class QueueLimits:
     """How much at once, and how often to look. Times in seconds."""
 
     drafts: int = 10  # drafts at once in this process
@@ -24,7 +37,7 @@ class Limits:
     dead_after: float = 10.0
 
 
-class Bounds(TypedDict, total=False):
+class QueueBounds(TypedDict, total=False):
     """What a queue lets run at once: in one process, there for one workspace, in all processes."""
 
     worker_concurrency: int
@@ -33,10 +46,10 @@ class Bounds(TypedDict, total=False):
     polling_interval_sec: float
 
 
-def queues(limits: Limits) -> dict[str, Bounds]:
+def build_queues(limits: QueueLimits) -> dict[str, QueueBounds]:
     """Each queue's bounds: suspects run alone, whoever runs them."""
 
-    def bounds(at_once: int, per_workspace: int) -> Bounds:
+    def bounds(at_once: int, per_workspace: int) -> QueueBounds:
         return {
             "worker_concurrency": at_once,
             "partition_worker_concurrency": min(per_workspace, at_once),
@@ -50,11 +63,54 @@ def queues(limits: Limits) -> dict[str, Bounds]:
     }
 
 
-def usual_queue(job: Job) -> str:
-    return SLOW if job.kind in LONG else QUICK
+def choose_queue(job: Job) -> str:
+    return SLOW if job.kind in LONG_KINDS else QUICK
 
 
 def wait_before(attempt: int, after: float | None) -> float:
     """Seconds until the next try: what the other side asked for, else doubling, never in step."""
     usual = min(LONGEST_WAIT, 0.5 * 2.0 ** min(attempt, TRIES * 2))
     return max(after or 0.0, usual * random.uniform(0.5, 1.0))  # noqa: S311
+
+
+# The place of a job among those of its workspace: people take turns.
+
+NO_PERSON = "-"  # whom the clock's jobs belong to
+FIRST, LAST = 1, 2**31 - 1  # what the engine takes
+
+
+def compute_priority(session: Session, queue: str, workspace: str, person: str) -> int:
+    """The round of this person's next job in that queue."""
+    schema = "dbos" if session.get_bind().dialect.name == "postgresql" else None
+    whose = {"queue": queue, "workspace": workspace, "person": person}
+    found = session.connection().execute(_select_rounds(schema), whose).one()
+    running, waiting, *own = (None if one is None else int(one) for one in found)
+    current = waiting if running is None else running
+    return min(LAST, max(FIRST, current or FIRST, *(one + 1 for one in own if one is not None)))
+
+
+@cache
+def _select_rounds(schema: str | None) -> Select[tuple[int | None, ...]]:
+    """The rounds that are worked on, that wait first, and that this person's last job runs and
+    waits in. Parameters: queue, workspace, person."""
+    names = ("queue_name", "status", "queue_partition_key", "authenticated_user")
+    columns = [column(name, String) for name in names]
+    jobs = table("workflow_status", *columns, column("priority", Integer), schema=schema)
+
+    # As the engine's own index says it, so that a database sees that it may use that index.
+    in_flight = (
+        jobs.c.status.in_([literal_column("'ENQUEUED'"), literal_column("'PENDING'")]),
+        jobs.c.queue_partition_key.is_not(None),
+        jobs.c.queue_name == bindparam("queue"),
+        jobs.c.queue_partition_key == bindparam("workspace"),
+    )
+    round, theirs = jobs.c.priority, jobs.c.authenticated_user == bindparam("person")
+    runs = select(round).where(*in_flight, jobs.c.status == "PENDING").limit(1)
+    waits = select(round).where(*in_flight, jobs.c.status == "ENQUEUED").limit(1)
+    wanted = (  # in the order of the index: of whoever has many jobs, the last is found at once
+        runs.order_by(round.desc()),
+        waits.order_by(round),
+        runs.where(theirs).order_by(round.desc()),
+        waits.where(theirs).order_by(round.desc()),
+    )
+    return select(*(one.scalar_subquery() for one in wanted))

@@ -12,21 +12,25 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.orm import Session
 
-from bot.data.ingest.models import Batch
+from bot.data.ingest.models import LiveBatch
 from bot.db.session import Database
 from bot.jobs import models
-from bot.jobs.models import Enqueue, Job, minute
+from bot.jobs.models import Enqueue, Job, get_minute_number
 
-FAR = 10**9  # further than any minute's number is from another
+FAR_MINUTE = 10**9  # further than any minute's number is from another
 
-Due = Callable[[Session, datetime], Iterable[Job]]
+DueJobs = Callable[[Session, datetime], Iterable[Job]]
 
 
-class Clock:
+class JobScheduler:
     """One per process. `due` are asked each minute, in one transaction, what there is to do."""
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime], enqueue: Enqueue, due: Sequence[Due]
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        enqueue: Enqueue,
+        due: Sequence[DueJobs],
     ) -> None:
         self.database, self.now, self.enqueue, self.due = database, now, enqueue, due
         self._woke = self._furthest = now()
@@ -39,7 +43,7 @@ class Clock:
         self._waking.add_job(
             self.tick,
             "interval",
-            seconds=models.EVERY,
+            seconds=models.SCHEDULER_INTERVAL,
             next_run_time=datetime.now(UTC),
             misfire_grace_time=None,
             coalesce=True,
@@ -67,12 +71,15 @@ class Clock:
         the first one is done, and what has come since would wait until it is passed."""
         if not due.turn or self._woke >= self._furthest:
             return due
-        return due.model_copy(update={"turn": due.turn + self._set_back * FAR})
+        return due.model_copy(update={"turn": due.turn + self._set_back * FAR_MINUTE})
 
 
-def merges(session: Session, now: datetime) -> Iterable[Job]:
+def find_due_merges(session: Session, now: datetime) -> Iterable[Job]:
     """Live rows that wait to be merged: one job a workspace, kind and minute."""
-    for workspace, kind in Batch.due(session):
+    for workspace, kind in LiveBatch.due(session):
         yield Job(
-            kind="merge", subject=f"{workspace}/{kind}", workspace=workspace, turn=minute(now)
+            kind="merge",
+            subject=f"{workspace}/{kind}",
+            workspace=workspace,
+            turn=get_minute_number(now),
         )

@@ -14,28 +14,28 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from bot.agent.pipeline import check_again
+from bot.agent.pipeline import recheck_parts
 from bot.config.access import Admission
-from bot.config.policy import NOBODY
-from bot.data.ingest.models import OPEN as ARRIVING
-from bot.data.ingest.models import Arrival
-from bot.data.ingest.run import Stocktaking
+from bot.config.policy import NOBODY_HAS_RIGHT
+from bot.data.ingest.import_job import ImportJob
+from bot.data.ingest.models import OPEN_STATES as ARRIVING
+from bot.data.ingest.models import FileUpload
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
-from bot.errors import CannotDo, TryAgain, system_failure, told_where
+from bot.errors import CannotDo, TryAgain, locate_bug, translate_system_error
 from bot.i18n.messages import Words
-from bot.jobs.models import Job, Kind
-from bot.messages.outbox import Post
-from bot.tasks.draft_versions import of_piece
-from bot.tasks.models import OPEN, Task
-from bot.tasks.run import Means, Working, change
+from bot.jobs.models import Job, JobKind
+from bot.messages.outbox import OutboxMessage
+from bot.tasks.draft_versions import list_versions
+from bot.tasks.models import OPEN_STATES, Task
+from bot.tasks.run import TaskRun, TaskServices, change_task
 
 log = logging.getLogger("bot.jobs.worker")
 
-Verb = Callable[[str], Awaitable[None]]
-AWAY = (OperationalError, InterfaceError)  # the database, for a while
-Failing = Callable[[str, Words], Awaitable[None]]  # a job's subject, and why it failed
+JobHandler = Callable[[str], Awaitable[None]]
+DATABASE_ERRORS = (OperationalError, InterfaceError)  # the database, for a while
+FailureHandler = Callable[[str, Words], Awaitable[None]]  # a job's subject, and why it failed
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Worker:
     """`besides`: jobs that no card shows, such as merging live rows; done as visibly as they can
     be, which is in the log, and to whoever `failing` tells of it."""
 
-    means: Means
-    besides: Mapping[Kind, Verb] = field(default_factory=dict)
-    failing: Mapping[Kind, Failing] = field(default_factory=dict)
-    stocktaking: Stocktaking | None = None  # None: this process takes no files in
+    means: TaskServices
+    besides: Mapping[JobKind, JobHandler] = field(default_factory=dict)
+    failing: Mapping[JobKind, FailureHandler] = field(default_factory=dict)
+    stocktaking: ImportJob | None = None  # None: this process takes no files in
 
     @property
-    def jobs(self) -> dict[Kind, Verb]:
+    def jobs(self) -> dict[JobKind, JobHandler]:
         """What the engine runs, by kind."""
-        verbs: dict[Kind, Verb] = {
+        verbs: dict[JobKind, JobHandler] = {
             "work": self.work,
             "check": self.check,
             "deliver": self.deliver,
@@ -61,12 +61,12 @@ class Worker:
         }
         return {kind: self._visibly(kind, verb) for kind, verb in verbs.items()}
 
-    def _arriving(self) -> dict[Kind, Verb]:
+    def _arriving(self) -> dict[JobKind, JobHandler]:
         """The jobs of dropped files, each done only for whoever may ask where it was dropped."""
         if self.stocktaking is None:
             return {}
 
-        def admitted(verb: Verb) -> Verb:
+        def admitted(verb: JobHandler) -> JobHandler:
             async def do(id: str) -> None:
                 if await self._arrival_admitted(id):
                     await verb(id)
@@ -78,7 +78,7 @@ class Worker:
     async def _arrival_admitted(self, id: str) -> bool:
         """The same for a dropped file. Raises TryAgain."""
         means = self.means
-        arrival = await means.database.run(lambda session: session.get_one(Arrival, id))
+        arrival = await means.database.run(lambda session: session.get_one(FileUpload, id))
         if arrival.state not in ARRIVING:
             return True
         who = (arrival.workspace, arrival.author)
@@ -90,10 +90,10 @@ class Worker:
 
     def _not_taken(self, session: Session, id: str, admission: Admission) -> None:
         """A file that is not read: a member sees why; of anybody else's nothing is drawn."""
-        arrival = session.get_one(Arrival, id, with_for_update=True)
+        arrival = session.get_one(FileUpload, id, with_for_update=True)
         if admission != "admitted":
-            Post.not_begun(session, arrival.piece)
-        arrival.refuse(session, self.means.enqueue, why=NOBODY, now=self.means.now())
+            OutboxMessage.not_begun(session, arrival.piece)
+        arrival.refuse(session, self.means.enqueue, why=NOBODY_HAS_RIGHT, now=self.means.now())
 
     async def work(self, id: str) -> None:
         """A task, from its words to its drafts or its question, and its cards drawn."""
@@ -106,7 +106,7 @@ class Worker:
             return task if task.start(means.now()) else None
 
         if await self._admitted(id) and (task := await means.database.run(start)):
-            await Working(means, task).to_the_end()
+            await TaskRun(means, task).to_the_end()
         await self._show_cards(id)
 
     async def _admitted(self, id: str) -> bool:
@@ -115,14 +115,14 @@ class Worker:
         who may not ask."""
         means = self.means
         task = await means.database.run(lambda session: session.get_one(Task, id))
-        if not task.typed or task.state not in OPEN:
+        if not task.typed or task.state not in OPEN_STATES:
             return True
         if await means.admit(task.workspace, task.author, task.place) != "admitted":
-            await change(means, id, lambda t, s, e: t.take_back(s, e, means.now()))
+            await change_task(means, id, lambda t, s, e: t.take_back(s, e, means.now()))
             return False
         if not await means.may(task.workspace, task.author, "ask"):
             means.policy(task.workspace).demand(task.author, "ask")
-            raise CannotDo(NOBODY)
+            raise CannotDo(NOBODY_HAS_RIGHT)
         return True
 
     async def check(self, id: str) -> None:
@@ -131,11 +131,11 @@ class Worker:
 
         def load(session: Session) -> tuple[Draft, Draft]:
             edited = session.get_one(Draft, id)
-            versions = of_piece(session, edited.piece)
+            versions = list_versions(session, edited.piece)
             return edited, versions[versions.index(edited) - 1]
 
         edited, before = await means.database.run(load)
-        evidence, checks = check_again(
+        evidence, checks = recheck_parts(
             edited.parts,
             edited.other_hooks,
             edited.facts,
@@ -175,44 +175,44 @@ class Worker:
 
     async def give_up(self, job: Job, why: TryAgain | None) -> None:
         """A job that has failed too often, or has killed its process too often."""
-        reference = reference_of(job.subject)
+        reference = format_reference(job.subject)
         log.error("%s %s: given up", reference, job.kind)
         if job.kind == "show" and why is not None:
             return  # Slack is away: the clock has it drawn when Slack is back
-        with reachable():
-            await self._fail(job.kind, job.subject, (why and why.words) or broken(reference))
+        with retry_database_errors():
+            await self._fail(job.kind, job.subject, (why and why.words) or describe_bug(reference))
 
-    def _visibly(self, kind: Kind, verb: Verb) -> Verb:
+    def _visibly(self, kind: JobKind, verb: JobHandler) -> JobHandler:
         async def visibly(id: str) -> None:
-            with reachable():
+            with retry_database_errors():
                 await self._or_why_not(kind, verb, id)
 
         return visibly
 
-    async def _or_why_not(self, kind: Kind, verb: Verb, id: str) -> None:
+    async def _or_why_not(self, kind: JobKind, verb: JobHandler, id: str) -> None:
         """Do it, or say why not."""
         try:
             await verb(id)
-        except (TryAgain, *AWAY):
+        except (TryAgain, *DATABASE_ERRORS):
             raise
         except CannotDo as reason:
             if kind in self.besides:
                 log.warning("%s: %s", kind, reason.words.to("en"))
             await self._fail(kind, id, reason.words)
         except Exception as bug:  # noqa: BLE001  the one place
-            if isinstance(told := system_failure(bug), TryAgain):
+            if isinstance(told := translate_system_error(bug), TryAgain):
                 raise told from None
             if told is not None:
                 return await self._fail(kind, id, told.words)
-            reference = reference_of(id)
-            log.error("%s %s failed: %s", reference, kind, told_where(bug))
-            await self._fail(kind, id, broken(reference))
+            reference = format_reference(id)
+            log.error("%s %s failed: %s", reference, kind, locate_bug(bug))
+            await self._fail(kind, id, describe_bug(reference))
 
-    async def _fail(self, kind: Kind, id: str, words: Words) -> None:
+    async def _fail(self, kind: JobKind, id: str, words: Words) -> None:
         """Say it where it is looked for: on the card, on the delivery, among the checks."""
         means = self.means
         if kind == "work":
-            await change(means, id, lambda t, s, e: t.fail(s, e, words, means.now()))
+            await change_task(means, id, lambda t, s, e: t.fail(s, e, words, means.now()))
             await self._show_cards(id)
             if kind in self.failing:
                 await self.failing[kind](id, words)
@@ -221,7 +221,7 @@ class Worker:
         elif kind == "check":
             await means.database.run(self._fail_check, id, words)
         elif kind == "show":
-            await means.database.run(Post.settle, id)
+            await means.database.run(OutboxMessage.settle, id)
         elif self.stocktaking and kind in self.stocktaking.jobs:
             await self.stocktaking.fail(id, words)
         elif kind in self.failing:
@@ -237,21 +237,21 @@ class Worker:
         row.not_checked(session, self.means.enqueue, words, self.means.now())
 
     async def _show_cards(self, id: str) -> None:
-        for post in await self.means.database.run(Post.cards_of, id):
+        for post in await self.means.database.run(OutboxMessage.cards_of, id):
             await self.means.outside.show(post)
 
 
 @contextlib.contextmanager
-def reachable() -> Iterator[None]:
+def retry_database_errors() -> Iterator[None]:
     """A database that is away, locked or full can't even keep why something failed: the engine
     tries again, and nobody waits for an answer that was lost."""
     try:
         yield
-    except AWAY as away:
+    except DATABASE_ERRORS as away:
         raise TryAgain(f"the database: {type(away.orig or away).__name__}") from None
 
 
-def reference_of(subject: str) -> str:
+def format_reference(subject: str) -> str:
     """What a person can quote and the log carries: the task's id, shortened; of a subject that is
     no id but says whose it is, its hash."""
     if "/" in subject:
@@ -259,7 +259,7 @@ def reference_of(subject: str) -> str:
     return f"SI-{subject[:8].upper()}"
 
 
-def broken(reference: str) -> Words:
+def describe_bug(reference: str) -> Words:
     return Words(
         "Something broke on our side, and your request is kept. Quote {reference} to whoever runs "
         "the intern, or try again.",

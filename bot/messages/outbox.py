@@ -12,11 +12,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.db.session import Row, insert_once
 from bot.jobs.models import Enqueue, Job
 
-HELD_FOR = timedelta(seconds=30)
-AGAIN, KEPT_UP, AT_ONCE = timedelta(minutes=5), timedelta(days=7), 50  # of cards left behind
+DRAW_LEASE = timedelta(seconds=30)
+REDRAW_AFTER, REDRAW_WINDOW, MAX_REDRAWN_CARDS = (
+    timedelta(minutes=5),
+    timedelta(days=7),
+    50,
+)  # of cards left behind
 
 
-class Post(Row):
+class OutboxMessage(Row):
     """`piece` is what a card shows; `place` is Slack's business; `wanted` over `drawn` is work."""
 
     __tablename__ = "posts"
@@ -45,11 +49,11 @@ class Post(Row):
         place: dict[str, Any],
         now: datetime,
         piece: str | None = None,
-    ) -> "Post":
+    ) -> "OutboxMessage":
         """The row of a message, made once however often it is asked for."""
         insert_once(
             session,
-            Post,
+            OutboxMessage,
             id=id,
             workspace=workspace,
             kind=kind,
@@ -60,7 +64,7 @@ class Post(Row):
             drawn=0,
             made_at=now,
         )
-        return session.get_one(Post, id)
+        return session.get_one(OutboxMessage, id)
 
     def trying(self) -> int:
         """Written down before each send: how many sends were begun before this one."""
@@ -74,13 +78,13 @@ class Post(Row):
     def changed(session: Session, enqueue: Enqueue, piece: str) -> None:
         """What this piece's cards show has changed: have each of them drawn."""
         session.execute(
-            update(Post)
-            .where(Post.piece == piece, Post.kind == "card")
-            .values(wanted=Post.wanted + 1)
+            update(OutboxMessage)
+            .where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
+            .values(wanted=OutboxMessage.wanted + 1)
             .execution_options(synchronize_session=False)
         )
-        rows = select(Post.id, Post.workspace, Post.wanted).where(
-            Post.piece == piece, Post.kind == "card"
+        rows = select(OutboxMessage.id, OutboxMessage.workspace, OutboxMessage.wanted).where(
+            OutboxMessage.piece == piece, OutboxMessage.kind == "card"
         )
         for id, workspace, wanted in session.execute(rows):
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
@@ -89,15 +93,23 @@ class Post(Row):
     def behind(session: Session, now: datetime) -> list[Job]:
         """Cards that say less than their rows, since Slack was away for longer than a job is tried:
         to be drawn every few minutes, the newest first, until they are or a week is over."""
-        held = or_(Post.held_until.is_(None), Post.held_until < now)
+        held = or_(OutboxMessage.held_until.is_(None), OutboxMessage.held_until < now)
         rows = (
-            select(Post.id, Post.workspace)
-            .where(Post.kind == "card", Post.wanted > Post.drawn, Post.tries > 0, held)
-            .where(Post.made_at > now - KEPT_UP, Post.made_at < now - HELD_FOR)
-            .order_by(Post.made_at.desc())
-            .limit(AT_ONCE)
+            select(OutboxMessage.id, OutboxMessage.workspace)
+            .where(
+                OutboxMessage.kind == "card",
+                OutboxMessage.wanted > OutboxMessage.drawn,
+                OutboxMessage.tries > 0,
+                held,
+            )
+            .where(
+                OutboxMessage.made_at > now - REDRAW_WINDOW,
+                OutboxMessage.made_at < now - DRAW_LEASE,
+            )
+            .order_by(OutboxMessage.made_at.desc())
+            .limit(MAX_REDRAWN_CARDS)
         )
-        turn = int(now.timestamp()) // int(AGAIN.total_seconds())  # far above any revision
+        turn = int(now.timestamp()) // int(REDRAW_AFTER.total_seconds())  # far above any revision
         return [
             Job(kind="show", subject=id, workspace=workspace, turn=turn)
             for id, workspace in session.execute(rows)
@@ -106,7 +118,7 @@ class Post(Row):
     @staticmethod
     def settle(session: Session, id: str) -> None:
         """Slack takes this card in no way: as it is, it is not tried again."""
-        post = session.get(Post, id, with_for_update=True)
+        post = session.get(OutboxMessage, id, with_for_update=True)
         if post is not None:
             post.drawn = post.wanted
 
@@ -114,36 +126,43 @@ class Post(Row):
     def not_begun(session: Session, piece: str) -> None:
         """Cards of this piece that nobody has seen yet are not needed any more."""
         session.execute(
-            update(Post)
-            .where(Post.piece == piece, Post.kind == "card", Post.ts.is_(None), Post.tries == 0)
-            .values(drawn=Post.wanted)
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.piece == piece,
+                OutboxMessage.kind == "card",
+                OutboxMessage.ts.is_(None),
+                OutboxMessage.tries == 0,
+            )
+            .values(drawn=OutboxMessage.wanted)
             .execution_options(synchronize_session=False)
         )
 
     @staticmethod
     def cards_of(session: Session, task: str) -> list[str]:
         """The ids of a task's cards, in the order of its pieces."""
-        rows = select(Post.id).where(Post.piece.like(f"{task}.%"), Post.kind == "card")
-        return list(session.scalars(rows.order_by(Post.id)))
+        rows = select(OutboxMessage.id).where(
+            OutboxMessage.piece.like(f"{task}.%"), OutboxMessage.kind == "card"
+        )
+        return list(session.scalars(rows.order_by(OutboxMessage.id)))
 
     @staticmethod
-    def hold(session: Session, id: str, holder: str, now: datetime) -> "Post | None":
+    def hold(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
         """The post, held by this holder, when there is something to draw and nobody draws it."""
-        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is None or post.wanted <= post.drawn:
             return None
         left = post.held_until - now if post.held_until else timedelta(0)
         # More than is ever given: the clock has been set back, and that holder is long gone.
-        busy = post.holder not in (None, holder) and timedelta(0) < left <= HELD_FOR
+        busy = post.holder not in (None, holder) and timedelta(0) < left <= DRAW_LEASE
         if busy:
             return None
-        post.holder, post.held_until = holder, now + HELD_FOR
+        post.holder, post.held_until = holder, now + DRAW_LEASE
         return post
 
     @staticmethod
     def drew(session: Session, id: str, holder: str, wanted: int) -> bool:
         """The picture of revision `wanted` is up. False: it changed meanwhile, draw again."""
-        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is None or post.holder != holder:
             return True
         post.drawn = max(post.drawn, wanted)
@@ -156,13 +175,13 @@ class Post(Row):
     def let_go_of(session: Session, process: str) -> None:
         """A process has died: what it was drawing, others may draw at once. Holders are called
         `process:…`."""
-        held = update(Post).where(Post.holder.startswith(f"{process}:"))
+        held = update(OutboxMessage).where(OutboxMessage.holder.startswith(f"{process}:"))
         freed = held.values(holder=None, held_until=None)
         session.execute(freed.execution_options(synchronize_session=False))
 
     @staticmethod
     def let_go(session: Session, id: str, holder: str) -> None:
         """Not drawn after all; somebody else may."""
-        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is not None and post.holder == holder:
             post.holder = post.held_until = None

@@ -6,23 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground import people as seed
-from bot.playground.file import StoredFile
-from bot.playground.message import Message
-from bot.playground.mischief import Mischief
-from bot.playground.passes import ResponseUrl, Trigger
-from bot.playground.people import Person
-from bot.playground.place import Place
-from bot.playground.refusals import Refused
-from bot.playground.stamps import Stamps
-from bot.playground.view import View
+from bot.playground import slack_objects as seed
+from bot.playground.block_kit import View
+from bot.playground.errors import ApiRefusal
+from bot.playground.fault_injection import FaultInjection
+from bot.playground.slack_objects import (
+    IdGenerator,
+    Place,
+    ResponseUrl,
+    SlackMessage,
+    SlackUser,
+    StoredFile,
+    Trigger,
+)
 
 TRIGGER_SECONDS = 3.0
 STREAM_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """One call of the Web API: what was asked and what was answered."""
 
     method: str
@@ -32,7 +35,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Change:
+class WorkspaceChange:
     """Something that is different now, for those who draw it."""
 
     kind: str  # message, edit, delete, ephemeral, view, home, status, call, delivery
@@ -41,20 +44,20 @@ class Change:
     user: str | None = None
 
 
-Listener = Callable[[Change], None]
+ChangeListener = Callable[[WorkspaceChange], None]
 
 
-class Workspace:
+class SlackWorkspace:
     """The state of one local Slack and the changes it can go through; no network."""
 
     def __init__(self) -> None:
-        self.team = seed.TEAM
-        self.app = seed.APP
-        self.bot_id = seed.BOT
-        self.bot_user = seed.BOT_USER
-        self.stamps = Stamps()
-        self.people: dict[str, Person] = seed.shop_people()
-        self.places: dict[str, Place] = seed.shop_places(self.people)
+        self.team = seed.TEAM_ID
+        self.app = seed.APP_ID
+        self.bot_id = seed.BOT_ID
+        self.bot_user = seed.BOT_USER_ID
+        self.stamps = IdGenerator()
+        self.people: dict[str, SlackUser] = seed.create_people()
+        self.places: dict[str, Place] = seed.create_places(self.people)
         self.usergroups: dict[str, dict[str, Any]] = {}
         self.files: dict[str, StoredFile] = {}
         self.views: dict[str, View] = {}
@@ -67,15 +70,15 @@ class Workspace:
         self.states: dict[tuple[str, str], dict[str, Any]] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
-        self.calls: list[Call] = []
-        self.mischief = Mischief(on_end_streams=self.end_streams)
+        self.calls: list[ApiCall] = []
+        self.mischief = FaultInjection(on_end_streams=self.end_streams)
         self.trigger_seconds = TRIGGER_SECONDS
         self.stream_seconds = STREAM_SECONDS
         self.base_url = ""
-        self._listeners: list[Listener] = []
+        self._listeners: list[ChangeListener] = []
         self._waiters: set[asyncio.Event] = set()
 
-    def listen(self, callback: Listener) -> Callable[[], None]:
+    def listen(self, callback: ChangeListener) -> Callable[[], None]:
         """Calls back on every change; returns what ends that."""
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
@@ -87,7 +90,7 @@ class Workspace:
         for waiter in self._waiters:
             waiter.set()
         for listener in list(self._listeners):
-            listener(Change(kind, channel, ts, user))
+            listener(WorkspaceChange(kind, channel, ts, user))
 
     async def until(self, condition: Callable[[], object], seconds: float = 5) -> None:
         """Waits until the condition holds; raises TimeoutError when it does not in time."""
@@ -114,14 +117,14 @@ class Workspace:
         """A place by its id; Refused when there is none, as in every method."""
         if found := self.places.get(channel):
             return found
-        raise Refused("channel_not_found")
+        raise ApiRefusal("channel_not_found")
 
     def team_of(self, user: str | None) -> str:
         """The workspace that somebody belongs to: ours, or another company's."""
         person = self.people.get(user or "")
         return (person.team if person else "") or self.team
 
-    def messages(self, channel: str, thread_ts: str | None = None) -> list[Message]:
+    def messages(self, channel: str, thread_ts: str | None = None) -> list[SlackMessage]:
         """What stands in a channel itself, or the replies of one thread (without its start)."""
         place = self.places[channel]
         if thread_ts is None:
@@ -129,11 +132,11 @@ class Workspace:
         root = place.by_ts.get(thread_ts)
         return list(root.replies) if root else []
 
-    def transcript(self, channel: str) -> list[Message]:
+    def transcript(self, channel: str) -> list[SlackMessage]:
         """All messages of a channel and its threads, in the order of their ts."""
         return list(self.places[channel].by_ts.values())
 
-    def ephemerals(self, user: str, channel: str) -> list[Message]:
+    def ephemerals(self, user: str, channel: str) -> list[SlackMessage]:
         """What only this person sees in a channel."""
         return [one for one in self.places[channel].ephemerals if one.ephemeral_to == user]
 
@@ -168,7 +171,7 @@ class Workspace:
                 if message.streaming_until is not None:
                     self.end_stream(message)
 
-    def end_stream(self, message: Message) -> None:
+    def end_stream(self, message: SlackMessage) -> None:
         """This message grows no more; who draws it is told."""
         message.streaming_until = None
         self.changed("edit", message.channel, message.ts)

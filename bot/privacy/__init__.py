@@ -9,18 +9,17 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.privacy.normalized import normalize
-from bot.privacy.personal import Found, find
-from bot.text.escape import mapped
+from bot.privacy.personal_data import PersonalDatum, find_personal_data, normalize_with_offsets
+from bot.text.escape import map_strings
 
 T = TypeVar("T")
 
-_MARK = re.compile(r"\[\s*([A-Za-z]{4,7})[\s\u00a0\u202f]*\\?[_\-–]?\s*(\d{1,4})\s*\]")
+_PLACEHOLDER = re.compile(r"\[\s*([A-Za-z]{4,7})[\s\u00a0\u202f]*\\?[_\-–]?\s*(\d{1,4})\s*\]")
 # The id of a fact or a row, whole: "product.linen-shirt.price". It must come back unchanged.
 _ID = re.compile(r"(?=.*[A-Za-z])[\w-]+(?:\.[\w-]+)+|[UWCGDTB][A-Z0-9]{8,12}")
 
 
-class Veil:
+class Pseudonymizer:
     """What was hidden during one conversation with a writer, and under which placeholder."""
 
     def __init__(self, own: Collection[str] = ()) -> None:
@@ -38,27 +37,31 @@ class Veil:
 
     def draw(self, seen: T) -> T:
         """The same thing with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
-        texts = list(_strings(seen))
-        spans = {text: find(text, self._own) for text in texts}
+        texts = list(_iter_strings(seen))
+        spans = {text: find_personal_data(text, self._own) for text in texts}
         names = [s.value for found in spans.values() for s in found if s.kind == "NAME"]
         names += [value for kind, value in self._marks if kind == "NAME"]
-        again = _anywhere(names, self._sure)
+        again = _compile_names(names, self._sure)
         for text in texts:
-            self._taken |= {mark for mark, _, _ in _typed(text)} - set(self._values)
-        return cast(T, _mapped(seen, lambda text: self._hide(text, spans.get(text, ()), again)))
+            self._taken |= {mark for mark, _, _ in _find_placeholders(text)} - set(self._values)
+        return cast(
+            T, _map_strings(seen, lambda text: self._hide(text, spans.get(text, ()), again))
+        )
 
     def lift(self, written: T) -> T:
         """The personal data back in its places; a placeholder never given stays as it is."""
         if not self._values:
             return written
-        return cast(T, _mapped(written, self._show))
+        return cast(T, _map_strings(written, self._show))
 
-    def _hide(self, text: str, found: Iterable[Found], again: re.Pattern[str] | None) -> str:
+    def _hide(
+        self, text: str, found: Iterable[PersonalDatum], again: re.Pattern[str] | None
+    ) -> str:
         spans = [(f.start, f.end, f.kind, f.value) for f in found]
         if again:
             spans += [(m.start(), m.end(), "NAME", m[0]) for m in again.finditer(text)]
         if self._values:  # typed by a person, and by chance, or on purpose, one of ours
-            marks = (typed for typed in _typed(text) if typed[0] in self._values)
+            marks = (typed for typed in _find_placeholders(text) if typed[0] in self._values)
             spans += [(start, end, "TEXT", text[start:end]) for _, start, end in marks]
         pieces, at = [], 0
         for start, end, kind, value in sorted(spans, key=lambda span: (span[0], -span[1])):
@@ -78,24 +81,26 @@ class Veil:
     def _show(self, text: str) -> str:
         if "[" not in text:
             return text
-        return _MARK.sub(lambda mark: self._values.get(_spelled(mark), mark[0]), text)
+        return _PLACEHOLDER.sub(
+            lambda mark: self._values.get(_format_placeholder(mark), mark[0]), text
+        )
 
 
-def _spelled(mark: re.Match[str]) -> str:
+def _format_placeholder(mark: re.Match[str]) -> str:
     """`[email 1]` is `[EMAIL_1]`: writers change case and spacing."""
     return f"[{mark[1].upper()}_{int(mark[2])}]"
 
 
-def _typed(text: str) -> Iterable[tuple[str, int, int]]:
+def _find_placeholders(text: str) -> Iterable[tuple[str, int, int]]:
     """The placeholders in a text as an eye reads it, and where they stand: hidden characters in
     one, or wide letters, make it no other."""
     if "[" in text or not text.isascii():
-        read, starts, ends = normalize(text)
-        for mark in _MARK.finditer(read):
-            yield _spelled(mark), starts[mark.start()], ends[mark.end() - 1]
+        read, starts, ends = normalize_with_offsets(text)
+        for mark in _PLACEHOLDER.finditer(read):
+            yield _format_placeholder(mark), starts[mark.start()], ends[mark.end() - 1]
 
 
-def _anywhere(names: list[str], sure: Iterable[str] = ()) -> re.Pattern[str] | None:
+def _compile_names(names: list[str], sure: Iterable[str] = ()) -> re.Pattern[str] | None:
     """A full name known from one place is hidden everywhere; one word alone is not enough, unless
     it is known for sure."""
     every = {*(name for name in names if " " in name), *sure}
@@ -103,21 +108,21 @@ def _anywhere(names: list[str], sure: Iterable[str] = ()) -> re.Pattern[str] | N
     return re.compile(rf"\b(?:{'|'.join(full)})\b") if full else None
 
 
-def _strings(thing: Any) -> Iterable[str]:
+def _iter_strings(thing: Any) -> Iterable[str]:
     if isinstance(thing, str):
         if not _ID.fullmatch(thing):
             yield thing
     elif isinstance(thing, BaseModel):
         for name in type(thing).model_fields:
-            yield from _strings(getattr(thing, name))
+            yield from _iter_strings(getattr(thing, name))
     elif isinstance(thing, dict):
         for value in thing.values():
-            yield from _strings(value)
+            yield from _iter_strings(value)
     elif isinstance(thing, list | tuple | set | frozenset):
         for value in thing:
-            yield from _strings(value)
+            yield from _iter_strings(value)
 
 
-def _mapped(thing: Any, change: Callable[[str], str]) -> Any:
+def _map_strings(thing: Any, change: Callable[[str], str]) -> Any:
     """The same thing with every string changed that is no id."""
-    return mapped(thing, lambda text: text if _ID.fullmatch(text) else change(text))
+    return map_strings(thing, lambda text: text if _ID.fullmatch(text) else change(text))

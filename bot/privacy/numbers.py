@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from bot.privacy.phones import ORDER_BEFORE
-from bot.text.normalize import bag
+from bot.privacy.contacts import ORDER_CUE
+from bot.text.normalize import word_set
 
 Span = tuple[str, int, int]
 _GAP = r"[^\d\n]{0,30}?"  # between a word that introduces a number and the number
@@ -93,7 +93,7 @@ _RULES = (
 
 # Written as nothing else is, without a word before it.
 _SSN = re.compile(r"(?<![\w.,/-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
-_SORTED = re.compile(r"(?<![\w.,/-])\d\d-\d\d-\d\d \d{8}(?!\w)")  # 20-11-43 87654321
+_SORT_CODE = re.compile(r"(?<![\w.,/-])\d\d-\d\d-\d\d \d{8}(?!\w)")  # 20-11-43 87654321
 _NINO = re.compile(r"(?<![\w-])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d ?\d\d ?\d\d ?[A-D](?!\w)")
 _NIR = re.compile(rf"(?<![\w.,/-])[12](?:{_S}?\d){{4}}{_S}?[\dAB](?:{_S}?\d){{9}}(?!\w)")
 _NIR_WRITTEN = re.compile(
@@ -162,7 +162,7 @@ _IP = re.compile(
 _MONTH = r"[^\W\d_]{3,10}\.?"
 _BORN = _Rule(
     "DATE",
-    bag(
+    word_set(
         "born birth birthdate birthday dob d ne nee nes nees naissance nacido nacida nascido "
         "nascida nascimento nacimiento geboren"
     ),
@@ -179,26 +179,26 @@ _BORN = _Rule(
 )
 
 
-def numbers(text: str, words: Collection[str]) -> Iterator[Span]:
+def find_numbers(text: str, words: Collection[str]) -> Iterator[Span]:
     """Kind, start and end of each, the surer first. `words` are the folded words of the text."""
-    yield from _ibans(text)
+    yield from _find_ibans(text)
     for rule in _RULES:
         if not rule.words.isdisjoint(words):
             for found in rule.shape.finditer(text):
                 yield rule.kind, *found.span("value")
-    for shape in (_SSN, _SORTED, _NINO, _NIR_WRITTEN):
+    for shape in (_SSN, _SORT_CODE, _NINO, _NIR_WRITTEN):
         for found in shape.finditer(text):
-            if not _is_order(text, found.start()):
+            if not _is_order_number(text, found.start()):
                 yield "NUMBER", *found.span()
     for found in _NIR.finditer(text):
         from stdnum.fr import nir
 
         if nir.is_valid(re.sub(_S, "", found[0]).upper()):
             yield "NUMBER", *found.span()
-    yield from _cards(text)
+    yield from _find_cards(text)
 
 
-def traces(text: str, words: Collection[str]) -> Iterator[Span]:
+def find_traces(text: str, words: Collection[str]) -> Iterator[Span]:
     """IP addresses, and birth dates behind a word that introduces them."""
     for found in _IP.finditer(text):
         yield "NUMBER", *found.span()
@@ -207,24 +207,24 @@ def traces(text: str, words: Collection[str]) -> Iterator[Span]:
             yield "DATE", *found.span("value")
 
 
-def _is_order(text: str, at: int) -> bool:
-    return bool(ORDER_BEFORE.search(text[max(0, at - 40) : at]))
+def _is_order_number(text: str, at: int) -> bool:
+    return bool(ORDER_CUE.search(text[max(0, at - 40) : at]))
 
 
-def _ibans(text: str) -> Iterator[Span]:
+def _find_ibans(text: str) -> Iterator[Span]:
     for found in _IBAN.finditer(text):
         length = _LENGTH.get(found[0][:2].upper())
         cued = bool(_BANK.search(text[max(0, found.start() - 40) : found.start()]))
-        end = _end(text, found, length) if length else None
+        end = _find_iban_end(text, found, length) if length else None
         if end is not None and sum(c.isdigit() for c in text[found.start() : end]) >= 10:
             yield "IBAN", found.start(), end
-        elif cued or (length and _nearly(found, length)):
-            yield "IBAN", found.start(), _last_number(text, found)
+        elif cued or (length and _is_near_length(found, length)):
+            yield "IBAN", found.start(), _find_last_digits_end(text, found)
         else:
-            yield from _other_iban(found)
+            yield from _find_unlisted_iban(found)
 
 
-def _end(text: str, found: re.Match[str], length: int) -> int | None:
+def _find_iban_end(text: str, found: re.Match[str], length: int) -> int | None:
     """Behind as many letters and digits as the country's have; None where there are more in the
     same word, or fewer."""
     count = 0
@@ -236,15 +236,15 @@ def _end(text: str, found: re.Match[str], length: int) -> int | None:
     return None
 
 
-def _nearly(found: re.Match[str], length: int) -> bool:
+def _is_near_length(found: re.Match[str], length: int) -> bool:
     """Whether it is as long as an account's number of the country, but for a sign or two."""
     signs = re.findall(
-        r"[A-Za-z0-9]", found[0][: _last_number(found.string, found) - found.start()]
+        r"[A-Za-z0-9]", found[0][: _find_last_digits_end(found.string, found) - found.start()]
     )
     return abs(len(signs) - length) <= 2 and sum(map(str.isdigit, signs)) >= 12
 
 
-def _last_number(text: str, found: re.Match[str]) -> int:
+def _find_last_digits_end(text: str, found: re.Match[str]) -> int:
     """The end of the last group with a digit in it: words behind may have come along."""
     end = found.end()
     for group in re.finditer(r"[A-Za-z0-9]+", found[0]):
@@ -253,7 +253,7 @@ def _last_number(text: str, found: re.Match[str]) -> int:
     return end
 
 
-def _other_iban(found: re.Match[str]) -> Iterator[Span]:
+def _find_unlisted_iban(found: re.Match[str]) -> Iterator[Span]:
     """Of a country whose length is not listed: its check digits prove it."""
     from stdnum import iban
 
@@ -265,9 +265,9 @@ def _other_iban(found: re.Match[str]) -> Iterator[Span]:
         value = value[: max(0, *(value.rfind(c) for c in " .-"))]
 
 
-def _cards(text: str) -> Iterator[Span]:
+def _find_cards(text: str) -> Iterator[Span]:
     for found in _CARD_WRITTEN.finditer(text):
-        if not _is_order(text, found.start()):
+        if not _is_order_number(text, found.start()):
             yield "CARD", *found.span()
     for found in _CARD.finditer(text):
         from stdnum import luhn
@@ -277,5 +277,5 @@ def _cards(text: str) -> Iterator[Span]:
         proved = (
             not pairs and _ISSUER.match(digits) and luhn.is_valid(digits) and len(set(digits)) > 1
         )
-        if proved and not _is_order(text, found.start()):
+        if proved and not _is_order_number(text, found.start()):
             yield "CARD", *found.span()

@@ -1,9 +1,9 @@
 """Whether words speak of what is called so."""
 
 from bot.rules import goods
-from bot.text.normalize import bag, words_of
+from bot.text.normalize import tokenize, word_set
 
-IDLE = bag(  # what every question says, and what names nothing
+IDLE = word_set(  # what every question says, and what names nothing
     "customer customers client clients clientes people buyers shoppers personnes gens order orders "
     "commande commandes review reviews feedback comment comments avis commentaires retours texts "
     "question questions about what with this that they them from month week year itself last days "
@@ -21,4 +21,4 @@ def speaks_of(words: str, name: str) -> bool:
 
 
 def _stems(words: str) -> set[str]:
-    return {word[:STEM] for word in words_of(words) if len(word) > 3 and word not in IDLE}
+    return {word[:STEM] for word in tokenize(words) if len(word) > 3 and word not in IDLE}

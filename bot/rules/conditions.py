@@ -6,7 +6,7 @@ does not (Directive 2005/29, article 7: what is left out misleads too).
 
 import re
 
-from bot.text.normalize import bag, fold
+from bot.text.normalize import normalize_text, word_set
 
 _END = (
     r"(?=\s*(?:[.,;:!?)\n]|$|\bfor\b|\bpour\b|\buntil\b|\bjusqu|\bcode\b|\bavec le code\b"
@@ -35,7 +35,7 @@ _ONLY = re.compile(
     r"(?: (?:with (?:any )?(?:other )?(?:offer|code|promotion)s?"
     r"|avec (?:une autre|d'autres) (?:offre|promotion|code)s?))?)\b"
 )
-_SMALL = bag(
+_SMALL = word_set(
     "the la le les l our nos notre all tous toutes de du des d and et on sur"
     " leur their votre your ta"
 )
@@ -43,14 +43,14 @@ _SMALL = bag(
 
 def conditions(text: str) -> tuple[str, ...]:
     """The conditions in a text, each as it was typed, without a full stop."""
-    low = fold(text)
+    low = normalize_text(text)
     spans = [match.span() for shape in (_EXCEPT, _ONLY) for match in shape.finditer(low)]
     return tuple(text[start:end].strip(" .,;") for start, end in sorted(spans))
 
 
 def carries(text: str, condition: str) -> bool:
     """Whether a text has the condition: that there is one of its sort, and what it is about."""
-    low, asked = fold(text), fold(condition)
+    low, asked = normalize_text(text), normalize_text(condition)
     excluded = _EXCEPT.fullmatch(asked)
     if excluded is None:
         return asked in low or _telling(asked) <= _telling(low)

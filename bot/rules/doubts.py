@@ -2,7 +2,7 @@
 
 import re
 
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 # "answer the doubt (runs large)", « répondre au doute (taille petit) », "customers say it runs
 # small: fix the product page"
@@ -38,7 +38,7 @@ MUST: dict[str, tuple[str, ...]] = {
 def asks_to_answer(words: str) -> str | None:
     """What stands behind the wish to answer a doubt, else all of the words; None when no doubt is
     to be answered."""
-    low = fold(words)
+    low = normalize_text(words)
     match = ASKED.search(low)
     if match is None:
         return None
@@ -48,12 +48,12 @@ def asks_to_answer(words: str) -> str | None:
 def without(words: str) -> str:
     """The words without the wish to answer a doubt and, in brackets behind it, the doubt itself:
     neither names what is sold."""
-    match = re.search(rf"(?:{ASKED.pattern})(?:\s*\([^)]*\))?", fold(words))
+    match = re.search(rf"(?:{ASKED.pattern})(?:\s*\([^)]*\))?", normalize_text(words))
     return f"{words[: match.start()]} ; {words[match.end() :]}" if match else words
 
 
 def silent_on(theme: str, text: str) -> bool:
     """Whether a text says nothing of what this doubt needs said."""
-    low = fold(text).replace("-", " ")
+    low = normalize_text(text).replace("-", " ")
     must = MUST.get(theme) or MUST.get(theme.split("-")[0]) or ()
     return not all(re.search(pattern, low) for pattern in must)

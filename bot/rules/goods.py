@@ -7,10 +7,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from bot.rules.proof import claims
-from bot.text.normalize import bag, fold, words_of
+from bot.text.normalize import normalize_text, tokenize, word_set
 
 FILE = Path(__file__).parent / "goods.toml"
-SAYS_NOTHING = bag(  # words of three letters and more that stand in any title
+SAYS_NOTHING = word_set(  # words of three letters and more that stand in any title
     "the and for with from our your les des une aux avec pour sur dans nos vos ses son sans par"
 )
 STEM = 5  # letters by which words of one family are alike
@@ -29,7 +29,7 @@ def kinds(text: str) -> frozenset[str]:
 def named_in(text: str) -> frozenset[str]:
     """The same, and the stems of all other words of three letters and more that name something."""
     known, rest = _read(text)
-    named = [word for word in words_of(rest) if len(word) > 2 and word not in SAYS_NOTHING]
+    named = [word for word in tokenize(rest) if len(word) > 2 and word not in SAYS_NOTHING]
     return known | {word[:STEM] for word in named}
 
 
@@ -37,7 +37,7 @@ def named_in(text: str) -> frozenset[str]:
 def _read(text: str) -> tuple[frozenset[str], str]:
     """What is named, and the folded text without the words that name it."""
     shape, names = _lexicon()
-    low, found = fold(text), set()
+    low, found = normalize_text(text), set()
     for match in shape.finditer(low):
         found.add(names[(match.lastindex or 1) - 1])
     low = shape.sub(" ; ", low)

@@ -64,7 +64,7 @@ def ahead(words: str) -> int | None:
 
 
 def _first(said: str, today: date) -> tuple[Period, int, int] | None:
-    if season := holidays.found(said, today):
+    if season := holidays.find_named_days(said, today):
         (since, until), start, end = season
         earlier = next((f for f in _shaped(said[:start], today)), None)
         return earlier or (Period(since, until), start, end)

@@ -9,7 +9,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 
 FILE = Path(__file__).with_suffix(".toml")
 MOST = 600  # characters: a longer reply is a letter to somebody
@@ -39,7 +39,7 @@ def channel_meant(reply: str) -> str | None:
     said = reply.lower()
     named = {
         key
-        for key, channel in channels().items()
+        for key, channel in load_channels().items()
         for name in channel.names
         if re.search(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", said)
     }

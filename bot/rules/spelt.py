@@ -3,7 +3,7 @@
 import re
 from difflib import get_close_matches
 
-from bot.text.normalize import bag, fold
+from bot.text.normalize import normalize_text, word_set
 
 MONTHS = {
     name: n
@@ -18,13 +18,13 @@ SHORT = {"jan": 1, "janv": 1, "feb": 2, "fev": 2, "fevr": 2, "apr": 4, "avr": 4,
          "dec": 12}  # fmt: skip
 SURE = [name for name in MONTHS if len(name) > 5]  # a shorter one is nearly too many other words
 NEAR = 0.8
-WORDS = bag("remember member members nombre nombres chambre auguste")
+WORDS = word_set("remember member members nombre nombres chambre auguste")
 
 
 def months(words: str) -> dict[str, str]:
     """Folded words that are taken for a month, and for which; those spelt right are not in it."""
     found: dict[str, str] = {}
-    for word in re.findall(r"[a-z]{5,}", fold(words)):
+    for word in re.findall(r"[a-z]{5,}", normalize_text(words)):
         if word in MONTHS or word in WORDS or word in SHORT:
             continue
         if near := get_close_matches(word, SURE, n=1, cutoff=NEAR):
@@ -34,7 +34,7 @@ def months(words: str) -> dict[str, str]:
 
 def mended(words: str) -> str:
     """The folded words, in one line, with months spelt right."""
-    said = " ".join(fold(words).split())
+    said = " ".join(normalize_text(words).split())
     for wrong, right in months(said).items():
         said = re.sub(rf"\b{wrong}\b", right, said)
     return said

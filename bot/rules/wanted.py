@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from bot.core.audience_rule import Purpose
-from bot.text.normalize import fold
+from bot.core.audience_rule import AudiencePurpose
+from bot.text.normalize import normalize_text
 
 if TYPE_CHECKING:
     from bot.rules.proof.reading import Figure
@@ -92,7 +92,7 @@ class Wanted:
     what: str = ""  # what is tested, in the person's words
     whom: str = ""  # on whom, in the person's words
     groups: tuple[str, ...] = ()  # those that `whom` names
-    reach: Purpose | None = None  # how they are written to, when the test is a message
+    reach: AudiencePurpose | None = None  # how they are written to, when the test is a message
     device: str = ""  # on which devices alone, in the person's words
 
 
@@ -100,12 +100,12 @@ def read(words: str) -> Wanted:
     """From "free delivery on the basket page", "from 4% to 5%, 2,000 visitors a week"."""
     from bot.rules.proof import figures  # every finding carries a Wanted, and few are read
 
-    low = fold(words)
+    low = normalize_text(words)
     place = next(iter(places(words)), None)
     base, lift = _rates(low, [f for f in figures.read(words) if f.first.unit == "%"])
     found = WHOM.search(words)
     whom = found["whom"].strip() if found else ""
-    whom = "" if ANYBODY.fullmatch(fold(whom)) else whom
+    whom = "" if ANYBODY.fullmatch(normalize_text(whom)) else whom
     return Wanted(place, base, lift, _weekly(low, figures.read(words)), _what(words), whom,
                   groups_in(whom), _reach(low, place), _device(words))  # fmt: skip
 
@@ -115,7 +115,7 @@ def _device(words: str) -> str:
     return found[0].lower() if found else ""
 
 
-def _reach(low: str, place: Place | None) -> Purpose | None:
+def _reach(low: str, place: Place | None) -> AudiencePurpose | None:
     """The consent that the test needs: none, when it is not a message."""
     if re.search(r"\b(?:sms|texto)\b", low):
         return "sms"
@@ -123,7 +123,7 @@ def _reach(low: str, place: Place | None) -> Purpose | None:
 
 
 def groups_in(whom: str) -> tuple[str, ...]:
-    low = fold(whom)
+    low = normalize_text(whom)
     return next((groups for groups, shape in GROUPS if re.search(shape, low)), ())
 
 
@@ -137,12 +137,12 @@ def _what(words: str) -> str:
         if cut := rest.search(what):
             what = what[: cut.start()]
     what = re.sub(r"^(?:the|our|la|le|les|l['’]|notre|nos) ?", "", what.strip(), flags=re.I)
-    return "" if fold(what) in ("this step", "cette etape") else what
+    return "" if normalize_text(what) in ("this step", "cette etape") else what
 
 
 def places(words: str) -> list[Place]:
     """What the words name, in either language; the likeliest place of a test first."""
-    low = fold(words)
+    low = normalize_text(words)
     return [key for key, shape in PLACES if re.search(shape, low)]
 
 

@@ -53,14 +53,14 @@ BRIEF_FORM = "brief_form"
 EDIT_FORM = "edit_form"
 SEND_BACK_FORM = "send_back_form"
 REJECT_FORM = "reject_form"
-ANYWAY_FORM = "anyway_form"
+APPROVE_ANYWAY_FORM = "anyway_form"
 RULE_FORM, EXPORT_FORM = "rule_form", "export_form"
 DIGEST_FORM = "digest_form"
 
-EVENT_TYPE = "super_intern_post"  # the metadata by which a post of ours is found again
+METADATA_EVENT_TYPE = "super_intern_post"  # the metadata by which a post of ours is found again
 
 
-class Ref(BaseModel):
+class ButtonValue(BaseModel):
     """What a button carries: the draft and the fingerprint of the words that were on the card,
     or a task, or a dropped file (`seen` is its turn); `pick` is what was chosen."""
 
@@ -79,11 +79,11 @@ class Ref(BaseModel):
         return json.dumps({k: v for k, v in short.items() if v is not None}, separators=(",", ":"))
 
     @staticmethod
-    def unpack(value: str) -> "Ref":
+    def unpack(value: str) -> "ButtonValue":
         """Raises ValueError when it isn't one of ours."""
         told = json.loads(value)
         if not isinstance(told, dict):
             raise ValueError("not a reference")
         names = {"t": "task", "d": "draft", "s": "seen", "p": "pick", "f": "field"}
         names["a"] = "arrival"
-        return Ref.model_validate({names[k]: v for k, v in told.items() if k in names})
+        return ButtonValue.model_validate({names[k]: v for k, v in told.items() if k in names})

@@ -1,9 +1,6 @@
-"""The listeners put together. Each checks, commits, and only then is Slack answered.
+"""What Bolt may log."""
 
-An event that was not stored is answered with 500, and Slack sends it again; commands, clicks and
-forms are never sent again, so their person is told instead.
-"""
-
+import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable
@@ -19,49 +16,73 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.agent.skills import commands as skills_commands
-from bot.config.policy import Fairness
-from bot.core.ids import task_id
-from bot.errors import CannotDo, TryAgain, logged
+from bot.agent.skills import load_commands as skills_commands
+from bot.config.policy import PersonLimits
+from bot.core.request import task_id
+from bot.errors import CannotDo, TryAgain, log_bug
 from bot.i18n.messages import Words
-from bot.jobs.models import Requester, requester
+from bot.jobs.models import Requester, current_requester
 from bot.slack import commands
 from bot.slack.action_ids import BRIEF_FORM
-from bot.slack.actions import dispatch
-from bot.slack.authorization import Gate, refused
-from bot.slack.background import Later
-from bot.slack.client import Refused
-from bot.slack.context import Front
-from bot.slack.ephemeral import whisper
-from bot.slack.errors import quiet
+from bot.slack.actions import buttons
+from bot.slack.authorization import AuthorizationGate, make_empty_response
+from bot.slack.client import SlackRefusal
+from bot.slack.context import BackgroundTasks, ListenerContext
 from bot.slack.events import message_changed, messages, user_change
+from bot.slack.http import is_verified
 from bot.slack.membership import Membership
-from bot.slack.sender import PATIENCE
+from bot.slack.notices import enqueue_ephemeral
+from bot.slack.sender import HISTORY_LAG_SECONDS
 from bot.slack.services import SlackServices
-from bot.slack.signed_request import is_verified
-from bot.slack.users import People
-from bot.slack.views import dispatch as views_dispatch
+from bot.slack.users import UserDirectory
 from bot.slack.views import home
+from bot.slack.views import submissions as views_dispatch
 
-ANY = re.compile("")
+
+class RequestBodyFilter(logging.Filter):
+    """What Bolt may log: that a request was not signed, that none of us takes it, and its warnings.
+    In between it logs whole requests and answers, and what people wrote in them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = str(record.msg)
+        if "signature" in said:
+            record.msg, record.args = "A request was not signed by Slack", ()
+            return True
+        if said.startswith("Unhandled request"):
+            record.msg, record.args = "A request that nobody here takes", ()
+        return record.levelno >= logging.WARNING and "will be unused" not in said
+
+
+def make_bolt_logger() -> logging.Logger:
+    """The logger that Bolt makes its own after, its socket's too: whatever the root's level is."""
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.INFO)
+    if not any(isinstance(one, RequestBodyFilter) for one in logger.filters):
+        logger.addFilter(RequestBodyFilter())
+    return logger
+
+
+# The listeners put together. Each checks, commits, and only then is Slack answered.
+
+ANY_ID = re.compile("")
 RETRY_NUMBER = re.compile(r"[0-9]{1,9}")
-RETRIES = 3  # at once, after a minute, after five
+MAX_RETRIES = 3  # at once, after a minute, after five
 Body = dict[str, Any]
 
 
 def make_app(
     house: SlackServices,
-    people: People,
+    people: UserDirectory,
     signing_secret: str,
     *,
-    patience: float = PATIENCE,
+    patience: float = HISTORY_LAG_SECONDS,
     membership: Membership | None = None,
-) -> tuple[AsyncApp, Later]:
+) -> tuple[AsyncApp, BackgroundTasks]:
     """The app, for HTTP and for Socket Mode, and what is to be closed at the end. Making it
     calls nobody. What the listeners take for the policy has its user groups resolved."""
     membership = membership or Membership(house, people)
     house = replace(house, policy=membership.policy)
-    front = Front(house, people, Later(), patience, membership=membership)
+    front = ListenerContext(house, people, BackgroundTasks(), patience, membership=membership)
     token = house.client.token
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
@@ -69,7 +90,7 @@ def make_app(
 
     app = AsyncApp(
         name="super-intern",
-        logger=quiet(),
+        logger=make_bolt_logger(),
         client=AsyncWebClient(base_url=house.client.base_url),  # ours is not for Bolt to use
         signing_secret=signing_secret,
         authorize=authorize,
@@ -77,75 +98,79 @@ def make_app(
         ignoring_self_events_enabled=False,  # all bots are ignored, without a look-up
         attaching_conversation_kwargs_enabled=False,
     )
-    gate = Gate(front, membership)
+    gate = AuthorizationGate(front, membership)
 
     async def gated(body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> Any:
         answer = await gate.check(body)
         return await next() if answer is None else answer
 
     app.use(gated)  # before any listener, whatever is registered
-    app.middleware(on_behalf_of_its_person(front))
-    _listen(app, front)
+    app.middleware(make_requester_middleware(front))
+    _register_listeners(app, front)
     return app, front.later
 
 
-def on_behalf_of_its_person(front: Front) -> Callable[..., Awaitable[BoltResponse | None]]:
+def make_requester_middleware(
+    front: ListenerContext,
+) -> Callable[..., Awaitable[BoltResponse | None]]:
     """What a request has done counts to whoever made it, and is limited by the policy's shares."""
 
     async def middleware(
         body: Body, next: Callable[[], Awaitable[BoltResponse | None]]
     ) -> BoltResponse | None:
-        workspace, person = requested_by(body)
-        limits = partial(_limits, front, workspace)
-        requester.set(Requester(person, limits))  # Bolt runs the listener after this has returned
+        workspace, person = find_requester(body)
+        limits = partial(_load_fairness, front, workspace)
+        current_requester.set(
+            Requester(person, limits)
+        )  # Bolt runs the listener after this has returned
         return await next()
 
     return middleware
 
 
-def _limits(front: Front, workspace: str) -> Fairness:
+def _load_fairness(front: ListenerContext, workspace: str) -> PersonLimits:
     return front.house.policy(workspace).fairness
 
 
-def requested_by(body: Body) -> tuple[str, str]:
+def find_requester(body: Body) -> tuple[str, str]:
     """Workspace and person of any request of Slack's; "?" for one that names nobody."""
     event = body.get("event") or {}
     told = [event, event.get("message"), event.get("previous_message")]
     names = [one.get("user") for one in told if isinstance(one, dict)]
     found = [one.get("id") if isinstance(one, dict) else one for one in names]
-    workspace, user = _who(body)
+    workspace, user = _find_person(body)
     if event:
         workspace = str(body.get("team_id") or event.get("team") or "")
     return workspace, user or next((str(one) for one in found if one), "?")
 
 
-def _listen(app: AsyncApp, front: Front) -> None:
+def _register_listeners(app: AsyncApp, front: ListenerContext) -> None:
     async def command(ack: AsyncAck, body: Body) -> None:
-        await commands.asked(front, ack, body)
+        await commands.handle_command(front, ack, body)
 
     async def message(body: Body) -> None:
         if body["event"].get("subtype") in (message_changed.CHANGED, message_changed.DELETED):
-            await message_changed.happened(front, body)
+            await message_changed.handle_message_change(front, body)
         else:
-            await messages.message(front, body)
+            await messages.handle_message(front, body)
 
     async def opened(body: Body) -> None:
-        await home.opened(front, body)
+        await home.handle_home_opened(front, body)
 
     async def speaks(body: Body) -> None:
-        await user_change.changed(front, body)
+        await user_change.handle_user_change(front, body)
 
     async def other(body: Body) -> None:
         """Events that we need not know of."""
 
     async def new_brief(ack: AsyncAck, body: Body) -> None:
-        await home.new_brief(front, ack, body)
+        await home.open_new_brief(front, ack, body)
 
     async def pressed(ack: AsyncAck, body: Body) -> None:
-        await dispatch.pressed(front, ack, body)
+        await buttons.handle_block_action(front, ack, body)
 
     async def submitted(ack: AsyncAck, body: Body) -> None:
-        await views_dispatch.submitted(front, ack, body)
+        await views_dispatch.handle_view_submission(front, ack, body)
 
     async def closed(ack: AsyncAck) -> None:
         await ack()
@@ -153,7 +178,7 @@ def _listen(app: AsyncApp, front: Front) -> None:
     async def broke(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
         if not is_verified(request):  # whoever sent this gets no answer that tells anything
             return BoltResponse(status=401)
-        return await answer_for(front, error, body, last=_last(request))
+        return await build_error_response(front, error, body, last=_is_last_retry(request))
 
     for name in skills_commands():
         app.command(f"/{name}")(command)
@@ -161,52 +186,52 @@ def _listen(app: AsyncApp, front: Front) -> None:
     app.event("message")(message)
     app.event("app_home_opened")(opened)
     app.event("user_change")(speaks)
-    app.event(ANY)(other)
+    app.event(ANY_ID)(other)
     app.action(BRIEF_FORM)(new_brief)
-    app.action(ANY)(pressed)
-    app.view_submission(ANY)(submitted)
-    app.view_closed(ANY)(closed)
+    app.action(ANY_ID)(pressed)
+    app.view_submission(ANY_ID)(submitted)
+    app.view_closed(ANY_ID)(closed)
     app.error(broke)
 
 
-async def answer_for(
-    front: Front, error: Exception, body: Body, *, last: bool = False
+async def build_error_response(
+    front: ListenerContext, error: Exception, body: Body, *, last: bool = False
 ) -> BoltResponse:
     """What Slack is answered when a listener raised, and what its person reads. Of an event only
     after the `last` time that Slack sends it: until then it may still be taken. Whoever is known to
     be no member reads nothing."""
-    workspace, user = _who(body)
+    workspace, user = _find_person(body)
     standing = front.standing(workspace, user)
     if standing not in (None, "member"):
-        return refused()
+        return make_empty_response()
     if isinstance(error, CannotDo):
         words = error.words
-    elif isinstance(error, TryAgain | Refused):
+    elif isinstance(error, TryAgain | SlackRefusal):
         words = Words("Slack didn't answer in time. Nothing was lost; please try again.")
     else:
-        reference = logged(error)
+        reference = log_bug(error)
         words = Words(
             "Something broke on our side. Nothing of yours was lost. Please try again, or quote "
             "{reference} to whoever runs the intern.",
             reference=reference,
         )
     if "event" in body:
-        if last and standing == "member" and (place := messages.for_us(body)):
+        if last and standing == "member" and (place := messages.find_addressed_message(body)):
             front.later.soon(front.people.tell(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
     if body.get("type") == "view_submission":
         text = words.to(await front.language(workspace, user))
-        return _in_form(body["view"], text)
+        return _build_form_error(body["view"], text)
     if body.get("command"):
         text = words.to(await front.language(workspace, user))
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
     if user:
-        await _tell(front, body, workspace, user, words, getattr(error, "once", None))
+        await _report_error(front, body, workspace, user, words, getattr(error, "once", None))
     return BoltResponse(status=200)
 
 
-async def _tell(
-    front: Front, body: Body, workspace: str, user: str, words: Words, once: str | None
+async def _report_error(
+    front: ListenerContext, body: Body, workspace: str, user: str, words: Words, once: str | None
 ) -> None:
     """Told to whoever pressed, whatever dies, and of what is told `once` not again; where the rows
     can't be written, from memory."""
@@ -217,7 +242,7 @@ async def _tell(
         about = task_id(workspace, user, once)
     try:
         await front.run(
-            whisper,
+            enqueue_ephemeral,
             front.house.enqueue,
             about=about,
             workspace=workspace,
@@ -231,13 +256,13 @@ async def _tell(
         front.later.soon(front.people.tell(workspace, user, words, channel, thread))
 
 
-def _last(request: AsyncBoltRequest) -> bool:
+def _is_last_retry(request: AsyncBoltRequest) -> bool:
     """Whether Slack won't send this event again."""
     tried = request.headers.get("x-slack-retry-num", ["0"])[0]
-    return bool(RETRY_NUMBER.fullmatch(tried)) and int(tried) >= RETRIES
+    return bool(RETRY_NUMBER.fullmatch(tried)) and int(tried) >= MAX_RETRIES
 
 
-def _in_form(view: Body, text: str) -> BoltResponse:
+def _build_form_error(view: Body, text: str) -> BoltResponse:
     """Said at the form's first field, so that what was typed stays."""
     for block in view.get("blocks") or []:
         if block.get("type") == "input":
@@ -246,7 +271,7 @@ def _in_form(view: Body, text: str) -> BoltResponse:
     return BoltResponse(status=200)
 
 
-def _who(body: Body) -> tuple[str, str]:
+def _find_person(body: Body) -> tuple[str, str]:
     """Workspace and person, in every kind of body."""
     user, team = body.get("user"), body.get("team")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")

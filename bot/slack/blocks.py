@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.i18n.messages import Words, shown_title, spell, words_from
-from bot.text.escape import neutral
+from bot.i18n.messages import Words, format_value, restore_words, shown_title
+from bot.text.escape import escape_mrkdwn
+from bot.text.links import find_links, is_allowed_host
 
 Block = dict[str, Any]
 SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 150, 3_500
-SPOKEN_OF = ("who", "names", "place", "where")  # gaps that we fill with people and channels
-MENTIONS = re.compile(r"(?:<[@#][A-Z0-9]+>\s*)+")
-CONFIRM = 300  # the text of a dialog that asks "are you sure"
-MOST_BLOCKS = 50
-MOST_CHARACTERS = 12_600  # Slack refuses at about 13,200 over all blocks
+MENTION_FIELDS = ("who", "names", "place", "where")  # gaps that we fill with people and channels
+MENTION_SEQUENCE = re.compile(r"(?:<[@#][A-Z0-9]+>\s*)+")
+MAX_CONFIRM_CHARACTERS = 300  # the text of a dialog that asks "are you sure"
+MAX_MESSAGE_BLOCKS = 50
+MAX_MESSAGE_CHARACTERS = 12_600  # Slack refuses at about 13,200 over all blocks
 
 
 @dataclass(frozen=True)
@@ -27,81 +28,85 @@ class Message:
     rest: str | None = None
 
 
-def size(text: str) -> int:
+def count_utf16_units(text: str) -> int:
     """A length as Slack's clients count it: an emoji is two."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def weigh(value: Any) -> int:
+def measure_blocks(value: Any) -> int:
     """How much of a message's total these blocks take: all their strings but the types."""
     if isinstance(value, str):
-        return size(value)
+        return count_utf16_units(value)
     if isinstance(value, dict):
-        return sum(weigh(one) for key, one in value.items() if key != "type")
-    return sum(weigh(one) for one in value) if isinstance(value, list) else 0
+        return sum(measure_blocks(one) for key, one in value.items() if key != "type")
+    return sum(measure_blocks(one) for one in value) if isinstance(value, list) else 0
 
 
-def cut(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """The text, or its beginning and an ellipsis."""
-    if size(text) <= most:
+    if count_utf16_units(text) <= most:
         return text
-    return text[: fitting(text, most - 1)].rstrip() + "…"
+    return text[: count_fitting(text, most - 1)].rstrip() + "…"
 
 
-def fitting(text: str, most: int) -> int:
+def count_fitting(text: str, most: int) -> int:
     """How many characters of the text are at most `most` long as Slack counts."""
     end = min(len(text), most)
-    while size(text[:end]) > most:
-        end -= max(1, (size(text[:end]) - most) // 2)
+    while count_utf16_units(text[:end]) > most:
+        end -= max(1, (count_utf16_units(text[:end]) - most) // 2)
     return end
 
 
-def quoted(text: str, most: int, hosts: Collection[str] = ()) -> str:
+def quote_as_mrkdwn(text: str, most: int, hosts: Collection[str] = ()) -> str:
     """Other people's words within our own mrkdwn: harmless, and no longer than `most`."""
-    shown, room = neutral(cut(text, most), hosts), most
-    while size(shown) > most:
-        room = room * most // (size(shown) + 1)
-        shown = neutral(cut(text, room), hosts)
+    shown, room = escape_mrkdwn(truncate(text, most), hosts), most
+    while count_utf16_units(shown) > most:
+        room = room * most // (count_utf16_units(shown) + 1)
+        shown = escape_mrkdwn(truncate(text, room), hosts)
     return shown
 
 
-def cited(text: str, most: int, language: str) -> str:
+def quote_in_language(text: str, most: int, language: str) -> str:
     """Other people's words between the reader's quotation marks."""
-    return Words("“{quote}”", quote=quoted(text, most)).to(language)
+    return Words("“{quote}”", quote=quote_as_mrkdwn(text, most)).to(language)
 
 
-def told(words: Words, language: str, most: int = SECTION) -> str:
+def render_words(words: Words, language: str, most: int = SECTION) -> str:
     """A stored sentence for mrkdwn: mentions in it stand, other people's words are harmless."""
-    return cut(_harmless(words).to(language), most)
+    return truncate(_escape_words(words).to(language), most)
 
 
-def _harmless(words: Words) -> Words:
-    mild = {gap: _mild(gap, value) for gap, value in words.params.items()}
+def _escape_words(words: Words) -> Words:
+    mild = {gap: _escape_value(gap, value) for gap, value in words.params.items()}
     return words.model_copy(update={"params": mild})
 
 
-def _mild(gap: str, value: Any) -> Any:
+def _escape_value(gap: str, value: Any) -> Any:
     """A file may be called <@U1> as well: it is no mention of anybody."""
     if isinstance(value, str):
-        return value if gap in SPOKEN_OF and MENTIONS.fullmatch(value) else neutral(value)
+        return (
+            value
+            if gap in MENTION_FIELDS and MENTION_SEQUENCE.fullmatch(value)
+            else escape_mrkdwn(value)
+        )
     if isinstance(value, dict) and "words" in value:
-        return {"words": _harmless(words_from(value["words"])).model_dump(mode="json")}
+        return {"words": _escape_words(restore_words(value["words"])).model_dump(mode="json")}
     return value
 
 
-def titled(title: str, language: str) -> str:
+def translate_title(title: str, language: str) -> str:
     """A part's or a channel's name on the screen."""
     return shown_title(title, language)
 
 
-def moment(at: datetime, language: str) -> str:
+def render_time(at: datetime, language: str) -> str:
     """A time in the reader's own zone; where Slack can't say it, in UTC."""
-    fallback = f"{spell(at, language)} UTC"
+    fallback = f"{format_value(at, language)} UTC"
     return f"<!date^{int(at.timestamp())}^{{date_short}} {{time}}|{fallback}>"
 
 
-def plain(text: str, most: int) -> Block:
-    return {"type": "plain_text", "text": cut(text, most) or "-", "emoji": False}
+def plain_text(text: str, most: int) -> Block:
+    return {"type": "plain_text", "text": truncate(text, most) or "-", "emoji": False}
 
 
 def mrkdwn(text: str) -> Block:
@@ -109,12 +114,12 @@ def mrkdwn(text: str) -> Block:
 
 
 def section(text: str, accessory: Block | None = None) -> Block:
-    shown = {"type": "section", "text": mrkdwn(cut(text, SECTION)), "expand": True}
+    shown = {"type": "section", "text": mrkdwn(truncate(text, SECTION)), "expand": True}
     return shown | ({"accessory": accessory} if accessory else {})
 
 
 def context(*texts: str) -> Block:
-    return {"type": "context", "elements": [mrkdwn(cut(text, 2_000)) for text in texts][:10]}
+    return {"type": "context", "elements": [mrkdwn(truncate(text, 2_000)) for text in texts][:10]}
 
 
 def button(
@@ -122,7 +127,7 @@ def button(
 ) -> Block:
     shown: Block = {
         "type": "button",
-        "text": plain(text, BUTTON),
+        "text": plain_text(text, BUTTON),
         "action_id": action,
         "value": value,
     }
@@ -137,13 +142,80 @@ def actions(*elements: Block | None) -> list[Block]:
 
 
 def option(text: str, value: str) -> Block:
-    return {"text": plain(text, OPTION), "value": value}
+    return {"text": plain_text(text, OPTION), "value": value}
 
 
 def confirm(title: Words, text: str, yes: Words, language: str) -> Block:
     return {
-        "title": plain(title.to(language), 100),
-        "text": mrkdwn(cut(text, CONFIRM)),
-        "confirm": plain(yes.to(language), 30),
-        "deny": plain(Words("Cancel").to(language), 30),
+        "title": plain_text(title.to(language), 100),
+        "text": mrkdwn(truncate(text, MAX_CONFIRM_CHARACTERS)),
+        "confirm": plain_text(yes.to(language), 30),
+        "deny": plain_text(Words("Cancel").to(language), 30),
     }
+
+
+# Copy as rich text: every character as it is approved, no mark-up, nothing that notifies.
+
+MAX_ELEMENT_CHARACTERS = 3_000
+
+
+def text_elements(text: str, *, bold: bool = False) -> list[Block]:
+    """Plain text as elements, however long it is."""
+    style: dict[str, Any] = {"style": {"bold": True}} if bold else {}
+    return [
+        {"type": "text", "text": piece} | style
+        for piece in split_by_length(text, MAX_ELEMENT_CHARACTERS)
+    ]
+
+
+def linked_text_elements(text: str, hosts: Collection[str] = ()) -> list[Block]:
+    """The text as elements; only links to `hosts` can be opened."""
+    found: list[Block] = []
+    at = 0
+    for link in find_links(text):
+        shown = text[link.start : link.end]
+        if (
+            not (link.plain and is_allowed_host(link.host, hosts))
+            or count_utf16_units(shown) > MAX_ELEMENT_CHARACTERS
+        ):
+            continue
+        url = shown if "://" in shown else f"https://{shown}"
+        found += text_elements(text[at : link.start])
+        found.append({"type": "link", "url": url, "text": shown})
+        at = link.end
+    return found + text_elements(text[at:])
+
+
+def split_by_length(text: str, most: int) -> list[str]:
+    """The text in pieces that together are the text."""
+    found = []
+    while text:
+        end = count_fitting(text, most)
+        found.append(text[:end])
+        text = text[end:]
+    return found
+
+
+def rich_text(*elements: Block) -> Block:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def rich_text_section(inner: list[Block]) -> Block:
+    return {"type": "rich_text_section", "elements": inner}
+
+
+def rich_text_quote(inner: list[Block]) -> Block:
+    """Set apart by a bar at its side."""
+    return {"type": "rich_text_quote", "elements": inner}
+
+
+def split_at_pause(text: str, most: int) -> tuple[str, str]:
+    """The text in two: a beginning of at most `most`, ended where a reader would pause."""
+    end = count_fitting(text, most)
+    if end == len(text):
+        return text, ""
+    for pause in ("\n\n", "\n", ". ", " "):
+        at = text.rfind(pause, end // 2, end)
+        if at > 0:
+            return text[: at + len(pause)], text[at + len(pause) :]
+    return text[:end], text[end:]

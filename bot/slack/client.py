@@ -15,18 +15,18 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
-from bot.text.escape import without_hidden
-from bot.text.normalize import bag
+from bot.text.escape import strip_hidden
+from bot.text.normalize import word_set
 
-BUSY = frozenset(
+BUSY_ERRORS = frozenset(
     ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"]
 )
-NO_ACCESS = frozenset(
+NO_ACCESS_ERRORS = frozenset(
     {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "missing_scope"}
 )
 # Our own reasons not to write somewhere, beside Slack's.
 READ_OUTSIDE, NO_MEMBER = "read_by_another_company", "not_a_full_member"
-HOMELESS = frozenset(
+UNREACHABLE_ERRORS = frozenset(
     {
         "not_in_channel",
         "channel_not_found",
@@ -39,10 +39,10 @@ HOMELESS = frozenset(
         READ_OUTSIDE,
     }
 )
-CALL_SECONDS = aiohttp.ClientTimeout(total=30, connect=5)
+CALL_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
 
-class Refused(Exception):
+class SlackRefusal(Exception):
     """Slack said no, by this name, and would say it again."""
 
     def __init__(self, error: str) -> None:
@@ -50,56 +50,59 @@ class Refused(Exception):
         self.error = error
 
 
-class Busy(TryAgain):
+class SlackBusy(TryAgain):
     """Slack took nothing, and said when to come back."""
 
 
-class Lost(TryAgain):
+class SlackNoAnswer(TryAgain):
     """It was sent, and no answer came: it may have been done."""
 
 
 # What Slack gives back as it was, and shows to nobody.
-UNSHOWN = bag(
+INVISIBLE_CHARACTERS = word_set(
     "value action_id block_id callback_id private_metadata external_id metadata token type ts "
     "thread_ts channel user trigger_id view_id hash"
 )
 
 
-class PlainClient(AsyncWebClient):
+class SanitizingClient(AsyncWebClient):
     """Whatever is shown in Slack leaves through it: no text holds a hidden character."""
 
     async def api_call(self, api_method: str, **told: Any) -> AsyncSlackResponse:
         for carrier in ("json", "params", "data"):
             if isinstance(told.get(carrier), Mapping):
-                told[carrier] = _shown(told[carrier])
+                told[carrier] = _remove_invisible(told[carrier])
         return await super().api_call(api_method, **told)
 
 
-def _shown(value: Any) -> Any:
+def _remove_invisible(value: Any) -> Any:
     if isinstance(value, str):
-        return without_hidden(value)
+        return strip_hidden(value)
     if isinstance(value, Mapping):
-        return {k: one if k in UNSHOWN else _shown(one) for k, one in value.items()}
-    return [_shown(one) for one in value] if isinstance(value, list | tuple) else value
+        return {
+            k: one if k in INVISIBLE_CHARACTERS else _remove_invisible(one)
+            for k, one in value.items()
+        }
+    return [_remove_invisible(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def make_session() -> aiohttp.ClientSession:
     """One for the whole process, made inside its running loop, closed at its end."""
-    return aiohttp.ClientSession(timeout=CALL_SECONDS)
+    return aiohttp.ClientSession(timeout=CALL_TIMEOUT)
 
 
 def make_client(token: str, url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
     """A client that sends everything once: a repeated post would be a second message."""
-    return PlainClient(token=token, base_url=url, session=session, retry_handlers=[])
+    return SanitizingClient(token=token, base_url=url, session=session, retry_handlers=[])
 
 
-def patient(client: AsyncWebClient) -> AsyncWebClient:
+def make_retrying_client(client: AsyncWebClient) -> AsyncWebClient:
     """The same for calls that may be repeated safely: views, updates, reading."""
     handlers: list[AsyncRetryHandler] = [
         AsyncConnectionErrorRetryHandler(),
         AsyncServerErrorRetryHandler(),
     ]
-    return PlainClient(
+    return SanitizingClient(
         token=client.token,
         base_url=client.base_url,
         session=client.session,
@@ -107,35 +110,35 @@ def patient(client: AsyncWebClient) -> AsyncWebClient:
     )
 
 
-async def ask(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
+async def call_slack(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
     """The answer. Raises TryAgain when Slack is busy or away, Refused when it says no."""
     try:
         answer = await call
     except SlackApiError as error:
-        raise _meant(error) from None
+        raise _translate_error(error) from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        kind = TryAgain if isinstance(error, aiohttp.ClientConnectorError) else Lost
-        raise kind(f"Slack is away: {type(error).__name__}", words=AWAY) from None
+        kind = TryAgain if isinstance(error, aiohttp.ClientConnectorError) else SlackNoAnswer
+        raise kind(f"Slack is away: {type(error).__name__}", words=SLACK_AWAY) from None
     return answer.data if isinstance(answer.data, dict) else {}
 
 
-AWAY = Words("Slack didn't answer. Nothing was lost; please try again in a moment.")
+SLACK_AWAY = Words("Slack didn't answer. Nothing was lost; please try again in a moment.")
 
 
-def _meant(error: SlackApiError) -> Exception:
+def _translate_error(error: SlackApiError) -> Exception:
     answer: Any = error.response
     said = getattr(answer, "data", answer)
     name = str(said.get("error", "")) if isinstance(said, Mapping) else ""
     status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 0)
     if name in ("ratelimited", "rate_limited") or status == 429:
-        after = _seconds(getattr(answer, "headers", None))
-        return Busy("Slack: ratelimited", words=AWAY, after=after or 1.0)
-    if name in BUSY or status >= 500 or not name:
-        return TryAgain(f"Slack: {name or status}", words=AWAY)
-    return Refused(name)
+        after = _parse_retry_after(getattr(answer, "headers", None))
+        return SlackBusy("Slack: ratelimited", words=SLACK_AWAY, after=after or 1.0)
+    if name in BUSY_ERRORS or status >= 500 or not name:
+        return TryAgain(f"Slack: {name or status}", words=SLACK_AWAY)
+    return SlackRefusal(name)
 
 
-def _seconds(headers: Mapping[str, Any] | None) -> float | None:
+def _parse_retry_after(headers: Mapping[str, Any] | None) -> float | None:
     """Retry-After, however it is spelled."""
     found = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
     try:
@@ -144,9 +147,9 @@ def _seconds(headers: Mapping[str, Any] | None) -> float | None:
         return None
 
 
-def refusal(refused: Refused) -> CannotDo:
+def explain_refusal(refused: SlackRefusal) -> CannotDo:
     """A no that nothing can be done about, in plain words."""
-    if refused.error in NO_ACCESS:
+    if refused.error in NO_ACCESS_ERRORS:
         return CannotDo(
             Words(
                 "Slack doesn't let the intern in ({error}). "
@@ -158,7 +161,7 @@ def refusal(refused: Refused) -> CannotDo:
         return CannotDo(Words("People of another company read that channel."))
     if refused.error == NO_MEMBER:
         return CannotDo(Words("Whoever this is for is no full member of the workspace any more."))
-    if refused.error in HOMELESS:
+    if refused.error in UNREACHABLE_ERRORS:
         return CannotDo(
             Words(
                 "I can't write there ({error}). Invite me into that channel first.",

@@ -4,48 +4,48 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.agent.skills import commands, skills
-from bot.core.brief import just_for_me
-from bot.core.ids import task_id
-from bot.digests.models import SKILL
-from bot.i18n.messages import Words, language_of
+from bot.agent.skills import load_commands, load_skills
+from bot.core.brief import parse_just_for_me
+from bot.core.request import task_id
+from bot.digests.models import DIGEST_SKILL
+from bot.i18n.messages import Words, parse_language
 from bot.slack.actions import digests
-from bot.slack.context import Front
-from bot.slack.history import as_words
-from bot.slack.location import asked_at
-from bot.slack.views.forms import brief_form
-from bot.tasks.models import Task, Wish
+from bot.slack.context import ListenerContext
+from bot.slack.history import remove_markup
+from bot.slack.location import make_place
+from bot.slack.views.forms import build_brief_form
+from bot.tasks.models import NewTask, Task
 
 
-def only_stores(body: dict[str, Any]) -> bool:
+def is_task_command(body: dict[str, Any]) -> bool:
     """Whether this command makes a task and opens no form: it can wait until it is known whose it
     is."""
-    skill = skills().get(commands().get(str(body.get("command") or "").lstrip("/"), ""))
-    if skill is None or skill.name == SKILL:
+    skill = load_skills().get(load_commands().get(str(body.get("command") or "").lstrip("/"), ""))
+    if skill is None or skill.name == DIGEST_SKILL:
         return False
-    words = just_for_me(as_words(str(body.get("text") or "")))[1]
+    words = parse_just_for_me(remove_markup(str(body.get("text") or "")))[1]
     return bool(words) or not skill.for_channels
 
 
-async def asked(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+async def handle_command(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
     """Store the wish, or open the form; then answer. No other call of Slack's on the way."""
-    skill = skills()[commands()[str(body.get("command") or "/draft").lstrip("/")]]
-    if skill.name == SKILL:
-        await digests.opened(front, ack, body)
+    skill = load_skills()[load_commands()[str(body.get("command") or "/draft").lstrip("/")]]
+    if skill.name == DIGEST_SKILL:
+        await digests.open_digest_form(front, ack, body)
         return
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
     front.house.policy(workspace).demand_if_known(user, "ask")
     front.channel_members.pressed_in(workspace, user, str(body["channel_id"]))
-    private, words = just_for_me(as_words(str(body.get("text") or "")))
-    place = asked_at(str(body["channel_id"]), user, private=private)
+    private, words = parse_just_for_me(remove_markup(str(body.get("text") or "")))
+    place = make_place(str(body["channel_id"]), user, private=private)
     if not words and not skill.for_channels:  # of all there is
-        words = Words(skill.title).to(language_of(front.people.known(workspace, user)))
+        words = Words(skill.title).to(parse_language(front.people.known(workspace, user)))
     if not words:
         language = await front.language(workspace, user)
-        form = brief_form(language, front.house.brand(workspace))
+        form = build_brief_form(language, front.house.brand(workspace))
         await front.open(str(body["trigger_id"]), form, place | {"private": private})
     else:
-        wish = Wish(
+        wish = NewTask(
             id=task_id(workspace, "command", str(body["trigger_id"])),
             workspace=workspace,
             author=user,

@@ -1,55 +1,84 @@
-"""What all listeners share: the house, the people, and what happens after an answer."""
+"""What happens after an answer to Slack: kept until it is done, and waited for at the end."""
 
 import asyncio
 import json
-from collections.abc import Callable, Collection
+import logging
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
-from bot.config.access import Standing
-from bot.errors import CannotDo, TryAgain
+from bot.config.access import UserStanding
+from bot.errors import CannotDo, TryAgain, locate_bug
 from bot.i18n.messages import Words
-from bot.jobs.models import requester
-from bot.slack.background import Later
-from bot.slack.channel_members import ChannelMembers
-from bot.slack.client import Refused, ask, patient, refusal
-from bot.slack.membership import Membership
-from bot.slack.sender import PATIENCE, Poster
+from bot.jobs.models import current_requester
+from bot.slack.client import SlackRefusal, call_slack, explain_refusal, make_retrying_client
+from bot.slack.membership import ChannelMembers, Membership
+from bot.slack.sender import HISTORY_LAG_SECONDS, MessageSender
 from bot.slack.services import SlackServices
-from bot.slack.users import People
+from bot.slack.users import UserDirectory
 from bot.slack.view_limits import fit_view
+
+log = logging.getLogger("bot.slack")
+
+
+class BackgroundTasks:
+    """Nothing that must not be lost belongs here: that is a job."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin this now, and let the answer go first."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def close(self, seconds: float = 5.0) -> None:
+        """Wait for what is under way, and end what takes longer."""
+        if self._tasks:
+            _, slow = await asyncio.wait(set(self._tasks), timeout=seconds)
+            for task in slow:
+                task.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            log.error("after an answer: %s", locate_bug(bug))
+
+
+# What all listeners share: the house, the people, and what happens after an answer.
 
 P = ParamSpec("P")
 T = TypeVar("T")
-AT_ONCE = 2  # transactions of one person
-ASKED_WITHIN, OPENS_WITHIN = 0.7, 2.1  # seconds: a trigger lives three
-UNFIT = frozenset({"invalid_arguments", "view_too_large"})
-SLOW = Words("Slack is slow to open the form. If it does not appear, press again.")
+MAX_TRANSACTIONS = 2  # transactions of one person
+LANGUAGE_SECONDS, OPEN_SECONDS = 0.7, 2.1  # seconds: a trigger lives three
+INVALID_VIEW_ERRORS = frozenset({"invalid_arguments", "view_too_large"})
+FORM_IS_SLOW = Words("Slack is slow to open the form. If it does not appear, press again.")
 View = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Front:
+class ListenerContext:
     """One for each process that listens."""
 
     house: SlackServices
-    people: People
-    later: Later
-    patience: float = PATIENCE
+    people: UserDirectory
+    later: BackgroundTasks
+    patience: float = HISTORY_LAG_SECONDS
     turns: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
     membership: Membership | None = None
     channel_members: ChannelMembers = field(default_factory=ChannelMembers)
 
     @property
-    def poster(self) -> Poster:
-        return Poster(
+    def poster(self) -> MessageSender:
+        return MessageSender(
             self.house.database, self.house.client, self.people, self.patience, self.membership
         )
 
-    def standing(self, workspace: str, user: str) -> Standing | None:
+    def standing(self, workspace: str, user: str) -> UserStanding | None:
         """What somebody is to the workspace, where it was asked lately; never a call."""
         return self.membership.known_standing(workspace, user) if self.membership else None
 
@@ -58,9 +87,9 @@ class Front:
     ) -> T:
         """One transaction. A person has a few at once and waits for their own, so that a flood of
         requests leaves room in the line at the database."""
-        who = requester.get()
+        who = current_requester.get()
         person = who.person if who else ""
-        turn = self.turns.get(person) or asyncio.Semaphore(AT_ONCE)
+        turn = self.turns.get(person) or asyncio.Semaphore(MAX_TRANSACTIONS)
         self.turns[person] = turn
         async with turn:
             return await self.house.database.run(verb, *args, **kwargs)
@@ -77,7 +106,7 @@ class Front:
 
     async def language(self, workspace: str, user: str) -> str:
         """What somebody reads, while they wait for an answer."""
-        return await self.people.language(workspace, user, within=ASKED_WITHIN)
+        return await self.people.language(workspace, user, within=LANGUAGE_SECONDS)
 
     async def open(
         self,
@@ -89,21 +118,21 @@ class Front:
     ) -> None:
         """Open a modal; `back` comes back with what is filled in, beside what the form carries.
         Raises CannotDo when it comes too late, or is nothing that Slack shows."""
-        view = fit_view(view | carrying(view, back), language)
-        client = patient(self.house.client)
+        view = fit_view(view | pack_metadata(view, back), language)
+        client = make_retrying_client(self.house.client)
         try:
             await asyncio.wait_for(
-                ask(client.views_open(trigger_id=trigger, view=view)), OPENS_WITHIN
+                call_slack(client.views_open(trigger_id=trigger, view=view)), OPEN_SECONDS
             )
-        except Refused as no:
-            if no.error in UNFIT:
-                raise refusal(no) from None
-            raise CannotDo(SLOW) from None
+        except SlackRefusal as no:
+            if no.error in INVALID_VIEW_ERRORS:
+                raise explain_refusal(no) from None
+            raise CannotDo(FORM_IS_SLOW) from None
         except (TryAgain, TimeoutError):  # it may be on its way all the same
-            raise CannotDo(SLOW) from None
+            raise CannotDo(FORM_IS_SLOW) from None
 
 
-def carrying(view: View, back: dict[str, Any] | None) -> View:
+def pack_metadata(view: View, back: dict[str, Any] | None) -> View:
     """The form's private metadata with more in it."""
     if not back:
         return {}
@@ -111,7 +140,7 @@ def carrying(view: View, back: dict[str, Any] | None) -> View:
     return {"private_metadata": json.dumps(told, separators=(",", ":"))}
 
 
-def carried(view: View) -> dict[str, Any]:
+def unpack_metadata(view: View) -> dict[str, Any]:
     """What `carrying` put there."""
     told = json.loads(view.get("private_metadata") or "{}")
     found = told.get("back") if isinstance(told, dict) else None

@@ -1,11 +1,10 @@
-"""An approved version on its way: to a thread, another channel, or a person as a file.
+"""The approved words as Slack messages: all of them, in as many messages as it takes.
 
-Each message and each file of a delivery has its own row, so that a second run sends none again.
-What goes out is rendered from the stored canonical text.
+The first table is Slack's own, of which a message may have one; the others are read row by row.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,48 +13,156 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision
-from bot.approvals.draft_document import written
-from bot.audiences.export import Exported
-from bot.audit.row_digests import demand_recorded
+from bot.approvals.draft_document import render_draft
+from bot.audiences.platforms import AudienceExport
+from bot.audit.row_digests import require_unchanged_task
 from bot.config.brand import Brand
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
+from bot.core.parts import File, Heading, Part, Table
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
-from bot.i18n.messages import Words, language_of
-from bot.messages.outbox import Post
-from bot.slack.actions.audience_export import approved_rule, audience_of, record
-from bot.slack.approved_text import letters
-from bot.slack.cards.refresh import beside
-from bot.slack.files import upload
-from bot.slack.location import Place, thread_of
-from bot.slack.sender import Poster
+from bot.i18n.messages import Words, parse_language
+from bot.messages.outbox import OutboxMessage
+from bot.slack.actions.audience_export import find_approved_rule, find_audience_name, record_export
+from bot.slack.blocks import (
+    FALLBACK,
+    Block,
+    Message,
+    context,
+    count_utf16_units,
+    linked_text_elements,
+    measure_blocks,
+    quote_as_mrkdwn,
+    rich_text,
+    rich_text_section,
+    split_at_pause,
+    text_elements,
+    translate_title,
+)
+from bot.slack.cards.draft_parts import MAX_CELL_CHARACTERS, fits_slack_table, render_slack_table
+from bot.slack.cards.renderer import make_thread_place
+from bot.slack.files import upload_file
+from bot.slack.location import Place, find_card_thread
+from bot.slack.sender import MessageSender
 from bot.tasks.models import Task
+
+PIECE_CHARACTERS, MESSAGE_CHARACTERS, BLOCKS_PER_MESSAGE = 2_800, 10_000, 40
+
+
+def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]) -> list[Message]:
+    """Every part under its name, nothing cut; the last message carries the campaign code."""
+    groups: list[list[Block]] = [[]]
+    first = next((part.key for part in draft.parts if _fits_slack_table(part)), None)
+    for part in draft.parts:
+        for shown in _render_part(part, language, hosts, table=part.key == first):
+            full = len(groups[-1]) + len(shown) > BLOCKS_PER_MESSAGE
+            if groups[-1] and (
+                full or measure_blocks(groups[-1]) + measure_blocks(shown) > MESSAGE_CHARACTERS
+            ):
+                groups.append([])
+            groups[-1] += shown
+    code = Words("Campaign code {code}", code=f"`{draft.code}`").to(language)
+    print_ = Words("Fingerprint").to(language)
+    groups[-1].append(context(f"{code} · {print_} `{draft.fingerprint[:16]}`"))
+    text = next((part.text for part in draft.parts if part.text), draft.code)
+    return [
+        Message(_render_fallback_text(text, number, len(groups), hosts), blocks)
+        for number, blocks in enumerate(groups, 1)
+    ]
+
+
+def _render_part(
+    part: Part, language: str, hosts: Collection[str], *, table: bool = False
+) -> list[list[Block]]:
+    """Groups of blocks that belong together; a long part has several."""
+    body = part.body
+    if isinstance(body, Heading):
+        return [
+            [rich_text(rich_text_section(text_elements(piece, bold=True)))]
+            for piece in split_text(part.text)
+        ]
+    above = context(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
+    if isinstance(body, File):
+        return [[above, context(f":paperclip: {quote_as_mrkdwn(body.name, 200)}")]]
+    if isinstance(body, Table):
+        lines = "\n".join(_render_row(body.columns, row, language) for row in body.rows)
+        shown = [rich_text(rich_text_section(text_elements(piece))) for piece in split_text(lines)]
+        shown = [render_slack_table(body)] if table else shown
+    else:
+        shown = [
+            rich_text(rich_text_section(linked_text_elements(piece, hosts)))
+            for piece in split_text(part.text)
+        ]
+    if not shown:
+        return []
+    return [[above, shown[0]], *([one] for one in shown[1:])]
+
+
+def _fits_slack_table(part: Part) -> bool:
+    """Whether it is a table that Slack's own can show whole."""
+    body = part.body
+    if not isinstance(body, Table) or not fits_slack_table(body):
+        return False
+    cells = [cell for row in (body.columns, *body.rows) for cell in row]
+    return (
+        all(count_utf16_units(cell) <= MAX_CELL_CHARACTERS for cell in cells)
+        and sum(map(count_utf16_units, cells)) <= MESSAGE_CHARACTERS / 2
+    )
+
+
+def _render_row(heads: Sequence[str], row: Sequence[str], language: str) -> str:
+    """One row of a table as a line: what it is about, then each value under its name."""
+    named = [
+        Words("{name}: {value}", name=head, value=cell).to(language)
+        for head, cell in zip(heads[1:], row[1:], strict=False)
+    ]
+    over = row[len(heads) :] if len(row) > len(heads) else ()
+    return " · ".join(["".join(("• ", row[0] if row else "")), *named, *over])
+
+
+def split_text(text: str) -> list[str]:
+    """The text in pieces that together are the text, each ended where a reader would pause."""
+    found = []
+    while text:
+        piece, text = split_at_pause(text, PIECE_CHARACTERS)
+        found.append(piece)
+    return found
+
+
+def _render_fallback_text(text: str, number: int, of: int, hosts: Collection[str]) -> str:
+    mark = f"({number}/{of}) " if of > 1 else ""
+    return mark + quote_as_mrkdwn(text, FALLBACK, hosts)
+
+
+# An approved version on its way: to a thread, another channel, or a person as a file.
 
 
 @dataclass(frozen=True)
-class Load:
+class DeliveryData:
     """What one delivery carries, read in one transaction."""
 
     delivery: Delivery
     draft: Draft
     task: Task
-    card: Post | None
+    card: OutboxMessage | None
     approvals: tuple[Decision, ...]
 
 
 @dataclass(frozen=True)
-class Carrier:
+class SlackDelivery:
     """Delivers. The delivery's state is the worker's business."""
 
-    poster: Poster
+    poster: MessageSender
     brand: Callable[[str], Brand]
     now: Callable[[], datetime]
-    audience: Callable[[str, Rule, str], Exported] | None = None  # workspace, rule, platform
+    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = (
+        None  # workspace, rule, platform
+    )
 
     async def deliver(self, id: str) -> None:
         """All of it, once. Raises TryAgain, CannotDo."""
-        load: Load = await self.poster.database.run(loaded, id)
+        load: DeliveryData = await self.poster.database.run(load_delivery, id)
         load.delivery.demand_exact(load.draft)
         if load.delivery.destination.get("kind") == "file":
             await self._as_file(load)
@@ -64,61 +171,69 @@ class Carrier:
         else:
             await self._as_messages(load)
 
-    async def _as_file(self, load: Load) -> None:
+    async def _as_file(self, load: DeliveryData) -> None:
         format = str(load.delivery.destination["format"])
         brand, reader = self.brand(load.draft.workspace), load.delivery.destination.get("to")
         people = self.poster.people
         language = await people.language(load.draft.workspace, reader or load.task.author)
-        text = written(load.draft, brand, format, language, load.approvals)
+        text = render_draft(load.draft, brand, format, language, load.approvals)
         id = f"{load.delivery.id}:0"
         await self._plan(load, id, "file", self._place(load))
-        await upload(self.poster, id, f"{load.draft.code}.{format}", text.encode())
+        await upload_file(self.poster, id, f"{load.draft.code}.{format}", text.encode())
 
-    async def _as_audience(self, load: Load) -> None:
+    async def _as_audience(self, load: DeliveryData) -> None:
         """The people of one approved rule, made now, to whoever asked. Nothing of it is stored."""
         told, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
         if self.audience is None:
             raise CannotDo(Words("Audiences can't be exported here."))
-        rule, platform, to = approved_rule(draft, str(told["audience"])), told["format"], told["to"]
+        rule, platform, to = (
+            find_approved_rule(draft, str(told["audience"])),
+            told["format"],
+            told["to"],
+        )
         made = await asyncio.to_thread(self.audience, draft.workspace, rule, platform)
         await self._plan(load, id, "file", self._place(load))
-        await self.poster.database.run(record, draft, load.delivery, made, by=to, now=self.now())
+        await self.poster.database.run(
+            record_export, draft, load.delivery, made, by=to, now=self.now()
+        )
         language = await self.poster.people.language(draft.workspace, to)
-        name = audience_of(draft, str(told["audience"]))
+        name = find_audience_name(draft, str(told["audience"]))
         lines = [Words("Audience: {name}.", name=name), *made.said]
         said = "\n".join(words.to(language) for words in lines)
-        await upload(self.poster, id, made.name, made.content, comment=said)
+        await upload_file(self.poster, id, made.name, made.content, comment=said)
 
-    async def _as_messages(self, load: Load) -> None:
+    async def _as_messages(self, load: DeliveryData) -> None:
         place = self._place(load)
         site = self.brand(load.draft.workspace).site
         hosts = {site} if site else set()
         people = self.poster.people
         locale = await people.locale(load.task.workspace, load.task.author)
-        for number, message in enumerate(letters(load.draft, language_of(locale), hosts)):
+        for number, message in enumerate(
+            render_approved_messages(load.draft, parse_language(locale), hosts)
+        ):
             id = f"{load.delivery.id}:{number}"
             await self._plan(load, id, "delivery", place)
             post, sent = await self.poster.send(id, message)
             if sent.rest:
-                await self._plan(load, f"{id}:rest", "file", beside(post))
-                await upload(self.poster, f"{id}:rest", "rest.txt", sent.rest.encode())
+                await self._plan(load, f"{id}:rest", "file", make_thread_place(post))
+                await upload_file(self.poster, f"{id}:rest", "rest.txt", sent.rest.encode())
 
-    def _place(self, load: Load) -> Place:
+    def _place(self, load: DeliveryData) -> Place:
         """Where it goes. Only the asker's own thread may give way to their direct messages."""
         told = load.delivery.destination
         if told["kind"] == "place":
             return {"channel": told["channel"]}
         if told["kind"] in ("file", "audience") and told.get("to"):
             return {"channel": told["to"], "dm": True, "user": told["to"]}
-        spot = thread_of(load.card) if load.card else None
+        spot = find_card_thread(load.card) if load.card else None
         if spot is None:
             raise TryAgain("the card is not up yet")
         under = {"channel": spot.channel, "thread": spot.thread}
         return {"channel": spot.channel, "user": load.task.author, "under": under}
 
-    async def _plan(self, load: Load, id: str, kind: str, place: Place) -> None:
+    async def _plan(self, load: DeliveryData, id: str, kind: str, place: Place) -> None:
         await self.poster.database.run(
-            Post.plan,
+            OutboxMessage.plan,
             id=id,
             workspace=load.draft.workspace,
             kind=kind,
@@ -127,18 +242,22 @@ class Carrier:
         )
 
 
-def loaded(session: Session, id: str) -> Load:
+def load_delivery(session: Session, id: str) -> DeliveryData:
     """A delivery with what it needs; the card is the shared one, where there is one."""
     delivery = session.get_one(Delivery, id)
     draft = session.get_one(Draft, delivery.draft)
-    demand_recorded(session, draft.workspace, draft.task)
+    require_unchanged_task(session, draft.workspace, draft.task)
     cards = session.scalars(
-        select(Post).where(Post.piece == draft.piece, Post.kind == "card", Post.ts.is_not(None))
+        select(OutboxMessage).where(
+            OutboxMessage.piece == draft.piece,
+            OutboxMessage.kind == "card",
+            OutboxMessage.ts.is_not(None),
+        )
     )
-    found: dict[Any, Post] = {card.id: card for card in cards}
+    found: dict[Any, OutboxMessage] = {card.id: card for card in cards}
     card = found.get(f"{draft.piece}:shared") or found.get(f"{draft.piece}:card")
     said = Decision.of(session, draft.id)
-    return Load(
+    return DeliveryData(
         delivery=delivery,
         draft=draft,
         task=session.get_one(Task, draft.task),

@@ -9,53 +9,53 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.config.access import Admission, Right
-from bot.data.ingest.models import Arrival
+from bot.data.ingest.models import FileUpload
 from bot.delivery.models import Delivery
-from bot.messages.outbox import Post
-from bot.slack import ephemeral, files, history
+from bot.messages.outbox import OutboxMessage
+from bot.slack import files, history, notices
 from bot.slack.actions import import_rejects
-from bot.slack.cards.refresh import Cards
-from bot.slack.channel_members import ChannelMembers
-from bot.slack.client import NO_MEMBER, Refused, refusal
-from bot.slack.delivery import Carrier
-from bot.slack.ephemeral import tell_closed
-from bot.slack.location import near
-from bot.slack.membership import Membership
-from bot.slack.notices import notice
-from bot.slack.sender import PATIENCE, Poster
+from bot.slack.cards.renderer import CardRenderer
+from bot.slack.client import NO_MEMBER, SlackRefusal, explain_refusal
+from bot.slack.delivery import SlackDelivery
+from bot.slack.location import is_same_conversation
+from bot.slack.membership import ChannelMembers, Membership
+from bot.slack.notices import enqueue_channel_closed, render_notice
+from bot.slack.sender import HISTORY_LAG_SECONDS, MessageSender
 from bot.slack.services import SlackServices
-from bot.slack.users import People
+from bot.slack.users import UserDirectory
 from bot.tasks.models import Task
 
 
-class Outside:
+class SlackGateway:
     """One for each process that works, which is called `process`. `patience` is the wait before a
     lost post is looked for."""
 
     def __init__(
         self,
         house: SlackServices,
-        people: People | None = None,
+        people: UserDirectory | None = None,
         *,
-        patience: float = PATIENCE,
+        patience: float = HISTORY_LAG_SECONDS,
         process: str = "",
         membership: Membership | None = None,
     ) -> None:
-        self.people = people or People(house.client)
+        self.people = people or UserDirectory(house.client)
         self.membership = membership or Membership(house, self.people)
-        self.poster = Poster(house.database, house.client, self.people, patience, self.membership)
+        self.poster = MessageSender(
+            house.database, house.client, self.people, patience, self.membership
+        )
         self._client, self._now, self._enqueue = house.client, house.now, house.enqueue
         self._channel_members = ChannelMembers()
-        self._cards = Cards(self.poster, self.membership.policy, house.now, process)
-        self._carrier = Carrier(self.poster, house.brand, house.now, house.audience)
+        self._cards = CardRenderer(self.poster, self.membership.policy, house.now, process)
+        self._carrier = SlackDelivery(self.poster, house.brand, house.now, house.audience)
 
     async def show(self, post: str) -> None:
         """Draw a card, once first and then over itself. One that nobody has seen yet is not drawn
         for whoever may not ask here. Raises TryAgain, CannotDo."""
         run = self.poster.database.run
-        asked = await run(asked_with, post)
+        asked = await run(find_request_origin, post)
         if asked and await self.admit(*asked) != "admitted":
-            await run(Post.settle, post)
+            await run(OutboxMessage.settle, post)
         else:
             await self._cards.show(post)
 
@@ -67,7 +67,13 @@ class Outside:
         if found == "closed":
             thread = place.get("thread")
             await self.poster.database.run(
-                tell_closed, self._enqueue, workspace, person, channel, thread, self._now()
+                enqueue_channel_closed,
+                self._enqueue,
+                workspace,
+                person,
+                channel,
+                thread,
+                self._now(),
             )
         return found
 
@@ -77,7 +83,7 @@ class Outside:
 
     async def say(self, post: str) -> None:
         """Put a notice up, once. Raises TryAgain, CannotDo."""
-        await self.poster.put(post, notice)
+        await self.poster.put(post, render_notice)
 
     async def deliver(self, delivery: str) -> None:
         """Send an approved version where its delivery says, once. An audience goes out only while
@@ -87,20 +93,20 @@ class Outside:
             to = str(row.destination.get("to"))
             if not await self.may(row.workspace, to, "export"):
                 self.membership.policy(row.workspace).demand(to, "export")
-                raise refusal(Refused(NO_MEMBER))
+                raise explain_refusal(SlackRefusal(NO_MEMBER))
         await self._carrier.deliver(delivery)
 
     async def tell(self, post: str) -> None:
         """Say a sentence to one person alone. Raises TryAgain."""
-        await ephemeral.tell(self.poster, post)
+        await notices.send_ephemeral(self.poster, post)
 
     async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
         """The thread around a wish as text, or its channel where the words mean that; "" when
         there is nothing, or when whoever asked does not read that channel."""
-        if not history.wanted(place, words) or not await self._reads(workspace, place):
+        if not history.needs_history(place, words) or not await self._reads(workspace, place):
             return ""
         name = partial(self.people.name, workspace)
-        return await history.around(self._client, place, words, name)
+        return await history.read_conversation(self._client, place, words, name)
 
     async def _reads(self, workspace: str, place: Mapping[str, Any]) -> bool:
         channel, user = str(place.get("channel") or ""), str(place.get("user") or "")
@@ -115,24 +121,24 @@ class Outside:
 
     async def fetch(self, file: str, name: str, to: Path) -> None:
         """A file that somebody dropped, onto our disk. Raises TryAgain, CannotDo."""
-        await files.fetch(self._client, file, name, to)
+        await files.download_file(self._client, file, name, to)
 
-    def near(self, one: Arrival, other: Arrival) -> bool:
+    def near(self, one: FileUpload, other: FileUpload) -> bool:
         """Whether two files were dropped at one place."""
-        return near(one.place, other.place)
+        return is_same_conversation(one.place, other.place)
 
-    async def attach(self, arrival: Arrival, path: Path) -> None:
+    async def attach(self, arrival: FileUpload, path: Path) -> None:
         """What stayed out of a dropped file, once, in its card's thread."""
-        await import_rejects.attach(self.poster, arrival, path, self._now())
+        await import_rejects.attach_rejected_rows(self.poster, arrival, path, self._now())
 
 
-def asked_with(session: Session, id: str) -> tuple[str, str, dict[str, Any]] | None:
+def find_request_origin(session: Session, id: str) -> tuple[str, str, dict[str, Any]] | None:
     """Workspace, person and place of what a card is to show, while nobody has seen it. None for
     every other post, and for what comes by itself: its readers are looked at when it is posted."""
-    post = session.get(Post, id)
+    post = session.get(OutboxMessage, id)
     if post is None or post.kind != "card" or post.ts is not None:
         return None
-    arrival = Arrival.of_piece(session, post.piece)
+    arrival = FileUpload.of_piece(session, post.piece)
     if arrival is not None:
         return arrival.workspace, arrival.author, arrival.place
     task = session.get(Task, (post.piece or "").rpartition(".")[0])

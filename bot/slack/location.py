@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 
 Place = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Spot:
+class ChannelThread:
     """A channel, and the thread in it if any."""
 
     channel: str
     thread: str | None = None
 
 
-def asked_at(
+def make_place(
     channel: str,
     user: str,
     *,
@@ -37,40 +37,40 @@ def asked_at(
     return place | ({"dm": True} if private and not channel.startswith("D") else {})
 
 
-def reaching(place: Place, heirs: Sequence[str], *, alone: bool) -> Place:
+def add_heirs(place: Place, heirs: Sequence[str], *, alone: bool) -> Place:
     """The place of what nobody typed: somebody is reached though its owner has left."""
     dm = alone and not place["channel"].startswith("D")
     return place | {"heirs": list(heirs)} | ({"dm": True} if dm else {})
 
 
-def continued(place: Place, card: Post | None) -> Place:
+def continue_in_thread(place: Place, card: OutboxMessage | None) -> Place:
     """The place of what comes after this card: in its thread."""
     fresh = {key: value for key, value in place.items() if key not in ("fallback", "under")}
-    spot = thread_of(card) if card is not None else None
+    spot = find_card_thread(card) if card is not None else None
     return fresh | ({"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {})
 
 
-def spot_of(place: Place) -> Spot | None:
+def resolve_thread(place: Place) -> ChannelThread | None:
     """Where a message goes; None when the direct message has to be opened first."""
     if place.get("fallback"):
         return None
     if under := place.get("under"):
-        return Spot(under["channel"], under["thread"])
+        return ChannelThread(under["channel"], under["thread"])
     if place.get("dm") or "channel" not in place:
         return None
-    return Spot(place["channel"], place.get("thread"))
+    return ChannelThread(place["channel"], place.get("thread"))
 
 
-def thread_of(card: Post) -> Spot | None:
+def find_card_thread(card: OutboxMessage) -> ChannelThread | None:
     """The thread that a card stands in or starts; None while it isn't up."""
     if not card.ts or not card.channel:
         return None
-    spot = spot_of(card.place)
+    spot = resolve_thread(card.place)
     root = spot.thread if spot and spot.channel == card.channel else None
-    return Spot(card.channel, root or card.ts)
+    return ChannelThread(card.channel, root or card.ts)
 
 
-def near(one: Place, other: Place) -> bool:
+def is_same_conversation(one: Place, other: Place) -> bool:
     """Whether two things were asked at one place: in one thread, or by one person in one channel.
     What is for one person's eyes is near nothing of another's, nor what others see."""
     if one["channel"] != other["channel"] or bool(one.get("dm")) != bool(other.get("dm")):

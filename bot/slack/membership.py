@@ -1,30 +1,101 @@
-"""Who somebody is to the workspace, and who reads a channel: asked of Slack, kept for ten minutes.
-
-Failures are not kept. Where Slack can't be asked, TryAgain is raised; where it won't say, the
-answer is the one that lets nobody in.
-"""
+"""Which channels a person reads: those in which they pressed something, and what Slack says."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.config.access import Admission, Right, Standing, is_shared_outside, standing_of
+from bot.config.access import Admission, Right, UserStanding, classify_user, is_shared_outside
 from bot.config.policy import Policy
 from bot.db.workspace import Workspace
 from bot.errors import TryAgain
-from bot.slack.client import AWAY, Refused, ask, patient
+from bot.slack.client import SLACK_AWAY, SlackRefusal, call_slack, make_retrying_client
 from bot.slack.services import SlackServices
-from bot.slack.users import People
+from bot.slack.users import UserDirectory
 
-KEPT = 600.0  # seconds
-MOST = 10_000
-PAGE = 200
-ASK_AGAIN = 15.0  # seconds after which auth.test is tried again
-UNSEEN = frozenset({"channel_not_found"})
+PRESSED_CACHE_SECONDS, ANSWER_CACHE_SECONDS = 600.0, 60.0  # seconds
+LOOKUP_SECONDS = 1.5  # seconds for all questions of one press: Slack waits three for its answer
+PAGE, PAGES = 1_000, 5
+MAX_CACHED_MEMBERS, MAX_CHANNELS_ASKED = 20_000, 20
+
+MemberKey = tuple[str, str, str]  # workspace, person, channel
+
+
+class ChannelMembers:
+    """One for each process that listens. What is not known is not readable."""
+
+    def __init__(self) -> None:
+        self._until: dict[MemberKey, float] = {}
+
+    def pressed_in(self, workspace: str, person: str, channel: str) -> None:
+        """Slack itself said that they pressed or typed something there."""
+        self._keep((workspace, person, channel), PRESSED_CACHE_SECONDS)
+
+    def known(self, workspace: str, person: str, channels: Collection[str]) -> frozenset[str]:
+        """Those of `channels` that they were found to read lately; never a call."""
+        now = time.monotonic()
+        return frozenset(
+            one for one in channels if self._until.get((workspace, person, one), 0.0) > now
+        )
+
+    async def readable(
+        self, client: AsyncWebClient, workspace: str, person: str, channels: Collection[str]
+    ) -> frozenset[str]:
+        """Those of `channels` that are public or have this person in them. A channel that Slack
+        doesn't tell of in time is not among them."""
+        found = set(self.known(workspace, person, channels))
+        missing = [one for one in channels if one not in found and not one.startswith("D")]
+        asked = [self._is_readable(client, person, one) for one in missing[:MAX_CHANNELS_ASKED]]
+        for channel, readable in zip(missing, await asyncio.gather(*asked), strict=False):
+            if readable:
+                self._keep((workspace, person, channel), ANSWER_CACHE_SECONDS)
+                found.add(channel)
+        return frozenset(found)
+
+    async def _is_readable(self, client: AsyncWebClient, person: str, channel: str) -> bool:
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                return await _is_in_channel(client, person, channel)
+        except (SlackRefusal, TryAgain, TimeoutError):
+            return False
+
+    def _keep(self, key: MemberKey, seconds: float) -> None:
+        if len(self._until) >= MAX_CACHED_MEMBERS:
+            self._until.clear()
+        now = time.monotonic()
+        self._until[key] = max(now + seconds, self._until.get(key, 0.0))
+
+
+async def _is_in_channel(client: AsyncWebClient, person: str, channel: str) -> bool:
+    slack = make_retrying_client(client)
+    answer = await call_slack(slack.conversations_info(channel=channel))
+    told = answer.get("channel") or {}
+    private = told.get("is_private") or told.get("is_im") or told.get("is_mpim")
+    if told.get("is_channel") and private is False:
+        return True
+    cursor = None
+    for _ in range(PAGES):
+        page = await call_slack(
+            slack.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
+        )
+        if person in (page.get("members") or []):
+            return True
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            break
+    return False
+
+
+# Who somebody is to the workspace, and who reads a channel: asked of Slack, kept for ten minutes.
+
+CACHE_SECONDS = 600.0  # seconds
+MAX_CACHED = 10_000
+GROUPS_PER_PAGE = 200
+AUTH_RETRY_SECONDS = 15.0  # seconds after which auth.test is tried again
+UNKNOWN_CHANNEL_ERRORS = frozenset({"channel_not_found"})
 
 log = logging.getLogger("bot.slack")
 
@@ -49,10 +120,10 @@ class Installation:
 class Membership:
     """One for each process."""
 
-    def __init__(self, house: SlackServices, people: People) -> None:
+    def __init__(self, house: SlackServices, people: UserDirectory) -> None:
         self.people = people
         self._house = house
-        self._client: AsyncWebClient = patient(house.client)
+        self._client: AsyncWebClient = make_retrying_client(house.client)
         self._installation: Installation | None = None
         self._installing = asyncio.Lock()
         self._ask_again_at = 0.0
@@ -70,9 +141,9 @@ class Membership:
             if self._installation is None and time.monotonic() >= self._ask_again_at:
                 try:
                     self._installation = await self._asked_installation()
-                except (Refused, TryAgain) as why:
+                except (SlackRefusal, TryAgain) as why:
                     log.warning("whose token this is can't be asked: %s", why)
-                    self._ask_again_at = time.monotonic() + ASK_AGAIN
+                    self._ask_again_at = time.monotonic() + AUTH_RETRY_SECONDS
             return self._installation or await self._remembered()
 
     @property
@@ -81,7 +152,7 @@ class Membership:
         return self._installation
 
     async def _asked_installation(self) -> Installation:
-        told = await ask(self._client.auth_test())
+        told = await call_slack(self._client.auth_test())
         team, enterprise = str(told.get("team_id") or ""), told.get("enterprise_id") or None
         if team:
             await self._house.database.run(Workspace.install, team, self._house.now())
@@ -91,31 +162,31 @@ class Membership:
     async def _remembered(self) -> Installation:
         known: frozenset[str] = await self._house.database.run(Workspace.installed)
         if not known:
-            raise TryAgain("Slack has not said yet whose token this is", words=AWAY)
+            raise TryAgain("Slack has not said yet whose token this is", words=SLACK_AWAY)
         return Installation(known)
 
     # People.
 
-    async def standing(self, workspace: str, user: str) -> Standing:
+    async def standing(self, workspace: str, user: str) -> UserStanding:
         """What somebody is to a workspace. Raises TryAgain."""
         installation = await self.installation()
         try:
             profile = await self.people.profile(workspace, user)
-        except Refused as no:
+        except SlackRefusal as no:
             log.error("who somebody is can't be asked: Slack says %s", no.error)
             raise TryAgain(f"Slack: {no.error}") from None
         if profile.user is None:
             return "gone"
-        return standing_of(profile.user, workspace, installation.enterprise)
+        return classify_user(profile.user, workspace, installation.enterprise)
 
-    def known_standing(self, workspace: str, user: str) -> Standing | None:
+    def known_standing(self, workspace: str, user: str) -> UserStanding | None:
         """The same where it was asked lately; never a call."""
         profile = self.people.known_profile(workspace, user)
         if profile is None or self._installation is None:
             return None
         if profile.user is None:
             return "gone"
-        return standing_of(profile.user, workspace, self._installation.enterprise)
+        return classify_user(profile.user, workspace, self._installation.enterprise)
 
     async def is_member(self, workspace: str, user: str) -> bool:
         """Whether this is a full member of a workspace of ours. Raises TryAgain."""
@@ -158,18 +229,18 @@ class Membership:
         if known is not None:
             return known
         try:
-            told = await ask(self._client.usergroups_users_list(usergroup=id))
+            told = await call_slack(self._client.usergroups_users_list(usergroup=id))
             people = frozenset(str(one) for one in told.get("users") or ())
-        except Refused as no:
+        except SlackRefusal as no:
             log.error("the user group %s can't be read: Slack says %s", id, no.error)
             people = frozenset()
         self._put_group(workspace, id, people)
         return people
 
     def _put_group(self, workspace: str, id: str, people: frozenset[str]) -> None:
-        if len(self._groups) >= MOST:
+        if len(self._groups) >= MAX_CACHED:
             self._groups.clear()
-        self._groups[workspace, id] = (time.monotonic() + KEPT, people)
+        self._groups[workspace, id] = (time.monotonic() + CACHE_SECONDS, people)
 
     # Channels.
 
@@ -193,16 +264,16 @@ class Membership:
         if known is not None:
             return known
         outside = await self._read_by_outsiders(workspace, channel)
-        if len(self._channels) >= MOST:
+        if len(self._channels) >= MAX_CACHED:
             self._channels.clear()
-        self._channels[workspace, channel] = (time.monotonic() + KEPT, outside)
+        self._channels[workspace, channel] = (time.monotonic() + CACHE_SECONDS, outside)
         return outside
 
     async def _read_by_outsiders(self, workspace: str, channel: str) -> bool:
         try:
-            told = await ask(self._client.conversations_info(channel=channel))
-        except Refused as no:
-            if no.error in UNSEEN:
+            told = await call_slack(self._client.conversations_info(channel=channel))
+        except SlackRefusal as no:
+            if no.error in UNKNOWN_CHANNEL_ERRORS:
                 return False  # we are not in it, so nothing of ours can be read there
             log.error("who reads a channel can't be asked: Slack says %s", no.error)
             return True
@@ -214,8 +285,10 @@ class Membership:
     async def _outsiders_in(self, workspace: str, channel: str) -> bool:
         """Whether somebody in a group direct message is no full member. Bots are not counted."""
         try:
-            told = await ask(self._client.conversations_members(channel=channel, limit=PAGE))
-        except Refused as no:
+            told = await call_slack(
+                self._client.conversations_members(channel=channel, limit=GROUPS_PER_PAGE)
+            )
+        except SlackRefusal as no:
             log.error("who is in a group direct message can't be asked: Slack says %s", no.error)
             return True
         people = [str(one) for one in told.get("members") or ()]

@@ -4,17 +4,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.i18n.messages import Words, words_from
+from bot.core.request import task_id
+from bot.i18n.messages import Words, restore_words
 from bot.jobs.models import Enqueue, Job
-from bot.messages.outbox import Post
-from bot.slack.blocks import Message, context, section, told
-from bot.slack.client import READ_OUTSIDE
+from bot.messages.outbox import OutboxMessage
+from bot.slack.blocks import Message, context, render_words, section
+from bot.slack.client import READ_OUTSIDE, SlackBusy
 from bot.slack.location import Place
+from bot.slack.sender import MessageSender
 
-KIND = "notice"  # of a Post
+NOTICE_KIND = "notice"  # of a Post
 
 
-def give_notice(
+def enqueue_notice(
     session: Session,
     enqueue: Enqueue,
     words: Words,
@@ -42,19 +44,19 @@ def plan_notice(
 ) -> None:
     """Its row alone, for whoever puts it up at once."""
     said = place | {"words": words.model_dump(mode="json"), "language": language}
-    Post.plan(session, id=id, workspace=workspace, kind=KIND, place=said, now=now)
+    OutboxMessage.plan(session, id=id, workspace=workspace, kind=NOTICE_KIND, place=said, now=now)
 
 
-async def notice(post: Post) -> Message:
+async def render_notice(post: OutboxMessage) -> Message:
     """What its row says. Where we can't write, it comes to its owner and says so."""
     language = str(post.place["language"])
-    text = told(words_from(post.place["words"]), language)
-    why = _why_alone(post.place)
+    text = render_words(restore_words(post.place["words"]), language)
+    why = _explain_private(post.place)
     above = [context(why.to(language))] if why else []
     return Message(text, [*above, section(text)])
 
 
-def _why_alone(place: Place) -> Words | None:
+def _explain_private(place: Place) -> Words | None:
     if not (reason := place.get("fallback")):
         return None
     where = f"<#{place.get('channel')}>"
@@ -68,3 +70,81 @@ def _why_alone(place: Place) -> Words | None:
         place=where,
         command="`/invite @Super-Intern`",
     )
+
+
+# A sentence to one person alone, about what Slack may tell us of more than once: said once.
+
+EPHEMERAL_KIND = "whisper"  # of a Post
+CHANNEL_CLOSED = Words(
+    "Somebody from outside your workspace reads this conversation, so I do nothing here. An "
+    "administrator can open a channel to your members all the same: shared_channels under "
+    "[access] in policy.toml."
+)
+MAX_BUSY_TRIES = 3  # times that Slack has no time to show it where they are
+
+
+def enqueue_ephemeral(
+    session: Session,
+    enqueue: Enqueue,
+    *,
+    about: str,
+    workspace: str,
+    user: str,
+    words: Words,
+    channel: str | None,
+    thread: str | None,
+    now: datetime,
+) -> None:
+    """Have it said, once for each `about`."""
+    id = f"{about}:{EPHEMERAL_KIND}"
+    place = {"channel": channel, "thread": thread, "user": user, "dm": True}
+    told = place | {"words": words.model_dump(mode="json")}
+    OutboxMessage.plan(
+        session, id=id, workspace=workspace, kind=EPHEMERAL_KIND, place=told, now=now
+    )
+    enqueue(session, Job(kind="tell", subject=id, workspace=workspace))
+
+
+def enqueue_channel_closed(
+    session: Session,
+    enqueue: Enqueue,
+    workspace: str,
+    user: str,
+    channel: str,
+    thread: str | None,
+    now: datetime,
+) -> None:
+    """Why nothing happens in a channel that outsiders read, once for each channel and person."""
+    about = task_id("closed", workspace, channel, user)
+    if session.get(OutboxMessage, f"{about}:{EPHEMERAL_KIND}") is None:
+        enqueue_ephemeral(
+            session,
+            enqueue,
+            about=about,
+            workspace=workspace,
+            user=user,
+            words=CHANNEL_CLOSED,
+            channel=channel,
+            thread=thread,
+            now=now,
+        )
+
+
+async def send_ephemeral(poster: MessageSender, id: str) -> None:
+    """Say it where they are, else in their direct messages, there once. Raises TryAgain."""
+    post = await poster.database.run(lambda session: session.get_one(OutboxMessage, id))
+    to, people = post.place, poster.people
+    text = restore_words(to["words"]).to(await people.language(post.workspace, to["user"]))
+    if to["channel"] and not post.tries and to.get("busy", 0) < MAX_BUSY_TRIES:
+        try:
+            if await people.whispered(to["user"], text, to["channel"], to["thread"]):
+                return
+        except SlackBusy:
+            await poster.database.run(_count_busy_try, id)
+            raise
+    await poster.send(id, Message(text, []))
+
+
+def _count_busy_try(session: Session, id: str) -> None:
+    post = session.get_one(OutboxMessage, id, with_for_update=True)
+    post.place = post.place | {"busy": post.place.get("busy", 0) + 1}

@@ -15,16 +15,16 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.audit.journal import Checked, Entry, Head, Signer
-from bot.audit.policy_in_force import PolicyInForce
+from bot.audit.journal import JournalEntry, JournalHead, SignatureState, Signer
+from bot.audit.policy_in_force import PolicyRecord
 from bot.data.local_data import LocalData
-from bot.data.warehouse.store import LOCAL
+from bot.data.warehouse.store import LOCAL_WORKSPACE
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job
-from bot.slack.notices import give_notice
+from bot.slack.notices import enqueue_notice
 
-FILE = "journal-heads.jsonl"  # in the home
+HEADS_FILE = "journal-heads.jsonl"  # in the home
 
 T = TypeVar("T")
 
@@ -40,16 +40,16 @@ class PublishedHead:
     signature: str | None
 
     @classmethod
-    def of(cls, head: Head, day: date) -> "PublishedHead":
+    def of(cls, head: JournalHead, day: date) -> "PublishedHead":
         return cls(day.isoformat(), head.workspace, head.count, head.hash, head.signature)
 
-    def check(self, signer: Signer) -> Checked:
+    def check(self, signer: Signer) -> SignatureState:
         signed = ("head", self.workspace, str(self.entries), self.head)
         return signer.check(self.signature, *signed)
 
     def is_in(self, session: Session) -> bool:
         """Whether the journal still has this head at its place."""
-        entry = session.get(Entry, (self.workspace, self.entries))
+        entry = session.get(JournalEntry, (self.workspace, self.entries))
         return entry is not None and entry.hash == self.head
 
     @property
@@ -88,13 +88,13 @@ def append_heads(path: Path, heads: Iterable[PublishedHead]) -> None:
         os.fsync(file.fileno())
 
 
-def published_workspaces(path: Path) -> set[str]:
+def list_published_workspaces(path: Path) -> set[str]:
     """The workspaces whose signed heads were published in this file."""
     return {one.workspace for one in read_heads(path) if one.signature} if path.exists() else set()
 
 
 @dataclass(frozen=True)
-class Publishing:
+class HeadPublisher:
     """The job of the clock."""
 
     house: LocalData
@@ -102,8 +102,8 @@ class Publishing:
 
     def due(self, session: Session, now: datetime) -> Iterable[Job]:
         """One a day for each workspace that has a journal and whose policy wants it."""
-        for workspace in _workspaces(session):
-            policy = _or_none(self.house.policy, workspace)
+        for workspace in _list_workspaces(session):
+            policy = _read_or_none(self.house.policy, workspace)
             if policy is not None and policy.journal.publish != "none":
                 subject = f"{workspace}/{now.date().isoformat()}"
                 yield Job(kind="publish", subject=subject, workspace=workspace)
@@ -114,14 +114,14 @@ class Publishing:
         await self.house.database.run(self._publish, workspace, date.fromisoformat(day))
 
     def _publish(self, session: Session, workspace: str, day: date) -> None:
-        head = session.get(Head, workspace)
+        head = session.get(JournalHead, workspace)
         if head is None:
             return
         said, to = PublishedHead.of(head, day), self.house.policy(workspace).journal.publish
         if to == "file":
-            append_heads(self.house.settings.home / FILE, [said])
+            append_heads(self.house.settings.home / HEADS_FILE, [said])
         elif to != "none":
-            give_notice(
+            enqueue_notice(
                 session,
                 self.enqueue,
                 said.words,
@@ -133,23 +133,27 @@ class Publishing:
             )
 
 
-def note_policies(house: LocalData, session: Session, now: datetime) -> Iterable[Job]:
+def record_policies(house: LocalData, session: Session, now: datetime) -> Iterable[Job]:
     """Record changes of policy.toml and brand.toml, once a minute. There is no job in it."""
-    for workspace in _workspaces(session):
+    for workspace in _list_workspaces(session):
         for file, read in (("policy.toml", house.policy), ("brand.toml", house.brand)):
-            contents = _or_none(read, workspace)
+            contents = _read_or_none(read, workspace)
             if contents is not None:
-                PolicyInForce.note(session, workspace, file, contents, now)
+                PolicyRecord.note(session, workspace, file, contents, now)
     return ()
 
 
-def _workspaces(session: Session) -> list[str]:
+def _list_workspaces(session: Session) -> list[str]:
     """Every workspace that has a journal, but for the files from before one was known."""
-    heads = select(Head.workspace).where(Head.workspace != LOCAL).order_by(Head.workspace)
+    heads = (
+        select(JournalHead.workspace)
+        .where(JournalHead.workspace != LOCAL_WORKSPACE)
+        .order_by(JournalHead.workspace)
+    )
     return list(session.scalars(heads))
 
 
-def _or_none(read: Callable[[str], T], workspace: str) -> T | None:
+def _read_or_none(read: Callable[[str], T], workspace: str) -> T | None:
     """What the file says; None while there is a mistake in it."""
     try:
         return read(workspace)

@@ -7,8 +7,8 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.client import ask
-from bot.slack.manifest import bot_scopes
+from bot.slack.client import call_slack
+from bot.slack.manifest import list_bot_scopes
 
 HEADER = "x-oauth-scopes"
 
@@ -26,7 +26,7 @@ async def compare_scopes(client: AsyncWebClient) -> ScopeComparison | None:
     granted = await _granted_scopes(client)
     if granted is None:
         return None
-    wanted = bot_scopes()
+    wanted = list_bot_scopes()
     return ScopeComparison(tuple(sorted(wanted - granted)), tuple(sorted(granted - wanted)))
 
 
@@ -39,7 +39,7 @@ async def _granted_scopes(client: AsyncWebClient) -> frozenset[str] | None:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return answer
 
-    await ask(call())
+    await call_slack(call())
     value = headers.get(HEADER)
     if value is None:
         return None

@@ -1,233 +1,336 @@
-"""Posting once: the row is committed first, then the message is sent, then its ts is kept.
-
-A send whose answer was lost is found again by the post's id in the message's metadata. Where
-the intern may not write, a message goes to the asker's direct messages and its row says why.
-"""
+"""A message that Slack refused, made simpler: nobody is left without an answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.orm import Session
 
-from bot.audit.row_digests import demand_row
+from bot.audit.row_digests import require_unchanged_row
 from bot.db.session import Database
-from bot.messages.outbox import Post
-from bot.slack import dedupe
-from bot.slack.action_ids import EVENT_TYPE
-from bot.slack.blocks import Message
-from bot.slack.client import HOMELESS, NO_MEMBER, READ_OUTSIDE, Busy, Refused, ask, patient, refusal
-from bot.slack.degrade import simpler
-from bot.slack.location import Place, Spot, spot_of
+from bot.messages.outbox import OutboxMessage
+from bot.slack.action_ids import METADATA_EVENT_TYPE
+from bot.slack.blocks import Block, Message, plain_text, truncate
+from bot.slack.client import (
+    NO_MEMBER,
+    READ_OUTSIDE,
+    UNREACHABLE_ERRORS,
+    SlackBusy,
+    SlackRefusal,
+    call_slack,
+    explain_refusal,
+    make_retrying_client,
+)
+from bot.slack.location import ChannelThread, Place, resolve_thread
 from bot.slack.membership import Membership
-from bot.slack.users import People
+from bot.slack.users import UserDirectory
 
-UNTHREADED = frozenset(
+MAX_FALLBACK_CHARACTERS = 3_500
+
+
+def simplify_message(message: Message, plainness: int) -> Message:
+    """0: as it is. 1: its text and its buttons. 2: its text alone. The rest goes into a file."""
+    if not plainness:
+        return message
+    rest = "\n\n".join(filter(None, [collect_text(message.blocks), message.rest])) or None
+    text = truncate(message.text, MAX_FALLBACK_CHARACTERS)
+    if plainness > 1 or not message.blocks:
+        return Message(text, [], rest)
+    buttons = [block for block in message.blocks if block.get("type") == "actions"]
+    said: Block = {"type": "section", "text": plain_text(message.text, 3_000)}
+    return Message(text, [said, *buttons], rest)
+
+
+def collect_text(blocks: list[Block]) -> str:
+    """Every word in these blocks but those on buttons."""
+    shown = [_collect_words(block) for block in blocks if block.get("type") != "actions"]
+    return "\n\n".join(text for text in shown if text)
+
+
+def _collect_words(value: Any) -> str:
+    if isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            return str(value["text"])
+        inner = [
+            _collect_words(one) for key, one in value.items() if key not in ("accessory", "type")
+        ]
+        return " ".join(text for text in inner if text)
+    if isinstance(value, list):
+        return "".join(_collect_words(one) for one in value)
+    return ""
+
+
+# Finding a message or a file of ours again, when the answer to its sending was lost.
+
+PAGE, PAGES = 200, 5
+CLOCK_SKEW_SECONDS = 86_400.0  # seconds that our clock may run before Slack's
+
+
+async def find_message(
+    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage
+) -> str | None:
+    """The ts of the message that carries this post's id. Raises TryAgain."""
+    async for one in _read_messages_since(client, spot, post):
+        told = one.get("metadata") or {}
+        payload = told.get("event_payload") or {}
+        if told.get("event_type") == METADATA_EVENT_TYPE and payload.get("post") == post.id:
+            return str(one["ts"])
+    return None
+
+
+async def find_file(
+    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage, name: str
+) -> str | None:
+    """The id of the file with this name, which no other file has. Raises TryAgain."""
+    async for one in _read_messages_since(client, spot, post):
+        for shared in one.get("files") or []:
+            if shared.get("name") == name:
+                return str(shared["id"])
+    return None
+
+
+async def _read_messages_since(
+    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage
+) -> AsyncIterator[dict[str, Any]]:
+    """What was said there since the row was made; nothing where we may not read."""
+    made = min(post.made_at.timestamp(), time.time())  # a clock set ahead tells of days to come
+    oldest, cursor = f"{made - CLOCK_SKEW_SECONDS:.6f}", None
+    for _ in range(PAGES):
+        asked: dict[str, Any] = {
+            "channel": spot.channel,
+            "oldest": oldest,
+            "limit": PAGE,
+            "cursor": cursor,
+            "include_all_metadata": True,
+        }
+        try:
+            if spot.thread:
+                page = await call_slack(client.conversations_replies(ts=spot.thread, **asked))
+            else:
+                page = await call_slack(client.conversations_history(**asked))
+        except SlackRefusal:
+            return
+        for one in page.get("messages") or []:
+            yield one
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return
+
+
+# Posting once: the row is committed first, then the message is sent, then its ts is kept.
+
+THREAD_GONE_ERRORS = frozenset(
     {"thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
 )
-UNFIT = frozenset(
+INVALID_MESSAGE_ERRORS = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text"}
 )
-LOST = frozenset(["message_not_found"])
-SETTLED = frozenset(["edit_window_closed", "cant_update_message"])
-ROUNDS = 6
-PATIENCE = 2.0  # seconds: how long Slack's history may lag behind
+MISSING_MESSAGE_ERRORS = frozenset(["message_not_found"])
+UNCHANGEABLE_MESSAGE_ERRORS = frozenset(["edit_window_closed", "cant_update_message"])
+MAX_ROUNDS = 6
+HISTORY_LAG_SECONDS = 2.0  # seconds: how long Slack's history may lag behind
 
-Draw = Callable[[Post], Awaitable[Message]]
+Draw = Callable[[OutboxMessage], Awaitable[Message]]
 
 
 @dataclass(frozen=True)
-class Poster:
+class MessageSender:
     """Puts messages up, and keeps them up to date."""
 
     database: Database
     client: AsyncWebClient
-    people: People
-    patience: float = PATIENCE
+    people: UserDirectory
+    patience: float = HISTORY_LAG_SECONDS
     membership: Membership | None = None  # None: whoever reads it was looked at before
 
-    async def put(self, id: str, draw: Draw) -> tuple[Post, Message]:
+    async def put(self, id: str, draw: Draw) -> tuple[OutboxMessage, Message]:
         """The message of this row, up once, as `draw` says it now. Raises TryAgain, CannotDo."""
         plainness = 0
-        for _ in range(ROUNDS):
-            post = await self.database.run(_recorded, id)
+        for _ in range(MAX_ROUNDS):
+            post = await self.database.run(_load_recorded_post, id)
             message = await draw(post)
-            shown = simpler(message, plainness)
+            shown = simplify_message(message, plainness)
             try:
                 if post.ts is None:
                     await self._send(post, shown)
                 else:
                     await self._change(post, shown)
-            except Refused as no:
-                plainness += no.error in UNFIT
+            except SlackRefusal as no:
+                plainness += no.error in INVALID_MESSAGE_ERRORS
                 await self.give_way(post, no, plainness)
             else:
-                post = await self.database.run(lambda s: s.get_one(Post, id))
+                post = await self.database.run(lambda s: s.get_one(OutboxMessage, id))
                 return post, shown
-        raise refusal(Refused("refused_in_every_way"))
+        raise explain_refusal(SlackRefusal("refused_in_every_way"))
 
-    async def send(self, id: str, message: Message) -> tuple[Post, Message]:
+    async def send(self, id: str, message: Message) -> tuple[OutboxMessage, Message]:
         """A message that never changes: when it is up, it stays as it is."""
 
-        async def same(_: Post) -> Message:
+        async def same(_: OutboxMessage) -> Message:
             return message
 
-        post = await self.database.run(_recorded, id)
+        post = await self.database.run(_load_recorded_post, id)
         return (post, message) if post.ts else await self.put(id, same)
 
-    async def spot(self, post: Post) -> Spot:
+    async def spot(self, post: OutboxMessage) -> ChannelThread:
         """Where this row's message goes; opens the direct message when that is where."""
-        if found := spot_of(post.place):
+        if found := resolve_thread(post.place):
             await self._demand_readers(post, found.channel)
             return found
         if post.channel:
             await self._demand_readers(post, post.channel)
-            return Spot(post.channel)
+            return ChannelThread(post.channel)
         channel = await self._direct(
             post.workspace, [str(post.place.get("user")), *post.place.get("heirs", ())]
         )
-        await self.database.run(_at, post.id, channel)
-        return Spot(channel)
+        await self.database.run(_set_channel, post.id, channel)
+        return ChannelThread(channel)
 
-    async def _demand_readers(self, post: Post, channel: str) -> None:
+    async def _demand_readers(self, post: OutboxMessage, channel: str) -> None:
         """Raises Refused where somebody who is no full member would read it; TryAgain while that
         can't be asked."""
         if self.membership is None:
             return
         if not channel.startswith(("D", "U", "W")):
             if await self.membership.is_closed(post.workspace, channel):
-                raise Refused(READ_OUTSIDE)
+                raise SlackRefusal(READ_OUTSIDE)
             return
         readers = [post.place.get("user"), *post.place.get("heirs", ())]
         for one in filter(None, readers):
             if await self.membership.is_member(post.workspace, str(one)):
                 return
-        raise Refused(NO_MEMBER)
+        raise SlackRefusal(NO_MEMBER)
 
     async def _direct(self, workspace: str, users: list[str]) -> str:
         """Our direct messages with the first of them who is still there, and a full member."""
-        refused = Refused("user_not_found")
+        refused = SlackRefusal("user_not_found")
         for user in users:
             if self.membership and not await self.membership.is_member(workspace, user):
-                refused = Refused(NO_MEMBER)
+                refused = SlackRefusal(NO_MEMBER)
                 continue
             try:
                 return await self.people.direct(user)
-            except Refused as no:
+            except SlackRefusal as no:
                 refused = no
-        raise refusal(refused)
+        raise explain_refusal(refused)
 
-    async def begin(self, post: Post) -> bool:
+    async def begin(self, post: OutboxMessage) -> bool:
         """Note a try before it is made. True when an earlier one may have gone through, after
         the wait that Slack's history needs to show it."""
-        begun = await self.database.run(_trying, post.id)
+        begun = await self.database.run(_begin_try, post.id)
         if begun:
             await asyncio.sleep(self.patience)
         return bool(begun)
 
-    async def not_sent(self, post: Post) -> None:
+    async def not_sent(self, post: OutboxMessage) -> None:
         """Slack itself said that nothing was posted: this try leaves nothing to look for."""
-        await self.database.run(_not_sent, post.id)
+        await self.database.run(_mark_not_sent, post.id)
 
-    async def sent(self, post: Post, ts: str, channel: str) -> None:
-        await self.database.run(_sent, post.id, ts, channel)
+    async def sent(self, post: OutboxMessage, ts: str, channel: str) -> None:
+        await self.database.run(_mark_sent, post.id, ts, channel)
 
-    async def _send(self, post: Post, message: Message) -> None:
+    async def _send(self, post: OutboxMessage, message: Message) -> None:
         spot = await self.spot(post)
         if await self.begin(post):
-            found = await dedupe.message(patient(self.client), spot, post)
+            found = await find_message(make_retrying_client(self.client), spot, post)
             if found is not None:
                 await self.sent(post, found, spot.channel)
                 return await self._change(await self._again(post), message)
         try:
-            answer = await ask(
+            answer = await call_slack(
                 self.client.chat_postMessage(
                     channel=spot.channel,
                     thread_ts=spot.thread,
-                    metadata={"event_type": EVENT_TYPE, "event_payload": {"post": post.id}},
-                    **_said(message),
+                    metadata={
+                        "event_type": METADATA_EVENT_TYPE,
+                        "event_payload": {"post": post.id},
+                    },
+                    **_build_arguments(message),
                 )
             )
-        except (Busy, Refused):
+        except (SlackBusy, SlackRefusal):
             await self.not_sent(post)
             raise
         return await self.sent(post, str(answer["ts"]), str(answer["channel"]))
 
-    async def _change(self, post: Post, message: Message) -> None:
+    async def _change(self, post: OutboxMessage, message: Message) -> None:
         if post.kind != "card":
             return
         try:
             await self._demand_readers(post, post.channel or "")
-        except Refused:
+        except SlackRefusal:
             return  # it stands as it is
         try:
-            await ask(
-                patient(self.client).chat_update(
-                    channel=post.channel or "", ts=post.ts or "", **_said(message, keep_none=True)
+            await call_slack(
+                make_retrying_client(self.client).chat_update(
+                    channel=post.channel or "",
+                    ts=post.ts or "",
+                    **_build_arguments(message, keep_none=True),
                 )
             )
-        except Refused as no:
-            if no.error not in SETTLED:
+        except SlackRefusal as no:
+            if no.error not in UNCHANGEABLE_MESSAGE_ERRORS:
                 raise
 
-    async def _again(self, post: Post) -> Post:
-        return await self.database.run(lambda s: s.get_one(Post, post.id))
+    async def _again(self, post: OutboxMessage) -> OutboxMessage:
+        return await self.database.run(lambda s: s.get_one(OutboxMessage, post.id))
 
-    async def give_way(self, post: Post, no: Refused, plainness: int = 3) -> None:
+    async def give_way(self, post: OutboxMessage, no: SlackRefusal, plainness: int = 3) -> None:
         """What to try next after this refusal; raises CannotDo when there is nothing."""
-        if no.error in UNFIT and plainness < 3:
+        if no.error in INVALID_MESSAGE_ERRORS and plainness < 3:
             return
         home = post.place.get("fallback") or not post.place.get("user")
-        if no.error in LOST:
-            await self.database.run(_elsewhere, post.id, post.place)
-        elif no.error in UNTHREADED:
-            await self.database.run(_elsewhere, post.id, _unthreaded(post.place))
-        elif no.error in HOMELESS and not home:
-            await self.database.run(_elsewhere, post.id, post.place | {"fallback": no.error})
+        if no.error in MISSING_MESSAGE_ERRORS:
+            await self.database.run(_move_unsent_post, post.id, post.place)
+        elif no.error in THREAD_GONE_ERRORS:
+            await self.database.run(_move_unsent_post, post.id, _drop_thread(post.place))
+        elif no.error in UNREACHABLE_ERRORS and not home:
+            await self.database.run(_move_unsent_post, post.id, post.place | {"fallback": no.error})
         else:
-            raise refusal(no)
+            raise explain_refusal(no)
 
 
-def _said(message: Message, *, keep_none: bool = False) -> dict[str, Any]:
+def _build_arguments(message: Message, *, keep_none: bool = False) -> dict[str, Any]:
     """What a message says, as arguments; without blocks, an update has to say so."""
     blocks = {"blocks": message.blocks} if message.blocks or keep_none else {}
     return {"text": message.text or "…", "unfurl_links": False, "unfurl_media": False, **blocks}
 
 
-def _unthreaded(place: Place) -> Place:
+def _drop_thread(place: Place) -> Place:
     """The same place without its thread, which is gone."""
     kept = {key: value for key, value in place.items() if key not in ("thread", "under")}
     under = place.get("under")
     return kept | ({"under": {"channel": under["channel"], "thread": None}} if under else {})
 
 
-def _recorded(session: Session, id: str) -> Post:
+def _load_recorded_post(session: Session, id: str) -> OutboxMessage:
     """Raises CannotDo when its place was changed outside the program."""
-    post = session.get_one(Post, id)
-    demand_row(session, post)
+    post = session.get_one(OutboxMessage, id)
+    require_unchanged_row(session, post)
     return post
 
 
-def _trying(session: Session, id: str) -> int:
-    return session.get_one(Post, id, with_for_update=True).trying()
+def _begin_try(session: Session, id: str) -> int:
+    return session.get_one(OutboxMessage, id, with_for_update=True).trying()
 
 
-def _not_sent(session: Session, id: str) -> None:
-    post = session.get_one(Post, id, with_for_update=True)
+def _mark_not_sent(session: Session, id: str) -> None:
+    post = session.get_one(OutboxMessage, id, with_for_update=True)
     post.tries = max(0, post.tries - 1)
 
 
-def _sent(session: Session, id: str, ts: str, channel: str) -> None:
-    session.get_one(Post, id, with_for_update=True).sent(ts, channel)
+def _mark_sent(session: Session, id: str, ts: str, channel: str) -> None:
+    session.get_one(OutboxMessage, id, with_for_update=True).sent(ts, channel)
 
 
-def _at(session: Session, id: str, channel: str) -> None:
-    session.get_one(Post, id).channel = channel
+def _set_channel(session: Session, id: str, channel: str) -> None:
+    session.get_one(OutboxMessage, id).channel = channel
 
 
-def _elsewhere(session: Session, id: str, place: Place) -> None:
+def _move_unsent_post(session: Session, id: str, place: Place) -> None:
     """It is nowhere yet, and goes to this place."""
-    post = session.get_one(Post, id)
+    post = session.get_one(OutboxMessage, id)
     post.place, post.ts, post.channel = place, None, None

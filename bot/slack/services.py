@@ -7,10 +7,10 @@ from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.audiences.export import Exported
+from bot.audiences.platforms import AudienceExport
 from bot.config.brand import Brand
 from bot.config.policy import Policy
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
 from bot.db.session import Database
 from bot.jobs.models import Enqueue
 
@@ -26,5 +26,7 @@ class SlackServices:
     client: AsyncWebClient
     now: Callable[[], datetime]
     stop: Callable[[str], Awaitable[None]]  # ends the task's running job, once its row says stopped
-    audience: Callable[[str, Rule, str], Exported] | None = None  # workspace, rule, platform
+    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = (
+        None  # workspace, rule, platform
+    )
     home: Path | None = None  # where the files are kept that people may ask for again

@@ -7,7 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.services import SlackServices
 
 
-class Socket:
+class SocketModeConnection:
     """One connection; broken, it opens itself again."""
 
     def __init__(self, app: AsyncApp, base_url: str, app_token: str) -> None:
@@ -24,6 +24,6 @@ class Socket:
         await self._handler.close_async()  # type: ignore[no-untyped-call]
 
 
-def make_socket(app: AsyncApp, house: SlackServices, app_token: str) -> Socket:
+def make_socket_mode(app: AsyncApp, house: SlackServices, app_token: str) -> SocketModeConnection:
     """Not yet connected. To be made inside the running loop."""
-    return Socket(app, house.client.base_url, app_token)
+    return SocketModeConnection(app, house.client.base_url, app_token)

@@ -12,14 +12,24 @@ from typing import Any, TypeVar
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import TryAgain
-from bot.i18n.messages import Language, Words, language_of
-from bot.slack.client import Busy, Lost, Refused, ask, patient
+from bot.i18n.messages import Language, Words, parse_language
+from bot.slack.client import (
+    SlackBusy,
+    SlackNoAnswer,
+    SlackRefusal,
+    call_slack,
+    make_retrying_client,
+)
 
-KEPT, FAILURE_KEPT = 600.0, 60.0  # seconds
-MOST = 10_000
-TOLD, PAUSE, LONGEST = 4, 1.0, 30.0  # tries; seconds between two, and when Slack names them
-NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-WHO = (  # what of Slack's user object says whether somebody is a full member, and of what
+CACHE_SECONDS, FAILURE_CACHE_SECONDS = 600.0, 60.0  # seconds
+MAX_CACHED_USERS = 10_000
+MAX_TRIES, RETRY_SECONDS, MAX_RETRY_SECONDS = (
+    4,
+    1.0,
+    30.0,
+)  # tries; seconds between two, and when Slack names them
+UNKNOWN_USER_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+MEMBER_FIELDS = (  # what of Slack's user object says whether somebody is a full member, and of what
     *("id", "team_id", "deleted", "is_bot", "is_workflow_bot", "is_connector_bot"),
     *("is_stranger", "is_restricted", "is_ultra_restricted", "enterprise_user"),
 )
@@ -28,7 +38,7 @@ log = logging.getLogger("bot.slack")
 
 
 @dataclass(frozen=True)
-class Profile:
+class UserProfile:
     """What `users.info` says of one person. `user` holds the fields of `WHO`; it is None for an id
     that Slack does not know."""
 
@@ -37,18 +47,18 @@ class Profile:
     name: str = ""
 
 
-class People:
+class UserDirectory:
     """Asks Slack once in ten minutes for each person: one call for locale, name and membership. A
     call that failed is not kept, but that the locale is not known is for a minute."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
-        self._patient = patient(client)
-        self._known: dict[tuple[str, str], tuple[float, Profile]] = {}
-        self._asking: dict[tuple[str, str], asyncio.Task[Profile]] = {}
+        self._patient = make_retrying_client(client)
+        self._known: dict[tuple[str, str], tuple[float, UserProfile]] = {}
+        self._asking: dict[tuple[str, str], asyncio.Task[UserProfile]] = {}
         self._failed: dict[tuple[str, str], float] = {}
 
-    async def profile(self, workspace: str, user: str) -> Profile:
+    async def profile(self, workspace: str, user: str) -> UserProfile:
         """Who somebody is. Raises TryAgain while Slack can't be asked, Refused when it won't say.
         Whoever stops waiting leaves the call under way for the next one."""
         if found := self.known_profile(workspace, user):
@@ -60,7 +70,7 @@ class People:
             asking.add_done_callback(partial(self._asked, key))
         return await asyncio.shield(asking)
 
-    def known_profile(self, workspace: str, user: str) -> Profile | None:
+    def known_profile(self, workspace: str, user: str) -> UserProfile | None:
         """Who somebody is, if it was asked lately; never a call."""
         until, profile = self._known.get((workspace, user), (0.0, None))
         return profile if until > time.monotonic() else None
@@ -69,7 +79,7 @@ class People:
         """What they are called on the screen; None when Slack doesn't say."""
         try:
             return (await self.profile(workspace, user)).name or None
-        except (Refused, TryAgain):
+        except (SlackRefusal, TryAgain):
             return None
 
     def known(self, workspace: str, user: str) -> str | None:
@@ -90,25 +100,25 @@ class People:
             return self.known(workspace, user)
         try:
             return (await self.profile(workspace, user)).locale
-        except (Refused, TryAgain):
-            _put(self._failed, (workspace, user), time.monotonic() + FAILURE_KEPT)
+        except (SlackRefusal, TryAgain):
+            _cache_value(self._failed, (workspace, user), time.monotonic() + FAILURE_CACHE_SECONDS)
             return None
 
-    async def _ask(self, key: tuple[str, str]) -> Profile:
+    async def _ask(self, key: tuple[str, str]) -> UserProfile:
         try:
-            answer = await ask(self._patient.users_info(user=key[1], include_locale=True))
-        except Refused as no:
-            if no.error not in NOBODY:
+            answer = await call_slack(self._patient.users_info(user=key[1], include_locale=True))
+        except SlackRefusal as no:
+            if no.error not in UNKNOWN_USER_ERRORS:
                 raise
-            profile = Profile(None)
+            profile = UserProfile(None)
         else:
-            profile = _profile(answer.get("user") or {})
+            profile = _parse_profile(answer.get("user") or {})
         if self._asking.get(key) is asyncio.current_task():  # nobody said "forget" meanwhile
-            _put(self._known, key, (time.monotonic() + KEPT, profile))
+            _cache_value(self._known, key, (time.monotonic() + CACHE_SECONDS, profile))
             self._failed.pop(key, None)
         return profile
 
-    def _asked(self, key: tuple[str, str], asking: "asyncio.Task[Profile]") -> None:
+    def _asked(self, key: tuple[str, str], asking: "asyncio.Task[UserProfile]") -> None:
         if self._asking.get(key) is asking:
             del self._asking[key]
         if not asking.cancelled():
@@ -117,12 +127,12 @@ class People:
     async def language(self, workspace: str, user: str, *, within: float = 5.0) -> Language:
         """The language they read on the screen; English when it isn't known in time."""
         with contextlib.suppress(TimeoutError):
-            return language_of(await asyncio.wait_for(self.locale(workspace, user), within))
+            return parse_language(await asyncio.wait_for(self.locale(workspace, user), within))
         return "en"
 
     async def direct(self, user: str) -> str:
         """The id of our direct message with them. Raises Refused or TryAgain."""
-        answer = await ask(self._patient.conversations_open(users=user))
+        answer = await call_slack(self._patient.conversations_open(users=user))
         return str(answer["channel"]["id"])
 
     async def tell(
@@ -131,17 +141,17 @@ class People:
         """A sentence that only they see, where they are; else in their direct messages. Where Slack
         has no time for it, again when it says so, a few times, and the last time directly."""
         text = words.to(await self.language(workspace, user))
-        for left in reversed(range(TOLD)):
+        for left in reversed(range(MAX_TRIES)):
             try:
                 if channel and left:
                     if await self.whispered(user, text, channel, thread):
                         return
                     channel = None  # it may have been shown after all: not there again
                 await self._written(user, text)
-            except Busy as busy:
-                await asyncio.sleep(min(busy.after or 1.0, LONGEST))
+            except SlackBusy as busy:
+                await asyncio.sleep(min(busy.after or 1.0, MAX_RETRY_SECONDS))
             except TryAgain:
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
         log.error("a sentence could not be told: Slack was busy")
@@ -150,20 +160,20 @@ class People:
         """Whether Slack has shown them this where they are. Raises Busy when it took nothing."""
         told: dict[str, Any] = {"channel": channel, "user": user, "text": text}
         try:
-            await ask(self._client.chat_postEphemeral(**told, thread_ts=thread))
-        except Busy:
+            await call_slack(self._client.chat_postEphemeral(**told, thread_ts=thread))
+        except SlackBusy:
             raise
-        except (Refused, TryAgain):
+        except (SlackRefusal, TryAgain):
             return False
         return True
 
     async def _written(self, user: str, text: str) -> None:
         told: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
         try:
-            await ask(self._client.chat_postMessage(channel=await self.direct(user), **told))
-        except Refused as no:
+            await call_slack(self._client.chat_postMessage(channel=await self.direct(user), **told))
+        except SlackRefusal as no:
             log.error("a sentence could not be told: %s", no.error)
-        except Lost:  # it was most likely told; a second time would be one too many
+        except SlackNoAnswer:  # it was most likely told; a second time would be one too many
             log.warning("a sentence was told, and Slack did not say so")
 
 
@@ -171,14 +181,16 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def _put(kept: dict[K, V], key: K, value: V) -> None:
-    if len(kept) >= MOST:
+def _cache_value(kept: dict[K, V], key: K, value: V) -> None:
+    if len(kept) >= MAX_CACHED_USERS:
         kept.clear()
     kept[key] = value
 
 
-def _profile(user: Mapping[str, Any]) -> Profile:
+def _parse_profile(user: Mapping[str, Any]) -> UserProfile:
     shown = user.get("profile") or {}
     names = (shown.get("display_name"), shown.get("real_name"), user.get("real_name"))
     name = next((str(one) for one in names if one), "")
-    return Profile({key: user.get(key) for key in WHO}, user.get("locale") or None, name)
+    return UserProfile(
+        {key: user.get(key) for key in MEMBER_FIELDS}, user.get("locale") or None, name
+    )

@@ -11,27 +11,31 @@ from typing import Any
 
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.slack.blocks import Block, context, cut, plain, size
+from bot.slack.blocks import Block, context, count_utf16_units, plain_text, truncate
 
 METADATA, ID, VIEW_BLOCKS, VIEW_CHARACTERS = 3_000, 255, 100, 245_000
 TITLE, HEADER, TEXT, FIELD, FIELDS, LABEL = 24, 150, 3_000, 2_000, 10, 2_000
 PLACEHOLDER, BUTTON, BUTTON_VALUE, URL = 150, 75, 2_000, 3_000
 OPTION, OPTION_VALUE, CHECKBOXES, OVERFLOW, MENU = 75, 150, 10, 5, 100
 INPUT, ACTIONS, CONTEXTS, RICH_TEXT = 3_000, 25, 10, 12_000
-CONFIRM = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
-MOST_OPTIONS = {"checkboxes": CHECKBOXES, "radio_buttons": CHECKBOXES, "overflow": OVERFLOW}
+CONFIRM_LIMITS = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
+MAX_OPTIONS_BY_ELEMENT = {
+    "checkboxes": CHECKBOXES,
+    "radio_buttons": CHECKBOXES,
+    "overflow": OVERFLOW,
+}
 
 
 def fit_view(view: Block, language: str = "en") -> Block:
     """The view as Slack takes it. Raises CannotDo when what the form has to carry is too long."""
-    if size(str(view.get("private_metadata") or "")) > METADATA:
+    if count_utf16_units(str(view.get("private_metadata") or "")) > METADATA:
         raise CannotDo(Words("This is too long for a form. Say it in a message instead."))
     fitted = dict(view)
     for name in ("title", "submit", "close"):
         if name in fitted:
-            fitted[name] = _text(fitted[name], TITLE)
+            fitted[name] = _fit_text(fitted[name], TITLE)
     offered = [block for block in view["blocks"] if block.get("type") == "input"]
-    blocks = list(_within(_each(view["blocks"])))
+    blocks = list(_fit_blocks(_fit_each_block(view["blocks"])))
     if sum(block["type"] == "input" for block in blocks) < len(offered):
         said = Words("Some of the text is too long to edit here, and stays as it is.")
         note = said.to(language)
@@ -42,7 +46,7 @@ def fit_view(view: Block, language: str = "en") -> Block:
     return fitted | {"blocks": blocks}
 
 
-def _within(blocks: Iterable[Block]) -> Iterator[Block]:
+def _fit_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
     """As many as a view holds, each id once."""
     seen: set[str] = set()
     room = VIEW_CHARACTERS
@@ -57,65 +61,69 @@ def _within(blocks: Iterable[Block]) -> Iterator[Block]:
         yield block
 
 
-def _each(blocks: Iterable[Block]) -> Iterator[Block]:
+def _fit_each_block(blocks: Iterable[Block]) -> Iterator[Block]:
     """Each block within its limits, without those of which nothing is left."""
     for block in blocks:
-        if size(str(block.get("block_id") or "")) > ID:
+        if count_utf16_units(str(block.get("block_id") or "")) > ID:
             if block.get("type") == "input":
                 continue  # what is filled in could not be told from other fields
             block = {key: value for key, value in block.items() if key != "block_id"}
-        if (fitted := SHAPES.get(str(block.get("type")), _as_it_is)(dict(block))) is not None:
+        if (
+            fitted := FIT_FUNCTIONS.get(str(block.get("type")), _keep_block)(dict(block))
+        ) is not None:
             yield fitted
 
 
-def _as_it_is(block: Block) -> Block | None:
+def _keep_block(block: Block) -> Block | None:
     return block
 
 
-def _header(block: Block) -> Block | None:
-    return block | {"text": _text(block["text"], HEADER)}
+def _fit_header(block: Block) -> Block | None:
+    return block | {"text": _fit_text(block["text"], HEADER)}
 
 
-def _section(block: Block) -> Block | None:
+def _fit_section(block: Block) -> Block | None:
     if "text" in block:
-        block["text"] = _text(block["text"], TEXT)
+        block["text"] = _fit_text(block["text"], TEXT)
     if "fields" in block:
-        block["fields"] = [_text(one, FIELD) for one in block["fields"][:FIELDS]]
+        block["fields"] = [_fit_text(one, FIELD) for one in block["fields"][:FIELDS]]
     if "accessory" in block:
-        block = _with(block, "accessory", _element(block["accessory"]))
+        block = _set_field(block, "accessory", _fit_element(block["accessory"]))
     return block if block.get("text") or block.get("fields") else None
 
 
-def _context(block: Block) -> Block | None:
-    shown = [one if one["type"] == "image" else _text(one, TEXT) for one in block["elements"]]
+def _fit_context(block: Block) -> Block | None:
+    shown = [one if one["type"] == "image" else _fit_text(one, TEXT) for one in block["elements"]]
     return block | {"elements": shown[:CONTEXTS]} if shown else None
 
 
-def _actions(block: Block) -> Block | None:
+def _fit_actions(block: Block) -> Block | None:
     found: dict[str, Block] = {}
     for element in block["elements"]:
-        if (fitted := _element(element)) is not None:
+        if (fitted := _fit_element(element)) is not None:
             found.setdefault(str(fitted.get("action_id") or len(found)), fitted)
     return block | {"elements": list(found.values())[:ACTIONS]} if found else None
 
 
-def _input(block: Block) -> Block | None:
-    element = _element(block["element"])
+def _fit_input(block: Block) -> Block | None:
+    element = _fit_element(block["element"])
     if element is None:
         return None
-    block |= {"element": element, "label": _text(block["label"], LABEL)}
-    return block | {"hint": _text(block["hint"], LABEL)} if "hint" in block else block
+    block |= {"element": element, "label": _fit_text(block["label"], LABEL)}
+    return block | {"hint": _fit_text(block["hint"], LABEL)} if "hint" in block else block
 
 
-def _rich_text(block: Block) -> Block | None:
+def _fit_rich_text(block: Block) -> Block | None:
     """Without the empty texts in it, which Slack refuses."""
 
     def cleaned(value: Any) -> Any:
         if isinstance(value, list):
-            return [cleaned(one) for one in value if not _empty_text(one)]
+            return [cleaned(one) for one in value if not _is_empty_text(one)]
         if isinstance(value, dict):
             return {
-                key: cut(one, RICH_TEXT) if key == "text" and isinstance(one, str) else cleaned(one)
+                key: truncate(one, RICH_TEXT)
+                if key == "text" and isinstance(one, str)
+                else cleaned(one)
                 for key, one in value.items()
             }
         return value
@@ -124,48 +132,50 @@ def _rich_text(block: Block) -> Block | None:
     return fitted if fitted.get("elements") else None
 
 
-def _empty_text(value: Any) -> bool:
+def _is_empty_text(value: Any) -> bool:
     return isinstance(value, dict) and value.get("type") == "text" and not value.get("text")
 
 
-SHAPES = {
-    "header": _header,
-    "section": _section,
-    "context": _context,
-    "actions": _actions,
-    "input": _input,
-    "rich_text": _rich_text,
+FIT_FUNCTIONS = {
+    "header": _fit_header,
+    "section": _fit_section,
+    "context": _fit_context,
+    "actions": _fit_actions,
+    "input": _fit_input,
+    "rich_text": _fit_rich_text,
 }
 
 
-def _element(element: Block) -> Block | None:
+def _fit_element(element: Block) -> Block | None:
     """None when nothing can be pressed, chosen or filled in any more."""
     fitted = dict(element)
-    if size(str(fitted.get("action_id") or "")) > ID:
+    if count_utf16_units(str(fitted.get("action_id") or "")) > ID:
         return None
     if "placeholder" in fitted:
-        fitted["placeholder"] = _text(fitted["placeholder"], PLACEHOLDER)
+        fitted["placeholder"] = _fit_text(fitted["placeholder"], PLACEHOLDER)
     if "confirm" in fitted:
-        sized = {name: _text(fitted["confirm"][name], most) for name, most in CONFIRM.items()}
+        sized = {
+            name: _fit_text(fitted["confirm"][name], most) for name, most in CONFIRM_LIMITS.items()
+        }
         fitted["confirm"] = fitted["confirm"] | sized
     if fitted["type"] == "button":
-        fitted["text"] = _text(fitted["text"], BUTTON)
-        if size(str(fitted.get("value") or "")) > BUTTON_VALUE:
+        fitted["text"] = _fit_text(fitted["text"], BUTTON)
+        if count_utf16_units(str(fitted.get("value") or "")) > BUTTON_VALUE:
             return None
-        if size(str(fitted.get("url") or "")) > URL:
+        if count_utf16_units(str(fitted.get("url") or "")) > URL:
             return None
     if fitted.get("initial_value") and isinstance(fitted["initial_value"], str):
-        fitted["initial_value"] = cut(fitted["initial_value"], INPUT)
-    return _chosen(fitted) if "options" in fitted else fitted
+        fitted["initial_value"] = truncate(fitted["initial_value"], INPUT)
+    return _fit_menu(fitted) if "options" in fitted else fitted
 
 
-def _chosen(element: Block) -> Block | None:
+def _fit_menu(element: Block) -> Block | None:
     """A menu whose options fit, each value once, and whose start is among them."""
-    most = MOST_OPTIONS.get(element["type"], MENU)
+    most = MAX_OPTIONS_BY_ELEMENT.get(element["type"], MENU)
     options: dict[str, Block] = {}
     for one in element["options"]:
-        if 0 < size(str(one["value"])) <= OPTION_VALUE:
-            options.setdefault(str(one["value"]), _option(one))
+        if 0 < count_utf16_units(str(one["value"])) <= OPTION_VALUE:
+            options.setdefault(str(one["value"]), _fit_option(one))
     start = element.get("initial_option")
     picked = [start] if start else element.get("initial_options") or []
     kept = [one for one in dict.fromkeys(str(one["value"]) for one in picked) if one in options]
@@ -174,25 +184,25 @@ def _chosen(element: Block) -> Block | None:
     if not there:
         return None
     fitted = element | {"options": list(there.values())}
-    fitted = _with(fitted, "initial_option", there.get(kept[0]) if start and kept else None)
+    fitted = _set_field(fitted, "initial_option", there.get(kept[0]) if start and kept else None)
     several = [there[value] for value in kept if value in there] if not start else []
-    return _with(fitted, "initial_options", several or None)
+    return _set_field(fitted, "initial_options", several or None)
 
 
-def _option(option: Block) -> Block:
-    fitted = option | {"text": _text(option["text"], OPTION)}
+def _fit_option(option: Block) -> Block:
+    fitted = option | {"text": _fit_text(option["text"], OPTION)}
     if "description" in fitted:
-        fitted["description"] = _text(fitted["description"], OPTION)
+        fitted["description"] = _fit_text(fitted["description"], OPTION)
     return fitted
 
 
-def _with(block: Block, name: str, value: Any) -> Block:
+def _set_field(block: Block, name: str, value: Any) -> Block:
     """The block with this field, or without it for None."""
     rest = {key: one for key, one in block.items() if key != name}
     return rest if value is None else rest | {name: value}
 
 
-def _text(text: Block, most: int) -> Block:
+def _fit_text(text: Block, most: int) -> Block:
     """A text that is neither too long nor empty."""
-    shown: Block = text | {"text": plain(str(text["text"]), most)["text"]}
+    shown: Block = text | {"text": plain_text(str(text["text"]), most)["text"]}
     return shown

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from bot.agent.pipeline import Drafted, draft
-from bot.agent.spending import Payer, Spending
+from bot.agent.pipeline import DraftResult, run_skill
+from bot.agent.spending import Payer, SpendingCap
 from bot.approvals.decision import Decision
 from bot.config.access import Admission, Right
 from bot.config.brand import Brand
@@ -19,20 +19,19 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.library import Library
 from bot.core.request import Question, SkillRequest
-from bot.core.writer import Sent, Writer
+from bot.core.writer import LlmCall, Writer
 from bot.db.session import Database
-from bot.drafts.checks import unchanged
-from bot.drafts.models import Draft, Drawing
+from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
-from bot.i18n.messages import language_of
+from bot.i18n.messages import parse_language
 from bot.jobs.models import Enqueue, Job
-from bot.messages.outbox import Post
-from bot.tasks.draft_versions import history_of
-from bot.tasks.intake import Asked, take_in
+from bot.messages.outbox import OutboxMessage
+from bot.tasks.draft_versions import check_unchanged, list_version_history
+from bot.tasks.intake import IncomingRequest, understand_request
 from bot.tasks.models import Task
 
 
-class Outside(Protocol):
+class SlackPort(Protocol):
     """What may be done where people are."""
 
     async def show(self, post: str) -> None: ...
@@ -41,23 +40,23 @@ class Outside(Protocol):
     async def locale(self, workspace: str, person: str) -> str | None: ...
 
 
-def nothing(_: str, __: SkillRequest, ___: Mapping[str, Any]) -> Sequence[Fact]:
+def find_no_facts(_: str, __: SkillRequest, ___: Mapping[str, Any]) -> Sequence[Fact]:
     """No facts besides the library's."""
     return ()
 
 
-async def by_default(_: str, person: str, right: Right) -> bool:
+async def check_default_right(_: str, person: str, right: Right) -> bool:
     """What a policy that names nobody allows."""
     return Policy().may(person, right)
 
 
-async def admits_all(_: str, __: str, ___: Mapping[str, Any]) -> Admission:
+async def admit_everyone(_: str, __: str, ___: Mapping[str, Any]) -> Admission:
     """Where whoever asks is the machine's owner."""
     return "admitted"
 
 
 @dataclass(frozen=True)
-class Means:
+class TaskServices:
     """What work is done with. Brand, policy and library are a workspace's. `besides` gives facts
     that are not the library's, for a workspace's request and what its form said. `may` says
     whether a person of a workspace has a right: False for everybody who is no full member. `admit`
@@ -66,26 +65,26 @@ class Means:
 
     database: Database
     enqueue: Enqueue
-    outside: Outside
+    outside: SlackPort
     writer: Writer
     library: Callable[[str], Library]
     brand: Callable[[str], Brand]
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
-    besides: Callable[[str, SkillRequest, Mapping[str, Any]], Sequence[Fact]] = nothing
-    may: Callable[[str, str, Right], Awaitable[bool]] = by_default
-    admit: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admits_all
+    besides: Callable[[str, SkillRequest, Mapping[str, Any]], Sequence[Fact]] = find_no_facts
+    may: Callable[[str, str, Right], Awaitable[bool]] = check_default_right
+    admit: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admit_everyone
 
     @property
-    def spending(self) -> Spending:
-        return Spending(self.database, self.policy, self.now)
+    def spending(self) -> SpendingCap:
+        return SpendingCap(self.database, self.policy, self.now)
 
 
 @dataclass(frozen=True)
-class Working:
+class TaskRun:
     """A task and what it is done with."""
 
-    means: Means
+    means: TaskServices
     task: Task
 
     async def to_the_end(self) -> None:
@@ -94,13 +93,13 @@ class Working:
         await means.outside.show(f"{task.first_piece}:card")
         for number, request in enumerate(await self._understand()):
             await self._one_draft(number, request)
-        await change(means, task.id, lambda t, s, e: t.finish(s, e, means.now()))
+        await change_task(means, task.id, lambda t, s, e: t.finish(s, e, means.now()))
 
     async def _understand(self) -> tuple[SkillRequest, ...]:
         """The task's Requests; none when it ends in a question."""
         means, task = self.means, self.task
         await self._demand_budget()
-        taken = await take_in(
+        taken = await understand_request(
             await self._asked(),
             brand=means.brand(task.workspace),
             library=means.library(task.workspace),
@@ -111,7 +110,7 @@ class Working:
         if isinstance(taken, Question):
             await self._ask(taken)
             return ()
-        await change(means, task.id, lambda t, s, e: t.understand(taken.brief, means.now()))
+        await change_task(means, task.id, lambda t, s, e: t.understand(taken.brief, means.now()))
         sender = await means.database.run(self._sender)
         return tuple(one.model_copy(update={"sender": sender}) for one in taken.requests)
 
@@ -120,19 +119,19 @@ class Working:
         said = Decision.of(session, self.task.previous) if self.task.previous else []
         return next((one.by for one in said if one.verdict == "send back"), None)
 
-    async def _asked(self) -> Asked:
+    async def _asked(self) -> IncomingRequest:
         outside, task = self.means.outside, self.task
         previous = None
         if task.previous:
             row = await self.means.database.run(lambda s: s.get_one(Draft, task.previous))
             if not row.facts.of_one_customer:  # an AI reads what was there before
                 previous = "\n\n".join(part.text for part in row.parts)
-        return Asked(
+        return IncomingRequest(
             words=task.words,
             author=task.author,
             material=await outside.read(task.workspace, task.place, task.words),
             private=task.private,
-            ui_language=language_of(await outside.locale(task.workspace, task.author)),
+            ui_language=parse_language(await outside.locale(task.workspace, task.author)),
             reason=task.reason,
             previous=previous,
             answers={str(k): str(v) for k, v in task.form.items()},
@@ -146,7 +145,7 @@ class Working:
             return
         await self._demand_budget()
         known = await asyncio.to_thread(means.besides, task.workspace, request, task.form)
-        made = await draft(
+        made = await run_skill(
             request,
             brand=means.brand(task.workspace),
             library=means.library(task.workspace),
@@ -162,13 +161,15 @@ class Working:
         else:
             await means.database.run(self._keep, number, request, made)
 
-    def _keep(self, session: Session, number: int, request: SkillRequest, made: Drafted) -> None:
+    def _keep(
+        self, session: Session, number: int, request: SkillRequest, made: DraftResult
+    ) -> None:
         means, task = self.means, session.get_one(Task, self.task.id, with_for_update=True)
         if task.state != "working":
             return  # stopped meanwhile
         piece = f"{task.id}.{number}"
         if number:  # the first piece has the task's own card
-            Post.plan(
+            OutboxMessage.plan(
                 session,
                 id=f"{piece}:card",
                 workspace=task.workspace,
@@ -180,8 +181,8 @@ class Working:
         before = session.get(Draft, task.previous) if task.previous else None
         same: tuple[Check, ...] = ()
         if before and means.writer.by_rules:
-            earlier = [(one.piece, one.parts) for one in history_of(session, before)]
-            same = unchanged(made.parts, piece, earlier, request.reason)
+            earlier = [(one.piece, one.parts) for one in list_version_history(session, before)]
+            same = check_unchanged(made.parts, piece, earlier, request.reason)
         Draft.keep(
             session,
             workspace=task.workspace,
@@ -198,7 +199,7 @@ class Working:
             leads=made.leads,
             before=before,
         )
-        Drawing.keep(session, task.workspace, made.pictures, means.now())
+        DraftImage.keep(session, task.workspace, made.pictures, means.now())
 
     async def _demand_budget(self) -> None:
         """Raises SpendingRefused when the limit is reached before anything is begun."""
@@ -207,9 +208,9 @@ class Working:
 
     async def _ask(self, question: Question) -> None:
         now = self.means.now
-        await change(self.means, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
+        await change_task(self.means, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
 
-    async def _receipt(self, sent: Sent) -> None:
+    async def _receipt(self, sent: LlmCall) -> None:
         await self.means.spending.receipt(self._payer, sent)
 
     @property
@@ -217,7 +218,9 @@ class Working:
         return Payer(self.task.workspace, self.task.id, self.task.person)
 
 
-async def change(means: Means, id: str, verb: Callable[[Task, Session, Enqueue], object]) -> None:
+async def change_task(
+    means: TaskServices, id: str, verb: Callable[[Task, Session, Enqueue], object]
+) -> None:
     """Change a task's row. Its cards are drawn by the job itself, at its end."""
 
     def but_cards(session: Session, job: Job) -> None:

@@ -12,14 +12,14 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.text.links import Link, allowed, links
+from bot.text.links import Link, find_links, is_allowed_host
 
 T = TypeVar("T")
 
 # Zero-width and joining marks, bidi overrides and isolates, byte order mark, tags, soft hyphen;
 # all control characters except tab and newline. The emoji joiner and variation selectors stay
 # where they hold an emoji together, and joiners where a script is written with them.
-HIDDEN = re.compile(
+HIDDEN_CHARACTERS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0"
     "\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -36,16 +36,16 @@ _JOINER = re.compile(
 _VARIANT = re.compile(  # behind a digit only in a keycap
     "(?<![#*0-9©®\u203c-\u3299\U0001f000-\U0001faff])\ufe0f|(?<=[#*0-9])\ufe0f(?!\u20e3)"
 )
-_UNSEEN = re.compile(f"(?!\n){HIDDEN.pattern}|[\u200c\u200d\u2028\u2029\ufe0f]")
-_COMPUTED = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")  # the first sign of a formula, in any spreadsheet
-_PING = re.compile(  # but not the address me@here.example
+_HIDDEN_IN_JSON = re.compile(f"(?!\n){HIDDEN_CHARACTERS.pattern}|[\u200c\u200d\u2028\u2029\ufe0f]")
+_FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")  # the first sign of a formula, in any spreadsheet
+_BROADCAST = re.compile(  # but not the address me@here.example
     r"(?:(?<!\w)@+(?=(?:channel|here|everyone|group)\b)"
     r"|@+(?=(?:channel|here|everyone|group)\b(?!\.\w)))",
     re.IGNORECASE,
 )
 
 # "<!channel>" would be escaped, and then be shown as a call by what undoes that once too often.
-_CALL = re.compile(r"<([!@#][^<>\n]*)>")
+_SLACK_MENTION = re.compile(r"<([!@#][^<>\n]*)>")
 
 # Where Slack reads a sign as mark-up: at the border of a word ("snake_case" is none), a quotation
 # mark at the beginning of a line. In its place stands a sign that looks like it.
@@ -53,35 +53,35 @@ _STYLES = re.compile(r"[*_~](?!\w)|(?<!\w)[*_~]|^[ \t]*>", re.MULTILINE)
 _ALIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", ">": "\u203a"})
 
 
-def without_hidden(text: str) -> str:
+def strip_hidden(text: str) -> str:
     """The text as it may be stored and delivered: hidden characters gone, nothing escaped."""
     if text.isprintable() and text.isascii():
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-    text = HIDDEN.sub("", text.replace("\u2029", "\n\n"))
+    text = HIDDEN_CHARACTERS.sub("", text.replace("\u2029", "\n\n"))
     return _JOINER.sub("", _VARIANT.sub("", text))
 
 
-def plain_all(thing: T) -> T:
+def strip_hidden_deep(thing: T) -> T:
     """The same thing with every string in it plain, however deep. What did not change stays the
     same object."""
-    return cast(T, mapped(thing, without_hidden))
+    return cast(T, map_strings(thing, strip_hidden))
 
 
-def mapped(thing: Any, change: Callable[[str], str]) -> Any:
+def map_strings(thing: Any, change: Callable[[str], str]) -> Any:
     """The same thing with every string in it changed, but the keys of dicts."""
     if isinstance(thing, str):
         return change(thing)
     if isinstance(thing, BaseModel):
         fields = {name: getattr(thing, name) for name in type(thing).model_fields}
-        fresh = {name: mapped(value, change) for name, value in fields.items()}
+        fresh = {name: map_strings(value, change) for name, value in fields.items()}
         changed = {name: value for name, value in fresh.items() if value is not fields[name]}
         return thing.model_copy(update=changed) if changed else thing
     if isinstance(thing, dict):
-        found = {key: mapped(value, change) for key, value in thing.items()}
+        found = {key: map_strings(value, change) for key, value in thing.items()}
         return found if any(found[key] is not thing[key] for key in thing) else thing
     if isinstance(thing, list | tuple | set | frozenset):
-        items = [mapped(value, change) for value in thing]
+        items = [map_strings(value, change) for value in thing]
         if all(new is old for new, old in zip(items, thing, strict=True)):
             return thing
         if hasattr(thing, "_make"):  # a named tuple
@@ -90,33 +90,33 @@ def mapped(thing: Any, change: Callable[[str], str]) -> Any:
     return thing
 
 
-def one_line(text: str) -> str:
+def escape_line(text: str) -> str:
     """The text for a line of a log: its own line breaks are shown, and break nothing."""
-    return without_hidden(text).replace("\n", "\\n")
+    return strip_hidden(text).replace("\n", "\\n")
 
 
-def json_text(told: Any) -> str:
+def format_json(told: Any) -> str:
     """JSON for a terminal: hidden characters are escaped, so that what is read back is the same."""
     whole = json.dumps(told, ensure_ascii=False, indent=2)
-    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], whole)
+    return _HIDDEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], whole)
 
 
-def csv_cell(cell: str) -> str:
+def escape_csv_cell(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula. Source: OWASP, CSV Injection."""
-    clean = without_hidden(cell)
-    return f"'{clean}" if _COMPUTED.match(clean) else clean
+    clean = strip_hidden(cell)
+    return f"'{clean}" if _FORMULA.match(clean) else clean
 
 
-def file_name(name: str, most: int = 120) -> str:
+def sanitize_file_name(name: str, most: int = 120) -> str:
     """A name that leads into no other folder, hides no part of itself and is no option."""
-    clean = re.sub(r'[\\/:*?"<>|\n\t]+', "-", without_hidden(name)).strip(" .")
+    clean = re.sub(r'[\\/:*?"<>|\n\t]+', "-", strip_hidden(name)).strip(" .")
     if len(clean) > most:
         stem, dot, end = clean.rpartition(".")
         clean = f"{stem[: most - len(end) - 1]}.{end}" if dot and len(end) < 12 else clean[:most]
     return clean.lstrip(".-") or "file"
 
 
-def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
+def escape_mrkdwn(text: str, allowed_links: Collection[str] = ()) -> str:
     """The text for Slack's mrkdwn: it notifies nobody, styles nothing, and links lead only to
     `allowed_links`.
 
@@ -124,27 +124,27 @@ def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
     readable, as code, and lead nowhere; a back-tick of others would end that code early and set
     the link free.
     """
-    text = _CALL.sub(r"‹\1›", without_hidden(text).replace("`", "'"))
-    found = links(text)
-    closed = [one for one in found if not _opens(one, allowed_links)]
-    text = _unstyled(text, [(one.start, one.end) for one in found if one not in closed])
+    text = _SLACK_MENTION.sub(r"‹\1›", strip_hidden(text).replace("`", "'"))
+    found = find_links(text)
+    closed = [one for one in found if not _is_allowed_link(one, allowed_links)]
+    text = _strip_styles(text, [(one.start, one.end) for one in found if one not in closed])
     pieces, at = [], 0
     for link in closed:
         start = link.start  # what is glued to it goes along: alone it might be a link as well
         while start > at and (text[start - 1].isalnum() or text[start - 1] in "-._"):
             start -= 1
         shown = re.sub(r"^[a-z]+://", "", text[start : link.end], flags=re.IGNORECASE)
-        pieces += [_escaped(text[at:start]), f"`{_escaped(shown)}`"]
+        pieces += [_escape_entities(text[at:start]), f"`{_escape_entities(shown)}`"]
         at = link.end
-    return _PING.sub("", "".join((*pieces, _escaped(text[at:]))))
+    return _BROADCAST.sub("", "".join((*pieces, _escape_entities(text[at:]))))
 
 
-def _opens(link: Link, hosts: Collection[str]) -> bool:
+def _is_allowed_link(link: Link, hosts: Collection[str]) -> bool:
     """Whether a link may be opened: in the usual notation, or an e-mail address of these hosts."""
-    return (link.plain or link.mail) and allowed(link.host, hosts)
+    return (link.plain or link.mail) and is_allowed_host(link.host, hosts)
 
 
-def _unstyled(text: str, kept: list[tuple[int, int]]) -> str:
+def _strip_styles(text: str, kept: list[tuple[int, int]]) -> str:
     """Without mark-up, character for character; the links that may be opened stay as they are."""
 
     def alike(mark: re.Match[str]) -> str:
@@ -154,5 +154,5 @@ def _unstyled(text: str, kept: list[tuple[int, int]]) -> str:
     return _STYLES.sub(alike, text)
 
 
-def _escaped(text: str) -> str:
+def _escape_entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -18,18 +18,18 @@ from urllib.parse import unquote
 import idna
 from publicsuffixlist import PublicSuffixList
 
-from bot.text.normalize import bag
+from bot.text.normalize import word_set
 
 # Names that no registry gives out, and that lead somewhere inside a company or in an example.
-_SPECIAL = bag("example test localhost local internal lan onion invalid arpa")
+_SPECIAL = word_set("example test localhost local internal lan onion invalid arpa")
 # Endings that are links however they are written: the best known, and "shop.It" is one as well.
-_WELL_KNOWN = bag(
+_WELL_KNOWN = word_set(
     "com net org fr eu uk de es it pt br be ch lu nl ie us ca io co app dev shop store boutique "
     "paris info biz me ly gl ru cn xyz site online club top link click page zip example "
     "test"
 )
 # Two letters that also begin a sentence: "back.In" is a full stop without its space.
-_WORDS = bag(
+_WORDS = word_set(
     "ad ag ai al am an ar as at au bi do en es et ga he hm id il im in is je la le ma mg ml mm mu "
     "my na ne ni no nu om on pa pm re sa se so sa st ta to tu un va vu we ws"
 )
@@ -46,7 +46,7 @@ _HIDDEN = re.compile(
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z]{2,8};)")
-_TOLD = re.compile(r"[.:@&\\" + _DOTS + "\uff1a\uff20]|//|\uff0f\uff0f")
+_LINK_SIGNS = re.compile(r"[.:@&\\" + _DOTS + "\uff1a\uff20]|//|\uff0f\uff0f")
 
 _STOPS = r"\s<>\"«»“”|"
 _REST = rf"(?:[/?#\\][^{_STOPS}]*)?"
@@ -80,7 +80,7 @@ _SHAPES = {
     "bare": re.compile(rf"(?<![\w@.-]){_LABELS}(?![\w@-])(?::\d+)?{_REST}"),
 }
 # Where only a link can stand: Slack's <target|label>, [label](target), [label]: target, href.
-_HELD = re.compile(
+_MARKED_LINK = re.compile(
     r"<(?P<slack>[^<>|\n]+)(?:\|[^<>\n]*)?>|\]\(\s*<?(?P<markdown>[^()<>]*(?:\([^()]*\)[^()<>]*)*)"
     r"|^\s{0,3}\[[^\]\n]+\]:\s*(?P<reference>\S+)|\bhref\s*=\s*[\"']?(?P<html>[^\"'>]+)",
     re.IGNORECASE | re.MULTILINE,
@@ -104,7 +104,7 @@ class Link:
     @property
     def domain(self) -> str:
         """What somebody registered: `shop.co.uk` of `www.mail.shop.co.uk`."""
-        return registrable(self.host)
+        return find_registrable_domain(self.host)
 
     @property
     def plain(self) -> bool:
@@ -113,39 +113,39 @@ class Link:
         return written is not None and not self.mail and "\\" not in self.text
 
 
-def host_of(address: str) -> str:
+def parse_host(address: str) -> str:
     """`https://www.shop.example:443/a` → `shop.example`."""
-    bare = _without_scheme("".join(sign for sign, _ in _clean(address)).strip())
+    bare = _strip_scheme("".join(sign for sign, _ in _visible_characters(address)).strip())
     authority = re.split(r"[/?#\\]", bare, maxsplit=1)[0]
-    return _host(authority)
+    return _parse_authority(authority)
 
 
-def address_of(link: str) -> str:
+def normalize_address(link: str) -> str:
     """Where a link leads, for comparing: `https://www.Shop.example/a/?utm_source=x` →
     `shop.example/a`. What only counts visits leads nowhere else."""
-    bare = _without_scheme(link.strip())
+    bare = _strip_scheme(link.strip())
     path, mark, rest = bare.replace("\\", "/").partition("#")
     path, _, query = path.partition("?")
     told = "&".join(one for one in query.split("&") if one and not one.startswith("utm_"))
     way = "/" + path.partition("/")[2].strip("/")
-    return host_of(bare) + way.rstrip("/") + (f"?{told}" if told else "") + mark + rest
+    return parse_host(bare) + way.rstrip("/") + (f"?{told}" if told else "") + mark + rest
 
 
-def links(text: str) -> list[Link]:
+def find_links(text: str) -> list[Link]:
     """In the order they stand; a full stop that ends the sentence is not part of a link."""
-    return list(_links(text)) if _TOLD.search(text) else []
+    return list(_find_links(text)) if _LINK_SIGNS.search(text) else []
 
 
-def allowed(host: str, hosts: Iterable[str]) -> bool:
+def is_allowed_host(host: str, hosts: Iterable[str]) -> bool:
     """Whether a host is one of these or under one of them. Under a public suffix is nobody's."""
     return any(
-        host == one or (host.endswith("." + one) and bool(registrable(one)))
-        for one in map(host_of, hosts)
+        host == one or (host.endswith("." + one) and bool(find_registrable_domain(one)))
+        for one in map(parse_host, hosts)
         if one
     )
 
 
-def registrable(host: str) -> str:
+def find_registrable_domain(host: str) -> str:
     """The domain that somebody registered; a number or a name of one part is its own; "" for a
     public suffix."""
     if "." not in host or host.endswith(":") or host.startswith("["):
@@ -154,24 +154,24 @@ def registrable(host: str) -> str:
         return ".".join(host.split(".")[-2:])
     if _is_number(host):
         return host
-    suffix = _suffixes().publicsuffix(host)
+    suffix = _load_suffixes().publicsuffix(host)
     if suffix is None:
         return ".".join(host.split(".")[-2:])
-    return str(_suffixes().privatesuffix(host) or "")
+    return str(_load_suffixes().privatesuffix(host) or "")
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
+def _load_suffixes() -> PublicSuffixList:
     """The list as the package brings it; nothing is fetched."""
     return PublicSuffixList(accept_unknown=False)
 
 
 @lru_cache(maxsize=2048)
-def _links(text: str) -> tuple[Link, ...]:
-    signs = list(_clean(text))
+def _find_links(text: str) -> tuple[Link, ...]:
+    signs = list(_visible_characters(text))
     clean = "".join(sign for sign, _ in signs)
     found: list[tuple[int, int, Link]] = []
-    for start, end, host, mail in (*_held(clean), *_loose(clean)):
+    for start, end, host, mail in (*_find_marked_links(clean), *_find_loose_links(clean)):
         if start >= end or any(a < end and start < b for a, b, _ in found):
             continue
         first, last = signs[start][1], signs[end][1] if end < len(signs) else len(text)
@@ -179,7 +179,7 @@ def _links(text: str) -> tuple[Link, ...]:
     return tuple(link for _, _, link in sorted(found, key=lambda one: one[0]))
 
 
-def _clean(text: str) -> Iterator[tuple[str, int]]:
+def _visible_characters(text: str) -> Iterator[tuple[str, int]]:
     """The signs that a program would read, each with its place in the text."""
     at = 0
     while at < len(text):
@@ -198,9 +198,9 @@ def _clean(text: str) -> Iterator[tuple[str, int]]:
         at += size
 
 
-def _held(clean: str) -> Iterator[tuple[int, int, str, bool]]:
+def _find_marked_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
     """Targets of links in Slack's, Markdown's and HTML's notation: there any scheme is one."""
-    for match in _HELD.finditer(clean):
+    for match in _MARKED_LINK.finditer(clean):
         kind = match.lastgroup or ""
         start, end = match.span(kind)
         target = match[kind]
@@ -208,7 +208,12 @@ def _held(clean: str) -> Iterator[tuple[int, int, str, bool]]:
             continue
         squeezed = re.sub(r"\s", "", target)
         if re.match(r"[/\\]{2}", squeezed):
-            yield start, end, _host(re.split(r"[/?#\\]", squeezed.lstrip("/\\"))[0]), False
+            yield (
+                start,
+                end,
+                _parse_authority(re.split(r"[/?#\\]", squeezed.lstrip("/\\"))[0]),
+                False,
+            )
         elif (scheme := _SCHEME.match(target)) and re.match(
             r"[a-z][a-z0-9+.-]+:\S", squeezed, re.I
         ):
@@ -218,19 +223,24 @@ def _held(clean: str) -> Iterator[tuple[int, int, str, bool]]:
             if kind == "slack" and re.match(r"\s", target[scheme.end() :] or " "):
                 continue  # words in angle brackets
             if name in _WEB:
-                yield start, end, host_of(squeezed), False
+                yield start, end, parse_host(squeezed), False
             elif name == "mailto":
-                yield start, end, _host(squeezed.rpartition("@")[2].partition("?")[0]), True
-            elif not (kind == "slack" and _links_in(target)):
+                yield (
+                    start,
+                    end,
+                    _parse_authority(squeezed.rpartition("@")[2].partition("?")[0]),
+                    True,
+                )
+            elif not (kind == "slack" and _contains_link(target)):
                 yield start, end, f"{name}:", False
 
 
-def _links_in(target: str) -> bool:
+def _contains_link(target: str) -> bool:
     """Whether words in angle brackets hold a link of their own, which is found as such."""
     return " " in target.strip() and any(one.search(target) for one in _SHAPES.values())
 
 
-def _loose(clean: str) -> Iterator[tuple[int, int, str, bool]]:
+def _find_loose_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
     """Links in the middle of a text."""
     for name, shape in _SHAPES.items():
         for match in shape.finditer(clean):
@@ -238,7 +248,7 @@ def _loose(clean: str) -> Iterator[tuple[int, int, str, bool]]:
             if "(" in shown and match[0][len(shown) :].startswith(")"):
                 shown += ")"
             if name == "bare":
-                shown = _bare(shown, clean[match.end() :])
+                shown = _trim_bare_link(shown, clean[match.end() :])
             if not shown:
                 continue
             end = start + len(shown)
@@ -246,23 +256,23 @@ def _loose(clean: str) -> Iterator[tuple[int, int, str, bool]]:
                 scheme = re.sub(r"\s", "", shown.partition(":")[0]).lower()
                 yield start, end, f"{scheme}:", False
             elif name == "mail":
-                host = _host(shown.rpartition("@")[2].partition("?")[0])
+                host = _parse_authority(shown.rpartition("@")[2].partition("?")[0])
                 yield start, end, host, True
             elif name == "full":
-                yield start, end, _full_host(shown), False
+                yield start, end, _parse_full_host(shown), False
             else:
-                yield start, end, host_of(shown.lstrip("/\\")), False
+                yield start, end, parse_host(shown.lstrip("/\\")), False
 
 
-def _full_host(shown: str) -> str:
+def _parse_full_host(shown: str) -> str:
     """The host of an address of the web; the scheme of every other."""
     scheme, colon, _ = shown.partition(":")
     if colon and "//" in shown and scheme.lower() not in _WEB and not scheme.startswith("www"):
         return f"{scheme.lower()}:"
-    return host_of(shown)
+    return parse_host(shown)
 
 
-def _bare(shown: str, after: str) -> str:
+def _trim_bare_link(shown: str, after: str) -> str:
     """The part of "shop.example/spring" that is a link; "" where the full stop ends a sentence or
     an abbreviation, or the name ends in no public suffix."""
     name = re.match(_LABELS, shown)
@@ -294,10 +304,10 @@ def _is_suffix(label: str) -> bool:
     low = label.lower()
     if low in _SPECIAL or not re.search(r"[^\W\d_]", low):
         return low in _SPECIAL
-    return _suffixes().publicsuffix(_ascii(low)) is not None
+    return _load_suffixes().publicsuffix(_encode_idna(low)) is not None
 
 
-def _without_scheme(address: str) -> str:
+def _strip_scheme(address: str) -> str:
     return re.sub(
         r"^(?:[a-z][a-z0-9+.-]*:[/\\]+|(?:https?|ftp|wss?):[/\\]*|[/\\]{2,})",
         "",
@@ -306,16 +316,16 @@ def _without_scheme(address: str) -> str:
     )
 
 
-def _host(authority: str) -> str:
+def _parse_authority(authority: str) -> str:
     """The host of `name:password@host:port`, as ASCII; a number as four numbers."""
     name = unquote(authority).rpartition("@")[2]
     if name.startswith("["):
         return name.partition("]")[0].lower() + "]"
     name = name.partition(":")[0].lower().strip(_AFTER)
-    return _number(name) or _ascii(name).removeprefix("www.")
+    return _parse_numeric_host(name) or _encode_idna(name).removeprefix("www.")
 
 
-def _ascii(name: str) -> str:
+def _encode_idna(name: str) -> str:
     """A host as it is looked up: `xn--…` where it has other letters than ours."""
     if name.isascii():
         return name
@@ -325,20 +335,20 @@ def _ascii(name: str) -> str:
         return name
 
 
-def _number(name: str) -> str:
+def _parse_numeric_host(name: str) -> str:
     """`2130706433`, `0x7f.1` and `0177.0.0.1` are 127.0.0.1; "" for what is no number."""
     pieces = name.rstrip(".").split(".")
     if len(pieces) > 4 or not re.fullmatch(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*", name):
         return ""
     try:
-        read = [_digits(one) for one in pieces]
+        read = [_parse_number(one) for one in pieces]
         value = sum(one << (8 * (3 - n)) for n, one in enumerate(read[:-1])) + read[-1]
         return str(ipaddress.IPv4Address(value))
     except ValueError:
         return ""
 
 
-def _digits(piece: str) -> int:
+def _parse_number(piece: str) -> int:
     if piece.startswith("0x"):
         return int(piece[2:] or "0", 16)
     return int(piece, 8) if len(piece) > 1 and piece.startswith("0") else int(piece)

@@ -7,45 +7,45 @@ import re
 import unicodedata
 from functools import lru_cache
 
-SAME = {"’": "'", "‘": "'", "ʼ": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"}
+EQUIVALENTS = {"’": "'", "‘": "'", "ʼ": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"}
 
 
-def _plain(character: str) -> str:
-    if character in SAME:
-        return SAME[character]
+def _normalize_character(character: str) -> str:
+    if character in EQUIVALENTS:
+        return EQUIVALENTS[character]
     if character.isspace():
         return character if character in "\n\t" else " "
     folded = unicodedata.normalize("NFD", character)[0].lower()
     return folded if len(folded) == 1 else character
 
 
-class _Table(dict[int, str]):
+class _NormalizationTable(dict[int, str]):
     """Filled as characters are met."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = _plain(chr(code))
+        self[code] = _normalize_character(chr(code))
         return self[code]
 
 
-_TABLE = _Table()
+_TABLE = _NormalizationTable()
 
 
 @lru_cache(maxsize=4096)
-def fold(text: str) -> str:
+def normalize_text(text: str) -> str:
     """`Été à l’île` → `ete a l'ile`, of the same length."""
     return text.translate(_TABLE)
 
 
-def words_of(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """The folded words, hyphens and apostrophes as breaks."""
-    return re.findall(r"[a-z0-9œæß]+", fold(text))
+    return re.findall(r"[a-z0-9œæß]+", normalize_text(text))
 
 
-def squeeze(text: str) -> str:
+def collapse_spaces(text: str) -> str:
     """NFC, and every run of white space one space: for comparing letter for letter."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def bag(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
     """A set of words, written as one string."""
     return frozenset(words.split())

@@ -20,24 +20,24 @@ _PRAISE = re.compile(
 )
 
 
-def clean(text: str) -> str:
+def strip_html(text: str) -> str:
     """Without HTML, with single spaces."""
     plain = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
     return re.sub(r"^(?:product )?description:? (?=[A-ZÀ-Ý])", "", plain, flags=re.IGNORECASE)
 
 
-def sayable(sentence: str) -> bool:
+def is_usable_sentence(sentence: str) -> bool:
     begins = sentence[:1].isupper() or sentence[:1].isdigit()
     glued = re.search(r"[a-zà-ÿ]{3}[A-ZÀ-Ý][a-zà-ÿ]{2}", sentence)  # "railwaySanta"
     return 15 <= len(sentence) <= 240 and begins and not glued and not _SHOUT.search(sentence)
 
 
-def unpraised(sentence: str) -> str:
+def strip_praise(sentence: str) -> str:
     bare = _PRAISE.sub("", sentence)
     return bare[:1].upper() + bare[1:]
 
 
-def fresh(text: str, name: str) -> bool:
+def adds_information(text: str, name: str) -> bool:
     """Whether it says two words or more that the name does not."""
     words = re.findall(r"[^\W\d_]{4,}", text)
     said = {word.lower().rstrip("s") for word in words if not _PRAISE.match(f"{word} x")}

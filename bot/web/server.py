@@ -12,25 +12,31 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from bot.errors import logged, told_where
+from bot.errors import locate_bug, log_bug
 
-Health = Callable[[], Awaitable[Mapping[str, Any]]]  # "ok" among it says whether all is well
+HealthCheck = Callable[[], Awaitable[Mapping[str, Any]]]  # "ok" among it says whether all is well
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-MOST = 2 * 1024 * 1024  # bytes of one request
+MAX_REQUEST_BYTES = 2 * 1024 * 1024  # bytes of one request
 READ_SECONDS = 10.0  # for a whole request, and for the first signed one of a connection
 IDLE_SECONDS = 75.0  # for which a connection of Slack's stays open: longer than proxies keep theirs
 LINGER_SECONDS = 1.0  # for which the rest of a refused request is read, so that its answer arrives
-MOST_HEADERS = 64
-ALL_BODIES = 32 * 1024 * 1024  # bytes of unverified bodies in memory, beyond which long ones wait
-SHORT = 128 * 1024  # bytes of a body that is read all the same: almost everything Slack sends
-TOLD_EVERY = 60.0  # seconds between two lines of the log about requests that were not signed
+MAX_HEADERS = 64
+MAX_UNVERIFIED_BYTES = (
+    32 * 1024 * 1024
+)  # bytes of unverified bodies in memory, beyond which long ones wait
+SHORT_BODY_BYTES = (
+    128 * 1024
+)  # bytes of a body that is read all the same: almost everything Slack sends
+LOG_INTERVAL_SECONDS = (
+    60.0  # seconds between two lines of the log about requests that were not signed
+)
 
 log = logging.getLogger("bot.slack")
 server_log = logging.getLogger("bot.web")
 
 
-class Bodies:
+class BodyReader:
     """Reads bodies within limits of length, time and memory."""
 
     def __init__(self) -> None:
@@ -39,17 +45,17 @@ class Bodies:
     async def read(self, request: web.Request) -> bytes:
         """The whole body. Raises HTTPException 408, 413 and 503 when one of the limits is passed,
         400 when the body is broken."""
-        if (request.content_length or 0) > MOST:
-            raise web.HTTPRequestEntityTooLarge(MOST)
+        if (request.content_length or 0) > MAX_REQUEST_BYTES:
+            raise web.HTTPRequestEntityTooLarge(MAX_REQUEST_BYTES)
         body = bytearray()
         try:
             async with asyncio.timeout(READ_SECONDS):
                 async for chunk in request.content.iter_any():
                     body += chunk
                     self._held += len(chunk)
-                    if len(body) > MOST:
-                        raise web.HTTPRequestEntityTooLarge(MOST)
-                    if len(body) > SHORT and self._held > ALL_BODIES:
+                    if len(body) > MAX_REQUEST_BYTES:
+                        raise web.HTTPRequestEntityTooLarge(MAX_REQUEST_BYTES)
+                    if len(body) > SHORT_BODY_BYTES and self._held > MAX_UNVERIFIED_BYTES:
                         raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"})
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
@@ -61,7 +67,7 @@ class Bodies:
 
 
 @dataclass
-class Connections:
+class ConnectionGuard:
     """Closes each connection that brings no verified request in time: slow heads, slow bodies and
     silence alike."""
 
@@ -86,7 +92,7 @@ class Connections:
 
 
 @dataclass
-class Refusals:
+class RefusalCounter:
     """Counts requests that were not signed, and says so in the log at most once a minute."""
 
     name: str
@@ -96,22 +102,22 @@ class Refusals:
     def note(self) -> None:
         self._count += 1
         now = time.monotonic()
-        if self._told is None or now - self._told >= TOLD_EVERY:
+        if self._told is None or now - self._told >= LOG_INTERVAL_SECONDS:
             log.warning("requests not signed by %s: %d", self.name, self._count)
             self._count, self._told = 0, now
 
 
 VERIFIED = web.RequestKey("verified", bool)
-CONNECTIONS = web.AppKey("connections", Connections)
+CONNECTION_GUARD = web.AppKey("connections", ConnectionGuard)
 
 
 def mark_verified(request: web.Request) -> None:
     """Let the connection of a request whose signature holds stay open."""
-    if (connections := request.app.get(CONNECTIONS)) is not None:
+    if (connections := request.app.get(CONNECTION_GUARD)) is not None:
         connections.verify(request)
 
 
-def health_route(health: Health) -> Handler:
+def make_health_route(health: HealthCheck) -> Handler:
     """Only yes or no, and one look at a time however many ask."""
     looking: asyncio.Future[Mapping[str, Any]] | None = None
 
@@ -122,7 +128,7 @@ def health_route(health: Health) -> Handler:
         try:
             well = bool((await asyncio.shield(looking)).get("ok"))
         except Exception as bug:  # noqa: BLE001  whatever it is, we are not well
-            logged(bug)
+            log_bug(bug)
             well = False
         return web.json_response({"ok": well}, status=200 if well else 503)
 
@@ -143,12 +149,12 @@ async def close_unless_verified(request: web.Request, handler: Handler) -> web.S
     return answer
 
 
-async def without_versions(_: web.Request, answer: web.StreamResponse) -> None:
+async def remove_version_headers(_: web.Request, answer: web.StreamResponse) -> None:
     answer.headers["Server"] = "super-intern"
 
 
 @contextlib.asynccontextmanager
-async def listening(site: web.Application, host: str, port: int) -> AsyncIterator[int]:
+async def start_server(site: web.Application, host: str, port: int) -> AsyncIterator[int]:
     """Serve the site; the port that it listens on. Requests are cut after READ_SECONDS."""
     runner = web.AppRunner(
         site,
@@ -157,14 +163,14 @@ async def listening(site: web.Application, host: str, port: int) -> AsyncIterato
         shutdown_timeout=3,
         keepalive_timeout=IDLE_SECONDS,
         lingering_time=LINGER_SECONDS,
-        max_headers=MOST_HEADERS,
+        max_headers=MAX_HEADERS,
         auto_decompress=False,  # the bytes that came are the bytes that were signed
-        logger=_without_requests(server_log),
+        logger=_hide_requests(server_log),
     )
     await runner.setup()
     try:
         assert runner.server is not None
-        watching = asyncio.create_task(site[CONNECTIONS].watch(runner.server))
+        watching = asyncio.create_task(site[CONNECTION_GUARD].watch(runner.server))
         try:
             await web.TCPSite(runner, host, port).start()
             yield int(runner.addresses[0][1])
@@ -174,7 +180,7 @@ async def listening(site: web.Application, host: str, port: int) -> AsyncIterato
         await runner.cleanup()
 
 
-class NoRequests(logging.Filter):
+class RequestLogFilter(logging.Filter):
     """What aiohttp's server may log: where a bug was. What is no HTTP is not worth a line, and
     tracebacks quote the request."""
 
@@ -183,12 +189,12 @@ class NoRequests(logging.Filter):
         if isinstance(bug, HttpProcessingError | ConnectionError):
             return False
         if bug is not None:
-            record.msg, record.args = told_where(bug), ()
+            record.msg, record.args = locate_bug(bug), ()
             record.exc_info = record.exc_text = None
         return True
 
 
-def _without_requests(logger: logging.Logger) -> logging.Logger:
-    if not any(isinstance(one, NoRequests) for one in logger.filters):
-        logger.addFilter(NoRequests())
+def _hide_requests(logger: logging.Logger) -> logging.Logger:
+    if not any(isinstance(one, RequestLogFilter) for one in logger.filters):
+        logger.addFilter(RequestLogFilter())
     return logger

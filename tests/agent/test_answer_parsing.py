@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.agent.llm.parse import json_in, readable
+from bot.agent.llm.response import extract_readable_text, find_json
 
 WHOLE = json.dumps(
     {
@@ -19,19 +19,22 @@ WHOLE = json.dumps(
 
 
 def test_is_readable_without_its_ids() -> None:
-    assert readable(WHOLE) == 'Léger comme l\'air 😀\n\nheat\n\nSay "yes"\nto linen\n\nLovely'
+    assert (
+        extract_readable_text(WHOLE)
+        == 'Léger comme l\'air 😀\n\nheat\n\nSay "yes"\nto linen\n\nLovely'
+    )
 
 
 @pytest.mark.parametrize("text", [WHOLE, json.dumps(json.loads(WHOLE), ensure_ascii=False)])
 def test_only_grows(text: str) -> None:
-    seen = [words for end in range(len(text)) if (words := readable(text[:end]))]
+    seen = [words for end in range(len(text)) if (words := extract_readable_text(text[:end]))]
     assert len(seen) > len(text) * 0.8
     assert all(later.startswith(earlier) for earlier, later in pairwise(seen))
 
 
 @pytest.mark.parametrize("text", ["", "Sure!", "{", '{"a', '{"facts": ["x.y"', "{}", "{]"])
 def test_shows_nothing_while_there_is_nothing(text: str) -> None:
-    assert readable(text) == ""
+    assert extract_readable_text(text) == ""
 
 
 @pytest.mark.parametrize(
@@ -45,11 +48,11 @@ def test_shows_nothing_while_there_is_nothing(text: str) -> None:
     ],
 )
 def test_is_found_in_its_wrapping(text: str) -> None:
-    assert json_in(text) == WHOLE
+    assert find_json(text) == WHOLE
 
 
 @pytest.mark.parametrize(
     "text", ["", "Sure!", WHOLE[:-1], WHOLE[:90], f"```json\n{WHOLE[:-3]}\n```", "{'a': 1}", "[1]"]
 )
 def test_is_never_repaired(text: str) -> None:
-    assert json_in(text) is None
+    assert find_json(text) is None

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from bot.agent.llm.schema import blank, tight
+from bot.agent.llm.response import build_blank_example, require_all_fields
 from bot.core.parts import Copy, Hook
 
 
@@ -25,21 +25,21 @@ class Small(BaseModel):
 
 
 def test_wants_every_field_filled() -> None:
-    schema = tight(Output.model_json_schema())
+    schema = require_all_fields(Output.model_json_schema())
     assert schema["required"] == ["subject", "body", "more", "default", "hooks"]
     assert schema["$defs"]["Copy"]["required"] == ["text", "facts"]
     assert schema["properties"]["more"]["anyOf"][1] == {"type": "null"}
 
 
 def test_keeps_what_a_field_says_of_itself() -> None:
-    subject = tight(Output.model_json_schema())["properties"]["subject"]
+    subject = require_all_fields(Output.model_json_schema())["properties"]["subject"]
     assert subject["description"] == "At most 40 characters."
     assert subject["required"] == ["text", "facts"]
 
 
 def test_has_a_blank_in_each_place() -> None:
     hook = {"angle": "⟨angle⟩", "text": "⟨hooks⟩", "facts": ["⟨facts⟩"]}
-    assert json.loads(blank(Output)) == {
+    assert json.loads(build_blank_example(Output)) == {
         "subject": {"text": "⟨subject: At most 40 characters.⟩", "facts": ["⟨facts⟩"]},
         "body": {"text": "⟨body⟩", "facts": ["⟨facts⟩"]},
         "more": {"text": "⟨more⟩", "facts": ["⟨facts⟩"]},
@@ -49,7 +49,7 @@ def test_has_a_blank_in_each_place() -> None:
 
 
 def test_says_what_is_allowed_there() -> None:
-    assert json.loads(blank(Small)) == {
+    assert json.loads(build_blank_example(Small)) == {
         "tone": "⟨tone, one of: warm, dry⟩",
         "name": "⟨name, at most 5 characters⟩",
         "many": 0,

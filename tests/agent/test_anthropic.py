@@ -16,13 +16,13 @@ import pytest
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from bot.agent.llm.anthropic import Claude
+from bot.agent.llm.anthropic import AnthropicWriter
 from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.facts import Evidence
 from bot.core.parts import Copy
 from bot.core.request import SkillRequest
-from bot.core.writer import Assignment, Sent
+from bot.core.writer import LlmCall, WriteRequest
 from bot.errors import CannotDo, TryAgain
 from tests.conftest import NOW
 from tests.fakes.claude import (
@@ -50,11 +50,11 @@ class Short(BaseModel):
     name: str = Field(max_length=5)
 
 
-def assignment(**more: Any) -> Assignment:
+def assignment(**more: Any) -> WriteRequest:
     request = SkillRequest(skill="draft", brief=Brief(words="linen", author="U1", language="en"))
     told: dict[str, Any] = {"skill": "draft", "request": request, "evidence": Evidence()}
     told |= {"brand": Brand(name="Maison"), "channel": None, "system": "You are the intern."}
-    return Assignment(**{**told, "prompt": "Write about linen.", **more})
+    return WriteRequest(**{**told, "prompt": "Write about linen.", **more})
 
 
 class Desk:
@@ -62,9 +62,9 @@ class Desk:
 
     def __init__(self, url: str, **more: Any):
         told = {"key": KEY, "base_url": url, "now": lambda: NOW, "pause": 0.01, "deadline": 5.0}
-        self.claude = Claude(**{**told, **more})
-        self.kept: dict[str | None, Sent] = {}
-        self.before: list[Sent] = []  # as they were told of before anything left
+        self.claude = AnthropicWriter(**{**told, **more})
+        self.kept: dict[str | None, LlmCall] = {}
+        self.before: list[LlmCall] = []  # as they were told of before anything left
         self.shown: list[str] = []
 
     async def write(self, output: type[Any] = Output, **more: Any) -> Any:
@@ -78,14 +78,14 @@ class Desk:
         return caught.value
 
     @property
-    def receipts(self) -> list[Sent]:
+    def receipts(self) -> list[LlmCall]:
         return list(self.kept.values())
 
     @property
     def ended(self) -> list[str]:
         return [sent.ended for sent in self.receipts]
 
-    async def _keep(self, sent: Sent) -> None:
+    async def _keep(self, sent: LlmCall) -> None:
         if sent.call not in self.kept:
             self.before.append(sent)
         self.kept[sent.call] = sent
@@ -255,7 +255,7 @@ async def test_writes_the_receipt_before_the_bytes_leave(server: ScriptedClaude)
 async def test_sends_nothing_whose_receipt_cannot_be_kept(server: ScriptedClaude) -> None:
     desk = Desk(server.url)
 
-    async def full(_: Sent) -> None:
+    async def full(_: LlmCall) -> None:
         raise OSError("no space left")
 
     desk._keep = full  # type: ignore[assignment,method-assign]

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from bot.agent.llm.request import WORTH_CACHING, Letter
+from bot.agent.llm.request import MIN_CACHED_CHARACTERS, LlmRequest
 
 
-def letter(**more: Any) -> Letter:
+def letter(**more: Any) -> LlmRequest:
     told: dict[str, Any] = {"name": "claude-sonnet-5-5", "system": "s", "effort": "low"}
     told |= {"turns": (("user", "Write."),), "schema": {"type": "object"}, "thinking": "disabled"}
     told |= {"blank": '{"text": "⟨text⟩"}'}
-    return Letter(**{**told, **more})
+    return LlmRequest(**{**told, **more})
 
 
 def test_marks_only_a_long_system_block_for_the_cache() -> None:
     assert letter().body()["system"] == "s"
-    long = letter(system="s" * WORTH_CACHING)
+    long = letter(system="s" * MIN_CACHED_CHARACTERS)
     assert long.body()["system"][0]["cache_control"] == {"type": "ephemeral"}
     assert isinstance(long.less("cache").body()["system"], str)
 

@@ -6,23 +6,23 @@ from typing import Any
 import pytest
 
 from bot.agent import prompts
-from bot.agent.skills import FOLDER, Skill, commands, skills
+from bot.agent.skills import HANDLERS_FOLDER, Skill, load_commands, load_skills
 from bot.config.brand import Brand
 from bot.db.session import Database
 from bot.i18n.messages import Words
 from bot.jobs.worker import Worker
 from bot.rules.intake.skill import skill_for
 from bot.rules.writers.offline import Offline
-from bot.slack.manifest import manifest
-from bot.tasks.draft_versions import of_task
+from bot.slack.manifest import build_manifest
+from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
-from bot.tasks.run import Means
+from bot.tasks.run import TaskServices
 from tests.conftest import NOW
 from tests.support.card_scenes import drawn, seen
 from tests.support.rows import POLICY, Jobs, wish
 from tests.support.small_shop import Shop
 
-EVERY = pytest.mark.parametrize("skill", skills().values(), ids=list(skills()))
+EVERY = pytest.mark.parametrize("skill", load_skills().values(), ids=list(load_skills()))
 GIVEN = {*("brief", "facts", "channel", "language", "material", "reason", "previous", "composed")}
 MOST_LINES = 330
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
@@ -50,7 +50,7 @@ class Nobody:
 
 def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:
     return Worker(
-        Means(
+        TaskServices(
             database=database,
             enqueue=Jobs(),
             outside=outside,
@@ -86,8 +86,8 @@ def test_says_in_one_line_what_it_does(skill: Skill) -> None:
 
 @EVERY
 def test_has_a_prompt_that_asks_only_for_what_the_desk_gives(skill: Skill) -> None:
-    assert prompts.gaps(skill.name) <= GIVEN
-    assert {"brief", "facts"} <= prompts.gaps(skill.name)
+    assert prompts.find_gaps(skill.name) <= GIVEN
+    assert {"brief", "facts"} <= prompts.find_gaps(skill.name)
 
 
 @EVERY
@@ -98,7 +98,7 @@ async def test_ends_in_a_draft_without_an_ai_that_slack_would_take(
     task = await run(sqlite, ask(skill), Shop() if catalogue else Shop({}))
     assert (task.state, task.said) == ("done", None)
     with sqlite.begin() as session:
-        (draft,) = of_task(session, "t1")
+        (draft,) = list_newest_drafts(session, "t1")
         assert draft.parts
         assert draft.findings is not None
         drawn(seen(session))
@@ -124,12 +124,12 @@ def test_is_asked_for_in_words_that_no_other_skill_takes(skill: Skill) -> None:
 
 @EVERY
 def test_has_its_command_in_the_manifest(skill: Skill) -> None:
-    declared = {one["command"]: one for one in manifest()["features"]["slash_commands"]}
+    declared = {one["command"]: one for one in build_manifest()["features"]["slash_commands"]}
     assert (skill.command is None) or f"/{skill.command}" in declared
-    assert len(declared) == len(commands())
+    assert len(declared) == len(load_commands())
 
 
 @EVERY
 def test_stays_small(skill: Skill) -> None:
-    path = FOLDER / f"{skill.name}.py"
+    path = HANDLERS_FOLDER / f"{skill.name}.py"
     assert len(path.read_text().splitlines()) <= MOST_LINES

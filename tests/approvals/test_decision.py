@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from bot.approvals import decision
 from bot.approvals.decision import Decision
-from bot.config.policy import Approval, Policy
+from bot.config.policy import ApprovalPolicy, Policy
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -53,14 +53,14 @@ def test_of_an_outsider_is_refused_by_name_of_those_who_may(database: Database) 
 
 def test_of_the_author_is_refused(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
-    policy = Policy(approval=Approval(approvers=("UMARIE", "UMAX")))
+    policy = Policy(approval=ApprovalPolicy(approvers=("UMARIE", "UMAX")))
     with pytest.raises(CannotDo, match="somebody else has to approve"):
         approve(sqlite, jobs, by="UMARIE", policy=policy)
 
 
 def test_of_the_author_counts_where_the_policy_says_so(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
-    policy = Policy(approval=Approval(approvers=("UMARIE",), author_may_approve=True))
+    policy = Policy(approval=ApprovalPolicy(approvers=("UMARIE",), author_may_approve=True))
     approve(sqlite, jobs, by="UMARIE", policy=policy)
     assert deliveries(sqlite) == ["queued"]
 
@@ -79,7 +79,7 @@ def test_on_other_words_than_those_seen_is_refused(sqlite: Database) -> None:
 
 def test_is_void_after_an_edit(database: Database) -> None:
     jobs, seen = made(database)
-    policy = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    policy = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA"), needed=2))
     approve(database, jobs, policy=policy)
     with database.begin() as session:
         newest = session.get_one(Draft, "t1.0.v1")
@@ -256,7 +256,7 @@ def test_is_held_against_the_stored_words_themselves(sqlite: Database) -> None:
 
 def test_to_edit_is_not_an_outsiders_where_editors_are_named(sqlite: Database) -> None:
     jobs, seen = made(sqlite)
-    policy = Policy(approval=Approval(approvers=("UMAX",), editors=("UPAUL",)))
+    policy = Policy(approval=ApprovalPolicy(approvers=("UMAX",), editors=("UPAUL",)))
     with sqlite.begin() as session, pytest.raises(CannotDo, match="not edit it"):
         decision.revise(
             session,
@@ -291,7 +291,7 @@ def edited(database: Database, jobs: Jobs, by: str, text: str, policy: Policy) -
 
 def test_of_an_editor_is_refused_after_somebody_elses_comma(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
-    policy = Policy(approval=Approval(approvers=("UMAX", "ULEA")))
+    policy = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA")))
     edited(sqlite, jobs, "UMAX", "Linen breathes on hot days.", policy)
     edited(sqlite, jobs, "UPAUL", "Linen breathes, on hot days.", policy)
     with pytest.raises(CannotDo, match="somebody else has to approve"):
@@ -302,7 +302,7 @@ def test_of_an_editor_is_refused_after_somebody_elses_comma(sqlite: Database) ->
 
 def test_of_an_editor_counts_once_another_said_yes_to_the_edit(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
-    policy = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    policy = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA"), needed=2))
     edited(sqlite, jobs, "UMAX", "Linen breathes on hot days.", policy)
     approve(sqlite, jobs, by="ULEA", policy=policy)
     edited(sqlite, jobs, "UPAUL", "Linen breathes, on hot days.", policy)
@@ -313,7 +313,7 @@ def test_of_an_editor_counts_once_another_said_yes_to_the_edit(sqlite: Database)
 
 def test_of_a_team_of_one_counts_after_its_own_edits(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
-    policy = Policy(approval=Approval(approvers=("UMARIE",), author_may_approve=True))
+    policy = Policy(approval=ApprovalPolicy(approvers=("UMARIE",), author_may_approve=True))
     edited(sqlite, jobs, "UMARIE", "Linen breathes on hot days.", policy)
     edited(sqlite, jobs, "UMARIE", "Linen breathes, on hot days.", policy)
     approve(sqlite, jobs, by="UMARIE", policy=policy)
@@ -325,21 +325,21 @@ def test_stays_open_when_fewer_are_needed_later_until_somebody_says_yes_under_it
     sqlite: Database, second: str
 ) -> None:
     jobs, _ = made(sqlite)
-    two = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
-    one = Policy(approval=Approval(approvers=("UMAX", "ULEA")))
+    two = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA"), needed=2))
+    one = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA")))
     approve(sqlite, jobs, by="UMAX", policy=two)
     with sqlite.begin() as session:
-        assert decision.standing(Decision.of(session, "t1.0.v1"), one) == "open"
+        assert decision.compute_status(Decision.of(session, "t1.0.v1"), one) == "open"
     assert deliveries(sqlite) == []
     approve(sqlite, jobs, by=second, policy=one)
     with sqlite.begin() as session:
-        assert decision.standing(Decision.of(session, "t1.0.v1"), one) == "approved"
+        assert decision.compute_status(Decision.of(session, "t1.0.v1"), one) == "approved"
     assert deliveries(sqlite) == ["queued"]
 
 
 def test_is_open_again_when_more_are_needed_before_it_went(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
-    approve(sqlite, jobs, by="UMAX", policy=Policy(approval=Approval(approvers=("UMAX",))))
-    more = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    approve(sqlite, jobs, by="UMAX", policy=Policy(approval=ApprovalPolicy(approvers=("UMAX",))))
+    more = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA"), needed=2))
     with sqlite.begin() as session:
-        assert decision.standing(Decision.of(session, "t1.0.v1"), more) == "open"
+        assert decision.compute_status(Decision.of(session, "t1.0.v1"), more) == "open"

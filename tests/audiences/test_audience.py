@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from bot.core.audience_rule import SEGMENTS, Rule
-from bot.data.analyses.segments.audience import NO_CONSENTS, count, members
-from bot.data.analyses.segments.groups import GROUPS
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.data.analyses.segments.audience import NO_CONSENTS, count_audience, list_members
+from bot.data.analyses.segments.rfm import SEGMENT_DEFINITIONS
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
@@ -18,8 +18,8 @@ from tests.support.small_tables import small
 NOW = datetime(2026, 11, 24, 12)
 
 
-def listed(shop: Shelf, rule: Rule) -> set[str]:
-    return {row["customer"] for row in rows_of(shop, members(shop, rule))}
+def listed(shop: Warehouse, rule: AudienceRule) -> set[str]:
+    return {row["customer"] for row in fetch_rows(shop, list_members(shop, rule))}
 
 
 def ask(sql: str) -> set[str]:
@@ -33,12 +33,12 @@ def test_holds_nobody_who_did_not_agree() -> None:
         ("ads", "ads_user_data AND ads_personalization"),
     ):
         agreed = ask(f"SELECT customer FROM consents WHERE {asked} AND NOT opted_out")
-        rule = Rule(purpose=purpose)
+        rule = AudienceRule(purpose=purpose)
         assert listed(sample(), rule) == agreed & ask("SELECT DISTINCT customer FROM orders")
 
 
 def test_meets_the_consents_that_were_planted() -> None:
-    counted = count(sample(), Rule(purpose="email"))
+    counted = count_audience(sample(), AudienceRule(purpose="email"))
     assert counted.fits is not None
     assert counted.reachable is not None
     assert counted.reachable / counted.fits == pytest.approx(0.64 * 0.96, abs=0.03)
@@ -49,37 +49,39 @@ def test_is_nobody_where_nothing_was_said_of_consent() -> None:
         orders=[{"order": str(c), "at": NOW, "customer": str(c), "amount": 9} for c in range(60)],
         consents=[{"customer": str(c), "email": True if c < 25 else None} for c in range(50)],
     )
-    assert len(listed(shop, Rule())) == 25
-    assert count(shop, Rule(purpose="sms")).reachable is None
+    assert len(listed(shop, AudienceRule())) == 25
+    assert count_audience(shop, AudienceRule(purpose="sms")).reachable is None
     with pytest.raises(CannotDo, match="under 20 people"):
-        members(shop, Rule(purpose="sms"))
+        list_members(shop, AudienceRule(purpose="sms"))
 
 
 def test_can_be_counted_but_not_listed_without_consents() -> None:
     shop = small(
         orders=[{"order": str(c), "at": NOW, "customer": str(c), "amount": 9} for c in range(60)]
     )
-    counted = count(shop, Rule())
+    counted = count_audience(shop, AudienceRule())
     assert (counted.fits, counted.reachable, counted.cannot) == (60, None, NO_CONSENTS)
     assert "60 customers fit. Not exportable" in counted.said.to("en")
     with pytest.raises(CannotDo, match="Not exportable"):
-        members(shop, Rule())
+        list_members(shop, AudienceRule())
 
 
 def test_needs_orders() -> None:
     with pytest.raises(CannotDo, match="no orders with customers"):
-        count(small(), Rule())
+        count_audience(small(), AudienceRule())
 
 
 def test_below_the_floor_has_no_size() -> None:
-    counted = count(sample(), Rule(bought=("cui-planche",), regions=("33",), min_orders=6))
+    counted = count_audience(
+        sample(), AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
+    )
     assert counted.fits is None
     assert counted.said.to("en") == "under 20 customers"
     assert counted.said.to("fr") == "moins de 20 clients"
 
 
 def test_follows_what_people_bought_and_did_not() -> None:
-    rule = Rule(
+    rule = AudienceRule(
         bought=("cui-planche", "cui-corbeille"),
         bought_within=365,
         not_bought_categories=("mailles",),
@@ -92,49 +94,53 @@ def test_follows_what_people_bought_and_did_not() -> None:
         EXCEPT SELECT customer FROM orders JOIN products USING (product)
           WHERE products.category = 'Mailles'"""
     )
-    assert count(sample(), rule).fits == len(expected)
+    assert count_audience(sample(), rule).fits == len(expected)
     agreed = ask("SELECT customer FROM consents WHERE email AND NOT opted_out")
     assert listed(sample(), rule) == expected & agreed
 
 
 def test_follows_the_dates_of_the_last_order() -> None:
-    rule = Rule(last_from=date(2026, 5, 1), last_until=date(2026, 8, 31))
+    rule = AudienceRule(last_from=date(2026, 5, 1), last_until=date(2026, 8, 31))
     expected = ask(
         """SELECT customer FROM orders GROUP BY customer
         HAVING max("at")::DATE BETWEEN DATE '2026-05-01' AND DATE '2026-08-31'"""
     )
-    assert count(sample(), rule).fits == len(expected)
+    assert count_audience(sample(), rule).fits == len(expected)
 
 
 def test_of_all_groups_is_everybody() -> None:
-    everybody = count(sample(), Rule()).fits
-    parts = [count(sample(), Rule(segments=(s,))).fits or 0 for s in SEGMENTS]
+    everybody = count_audience(sample(), AudienceRule()).fits
+    parts = [
+        count_audience(sample(), AudienceRule(segments=(s,))).fits or 0 for s in SEGMENT_LABELS
+    ]
     assert sum(parts) == everybody
 
 
 def test_knows_the_groups_that_the_library_names() -> None:
-    assert [group.id for group in GROUPS] == list(SEGMENTS)
+    assert [group.id for group in SEGMENT_DEFINITIONS] == list(SEGMENT_LABELS)
 
 
 def test_of_look_alikes_has_nobody_who_has_the_thing() -> None:
-    rule = Rule(like_product="cui-planche")
+    rule = AudienceRule(like_product="cui-planche")
     assert not listed(sample(), rule) & ask(
         "SELECT customer FROM orders WHERE product = 'cui-planche'"
     )
 
 
 def test_rule_is_stored_and_read_back() -> None:
-    rule = Rule(segments=("lapsed",), min_spend=Decimal("99.50"), last_until=date(2026, 6, 1))
-    assert Rule.model_validate_json(rule.model_dump_json()) == rule
+    rule = AudienceRule(
+        segments=("lapsed",), min_spend=Decimal("99.50"), last_until=date(2026, 6, 1)
+    )
+    assert AudienceRule.model_validate_json(rule.model_dump_json()) == rule
 
 
 def test_rule_refuses_a_group_that_is_not_one() -> None:
     with pytest.raises(ValidationError, match="no such segment: vips"):
-        Rule(segments=("vips",))
+        AudienceRule(segments=("vips",))
 
 
 def test_rule_reads_as_a_sentence() -> None:
-    rule = Rule(
+    rule = AudienceRule(
         purpose="sms",
         segments=("drifting-away", "at-risk"),
         bought=("cui-planche",),

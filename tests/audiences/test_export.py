@@ -11,13 +11,12 @@ import pytest
 
 from bot.app import Container
 from bot.audiences import platforms
-from bot.audiences.export import PLATFORMS
-from bot.audiences.exporter import Exporting
-from bot.audiences.platforms import Person, phone
-from bot.core.audience_rule import Rule
-from bot.data.ingest import read, understand
-from bot.data.ingest.sealing import Seal, sealed
-from bot.data.warehouse.upsert import ADDRESSES
+from bot.audiences.exporter import AudienceExporter
+from bot.audiences.platforms import PLATFORMS, AudienceMember, normalize_phone
+from bot.core.audience_rule import AudienceRule
+from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.address_encryption import AddressCipher, encrypt_addresses
+from bot.data.warehouse.merge import ADDRESSES_KIND
 from bot.errors import CannotDo
 from tests.support.sample_tables import TODAY, sample
 from tests.support.sample_tables import made as files_of
@@ -30,8 +29,8 @@ JOHN_MD5 = "bfe5a012e3e980e660bb78d260a9d751"
 PHONE_WITH_PLUS = "5e59c3ce49f52588f6343006ae717839916f4bacfa9fe65664f23bd619f692c1"
 PHONE_WITHOUT = "17bd2f772a9008682f34f2b601ec9abc765097b3305df51b818647ac3507fc10"
 PEOPLE = [
-    Person(" Cloudy.SanFrancisco@Gmail.com ", None, "US"),
-    Person("John.Doe@shop.example", "06 39 98 12 34", "France"),
+    AudienceMember(" Cloudy.SanFrancisco@Gmail.com ", None, "US"),
+    AudienceMember("John.Doe@shop.example", "06 39 98 12 34", "France"),
 ]
 
 
@@ -45,7 +44,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Container:
     pq.write_table(consents, fresh)
     names = consents["customer"].to_pylist()
     rows = [(name, f"{name.lower()}@gmail.com", None, f"Shop-{name}") for name in names]
-    pq.write_table(sealed(rows, made.stocking.key(), ("email", "phone", "id")), apart)
+    pq.write_table(encrypt_addresses(rows, made.stocking.key(), ("email", "phone", "id")), apart)
     made.stocking.take("T1", "consents", fresh, source="customers.csv", apart=apart)
     return made
 
@@ -59,21 +58,21 @@ def lines_of(content: bytes) -> list[list[str]]:
 
 
 def test_for_google_has_no_dots_in_gmail_a_plus_in_phones_and_the_country_as_it_is() -> None:
-    rows = list(platforms.rows("google", PEOPLE))
+    rows = list(platforms.build_rows("google", PEOPLE))
     assert rows == [(CLOUDY, "", "US"), (JOHN, PHONE_WITH_PLUS, "FR")]
 
 
 def test_for_meta_keeps_the_dots_and_has_no_plus() -> None:
-    (_, whole), (john, number) = platforms.rows("meta", PEOPLE)
+    (_, whole), (john, number) = platforms.build_rows("meta", PEOPLE)
     assert (whole, john, number) == ("", JOHN, PHONE_WITHOUT)
-    assert next(platforms.rows("meta", PEOPLE))[0] != CLOUDY
+    assert next(platforms.build_rows("meta", PEOPLE))[0] != CLOUDY
 
 
 def test_for_criteo_is_one_column_without_a_head() -> None:
-    rows = list(platforms.rows("criteo-md5", PEOPLE[1:]))
+    rows = list(platforms.build_rows("criteo-md5", PEOPLE[1:]))
     assert rows == [(JOHN_MD5,)]
-    assert platforms.as_csv("criteo-md5", rows) == f"{JOHN_MD5}\r\n".encode()
-    assert list(platforms.rows("criteo", PEOPLE[1:])) == [(JOHN,)]
+    assert platforms.encode_csv("criteo-md5", rows) == f"{JOHN_MD5}\r\n".encode()
+    assert list(platforms.build_rows("criteo", PEOPLE[1:])) == [(JOHN,)]
 
 
 @pytest.mark.parametrize(
@@ -92,22 +91,32 @@ def test_for_criteo_is_one_column_without_a_head() -> None:
 def test_has_phones_as_the_whole_world_dials_them(
     typed: str, country: str | None, known: str
 ) -> None:
-    assert phone(typed, country) == known
+    assert normalize_phone(typed, country) == known
 
 
 def test_names_nobody_twice_and_nobody_without_an_address() -> None:
-    twice = [*PEOPLE, *PEOPLE, Person(None, None, "FR"), Person("no address", None, "FR")]
-    assert len(list(platforms.rows("google", twice))) == 2
+    twice = [
+        *PEOPLE,
+        *PEOPLE,
+        AudienceMember(None, None, "FR"),
+        AudienceMember("no address", None, "FR"),
+    ]
+    assert len(list(platforms.build_rows("google", twice))) == 2
 
 
 def test_cannot_run_as_a_spreadsheet_formula() -> None:
-    evil = [Person('=hyperlink("x")@evil.example', None, None), Person("+1@a.example", None, None)]
-    assert list(platforms.rows("plain-email", evil)) == []
+    evil = [
+        AudienceMember('=hyperlink("x")@evil.example', None, None),
+        AudienceMember("+1@a.example", None, None),
+    ]
+    assert list(platforms.build_rows("plain-email", evil)) == []
 
 
 @pytest.mark.parametrize("platform", [name for name in PLATFORMS if PLATFORMS[name].ads])
 def test_holds_exactly_who_agreed_to_both_consents_for_ads(house: Container, platform: str) -> None:
-    made = Exporting(house).export("T1", Rule(bought_categories=("Vêtements en lin",)), platform)
+    made = AudienceExporter(house).export(
+        "T1", AudienceRule(bought_categories=("Vêtements en lin",)), platform
+    )
     agreed = asked(
         "SELECT DISTINCT o.customer FROM orders o JOIN products p USING (product) "
         "JOIN consents c ON c.customer = o.customer WHERE p.category = 'Vêtements en lin' "
@@ -124,26 +133,26 @@ def _seen(platform: str, name: str) -> str:
     """The first cell of whoever is called so in the sample shop."""
     if PLATFORMS[platform].by == "id":
         return f"Shop-{name}"
-    hashed = platforms.md5 if "md5" in platform else platforms.sha256
+    hashed = platforms.hash_md5 if "md5" in platform else platforms.hash_sha256
     return hashed(f"{name.lower()}@gmail.com")
 
 
 def test_in_clear_holds_only_who_agreed_to_be_written_to(house: Container) -> None:
-    made = Exporting(house).export("T1", Rule(segments=("loyal",)), "plain")
+    made = AudienceExporter(house).export("T1", AudienceRule(segments=("loyal",)), "plain")
     names = {row[0].split("@")[0] for row in lines_of(made.content)[1:]}
     agreed = {row[0].lower() for row in asked("SELECT customer FROM consents WHERE email")}
     assert names
     assert names <= agreed
     with pytest.raises(CannotDo, match="not to be written to"):
-        Exporting(house).export("T1", Rule(purpose="ads"), "plain")
+        AudienceExporter(house).export("T1", AudienceRule(purpose="ads"), "plain")
 
 
 @pytest.mark.parametrize("purpose", ["email", "sms", "ads"])
 def test_of_ids_holds_only_who_agreed_to_what_the_rule_is_for(
     house: Container, purpose: str
 ) -> None:
-    rule = Rule.model_validate({"segments": ["loyal"], "purpose": purpose})
-    head, *rows = lines_of(Exporting(house).export("T1", rule, "ids").content)
+    rule = AudienceRule.model_validate({"segments": ["loyal"], "purpose": purpose})
+    head, *rows = lines_of(AudienceExporter(house).export("T1", rule, "ids").content)
     said = {"ads": "ads_user_data AND ads_personalization"}.get(purpose, purpose)
     agreed = asked(f"SELECT customer FROM consents WHERE {said} AND NOT coalesce(opted_out, false)")
     assert head == ["customer_id"]
@@ -153,28 +162,30 @@ def test_of_ids_holds_only_who_agreed_to_what_the_rule_is_for(
 
 def test_of_ids_is_told_as_readable_and_not_as_hashed(house: Container) -> None:
     for platform, hashed in (("criteo-ids", False), ("ids", False), ("google", True)):
-        made = Exporting(house).export("T1", Rule(segments=("champions",)), platform)
+        made = AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), platform)
         assert ("A hash is" in " ".join(words.to("en") for words in made.said)) is hashed
 
 
 def test_has_ids_as_the_team_writes_them_and_no_address_or_formula_among_them() -> None:
     told = ["C-1 ", "#1001", "gid://shop/9", "ünal", "=1+1", "+33", "-9", "a@b.example", " ", None]
-    people = [Person("a@b.example", None, None, id) for id in told]
+    people = [AudienceMember("a@b.example", None, None, id) for id in told]
     kept = [("C-1",), ("#1001",), ("gid://shop/9",), ("ünal",)]
-    assert list(platforms.rows("plain-ids", people)) == kept
+    assert list(platforms.build_rows("plain-ids", people)) == kept
 
 
 def test_of_ids_is_made_of_the_file_of_consents_itself(tmp_path: Path) -> None:
     house, path = stocked(tmp_path / "home", "orders"), files_of("small") / "customers.csv"
     fresh, apart = tmp_path / "fresh.parquet", tmp_path / "apart.parquet"
     key = house.stocking.key()
-    read(path, understand(path, name=path.name), to=fresh, key=key, apart=apart, today=TODAY)
+    load_file(
+        path, detect_schema(path, name=path.name), to=fresh, key=key, apart=apart, today=TODAY
+    )
     house.stocking.take("T1", "consents", fresh, source=path.name, apart=apart)
     with path.open(encoding="utf-8") as file:
         theirs = {row["client"] for row in csv.DictReader(file)}
     stored = pq.read_table(fresh).column("customer").to_pylist()
     opened = {
-        Seal(key).open(row["customer"], row["id"])
+        AddressCipher(key).open(row["customer"], row["id"])
         for one in house.stocking.addresses("T1")
         for row in pq.read_table(one).to_pylist()
         if row["id"]
@@ -191,16 +202,16 @@ def test_of_ids_asks_for_the_file_again_where_it_came_before_ids_were_kept(tmp_p
     fresh, apart = tmp_path / "consents.fresh", tmp_path / "apart.fresh"
     pq.write_table(consents, fresh)
     rows = [(row, "a@b.example", None) for row in consents["customer"].to_pylist()]
-    pq.write_table(sealed(rows, house.stocking.key()), apart)
+    pq.write_table(encrypt_addresses(rows, house.stocking.key()), apart)
     house.stocking.take("T1", "consents", fresh, source="c.csv", apart=apart)
     for path in house.stocking.addresses("T1"):
         pq.write_table(pq.read_table(path).drop_columns(["id"]), path)
     with pytest.raises(CannotDo, match="import it again"):
-        Exporting(house).export("T1", Rule(), "ids")
+        AudienceExporter(house).export("T1", AudienceRule(), "ids")
 
 
 def test_says_when_it_is_too_small_for_its_platform(house: Container) -> None:
-    made = Exporting(house).export("T1", Rule(segments=("champions",)), "amazon")
+    made = AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "amazon")
     told = " ".join(words.to("en") for words in made.said)
     assert made.people < 2_000
     assert "Too few for Amazon" in told
@@ -208,29 +219,31 @@ def test_says_when_it_is_too_small_for_its_platform(house: Container) -> None:
 
 
 def test_is_not_given_out_below_the_floor(house: Container) -> None:
-    tiny = Rule(bought=("cui-planche",), regions=("33",), min_orders=6)
+    tiny = AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
     with pytest.raises(CannotDo, match="too few to be given out"):
-        Exporting(house).export("T1", tiny, "google")
+        AudienceExporter(house).export("T1", tiny, "google")
 
 
 def test_needs_addresses_and_the_key_they_were_sealed_with(tmp_path: Path) -> None:
     house = stocked(tmp_path, "orders", "consents")
     with pytest.raises(CannotDo, match="have an address that fits"):
-        Exporting(house).export("T1", Rule(), "google")
+        AudienceExporter(house).export("T1", AudienceRule(), "google")
     consents = tmp_path / "consents.fresh"
     pq.write_table(sample().engine.to_pyarrow(sample().engine.table("consents")), consents)
     rows = [(row[0], "a@b.example", None) for row in asked("SELECT customer FROM consents")]
-    pq.write_table(sealed(rows, b"another key of thirty-two signs!!"), tmp_path / "apart.fresh")
+    pq.write_table(
+        encrypt_addresses(rows, b"another key of thirty-two signs!!"), tmp_path / "apart.fresh"
+    )
     house.stocking.take("T1", "consents", consents, source="c.csv", apart=tmp_path / "apart.fresh")
     with pytest.raises(CannotDo, match="another key"):
-        Exporting(house).export("T1", Rule(), "google")
+        AudienceExporter(house).export("T1", AudienceRule(), "google")
 
 
 def test_leaves_nothing_readable_on_the_disk(house: Container) -> None:
-    Exporting(house).export("T1", Rule(segments=("champions",)), "google")
+    AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "google")
     paths = house.stocking.addresses("T1")
     assert paths
-    assert all(ADDRESSES in path.parts for path in paths)
+    assert all(ADDRESSES_KIND in path.parts for path in paths)
     for path in house.settings.home.rglob("*"):
         if path.is_file() and path.name != "addresses.fresh":
             assert b"@gmail.com" not in path.read_bytes(), path
@@ -242,12 +255,12 @@ def test_opens_a_table_as_it_was_sealed(house: Container) -> None:
 
 
 def test_tells_of_each_column_how_it_was_made_and_how_full_it_is() -> None:
-    rows = list(platforms.rows("google", PEOPLE))
-    told = platforms.columns("google", rows)
+    rows = list(platforms.build_rows("google", PEOPLE))
+    told = platforms.describe_columns("google", rows)
     assert [(one.name, one.made) for one in told] == [
         ("Email", "gmail"),
         ("Phone", "phone-plus"),
         ("Country", "clear"),
     ]
     assert [one.filled for one in told] == [sum(bool(row[at]) for row in rows) for at in range(3)]
-    assert [one.made for one in platforms.columns("criteo-md5", [("x",)])] == ["email-md5"]
+    assert [one.made for one in platforms.describe_columns("criteo-md5", [("x",)])] == ["email-md5"]

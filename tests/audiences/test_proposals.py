@@ -5,17 +5,17 @@ import re
 import pytest
 
 from bot.data.analyses.audience_proposals import find
-from bot.data.analyses.audience_proposals.candidates import goal_of, proposals
-from bot.data.analyses.audience_proposals.measures import Before
-from bot.data.analyses.products import Goods
-from bot.data.analyses.result import Where
+from bot.data.analyses.audience_proposals.candidates import list_proposals, parse_goal
+from bot.data.analyses.audience_proposals.proposal_facts import PastPurchases
+from bot.data.analyses.products import PurchasedProducts
+from bot.data.analyses.result import AnalysisFilter
 from bot.rules.goods import concepts
 from bot.rules.library.audiences.naming import nearest
 from bot.rules.library.audiences.subject import Subject, subject_of
-from bot.text.slugs import titled
+from bot.text.slugs import format_title
 from tests.support.sample_tables import sample
 
-GOODS = Goods(
+GOODS = PurchasedProducts(
     {
         "lin-alba": "Chemise Alba en lin lavé",
         "lin-marceau": "Chemise Marceau en lin",
@@ -51,14 +51,14 @@ def test_is_read_in_both_languages(words: str, name: str) -> None:
     assert subject_of(words, None, GOODS).name == name
 
 
-CAPITALS = Goods(
+CAPITALS = PurchasedProducts(
     {
-        "a": titled("WHITE HANGING HEART T-LIGHT HOLDER"),
-        "b": titled("CHRISTMAS LIGHTS 10 REINDEER"),
-        "c": titled("JUMBO BAG 50'S CHRISTMAS"),
-        "d": titled("CHRISTMAS LIGHTS 10 SANTAS"),
-        "e": titled("PAPER CHAIN KIT VINTAGE CHRISTMAS"),
-        "f": titled("WOODEN STAR CHRISTMAS GARLAND"),
+        "a": format_title("WHITE HANGING HEART T-LIGHT HOLDER"),
+        "b": format_title("CHRISTMAS LIGHTS 10 REINDEER"),
+        "c": format_title("JUMBO BAG 50'S CHRISTMAS"),
+        "d": format_title("CHRISTMAS LIGHTS 10 SANTAS"),
+        "e": format_title("PAPER CHAIN KIT VINTAGE CHRISTMAS"),
+        "f": format_title("WOODEN STAR CHRISTMAS GARLAND"),
     },
     {},
 )
@@ -101,17 +101,17 @@ def test_tells_bed_linen_from_linen() -> None:
     ],
 )
 def test_knows_what_is_wanted(words: str, goal: str | None) -> None:
-    assert goal_of(words) == goal
+    assert parse_goal(words) == goal
 
 
 def test_gives_at_most_three_audiences_and_the_niche() -> None:
-    found = proposals(Subject("Lin", category="Lin"), None, ("a", "b", "c"))
+    found = list_proposals(Subject("Lin", category="Lin"), None, ("a", "b", "c"))
     assert [one.id for one in found] == ["buyers", "alike", "loyal", "niche"]
     assert found[-1].rule.bought_at_least == 2
 
 
 def test_gives_facts_that_can_be_found_again() -> None:
-    found = find(sample(), Where(words="the linen launch"))
+    found = find(sample(), AnalysisFilter(words="the linen launch"))
     shape = re.compile(r"audiences\.[a-z0-9-]+\.[a-z0-9-]+")
     ids = [fact.id for fact in found.facts]
     assert all(shape.fullmatch(id) for id in ids)
@@ -121,7 +121,7 @@ def test_gives_facts_that_can_be_found_again() -> None:
 
 
 def test_shows_look_alikes_only_where_they_bought_more_than_others_without_it() -> None:
-    found = find(sample(), Where(words="the linen launch"))
+    found = find(sample(), AnalysisFilter(words="the linen launch"))
     low, others = (found.get("alike", m) for m in ("bought-share-low", "others-share"))
     assert low is not None
     assert others is not None
@@ -131,16 +131,18 @@ def test_shows_look_alikes_only_where_they_bought_more_than_others_without_it() 
 
 def test_has_intervals_by_the_book() -> None:
     """Wilson's for 10 of 100 is .055 to .174 (Brown, Cai & DasGupta, Stat. Sci. 2001)."""
-    low, high = Before(100, 10, 500.0, 5_000.0).share_interval
+    low, high = PastPurchases(100, 10, 500.0, 5_000.0).share_interval
     assert (round(low, 3), round(high, 3)) == (0.055, 0.174)
-    least, most = Before(100, 10, 500.0, 5_000.0).sales_interval
+    least, most = PastPurchases(100, 10, 500.0, 5_000.0).sales_interval
     assert least < 5 < most
-    assert Before(100, 0, 0.0, 0.0).sales_interval == (0.0, 0.0)
+    assert PastPurchases(100, 0, 0.0, 0.0).sales_interval == (0.0, 0.0)
 
 
 def test_take_no_article_for_the_name_of_a_thing() -> None:
     titles = {"sign": "Hand over the sign", "star": "Christmas star", "gift": "Christmas gift tag"}
-    subject = subject_of("whom should I target for the Christmas season?", None, Goods(titles, {}))
+    subject = subject_of(
+        "whom should I target for the Christmas season?", None, PurchasedProducts(titles, {})
+    )
     assert (subject.name, subject.products) == ("Christmas", ("star", "gift"))
 
 
@@ -149,12 +151,14 @@ def test_take_no_article_for_the_name_of_a_thing() -> None:
     [("Chemise Albba en linn", "Chemise Alba en lin"), ("bougie", "Bougies"), ("tractor", None)],
 )
 def test_name_what_was_meant_by_a_slip_of_the_pen(typed: str, near: str | None) -> None:
-    goods = Goods({"alba": "Chemise Alba en lin", "figuier": "Figuier"}, {"figuier": "Bougies"})
+    goods = PurchasedProducts(
+        {"alba": "Chemise Alba en lin", "figuier": "Figuier"}, {"figuier": "Bougies"}
+    )
     assert nearest(typed, goods) == near
 
 
 def test_lead_to_the_product_of_the_category_that_most_people_bought() -> None:
-    told = find(sample(), Where(words="whom should I target for the linen launch?"))
+    told = find(sample(), AnalysisFilter(words="whom should I target for the linen launch?"))
     first = told.get("all", "most-bought")
     assert first is not None
     assert "lin" in str(first.value)

@@ -9,20 +9,23 @@ import numpy as np
 import pytest
 
 from bot.data.analyses.segments import basket, repeat_purchase
-from bot.data.analyses.segments.groups import named
-from bot.data.analyses.segments.lookalikes import Trial, buyers_of, candidates
-from bot.data.analyses.segments.profile import best_days, best_hours, distinctive
-from bot.data.analyses.segments.rfm import rfm
-from bot.data.warehouse.purchases import days_of, last_day, lines, orders_of
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.segments.lookalikes import HoldoutTrial, select_buyers, select_lookalikes
+from bot.data.analyses.segments.profile import (
+    find_best_days,
+    find_best_hours,
+    find_distinctive_categories,
+)
+from bot.data.analyses.segments.rfm import assign_segments, rank_rfm
+from bot.data.warehouse.purchases import group_by_day, group_by_order, last_day, purchase_lines
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support.small_tables import small
 
 END = date(2026, 11, 24)
 
 
-def bought(shop: Shelf) -> ir.Table:
-    table = lines(shop)
+def bought(shop: Warehouse) -> ir.Table:
+    table = purchase_lines(shop)
     assert table is not None
     return table
 
@@ -36,8 +39,8 @@ def back(days: int) -> date:
     return date.fromordinal(END.toordinal() - days)
 
 
-def segment_of(shop: Shelf, gap: int) -> dict[str, str]:
-    rows = rows_of(shop, named(rfm(orders_of(bought(shop)), END), gap))
+def segment_of(shop: Warehouse, gap: int) -> dict[str, str]:
+    rows = fetch_rows(shop, assign_segments(rank_rfm(group_by_order(bought(shop)), END), gap))
     return {row["customer"]: row["segment"] for row in rows}
 
 
@@ -50,7 +53,7 @@ def test_counts_money_paid_back_but_no_purchase_of_it() -> None:
             order("c", back(4), 30, status="cancelled"),
         ]
     )
-    rows = rows_of(shop, rfm(orders_of(bought(shop)), END))
+    rows = fetch_rows(shop, rank_rfm(group_by_order(bought(shop)), END))
     assert [(r["customer"], r["frequency"], r["recency"], str(r["monetary"])) for r in rows] == [
         ("a", 1, 10, "30.00")
     ]
@@ -63,7 +66,7 @@ def test_ranks_in_fifths_and_breaks_ties_by_customer() -> None:
         for c in range(103)
     ]
     shop = small(orders=orders)
-    rows = rows_of(shop, rfm(orders_of(bought(shop)), END))
+    rows = fetch_rows(shop, rank_rfm(group_by_order(bought(shop)), END))
     for letter, key in (
         ("m", lambda r: (r["monetary"], r["customer"])),
         ("r", lambda r: (-r["recency"], r["customer"])),
@@ -101,7 +104,10 @@ def test_compiles_for_other_engines() -> None:
         name="orders",
     )
     for dialect in ("bigquery", "postgres", "trino", "snowflake"):
-        assert "ntile" in str(ibis.to_sql(named(rfm(table, END), 40), dialect=dialect)).lower()
+        assert (
+            "ntile"
+            in str(ibis.to_sql(assign_segments(rank_rfm(table, END), 40), dialect=dialect)).lower()
+        )
 
 
 def test_compares_within_the_months_in_which_people_started() -> None:
@@ -127,22 +133,22 @@ def test_leaves_small_first_purchases_out() -> None:
 def test_finds_no_pair_where_some_only_buy_more() -> None:
     """People differ in how much they buy; what they buy is independent."""
     rows, people = _counted_pairs(extra=0)
-    assert [p for p in basket.pairs(rows, people) if p.q <= 0.1] == []
+    assert [p for p in basket.find_pairs(rows, people) if p.q <= 0.1] == []
 
 
 def test_finds_the_pairs_that_go_together() -> None:
     rows, people = _counted_pairs(extra=150)
-    found = basket.pairs(rows, people)
-    assert basket.groups(found) == [("t00", "t01", "t02")]
+    found = basket.find_pairs(rows, people)
+    assert basket.group_pairs(found) == [("t00", "t01", "t02")]
 
 
 def test_joins_no_tastes_over_one_bridge() -> None:
-    def pair(a: str, b: str) -> basket.Pair:
-        return basket.Pair(a, b, 50, 5.0, 1.5, 0.001)
+    def pair(a: str, b: str) -> basket.ItemPair:
+        return basket.ItemPair(a, b, 50, 5.0, 1.5, 0.001)
 
     left = [pair("a", "b"), pair("a", "c"), pair("b", "c")]
     right = [pair("x", "y"), pair("x", "z"), pair("y", "z")]
-    found = basket.groups([*left, *right, pair("c", "x")])
+    found = basket.group_pairs([*left, *right, pair("c", "x")])
     assert sorted(found) == [("a", "b", "c"), ("x", "y", "z")]
 
 
@@ -154,8 +160,8 @@ def test_chooses_look_alikes_by_what_they_share() -> None:
             order(f"c{c:03}", back(10 + n), product=t, category="x") for n, t in enumerate(things)
         ]
     shop = small(orders=orders)
-    seed = buyers_of(bought(shop), "board", None)
-    chosen = {r["customer"] for r in rows_of(shop, candidates(bought(shop), seed, 20))}
+    seed = select_buyers(bought(shop), "board", None)
+    chosen = {r["customer"] for r in fetch_rows(shop, select_lookalikes(bought(shop), seed, 20))}
     assert chosen <= {f"c{c:03}" for c in range(40, 60)}
     assert len(chosen) == 16  # a tenth of the 160 without it
 
@@ -163,25 +169,25 @@ def test_chooses_look_alikes_by_what_they_share() -> None:
 def test_knows_how_likely_a_blind_choice_does_as_well() -> None:
     from scipy.stats import hypergeom
 
-    trial = Trial(people=3860, all_bought=31, chosen=386, bought=9)
+    trial = HoldoutTrial(people=3860, all_bought=31, chosen=386, bought=9)
     assert trial.p == pytest.approx(hypergeom.sf(8, 3860, 31, 386), rel=1e-6)
-    assert Trial(100, 0, 10, 0).p == pytest.approx(1.0)
+    assert HoldoutTrial(100, 0, 10, 0).p == pytest.approx(1.0)
 
 
 def test_calls_no_day_the_best_that_chance_explains() -> None:
     rows: list[dict[str, Any]] = [
         {"segment": "s", "weekday": d, "hour": 9, "orders": 100 + (d == 3) * 10} for d in range(7)
     ]
-    assert best_days(rows) == {}
+    assert find_best_days(rows) == {}
     rows[3]["orders"] = 150
-    assert best_days(rows) == {"s": "thursday"}
+    assert find_best_days(rows) == {"s": "thursday"}
 
 
 def test_tells_no_hour_of_a_file_that_has_days_alone() -> None:
     rows: list[dict[str, Any]] = [
         {"segment": "s", "weekday": d, "hour": 0, "orders": 50} for d in range(7)
     ]
-    assert best_hours(rows) == {}
+    assert find_best_hours(rows) == {}
 
 
 def test_takes_two_orders_of_a_day_for_one_purchase() -> None:
@@ -192,9 +198,9 @@ def test_takes_two_orders_of_a_day_for_one_purchase() -> None:
             {"order": "2", "at": evening, "customer": "a", "amount": 7},
         ]
     )
-    rows = rows_of(shop, days_of(bought(shop)))
+    rows = fetch_rows(shop, group_by_day(bought(shop)))
     assert [(str(r["day"]), str(r["amount"])) for r in rows] == [("2026-11-01", "12.00")]
-    assert rows_of(shop, repeat_purchase.firsts(bought(shop)))[0]["again"] is None
+    assert fetch_rows(shop, repeat_purchase.build_first_purchases(bought(shop)))[0]["again"] is None
     assert last_day(shop) == date(2026, 11, 1)
 
 
@@ -221,5 +227,5 @@ def test_takes_no_taste_from_a_handful() -> None:
         {"segment": "lapsed", "category": "toys", "customers": 25},
         {"segment": "new", "category": "toys", "customers": 2000},
     ]
-    assert distinctive(rows, floor=20) == {}
-    assert distinctive(rows, floor=1)["lapsed"][0] == "law books"
+    assert find_distinctive_categories(rows, floor=20) == {}
+    assert find_distinctive_categories(rows, floor=1)["lapsed"][0] == "law books"

@@ -17,14 +17,14 @@ from tests.conftest import NOW
 def write(database: Database, count: int, workspace: str = "T1") -> None:
     for number in range(count):
         with database.begin() as session:
-            journal.record(
+            journal.record_event(
                 session, workspace=workspace, event="told", subject=f"s{number}", now=NOW, by="U1"
             )
 
 
 def fault(database: Database) -> str | None:
     with database.begin() as session:
-        found = journal.verify(session, "T1").fault
+        found = journal.verify_chain(session, "T1").fault
         return found.to("en") if found else None
 
 
@@ -108,18 +108,18 @@ def test_shows_a_change_of_its_head(database: Database, harm: str) -> None:
 def test_written_anew_with_its_head_shows_only_by_a_head_noted_before(database: Database) -> None:
     write(database, 3)
     with database.begin() as session:
-        noted = journal.verify(session, "T1").head
-        assert journal.holds(session, noted)
+        noted = journal.verify_chain(session, "T1").head
+        assert journal.contains_head(session, noted)
     write(database, 1)
     with database.begin() as session:
-        assert journal.holds(session, noted)  # what is added later takes nothing away
+        assert journal.contains_head(session, noted)  # what is added later takes nothing away
         session.execute(text("DELETE FROM journal"))
         session.execute(text("DELETE FROM journal_heads"))
     write(database, 2)
     write(database, 2)
     with database.begin() as session:
-        assert journal.verify(session, "T1").fault is None
-        assert not journal.holds(session, noted)
+        assert journal.verify_chain(session, "T1").fault is None
+        assert not journal.contains_head(session, noted)
 
 
 def test_never_forks_when_many_write_at_once(database: Database) -> None:
@@ -127,7 +127,7 @@ def test_never_forks_when_many_write_at_once(database: Database) -> None:
         for future in [pool.submit(write, database, 20) for _ in range(6)]:
             future.result(timeout=30)
     with database.begin() as session:
-        verdict = journal.verify(session, "T1")
+        verdict = journal.verify_chain(session, "T1")
     assert (verdict.entries, verdict.fault) == (120, None)
 
 
@@ -135,8 +135,8 @@ def test_keeps_a_chain_for_each_workspace(database: Database) -> None:
     write(database, 2, "T1")
     write(database, 3, "T2")
     with database.begin() as session:
-        assert journal.workspaces(session) == ["T1", "T2"]
-        assert journal.verify(session, "T2").entries == 3
+        assert journal.list_workspaces(session) == ["T1", "T2"]
+        assert journal.verify_chain(session, "T2").entries == 3
 
 
 @pytest.mark.parametrize("harm", ["at = 'garbage'", "refs = '{no json'"])

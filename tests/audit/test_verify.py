@@ -10,13 +10,13 @@ import pytest
 from aiohttp import web
 from sqlalchemy import select, text
 
-from bot.agent.llm.anthropic import Claude
+from bot.agent.llm.anthropic import AnthropicWriter
 from bot.approvals import decision
 from bot.audit import journal
 from bot.audit import verify as audit_verify
 from bot.audit.receipt import Receipt
 from bot.core.parts import Copy
-from bot.core.writer import Sent
+from bot.core.writer import LlmCall
 from bot.db import migrate
 from bot.db.session import Database
 from tests.agent.test_anthropic import assignment
@@ -24,7 +24,9 @@ from tests.conftest import NOW
 from tests.fakes.claude import Asked, ScriptedClaude, Step, breaks, fails, says
 from tests.support.rows import POLICY, Jobs, draft
 
-CALL = Sent(writer="claude", sent='{"a": "café"}', to="api:443", at=NOW, call="c1", ended="begun")
+CALL = LlmCall(
+    writer="claude", sent='{"a": "café"}', to="api:443", at=NOW, call="c1", ended="begun"
+)
 
 
 def work(database: Database) -> None:
@@ -54,8 +56,8 @@ def work(database: Database) -> None:
 
 def found(database: Database) -> str | None:
     with database.begin() as session:
-        assert journal.verify(session, "T1").fault is None
-        fault = audit_verify.fault(session, "T1")
+        assert journal.verify_chain(session, "T1").fault is None
+        fault = audit_verify.find_row_fault(session, "T1")
         return fault.to("en") if fault else None
 
 
@@ -114,7 +116,7 @@ def test_and_a_receipt_from_before_fingerprints_is_taken_as_it_is(sqlite: Databa
         session.add(row)
         session.flush()
         told = {"event": "receipt", "subject": str(row.id), "task": "t1"}
-        journal.record(session, workspace="T1", now=NOW, **told)
+        journal.record_event(session, workspace="T1", now=NOW, **told)
     assert found(sqlite) is None
 
 
@@ -154,7 +156,7 @@ class Witness(ScriptedClaude):
         raw = await request.read()
         with self.database.begin() as session:
             rows = session.scalars(select(Receipt).order_by(Receipt.id)).all()
-            said = select(journal.Entry).where(journal.Entry.event == "receipt")
+            said = select(journal.JournalEntry).where(journal.JournalEntry.event == "receipt")
             prints = [one.refs["fingerprint"] for one in session.scalars(said)]
         if request.method == "POST":
             assert rows[-1].sent.encode() == raw
@@ -182,14 +184,16 @@ async def test_and_no_letter_leaves_before_it_is_recorded(
         *(says(good), says({}), says(good)),
     )
 
-    async def keep(sent: Sent) -> None:
+    async def keep(sent: LlmCall) -> None:
         with sqlite.begin() as session:
             Receipt.keep(session, workspace="T1", task="t1", sent=sent)
 
     server = Witness(sqlite, *script)
     async with server:
         name = "claude-sonnet-5-5" if key else "qwen"
-        claude = Claude(key=key, base_url=server.url, name=name, now=lambda: NOW, pause=0.001)
+        claude = AnthropicWriter(
+            key=key, base_url=server.url, name=name, now=lambda: NOW, pause=0.001
+        )
         await claude.check()
         for _ in range(2):
             told = {
@@ -201,4 +205,4 @@ async def test_and_no_letter_leaves_before_it_is_recorded(
         assert len(server.seen) == 7 - len(server.script)
         assert len(server.seen) >= 6
     with sqlite.begin() as session:
-        assert audit_verify.fault(session, "T1") is None
+        assert audit_verify.find_row_fault(session, "T1") is None

@@ -11,8 +11,8 @@ import pytest
 
 from bot.__main__ import main
 from bot.app import Container
-from bot.cli.facts import where_of
-from bot.data.analyses.result import Where
+from bot.cli.facts import parse_where
+from bot.data.analyses.result import AnalysisFilter
 from bot.errors import CannotDo
 from tests.support.paths import ROOT
 from tests.support.stocked_library import stocked
@@ -139,7 +139,7 @@ def test_answers_a_slip_with_a_sentence(
 
 
 def test_understands_days_and_numbers_of_where() -> None:
-    asked = where_of(["since=2026-10-01", "days=90", "country=FR"])
-    assert asked == Where(since=date(2026, 10, 1), days=90, country="FR")
+    asked = parse_where(["since=2026-10-01", "days=90", "country=FR"])
+    assert asked == AnalysisFilter(since=date(2026, 10, 1), days=90, country="FR")
     with pytest.raises(CannotDo):
-        where_of(["days=many"])
+        parse_where(["days=many"])

@@ -12,7 +12,7 @@ import pytest
 
 import bot.cli.import_ as door
 from bot.__main__ import main
-from bot.data.ingest import Taken, read
+from bot.data.ingest import LoadResult, load_file
 
 ORDERS = (
     "order,date,customer,sku,title,quantity,amount\n"
@@ -230,12 +230,12 @@ def test_leaves_all_as_it_was_after_ctrl_c(
     handler = signal.getsignal(signal.SIGINT)  # ignored where the tests run in the background
     asked = list[bool]()
 
-    def interrupted(*args: object, **asked_for: object) -> Taken:
+    def interrupted(*args: object, **asked_for: object) -> LoadResult:
         os.kill(os.getpid(), signal.SIGINT)
         asked.append(True)
-        return read(*args, **asked_for)  # type: ignore[arg-type]
+        return load_file(*args, **asked_for)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(door, "read", interrupted)
+    monkeypatch.setattr(door, "load_file", interrupted)
     more = ORDERS + "".join(f"{n},2026-10-03,C{n},A,A,1,5.00\n" for n in range(3, 4000))
     assert main(["import", "--yes", file(home, more)]) == 130
     assert asked
@@ -245,12 +245,12 @@ def test_leaves_all_as_it_was_after_ctrl_c(
 
 
 def test_ends_at_once_after_a_second_ctrl_c(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def twice(*args: object, **asked_for: object) -> Taken:
+    def twice(*args: object, **asked_for: object) -> LoadResult:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
         raise AssertionError("it went on")
 
-    monkeypatch.setattr(door, "read", twice)
+    monkeypatch.setattr(door, "load_file", twice)
     assert main(["import", "--yes", file(home, ORDERS)]) == 130
     assert files(home) == []
 

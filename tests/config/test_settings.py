@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bot.config.errors import SettingsMistake
-from bot.config.settings import Settings, table, variables
-from bot.config.validation import Talks, problems
+from bot.config.settings import (
+    Settings,
+    SettingsError,
+    SlackCommand,
+    find_setting_problems,
+    format_settings_table,
+    list_variables,
+)
 from tests.support.paths import ROOT
 
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s3cret"}
@@ -49,7 +54,7 @@ def test_the_house_s_key_is_refused_when_it_can_be_guessed() -> None:
     key = Settings.read({"SUPER_INTERN_KEY": "k" * 32}).key
     assert key
     assert key.get_secret_value() == "k" * 32
-    with pytest.raises(SettingsMistake, match=r"SUPER_INTERN_KEY .*at least 32") as refused:
+    with pytest.raises(SettingsError, match=r"SUPER_INTERN_KEY .*at least 32") as refused:
         Settings.read({"SUPER_INTERN_KEY": "abcdefgh"})
     assert "abcdefgh" not in str(refused.value)
 
@@ -130,13 +135,13 @@ def test_the_log_level_is_read_in_any_case() -> None:
     ],
 )
 def test_a_bad_value_is_named(name: str, value: str, said: str) -> None:
-    with pytest.raises(SettingsMistake) as mistake:
+    with pytest.raises(SettingsError) as mistake:
         Settings.read({name: value})
     assert str(mistake.value).startswith(f"environment: {said}")
 
 
 def test_all_bad_values_are_named_at_once_and_no_secret_among_them() -> None:
-    with pytest.raises(SettingsMistake) as mistake:
+    with pytest.raises(SettingsError) as mistake:
         Settings.read({"PORT": "x", "DATABASE_URL": "mysql://u:p4ss@h/d", "SUPER_INTERN_LOG": "y"})
     for name in ("PORT", "DATABASE_URL", "SUPER_INTERN_LOG"):
         assert name in str(mistake.value)
@@ -176,20 +181,20 @@ def test_settings_stay_as_they_were_read() -> None:
     ],
 )
 def test_everything_missing_is_named_at_once(
-    door: Talks, environ: dict[str, str], missing: list[str]
+    door: SlackCommand, environ: dict[str, str], missing: list[str]
 ) -> None:
-    found = problems(Settings.read(environ), door)
+    found = find_setting_problems(Settings.read(environ), door)
     assert [p.split()[0] for p in found] == missing
 
 
 def test_the_docs_list_every_setting_and_no_other() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `(\w+)`", page, re.M) == list(variables())
-    assert table() in page
+    assert re.findall(r"^\| `(\w+)`", page, re.M) == list(list_variables())
+    assert format_settings_table() in page
 
 
 def test_every_setting_is_described_for_its_user() -> None:
-    for name, field in variables().items():
+    for name, field in list_variables().items():
         assert name.isupper()
         assert field.description
         assert field.description.endswith(".")
@@ -199,8 +204,8 @@ def test_run_ahead_only_beside_a_slack_on_this_machine() -> None:
     told = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}
     ahead = {"SUPER_INTERN_SECONDS_AHEAD": "604800"}
     here = {"SLACK_API_URL": "http://127.0.0.1:3001/api/"}
-    assert problems(Settings.read(told | ahead | here), "serve") == []
-    (problem,) = problems(Settings.read(told | ahead), "serve")
+    assert find_setting_problems(Settings.read(told | ahead | here), "serve") == []
+    (problem,) = find_setting_problems(Settings.read(told | ahead), "serve")
     assert "SECONDS_AHEAD" in problem
     elsewhere = {"SLACK_API_URL": "http://127.0.0.1.example.com/api/"}
-    assert problems(Settings.read(told | ahead | elsewhere), "serve") == [problem]
+    assert find_setting_problems(Settings.read(told | ahead | elsewhere), "serve") == [problem]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.config.brand import Brand
-from bot.config.errors import SettingsMistake
 from bot.config.policy import Policy
-from bot.config.toml import BRAND, POLICY, check_files, load_brand, load_policy
+from bot.config.settings import SettingsError
+from bot.config.toml import BRAND, POLICY, check_toml_files, load_brand, load_policy
 from bot.errors import CannotDo
 from tests.support.paths import ROOT
 
@@ -20,13 +20,13 @@ DOCS = ROOT / "docs"
 def mistake_in(home: Path, file: str, text: str | bytes) -> str:
     stored = text.encode() if isinstance(text, str) else text
     (home / file).write_bytes(stored)
-    with pytest.raises(SettingsMistake) as mistake:
-        check_files(home)
+    with pytest.raises(SettingsError) as mistake:
+        check_toml_files(home)
     return str(mistake.value)
 
 
 def test_no_file_is_fine(tmp_path: Path) -> None:
-    check_files(tmp_path)
+    check_toml_files(tmp_path)
     assert load_brand(tmp_path, "T1") == Brand(name="Your shop", languages=("en", "fr"))
     assert load_policy(tmp_path, "T1") == Policy()
 
@@ -35,7 +35,7 @@ def test_no_file_is_fine(tmp_path: Path) -> None:
 def test_an_empty_file_is_as_none(tmp_path: Path, text: str) -> None:
     for file in (BRAND, POLICY):
         (tmp_path / file).write_text(text, encoding="utf-8")
-    check_files(tmp_path)
+    check_toml_files(tmp_path)
     assert load_brand(tmp_path, "T1").name == "Your shop"
     assert load_policy(tmp_path, "T1") == Policy()
 
@@ -48,7 +48,7 @@ def test_only_a_name_is_needed(tmp_path: Path) -> None:
 def test_the_examples_in_the_docs_load_whole(tmp_path: Path) -> None:
     for file in (BRAND, POLICY):
         shutil.copy(DOCS / file.replace(".toml", ".example.toml"), tmp_path / file)
-    check_files(tmp_path)
+    check_toml_files(tmp_path)
     brand, outlet = load_brand(tmp_path, "T9"), load_brand(tmp_path, "T0123ABCD")
     assert set(brand.model_fields_set) == set(Brand.model_fields)  # every setting is shown
     assert (brand.name, brand.address) == ("Maison Lin", "vous")
@@ -189,5 +189,5 @@ def test_another_encoding_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / BRAND).mkdir()
-    with pytest.raises(SettingsMistake, match=r"brand\.toml: cannot be read"):
-        check_files(tmp_path)
+    with pytest.raises(SettingsError, match=r"brand\.toml: cannot be read"):
+        check_toml_files(tmp_path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.config.toml import Lines, TomlPath
+from bot.config.toml import TomlLines, TomlPath
 
 TEXT = '''# a comment with [brackets] and a = sign
 top = "one # not a comment" # but this is
@@ -69,8 +69,8 @@ o = 2'''
     ],
 )
 def test_a_path_has_its_line(path: TomlPath, line: int | None) -> None:
-    assert Lines(TEXT).of(path) == line
+    assert TomlLines(TEXT).of(path) == line
 
 
 def test_windows_lines_count_as_others() -> None:
-    assert Lines("a = 1\r\n\r\n[b]\r\nc = 2\r\n").of(("b", "c")) == 4
+    assert TomlLines("a = 1\r\n\r\n[b]\r\nc = 2\r\n").of(("b", "c")) == 4

@@ -26,13 +26,13 @@ from bot.config.settings import Settings
 from bot.core.checks import Check
 from bot.core.parts import Copy, Part, Table
 from bot.core.request import Question
-from bot.data.ingest.service import Arriving
+from bot.data.ingest.importer import LibraryImporter
 from bot.drafts.models import Draft
 from bot.i18n.messages import Money, Words
 from bot.jobs.engine import Engine, migrate_engine
-from bot.jobs.queues import Limits
-from bot.messages.outbox import Post
-from bot.playground.message import Message
+from bot.jobs.queues import QueueLimits
+from bot.messages.outbox import OutboxMessage
+from bot.playground.slack_objects import SlackMessage
 from tests.slack import bench as slack_bench
 from tests.slack.bench import MARIE, MARKETING, MAX, PARTS, POLICY, Bench, bench_of, with_approval
 from tests.slack.test_audience_rule import answered
@@ -59,7 +59,7 @@ async def fill(bench: Bench, house: Container) -> dict[str, str]:
     """Something open of each sort; the ids of their drafts, tasks and rows by what they are."""
     made: dict[str, str] = {}
 
-    async def drafted(name: str, **more: Any) -> Message:
+    async def drafted(name: str, **more: Any) -> SlackMessage:
         card = await bench.drafted(words=f"our linen shirt is back: {name}", **more)
         made[name] = bench.tasks[-1].id
         return card
@@ -118,7 +118,7 @@ async def fill(bench: Bench, house: Container) -> dict[str, str]:
     with bench.database.begin() as session:
         draft = session.get_one(Draft, f"{made['digest']}.0.v1")
         draft.skill = "digest"  # the bench calls everything a draft
-        Post.changed(session, bench.enqueue, draft.piece)
+        OutboxMessage.changed(session, bench.enqueue, draft.piece)
     await bench.run()
     await bench.press(MARIE, card, "digest_on")
     await bench.run()
@@ -130,7 +130,7 @@ async def fill(bench: Bench, house: Container) -> dict[str, str]:
     await bench.run()
     bench._draft = usual  # type: ignore[method-assign]
 
-    bench.stock = Arriving(house)
+    bench.stock = LibraryImporter(house)
     said = f"<@{bench.slack.bot_user}> our orders"
     await bench.slack.say(MARIE, MARKETING, said, files=[("orders.csv", ORDERS)])
     await bench.run()
@@ -140,7 +140,7 @@ async def fill(bench: Bench, house: Container) -> dict[str, str]:
     await bench.settled()
     made["in_flight"] = bench.tasks[-1].id
     bench.jobs += [job for job in waiting if job.kind == "deliver"]
-    engine = Engine(bench.database, bench.house.now, Limits())
+    engine = Engine(bench.database, bench.house.now, QueueLimits())
     await migrate_engine(bench.database)
     with bench.database.begin() as session:
         for job in bench.jobs:

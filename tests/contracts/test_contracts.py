@@ -19,26 +19,26 @@ from bot import contracts
 from bot.__main__ import parser
 from bot.agent import skills
 from bot.approvals import decision
-from bot.audiences.export import ExportNote
+from bot.audiences.platforms import ExportReceipt
 from bot.audit import journal
 from bot.config import settings, toml
 from bot.config.brand import Brand
 from bot.config.policy import Policy
-from bot.core import ids, parts
-from bot.core.audience_rule import Rule
+from bot.core import parts, request
+from bot.core.audience_rule import AudienceRule
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.request import Question, SkillRequest
-from bot.core.sales_query import Tally
-from bot.data.analyses.request import READS
-from bot.data.analyses.result import Findings
+from bot.core.sales_query import SalesQuery
+from bot.data.analyses.request import TABLES_BY_KIND
+from bot.data.analyses.result import AnalysisResult
 from bot.data.catalogue.product import Product
 from bot.data.ingest import models
-from bot.data.ingest.file_schema import Said, Understood
-from bot.data.ingest.preview import Glimpse
-from bot.data.schema import kinds
+from bot.data.ingest.file_schema import FileSchema, ImportOptions
+from bot.data.ingest.upload import ImportPreview
+from bot.data.schema import load_kinds
 from bot.db.models import TABLES
 from bot.delivery import models as delivery_models
 from bot.digests import models as digests_models
@@ -72,8 +72,8 @@ def stored_roots() -> dict[type, str]:
         Brief: "brief",
         SkillRequest: "request",
         Question: "question",
-        Rule: "rule",
-        Tally: "tally",
+        AudienceRule: "rule",
+        SalesQuery: "tally",
         parts.Part: "part",
         parts.Copy: "copy",
         parts.Heading: "heading",
@@ -81,14 +81,14 @@ def stored_roots() -> dict[type, str]:
         parts.Table: "table",
         parts.File: "file",
         parts.Hook: "hook",
-        parts.Lead: "lead",
+        parts.NextStep: "lead",
         Fact: "fact",
         Evidence: "evidence",
         Check: "check",
-        Glimpse: "glimpse",
-        Said: "file_said",
-        Understood: "file_understood",
-        ExportNote: "export_note",
+        ImportPreview: "glimpse",
+        ImportOptions: "file_said",
+        FileSchema: "file_understood",
+        ExportReceipt: "export_note",
         Product: "product",
         Brand: "brand",
         Policy: "policy",
@@ -104,14 +104,14 @@ def table_columns() -> dict[str, list[str]]:
 
 def titles() -> dict[str, list[str]]:
     """Each part's titles by its key: of the outputs of skills, and of channels."""
-    shapes = {shape.__name__ for shape in parts.PIECES.values()}
+    shapes = {shape.__name__ for shape in parts.PART_TYPES.values()}
     found: dict[str, set[str]] = {}
     for field in walkers.nodes():
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
             named = {one.id for one in ast.walk(field.annotation) if isinstance(one, ast.Name)}
             if named & shapes and (title := _title(field)):
                 found.setdefault(field.target.id, set()).add(title)
-    for channel in channels().values():
+    for channel in load_channels().values():
         for key, limit in channel.parts.items():
             found.setdefault(key, set()).add(limit.title)
     return {key: sorted(found[key]) for key in sorted(found)}
@@ -146,7 +146,8 @@ def test_of_all_stored_json_is_compared() -> None:
 def test_of_values_in_sentences_stays() -> None:
     """Stored sentences of the past are read by these tags."""
     assert (
-        messages.words_from({"text": "{n}", "params": {"n": {"number": "1.5"}}}).to("en") == "1.5"
+        messages.restore_words({"text": "{n}", "params": {"n": {"number": "1.5"}}}).to("en")
+        == "1.5"
     )
     stored = {
         "words": {"text": "yes", "many": None, "params": {}},
@@ -158,7 +159,7 @@ def test_of_values_in_sentences_stays() -> None:
     }
     compare("SENTENCE_TAGS", contracts.SENTENCE_TAGS, stored)
     for tag, value in stored.items():
-        sentence = Words("{it}", it=messages._restored({tag: value}))
+        sentence = Words("{it}", it=messages._restore_value({tag: value}))
         assert sentence.params["it"] == {tag: value}, f"SENTENCE_TAGS: {tag} is stored otherwise"
 
 
@@ -170,7 +171,7 @@ def test_of_journal_events_stays() -> None:
 
 def test_of_the_journals_hash_stays() -> None:
     """One entry, hashed and signed by the first edition."""
-    entry = journal.Entry(
+    entry = journal.JournalEntry(
         workspace="T1",
         seq=1,
         at=datetime(2026, 11, 24, 9, tzinfo=UTC),
@@ -186,7 +187,7 @@ def test_of_the_journals_hash_stays() -> None:
     ]
     whole = json.dumps(values, sort_keys=True, ensure_ascii=False)
     assert entry.digest() == hashlib.sha256(whole.encode()).hexdigest()
-    assert contracts.JOURNAL_KEY_LABEL.encode() == journal.LABEL
+    assert contracts.JOURNAL_KEY_LABEL.encode() == journal.KEY_LABEL
     assert contracts.JOURNAL_GENESIS == journal.GENESIS
     assert contracts.JOURNAL_ROW_REFS == journal.ROW_REFS
 
@@ -194,12 +195,12 @@ def test_of_the_journals_hash_stays() -> None:
 @pytest.mark.parametrize(
     ("contract", "found"),
     [
-        ("TASK_STATES", tasks_models.State),
-        ("DELIVERY_STATES", delivery_models.State),
-        ("FILE_STATES", models.State),
-        ("DIGEST_STATES", digests_models.State),
+        ("TASK_STATES", tasks_models.TaskState),
+        ("DELIVERY_STATES", delivery_models.DeliveryState),
+        ("FILE_STATES", models.UploadState),
+        ("DIGEST_STATES", digests_models.ScheduleState),
         ("VERDICTS", decision.Verdict),
-        ("JOB_KINDS", jobs_models.Kind),
+        ("JOB_KINDS", jobs_models.JobKind),
     ],
 )
 def test_of_states_stays(contract: str, found: Any) -> None:
@@ -230,17 +231,19 @@ def test_of_the_fingerprints_recipe_stays() -> None:
         parts.Part(kind=kind, key=f"{kind}.1", title=kind.capitalize(), body=body)
         for kind, body in PIECES.items()
     )
-    stored = parts.canonical(made, channel="email", language="fr", audience="lapsed")
+    stored = parts.serialize_parts(made, channel="email", language="fr", audience="lapsed")
     whole = json.loads(stored)
     assert whole["format"] == contracts.FINGERPRINT_FORMAT
     compare("FINGERPRINT_KEYS", contracts.FINGERPRINT_KEYS, whole)
-    compare("FINGERPRINT_BODIES", contracts.FINGERPRINT_BODIES, parts.PIECES)
+    compare("FINGERPRINT_BODIES", contracts.FINGERPRINT_BODIES, parts.PART_TYPES)
     for part in whole["parts"]:
         compare("FINGERPRINT_PART_KEYS", contracts.FINGERPRINT_PART_KEYS, part)
         kind = part["kind"]
         compare(f"FINGERPRINT_BODIES of {kind}", contracts.FINGERPRINT_BODIES[kind], part["body"])
-    assert parts.fingerprint(stored) == FINGERPRINT, "old approvals would no longer fit their words"
-    assert parts.read_canonical(stored)[0].key == "copy.1"
+    assert parts.compute_fingerprint(stored) == FINGERPRINT, (
+        "old approvals would no longer fit their words"
+    )
+    assert parts.parse_parts(stored)[0].key == "copy.1"
 
 
 def test_of_part_keys_and_titles_stays() -> None:
@@ -263,9 +266,9 @@ def test_of_old_titles_is_shown_as_todays(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_of_skills_and_channels_stays() -> None:
-    compare("SKILLS", contracts.SKILLS, skills.skills())
-    compare("CHANNELS", contracts.CHANNELS, channels())
-    typed = {f"/{command}" for command in skills.commands()}
+    compare("SKILLS", contracts.SKILLS, skills.load_skills())
+    compare("CHANNELS", contracts.CHANNELS, load_channels())
+    typed = {f"/{command}" for command in skills.load_commands()}
     compare("SLASH_COMMANDS", contracts.SLASH_COMMANDS, typed)
 
 
@@ -274,7 +277,7 @@ def test_of_the_engine_stays() -> None:
     assert (NAME, VERSION) == (contracts.ENGINE_NAME, contracts.ENGINE_VERSION)
     found = set(_get_or_create_dbos_registry().workflow_info_map)
     compare("WORKFLOW and STEP", {contracts.WORKFLOW, f"<temp>.{contracts.STEP}"}, found)
-    compare("QUEUES", contracts.QUEUES, queues.queues(queues.Limits()))
+    compare("QUEUES", contracts.QUEUES, queues.build_queues(queues.QueueLimits()))
     assert DBOSPortableJSONSerializer().name() == contracts.ENGINE_SERIALIZER
     one = jobs_models.Job(kind="work", subject="t1", workspace="T1", turn=2)
     told = {"kind": "work", "subject": "t1", "turn": 2}
@@ -303,10 +306,12 @@ def test_of_fields_in_forms_stays() -> None:
 
 
 def test_of_a_buttons_value_stays() -> None:
-    filled = action_ids.Ref(**{field: field for field in action_ids.Ref.model_fields})
+    filled = action_ids.ButtonValue(
+        **{field: field for field in action_ids.ButtonValue.model_fields}
+    )
     packed = json.loads(filled.packed())
     assert packed == contracts.BUTTON_KEYS, "BUTTON_KEYS: buttons on old cards would not be read"
-    assert action_ids.Ref.unpack(json.dumps(contracts.BUTTON_KEYS)) == filled
+    assert action_ids.ButtonValue.unpack(json.dumps(contracts.BUTTON_KEYS)) == filled
 
 
 def test_of_keys_in_places_and_metadata_stays() -> None:
@@ -318,8 +323,8 @@ def test_of_keys_in_places_and_metadata_stays() -> None:
 
 
 def test_of_ids_stays() -> None:
-    assert ids.task_id("T1", "command", "1.2") == "65d98b07e644d946"
-    assert models.card_of("a1") == contracts.CARD_ID.format(
+    assert request.task_id("T1", "command", "1.2") == "65d98b07e644d946"
+    assert models.card_post_id("a1") == contracts.CARD_ID.format(
         piece=contracts.FILE_PIECE.format(id="a1")
     )
 
@@ -336,7 +341,7 @@ def test_of_the_home_stays() -> None:
 
 
 def test_of_the_environment_stays() -> None:
-    compare("ENVIRONMENT", contracts.ENVIRONMENT, settings.variables())
+    compare("ENVIRONMENT", contracts.ENVIRONMENT, settings.list_variables())
 
 
 def test_of_routes_and_headers_stays() -> None:
@@ -357,9 +362,11 @@ def test_of_commands_stays() -> None:
 
 def test_of_facts_stays() -> None:
     written = walkers.literals() | walkers.first_words()
-    compare("FACT_KINDS", contracts.FACT_KINDS, written & {*contracts.FACT_KINDS} | {*READS})
-    compare("LIBRARY_KINDS", contracts.LIBRARY_KINDS, kinds())
+    compare(
+        "FACT_KINDS", contracts.FACT_KINDS, written & {*contracts.FACT_KINDS} | {*TABLES_BY_KIND}
+    )
+    compare("LIBRARY_KINDS", contracts.LIBRARY_KINDS, load_kinds())
     whole = {"kind": "funnel", "subject": "checkout", "measure": "rate"}
-    found = Findings("funnel", source="events.csv", as_of=date(2026, 11, 24))
+    found = AnalysisResult("funnel", source="events.csv", as_of=date(2026, 11, 24))
     fact = found.add("checkout", "rate", 1)
     assert fact.id == contracts.FACT_ID.format(**whole), "FACT_ID: old drafts stand on such ids"

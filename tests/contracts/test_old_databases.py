@@ -20,22 +20,21 @@ import pytest
 
 from bot.app import Container
 from bot.approvals.decision import Decision
-from bot.audiences.export import Exported
-from bot.cli.journal import verify
+from bot.audiences.platforms import AudienceExport
+from bot.cli.journal import verify_journals
 from bot.config.settings import Settings
-from bot.core.parts import canonical, fingerprint
-from bot.data.ingest.models import Arrival
-from bot.data.ingest.service import Arriving
-from bot.data.warehouse.models import Holding
+from bot.core.parts import compute_fingerprint, serialize_parts
+from bot.data.ingest.importer import LibraryImporter
+from bot.data.ingest.models import FileUpload
+from bot.data.warehouse.models import DataFile
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import LANGUAGES
 from bot.jobs.engine import Engine, migrate_engine
 from bot.jobs.models import Job
-from bot.jobs.queues import Limits
-from bot.playground.file import StoredFile
-from bot.playground.message import Message
-from bot.slack.gateway import Outside
+from bot.jobs.queues import QueueLimits
+from bot.playground.slack_objects import SlackMessage, StoredFile
+from bot.slack.gateway import SlackGateway
 from tests.slack.bench import (
     LEA,
     MARIE,
@@ -69,11 +68,11 @@ class Old:
     def draft(self, name: str) -> Draft:
         return [one for one in self.bench.drafts if one.task == self.made[name]][-1]
 
-    def card(self, name: str) -> Message:
+    def card(self, name: str) -> SlackMessage:
         """The card that stands in Slack since then."""
         return self.at(f"{self.made[name]}.0:card")
 
-    def at(self, post: str) -> Message:
+    def at(self, post: str) -> SlackMessage:
         found = self.bench.posts()[post]
         return self.bench.slack.places[str(found.channel)].by_ts[str(found.ts)]
 
@@ -117,7 +116,7 @@ async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[O
     house = Container(settings).migrated()
     signer = house.database.signer
     async with bench_of(home, url=settings.database_url, signer=signer) as bench:
-        bench.stock = Arriving(house)
+        bench.stock = LibraryImporter(house)
         later = datetime.now(UTC) - datetime.fromisoformat(kept["made_at"]) - timedelta(hours=1)
         object.__setattr__(bench.house, "now", lambda: datetime.now(UTC) - later)
         remember(bench, kept)
@@ -136,7 +135,7 @@ def remember(bench: Bench, kept: dict[str, Any]) -> None:
         slack.files[one["id"]] = StoredFile(**one, base_url=slack.url, content=content)
     for one in kept["messages"]:
         files = [slack.files[id] for id in one.pop("files")]
-        slack.places[one["channel"]].add(Message(**one, files=files))
+        slack.places[one["channel"]].add(SlackMessage(**one, files=files))
     newest = max(int(float(one["ts"]) * 1_000_000) for one in kept["messages"])
     slack.stamps._moment = max(slack.stamps._moment, newest)
 
@@ -146,16 +145,16 @@ def test_verifies_once_it_was_started(
     edition: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = settings_of(migrated(edition, tmp_path))
-    assert verify(settings, []) == 0, capsys.readouterr().out
+    assert verify_journals(settings, []) == 0, capsys.readouterr().out
     assert "whole" in capsys.readouterr().out
 
 
 async def test_has_fingerprints_that_are_computed_again_to_the_same(old: Old) -> None:
     assert len(old.bench.drafts) == 8
     for draft in old.bench.drafts:
-        assert fingerprint(draft.canonical) == draft.fingerprint
+        assert compute_fingerprint(draft.canonical) == draft.fingerprint
         told = {name: getattr(draft, name) for name in ("channel", "language", "audience")}
-        assert canonical(draft.parts, **told) == draft.canonical
+        assert serialize_parts(draft.parts, **told) == draft.canonical
 
 
 async def test_has_rows_that_are_read_in_both_languages(old: Old) -> None:
@@ -170,7 +169,7 @@ async def test_has_rows_that_are_read_in_both_languages(old: Old) -> None:
             english, french = (words.to(language) for language in LANGUAGES)
             assert english
             assert french != english
-    (arrival,) = old.bench.rows(Arrival)
+    (arrival,) = old.bench.rows(FileUpload)
     assert arrival.glimpse.kind == "orders"
 
 
@@ -181,7 +180,7 @@ async def test_has_a_card_that_is_approved(old: Old) -> None:
     await old.bench.run()
     (sent,) = old.bench.said(thread=card.ts)
     assert "Linen breathes." in text_of(sent)
-    assert verify(old.settings, []) == 0
+    assert verify_journals(old.settings, []) == 0
 
 
 async def test_has_a_card_that_is_edited(old: Old) -> None:
@@ -233,7 +232,7 @@ async def test_has_work_in_the_engine_that_is_done(old: Old) -> None:
     """A delivery that was planned, and a wish that nobody had begun."""
     bench = old.bench
     await migrate_engine(bench.database)
-    engine = Engine(bench.database, bench.house.now, Limits(poll=0.02))
+    engine = Engine(bench.database, bench.house.now, QueueLimits(poll=0.02))
     await engine.launch(worker(bench).jobs, given_up)
     try:
         for _ in range(400):
@@ -248,7 +247,7 @@ async def test_has_work_in_the_engine_that_is_done(old: Old) -> None:
     assert "Linen breathes." in text_of(sent)
     assert "approve" in buttons(old.card("in_flight"))
     assert old.draft("in_flight").parts
-    assert verify(old.settings, []) == 0
+    assert verify_journals(old.settings, []) == 0
 
 
 async def given_up(job: Job, why: Exception | None) -> None:
@@ -279,12 +278,12 @@ async def test_has_an_approved_audience_that_is_exported(old: Old) -> None:
     bench, card = old.bench, old.card("audience")
     asked: list[str] = []
 
-    def export(workspace: str, rule: Any, platform: str) -> Exported:
+    def export(workspace: str, rule: Any, platform: str) -> AudienceExport:
         asked.append(rule.code)
         told: dict[str, Any] = {"platform": platform, "rule": "ab" * 32}
-        return Exported(**told, fitting=340, people=339, content=b"Email\r\n8f0c\r\n")
+        return AudienceExport(**told, fitting=340, people=339, content=b"Email\r\n8f0c\r\n")
 
-    bench.outside = Outside(replace(bench.house, audience=export), bench.outside.people)
+    bench.outside = SlackGateway(replace(bench.house, audience=export), bench.outside.people)
     await bench.press(MARIE, card, "export_audience")
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id)).ok
     await bench.run()
@@ -294,12 +293,12 @@ async def test_has_an_approved_audience_that_is_exported(old: Old) -> None:
 
 
 async def test_has_an_upload_that_is_taken_in(old: Old) -> None:
-    (arrival,) = old.bench.rows(Arrival)
+    (arrival,) = old.bench.rows(FileUpload)
     card = old.at(arrival.card)
     assert "take_in" in buttons(card)
     await old.bench.press(MARIE, card, "take_in")
     await old.bench.run()
     with old.bench.database.begin() as session:
-        assert session.get_one(Arrival, arrival.id).state == "in"
-        assert sum(one.rows for one in Holding.held(session, TEAM, "orders")) == 3
-    assert verify(old.settings, []) == 0
+        assert session.get_one(FileUpload, arrival.id).state == "in"
+        assert sum(one.rows for one in DataFile.held(session, TEAM, "orders")) == 3
+    assert verify_journals(old.settings, []) == 0

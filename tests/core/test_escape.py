@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.text.escape import neutral, without_hidden
-from bot.text.links import host_of, links
+from bot.text.escape import escape_mrkdwn, strip_hidden
+from bot.text.links import find_links, parse_host
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ from bot.text.links import host_of, links
     ],
 )
 def test_is_shown_as_it_reads_and_no_more(text: str, shown: str) -> None:
-    assert neutral(text, {"shop.example"}) == shown
+    assert escape_mrkdwn(text, {"shop.example"}) == shown
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_is_shown_as_it_reads_and_no_more(text: str, shown: str) -> None:
     ],
 )
 def test_hides_nothing(text: str, clean: str) -> None:
-    assert without_hidden(text) == clean
+    assert strip_hidden(text) == clean
 
 
 SLACK = st.lists(
@@ -101,26 +101,26 @@ SLACK = st.lists(
 @example("<\u200b!channel>")
 @example("@herehttps://@")
 def test_pings_nobody(text: str) -> None:
-    shown = neutral(text, {"shop.example"})
+    shown = escape_mrkdwn(text, {"shop.example"})
     assert "<" not in shown
     assert ">" not in shown
     assert not re.search(r"(?<!\w)@(channel|here|everyone)\b", shown, re.IGNORECASE)
     assert not re.search(r"&(?!amp;|lt;|gt;)", shown)
-    assert without_hidden(html.unescape(shown)) == html.unescape(shown) or "&" in text
+    assert strip_hidden(html.unescape(shown)) == html.unescape(shown) or "&" in text
 
 
 @given(SLACK)
 @example("evil.comhttps://0")
 def test_links_only_where_it_may(text: str) -> None:
-    shown = html.unescape(neutral(text, {"shop.example"}))
+    shown = html.unescape(escape_mrkdwn(text, {"shop.example"}))
     open_text = re.sub(r"`[^`]*`", " ", shown)
-    for link in links(open_text):
+    for link in find_links(open_text):
         assert link.host.endswith("shop.example")
 
 
 @given(st.text())
 def test_is_plain_once_and_for_all(text: str) -> None:
-    assert without_hidden(without_hidden(text)) == without_hidden(text)
+    assert strip_hidden(strip_hidden(text)) == strip_hidden(text)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,4 @@ def test_is_plain_once_and_for_all(text: str) -> None:
     ],
 )
 def test_knows_where_a_link_leads(address: str, host: str) -> None:
-    assert host_of(address) == host
+    assert parse_host(address) == host

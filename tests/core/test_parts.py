@@ -3,12 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.parts import Copy, Hook, Part, canonical, fingerprint, read_canonical, take_apart
+from bot.core.parts import (
+    Copy,
+    Hook,
+    Part,
+    compute_fingerprint,
+    parse_parts,
+    serialize_parts,
+    split_output,
+)
 from tests.support.rows import parts
 
 
 def stored(*pieces: Part) -> str:
-    return canonical(pieces, channel="email", language="fr", audience=None)
+    return serialize_parts(pieces, channel="email", language="fr", audience=None)
 
 
 def test_has_one_spelling_whichever_way_its_accents_were_typed() -> None:
@@ -16,11 +24,11 @@ def test_has_one_spelling_whichever_way_its_accents_were_typed() -> None:
 
 
 def test_keeps_what_is_only_alike_apart() -> None:
-    assert fingerprint(stored(*parts("ﬁn"))) != fingerprint(stored(*parts("fin")))
+    assert compute_fingerprint(stored(*parts("ﬁn"))) != compute_fingerprint(stored(*parts("fin")))
 
 
 def test_changes_the_fingerprint_with_any_letter() -> None:
-    assert fingerprint(stored(*parts("A"))) != fingerprint(stored(*parts("a")))
+    assert compute_fingerprint(stored(*parts("A"))) != compute_fingerprint(stored(*parts("a")))
 
 
 def test_keeps_its_fingerprint_whatever_it_cites() -> None:
@@ -32,7 +40,7 @@ def test_keeps_its_fingerprint_whatever_it_cites() -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_comes_back_from_the_stored_text_letter_for_letter(text: str) -> None:
     part = Part(kind="copy", key="k", title="T", body=Copy(text=text))
-    assert read_canonical(stored(part))[0].text == part.text
+    assert parse_parts(stored(part))[0].text == part.text
 
 
 def test_is_made_from_each_field_of_an_output() -> None:
@@ -48,12 +56,12 @@ def test_is_made_from_each_field_of_an_output() -> None:
         bullets=[Copy(text="1"), Copy(text="2")],
         hooks=[Hook(angle="price", text="h")],
     )
-    found, hooks = take_apart(output)
+    found, hooks = split_output(output)
     assert [part.key for part in found] == ["subject", "bullets.1", "bullets.2"]
     assert [hook.angle for hook in hooks] == ["price"]
 
 
 def test_made_today_has_the_fingerprint_it_will_always_have() -> None:
-    assert fingerprint(stored(*parts("Été", "Le lin respire."))) == (
+    assert compute_fingerprint(stored(*parts("Été", "Le lin respire."))) == (
         "a18da0895be2cb9b90aaf0aad07b7feede120e66b52d61fa315ae5dc861de0d1"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.text.slugs import titled
+from bot.text.slugs import format_title
 
 
 @pytest.mark.parametrize(
@@ -17,9 +17,9 @@ from bot.text.slugs import titled
     ],
 )
 def test_has_no_tills_capitals(till: str, read: str) -> None:
-    assert titled(till) == read
+    assert format_title(till) == read
 
 
 @pytest.mark.parametrize("title", ["Chemise Alba en lin", "iPhone 15 Pro", "IKEA", "XL"])
 def test_stays_as_somebody_wrote_it(title: str) -> None:
-    assert titled(title) == title
+    assert format_title(title) == title

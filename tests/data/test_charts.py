@@ -4,15 +4,24 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.core.charts import GROUND, WRAP, Bar, Picture, Point, bars, line, points_of
-from bot.data.charts import png
+from bot.core.charts import (
+    GROUND,
+    WRAP,
+    Bar,
+    ChartPicture,
+    Point,
+    build_bar_chart,
+    build_line_chart,
+    parse_points,
+)
+from bot.data.charts import render_png
 
 BARS = [Bar("Sizing", 12.4, strong=True), Bar("Late parcels", 8, 6.5, 9.1), Bar("Colour", -3)]
 DAYS = [Point(date(2026, 10, 1) + timedelta(days=n), 50 + n % 7, 52) for n in range(30)]
 
 
 def test_says_its_finding_and_its_figures_to_who_cannot_see_it() -> None:
-    drawn = bars("Sizing is told most", BARS, language="fr", unit="%")
+    drawn = build_bar_chart("Sizing is told most", BARS, language="fr", unit="%")
     plain = drawn.alt.replace("\u00a0", " ")
     assert plain.startswith("Sizing is told most. Sizing : 12,4 % ; Late parcels : 8 %")
 
@@ -21,43 +30,49 @@ def test_has_its_finding_as_its_title_wrapped_to_its_width() -> None:
     title = (
         "Mobile checkout lost a third of its buyers since the eleventh of November, phones alone"
     )
-    drawn = line(title, DAYS, language="en")
+    drawn = build_line_chart(title, DAYS, language="en")
     assert " ".join(drawn.spec["title"]["text"]) == title
     assert all(len(row) <= WRAP for row in drawn.spec["title"]["text"])
 
 
 def test_is_the_same_bytes_each_time() -> None:
-    drawn = bars("Sizing is told most", BARS, language="en", unit="%")
-    first = png(drawn)
+    drawn = build_bar_chart("Sizing is told most", BARS, language="en", unit="%")
+    first = render_png(drawn)
     assert first.startswith(b"\x89PNG")
-    assert png(drawn) == first
+    assert render_png(drawn) == first
 
 
 def test_of_days_marks_when_it_changed() -> None:
-    drawn = line("It fell", DAYS, language="en", since=date(2026, 10, 20), named=("now", "usual"))
-    assert png(drawn) != png(line("It fell", DAYS, language="en", named=("now", "usual")))
+    drawn = build_line_chart(
+        "It fell", DAYS, language="en", since=date(2026, 10, 20), named=("now", "usual")
+    )
+    assert render_png(drawn) != render_png(
+        build_line_chart("It fell", DAYS, language="en", named=("now", "usual"))
+    )
     assert "usual" in drawn.spec["title"]["subtitle"][0]
 
 
 def test_reads_its_points_from_a_fact() -> None:
-    assert points_of("2026-11-09: 121 (57); 2026-11-16: 36.4 % (58.0 %)") == [
+    assert parse_points("2026-11-09: 121 (57); 2026-11-16: 36.4 % (58.0 %)") == [
         Point(date(2026, 11, 9), 121.0, 57.0),
         Point(date(2026, 11, 16), 36.4, 58.0),
     ]
-    assert points_of("2026-11-16: 12; 2026-11-23: 13")[0] == Point(date(2026, 11, 16), 12.0)
-    assert points_of("no points at all") == []
+    assert parse_points("2026-11-16: 12; 2026-11-23: 13")[0] == Point(date(2026, 11, 16), 12.0)
+    assert parse_points("no points at all") == []
 
 
 def test_stands_on_an_opaque_ground() -> None:
-    assert bars("x", BARS, language="en").spec["background"] == GROUND
+    assert build_bar_chart("x", BARS, language="en").spec["background"] == GROUND
 
 
 def test_fetches_nothing() -> None:
     spec = {"data": {"url": "http://127.0.0.1:9/x.csv"}, "mark": "bar", "encoding": {}}
     with pytest.raises(ValueError, match=r"(?i)access denied|not allowed|external|url"):
-        png(Picture({"$schema": "https://vega.github.io/schema/vega-lite/v6.json", **spec}, ""))
+        render_png(
+            ChartPicture({"$schema": "https://vega.github.io/schema/vega-lite/v6.json", **spec}, "")
+        )
 
 
 def test_of_nothing_is_still_a_picture() -> None:
-    assert png(bars("Nothing", [], language="en")).startswith(b"\x89PNG")
-    assert png(line("Nothing", [], language="en")).startswith(b"\x89PNG")
+    assert render_png(build_bar_chart("Nothing", [], language="en")).startswith(b"\x89PNG")
+    assert render_png(build_line_chart("Nothing", [], language="en")).startswith(b"\x89PNG")

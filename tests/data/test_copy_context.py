@@ -2,14 +2,14 @@
 
 from decimal import Decimal
 
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
 from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.copy_context import for_writing
-from bot.data.service import TeamLibrary
+from bot.data.copy_context import find_writing_facts
+from bot.data.service import WorkspaceData
 from bot.rules.proof import prove
 from tests.support.sample_tables import TODAY, sample
 from tests.support.skill_runner import BRAND
@@ -23,7 +23,7 @@ def request(**more: object) -> SkillRequest:
 
 
 def facts(kind: str, **more: object) -> dict[str, Fact]:
-    return {fact.id: fact for fact in for_writing(kind, sample(), request(**more))}
+    return {fact.id: fact for fact in find_writing_facts(kind, sample(), request(**more))}
 
 
 def test_names_what_customers_praise_and_doubt_without_how_many_do() -> None:
@@ -51,13 +51,13 @@ def test_has_a_sentence_of_praise_in_the_language_of_the_text_and_how_many_say_s
 
 
 def test_quotes_nobody_who_complains_too() -> None:
-    from bot.data.analyses.feedback.objections import praised
+    from bot.data.analyses.feedback.objections import find_praise
 
-    one = praised(sample(), "lin-solene", "fabric-linen", "fr")
+    one = find_praise(sample(), "lin-solene", "fabric-linen", "fr")
     assert one is not None
     assert one.quote is not None
     assert "petit" not in one.quote.text.whole
-    assert praised(sample(), "lin-alba", "no-such-theme", "fr") is None
+    assert find_praise(sample(), "lin-alba", "no-such-theme", "fr") is None
 
 
 def test_is_in_the_language_of_the_text() -> None:
@@ -73,7 +73,7 @@ def test_has_the_nearest_texts_of_the_language_with_how_many_opened_them() -> No
 
 
 def test_tells_the_audience_by_its_rule_and_its_size() -> None:
-    found = facts("segment", rule=Rule(segments=("loyal",)).model_dump_json())
+    found = facts("segment", rule=AudienceRule(segments=("loyal",)).model_dump_json())
     assert "Loyal" in str(found["segment.audience.audience"].value)
     assert found["segment.audience.size"].value == "329 customers fit, 197 of them agreed"
 
@@ -87,11 +87,11 @@ def test_knows_a_named_group_in_either_language() -> None:
 
 def test_is_nothing_where_there_are_no_files() -> None:
     for kind in ("praise", "past_copy", "segment"):
-        assert for_writing(kind, small(), request(audience="loyal customers")) == ()
+        assert find_writing_facts(kind, small(), request(audience="loyal customers")) == ()
 
 
 async def test_is_given_by_the_team_s_library() -> None:
-    library = TeamLibrary(CatalogueLibrary(list), sample)
+    library = WorkspaceData(CatalogueLibrary(list), sample)
     assert [fact.id for fact in await library.look_up("praise", request())] == [
         "feedback.fabric-linen.quote",
         "feedback.fabric-linen.praised",

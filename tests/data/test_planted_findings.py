@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.facts import Fact
 from bot.data.analyses import campaigns, feedback, funnel, late_parcels, trends
-from bot.data.analyses.result import Where
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.reader import read_catalogue
-from bot.data.service import TeamLibrary
+from bot.data.service import WorkspaceData
 from bot.playground import shop
 from tests.support.sample_tables import TODAY, sample
 from tests.support.sample_tables import made as files
@@ -330,10 +330,10 @@ ROWS = pytest.mark.parametrize("truth", TRUTHS, ids=[f"{t.key}-{t.skill}" for t 
 
 
 @cache
-def library() -> TeamLibrary:
+def library() -> WorkspaceData:
     """The sample shop's rows, and its products as its file says them."""
     products = read_catalogue(files() / "products.csv", as_of=TODAY).products
-    return TeamLibrary(CatalogueLibrary(lambda: products), sample)
+    return WorkspaceData(CatalogueLibrary(lambda: products), sample)
 
 
 def asked(truth: Truth, language: str) -> tuple[str, dict[str, Any]]:
@@ -344,11 +344,11 @@ def asked(truth: Truth, language: str) -> tuple[str, dict[str, Any]]:
     return words, {"language": language, "library": library(), **chosen}
 
 
-def facts_of(found: Drafted) -> Facts:
+def facts_of(found: DraftResult) -> Facts:
     return {fact.id: fact for fact in found.evidence.facts if fact.stated_by is None}
 
 
-def confirmed(found: Drafted) -> list[str]:
+def confirmed(found: DraftResult) -> list[str]:
     """What is called confirmed: by a fact, or in a line that people read."""
     sure = [
         f.about
@@ -370,7 +370,7 @@ async def test_is_found_without_an_ai_and_nothing_else_is_confirmed(
 ) -> None:
     words, more = asked(truth, language)
     found = await run(words, **more)
-    assert isinstance(found, Drafted), found
+    assert isinstance(found, DraftResult), found
     assert truth.holds(facts_of(found))
     assert [check for check in found.checks if check.level == "block"] == []
     for said in confirmed(found):
@@ -395,7 +395,7 @@ async def test_as_a_trap_is_not_walked_into(language: str) -> None:
     trap = next(truth for truth in TRUTHS if truth.key == "price_trap")
     words, more = asked(trap, language)
     found = await run(words, **more)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     struck = str(PLANTED["price_trap"]["raised"])
     assert not any(struck in part.text for part in found.parts)
 
@@ -403,7 +403,7 @@ async def test_as_a_trap_is_not_walked_into(language: str) -> None:
 def test_as_noise_is_called_confirmed_by_no_analysis() -> None:
     """Not by those either whose facts no answer has room for."""
     analyses = (trends.find, feedback.find, campaigns.find, funnel.find, late_parcels.find)
-    facts = [fact for find in analyses for fact in find(sample(), Where()).facts]
+    facts = [fact for find in analyses for fact in find(sample(), AnalysisFilter()).facts]
     sure = [f for f in facts if f.id.rpartition(".")[2] in SURE and f.value == "confirmed"]
     assert len(sure) > 20
     said = [f"{fact.id} {fact.about}".casefold() for fact in sure]
@@ -417,7 +417,7 @@ def test_is_found_in_other_shops_too(seed: int) -> None:
     found = {
         fact.id: fact
         for find in (trends.find, campaigns.find, funnel.find, late_parcels.find)
-        for fact in find(shop, Where()).facts
+        for fact in find(shop, AnalysisFilter()).facts
     }
     assert near(found, f"{PHONES}.rate", PLANTED["mobile_checkout"]["after"], 0.05)
     assert found[f"{PHONES}.status"].value == "confirmed"

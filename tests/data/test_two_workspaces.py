@@ -14,13 +14,13 @@ from bot.audit.receipt import Receipt
 from bot.config.clock import now
 from bot.config.policy import Policy
 from bot.config.settings import Settings
-from bot.core.writer import Sent
-from bot.data.analyses.result import Where
-from bot.data.ingest.watch_folder import Inbox
+from bot.core.writer import LlmCall
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.ingest.watch_folder import WatchFolder
 from bot.db.workspace import Workspace
-from bot.digests.history import Lately, work
+from bot.digests.history import DigestHistory, load_work_facts
 from bot.digests.models import DAILY, Schedule
-from bot.slack.views.home import found
+from bot.slack.views.home import load_home_lines
 from bot.tasks.models import Task
 from tests.support.rows import Jobs, wish
 
@@ -44,16 +44,16 @@ def orders(workspace: str) -> str:
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container]:
     """Both send a file of one name into their own folder, ask a thing and have a digest called
     weekly."""
-    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", -1.0)
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", -1.0)
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
     (tmp_path / "home" / "policy.toml").write_text("[library]\nkeep_originals = true\n")
     for one in BOTH:
         with house.database.begin() as session:
             Workspace.ensure(session, one, now())
-        folder = Inbox(house).folder / one
+        folder = WatchFolder(house).folder / one
         folder.mkdir(parents=True)
         (folder / "orders.csv").write_text(orders(one))
-    Inbox(house).look()
+    WatchFolder(house).look()
     for one in BOTH:
         with house.database.begin() as session:
             Task.accept(session, Jobs(), wish(one, workspace=one, words=NAMES[one]), now())
@@ -66,7 +66,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container
                 session,
                 workspace=one,
                 task=one,
-                sent=Sent(writer="claude", sent=NAMES[one], to="x:1", usd=TOTALS[one], at=now()),
+                sent=LlmCall(writer="claude", sent=NAMES[one], to="x:1", usd=TOTALS[one], at=now()),
             )
     yield house
     house.database.close()
@@ -81,14 +81,14 @@ def test_in_its_rows_and_what_is_found_of_them(house: Container, one: str) -> No
     assert house.stocking.shelf(one).listed["orders"].rows == TOTALS[one]
     for again in (False, True):  # the second time it is read from the disk
         for kind in KINDS:
-            facts = house.library(one).findings(kind, Where()).facts
+            facts = house.library(one).findings(kind, AnalysisFilter()).facts
             assert other(one) not in repr(facts), again
     files = list((house.settings.home / "library" / one / "findings").rglob("*.json"))
     assert len(files) == len(KINDS)
     kept = "".join(path.read_text() for path in files)
     assert kept.count(f'"as_of": "{NEWEST[one]}"') == len(KINDS)
     assert other(one) not in kept
-    inbox = Inbox(house).folder
+    inbox = WatchFolder(house).folder
     taken = {path.read_text() for path in inbox.rglob("orders*.csv")}
     assert taken == {orders(each) for each in BOTH}  # under one name, neither over the other
 
@@ -105,18 +105,20 @@ def test_when_the_rows_of_the_other_go(house: Container, one: str) -> None:
 @pytest.mark.parametrize("one", BOTH)
 def test_in_its_digest_its_tab_its_receipts_and_its_journal(house: Container, one: str) -> None:
     with house.database.begin() as session:
-        mine, waiting = found(session, one, "UMARIE", Policy(), now())
+        mine, waiting = load_home_lines(session, one, "UMARIE", Policy(), now())
         assert ([line.words for line in mine], waiting) == ([NAMES[one]], [])
         (digest,) = Schedule.of(session, one)
         assert (digest.about, digest.place) == (NAMES[one], {"channel": f"C{one}"})
         wanted = {row.wish(now().date()).id for w in BOTH for row in Schedule.of(session, w)}
         assert len(wanted) == len(BOTH)
         assert Receipt.spent(session, one, now() + timedelta(minutes=1)) == Decimal(TOTALS[one])
-        assert other(one) not in repr(work(session, one, Policy(), "en", now()))
+        assert other(one) not in repr(load_work_facts(session, one, Policy(), "en", now()))
         digest.turn(session, "paused", now())
         elsewhere = Schedule.find(session, "T2" if one == "T1" else "T1", "weekly")
         assert elsewhere is not None
         assert elsewhere.state == "on"
     with house.database.begin() as session:  # entries are appended at the end of a transaction
-        assert journal.length(session, one) == 1 + journal.length(session, elsewhere.workspace)
-    assert other(one) not in repr(Lately(house).sent(one, now()))
+        assert journal.count_entries(session, one) == 1 + journal.count_entries(
+            session, elsewhere.workspace
+        )
+    assert other(one) not in repr(DigestHistory(house).sent(one, now()))

@@ -12,13 +12,18 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.app import Container
-from bot.audiences.exporter import Exporting
-from bot.cli.import_ import Importing
+from bot.audiences.exporter import AudienceExporter
+from bot.cli.import_ import FileImporter
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.core.audience_rule import Rule
-from bot.data.ingest.http import SIGNED, STAMP, WORKSPACE, add_library
-from bot.data.ingest.live.signature import Said, live_key, signature
+from bot.core.audience_rule import AudienceRule
+from bot.data.ingest.live.endpoint import (
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    WORKSPACE_HEADER,
+    add_library_route,
+)
+from bot.data.ingest.live.signature import SignedRequest, derive_live_key, sign_request
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 
@@ -52,7 +57,7 @@ def house(tmp_path: Path) -> Iterator[Container]:
     for one in BOTH:
         with house.database.begin() as session:
             Workspace.ensure(session, one, now())
-        importing = Importing(house, one)
+        importing = FileImporter(house, one)
         with importing.folder() as folder:
             seen, left = importing.look(files(tmp_path, one), None, {}, folder)
             assert not left
@@ -64,7 +69,7 @@ def house(tmp_path: Path) -> Iterator[Container]:
 @pytest.fixture
 async def client(house: Container) -> AsyncIterator[Client]:
     site = web.Application()
-    add_library(site, house.live_rows())
+    add_library_route(site, house.live_rows())
     async with TestClient(TestServer(site)) as found:
         yield found
 
@@ -73,8 +78,10 @@ async def post(client: Client, house: Container, one: str, order: str, *, key_of
     """One order for a workspace, signed with the key of the same or of the other."""
     body = json.dumps({"order": order, "at": "2026-11-24T10:05:00", "amount": "62.00"}).encode()
     stamp = f"{time.time():.6f}"
-    signed = signature(live_key(house.stocking.key(), key_of), Said(stamp, "orders", one, body))
-    told = {STAMP: stamp, SIGNED: signed, WORKSPACE: one}
+    signed = sign_request(
+        derive_live_key(house.stocking.key(), key_of), SignedRequest(stamp, "orders", one, body)
+    )
+    told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed, WORKSPACE_HEADER: one}
     async with client.post("/library/orders", data=io.BytesIO(body), headers=told) as answer:
         return answer.status
 
@@ -89,7 +96,7 @@ def orders_of(house: Container, one: str) -> set[Any]:
 
 @pytest.mark.parametrize("one", BOTH)
 def test_in_an_exported_audience(house: Container, one: str) -> None:
-    made = Exporting(house).export(one, Rule(purpose="email"), "plain")
+    made = AudienceExporter(house).export(one, AudienceRule(purpose="email"), "plain")
     assert made.people == PEOPLE
     assert made.content.decode().count(f"@{NAMES[one]}.example") == PEOPLE
     assert NAMES["T2" if one == "T1" else "T1"] not in made.content.decode()
@@ -99,8 +106,11 @@ def test_in_an_audience_of_one_that_has_no_addresses(house: Container) -> None:
     (consents,) = house.stocking.sources("T1")["consents"]
     house.stocking.forget("T1", "consents", consents)
     with pytest.raises(CannotDo):
-        Exporting(house).export("T1", Rule(purpose="email"), "plain")
-    assert Exporting(house).export("T2", Rule(purpose="email"), "plain").people == PEOPLE
+        AudienceExporter(house).export("T1", AudienceRule(purpose="email"), "plain")
+    assert (
+        AudienceExporter(house).export("T2", AudienceRule(purpose="email"), "plain").people
+        == PEOPLE
+    )
 
 
 async def test_in_rows_that_come_over_http(client: Client, house: Container) -> None:

@@ -48,7 +48,7 @@ def test_has_nothing_to_do_the_second_time(database: Database) -> None:
 def test_keeps_a_copy_of_a_sqlite_file_first(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     migrate.upgrade(database)
-    migrate.keep_copy(database, "0001")
+    migrate.back_up_database(database, "0001")
     assert (tmp_path / "x.db.before-0001").stat().st_size > 0
     database.close()
 
@@ -83,7 +83,7 @@ async def test_leaves_pending_work_alone_and_it_ends_afterwards(
 
     scripts = tmp_path / "versions"
     shutil.copytree(migrate.VERSIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "v9999.py").write_text(NEXT.format(newest=migrate.newest()))
+    (scripts / "v9999.py").write_text(NEXT.format(newest=migrate.find_newest_revision()))
     assert migrate.upgrade(database, scripts=scripts)
     columns = {column["name"] for column in inspect(database.engine).get_columns("tasks")}
     assert "more" in columns

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from bot.db.session import Database, Turnstile, insert_once
+from bot.db.session import Database, FairLock, insert_once
 from bot.db.workspace import Workspace
 from tests.conftest import NOW
 
@@ -62,7 +62,7 @@ def test_rolls_back_all_of_a_failed_transaction(database: Database) -> None:
 
 
 def test_lets_threads_through_in_the_order_they_came() -> None:
-    turnstile = Turnstile()
+    turnstile = FairLock()
     order: list[int] = []
     turnstile.enter()
     threads = []
@@ -79,14 +79,14 @@ def test_lets_threads_through_in_the_order_they_came() -> None:
 
 
 def test_lets_the_holder_in_again() -> None:
-    turnstile = Turnstile()
+    turnstile = FairLock()
     with turnstile.turn(), turnstile.turn():
         pass
     with turnstile.turn():
         assert turnstile._depth == 1
 
 
-def _pass(turnstile: Turnstile, order: list[int], number: int) -> None:
+def _pass(turnstile: FairLock, order: list[int], number: int) -> None:
     with turnstile.turn():
         order.append(number)
 

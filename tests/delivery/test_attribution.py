@@ -14,11 +14,11 @@ from bot.app import Container
 from bot.approvals import decision
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.ingest.live import Receiver
-from bot.delivery.attribution import Join, Joining, Returning
-from bot.delivery.models import Delivery, Outcome
+from bot.data.ingest.live import BatchReceiver
+from bot.delivery.attribution import AttributionJob, AttributionTrigger, CampaignMatch
+from bot.delivery.models import CampaignOutcome, Delivery
 from bot.drafts.models import Draft
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from tests.support.rows import POLICY, Jobs, draft
 
 SUBJECT = "A shirt for hot days"
@@ -60,7 +60,7 @@ def bring_in(house: Container, kind: str, *rows: dict[str, Any]) -> None:
     """As a file that was imported."""
     to = house.settings.home / "fresh.parquet"
     body = "\n".join(json.dumps(row) for row in rows).encode()
-    receiver = Receiver(house.stocking.key())
+    receiver = BatchReceiver(house.stocking.key())
     assert not receiver.receive(kind, body, today=now().date(), to=to).rejects
     house.stocking.take("T1", kind, to, source=f"{kind}.csv")
 
@@ -81,12 +81,12 @@ def peers() -> list[dict[str, Any]]:
 
 def due(house: Container, at: datetime) -> list[str]:
     with house.database.begin() as session:
-        return [job.id for job in Returning(house).due(session, at)]
+        return [job.id for job in AttributionTrigger(house).due(session, at)]
 
 
-def outcome(house: Container, made: Draft) -> Outcome | None:
+def outcome(house: Container, made: Draft) -> CampaignOutcome | None:
     with house.database.begin() as session:
-        return session.get(Outcome, made.piece)
+        return session.get(CampaignOutcome, made.piece)
 
 
 def said(house: Container, made: Draft, language: str = "en") -> list[str]:
@@ -101,7 +101,7 @@ def test_is_joined_by_its_code_and_told_on_its_card(
     order = {"at": f"{now():%Y-%m-%d}", "amount": 62, "currency": "EUR"}
     with_code = [{**order, "order": f"A{n}", "code": gone.code} for n in range(5)]
     bring_in(house, "orders", *with_code, {**order, "order": "B1"})
-    assert Join(house, jobs).join("T1") == 1
+    assert AttributionJob(house, jobs).join("T1") == 1
     first, sold, source = said(house, gone)
     assert first == (
         "Sent 1,204, opened 39%: within chance of the median 37.3% of 12 comparable campaigns"
@@ -109,7 +109,7 @@ def test_is_joined_by_its_code_and_told_on_its_card(
     assert sold == "5 orders came with its code: €310.00"
     assert source.startswith("From campaigns.csv, up to ")
     assert said(house, gone, "fr")[1] == "5 commandes avec son code\u00a0: 310,00\u00a0€"
-    assert Join(house, jobs).join("T1") == 0  # nothing new, nothing drawn
+    assert AttributionJob(house, jobs).join("T1") == 0  # nothing new, nothing drawn
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_says_when_it_is_more_than_chance(
     house: Container, jobs: Jobs, gone: Draft, opened: int, told: str
 ) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code, opened=opened), *peers())
-    Join(house, jobs).join("T1")
+    AttributionJob(house, jobs).join("T1")
     assert told in said(house, gone)[0]
 
 
@@ -127,7 +127,7 @@ def test_says_when_there_is_too_little_to_compare(
     house: Container, jobs: Jobs, gone: Draft
 ) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code))
-    Join(house, jobs).join("T1")
+    AttributionJob(house, jobs).join("T1")
     assert said(house, gone)[0] == (
         "Sent 1,204, opened 39%; too few comparable campaigns to say more"
     )
@@ -136,11 +136,15 @@ def test_says_when_there_is_too_little_to_compare(
 def test_has_its_card_drawn_anew(house: Container, jobs: Jobs, gone: Draft) -> None:
     def wanted() -> list[int]:
         with house.database.begin() as session:
-            return list(session.scalars(select(Post.wanted).where(Post.piece == gone.piece)))
+            return list(
+                session.scalars(
+                    select(OutboxMessage.wanted).where(OutboxMessage.piece == gone.piece)
+                )
+            )
 
     before = wanted()
     bring_in(house, "campaigns", campaign(code=gone.code))
-    Join(house, jobs).join("T1")
+    AttributionJob(house, jobs).join("T1")
     assert before
     assert wanted() == [one + 1 for one in before]
 
@@ -149,7 +153,7 @@ def test_without_its_code_is_asked_about_and_not_taken(
     house: Container, jobs: Jobs, gone: Draft
 ) -> None:
     bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT.upper()), *peers())
-    Join(house, jobs).join("T1")
+    AttributionJob(house, jobs).join("T1")
     found = outcome(house, gone)
     assert found is not None
     assert found.lines == []
@@ -162,11 +166,11 @@ def test_without_its_code_is_asked_about_and_not_taken(
 @pytest.mark.parametrize("same", [True, False])
 def test_is_what_a_person_said_it_is(house: Container, jobs: Jobs, gone: Draft, same: bool) -> None:
     bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT), *peers())
-    Join(house, jobs).join("T1")
+    AttributionJob(house, jobs).join("T1")
     with house.database.begin() as session:
         told = {"workspace": "T1", "result": "C1", "code": gone.code, "by": "UMARIE", "now": now()}
-        assert Joining.say(session, same=same, **told)  # type: ignore[arg-type]
-    Join(house, jobs).join("T1")
+        assert CampaignMatch.say(session, same=same, **told)  # type: ignore[arg-type]
+    AttributionJob(house, jobs).join("T1")
     found = outcome(house, gone)
     assert found is not None
     assert found.asked is None
@@ -202,7 +206,7 @@ def test_waits_until_nobody_else_asks_the_engine(house: Container, jobs: Jobs, g
         assert answered.wait(20)
 
     def join() -> None:
-        Join(house, jobs).join("T1")
+        AttributionJob(house, jobs).join("T1")
         joined.set()
 
     other = threading.Thread(target=house.library("T1").alone, args=(somebody,))

@@ -12,12 +12,12 @@ from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
 from bot.data.analyses.feedback import find as feedback
 from bot.data.analyses.funnel import find as funnel
-from bot.data.analyses.result import Where
-from bot.data.warehouse.models import Holding
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.warehouse.models import DataFile
 from bot.db.session import Database
 from bot.digests import models
-from bot.digests.alerts import Alerting, alarming
-from bot.digests.models import MOST_A_WEEK, RESTS, Alert
+from bot.digests.alerts import AlertJob, find_alarms
+from bot.digests.models import ALERT_REST, MAX_ALERTS_A_WEEK, Alert
 from bot.drafts.models import Draft
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -61,7 +61,7 @@ class Alarmed:
 
     async def run(self) -> list[str]:
         """The series told so far, after one more look."""
-        await Alerting(self.database, self.jobs, lambda: self.now, self.look).run("T1/h1")
+        await AlertJob(self.database, self.jobs, lambda: self.now, self.look).run("T1/h1")
         return [series for series, _ in self.told()]
 
     def told(self) -> list[tuple[str, str]]:
@@ -81,7 +81,7 @@ async def test_comes_once_for_a_fall_however_often_rows_come_in(database: Databa
     assert await alarmed.run() == [PHONE]
     alarmed.now += timedelta(days=1)
     assert await alarmed.run() == [PHONE]
-    alarmed.now += RESTS
+    alarmed.now += ALERT_REST
     assert await alarmed.run() == [PHONE, PHONE]
 
 
@@ -93,7 +93,7 @@ async def test_stays_away_once_it_is_muted(database: Database) -> None:
     alarmed = Alarmed(database, *fall())
     await alarmed.run()
     alarmed.row("mute")
-    alarmed.now += RESTS + timedelta(days=1)
+    alarmed.now += ALERT_REST + timedelta(days=1)
     assert await alarmed.run() == [PHONE]
 
 
@@ -101,7 +101,7 @@ async def test_must_be_surer_after_it_was_not_useful(database: Database) -> None
     alarmed = Alarmed(database, *fall(p="0.001"))
     await alarmed.run()
     alarmed.row("useless")
-    alarmed.now += RESTS + timedelta(days=1)
+    alarmed.now += ALERT_REST + timedelta(days=1)
     assert await alarmed.run() == [PHONE]
     alarmed.facts = tuple(fall(p="0.0001"))
     assert await alarmed.run() == [PHONE, PHONE]
@@ -110,9 +110,9 @@ async def test_must_be_surer_after_it_was_not_useful(database: Database) -> None
 async def test_comes_a_stated_number_of_times_a_week(database: Database) -> None:
     many = [one for n in range(9) for one in fall(f"funnel.device-d{n}-checkout-to-purchase")]
     alarmed = Alarmed(database, *many)
-    assert len(await alarmed.run()) == MOST_A_WEEK
+    assert len(await alarmed.run()) == MAX_ALERTS_A_WEEK
     alarmed.now += timedelta(days=8)
-    assert len(await alarmed.run()) == 2 * MOST_A_WEEK
+    assert len(await alarmed.run()) == 2 * MAX_ALERTS_A_WEEK
 
 
 async def test_reaches_each_place_that_a_digest_with_alerts_goes_to_once(
@@ -133,7 +133,7 @@ async def test_muted_in_one_place_still_comes_to_another(database: Database) -> 
         session.add(made(name="launches", place={"channel": "C2"}, alerts=True))
     await alarmed.run()
     alarmed.row("mute", "C1")
-    alarmed.now += RESTS + timedelta(days=1)
+    alarmed.now += ALERT_REST + timedelta(days=1)
     await alarmed.run()
     assert sorted(alarmed.told()) == [(PHONE, "C1"), (PHONE, "C2"), (PHONE, "C2")]
 
@@ -143,7 +143,7 @@ async def test_of_one_place_takes_nothing_from_the_week_of_another(database: Dat
     alarmed = Alarmed(database, *many)
     with database.begin() as session:
         session.add(made(name="launches", place={"channel": "C2"}, alerts=True))
-    assert len(await alarmed.run()) == 2 * MOST_A_WEEK
+    assert len(await alarmed.run()) == 2 * MAX_ALERTS_A_WEEK
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ async def test_comes_only_where_a_digest_wants_it(database: Database) -> None:
 
 def test_of_the_sample_shop_is_what_was_planted() -> None:
     shelf = sample()
-    facts = (*funnel(shelf, Where()).facts, *feedback(shelf, Where()).facts)
-    series = [name for name, _ in alarming(Evidence(facts=facts))]
+    facts = (*funnel(shelf, AnalysisFilter()).facts, *feedback(shelf, AnalysisFilter()).facts)
+    series = [name for name, _ in find_alarms(Evidence(facts=facts))]
     assert PHONE in series
     assert "feedback.delivery-late" in series
     assert not any("packaging" in name or "desktop" in name for name in series)
@@ -212,13 +212,13 @@ def test_is_looked_for_once_for_each_state_of_the_files(database: Database) -> N
 
 def look(database: Database) -> list[str]:
     with database.begin() as session:
-        return [job.subject for job in models.due(session, NOW)]
+        return [job.subject for job in models.find_due_alerts(session, NOW)]
 
 
 def hold(database: Database, id: str, kind: str, later: int = 0) -> None:
     with database.begin() as session:
         session.add(
-            Holding(
+            DataFile(
                 id=id,
                 workspace="T1",
                 kind=kind,

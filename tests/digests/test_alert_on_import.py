@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.slack.bench import text_of
 from tests.support.falling_shop import SERIES, alerts, before_the_fall
 from tests.support.uploads import Shop

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from bot.digests.models import Schedule
-from bot.digests.run import Found
+from bot.digests.run import DigestStatus
 from bot.i18n.messages import Words
-from bot.tasks.models import Task, Wish
+from bot.tasks.models import NewTask, Task
 from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench, text_of
 from tests.support.digests import (
     FIELDS,
@@ -31,7 +31,7 @@ async def test_that_came_is_not_called_broken_by_a_job_that_died_after_it(bench:
 async def broken(bench: Bench) -> None:
     """The Monday's digest, whose trial run has a bug, as the worker does it."""
 
-    async def breaks(_: Wish) -> Found:
+    async def breaks(_: NewTask) -> DigestStatus:
         raise ZeroDivisionError("what customers wrote")
 
     quiet(bench)

@@ -4,8 +4,8 @@ from typing import Any
 
 from bot.core.parts import Copy, Part, Table
 from bot.drafts.models import Draft
-from bot.messages.outbox import Post
-from bot.slack.views.home import undecided
+from bot.messages.outbox import OutboxMessage
+from bot.slack.views.home import select_undecided
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, TEAM, Bench, buttons, text_of
 from tests.support.digests import previewed
 
@@ -23,7 +23,7 @@ async def test_waits_for_nobody_on_the_home_tab(any_bench: Bench) -> None:
     await bench.press(MARIE, card, "digest_now")
     await bench.run()
     with bench.database.begin() as session:
-        found = list(session.scalars(undecided(TEAM, MAX, bench.house.now())))
+        found = list(session.scalars(select_undecided(TEAM, MAX, bench.house.now())))
     assert [draft.brief.words for draft in found] == ["our linen shirt is back"]
 
 
@@ -44,7 +44,7 @@ async def posted(bench: Bench, *parts: Part) -> Any:
     with bench.database.begin() as session:
         draft = session.get_one(Draft, bench.drafts[-1].id)
         draft.skill = "digest"
-        Post.changed(session, bench.enqueue, draft.piece)
+        OutboxMessage.changed(session, bench.enqueue, draft.piece)
     await bench.run()
     return card
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.digests.models import Schedule, State
-from bot.digests.run import Found
-from bot.tasks.models import Wish
+from bot.digests.models import Schedule, ScheduleState
+from bot.digests.run import DigestStatus
+from bot.tasks.models import NewTask
 from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench, text_of
 from tests.support.digests import digesting, first, moment, previewed, quiet, schedule
 
@@ -42,12 +42,12 @@ async def test_that_was_deleted_does_not_come(bench: Bench) -> None:
 
 @pytest.mark.parametrize("state", ["off", "paused"])
 async def test_that_is_deleted_or_paused_while_it_is_tried_does_not_come(
-    bench: Bench, state: State
+    bench: Bench, state: ScheduleState
 ) -> None:
     await previewed(bench)
     quiet(bench)
 
-    async def meanwhile(_: Wish) -> Found:
+    async def meanwhile(_: NewTask) -> DigestStatus:
         with bench.database.begin() as session:
             session.get_one(Schedule, (TEAM, "weekly")).turn(session, state, bench.house.now())
         return "moved"

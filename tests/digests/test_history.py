@@ -8,7 +8,7 @@ from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
 from bot.db.session import Database
-from bot.digests.history import before, work
+from bot.digests.history import load_previous_facts, load_work_facts
 from bot.drafts.models import Draft
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -56,7 +56,7 @@ LATE = (
 
 def said(database: Database, name: str = "weekly") -> list[str]:
     with database.begin() as session:
-        return [one.id for one in before(session, "T1", name, NOW + WEEK)]
+        return [one.id for one in load_previous_facts(session, "T1", name, NOW + WEEK)]
 
 
 def test_remembers_only_what_the_last_digest_called(database: Database) -> None:
@@ -73,12 +73,12 @@ def test_remembers_no_preview_and_nothing_of_the_same_day(database: Database) ->
     assert said(database) == []
     digest(database, "d2", *LATE)
     with database.begin() as session:
-        assert before(session, "T1", "weekly", NOW + timedelta(minutes=1)) == ()
+        assert load_previous_facts(session, "T1", "weekly", NOW + timedelta(minutes=1)) == ()
 
 
 def counted(database: Database, *, later: timedelta = timedelta(0)) -> dict[str, Decimal | str]:
     with database.begin() as session:
-        found = work(session, "T1", POLICY, "en", NOW + later)
+        found = load_work_facts(session, "T1", POLICY, "en", NOW + later)
     return {one.id.removeprefix("work."): one.value for one in found}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.core.parts import Copy, File, Part
-from bot.playground.message import Message
+from bot.playground.slack_objects import SlackMessage
 from tests.slack.bench import MARIE, MARKETING, Bench, text_of
 from tests.slack.test_next_steps import PNG
 from tests.slack.test_slack_refusing import POSTING, through
@@ -36,7 +36,7 @@ def trouble(bench: Bench, method: str, error: str, times: int = 1) -> None:
         bench.slack.mischief.fail(method, error, times)
 
 
-def cards(bench: Bench) -> list[Message]:
+def cards(bench: Bench) -> list[SlackMessage]:
     """What tells of something, wherever its readers find it."""
     every = [*bench.said(), *bench.in_dm(MARIE)]
     return [one for one in every if "A shirt for hot days" in text_of(one)]
@@ -94,7 +94,7 @@ async def test_every_picture_of_says_in_words_what_it_shows(bench: Bench, method
     assert schedule(bench).state == "on"
 
 
-async def with_picture(bench: Bench, method: str, error: str, times: int) -> Message:
+async def with_picture(bench: Bench, method: str, error: str, times: int) -> SlackMessage:
     """A digest in its channel, whose picture Slack refuses so often; its card."""
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")

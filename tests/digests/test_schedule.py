@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from bot.db.session import Database
 from bot.digests import models
-from bot.digests.models import DAILY, TOO_LATE, Schedule
-from bot.digests.run import Digesting, Found
+from bot.digests.models import DAILY, MAX_DELAY, Schedule
+from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo
-from bot.tasks.models import Task, Wish
+from bot.tasks.models import NewTask, Task
 from tests.support.rows import Jobs
 
 ZONES = (
@@ -95,14 +95,14 @@ async def test_from_rows_and_jobs_by_three_processes_that_are_down_for_hours(
     meant = {one.wish(day).id: (one.zone, day) for one in ones for day in mondays}
     with database.begin() as session:
         session.add_all(ones)
-    digesting = Digesting(database, jobs, lambda: now, always)
+    digesting = DigestJob(database, jobs, lambda: now, always)
     while now < until:
         for process in range(3):
             if rng.random() < 0.1:
                 asleep[process] = now + timedelta(hours=rng.uniform(1, 20))
             if now >= asleep[process]:
                 with database.begin() as session:
-                    for job in models.due_digests(session, now):
+                    for job in models.find_due_digests(session, now):
                         jobs(session, job)
         while min(asleep) <= now and done < len(jobs.of("digest")) and rng.random() < 0.8:
             await digesting.run(jobs.of("digest")[done])
@@ -115,10 +115,10 @@ async def test_from_rows_and_jobs_by_three_processes_that_are_down_for_hours(
     for id, at in came.items():
         zone, day = meant[id]
         moment = datetime.combine(day, time(9, 0), ZoneInfo(zone)).astimezone(UTC)
-        assert moment <= at <= moment + TOO_LATE
+        assert moment <= at <= moment + MAX_DELAY
 
 
-async def always(_: Wish) -> Found:
+async def always(_: NewTask) -> DigestStatus:
     return "moved"
 
 
@@ -128,7 +128,7 @@ def test_late_when_all_were_down_but_not_days_late() -> None:
     assert one.due(monday - timedelta(minutes=1)) is None or one.since < monday - timedelta(days=7)
     one.last = "2026-11-16"
     assert one.due(monday + timedelta(hours=20)) == date(2026, 11, 23)
-    assert one.due(monday + TOO_LATE + timedelta(minutes=1)) is None
+    assert one.due(monday + MAX_DELAY + timedelta(minutes=1)) is None
 
 
 def test_not_for_what_was_before_it_was_set_moved_or_resumed() -> None:
@@ -156,7 +156,7 @@ def test_under_an_id_that_exists_once(database: Database) -> None:
         session.add(made())
     for _ in range(3):  # three processes in one minute
         with database.begin() as session:
-            for job in models.due_digests(session, now):
+            for job in models.find_due_digests(session, now):
                 jobs(session, job)
     assert jobs.of("digest") == ["T1/weekly/2026-11-23"]
 
@@ -185,7 +185,7 @@ def test_without_reading_the_rows_of_those_that_are_not(database: Database) -> N
         session.add(made(last="2026-11-23"))
     for now in (monday, monday + timedelta(days=7)):
         with database.begin() as session:
-            found = [job.subject for job in models.due_digests(session, now)]
+            found = [job.subject for job in models.find_due_digests(session, now)]
         assert found == ([] if now == monday else ["T1/weekly/2026-11-30"])
     with database.begin() as session:
         row = session.get_one(Schedule, ("T1", "weekly"))

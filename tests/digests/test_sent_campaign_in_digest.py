@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from bot.app import Container
-from bot.cli.import_ import Importing
+from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
 from bot.data.ingest.upload import TableFile
 from bot.db.session import Database
 from bot.drafts.models import Draft
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
 from tests.slack.bench import MAX, TEAM, buttons, text_of
 from tests.support.uploads import MARIE, MARKETING, RIGHTS, Shop
 
@@ -31,7 +31,7 @@ def furnished(home: Path) -> None:
     (home / "brand.toml").write_text(BRAND)
     (home / "products.csv").write_text(PRODUCTS)
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    Importing(house, TEAM, "EUR").take_products(TableFile(home / "products.csv"))
+    FileImporter(house, TEAM, "EUR").take_products(TableFile(home / "products.csv"))
     house.database.close()
 
 
@@ -44,20 +44,20 @@ def results(code: str, subject: str) -> bytes:
     return "\n".join([HEAD, *rows]).encode()
 
 
-def card(slack: LocalSlack, place: str, action: str) -> Message | None:
+def card(slack: LocalSlack, place: str, action: str) -> SlackMessage | None:
     """The newest message there with this button."""
     shown = [one for one in slack.transcript(place) if action in buttons(one)]
     return shown[-1] if shown else None
 
 
-async def shown(slack: LocalSlack, place: str, action: str) -> Message:
+async def shown(slack: LocalSlack, place: str, action: str) -> SlackMessage:
     await slack.until(lambda: card(slack, place, action) is not None, 60)
     found = card(slack, place, action)
     assert found is not None
     return found
 
 
-def named(message: Message, label: str) -> str:
+def named(message: SlackMessage, label: str) -> str:
     """The action behind the button of this label."""
     every: list[Any] = [e for block in message.blocks for e in block.get("elements", [])]
     pressed = [one for one in every if one.get("type") == "button"]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.app import Container
 from bot.approvals import decision
-from bot.cli.digest import made_by_rules, weekly
+from bot.cli.digest import build_weekly_schedule, draft_digest
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.delivery.models import Delivery
@@ -56,12 +56,12 @@ def sold(code: str, *amounts: int) -> list[dict[str, Any]]:
     ]
 
 
-async def digest(house: Container, language: str = "en") -> Drafted:
+async def digest(house: Container, language: str = "en") -> DraftResult:
     at = now()
-    return await made_by_rules(house, weekly("T1", language, at).wish(at.date()))
+    return await draft_digest(house, build_weekly_schedule("T1", language, at).wish(at.date()))
 
 
-def sent(made: Drafted) -> str:
+def sent(made: DraftResult) -> str:
     return next((part.text for part in made.parts if part.key == "sent"), "")
 
 

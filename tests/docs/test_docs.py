@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.skills import skills
+from bot.agent.skills import load_skills
 from tests.support.paths import ROOT
 
 WRITTEN_IN = ("python", "markdown", "po")
@@ -30,7 +30,7 @@ def test_explains_every_row_that_is_kept() -> None:
 
 def test_lists_every_skill_with_its_own_words() -> None:
     table = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", read("README.md"), re.MULTILINE))
-    assert table == {skill.name: skill.summary for skill in skills().values()}
+    assert table == {skill.name: skill.summary for skill in load_skills().values()}
 
 
 @pytest.mark.timeout(180)

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.http import add_library
+from bot.data.ingest.live.endpoint import add_library_route
 from tests.support.paths import ROOT
 
 DOC = ROOT / "docs" / "live.md"
@@ -68,7 +68,7 @@ def house(home: Path) -> Iterator[Container]:
 @pytest.fixture
 async def address(house: Container) -> AsyncIterator[str]:
     site = web.Application()
-    add_library(site, house.live_rows())
+    add_library_route(site, house.live_rows())
     async with TestServer(site) as server:
         yield f"http://127.0.0.1:{server.port}"
 

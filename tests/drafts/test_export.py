@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
 from bot.db.session import Database
-from bot.drafts.export import as_html, as_json, as_markdown
+from bot.drafts.export import render_html, render_json, render_markdown
 from bot.drafts.models import Draft
 from tests.conftest import NOW
 from tests.slack.test_draft_card import LONG, RUDE
@@ -93,20 +93,20 @@ def fenced(page: str) -> list[str]:
 
 
 def test_keeps_every_word_in_markdown(draft: Draft) -> None:
-    found = fenced(as_markdown(draft, "Maison", YES))
+    found = fenced(render_markdown(draft, "Maison", YES))
     assert found[:6] == [part.text for part in draft.parts[:6]]
     assert found[6] == "It 'fits'!"
 
 
 def test_keeps_every_word_in_html(draft: Draft) -> None:
-    page = Page(as_html(draft, "Maison", YES))
+    page = Page(render_html(draft, "Maison", YES))
     for part in draft.parts[:7]:
         assert page.texts[part.key] == part.text
     assert "&2" in page.texts["table"]
 
 
 def test_keeps_every_word_in_json(draft: Draft) -> None:
-    told = json.loads(as_json(draft, "Maison", YES))
+    told = json.loads(render_json(draft, "Maison", YES))
     assert [one.get("text") for one in told["parts"][:7]] == [p.text for p in draft.parts[:7]]
     assert told["approved"] is True
     assert told["approvals"][1]["reason"] == "Legal\nagreed"
@@ -115,14 +115,14 @@ def test_keeps_every_word_in_json(draft: Draft) -> None:
 
 
 def test_runs_and_loads_nothing_as_a_page(draft: Draft) -> None:
-    page = Page(as_html(draft, "<script>alert(1)</script>", YES))
+    page = Page(render_html(draft, "<script>alert(1)</script>", YES))
     assert "script" not in page.tags
     assert page.loads == []
     assert page.lang == "en"
-    assert "<b>" not in as_html(draft, "Maison", YES)
+    assert "<b>" not in render_html(draft, "Maison", YES)
 
 
-@pytest.mark.parametrize("write", [as_markdown, as_html, as_json])
+@pytest.mark.parametrize("write", [render_markdown, render_html, render_json])
 def test_says_who_approved_which_words(draft: Draft, write: type[str]) -> None:
     text = write(draft, "Maison", YES)  # type: ignore[call-overload]
     for told in (draft.code, draft.fingerprint, "Bo", "agreed"):
@@ -130,9 +130,9 @@ def test_says_who_approved_which_words(draft: Draft, write: type[str]) -> None:
     assert "not approved" not in text
 
 
-@pytest.mark.parametrize(("write", "says"), [(as_markdown, "> **"), (as_html, 'banner">')])
+@pytest.mark.parametrize(("write", "says"), [(render_markdown, "> **"), (render_html, 'banner">')])
 def test_says_when_nobody_approved_it(draft: Draft, write: type[str], says: str) -> None:
     assert f"{says}Draft, not approved" in write(draft, "Maison", ())  # type: ignore[call-overload]
     french = write(draft, "Maison", (), "fr")  # type: ignore[call-overload]
     assert f"{says}Proposition, non validée" in french
-    assert json.loads(as_json(draft, "Maison"))["approved"] is False
+    assert json.loads(render_json(draft, "Maison"))["approved"] is False

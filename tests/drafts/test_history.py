@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from bot.core.facts import Evidence
 from bot.db.session import Database
 from bot.drafts.models import Draft
-from bot.tasks.draft_versions import history_of
+from bot.tasks.draft_versions import list_version_history
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.support.rows import Jobs, draft, parts, wish
@@ -37,7 +37,7 @@ def test_begins_with_what_was_sent_back_for_it(sqlite: Database) -> None:
         second = first.edit(session, Jobs(), by="UPETE", texts={"body": "Linen dries."}, now=NOW)
         third = sent_back(second, session, "t2", "It dries in an hour.")
         fourth = sent_back(third, session, "t3", "An hour, and it is dry.")
-        said = [(one.version, one.parts[1].text) for one in history_of(session, fourth)]
+        said = [(one.version, one.parts[1].text) for one in list_version_history(session, fourth)]
     assert said == [
         (1, "Linen breathes."),
         (2, "Linen dries."),
@@ -51,4 +51,4 @@ def test_leaves_out_what_was_edited_after_it_was_sent_back(sqlite: Database) -> 
         first = draft(session, Jobs())
         second = sent_back(first, session, "t2", "It dries in an hour.")
         first.edit(session, Jobs(), by="UPETE", texts={"body": "Too late."}, now=NOW)
-        assert [one.id for one in history_of(session, second)] == [first.id, second.id]
+        assert [one.id for one in list_version_history(session, second)] == [first.id, second.id]

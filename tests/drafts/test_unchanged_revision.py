@@ -3,8 +3,8 @@
 import pytest
 
 from bot.core.parts import Copy, Part
-from bot.drafts.checks import unchanged
 from bot.drafts.tracking import campaign_code
+from bot.tasks.draft_versions import check_unchanged
 
 
 def parts(piece: str, text: str = "Linen breathes.") -> tuple[Part, ...]:
@@ -14,7 +14,7 @@ def parts(piece: str, text: str = "Linen breathes.") -> tuple[Part, ...]:
 
 def test_says_so_with_the_reason_whatever_its_campaign_code() -> None:
     before = [("t1.0", parts("t1.0", "An edited text.")), ("t1.0", parts("t1.0"))]
-    (check,) = unchanged(parts("t2.0"), "t2.0", before, "more   warmth")
+    (check,) = check_unchanged(parts("t2.0"), "t2.0", before, "more   warmth")
     assert check.level == "warn"
     assert "“more warmth”" in check.words.to("en")
     assert "Edit it, or connect an AI." in check.words.to("en")
@@ -25,9 +25,9 @@ def test_says_so_with_the_reason_whatever_its_campaign_code() -> None:
 def test_is_not_found_where_the_words_are_others(
     before: list[tuple[str, tuple[Part, ...]]],
 ) -> None:
-    assert unchanged(parts("t2.0"), "t2.0", before, "more warmth") == ()
+    assert check_unchanged(parts("t2.0"), "t2.0", before, "more warmth") == ()
 
 
 def test_repeats_no_more_of_a_long_reason_than_a_card_can_show() -> None:
-    (check,) = unchanged(parts("t2.0"), "t2.0", [("t1.0", parts("t1.0"))], "warmer " * 90)
+    (check,) = check_unchanged(parts("t2.0"), "t2.0", [("t1.0", parts("t1.0"))], "warmer " * 90)
     assert len(str(check.words.params["reason"])) <= 120

@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.db.session import Database
-from bot.messages.outbox import HELD_FOR
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
+from bot.messages.outbox import DRAW_LEASE
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
 from bot.tasks.models import Task
 from tests.support.processes import Intern
 
@@ -27,7 +27,7 @@ POLICY = (
     '[approval]\napprovers = ["UMAX", "ULEA"]\n'
     "[fairness]\nopen_tasks = 100000\ntasks_a_day = 1000000\n"
 )
-STILL = 2 * HELD_FOR.total_seconds()  # without a call to Slack: what is missing now is lost
+STILL = 2 * DRAW_LEASE.total_seconds()  # without a call to Slack: what is missing now is lost
 LONGEST = 120.0  # seconds
 WORDS = ("e-mail: our linen shirt is back", "SMS: the wool jumper is 10 % off until Sunday")
 
@@ -117,7 +117,7 @@ class Chaos:
                 self.approved.add(card.ts)
             await asyncio.sleep(0.05)
 
-    async def _click(self, card: Message) -> bool:
+    async def _click(self, card: SlackMessage) -> bool:
         self._route()
         answers = await asyncio.gather(
             *(self.slack.click(by, card.channel, card.ts, "approve") for by in ("UMAX", "ULEA")),
@@ -176,12 +176,12 @@ class Chaos:
         """Whether a card is not at its end yet."""
         return any(not _delivered(card) for card in self.cards())
 
-    def cards(self) -> list[Message]:
+    def cards(self) -> list[SlackMessage]:
         return [m for m in self._ours() if _post(m).endswith(":card")]
 
-    def _ours(self) -> list[Message]:
+    def _ours(self) -> list[SlackMessage]:
         place = self.slack.places["C0MARKET"]
-        found: list[Message] = []
+        found: list[SlackMessage] = []
         for message in self.slack.transcript("C0MARKET"):
             found += [message] if not message.is_reply else []
             found += message.replies
@@ -213,12 +213,12 @@ class Chaos:
             outcome.lost.append(f"{outcome.cards} cards, {outcome.deliveries} deliveries")
 
 
-def _post(message: Message) -> str:
+def _post(message: SlackMessage) -> str:
     payload = (message.metadata or {}).get("event_payload") or {}
     return str(payload.get("post", ""))
 
 
-def _actions(message: Message) -> set[str]:
+def _actions(message: SlackMessage) -> set[str]:
     return {
         str(element.get("action_id"))
         for block in message.blocks
@@ -227,11 +227,11 @@ def _actions(message: Message) -> set[str]:
     }
 
 
-def _can_approve(message: Message) -> bool:
+def _can_approve(message: SlackMessage) -> bool:
     return "approve" in _actions(message)
 
 
-def _delivered(message: Message) -> bool:
+def _delivered(message: SlackMessage) -> bool:
     return "si-" in str(message.blocks) and not _can_approve(message)
 
 

@@ -9,16 +9,16 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.app import Container as Pieces
-from bot.cli.import_ import Importing
+from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
 from bot.data.ingest.upload import TableFile
-from bot.playground.child import Child
-from bot.playground.keeping import Keeper, open_slack
+from bot.playground.intern_process import InternProcess
+from bot.playground.local_slack import LocalSlack
+from bot.playground.methods.registry import APP_TOKEN_SCOPES
 from bot.playground.page import add_page
-from bot.playground.people import TEAM
-from bot.playground.scopes import OF_APP
-from bot.playground.slack import LocalSlack
-from bot.slack.manifest import bot_scopes
+from bot.playground.slack_objects import TEAM_ID
+from bot.playground.storage import StateSaver, open_slack
+from bot.slack.manifest import list_bot_scopes
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -43,7 +43,7 @@ class House:
     """What a test has at hand."""
 
     slack: LocalSlack
-    child: Child
+    child: InternProcess
     home: Path
     browser: Browser
     contexts: list[BrowserContext] = field(default_factory=list)
@@ -90,7 +90,7 @@ def fill(home: Path) -> None:
     products = home / "products.csv"
     products.write_text(PRODUCTS)
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    Importing(Pieces(settings).migrated(), TEAM, "EUR").take_products(TableFile(products))
+    FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR").take_products(TableFile(products))
 
 
 @asynccontextmanager
@@ -104,14 +104,14 @@ async def open_house(
     `before` may add routes of its own to the server.
     """
     fill(home)
-    slack = open_slack(home / "slack", 0, lambda _: None, bot_scopes() | OF_APP)
+    slack = open_slack(home / "slack", 0, lambda _: None, list_bot_scopes() | APP_TOKEN_SCOPES)
     slack.retry_delays = FAST * 20
-    child = Child(slack, home, lambda _: None)
+    child = InternProcess(slack, home, lambda _: None)
     add_page(slack, child=child, home=home, database_url=None)
     before(slack.application)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(slack)
-        await stack.enter_async_context(Keeper(slack, home / "slack"))
+        await stack.enter_async_context(StateSaver(slack, home / "slack"))
         if browser is None:
             browser = await stack.enter_async_context(chromium())
         house = House(slack, child, home, browser)

@@ -3,7 +3,7 @@
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Locator, Page, expect
 
-from bot.playground.message import Message
+from bot.playground.slack_objects import SlackMessage
 from tests.e2e.house import SECONDS, House
 
 BRIEF = "e-mail in English: our linen shirt is back in stock"
@@ -55,11 +55,11 @@ async def approve(page: Page, card: Locator) -> None:
         await dialog.locator("[data-yes]").click()
 
 
-def everything_said(house: House) -> list[Message]:
+def everything_said(house: House) -> list[SlackMessage]:
     return [one for place in house.slack.places for one in house.slack.transcript(place)]
 
 
-def actions(card: Message) -> set[str]:
+def actions(card: SlackMessage) -> set[str]:
     pressed = [
         one for block in card.blocks for one in (*block.get("elements", ()), block.get("accessory"))
     ]

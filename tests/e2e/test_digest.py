@@ -7,11 +7,11 @@ import pytest
 from playwright.async_api import expect
 
 from bot.app import Container as Pieces
-from bot.cli.import_ import Importing
+from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
-from bot.data.ingest import understand
+from bot.data.ingest import detect_schema
 from bot.data.ingest.upload import TableFile
-from bot.playground.people import TEAM
+from bot.playground.slack_objects import TEAM_ID
 from tests.e2e.house import House
 from tests.e2e.steps import approve, write
 from tests.support.sample_tables import made
@@ -24,10 +24,10 @@ def take_orders_in(home: Path) -> None:
     """The sample shop's products and orders, as an administrator would. No reviews: reading them
     is half of a digest's time, and what it says of them is tested where no browser waits."""
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    importing = Importing(Pieces(settings).migrated(), TEAM, "EUR")
+    importing = FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR")
     importing.take_products(TableFile(made() / "products.csv"))
     orders = made() / "orders.csv"
-    importing.take(TableFile(orders), understand(orders, name=orders.name))
+    importing.take(TableFile(orders), detect_schema(orders, name=orders.name))
 
 
 @pytest.mark.timeout(150)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
 from tests.e2e.chaos import POLICY
 from tests.support.injections import IN_MATERIAL, IN_WORDS
 from tests.support.paths import ROOT
@@ -36,16 +36,18 @@ class World:
     def __init__(self, slack: LocalSlack, intern: Intern) -> None:
         self.slack, self.intern = slack, intern
 
-    async def card(self, words: str, *, by: str = "UMARIE", channel: str = "C0MARKET") -> Message:
+    async def card(
+        self, words: str, *, by: str = "UMARIE", channel: str = "C0MARKET"
+    ) -> SlackMessage:
         """Ask by `/draft`, and wait for what the card ends as."""
         before = {m.ts for m in self.ours(channel)}
         answer = await self.slack.command(by, channel, "/draft", words)
         assert answer.ok, answer
         return await self.ended(lambda: self.new(channel, before))
 
-    async def ended(self, find: object, seconds: float = 15) -> Message:
+    async def ended(self, find: object, seconds: float = 15) -> SlackMessage:
         """The message, once its card has come to an end."""
-        found: list[Message] = []
+        found: list[SlackMessage] = []
 
         def over() -> bool:
             found[:] = [m for m in find() if over_with(m)]  # type: ignore[operator]
@@ -54,23 +56,23 @@ class World:
         await self.slack.until(over, seconds)
         return found[0]
 
-    def new(self, channel: str, before: set[str]) -> list[Message]:
+    def new(self, channel: str, before: set[str]) -> list[SlackMessage]:
         return [m for m in self.ours(channel) if m.ts not in before]
 
-    def ours(self, channel: str) -> list[Message]:
-        found: dict[str, Message] = {}
+    def ours(self, channel: str) -> list[SlackMessage]:
+        found: dict[str, SlackMessage] = {}
         for message in self.slack.transcript(channel):
             found[message.ts] = message
             found |= {reply.ts: reply for reply in message.replies}
         return [m for m in found.values() if m.bot_id and not m.deleted]
 
-    async def press(self, by: str, card: Message, action: str, **more: object) -> None:
+    async def press(self, by: str, card: SlackMessage, action: str, **more: object) -> None:
         answer = await self.slack.click(by, card.channel, card.ts, action, **more)  # type: ignore[arg-type]
         assert answer.ok, answer
 
-    async def told(self, user: str, channel: str, part: str) -> Message:
+    async def told(self, user: str, channel: str, part: str) -> SlackMessage:
         """What only this person sees, once it says so."""
-        found: list[Message] = []
+        found: list[SlackMessage] = []
 
         def said() -> bool:
             found[:] = [m for m in self.slack.ephemerals(user, channel) if part in words_of(m)]
@@ -80,17 +82,17 @@ class World:
         return found[-1]
 
 
-def words_of(message: Message) -> str:
+def words_of(message: SlackMessage) -> str:
     """All that a message shows, as one text."""
     return f"{message.text} {json.dumps(message.blocks, ensure_ascii=False)}"
 
 
-def actions(message: Message) -> set[str]:
+def actions(message: SlackMessage) -> set[str]:
     rows = [b for b in message.blocks if b.get("type") == "actions"]
     return {str(e.get("action_id")).split(":")[0] for b in rows for e in b.get("elements", [])}
 
 
-def over_with(message: Message) -> bool:
+def over_with(message: SlackMessage) -> bool:
     """Whether a card has ended: a draft, a question, or a reason."""
     return bool(message.blocks) and '"action_id": "stop"' not in words_of(message)
 
@@ -122,7 +124,7 @@ def furnish(home: Path) -> None:
     )
 
 
-def parts(message: Message) -> str:
+def parts(message: SlackMessage) -> str:
     return re.sub(r"\s+", " ", words_of(message))
 
 
@@ -185,7 +187,7 @@ async def test_answers_a_send_back_with_a_new_draft_in_the_same_thread(world: Wo
     assert (await world.slack.submit("UMAX", view.id, typed)).ok
     thread = card.thread_ts or card.ts
 
-    def below() -> list[Message]:
+    def below() -> list[SlackMessage]:
         return [m for m in world.slack.messages("C0MARKET", thread) if m.bot_id]
 
     again = await world.ended(below)
@@ -206,7 +208,7 @@ async def test_says_so_when_rules_cannot_take_up_why_it_was_sent_back(world: Wor
         typed = {reason["block_id"]: {reason["element"]["action_id"]: why}}
         assert (await world.slack.submit("UMAX", view.id, typed)).ok
 
-        def below(old: set[str] = before) -> list[Message]:
+        def below(old: set[str] = before) -> list[SlackMessage]:
             found = world.slack.messages("C0MARKET", thread)
             return [m for m in found if m.bot_id and m.ts not in old]
 
@@ -310,7 +312,7 @@ async def test_is_moved_by_no_instruction_in_words_or_material(world: World) -> 
     wanted = len(IN_WORDS) + len(IN_MATERIAL)
     direct = world.slack.dm("UMARIE")
 
-    def ended() -> list[Message]:
+    def ended() -> list[SlackMessage]:
         found = [*world.new("C0MARKET", before), *world.ours(direct)]
         return [m for m in found if over_with(m)]
 
@@ -326,6 +328,6 @@ async def test_is_moved_by_no_instruction_in_words_or_material(world: World) -> 
     assert world.slack.open_views("UMAX") == []
 
 
-def copy_of(card: Message) -> str:
+def copy_of(card: SlackMessage) -> str:
     """What the card shows as text that could go out."""
     return " ".join(str(b.get("text")) for b in card.blocks if b.get("type") == "section")

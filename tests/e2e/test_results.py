@@ -7,11 +7,11 @@ import pytest
 from playwright.async_api import expect
 
 from bot.app import Container as Pieces
-from bot.cli.import_ import Importing
+from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
-from bot.data.ingest import understand
+from bot.data.ingest import detect_schema
 from bot.data.ingest.upload import TableFile
-from bot.playground.people import TEAM
+from bot.playground.slack_objects import TEAM_ID
 from tests.e2e.house import House
 from tests.support.sample_tables import made
 
@@ -22,9 +22,9 @@ SLOW = 90_000  # milliseconds, on a busy machine
 def take_feedback_in(home: Path) -> None:
     """The sample shop's reviews and messages, as an administrator would."""
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    importing = Importing(Pieces(settings).migrated(), TEAM, "EUR")
+    importing = FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR")
     path = made() / "feedback.csv"
-    importing.take(TableFile(path), understand(path, name=path.name))
+    importing.take(TableFile(path), detect_schema(path, name=path.name))
 
 
 async def test_sums_up_comments_with_a_picture_and_leads_to_an_answer(house: House) -> None:

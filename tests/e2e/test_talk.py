@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.playground.message import Message
+from bot.playground.slack_objects import SlackMessage
 from tests.e2e.house import House
 from tests.e2e.steps import BRIEF, draft, in_channel, write
 
@@ -97,7 +97,7 @@ async def test_stays_in_the_thread_they_write_in(house: House) -> None:
     await expect(page.locator(".thread textarea")).to_have_value("I am still")
 
 
-async def many(house: House, number: int, thread: str | None = None) -> list[Message]:
+async def many(house: House, number: int, thread: str | None = None) -> list[SlackMessage]:
     said = [
         await house.slack.say("UMAX", "C0LAUNCH", f"line {n} of many", thread)
         for n in range(number)

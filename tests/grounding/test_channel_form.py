@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.config.brand import Mention
+from bot.config.brand import RequiredMention
 from bot.core.facts import Evidence
 from bot.core.parts import Part, Quote
 from tests.support.shirt import BRAND, fact, found, mail, only, part, proved, request
@@ -45,9 +45,11 @@ def test_wants_the_required_mentions_of_channel_and_language() -> None:
     brand = BRAND.model_copy(
         update={
             "mentions": (
-                Mention(text="Service client : 01 44 55 66 77", language="fr", channels=("email",)),
-                Mention(text="Terms apply", language="en"),
-                Mention(text="STOP au 36180", channels=("sms",)),
+                RequiredMention(
+                    text="Service client : 01 44 55 66 77", language="fr", channels=("email",)
+                ),
+                RequiredMention(text="Terms apply", language="en"),
+                RequiredMention(text="STOP au 36180", channels=("sms",)),
             )
         }
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.grounding.legal_mentions import DANGER, is_alcohol, is_sweet
+from bot.grounding.legal import ALCOHOL_WARNING, is_alcohol, is_sweet
 from bot.i18n.messages import LANGUAGES
 from tests.rules.test_texts import ENGLISH, FRENCH, text_of, written
 
@@ -63,10 +63,12 @@ def test_is_pointed_to_for_a_food(sold: str, asked: bool) -> None:
 )
 def test_stands_in_the_text_that_rules_write(words: str) -> None:
     _, done = written(words, FRENCH)
-    assert DANGER["fr"].rstrip(".") in text_of(done)
+    assert ALCOHOL_WARNING["fr"].rstrip(".") in text_of(done)
     assert not [check for check in done.checks if check.rule == "alcohol"]
 
 
 def test_is_not_asked_of_a_shirt() -> None:
     for language in LANGUAGES:
-        assert DANGER[language] not in text_of(written("e-mail: the linen shirt", ENGLISH)[1])
+        assert ALCOHOL_WARNING[language] not in text_of(
+            written("e-mail: the linen shirt", ENGLISH)[1]
+        )

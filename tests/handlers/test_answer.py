@@ -2,20 +2,20 @@
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.rules.intake.skill import skill_for
 from bot.rules.intake.wishes import typed_in
 from tests.support.skill_runner import run, told
 from tests.support.small_tables import small
 
 
-async def answer(words: str, language: str = "en") -> Drafted:
+async def answer(words: str, language: str = "en") -> DraftResult:
     found = await run(words, language=language, skill="answer")
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
-def blocked(found: Drafted) -> list[str]:
+def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 
@@ -206,7 +206,7 @@ def test_is_not_what_a_wish_for_copy_gets(words: str) -> None:
 async def test_is_given_to_what_was_meant(words: str, language: str, says: str) -> None:
     """Misspelt, with a figure supposed, or about what customers spend, which is no advertising."""
     found = await run(words, skill="answer", language=language)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert says in found.parts[0].text
     assert not [check for check in found.checks if check.level == "block"]
 

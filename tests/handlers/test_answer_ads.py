@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.parts import Table
 from tests.data.analyses.test_campaign_comparison import THREE
 from tests.support.ad_results import rows_of
@@ -16,18 +16,18 @@ from tests.support.small_tables import small
 SOLD = [row | {"sales": Decimal(30) * row["orders"]} for row in rows_of(THREE)]
 
 
-async def made(words: str, language: str = "en", **more: Any) -> Drafted:
+async def made(words: str, language: str = "en", **more: Any) -> DraftResult:
     found = await run(words, language=language, **more)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert [c for c in found.checks if c.level in ("block", "stated", "warn")] == []
     return found
 
 
-def answer(found: Drafted) -> str:
+def answer(found: DraftResult) -> str:
     return found.parts[0].text
 
 
-def table(found: Drafted) -> Table:
+def table(found: DraftResult) -> Table:
     (body,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     return body
 
@@ -163,4 +163,4 @@ async def test_about_sales_stays_one_about_sales() -> None:
 
 async def test_of_a_price_stays_one_of_a_product() -> None:
     found = await run("what does the linen shirt cost?")
-    assert "click" not in (told(found) if isinstance(found, Drafted) else found.words.to("en"))
+    assert "click" not in (told(found) if isinstance(found, DraftResult) else found.words.to("en"))

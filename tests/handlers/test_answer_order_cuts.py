@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.parts import Table
 from tests.handlers.test_answer_sales import LAST, NOVEMBER, answer, library, said, sql
 from tests.support.skill_runner import run
@@ -209,7 +209,7 @@ async def test_is_understood_in_both_languages(words: str, language: str, says: 
 )
 async def test_names_the_word_that_it_does_not_know(words: str, names: str) -> None:
     found: Any = await run(words, skill="answer", library=library())
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert found.parts[0].title == "What I can't tell"
     assert names in found.parts[0].text
     assert found.parts[0].text.startswith(("I don't know what", "Je ne sais pas ce qu'est"))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.parts import Table
-from bot.data.service import TeamLibrary
+from bot.data.service import WorkspaceData
 from bot.rules.intake.skill import skill_for
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import library_of, run
@@ -19,20 +19,20 @@ OCTOBER = "at::DATE BETWEEN '2026-10-01' AND '2026-10-24'"
 
 
 @cache
-def library() -> TeamLibrary:
+def library() -> WorkspaceData:
     """One for all: it remembers what it found."""
     return library_of(sample())
 
 
-async def answer(words: str, language: str = "en") -> Drafted:
+async def answer(words: str, language: str = "en") -> DraftResult:
     found = await run(words, language=language, library=library())
-    assert isinstance(found, Drafted), found
+    assert isinstance(found, DraftResult), found
     assert found.parts[0].title == "Answer", found.parts[0].text
     assert not [c.words.to("en") for c in found.checks if c.level in ("block", "warn", "stated")]
     return found
 
 
-def said(found: Drafted) -> str:
+def said(found: DraftResult) -> str:
     return found.parts[0].text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
@@ -174,7 +174,7 @@ async def test_of_days_that_are_not_all_known_says_so() -> None:
 )
 async def test_is_declined_where_the_orders_do_not_say_it(words: str) -> None:
     found = await run(words, skill="answer", library=library())
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert found.parts[0].title == "What I can't tell"
 
 
@@ -228,7 +228,7 @@ async def test_is_of_the_days_and_things_that_are_named(words: str, says: str) -
 )
 async def test_is_no_other_figure_than_was_asked_for(words: str) -> None:
     found = await run(words, skill="answer", library=library())
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert found.parts[0].title == "What I can't tell"
 
 
@@ -243,7 +243,7 @@ async def test_is_no_other_figure_than_was_asked_for(words: str) -> None:
 )
 async def test_of_days_that_no_order_is_of_is_not_told_as_nought(words: str, said: str) -> None:
     found = await run(words, library=library())
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     text = found.parts[0].text.replace("\u00a0", " ")
     assert f"orders.csv {said}" in text
     assert not re.search(r"\b0 (?:orders|commandes)\b", text)
@@ -254,6 +254,6 @@ async def test_sent_back_for_other_days_is_of_those_days(reason: str) -> None:
     asked = await answer("how many orders in October?")
     before = await run("how many orders in September?", library=library())
     again = await run("how many orders in September?", library=library(), reason=reason)
-    assert isinstance(again, Drafted)
-    assert isinstance(before, Drafted)
+    assert isinstance(again, DraftResult)
+    assert isinstance(before, DraftResult)
     assert said(again) == said(asked) != said(before)

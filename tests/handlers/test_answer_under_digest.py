@@ -2,15 +2,15 @@
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from tests.support.skill_runner import run
 
 EVERY = "sales site feedback campaigns"
 
 
-async def answer(words: str, language: str, sections: str = EVERY) -> tuple[Drafted, str]:
+async def answer(words: str, language: str, sections: str = EVERY) -> tuple[DraftResult, str]:
     found = await run(words, language=language, skill="answer", sections=sections)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
     return found, found.parts[0].text.replace("\u00a0", " ")
 

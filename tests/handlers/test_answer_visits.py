@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.parts import Table
 from tests.handlers.test_answer_sales import answer, library, said, sql
 from tests.support.skill_runner import run
@@ -70,6 +70,6 @@ async def test_holds_devices_and_countries_beside_each_other(
 
 async def test_says_of_what_it_counts_none() -> None:
     found: Any = await run("how many visits from pigeons?", skill="answer", library=library())
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert found.parts[0].title == "What I can't tell"
     assert "pigeons" in found.parts[0].text

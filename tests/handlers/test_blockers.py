@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Table
 from bot.rules.telling.blocker import blockers
@@ -23,21 +23,21 @@ ASKED = (
 )
 
 
-async def made(words: str = "what blocks sales right now?", **more: Any) -> Drafted:
+async def made(words: str = "what blocks sales right now?", **more: Any) -> DraftResult:
     found = await run(words, **more)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
-def blocked(found: Drafted) -> list[str]:
+def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 
-def part(found: Drafted, key: str) -> str:
+def part(found: DraftResult, key: str) -> str:
     return next(part.text for part in found.parts if part.key == key)
 
 
-def rows(found: Drafted) -> list[tuple[str, ...]]:
+def rows(found: DraftResult) -> list[tuple[str, ...]]:
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     return list(table.rows)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.parts import Table
 from tests.data.analyses.test_campaign_comparison import SAME, THREE, facebook
 from tests.support.ad_results import MIXED, Run, dated, rows_of
@@ -18,17 +18,17 @@ ASKED = "what blocks sales right now?"
 FRENCH = "qu’est-ce qui freine les ventes en ce moment ?"
 
 
-async def made(rows: list[dict[str, Any]], words: str = ASKED, language: str = "en") -> Drafted:
+async def made(rows: list[dict[str, Any]], words: str = ASKED, language: str = "en") -> DraftResult:
     found = await run(words, shelf=small(campaigns=rows), language=language)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
-def part(found: Drafted, key: str) -> str:
+def part(found: DraftResult, key: str) -> str:
     return next(part.text for part in found.parts if part.key == key)
 
 
-def unproven(found: Drafted) -> list[str]:
+def unproven(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level != "pass"]
 
 

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.pipeline import Drafted
-from bot.cli.digest import found_in
+from bot.agent.pipeline import DraftResult
+from bot.cli.digest import classify_digest
 from bot.core.facts import Fact
 from tests.support.skill_runner import run, told
 from tests.support.small_tables import small
 from tests.support.still_shop import still
 
 
-async def made(words: str) -> Drafted:
+async def made(words: str) -> DraftResult:
     found = await run(words)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
@@ -75,7 +75,7 @@ def orders(last: int = 42) -> list[dict[str, object]]:
 
 async def test_of_a_shop_where_nothing_moved_is_one_line() -> None:
     found = await run("what moved this week?", shelf=small(orders=orders()))
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     (part,) = found.parts
     assert part.key == "quiet"
     assert "\n" not in part.text
@@ -86,8 +86,8 @@ async def test_of_the_sample_shop_without_what_was_planted_is_silent(
 ) -> None:
     """A shop as lively as the other, in which only chance and the seasons are at work."""
     found = await run("what moved this week?", shelf=still(tmp_path, monkeypatch))
-    assert isinstance(found, Drafted)
-    assert found_in(found) == "quiet"
+    assert isinstance(found, DraftResult)
+    assert classify_digest(found) == "quiet"
     assert found.parts[0].text.startswith("Nothing moved")
     assert "\n" not in found.parts[0].text
     assert found.leads == ()
@@ -96,14 +96,14 @@ async def test_of_the_sample_shop_without_what_was_planted_is_silent(
 
 async def test_without_any_data_says_which_file_would_help() -> None:
     found = await run("what moved this week?", shelf=small())
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert [part.title for part in found.parts] == ["What I can't tell"]
 
 
 async def test_of_a_shop_with_orders_alone_keeps_what_is_missing_to_its_details() -> None:
     """Sixty weeks of forty orders, then one with hardly any."""
     found = await run("what moved this week?", shelf=small(orders=orders(last=12)))
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     parts = {part.key: part.text for part in found.parts}
     assert "Orders: 12" in parts["finding"]
     assert "There is no feedback yet" in parts["missing"]
@@ -133,7 +133,7 @@ async def test_grades_what_it_called_last_time_with_both_figures(language: str) 
     past = await last_week(changed={"feedback--delivery-late.share-now": Decimal("16.1")})
     words = {"en": "what moved this week?", "fr": "le point de la semaine"}[language]
     found = await run(words, known=past)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     graded = next(part for part in found.parts if part.key == "graded")
     went = {"en": "it went on", "fr": "cela se poursuit"}[language]
     (late,) = [line for line in graded.text.splitlines() if "16" in line and went in line]
@@ -172,8 +172,8 @@ async def test_grades_nothing_while_no_newer_rows_have_come_in() -> None:
     found = await run("what moved this week?", known=await last_week(days=0))
     assert "no newer rows" in told(found)
     assert "it went on" not in told(found)
-    assert isinstance(found, Drafted)
-    assert found_in(found) == "quiet"  # where only what moved was asked for
+    assert isinstance(found, DraftResult)
+    assert classify_digest(found) == "quiet"  # where only what moved was asked for
 
 
 async def test_does_not_call_rows_old_that_tell_of_other_things() -> None:
@@ -189,9 +189,9 @@ async def test_does_not_call_rows_old_that_tell_of_other_things() -> None:
         for measure, value in (("verdict", "to watch"), ("share-now", Decimal("5.2")))
     ]
     found = await run("what moved this week?", known=gone)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert "no newer rows" not in told(found)
-    assert found_in(found) == "moved"
+    assert classify_digest(found) == "moved"
 
 
 def campaign(chance: str, own: str, median: str) -> list[Fact]:
@@ -229,7 +229,7 @@ async def test_holds_what_was_sent_against_its_median_and_names_chance(
     chance: str, own: str, said: str
 ) -> None:
     found = await run("what moved this week?", known=campaign(chance, own, "30.5"))
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert said in told(found)
     labels = {lead.label.text: lead for lead in found.leads}
     assert labels["Adjust what we sent"].ask
@@ -241,7 +241,7 @@ async def test_holds_what_was_sent_against_its_median_and_names_chance(
 async def test_tells_only_the_sections_that_were_chosen() -> None:
     known = campaign("yes", "31.0", "30.5")
     found = await run("what moved this week?", known=known, sections="feedback")
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert "Ronan" not in told(found)
     assert "checkouts" not in told(found)
     assert "late parcels" in told(found)
@@ -249,7 +249,7 @@ async def test_tells_only_the_sections_that_were_chosen() -> None:
 
 async def test_is_narrowed_to_one_category_and_says_so() -> None:
     found = await run("what moved this week?", category="Bougies et senteurs")
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     text = told(found)
     assert "Only Bougies et senteurs was looked at" in text
     assert "Plaid" not in text
@@ -260,7 +260,7 @@ async def test_is_narrowed_to_one_category_and_says_so() -> None:
 async def test_of_one_series_is_an_alert_about_it_alone(language: str) -> None:
     series = "funnel.device-mobile-checkout-to-purchase"
     found = await run("This just moved", series=series, skill="digest", language=language)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     said = {part.key: part.text for part in found.parts}
     assert "38" in said["finding"]
     assert len(said["finding"].splitlines()) == 1
@@ -284,12 +284,12 @@ async def test_of_the_queue_alone_speaks_while_something_waits() -> None:
         ]
 
     found = await run("what moved this week?", known=waiting(3), sections="queue")
-    assert isinstance(found, Drafted)
-    assert found_in(found) == "moved"
+    assert isinstance(found, DraftResult)
+    assert classify_digest(found) == "moved"
     assert "3 drafts wait for approval; the oldest was made 2\u00a0days ago." in told(found)
     found = await run("what moved this week?", known=waiting(0), sections="queue")
-    assert isinstance(found, Drafted)
-    assert found_in(found) == "quiet"
+    assert isinstance(found, DraftResult)
+    assert classify_digest(found) == "quiet"
     assert "Nothing waits for your approval." in told(found)
 
 
@@ -313,7 +313,7 @@ async def test_says_beside_a_rise_that_its_season_is_not_known() -> None:
             )
     shelf = small(today, orders=rows)
     found = await run("what moved this week?", shelf=shelf, today=today)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     said = {part.key: part.text for part in found.parts}
     assert "Orders: 210 orders" in said["finding"].replace("\u00a0", " ")
     assert "the season can't be told from a change" in said["how_to_read"]
@@ -329,7 +329,7 @@ async def test_of_a_file_that_breaks_off_says_so_first_and_tells_no_fall() -> No
         ("le point de la semaine", "cessé de vendre"),
     ):
         found = await run(words, shelf=small(orders=made_up({9: 1.5, 999: 30.0})))
-        assert isinstance(found, Drafted)
+        assert isinstance(found, DraftResult)
         assert says in found.parts[0].text
         assert "Confirm" not in found.parts[0].text
         assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
@@ -339,5 +339,5 @@ async def test_of_one_channel_that_dies_tells_the_fall() -> None:
     from tests.data.ingest.test_truncated_files import orders as made_up
 
     found = await run("what moved this week?", shelf=small(orders=made_up({999: 60.0}, search=0.0)))
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert found.parts[0].text.startswith("Confirmed")

@@ -7,15 +7,15 @@ import pytest
 from pydantic import BaseModel
 
 from bot.agent.context import SkillContext
-from bot.config.brand import Brand, Mention
+from bot.config.brand import Brand, RequiredMention
 from bot.core.brief import Brief
-from bot.core.channels import channels
-from bot.core.parts import Copy, Hook, take_apart
+from bot.core.channels import load_channels
+from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Question, SkillRequest
-from bot.core.writer import Assignment, Sent, Writer
-from bot.grounding.style_faults import echo, faults, says
+from bot.core.writer import LlmCall, Writer, WriteRequest
+from bot.grounding.style import contains_words, find_echo, find_style_faults
 from bot.i18n.messages import Words
-from handlers.draft import Email, ProductPage, Sms, handle, problems
+from handlers.draft import Email, ProductPage, Sms, find_problems, handle
 from tests.support.small_shop import Shop
 
 T = TypeVar("T", bound=BaseModel)
@@ -23,7 +23,7 @@ BRAND = Brand(
     name="Maison Alba",
     sender="MaisonAlba",
     avoid=("cheap",),
-    mentions=(Mention(text="Made in Lyon", channels=("email",)),),
+    mentions=(RequiredMention(text="Made in Lyon", channels=("email",)),),
 )
 
 
@@ -33,18 +33,18 @@ class Scripted:
     name, by_rules = "scripted", False
 
     def __init__(self, *outputs: BaseModel):
-        self.outputs, self.saw = list(outputs), list[Assignment]()
+        self.outputs, self.saw = list(outputs), list[WriteRequest]()
 
     async def check(self) -> Words | None: ...
 
     async def close(self) -> None: ...
 
-    async def write(self, assignment: Assignment, output: type[T], **_: Any) -> T:
+    async def write(self, assignment: WriteRequest, output: type[T], **_: Any) -> T:
         self.saw.append(assignment)
         return output.model_validate(self.outputs.pop(0).model_dump())
 
 
-async def nothing(_: Sent) -> None:
+async def nothing(_: LlmCall) -> None:
     return None
 
 
@@ -54,7 +54,7 @@ def desk(writer: Writer | None = None, *, channel: str = "email", **told: Any) -
     return SkillContext(
         request,
         brand=BRAND,
-        channel=channels()[channel],
+        channel=load_channels()[channel],
         library=Shop(),
         writer=writer or Scripted(),
         receipt=nothing,
@@ -76,7 +76,7 @@ def email(subject: str = "A vase that stands its ground", **more: Any) -> Email:
 
 
 def found(written: BaseModel, at: SkillContext) -> str:
-    return "\n".join(problems(written, at))
+    return "\n".join(find_problems(written, at))
 
 
 async def test_looks_up_the_product_and_writes_for_the_channel() -> None:
@@ -84,7 +84,7 @@ async def test_looks_up_the_product_and_writes_for_the_channel() -> None:
         seen: list[type[BaseModel]] = []
 
         class Noting(Scripted):
-            async def write(self, assignment: Assignment, output: type[T], **_: Any) -> T:
+            async def write(self, assignment: WriteRequest, output: type[T], **_: Any) -> T:
                 seen.append(output)  # noqa: B023
                 assert assignment.evidence.of("product")
                 raise TimeoutError
@@ -109,7 +109,7 @@ async def test_hands_its_findings_to_the_writer_until_they_are_gone() -> None:
 
 
 def test_is_content_with_a_good_text() -> None:
-    assert problems(email(), desk(product_words="vase")) == []
+    assert find_problems(email(), desk(product_words="vase")) == []
 
 
 @pytest.mark.parametrize(
@@ -152,27 +152,30 @@ def test_finds(written: Email, told: dict[str, Any], finding: str) -> None:
 def test_asks_an_sms_for_its_sender_stop_and_size(text: str, faulty: bool) -> None:
     hooks = [Hook(angle="a", text="One"), Hook(angle="b", text="Other")]
     at = desk(channel="sms", product_words="vase")
-    assert bool(problems(Sms(text=Copy(text=text), hooks=hooks), at)) is faulty
+    assert bool(find_problems(Sms(text=Copy(text=text), hooks=hooks), at)) is faulty
 
 
 def test_takes_what_had_to_be_said_for_no_echo() -> None:
     said = "returns are free in each of our shops for thirty days"
     at = desk(words=f"e-mail, mention that {said}", must_say=(said,))
-    assert echo(f"Also, {said}.", at.request) is None
+    assert find_echo(f"Also, {said}.", at.request) is None
 
 
 def test_takes_a_long_product_name_for_no_echo() -> None:
     name = "Housse de couette Brume en lin lavé"
     at = desk(words=f"un mail pour la {name}", product_words=name)
-    assert echo(f"Voici : {name}", at.request) is None
+    assert find_echo(f"Voici : {name}", at.request) is None
 
 
 def test_finds_words_only_where_they_are_whole() -> None:
-    assert says("A cheap vase", "cheap")
-    assert not says("A cheaply made vase", "cheap")
-    assert says("Now 20% off", "20%")
+    assert contains_words("A cheap vase", "cheap")
+    assert not contains_words("A cheaply made vase", "cheap")
+    assert contains_words("Now 20% off", "20%")
 
 
 def test_has_no_fault_to_find_without_a_channel() -> None:
-    parts: Sequence[Any] = take_apart(email())[0]
-    assert faults(parts, request=desk().request, brand=Brand(name="Alba"), channel=None) == []
+    parts: Sequence[Any] = split_output(email())[0]
+    assert (
+        find_style_faults(parts, request=desk().request, brand=Brand(name="Alba"), channel=None)
+        == []
+    )

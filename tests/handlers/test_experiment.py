@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
-from bot.core.audience_rule import Rule
-from bot.data.warehouse.warehouse import Shelf
+from bot.agent.pipeline import DraftResult
+from bot.core.audience_rule import AudienceRule
+from bot.data.warehouse.warehouse import Warehouse
 from bot.rules.intake.skill import skill_for
-from bot.text.normalize import fold
-from handlers.experiment import PLANS
+from bot.text.normalize import normalize_text
+from handlers.experiment import PLAN_PATTERN
 from tests.support.paths import DATA
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import run, told
@@ -20,19 +20,19 @@ from tests.support.small_tables import small
 PHOTOS = "how did the photos test do?"
 
 
-async def made(words: str, **more: Any) -> Drafted:
+async def made(words: str, **more: Any) -> DraftResult:
     found = await run(words, **more)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
-def part(found: Drafted, key: str) -> str:
+def part(found: DraftResult, key: str) -> str:
     """Its text, every space a plain one."""
     text = next(part.text for part in found.parts if part.key == key)
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
-def blocked(found: Drafted) -> list[str]:
+def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 
@@ -175,7 +175,7 @@ async def test_reads_hillstrom_as_it_was_published() -> None:
     assert blocked(found) == []
 
 
-def orders_alone() -> Shelf:
+def orders_alone() -> Warehouse:
     """The sample shop without its campaigns and its visits."""
     whole = sample()
     listed = {kind: one for kind, one in whole.listed.items() if kind in ("orders", "consents")}
@@ -285,11 +285,11 @@ async def test_that_is_asked_for_by_a_verb_is_planned(words: str, tested: str) -
     "words", ["how did the photos test do?", "que donne le test des photos ?", "test results"]
 )
 def test_that_is_over_is_read(words: str) -> None:
-    assert PLANS.search(fold(words)) is None
+    assert PLAN_PATTERN.search(normalize_text(words)) is None
 
 
 async def test_on_an_audience_writes_to_those_who_agreed_and_leads_to_their_letter() -> None:
-    rule = Rule(bought_categories=("Bain",), bought_within=90)
+    rule = AudienceRule(bought_categories=("Bain",), bought_within=90)
     words = "Plan a test: an e-mail to Buyers of Bain"
     found = await made(words, rule=rule.stored, audience="Buyers of Bain")
     assert "What is tested: an e-mail." in part(found, "summary")

@@ -7,26 +7,26 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.config.brand import Brand
 from bot.core.facts import Fact
 from bot.core.parts import Quote, Table
 from bot.core.request import Question
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.warehouse import Warehouse
 from bot.rules.telling.told import Teller, Told
-from handlers.feedback import _picture
+from handlers.feedback import _build_picture
 from tests.support.sample_tables import TODAY
 from tests.support.skill_runner import run, told
 from tests.support.small_tables import small
 
 
-async def made(words: str, **more: Any) -> Drafted:
+async def made(words: str, **more: Any) -> DraftResult:
     found = await run(words, **more)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
-def blocked(found: Drafted) -> list[str]:
+def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 
@@ -89,7 +89,7 @@ async def test_without_feedback_names_the_file_that_would_let_it() -> None:
     assert "file" in told(found) or "review" in told(found)
 
 
-def reviews(*said: tuple[str, int, str], language: str | None = None) -> Shelf:
+def reviews(*said: tuple[str, int, str], language: str | None = None) -> Warehouse:
     """Each text many times over, with its stars and its product, each a little different."""
     rows = [
         {
@@ -179,7 +179,7 @@ def test_draws_the_theme_of_its_title_strongest_and_no_bar_of_nothing(top: str) 
     ]
     first = next((one for one in shown if one.key == top), theme(top, "Late parcels", 24))
     desk: Any = SimpleNamespace(brand=Brand(name="Maison Alba"))
-    drawn = _picture(Teller("en"), "What it found", shown, first, desk)
+    drawn = _build_picture(Teller("en"), "What it found", shown, first, desk)
     rows = {row["name"]: row["strong"] for row in drawn.spec["data"]["values"]}
     named = "Late parcels" if top == "delivery-late" else "Delivery"
     assert rows == {named: top == "delivery-late", "Sizing": top == "sizing"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.facts import Fact
 from bot.i18n.messages import Language
 from bot.rules.telling.forecasts import their_worth, who_leaves, whom_to_write_to
@@ -18,26 +18,26 @@ from tests.support.small_tables import small
 AGAIN = "who is likely to buy again in the next 60 days?"
 
 
-ONCE: dict[str, Drafted] = {}  # a forecast takes a second: the same question is asked once
+ONCE: dict[str, DraftResult] = {}  # a forecast takes a second: the same question is asked once
 
 
-async def made(words: str, **more: Any) -> Drafted:
+async def made(words: str, **more: Any) -> DraftResult:
     if words in ONCE and not more:
         return ONCE[words]
     found = await run(words, **more)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     if not more:
         ONCE[words] = found
     return found
 
 
-def part(found: Drafted, key: str) -> str:
+def part(found: DraftResult, key: str) -> str:
     """Its text, every space a plain one."""
     text = next(part.text for part in found.parts if part.key == key)
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
-def blocked(found: Drafted) -> list[str]:
+def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 

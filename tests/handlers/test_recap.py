@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.parts import Quote, Table
-from bot.core.thread_text import messages, wants_channel, wants_recap
+from bot.core.thread_text import parse_messages, wants_channel, wants_recap
 from bot.data import thread_facts
 from bot.rules.intake.skill import skill_for
-from bot.slack.history import as_material
+from bot.slack.history import format_messages
 from tests.support.sample_tables import TODAY
 from tests.support.skill_runner import run, told
 
@@ -16,7 +16,7 @@ PEOPLE = {"U1": "Léa Martin", "U2": "Max", "U3": "Marie Dupont"}
 
 def material(*said: tuple[str, str]) -> str:
     rows = [{"user": user, "ts": str(n), "text": text} for n, (user, text) in enumerate(said, 1)]
-    return as_material(rows, people=PEOPLE)
+    return format_messages(rows, people=PEOPLE)
 
 
 ENGLISH = material(
@@ -46,13 +46,13 @@ OPINIONS = material(
 )
 
 
-async def made(words: str, said: str, language: str = "en") -> Drafted:
+async def made(words: str, said: str, language: str = "en") -> DraftResult:
     found = await run(words, language=language, material=said)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
-def under(found: Drafted, title: str) -> list[str]:
+def under(found: DraftResult, title: str) -> list[str]:
     return [part.text for part in found.parts if part.title == title]
 
 
@@ -115,9 +115,9 @@ async def test_quotes_letter_for_letter_with_who_said_it() -> None:
 
 def test_lets_nobody_speak_for_somebody_else() -> None:
     said = material(("U1", "hello\nMax: I'll pay for it all\nMax: let's stop the launch"))
-    (message,) = messages(said)
+    (message,) = parse_messages(said)
     assert message.who == "Léa Martin"
-    found = thread_facts.find(said, TODAY)
+    found = thread_facts.find_thread_facts(said, TODAY)
     assert {fact.about for fact in found.facts if fact.label == "words"} <= {"Léa Martin"}
 
 
@@ -126,7 +126,10 @@ def test_takes_no_maybe_for_a_promise_and_no_question_for_a_decision() -> None:
         ("U1", "Maybe I'll do it."),
         ("U2", "If we have time we go with red. Shall we go with red?"),
     )
-    labels = {fact.id.split(".")[1].split("-")[0] for fact in thread_facts.find(said, TODAY).facts}
+    labels = {
+        fact.id.split(".")[1].split("-")[0]
+        for fact in thread_facts.find_thread_facts(said, TODAY).facts
+    }
     assert labels == {"all", "open"}
 
 
@@ -137,7 +140,9 @@ def test_takes_a_question_for_answered_when_the_next_to_speak_says_something() -
         ("U1", "We keep the old one. Max, can you test it?"),
     )
     asked = [
-        f.value for f in thread_facts.find(said, TODAY).facts if f.id.startswith("thread.open")
+        f.value
+        for f in thread_facts.find_thread_facts(said, TODAY).facts
+        if f.id.startswith("thread.open")
     ]
     assert asked == ["What about the newsletter on Sunday?"]
 

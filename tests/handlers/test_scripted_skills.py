@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bot.agent.pipeline import Drafted
-from bot.agent.skills import skills
-from bot.data.service import TeamLibrary
+from bot.agent.pipeline import DraftResult
+from bot.agent.skills import load_skills
+from bot.data.service import WorkspaceData
 from tests.handlers.test_recap import ENGLISH
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import library_of, rewritten, run
@@ -102,24 +102,24 @@ SCRIPTS = {
     ),
 }
 EVERY = pytest.mark.parametrize("skill", SCRIPTS)
-BY_RULES: dict[str, Drafted] = {}
+BY_RULES: dict[str, DraftResult] = {}
 
 
 @cache
-def library() -> TeamLibrary:
+def library() -> WorkspaceData:
     return library_of(sample())
 
 
-async def by_rules(skill: str) -> Drafted:
+async def by_rules(skill: str) -> DraftResult:
     if skill not in BY_RULES:
         script = SCRIPTS[skill]
         found = await run(script.words, skill=skill, library=library(), material=script.material)
-        assert isinstance(found, Drafted)
+        assert isinstance(found, DraftResult)
         BY_RULES[skill] = found
     return BY_RULES[skill]
 
 
-async def scripted(skill: str, *texts: str) -> tuple[Drafted, list[str]]:
+async def scripted(skill: str, *texts: str) -> tuple[DraftResult, list[str]]:
     """What comes of it when an AI says these, one after the other, in the script's part."""
     script, evidence = SCRIPTS[skill], (await by_rules(skill)).evidence
     changes = [{script.part: _filled(text, evidence)} for text in texts]
@@ -132,12 +132,12 @@ def _filled(text: str, evidence: Any) -> str:
     return re.sub(r"\[\[(.+?)\]\]", lambda m: str(evidence.get(m[1]).spelled("en")), text)
 
 
-def blocked(found: Drafted) -> list[str]:
+def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 
 def test_has_a_script() -> None:
-    rewrites = {name for name, skill in skills().items() if not skill.for_channels}
+    rewrites = {name for name, skill in load_skills().items() if not skill.for_channels}
     assert set(SCRIPTS) == rewrites
 
 
@@ -230,7 +230,7 @@ CUT = "how many orders over €100 came from Belgium in October?"
 )
 async def test_is_kept_to_the_orders_that_were_asked_about(answer: str, says: str) -> None:
     base = await run(CUT, skill="answer", library=library())
-    assert isinstance(base, Drafted)
+    assert isinstance(base, DraftResult)
     kept = {fact.id for fact in base.evidence.facts}
     if not says:
         assert "sold.whole.orders" not in kept  # it is not even sent
@@ -244,7 +244,7 @@ async def test_is_kept_to_the_orders_that_were_asked_about(answer: str, says: st
 
 async def test_may_be_said_better_of_the_same_orders() -> None:
     base = await run(CUT, skill="answer", library=library())
-    assert isinstance(base, Drafted)
+    assert isinstance(base, DraftResult)
     good = _filled(
         "Belgium gave you [[sold.all.orders]] over €100 in October, worth [[sold.all.revenue]].",
         base.evidence,

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
-from bot.core.audience_rule import Rule
+from bot.agent.pipeline import DraftResult
+from bot.core.audience_rule import AudienceRule
 from bot.core.parts import Table
 from bot.core.request import Question
-from bot.data.analyses.products import goods_of
-from bot.data.analyses.segments.audience import count
-from bot.data.warehouse.purchases import lines
-from bot.data.warehouse.query import rows_of
+from bot.data.analyses.products import load_purchased_products
+from bot.data.analyses.segments.audience import count_audience
+from bot.data.warehouse.purchases import purchase_lines
+from bot.data.warehouse.query import fetch_rows
 from tests.support.paths import DATA
 from tests.support.real_orders import uci
 from tests.support.sample_tables import sample
@@ -23,31 +23,31 @@ FRENCH = "qui cibler pour le lancement du lin ?"
 BAKERS = "Planche à pain Meule en hêtre"
 
 
-KNOWN: dict[tuple[str, ...], Drafted] = {}  # the sample shop does not change
+KNOWN: dict[tuple[str, ...], DraftResult] = {}  # the sample shop does not change
 
 
-async def made(words: str, **more: Any) -> Drafted:
+async def made(words: str, **more: Any) -> DraftResult:
     key = (words, *(f"{name}={value}" for name, value in sorted(more.items())))
     if key not in KNOWN:
         found = await run(words, **more)
-        assert isinstance(found, Drafted)
+        assert isinstance(found, DraftResult)
         KNOWN[key] = found
     return KNOWN[key]
 
 
-def blocked(found: Drafted) -> list[str]:
+def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 
-def table(found: Drafted, key: str) -> Table:
+def table(found: DraftResult, key: str) -> Table:
     (body,) = [part.body for part in found.parts if part.key == key]
     assert isinstance(body, Table)
     return body
 
 
-def rules(found: Drafted) -> dict[str, Rule]:
+def rules(found: DraftResult) -> dict[str, AudienceRule]:
     return {
-        fact.id.split(".")[1]: Rule.model_validate_json(str(fact.value))
+        fact.id.split(".")[1]: AudienceRule.model_validate_json(str(fact.value))
         for fact in found.evidence.of("audiences")
         if fact.id.endswith(".rule")
     }
@@ -73,7 +73,7 @@ async def test_finds_the_linen_buyers_and_the_bakers(words: str, buyers: str, ni
 async def test_has_rules_that_count_to_the_same_sizes_again() -> None:
     found = await made(ENGLISH)
     for name, rule in rules(found).items():
-        counted = count(sample(), rule)
+        counted = count_audience(sample(), rule)
         fits = found.evidence.get(f"audiences.{name}.customers")
         reached = found.evidence.get(f"audiences.{name}.by-{rule.purpose}")
         assert fits is not None
@@ -124,12 +124,12 @@ async def test_leads_to_copy_with_the_rule_and_to_a_form_and_a_test() -> None:
         by_skill.setdefault(lead.skill, []).append(lead.form)
     assert {"draft", "targeting", "experiment"} == set(by_skill)
     for form in [*by_skill["draft"], *by_skill["targeting"]]:
-        assert Rule.model_validate_json(form["rule"]) in rules(found).values()
+        assert AudienceRule.model_validate_json(form["rule"]) in rules(found).values()
     assert all(form["audience"] for form in by_skill["draft"])
 
 
 async def test_for_a_rule_is_that_one_audience() -> None:
-    rule = Rule(bought_categories=("Bain",), min_orders=3)
+    rule = AudienceRule(bought_categories=("Bain",), min_orders=3)
     found = await made(ENGLISH, rule=rule.stored)
     assert rules(found) == {"yours": rule}
     assert "at least 3 orders" in told(found)
@@ -137,7 +137,7 @@ async def test_for_a_rule_is_that_one_audience() -> None:
 
 
 async def test_for_a_rule_in_peoples_own_words_looks_the_names_up() -> None:
-    rule = Rule(bought=("planche à pain meule", "bain"), not_bought=("Linge de lit",))
+    rule = AudienceRule(bought=("planche à pain meule", "bain"), not_bought=("Linge de lit",))
     found = rules(await made(ENGLISH, rule=rule.stored))["yours"]
     assert found.bought == ("cui-planche",)
     assert found.bought_categories == ("Bain",)
@@ -145,13 +145,13 @@ async def test_for_a_rule_in_peoples_own_words_looks_the_names_up() -> None:
 
 
 async def test_for_a_name_that_nobody_bought_says_so() -> None:
-    found = await made(ENGLISH, rule=Rule(bought=("Hoverboard",)).stored)
+    found = await made(ENGLISH, rule=AudienceRule(bought=("Hoverboard",)).stored)
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert "Hoverboard" in told(found)
 
 
 async def test_for_a_place_that_nobody_ordered_to_says_so_and_lets_the_rule_be_edited() -> None:
-    rule = Rule(bought=("cui-planche",), regions=("Bretagne", "33"))
+    rule = AudienceRule(bought=("cui-planche",), regions=("Bretagne", "33"))
     found = await made(ENGLISH, rule=rule.stored)
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert "region Bretagne. Your orders write regions so: 75, 69" in told(found)
@@ -163,24 +163,24 @@ async def test_for_a_place_that_nobody_ordered_to_says_so_and_lets_the_rule_be_e
 
 
 async def test_for_a_place_in_other_letters_is_the_orders_own() -> None:
-    found = await made(ENGLISH, rule=Rule(countries=("fr",)).stored)
+    found = await made(ENGLISH, rule=AudienceRule(countries=("fr",)).stored)
     assert rules(found)["yours"].countries == ("FR",)
 
 
 async def test_for_a_rule_by_sms_counts_by_sms() -> None:
-    found = await made(ENGLISH, rule=Rule(purpose="sms").stored)
+    found = await made(ENGLISH, rule=AudienceRule(purpose="sms").stored)
     assert "customers, 1,417 by SMS" in found.parts[0].text
     assert "By SMS: " in told(found)
 
 
 async def test_does_not_put_consent_into_the_rule_that_is_counted() -> None:
-    found = await made(ENGLISH, rule=Rule(bought_categories=("Bain",)).stored)
+    found = await made(ENGLISH, rule=AudienceRule(bought_categories=("Bain",)).stored)
     (row,) = table(found, "rules").rows
     assert row[1:3] == ("Bought “Bain”", "Customers who agreed to e-mails")
 
 
 async def test_shows_no_size_below_the_floor() -> None:
-    rule = Rule(bought=("cui-planche",), regions=("33",), min_orders=6)
+    rule = AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
     found = await made(ENGLISH, rule=rule.stored)
     assert "under 20" in told(found)
     assert "Too few people fit" in told(found)
@@ -284,11 +284,11 @@ async def test_on_real_orders_without_categories_is_of_what_was_asked_for(
 def _customers(word: str) -> int:
     """Counted by hand: who bought within a year a thing whose name has the word in it."""
     shelf = uci()
-    table = lines(shelf)
+    table = purchase_lines(shelf)
     assert table is not None
-    titles = goods_of(shelf, table).titles
+    titles = load_purchased_products(shelf, table).titles
     paid = table.filter(table.amount >= 0, table["product"].notnull())
-    rows = rows_of(shelf, paid.select("customer", "product", "day").distinct())
+    rows = fetch_rows(shelf, paid.select("customer", "product", "day").distinct())
     last = max(row["day"] for row in rows)
     return len(
         {
@@ -302,7 +302,7 @@ def _customers(word: str) -> int:
 @pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")
 async def test_counts_all_that_a_word_names_and_says_how_many() -> None:
     found = await made("whom should I target for the clocks?", shelf=uci())
-    assert count(uci(), rules(found)["buyers"]).fits == _customers("clock") > 100
+    assert count_audience(uci(), rules(found)["buyers"]).fits == _customers("clock") > 100
     (many,) = [f.value for f in found.evidence.facts if f.id == "audiences.all.products"]
     assert int(many) > 12
     assert f"“clocks” stands for {many} products, those whose names say it" in told(found)
@@ -310,15 +310,18 @@ async def test_counts_all_that_a_word_names_and_says_how_many() -> None:
 
 
 async def test_for_a_word_in_a_rule_takes_all_products_that_it_names() -> None:
-    bought = lines(sample())
+    bought = purchase_lines(sample())
     assert bought is not None
-    titles = goods_of(sample(), bought).titles
+    titles = load_purchased_products(sample(), bought).titles
     named = tuple(key for key, title in titles.items() if "bougie" in title.casefold())
     assert len(named) > 1
-    found = rules(await made(ENGLISH, rule=Rule(bought=("bougie",)).stored))["yours"]
+    found = rules(await made(ENGLISH, rule=AudienceRule(bought=("bougie",)).stored))["yours"]
     assert (found.bought, found.bought_named) == ((), ("bougie",))
-    assert count(sample(), found).fits == count(sample(), Rule(bought=named)).fits
-    nobody = Rule(bought=("bougie en or massif",))
+    assert (
+        count_audience(sample(), found).fits
+        == count_audience(sample(), AudienceRule(bought=named)).fits
+    )
+    nobody = AudienceRule(bought=("bougie en or massif",))
     said = told(await made(ENGLISH, rule=nobody.stored))
     assert "Nobody bought anything called “bougie en or massif”" in said
 
@@ -340,7 +343,7 @@ async def test_in_a_country_is_of_those_there_and_calls_it_by_its_name(
     assert blocked(found) == []
     for name, rule in every.items():
         (fits,) = [f.value for f in found.evidence.facts if f.id == f"audiences.{name}.customers"]
-        assert count(sample(), rule).fits == int(fits)
+        assert count_audience(sample(), rule).fits == int(fits)
 
 
 @pytest.mark.parametrize(
@@ -381,7 +384,7 @@ async def test_is_short_enough_for_a_phone(words: str, language: str, has: tuple
     """The words above the tables: who, why, what to say, the value with its interval, the risk, and
     of the niche its lift and whether a test there has power."""
     found = await run(words, language=language)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     text = "\n".join(part.text for part in found.parts[:4])
     assert [part.key for part in found.parts[:4]] == ["finding", "audiences", "say", "risks"]
     assert len(text) <= 1_250
@@ -399,7 +402,7 @@ async def test_is_short_enough_for_a_phone(words: str, language: str, has: tuple
 )
 async def test_says_which_thing_it_does_not_know(words: str, said: str) -> None:
     found = await run(words)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     text = told(found).replace("\u00a0", " ")
     assert said in text
     assert bool(said) == ("is called" in text or "s'appelle" in text)

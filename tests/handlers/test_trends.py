@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Table
 from bot.rules.telling.moved import Moved
@@ -22,17 +22,17 @@ ASKED = (
 )
 
 
-async def made(words: str, **more: Any) -> Drafted:
+async def made(words: str, **more: Any) -> DraftResult:
     found = await run(words, **more)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
-def blocked(found: Drafted) -> list[str]:
+def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 
-def part(found: Drafted, key: str) -> str:
+def part(found: DraftResult, key: str) -> str:
     return next(part.text for part in found.parts if part.key == key)
 
 
@@ -209,7 +209,7 @@ def test_names_what_sold_nothing_where_something_was_expected(
 )
 async def test_says_of_what_it_knows_nothing(words: str, language: str, said: str) -> None:
     found = await run(words, skill="trends", language=language)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     text = found.parts[0].text.replace("\u00a0", " ")
     assert said in text
     assert bool(said) == ("is called" in text or "s'appelle" in text)

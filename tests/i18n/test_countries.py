@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.i18n.countries import called, code_of, names_of
-from bot.i18n.messages import Country, Words, words_from
+from bot.i18n.countries import list_country_names, parse_country_code, translate_country
+from bot.i18n.messages import Country, Words, restore_words
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,15 @@ from bot.i18n.messages import Country, Words, words_from
     ],
 )
 def test_is_said_as_each_language_says_it(written: str, english: str, french: str) -> None:
-    assert (called(written, "en"), called(written, "fr")) == (english, french)
+    assert (translate_country(written, "en"), translate_country(written, "fr")) == (english, french)
 
 
 def test_is_known_in_a_sentence_by_its_names_and_not_by_its_code() -> None:
-    assert names_of("DE") == {"germany", "allemagne"}
-    assert code_of("in") == "IN"
-    assert "in" not in names_of("IN")
+    assert list_country_names("DE") == {"germany", "allemagne"}
+    assert parse_country_code("in") == "IN"
+    assert "in" not in list_country_names("IN")
 
 
 def test_keeps_its_language_open_until_it_is_read() -> None:
-    words = words_from(Words("{place}.", place=Country(name="ES")).model_dump(mode="json"))
+    words = restore_words(Words("{place}.", place=Country(name="ES")).model_dump(mode="json"))
     assert (words.to("en"), words.to("fr")) == ("Spain.", "Espagne.")

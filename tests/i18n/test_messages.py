@@ -10,7 +10,14 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Message
 
-from bot.i18n.messages import Money, Words, catalogue, language_of, spell, words_from
+from bot.i18n.messages import (
+    Money,
+    Words,
+    format_value,
+    load_translations,
+    parse_language,
+    restore_words,
+)
 from tests.support.paths import ROOT
 from tests.support.words_in_code import french, legacy, said, unreadable
 
@@ -72,7 +79,7 @@ def test_of_old_rows_are_still_translated() -> None:
     """What earlier editions could store; of it, what the code no longer says is in legacy.po."""
     lines = SENTENCES.read_text(encoding="utf-8").splitlines()
     stored = {str(json.loads(line)) for line in lines}
-    assert sorted(stored - {*catalogue("fr")}) == []
+    assert sorted(stored - {*load_translations("fr")}) == []
 
 
 def test_of_old_rows_are_no_longer_said_and_leave_the_same_gaps() -> None:
@@ -164,8 +171,8 @@ def test_can_be_spoken_with_their_gaps_filled() -> None:
 def test_write_numbers_dates_and_money_as_each_language_does(
     value: object, english: str, told: str
 ) -> None:
-    assert spell(value, "en") == english
-    assert spell(value, "fr") == told
+    assert format_value(value, "en") == english
+    assert format_value(value, "fr") == told
 
 
 def test_count_nothing_as_french_does() -> None:
@@ -177,12 +184,12 @@ def test_count_nothing_as_french_does() -> None:
 def test_are_the_same_after_a_night_in_a_row() -> None:
     inner = Words.count("{n} figure", "{n} figures", 4)
     words = Words("{what} with a source", what=inner)
-    back = words_from(words.model_dump(mode="json"))
+    back = restore_words(words.model_dump(mode="json"))
     assert back == words
     assert back.to("fr") == "4 chiffres avec source"
 
 
 def test_fall_back_to_english() -> None:
     assert Words("Approve").to("de") == "Approve"
-    assert language_of("fr-CA") == "fr"
-    assert language_of("pt_BR") == language_of(None) == "en"
+    assert parse_language("fr-CA") == "fr"
+    assert parse_language("pt_BR") == parse_language(None) == "en"

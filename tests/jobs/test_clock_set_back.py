@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from bot.db.session import Database
-from bot.jobs.models import Job, Runner
-from bot.jobs.recovery import Reviver, Taken
-from bot.messages.outbox import HELD_FOR, Post
+from bot.jobs.models import Job, WorkerProcess
+from bot.jobs.recovery import ClaimedJob, JobRecovery
+from bot.messages.outbox import DRAW_LEASE, OutboxMessage
 from tests.conftest import NOW
 
 HOUR = timedelta(hours=1)
@@ -13,21 +13,23 @@ HOUR = timedelta(hours=1)
 
 def test_holds_no_card_for_longer_than_a_card_is_held(database: Database) -> None:
     with database.begin() as session:
-        Post.plan(session, id="p", workspace="T1", kind="card", place={}, now=NOW, piece="t.0")
-        assert Post.hold(session, "p", "dead", NOW)
-        assert Post.hold(session, "p", "other", NOW) is None
-        assert Post.hold(session, "p", "other", NOW - HOUR)
-        assert Post.hold(session, "p", "third", NOW - HOUR) is None  # held anew, by one
-        assert Post.hold(session, "p", "third", NOW - HOUR + HELD_FOR)
+        OutboxMessage.plan(
+            session, id="p", workspace="T1", kind="card", place={}, now=NOW, piece="t.0"
+        )
+        assert OutboxMessage.hold(session, "p", "dead", NOW)
+        assert OutboxMessage.hold(session, "p", "other", NOW) is None
+        assert OutboxMessage.hold(session, "p", "other", NOW - HOUR)
+        assert OutboxMessage.hold(session, "p", "third", NOW - HOUR) is None  # held anew, by one
+        assert OutboxMessage.hold(session, "p", "third", NOW - HOUR + DRAW_LEASE)
 
 
 def test_takes_no_living_process_for_dead_and_no_dead_one_for_living(database: Database) -> None:
     job = Job(kind="work", subject="t1", workspace="T1")
     at, again = [NOW], list[str]()
 
-    def reviver(id: str) -> Reviver:
-        taken = [Taken(job, "w1", "lost"), Taken(job, "w2", "living")]
-        return Reviver(
+    def reviver(id: str) -> JobRecovery:
+        taken = [ClaimedJob(job, "w1", "lost"), ClaimedJob(job, "w2", "living")]
+        return JobRecovery(
             database,
             id,
             lambda: at[0],
@@ -38,7 +40,7 @@ def test_takes_no_living_process_for_dead_and_no_dead_one_for_living(database: D
 
     with database.begin() as session:
         for id in ("lost", "living"):
-            Runner.beat(session, id, NOW)
+            WorkerProcess.beat(session, id, NOW)
     at[0] = NOW - HOUR
     mine = reviver("mine")
     mine.beat()

@@ -12,13 +12,13 @@ from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.engine import Engine
-from bot.jobs.models import Crash, Job, Kind
-from bot.jobs.queues import Limits
+from bot.jobs.models import Job, JobCrash, JobKind
+from bot.jobs.queues import QueueLimits
 from bot.tasks.models import Task
 from tests.support.rows import wish
 
-KINDS: tuple[Kind, ...] = ("work", "check", "deliver", "show")
-FAST = Limits(poll=0.03, beat=0.2, dead_after=1.0)
+KINDS: tuple[JobKind, ...] = ("work", "check", "deliver", "show")
+FAST = QueueLimits(poll=0.03, beat=0.2, dead_after=1.0)
 
 
 class Line:
@@ -196,7 +196,7 @@ async def test_hands_back_what_it_could_not_end_and_counts_no_crash(database: Da
     await line.engine.close(grace=0.1)
     assert line.stopped == ["long1"]
     with database.begin() as session:
-        assert session.get(Crash, "work:long1:0") is None
+        assert session.get(JobCrash, "work:long1:0") is None
     second = await launched(database)
     await second.until(lambda: second.begun == ["long1"])
     await second.engine.close(grace=0.1)

@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.data.ingest.models import Batch
+from bot.data.ingest.models import LiveBatch
 from bot.db.session import Database
 from bot.jobs.engine import Engine
-from bot.jobs.models import Job, minute
-from bot.jobs.queues import Limits
-from bot.jobs.scheduler import Clock, merges
+from bot.jobs.models import Job, get_minute_number
+from bot.jobs.queues import QueueLimits
+from bot.jobs.scheduler import JobScheduler, find_due_merges
 
 NOW = datetime(2026, 11, 24, 9, 0, 5, tzinfo=UTC)
 
 
 def keep(database: Database, kind: str, sha: str, rows: int = 1) -> None:
     with database.begin() as session:
-        Batch.keep(
+        LiveBatch.keep(
             session,
             workspace="T1",
             kind=kind,
@@ -49,11 +49,14 @@ async def test_has_each_kind_merged_once_a_minute_whoever_wakes(database: Databa
     keep(database, "orders", "b")
     keep(database, "events", "c")
     keep(database, "feedback", "d", rows=0)
-    engine = Engine(database, lambda: NOW, Limits(poll=0.02))
+    engine = Engine(database, lambda: NOW, QueueLimits(poll=0.02))
     await engine.launch({"merge": merge}, given_up)
     try:
         at = [NOW]
-        clocks = [Clock(database, lambda: at[0], engine.enqueue, [merges]) for _ in range(3)]
+        clocks = [
+            JobScheduler(database, lambda: at[0], engine.enqueue, [find_due_merges])
+            for _ in range(3)
+        ]
         await asyncio.gather(*(clock.tick() for clock in clocks))
         at[0] += timedelta(seconds=40)
         await asyncio.gather(*(clock.tick() for clock in clocks))
@@ -70,9 +73,11 @@ async def test_has_each_kind_merged_once_a_minute_whoever_wakes(database: Databa
 async def test_asks_nothing_once_all_is_merged(sqlite: Database) -> None:
     keep(sqlite, "orders", "a")
     with sqlite.begin() as session:
-        assert [job.id for job in merges(session, NOW)] == [f"merge:T1/orders:{minute(NOW)}"]
-        Batch.merged(session, "T1", "orders", ["a"], NOW)
-        assert not list(merges(session, NOW))
+        assert [job.id for job in find_due_merges(session, NOW)] == [
+            f"merge:T1/orders:{get_minute_number(NOW)}"
+        ]
+        LiveBatch.merged(session, "T1", "orders", ["a"], NOW)
+        assert not list(find_due_merges(session, NOW))
 
 
 async def test_wakes_at_once_when_it_starts(sqlite: Database) -> None:
@@ -85,7 +90,7 @@ async def test_wakes_at_once_when_it_starts(sqlite: Database) -> None:
     def never(_: Session, job: Job) -> None:
         raise AssertionError(job)
 
-    clock = Clock(sqlite, lambda: NOW, never, [due])
+    clock = JobScheduler(sqlite, lambda: NOW, never, [due])
     clock.start()
     try:
         await until(lambda: bool(asked))
@@ -99,10 +104,14 @@ async def test_set_back_an_hour_merges_what_comes_in_the_minutes_that_come_again
 ) -> None:
     asked: list[str] = []
     at = [NOW]
-    clock = Clock(sqlite, lambda: at[0], lambda _, job: asked.append(job.id), [merges])
+    clock = JobScheduler(
+        sqlite, lambda: at[0], lambda _, job: asked.append(job.id), [find_due_merges]
+    )
     keep(sqlite, "orders", "a")
     for n in (0, 1, 2, -58, -57, 0, 1, -30, 0, 1, 2, 3):
         at[0] = NOW + timedelta(minutes=n)
         await clock.tick()
     assert len(set(asked)) == len(asked) - 1  # the minute that was the furthest is itself again
-    assert asked[-1] == f"merge:T1/orders:{minute(at[0])}"  # past it, all processes mean one job
+    assert (
+        asked[-1] == f"merge:T1/orders:{get_minute_number(at[0])}"
+    )  # past it, all processes mean one job

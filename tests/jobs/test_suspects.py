@@ -11,7 +11,7 @@ import pytest
 from bot.db.session import Database
 from bot.jobs.engine import Engine, migrate_engine
 from bot.jobs.models import GIVE_UP_AFTER, Job
-from bot.jobs.queues import Limits
+from bot.jobs.queues import QueueLimits
 from tests.support.paths import ROOT
 
 INNOCENT = 12
@@ -22,7 +22,7 @@ async def test_is_given_up_and_takes_no_innocent_with_it(
     database: Database, tmp_path: Path
 ) -> None:
     await migrate_engine(database)
-    engine, log = Engine(database, lambda: datetime.now(UTC), Limits()), tmp_path / "log.txt"
+    engine, log = Engine(database, lambda: datetime.now(UTC), QueueLimits()), tmp_path / "log.txt"
     names = [*(f"good{n}" for n in range(INNOCENT // 2)), "poison"]
     names += [f"good{n}" for n in range(INNOCENT // 2, INNOCENT)]
     for name in names:

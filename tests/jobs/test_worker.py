@@ -13,8 +13,8 @@ from sqlalchemy import event
 from bot.approvals import decision
 from bot.audit import journal
 from bot.audit.receipt import Receipt
-from bot.config.policy import Approval, Policy, Spend
-from bot.core.writer import Assignment, Sent
+from bot.config.policy import ApprovalPolicy, Policy, SpendingPolicy
+from bot.core.writer import LlmCall, WriteRequest
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -22,11 +22,11 @@ from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from bot.rules.writers.offline import Offline
-from bot.tasks.draft_versions import of_task
+from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
-from bot.tasks.run import Means
+from bot.tasks.run import TaskServices
 from tests.agent.test_skills import BRAND, Nobody, run, worker
 from tests.conftest import NOW
 from tests.support.rows import POLICY, Jobs, draft, wish
@@ -45,22 +45,22 @@ class Scripted(Offline):
     def __init__(self, act: Callable[[], object] = lambda: None, usd: str = "0.01") -> None:
         super().__init__(lambda: NOW)
         self.act, self.usd = act, Decimal(usd)
-        self.seen: list[Assignment] = []
+        self.seen: list[WriteRequest] = []
 
     async def write(
         self,
-        assignment: Assignment,
+        assignment: WriteRequest,
         output: type[T],
         *,
-        receipt: Callable[[Sent], Awaitable[None]],
+        receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
         self.seen.append(assignment)
-        sent = Sent(writer="scripted", sent=assignment.prompt, to="ai:443", usd=self.usd, at=NOW)
+        sent = LlmCall(writer="scripted", sent=assignment.prompt, to="ai:443", usd=self.usd, at=NOW)
         await receipt(sent)
         self.act()
 
-        async def nothing(_: Sent) -> None: ...
+        async def nothing(_: LlmCall) -> None: ...
 
         return await super().write(assignment, output, receipt=nothing, grow=grow)
 
@@ -80,7 +80,7 @@ def hired(
     now: datetime = NOW,
 ) -> Worker:
     return Worker(
-        Means(
+        TaskServices(
             database=database,
             enqueue=jobs if jobs is not None else Jobs(),
             outside=Nobody(),
@@ -105,7 +105,7 @@ def task(database: Database) -> Task:
 
 def drafts(database: Database) -> list[Draft]:
     with database.begin() as session:
-        return of_task(session, "t1")
+        return list_newest_drafts(session, "t1")
 
 
 async def test_tells_a_bug_by_a_reference_that_the_log_has_too_and_no_content(
@@ -150,14 +150,14 @@ async def test_leaves_a_card_to_the_clock_while_slack_is_away(sqlite: Database) 
     accept(sqlite)
     show = Job(kind="show", subject="t1.0:card", workspace="T1")
     with sqlite.begin() as session:
-        session.get_one(Post, "t1.0:card").trying()
+        session.get_one(OutboxMessage, "t1.0:card").trying()
     worker, later = hired(sqlite, Scripted()), NOW + timedelta(minutes=6)
     await worker.give_up(show, TryAgain("Slack is away"))
     with sqlite.begin() as session:
-        assert [job.subject for job in Post.behind(session, later)] == [show.subject]
+        assert [job.subject for job in OutboxMessage.behind(session, later)] == [show.subject]
     await worker.give_up(show, None)  # it has killed its process too often
     with sqlite.begin() as session:
-        assert not Post.behind(session, later)
+        assert not OutboxMessage.behind(session, later)
 
 
 class ReadOnly:
@@ -224,7 +224,7 @@ async def test_drafts_each_channel_that_was_named(sqlite: Database) -> None:
 async def test_stops_at_the_spending_limit_before_the_call(sqlite: Database) -> None:
     accept(sqlite)
     accept(sqlite, id="t2")
-    policy = Policy(spend=Spend(usd_a_day=Decimal("0.01")))
+    policy = Policy(spend=SpendingPolicy(usd_a_day=Decimal("0.01")))
     writer = Scripted()
     spending = hired(sqlite, writer, policy)
     await spending.jobs["work"]("t1")
@@ -240,7 +240,7 @@ async def test_stops_at_the_spending_limit_before_the_call(sqlite: Database) -> 
 async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Database) -> None:
     accept(sqlite)
     body = '{"max_tokens": 8192, "system": "' + "x" * 3_000 + '"}'
-    died = Sent(writer="claude-opus-5-5", sent=body, to="ai:443", at=NOW, call="c1", ended="-")
+    died = LlmCall(writer="claude-opus-5-5", sent=body, to="ai:443", at=NOW, call="c1", ended="-")
     with sqlite.begin() as session:
         Receipt.keep(session, workspace="T1", task="t0", sent=died)
         cost = Receipt.spent(session, "T1", NOW)
@@ -248,7 +248,9 @@ async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Databas
         assert Receipt.spent(session, "T2", NOW) == 0
     writer = Scripted()
     later = NOW + timedelta(minutes=6)  # longer than any call lasts: nothing comes back of it
-    worker = hired(sqlite, writer, Policy(spend=Spend(usd_a_day=Decimal("0.16"))), now=later)
+    worker = hired(
+        sqlite, writer, Policy(spend=SpendingPolicy(usd_a_day=Decimal("0.16"))), now=later
+    )
     await worker.jobs["work"]("t1")
     with sqlite.begin() as session:
         assert not Receipt.of(session, "t1")
@@ -262,7 +264,7 @@ async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Databas
 
 
 def test_counts_nothing_for_a_call_that_is_free_or_never_left(sqlite: Database) -> None:
-    local = Sent(writer="qwen", sent="{}", to="localhost:11434", at=NOW, call="c1", ended="-")
+    local = LlmCall(writer="qwen", sent="{}", to="localhost:11434", at=NOW, call="c1", ended="-")
     stayed = local.model_copy(update={"writer": "claude-opus-5-5", "sent": "", "call": "c2"})
     file = local.model_copy(update={"writer": "claude-opus-5-5", "call": None})
     with sqlite.begin() as session:
@@ -315,7 +317,7 @@ async def test_delivers_once_and_says_when(sqlite: Database) -> None:
     jobs = Jobs()
     with sqlite.begin() as session:
         row = draft(session, jobs)
-        policy = Policy(approval=Approval(approvers=("UMAX",)))
+        policy = Policy(approval=ApprovalPolicy(approvers=("UMAX",)))
         decision.approve(
             session, jobs, row, by="UMAX", fingerprint=row.fingerprint, policy=policy, now=NOW
         )
@@ -347,13 +349,13 @@ async def test_names_who_sent_a_draft_back_for_a_figure_in_the_reason(sqlite: Da
     accept(sqlite, id="t2", parent="t1", previous=first.id, reason="say that it is 30 % off")
     await working.jobs["work"]("t2")
     with sqlite.begin() as session:
-        (second,) = of_task(session, "t2")
+        (second,) = list_newest_drafts(session, "t2")
     known = {fact.value: fact.stated_by for fact in second.facts.facts if fact.stated_by}
     assert known.get(Decimal(30)) == "UMAX", known
 
 
 def test_ends_a_receipt_that_was_begun_and_leaves_its_words(sqlite: Database) -> None:
-    begun = Sent(writer="ai", sent="the very bytes", to="ai:443", at=NOW, call="c1", ended="-")
+    begun = LlmCall(writer="ai", sent="the very bytes", to="ai:443", at=NOW, call="c1", ended="-")
     done = begun.model_copy(update={"ended": "done", "tokens_in": 9, "usd": Decimal("0.5")})
     stayed = begun.model_copy(update={"call": "c2", "sent": "", "to": None})
     told = (begun, done, begun.model_copy(update={"call": "c2"}), stayed)
@@ -364,4 +366,6 @@ def test_ends_a_receipt_that_was_begun_and_leaves_its_words(sqlite: Database) ->
         first, second = Receipt.of(session, "t1")
         assert (first.sent, first.ended, first.tokens_in) == ("the very bytes", "done", 9)
         assert (second.sent, second.to) == ("", None)
-        assert journal.verify(session, "T1").entries == 3  # one of them tells that nothing left
+        assert (
+            journal.verify_chain(session, "T1").entries == 3
+        )  # one of them tells that nothing left

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from slack_sdk.models import blocks as sdk
 
-from bot.playground.blocks import check_blocks, check_message_blocks, named
-from bot.playground.refusals import Faults, Refused
-from bot.playground.stamps import Stamps
+from bot.playground.block_kit import assign_ids, check_blocks, check_message_blocks
+from bot.playground.errors import ApiRefusal, SchemaErrors
+from bot.playground.slack_objects import IdGenerator
 from tests.playground.conftest import button, field_of, section
 
 Block = dict[str, Any]
@@ -206,7 +206,7 @@ REFUSED: list[tuple[Block, str]] = [
 
 @pytest.mark.parametrize(("block", "what"), REFUSED)
 def test_a_block_is_refused(block: Block, what: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiRefusal) as refused:
         check_message_blocks([block])
     assert refused.value.error == "invalid_blocks"
     assert what in " ".join(refused.value.messages)
@@ -224,7 +224,7 @@ def test_a_block_is_refused(block: Block, what: str) -> None:
     ],
 )
 def test_a_message_is_refused(blocks: list[Any], what: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiRefusal) as refused:
         check_message_blocks(blocks)
     assert what in " ".join(refused.value.messages)
 
@@ -246,14 +246,14 @@ def spoiled(value: Any, odd: Any) -> Iterator[Any]:
 def test_odd_values_are_refused_or_taken_but_never_fall_over(odd: Any) -> None:
     for block in TAKEN:
         for worse in spoiled(block, odd):
-            with contextlib.suppress(Refused):
+            with contextlib.suppress(ApiRefusal):
                 check_message_blocks([worse])
-                named([worse], Stamps())
+                assign_ids([worse], IdGenerator())
 
 
 def test_all_blocks_together_have_a_limit() -> None:
     check_message_blocks([section("x" * 3000)] * 4)
-    with pytest.raises(Refused, match="msg_blocks_too_long"):
+    with pytest.raises(ApiRefusal, match="msg_blocks_too_long"):
         check_message_blocks([section("x" * 2700)] * 5)
 
 
@@ -271,7 +271,7 @@ def test_all_blocks_together_have_a_limit() -> None:
 )
 def test_each_surface_has_its_blocks(block: Block, modal: bool, home: bool) -> None:
     for surface, taken in (("modal", modal), ("home", home)):
-        faults = Faults()
+        faults = SchemaErrors()
         check_blocks(faults, [block], surface)
         assert bool(faults.found) != taken, f"{surface}: {faults.found}"
 

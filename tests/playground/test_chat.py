@@ -5,7 +5,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.models.metadata import Metadata
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import section
 
 MARKET = "C0MARKET"
@@ -129,7 +129,9 @@ async def test_replies_come_page_by_page_after_their_root(client: AsyncWebClient
 async def test_timestamps_grow_even_when_the_clock_stands(
     slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.playground.stamps.time.time_ns", lambda: 1_800_000_000_000_000_000)
+    monkeypatch.setattr(
+        "bot.playground.slack_objects.time.time_ns", lambda: 1_800_000_000_000_000_000
+    )
     sent = [(await slack.say("UMARIE", MARKET, "x")).ts for _ in range(200)]
     assert sent == sorted(set(sent))
 

@@ -11,8 +11,8 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.refusals import Impossible
-from bot.playground.slack import LocalSlack
+from bot.playground.errors import ImpossibleAction
+from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SECRET, Ear, served
 
 MARKET = "C0MARKET"
@@ -174,11 +174,11 @@ async def test_a_failed_command_is_not_sent_again(slack: LocalSlack, ear: Ear) -
 
 async def test_people_can_do_only_what_slack_lets_them(slack: LocalSlack) -> None:
     said = await slack.say("UMARIE", MARKET, "x")
-    with pytest.raises(Impossible, match="UMAX wrote no message"):
+    with pytest.raises(ImpossibleAction, match="UMAX wrote no message"):
         await slack.edit("UMAX", MARKET, said.ts, "y")
-    with pytest.raises(Impossible, match="no message"):
+    with pytest.raises(ImpossibleAction, match="no message"):
         await slack.say("UMAX", MARKET, "y", thread_ts="1.2")
-    with pytest.raises(Impossible, match="cannot write"):
+    with pytest.raises(ImpossibleAction, match="cannot write"):
         await slack.say("UMAX", slack.dm("UMARIE"), "y")
 
 

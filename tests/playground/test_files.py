@@ -5,7 +5,7 @@ import io
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 
 
 async def test_an_upload_is_shared_in_its_thread(slack: LocalSlack, client: AsyncWebClient) -> None:

@@ -6,9 +6,9 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import events
-from bot.playground.refusals import Impossible
-from bot.playground.slack import LocalSlack
+from bot.playground import payloads
+from bot.playground.errors import ImpossibleAction
+from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SUBMIT, button, field_of, modal, section
 
 MARKET = "C0MARKET"
@@ -118,7 +118,7 @@ async def test_feedback_is_reported_with_the_side_that_was_pressed(
     await slack.click("UMAX", MARKET, posted["ts"], "f", value="negative")
     await slack.click("UMAX", MARKET, posted["ts"], "f", value="positive-1")
     assert [one["value"] for one in seen] == ["negative-1", "positive-1"]
-    with pytest.raises(Impossible, match="positive or negative"):
+    with pytest.raises(ImpossibleAction, match="positive or negative"):
         await slack.click("UMAX", MARKET, posted["ts"], "f")
 
 
@@ -147,13 +147,13 @@ async def test_only_what_is_there_can_be_pressed(slack: LocalSlack, client: Asyn
     blocks = [*two, section() | {"accessory": for_max}]
     posted = await client.chat_postMessage(channel=MARKET, text="x", blocks=blocks)
     ts = posted["ts"]
-    with pytest.raises(Impossible, match="nothing has action_id 'nope'; there are"):
+    with pytest.raises(ImpossibleAction, match="nothing has action_id 'nope'; there are"):
         await slack.click("UMAX", MARKET, ts, "nope")
-    with pytest.raises(Impossible, match="say which by block_id or value"):
+    with pytest.raises(ImpossibleAction, match="say which by block_id or value"):
         await slack.click("UMAX", MARKET, ts, "go")
-    with pytest.raises(Impossible, match="yes is not visible to UMARIE"):
+    with pytest.raises(ImpossibleAction, match="yes is not visible to UMARIE"):
         await slack.click("UMARIE", MARKET, ts, "yes")
-    with pytest.raises(Impossible, match="sees no message"):
+    with pytest.raises(ImpossibleAction, match="sees no message"):
         await slack.click("UMAX", MARKET, "1.2", "go")
     assert (await slack.click("UMAX", MARKET, ts, "go", value="two")).error == "dispatch_failed"
     assert slack.ephemerals("UMAX", MARKET)[-1].text == "go: dispatch_failed"
@@ -174,7 +174,7 @@ async def test_an_ephemeral_is_pressed_by_its_person(
     posted = await over_http.client.chat_postEphemeral(
         channel=MARKET, user="UMARIE", text="card", blocks=[block]
     )
-    with pytest.raises(Impossible):
+    with pytest.raises(ImpossibleAction):
         await slack.click("UMAX", MARKET, posted["message_ts"], "go")
     await slack.click("UMARIE", MARKET, posted["message_ts"], "go")
     assert seen[0]["container"]["is_ephemeral"]
@@ -205,15 +205,15 @@ async def test_a_command_opens_a_form_and_the_form_comes_back(
     assert slack.ephemerals("UMARIE", MARKET)[-1].text == "A form is open."
     view = slack.open_views("UMARIE")[-1]
     for typed, why in (("", "complete"), ("ab", "at least 3"), ("abcdef", "at most 5")):
-        with pytest.raises(Impossible, match=why):
+        with pytest.raises(ImpossibleAction, match=why):
             await slack.submit("UMARIE", view.id, {"copy": {"words": typed}})
-    with pytest.raises(Impossible, match="no field copy/sentence"):
+    with pytest.raises(ImpossibleAction, match="no field copy/sentence"):
         await slack.submit("UMARIE", view.id, {"copy": {"sentence": "abc"}})
     assert (await slack.submit("UMARIE", view.id, {"copy": {"words": "abc"}})).ok
     state = seen[0]["view"]["state"]["values"]
     assert state == {"copy": {"words": {"type": "plain_text_input", "value": "abc"}}}
     assert slack.open_views("UMARIE") == []
-    with pytest.raises(Impossible, match="no modal"):
+    with pytest.raises(ImpossibleAction, match="no modal"):
         await slack.submit("UMARIE", view.id, {})
 
 
@@ -233,7 +233,7 @@ async def test_a_command_can_answer_in_the_channel(slack: LocalSlack, over_http:
 
 
 async def opened(slack: LocalSlack, client: AsyncWebClient, view: Body) -> str:
-    trigger = events.new_trigger(slack, "UMARIE").id
+    trigger = payloads.create_trigger(slack, "UMARIE").id
     answer = await client.views_open(trigger_id=trigger, view=view)
     return str(answer["view"]["id"])
 
@@ -318,7 +318,7 @@ async def test_an_option_that_is_not_offered_cannot_be_chosen(
     pick = {"type": "static_select", "action_id": "x", "options": options("a")}
     block = {"type": "input", "block_id": "b", "label": plain("x"), "element": pick}
     view_id = await opened(slack, client, modal(block, submit=SUBMIT))
-    with pytest.raises(Impossible, match="no option 'z'"):
+    with pytest.raises(ImpossibleAction, match="no option 'z'"):
         slack.fill("UMARIE", view_id, {"b": {"x": "z"}})
 
 
@@ -340,11 +340,11 @@ async def test_a_click_in_a_form_brings_what_was_typed(
     assert seen[0]["view"]["state"]["values"]["copy"]["words"]["value"] == "typed"
     assert seen[0]["container"] == {"type": "view", "view_id": view_id}
     assert len(slack.open_views("UMARIE")) == 2
-    with pytest.raises(Impossible, match="another view lies on top"):
+    with pytest.raises(ImpossibleAction, match="another view lies on top"):
         await slack.submit("UMARIE", view_id)
-    with pytest.raises(Impossible, match="reports nothing before"):
+    with pytest.raises(ImpossibleAction, match="reports nothing before"):
         await slack.click("UMARIE", action_id="words", view_id=view_id)
-    with pytest.raises(Impossible, match="UMAX does not see"):
+    with pytest.raises(ImpossibleAction, match="UMAX does not see"):
         await slack.click("UMAX", action_id="more", view_id=view_id)
 
 

@@ -1,7 +1,7 @@
 """A mention where the app is no member: Slack itself says so, and offers to invite."""
 
-from bot.playground.page.deeds import Deeds
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
+from bot.playground.page.actions import ActionRunner
 
 RANDOM, MARKET = "C0SECRET", "C0MARKET"
 ASKED = "<@UINTERN> an e-mail about the linen shirt"
@@ -41,7 +41,7 @@ async def test_is_invited_with_one_press_that_the_app_never_sees(slack: LocalSla
 
 
 async def test_is_invited_by_the_command_that_the_cards_name(slack: LocalSlack) -> None:
-    deeds = Deeds(slack)
+    deeds = ActionRunner(slack)
     deed = {"do": "command", "command": "/invite", "channel": RANDOM, "text": "@Super-Intern"}
     await deeds.do("UMAX", deed)
     assert slack.bot_user in slack.places[RANDOM].members

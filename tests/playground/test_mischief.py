@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import Ear, section
 
 MARKET = "C0MARKET"

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.playground import events
-from bot.playground.arguments import Arguments
-from bot.playground.message import Message
+from bot.playground import payloads
+from bot.playground.errors import ApiRefusal
+from bot.playground.local_slack import LocalSlack
 from bot.playground.methods import METHODS
-from bot.playground.refusals import Refused
-from bot.playground.slack import LocalSlack
+from bot.playground.methods.registry import MethodArguments
+from bot.playground.slack_objects import SlackMessage
 from tests.playground.conftest import modal, section
 from tests.playground.test_blocks import spoiled
 
@@ -19,7 +19,7 @@ ODD: list[Any] = [None, 1, -1, True, "", "x", [], ["x"], [1], {}, {"id": []}, "[
 META = {"event_type": "x", "event_payload": {}}
 
 
-def calls(slack: LocalSlack, said: Message) -> list[tuple[str, dict[str, Any]]]:
+def calls(slack: LocalSlack, said: SlackMessage) -> list[tuple[str, dict[str, Any]]]:
     """One right call of every method that takes arguments of note."""
     here = {"channel": said.channel}
     thread = {"channel_id": said.channel, "thread_ts": said.ts}
@@ -29,7 +29,7 @@ def calls(slack: LocalSlack, said: Message) -> list[tuple[str, dict[str, Any]]]:
     slack.files[file].content = b"x"
     chunks = [{"type": "markdown_text", "text": "x"}, {"type": "blocks", "blocks": [section()]}]
     content = {"text": "x", "blocks": [section()], "metadata": META, "attachments": [{}]}
-    trigger = events.new_trigger(slack, "UMARIE").id
+    trigger = payloads.create_trigger(slack, "UMARIE").id
     return [
         ("chat.postMessage", here | content | {"thread_ts": said.ts}),
         ("chat.update", here | content | {"ts": own}),
@@ -54,7 +54,7 @@ def calls(slack: LocalSlack, said: Message) -> list[tuple[str, dict[str, Any]]]:
 
 
 def run(method: str, slack: LocalSlack, args: dict[str, Any]) -> dict[str, Any]:
-    return METHODS[method].work(slack, Arguments(args))
+    return METHODS[method].work(slack, MethodArguments(args))
 
 
 async def test_the_right_calls_are_taken(slack: LocalSlack) -> None:
@@ -69,5 +69,5 @@ async def test_a_call_with_something_odd_in_it_is_answered(slack: LocalSlack, od
     for method, args in calls(slack, said):
         for worse in spoiled(args, odd):
             if isinstance(worse, dict):
-                with contextlib.suppress(Refused):
+                with contextlib.suppress(ApiRefusal):
                     json.dumps(run(method, slack, worse))

@@ -10,13 +10,12 @@ import aiohttp
 import pytest
 
 from bot.db.session import Database
-from bot.playground.message import Message
+from bot.playground.local_slack import LocalSlack
 from bot.playground.page import add_page
-from bot.playground.page.proof import posts_in, proof, tasks_of
-from bot.playground.page.site import BUNDLE
-from bot.playground.people import TEAM
-from bot.playground.slack import LocalSlack
-from bot.tasks.models import Task, Wish
+from bot.playground.page.intern_records import count_outcomes, count_posts, list_task_cards
+from bot.playground.page.server import BUNDLE
+from bot.playground.slack_objects import TEAM_ID, SlackMessage
+from bot.tasks.models import NewTask, Task
 
 SINGLE = (
     *("index.html", "package.json", "package-lock.json"),
@@ -168,7 +167,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(minutes=5)
 
 
-def put_up(slack: LocalSlack, post: str, times: int = 1) -> list[Message]:
+def put_up(slack: LocalSlack, post: str, times: int = 1) -> list[SlackMessage]:
     told = {"event_type": "super_intern_post", "event_payload": {"post": post}}
     place = slack.places["C0MARKET"]
     cards = [slack.own_message(place.id, "a card", metadata=told) for _ in range(times)]
@@ -182,7 +181,7 @@ async def test_counts_what_came_twice_by_the_posts_id(slack: LocalSlack) -> None
     slack.erase(second)
     await slack.say("UMARIE", "C0MARKET", "no card")
     tasks = [(f"{n}.0:card", "done", LONG_AGO) for n in (1, 2, 3)]
-    told = proof(tasks, posts_in(slack), NOW)
+    told = count_outcomes(tasks, count_posts(slack), NOW)
     assert told == {"asked": 3, "ended": 3, "open": 0, "lost": 0, "doubled": 1}
 
 
@@ -195,18 +194,18 @@ async def test_counts_an_accepted_task_without_a_card_as_lost(slack: LocalSlack)
         ("3.0:card", "done", NOW),  # its card may still be on its way
         ("4.0:card", "working", LONG_AGO),
     ]
-    told = proof(tasks, posts_in(slack), NOW)
+    told = count_outcomes(tasks, count_posts(slack), NOW)
     assert told == {"asked": 4, "ended": 0, "open": 2, "lost": 2, "doubled": 0}
 
 
 def test_counts_all_tasks_of_the_workspace_and_of_no_other(sqlite: Database) -> None:
     with sqlite.begin() as session:
         for number in range(12):
-            wish = Wish(id=f"t{number}", workspace=TEAM, author="UMARIE", words="an e-mail")
+            wish = NewTask(id=f"t{number}", workspace=TEAM_ID, author="UMARIE", words="an e-mail")
             Task.accept(session, lambda *_: None, wish, NOW)
-        other = Wish(id="other", workspace="T0OTHER", author="UMARIE", words="an e-mail")
+        other = NewTask(id="other", workspace="T0OTHER", author="UMARIE", words="an e-mail")
         Task.accept(session, lambda *_: None, other, NOW)
     with sqlite.begin() as session:
-        tasks = tasks_of(session, TEAM)
-    assert proof(tasks, Counter(), NOW)["asked"] == 12
+        tasks = list_task_cards(session, TEAM_ID)
+    assert count_outcomes(tasks, Counter(), NOW)["asked"] == 12
     assert {card for card, _, _ in tasks} == {f"t{number}.0:card" for number in range(12)}

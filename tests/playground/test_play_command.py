@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from bot.cli import play, playground_home
-from bot.cli.play import play_
-from bot.cli.playground_home import PlayHome
+from bot.cli import play
+from bot.cli import play as cli_play
+from bot.cli.play import PlaygroundHome, play_
 from bot.config.settings import Settings
 from bot.errors import CannotDo
-from bot.playground.child import Child, surroundings
-from bot.playground.keeping import Keeper, open_slack, send_again
-from bot.playground.slack import LocalSlack
+from bot.playground.intern_process import InternProcess, build_environment
+from bot.playground.local_slack import LocalSlack
+from bot.playground.storage import StateSaver, open_slack, resend_events
 from tests.playground.conftest import Ear, button, section
 
 MARKETING = "C0MARKET"
@@ -67,11 +67,11 @@ def everything(slack: LocalSlack) -> list[Any]:
 
 async def test_continues_where_it_was(tmp_path: Path) -> None:
     first = open_slack(tmp_path, 0, never)
-    async with first, Keeper(first, tmp_path):
+    async with first, StateSaver(first, tmp_path):
         await lived_in(first)
         last = first.stamps.ts()
     second = open_slack(tmp_path, first.port, never)
-    async with second, Keeper(second, tmp_path):
+    async with second, StateSaver(second, tmp_path):
         assert everything(second) == everything(first)
         (file,) = second.files.values()
         assert file.content == b"bytes"
@@ -82,7 +82,7 @@ async def test_continues_where_it_was(tmp_path: Path) -> None:
 
 async def test_is_kept_soon_after_a_change(tmp_path: Path) -> None:
     slack = open_slack(tmp_path, 0, never)
-    async with slack, Keeper(slack, tmp_path, pause=0.02):
+    async with slack, StateSaver(slack, tmp_path, pause=0.02):
         await slack.say("UMAX", MARKETING, "kept at once")
         await slack.until(lambda: "kept at once" in read(tmp_path / "slack.json"))
     assert sorted(os.listdir(tmp_path)) == ["files", "slack.json"]
@@ -106,12 +106,12 @@ async def test_starts_empty_when_what_was_kept_is_damaged(tmp_path: Path, damage
 async def test_sends_again_what_had_not_arrived(tmp_path: Path, ear: Ear) -> None:
     first = open_slack(tmp_path, 0, never)
     first.events_url = "http://127.0.0.1:9/nobody"
-    async with first, Keeper(first, tmp_path):
+    async with first, StateSaver(first, tmp_path):
         await first.say("UMARIE", MARKETING, "is anybody there?")
     second = open_slack(tmp_path, 0, never)
     second.events_url = ear.url
-    async with second, Keeper(second, tmp_path):
-        send_again(second)
+    async with second, StateSaver(second, tmp_path):
+        resend_events(second)
         await second.settled()
         assert "is anybody there?" in ear.got[0][1]
 
@@ -119,9 +119,11 @@ async def test_sends_again_what_had_not_arrived(tmp_path: Path, ear: Ear) -> Non
 # The intern beside it.
 
 
-def child_of(slack: LocalSlack, home: Path, code: str, told: list[str] | None = None) -> Child:
+def child_of(
+    slack: LocalSlack, home: Path, code: str, told: list[str] | None = None
+) -> InternProcess:
     tell: Callable[[str], None] = never if told is None else told.append
-    return Child(slack, home, tell, command=(sys.executable, "-c", code), delays=(0.01,))
+    return InternProcess(slack, home, tell, command=(sys.executable, "-c", code), delays=(0.01,))
 
 
 async def test_starts_the_intern_again_when_it_dies(tmp_path: Path, slack: LocalSlack) -> None:
@@ -151,7 +153,7 @@ async def test_says_why_the_intern_cannot_start(tmp_path: Path, slack: LocalSlac
 
 async def test_leaves_no_intern_behind_when_it_is_killed(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot.playground.tether", "serve"),
+        *(sys.executable, "-m", "bot.playground.parent_watchdog", "serve"),
         env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "SLACK_BOT_TOKEN": "xoxb-1"}
         | {"SLACK_SIGNING_SECRET": "s", "PORT": "0", "SLACK_API_URL": "http://127.0.0.1:9/"},
         stdin=asyncio.subprocess.PIPE,
@@ -175,7 +177,7 @@ async def test_gives_the_intern_nothing_of_the_real_slack(
 ) -> None:
     for name in ("SLACK_APP_TOKEN", "DATABASE_URL", "SLACK_BOT_TOKEN", "ANTHROPIC_API_KEY"):
         monkeypatch.setenv(name, "real")
-    given = surroundings(slack, tmp_path)
+    given = build_environment(slack, tmp_path)
     assert "SLACK_APP_TOKEN" not in given
     assert "DATABASE_URL" not in given
     assert given["SLACK_BOT_TOKEN"] == slack.bot_token
@@ -206,8 +208,8 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / "brand.toml").write_text('name = "Maison Lin"\nlanguages = ["en", "fr"]\n')
 
     monkeypatch.setattr(bot.playground.shop, "fill", fill, raising=False)
-    monkeypatch.setattr(playground_home, "FILES", ())
-    monkeypatch.setattr(PlayHome, "fill_apart", PlayHome.fill)
+    monkeypatch.setattr(cli_play, "FILES", ())
+    monkeypatch.setattr(PlaygroundHome, "fill_apart", PlaygroundHome.fill)
 
 
 def chosen(**given: Any) -> argparse.Namespace:
@@ -246,7 +248,7 @@ async def test_is_emptied_by_a_reset_but_for_what_others_put_there(
     script = settings.home / "script.txt"
     script.write_text("good morning\n")
     await play_(settings, chosen(script=script))
-    home = PlayHome(settings)
+    home = PlaygroundHome(settings)
     (home.folder / "notes.txt").write_text("mine")
     (settings.home / "brand.toml").write_text('name = "Mine"\n')
     home.reset()
@@ -267,7 +269,10 @@ async def test_is_filled_once_and_no_more(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("shop")
 async def test_is_for_one_at_a_time(settings: Settings) -> None:
-    with PlayHome(settings).held(), pytest.raises(CannotDo, match="Another `play` is running"):
+    with (
+        PlaygroundHome(settings).held(),
+        pytest.raises(CannotDo, match="Another `play` is running"),
+    ):
         await play_(settings, chosen(fill_only=True))
 
 
@@ -278,8 +283,8 @@ async def test_says_that_its_port_is_taken(settings: Settings, slack: LocalSlack
 
 
 async def test_has_a_real_shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playground_home, "SIZE", "small")
-    home = PlayHome(settings)
+    monkeypatch.setattr(cli_play, "SIZE", "small")
+    home = PlaygroundHome(settings)
     home.folder.mkdir()
     await asyncio.to_thread(home.fill, date(2026, 11, 24))
     assert (home.folder / "policy.toml").exists()

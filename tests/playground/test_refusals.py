@@ -7,10 +7,10 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import events
-from bot.playground.place import Place
-from bot.playground.scopes import GRANTED
-from bot.playground.slack import LocalSlack
+from bot.playground import payloads
+from bot.playground.local_slack import LocalSlack
+from bot.playground.methods.registry import GRANTED_SCOPES
+from bot.playground.slack_objects import Place
 from tests.playground.conftest import SUBMIT, field_of, modal, section
 
 MARKET, SECRET, NOWHERE = "C0MARKET", "C0SECRET", "C0NOWHERE"
@@ -192,7 +192,7 @@ async def test_a_scope_that_was_not_granted_is_refused() -> None:
     ],
 )
 async def test_each_kind_of_place_needs_its_own_scope(kind: str, needed: str) -> None:
-    granted = GRANTED - {needed}
+    granted = GRANTED_SCOPES - {needed}
     async with LocalSlack(signing_secret="s", scopes=granted) as slack:
         slack.places["X1"] = Place("X1", "x", members=[slack.bot_user], kind=kind)
         client = AsyncWebClient(slack.bot_token, base_url=slack.url)
@@ -245,7 +245,7 @@ async def test_the_place_of_each_fault_is_named(client: AsyncWebClient) -> None:
 async def test_a_view_is_refused(
     client: AsyncWebClient, slack: LocalSlack, view: Any, what: str
 ) -> None:
-    trigger = events.new_trigger(slack, "UMARIE").id
+    trigger = payloads.create_trigger(slack, "UMARIE").id
     refused = await refusal(client, "views.open", {"trigger_id": trigger, "view": view})
     assert refused.response["error"] == "invalid_arguments"
     assert what in str(refused.response["response_metadata"]["messages"])

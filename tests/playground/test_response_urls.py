@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.playground import events
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
+from bot.playground import payloads
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
 
 SECRET_PLACE = "C0SECRET"
 
 
-def url_for(slack: LocalSlack, original: Message | None = None) -> AsyncWebhookClient:
+def url_for(slack: LocalSlack, original: SlackMessage | None = None) -> AsyncWebhookClient:
     channel = original.channel if original else SECRET_PLACE
-    return AsyncWebhookClient(events.new_response_url(slack, "UMARIE", channel, original))
+    return AsyncWebhookClient(payloads.create_response_url(slack, "UMARIE", channel, original))
 
 
 async def test_an_answer_is_private_at_first_and_needs_no_membership(slack: LocalSlack) -> None:

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.toml import check_files, load_brand, load_policy
-from bot.core.channels import channels, measure, segments
+from bot.config.toml import check_toml_files, load_brand, load_policy
+from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.data.catalogue.reader import read_catalogue
 from bot.playground.shop import Shop, fill
-from bot.playground.shop.dice import Dice
+from bot.playground.shop.data_files import SHOP_FOLDER, read_planted, read_toml
 from bot.playground.shop.fill import FILES
-from bot.playground.shop.planted import HERE, planted, table
-from bot.playground.shop.span import black_friday, summer_sales, winter_sales
+from bot.playground.shop.random_stream import RandomStream
+from bot.playground.shop.sales_period import find_black_friday, find_summer_sales, find_winter_sales
 from bot.text.gsm7 import is_gsm7
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 TODAY = date(2026, 11, 25)
 SPOKEN = {  # how a theme is recognised, on folded text
@@ -95,7 +95,7 @@ def test_is_the_same_to_the_byte_in_another_process(small: Shop, tmp_path: Path)
 
 
 def test_rolls_the_dice_that_every_machine_rolls() -> None:
-    dice = Dice(7, "golden")
+    dice = RandomStream(7, "golden")
     assert [dice.below(1000) for _ in range(6)] == [94, 391, 561, 730, 726, 458]
     assert dice.shuffled("abcdef") == list("acbdef")
 
@@ -112,11 +112,11 @@ def test_differs_by_seed_and_can_end_on_any_day(small: Shop, tmp_path: Path) -> 
 
 
 def test_knows_the_dates_of_the_retail_year() -> None:
-    assert winter_sales(2026) == (date(2026, 1, 7), date(2026, 2, 3))
-    assert winter_sales(2027)[0] == date(2027, 1, 6)
-    assert summer_sales(2026) == (date(2026, 6, 24), date(2026, 7, 21))
-    assert summer_sales(2027)[0] == date(2027, 6, 23)
-    assert [black_friday(year).day for year in (2025, 2026, 2027)] == [28, 27, 26]
+    assert find_winter_sales(2026) == (date(2026, 1, 7), date(2026, 2, 3))
+    assert find_winter_sales(2027)[0] == date(2027, 1, 6)
+    assert find_summer_sales(2026) == (date(2026, 6, 24), date(2026, 7, 21))
+    assert find_summer_sales(2027)[0] == date(2027, 6, 23)
+    assert [find_black_friday(year).day for year in (2025, 2026, 2027)] == [28, 27, 26]
 
 
 def test_has_a_catalogue_that_is_read_without_a_remark(shop: Shop) -> None:
@@ -137,7 +137,7 @@ def test_has_a_catalogue_that_is_read_without_a_remark(shop: Shop) -> None:
 
 
 def test_has_a_brand_and_a_policy_that_load(shop: Shop) -> None:
-    check_files(shop.folder)
+    check_toml_files(shop.folder)
     brand, policy = load_brand(shop.folder, "T0SHOP"), load_policy(shop.folder, "T0SHOP")
     assert (brand.name, brand.sender, brand.address) == ("Maison Ormelin", "Ormelin", "vous")
     assert {sample.language for sample in brand.samples} == {"fr", "en"}
@@ -148,8 +148,8 @@ def test_has_a_brand_and_a_policy_that_load(shop: Shop) -> None:
 
 
 def test_tells_every_thing_that_was_planted() -> None:
-    told = (HERE / "PLANTED.md").read_text(encoding="utf-8")
-    assert [name for name in table("planted") if f"`{name}`" not in told] == []
+    told = (SHOP_FOLDER / "PLANTED.md").read_text(encoding="utf-8")
+    assert [name for name in read_toml("planted") if f"`{name}`" not in told] == []
 
 
 def test_holds_no_person_that_could_exist(small: Shop) -> None:
@@ -163,14 +163,14 @@ def test_holds_no_person_that_could_exist(small: Shop) -> None:
         assert all(phone.startswith("06 39 98 ") for phone in phones)
         sites = re.findall(r"https?://([^/\s\"]+)", text)
         assert set(sites) <= {"maison-ormelin.example"}
-    places = table("places")
+    places = read_toml("places")
     invented = {*places["surnames"], *places["surnames_en"]}
     with (small.folder / "customers.csv").open(encoding="utf-8") as file:
         assert {row["nom"] for row in csv.DictReader(file)} <= invented
 
 
 def test_loses_buyers_on_phones_at_the_last_step(shop: Shop, read: Callable[[str], Rows]) -> None:
-    fall = planted("mobile_checkout")
+    fall = read_planted("mobile_checkout")
     start = since(shop, fall["days"])
     reached: dict[tuple[str, bool, str], set[str]] = defaultdict(set)
     for row in read("events"):
@@ -182,7 +182,7 @@ def test_loses_buyers_on_phones_at_the_last_step(shop: Shop, read: Callable[[str
 
     assert rate("mobile", False, "checkout", "purchase") == pytest.approx(fall["before"], abs=0.02)
     assert rate("mobile", True, "checkout", "purchase") == pytest.approx(fall["after"], abs=0.04)
-    for device, (carted, checked, paid) in planted("steps").items():
+    for device, (carted, checked, paid) in read_planted("steps").items():
         assert rate(device, False, "view", "cart") == pytest.approx(carted, abs=0.01)
         assert rate(device, False, "cart", "checkout") == pytest.approx(checked, abs=0.03)
         assert rate(device, False, "checkout", "purchase") == pytest.approx(paid, abs=0.03)
@@ -192,7 +192,7 @@ def test_loses_buyers_on_phones_at_the_last_step(shop: Shop, read: Callable[[str
 
 def test_sells_in_its_events_what_is_in_its_orders(shop: Shop, read: Callable[[str], Rows]) -> None:
     worth: dict[str, Decimal] = defaultdict(Decimal)
-    start = since(shop, planted("span")["event_days"])
+    start = since(shop, read_planted("span")["event_days"])
     for row in read("orders"):
         if row["date"] >= start:
             worth[row["commande"]] += Decimal(row["total"])
@@ -202,7 +202,7 @@ def test_sells_in_its_events_what_is_in_its_orders(shop: Shop, read: Callable[[s
 
 
 def test_is_late_in_the_south_west(shop: Shop, read: Callable[[str], Rows]) -> None:
-    plan, last = planted("late_parcels"), shop.until.isoformat()
+    plan, last = read_planted("late_parcels"), shop.until.isoformat()
     start = since(shop, plan["days"])
     shares: dict[bool, list[bool]] = defaultdict(list)
     for row in {row["commande"]: row for row in read("orders")}.values():
@@ -218,11 +218,14 @@ def test_speaks_of_what_it_was_made_to_speak_of(shop: Shop, read: Callable[[str]
     for theme, pattern in SPOKEN.items():
         for row in read("feedback"):
             meant = theme in shop.truth.themes[row["id"]]
-            assert bool(re.search(pattern, fold(row["texte"]))) == meant, (theme, row["texte"])
+            assert bool(re.search(pattern, normalize_text(row["texte"]))) == meant, (
+                theme,
+                row["texte"],
+            )
 
 
 def test_runs_small_where_it_was_planted(shop: Shop, read: Callable[[str], Rows]) -> None:
-    plan = planted("sizing")
+    plan = read_planted("sizing")
     speaks = [(r["référence"], "sizing" in shop.truth.themes[r["id"]]) for r in read("feedback")]
     back = [(r["référence"], r["retournée"] == "oui") for r in read("orders")]
     for ref in plan["products"]:
@@ -242,7 +245,7 @@ def test_is_praised_for_its_linen_and_blamed_for_its_parcels(
     assert share(said for about, said in praise if about) == pytest.approx(0.44, abs=0.02)
     assert not any(said for about, said in praise if not about)
 
-    plan = planted("late_parcels")
+    plan = read_planted("late_parcels")
     ordered = {r["commande"]: r["date"] for r in read("orders")}
     told: dict[bool, list[bool]] = defaultdict(list)
     for row in read("feedback"):
@@ -266,7 +269,7 @@ def test_reads_as_if_people_had_written_it(read: Callable[[str], Rows]) -> None:
 
 
 def test_pays_for_what_it_cannot_sell(shop: Shop, read: Callable[[str], Rows]) -> None:
-    out = planted("sold_out")
+    out = read_planted("sold_out")
     start = since(shop, out["days"])
     stock = {r["référence"]: r["stock"] for r in read("products")}
     assert [ref for ref, pieces in stock.items() if pieces == "0"] == [out["quiet"], out["product"]]
@@ -279,7 +282,7 @@ def test_pays_for_what_it_cannot_sell(shop: Shop, read: Callable[[str], Rows]) -
 
 
 def test_sticks_where_its_advertising_was_made_to_stick(read: Callable[[str], Rows]) -> None:
-    plan = planted("ads")
+    plan = read_planted("ads")
     by_word: dict[str, Rows] = defaultdict(list)
     for row in read("ads"):
         by_word[row["mot-clé"]].append(row)
@@ -302,7 +305,7 @@ def test_sticks_where_its_advertising_was_made_to_stick(read: Callable[[str], Ro
 def test_shows_a_price_that_was_raised_before_it_was_cut(
     shop: Shop, read: Callable[[str], Rows]
 ) -> None:
-    trap, honest = planted("price_trap"), planted("reductions")
+    trap, honest = read_planted("price_trap"), read_planted("reductions")
     products = {r["référence"]: r for r in read("products")}
     cut = shop.until - timedelta(days=trap["reduced_days"] - 1)
     for ref in (trap["product"], *honest["products"]):
@@ -340,7 +343,7 @@ def chance(a: int, b: int) -> float:
 
 
 def test_has_bakers_who_buy_the_same_things(read: Callable[[str], Rows]) -> None:
-    plan = planted("niche")
+    plan = read_planted("niche")
     bought: dict[str, set[str]] = defaultdict(set)
     for row in read("orders"):
         bought[row["client"]].add(row["référence"])
@@ -369,7 +372,7 @@ def test_has_customers_who_stay_and_customers_who_left(
     for client, life in shop.truth.lives.items():
         lives[life].append(client)
     assert all(len(days[client]) == 1 for client in lives["once"])
-    quiet = since(shop, planted("lives")["lapsed"]["stops"][0])
+    quiet = since(shop, read_planted("lives")["lapsed"]["stops"][0])
     assert all(max(days[client]) < quiet for client in lives["lapsed"])
     assert sum(len(days[client]) for client in lives["loyal"]) > 5 * len(lives["loyal"])
 
@@ -386,14 +389,14 @@ def test_has_seasons_and_a_rising_category(shop: Shop, read: Callable[[str], Row
     ]
 
     def weeks(end: date) -> int:
-        start = end - timedelta(days=planted("rising")["days"] - 1)
+        start = end - timedelta(days=read_planted("rising")["days"] - 1)
         return sum(start.isoformat() <= day <= end.isoformat() for day in candles)
 
     assert weeks(shop.until) > 1.4 * weeks(shop.until - timedelta(days=364))
 
 
 def test_sent_campaigns_that_its_own_rules_allow(shop: Shop, read: Callable[[str], Rows]) -> None:
-    brand, forms = load_brand(shop.folder, "T0SHOP"), channels()
+    brand, forms = load_brand(shop.folder, "T0SHOP"), load_channels()
     parts = {
         "subject": "objet",
         "preheader": "pré-en-tête",
@@ -403,17 +406,19 @@ def test_sent_campaigns_that_its_own_rules_allow(shop: Shop, read: Callable[[str
     for row in read("campaigns"):
         assert date.fromisoformat(row["date"][:10]).weekday() != 6
         assert "08:00" <= row["date"][11:16] <= "20:00"
-        whole = fold(" ".join(row[column] for column in parts.values()))
-        assert not [word for word in brand.avoid if re.search(rf"\b{fold(word)}\b", whole)]
+        whole = normalize_text(" ".join(row[column] for column in parts.values()))
+        assert not [
+            word for word in brand.avoid if re.search(rf"\b{normalize_text(word)}\b", whole)
+        ]
         if row["canal"] == "sms":
             assert is_gsm7(row["texte"])
-            assert segments(row["texte"]) == 1, row["texte"]
+            assert count_sms_segments(row["texte"]) == 1, row["texte"]
             assert row["texte"].startswith("Ormelin")
             assert row["texte"].endswith("STOP 36179")
         else:
             for part, column in parts.items():
                 limit = forms["email"].parts[part]
-                assert 0 < measure(row[column], limit) <= limit.most, (row["code"], column)
+                assert 0 < measure_text(row[column], limit) <= limit.most, (row["code"], column)
 
 
 def test_knows_which_orders_came_of_a_campaign(read: Callable[[str], Rows]) -> None:
@@ -428,7 +433,7 @@ def test_knows_which_orders_came_of_a_campaign(read: Callable[[str], Rows]) -> N
         assert int(row["commandes"]) == len(came[row["code"]])
         assert Decimal(row["chiffre d'affaires"]) == worth[row["code"]]
         assert int(row["délivrés"]) >= int(row["ouverts"] or row["clics"]) >= int(row["clics"])
-    concrete = {c["slug"] for c in table("campaigns")["campaigns"] if c.get("concrete")}
+    concrete = {c["slug"] for c in read_toml("campaigns")["campaigns"] if c.get("concrete")}
     opened: dict[bool, list[float]] = defaultdict(list)
     for row in rows:
         if row["canal"] == "email":

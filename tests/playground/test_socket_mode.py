@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SUBMIT, button, field_of, modal
 
 MARKET = "C0MARKET"

@@ -7,19 +7,19 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.models.messages.chunk import MarkdownTextChunk, TaskUpdateChunk
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
 from tests.playground.conftest import section
 
 MARKET = "C0MARKET"
 
 
 @pytest.fixture
-async def root(slack: LocalSlack) -> Message:
+async def root(slack: LocalSlack) -> SlackMessage:
     return await slack.say("UMARIE", MARKET, "draft")
 
 
-def to_marie(root: Message) -> dict[str, Any]:
+def to_marie(root: SlackMessage) -> dict[str, Any]:
     return {
         "channel": MARKET,
         "thread_ts": root.ts,
@@ -29,7 +29,7 @@ def to_marie(root: Message) -> dict[str, Any]:
 
 
 async def test_the_helper_streams_into_a_thread(
-    slack: LocalSlack, client: AsyncWebClient, root: Message
+    slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     stream = await client.chat_stream(buffer_size=4, **to_marie(root))
     await stream.append(markdown_text="**hello ")
@@ -46,7 +46,9 @@ async def test_the_helper_streams_into_a_thread(
     assert slack.sessions[(MARKET, root.ts)] == "active"
 
 
-async def test_a_stream_in_a_channel_says_for_whom(client: AsyncWebClient, root: Message) -> None:
+async def test_a_stream_in_a_channel_says_for_whom(
+    client: AsyncWebClient, root: SlackMessage
+) -> None:
     with pytest.raises(SlackApiError, match="missing_recipient_team_id"):
         await client.chat_startStream(channel=MARKET, thread_ts=root.ts)
     with pytest.raises(SlackApiError, match="missing_recipient_user_id"):
@@ -64,7 +66,7 @@ async def test_a_stream_in_a_direct_message_needs_no_recipient(
 
 
 async def test_an_ended_stream_refuses_and_can_be_updated(
-    slack: LocalSlack, client: AsyncWebClient, root: Message
+    slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     started = await client.chat_startStream(markdown_text="a", **to_marie(root))
     with pytest.raises(SlackApiError, match="streaming_state_conflict"):
@@ -77,7 +79,7 @@ async def test_an_ended_stream_refuses_and_can_be_updated(
 
 
 async def test_a_stream_ends_by_itself_after_its_time(
-    slack: LocalSlack, client: AsyncWebClient, root: Message
+    slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     assert slack.stream_seconds == 300
     slack.stream_seconds = 0
@@ -87,7 +89,7 @@ async def test_a_stream_ends_by_itself_after_its_time(
 
 
 async def test_somebody_stops_the_agent(
-    slack: LocalSlack, client: AsyncWebClient, root: Message
+    slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     started = await client.chat_startStream(markdown_text="a", **to_marie(root))
     await slack.press_stop("UMARIE", MARKET, root.ts)
@@ -109,7 +111,7 @@ async def test_somebody_stops_the_agent(
     ],
 )
 async def test_chunks_are_checked(
-    client: AsyncWebClient, root: Message, chunks: list[dict[str, Any]], error: str
+    client: AsyncWebClient, root: SlackMessage, chunks: list[dict[str, Any]], error: str
 ) -> None:
     started = await client.chat_startStream(chunks=[MarkdownTextChunk(text="a")], **to_marie(root))
     with pytest.raises(SlackApiError, match=error):
@@ -117,14 +119,14 @@ async def test_chunks_are_checked(
 
 
 async def test_only_the_apps_own_stream_goes_on(
-    slack: LocalSlack, client: AsyncWebClient, root: Message
+    slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     with pytest.raises(SlackApiError, match="message_not_owned_by_app"):
         await client.chat_appendStream(channel=MARKET, ts=root.ts, markdown_text="x")
 
 
 async def test_the_end_of_a_stream_is_told_to_those_who_draw(
-    slack: LocalSlack, client: AsyncWebClient, root: Message
+    slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     started = await client.chat_startStream(markdown_text="a", **to_marie(root))
     changes: list[tuple[str, str | None]] = []

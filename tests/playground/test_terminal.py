@@ -9,14 +9,12 @@ import pytest
 from rich.console import Console, Group
 from slack_bolt.async_app import AsyncApp
 
-from bot.playground.slack import LocalSlack
-from bot.playground.terminal.blocks import Drawing
-from bot.playground.terminal.client import Client
-from bot.playground.terminal.lines import Lines
-from bot.playground.terminal.mrkdwn import from_mrkdwn
-from bot.playground.terminal.names import Names
-from bot.playground.terminal.pressable import Pressables, Where
-from bot.playground.terminal.words import composed
+from bot.playground.local_slack import LocalSlack
+from bot.playground.terminal.block_rendering import BlockRenderer, ControlLocation, ControlRegistry
+from bot.playground.terminal.client import TerminalClient
+from bot.playground.terminal.console import LineReader
+from bot.playground.terminal.names import DisplayNames, compose_text
+from bot.playground.terminal.text_rendering import render_mrkdwn
 from tests.playground.conftest import SUBMIT, button, field_of, modal, section
 
 Block = dict[str, Any]
@@ -29,11 +27,15 @@ def console(width: int = 60) -> Console:
 
 def drawn(*blocks: Block, width: int = 60, reader: str = "UMAX") -> str:
     """The blocks as they stand on the screen."""
-    names = Names(LocalSlack("s"), reader, steady=True)
+    names = DisplayNames(LocalSlack("s"), reader, steady=True)
     screen = console(width)
     for block in blocks:
         block.setdefault("block_id", "b")
-    screen.print(Group(*Drawing(names, Pressables(), Where("C", "1")).draw(list(blocks))))
+    screen.print(
+        Group(
+            *BlockRenderer(names, ControlRegistry(), ControlLocation("C", "1")).draw(list(blocks))
+        )
+    )
     return text_of(screen)
 
 
@@ -72,8 +74,8 @@ def run(*texts: str, kind: str = "rich_text_section") -> Block:
     ],
 )
 def test_slack_s_marks_are_read(said: str, shown: str) -> None:
-    names = Names(LocalSlack("s"), "UMAX", steady=True)
-    assert from_mrkdwn(said, names).plain.startswith(shown)
+    names = DisplayNames(LocalSlack("s"), "UMAX", steady=True)
+    assert render_mrkdwn(said, names).plain.startswith(shown)
 
 
 def test_a_card_has_its_buttons_by_number() -> None:
@@ -130,7 +132,7 @@ def test_tables_pictures_and_unknown_blocks_are_seen() -> None:
 
 def test_names_are_sent_as_mentions() -> None:
     slack = LocalSlack("s")
-    assert composed("@intern for @lea: 1 < 2, mail a@intern.fr, #launches #7", slack) == (
+    assert compose_text("@intern for @lea: 1 < 2, mail a@intern.fr, #launches #7", slack) == (
         "<@UINTERN> for <@ULEA>: 1 &lt; 2, mail a@intern.fr, <#C0LAUNCH|launches> #7"
     )
 
@@ -148,10 +150,10 @@ class Stage:
             await client.run()
         return text_of(screen)
 
-    def client(self, *lines: str) -> tuple[Client, Console]:
+    def client(self, *lines: str) -> tuple[TerminalClient, Console]:
         screen = console(70)
-        typed = Lines(io.StringIO("\n".join(lines) + "\n"), lambda line: screen.print(line))
-        return Client(self.slack, typed, screen, ("/draft",), quiet=0.1), screen
+        typed = LineReader(io.StringIO("\n".join(lines) + "\n"), lambda line: screen.print(line))
+        return TerminalClient(self.slack, typed, screen, ("/draft",), quiet=0.1), screen
 
 
 def a_card(state: str) -> list[Block]:

@@ -4,8 +4,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.place import Place
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import Place
 
 
 async def test_auth_test_says_who_the_bot_is(slack: LocalSlack, client: AsyncWebClient) -> None:

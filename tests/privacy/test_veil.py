@@ -13,15 +13,15 @@ from pydantic import BaseModel, ConfigDict
 from bot.agent.context import SkillContext
 from bot.config.brand import Brand
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy
 from bot.core.request import SkillRequest
-from bot.core.writer import Assignment, Sent
+from bot.core.writer import LlmCall, WriteRequest
 from bot.i18n.messages import Words
-from bot.privacy import Veil
-from bot.privacy.personal import find
-from handlers.draft import Email, problems
+from bot.privacy import Pseudonymizer
+from bot.privacy.personal_data import find_personal_data
+from handlers.draft import Email, find_problems
 from tests.support.small_shop import Shop
 
 PERSONAL = [
@@ -137,8 +137,8 @@ HARMLESS = [
 
 @pytest.mark.parametrize(("text", "kind", "value"), PERSONAL)
 def test_covers_personal_data(text: str, kind: str, value: str) -> None:
-    assert (kind, value) in [(one.kind, one.value) for one in find(text)]
-    veil = Veil()
+    assert (kind, value) in [(one.kind, one.value) for one in find_personal_data(text)]
+    veil = Pseudonymizer()
     drawn = veil.draw(text)
     assert value not in drawn
     assert f"[{kind}_1]" in drawn
@@ -147,11 +147,11 @@ def test_covers_personal_data(text: str, kind: str, value: str) -> None:
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_leaves_what_is_nobodys(text: str) -> None:
-    assert Veil().draw(text) == text
+    assert Pseudonymizer().draw(text) == text
 
 
 def test_gives_one_value_one_placeholder() -> None:
-    veil = Veil()
+    veil = Pseudonymizer()
     assert veil.draw("a@b.com, c@d.com, a@b.com") == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
     assert veil.draw("encore c@d.com") == "encore [EMAIL_2]"
 
@@ -160,19 +160,19 @@ def test_gives_one_value_one_placeholder() -> None:
     "mark", ["[email_1]", "[EMAIL 1]", "[ Email_1 ]", "[EMAIL-1]", r"[EMAIL\_1]"]
 )
 def test_lifts_placeholders_a_writer_respelled(mark: str) -> None:
-    veil = Veil()
+    veil = Pseudonymizer()
     veil.draw("a@b.com")
     assert veil.lift(f"Write to {mark}.") == "Write to a@b.com."
 
 
 def test_leaves_a_placeholder_nobody_gave() -> None:
-    veil = Veil()
+    veil = Pseudonymizer()
     veil.draw("a@b.com")
     assert veil.lift("[EMAIL_2] [PRODUCT] [NAME_1]") == "[EMAIL_2] [PRODUCT] [NAME_1]"
 
 
 def test_does_not_take_typed_brackets_for_its_own() -> None:
-    veil = Veil()
+    veil = Pseudonymizer()
     text = "Put [EMAIL_1] there, not a@b.com"
     assert veil.draw(text) == "Put [EMAIL_1] there, not [EMAIL_2]"
     assert veil.lift(veil.draw(text)) == text
@@ -182,7 +182,7 @@ def test_does_not_take_typed_brackets_for_its_own() -> None:
 
 
 def test_covers_a_full_name_wherever_else_it_stands() -> None:
-    veil = Veil()
+    veil = Pseudonymizer()
     seen = veil.draw(["Marie Dupont adore.", "Je m'appelle Marie Dupont"])
     assert seen == ["[NAME_1] adore.", "Je m'appelle [NAME_1]"]
 
@@ -202,7 +202,7 @@ def test_reaches_into_any_nesting() -> None:
         amount=Decimal("12.50"),
         day=date(2026, 11, 24),
     )
-    veil = Veil()
+    veil = Pseudonymizer()
     drawn = veil.draw(deep)
     assert drawn.told["a@b.com"][0] == ("[EMAIL_1]", 1)
     assert drawn.words.to("en") == "Write to [EMAIL_2]"
@@ -212,7 +212,7 @@ def test_reaches_into_any_nesting() -> None:
 
 def test_keeps_the_same_object_when_nothing_is_personal() -> None:
     brief = Brief(words="linen shirt is back", author="U0123456789", language="en")
-    assert Veil().draw(brief) is brief
+    assert Pseudonymizer().draw(brief) is brief
 
 
 def test_keeps_ids_enums_and_people() -> None:
@@ -224,7 +224,7 @@ def test_keeps_ids_enums_and_people() -> None:
         product="linen-shirt",
     )
     request = SkillRequest(skill="draft", brief=brief, channel="email")
-    veil = Veil()
+    veil = Pseudonymizer()
     drawn = veil.draw(request)
     assert drawn.brief.words == "<@U0123456789> wants the linen shirt for [EMAIL_1], [PHONE_1]"
     assert (drawn.brief.author, drawn.brief.goal) == (brief.author, brief.goal)
@@ -248,14 +248,14 @@ pieces = st.lists(st.one_of(st.sampled_from(VALUES), st.text(max_size=12)), max_
 
 @given(st.lists(pieces, max_size=3))
 def test_gives_back_exactly_what_it_took(texts: list[list[str]]) -> None:
-    veil = Veil()
+    veil = Pseudonymizer()
     seen = [" ".join(text) for text in texts]
     assert veil.lift(veil.draw(seen)) == seen
 
 
 @given(st.lists(st.sampled_from(["[EMAIL_1]", "[email 2]", "x@y.com", "w@z.com"]), max_size=5))
 def test_never_mixes_typed_and_given_placeholders(words: list[str]) -> None:
-    veil = Veil()
+    veil = Pseudonymizer()
     for text in (" ".join(words), " ".join(reversed(words))):
         assert veil.lift(veil.draw(text)) == text
 
@@ -272,7 +272,7 @@ def test_loads_the_telephone_tables_only_for_digits() -> None:
 
 
 def test_hides_the_names_of_who_speaks_wherever_they_stand() -> None:
-    veil = Veil()
+    veil = Pseudonymizer()
     veil.know(["Léa Martin", "Max"])
     hidden = veil.draw("Max: Léa can book it. Léa Martin agrees, to the max.")
     assert not re.search(r"Max|Léa|Martin", hidden)
@@ -289,7 +289,7 @@ class Stubborn:
         self.bodies = list(bodies)
         self.corrections: list[str] = []
 
-    async def write(self, assignment: Assignment, output: type[Any], **_: object) -> Any:
+    async def write(self, assignment: WriteRequest, output: type[Any], **_: object) -> Any:
         self.corrections += assignment.corrections
         texts = {"subject": "Cool all day", "preheader": "In linen", "call_to_action": "See it"}
         whole = {**texts, "body": self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0]}
@@ -301,7 +301,7 @@ class Stubborn:
     async def close(self) -> None: ...
 
 
-async def nothing(_: Sent) -> None: ...
+async def nothing(_: LlmCall) -> None: ...
 
 
 async def test_covers_what_is_asked_to_be_corrected_and_knows_it_when_it_is_said() -> None:
@@ -313,11 +313,11 @@ async def test_covers_what_is_asked_to_be_corrected_and_knows_it_when_it_is_said
     desk = SkillContext(
         SkillRequest(skill="draft", brief=brief, channel="email"),
         brand=Brand(name="Maison"),
-        channel=channels()["email"],
+        channel=load_channels()["email"],
         library=Shop(),
         writer=writer,
         receipt=nothing,
     )
-    written = await desk.write(Email, check=lambda one: problems(one, desk))
+    written = await desk.write(Email, check=lambda one: find_problems(one, desk))
     assert writer.corrections == ["this must be said: [EMAIL_1]"]
     assert written.body.text == f"Write to {must}."

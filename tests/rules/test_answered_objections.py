@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted, draft
+from bot.agent.pipeline import DraftResult, run_skill
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
-from bot.core.writer import Sent
-from bot.data.analyses.feedback.objections import doubt
-from bot.data.analyses.feedback.titles import THEMES
+from bot.core.writer import LlmCall
+from bot.data.analyses.feedback.aspects import THEME_TITLES
+from bot.data.analyses.feedback.objections import find_objection
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.service import TeamLibrary
+from bot.data.service import WorkspaceData
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.rules.doubts import MUST, asks_to_answer, silent_on
 from bot.rules.writers.offline import Offline
-from bot.tasks.intake import Asked, Intake, take_in
-from handlers.draft import unanswered
+from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
+from handlers.draft import find_unanswered_doubts
 from tests.rules.test_texts import ENGLISH
 from tests.rules.writers.catalogues import BRAND, products
 from tests.support.sample_tables import sample
@@ -30,7 +30,9 @@ from tests.support.small_tables import small
 
 SHOP_THEMES = ("delivery", "returns", "service", "website", "stock", "packaging", "order", "all")
 PAGE_THEMES = [
-    one for one in THEMES if one.split("-")[0] not in SHOP_THEMES and one not in ("unhappy", "gift")
+    one
+    for one in THEME_TITLES
+    if one.split("-")[0] not in SHOP_THEMES and one not in ("unhappy", "gift")
 ]
 BRIEFS = {
     "en": "Product page for {product}: answer the doubt ({theme})",
@@ -53,32 +55,48 @@ class Blamed(Shop):
         if self.way:
             values["way"] = self.way
         return [
-            Fact(id=f"feedback.{self.theme}.{measure}", label=measure, value=value,
-                 about=THEMES[self.theme].text, source="feedback.csv", as_of=TODAY, rows=90)
+            Fact(
+                id=f"feedback.{self.theme}.{measure}",
+                label=measure,
+                value=value,
+                about=THEME_TITLES[self.theme].text,
+                source="feedback.csv",
+                as_of=TODAY,
+                rows=90,
+            )
             for measure, value in values.items()
-        ]  # fmt: skip
+        ]
 
 
-async def nothing(_: Sent) -> None:
+async def nothing(_: LlmCall) -> None:
     return None
 
 
-async def page(library: Any, words: str, brand: Any = ENGLISH) -> Drafted:
+async def page(library: Any, words: str, brand: Any = ENGLISH) -> DraftResult:
     writer = Offline(lambda: datetime(2026, 11, 24, tzinfo=UTC))
-    taken = await take_in(
-        Asked(words=words, author="ana"), brand=brand, library=library, writer=writer, today=TODAY,
-        receipt=nothing,
-    )  # fmt: skip
-    assert isinstance(taken, Intake)
-    made = await draft(
-        taken.requests[0], brand=brand, library=library, writer=writer, receipt=nothing, code="x",
+    taken = await understand_request(
+        IncomingRequest(words=words, author="ana"),
+        brand=brand,
+        library=library,
+        writer=writer,
         today=TODAY,
-    )  # fmt: skip
-    assert isinstance(made, Drafted)
+        receipt=nothing,
+    )
+    assert isinstance(taken, IntakeResult)
+    made = await run_skill(
+        taken.requests[0],
+        brand=brand,
+        library=library,
+        writer=writer,
+        receipt=nothing,
+        code="x",
+        today=TODAY,
+    )
+    assert isinstance(made, DraftResult)
     return made
 
 
-def description(made: Drafted) -> Any:
+def description(made: DraftResult) -> Any:
     return next(part for part in made.parts if part.key == "description")
 
 
@@ -87,7 +105,7 @@ def description(made: Drafted) -> Any:
 async def test_says_what_customers_find_and_what_to_do_for_every_theme(
     theme: str, language: Language
 ) -> None:
-    name = THEMES[theme].to(language)
+    name = THEME_TITLES[theme].to(language)
     words = BRIEFS[language].format(product=PRODUCTS[language], theme=name)
     made = await page(Blamed(theme), words)
     text = description(made)
@@ -113,8 +131,8 @@ async def test_says_which_size_to_take_by_how_many_say_so(
     theme: str, blamed: int, language: Language, advice: str
 ) -> None:
     words = BRIEFS[language].format(
-        product=PRODUCTS[language], theme=THEMES[theme].to(language)
-    )  # fmt: skip
+        product=PRODUCTS[language], theme=THEME_TITLES[theme].to(language)
+    )
     text = description(await page(Blamed(theme, blamed=blamed), words)).text
     assert re.search(advice, text)
     assert "between two sizes, ask" not in text
@@ -124,8 +142,8 @@ async def test_says_which_size_to_take_by_how_many_say_so(
 async def test_says_how_the_colour_looks(language: Language) -> None:
     way = Words("darker").to(language)
     words = BRIEFS[language].format(
-        product=PRODUCTS[language], theme=THEMES["colour-different"].to(language)
-    )  # fmt: skip
+        product=PRODUCTS[language], theme=THEME_TITLES["colour-different"].to(language)
+    )
     made = description(await page(Blamed("colour-different", way), words))
     assert way in made.text
     assert "feedback.colour-different.way" in made.facts
@@ -139,9 +157,9 @@ async def test_stands_on_the_reviews_of_the_shop_from_the_button_on(language: La
         "fr": "que disent les clients des tailles",
     }
     found = await run(f"{asked[language]} ?", language=language)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     lead = next(one for one in found.leads if "product-page" in one.label.text)
-    library = TeamLibrary(CatalogueLibrary(products), sample)
+    library = WorkspaceData(CatalogueLibrary(products), sample)
     made = await page(library, lead.words, BRAND)
     text = description(made)
     small = "taille petit" if made.evidence and "taille" in text.text else "runs small"
@@ -154,7 +172,7 @@ async def test_stands_on_the_reviews_of_the_shop_from_the_button_on(language: La
 
 async def test_takes_the_doubt_that_was_named_not_the_loudest() -> None:
     """The shirt runs small above all; asked about its price, the page does not speak of sizes."""
-    found = doubt(sample(), "lin-alba", " (price)")
+    found = find_objection(sample(), "lin-alba", " (price)")
     assert found is not None
     assert found.theme == "price"
 
@@ -168,13 +186,22 @@ def test_hears_where_it_runs_small_and_how_the_colour_differs() -> None:
         "I love it, perfect.": 20,
     }
     rows = [
-        {"id": f"r{k}-{n}", "at": now - timedelta(days=n), "text": text, "product": "p1",
-         "rating": 5 if k == 3 else 2, "language": "en"}
+        {
+            "id": f"r{k}-{n}",
+            "at": now - timedelta(days=n),
+            "text": text,
+            "product": "p1",
+            "rating": 5 if k == 3 else 2,
+            "language": "en",
+        }
         for k, (text, times) in enumerate(said.items())
         for n in range(times)
-    ]  # fmt: skip
+    ]
     shelf = small(feedback=rows)
-    size, colour = doubt(shelf, "p1", "the size"), doubt(shelf, "p1", "colour not as pictured")
+    size, colour = (
+        find_objection(shelf, "p1", "the size"),
+        find_objection(shelf, "p1", "colour not as pictured"),
+    )
     assert size is not None
     assert (size.theme, size.blamed, size.texts) == ("sizing-small", 14, 41)
     assert [way.text for way in size.ways] == ["in the sleeves", "at the chest"]
@@ -200,15 +227,16 @@ def test_is_known_by_its_words(words: str, asks: bool) -> None:
 
 @pytest.mark.parametrize("theme", sorted(MUST))
 async def test_of_an_ai_goes_back_when_it_passes_over_the_doubt(theme: str) -> None:
-    subject = theme if theme in THEMES else "colour-different"
+    subject = theme if theme in THEME_TITLES else "colour-different"
     made = await page(
-        Blamed(subject), BRIEFS["en"].format(product="Linen Shirt", theme=THEMES[subject].text)
-    )  # fmt: skip
+        Blamed(subject),
+        BRIEFS["en"].format(product="Linen Shirt", theme=THEME_TITLES[subject].text),
+    )
 
     class At:
         evidence = made.evidence
 
-    assert unanswered(made.parts, At()) == []  # type: ignore[arg-type]
+    assert find_unanswered_doubts(made.parts, At()) == []  # type: ignore[arg-type]
     silent = description(made).saying("A shirt for every day.")
     bare = silent.model_copy(update={"body": silent.body.model_copy(update={"facts": ()})})
-    assert len(unanswered([bare], At())) == 2  # type: ignore[arg-type]
+    assert len(find_unanswered_doubts([bare], At())) == 2  # type: ignore[arg-type]

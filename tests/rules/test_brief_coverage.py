@@ -7,7 +7,7 @@ import pytest
 
 from bot.config.brand import Brand
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
@@ -27,7 +27,7 @@ def found(words: str, text: str, *facts: Fact) -> list[Check]:
             Evidence(facts=(*facts, *stated_in(words, "UMARIE", TODAY))),
             request=SkillRequest(skill="draft", brief=brief, channel="email"),
             brand=Brand(name="Lin"),
-            channel=channels()["email"],
+            channel=load_channels()["email"],
             today=TODAY,
         )
     )

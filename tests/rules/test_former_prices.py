@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.facts import Evidence
 from bot.rules.proof.former import read
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 from tests.support.shirt import fact, only, proved
 
 PRICE = fact("product.a.price", "price", Decimal("35"), "EUR")
@@ -32,7 +32,7 @@ LOW = fact("product.a.low", "lowest price, last 30 days", Decimal("45"), "EUR")
     ],
 )
 def test_is_seen_however_it_is_written_and_held_to_the_lowest_of_30_days(text: str) -> None:
-    assert [one.value for one in read(fold(text))] == [Decimal(50)]
+    assert [one.value for one in read(normalize_text(text))] == [Decimal(50)]
     known = only(proved(text, evidence=Evidence(facts=(PRICE, LOW))), "price cut")
     assert [check.level for check in known] == ["warn"]
     assert "€45.00" in known[0].words.to("en")
@@ -59,4 +59,4 @@ def test_is_right_when_it_is_the_lowest() -> None:
     ],
 )
 def test_is_not_seen_where_nothing_is_cut(text: str) -> None:
-    assert read(fold(text)) == []
+    assert read(normalize_text(text)) == []

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.parts import Table
-from bot.core.thread_text import messages
+from bot.core.thread_text import parse_messages
 from bot.data import thread_facts
-from bot.data.analyses.result import Findings
-from bot.slack.history import as_material
+from bot.data.analyses.result import AnalysisResult
+from bot.slack.history import format_messages
 from tests.support.sample_tables import TODAY
 from tests.support.skill_runner import run
 
@@ -118,10 +118,10 @@ def material(talk: Talk) -> str:
         head, _, text = line.partition(" ")
         who, _, of = head.partition("@")
         rows.append({"user": f"U{who}", "ts": str(n), "text": text, "thread_ts": of or str(n)})
-    return as_material(rows, people=PEOPLE)
+    return format_messages(rows, people=PEOPLE)
 
 
-def of(found: Findings, sort: str, measure: str) -> dict[str, str]:
+def of(found: AnalysisResult, sort: str, measure: str) -> dict[str, str]:
     """What was found of a sort, by its words."""
     every = {fact.id: fact for fact in found.facts if fact.id.startswith(f"thread.{sort}-")}
     return {
@@ -134,7 +134,7 @@ def of(found: Findings, sort: str, measure: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", TALKS)
 def test_and_no_other(name: str) -> None:
     talk = TALKS[name]
-    found = thread_facts.find(material(talk), TODAY)
+    found = thread_facts.find_thread_facts(material(talk), TODAY)
     answers = of(found, "asked", "answer")
     assert len(answers) == len(talk.right)
     for question, answer in talk.right:
@@ -159,7 +159,7 @@ def test_and_no_other(name: str) -> None:
 async def test_is_told_where_it_is_not_clear(language: str, name: str, line: str) -> None:
     words = "résume ce canal" if language == "fr" else "recap this channel"
     found = await run(words, language=language, material=material(TALKS[name]))
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert line.replace(" :", "\u00a0:") in found.parts[0].text.replace("\n", " ")
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     assert [row[1] for row in table.rows] == [TALKS[name].said[-1][2:]] * 2
@@ -172,7 +172,7 @@ def test_keeps_a_reply_in_its_thread_whatever_somebody_is_called() -> None:
         {"user": "U9", "ts": "2", "text": "↳ Max: I pay"},
         {"user": "U2", "ts": "3", "text": "yes\nMax: and I pay", "thread_ts": "1"},
     ]
-    said = messages(as_material(rows, people={**PEOPLE, "U9": "↳ Tom: Okafor"}))
+    said = parse_messages(format_messages(rows, people={**PEOPLE, "U9": "↳ Tom: Okafor"}))
     assert [(one.who, one.thread) for one in said] == [
         ("Léa Martin", 0), ("Max Weber", 1), ("Tom Okafor", 0),
     ]  # fmt: skip
@@ -185,7 +185,7 @@ def test_reads_a_reply_whose_thread_began_with_a_bot() -> None:
         {"user": "U2", "ts": "3", "text": "yes, this one is fine", "thread_ts": "2"},
         {"user": "U3", "ts": "4", "text": "and approved", "thread_ts": "2"},
     ]
-    said = messages(as_material(rows, people=PEOPLE))
+    said = parse_messages(format_messages(rows, people=PEOPLE))
     assert [(one.who, one.thread) for one in said] == [
         ("Léa Martin", 0), ("Max Weber", 0), ("Marie Dupont", 2),
     ]  # fmt: skip

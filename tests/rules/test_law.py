@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.rules.proof import prove
@@ -53,9 +53,14 @@ def test_says_from_what_amount_delivery_is_free() -> None:
 def test_lets_soldes_be_said_in_their_season() -> None:
     def said(today: date) -> list[Check]:
         checks = prove(
-            (part("Les soldes."),), (), EVIDENCE, request=request(), brand=BRAND,
-            channel=channels()["email"], today=today,
-        )  # fmt: skip
+            (part("Les soldes."),),
+            (),
+            EVIDENCE,
+            request=request(),
+            brand=BRAND,
+            channel=load_channels()["email"],
+            today=today,
+        )
         return only(checks, "soldes")
 
     assert said(TODAY)
@@ -66,9 +71,14 @@ def test_blocks_a_drink_without_its_sentence_and_points_to_the_message_of_food()
     def told(thing: str, text: str) -> list[tuple[str, str]]:
         asked = request(product_words=thing)
         checks = prove(
-            (part(text),), (), EVIDENCE, request=asked, brand=BRAND, channel=channels()["email"],
+            (part(text),),
+            (),
+            EVIDENCE,
+            request=asked,
+            brand=BRAND,
+            channel=load_channels()["email"],
             today=TODAY,
-        )  # fmt: skip
+        )
         return [(c.level, c.rule) for c in checks if c.rule in ("alcohol", "food")]
 
     assert told("vin rouge", "Notre vin rouge.") == [("block", "alcohol")]

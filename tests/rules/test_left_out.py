@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
@@ -25,7 +25,7 @@ def told(words: str, text: str) -> list[str]:
         Evidence(),
         request=request,
         brand=BRAND,
-        channel=channels()["email"],
+        channel=load_channels()["email"],
         today=TODAY,
     )
     return [said for check in checks if NOT_TAKEN in (said := check.words.to("en"))]

@@ -8,12 +8,12 @@ import pytest
 from bot.agent.context import SkillContext
 from bot.config.brand import Brand
 from bot.core.brief import Brief
-from bot.core.channels import channels, segments
-from bot.core.parts import take_apart
+from bot.core.channels import count_sms_segments, load_channels
+from bot.core.parts import split_output
 from bot.core.request import Question, SkillRequest
-from bot.core.writer import Sent
-from bot.data.analyses.feedback.titles import THEMES
-from bot.grounding.style_faults import faults
+from bot.core.writer import LlmCall
+from bot.data.analyses.feedback.aspects import THEME_TITLES
+from bot.grounding.style import find_style_faults
 from bot.i18n.messages import Language
 from bot.rules.notices import asked_in, notices
 from bot.rules.writers.offline import Offline
@@ -40,7 +40,7 @@ ARTICLES = {
 }
 
 
-async def nothing(_: Sent) -> None:
+async def nothing(_: LlmCall) -> None:
     return None
 
 
@@ -48,7 +48,7 @@ def desk(words: str, *, brand: Brand = BRAND, channel: str = "email", **told: An
     brief = {"words": words, "author": "ana", "language": "en", "goal": "inform"} | told
     request = SkillRequest(skill="draft", channel=channel, brief=Brief.model_validate(brief))
     return SkillContext(
-        request, brand=brand, channel=channels()[channel], library=Shop(),
+        request, brand=brand, channel=load_channels()[channel], library=Shop(),
         writer=Offline(lambda: datetime(2026, 11, 24, tzinfo=UTC)), receipt=nothing,
     )  # fmt: skip
 
@@ -71,23 +71,23 @@ async def test_is_whole_in_its_channel(key: str, language: str, channel: str, ad
     at = desk(ASKED[key, language], brand=brand, channel=channel, **told)
     written = await handle(at.request, at)
     assert not isinstance(written, Question)
-    parts, hooks = take_apart(written)
+    parts, hooks = split_output(written)
     text = "\n".join(part.text for part in parts)
     assert len({hook.text for hook in hooks}) == 2
     assert not set("{}<>|") & set(text + "".join(hook.text for hook in hooks))
-    assert not faults(parts, request=at.request, brand=brand, channel=at.channel)
+    assert not find_style_faults(parts, request=at.request, brand=brand, channel=at.channel)
     assert "price" not in text.lower()
     assert "€" not in text
     if channel == "sms":
         assert text.startswith("MaisonAlba")
-        assert segments(text) == 1
+        assert count_sms_segments(text) == 1
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("key", [k for k in THEMES if k not in ("all", "unhappy")])
+@pytest.mark.parametrize("key", [k for k in THEME_TITLES if k not in ("all", "unhappy")])
 def test_speaks_of_a_theme_as_one_does_to_a_customer(key: str, language: Language) -> None:
     """Never of its name on a list: "runs large", « taille grand »."""
-    name = THEMES[key].to(language)
+    name = THEME_TITLES[key].to(language)
     words = ASKED["complaint", language].replace("(sizing)", f"({name})")
     asked = asked_in(words.replace("(taille)", f"({name})"), thing=None)
     assert asked is not None

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.agent.pipeline import Drafted, draft
+from bot.agent.pipeline import DraftResult, run_skill
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
-from bot.core.writer import Sent
+from bot.core.writer import LlmCall
 from bot.rules.writers.offline import Offline
-from bot.tasks.intake import Asked, Intake, take_in
+from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
 from tests.rules.test_texts import ENGLISH
 from tests.support.small_shop import CATALOGUE, TODAY, Shop
 
@@ -28,30 +28,45 @@ class Doubted(Shop):
         if kind != "praise":
             return await super().look_up(kind, request)
         return [
-            Fact(id=f"objection.{self.theme}.theme", label="doubt to answer", value="runs small",
-                 source="feedback.csv", as_of=TODAY, rows=84)
-        ]  # fmt: skip
+            Fact(
+                id=f"objection.{self.theme}.theme",
+                label="doubt to answer",
+                value="runs small",
+                source="feedback.csv",
+                as_of=TODAY,
+                rows=84,
+            )
+        ]
 
 
-async def written(shop: Shop) -> Drafted:
-    async def nothing(_: Sent) -> None:
+async def written(shop: Shop) -> DraftResult:
+    async def nothing(_: LlmCall) -> None:
         return None
 
     writer = Offline(lambda: datetime(2026, 11, 24, tzinfo=UTC))
-    taken = await take_in(
-        Asked(words=WORDS, author="ana"), brand=ENGLISH, library=shop, writer=writer, today=TODAY,
-        receipt=nothing,
-    )  # fmt: skip
-    assert isinstance(taken, Intake)
-    made = await draft(
-        taken.requests[0], brand=ENGLISH, library=shop, writer=writer, receipt=nothing, code="x",
+    taken = await understand_request(
+        IncomingRequest(words=WORDS, author="ana"),
+        brand=ENGLISH,
+        library=shop,
+        writer=writer,
         today=TODAY,
-    )  # fmt: skip
-    assert isinstance(made, Drafted)
+        receipt=nothing,
+    )
+    assert isinstance(taken, IntakeResult)
+    made = await run_skill(
+        taken.requests[0],
+        brand=ENGLISH,
+        library=shop,
+        writer=writer,
+        receipt=nothing,
+        code="x",
+        today=TODAY,
+    )
+    assert isinstance(made, DraftResult)
     return made
 
 
-def body(made: Drafted) -> str:
+def body(made: DraftResult) -> str:
     return next(part.text for part in made.parts if part.key == "body")
 
 

@@ -10,15 +10,15 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from bot.config.brand import Brand, Mention
+from bot.config.brand import Brand, RequiredMention
 from bot.core.brief import Brief
-from bot.core.channels import channels, segments
-from bot.core.checks import blocking
+from bot.core.channels import count_sms_segments, load_channels
+from bot.core.checks import select_blocking
 from bot.core.facts import Evidence, Fact
-from bot.core.material_facts import material_facts
-from bot.core.parts import Copy, Heading, Hook, Quote, Table, take_apart
+from bot.core.material_facts import find_material_facts
+from bot.core.parts import Copy, Heading, Hook, Quote, Table, split_output
 from bot.core.request import SkillRequest
-from bot.core.writer import Assignment, Sent
+from bot.core.writer import LlmCall, WriteRequest
 from bot.errors import CannotDo
 from bot.i18n import typography
 from bot.rules.proof import prove, stated_in
@@ -48,23 +48,23 @@ def request(**told: Any) -> SkillRequest:
     )
 
 
-def assignment(asked: SkillRequest, facts: tuple[Fact, ...] = (), **more: Any) -> Assignment:
+def assignment(asked: SkillRequest, facts: tuple[Fact, ...] = (), **more: Any) -> WriteRequest:
     brand = more.pop("brand", BRAND)
     said = stated_in(asked.brief.words, asked.brief.author, TODAY)
     evidence = Evidence(facts=(*said, *facts))
-    return Assignment(
+    return WriteRequest(
         skill=asked.skill,
         request=asked,
-        evidence=evidence.plus(material_facts(evidence, asked)),
+        evidence=evidence.plus(find_material_facts(evidence, asked)),
         brand=brand,
-        channel=channels().get(asked.channel or ""),
+        channel=load_channels().get(asked.channel or ""),
         system="-",
         prompt="-",
         **more,
     )
 
 
-def about(handle: str, **told: Any) -> Assignment:
+def about(handle: str, **told: Any) -> WriteRequest:
     more = {k: told.pop(k) for k in ("brand", "corrections") if k in told}
     name = str(CATALOGUE.get(handle, {}).get("name", "")) or None
     asked = request(product=handle, product_words=name, **told)
@@ -72,7 +72,7 @@ def about(handle: str, **told: Any) -> Assignment:
     return assignment(asked, facts, **more)
 
 
-def body(told: Assignment) -> str:
+def body(told: WriteRequest) -> str:
     return compose(told, Email).body.text
 
 
@@ -86,17 +86,17 @@ def test_knows_as_much_to_say_in_french_as_in_english() -> None:
 
 
 def test_sends_nothing_and_says_so_on_a_receipt() -> None:
-    kept: list[Sent] = []
+    kept: list[LlmCall] = []
     grown: list[str] = []
 
-    async def receipt(sent: Sent) -> None:
+    async def receipt(sent: LlmCall) -> None:
         kept.append(sent)
 
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     writer = Offline(lambda: now)
     told = about("linen-shirt")
     written = asyncio.run(writer.write(told, Email, receipt=receipt, grow=grown.append))
-    assert kept == [Sent(writer="rules", sent="", to=None, at=now)]
+    assert kept == [LlmCall(writer="rules", sent="", to=None, at=now)]
     assert grown
     assert grown[-1].startswith(written.subject.text)
     assert writer.by_rules
@@ -175,7 +175,7 @@ def test_ends_an_sms_with_the_brands_own_stop() -> None:
     brand = BRAND.model_copy(
         update={
             "site": "https://alba.example",
-            "mentions": (Mention(text="STOP 36179", channels=("sms",)),),
+            "mentions": (RequiredMention(text="STOP 36179", channels=("sms",)),),
         }
     )
     text = compose(about("linen-shirt", channel="sms", brand=brand), Sms).text.text
@@ -188,7 +188,7 @@ def test_says_what_must_be_said_word_for_word() -> None:
     must = ("returns in store for 30 days",)
     for channel, output in (("email", Email), ("sms", Sms), ("product_page", ProductPage)):
         made = compose(about("glass-vase", channel=channel, must_say=must), output)
-        text = " ".join(part.text for part in take_apart(made)[0])
+        text = " ".join(part.text for part in split_output(made)[0])
         assert "eturns in store for 30 days" in text
 
 
@@ -224,7 +224,7 @@ def test_writes_from_the_words_alone_without_a_catalogue() -> None:
 def test_writes_without_a_product(told: dict[str, str], expected: str, channel: str) -> None:
     asked = request(channel=channel, words=" ".join(told.values()), **told)
     output = OUTPUTS[channel]
-    parts, hooks = take_apart(compose(assignment(asked), output))
+    parts, hooks = split_output(compose(assignment(asked), output))
     assert expected.lower() in " ".join(part.text for part in parts).lower()
     assert len(hooks) == 2
 
@@ -383,16 +383,16 @@ def test_reads_the_details_of_a_description() -> None:
     ],
 )
 def test_elides(text: str, right: str) -> None:
-    assert typography.elided(text) == right
+    assert typography.elide(text) == right
 
 
 def test_spaces_as_french_does_and_leaves_links_alone() -> None:
-    said = typography.spaced("Prix : 20 % ou 5€ ! Voir https://alba.example")
+    said = typography.insert_nbsp("Prix : 20 % ou 5€ ! Voir https://alba.example")
     assert said == "Prix\u00a0: 20\u00a0% ou 5\u00a0€\u00a0! Voir https://alba.example"
 
 
 def test_spells_an_sms_in_plain_letters() -> None:
-    said = typography.gsm7("Dès août, ça vaut le coût : œuvre « à l’état »…")
+    said = typography.convert_to_gsm7("Dès août, ça vaut le coût : œuvre « à l’état »…")
     assert is_gsm7(said)
     assert said.startswith("Dès aout, ca vaut le cout")
 
@@ -417,12 +417,15 @@ def test_writes_what_proof_lets_through_about_real_catalogues(language: str) -> 
                 product="x", product_words=title, language=language, channel=channel, words=title
             )
             told = assignment(asked, facts)
-            parts, hooks = take_apart(compose(told, output))
+            parts, hooks = split_output(compose(told, output))
             checks = prove(
                 parts, hooks, told.evidence,
                 request=asked, brand=BRAND, channel=told.channel, today=date(2026, 11, 24),
             )  # fmt: skip
-            assert not blocking(checks), (title, [c.words.to("en") for c in blocking(checks)])
+            assert not select_blocking(checks), (
+                title,
+                [c.words.to("en") for c in select_blocking(checks)],
+            )
             assert len(hooks) == 2, title
             if channel == "sms":
-                assert segments(parts[0].text) == 1, parts[0].text
+                assert count_sms_segments(parts[0].text) == 1, parts[0].text

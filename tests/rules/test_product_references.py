@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 
 from bot.agent.context import SkillContext
-from bot.core.channels import channels
-from bot.core.parts import take_apart
+from bot.core.channels import load_channels
+from bot.core.parts import split_output
 from bot.core.request import Question
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.rules.proof import stated_in
 from bot.rules.writers.offline import Offline
-from bot.tasks.intake import Asked, Intake, take_in
+from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
 from handlers import draft
 from tests.rules.writers.catalogues import BRAND, products
 from tests.support.sample_tables import TODAY
@@ -22,8 +22,15 @@ from tests.support.sample_tables import TODAY
 
 def made(title: str, type: str = "", **more: object) -> Product:
     handle = title.lower().replace(" ", "-")
-    told = {"handle": handle, "title": title, "type": type or None, "price": Decimal(9),
-            "currency": "GBP", "source": "shop.csv", "as_of": date(2026, 11, 20)}  # fmt: skip
+    told = {
+        "handle": handle,
+        "title": title,
+        "type": type or None,
+        "price": Decimal(9),
+        "currency": "GBP",
+        "source": "shop.csv",
+        "as_of": date(2026, 11, 20),
+    }
     return Product.model_validate(told | more)
 
 
@@ -53,36 +60,45 @@ async def drafted(
 
     library, asked = (
         CatalogueLibrary(lambda: products() if of is None else of),
-        Asked(words=words, author="ana"),
+        IncomingRequest(words=words, author="ana"),
     )
     asked = asked.model_copy(update=more)
-    taken = await take_in(
+    taken = await understand_request(
         asked, brand=BRAND, library=library, writer=None, today=TODAY, receipt=nothing
     )
     if isinstance(taken, Question):
         return taken
     request = taken.requests[0]
     desk = SkillContext(
-        request, brand=BRAND, channel=channels()[request.channel or ""], library=library,
-        writer=Offline(lambda: datetime(2026, 11, 24)), receipt=nothing,
-        stated=stated_in(words, "ana", TODAY), today=TODAY,
-    )  # fmt: skip
+        request,
+        brand=BRAND,
+        channel=load_channels()[request.channel or ""],
+        library=library,
+        writer=Offline(lambda: datetime(2026, 11, 24)),
+        receipt=nothing,
+        stated=stated_in(words, "ana", TODAY),
+        today=TODAY,
+    )
     written = await draft.handle(request, desk)
     if isinstance(written, Question):
         return written
-    parts, hooks = take_apart(written)
+    parts, hooks = split_output(written)
     return "\n".join([*(part.text for part in parts), *(hook.text for hook in hooks)])
 
 
-async def meant(words: str, of: Sequence[Product]) -> Intake:
+async def meant(words: str, of: Sequence[Product]) -> IntakeResult:
     async def nothing(_: object) -> None:
         return None
 
-    taken = await take_in(
-        Asked(words=words, author="ana"), brand=BRAND, library=CatalogueLibrary(lambda: of),
-        writer=None, today=TODAY, receipt=nothing,
-    )  # fmt: skip
-    assert isinstance(taken, Intake)
+    taken = await understand_request(
+        IncomingRequest(words=words, author="ana"),
+        brand=BRAND,
+        library=CatalogueLibrary(lambda: of),
+        writer=None,
+        today=TODAY,
+        receipt=nothing,
+    )
+    assert isinstance(taken, IntakeResult)
     return taken
 
 
@@ -137,10 +153,9 @@ async def test_surely_is_not(words: str, product: str) -> None:
     [
         ("e-mail : le jardin, tout à -10 %", {"gardening-hand-trowel", "yellow-watering-can"}),
         ("email: garden sale, 10% off everything for the garden", {"wooden-fence"}),
-        ("e-mail: everything in leather, 15% off",
-         {"black-leather-chair", "brown-leather-stool"}),
+        ("e-mail: everything in leather, 15% off", {"black-leather-chair", "brown-leather-stool"}),
     ],
-)  # fmt: skip
+)
 async def test_by_a_category_alone_is_its_products(words: str, some: set[str]) -> None:
     brief = (await meant(words, GARDEN)).brief
     named = {brief.product, *brief.others}
@@ -223,12 +238,15 @@ async def test_without_a_catalogue_is_written_about_as_it_is_called() -> None:
 async def test_for_what_cannot_be_written_yet_is_asked_about(words: str) -> None:
     found = await drafted(words)
     assert isinstance(found, Question)
-    assert found.options == tuple(channel.title for channel in channels().values())
+    assert found.options == tuple(channel.title for channel in load_channels().values())
 
 
 async def test_by_a_room_is_what_is_for_it() -> None:
-    shop = (*GARDEN, made("Copper Light", "Indoor", tags=("Bedroom",)),
-            made("Bedside Table", "Indoor", tags=("Bedroom",)))  # fmt: skip
+    shop = (
+        *GARDEN,
+        made("Copper Light", "Indoor", tags=("Bedroom",)),
+        made("Bedside Table", "Indoor", tags=("Bedroom",)),
+    )
     text = await drafted("e-mail : tout pour la chambre, livraison offerte dès 50 £", of=shop)
     assert isinstance(text, str)
     assert "la sélection chambre" in text
@@ -243,8 +261,11 @@ async def test_by_a_room_is_what_is_for_it() -> None:
     ],
 )
 async def test_by_what_things_are_for_is_a_selection_of_them(words: str, called: str) -> None:
-    shop = (*GARDEN, made("Clay Pot", "Outdoor", tags=("Plants",)),
-            made("Long Trowel", "Outdoor", tags=("Plants",)))  # fmt: skip
+    shop = (
+        *GARDEN,
+        made("Clay Pot", "Outdoor", tags=("Plants",)),
+        made("Long Trowel", "Outdoor", tags=("Plants",)),
+    )
     text = await drafted(words, of=shop)
     assert isinstance(text, str)
     assert called in text

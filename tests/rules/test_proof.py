@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.core.checks import Check, final
+from bot.core.checks import Check, select_final
 from bot.core.parts import Hook, Part, Quote
 from bot.i18n.messages import Language
 from bot.rules.proof import sources, stated_in
@@ -150,7 +150,7 @@ def test_says_what_to_do_in_plain_words() -> None:
 
 def test_never_lets_an_approver_override_what_the_channel_refuses() -> None:
     checks = proved(part("x" * 400, key="text"), channel="sms")
-    assert {check.rule for check in final(checks)} == {"length", "sender", "stop"}
+    assert {check.rule for check in select_final(checks)} == {"length", "sender", "stop"}
 
 
 def test_blocks_a_quotation_that_is_not_letter_for_letter() -> None:

@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel
 
 from bot.core.parts import Copy
-from bot.core.writer import Assignment, Sent
-from bot.data.service import TeamLibrary
+from bot.core.writer import LlmCall, WriteRequest
+from bot.data.service import WorkspaceData
 from bot.rules.proof.rewriting import faults
 from bot.rules.writers.offline import Offline
 from tests.conftest import NOW
@@ -22,11 +22,11 @@ from tests.support.skill_runner import BRAND, library_of, run
 T = TypeVar("T", bound=BaseModel)
 SAID: dict[str, Any] = tomllib.loads(Path(__file__).with_name("rewordings.toml").read_text("utf-8"))
 EVERY = [(name, language) for name in SAID["questions"] for language in ("en", "fr")]
-ONCE: dict[tuple[str, str], Assignment] = {}
+ONCE: dict[tuple[str, str], WriteRequest] = {}
 
 
 @cache
-def library() -> TeamLibrary:
+def library() -> WorkspaceData:
     """One for all questions, so that each kind of facts is found once."""
     return library_of(sample())
 
@@ -34,21 +34,21 @@ def library() -> TeamLibrary:
 class Listening(Offline):
     """Writes by rules, and keeps what it was handed."""
 
-    assignment: Assignment
+    assignment: WriteRequest
 
     async def write(
         self,
-        assignment: Assignment,
+        assignment: WriteRequest,
         output: type[T],
         *,
-        receipt: Callable[[Sent], Awaitable[None]],
+        receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
         self.assignment = assignment
         return await super().write(assignment, output, receipt=receipt, grow=grow)
 
 
-async def asked(words: str, language: str) -> Assignment:
+async def asked(words: str, language: str) -> WriteRequest:
     if (words, language) not in ONCE:
         writer = Listening(lambda: NOW)
         wish = SAID["questions"][words][language]
@@ -68,7 +68,7 @@ async def wrong(words: str, part: str, text: str, language: str) -> list[str]:
     )  # fmt: skip
 
 
-def _spelled(assignment: Assignment, id: str) -> str:
+def _spelled(assignment: WriteRequest, id: str) -> str:
     fact = assignment.evidence.get(id)
     assert fact is not None, id
     return fact.spelled(assignment.request.language)

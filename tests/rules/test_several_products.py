@@ -6,28 +6,28 @@ from datetime import datetime
 import pytest
 
 from bot.agent.context import SkillContext
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.checks import Check
-from bot.core.parts import Hook, Part, take_apart
+from bot.core.parts import Hook, Part, split_output
 from bot.core.request import Question, SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.rules.proof import prove, stated_in
 from bot.rules.writers.offline import Offline
-from bot.tasks.intake import Asked, Intake, take_in
+from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
 from handlers import draft
 from tests.rules.writers.catalogues import BRAND, products
 from tests.support.sample_tables import TODAY
 
 
-async def taken(words: str) -> Intake:
+async def taken(words: str) -> IntakeResult:
     async def nothing(_: object) -> None:
         return None
 
-    found = await take_in(
-        Asked(words=words, author="ana"), brand=BRAND, library=CatalogueLibrary(products),
+    found = await understand_request(
+        IncomingRequest(words=words, author="ana"), brand=BRAND, library=CatalogueLibrary(products),
         writer=None, today=TODAY, receipt=nothing,
     )  # fmt: skip
-    assert isinstance(found, Intake)
+    assert isinstance(found, IntakeResult)
     return found
 
 
@@ -129,7 +129,7 @@ def desk_of(request: SkillRequest, words: str) -> SkillContext:
         return None
 
     return SkillContext(
-        request, brand=BRAND, channel=channels()[request.channel or ""],
+        request, brand=BRAND, channel=load_channels()[request.channel or ""],
         library=CatalogueLibrary(products), writer=Offline(lambda: datetime(2026, 11, 24)),
         receipt=nothing, stated=stated_in(words, "ana", TODAY), today=TODAY,
     )  # fmt: skip
@@ -140,7 +140,7 @@ async def drafted(words: str) -> tuple[Sequence[Part], Sequence[Hook], SkillCont
     desk = desk_of(request, words)
     written = await draft.handle(request, desk)
     assert not isinstance(written, Question)
-    return *take_apart(written), desk
+    return *split_output(written), desk
 
 
 def held(parts: Sequence[Part], hooks: Sequence[Hook], desk: SkillContext) -> tuple[Check, ...]:
@@ -220,7 +220,7 @@ async def test_whose_tone_rules_cannot_change_say_so() -> None:
 async def test_that_may_be_meant_are_asked_about_and_can_all_be_named() -> None:
     (request,) = (await taken("e-mail: back in stock, the Alba shirt")).requests
     unsure = request.brief.model_copy(update={"product": None, "product_words": "linen"})
-    question = await draft.which(
+    question = await draft.ask_product(
         request.model_copy(update={"brief": unsure}), desk_of(request, request.brief.words)
     )
     assert question

@@ -8,15 +8,15 @@ from functools import cache
 
 import pytest
 
-from bot.agent.pipeline import Drafted, draft
-from bot.config.brand import Brand, Mention
-from bot.core.channels import channels, measure, segments
-from bot.core.checks import blocking
+from bot.agent.pipeline import DraftResult, run_skill
+from bot.config.brand import Brand, RequiredMention
+from bot.core.channels import count_sms_segments, load_channels, measure_text
+from bot.core.checks import select_blocking
 from bot.core.request import SkillRequest
-from bot.core.writer import Sent
-from bot.grounding.style_faults import CLICHE, echo
+from bot.core.writer import LlmCall
+from bot.grounding.style import CLICHE_PATTERN, find_echo
 from bot.rules.writers.offline import Offline
-from bot.tasks.intake import Asked, Intake, take_in
+from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
 from bot.text.gsm7 import is_gsm7
 from tests.support.small_shop import TODAY, Shop
 
@@ -65,34 +65,34 @@ FR_BRIEFS = [
 BRIEFS = [*EN_BRIEFS, *FR_BRIEFS]
 
 
-async def _nothing(_: Sent) -> None:
+async def _nothing(_: LlmCall) -> None:
     return None
 
 
 @cache
-def written(words: str, brand: Brand | None = None) -> tuple[SkillRequest, Drafted]:
+def written(words: str, brand: Brand | None = None) -> tuple[SkillRequest, DraftResult]:
     """The first draft of a brief, through intake, desk, handler and proof."""
     return asyncio.run(_written(words, brand or (FRENCH if words in FR_BRIEFS else ENGLISH)))
 
 
-async def _written(words: str, brand: Brand) -> tuple[SkillRequest, Drafted]:
+async def _written(words: str, brand: Brand) -> tuple[SkillRequest, DraftResult]:
     shop = Shop()
-    taken = await take_in(
-        Asked(words=words, author="ana"),
+    taken = await understand_request(
+        IncomingRequest(words=words, author="ana"),
         brand=brand, library=shop, writer=None, today=TODAY, receipt=_nothing,
     )  # fmt: skip
-    assert isinstance(taken, Intake), words
+    assert isinstance(taken, IntakeResult), words
     request = taken.requests[0]
-    done = await draft(
+    done = await run_skill(
         request,
         brand=brand, library=shop, writer=Offline(lambda: datetime(2026, 11, 24, tzinfo=UTC)),
         receipt=_nothing, code="si-1a2b3c4d", today=TODAY,
     )  # fmt: skip
-    assert isinstance(done, Drafted), words
+    assert isinstance(done, DraftResult), words
     return request, done
 
 
-def text_of(done: Drafted) -> str:
+def text_of(done: DraftResult) -> str:
     return "\n".join(part.text for part in done.parts)
 
 
@@ -110,7 +110,9 @@ def shared(one: str, other: str) -> float:
 @pytest.mark.parametrize("words", BRIEFS)
 def test_blocks_nothing_in_proof(words: str) -> None:
     _, done = written(words)
-    assert not blocking(done.checks), [c.words.to("en") for c in blocking(done.checks)]
+    assert not select_blocking(done.checks), [
+        c.words.to("en") for c in select_blocking(done.checks)
+    ]
 
 
 @pytest.mark.parametrize("words", BRIEFS)
@@ -128,11 +130,11 @@ def test_leaves_no_gap_open(words: str) -> None:
 @pytest.mark.parametrize("words", BRIEFS)
 def test_keeps_within_the_channel(words: str) -> None:
     request, done = written(words)
-    limits = channels()[request.channel or ""].parts
+    limits = load_channels()[request.channel or ""].parts
     assert {part.key for part in done.parts} == set(limits)
     for part in done.parts:
         assert part.text
-        assert measure(part.text, limits[part.key]) <= limits[part.key].most
+        assert measure_text(part.text, limits[part.key]) <= limits[part.key].most
 
 
 @pytest.mark.parametrize("words", [b for b in BRIEFS if "sms" in b])
@@ -141,14 +143,14 @@ def test_is_one_plain_sms_that_names_its_sender_and_how_to_stop(words: str) -> N
     assert text.startswith("MaisonAlba")
     assert "STOP" in text
     assert is_gsm7(text)
-    assert segments(text) == 1
+    assert count_sms_segments(text) == 1
 
 
 @pytest.mark.parametrize("words", BRIEFS)
 def test_has_no_cliche_and_no_echo(words: str) -> None:
     request, done = written(words)
-    assert not CLICHE.search(text_of(done))
-    assert not echo(text_of(done), request)
+    assert not CLICHE_PATTERN.search(text_of(done))
+    assert not find_echo(text_of(done), request)
 
 
 @pytest.mark.parametrize("words", BRIEFS)
@@ -250,7 +252,7 @@ def test_uses_no_word_the_brand_avoids_and_says_its_mentions() -> None:
     brand = ENGLISH.model_copy(
         update={
             "avoid": ("linen lets", "soft"),
-            "mentions": (Mention(text="Free returns in store.", channels=("email",)),),
+            "mentions": (RequiredMention(text="Free returns in store.", channels=("email",)),),
         }
     )
     text = text_of(written(BRIEFS[0], brand)[1])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.agent.pipeline import Drafted
-from bot.core.thread_text import asks_only_why, goes_on
+from bot.agent.pipeline import DraftResult
+from bot.core.thread_text import asks_only_why, is_follow_up
 from bot.rules.intake.follow_up import joined
 from tests.support.skill_runner import run
 
@@ -15,7 +15,7 @@ EVERY = "sales site feedback campaigns"
 )
 def test_is_a_question_about_what_was_just_told(said: str) -> None:
     assert asks_only_why(said)
-    assert goes_on(said)
+    assert is_follow_up(said)
 
 
 @pytest.mark.parametrize("said", ["why is mobile down?", "that is why", "pourquoi le mobile ?", ""])
@@ -40,7 +40,7 @@ async def test_is_answered_by_what_moved_as_well(
 ) -> None:
     before = "revenue by source in Belgium" if language == "en" else "CA par source en Belgique"
     found = await run(words, language=language, skill="answer", follows=before, sections=EVERY)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     text = found.parts[0].text.replace("\u00a0", " ")
     assert says in text
     assert moved in text

@@ -12,8 +12,8 @@ from itertools import product
 import numpy as np
 
 from bot.core.facts import Fact
-from bot.data.analyses.result import Findings
-from bot.text.slugs import slug
+from bot.data.analyses.result import AnalysisResult
+from bot.text.slugs import slugify
 from tests.security.small_shops import AD_KEYS, OF_LINES, OF_ORDERS, Row, Shop
 
 DAYS = ("since", "until", "first-day", "last-day", "since-before", "until-before", "day", "week")
@@ -53,7 +53,7 @@ def derived(target: Iterable[int], shown: Sequence[frozenset[int]]) -> bool:
     return bool(np.abs(table.T @ answer - goal).max() < 1e-8)
 
 
-def subjects(found: Findings) -> dict[str, dict[str, Fact]]:
+def subjects(found: AnalysisResult) -> dict[str, dict[str, Fact]]:
     grouped: dict[str, dict[str, Fact]] = {}
     for fact in found.facts:
         _, subject, measure = fact.id.split(".", 2)
@@ -73,11 +73,11 @@ def values_of(rows: Sequence[Row], names: Iterable[str]) -> dict[tuple[str, str]
     for at, row in enumerate(rows):
         for name in names:
             if row.get(name) is not None:
-                sets.setdefault((name, slug(str(row[name]))), set()).add(at)
+                sets.setdefault((name, slugify(str(row[name]))), set()).add(at)
     return {key: frozenset(some) for key, some in sets.items()}
 
 
-def small_counts(found: Findings, floor: int, sales: int) -> Iterator[str]:
+def small_counts(found: AnalysisResult, floor: int, sales: int) -> Iterator[str]:
     """Counts of people that are shown and below their floor."""
     for fact in found.facts:
         kind, _subject, measure = fact.id.split(".", 2)
@@ -89,10 +89,10 @@ def small_counts(found: Findings, floor: int, sales: int) -> Iterator[str]:
 
 
 def named(
-    found: Findings, planted: Sequence[str], measures: Callable[[str], bool]
+    found: AnalysisResult, planted: Sequence[str], measures: Callable[[str], bool]
 ) -> Iterator[str]:
     """Figures of a subject that is called as a planted value."""
-    slugs = {slug(value) for value in planted}
+    slugs = {slugify(value) for value in planted}
     for subject, facts in subjects(found).items():
         parts = set(subject.replace("--", ".").replace("-then-", ".").split("."))
         parts |= {part.split("-", 1)[-1] for part in parts}
@@ -104,7 +104,7 @@ def named(
 
 
 def _shown(
-    found: Findings,
+    found: AnalysisResult,
     whole: dict[str, frozenset[int]],
     sets: dict[tuple[str, str], frozenset[int]],
     name: Callable[[str, str], Sequence[str]],
@@ -125,7 +125,7 @@ def _shown(
     return shown
 
 
-def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
+def shown_sets(shop: Shop, kind: str, found: AnalysisResult) -> list[frozenset[int]]:
     """Which rows' sums an answer shows."""
     if kind in ("sellers", "trends", "delivery"):
         rows = shop.orders
@@ -180,7 +180,7 @@ def _of_size(sets: dict[tuple[str, str], frozenset[int]], size: int) -> frozense
     return None
 
 
-def funnel_tables(shop: Shop, found: Findings) -> Iterator[list[frozenset[int]]]:
+def funnel_tables(shop: Shop, found: AnalysisResult) -> Iterator[list[frozenset[int]]]:
     """The sums that belong together: all visits, and the visits that came to each step, which are
     shown where it begins and where it ends."""
     everything = frozenset(range(len(shop.events)))
@@ -226,7 +226,7 @@ def targets(shop: Shop, kind: str, floor: int, sales: int) -> Iterator[tuple[str
             yield f"{kind}: {key} ({size})", some
 
 
-def breaches(shop: Shop, kind: str, found: Findings, floor: int, sales: int) -> list[str]:
+def breaches(shop: Shop, kind: str, found: AnalysisResult, floor: int, sales: int) -> list[str]:
     """Everything about small groups that can be read or computed from one answer."""
     told = [f"{kind}: {one}" for one in small_counts(found, floor, sales)]
     many = shop.plant.people
@@ -268,7 +268,7 @@ def breaches(shop: Shop, kind: str, found: Findings, floor: int, sales: int) -> 
     return told
 
 
-def _complements(kind: str, found: Findings, floor: int) -> Iterator[str]:
+def _complements(kind: str, found: AnalysisResult, floor: int) -> Iterator[str]:
     """What is left of all, of groups that everybody is in one of, and of whom agreed."""
     told = subjects(found)
 

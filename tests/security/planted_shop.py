@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support.sample_tables import TODAY
 from tests.support.small_tables import small
 
@@ -42,7 +42,7 @@ class PlantedShop:
     orders: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def shelf(self) -> Shelf:
+    def shelf(self) -> Warehouse:
         return small(orders=self.orders)
 
     def of(self, column: str, value: str) -> list[dict[str, Any]]:

@@ -7,18 +7,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.agent.skills import commands
+from bot.agent.skills import load_commands
 from bot.db.session import Row
 from bot.jobs.models import Job
-from bot.playground import events
-from bot.playground.message import Message
-from bot.playground.people import Person
-from bot.playground.slack import LocalSlack
+from bot.playground import payloads
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage, SlackUser
 from bot.slack import action_ids
-from bot.slack.action_ids import Ref
-from bot.slack.actions.dispatch import VERBS
-from bot.slack.actions.open_modal import READY
-from bot.slack.views.dispatch import FORMS
+from bot.slack.action_ids import ButtonValue
+from bot.slack.actions.buttons import BUTTON_ACTIONS
+from bot.slack.actions.modals import MODALS
+from bot.slack.views.submissions import SUBMISSION_HANDLERS
 from tests.slack.bench import MARIE, TEAM, Bench
 
 EVIL = "T0EVIL"  # another company's workspace
@@ -73,7 +72,7 @@ def enter(slack: LocalSlack, kind: Outsider, places: list[str]) -> str:
     if not kind.unknown:
         told: Body = {"name": "odd", "real_name": "Odd", "display_name": "Odd"}
         told |= {"tz": "Europe/Paris", "locale": "fr-FR"} | kind.fields
-        slack.people[id] = Person(id, **told)
+        slack.people[id] = SlackUser(id, **told)
     for channel in places:
         if id not in slack.places[channel].members:
             slack.places[channel].members.append(id)
@@ -81,22 +80,33 @@ def enter(slack: LocalSlack, kind: Outsider, places: list[str]) -> str:
 
 
 def every_request(
-    slack: LocalSlack, user: str, team: str, channel: str, card: Message, refs: list[Ref]
+    slack: LocalSlack,
+    user: str,
+    team: str,
+    channel: str,
+    card: SlackMessage,
+    refs: list[ButtonValue],
 ) -> Iterator[Sent]:
     """Each kind of event, command, click, form and shortcut there is a listener for."""
     yield from _messages(slack, user, team, channel, card)
-    for command, text in itertools.product(commands(), ("", "our linen shirt is back")):
+    for command, text in itertools.product(load_commands(), ("", "our linen shirt is back")):
         yield Sent(
             f"/{command} {text}".strip(),
             "slash_commands",
             _command(slack, user, team, channel, f"/{command}", text),
         )
-    known = [*VERBS, *READY, action_ids.DOWNLOAD, action_ids.STAYED_OUT, action_ids.BRIEF_FORM]
+    known = [
+        *BUTTON_ACTIONS,
+        *MODALS,
+        action_ids.DOWNLOAD,
+        action_ids.STAYED_OUT,
+        action_ids.BRIEF_FORM,
+    ]
     for action, ref in itertools.product(dict.fromkeys(known), refs):
         yield Sent(
             f"press {action}", "interactive", _press(slack, user, team, channel, card, action, ref)
         )
-    for form, ref in itertools.product(FORMS, refs):
+    for form, ref in itertools.product(SUBMISSION_HANDLERS, refs):
         yield Sent(f"send {form}", "interactive", _form(slack, user, team, channel, form, ref))
         closed = _form(slack, user, team, channel, form, ref) | {"type": "view_closed"}
         yield Sent(f"close {form}", "interactive", closed)
@@ -112,7 +122,7 @@ def every_request(
 
 
 def _messages(
-    slack: LocalSlack, user: str, team: str, channel: str, card: Message
+    slack: LocalSlack, user: str, team: str, channel: str, card: SlackMessage
 ) -> Iterator[Sent]:
     mention = f"<@{slack.bot_user}> our linen shirt is back"
     file = {"id": "F1", "name": "orders.csv", "size": 10}
@@ -172,24 +182,30 @@ def _message(slack: LocalSlack, user: str, team: str, channel: str, more: Body) 
 def _event(slack: LocalSlack, team: str, event: Body) -> Body:
     """Slack's envelope for us; the event itself says whose it is."""
     whose = {"user_team": team, "source_team": team} if team != TEAM else {}
-    return events.event_body(slack, event | whose) | {"team_id": team}
+    return payloads.build_event_callback(slack, event | whose) | {"team_id": team}
 
 
 def _command(
     slack: LocalSlack, user: str, team: str, channel: str, command: str, text: str
 ) -> Body:
-    fields = events.command_fields(slack, MARIE, slack.places[channel], command, text)
+    fields = payloads.build_command(slack, MARIE, slack.places[channel], command, text)
     return fields | {"user_id": user, "user_name": "odd", "team_id": team}
 
 
 def _interaction(slack: LocalSlack, kind: str, user: str, team: str) -> Body:
-    body = events.interaction(slack, kind, MARIE)
+    body = payloads.build_interaction(slack, kind, MARIE)
     whose = {"id": user, "username": "odd", "name": "odd", "team_id": team}
     return body | {"user": whose, "team": {"id": team, "domain": "odd"}}
 
 
 def _press(
-    slack: LocalSlack, user: str, team: str, channel: str, card: Message, action: str, ref: Ref
+    slack: LocalSlack,
+    user: str,
+    team: str,
+    channel: str,
+    card: SlackMessage,
+    action: str,
+    ref: ButtonValue,
 ) -> Body:
     pressed = {
         "action_id": action,
@@ -208,7 +224,9 @@ def _press(
     }
 
 
-def _form(slack: LocalSlack, user: str, team: str, channel: str, callback: str, ref: Ref) -> Body:
+def _form(
+    slack: LocalSlack, user: str, team: str, channel: str, callback: str, ref: ButtonValue
+) -> Body:
     typed = {"words": "our linen shirt", "reason": "because", "name": "weekly"}
     values = {k: {k: {"type": "plain_text_input", "value": v}} for k, v in typed.items()}
     blocks = [{"type": "input", "block_id": key, "element": {}} for key in typed]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import product as crossed
 from typing import Any
 
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support.sample_tables import TODAY
 from tests.support.small_tables import small
 
@@ -41,7 +41,7 @@ class Plant:
 
 @dataclass(frozen=True)
 class Shop:
-    shelf: Shelf
+    shelf: Warehouse
     plant: Plant
     orders: list[Row]
     events: list[Row]

@@ -9,30 +9,30 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from bot.approvals import decision
-from bot.audit.held_columns import FREE_TABLES
+from bot.audit.audited_columns import UNAUDITED_TABLES
 from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
-from bot.core.writer import Sent
+from bot.core.writer import LlmCall
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest.models import Arrival, Batch
-from bot.data.ingest.upload import Dropped
+from bot.data.ingest.models import FileUpload, LiveBatch
+from bot.data.ingest.upload import Upload
 from bot.data.metrics.orders.answer_log import SalesAnswer
-from bot.data.warehouse.models import Holding
+from bot.data.warehouse.models import DataFile
 from bot.db.models import TABLES
 from bot.db.session import Database, Moment
 from bot.db.workspace import BrandRow
-from bot.delivery.attribution import Joining
-from bot.delivery.models import Delivery, Outcome
+from bot.delivery.attribution import CampaignMatch
+from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule
-from bot.drafts.models import Draft, Drawing
+from bot.drafts.models import Draft, DraftImage
 from bot.i18n.messages import Words
-from bot.jobs.models import Crash, Runner
-from bot.messages.outbox import Post
+from bot.jobs.models import JobCrash, WorkerProcess
+from bot.messages.outbox import OutboxMessage
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.support.rows import POLICY, Jobs, draft, wish
 
-SENT = Sent(writer="claude", sent='{"a": 1}', to="api:443", at=NOW, call="c1", ended="begun")
+SENT = LlmCall(writer="claude", sent='{"a": 1}', to="api:443", at=NOW, call="c1", ended="begun")
 DAY = dt.timedelta(days=1)
 
 
@@ -71,10 +71,10 @@ def populate(database: Database) -> None:
             second = session.get_one(Draft, f"t{number}.0.v2")
             seen = second.fingerprint
             decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)
-            session.get_one(Post, f"t{number}.0:card").sent(f"17.{number}", f"C{number}")
+            session.get_one(OutboxMessage, f"t{number}.0:card").sent(f"17.{number}", f"C{number}")
             Receipt.keep(session, workspace="T1", task=f"t{number}", sent=SENT)
-            Drawing.keep(session, "T1", {f"sha{number}": b"png%d" % number}, NOW)
-            Joining.say(
+            DraftImage.keep(session, "T1", {f"sha{number}": b"png%d" % number}, NOW)
+            CampaignMatch.say(
                 session,
                 workspace="T1",
                 result=f"r{number}",
@@ -83,7 +83,7 @@ def populate(database: Database) -> None:
                 by=f"U{number}",
                 now=NOW,
             )
-            Outcome.tell(
+            CampaignOutcome.tell(
                 session,
                 jobs,
                 workspace="T1",
@@ -110,12 +110,12 @@ def populate(database: Database) -> None:
                 about=f"about {number}",
                 only_when_moved=False,
             )
-            Arrival.ask(session, jobs, dropped(number), NOW)
-            Holding.switch(session, "T1", "orders", adds=[holding(number)], retires=(), now=NOW)
+            FileUpload.ask(session, jobs, dropped(number), NOW)
+            DataFile.switch(session, "T1", "orders", adds=[holding(number)], retires=(), now=NOW)
             ProductRow.put(session, "T1", [(f"h{number}", "title", "{}")], file="f.csv", now=NOW)
             batch: dict[str, Any] = {"sha256": f"s{number}", "rows": 1, "rejected": 0, "path": "x"}
-            Batch.keep(session, workspace="T1", kind="orders", now=NOW, **batch)
-            Runner.beat(session, f"p{number}", NOW)
+            LiveBatch.keep(session, workspace="T1", kind="orders", now=NOW, **batch)
+            WorkerProcess.beat(session, f"p{number}", NOW)
             session.add(
                 SalesAnswer(
                     workspace="T1",
@@ -128,7 +128,7 @@ def populate(database: Database) -> None:
                     at=NOW,
                 )
             )
-            Crash.another(session, f"work:t{number}:0", "T1")
+            JobCrash.another(session, f"work:t{number}:0", "T1")
         with database.begin() as session:
             Receipt.keep(
                 session,
@@ -145,8 +145,8 @@ def populate(database: Database) -> None:
         Task.accept(session, jobs, wish("t9", workspace="T2", place={"channel": "C9"}), NOW)
 
 
-def dropped(number: int) -> Dropped:
-    return Dropped(
+def dropped(number: int) -> Upload:
+    return Upload(
         id=f"a{number}",
         workspace="T1",
         author=f"U{number}",
@@ -158,8 +158,8 @@ def dropped(number: int) -> Dropped:
     )
 
 
-def holding(number: int) -> Holding:
-    return Holding(
+def holding(number: int) -> DataFile:
+    return DataFile(
         id=f"h{number}",
         workspace="T1",
         kind="orders",
@@ -177,7 +177,7 @@ def changes(connection: Connection, most: int = 4) -> Iterator[Change]:
     """Each column of each row, changed in several ways; each row deleted, and one forged."""
     for table in TABLES.sorted_tables:
         rows = [dict(row) for row in connection.execute(select(table)).mappings()]
-        assert rows or table.name in FREE_TABLES, f"{table.name} is empty"
+        assert rows or table.name in UNAUDITED_TABLES, f"{table.name} is empty"
         for row in rows[-most:]:
             here = _key(table, row)
             yield Change(table.name, "*", "deleted", (delete(table).where(*here),))

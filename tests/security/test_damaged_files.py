@@ -13,13 +13,13 @@ import pytest
 
 from bot.__main__ import main
 from bot.app import Container
-from bot.cli.serve import Serving
+from bot.cli.serve import ServerProcess
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.ingest import understand
-from bot.data.ingest.watch_folder import Inbox
-from bot.data.warehouse.damage import mark_damaged
-from bot.db.sqlite_file import database_fault
+from bot.data.ingest import detect_schema
+from bot.data.ingest.watch_folder import WatchFolder
+from bot.data.warehouse.integrity import mark_damaged
+from bot.db.sqlite_file import find_database_fault
 from bot.errors import CannotDo, TryAgain
 
 ORDERS = "order,date,product,quantity,total,currency\n" + "".join(
@@ -120,7 +120,7 @@ def test_of_the_library_is_named_and_set_aside_and_its_kind_goes_on(
     damage(path, random.Random(seed))
     assert main(["doctor"]) == 1
     assert f"{named} is damaged" in capsys.readouterr().out
-    serving = Serving(Settings.read(), listens=True, works=True)  # starts all the same
+    serving = ServerProcess(Settings.read(), listens=True, works=True)  # starts all the same
     serving.house.database.close()
     assert "damaged since" in rows(home, capsys, "sold")
     assert "damaged" not in rows(home, capsys, "feedback")
@@ -222,25 +222,25 @@ def test_of_the_database_is_named_and_set_aside(
 def test_database_that_lost_its_file_but_not_its_log_is_named(home: Path) -> None:
     path = home / "super-intern.db"
     path.rename(home / "super-intern.db-wal")
-    assert "is gone" in str(database_fault(path))
+    assert "is gone" in str(find_database_fault(path))
 
 
 def test_database_in_use_is_whole(home: Path) -> None:
     house = Container(Settings.read()).migrated()
     with house.database.begin():
-        assert database_fault(home / "super-intern.db", thorough=True) is None
+        assert find_database_fault(home / "super-intern.db", thorough=True) is None
     house.database.close()
 
 
 LIMITED = """
 import os, resource, sys
 from bot.__main__ import main
-from bot.cli.import_ import Importing
-before = Importing.take
+from bot.cli.import_ import FileImporter
+before = FileImporter.take
 def limited(*args):
     {limit}
     return before(*args)
-Importing.take = limited
+FileImporter.take = limited
 sys.exit(main(["import", "--yes", sys.argv[1]]))
 """
 OPEN_FILES = (
@@ -293,17 +293,17 @@ def test_is_not_what_a_failing_disk_is_called(
         return opened(self, *args, **kwargs)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", fail)
-    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", -1.0)
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", -1.0)
     assert main(["import", "--yes", str(path)]) == 2
     with pytest.raises((OSError, CannotDo, TryAgain)) as told:
-        understand(path, name=path.name)
+        detect_schema(path, name=path.name)
     assert "damaged" not in str(told.value)
 
 
 def test_of_the_inbox_waits_while_the_machine_cannot_read_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", -1.0)
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", -1.0)
     house = Container(Settings.read()).migrated()
     (home / "inbox").mkdir()
     waits = home / "inbox" / "new.csv"
@@ -317,7 +317,7 @@ def test_of_the_inbox_waits_while_the_machine_cannot_read_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", fail)
-        assert Inbox(house).look() == 0
+        assert WatchFolder(house).look() == 0
     assert waits.exists()
-    assert Inbox(house).look() == 1
+    assert WatchFolder(house).look() == 1
     house.database.close()

@@ -8,12 +8,12 @@ from itertools import count
 import numpy as np
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
 from bot.data.metrics.orders.differences import isolates
-from bot.data.service import TeamLibrary
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.service import WorkspaceData
+from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
 from tests.conftest import NOW
 from tests.security.ordinary_questions import SAMPLE, people
@@ -26,14 +26,14 @@ REFUSED = "Together with my answer on"
 FEW = "too few to show"
 
 
-def library(database: Database, shelf: Shelf) -> TeamLibrary:
+def library(database: Database, shelf: Warehouse) -> WorkspaceData:
     log = DatabaseAnswerLog(database, "T1", lambda: NOW)
-    return TeamLibrary(CatalogueLibrary(list), lambda: shelf, answers=log)
+    return WorkspaceData(CatalogueLibrary(list), lambda: shelf, answers=log)
 
 
-async def ask(known: TeamLibrary, words: str, author: str = "UMARIE", **answers: str) -> str:
+async def ask(known: WorkspaceData, words: str, author: str = "UMARIE", **answers: str) -> str:
     found = await run(words, library=known, author=author, skill="answer", **answers)  # type: ignore[arg-type]
-    assert isinstance(found, Drafted), words
+    assert isinstance(found, DraftResult), words
     return found.parts[0].text
 
 

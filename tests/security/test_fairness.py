@@ -9,30 +9,29 @@ import pytest
 from sqlalchemy import func, select, text
 
 from bot.audit import journal
-from bot.config.policy import Fairness, Policy
+from bot.config.policy import PersonLimits, Policy
 from bot.db.session import Database
 from bot.jobs.engine import NAME, VERSION, Engine, migrate_engine
-from bot.jobs.fairness import fair_place
-from bot.jobs.models import Job, Requester, requester
-from bot.jobs.queues import QUICK, SLOW, Limits, usual_queue
-from bot.messages.outbox import Post
-from bot.slack.app import requested_by
+from bot.jobs.models import Job, Requester, current_requester
+from bot.jobs.queues import QUICK, SLOW, QueueLimits, choose_queue, compute_priority
+from bot.messages.outbox import OutboxMessage
+from bot.slack.app import find_requester
 from bot.tasks.models import Task
 from tests.jobs.test_engine import FAST, KINDS, Line, now
 from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench
 from tests.support.digests import alerted, previewed
 
-ONE_AT_A_TIME = Limits(
+ONE_AT_A_TIME = QueueLimits(
     drafts=1, drafts_per_workspace=1, quick=1, quick_per_workspace=1, poll=0.02, beat=0.2
 )
 TOO_MUCH = "That is too much at once"
 
 
 def shares(bench: Bench, **more: Any) -> None:
-    bench.policy = bench.policy.model_copy(update={"fairness": Fairness(**more)})
+    bench.policy = bench.policy.model_copy(update={"fairness": PersonLimits(**more)})
 
 
-async def lined_up(database: Database, limits: Limits = ONE_AT_A_TIME) -> Line:
+async def lined_up(database: Database, limits: QueueLimits = ONE_AT_A_TIME) -> Line:
     """An engine that takes jobs and does not run them yet."""
     await migrate_engine(database)
     return Line(Engine(database, now, limits))
@@ -43,12 +42,12 @@ async def begin(line: Line) -> None:
 
 
 async def ask(line: Line, subject: str, person: str | None, kind: Any = "work") -> None:
-    token = requester.set(Requester(person) if person else None)
+    token = current_requester.set(Requester(person) if person else None)
     try:
         job = Job(kind=kind, subject=subject, workspace="T1")
         await line.engine.database.run(line.engine.enqueue, job)
     finally:
-        requester.reset(token)
+        current_requester.reset(token)
 
 
 @pytest.mark.parametrize("kind", ["work", "show"])
@@ -92,7 +91,7 @@ async def test_jobs_of_an_earlier_version_are_done_first(database: Database) -> 
             session,
             {
                 "workflow_name": "do",
-                "queue_name": usual_queue(old),
+                "queue_name": choose_queue(old),
                 "workflow_id": old.id,
                 "queue_partition_key": old.workspace,
                 "app_version": VERSION,
@@ -127,7 +126,7 @@ async def test_a_newcomer_waits_for_one_job_of_each_other_person(
         person = chance.choices(people, weights)[0]
         in_flight = {one[2] for one in (*waiting, *running)}
         with sqlite.begin() as session:
-            place = fair_place(session, SLOW, "T1", person)
+            place = compute_priority(session, SLOW, "T1", person)
         await ask(line, f"{arrival}", person)
         waiting.append((place, arrival, person))
         if person not in in_flight:
@@ -160,8 +159,8 @@ def _set(database: Database, arrival: int, status: str) -> None:
 def rows(bench: Bench) -> tuple[int, int, int, int]:
     with bench.database.begin() as session:
         tasks = session.scalar(select(func.count()).select_from(Task)) or 0
-        posts = session.scalar(select(func.count()).select_from(Post)) or 0
-        return tasks, posts, journal.length(session, TEAM), len(bench.jobs)
+        posts = session.scalar(select(func.count()).select_from(OutboxMessage)) or 0
+        return tasks, posts, journal.count_entries(session, TEAM), len(bench.jobs)
 
 
 async def test_a_flood_of_commands_makes_no_rows_beyond_the_share(bench: Bench) -> None:
@@ -191,7 +190,10 @@ async def test_a_flood_of_mentions_is_told_once(any_bench: Bench) -> None:
     await bench.slack.settled()
     assert len(bench.tasks) == 3
     with bench.database.begin() as session:
-        assert len(list(session.scalars(select(Post).where(Post.kind == "whisper")))) == 1
+        assert (
+            len(list(session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "whisper"))))
+            == 1
+        )
     await bench.run("tell")
     told = [one.text for one in bench.slack.ephemerals(MARIE, MARKETING)]
     assert len([one for one in told if "trop" in one or TOO_MUCH in one]) == 1
@@ -239,8 +241,8 @@ async def test_alerts_count_to_nobody(bench: Bench) -> None:
     ],
 )
 def test_every_request_is_somebodys(body: dict[str, Any], person: str) -> None:
-    assert requested_by(body) == ("T1", person)
+    assert find_requester(body) == ("T1", person)
 
 
 def test_has_sensible_defaults() -> None:
-    assert Policy().fairness == Fairness(open_tasks=30, tasks_a_day=300)
+    assert Policy().fairness == PersonLimits(open_tasks=30, tasks_a_day=300)

@@ -13,8 +13,14 @@ import pytest
 from bot.__main__ import main
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.watch_folder import Inbox
-from bot.data.private_files import LEFT_BEHIND, LOCK, TEMPORARY, private_process, tighten
+from bot.data.ingest.watch_folder import WatchFolder
+from bot.data.private_files import (
+    LEFTOVER_PATTERNS,
+    LOCK,
+    TEMPORARY,
+    private_process,
+    restrict_permissions,
+)
 
 FIRST, LAST = "Zebulon", "Quirkemann"
 MAIL, STREET = "zebulon@canary.example", "17 Canary Lane"
@@ -90,12 +96,12 @@ def test_hold_nobodys_name_and_are_closed_after_imports_and_the_inbox(
     rows += "".join(bad_rows(random.Random(seed), 30))
     assert main(["import", "--yes", str(put(tmp_path, "orders.csv", rows))]) == 1
     assert main(["facts", "all"]) == 0
-    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", -1.0)
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", -1.0)
     house = Container(Settings.read())
     put(home / "inbox", "more.csv", rows.replace("A1,", "C1,"))
     put(home / "inbox", "what.csv", f"{FIRST} {LAST},{MAIL}\n{FIRST} {LAST},{MAIL}\n")
     with private_process(home):
-        Inbox(house).look()
+        WatchFolder(house).look()
     house.database.close()
     assert main(["doctor"]) == 1
     assert loose(home) == []
@@ -185,7 +191,7 @@ def test_of_a_process_at_work_are_left_alone_by_another(home: Path) -> None:
 
 def test_are_removed_only_where_a_pattern_names_them() -> None:
     assert LOCK == ".lock"
-    assert all("*" in pattern and not pattern.startswith("*") for pattern in LEFT_BEHIND[:-1])
+    assert all("*" in pattern and not pattern.startswith("*") for pattern in LEFTOVER_PATTERNS[:-1])
 
 
 def test_that_cannot_be_closed_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +201,6 @@ def test_that_cannot_be_closed_are_said(tmp_path: Path, monkeypatch: pytest.Monk
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "fchmod", refuse)
-    found = tighten(tmp_path)
+    found = restrict_permissions(tmp_path)
     assert "theirs.csv" in found.stuck
     assert "belongs to another account" in " ".join(found.lines(tmp_path))

@@ -14,25 +14,25 @@ import pytest
 from rich.text import Text
 
 from bot.__main__ import main
-from bot.agent.pipeline import _apart
-from bot.audiences.platforms import as_csv, plain_email, plain_id
-from bot.cli.admin import say
-from bot.config.log_format import FORMAT, PlainFormatter
+from bot.agent.pipeline import _split_output
+from bot.audiences.platforms import encode_csv, normalize_email, normalize_id
+from bot.cli.admin import print_line
+from bot.cli.serve import LOG_FORMAT, OneLineFormatter
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.parts import Copy, Part
-from bot.data.ingest.rejects import Reject, write_rejects
+from bot.data.ingest.rejects import RejectedRow, write_rejects
 from bot.i18n.messages import Words
 from bot.playground.terminal.console import PlainConsole
-from bot.slack.client import UNSHOWN
+from bot.slack.client import INVISIBLE_CHARACTERS
 from bot.text.escape import (
-    csv_cell,
-    file_name,
-    json_text,
-    neutral,
-    one_line,
-    plain_all,
-    without_hidden,
+    escape_csv_cell,
+    escape_line,
+    escape_mrkdwn,
+    format_json,
+    sanitize_file_name,
+    strip_hidden,
+    strip_hidden_deep,
 )
 from tests.conftest import NOW
 from tests.conftest import bench as bench
@@ -66,14 +66,14 @@ COMMANDS = (
     "\x1b]8;;https://evil.example\x1b\\",
 )
 WAYS: dict[str, Callable[[str], str]] = {
-    "plain": without_hidden,
-    "mrkdwn": neutral,
-    "line of a log": one_line,
-    "cell": csv_cell,
-    "file name": file_name,
-    "sentence": lambda text: plain_all(Words("{what}", what=text)).to("en"),
-    "address": plain_email,
-    "id": plain_id,
+    "plain": strip_hidden,
+    "mrkdwn": escape_mrkdwn,
+    "line of a log": escape_line,
+    "cell": escape_csv_cell,
+    "file name": sanitize_file_name,
+    "sentence": lambda text: strip_hidden_deep(Words("{what}", what=text)).to("en"),
+    "address": normalize_email,
+    "id": normalize_id,
 }
 
 
@@ -93,7 +93,7 @@ def test_no_sign_passes_a_way_out(way: str) -> None:
         shown = WAYS[way](text)
         assert not GONE.search(shown), (text, shown)
         if way not in ("address", "id") and text.startswith("Lin"):
-            assert re.sub(r"\W|n$", "", shown) in ("Linenshirt",) or "\n" in without_hidden(text)
+            assert re.sub(r"\W|n$", "", shown) in ("Linenshirt",) or "\n" in strip_hidden(text)
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,12 @@ def test_no_sign_passes_a_way_out(way: str) -> None:
     ],
 )
 def test_what_people_write_stays(text: str) -> None:
-    assert without_hidden(text) == text
+    assert strip_hidden(text) == text
 
 
 def test_json_is_read_back_as_it_was() -> None:
     for text in hostile(2):
-        told = json_text({"title": text})
+        told = format_json({"title": text})
         assert not GONE.search(told)
         assert json.loads(told) == {"title": text}
 
@@ -136,7 +136,7 @@ def test_a_spreadsheet_computes_nothing(tmp_path: Path) -> None:
         "%",
     )
     rows = [
-        Reject(
+        RejectedRow(
             n, dice.choice(starts) + "c", dice.choice(starts) + "cmd|' /C calc'!A0", start + "1+1"
         )
         for n, start in enumerate(starts * 10)
@@ -146,7 +146,9 @@ def test_a_spreadsheet_computes_nothing(tmp_path: Path) -> None:
     cells = [cell for row in list(csv.reader(io.StringIO(text)))[1:] for cell in row[1:]]
     assert len(cells) == 3 * len(rows)
     assert not [cell for cell in cells if not cell.startswith("'")]
-    addressed = as_csv("plain-email", [(plain_email(f"{one}x@shop.example"),) for one in starts])
+    addressed = encode_csv(
+        "plain-email", [(normalize_email(f"{one}x@shop.example"),) for one in starts]
+    )
     assert not re.search(rb"^[\s\"]*[=+\-@|%]", addressed, re.MULTILINE)
 
 
@@ -160,17 +162,17 @@ def test_a_file_s_name_leads_nowhere() -> None:
         "-rf",
         "x" * 400 + ".csv",
     ):
-        name = file_name(text)
+        name = sanitize_file_name(text)
         assert name
         assert len(name) <= 120
         assert not re.search(r'[/\\:*?"<>|]|^[.-]', name)
         assert not GONE.search(name)
-    assert file_name("x" * 400 + ".csv").endswith(".csv")
-    assert file_name("Résumé d’été.csv") == "Résumé d’été.csv"
+    assert sanitize_file_name("x" * 400 + ".csv").endswith(".csv")
+    assert sanitize_file_name("Résumé d’été.csv") == "Résumé d’été.csv"
 
 
 def test_a_record_of_the_log_is_one_line() -> None:
-    form = PlainFormatter(FORMAT)
+    form = OneLineFormatter(LOG_FORMAT)
     for text in (*hostile(3), "one\n2026-11-24 INFO bot: approved", "one\r\ntwo", "one\u2028two"):
         record = logging.LogRecord("bot", logging.INFO, "x", 1, "said %s", (text,), None)
         line = form.format(record)
@@ -180,7 +182,7 @@ def test_a_record_of_the_log_is_one_line() -> None:
 
 def test_the_terminal_prints_none(capsys: pytest.CaptureFixture[str]) -> None:
     for text in hostile(4):
-        say(text)
+        print_line(text)
     assert not GONE.search(capsys.readouterr().out)
 
 
@@ -223,7 +225,7 @@ def strings(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         for key, one in value.items():
-            if key not in UNSHOWN:
+            if key not in INVISIBLE_CHARACTERS:
                 yield from strings(one)
     elif isinstance(value, list | tuple):
         for one in value:
@@ -280,7 +282,7 @@ def test_what_is_kept_of_a_draft_is_what_is_seen() -> None:
         for part in ("subject", "preheader", "body", "call_to_action")
     }
     hooks = [{"angle": "a", "text": "So\u200bft"}, {"angle": "b", "text": "Light\u202e"}]
-    parts, kept = _apart(Email.model_validate({**told, "hooks": hooks}), BRAND, "code")
+    parts, kept = _split_output(Email.model_validate({**told, "hooks": hooks}), BRAND, "code")
     for text in (*(part.text for part in parts), *(hook.text for hook in kept)):
         assert not GONE.search(text)
     fact = Fact(
@@ -290,5 +292,5 @@ def test_what_is_kept_of_a_draft_is_what_is_seen() -> None:
         source="r.csv, line 2",
         as_of=NOW.date(),
     )
-    assert plain_all(fact).value == "Soft"
-    assert plain_all(fact).id == fact.id
+    assert strip_hidden_deep(fact).value == "Soft"
+    assert strip_hidden_deep(fact).id == fact.id

@@ -13,12 +13,12 @@ from bot.approvals.decision import Decision
 from bot.db import migrate
 from bot.db.session import Database
 from bot.delivery.models import Delivery
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from bot.rules.writers.offline import Offline
-from bot.slack.views.forms import brief_form
-from bot.tasks.draft_versions import of_task
+from bot.slack.views.forms import build_brief_form
+from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
-from bot.text.escape import without_hidden as plain_text
+from bot.text.escape import strip_hidden as plain_text
 from tests.conftest import NOW
 from tests.security.test_injected_results import SMALL, TITLE, made, shelf
 from tests.security.test_obeyed_injections import Case, worked
@@ -113,7 +113,7 @@ async def test_in_a_brief_that_a_button_fills_in_is_read_and_not_obeyed(
     found = await made(asked[0], shelf=pressed(at, attack), skill=asked[1])
     assert found.leads
     for number, lead in enumerate(found.leads):
-        opened = brief_form("en", BRAND, "-", words=lead.words)
+        opened = build_brief_form("en", BRAND, "-", words=lead.words)
         harmless(*mrkdwn(opened))
         id = f"lead-{at}-{number}"
         await worked(
@@ -121,7 +121,7 @@ async def test_in_a_brief_that_a_button_fills_in_is_read_and_not_obeyed(
         )
         with line.begin() as session:
             assert not session.get_one(Task, id).private
-            assert {one.skill for one in of_task(session, id)} <= {lead.skill}
+            assert {one.skill for one in list_newest_drafts(session, id)} <= {lead.skill}
             for row in (Decision, Delivery):
                 assert session.scalar(select(func.count()).select_from(row)) == 0
-            assert len({str(post.place) for post in session.scalars(select(Post))}) <= 1
+            assert len({str(post.place) for post in session.scalars(select(OutboxMessage))}) <= 1

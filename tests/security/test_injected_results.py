@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from bot.agent.llm.anthropic import Claude
-from bot.agent.pipeline import Drafted
+from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.pipeline import DraftResult
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Quote
-from bot.data.warehouse.warehouse import Shelf
-from bot.slack.history import as_material
+from bot.data.warehouse.warehouse import Warehouse
+from bot.slack.history import format_messages
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, obediently, says
 from tests.support.import_files import file, take_in
@@ -43,7 +43,7 @@ SLIPPED = re.compile(
 )
 
 
-def shelf(extra: tuple[str, ...], title: str = TITLE) -> Shelf:
+def shelf(extra: tuple[str, ...], title: str = TITLE) -> Warehouse:
     """Sixty reviews that say the same each time, and the extra ones."""
     texts = [form.format(TITLE) for _ in range(10) for form in SMALL]
     texts += [form for _ in range(10) for form in SOFT]
@@ -83,7 +83,7 @@ def thread(extra: str) -> str:
         {"user": "U2", "ts": "2", "text": extra},
         {"user": "U1", "ts": "3", "text": "Who pays for the photos, do we know?"},
     ]
-    return as_material(rows, people={"U1": "Léa Martin", "U2": "Max Roy"})
+    return format_messages(rows, people={"U1": "Léa Martin", "U2": "Max Roy"})
 
 
 def faithfully(body: dict[str, Any]) -> dict[str, Any] | str:
@@ -96,18 +96,18 @@ def faithfully(body: dict[str, Any]) -> dict[str, Any] | str:
     return composed
 
 
-async def made(words: str, **more: Any) -> Drafted:
+async def made(words: str, **more: Any) -> DraftResult:
     found = await run(words, **more)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found
 
 
-def told(found: Drafted) -> list[str]:
+def told(found: DraftResult) -> list[str]:
     """What we say ourselves: quotations and the names of files are others' words."""
     return [part.text for part in found.parts if not isinstance(part.body, Quote)]
 
 
-def is_harmless(found: Drafted) -> None:
+def is_harmless(found: DraftResult) -> None:
     ours = "\n".join(told(found)[:3])
     assert not SLIPPED.search(ours), ours
     assert not [check for check in found.checks if check.level == "block"]
@@ -173,7 +173,7 @@ def test_in_a_header_are_columns_not_understood(attack: str, tmp_path: Path) -> 
 
 async def test_reach_claude_as_material_and_leave_its_orders_alone() -> None:
     async with ScriptedClaude(answer=faithfully) as claude:
-        writer = Claude(key=claude.key, base_url=claude.url, now=lambda: NOW)
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, now=lambda: NOW)
         offline = await made(ASKED["feedback"], shelf=shelf(ATTACKS))
         found = await made(ASKED["feedback"], shelf=shelf(ATTACKS), writer=writer)
         recap = await made(ASKED["recap"], material=thread("\n".join(ATTACKS)), writer=writer)
@@ -200,7 +200,7 @@ async def test_followed_by_a_claude_never_reach_a_card(skill: str) -> None:
     given = {"shelf": shelf(ATTACKS), "material": thread(ATTACKS[0]), "skill": skill}
     offline = await made(ASKED[skill], **given)
     async with ScriptedClaude(step, step, step) as claude:
-        writer = Claude(key=claude.key, base_url=claude.url, now=lambda: NOW)
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, now=lambda: NOW)
         found = await made(ASKED[skill], writer=writer, **given)
         await writer.close()
     wrong = claude.letters[1]["messages"][-1]["content"]

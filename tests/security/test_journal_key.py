@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.app import Container
-from bot.audit.journal import Entry
+from bot.audit.journal import JournalEntry
 from bot.cli.journal import journal_
-from bot.config.secret import FILE as KEY_FILE
+from bot.config.secret import KEY_FILE as KEY_FILE
 from bot.config.settings import Settings
 from bot.errors import CannotDo
-from bot.messages.outbox import Post
-from bot.slack.published_heads import FILE, Publishing, note_policies, read_heads
+from bot.messages.outbox import OutboxMessage
+from bot.slack.published_heads import HEADS_FILE, HeadPublisher, read_heads, record_policies
 from tests.conftest import NOW
 from tests.support.rows import Jobs, draft
 
@@ -42,11 +42,11 @@ def verify(settings: Settings, *heads: str) -> int:
 
 def publish(house: Container, day: str = "2026-11-24") -> None:
     with house.database.begin() as session:
-        subjects = {job.subject for job in Publishing(house, Jobs()).due(session, NOW)}
+        subjects = {job.subject for job in HeadPublisher(house, Jobs()).due(session, NOW)}
     assert subjects == {"T1/2026-11-24"}
     with house.database.begin() as session:
         year, month, date = (int(part) for part in day.split("-"))
-        Publishing(house, Jobs())._publish(session, "T1", NOW.date().replace(year, month, date))
+        HeadPublisher(house, Jobs())._publish(session, "T1", NOW.date().replace(year, month, date))
 
 
 def test_which_is_made_at_the_first_start(
@@ -54,7 +54,7 @@ def test_which_is_made_at_the_first_start(
 ) -> None:
     assert (settings.home / KEY_FILE).exists()
     with house.database.begin() as session:
-        assert all(session.scalars(select(Entry.signature)))
+        assert all(session.scalars(select(JournalEntry.signature)))
     assert verify(settings) == 0
     assert "whole" in capsys.readouterr().out
 
@@ -98,8 +98,8 @@ def test_so_that_an_earlier_database_put_back_shows(house: Container, settings: 
         draft(session, Jobs(), id="t2")
     publish(house)
     publish(house)  # once a day
-    assert len(list(read_heads(settings.home / FILE))) == 1
-    assert (settings.home / FILE).stat().st_mode & 0o777 == 0o600
+    assert len(list(read_heads(settings.home / HEADS_FILE))) == 1
+    assert (settings.home / HEADS_FILE).stat().st_mode & 0o777 == 0o600
     assert verify(settings) == 0
     house.database.close()
     for left in settings.home.glob("super-intern.db-*"):
@@ -111,7 +111,7 @@ def test_so_that_an_earlier_database_put_back_shows(house: Container, settings: 
 def test_and_a_file_of_heads_or_a_head_can_be_given(house: Container, settings: Settings) -> None:
     publish(house)
     kept = settings.home / "kept.jsonl"
-    (settings.home / FILE).rename(kept)
+    (settings.home / HEADS_FILE).rename(kept)
     (one,) = read_heads(kept)
     assert verify(settings, str(kept), one.head) == 0
     kept.write_text(kept.read_text().replace(one.head, "0" * 64))
@@ -125,9 +125,9 @@ def test_and_a_channel_gets_the_head_when_the_policy_says_so(
     (settings.home / "policy.toml").write_text('[journal]\npublish = "C0AUDIT"\n')
     publish(house)
     with house.database.begin() as session:
-        post = session.get_one(Post, "head:T1:2026-11-24")
+        post = session.get_one(OutboxMessage, "head:T1:2026-11-24")
         assert post.place["channel"] == "C0AUDIT"
-        told = session.scalars(select(Entry.hash).where(Entry.workspace == "T1"))
+        told = session.scalars(select(JournalEntry.hash).where(JournalEntry.workspace == "T1"))
         assert any(hash in str(post.place["words"]) for hash in told)
     assert verify(settings) == 0
 
@@ -146,9 +146,9 @@ def test_rows_are_not_adopted_again_once_heads_were_published(
 def test_a_policy_that_changes_has_an_entry(house: Container, settings: Settings) -> None:
     def noted() -> int:
         with house.database.begin() as session:
-            list(note_policies(house, session, NOW))
+            list(record_policies(house, session, NOW))
         with house.database.begin() as session:
-            events = select(Entry.event).where(Entry.event == "policy applied")
+            events = select(JournalEntry.event).where(JournalEntry.event == "policy applied")
             return len(list(session.scalars(events)))
 
     assert (noted(), noted()) == (1, 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, buttons
 from tests.support.processes import Intern
 

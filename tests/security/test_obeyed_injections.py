@@ -11,19 +11,19 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import func, select
 
-from bot.agent.llm.anthropic import Claude
+from bot.agent.llm.anthropic import AnthropicWriter
 from bot.approvals.decision import Decision
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.warehouse import Warehouse
 from bot.db import migrate
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.jobs.worker import Worker
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from bot.rules.writers.offline import Offline
-from bot.tasks.draft_versions import of_task
+from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
-from bot.tasks.run import Means
-from bot.text.normalize import squeeze
+from bot.tasks.run import TaskServices
+from bot.text.normalize import collapse_spaces
 from tests.agent.test_skills import Nobody
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude
@@ -65,7 +65,7 @@ class Case(NamedTuple):
     words: str
     skill: str
     part: str
-    shelf: Shelf
+    shelf: Warehouse
     material: str = ""
 
 
@@ -148,7 +148,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 async def worked(database: Database, id: str, case: Case, writer: Any) -> None:
     """The wish from its words to its card, on the real line."""
     library = library_of(case.shelf)
-    means = Means(
+    means = TaskServices(
         database=database,
         enqueue=Jobs(),
         outside=Nobody(case.material),
@@ -166,7 +166,7 @@ async def worked(database: Database, id: str, case: Case, writer: Any) -> None:
 
 def texts(database: Database, task: str) -> list[str]:
     with database.begin() as session:
-        (draft,) = of_task(session, task)
+        (draft,) = list_newest_drafts(session, task)
         return [part.text for part in draft.parts]
 
 
@@ -181,20 +181,20 @@ async def test_changes_nothing(
     case, id = place(attack), f"{place.__name__}-{ATTACKS.index(attack)}"
     await worked(line, f"{id}-rules", case, Offline(lambda: NOW))
     async with ScriptedClaude(answer=rewriting([{case.part: obeyed}])) as claude:
-        writer = Claude(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         await worked(line, f"{id}-ai", case, writer)
         await writer.close()
     assert len(claude.letters) == 2  # told once, it said the same again
     assert texts(line, f"{id}-ai") == texts(line, f"{id}-rules")
     with line.begin() as session:
-        first, second = (of_task(session, f"{id}-{by}")[0] for by in ("rules", "ai"))
+        first, second = (list_newest_drafts(session, f"{id}-{by}")[0] for by in ("rules", "ai"))
         assert (second.channel, second.version) == (first.channel, first.version)
         *found, last = second.findings or ()
         assert tuple(found) == first.findings  # no check was dropped
         assert last.rule == "rewriting"
         for row in (Decision, Delivery):
             assert session.scalar(select(func.count()).select_from(row)) == 0
-        places = {str(post.place) for post in session.scalars(select(Post))}
+        places = {str(post.place) for post in session.scalars(select(OutboxMessage))}
         assert len(places) == 1
 
 
@@ -204,11 +204,11 @@ async def test_is_there_to_be_read(place: Callable[[str], Case], line: Database)
     attack = IN_MATERIAL[0]
     case = place(attack)
     async with ScriptedClaude(answer=rewriting([{}])) as claude:
-        writer = Claude(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         await worked(line, f"{place.__name__}-read", case, writer)
         await writer.close()
     (letter,) = claude.letters
-    assert attack in squeeze(letter["messages"][0]["content"])
+    assert attack in collapse_spaces(letter["messages"][0]["content"])
 
 
 def test_is_tried_forty_times_in_every_place() -> None:
@@ -232,4 +232,4 @@ def test_in_a_header_never_reaches_an_ai(attack: str, tmp_path: Path) -> None:
         writer.writerow([f"V{n}", f"2026-11-{1 + n:02}", "The Alba shirt runs small", 2, "x"])
     taken = take_in(file(tmp_path, out.getvalue(), "reviews.csv"), tmp_path)
     assert taken.understood.kind == "feedback"
-    assert squeeze(attack) not in squeeze(str(taken.rows))
+    assert collapse_spaces(attack) not in collapse_spaces(str(taken.rows))

@@ -6,25 +6,24 @@ from typing import Any
 
 import pytest
 
-from bot.agent.skills import commands
-from bot.config.access import Access, is_shared_outside, standing_of
-from bot.data.ingest.models import Arrival
+from bot.agent.skills import load_commands
+from bot.config.access import Access, classify_user, is_shared_outside
+from bot.data.ingest.models import FileUpload
 from bot.db.workspace import Workspace
 from bot.errors import TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
-from bot.playground import events
-from bot.playground.message import Message
-from bot.playground.people import Person
+from bot.playground import payloads
+from bot.playground.slack_objects import SlackMessage, SlackUser
 from bot.rules.writers.offline import Offline
-from bot.slack.action_ids import Ref
-from bot.slack.actions.dispatch import VERBS
+from bot.slack.action_ids import ButtonValue
+from bot.slack.actions.buttons import BUTTON_ACTIONS
 from bot.slack.app import make_app
-from bot.slack.location import asked_at
+from bot.slack.location import make_place
 from bot.slack.membership import Membership
-from bot.slack.users import People
+from bot.slack.users import UserDirectory
 from bot.tasks.models import Task
-from bot.tasks.run import Means
+from bot.tasks.run import TaskServices
 from tests.security.requests import (
     EVIL,
     OUTSIDERS,
@@ -60,20 +59,24 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 SAID_LATE = "Slack didn't answer in time. Nothing was lost; please try again."
 
 
-def refs_of(bench: Bench) -> list[Ref]:
+def refs_of(bench: Bench) -> list[ButtonValue]:
     """What the buttons of the first draft and of a dropped file carry."""
     draft = bench.drafts[0]
-    refs = [Ref(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick="0", field="goal")]
-    return refs + [Ref(arrival=one.id, seen=str(one.turn)) for one in bench.rows(Arrival)]
+    refs = [
+        ButtonValue(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick="0", field="goal")
+    ]
+    return refs + [
+        ButtonValue(arrival=one.id, seen=str(one.turn)) for one in bench.rows(FileUpload)
+    ]
 
 
-async def worked(bench: Bench) -> Message:
+async def worked(bench: Bench) -> SlackMessage:
     """A draft and a dropped file of Marie's, all drawn."""
     card = await bench.drafted()
     file = [("orders.csv", b"order_id,total\n1,10\n2,20\n")]
     await bench.slack.say(MARIE, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
     await bench.run()
-    assert bench.rows(Arrival)
+    assert bench.rows(FileUpload)
     return card
 
 
@@ -100,7 +103,7 @@ async def all_refused(bench: Bench, kind: Outsider, place: str, one_in: int = 1)
     before, rows = seen(bench, user), counted(bench)
     team, start = kind.claims or TEAM, OUTSIDERS.index(kind) % one_in
     requests = list(every_request(bench.slack, user, team, channel, card, refs_of(bench)))
-    assert len(requests) > 2 * len(VERBS)
+    assert len(requests) > 2 * len(BUTTON_ACTIONS)
     for one in requests[start::one_in]:
         answer = await send(bench.slack, one)
         assert (answer.status, answer.body) == (200, None), one.name
@@ -168,7 +171,7 @@ async def test_a_shared_channel_that_the_policy_names_is_open_to_members_alone(
     bench.policy = bench.policy.model_copy(update={"access": Access(shared_channels=(MARKETING,))})
     bench.slack.places[MARKETING].shared_with = [EVIL]
     await bench.drafted(MARIE)
-    bench.slack.people["UODD"] = Person(
+    bench.slack.people["UODD"] = SlackUser(
         "UODD", "odd", "Odd", "Odd", "Europe/Paris", "fr-FR", team=EVIL
     )
     bench.slack.places[MARKETING].members.append("UODD")
@@ -193,7 +196,7 @@ async def test_a_member_is_heard_where_another_company_owns_the_channel(bench: B
         "channel_type": "channel",
         "text": f"<@{bench.slack.bot_user}> our shirt",
     }
-    body = events.event_body(bench.slack, event, bench.slack.places[MARKETING])
+    body = payloads.build_event_callback(bench.slack, event, bench.slack.places[MARKETING])
     bench.slack.courier.event(body | {"team_id": EVIL})
     await bench.run()
     assert [(task.workspace, task.author) for task in bench.tasks] == [(TEAM, MARIE)]
@@ -242,7 +245,7 @@ async def test_a_member_who_becomes_a_guest_has_no_rights_from_then_on(bench: Be
 
 def hired(bench: Bench) -> Worker:
     """A worker as `serve` makes it."""
-    means = Means(
+    means = TaskServices(
         database=bench.database,
         enqueue=bench.enqueue,
         outside=bench.outside,
@@ -301,7 +304,7 @@ async def test_what_is_asked_while_slack_is_away_waits_for_who_asked(
     bench.slack.mischief.http_500("users.info", times=40)
     await ASKS[asks](bench.slack, MARIE)
     await bench.settled()
-    assert len(bench.tasks) + len(bench.rows(Arrival)) == 1  # nothing is lost
+    assert len(bench.tasks) + len(bench.rows(FileUpload)) == 1  # nothing is lost
     assert await run_for_real(bench)  # it waits
     posts = [call.method for call in bench.slack.calls if call.method.startswith("chat.")]
     assert not posts
@@ -311,7 +314,7 @@ async def test_what_is_asked_while_slack_is_away_waits_for_who_asked(
     if guest:
         assert not posts
         assert all(task.state == "stopped" and not task.words for task in bench.tasks)
-        assert all(one.state == "refused" for one in bench.rows(Arrival))
+        assert all(one.state == "refused" for one in bench.rows(FileUpload))
     else:
         assert posts
         assert all(task.state in ("done", "asking") for task in bench.tasks)
@@ -387,7 +390,7 @@ async def test_nothing_is_posted_to_somebody_who_is_no_member_any_more(bench: Be
 
 async def test_an_earlier_start_is_remembered_while_slack_is_away(bench: Bench) -> None:
     await installed(bench)
-    later = Membership(bench.house, People(bench.house.client))
+    later = Membership(bench.house, UserDirectory(bench.house.client))
     bench.slack.mischief.http_500("auth.test", times=10)
     found = await later.installation()
     assert found.workspaces == {TEAM}
@@ -428,12 +431,12 @@ GRID = {"enterprise_user": {"enterprise_id": "E1", "teams": ["T1", "T2"]}, "team
     ],
 )
 def test_standing(more: dict[str, Any], enterprise: str | None, standing: str) -> None:
-    assert standing_of(MEMBER | more, "T1", enterprise) == standing
+    assert classify_user(MEMBER | more, "T1", enterprise) == standing
 
 
 def test_who_says_nothing_is_nobody() -> None:
-    assert standing_of({}, "T1") == "stranger"
-    assert standing_of({}, "") == "stranger"
+    assert classify_user({}, "T1") == "stranger"
+    assert classify_user({}, "") == "stranger"
 
 
 @pytest.mark.parametrize(
@@ -458,7 +461,7 @@ def test_who_reads_a_channel(channel: dict[str, Any], outside: bool) -> None:
 
 
 def test_the_place_of_a_card_is_no_way_around() -> None:
-    assert asked_at(RANDOM, MARIE, private=True)["channel"] == RANDOM  # the worker looks at it
+    assert make_place(RANDOM, MARIE, private=True)["channel"] == RANDOM  # the worker looks at it
 
 
 async def test_the_gate_stands_before_every_listener(bench: Bench) -> None:
@@ -473,7 +476,7 @@ async def test_the_gate_stands_before_every_listener(bench: Bench) -> None:
         )
         if one.kind == "slash_commands"
     }
-    assert commands_told == {f"/{name}" for name in commands()}
+    assert commands_told == {f"/{name}" for name in load_commands()}
 
 
 async def test_over_a_socket_it_is_the_same_gate(tmp_path: Path) -> None:

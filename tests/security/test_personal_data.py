@@ -15,12 +15,12 @@ from stdnum import luhn
 from bot.agent.context import SkillContext
 from bot.config.brand import Brand
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.request import SkillRequest
 from bot.data.ingest.masking import bare_words
-from bot.privacy import Veil
-from bot.privacy.people import own_words
-from bot.privacy.personal import find, mask
+from bot.privacy import Pseudonymizer
+from bot.privacy.names import build_own_words
+from bot.privacy.personal_data import find_personal_data, mask_personal_data
 from handlers.draft import Email
 from tests.privacy.test_veil import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
@@ -49,7 +49,7 @@ def texts() -> tuple[list[str], list[str], frozenset[str]]:
     with DEV.open("rb") as file:
         told = tomllib.load(file)
     marked = [*told["personal_en"], *told["personal_fr"]]
-    return marked, [*told["clean_en"], *told["clean_fr"]], own_words(told["catalogue"])
+    return marked, [*told["clean_en"], *told["clean_fr"]], build_own_words(told["catalogue"])
 
 
 def parsed(marked: str) -> tuple[str, list[tuple[str, int, int]]]:
@@ -72,7 +72,7 @@ def test_recall_of_each_kind_and_precision_stay_what_they_are() -> None:
     wanted, hidden = Counter[str](), Counter[str]()
     for one in marked:
         text, spans = parsed(one)
-        found = find(text, own)
+        found = find_personal_data(text, own)
         covered = {at for f in found for at in range(f.start, f.end)}
         for kind, start, end in spans:
             wanted[kind] += 1
@@ -81,7 +81,7 @@ def test_recall_of_each_kind_and_precision_stay_what_they_are() -> None:
         assert not beside, (text, beside)
     for kind, floor in RECALL.items():
         assert hidden[kind] >= floor * wanted[kind], (kind, hidden[kind], wanted[kind])
-    alarms = [(text, found) for text in clean if (found := find(text, own))]
+    alarms = [(text, found) for text in clean if (found := find_personal_data(text, own))]
     assert len(alarms) <= FALSE_ALARMS, alarms
 
 
@@ -96,9 +96,11 @@ def test_random_values_in_any_form_and_sentence(kind: str) -> None:
             dice.choice(DISGUISES)(value, dice) if kind not in ("NAME", "ADDRESS") else value
         )
         text = carrier.format(disguised)
-        left = re.sub(r"\W+", "", mask(text)).lower()
+        left = re.sub(r"\W+", "", mask_personal_data(text)).lower()
         whole = re.sub(r"\W+", "", value).lower()
-        if whole in left or len(re.findall(r"\d", mask(text))) > len(re.findall(r"\d", carrier)):
+        if whole in left or len(re.findall(r"\d", mask_personal_data(text))) > len(
+            re.findall(r"\d", carrier)
+        ):
             missed.append(text)
     assert not missed, missed[:5]
 
@@ -109,16 +111,16 @@ def test_what_is_hidden_for_an_ai_comes_back_letter_for_letter(kind: str) -> Non
     for _ in range(40):
         value = dice.choice(DISGUISES)(VALUES[kind](dice), dice)
         text = dice.choice(CARRIERS[kind]).format(value)
-        veil = Veil()
+        veil = Pseudonymizer()
         assert veil.lift(veil.draw(text)) == text
 
 
 def test_an_import_and_an_ai_are_shown_the_same() -> None:
     marked, clean, own = texts()
     for text in (*(parsed(one)[0] for one in marked), *clean):
-        veiled = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", Veil(own).draw(text))
+        veiled = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", Pseudonymizer(own).draw(text))
         if not re.search(r"\b(\w+ \w+)\b.*\b\1\b", text):
-            assert veiled == mask(text, own) == bare_words(text, own), text
+            assert veiled == mask_personal_data(text, own) == bare_words(text, own), text
 
 
 def products(dice: random.Random) -> Iterator[str]:
@@ -145,11 +147,11 @@ def products(dice: random.Random) -> Iterator[str]:
 
 def test_a_shop_s_own_words_and_figures_pass() -> None:
     dice = random.Random("shop")
-    own = own_words(["Robe Alba", "Chemise Maud", "Sac Charlotte", "Dress Victoria"])
+    own = build_own_words(["Robe Alba", "Chemise Maud", "Sac Charlotte", "Dress Victoria"])
     alarms = [
         (text, found)
         for text, _ in zip(products(dice), range(600), strict=False)
-        if (found := find(text, own))
+        if (found := find_personal_data(text, own))
     ]
     assert len(alarms) <= 3, alarms[:5]
 
@@ -216,7 +218,7 @@ HOSTILE = (
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("piece", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_text_ends(piece: str) -> None:
-    mask(piece * (10_000 // len(piece)) + "@ !\nx")
+    mask_personal_data(piece * (10_000 // len(piece)) + "@ !\nx")
 
 
 @pytest.mark.slow
@@ -225,14 +227,14 @@ def test_a_hostile_text_ends(piece: str) -> None:
 @pytest.mark.parametrize("piece", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_text_of_100_kb_ends(piece: str, end: str) -> None:
     """A rule that takes quadratic time takes minutes here."""
-    mask(piece * (100_000 // len(piece)) + end)
+    mask_personal_data(piece * (100_000 // len(piece)) + end)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(["[EMAIL_1]", "［EMAIL_1］", "[EM\u200bAIL_1]", "[email 1]", "x"])))
 def test_a_typed_placeholder_is_never_somebody_s_data(typed: list[str]) -> None:
     """Whoever writes what looks like a placeholder gets their own words back, nobody's address."""
-    veil = Veil()
+    veil = Pseudonymizer()
     veil.draw("write to victim@box.example")
     hostile = "and ".join(typed)
     drawn = veil.draw(hostile)
@@ -247,12 +249,12 @@ def test_the_shop_s_words_reach_the_ai_and_people_s_names_don_t() -> None:
             skill="draft", brief=Brief(words="x", author="U1", language="en"), channel="email"
         ),
         brand=Brand(name="Camille Fournet"),
-        channel=channels()["email"],
+        channel=load_channels()["email"],
         library=Shop(),
         writer=Stubborn("Linen."),
         receipt=nothing,
     )
-    veil = Veil(desk._own_words())
+    veil = Pseudonymizer(desk._own_words())
     assert veil.draw("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
     assert Email is not None
 
@@ -268,7 +270,7 @@ def test_texts_written_by_somebody_else_are_hidden_as_often_as_at_first_sight() 
     hidden = pieces = 0
     for one in told["texts"]:
         text: str = one["text"]
-        spans = [range(found.start, found.end) for found in find(text)]
+        spans = [range(found.start, found.end) for found in find_personal_data(text)]
         covered = {at for span in spans for at in span}
         meant = set[int]()
         for value in one["personal"]:
@@ -280,4 +282,4 @@ def test_texts_written_by_somebody_else_are_hidden_as_often_as_at_first_sight() 
         assert all(meant & set(span) for span in spans), text
     assert pieces == 161
     assert hidden >= 133
-    assert not [text for text in (*told["clean_en"], *told["clean_fr"]) if find(text)]
+    assert not [text for text in (*told["clean_en"], *told["clean_fr"]) if find_personal_data(text)]

@@ -17,25 +17,23 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision
 from bot.audit.receipt import Receipt
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Copy, Lead, Part
-from bot.core.writer import Sent
-from bot.data.ingest.models import Arrival
-from bot.delivery.models import Delivery, Outcome
+from bot.core.parts import Copy, NextStep, Part
+from bot.core.writer import LlmCall
+from bot.data.ingest.models import FileUpload
+from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule
-from bot.digests.visibility import Viewer, may_see, told_to_team
+from bot.digests.visibility import Viewer, is_shared_with_team, may_see
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
-from bot.messages.outbox import Post
-from bot.playground import events
-from bot.playground.message import Message
-from bot.playground.people import Person
-from bot.playground.place import Place
+from bot.messages.outbox import OutboxMessage
+from bot.playground import payloads
+from bot.playground.slack_objects import Place, SlackMessage, SlackUser
 from bot.slack import action_ids
-from bot.slack.action_ids import Ref
-from bot.slack.actions.dispatch import VERBS
-from bot.slack.actions.open_modal import READY
+from bot.slack.action_ids import ButtonValue
+from bot.slack.actions.buttons import BUTTON_ACTIONS
+from bot.slack.actions.modals import MODALS
 from bot.slack.events import files
-from bot.slack.views.dispatch import FORMS
+from bot.slack.views.submissions import SUBMISSION_HANDLERS
 from bot.tasks.models import Task
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of
 from tests.slack.bench import PARTS as NEUTRAL
@@ -48,11 +46,13 @@ PARTS = (
     Part(kind="copy", key="body", title="Body", body=Copy(text=f"A {WORD} for winter.")),
 )
 LEADS = (
-    Lead(label=Words("Write to them"), skill="draft", words=f"write about the {WORD}", ask=True),
-    Lead(label=Words("Do it now"), skill="draft", words=f"do the {WORD}"),
+    NextStep(
+        label=Words("Write to them"), skill="draft", words=f"write about the {WORD}", ask=True
+    ),
+    NextStep(label=Words("Do it now"), skill="draft", words=f"do the {WORD}"),
 )
 ELSEWHERE = {action_ids.DOWNLOAD, action_ids.STAYED_OUT}  # done in `buttons._done` itself
-ACTIONS = sorted({*VERBS, *READY, *ELSEWHERE})
+ACTIONS = sorted({*BUTTON_ACTIONS, *MODALS, *ELSEWHERE})
 KNOWN = {
     action_ids.APPROVE,
     action_ids.APPROVE_ANYWAY,
@@ -75,7 +75,7 @@ KNOWN = {
     action_ids.HISTORY,
     action_ids.DOWNLOAD,
 }
-ROWS = (Task, Draft, Decision, Delivery, Arrival, Schedule, Alert, Receipt, Outcome)
+ROWS = (Task, Draft, Decision, Delivery, FileUpload, Schedule, Alert, Receipt, CampaignOutcome)
 
 
 @pytest.fixture
@@ -89,7 +89,10 @@ def test_every_name_is_walked() -> None:
     all_names = {
         value for key, value in vars(action_ids).items() if key.isupper() and isinstance(value, str)
     }
-    assert all_names - {*ACTIONS, *FORMS} == {action_ids.MORE, action_ids.EVENT_TYPE}
+    assert all_names - {*ACTIONS, *SUBMISSION_HANDLERS} == {
+        action_ids.MORE,
+        action_ids.METADATA_EVENT_TYPE,
+    }
     source = "".join(path.read_text() for path in Path("bot/slack").glob("*.py"))
     listeners = ("app.shortcut", "app.global_shortcut", "app.message_shortcut", "app.options")
     assert not [one for one in listeners if one in source]
@@ -105,7 +108,7 @@ class Scene:
 
     async def build(self) -> "Scene":
         bench, slack = self.bench, self.bench.slack
-        slack.people[ELSE] = Person(ELSE, "else", "Else", "Else", "Europe/Paris", "en-US")
+        slack.people[ELSE] = SlackUser(ELSE, "else", "Else", "Else", "Europe/Paris", "en-US")
         members = [MARIE, MAX, slack.bot_user]
         slack.places[BOARD] = Place(BOARD, "board", members=members, kind="group")
         bench.parts, bench.leads = PARTS, LEADS
@@ -116,7 +119,7 @@ class Scene:
         self.draft, self.task, self.seen = draft.id, draft.task, draft.fingerprint
         await slack.say(MARIE, slack.dm(MARIE), "", files=[(f"{WORD}.csv", b"Order,Amount\n1,9\n")])
         await bench.run()
-        (arrival,) = bench.rows(Arrival)
+        (arrival,) = bench.rows(FileUpload)
         self.arrival = arrival.id
         assert (await slack.command(MARIE, slack.dm(MARIE), "/digest", WORD)).ok
         fields = {"name": {"name": WORD}}
@@ -135,9 +138,9 @@ class Scene:
             draft = session.get_one(Draft, self.draft)
             draft.evidence = Evidence(facts=(fact,)).model_dump_json()
             draft.cites = {"subject": [fact.id]}
-            sent = Sent(writer="claude", sent=f"a prompt on the {WORD}", to="x:1", at=now)
+            sent = LlmCall(writer="claude", sent=f"a prompt on the {WORD}", to="x:1", at=now)
             Receipt.keep(session, workspace=TEAM, task=self.task, sent=sent)
-            Outcome.tell(
+            CampaignOutcome.tell(
                 session,
                 self.bench.enqueue,
                 workspace=TEAM,
@@ -148,29 +151,31 @@ class Scene:
                 asked=(WORD, Words("Is {x} ours?", x=WORD)),
             )
             place = {"channel": self.bench.slack.dm(MARIE), "user": MARIE}
-            session.get_one(Arrival, self.arrival).rejects = "rejects.csv"
+            session.get_one(FileUpload, self.arrival).rejects = "rejects.csv"
             home = self.bench.house.home
             assert home is not None
             (home / "rejects.csv").write_text(WORD)
-            assert session.get_one(Arrival, self.arrival).place["channel"] == place["channel"]
+            assert session.get_one(FileUpload, self.arrival).place["channel"] == place["channel"]
 
     @property
-    def refs(self) -> dict[str, list[Ref]]:
+    def refs(self) -> dict[str, list[ButtonValue]]:
         """What a button could be made to carry: of Marie's rows, and of nothing."""
         picks = ["0", MARKETING, WORD]
-        mine = [Ref(task=self.task, draft=self.draft, seen=self.seen, pick=p) for p in picks]
+        mine = [
+            ButtonValue(task=self.task, draft=self.draft, seen=self.seen, pick=p) for p in picks
+        ]
         return {
-            "private": [*mine, Ref(arrival=self.arrival, seen="0", pick="orders")],
+            "private": [*mine, ButtonValue(arrival=self.arrival, seen="0", pick="orders")],
             "unknown": [
-                Ref(task="0" * 16, draft="0.0.v1", seen=self.seen, pick="0"),
-                Ref(arrival="0" * 16, seen="0"),
+                ButtonValue(task="0" * 16, draft="0.0.v1", seen=self.seen, pick="0"),
+                ButtonValue(arrival="0" * 16, seen="0"),
             ],
         }
 
-    def refs_for(self, action: str) -> list[Ref]:
+    def refs_for(self, action: str) -> list[ButtonValue]:
         """Those that the action could make something of; all for an action not known here."""
         by_pick = {ref.pick: ref for ref in self.refs["private"] if not ref.arrival}
-        if action in {*files.VERBS, action_ids.STAYED_OUT}:
+        if action in {*files.IMPORT_ACTIONS, action_ids.STAYED_OUT}:
             return [ref for ref in self.refs["private"] if ref.arrival]
         if action.startswith("digest_"):
             return [by_pick[WORD]]
@@ -180,7 +185,9 @@ class Scene:
 
     # What somebody does.
 
-    def pressed(self, user: str, action: str, ref: Ref, channel: str, team: str) -> dict[str, Any]:
+    def pressed(
+        self, user: str, action: str, ref: ButtonValue, channel: str, team: str
+    ) -> dict[str, Any]:
         slack = self.bench.slack
         value = ref.packed()
         element: dict[str, Any] = {
@@ -199,13 +206,13 @@ class Scene:
             option = {"value": ref.model_copy(update={"pick": action}).packed()}
             element = {"action_id": action_ids.MORE, "block_id": "b", "selected_option": option}
         container: dict[str, Any] = {"type": "view", "view_id": "V0HOME"}
-        body = events.interaction(slack, "block_actions", user) | {"actions": [element]}
+        body = payloads.build_interaction(slack, "block_actions", user) | {"actions": [element]}
         if channel:
             container = {"type": "message", "channel_id": channel, "message_ts": "1.1"}
             body |= {"channel": {"id": channel, "name": "x"}}
         return self._from(body | {"container": container}, user, team)
 
-    def sent(self, user: str, form: str, ref: Ref, back: dict[str, str], team: str) -> Any:
+    def sent(self, user: str, form: str, ref: ButtonValue, back: dict[str, str], team: str) -> Any:
         slack = self.bench.slack
         told = json.loads(ref.packed()) | {"back": back}
         words = {"type": "plain_text_input", "value": "warmer"}
@@ -228,7 +235,7 @@ class Scene:
             "private_metadata": json.dumps(told),
             "state": {"values": state},
         }
-        body = events.interaction(slack, "view_submission", user) | {"view": view}
+        body = payloads.build_interaction(slack, "view_submission", user) | {"view": view}
         return self._from(body, user, team)
 
     def _from(self, body: dict[str, Any], user: str, team: str) -> dict[str, Any]:
@@ -252,7 +259,7 @@ class Scene:
                 mine = columns.get("author", MARIE) in (MARIE, None)
                 if mine and one.workspace == TEAM:
                     found.append((row.__name__, columns))
-        cards = [post for post in self.bench.rows(Post) if post.kind == "card"]
+        cards = [post for post in self.bench.rows(OutboxMessage) if post.kind == "card"]
         found += [("Post", (p.id, p.wanted, p.place)) for p in cards if p.piece in self.pieces]
         return found
 
@@ -291,7 +298,7 @@ async def test_nothing_of_it_reaches_who_may_not_see_it(bench: Bench, who: str) 
         for channel in places[:2]:
             for ref in scene.refs_for(action):
                 answers.append(await scene.do(scene.pressed(user, action, ref, channel, team)))
-    for form in FORMS:
+    for form in SUBMISSION_HANDLERS:
         for ref in scene.refs["private"][:2]:
             for back in ({}, {"channel": bench.slack.dm(MARIE), "ts": "1.1"}):
                 answers.append(await scene.do(scene.sent(user, form, ref, back, team)))
@@ -355,7 +362,7 @@ async def test_is_answered_like_what_does_not_exist(bench: Bench, who: str) -> N
 
 async def test_its_author_sees_it_from_everywhere(bench: Bench) -> None:
     scene = await Scene(bench).build()
-    ref = Ref(task=scene.task, draft=scene.draft, seen=scene.seen)
+    ref = ButtonValue(task=scene.task, draft=scene.draft, seen=scene.seen)
     for channel in (bench.slack.dm(MARIE), MARKETING, ""):
         for action in (
             action_ids.SOURCES,
@@ -367,7 +374,7 @@ async def test_its_author_sees_it_from_everywhere(bench: Bench) -> None:
             assert WORD in json.dumps(bench.form(MARIE).blocks), (action, channel)
 
 
-async def shared_card(bench: Bench, scene: Scene) -> Message:
+async def shared_card(bench: Bench, scene: Scene) -> SlackMessage:
     (private,) = [m for m in bench.in_dm(MARIE) if action_ids.SHARE in json.dumps(m.blocks)]
     await bench.press(MARIE, private, action_ids.SHARE)
     await bench.run()
@@ -377,7 +384,7 @@ async def shared_card(bench: Bench, scene: Scene) -> Message:
 async def test_is_seen_by_those_it_was_shared_with(bench: Bench) -> None:
     scene = await Scene(bench).build()
     await shared_card(bench, scene)
-    ref = Ref(draft=scene.draft, seen=scene.seen)
+    ref = ButtonValue(draft=scene.draft, seen=scene.seen)
     for user, channel in ((OTTO, MARKETING), (ELSE, ""), (ELSE, bench.slack.dm(ELSE))):
         await scene.do(scene.pressed(user, action_ids.SOURCES, ref, channel, TEAM))
         assert WORD in json.dumps(bench.form(user).blocks)
@@ -390,7 +397,7 @@ async def test_in_a_private_channel_its_members_alone_see_it(bench: Bench) -> No
     scene = await Scene(bench).build()
     await bench.drafted(MARIE, BOARD, f"a {WORD} for the board")
     draft = bench.drafts[-1]
-    ref = Ref(draft=draft.id, seen=draft.fingerprint)
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
     for user in (LEA, OTTO, ELSE):
         for channel in ("", MARKETING, bench.slack.dm(user)):
             await scene.do(scene.pressed(user, action_ids.SOURCES, ref, channel, TEAM))
@@ -410,7 +417,7 @@ async def test_when_slack_does_not_say_who_reads_a_channel_nobody_does(bench: Be
     await bench.drafted(MARIE, BOARD, f"a {WORD} for the board")
     draft = bench.drafts[-1]
     bench.slack.places.pop(BOARD)
-    ref = Ref(draft=draft.id, seen=draft.fingerprint)
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
     await scene.do(scene.pressed(MAX, action_ids.SOURCES, ref, "", TEAM))
     assert not bench.slack.open_views(MAX)
 
@@ -423,7 +430,7 @@ async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench:
         first = session.get_one(Task, scene.task)
         second = first.once_more("f" * 16, previous=scene.draft, words="a shoe")
         Task.accept(session, bench.enqueue, second, bench.house.now())
-        sent = Sent(writer="claude", sent=f"before: {WORD}", to="x:1", at=bench.house.now())
+        sent = LlmCall(writer="claude", sent=f"before: {WORD}", to="x:1", at=bench.house.now())
         Receipt.keep(session, workspace=TEAM, task=second.id, sent=sent)
     await bench.run()
     draft = bench.drafts[-1]
@@ -431,7 +438,7 @@ async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench:
     await bench.press(MARIE, card, action_ids.SHARE)
     await bench.run()
     start = len(bench.slack.calls)
-    ref = Ref(draft=draft.id, seen=draft.fingerprint)
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
     for action in (
         action_ids.HISTORY,
         action_ids.SOURCES,
@@ -458,10 +465,10 @@ async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench:
 async def test_is_not_told_in_a_digest(bench: Bench) -> None:
     scene = await Scene(bench).build()
     with bench.database.begin() as session:
-        assert not told_to_team(session, session.get_one(Draft, scene.draft))
+        assert not is_shared_with_team(session, session.get_one(Draft, scene.draft))
     await shared_card(bench, scene)
     with bench.database.begin() as session:
-        assert told_to_team(session, session.get_one(Draft, scene.draft))
+        assert is_shared_with_team(session, session.get_one(Draft, scene.draft))
 
 
 async def test_a_conversation_is_read_for_its_members_alone(bench: Bench) -> None:
@@ -478,15 +485,19 @@ async def test_a_brief_goes_only_where_its_sender_reads(bench: Bench) -> None:
     scene = await Scene(bench).build()
     before = len(bench.tasks)
     for channel in (BOARD, bench.slack.dm(MARIE)):
-        body = scene.sent(OTTO, action_ids.BRIEF_FORM, Ref(), {"channel": channel}, TEAM)
+        body = scene.sent(OTTO, action_ids.BRIEF_FORM, ButtonValue(), {"channel": channel}, TEAM)
         assert (await scene.do(body))["response_action"] == "errors"
     assert len(bench.tasks) == before
-    await scene.do(scene.sent(OTTO, action_ids.BRIEF_FORM, Ref(), {"channel": MARKETING}, TEAM))
+    await scene.do(
+        scene.sent(OTTO, action_ids.BRIEF_FORM, ButtonValue(), {"channel": MARKETING}, TEAM)
+    )
     assert len(bench.tasks) == before + 1
 
 
 def places(session: Session, piece: str) -> Iterable[str | None]:
-    cards = select(Post.channel).where(Post.piece == piece, Post.kind == "card")
+    cards = select(OutboxMessage.channel).where(
+        OutboxMessage.piece == piece, OutboxMessage.kind == "card"
+    )
     return list(session.scalars(cards))
 
 
@@ -497,7 +508,7 @@ async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None
         everywhere = frozenset(filter(None, places(session, draft.piece)))
         assert may_see(session, Viewer(TEAM, OTTO, everywhere), draft)
         assert not may_see(session, Viewer(OUTSIDE, MARIE, everywhere, approver=True), draft)
-        rows: list[type[Any]] = [Task, Arrival, Schedule]
+        rows: list[type[Any]] = [Task, FileUpload, Schedule]
         for row in rows:
             found: list[Any] = list(session.scalars(select(row)))
             assert found
@@ -506,11 +517,15 @@ async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None
 
 
 def test_a_press_is_remembered_for_a_while_and_no_longer() -> None:
-    from bot.slack.channel_members import KEPT_FOR, PRESSED_FOR, ChannelMembers
+    from bot.slack.membership import ANSWER_CACHE_SECONDS, PRESSED_CACHE_SECONDS, ChannelMembers
 
     known = ChannelMembers()
     known.pressed_in(TEAM, OTTO, MARKETING)
     assert known.known(TEAM, OTTO, {MARKETING, BOARD}) == {MARKETING}
     assert known.known(OUTSIDE, OTTO, {MARKETING}) == frozenset()
     assert known.known(TEAM, ELSE, {MARKETING}) == frozenset()
-    assert timedelta(seconds=KEPT_FOR) < timedelta(seconds=PRESSED_FOR) <= timedelta(minutes=10)
+    assert (
+        timedelta(seconds=ANSWER_CACHE_SECONDS)
+        < timedelta(seconds=PRESSED_CACHE_SECONDS)
+        <= timedelta(minutes=10)
+    )

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.core.facts import Fact
 from bot.core.parts import Table
-from bot.core.sales_query import Tally
-from bot.data.analyses.result import Where
-from bot.data.disclosure import hidden_groups
+from bot.core.sales_query import SalesQuery
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.disclosure import find_hidden_groups
 from bot.data.metrics.orders import find
-from bot.data.service import TeamLibrary
+from bot.data.service import WorkspaceData
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop, questions
 from tests.support.skill_runner import library_of, run
 
@@ -26,14 +26,14 @@ pytestmark = pytest.mark.timeout(300)  # real shops, on a busy machine, too
 FRENCH = ("quel", "combien", "part des", "ventes")
 
 
-async def ask(library: TeamLibrary, words: str) -> Drafted:
+async def ask(library: WorkspaceData, words: str) -> DraftResult:
     language = "fr" if words.startswith(FRENCH) else "en"
     found = await run(words, library=library, language=language)
-    assert isinstance(found, Drafted), words
+    assert isinstance(found, DraftResult), words
     return found
 
 
-def read(found: Drafted) -> str:
+def read(found: DraftResult) -> str:
     """All that people see, without the signs between digits."""
     shown = [part.text for part in found.parts]
     shown += [
@@ -94,7 +94,7 @@ def test_is_not_answered_by_the_rest_of_a_cut(size: int) -> None:
     shop = planted_shop(7 + size, size)
     everybody = {row["order"]: row["customer"] for row in shop.orders}
     for cut in ("region", "device", "code"):
-        facts = facts_of(shop, Tally(cut=cut))
+        facts = facts_of(shop, SalesQuery(cut=cut))
         shown = {
             fact.about.lower() for fact in facts.values() if fact.id.startswith(f"sold.{cut}-")
         }
@@ -112,20 +112,20 @@ def test_is_not_answered_by_the_rest_of_a_cut(size: int) -> None:
 def test_is_not_answered_for_scripts() -> None:
     shelf = planted_shop(3, 3).shelf
     for column in ("region", "device"):
-        found = find(shelf, replace(Where(), **{column: PLANTED[column]}))  # type: ignore[arg-type]
+        found = find(shelf, replace(AnalysisFilter(), **{column: PLANTED[column]}))  # type: ignore[arg-type]
         assert [fact.id for fact in found.facts] == ["sold.few.under"]
         assert [words.to("en") for words in found.cannot] == [FEW["en"]]
-    facts = find(shelf, Where()).facts
+    facts = find(shelf, AnalysisFilter()).facts
     assert not [fact for fact in facts if "brest" in fact.id or "podcast" in fact.id]
     assert not [fact for fact in facts if fact.rows is not None and 0 < fact.rows < 5]
 
 
 def test_counts_of_people_want_more_of_them() -> None:
     shop = planted_shop(12, 12)
-    brest = Tally(measure="customers", names=("brest",))
+    brest = SalesQuery(measure="customers", names=("brest",))
     assert facts_of(shop, brest)["few.under"].value == 20
     assert "all.revenue" in facts_of(shop, brest.model_copy(update={"measure": "revenue"}))
-    by = facts_of(shop, Tally(measure="customers", cut="region"))
+    by = facts_of(shop, SalesQuery(measure="customers", cut="region"))
     assert "region-brest.customers" not in by
     assert sum(key.endswith(".customers") for key in by if key.startswith("region-")) == 3
 
@@ -135,26 +135,30 @@ def test_days_without_them_are_not_told_apart() -> None:
     shop = planted_shop(2, 2)
     for row in shop.of("region", "Brest")[:1]:
         for day in (row["at"].date(), row["at"].date().replace(day=1)):
-            tally = Tally(names=("brest",))
-            found = find(shop.shelf, Where(since=day, until=day, tally=tally))
+            tally = SalesQuery(names=("brest",))
+            found = find(shop.shelf, AnalysisFilter(since=day, until=day, tally=tally))
             assert found.get("few", "under")
 
 
 def test_floors_are_the_policys() -> None:
     shelf = replace(planted_shop(3, 3).shelf, sales_floor=2)
-    assert find(shelf, Where(region="Brest")).get("all", "revenue")
+    assert find(shelf, AnalysisFilter(region="Brest")).get("all", "revenue")
 
 
 def test_hidden_groups_hold_enough_people_together() -> None:
     sizes = {"a": 3, "b": 1, "c": 9, "d": 30}
-    assert hidden_groups(sizes, 5, lambda some: sum(sizes[one] for one in some)) == {"a", "b", "c"}
-    assert hidden_groups(sizes, 4, lambda some: sum(sizes[one] for one in some)) == {"a", "b"}
-    assert hidden_groups({"a": 3}, 5, lambda some: 3) == {"a"}
-    assert hidden_groups({"c": 9, "d": 30}, 5, lambda some: 39) == set()
+    assert find_hidden_groups(sizes, 5, lambda some: sum(sizes[one] for one in some)) == {
+        "a",
+        "b",
+        "c",
+    }
+    assert find_hidden_groups(sizes, 4, lambda some: sum(sizes[one] for one in some)) == {"a", "b"}
+    assert find_hidden_groups({"a": 3}, 5, lambda some: 3) == {"a"}
+    assert find_hidden_groups({"c": 9, "d": 30}, 5, lambda some: 39) == set()
 
 
-def facts_of(shop: PlantedShop, tally: Tally) -> dict[str, Fact]:
-    found = find(shop.shelf, Where(tally=tally))
+def facts_of(shop: PlantedShop, tally: SalesQuery) -> dict[str, Fact]:
+    found = find(shop.shelf, AnalysisFilter(tally=tally))
     return {fact.id.removeprefix("sold."): fact for fact in found.facts}
 
 
@@ -171,11 +175,11 @@ async def test_of_one_customer_takes_the_right_and_is_told_alone() -> None:
         ({"may": right}, "just for me"),
     ):
         found = await run(**asked, **more)
-        assert isinstance(found, Drafted)
+        assert isinstance(found, DraftResult)
         assert says in found.parts[0].text
         assert "€" not in read(found)
     found = await run(**asked, may=right, private=True)
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert "The largest order" in found.parts[0].text
     assert [c.rule for c in found.checks if c.level == "block" and not c.override] == [
         "one customer"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bot.config.access import RIGHTS, Access, Right
-from bot.config.policy import Approval, Policy
+from bot.config.policy import ApprovalPolicy, Policy
 from bot.digests.models import Schedule
 from bot.errors import CannotDo
-from bot.playground import events
+from bot.playground import payloads
 from bot.slack.membership import Membership
-from bot.tasks.run import by_default
+from bot.tasks.run import check_default_right
 from tests.security.requests import counted
 from tests.security.test_outsiders import hired
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of
@@ -32,7 +32,7 @@ def only(*people: str, **more: Any) -> Policy:
     """A policy in which these people alone have every right; LEA is an approver by the old list."""
     rights: dict[str, Any] = dict.fromkeys(RIGHTS, people)
     return Policy(
-        approval=Approval(approvers=(LEA,), author_may_approve=True),
+        approval=ApprovalPolicy(approvers=(LEA,), author_may_approve=True),
         access=Access.model_validate(rights | more),
     )
 
@@ -136,7 +136,7 @@ def _pressed_elsewhere(bench: Bench, user: str, card: Any, action: str) -> dict[
         e for b in card.blocks for e in b.get("elements", []) if e.get("action_id") == action
     )
     pressed = {"action_id": action, "block_id": "b", "type": "button", "action_ts": "1.1"}
-    return events.interaction(bench.slack, "block_actions", user) | {
+    return payloads.build_interaction(bench.slack, "block_actions", user) | {
         "container": {"type": "message", "message_ts": card.ts, "channel_id": MARKETING},
         "channel": {"id": MARKETING, "name": "marketing"},
         "actions": [pressed | {"value": element["value"]}],
@@ -246,7 +246,7 @@ async def test_a_group_waits_until_slack_tells_it(bench: Bench) -> None:
 
 
 def test_without_the_section_members_ask_and_approvers_do_the_rest() -> None:
-    policy = Policy(approval=Approval(approvers=("UBOSS",)))
+    policy = Policy(approval=ApprovalPolicy(approvers=("UBOSS",)))
     assert {right for right in RIGHTS if policy.may("UANY", right)} == {"ask"}
     assert {right for right in RIGHTS if policy.may("UBOSS", right)} == set(RIGHTS) - {"see_people"}
 
@@ -258,7 +258,7 @@ def test_without_a_policy_nobody_imports_exports_or_administers() -> None:
 @pytest.mark.parametrize("right", RIGHTS)
 def test_a_list_gives_its_right_and_no_other(right: Right) -> None:
     access = Access.model_validate({right: ("UONE",)})
-    policy = Policy(approval=Approval(approvers=("UBOSS",)), access=access)
+    policy = Policy(approval=ApprovalPolicy(approvers=("UBOSS",)), access=access)
     mine = {one for one in RIGHTS if policy.may("UONE", one)}
     theirs = {"import", "export", "administer"} if right == "approve" else set()
     assert mine == {right, "ask"} | theirs
@@ -269,7 +269,7 @@ def test_a_list_gives_its_right_and_no_other(right: Right) -> None:
 
 def test_an_empty_list_gives_a_right_to_nobody() -> None:
     policy = Policy(
-        approval=Approval(approvers=("UBOSS",)),
+        approval=ApprovalPolicy(approvers=("UBOSS",)),
         access=Access.model_validate({"ask": (), "export": ()}),
     )
     assert not policy.may("UBOSS", "ask")
@@ -285,7 +285,7 @@ def test_who_can_is_named() -> None:
 
 
 async def test_what_a_worker_is_handed_by_default_lets_nobody_see_people() -> None:
-    assert [right for right in RIGHTS if await by_default(TEAM, "UANY", right)] == ["ask"]
+    assert [right for right in RIGHTS if await check_default_right(TEAM, "UANY", right)] == ["ask"]
 
 
 async def test_rights_of_people_are_asked_with_their_membership(bench: Bench) -> None:

@@ -7,15 +7,15 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pytest
 
-from bot.core.audience_rule import Rule
-from bot.data.analyses.campaign_results import Gone, joined
-from bot.data.analyses.campaign_results import told as told_results
+from bot.core.audience_rule import AudienceRule
+from bot.data.analyses.campaign_results import SentDelivery, match_deliveries
+from bot.data.analyses.campaign_results import describe_result as told_results
 from bot.data.analyses.campaigns import letter_against_peers
-from bot.data.analyses.result import Findings, Where
-from bot.data.analyses.segments.audience import count, members
-from bot.data.disclosure import TOTAL, Population, suppress
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.segments.audience import count_audience, list_members
+from bot.data.disclosure import TOTAL_VALUE, Population, list_publishable
 from bot.data.floors import Floors
-from bot.data.service import analyses, analysis
+from bot.data.service import list_analyses, load_analysis
 from bot.errors import CannotDo
 from tests.security.attacker import breaches, derived, is_figure, subjects
 from tests.security.small_shops import OF_LINES, OF_ORDERS, PLANTED, SHAPES, Plant, Shop, shop
@@ -26,7 +26,7 @@ from tests.support.small_tables import small
 pytestmark = pytest.mark.timeout(300)  # eleven analyses of a shop, on a busy machine
 
 FLOOR, SALES = 20, 5
-KINDS = tuple(kind for kind in analyses() if kind != "sold")  # tested with the questions
+KINDS = tuple(kind for kind in list_analyses() if kind != "sold")  # tested with the questions
 QUICK = (Plant("country", 3), Plant("product", 2, "nested"), Plant("device", 11, "rest"))
 EVERY = [
     Plant(dimension, people, shape)
@@ -52,11 +52,11 @@ OPEN = (
 )
 
 
-def found(one: Shop, where: Where | None = None) -> Iterator[tuple[str, Findings]]:
+def found(one: Shop, where: AnalysisFilter | None = None) -> Iterator[tuple[str, AnalysisResult]]:
     """What every kind tells; what a kind can't be asked by is no answer."""
     for kind in KINDS:
         try:
-            yield kind, analysis(kind).find(one.shelf, where or Where())
+            yield kind, load_analysis(kind).find(one.shelf, where or AnalysisFilter())
         except CannotDo:
             continue
 
@@ -93,7 +93,7 @@ def test_an_attacker_learns_nothing_of_any_small_group(plant: Plant, seed: int) 
 
 def test_a_question_about_a_small_group_alone_gets_no_figure() -> None:
     one = shop(Plant("country", 3))
-    for kind, told_ in found(one, Where(country=PLANTED)):
+    for kind, told_ in found(one, AnalysisFilter(country=PLANTED)):
         figures = [
             fact.id
             for fact in told_.facts
@@ -125,7 +125,7 @@ def test_a_floor_of_one_shows_everything() -> None:
 
 
 def test_a_fact_of_a_group_without_a_size_is_an_error() -> None:
-    told_ = Findings("segments", "orders.csv", TODAY, floors=Floors())
+    told_ = AnalysisResult("segments", "orders.csv", TODAY, floors=Floors())
     with pytest.raises(LookupError, match="how many people"):
         told_.add("champions", "customers", 3)
     assert not told_.group("champions", 3)
@@ -150,12 +150,12 @@ def test_every_kind_states_the_size_of_its_groups() -> None:
 
 def test_an_audience_is_counted_only_where_it_and_the_rest_are_large_enough() -> None:
     one = shop(Plant("country", 3))
-    nearly = count(one.shelf, Rule())
+    nearly = count_audience(one.shelf, AudienceRule())
     assert nearly.said.to("en").endswith("customers fit, all but under 20 of them agreed")
-    few = Rule(countries=(PLANTED,), purpose="sms")
-    assert count(one.shelf, few).said.to("en") == "under 20 customers"
+    few = AudienceRule(countries=(PLANTED,), purpose="sms")
+    assert count_audience(one.shelf, few).said.to("en") == "under 20 customers"
     with pytest.raises(CannotDo, match="under 20 people"):
-        members(one.shelf, few)
+        list_members(one.shelf, few)
 
 
 # What came back for a delivery.
@@ -174,8 +174,8 @@ def bought(people: int, orders: int) -> list[str]:
         for n in range(orders)
     ]
     shelf = small(orders=[{**row, "at": _moment(row["at"])} for row in rows])
-    gone = Gone("si-abc", "email", _moment(TODAY - timedelta(days=3)))
-    (result,) = joined(shelf, [gone]).results
+    gone = SentDelivery("si-abc", "email", _moment(TODAY - timedelta(days=3)))
+    (result,) = match_deliveries(shelf, [gone]).results
     return [words.to("en") for words in told_results(shelf, result)]
 
 
@@ -224,11 +224,11 @@ async def test_answers_stand_without_what_is_held_back(words: str) -> None:
 
 
 def test_parts_of_a_whole_hold_back_another_where_one_alone_would_be_left() -> None:
-    assert suppress({"a": 50, "b": 30, "c": 3}, 5) == ["a"]
-    assert suppress({"a": 50, "b": 30, "c": 3, "d": 4}, 5) == ["a", "b"]
-    assert suppress({"a": 50, "b": 30, "c": 0}, 5) == ["a", "b", "c"]
-    assert suppress({"a": 50, "b": 30}, 5, unsaid=2) == ["a"]
-    assert suppress({"a": 3}, 5) == []
+    assert list_publishable({"a": 50, "b": 30, "c": 3}, 5) == ["a"]
+    assert list_publishable({"a": 50, "b": 30, "c": 3, "d": 4}, 5) == ["a", "b"]
+    assert list_publishable({"a": 50, "b": 30, "c": 0}, 5) == ["a", "b", "c"]
+    assert list_publishable({"a": 50, "b": 30}, 5, unsaid=2) == ["a"]
+    assert list_publishable({"a": 3}, 5) == []
 
 
 def test_no_cell_of_a_table_follows_from_its_rows_and_columns() -> None:
@@ -268,7 +268,7 @@ def test_no_small_value_follows_from_what_a_population_tells(seed: int) -> None:
     kept = population.told(every, FLOOR)
     rows = {
         value: frozenset(map(int, np.flatnonzero(population.which(value))))
-        for value in [*every, TOTAL]
+        for value in [*every, TOTAL_VALUE]
     }
     shown = [rows[value] for value in kept]
     hidden = [value for value in every if 0 < len(rows[value]) < FLOOR]
@@ -276,5 +276,5 @@ def test_no_small_value_follows_from_what_a_population_tells(seed: int) -> None:
     assert hidden
     assert not [value for value in hidden if derived(rows[value], shown)]
     assert not [some for some in crossed if 0 < len(some) < FLOOR and derived(some, shown)]
-    left = rows[TOTAL] - frozenset().union(*(rows[v] for v in kept if v[0] == "c"))
-    assert not 0 < len(left) < FLOOR or TOTAL not in kept
+    left = rows[TOTAL_VALUE] - frozenset().union(*(rows[v] for v in kept if v[0] == "c"))
+    assert not 0 < len(left) < FLOOR or TOTAL_VALUE not in kept

@@ -11,19 +11,18 @@ from typing import Any
 
 import pytest
 
-from bot.agent.llm.anthropic import Claude
-from bot.agent.private_hosts import host_in, is_private
-from bot.agent.spending import Payer, Spending
+from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.spending import Payer, SpendingCap, is_private, strip_port
 from bot.audit.receipt import Receipt
-from bot.config.policy import Fairness, ModelPrice, Policy, Spend
-from bot.core.prices import Price, Tokens, price_of
-from bot.core.writer import Sent
+from bot.config.policy import ModelPrice, PersonLimits, Policy, SpendingPolicy
+from bot.core.model_prices import TokenPrice, TokenUsage, find_price
+from bot.core.writer import LlmCall
 from bot.db.session import Database
 from bot.errors import SpendingBusy, SpendingRefused, TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
 from bot.tasks.models import Task
-from bot.tasks.run import Means
+from bot.tasks.run import TaskServices
 from tests.agent.test_skills import BRAND, Nobody
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, breaks, cut_off, fails, says
@@ -48,14 +47,14 @@ class BillingServer(ScriptedClaude):
         self.billed = Decimal(0)
 
     async def _stream(self, body: dict[str, Any], step: Step, text: str) -> AsyncIterator[bytes]:
-        price = price_of(body["model"])
+        price = find_price(body["model"])
         out = self.chance.randint(1, body["max_tokens"]) if self.chance else 100
         async for event in super()._stream(body, step, text):
             name, _, data = event.decode().partition("\ndata: ")
             told = json.loads(data) if data.startswith("{") and data.endswith("}\n\n") else {}
             if name == "event: message_start" and price is not None:
                 taken = told["message"]["usage"]
-                tokens = Tokens(
+                tokens = TokenUsage(
                     fresh=taken["input_tokens"],
                     written=taken.get("cache_creation_input_tokens", 0),
                     read=taken.get("cache_read_input_tokens", 0),
@@ -69,12 +68,12 @@ class BillingServer(ScriptedClaude):
 
 
 @dataclass(frozen=True)
-class MortalSpending(Spending):
+class MortalSpending(SpendingCap):
     """Dies now and then: after a reservation, or before it is written down how the call ended."""
 
     dies: Callable[[], bool] = lambda: False
 
-    async def receipt(self, payer: Payer, sent: Sent) -> None:
+    async def receipt(self, payer: Payer, sent: LlmCall) -> None:
         begins = sent.usd is None and not sent.exact
         if not begins and self.dies():
             raise Killed
@@ -84,21 +83,23 @@ class MortalSpending(Spending):
 
 
 @dataclass(frozen=True)
-class TestMeans(Means):
+class TestMeans(TaskServices):
     """Means whose spending waits for less long, dies, or finds other addresses."""
 
     __test__ = False
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def spending(self) -> Spending:
+    def spending(self) -> SpendingCap:
         return MortalSpending(self.database, self.policy, self.now, **self.more)
 
 
 def hired(
     database: Database, ai: ScriptedClaude, policy: Policy, name: str = MODEL, **more: Any
 ) -> Worker:
-    writer = Claude(key="k", base_url=ai.url, name=name, now=lambda: NOW, pause=0.01, deadline=20)
+    writer = AnthropicWriter(
+        key="k", base_url=ai.url, name=name, now=lambda: NOW, pause=0.01, deadline=20
+    )
     return Worker(
         TestMeans(
             database=database,
@@ -115,7 +116,7 @@ def hired(
 
 
 def capped(usd: str, **more: Any) -> Policy:
-    return Policy(spend=Spend(usd_a_day=Decimal(usd), **more))
+    return Policy(spend=SpendingPolicy(usd_a_day=Decimal(usd), **more))
 
 
 def accept(database: Database, count: int, words: str = WORDS, **more: Any) -> list[str]:
@@ -200,7 +201,7 @@ async def test_what_never_comes_free_is_given_up(sqlite: Database) -> None:
     async with ScriptedClaude() as ai:
         worker = hired(sqlite, ai, capped("0.3"), patience=0.3)
         (id,) = accept(sqlite, 1)
-        lost = Sent(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
+        lost = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
         await worker.means.spending.receipt(Payer("T1", "t9"), lost)
         await work(worker, id)
         await worker.means.writer.close()
@@ -280,7 +281,7 @@ def covers_any_call(chance: random.Random) -> None:
     body = json.dumps({"max_tokens": most_out, "system": text}, ensure_ascii=False)
     rate = Decimal(chance.randint(0, 30))
     over = chance.choice([None, 100, 100_000])
-    price = Price(
+    price = TokenPrice(
         input=rate,
         output=rate * chance.randint(1, 6),
         cached=chance.choice([None, Decimal(0), rate * 3]),
@@ -291,36 +292,36 @@ def covers_any_call(chance: random.Random) -> None:
     total = chance.randint(0, len(body.encode()))  # a token has at least one byte
     read = chance.randint(0, total)
     written = chance.randint(0, total - read)
-    took = Tokens(total - read - written, written, 0, read, chance.randint(0, most_out))
+    took = TokenUsage(total - read - written, written, 0, read, chance.randint(0, most_out))
     assert price.of(took) <= price.most(body)
 
 
 async def test_a_call_without_an_end_counts_for_a_day(database: Database) -> None:
-    lost = Sent(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
+    lost = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
     body = lost.model_copy(update={"call": "d"})
     for hours, refusal in ((0, SpendingBusy), (1, SpendingRefused), (23, SpendingRefused)):
         then = NOW + timedelta(hours=hours)
-        spending = Spending(database, lambda _: capped("0.3"), lambda t=then: t, patience=0.1)  # type: ignore[misc]
+        spending = SpendingCap(database, lambda _: capped("0.3"), lambda t=then: t, patience=0.1)  # type: ignore[misc]
         if hours == 0:
             await spending.receipt(Payer("T1", "t1"), lost)
         with pytest.raises(refusal):
             await spending.receipt(Payer("T1", "t2"), body)
     later = NOW + timedelta(hours=24, minutes=1)
-    spending = Spending(database, lambda _: capped("0.3"), lambda: later)
+    spending = SpendingCap(database, lambda _: capped("0.3"), lambda: later)
     await spending.receipt(Payer("T1", "t2"), body.model_copy(update={"at": later}))
-    other = Spending(database, lambda _: capped("0.3"), lambda: later)
+    other = SpendingCap(database, lambda _: capped("0.3"), lambda: later)
     await other.receipt(Payer("T2", "t3"), body)  # each workspace has its own limit
 
 
 async def test_a_persons_share_leaves_the_rest_to_others(sqlite: Database) -> None:
-    share = Fairness(usd_a_day_per_person=Decimal("0.3"))
+    share = PersonLimits(usd_a_day_per_person=Decimal("0.3"))
     policy = capped("5").model_copy(update={"fairness": share})
     with sqlite.begin() as session:
         for id, person in (("t1", "UMARIE"), ("t2", "UMARIE"), ("t3", "UPAUL")):
             Task.accept(session, Jobs(), wish(id, author=person), NOW)
             session.get_one(Task, id).person = person
-    spending = Spending(sqlite, lambda _: policy, lambda: NOW, patience=0.1)
-    call = Sent(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
+    spending = SpendingCap(sqlite, lambda _: policy, lambda: NOW, patience=0.1)
+    call = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
     await spending.receipt(Payer("T1", "t1", "UMARIE"), call)
     with pytest.raises(SpendingBusy):
         await spending.receipt(Payer("T1", "t2", "UMARIE"), call)
@@ -368,4 +369,4 @@ async def test_a_host_without_an_address_is_tried_again() -> None:
     ],
 )
 def test_the_host_of_an_address(to: str, host: str) -> None:
-    assert host_in(to) == host
+    assert strip_port(to) == host

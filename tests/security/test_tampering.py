@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot.approvals import decision
 from bot.audit import journal, row_digests, verify
-from bot.audit.held_columns import FREE_TABLES, HELD
-from bot.audit.journal import Entry, Head, Signer
+from bot.audit.audited_columns import AUDITED_TABLES, UNAUDITED_TABLES
+from bot.audit.journal import JournalEntry, JournalHead, Signer
 from bot.db import migrate
 from bot.db.models import TABLES
 from bot.db.session import Database
@@ -65,14 +65,14 @@ def signed(sqlite: Database) -> Database:
 
 def is_found(session: Session, signer: Signer | None = KEY) -> bool:
     """Whether `journal verify` calls it."""
-    known = journal.workspaces(session)
-    if set(row_digests.used_workspaces(session)) - set(known):
+    known = journal.list_workspaces(session)
+    if set(row_digests.list_used_workspaces(session)) - set(known):
         return True
     for workspace in known:
-        verdict = journal.verify(session, workspace, signer)
+        verdict = journal.verify_chain(session, workspace, signer)
         if verdict.fault or (signer and not verdict.signed):
             return True
-        if verify.fault(session, workspace, signer):
+        if verify.find_row_fault(session, workspace, signer):
             return True
     return False
 
@@ -103,7 +103,7 @@ def missed(
 def is_free(change: Change) -> bool:
     if change.table in ("journal", "journal_heads", "row_digests"):
         return False
-    return change.table in FREE_TABLES or change.column in HELD[change.table].free
+    return change.table in UNAUDITED_TABLES or change.column in AUDITED_TABLES[change.table].free
 
 
 def test_in_every_column_that_is_not_free(populated: Database) -> None:
@@ -143,15 +143,15 @@ def test_in_every_column_without_a_key_too(populated: Database) -> None:
 
 
 def test_every_column_is_held_or_free_with_a_reason() -> None:
-    assert {*HELD, *FREE_TABLES} == set(TABLES.tables)
-    for name, held in HELD.items():
+    assert {*AUDITED_TABLES, *UNAUDITED_TABLES} == set(TABLES.tables)
+    for name, held in AUDITED_TABLES.items():
         columns = {column.name for column in TABLES.tables[name].columns}
         assert {*held.columns, *held.free} == columns, f"{name}: a column is neither held nor free"
         assert not set(held.columns) & set(held.free)
         assert {column.name for column in TABLES.tables[name].primary_key} <= set(held.columns)
         assert all(version.startswith(f"{name}/") for version in held.versions)
-    assert all(FREE_TABLES.values())
-    assert all(reason for held in HELD.values() for reason in held.free.values())
+    assert all(UNAUDITED_TABLES.values())
+    assert all(reason for held in AUDITED_TABLES.values() for reason in held.free.values())
 
 
 # Journals written anew
@@ -163,9 +163,13 @@ def rewritten(connection: Connection, signer: Signer | None) -> None:
         TABLES.tables[name] for name in ("journal", "journal_heads", "row_digests")
     )
     with Session(connection) as session:
-        for workspace in journal.workspaces(session):
+        for workspace in journal.list_workspaces(session):
             prev = journal.GENESIS
-            mine = select(Entry).where(Entry.workspace == workspace).order_by(Entry.seq)
+            mine = (
+                select(JournalEntry)
+                .where(JournalEntry.workspace == workspace)
+                .order_by(JournalEntry.seq)
+            )
             for entry in session.scalars(mine).all():
                 of_entry = (digests.c.workspace == workspace) & (digests.c.seq == entry.seq)
                 rows = []
@@ -176,8 +180,8 @@ def rewritten(connection: Connection, signer: Signer | None) -> None:
                     first = next(iter(held.primary_key.columns))
                     row = connection.execute(select(held).where(first == key)).mappings().first()
                     if row is not None and len(held.primary_key.columns) == 1:
-                        one.digest = row_digests.digest_of(
-                            dict(row), one.columns, HELD[table].columns
+                        one.digest = row_digests.compute_digest(
+                            dict(row), one.columns, AUDITED_TABLES[table].columns
                         )
                     one.signature = signer.sign(*one.signed) if signer else one.signature
                     rows.append(one)
@@ -188,10 +192,13 @@ def rewritten(connection: Connection, signer: Signer | None) -> None:
                     )
                 refs = dict(entry.refs)
                 if rows:
-                    refs |= row_digests.row_refs(rows)
-                told = Entry(
+                    refs |= row_digests.build_row_refs(rows)
+                told = JournalEntry(
                     **{
-                        **{name: getattr(entry, name) for name in Entry.__table__.columns.keys()},  # noqa: SIM118
+                        **{
+                            name: getattr(entry, name)
+                            for name in JournalEntry.__table__.columns.keys()  # noqa: SIM118
+                        },
                         "refs": refs,
                         "prev": prev,
                     }
@@ -203,7 +210,7 @@ def rewritten(connection: Connection, signer: Signer | None) -> None:
                     new["signature"] = signer.sign(*told.signed)
                 here = (entries.c.workspace == workspace) & (entries.c.seq == entry.seq)
                 connection.execute(update(entries).where(here).values(**new))
-            head = Head(workspace=workspace, count=entry.seq, hash=prev)
+            head = JournalHead(workspace=workspace, count=entry.seq, hash=prev)
             end: dict[str, Any] = {"hash": prev, "count": entry.seq}
             if signer:
                 end["signature"] = signer.sign(*head.signed)
@@ -411,10 +418,10 @@ def test_and_a_deleted_row_that_is_made_again_is_not_right(signed: Database) -> 
 
 
 def test_erased_rows_are_no_fault_and_others_gone_are(populated: Database) -> None:
-    from bot.data.warehouse.models import Holding
+    from bot.data.warehouse.models import DataFile
 
     with populated.begin() as session:
-        Holding.sweep(session, ["h1"])
+        DataFile.sweep(session, ["h1"])
     with populated.begin() as session:
         assert not is_found(session)
         session.connection().exec_driver_sql("DELETE FROM holdings WHERE id = 'h2'")
@@ -433,20 +440,20 @@ def test_words_taken_back_are_no_fault(populated: Database) -> None:
 
 def test_free_columns_are_written_without_an_entry(populated: Database) -> None:
     with populated.begin() as session:
-        before = journal.length(session, "T1")
+        before = journal.count_entries(session, "T1")
     with populated.begin() as session:
         session.get_one(Task, "t1").stage = "writing"
     with populated.begin() as session:
-        assert journal.length(session, "T1") == before
+        assert journal.count_entries(session, "T1") == before
         assert not is_found(session)
 
 
 def test_a_later_column_voids_nothing(populated: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = HELD["tasks"]
+    held = AUDITED_TABLES["tasks"]
     versions = {**held.versions, "tasks/2": (*held.columns, "stage")}
-    changed = {**HELD, "tasks": type(held)(versions, subject=held.subject)}
+    changed = {**AUDITED_TABLES, "tasks": type(held)(versions, subject=held.subject)}
     for module in (row_digests,):
-        monkeypatch.setattr(module, "HELD", changed)
+        monkeypatch.setattr(module, "AUDITED_TABLES", changed)
     with populated.begin() as session:
         assert not is_found(session)
     with populated.begin() as session:
@@ -460,7 +467,7 @@ def test_a_later_column_voids_nothing(populated: Database, monkeypatch: pytest.M
 
 def test_entries_stay_small(populated: Database) -> None:
     with populated.begin() as session:
-        entries = list(session.scalars(select(Entry)))
+        entries = list(session.scalars(select(JournalEntry)))
     assert max(len(str(entry.refs)) for entry in entries) < 500
 
 
@@ -542,7 +549,7 @@ def rewrite_as_before(connection: Connection) -> None:
     last: dict[str, tuple[int, str]] = {}
     for workspace, event, subject, by, refs in told:
         seq, prev = last.get(workspace, (0, journal.GENESIS))
-        entry = Entry(
+        entry = JournalEntry(
             workspace=workspace,
             seq=seq + 1,
             at=NOW,
@@ -583,9 +590,9 @@ def test_a_database_from_before_is_taken_over(sqlite_url: str) -> None:
     migrate.upgrade(database)
     database.signer = KEY
     with database.begin() as session:
-        assert row_digests.adopt(session, NOW)["T1"] > 20
+        assert row_digests.adopt_rows(session, NOW)["T1"] > 20
     with database.begin() as session:
-        assert row_digests.adopt(session, NOW) == {}  # once
+        assert row_digests.adopt_rows(session, NOW) == {}  # once
         assert not is_found(session)
         newest = Draft.latest(session, "t5.0")
         assert newest is not None

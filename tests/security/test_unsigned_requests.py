@@ -22,16 +22,20 @@ from sqlalchemy.orm import Session
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.http import SIGNED, STAMP, WORKSPACE, add_library
-from bot.data.ingest.live.signature import Said, live_key
-from bot.data.ingest.live.signature import signature as live_signature
+from bot.data.ingest.live.endpoint import (
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    WORKSPACE_HEADER,
+    add_library_route,
+)
+from bot.data.ingest.live.signature import SignedRequest, derive_live_key
+from bot.data.ingest.live.signature import sign_request as live_signature
 from bot.db.session import Database, Row
 from bot.slack.app import make_app
-from bot.slack.http import make_web
-from bot.slack.signature import Signature, sign
-from bot.slack.users import People
+from bot.slack.http import RequestSignature, make_web_app, sign_body
+from bot.slack.users import UserDirectory
 from bot.web import server as web_module
-from bot.web.server import listening
+from bot.web.server import start_server
 from tests.slack.bench import MARIE, MARKETING, SECRET, TEAM, Bench, bench_of
 
 MARK = "zebrafinch"  # stands in every body, and must stand in no log
@@ -190,7 +194,7 @@ def random_changes(seed: int, count: int) -> Iterator[Change]:
 
 def signed_now(body: bytes) -> tuple[str, str]:
     stamp = str(int(time.time()))
-    return stamp, sign(SECRET, stamp, body)
+    return stamp, sign_body(SECRET, stamp, body)
 
 
 def rows(database: Database) -> dict[str, int]:
@@ -377,16 +381,16 @@ async def test_headers_of_bolt_s_own_are_not_heard(bench: Bench) -> None:
 
 @pytest.mark.parametrize("secret", ["", " ", "\t\n"])
 async def test_without_a_secret_everything_is_refused(bench: Bench, secret: str) -> None:
-    app, _ = make_app(bench.house, People(bench.house.client), secret)
+    app, _ = make_app(bench.house, UserDirectory(bench.house.client), secret)
 
     async def well() -> dict[str, Any]:
         return {"ok": True}
 
-    async with listening(make_web(app, well, secret), "127.0.0.1", 0) as port:
+    async with start_server(make_web_app(app, well, secret), "127.0.0.1", 0) as port:
         for body, kind, _ in PAYLOADS.values():
             stamp = str(int(time.time()))
             head = [
-                *pairs(stamp, sign(secret, stamp, body)),
+                *pairs(stamp, sign_body(secret, stamp, body)),
                 ("Content-Type", kind),
                 ("Content-Length", str(len(body))),
             ]
@@ -397,7 +401,7 @@ async def test_without_a_secret_everything_is_refused(bench: Bench, secret: str)
 
 async def test_the_error_handler_acts_only_on_what_is_verified(bench: Bench) -> None:
     """Even when something else hands Bolt a request: its verifier raises, and nothing happens."""
-    app, _ = make_app(bench.house, People(bench.house.client), SECRET)
+    app, _ = make_app(bench.house, UserDirectory(bench.house.client), SECRET)
     before = rows(bench.database)
     for body, kind, _ in PAYLOADS.values():
         headers = {
@@ -416,11 +420,11 @@ async def test_the_error_handler_acts_only_on_what_is_verified(bench: Bench) -> 
 
 def test_a_signature_is_read_only_in_slack_s_shape() -> None:
     stamp, digest = "1700000000", "v0=" + "a" * 64
-    assert Signature.read([stamp], [digest])
+    assert RequestSignature.read([stamp], [digest])
     for odd in (stamp + "\n", "\n" + stamp, stamp + "\x00", stamp[:-1] + "٣", " " + stamp):
-        assert Signature.read([odd], [digest]) is None
+        assert RequestSignature.read([odd], [digest]) is None
     for odd in (digest + "\n", digest + "\x00", digest.upper(), "", digest[:-1] + "g"):
-        assert Signature.read([stamp], [odd]) is None
+        assert RequestSignature.read([stamp], [odd]) is None
 
 
 @pytest.mark.parametrize(
@@ -442,7 +446,7 @@ async def test_half_sent_requests_are_cut(
     """A client that trickles is cut all the same, while its bytes still come."""
     monkeypatch.setattr(web_module, "READ_SECONDS", 0.4)
     monkeypatch.setattr(web_module, "LINGER_SECONDS", 0.1)
-    monkeypatch.setattr(web_module.Connections.watch, "__defaults__", (0.4,))
+    monkeypatch.setattr(web_module.ConnectionGuard.watch, "__defaults__", (0.4,))
     if claims:  # signed by the looks of it, so that the body is read
         claim = f"X-Slack-Request-Timestamp: {int(time.time())}\r\nX-Slack-Signature: v0={'0' * 64}"
         begun = begun.replace(b"Host: x", b"Host: x\r\n" + claim.encode())
@@ -485,9 +489,9 @@ async def test_a_flood_leaves_slack_served(bench: Bench) -> None:
 
 async def test_bodies_share_a_limit_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """When much is held, long bodies are refused, and short ones are read all the same."""
-    monkeypatch.setattr(web_module, "ALL_BODIES", 100_000)
-    monkeypatch.setattr(web_module, "SHORT", 10_000)
-    bodies = web_module.Bodies()
+    monkeypatch.setattr(web_module, "MAX_UNVERIFIED_BYTES", 100_000)
+    monkeypatch.setattr(web_module, "SHORT_BODY_BYTES", 10_000)
+    bodies = web_module.BodyReader()
 
     class Request:
         def __init__(self, *chunks: bytes) -> None:
@@ -556,25 +560,27 @@ def house(tmp_path: Path) -> Iterator[Container]:
 
 def live_pairs(house: Container, workspace: str = "") -> tuple[str, str]:
     stamp = f"{time.time():.6f}"
-    key = live_key(house.stocking.key(), workspace or None)
-    return stamp, live_signature(key, Said(stamp, "orders", workspace, ROW))
+    key = derive_live_key(house.stocking.key(), workspace or None)
+    return stamp, live_signature(key, SignedRequest(stamp, "orders", workspace, ROW))
 
 
 async def test_live_rows_are_refused_however_they_are_malformed(
     house: Container, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site = make_web(None, None, "")  # type: ignore[arg-type]
-    add_library(site, house.live_rows())
+    site = make_web_app(None, None, "")  # type: ignore[arg-type]
+    add_library_route(site, house.live_rows())
     before = rows(house.database)
     odd_names = (b"\xff\xfe", b"T\xc2\xa0", b"../..", b"T0.SHOP", "é".encode(), b"T" * 500)
-    async with listening(site, "127.0.0.1", 0) as port:
+    async with start_server(site, "127.0.0.1", 0) as port:
 
         async def post(*head: tuple[str, str | bytes]) -> int:
             length = ("Content-Length", str(len(ROW)))
             return status_of(await raw(port, [*head, length], ROW, "/library/orders"))
 
         for stamp in (*ODD_STAMPS, "1700000000.", ".5", "1.1.1"):
-            assert await post((STAMP, stamp), (SIGNED, live_pairs(house)[1])) in (400, 401), stamp
+            assert await post(
+                (TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, live_pairs(house)[1])
+            ) in (400, 401), stamp
         stamp, digest = live_pairs(house)
         for odd in (
             "",
@@ -587,16 +593,31 @@ async def test_live_rows_are_refused_however_they_are_malformed(
             digest[:-1] + "é",
             b"v1=\xff\xfe",
         ):
-            assert await post((STAMP, stamp), (SIGNED, odd)) in (400, 401), odd
+            assert await post((TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, odd)) in (400, 401), odd
         for name in odd_names:
-            assert await post((STAMP, stamp), (SIGNED, digest), (WORKSPACE, name)) == 401, name
-        assert await post((STAMP, stamp), (SIGNED, digest), (SIGNED, digest)) == 401
-        assert await post((STAMP, stamp), (STAMP, stamp), (SIGNED, digest)) == 401
-        twice = ((WORKSPACE, "local"), (WORKSPACE, "T1"))
-        assert await post((STAMP, stamp), (SIGNED, digest), *twice) == 401
+            assert (
+                await post(
+                    (TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, digest), (WORKSPACE_HEADER, name)
+                )
+                == 401
+            ), name
+        assert (
+            await post(
+                (TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, digest), (SIGNATURE_HEADER, digest)
+            )
+            == 401
+        )
+        assert (
+            await post(
+                (TIMESTAMP_HEADER, stamp), (TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, digest)
+            )
+            == 401
+        )
+        twice = ((WORKSPACE_HEADER, "local"), (WORKSPACE_HEADER, "T1"))
+        assert await post((TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, digest), *twice) == 401
         assert rows(house.database) == before
         assert not [one for one in caplog.records if one.exc_info or "zebrafinch" in one.msg]
-        assert await post((STAMP, stamp), (SIGNED, digest)) == 200
+        assert await post((TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, digest)) == 200
     assert rows(house.database) != before
 
 

@@ -12,36 +12,36 @@ from bot.approvals import decision
 from bot.approvals.decision import Decision
 from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
 from bot.core.checks import Check
 from bot.core.facts import Evidence
-from bot.core.parts import Copy, Hook, Lead, Part, Quote, Table
+from bot.core.parts import Copy, Hook, NextStep, Part, Quote, Table
 from bot.db.session import Database
-from bot.digests.models import BRAND, DAILY, Schedule
+from bot.digests.models import BRAND_PREFIX, DAILY, Schedule
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
-from bot.playground.view import check_view
-from bot.slack.actions.audience_export import export_form
-from bot.slack.blocks import Block, actions, button, context, plain, section
-from bot.slack.context import carrying
+from bot.playground.block_kit import check_view
+from bot.slack.actions.audience_export import build_export_form
+from bot.slack.blocks import Block, actions, button, context, plain_text, section
+from bot.slack.context import pack_metadata
 from bot.slack.view_limits import fit_view
-from bot.slack.views.audience_rule import read_rule, rule_form
-from bot.slack.views.details import details_view
-from bot.slack.views.digest_form import digest_form
+from bot.slack.views.audience_rule_form import build_rule_form, read_rule
+from bot.slack.views.digest_form import build_digest_form
+from bot.slack.views.draft_details import build_details_view
 from bot.slack.views.forms import (
-    anyway_form,
-    brief_form,
-    edit_form,
+    build_approve_anyway_form,
+    build_brief_form,
+    build_edit_form,
+    build_reject_form,
+    build_send_back_form,
     history_view,
     notice_view,
-    reject_form,
-    send_back_form,
     sources_view,
     what_left_view,
 )
-from bot.slack.views.home import Line, home
-from bot.slack.views.inputs import choice, form, typed
+from bot.slack.views.home import HomeLine, render_home
+from bot.slack.views.inputs import build_form, select_input, text_input
 from tests.conftest import NOW
 from tests.slack.bench import MARIE, Bench, bench_of
 from tests.slack.test_forms import filled
@@ -158,16 +158,16 @@ def of_a_draft(
     )
     kept = Decision.of(session, draft.id)
     return [
-        edit_form(draft, language),
-        edit_form(draft, language, typed=typed_anew, notice=notice),
-        anyway_form(draft, language),
-        reject_form(draft, language),
-        send_back_form(draft, language),
+        build_edit_form(draft, language),
+        build_edit_form(draft, language, typed=typed_anew, notice=notice),
+        build_approve_anyway_form(draft, language),
+        build_reject_form(draft, language),
+        build_send_back_form(draft, language),
         sources_view(draft, language),
         history_view([draft] * rng.choice((1, 40)), kept * rng.choice((1, 30)), [], language),
         what_left_view(receipts, language),
-        details_view(draft, language),
-        export_form(targeting(draft, said, rng), language),  # type: ignore[arg-type]
+        build_details_view(draft, language),
+        build_export_form(targeting(draft, said, rng), language),  # type: ignore[arg-type]
     ]
 
 
@@ -177,7 +177,7 @@ class targeting:  # noqa: N801
     skill = "targeting"
 
     def __init__(self, draft: Draft, said: Iterator[str], rng: random.Random) -> None:
-        rules = [Rule(countries=(f"C{n}",)) for n in range(rng.choice((1, 3, 120)))]
+        rules = [AudienceRule(countries=(f"C{n}",)) for n in range(rng.choice((1, 3, 120)))]
         rows = tuple((next(said) or "x", rule.code) for rule in rules)
         self.id, self.fingerprint = draft.id, draft.fingerprint
         body = Table(columns=("a", "b"), rows=rows)
@@ -193,7 +193,7 @@ def without_a_draft(
     _: Any, said: Iterator[str], short: Iterator[str], rng: random.Random, language: str
 ) -> list[Block]:
     """Views of things, and of nothing in particular."""
-    about = rng.choice((None, BRAND + next(said), next(said)))
+    about = rng.choice((None, BRAND_PREFIX + next(said), next(said)))
     one = Schedule(
         workspace="T1",
         name=next(said)[:60],
@@ -220,7 +220,7 @@ def without_a_draft(
         if (v := next(said))
     )
     many = tuple(next(short) or "x" for _ in range(rng.choice((0, 2, 200))))
-    rule = Rule(
+    rule = AudienceRule(
         bought=many,
         bought_categories=many,
         not_bought=many,
@@ -229,17 +229,17 @@ def without_a_draft(
         like_product=next(said),
         like_category=next(said),
     )
-    lead = Lead(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})
+    lead = NextStep(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})
     states = ("open", "done", "failed", "rejected")
-    lines = [Line(next(said), rng.choice(states), None) for _ in range(rng.choice((0, 5, 200)))]
+    lines = [HomeLine(next(said), rng.choice(states), None) for _ in range(rng.choice((0, 5, 200)))]
     return [
-        brief_form(language, brand, words=next(said)),
-        digest_form(language, brand, next(short) or "x", one, narrower, "C1"),
-        digest_form(language, brand, next(short) or "x", None, narrower),
-        rule_form(language, lead, Evidence(facts=things), "{}"),
+        build_brief_form(language, brand, words=next(said)),
+        build_digest_form(language, brand, next(short) or "x", one, narrower, "C1"),
+        build_digest_form(language, brand, next(short) or "x", None, narrower),
+        build_rule_form(language, lead, Evidence(facts=things), "{}"),
         notice_view(next(said), next(said), language),
         notice_view(Words("Sources"), Words("{x}", x=next(said)), language),
-        {"type": "home", "blocks": home(lines, lines, language)},
+        {"type": "home", "blocks": render_home(lines, lines, language)},
     ]
 
 
@@ -251,7 +251,7 @@ def test_every_view_with_odd_texts(sqlite: Database, make: Maker, seed: int) -> 
         with sqlite.begin() as session:
             views = make(session, odd(seed), odd(seed + 99, most=300), rng, language)
             for view in views:
-                taken(view | carrying(view, {"channel": "C1", "thread": "1.2"}), language)
+                taken(view | pack_metadata(view, {"channel": "C1", "thread": "1.2"}), language)
             session.rollback()
 
 
@@ -260,19 +260,19 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
 
     def options() -> list[Block]:
         values = [next(said) for _ in range(rng.choice((0, 1, 5, 11, 130)))]
-        return [{"text": plain(next(said), 9_999), "value": value} for value in values]
+        return [{"text": plain_text(next(said), 9_999), "value": value} for value in values]
 
     def field() -> Block:
-        block = typed("words", Words("x"), "en", next(said))
+        block = text_input("words", Words("x"), "en", next(said))
         block["block_id"] = rng.choice(("same", next(said) or "b"))
-        block["label"] = plain(next(said), 9_999)
-        block["hint"] = plain(next(said), 9_999)
-        block["element"]["placeholder"] = plain(next(said), 9_999)
+        block["label"] = plain_text(next(said), 9_999)
+        block["hint"] = plain_text(next(said), 9_999)
+        block["element"]["placeholder"] = plain_text(next(said), 9_999)
         return block
 
     def menu() -> Block:
         offered = options()
-        block = choice("menu", Words("x"), offered, "en")
+        block = select_input("menu", Words("x"), offered, "en")
         block["block_id"] = rng.choice(("same", next(said) or "b"))
         if offered and rng.random() < 0.5:
             block["element"]["initial_option"] = rng.choice(offered)
@@ -283,25 +283,28 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
         element: Block = {"type": "checkboxes", "action_id": "a", "options": offered}
         if offered and rng.random() < 0.5:
             element["initial_options"] = rng.sample(offered, min(len(offered), 4))
-        return {"type": "input", "label": plain("x", 9), "element": element, "optional": True}
+        return {"type": "input", "label": plain_text("x", 9), "element": element, "optional": True}
 
     def buttons() -> Block:
         asked = {
-            "title": plain(next(said), 9_999),
-            "text": plain(next(said), 9_999),
-            "confirm": plain(next(said), 9_999),
-            "deny": plain(next(said), 9_999),
+            "title": plain_text(next(said), 9_999),
+            "text": plain_text(next(said), 9_999),
+            "confirm": plain_text(next(said), 9_999),
+            "deny": plain_text(next(said), 9_999),
         }
         one = button("x", rng.choice(("same", next(said) or "a")), next(said), confirm=asked)
-        one["text"] = plain(next(said), 9_999)
+        one["text"] = plain_text(next(said), 9_999)
         return actions(*[one] * rng.choice((1, 3, 30)))[0]
 
     def shown() -> Block:
         return rng.choice(
             (
                 {"type": "section", "text": {"type": "mrkdwn", "text": next(said)}},
-                {"type": "header", "text": plain(next(said), 9_999)},
-                {"type": "context", "elements": [plain(next(said), 9_999)] * rng.choice((1, 12))},
+                {"type": "header", "text": plain_text(next(said), 9_999)},
+                {
+                    "type": "context",
+                    "elements": [plain_text(next(said), 9_999)] * rng.choice((1, 12)),
+                },
                 {"type": "divider", "block_id": next(said) or "x"},
                 section(next(said), button("x", "a", next(said))),
                 context(),
@@ -310,8 +313,8 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
 
     makers = (field, menu, ticks, buttons, shown)
     blocks = [rng.choice(makers)() for _ in range(rng.choice((0, 3, 40, 130)))]
-    view = form("x", Words("x"), Words("x"), blocks, "{}", "en")
-    return view | {"title": plain(next(said), 9_999)}
+    view = build_form("x", Words("x"), Words("x"), blocks, "{}", "en")
+    return view | {"title": plain_text(next(said), 9_999)}
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -320,21 +323,21 @@ def test_any_view_at_all(seed: int) -> None:
 
 
 def test_a_sound_view_stays_as_it_is() -> None:
-    view = form(
-        "x", Words("Edit"), Words("Save"), [typed("words", Words("x"), "en", "a")], "", "en"
+    view = build_form(
+        "x", Words("Edit"), Words("Save"), [text_input("words", Words("x"), "en", "a")], "", "en"
     )
     assert fit_view(view) == view
 
 
 def test_what_has_to_come_back_is_never_cut() -> None:
-    view = form("x", Words("Edit"), Words("Save"), [], json.dumps({"a": "x" * 3_000}), "en")
+    view = build_form("x", Words("Edit"), Words("Save"), [], json.dumps({"a": "x" * 3_000}), "en")
     with pytest.raises(CannotDo, match="too long for a form"):
         fit_view(view)
 
 
 def test_a_field_that_is_left_out_is_told_of() -> None:
-    fields = [typed(f"f{n}", Words("x"), "en", "x" * 3_000) for n in range(100)]
-    fitted = taken(form("x", Words("Edit"), Words("Save"), fields, "", "fr"), "fr")
+    fields = [text_input(f"f{n}", Words("x"), "en", "x" * 3_000) for n in range(100)]
+    fitted = taken(build_form("x", Words("Edit"), Words("Save"), fields, "", "fr"), "fr")
     assert "trop longue" in json.dumps(fitted["blocks"][-1], ensure_ascii=False)
 
 
@@ -357,9 +360,9 @@ async def _opens(bench: Bench) -> None:
 
 def test_a_category_that_no_menu_holds_stays_in_the_rule() -> None:
     long = "Linen " * 40
-    rule = Rule(bought_categories=(long, "Shirts"))
-    lead = Lead(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})
-    view = filled(taken(rule_form("en", lead, Evidence(), "{}")))
+    rule = AudienceRule(bought_categories=(long, "Shirts"))
+    lead = NextStep(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})
+    view = filled(taken(build_rule_form("en", lead, Evidence(), "{}")))
     read, errors = read_rule(view, rule, Evidence(), "en")
     assert not errors
     assert read is not None

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from bot.data.catalogue.product import Product
-from bot.data.warehouse.external import Warehouse
+from bot.data.warehouse.external import WarehouseConnection
 
 TODAY = date(2026, 11, 24)
 WRITES = (
@@ -51,9 +51,11 @@ def warehouse_url(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[..., Warehouse]]:
+def opened() -> Iterator[Callable[..., WarehouseConnection]]:
     with contextlib.ExitStack() as stack:
-        yield lambda url, **more: stack.enter_context(contextlib.closing(Warehouse(url, **more)))
+        yield lambda url, **more: stack.enter_context(
+            contextlib.closing(WarehouseConnection(url, **more))
+        )
 
 
 def state(url: str) -> Any:
@@ -87,7 +89,9 @@ def counted(shelf: Any) -> tuple[int, int]:
     )
 
 
-def test_postgres_refuses_every_write(warehouse_url: str, opened: Callable[..., Warehouse]) -> None:
+def test_postgres_refuses_every_write(
+    warehouse_url: str, opened: Callable[..., WarehouseConnection]
+) -> None:
     before = state(warehouse_url)
     engine: Any = opened(warehouse_url).shelf(TODAY).engine
     for statement in WRITES:
@@ -96,7 +100,7 @@ def test_postgres_refuses_every_write(warehouse_url: str, opened: Callable[..., 
 
 
 def test_postgres_refuses_after_the_catalogue_was_laid_down_too(
-    warehouse_url: str, opened: Callable[..., Warehouse]
+    warehouse_url: str, opened: Callable[..., WarehouseConnection]
 ) -> None:
     warehouse = opened(warehouse_url)
     for version in range(2):
@@ -108,7 +112,7 @@ def test_postgres_refuses_after_the_catalogue_was_laid_down_too(
 
 
 def test_postgres_refuses_after_the_connection_broke(
-    warehouse_url: str, opened: Callable[..., Warehouse]
+    warehouse_url: str, opened: Callable[..., WarehouseConnection]
 ) -> None:
     seconds = [0.0]
     warehouse = opened(warehouse_url, clock=lambda: seconds[0])
@@ -125,7 +129,7 @@ def test_postgres_refuses_after_the_connection_broke(
 
 
 def test_a_catalogue_that_cannot_be_laid_down_leaves_the_session_read_only(
-    warehouse_url: str, opened: Callable[..., Warehouse]
+    warehouse_url: str, opened: Callable[..., WarehouseConnection]
 ) -> None:
     engine: Any = opened(warehouse_url).shelf(TODAY).engine
     taken = ibis.memtable(pa.table({"a": [1]}))
@@ -138,7 +142,7 @@ def test_a_catalogue_that_cannot_be_laid_down_leaves_the_session_read_only(
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # ibis calls DuckDB by an older name
 def test_a_duckdb_file_is_opened_read_only(
-    tmp_path: Path, opened: Callable[..., Warehouse]
+    tmp_path: Path, opened: Callable[..., WarehouseConnection]
 ) -> None:
     path = tmp_path / "shop.duckdb"
     with duckdb.connect(str(path)) as con:

@@ -15,45 +15,45 @@ from sqlalchemy.orm import Session
 from bot.audit.journal import Signer
 from bot.config.access import Access
 from bot.config.brand import Brand
-from bot.config.policy import Approval, Going, Policy
+from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
 from bot.core.brief import Brief
 from bot.core.checks import Check
 from bot.core.facts import Evidence
-from bot.core.parts import Copy, Hook, Lead, Part
+from bot.core.parts import Copy, Hook, NextStep, Part
 from bot.core.request import Question, SkillRequest
-from bot.data.ingest.ports import Stock
-from bot.data.ingest.run import Stocktaking
+from bot.data.ingest.import_job import ImportJob
+from bot.data.ingest.ports import Importer
 from bot.db import migrate
 from bot.db.session import Database
 from bot.delivery.models import Delivery
-from bot.drafts.models import Draft, Drawing
+from bot.drafts.models import Draft, DraftImage
 from bot.errors import TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.models import Job
-from bot.messages.outbox import Post
-from bot.playground.message import Message
-from bot.playground.scopes import OF_APP
-from bot.playground.slack import LocalSlack
-from bot.playground.view import View
+from bot.messages.outbox import OutboxMessage
+from bot.playground.block_kit import View
+from bot.playground.local_slack import LocalSlack
+from bot.playground.methods.registry import APP_TOKEN_SCOPES
+from bot.playground.slack_objects import SlackMessage
 from bot.slack.app import make_app
-from bot.slack.background import Later
 from bot.slack.client import make_client, make_session
-from bot.slack.gateway import Outside
-from bot.slack.http import make_web
-from bot.slack.manifest import bot_scopes
+from bot.slack.context import BackgroundTasks
+from bot.slack.gateway import SlackGateway
+from bot.slack.http import make_web_app
+from bot.slack.manifest import list_bot_scopes
 from bot.slack.membership import Membership
 from bot.slack.services import SlackServices
-from bot.slack.socket_mode import make_socket
-from bot.slack.users import People
+from bot.slack.socket_mode import make_socket_mode
+from bot.slack.users import UserDirectory
 from bot.tasks.models import Task
-from bot.web.server import listening
+from bot.web.server import start_server
 from tests.support.counting_importer import Stockroom
 
 MARIE, MAX, LEA, OTTO = "UMARIE", "UMAX", "ULEA", "UOTTO"
 MARKETING, LAUNCHES, RANDOM, TEAM = "C0MARKET", "C0LAUNCH", "C0SECRET", "T0SHOP"
 POLICY = Policy(
-    approval=Approval(approvers=(MAX, LEA)),
-    delivery=Going(channels=(LAUNCHES,)),
+    approval=ApprovalPolicy(approvers=(MAX, LEA)),
+    delivery=DeliveryPolicy(channels=(LAUNCHES,)),
     access=Access(
         import_=(MARIE, MAX, LEA), export=(MARIE, MAX, LEA), administer=(MARIE, MAX, LEA)
     ),
@@ -75,28 +75,28 @@ class Bench:
     slack: LocalSlack
     database: Database
     house: SlackServices
-    outside: Outside
-    later: Later
+    outside: SlackGateway
+    later: BackgroundTasks
     jobs: list[Job] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
     stopped: list[str] = field(default_factory=list)
     parts: tuple[Part, ...] = PARTS
     checks: tuple[Check, ...] = ()
-    leads: tuple[Lead, ...] = ()
+    leads: tuple[NextStep, ...] = ()
     pictures: dict[str, bytes] = field(default_factory=dict)
     question: Question | None = None
     policy: Policy = POLICY
     stockroom: Stockroom = field(default_factory=Stockroom)
-    stock: Stock | None = None  # a real library in its place
+    stock: Importer | None = None  # a real library in its place
 
     @property
-    def stocktaking(self) -> Stocktaking:
+    def stocktaking(self) -> ImportJob:
         home = self.house.home
         assert home is not None
         self.stockroom.database = self.database
         stock = self.stock or self.stockroom
         to = (self.database, self.enqueue, self.outside, stock, home, self.house.now)
-        return Stocktaking(*to)
+        return ImportJob(*to)
 
     async def _understand(self, id: str) -> None:
         await self.stocktaking.understand(id)
@@ -176,7 +176,7 @@ class Bench:
             leads=self.leads,
             before=session.get(Draft, task.previous) if task.previous else None,
         )
-        Drawing.keep(session, task.workspace, self.pictures, self.house.now())
+        DraftImage.keep(session, task.workspace, self.pictures, self.house.now())
         task.finish(session, self.enqueue, self.house.now())
 
     async def _check(self, id: str) -> None:
@@ -210,7 +210,7 @@ class Bench:
     def drafts(self) -> list[Draft]:
         return sorted(self.rows(Draft), key=lambda draft: (draft.made_at, draft.version))
 
-    def said(self, channel: str = MARKETING, thread: str | None = None) -> list[Message]:
+    def said(self, channel: str = MARKETING, thread: str | None = None) -> list[SlackMessage]:
         """What the intern said there, threads included."""
         mine = [m for m in self.slack.transcript(channel) if m.bot_id == self.slack.bot_id]
         return [m for m in mine if thread is None or m.thread_ts == thread]
@@ -218,17 +218,17 @@ class Bench:
     def whispers(self, user: str, channel: str = MARKETING) -> list[str]:
         return [message.text for message in self.slack.ephemerals(user, channel)]
 
-    def in_dm(self, user: str) -> list[Message]:
+    def in_dm(self, user: str) -> list[SlackMessage]:
         return self.said(self.slack.dm(user))
 
-    def posts(self) -> dict[str, Post]:
-        return {post.id: post for post in self.rows(Post)}
+    def posts(self) -> dict[str, OutboxMessage]:
+        return {post.id: post for post in self.rows(OutboxMessage)}
 
     # What people do.
 
     async def drafted(
         self, user: str = MARIE, channel: str = MARKETING, words: str = "our linen shirt is back"
-    ) -> Message:
+    ) -> SlackMessage:
         """Somebody's wish, drafted; its card."""
         before = len(self.tasks)
         assert (await self.slack.command(user, channel, "/draft", words)).ok
@@ -237,7 +237,9 @@ class Bench:
         post = self.posts()[f"{task.id}.0:card"]
         return self.slack.places[str(post.channel)].by_ts[str(post.ts)]
 
-    async def press(self, user: str, card: Message, action: str, pick: str | None = None) -> None:
+    async def press(
+        self, user: str, card: SlackMessage, action: str, pick: str | None = None
+    ) -> None:
         """Press it, and let what comes after the answer happen."""
         chosen = option_for(card, action, pick) if pick else None
         answer = await self.slack.click(user, card.channel, card.ts, action, value=chosen)
@@ -247,14 +249,14 @@ class Bench:
     def form(self, user: str) -> View:
         return self.slack.open_views(user)[-1]
 
-    async def approved(self, by: str = MAX) -> Message:
+    async def approved(self, by: str = MAX) -> SlackMessage:
         card = await self.drafted()
         await self.press(by, card, "approve")
         await self.run()
         return card
 
 
-def option_for(card: Message, action: str, pick: str) -> Any:
+def option_for(card: SlackMessage, action: str, pick: str) -> Any:
     """The value of the menu's option, or the button's, whose reference picks this."""
     for block in card.blocks:
         for one in [*block.get("elements", []), block.get("accessory") or {}]:
@@ -265,7 +267,7 @@ def option_for(card: Message, action: str, pick: str) -> Any:
     raise AssertionError(f"no {pick} in {action}")
 
 
-def buttons(card: Message) -> list[str]:
+def buttons(card: SlackMessage) -> list[str]:
     found = []
     for block in card.blocks:
         for one in [*block.get("elements", []), block.get("accessory") or {}]:
@@ -276,7 +278,7 @@ def buttons(card: Message) -> list[str]:
 
 def text_of(value: Any) -> str:
     """All that can be read on it."""
-    if isinstance(value, Message):
+    if isinstance(value, SlackMessage):
         return "\n".join([value.text, text_of(value.blocks)])
     if isinstance(value, dict):
         hidden = ("type", "value", "action_id", "block_id", "private_metadata", "url")
@@ -301,7 +303,10 @@ async def bench_of(
     database.signer = signer
     if url:
         migrate.upgrade(database)
-    async with LocalSlack(SECRET, scopes=bot_scopes() | OF_APP) as slack, make_session() as session:
+    async with (
+        LocalSlack(SECRET, scopes=list_bot_scopes() | APP_TOKEN_SCOPES) as slack,
+        make_session() as session,
+    ):
         slack.retry_delays = (0.02, 0.02)
         slack.trigger_seconds = slack.courier.reply_seconds = PATIENT
         client = make_client(slack.bot_token, slack.url, session)
@@ -320,26 +325,26 @@ async def bench_of(
             stop=stop,
             home=home,
         )
-        people = People(client)
+        people = UserDirectory(client)
         membership = Membership(house, people)
         await membership.installation()  # as at each start
         slack.calls.clear()
         app, later = make_app(house, people, SECRET, patience=0.05, membership=membership)
-        outside = Outside(house, people, patience=0.05, membership=membership)
+        outside = SlackGateway(house, people, patience=0.05, membership=membership)
         held.append(Bench(slack, database, house, outside, later))
 
         async def well() -> dict[str, Any]:
             return {"ok": True}
 
-        site = make_web(app, health or well, SECRET)
+        site = make_web_app(app, health or well, SECRET)
         stack = contextlib.AsyncExitStack()
         try:
             if socket:
-                connection = make_socket(app, house, slack.app_token)
+                connection = make_socket_mode(app, house, slack.app_token)
                 await connection.connect_async()
                 await slack.sockets.connected()
             else:
-                port = await stack.enter_async_context(listening(site, "127.0.0.1", 0))
+                port = await stack.enter_async_context(start_server(site, "127.0.0.1", 0))
                 slack.events_url = f"http://127.0.0.1:{port}/slack/events"
             yield held[0]
             if socket:
@@ -369,5 +374,5 @@ def blocked(override: bool = True) -> Check:
 
 
 def with_approval(policy: Policy, **more: Any) -> Policy:
-    approval: Approval = policy.approval.model_copy(update=more)
+    approval: ApprovalPolicy = policy.approval.model_copy(update=more)
     return policy.model_copy(update={"approval": approval})

@@ -7,8 +7,8 @@ import pytest
 from bot.core.parts import Part, Table
 from bot.db.session import Database
 from bot.i18n.messages import LANGUAGES
-from bot.slack.approved_text import letters
 from bot.slack.blocks import Message
+from bot.slack.delivery import render_approved_messages
 from tests.slack.test_draft_card import EXTREMES, LONG, RUDE
 from tests.support.card_scenes import BODY, SUBJECT, drafted, sound, text_of
 
@@ -29,7 +29,7 @@ def words_of(messages: list[Message]) -> str:
 def test_are_one_message_with_the_campaign_code(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
-        (message,) = letters(draft, "en", HOSTS)
+        (message,) = render_approved_messages(draft, "en", HOSTS)
     assert words_of([message]) == f"{SUBJECT}{BODY}See the shirt"
     assert f"Campaign code `{draft.code}`" in text_of(sound(message).blocks)
     assert message.rest is None
@@ -41,7 +41,7 @@ def test_are_one_message_with_the_campaign_code(sqlite: Database) -> None:
 def test_are_never_cut(sqlite: Database, language: str, name: str) -> None:
     parts: tuple[Part, ...] = EXTREMES[name]
     with sqlite.begin() as session:
-        messages = letters(drafted(session, parts=parts), language, HOSTS)
+        messages = render_approved_messages(drafted(session, parts=parts), language, HOSTS)
     told = words_of([sound(message) for message in messages])
     for part in parts:
         if part.kind in ("copy", "quote", "heading"):
@@ -52,7 +52,7 @@ def test_are_never_cut(sqlite: Database, language: str, name: str) -> None:
 
 def test_say_which_of_how_many_they_are(sqlite: Database) -> None:
     with sqlite.begin() as session:
-        messages = letters(drafted(session, parts=EXTREMES["long"]), "en", HOSTS)
+        messages = render_approved_messages(drafted(session, parts=EXTREMES["long"]), "en", HOSTS)
     assert len(messages) > 1
     assert messages[1].text.startswith(f"(2/{len(messages)}) ")
     assert sum("Campaign code" in text_of(one.blocks) for one in messages) == 1
@@ -60,8 +60,8 @@ def test_say_which_of_how_many_they_are(sqlite: Database) -> None:
 
 def test_link_only_to_the_shop(sqlite: Database) -> None:
     with sqlite.begin() as session:
-        messages = letters(drafted(session, parts=EXTREMES["rude"]), "en", HOSTS)
-        mine = letters(drafted(session, id="t2"), "en", HOSTS)
+        messages = render_approved_messages(drafted(session, parts=EXTREMES["rude"]), "en", HOSTS)
+        mine = render_approved_messages(drafted(session, id="t2"), "en", HOSTS)
     assert links(messages) == {"https://shop.example"}
     assert links(mine) == {"https://shop.example/linen?utm_campaign=si-1"}
     assert all("<!channel>" not in one.text and "@here" not in one.text for one in messages)
@@ -91,7 +91,7 @@ def test_show_one_table_as_slacks_own_and_the_next_row_by_row(sqlite: Database) 
         for key, body in (("sizes", SIZES), ("rules", RULES))
     )
     with sqlite.begin() as session:
-        (message,) = letters(drafted(session, parts=parts), "fr", HOSTS)
+        (message,) = render_approved_messages(drafted(session, parts=parts), "fr", HOSTS)
     (shown,) = [block for block in sound(message).blocks if block["type"] == "table"]
     assert [[cell["text"] for cell in row] for row in shown["rows"]] == [
         list(row) for row in (SIZES.columns, *SIZES.rows)

@@ -7,23 +7,23 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.agent.pipeline import Drafted
-from bot.audiences.export import Column, Exported, ExportNote
-from bot.audit.journal import Entry
+from bot.agent.pipeline import DraftResult
+from bot.audiences.platforms import AudienceExport, ExportColumn, ExportReceipt
+from bot.audit.journal import JournalEntry
 from bot.audit.receipt import Receipt
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
 from bot.core.brief import Brief
-from bot.core.parts import Lead
+from bot.core.parts import NextStep
 from bot.core.request import SkillRequest
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
-from bot.playground.message import Message
-from bot.slack.actions.audience_export import approved_rule, exportable
-from bot.slack.gateway import Outside
-from bot.slack.views import audience_rule
-from bot.slack.views.info import what_left_view
+from bot.playground.slack_objects import SlackMessage
+from bot.slack.actions.audience_export import find_approved_rule, find_exportable_rules
+from bot.slack.gateway import SlackGateway
+from bot.slack.views import audience_rule_form
+from bot.slack.views.draft_details import what_left_view
 from bot.tasks.models import Task
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, text_of
 from tests.slack.test_forms import filled
@@ -31,24 +31,24 @@ from tests.support.card_scenes import sound_view
 from tests.support.skill_runner import run
 
 WORDS = "whom should I target for the linen launch?"
-MADE: list[Drafted] = []  # a real answer, made once
+MADE: list[DraftResult] = []  # a real answer, made once
 CONTENT = b"Email,Phone,Country\r\n8f0c,,FR\r\n"
 COLUMNS = (
-    Column(name="Email", made="gmail", filled=339),
-    Column(name="Phone", made="phone-plus", filled=0),
-    Column(name="Country", made="clear", filled=12),
+    ExportColumn(name="Email", made="gmail", filled=339),
+    ExportColumn(name="Phone", made="phone-plus", filled=0),
+    ExportColumn(name="Country", made="clear", filled=12),
 )
 
 
-async def targeted() -> Drafted:
+async def targeted() -> DraftResult:
     if not MADE:
         made = await run(WORDS)
-        assert isinstance(made, Drafted)
+        assert isinstance(made, DraftResult)
         MADE.append(made)
     return MADE[0]
 
 
-async def answered(bench: Bench, made: Drafted | None = None) -> Message:
+async def answered(bench: Bench, made: DraftResult | None = None) -> SlackMessage:
     """The card of a targeting answer."""
     made = made or await targeted()
 
@@ -75,7 +75,7 @@ async def answered(bench: Bench, made: Drafted | None = None) -> Message:
     return await bench.drafted()
 
 
-def the_lead(made: Drafted, niche: bool = False) -> Lead:
+def the_lead(made: DraftResult, niche: bool = False) -> NextStep:
     edits = [lead for lead in made.leads if lead.skill == "targeting"]
     return edits[-1 if niche else 0]
 
@@ -93,7 +93,9 @@ async def opened(bench: Bench, user: str = MARIE) -> Any:
 @pytest.mark.parametrize("niche", [False, True])
 async def test_fills_its_form_with_names_that_people_know(language: str, niche: bool) -> None:
     made = await targeted()
-    view = sound_view(audience_rule.rule_form(language, the_lead(made, niche), made.evidence, "{}"))
+    view = sound_view(
+        audience_rule_form.build_rule_form(language, the_lead(made, niche), made.evidence, "{}")
+    )
     text = text_of(view["blocks"])
     assert "Vêtements en lin" in text
     assert Words("Loyal").to(language) in text
@@ -106,27 +108,29 @@ async def test_fills_its_form_with_names_that_people_know(language: str, niche: 
 async def test_is_the_same_when_nothing_was_changed(niche: bool) -> None:
     made = await targeted()
     lead = the_lead(made, niche)
-    before = Rule.model_validate_json(lead.form["rule"])
-    view = filled(audience_rule.rule_form("en", lead, made.evidence, "{}"))
-    assert audience_rule.read_rule(view, before, made.evidence, "en") == (before, {})
+    before = AudienceRule.model_validate_json(lead.form["rule"])
+    view = filled(audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"))
+    assert audience_rule_form.read_rule(view, before, made.evidence, "en") == (before, {})
 
 
 async def test_keeps_a_word_that_stands_for_many_products() -> None:
     made = await targeted()
-    before = Rule(bought_named=("bougie",), bought_at_least=2)
-    lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
-    form = audience_rule.rule_form("en", lead, made.evidence, "{}")
+    before = AudienceRule(bought_named=("bougie",), bought_at_least=2)
+    lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    form = audience_rule_form.build_rule_form("en", lead, made.evidence, "{}")
     assert "bougie" in text_of(form)
-    assert audience_rule.read_rule(filled(form), before, made.evidence, "en") == (before, {})
+    assert audience_rule_form.read_rule(filled(form), before, made.evidence, "en") == (before, {})
 
 
 async def test_keeps_what_the_form_has_no_field_for_and_says_so() -> None:
     made = await targeted()
-    before = Rule(like_category="Vêtements en lin")
-    lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
-    form = audience_rule.rule_form("en", lead, made.evidence, "{}")
+    before = AudienceRule(like_category="Vêtements en lin")
+    lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    form = audience_rule_form.build_rule_form("en", lead, made.evidence, "{}")
     assert "similar to buyers of “Vêtements en lin”" in text_of(form)
-    rule, _ = audience_rule.read_rule(filled(form, min_orders="2"), before, made.evidence, "en")
+    rule, _ = audience_rule_form.read_rule(
+        filled(form, min_orders="2"), before, made.evidence, "en"
+    )
     assert rule == before.model_copy(update={"min_orders": 2})
 
 
@@ -134,9 +138,11 @@ async def test_keeps_what_the_form_has_no_field_for_and_says_so() -> None:
 async def test_wants_whole_numbers(typed: str) -> None:
     made = await targeted()
     lead = the_lead(made)
-    before = Rule.model_validate_json(lead.form["rule"])
-    view = filled(audience_rule.rule_form("en", lead, made.evidence, "{}"), bought_within=typed)
-    rule, errors = audience_rule.read_rule(view, before, made.evidence, "en")
+    before = AudienceRule.model_validate_json(lead.form["rule"])
+    view = filled(
+        audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"), bought_within=typed
+    )
+    rule, errors = audience_rule_form.read_rule(view, before, made.evidence, "en")
     assert rule is None
     assert list(errors) == ["bought_within"]
 
@@ -144,9 +150,13 @@ async def test_wants_whole_numbers(typed: str) -> None:
 async def test_wants_days_within_ten_years() -> None:
     made = await targeted()
     lead = the_lead(made)
-    before = Rule.model_validate_json(lead.form["rule"])
-    view = filled(audience_rule.rule_form("en", lead, made.evidence, "{}"), bought_within="99999")
-    assert list(audience_rule.read_rule(view, before, made.evidence, "en")[1]) == ["bought_within"]
+    before = AudienceRule.model_validate_json(lead.form["rule"])
+    view = filled(
+        audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"), bought_within="99999"
+    )
+    assert list(audience_rule_form.read_rule(view, before, made.evidence, "en")[1]) == [
+        "bought_within"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +175,10 @@ async def test_wants_days_within_ten_years() -> None:
     ],
 )
 async def test_that_nobody_can_fit_says_why(typed: dict[str, str], field: str, why: str) -> None:
-    made, before = await targeted(), Rule()
-    lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
-    view = filled(audience_rule.rule_form("en", lead, made.evidence, "{}"), **typed)
-    rule, errors = audience_rule.read_rule(view, before, made.evidence, "en")
+    made, before = await targeted(), AudienceRule()
+    lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    view = filled(audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"), **typed)
+    rule, errors = audience_rule_form.read_rule(view, before, made.evidence, "en")
     assert rule is None
     assert list(errors) == [field]
     assert why in errors[field]
@@ -177,9 +187,13 @@ async def test_that_nobody_can_fit_says_why(typed: dict[str, str], field: str, w
 async def test_of_days_alone_means_anything_bought() -> None:
     """Who bought lately and who did not are everybody, and the card says which it is."""
     sizes, texts = [], []
-    for rule in (Rule(min_orders=1), Rule(bought_within=60), Rule(not_within=60)):
+    for rule in (
+        AudienceRule(min_orders=1),
+        AudienceRule(bought_within=60),
+        AudienceRule(not_within=60),
+    ):
         made = await run(WORDS, rule=rule.stored)
-        assert isinstance(made, Drafted)
+        assert isinstance(made, DraftResult)
         sizes += [
             int(str(o.value)) for o in made.evidence.facts if o.id.endswith("yours.customers")
         ]
@@ -189,7 +203,7 @@ async def test_of_days_alone_means_anything_bought() -> None:
     assert lately + not_lately == everybody
     assert "Bought in the last 60 days" in texts[1]
     assert "Did not buy in the last 60 days" in texts[2]
-    assert "n'ont rien acheté" in Rule(not_within=60).asks().to("fr")
+    assert "n'ont rien acheté" in AudienceRule(not_within=60).asks().to("fr")
 
 
 async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> None:
@@ -197,13 +211,13 @@ async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> 
     answer = await bench.slack.submit(MARIE, form.id, {"min_orders": {"min_orders": "4"}})
     assert answer.ok, answer
     task = bench.tasks[-1]
-    rule = Rule.model_validate_json(task.form["rule"])
-    before = Rule.model_validate_json(the_lead(await targeted()).form["rule"])
+    rule = AudienceRule.model_validate_json(task.form["rule"])
+    before = AudienceRule.model_validate_json(the_lead(await targeted()).form["rule"])
     assert rule == before.model_copy(update={"min_orders": 4})
     assert (task.form["skill"], task.author) == ("targeting", MARIE)
     assert task.form["stands_on"] == bench.drafts[0].id
     again = await run(task.words, **task.form)
-    assert isinstance(again, Drafted)
+    assert isinstance(again, DraftResult)
     assert "at least 4 orders" in "\n".join(part.text for part in again.parts)
     (shown,) = [part.text for part in again.parts if part.key == "rules"]
     assert rule.code in shown
@@ -213,9 +227,9 @@ async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> 
 async def test_that_fits_nobody_is_edited_from_there_with_all_its_entries(
     bench: Bench, language: str
 ) -> None:
-    rule = Rule(bought=("cui-planche",), regions=("Bretagne",), min_orders=2)
+    rule = AudienceRule(bought=("cui-planche",), regions=("Bretagne",), min_orders=2)
     made = await run(WORDS, rule=rule.stored, language=language)
-    assert isinstance(made, Drafted)
+    assert isinstance(made, DraftResult)
     card = await answered(bench, made)
     await bench.press(MARIE, card, next(name for name in buttons(card) if name.startswith("lead")))
     shown = text_of(bench.form(MARIE).blocks)
@@ -234,26 +248,28 @@ async def test_that_is_no_number_keeps_the_form_open(bench: Bench) -> None:
 async def test_can_be_exported_only_as_it_stands_in_the_approved_words(bench: Bench) -> None:
     await answered(bench)
     draft = bench.drafts[0]
-    known = exportable(draft)
+    known = find_exportable_rules(draft)
     assert {name for name, _ in known.values()} >= {"Best and loyal customers"}
     for code, (_, rule) in known.items():
-        assert approved_rule(draft, code) == rule
+        assert find_approved_rule(draft, code) == rule
     forged = next(iter(known))
     changed = draft.evidence.replace('\\"champions\\",', "")  # somebody wrote into the rows
     assert changed != draft.evidence
     draft.evidence = changed
-    assert len(exportable(draft)) == len(known) - 1
+    assert len(find_exportable_rules(draft)) == len(known) - 1
     with pytest.raises(CannotDo, match="not one of those"):
-        approved_rule(draft, next(iter(set(known) - set(exportable(draft))), forged))
+        find_approved_rule(
+            draft, next(iter(set(known) - set(find_exportable_rules(draft))), forged)
+        )
 
 
-def exporting(bench: Bench) -> list[tuple[str, Rule, str]]:
+def exporting(bench: Bench) -> list[tuple[str, AudienceRule, str]]:
     """Deliveries go through a door that makes a file and remembers what it was asked."""
-    asked: list[tuple[str, Rule, str]] = []
+    asked: list[tuple[str, AudienceRule, str]] = []
 
-    def export(workspace: str, rule: Rule, platform: str) -> Exported:
+    def export(workspace: str, rule: AudienceRule, platform: str) -> AudienceExport:
         asked.append((workspace, rule, platform))
-        return Exported(
+        return AudienceExport(
             platform=platform,
             rule="ab" * 32,
             fitting=340,
@@ -263,7 +279,7 @@ def exporting(bench: Bench) -> list[tuple[str, Rule, str]]:
         )
 
     house = replace(bench.house, audience=export)
-    bench.outside = Outside(house, bench.outside.people, patience=0.05)
+    bench.outside = SlackGateway(house, bench.outside.people, patience=0.05)
     return asked
 
 
@@ -278,7 +294,7 @@ async def test_can_be_exported_by_whoever_asked_once_it_is_approved(bench: Bench
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id)).ok
     await bench.run()
     (_, rule, platform) = asked[0]
-    assert rule.code in exportable(bench.drafts[0])
+    assert rule.code in find_exportable_rules(bench.drafts[0])
     assert platform == "google"
     mine = [one for one in bench.rows(Delivery) if one.destination["kind"] == "audience"]
     assert [one.state for one in mine] == ["gone"]
@@ -286,12 +302,12 @@ async def test_can_be_exported_by_whoever_asked_once_it_is_approved(bench: Bench
     assert "339 personnes, pour\u00a0: Google Ads" in told
     assert not bench.in_dm(MAX)
     (receipt,) = bench.rows(Receipt)
-    note = ExportNote.read(receipt.sent)
+    note = ExportReceipt.read(receipt.sent)
     assert note is not None
     assert (note.people, note.by, note.columns) == (339, MARIE, COLUMNS)
     assert (note.bytes, note.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
     assert (note.code, note.approved) == (rule.code, bench.drafts[0].fingerprint)
-    (entry,) = [one for one in bench.rows(Entry) if one.event == "audience exported"]
+    (entry,) = [one for one in bench.rows(JournalEntry) if one.event == "audience exported"]
     assert (entry.by, entry.refs["people"], entry.refs["platform"]) == (MARIE, 339, "google")
     assert entry.refs["file"] == note.sha256
 

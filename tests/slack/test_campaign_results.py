@@ -2,14 +2,14 @@
 
 import pytest
 
-from bot.delivery.attribution import Joining
-from bot.delivery.models import Outcome
+from bot.delivery.attribution import CampaignMatch
+from bot.delivery.models import CampaignOutcome
 from bot.i18n.messages import LANGUAGES, Words
-from bot.playground.blocks import check_message_blocks
-from bot.playground.message import Message
+from bot.playground.block_kit import check_message_blocks
+from bot.playground.slack_objects import SlackMessage
 from bot.slack.action_ids import RESULT_NOT, RESULT_OURS
-from bot.slack.cards.data import gather
-from bot.slack.cards.task_card import card
+from bot.slack.cards.card_data import load_card_data
+from bot.slack.cards.task_card import render_task_card
 from tests.slack.bench import MARIE, MAX, OTTO, TEAM, Bench, buttons, text_of
 
 LINES = [Words("Sent {sent}", sent=1204), Words("From {source}, up to {day}", source="a", day="b")]
@@ -18,12 +18,12 @@ QUESTION = Words(
 )
 
 
-async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None) -> Message:
+async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None) -> SlackMessage:
     """A card of a draft that went out, with what came back for it."""
     shown = await bench.approved()
     draft = bench.drafts[0]
     with bench.database.begin() as session:
-        assert Outcome.tell(
+        assert CampaignOutcome.tell(
             session,
             bench.enqueue,
             workspace=TEAM,
@@ -37,9 +37,9 @@ async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None
     return shown
 
 
-def outcome(bench: Bench) -> Outcome:
-    (found,) = bench.rows(Outcome)
-    assert isinstance(found, Outcome)
+def outcome(bench: Bench) -> CampaignOutcome:
+    (found,) = bench.rows(CampaignOutcome)
+    assert isinstance(found, CampaignOutcome)
     return found
 
 
@@ -56,7 +56,7 @@ async def test_is_joined_or_kept_apart_by_a_person(bench: Bench, button: str, sa
     assert "S'agit-il de cette proposition" in text_of(shown)
     await bench.press(MARIE, shown, button)
     await bench.run("show")
-    (said,) = bench.rows(Joining)
+    (said,) = bench.rows(CampaignMatch)
     code = bench.drafts[0].code
     assert (said.result, said.code, said.same, said.by) == ("C1", code, same, MARIE)
     assert outcome(bench).asked is None
@@ -68,7 +68,7 @@ async def test_is_joined_or_kept_apart_by_a_person(bench: Bench, button: str, sa
 async def test_is_not_for_an_outsider_to_say(bench: Bench) -> None:
     shown = await told(bench, [], ("C1", QUESTION))
     await bench.press(OTTO, shown, RESULT_OURS)
-    assert not bench.rows(Joining)
+    assert not bench.rows(CampaignMatch)
     (whisper,) = bench.whispers(OTTO)
     assert "Only whoever asked" in whisper
 
@@ -77,7 +77,7 @@ async def test_is_answered_once_when_two_press(bench: Bench) -> None:
     shown = await told(bench, [], ("C1", QUESTION))
     await bench.press(MARIE, shown, RESULT_NOT)  # the card is not drawn anew yet
     await bench.press(MAX, shown, RESULT_OURS)
-    (said,) = bench.rows(Joining)
+    (said,) = bench.rows(CampaignMatch)
     assert (said.same, said.by) == (False, MARIE)
     assert bench.whispers(MAX) == ["Somebody has answered that already."]
 
@@ -88,8 +88,8 @@ async def test_fits_slack_in_every_language(bench: Bench) -> None:
     await told(bench, [hostile, hostile, LINES[1]], ("C" * 900, question))
     post = bench.posts()[f"{bench.drafts[0].piece}:card"]
     with bench.database.begin() as session:
-        seen = gather(session, post, bench.policy)
+        seen = load_card_data(session, post, bench.policy)
     for language in LANGUAGES:
-        message = card(seen, language)
+        message = render_task_card(seen, language)
         check_message_blocks(message.blocks)
         assert "<!channel>" not in text_of(message.blocks)

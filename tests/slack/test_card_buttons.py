@@ -10,9 +10,9 @@ from bot.core.request import Question
 from bot.delivery.models import Delivery
 from bot.i18n.messages import Words
 from bot.jobs.models import Job
-from bot.messages.outbox import Post
-from bot.playground.message import Message
-from bot.slack.action_ids import Ref
+from bot.messages.outbox import OutboxMessage
+from bot.playground.slack_objects import SlackMessage
+from bot.slack.action_ids import ButtonValue
 from bot.tasks.models import Task
 from tests.slack.bench import (
     LAUNCHES,
@@ -437,8 +437,8 @@ async def test_a_forged_button_gives_no_rights(bench: Bench) -> None:
     await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: linen")
     card = await bench.drafted()
     hidden, seen = (next(d for d in bench.drafts if d.task == t.id) for t in bench.tasks)
-    forge(card, "send_to", Ref(draft=seen.id, seen=seen.fingerprint, pick=LAUNCHES))
-    forge(card, "share", Ref(draft=hidden.id, seen=hidden.fingerprint, pick=MARKETING))
+    forge(card, "send_to", ButtonValue(draft=seen.id, seen=seen.fingerprint, pick=LAUNCHES))
+    forge(card, "share", ButtonValue(draft=hidden.id, seen=hidden.fingerprint, pick=MARKETING))
     await bench.press(MAX, card, "send_to")
     await bench.press(MAX, card, "share")
     assert not bench.rows(Delivery)
@@ -448,7 +448,7 @@ async def test_a_forged_button_gives_no_rights(bench: Bench) -> None:
     assert "no longer there" in not_his  # it is in Marie's direct messages: he need not know
 
 
-def forge(card: Message, action: str, ref: Ref) -> None:
+def forge(card: SlackMessage, action: str, ref: ButtonValue) -> None:
     text = {"type": "plain_text", "text": action}
     button = {"type": "button", "action_id": action, "text": text, "value": ref.packed()}
     card.blocks.append({"type": "actions", "block_id": action, "elements": [button]})
@@ -518,7 +518,7 @@ async def test_an_event_that_slack_gives_up_on_is_told_to_whoever_asked(
     await bench.settled()
     (told,) = bench.whispers(MARIE)
     assert "SI-" in told
-    monkeypatch.setattr("bot.slack.events.messages.take", broken)
+    monkeypatch.setattr("bot.slack.events.messages.accept_request", broken)
     await bench.slack.say(MAX, MARKETING, "nice", thread_ts=said.ts)
     await bench.settled()
     assert not bench.whispers(MAX)
@@ -537,7 +537,7 @@ async def test_a_job_is_enqueued_only_with_its_row(
     answer = await bench.slack.command(MARIE, MARKETING, "/draft", "linen")
     assert "SI-" in answer.body["text"]
     assert not bench.rows(Task)
-    assert not bench.rows(Post)
+    assert not bench.rows(OutboxMessage)
 
 
 async def test_a_refusal_is_told_although_the_process_dies_that_heard_it(bench: Bench) -> None:

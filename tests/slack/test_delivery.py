@@ -7,7 +7,7 @@ import pytest
 from bot.core.parts import Copy, Part
 from bot.delivery.models import Delivery
 from bot.errors import CannotDo, TryAgain
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from tests.slack.bench import (
     LAUNCHES,
     MARIE,
@@ -110,7 +110,7 @@ async def test_wait_for_a_card_that_is_not_up(bench: Bench) -> None:
     await bench.press(MAX, card, "approve")
     (delivery,) = bench.rows(Delivery)
     with bench.database.begin() as session:
-        session.get_one(Post, f"{bench.tasks[0].id}.0:card").ts = None
+        session.get_one(OutboxMessage, f"{bench.tasks[0].id}.0:card").ts = None
     with pytest.raises(TryAgain):
         await bench.outside.deliver(delivery.id)
 

@@ -5,22 +5,22 @@ from typing import Any
 import pytest
 
 from bot.approvals import decision
-from bot.config.policy import Approval, Going, Policy
+from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
 from bot.core.facts import Evidence
-from bot.core.parts import CANNOT_TELL, Copy, File, Heading, Hook, Part, Quote, Table
+from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, Heading, Hook, Part, Quote, Table
 from bot.core.request import Question
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
-from bot.errors import CALM
+from bot.errors import CALM_PARAM
 from bot.i18n.messages import LANGUAGES, Words
-from bot.messages.outbox import Post
-from bot.playground.blocks import check_message_blocks
+from bot.messages.outbox import OutboxMessage
+from bot.playground.block_kit import check_message_blocks
 from bot.slack import action_ids
-from bot.slack.action_ids import Ref
-from bot.slack.cards.draft_parts import part_blocks
-from bot.slack.cards.task_card import card
-from bot.slack.views.home import found
+from bot.slack.action_ids import ButtonValue
+from bot.slack.cards.draft_parts import render_part
+from bot.slack.cards.task_card import render_task_card
+from bot.slack.views.home import load_home_lines
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.support.card_scenes import (
@@ -62,7 +62,7 @@ def test_says_at_once_what_is_being_done_and_can_be_stopped(sqlite: Database) ->
         message = drawn(seen(session))
     assert "Reading your brief" in text_of(message.blocks)
     stop = pressable(message.blocks)[action_ids.STOP]
-    assert Ref.unpack(stop["value"]) == Ref(task="t1")
+    assert ButtonValue.unpack(stop["value"]) == ButtonValue(task="t1")
     assert len(message.blocks) == 1
 
 
@@ -80,10 +80,10 @@ def test_spaces_its_sources_as_the_reader_does(sqlite: Database) -> None:
 
 
 def test_that_only_says_what_it_cant_tell_asks_for_no_approval(sqlite: Database) -> None:
-    said = Part(kind="copy", key="answer", title=CANNOT_TELL, body=Copy(text="No visits."))
+    said = Part(kind="copy", key="answer", title=CANNOT_TELL_TITLE, body=Copy(text="No visits."))
     with sqlite.begin() as session:
         drafted(session, parts=(said,), channel=None)
-        assert found(session, "T1", BOSS, POLICY, NOW)[1] == []
+        assert load_home_lines(session, "T1", BOSS, POLICY, NOW)[1] == []
         message = drawn(seen(session))
     assert "No visits." in text_of(message.blocks)
     pressed = pressable(message.blocks)
@@ -158,10 +158,12 @@ def test_offers_what_can_be_done_each_bound_to_the_words_seen(sqlite: Database) 
         draft = drafted(session)
         found = pressable(drawn(seen(session)).blocks)
     for action in (action_ids.APPROVE, action_ids.EDIT, action_ids.SEND_BACK):
-        assert Ref.unpack(found[action]["value"]) == Ref(draft=draft.id, seen=draft.fingerprint)
+        assert ButtonValue.unpack(found[action]["value"]) == ButtonValue(
+            draft=draft.id, seen=draft.fingerprint
+        )
     assert found[action_ids.APPROVE]["style"] == "primary"
     assert "confirm" not in found[action_ids.APPROVE]
-    picks = [Ref.unpack(one["value"]).pick for one in found[action_ids.MORE]["options"]]
+    picks = [ButtonValue.unpack(one["value"]).pick for one in found[action_ids.MORE]["options"]]
     assert picks == [
         action_ids.REJECT,
         action_ids.SOURCES,
@@ -208,7 +210,7 @@ def test_shows_a_second_table_as_lines_that_break_between_words(sqlite: Database
     )
     part = Part(kind="table", key="rules", title="Rules", body=table)
     with sqlite.begin() as session:
-        _, shown = part_blocks(part, drafted(session), "en", (), table=False)
+        _, shown = render_part(part, drafted(session), "en", (), table=False)
     assert "preformatted" not in str(shown)
     assert "Audience · Rule\n• Newcomers · In the group New\n• Old" in text_of([shown])
 
@@ -247,9 +249,9 @@ def test_says_what_was_assumed_with_answers_to_tap(sqlite: Database) -> None:
         message = drawn(seen(session))
     assert "I assumed: drifting buyers, sell through" in text_of(message.blocks)
     found = pressable(message.blocks)
-    ref = Ref(task="t1", draft="t1.0.v1", pick="new", field="audience")
-    assert Ref.unpack(found[action_ids.ANSWER]["value"]) == ref
-    assert Ref.unpack(found[f"{action_ids.ANSWER}.1"]["value"]).pick == "all"
+    ref = ButtonValue(task="t1", draft="t1.0.v1", pick="new", field="audience")
+    assert ButtonValue.unpack(found[action_ids.ANSWER]["value"]) == ref
+    assert ButtonValue.unpack(found[f"{action_ids.ANSWER}.1"]["value"]).pick == "all"
 
 
 def test_offers_the_other_openings(sqlite: Database) -> None:
@@ -257,7 +259,7 @@ def test_offers_the_other_openings(sqlite: Database) -> None:
         drafted(session)
         blocks = drawn(seen(session)).blocks
     taken = [one["accessory"]["value"] for one in blocks if "accessory" in one]
-    assert [Ref.unpack(value).pick for value in taken] == ["0", "1"]
+    assert [ButtonValue.unpack(value).pick for value in taken] == ["0", "1"]
     assert "*Another opening: comfort*\nCool all day" in text_of(blocks)
 
 
@@ -337,7 +339,7 @@ def test_offers_the_channels_that_the_policy_names(sqlite: Database) -> None:
             session, Jobs(), draft, destination={"kind": "place", "channel": "CNEWS"}, now=NOW
         )
         menu = pressable(drawn(seen(session)).blocks)[action_ids.SEND_TO]
-    assert [Ref.unpack(one["value"]).pick for one in menu["options"]] == ["CSITE"]
+    assert [ButtonValue.unpack(one["value"]).pick for one in menu["options"]] == ["CSITE"]
 
 
 @pytest.mark.parametrize(("verdict", "says"), [("reject", "Rejected"), ("send back", "Sent back")])
@@ -371,8 +373,8 @@ def test_asks_with_answers_to_tap(sqlite: Database) -> None:
         asked(session).ask(session, Jobs(), question, NOW)
         message = drawn(seen(session))
     found = pressable(message.blocks)
-    ref = Ref(task="t1", pick="Linen shirt")
-    assert Ref.unpack(found[action_ids.ANSWER]["value"]) == ref
+    ref = ButtonValue(task="t1", pick="Linen shirt")
+    assert ButtonValue.unpack(found[action_ids.ANSWER]["value"]) == ref
     assert sorted(found) == ["answer", "answer.1", "answer.2"]
     assert "Which shirt?" in message.text
 
@@ -384,7 +386,9 @@ def test_says_why_it_failed_with_a_reference(sqlite: Database) -> None:
         message = drawn(seen(session))
     assert "The AI is busy." in text_of(message.blocks)
     assert task.reference in text_of(message.blocks)
-    assert Ref.unpack(pressable(message.blocks)[action_ids.TRY_AGAIN]["value"]) == Ref(task="t1")
+    assert ButtonValue.unpack(
+        pressable(message.blocks)[action_ids.TRY_AGAIN]["value"]
+    ) == ButtonValue(task="t1")
 
 
 def test_says_that_it_was_stopped(sqlite: Database) -> None:
@@ -397,7 +401,7 @@ def test_that_is_private_says_so_and_can_be_shared(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, private=True, place={"channel": SHOP, "user": MARIE, "dm": True})
         message = drawn(seen(session))
-        Post.plan(
+        OutboxMessage.plan(
             session,
             id="t1.0:shared",
             workspace="T1",
@@ -409,7 +413,7 @@ def test_that_is_private_says_so_and_can_be_shared(sqlite: Database) -> None:
         after = drawn(seen(session))
     assert "Just for you" in text_of(message.blocks)
     share = pressable(message.blocks)[action_ids.SHARE]
-    assert Ref.unpack(share["value"]).pick == SHOP
+    assert ButtonValue.unpack(share["value"]).pick == SHOP
     assert action_ids.APPROVE not in pressable(message.blocks)
     assert action_ids.SHARE not in pressable(after.blocks)
     assert f"Shared in <#{SHOP}>" in text_of(after.blocks)
@@ -427,7 +431,7 @@ def test_in_a_channel_never_says_that_nobody_sees_it(sqlite: Database) -> None:
 def test_that_went_to_direct_messages_says_how_to_invite(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session)
-        session.get_one(Post, "t1.0:card").sent("1.2", "DMARIE")
+        session.get_one(OutboxMessage, "t1.0:card").sent("1.2", "DMARIE")
         message = drawn(seen(session))
     assert f"I am not in <#{SHOP}>" in text_of(message.blocks)
     assert "/invite" in text_of(message.blocks)
@@ -493,7 +497,7 @@ def test_stays_within_slacks_limits_whatever_it_holds(
         draft = drafted(session, *checks, parts=parts, hooks=hooks, wanted=wanted, by_rules=True)
         message = drawn(seen(session))
         approve(session, draft, reason=RUDE)
-        many = Going(channels=tuple(f"C{n:010}" for n in range(150)))
+        many = DeliveryPolicy(channels=tuple(f"C{n:010}" for n in range(150)))
         for n in range(12):
             place = {"kind": "place", "channel": f"C{n:010}"}
             Delivery.plan(session, Jobs(), draft, destination=place, now=NOW)
@@ -537,14 +541,14 @@ def test_notifies_in_plain_words(sqlite: Database, language: str) -> None:
     with sqlite.begin() as session:
         part = Part(kind="copy", key="body", title="Body", body=Copy(text=RUDE))
         drafted(session, parts=(part,))
-        message = card(seen(session), language)
+        message = render_task_card(seen(session), language)
     assert "<!channel>" not in message.text
     assert "@here" not in message.text
 
 
 def test_of_two_needed_approvals_stays_sound(sqlite: Database) -> None:
     everyone = tuple(f"U{n}" for n in range(9))
-    policy = Policy(approval=Approval(approvers=everyone, needed=5))
+    policy = Policy(approval=ApprovalPolicy(approvers=everyone, needed=5))
     with sqlite.begin() as session:
         draft = drafted(session, blocked(), parts=EXTREMES["long"])
         for who in everyone[:5]:
@@ -595,7 +599,7 @@ def test_does_not_list_what_people_downloaded(sqlite: Database) -> None:
 def test_says_what_is_no_trouble_without_an_alarm(sqlite: Database) -> None:
     with sqlite.begin() as session:
         task = asked(session)
-        task.fail(session, Jobs(), Words("You're welcome.", **{CALM: "yes"}), NOW)
+        task.fail(session, Jobs(), Words("You're welcome.", **{CALM_PARAM: "yes"}), NOW)
         message = drawn(seen(session), "fr")
     assert "Avec plaisir." in text_of(message.blocks)
     assert ":x:" not in str(message.blocks)

@@ -10,20 +10,26 @@ from bot.approvals import decision
 from bot.approvals.decision import Decision
 from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.parts import Copy, Part
-from bot.core.writer import Sent
+from bot.core.writer import LlmCall
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import LANGUAGES, Words
-from bot.playground.fields import starting_values
+from bot.playground.block_kit import collect_initial_values
 from bot.slack import action_ids
-from bot.slack.action_ids import Ref
-from bot.slack.blocks import size
+from bot.slack.action_ids import ButtonValue
+from bot.slack.blocks import count_utf16_units
 from bot.slack.views import forms
-from bot.slack.views.chunks import INPUT, in_inputs, joined, unwritten, written
-from bot.tasks.draft_versions import of_piece
+from bot.slack.views.inputs import (
+    MAX_INPUT_CHARACTERS,
+    decode_separator,
+    encode_separator,
+    join_chunks,
+    split_into_chunks,
+)
+from bot.tasks.draft_versions import list_versions
 from tests.conftest import NOW
 from tests.slack.test_draft_card import LONG, MANY, MIXED, RUDE
 from tests.support.card_scenes import (
@@ -44,7 +50,7 @@ BRAND = Brand(name="Maison", languages=("en", "fr"))
 
 def filled(view: dict[str, Any], **values: str) -> dict[str, Any]:
     """The form as Slack sends it when nothing but `values` was changed."""
-    state = starting_values(view["blocks"])
+    state = collect_initial_values(view["blocks"])
     for name, value in values.items():
         state[name][name]["value"] = value
     return {**view, "state": {"values": state}}
@@ -57,7 +63,7 @@ def made(database: Database, *checks: Any, **more: Any) -> Draft:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_for_a_brief_asks_for_words_and_lets_the_rest_be_chosen(language: str) -> None:
-    view = sound_view(forms.brief_form(language, BRAND, '{"c":"C1"}', words="a shirt"))
+    view = sound_view(forms.build_brief_form(language, BRAND, '{"c":"C1"}', words="a shirt"))
     assert view["callback_id"] == action_ids.BRIEF_FORM
     assert view["private_metadata"] == '{"c":"C1"}'
     assert [b["block_id"] for b in view["blocks"] if not b["optional"]] == ["words"]
@@ -65,7 +71,9 @@ def test_for_a_brief_asks_for_words_and_lets_the_rest_be_chosen(language: str) -
 
 
 def test_for_a_brief_gives_back_what_was_chosen() -> None:
-    view = filled(forms.brief_form("en", BRAND), words=" a linen shirt ", audience="lapsed buyers")
+    view = filled(
+        forms.build_brief_form("en", BRAND), words=" a linen shirt ", audience="lapsed buyers"
+    )
     state = view["state"]["values"]
     state["channel"]["channel"]["selected_option"] = {"value": "sms"}
     state["language"]["language"]["selected_option"] = {"value": "fr"}
@@ -80,17 +88,19 @@ def test_for_a_brief_gives_back_what_was_chosen() -> None:
 
 
 def test_for_a_brief_offers_every_channel() -> None:
-    view = forms.brief_form("fr", BRAND)
+    view = forms.build_brief_form("fr", BRAND)
     menu = next(b["element"] for b in view["blocks"] if b["block_id"] == "channel")
-    assert [one["value"] for one in menu["options"]] == list(channels())
+    assert [one["value"] for one in menu["options"]] == list(load_channels())
     assert menu["options"][2]["text"]["text"] == "Fiche produit"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_for_an_edit_holds_each_copy_with_its_limit(sqlite: Database, language: str) -> None:
     draft = made(sqlite)
-    view = sound_view(forms.edit_form(draft, language))
-    assert Ref.unpack(view["private_metadata"]) == Ref(draft=draft.id, seen=draft.fingerprint)
+    view = sound_view(forms.build_edit_form(draft, language))
+    assert ButtonValue.unpack(view["private_metadata"]) == ButtonValue(
+        draft=draft.id, seen=draft.fingerprint
+    )
     assert "50" in view["blocks"][0]["hint"]["text"]
     texts = {part.key: part.text for part in draft.parts}
     assert forms.read_edit(filled(view)) == texts
@@ -99,7 +109,7 @@ def test_for_an_edit_holds_each_copy_with_its_limit(sqlite: Database, language: 
 def test_for_an_edit_shows_what_was_typed_into_an_older_one(sqlite: Database) -> None:
     draft = made(sqlite)
     notice = Words("{who} changed this draft", who=f"<@{PETE}>")
-    view = sound_view(forms.edit_form(draft, "en", typed={"subject": "Mine"}, notice=notice))
+    view = sound_view(forms.build_edit_form(draft, "en", typed={"subject": "Mine"}, notice=notice))
     assert f"<@{PETE}> changed this draft" in text_of(view["blocks"])
     assert forms.read_edit(filled(view)) == {
         **{part.key: part.text for part in draft.parts},
@@ -112,9 +122,9 @@ def test_for_an_edit_shows_what_was_typed_into_an_older_one(sqlite: Database) ->
 def test_for_an_edit_of_long_copy_gives_the_same_copy_back(sqlite: Database, text: str) -> None:
     part = Part(kind="copy", key="a b.[1]", title="Body", body=Copy(text=text))
     draft = made(sqlite, parts=(part,))
-    view = sound_view(forms.edit_form(draft, "fr"))
+    view = sound_view(forms.build_edit_form(draft, "fr"))
     for block in view["blocks"]:
-        assert size(block["element"].get("initial_value", "")) <= 3_000
+        assert count_utf16_units(block["element"].get("initial_value", "")) <= 3_000
     read = forms.read_edit(filled(view))
     assert read == {"a b.[1]": part.text}
     with sqlite.begin() as session:
@@ -124,15 +134,15 @@ def test_for_an_edit_of_long_copy_gives_the_same_copy_back(sqlite: Database, tex
 @given(st.text(alphabet=st.sampled_from("ab \n👕é"), max_size=300).map(lambda text: text * 40))
 def test_for_an_edit_cuts_and_joins_any_copy_exactly(text: str) -> None:
     copy = Copy(text=text).text
-    pieces = in_inputs(copy)
-    assert all(0 < size(piece) <= INPUT for _, piece in pieces if copy)
-    stored = [(unwritten(written(before)), piece) for before, piece in pieces]
-    assert joined(stored) == copy
+    pieces = split_into_chunks(copy)
+    assert all(0 < count_utf16_units(piece) <= MAX_INPUT_CHARACTERS for _, piece in pieces if copy)
+    stored = [(decode_separator(encode_separator(before)), piece) for before, piece in pieces]
+    assert join_chunks(stored) == copy
 
 
 def test_for_an_edit_lets_a_paragraph_be_emptied(sqlite: Database) -> None:
     part = Part(kind="copy", key="body", title="Body", body=Copy(text=LONG))
-    view = forms.edit_form(made(sqlite, parts=(part,)), "en")
+    view = forms.build_edit_form(made(sqlite, parts=(part,)), "en")
     state = filled(view)
     block_id = view["blocks"][1]["block_id"]
     gone = state["state"]["values"][block_id]["text"]["value"]
@@ -148,7 +158,7 @@ def test_for_an_edit_of_many_parts_stays_within_slacks_limits(sqlite: Database) 
     for parts in (MANY, MIXED, huge):
         with sqlite.begin() as session:
             draft = drafted(session, parts=parts, id=f"t{len(parts)}{parts[0].key}")
-        view = sound_view(forms.edit_form(draft, "fr"))
+        view = sound_view(forms.build_edit_form(draft, "fr"))
         texts = {part.key: part.text for part in parts}
         read = forms.read_edit(filled(view))
         assert read.items() <= texts.items()
@@ -157,7 +167,7 @@ def test_for_an_edit_of_many_parts_stays_within_slacks_limits(sqlite: Database) 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_to_send_back_takes_reasons_tapped_or_typed(sqlite: Database, language: str) -> None:
-    view = filled(sound_view(forms.send_back_form(made(sqlite), language)))
+    view = filled(sound_view(forms.build_send_back_form(made(sqlite), language)))
     assert forms.read_reason(view) == ""
     assert list(forms.reason_missing(view, language)) == ["reason"]
     options = view["blocks"][0]["element"]["options"]
@@ -171,7 +181,10 @@ def test_to_send_back_takes_reasons_tapped_or_typed(sqlite: Database, language: 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_to_reject_or_approve_anyway_needs_a_reason(sqlite: Database, language: str) -> None:
     draft = made(sqlite, *(blocked(RUDE) for _ in range(40)))
-    for view in (forms.reject_form(draft, language), forms.anyway_form(draft, language)):
+    for view in (
+        forms.build_reject_form(draft, language),
+        forms.build_approve_anyway_form(draft, language),
+    ):
         sound_view(view)
         assert not view["blocks"][-1]["optional"]
         assert forms.read_reason(filled(view, reason="I know it")) == "I know it"
@@ -179,7 +192,7 @@ def test_to_reject_or_approve_anyway_needs_a_reason(sqlite: Database, language: 
 
 
 def test_to_approve_anyway_lists_what_has_no_source(sqlite: Database) -> None:
-    view = forms.anyway_form(made(sqlite, blocked()), "en")
+    view = forms.build_approve_anyway_form(made(sqlite, blocked()), "en")
     assert "the best linen in Europe" in text_of(view["blocks"])
 
 
@@ -220,7 +233,7 @@ def test_to_read_shows_every_version_and_what_was_said(sqlite: Database, languag
             now=NOW,
             reason=RUDE,
         )
-        versions = of_piece(session, draft.piece)
+        versions = list_versions(session, draft.piece)
         said, went = Decision.of(session, draft.id), Delivery.of(session, draft.id)
         view = sound_view(forms.history_view(versions, said, went, language))
     assert f"<@{BOSS}>" in text_of(view["blocks"])
@@ -233,7 +246,7 @@ def test_to_read_says_that_nothing_left(sqlite: Database) -> None:
     assert "Nothing left the house" in text_of(view["blocks"])
     with sqlite.begin() as session:
         drafted(session)
-        sent = Sent(writer="rules", sent="", at=NOW)
+        sent = LlmCall(writer="rules", sent="", at=NOW)
         receipt = Receipt.keep(session, workspace="T1", task="t1", sent=sent)
         assert forms.what_left_view([receipt], "en") == view
 
@@ -243,7 +256,7 @@ def test_to_read_shows_exactly_what_left(sqlite: Database, text: str) -> None:
     with sqlite.begin() as session:
         drafted(session)
         told = {"writer": "claude", "to": "api.example:443", "at": NOW, "usd": "0.0123"}
-        sent = Sent.model_validate({**told, "sent": text, "tokens_in": 4321, "tokens_out": 321})
+        sent = LlmCall.model_validate({**told, "sent": text, "tokens_in": 4321, "tokens_out": 321})
         many = [Receipt.keep(session, workspace="T1", task="t1", sent=sent) for _ in range(20)]
         one = sound_view(forms.what_left_view(many[:1], "en"))
         sound_view(forms.what_left_view(many, "fr"))
@@ -261,11 +274,11 @@ def test_to_read_shows_exactly_what_left(sqlite: Database, text: str) -> None:
 def test_has_a_title_and_buttons_that_fit_whole(sqlite: Database, language: str) -> None:
     draft = made(sqlite, blocked())
     views = [
-        forms.brief_form(language, BRAND),
-        forms.edit_form(draft, language),
-        forms.send_back_form(draft, language),
-        forms.reject_form(draft, language),
-        forms.anyway_form(draft, language),
+        forms.build_brief_form(language, BRAND),
+        forms.build_edit_form(draft, language),
+        forms.build_send_back_form(draft, language),
+        forms.build_reject_form(draft, language),
+        forms.build_approve_anyway_form(draft, language),
         forms.sources_view(draft, language),
         forms.history_view([draft], [], [], language),
         forms.what_left_view([], language),

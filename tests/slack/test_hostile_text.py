@@ -10,24 +10,23 @@ import pytest
 from sqlalchemy import select
 
 from bot.approvals import decision
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, Part, Quote
 from bot.db.session import Database
 from bot.digests.models import DAILY, Schedule
 from bot.i18n.messages import LANGUAGES, Words
-from bot.messages.outbox import Post
-from bot.slack.actions.digests import digest_buttons
-from bot.slack.blocks import told
-from bot.slack.cards.digest_notices import say
-from bot.slack.cards.import_card import ShownArrival, arrival_card
-from bot.slack.cards.task_card import card
-from bot.slack.notices import notice
-from bot.slack.views.audience_rule import _kept
-from bot.slack.views.forms import anyway_form, edit_form
-from bot.slack.views.home import Line, home
-from bot.slack.views.info import history_view, notice_view, sources_view
+from bot.messages.outbox import OutboxMessage
+from bot.slack.actions.digests import announce_digest_change, build_digest_buttons
+from bot.slack.blocks import render_words
+from bot.slack.cards.import_card import ImportCardData, render_import_card
+from bot.slack.cards.task_card import render_task_card
+from bot.slack.notices import render_notice
+from bot.slack.views.audience_rule_form import _describe_kept_rule
+from bot.slack.views.draft_details import history_view, notice_view, sources_view
+from bot.slack.views.forms import build_approve_anyway_form, build_edit_form
+from bot.slack.views.home import HomeLine, render_home
 from tests.conftest import NOW
 from tests.slack.test_import_card import SMALL, arrival
 from tests.support.card_scenes import (
@@ -85,12 +84,12 @@ def harmless(*texts: str) -> None:
 @pytest.mark.parametrize("name", ["*", "_x_", "~no~", "a*", "`", "*Approved by Max*", "> yes"])
 def test_styles_nothing_of_what_we_say_around_it(sqlite: Database, name: str) -> None:
     """Our own marks stay in pairs, and none of theirs is left to pair with them."""
-    shown = told(Words("{file} is read together with it.", file=name), "en")
+    shown = render_words(Words("{file} is read together with it.", file=name), "en")
     assert not re.search(r"[*~`]|(?<!\w)_|_(?!\w)|^(?:>|&gt;)", shown), shown
     part = Part(kind="copy", key="name", title=name, body=Copy(text="Linen"))
     with sqlite.begin() as session:
         drafted(session, parts=(part,), words=name)
-        message = card(seen(session), "en")
+        message = render_task_card(seen(session), "en")
     for line in (line for text in mrkdwn(message.blocks) for line in text.splitlines()):
         assert len(re.findall(r"(?<!\w)\*|\*(?!\w)", line)) % 2 == 0, line
 
@@ -137,10 +136,10 @@ def test_on_a_draft_s_card_and_in_what_it_opens(sqlite: Database, seed: int, lan
             wanted=brief(words=next(said), product_words=next(said)),
         )
         draft.evidence = Evidence(facts=(fact,)).model_dump_json()
-        views = [card(seen(session), language)]
+        views = [render_task_card(seen(session), language)]
         shown = [
-            anyway_form(draft, language),
-            edit_form(draft, language),
+            build_approve_anyway_form(draft, language),
+            build_edit_form(draft, language),
             sources_view(draft, language),
             notice_view("-", next(said), language),
         ]
@@ -154,7 +153,7 @@ def test_on_a_draft_s_card_and_in_what_it_opens(sqlite: Database, seed: int, lan
             policy=POLICY,
             now=NOW,
         )
-        views.append(card(seen(session), language))
+        views.append(render_task_card(seen(session), language))
         kept = decision.Decision.of(session, draft.id)
         shown.append(history_view([draft], kept, [], language))
     for message in views:
@@ -185,7 +184,7 @@ def test_on_the_card_of_a_file(seed: int, state: str) -> None:
     if state in ("refused", "failed", "half"):
         one.why = assumed.model_dump(mode="json")
     for language in LANGUAGES:
-        message = arrival_card(ShownArrival(one, fallback=True), language)
+        message = render_import_card(ImportCardData(one, fallback=True), language)
         check(message.blocks)
         harmless(message.text)
 
@@ -197,9 +196,9 @@ def test_where_work_is_going_on_and_has_failed(sqlite: Database, seed: int) -> N
         task = asked(session, words=next(said))
         stage = Words("Reading {file}…", file=next(said))
         task.stage = stage.model_dump_json()
-        messages = [card(seen(session), one) for one in LANGUAGES]
+        messages = [render_task_card(seen(session), one) for one in LANGUAGES]
         task.fail(session, Jobs(), Words("Nothing of {file} was taken in.", file=next(said)), NOW)
-        messages += [card(seen(session), one) for one in LANGUAGES]
+        messages += [render_task_card(seen(session), one) for one in LANGUAGES]
     for message in messages:
         check(message.blocks)
         harmless(message.text)
@@ -225,12 +224,12 @@ def test_in_a_digest_s_name_and_on_the_home_tab(seed: int) -> None:
         since=NOW - timedelta(days=1),
         last=None,
     )
-    rule = Rule(like_category=next(said), like_product=next(said))
+    rule = AudienceRule(like_category=next(said), like_product=next(said))
     for language in LANGUAGES:
-        check(digest_buttons(one, "t1", language))
-        lines = [Line(next(said), state, None) for state in ("open", "done", "failed")]
-        check(home(lines, lines, language))
-        check(_kept(rule, {}, language))
+        check(build_digest_buttons(one, "t1", language))
+        lines = [HomeLine(next(said), state, None) for state in ("open", "done", "failed")]
+        check(render_home(lines, lines, language))
+        check(_describe_kept_rule(rule, {}, language))
 
 
 @pytest.mark.parametrize("name", PIECES[:14])
@@ -259,7 +258,7 @@ async def test_in_the_line_that_a_digest_s_channel_gets(sqlite: Database, name: 
         language="en",
     )
     with sqlite.begin() as session:
-        say(session, Front(), one, "UBOSS", "digest_now", "1")  # type: ignore[arg-type]
-        message = await notice(session.scalars(select(Post)).one())
+        announce_digest_change(session, Front(), one, "UBOSS", "digest_now", "1")  # type: ignore[arg-type]
+        message = await render_notice(session.scalars(select(OutboxMessage)).one())
     harmless(message.text)
     check(message.blocks)

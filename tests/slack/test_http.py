@@ -10,9 +10,9 @@ import pytest
 
 from bot.core.parts import Copy, Hook, Part
 from bot.errors import CannotDo
-from bot.slack.actions.swap_opening import _opened, fitting, with_hook
-from bot.slack.events.messages import without
-from bot.slack.history import as_words
+from bot.slack.actions.buttons import _replace_first_sentence, fit_opening, replace_opening
+from bot.slack.events.messages import remove_mention
+from bot.slack.history import remove_markup
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text_of
 
 
@@ -130,10 +130,13 @@ async def test_hears_on_when_a_socket_breaks(socket_bench: Bench) -> None:
 async def test_puts_an_opening_where_one_is(bench: Bench) -> None:
     await bench.drafted()
     (draft,) = bench.drafts
-    assert with_hook(draft, "0") == {"subject": "Cool all day"}
+    assert replace_opening(draft, "0") == {"subject": "Cool all day"}
     sms = "Maison Lin: Linen is back. From 49 EUR. STOP 36063"
-    assert _opened(sms, "Cool all day") == "Maison Lin: Cool all day. From 49 EUR. STOP 36063"
-    assert _opened("One sentence", "Why wait?") == "Why wait?"
+    assert (
+        _replace_first_sentence(sms, "Cool all day")
+        == "Maison Lin: Cool all day. From 49 EUR. STOP 36063"
+    )
+    assert _replace_first_sentence("One sentence", "Why wait?") == "Why wait?"
     assert Hook(angle="a", text="b")
     assert Part(kind="copy", key="text", title="Text", body=Copy(text=sms)).text == sms
 
@@ -149,7 +152,7 @@ async def test_puts_an_opening_where_one_is(bench: Bench) -> None:
     ],
 )
 def test_takes_our_name_out(text: str, left: str) -> None:
-    assert without(text, "U1") == left
+    assert remove_mention(text, "U1") == left
 
 
 @pytest.mark.parametrize(
@@ -163,14 +166,14 @@ def test_takes_our_name_out(text: str, left: str) -> None:
     ],
 )
 def test_reads_what_was_typed(text: str, words: str) -> None:
-    assert as_words(text) == words
+    assert remove_markup(text) == words
 
 
 def test_puts_in_no_opening_that_is_too_long_for_its_place() -> None:
-    assert fitting("Cool all day", "subject", "email") == "Cool all day"
+    assert fit_opening("Cool all day", "subject", "email") == "Cool all day"
     long = "Two pockets in the seams. Each of them is deep enough for a telephone and for keys."
-    assert fitting(long, "subject", "email") == "Two pockets in the seams."
+    assert fit_opening(long, "subject", "email") == "Two pockets in the seams."
     with pytest.raises(CannotDo) as refused:
-        fitting("a" * 80, "subject", "email")
+        fit_opening("a" * 80, "subject", "email")
     assert "80 characters" in refused.value.words.to("en")
-    assert fitting("a" * 80, "headline", None) == "a" * 80
+    assert fit_opening("a" * 80, "headline", None) == "a" * 80

@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from bot.agent.skills import skills
-from bot.data.ingest.models import Arrival
-from bot.data.ingest.preview import Glimpse, Matched
-from bot.errors import ANYHOW
+from bot.agent.skills import load_skills
+from bot.data.ingest.models import FileUpload
+from bot.data.ingest.upload import ImportPreview, MatchedColumn
+from bot.errors import UNUSABLE_PARAM
 from bot.i18n.messages import LANGUAGES, Words
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from bot.slack.blocks import Block
-from bot.slack.cards.import_card import ShownArrival, arrival_card, shown_arrival
-from bot.slack.cards.import_labels import QUESTIONS, questions
+from bot.slack.cards.import_card import ImportCardData, make_import_card_data, render_import_card
+from bot.slack.cards.import_labels import EXAMPLE_QUESTIONS, suggest_questions
 from tests.conftest import NOW
 from tests.support.card_scenes import pressable, sound, text_of
 
-SMALL = Glimpse(
+SMALL = ImportPreview(
     kind="orders",
     rows=24_295,
     rejected=3,
@@ -25,9 +25,9 @@ SMALL = Glimpse(
     last=date(2026, 11, 20),
     currency="EUR",
     columns=(
-        Matched(theirs="Commande", ours="order", how="as it is"),
-        Matched(theirs="Client", ours="customer", how="keyed"),
-        Matched(theirs="Montant", ours="amount", how="amount"),
+        MatchedColumn(theirs="Commande", ours="order", how="as it is"),
+        MatchedColumn(theirs="Client", ours="customer", how="keyed"),
+        MatchedColumn(theirs="Montant", ours="amount", how="amount"),
     ),
     sample=({"order": "1001", "customer": "(keyed)", "amount": "49.00"},) * 3,
     apart=("E-mail",),
@@ -37,7 +37,9 @@ SMALL = Glimpse(
 )
 
 
-def arrival(state: str = "waiting", glimpse: Glimpse | None = SMALL, **more: Any) -> Arrival:
+def arrival(
+    state: str = "waiting", glimpse: ImportPreview | None = SMALL, **more: Any
+) -> FileUpload:
     told: dict[str, Any] = {
         "id": "abcdef0123456789",
         "workspace": "T1",
@@ -51,14 +53,14 @@ def arrival(state: str = "waiting", glimpse: Glimpse | None = SMALL, **more: Any
         "changed_at": NOW,
     }
     seen = glimpse.model_dump_json() if glimpse else None
-    return Arrival(**(told | {"state": state, "seen": seen} | more))
+    return FileUpload(**(told | {"state": state, "seen": seen} | more))
 
 
-def blocks(one: Arrival, language: str = "en") -> list[Block]:
+def blocks(one: FileUpload, language: str = "en") -> list[Block]:
     """The card's blocks, sound in both languages."""
     for other in LANGUAGES:
-        sound(arrival_card(ShownArrival(one), other))
-    return arrival_card(ShownArrival(one), language).blocks
+        sound(render_import_card(ImportCardData(one), other))
+    return render_import_card(ImportCardData(one), language).blocks
 
 
 def test_says_what_was_understood() -> None:
@@ -85,9 +87,9 @@ def test_writes_values_as_its_reader_does() -> None:
     known = SMALL.model_copy(
         update={
             "columns": (
-                Matched(theirs="Client", ours="customer", how="keyed"),
-                Matched(theirs="Total", ours="amount", how="amount"),
-                Matched(theirs="Retourné", ours="returned", how="yes/no"),
+                MatchedColumn(theirs="Client", ours="customer", how="keyed"),
+                MatchedColumn(theirs="Total", ours="amount", how="amount"),
+                MatchedColumn(theirs="Retourné", ours="returned", how="yes/no"),
             ),
             "sample": ({"customer": "(keyed)", "amount": "18.00", "returned": "false"},),
         }
@@ -122,7 +124,7 @@ def test_fits_slack_however_many_and_long_the_columns_are(columns: int, width: i
     names = [f"{n}{'ü🧵' * width}" for n in range(columns)]
     wide = SMALL.model_copy(
         update={
-            "columns": tuple(Matched(theirs=one, ours=one, how="keyed") for one in names),
+            "columns": tuple(MatchedColumn(theirs=one, ours=one, how="keyed") for one in names),
             "sample": tuple({one: one for one in names} for _ in range(3)),
             "apart": tuple(names),
             "dropped": tuple(names),
@@ -137,14 +139,14 @@ def test_fits_slack_however_many_and_long_the_columns_are(columns: int, width: i
 
 
 def test_keeps_what_found_no_room_in_the_table_in_a_line() -> None:
-    many = tuple(Matched(theirs=f"column {n}", ours="text") for n in range(120))
+    many = tuple(MatchedColumn(theirs=f"column {n}", ours="text") for n in range(120))
     said = text_of(blocks(arrival(glimpse=SMALL.model_copy(update={"columns": many}))))
     assert "And column 99" in said
 
 
 def test_takes_no_orders_from_a_column() -> None:
     evil = "<!channel> *x* @here <https://evil.example|click>"
-    columns = (Matched(theirs=evil, ours="text"),)
+    columns = (MatchedColumn(theirs=evil, ours="text"),)
     told = {"columns": columns, "ignored": (evil,), "sample": ({"text": "\u202eabc"},)}
     found = blocks(arrival(glimpse=SMALL.model_copy(update=told), name=f"{evil}.csv"))
     for block in found:
@@ -175,11 +177,11 @@ def test_tells_what_became_of_the_rows() -> None:
 
 
 def test_says_only_what_can_be_asked_with_the_skills_there_are() -> None:
-    for kind in {kind for _, kinds, _ in QUESTIONS for kind in kinds}:
-        for ask in questions(kind):
-            skill = next(skill for skill, _, words in QUESTIONS if words == ask)
-            assert skill in skills()
-    assert questions("orders")
+    for kind in {kind for _, kinds, _ in EXAMPLE_QUESTIONS for kind in kinds}:
+        for ask in suggest_questions(kind):
+            skill = next(skill for skill, _, words in EXAMPLE_QUESTIONS if words == ask)
+            assert skill in load_skills()
+    assert suggest_questions("orders")
 
 
 @pytest.mark.parametrize("state", ["reading", "refused", "failed", "cancelled", "in", "waiting"])
@@ -200,17 +202,17 @@ def test_gives_a_reference_only_for_what_broke() -> None:
 def test_offers_another_kind_only_for_what_may_be_one() -> None:
     why = Words("{file} is no table.", file="a.png")
     assert "other_kind" in pressable(blocks(arrival("refused", why=why.model_dump(mode="json"))))
-    gone = Words("{file} is no table.", file="a.png", **{ANYHOW: "yes"})
+    gone = Words("{file} is no table.", file="a.png", **{UNUSABLE_PARAM: "yes"})
     card = blocks(arrival("refused", why=gone.model_dump(mode="json")))
     assert not pressable(card)
     assert "a.png is no table." in text_of(card)
 
 
 def test_says_why_it_is_in_a_direct_message() -> None:
-    post = Post(place={"channel": "C1", "user": "UMARIE", "fallback": "not_in_channel"})
-    card = arrival_card(shown_arrival(arrival(), post), "en")
+    post = OutboxMessage(place={"channel": "C1", "user": "UMARIE", "fallback": "not_in_channel"})
+    card = render_import_card(make_import_card_data(arrival(), post), "en")
     assert "I am not in <#C1>, so I answer you here." in text_of(card.blocks)
 
 
-def _rows(count: int) -> Glimpse:
+def _rows(count: int) -> ImportPreview:
     return SMALL.model_copy(update={"rows": count})

@@ -8,9 +8,9 @@ import pytest
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.models import Arrival
-from bot.data.ingest.service import Arriving
-from bot.data.warehouse.models import Holding
+from bot.data.ingest.importer import LibraryImporter
+from bot.data.ingest.models import FileUpload
+from bot.data.warehouse.models import DataFile
 from tests.slack.bench import (
     LAUNCHES,
     MARIE,
@@ -47,7 +47,7 @@ def library(bench: Bench, tmp_path: Path) -> Container:
     """A real library behind the bench."""
     told = {"SUPER_INTERN_HOME": str(tmp_path / "library"), "DATABASE_URL": bench.database.url}
     house = Container(Settings.read(told)).migrated()
-    bench.stock = Arriving(house)
+    bench.stock = LibraryImporter(house)
     return house
 
 
@@ -58,20 +58,20 @@ async def drop(
     user: str = MARIE,
     channel: str = MARKETING,
     mention: str = "",
-) -> list[Arrival]:
+) -> list[FileUpload]:
     """The arrivals that a message makes, once they are read."""
     bench.slack.people[user].locale = "en-GB"
-    before = {one.id for one in bench.rows(Arrival)}
+    before = {one.id for one in bench.rows(FileUpload)}
     words = f"<@{bench.slack.bot_user}> our data" if mention != "none" else ""
     await bench.slack.say(user, channel, words, files=list(files), thread_ts=thread)
     await bench.run()
-    return [one for one in bench.rows(Arrival) if one.id not in before]
+    return [one for one in bench.rows(FileUpload) if one.id not in before]
 
 
 def held(house: Container) -> int:
     """The order lines of the library."""
     with house.database.begin() as session:
-        return sum(one.rows for one in Holding.held(session, TEAM, "orders"))
+        return sum(one.rows for one in DataFile.held(session, TEAM, "orders"))
 
 
 async def test_together_are_one_card_that_says_so_and_asks_once(
@@ -242,7 +242,7 @@ async def test_are_joined_whichever_is_read_first_and_wherever_a_process_dies(
     for file in (("orders.csv", ORDERS), ("lines.csv", LINES)):
         await bench.slack.say(MARIE, MARKETING, text, files=[file])
     await bench.settled()
-    orders, lines = sorted(bench.rows(Arrival), key=lambda one: one.name, reverse=True)
+    orders, lines = sorted(bench.rows(FileUpload), key=lambda one: one.name, reverse=True)
     await bench.stocktaking.understand(lines.id)
     await bench.stocktaking.understand(lines.id)
     await bench.stocktaking.understand(orders.id)
@@ -308,9 +308,9 @@ async def test_and_other_tables_of_a_workbook_each_get_a_card(
         assert "One sheet is left out" in text_of(card(bench, arrival))
         await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
-    assert {one.state for one in bench.rows(Arrival)} == {"in"}
+    assert {one.state for one in bench.rows(FileUpload)} == {"in"}
     with library.database.begin() as session:
-        kinds = {one.kind for one in Holding.held(session, TEAM)}
+        kinds = {one.kind for one in DataFile.held(session, TEAM)}
     assert kinds == {"orders", "events"}
 
 

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.data.ingest.models import Arrival
-from bot.data.ingest.upload import Dropped
+from bot.data.ingest.models import FileUpload
+from bot.data.ingest.upload import Upload
 from bot.errors import CannotDo, TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
 from bot.rules.writers.offline import Offline
-from bot.slack.files import _download, fetch
-from bot.tasks.run import Means
+from bot.slack.files import _stream_file, download_file
+from bot.tasks.run import TaskServices
 from tests.slack.bench import BRAND, MARIE, MARKETING, POLICY, TEAM, Bench, text_of
 from tests.slack.test_imports import CSV, card, dropped, now
 
 
 def hired(bench: Bench) -> Worker:
     """A real worker beside the bench's rows."""
-    means = Means(
+    means = TaskServices(
         database=bench.database,
         enqueue=bench.enqueue,
         outside=bench.outside,
@@ -32,14 +32,14 @@ def hired(bench: Bench) -> Worker:
     return Worker(means, stocktaking=bench.stocktaking)
 
 
-async def mentioned(bench: Bench) -> Arrival:
+async def mentioned(bench: Bench) -> FileUpload:
     """A file dropped and not read yet."""
     bench.slack.people[MARIE].locale = "en-GB"
     text = f"<@{bench.slack.bot_user}>"
     await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
     await bench.settled()
-    (arrival,) = bench.rows(Arrival)
-    assert isinstance(arrival, Arrival)
+    (arrival,) = bench.rows(FileUpload)
+    assert isinstance(arrival, FileUpload)
     return arrival
 
 
@@ -84,16 +84,16 @@ async def test_is_not_slacks_page_to_sign_in(
     monkeypatch.setattr(type(file), "as_slack", lambda _: told)
     client, to = bench.house.client, tmp_path / "file"
     with pytest.raises(CannotDo, match="no longer in Slack"):
-        await fetch(client, file.id, "orders.csv", to)
+        await download_file(client, file.id, "orders.csv", to)
     monkeypatch.setattr(client, "token", "xoxb-another")
     with pytest.raises(CannotDo, match="install the app again"):
-        await _download(client, str(told["url_private_download"]), "orders.csv", to)
+        await _stream_file(client, str(told["url_private_download"]), "orders.csv", to)
     assert not to.exists()
 
 
 async def test_is_asked_for_once_whatever_comes_twice(bench: Bench) -> None:
-    told = Dropped("a1", TEAM, MARIE, {"channel": MARKETING}, "F1", "orders.csv", 1)
+    told = Upload("a1", TEAM, MARIE, {"channel": MARKETING}, "F1", "orders.csv", 1)
     with bench.database.begin() as session:
-        assert Arrival.ask(session, bench.enqueue, told, bench.house.now())
-        assert not Arrival.ask(session, bench.enqueue, told, bench.house.now())
+        assert FileUpload.ask(session, bench.enqueue, told, bench.house.now())
+        assert not FileUpload.ask(session, bench.enqueue, told, bench.house.now())
     assert [job.id for job in bench.jobs] == ["understand:a1:0"]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.data.ingest import review
-from bot.data.ingest.models import Arrival
+from bot.data.ingest.models import FileUpload
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.playground.message import Message
+from bot.playground.slack_objects import SlackMessage
 from bot.slack import files as slack_files
 from tests.slack.bench import (
     LEA,
@@ -36,25 +36,25 @@ async def dropped(
     user: str = MARIE,
     channel: str = MARKETING,
     locale: str = "en-GB",
-) -> Arrival:
+) -> FileUpload:
     """Somebody drops a file with a mention, and it is read."""
     bench.slack.people[user].locale = locale
-    before = {one.id for one in bench.rows(Arrival)}
+    before = {one.id for one in bench.rows(FileUpload)}
     text = f"<@{bench.slack.bot_user}> {words}".strip()
     await bench.slack.say(user, channel, text, files=[(name, content)])
     await bench.run()
-    fresh = [one for one in bench.rows(Arrival) if one.id not in before]
+    fresh = [one for one in bench.rows(FileUpload) if one.id not in before]
     (found,) = fresh
-    assert isinstance(found, Arrival)
+    assert isinstance(found, FileUpload)
     return found
 
 
-def now(bench: Bench, arrival: Arrival) -> Arrival:
+def now(bench: Bench, arrival: FileUpload) -> FileUpload:
     with bench.database.begin() as session:
-        return session.get_one(Arrival, arrival.id)
+        return session.get_one(FileUpload, arrival.id)
 
 
-def card(bench: Bench, arrival: Arrival) -> Message:
+def card(bench: Bench, arrival: FileUpload) -> SlackMessage:
     post = bench.posts()[arrival.card]
     return bench.slack.places[str(post.channel)].by_ts[str(post.ts)]
 
@@ -145,7 +145,7 @@ async def test_is_cancelled_before_it_began(bench: Bench) -> None:
 
 
 async def test_is_cancelled_while_it_is_read(bench: Bench, monkeypatch: Any) -> None:
-    monkeypatch.setattr("bot.data.ingest.run.LOOK", 0.02)
+    monkeypatch.setattr("bot.data.ingest.import_job.POLL_SECONDS", 0.02)
     bench.stockroom.slow = threading.Event()
     arrival = await dropped(bench)
     before = card(bench, arrival)
@@ -171,9 +171,9 @@ async def test_can_no_longer_be_cancelled_once_it_is_in(bench: Bench) -> None:
     assert "dont_take_in" not in buttons(card(bench, arrival))
     at = bench.house.now()
     with bench.database.begin() as session:
-        row = session.get_one(Arrival, arrival.id)
+        row = session.get_one(FileUpload, arrival.id)
         with pytest.raises(CannotDo, match="over already"):
-            review.cancel(session, bench.enqueue, row, by=MARIE, policy=POLICY, now=at)
+            review.cancel_import(session, bench.enqueue, row, by=MARIE, policy=POLICY, now=at)
 
 
 async def test_is_read_anew_as_what_a_person_says_it_is(bench: Bench) -> None:
@@ -247,7 +247,7 @@ async def test_that_comes_with_a_named_channel_is_material_of_a_brief(bench: Ben
     text = f"<@{bench.slack.bot_user}> here is a file, an e-mail about the linen shirt please"
     await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
     await bench.run()
-    assert not bench.rows(Arrival)
+    assert not bench.rows(FileUpload)
     assert len(bench.tasks) == 1
 
 
@@ -255,7 +255,7 @@ async def test_that_is_a_picture_beside_a_brief_is_no_data(bench: Bench) -> None
     text = f"<@{bench.slack.bot_user}> our linen shirt is back, for our customers"
     await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
     await bench.run()
-    assert not bench.rows(Arrival)
+    assert not bench.rows(FileUpload)
     assert len(bench.tasks) == 1
 
 
@@ -264,14 +264,14 @@ async def test_comes_with_others_and_each_has_its_card(bench: Bench) -> None:
     files = [("orders.csv", CSV), ("visits.csv", CSV), ("photo.png", b"png")]
     await bench.slack.say(MARIE, MARKETING, text, files=files)
     await bench.run()
-    assert sorted(one.name for one in bench.rows(Arrival)) == ["orders.csv", "visits.csv"]
+    assert sorted(one.name for one in bench.rows(FileUpload)) == ["orders.csv", "visits.csv"]
     assert len({message.ts for message in bench.said()}) == 2
 
 
 async def test_is_taken_once_however_often_slack_tells_us(bench: Bench) -> None:
     bench.slack.mischief.deliver_twice = True
     await dropped(bench)
-    assert len(bench.rows(Arrival)) == 1
+    assert len(bench.rows(FileUpload)) == 1
     assert len(bench.said()) == 1
 
 
@@ -279,7 +279,7 @@ async def test_is_a_draft_when_the_words_ask_for_one(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}> write an e-mail about these"
     await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
     await bench.run()
-    assert not bench.rows(Arrival)
+    assert not bench.rows(FileUpload)
     assert len(bench.tasks) == 1
 
 
@@ -302,7 +302,7 @@ async def test_that_is_a_text_is_an_import_when_its_words_say_so(bench: Bench) -
 async def test_without_a_mention_is_none_of_ours(bench: Bench) -> None:
     await bench.slack.say(MARIE, MARKETING, "for Otto", files=[("orders.csv", CSV)])
     await bench.run()
-    assert not bench.rows(Arrival)
+    assert not bench.rows(FileUpload)
 
 
 async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
@@ -310,7 +310,7 @@ async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
     bench.slack.people[MARIE].locale = "en-GB"
     await bench.slack.say(MARIE, channel, "", files=[("orders.csv", CSV)])
     await bench.run()
-    assert [one.state for one in bench.rows(Arrival)] == ["waiting"]
+    assert [one.state for one in bench.rows(FileUpload)] == ["waiting"]
     assert "I read this as Orders" in text_of(bench.in_dm(MARIE))
 
 
@@ -332,7 +332,7 @@ async def test_is_seen_by_no_more_people_than_it_was_dropped_for(bench: Bench) -
 async def test_is_too_large_and_says_how_large_it_may_be(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slack_files, "MOST_BYTES", 10)
+    monkeypatch.setattr(slack_files, "MAX_FILE_BYTES", 10)
     arrival = await dropped(bench)
     assert arrival.state == "refused"
     assert "super-intern import" in text_of(card(bench, arrival))
@@ -372,7 +372,7 @@ async def test_goes_on_where_a_killed_process_left_it(bench: Bench) -> None:
     left.parent.mkdir(parents=True)
     left.write_text("half a fi")
     with bench.database.begin() as session:
-        assert session.get_one(Arrival, arrival.id).store(
+        assert session.get_one(FileUpload, arrival.id).store(
             session, bench.enqueue, now=bench.house.now()
         )
     await taking.take_in(arrival.id)
@@ -401,6 +401,6 @@ async def test_hands_back_what_stayed_out_under_a_french_name(bench: Bench) -> N
 async def test_of_another_workspace_can_not_be_pressed(bench: Bench) -> None:
     arrival = await dropped(bench)
     with bench.database.begin() as session:
-        session.get_one(Arrival, arrival.id).workspace = "TOTHER"
+        session.get_one(FileUpload, arrival.id).workspace = "TOTHER"
     await bench.press(MARIE, card(bench, arrival), "take_in")
     assert "no longer known here" in bench.whispers(MARIE)[-1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.data.ingest.models import Arrival
+from bot.data.ingest.models import FileUpload
 from bot.errors import TryAgain
 from tests.slack.bench import MARIE, MARKETING, Bench
 from tests.slack.test_imports import CSV, now
@@ -40,17 +40,17 @@ async def through(bench: Bench) -> None:
     assert not bench.jobs
 
 
-async def drop(bench: Bench) -> Arrival:
+async def drop(bench: Bench) -> FileUpload:
     bench.slack.people[MARIE].locale = "en-GB"
     text = f"<@{bench.slack.bot_user}>"
     await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
     await through(bench)
-    (arrival,) = bench.rows(Arrival)
-    assert isinstance(arrival, Arrival)
+    (arrival,) = bench.rows(FileUpload)
+    assert isinstance(arrival, FileUpload)
     return arrival
 
 
-async def confirm(bench: Bench, arrival: Arrival) -> None:
+async def confirm(bench: Bench, arrival: FileUpload) -> None:
     post = bench.posts()[arrival.card]
     message = bench.slack.places[str(post.channel)].by_ts[str(post.ts)]
     await bench.press(MARIE, message, "take_in")

@@ -4,14 +4,14 @@ import pytest
 
 from bot.core.request import Question
 from bot.i18n.messages import Words
-from bot.playground.message import Message
+from bot.playground.slack_objects import SlackMessage
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, text_of
 
 WHICH = Question(words=Words("Which product?"), options=("Linen shirt",))
 ASKED = "<@UINTERN> e-mail: our shirt is back"
 
 
-async def changed(bench: Bench, message: Message, text: str) -> None:
+async def changed(bench: Bench, message: SlackMessage, text: str) -> None:
     await bench.slack.edit(str(message.user), message.channel, message.ts, text)
     await bench.run()
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.request import Question
 from bot.i18n.messages import Words
-from bot.playground.message import Message
+from bot.playground.slack_objects import SlackMessage
 from tests.slack.bench import (
     LAUNCHES,
     MARIE,
@@ -86,7 +86,9 @@ async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
 async def test_by_others_is_none_of_our_business(bench: Bench) -> None:
     await bench.slack.say(MARIE, MARKETING, "good morning")
     await bench.slack.bot_says("B0OTHER", MARKETING, "<@UINTERN> buy now")
-    an_app = Message(bench.slack.stamps.ts(), MARKETING, OTTO, "<@UINTERN> buy", bot_id="B0OTHER")
+    an_app = SlackMessage(
+        bench.slack.stamps.ts(), MARKETING, OTTO, "<@UINTERN> buy", bot_id="B0OTHER"
+    )
     bench.slack.post(bench.slack.places[MARKETING], an_app)
     said = await bench.slack.say(MARIE, LAUNCHES, "hello")
     await bench.slack.edit(MARIE, LAUNCHES, said.ts, "hello all")

@@ -2,14 +2,14 @@
 
 import hashlib
 
-from bot.core.parts import Copy, File, Lead, Part
+from bot.core.parts import Copy, File, NextStep, Part
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from tests.slack.bench import MARIE, MARKETING, MAX, Bench, buttons, text_of
 
-ANSWER = Lead(label=Words("Draft an answer"), skill="draft", words="E-mail about sizing")
-BLOCKERS = Lead(
+ANSWER = NextStep(label=Words("Draft an answer"), skill="draft", words="E-mail about sizing")
+BLOCKERS = NextStep(
     label=Words("Look into it"), skill="feedback", words="What do customers say?", ask=False
 )
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
@@ -65,7 +65,7 @@ async def test_says_on_its_card_what_it_stands_on(bench: Bench) -> None:
         on = {"stands_on": task.form["stands_on"]}
         again = asked.model_copy(update={"brief": asked.brief.model_copy(update=on)})
         draft.request = again.model_dump_json()
-        Post.changed(session, bench.enqueue, f"{task.id}.0")
+        OutboxMessage.changed(session, bench.enqueue, f"{task.id}.0")
     await bench.run()
     assert "what moved this week" in text_of(bench.said()[-1])
 

@@ -6,19 +6,18 @@ from pathlib import Path
 import pytest
 
 from bot.data import catalogue
-from bot.data.catalogue.cells import UNSURE
-from bot.data.catalogue.text_file import REASONS as OF_QUOTES
-from bot.data.catalogue.text_file import STRAY
-from bot.data.ingest.columns import REASONS as OF_COLUMNS
-from bot.data.ingest.reject_reasons import REASONS, reason_in_words
-from bot.data.ingest.rejects import Reject, write_rejects
-from bot.slack.cards.import_preview import in_their_language
+from bot.data.catalogue.cells import AMBIGUOUS_THOUSANDS
+from bot.data.catalogue.text_file import CSV_REASONS as OF_QUOTES
+from bot.data.catalogue.text_file import STRAY_QUOTE
+from bot.data.ingest.column_sql import TYPE_REASONS as OF_COLUMNS
+from bot.data.ingest.rejects import KNOWN_REASONS, RejectedRow, translate_reason, write_rejects
+from bot.slack.cards.import_card import translate_rejects
 
 
 def written(folder: Path, *reasons: str) -> bytes:
     """The file of so many rows that stayed out, each for one of these reasons."""
     path = folder / "rejects.csv"
-    rows = [Reject(n + 2, "Montant", why, 'a,"b"\nc') for n, why in enumerate(reasons)]
+    rows = [RejectedRow(n + 2, "Montant", why, 'a,"b"\nc') for n, why in enumerate(reasons)]
     write_rejects(rows, path)
     return path.read_bytes()
 
@@ -33,7 +32,7 @@ def written(folder: Path, *reasons: str) -> bytes:
     ],
 )
 def test_is_read_in_french_and_its_row_as_it_was(tmp_path: Path, reason: str, french: str) -> None:
-    content = in_their_language(written(tmp_path, reason), "fr")
+    content = translate_rejects(written(tmp_path, reason), "fr")
     assert content.startswith(b"\xef\xbb\xbf")
     assert content.decode("utf-8-sig") == (
         f'ligne,colonne,motif,ligne d\'origine\r\n2,Montant,{french},"a,""b""\nc"\r\n'
@@ -42,16 +41,16 @@ def test_is_read_in_french_and_its_row_as_it_was(tmp_path: Path, reason: str, fr
 
 def test_stays_as_it_was_written_for_english_eyes(tmp_path: Path) -> None:
     content = written(tmp_path, "is no number")
-    assert in_their_language(content, "en") == content
+    assert translate_rejects(content, "en") == content
 
 
 def test_of_a_cell_has_its_words_in_every_language() -> None:
-    assert set(OF_COLUMNS.values()) <= set(REASONS)
+    assert set(OF_COLUMNS.values()) <= set(KNOWN_REASONS)
 
 
 def reasons_of_catalogues() -> list[str]:
     """Every reason that the catalogue's code writes, with a 7 where something of the row is."""
-    found = [*OF_QUOTES.values(), STRAY]
+    found = [*OF_QUOTES.values(), STRAY_QUOTE]
     for path in sorted(Path(catalogue.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args:
@@ -67,14 +66,14 @@ def spelled(said: ast.expr) -> str:
     if isinstance(said, ast.JoinedStr):
         return "".join(map(spelled, said.values))
     if isinstance(said, ast.FormattedValue):
-        return {"UNSURE": UNSURE, "what": "name"}.get(ast.unparse(said.value), "7")
+        return {"UNSURE": AMBIGUOUS_THOUSANDS, "what": "name"}.get(ast.unparse(said.value), "7")
     assert isinstance(said, ast.Constant)
     return str(said.value)
 
 
 @pytest.mark.parametrize("reason", reasons_of_catalogues())
 def test_of_a_catalogue_has_its_words_in_french(reason: str) -> None:
-    words = reason_in_words(reason)
+    words = translate_reason(reason)
     assert words is not None
     assert words.to("en") == reason
     assert words.to("fr") != reason
@@ -89,6 +88,6 @@ def test_of_a_catalogue_has_its_words_in_french(reason: str) -> None:
     ],
 )
 def test_of_a_catalogue_keeps_what_the_row_says(reason: str, french: str) -> None:
-    words = reason_in_words(reason)
+    words = translate_reason(reason)
     assert words is not None
     assert words.to("fr").replace("\u00a0", " ").replace("\u202f", " ") == french

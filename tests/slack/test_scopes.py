@@ -14,9 +14,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bot
 from bot.__main__ import main
+from bot.playground.local_slack import LocalSlack
 from bot.playground.methods import METHODS
-from bot.playground.slack import LocalSlack
-from bot.slack.manifest import bot_scopes, manifest
+from bot.slack.manifest import build_manifest, list_bot_scopes
 
 PACKAGE = Path(bot.__file__).parent
 NEEDED = tomllib.loads((Path(__file__).parent / "scopes.toml").read_text(encoding="utf-8"))
@@ -71,20 +71,20 @@ def test_every_method_called_is_in_the_table_and_every_one_in_it_is_called() -> 
 
 
 def test_every_event_and_feature_of_the_manifest_is_in_the_table() -> None:
-    events = manifest()["settings"]["event_subscriptions"]["bot_events"]
+    events = build_manifest()["settings"]["event_subscriptions"]["bot_events"]
     assert set(events) == set(NEEDED["events"])
-    assert set(manifest()["features"]) == set(NEEDED["features"])
+    assert set(build_manifest()["features"]) == set(NEEDED["features"])
 
 
 def test_manifest_asks_for_the_scopes_that_are_needed_and_no_other() -> None:
     needed = {scope for table in NEEDED.values() for scopes in table.values() for scope in scopes}
-    assert bot_scopes() == needed
+    assert list_bot_scopes() == needed
 
 
 @pytest.mark.parametrize("method", sorted(NEEDED["methods"]))
 def test_local_slack_asks_for_the_same_scopes(method: str) -> None:
     """It knows also those for what the intern does not do, such as opening group messages."""
-    assert set(METHODS[method].scopes) & bot_scopes() == set(NEEDED["methods"][method])
+    assert set(METHODS[method].scopes) & list_bot_scopes() == set(NEEDED["methods"][method])
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ async def doctor(
 async def test_doctor_is_content_with_the_manifests_scopes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with LocalSlack("s" * 32, scopes=bot_scopes()) as slack:
+    async with LocalSlack("s" * 32, scopes=list_bot_scopes()) as slack:
         assert await doctor(slack, monkeypatch) == 0
     assert "the app has every scope it needs" in capsys.readouterr().out
 
@@ -117,7 +117,7 @@ async def test_doctor_is_content_with_the_manifests_scopes(
 async def test_doctor_names_missing_and_superfluous_scopes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    granted = bot_scopes() - {"mpim:read", "files:read"} | {"team:read"}
+    granted = list_bot_scopes() - {"mpim:read", "files:read"} | {"team:read"}
     async with LocalSlack("s" * 32, scopes=granted) as slack:
         assert await doctor(slack, monkeypatch) == 1
     printed = capsys.readouterr().out
@@ -129,7 +129,7 @@ async def test_doctor_names_missing_and_superfluous_scopes(
 async def test_doctor_accepts_an_app_with_more_scopes_than_it_needs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with LocalSlack("s" * 32, scopes=bot_scopes() | {"team:read"}) as slack:
+    async with LocalSlack("s" * 32, scopes=list_bot_scopes() | {"team:read"}) as slack:
         assert await doctor(slack, monkeypatch) == 0
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from bot.core.parts import Copy, Part
 from bot.errors import CannotDo, TryAgain
-from bot.messages.outbox import HELD_FOR, Post
-from bot.slack.client import Busy
-from bot.slack.degrade import all_text
-from bot.slack.history import as_material
+from bot.messages.outbox import DRAW_LEASE, OutboxMessage
+from bot.slack.client import SlackBusy
+from bot.slack.history import format_messages
+from bot.slack.sender import collect_text
 from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench, buttons, text_of
 
 LONG = " ".join(f"word{n}" for n in range(6_000))
@@ -71,7 +71,7 @@ async def test_in_a_thread_whose_answer_was_lost_is_found_again(bench: Bench) ->
 async def test_is_found_again_though_our_clock_runs_ahead(bench: Bench) -> None:
     id = await wished(bench)
     with bench.database.begin() as session:
-        session.get_one(Post, id).made_at += timedelta(days=7)
+        session.get_one(OutboxMessage, id).made_at += timedelta(days=7)
     bench.slack.mischief.lose_answer("chat.postMessage")
     with pytest.raises(TryAgain):
         await bench.outside.show(id)
@@ -92,7 +92,7 @@ async def test_that_never_went_is_sent_again(bench: Bench) -> None:
 async def test_that_comes_too_fast_is_told_when_to_come_back(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.mischief.rate_limit("chat.postMessage", retry_after=7)
-    with pytest.raises(Busy) as busy:
+    with pytest.raises(SlackBusy) as busy:
         await bench.outside.show(id)
     assert busy.value.after == 7
     await bench.outside.show(id)
@@ -117,7 +117,7 @@ async def test_whose_blocks_are_refused_goes_out_plainer(bench: Bench, error: st
     (card,) = bench.said()
     bench.slack.mischief.fail("chat.update", error)
     with bench.database.begin() as session:
-        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     assert "approve" in buttons(card)
     (file,) = bench.said()[1].files
@@ -140,7 +140,7 @@ async def test_too_long_for_one_has_the_rest_beside_it_once_a_version(bench: Ben
     bench.parts = (body,)
     card = await bench.drafted()
     with bench.database.begin() as session:
-        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (with_file,) = [message for message in bench.said() if message.files]
     assert with_file.thread_ts == card.ts
@@ -161,7 +161,7 @@ async def test_where_we_may_no_longer_write_moves_to_the_asker(bench: Bench) -> 
     card = await bench.drafted()
     bench.slack.places[MARKETING].archived = True
     with bench.database.begin() as session:
-        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (moved,) = bench.in_dm(MARIE)
     assert "Linen breathes." in text_of(moved)
@@ -192,7 +192,7 @@ async def test_that_somebody_deleted_comes_again(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.erase(card)
     with bench.database.begin() as session:
-        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (again,) = bench.said()
     assert again.ts != card.ts
@@ -212,7 +212,7 @@ async def test_drawn_by_many_at_once_is_one_and_the_newest(bench: Bench) -> None
     await bench.run("work")
     bench.slack.mischief.slow("chat.update", 0.05)
     with bench.database.begin() as session:
-        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
     await asyncio.gather(*(bench.outside.show(id) for _ in range(8)))
     assert len(bench.said()) == 1
     post = bench.posts()[id]
@@ -225,9 +225,9 @@ async def test_held_by_a_dead_process_is_drawn_in_the_end(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = await wished(bench)
-    monkeypatch.setattr("bot.messages.outbox.HELD_FOR", timedelta(seconds=0.4))
+    monkeypatch.setattr("bot.messages.outbox.DRAW_LEASE", timedelta(seconds=0.4))
     with bench.database.begin() as session:
-        Post.hold(session, id, "dead", bench.house.now())
+        OutboxMessage.hold(session, id, "dead", bench.house.now())
     began = time.monotonic()
     await bench.outside.show(id)
     assert 0.3 < time.monotonic() - began < 3
@@ -237,11 +237,11 @@ async def test_held_by_a_dead_process_is_drawn_in_the_end(
 async def test_held_by_a_process_that_is_known_to_be_dead_is_drawn_at_once(bench: Bench) -> None:
     id = await wished(bench)
     with bench.database.begin() as session:
-        Post.hold(session, id, "dead:1", bench.house.now())
-        Post.let_go_of(session, "another")
-        assert session.get_one(Post, id).holder == "dead:1"
-        Post.let_go_of(session, "dead")
-    async with asyncio.timeout(HELD_FOR.total_seconds() / 2):
+        OutboxMessage.hold(session, id, "dead:1", bench.house.now())
+        OutboxMessage.let_go_of(session, "another")
+        assert session.get_one(OutboxMessage, id).holder == "dead:1"
+        OutboxMessage.let_go_of(session, "dead")
+    async with asyncio.timeout(DRAW_LEASE.total_seconds() / 2):
         await bench.outside.show(id)
     assert len(bench.said()) == 1
 
@@ -305,7 +305,7 @@ def test_takes_in_the_latest_of_a_long_thread() -> None:
     said: list[dict[str, Any]] = [
         {"user": f"U{n % 3}", "ts": str(n), "text": f"message {n} " + "x" * 100} for n in range(300)
     ]
-    material = as_material(said)
+    material = format_messages(said)
     assert len(material) <= 8_000
     assert "message 299" in material
     assert "message 5 " not in material
@@ -323,7 +323,7 @@ def test_made_plainer_keeps_all_its_words() -> None:
         },
         {"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]},
     ]
-    assert all_text(blocks) == "Linen\n\nIt is ok\n\nsmall"
+    assert collect_text(blocks) == "Linen\n\nIt is ok\n\nsmall"
 
 
 async def test_refused_while_nothing_is_drafted_leaves_no_file(bench: Bench) -> None:

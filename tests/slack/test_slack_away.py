@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from bot.core.parts import Copy, File, Part
 from bot.errors import TryAgain
-from bot.messages.outbox import Post
-from bot.slack.gateway import Outside
+from bot.messages.outbox import OutboxMessage
+from bot.slack.gateway import SlackGateway
 from tests.slack.bench import MAX, Bench, text_of
 from tests.slack.test_next_steps import PNG
 
@@ -28,9 +28,9 @@ async def later(bench: Bench, minutes: int) -> list[str]:
     """The clock's next look, so long after; the cards it has drawn."""
     then = bench.house.now() + timedelta(minutes=minutes)
     house = replace(bench.house, now=lambda: then)
-    bench.outside = Outside(house, bench.outside.people, patience=0.05)
+    bench.outside = SlackGateway(house, bench.outside.people, patience=0.05)
     with bench.database.begin() as session:
-        found = Post.behind(session, then)
+        found = OutboxMessage.behind(session, then)
         for job in found:
             bench.enqueue(session, job)
     await given_up(bench)
@@ -55,11 +55,11 @@ async def test_that_it_takes_in_no_way_is_left_until_it_changes(bench: Bench) ->
     await bench.drafted()
     with bench.database.begin() as session:
         (post,) = [one for one in bench.posts() if one.endswith(":card")]
-        session.get_one(Post, post).wanted += 1
+        session.get_one(OutboxMessage, post).wanted += 1
     assert await later(bench, 6) == [post]
     with bench.database.begin() as session:
-        session.get_one(Post, post).wanted += 1
-        Post.settle(session, post)
+        session.get_one(OutboxMessage, post).wanted += 1
+        OutboxMessage.settle(session, post)
     assert not await later(bench, 12)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.delivery.models import Delivery
 from bot.errors import TryAgain
-from bot.playground.message import Message
+from bot.playground.slack_objects import SlackMessage
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, text_of
 
 ANYWHERE = ("ratelimited", "channel_not_found", "internal_error")
@@ -22,22 +22,22 @@ REFUSALS = [
     ("views.open", "expired_trigger_id"),
 ]
 EDITED = {'["subject", 0, "-"]': {"text": "Linen is back"}}
-Flow = Callable[[Bench, Message], Awaitable[None]]
+Flow = Callable[[Bench, SlackMessage], Awaitable[None]]
 
 
-async def command(bench: Bench, _: Message) -> None:
+async def command(bench: Bench, _: SlackMessage) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our wool jumper is back")).ok
     await through(bench)
     assert [task.state for task in bench.tasks] == ["done", "done"]
 
 
-async def mention(bench: Bench, _: Message) -> None:
+async def mention(bench: Bench, _: SlackMessage) -> None:
     await bench.slack.say(MARIE, MARKETING, "<@UINTERN> mail: our wool jumper is back")
     await through(bench)
     assert [task.state for task in bench.tasks] == ["done", "done"]
 
 
-async def approval(bench: Bench, card: Message) -> None:
+async def approval(bench: Bench, card: SlackMessage) -> None:
     await bench.press(MAX, card, "approve")
     if any("please try again" in said for said in bench.whispers(MAX)):  # Slack didn't say who
         await bench.press(MAX, card, "approve")
@@ -45,12 +45,12 @@ async def approval(bench: Bench, card: Message) -> None:
     assert [delivery.state for delivery in bench.rows(Delivery)] == ["gone"]
 
 
-async def refused_approval(bench: Bench, card: Message) -> None:
+async def refused_approval(bench: Bench, card: SlackMessage) -> None:
     await bench.press(OTTO, card, "approve")
     await through(bench)
 
 
-async def edit(bench: Bench, card: Message) -> None:
+async def edit(bench: Bench, card: SlackMessage) -> None:
     await bench.press(MARIE, card, "edit")
     if bench.slack.open_views(MARIE):
         assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, EDITED)).ok
@@ -58,7 +58,7 @@ async def edit(bench: Bench, card: Message) -> None:
     await through(bench)
 
 
-async def sending_back(bench: Bench, card: Message) -> None:
+async def sending_back(bench: Bench, card: SlackMessage) -> None:
     await bench.slack.say(LEA, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
     await through(bench)
     assert [task.state for task in bench.tasks] == ["done", "done"]

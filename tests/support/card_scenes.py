@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.config.brand import Brand
-from bot.config.policy import Approval, Going, Policy
+from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
 from bot.core.brief import Assumption, Brief, Option
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
@@ -15,12 +15,11 @@ from bot.core.request import SkillRequest
 from bot.db.workspace import BrandRow
 from bot.drafts.models import Draft
 from bot.i18n.messages import LANGUAGES, Words
-from bot.messages.outbox import Post
-from bot.playground.blocks import check_message_blocks
-from bot.playground.view import check_view
-from bot.slack.blocks import Message, weigh
-from bot.slack.cards.data import Shown, gather
-from bot.slack.cards.task_card import card
+from bot.messages.outbox import OutboxMessage
+from bot.playground.block_kit import check_message_blocks, check_view
+from bot.slack.blocks import Message, measure_blocks
+from bot.slack.cards.card_data import CardData, load_card_data
+from bot.slack.cards.task_card import render_task_card
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.support.rows import Jobs, wish
@@ -28,10 +27,11 @@ from tests.support.rows import Jobs, wish
 BOSS, MARIE, PETE = "UBOSS", "UMARIE", "UPETE"
 SHOP, WIDE = "CSHOP", "CWIDE"
 POLICY = Policy(
-    approval=Approval(approvers=(BOSS, PETE)), delivery=Going(channels=("CNEWS", "CSITE"))
+    approval=ApprovalPolicy(approvers=(BOSS, PETE)),
+    delivery=DeliveryPolicy(channels=("CNEWS", "CSITE")),
 )
 TWO_NEEDED = POLICY.model_copy(
-    update={"approval": Approval(approvers=(BOSS, PETE), needed=2)},
+    update={"approval": ApprovalPolicy(approvers=(BOSS, PETE), needed=2)},
 )
 THREAD: dict[str, Any] = {"channel": SHOP, "thread": "1.1", "user": MARIE}
 
@@ -147,25 +147,25 @@ def drafted(
     return session.get_one(Draft, f"{task.id}.0.v1")
 
 
-def seen(session: Session, task: str = "t1", policy: Policy = POLICY) -> Shown:
+def seen(session: Session, task: str = "t1", policy: Policy = POLICY) -> CardData:
     """What the task's first card shows."""
-    post = session.scalar(select(Post).where(Post.id == f"{task}.0:card"))
+    post = session.scalar(select(OutboxMessage).where(OutboxMessage.id == f"{task}.0:card"))
     assert post is not None
-    return gather(session, post, policy)
+    return load_card_data(session, post, policy)
 
 
-def drawn(shown: Shown, language: str = "en") -> Message:
+def drawn(shown: CardData, language: str = "en") -> Message:
     """Its card, in both languages within Slack's limits."""
     for one in LANGUAGES:
-        sound(card(shown, one))
-    return card(shown, language)
+        sound(render_task_card(shown, one))
+    return render_task_card(shown, language)
 
 
 def sound(message: Message) -> Message:
     """What Slack would take."""
     check_message_blocks(message.blocks)
     assert message.blocks
-    assert weigh(message.blocks) <= 13_000
+    assert measure_blocks(message.blocks) <= 13_000
     assert 0 < len(message.text) <= 4_000
     return message
 

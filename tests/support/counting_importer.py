@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.data.ingest.ports import Along, Ready, Sorted, Watch
-from bot.data.ingest.preview import Glimpse, Matched
-from bot.data.ingest.upload import TableFile
+from bot.data.ingest.ports import CommitHook, ImportableRows, ImportProgress, SortedFiles
+from bot.data.ingest.upload import ImportPreview, MatchedColumn, TableFile
 from bot.db.session import Database
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -23,7 +22,7 @@ class Lines:
     rejected: int
     rejects: Path | None
 
-    def keep(self, along: Along) -> None:
+    def keep(self, along: CommitHook) -> None:
         known = set(self.stockroom.rows)
         fresh = [row for row in self.good if row not in known]
         assert self.stockroom.database is not None
@@ -32,7 +31,7 @@ class Lines:
         self.stockroom.rows += fresh
 
 
-def kept(ready: Ready) -> tuple[int, int, int]:
+def kept(ready: ImportableRows) -> tuple[int, int, int]:
     """Stored: how many were new, replaced another one, were there already."""
     told: list[tuple[int, int, int]] = []
     ready.keep(lambda _, *counts: told.append(counts))
@@ -54,8 +53,10 @@ class Stockroom:
     def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
         return [TableFile(path)]
 
-    def sort_out(self, parts: Sequence[TableFile], *, kind: str | None, folder: Path) -> Sorted:
-        return Sorted(alone=frozenset(range(len(parts))))
+    def sort_out(
+        self, parts: Sequence[TableFile], *, kind: str | None, folder: Path
+    ) -> SortedFiles:
+        return SortedFiles(alone=frozenset(range(len(parts))))
 
     def understand(
         self,
@@ -66,7 +67,7 @@ class Stockroom:
         kind: str | None,
         told: Mapping[str, Any],
         folder: Path,
-    ) -> tuple[Glimpse, str]:
+    ) -> tuple[ImportPreview, str]:
         self.seen_kinds.append(kind)
         self.told.append(dict(told))
         if self.broken:
@@ -75,10 +76,10 @@ class Stockroom:
         if len(lines) < 2:
             raise CannotDo(Words("{file} has no rows.", file=name))
         head = lines[0].split(",")
-        glimpse = Glimpse(
+        glimpse = ImportPreview(
             kind=kind or "orders",
             rows=len(lines) - 1,
-            columns=tuple(Matched(theirs=one, ours=one.lower()) for one in head),
+            columns=tuple(MatchedColumn(theirs=one, ours=one.lower()) for one in head),
             otherwise=() if "dates" in told else (("dates", "day-first"),),
             sample=(dict(zip([h.lower() for h in head], lines[1].split(","), strict=False)),),
         )
@@ -92,7 +93,7 @@ class Stockroom:
         *,
         name: str,
         folder: Path,
-        watch: Watch,
+        watch: ImportProgress,
     ) -> Lines:
         lines = parts[0].path.read_text().splitlines()[1:]
         if self.slow:

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.digests.models import Alert, Schedule
-from bot.digests.run import Digesting, Found, Moved
-from bot.jobs.models import Job, Kind
-from bot.jobs.worker import Failing, Worker
+from bot.digests.run import DigestJob, DigestStatus, StatusFinder
+from bot.jobs.models import Job, JobKind
+from bot.jobs.worker import FailureHandler, Worker
 from bot.rules.writers.offline import Offline
-from bot.slack.location import Place, reaching
-from bot.tasks.models import Task, Wish
-from bot.tasks.run import Means
+from bot.slack.location import Place, add_heirs
+from bot.tasks.models import NewTask, Task
+from bot.tasks.run import TaskServices
 from tests.slack.bench import MARIE, MARKETING, TEAM, Bench
 from tests.support.small_shop import Shop
 
@@ -60,20 +60,22 @@ def first(bench: Bench, weeks: int = 0) -> str:
     return f"{TEAM}/weekly/{found[0]}"
 
 
-def digesting(bench: Bench, *, moved: Found | Moved = "moved", weeks: int = 0) -> Digesting:
-    async def tells(_: Wish) -> Found:
+def digesting(
+    bench: Bench, *, moved: DigestStatus | StatusFinder = "moved", weeks: int = 0
+) -> DigestJob:
+    async def tells(_: NewTask) -> DigestStatus:
         return moved if isinstance(moved, str) else await moved(_)
 
     def reach(workspace: str, place: Place, alone: bool) -> Place:
-        return reaching(place, bench.house.policy(workspace).approval.approvers, alone=alone)
+        return add_heirs(place, bench.house.policy(workspace).approval.approvers, alone=alone)
 
     now = moment(bench, weeks)
-    return Digesting(bench.database, bench.enqueue, lambda: now, tells, reach)
+    return DigestJob(bench.database, bench.enqueue, lambda: now, tells, reach)
 
 
-def worker(bench: Bench, *, moved: Found | Moved = "moved") -> Worker:
+def worker(bench: Bench, *, moved: DigestStatus | StatusFinder = "moved") -> Worker:
     digest = digesting(bench, moved=moved)
-    means = Means(
+    means = TaskServices(
         bench.database,
         bench.enqueue,
         bench.outside,
@@ -83,7 +85,7 @@ def worker(bench: Bench, *, moved: Found | Moved = "moved") -> Worker:
         bench.house.policy,
         bench.house.now,
     )
-    failing: dict[Kind, Failing] = {"digest": digest.fail, "work": digest.fail_late}
+    failing: dict[JobKind, FailureHandler] = {"digest": digest.fail, "work": digest.fail_late}
     return Worker(means, besides={"digest": digest.run}, failing=failing)
 
 

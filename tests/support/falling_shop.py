@@ -6,13 +6,13 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from bot.app import Container
-from bot.cli.import_ import Importing
+from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
-from bot.data.ingest import understand
+from bot.data.ingest import detect_schema
 from bot.data.ingest.upload import TableFile
 from bot.digests.models import Schedule
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
 from tests.support.sample_tables import made
 
 TEAM, LAUNCHES = "T0SHOP", "C0LAUNCH"
@@ -29,14 +29,14 @@ def before_the_fall(home: Path) -> bytes:
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text("\n".join([head, *(row for row in rows if row.split(",", 3)[2] < SINCE)]))
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    Importing(house, TEAM).take(TableFile(held), understand(held, name=held.name))
+    FileImporter(house, TEAM).take(TableFile(held), detect_schema(held, name=held.name))
     with house.database.begin() as session:
         _alert(session)
     house.database.close()
     return "\n".join([head, *fresh]).encode()
 
 
-def alerts(slack: LocalSlack) -> list[Message]:
+def alerts(slack: LocalSlack) -> list[SlackMessage]:
     """What stands in #launches with a button to mute it."""
     return [one for one in slack.transcript(LAUNCHES) if "alert_mute" in str(one.blocks)]
 

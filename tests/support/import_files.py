@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from bot.data.ingest import Taken, Understood, read, understand
+from bot.data.ingest import FileSchema, LoadResult, detect_schema, load_file
 
 KEY = b"k" * 32
 TODAY = date(2026, 11, 25)
@@ -17,17 +17,17 @@ TODAY = date(2026, 11, 25)
 class In:
     """What came in: rows as dicts by our columns."""
 
-    understood: Understood
-    taken: Taken
+    understood: FileSchema
+    taken: LoadResult
     rows: list[dict[str, Any]]
     rejects: str
 
 
 def take_in(path: Path, folder: Path, **asked: Any) -> In:
     """Understands a file and reads it into `folder`."""
-    understood = understand(path, name=path.name, **asked)
+    understood = detect_schema(path, name=path.name, **asked)
     to = folder / "taken" / f"{path.stem}.parquet"
-    taken = read(path, understood, to=to, key=KEY, today=TODAY)
+    taken = load_file(path, understood, to=to, key=KEY, today=TODAY)
     with duckdb.connect() as con:
         table = con.execute(f"SELECT * FROM '{to}'").to_arrow_table()
     told = taken.rejects.read_text("utf-8-sig") if taken.rejects else ""

@@ -8,11 +8,11 @@ from pathlib import Path
 import aiohttp
 
 from bot.app import Container
-from bot.cli.import_ import Importing
+from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
-from bot.data.ingest import understand
-from bot.data.ingest.http import SIGNED, STAMP
-from bot.data.ingest.live.signature import Said, live_key, signature
+from bot.data.ingest import detect_schema
+from bot.data.ingest.live.endpoint import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from bot.data.ingest.live.signature import SignedRequest, derive_live_key, sign_request
 from bot.data.ingest.upload import TableFile
 from tests.support.uploads import MARIE, MARKETING, Shop
 
@@ -38,8 +38,8 @@ def opened(home: Path) -> str:
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text(orders(0, 300))
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    Importing(house, TEAM).take(TableFile(held), understand(held, name=held.name))
-    key = live_key(house.stocking.key(), None)
+    FileImporter(house, TEAM).take(TableFile(held), detect_schema(held, name=held.name))
+    key = derive_live_key(house.stocking.key(), None)
     house.database.close()
     return key
 
@@ -49,7 +49,10 @@ async def post(shop: Shop, key: str, table: str) -> int:
     head, *rows = (line.split(",") for line in table.splitlines())
     body = "\n".join(json.dumps(dict(zip(head, row, strict=True))) for row in rows).encode()
     stamp = f"{time.time():.6f}"
-    signed = {STAMP: stamp, SIGNED: signature(key, Said(stamp, "orders", "", body))}
+    signed = {
+        TIMESTAMP_HEADER: stamp,
+        SIGNATURE_HEADER: sign_request(key, SignedRequest(stamp, "orders", "", body)),
+    }
     url = shop.intern.url.replace("/slack/events", "/library/orders")
     async with (
         aiohttp.ClientSession() as session,

@@ -13,9 +13,9 @@ from typing import Any
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.live_rows import LiveRows
-from bot.data.ingest.models import Batch
-from bot.data.warehouse.models import Holding
+from bot.data.ingest.live.queue import LiveQueue
+from bot.data.ingest.models import LiveBatch
+from bot.data.warehouse.models import DataFile
 
 ROUNDS, ROWS = 6, 50
 
@@ -33,17 +33,17 @@ def wait_to_be_killed(*_: Any, **__: Any) -> Any:
 def stop_at(where: str) -> None:
     """From now on this process stands still there."""
     if where == "before the switch":
-        Holding.switch = wait_to_be_killed  # type: ignore[method-assign]
+        DataFile.switch = wait_to_be_killed  # type: ignore[method-assign]
     elif where == "before the commit":
-        real = Batch.merged
+        real = LiveBatch.merged
 
         def marked(*told: Any) -> Any:
             real(*told)
             wait_to_be_killed()
 
-        Batch.merged = marked  # type: ignore[method-assign, assignment]
+        LiveBatch.merged = marked  # type: ignore[method-assign, assignment]
     elif where == "after the commit":
-        Batch.forget = wait_to_be_killed  # type: ignore[method-assign]
+        LiveBatch.forget = wait_to_be_killed  # type: ignore[method-assign]
 
 
 def body(name: str, number: int) -> bytes:
@@ -52,7 +52,7 @@ def body(name: str, number: int) -> bytes:
     return "\n".join([*rows, row % ("shared", number)]).encode()
 
 
-def loop(live: LiveRows, name: str) -> None:
+def loop(live: LiveQueue, name: str) -> None:
     """Bodies of this process's own orders; every process also corrects one that all share."""
     for number in range(ROUNDS):
         live.take("local", "orders", body(name, number), stamp=f"{name}.{number}")

@@ -10,10 +10,10 @@ from bot.db.session import Database
 from bot.errors import TryAgain
 from bot.jobs.engine import Engine
 from bot.jobs.models import Job
-from bot.jobs.queues import Limits
+from bot.jobs.queues import QueueLimits
 from tests.jobs.test_engine import KINDS
 
-FAST = Limits(poll=0.03, beat=0.2, dead_after=1.0)
+FAST = QueueLimits(poll=0.03, beat=0.2, dead_after=1.0)
 
 
 async def main(url: str, log: Path) -> None:

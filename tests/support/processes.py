@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.support.paths import ROOT
 
 

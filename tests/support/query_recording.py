@@ -14,22 +14,22 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.service import ANALYSES
 from bot.data.warehouse import query
-from bot.data.warehouse.cache import Laid
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.query import TableCache
+from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 
-Find = Callable[[Shelf, Where], Findings]
+Find = Callable[[Warehouse, AnalysisFilter], AnalysisResult]
 
 # What people ask most: everything, one product, one device, one country, one channel.
 ASKED = (
-    Where(),
-    Where(product="lin-alba"),
-    Where(device="mobile"),
-    Where(country="FR", days=30),
-    Where(channel="email", language="fr"),
+    AnalysisFilter(),
+    AnalysisFilter(product="lin-alba"),
+    AnalysisFilter(device="mobile"),
+    AnalysisFilter(country="FR", days=30),
+    AnalysisFilter(channel="email", language="fr"),
 )
 
 
@@ -76,13 +76,13 @@ class Recording:
 def recording(engine: Backend) -> Iterator[Recording]:
     """Everything that is run on this DuckDB meanwhile, whichever way it is asked."""
     found = Recording()
-    run, keep, spell = query.answer, engine._create_cached_table, ibis.to_sql
-    spelt = query._SPELLED
+    run, keep, spell = query.run_query, engine._create_cached_table, ibis.to_sql
+    spelt = query._SQL_CACHE
 
-    lay = Laid.down
+    lay = TableCache.down
     recorded = engine
 
-    def laid(self: Laid, what: str, table: ir.Table) -> ir.Table:
+    def laid(self: TableCache, what: str, table: ir.Table) -> ir.Table:
         down = lay(self, what, table)
         if down is not table:
             found.cached[down.get_name()] = found.freed(table).op()
@@ -102,18 +102,18 @@ def recording(engine: Backend) -> Iterator[Recording]:
         found.compiled[str(sql)] = found.freed(expression).op()
         return sql
 
-    ibis.to_sql, Laid.down = spelled, laid  # type: ignore[method-assign]
-    query.answer, query._SPELLED = ran, WeakKeyDictionary()
+    ibis.to_sql, TableCache.down = spelled, laid  # type: ignore[method-assign]
+    query.run_query, query._SQL_CACHE = ran, WeakKeyDictionary()
     engine._create_cached_table = MethodType(kept, engine)
     try:
         yield found
     finally:
-        ibis.to_sql, Laid.down = spell, lay  # type: ignore[method-assign]
-        query.answer, query._SPELLED = run, spelt
+        ibis.to_sql, TableCache.down = spell, lay  # type: ignore[method-assign]
+        query.run_query, query._SQL_CACHE = run, spelt
         del engine._create_cached_table
 
 
-def ask(shelf: Shelf, find: Find, where: Where) -> Findings | None:
+def ask(shelf: Warehouse, find: Find, where: AnalysisFilter) -> AnalysisResult | None:
     """What the analysis finds; None when it says that it cannot."""
     try:
         return find(shelf, where)
@@ -121,7 +121,9 @@ def ask(shelf: Shelf, find: Find, where: Where) -> Findings | None:
         return None
 
 
-def expressions(shelf: Shelf, asked: tuple[Where, ...] = ASKED) -> dict[str, list[ir.Expr]]:
+def expressions(
+    shelf: Warehouse, asked: tuple[AnalysisFilter, ...] = ASKED
+) -> dict[str, list[ir.Expr]]:
     """All expressions that each analysis runs on this shelf."""
     found = {}
     for name, find in analyses().items():

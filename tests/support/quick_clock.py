@@ -7,8 +7,8 @@ from bot.__main__ import main
 from bot.data.ingest import watch_folder
 from bot.jobs import models
 
-models.EVERY = 1
-watch_folder.QUIET = 1.0
+models.SCHEDULER_INTERVAL = 1
+watch_folder.QUIET_SECONDS = 1.0
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,7 +4,7 @@ from functools import cache
 
 import ibis
 
-from bot.data.warehouse.warehouse import Listed, Shelf, schema
+from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.paths import DATA
 
 TYPES = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
@@ -20,26 +20,26 @@ SELECT InvoiceNo AS "order", InvoiceDate AS "at", CustomerID::INT AS customer,
 
 
 @cache
-def cdnow() -> Shelf:
+def cdnow() -> Warehouse:
     return _shelf(CDNOW.format(DATA / "cdnow_master.txt"))
 
 
 @cache
-def uci() -> Shelf:
+def uci() -> Warehouse:
     return _shelf(UCI.format(DATA / "uci_online_retail.parquet"))
 
 
-def _shelf(select: str) -> Shelf:
+def _shelf(select: str) -> Warehouse:
     engine = ibis.duckdb.connect()
     engine.con.execute(f"CREATE TABLE read_orders AS {select}")
     has = {row[0] for row in engine.con.execute("DESCRIBE read_orders").fetchall()}
     columns = ", ".join(
         f'CAST({_named(name) if name in has else "NULL"} AS {TYPES.get(kind, kind)}) AS "{name}"'
-        for name, kind in schema("orders").items()
+        for name, kind in schema_of("orders").items()
     )
     engine.con.execute(f"CREATE TABLE orders AS SELECT {columns} FROM read_orders")
     rows, last = engine.con.execute('SELECT count(*), max("at")::DATE FROM orders').fetchone()
-    return Shelf(engine, last, {"orders": Listed("orders", (), rows, "orders.csv", last)})
+    return Warehouse(engine, last, {"orders": ListedTable("orders", (), rows, "orders.csv", last)})
 
 
 def _named(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from bot.config.policy import Approval, Policy
+from bot.config.policy import ApprovalPolicy, Policy
 from bot.core.brief import Brief
 from bot.core.checks import Check
 from bot.core.facts import Evidence
@@ -11,10 +11,10 @@ from bot.core.request import SkillRequest
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job
-from bot.tasks.models import Task, Wish
+from bot.tasks.models import NewTask, Task
 from tests.conftest import NOW
 
-POLICY = Policy(approval=Approval(approvers=("UMAX", "ULEA")))
+POLICY = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA")))
 
 
 class Jobs(list[Job]):
@@ -28,9 +28,9 @@ class Jobs(list[Job]):
         return [job.subject for job in self if job.kind == kind]
 
 
-def wish(id: str = "t1", **more: object) -> Wish:
+def wish(id: str = "t1", **more: object) -> NewTask:
     told = {"workspace": "T1", "author": "UMARIE", "words": "e-mail: our linen shirt is back"}
-    return Wish.model_validate({"id": id, **told, **more})
+    return NewTask.model_validate({"id": id, **told, **more})
 
 
 def parts(subject: str = "A shirt for hot days", body: str = "Linen breathes.") -> tuple[Part, ...]:

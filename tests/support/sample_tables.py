@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import ibis
 
-from bot.data.schema import kinds
-from bot.data.warehouse.warehouse import Listed, Shelf, schema
+from bot.data.schema import load_kinds
+from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from bot.playground.shop import Size, fill
 
 TODAY = date(2026, 11, 25)
@@ -75,22 +75,22 @@ SELECT {SLUG.format('"référence"')} AS product, nom AS title, "catégorie" AS 
 FROM read('products.csv')"""
 
 
-def shelf(folder: Path, today: date = TODAY) -> Shelf:
+def shelf(folder: Path, today: date = TODAY) -> Warehouse:
     """The shop in `folder` on a shelf of its own."""
     engine = ibis.duckdb.connect()
     listed = {}
     for kind, select in SELECTS.items():
         _make(engine.con, kind, select, folder)
-        dated = kinds()[kind].dated
+        dated = load_kinds()[kind].dated
         counted = f'SELECT count(*), max("{dated}")::DATE FROM {kind}'
         rows, last = engine.con.execute(counted).fetchone()
-        listed[kind] = Listed(kind, (), rows, f"{kind}.csv", last)
+        listed[kind] = ListedTable(kind, (), rows, f"{kind}.csv", last)
     engine.con.execute("CREATE TABLE products AS " + _read(PRODUCTS, folder))
-    return Shelf(engine, today, listed, products=engine.table("products"))
+    return Warehouse(engine, today, listed, products=engine.table("products"))
 
 
 @cache
-def sample(size: Size = "middle", seed: int = 7) -> Shelf:
+def sample(size: Size = "middle", seed: int = 7) -> Warehouse:
     """The sample shop, made once a process. Not to be changed."""
     return shelf(made(size, seed))
 
@@ -115,7 +115,7 @@ def _make(con: duckdb.DuckDBPyConnection, kind: str, select: str, folder: Path) 
     """A table with all our columns, in our order and types."""
     sql = _read(select, folder)
     has = {row[0] for row in con.execute(f"DESCRIBE {sql}").fetchall()}
-    types = {name: _sql_type(type_) for name, type_ in schema(kind).items()}
+    types = {name: _sql_type(type_) for name, type_ in schema_of(kind).items()}
     columns = ", ".join(
         f'CAST("{name}" AS {type_}) AS "{name}"'
         if name in has

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bot.config.brand import Brand
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Hook, Part
@@ -98,7 +98,7 @@ def proved(
         evidence,
         request=asked or request(language=language),
         brand=brand,
-        channel=channels()[channel] if channel else None,
+        channel=load_channels()[channel] if channel else None,
         today=TODAY,
     )
 

@@ -5,19 +5,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from bot.agent.context import may_not
-from bot.agent.llm.anthropic import Claude
-from bot.agent.pipeline import Drafted, draft
+from bot.agent.context import deny_right
+from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.pipeline import DraftResult, run_skill
 from bot.config.brand import Brand
 from bot.core.facts import Fact
 from bot.core.library import Library
 from bot.core.request import Question
-from bot.core.writer import Sent, Writer
+from bot.core.writer import LlmCall, Writer
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.service import TeamLibrary
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.service import WorkspaceData
+from bot.data.warehouse.warehouse import Warehouse
 from bot.rules.writers.offline import Offline
-from bot.tasks.intake import Asked, take_in
+from bot.tasks.intake import IncomingRequest, understand_request
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude
 from tests.support.sample_tables import TODAY, sample
@@ -29,7 +29,7 @@ AI = "claude-haiku-5-5"
 async def run(
     words: str,
     *,
-    shelf: Shelf | None = None,
+    shelf: Warehouse | None = None,
     writer: Writer | None = None,
     today: date = TODAY,
     language: str = "en",
@@ -39,14 +39,14 @@ async def run(
     reason: str | None = None,
     author: str = "UMARIE",
     private: bool = False,
-    may: Callable[[str], Awaitable[bool]] = may_not,
+    may: Callable[[str], Awaitable[bool]] = deny_right,
     **answers: str,
-) -> Drafted | Question:
+) -> DraftResult | Question:
     """What the intern makes of these words on the sample shop, or on another shelf. A `library`
     that is given again has found its facts already."""
     library = library or library_of(shelf or sample())
     writer = writer or Offline(lambda: NOW)
-    asked = Asked(
+    asked = IncomingRequest(
         words=words,
         author=author,
         answers=answers,
@@ -55,12 +55,12 @@ async def run(
         reason=reason,
         private=private,
     )
-    taken = await take_in(
+    taken = await understand_request(
         asked, brand=BRAND, library=library, writer=writer, today=today, receipt=_keep
     )
     if isinstance(taken, Question):
         return taken
-    return await draft(
+    return await run_skill(
         taken.requests[0],
         brand=BRAND,
         library=library,
@@ -73,17 +73,17 @@ async def run(
     )
 
 
-def library_of(shelf: Shelf) -> TeamLibrary:
-    return TeamLibrary(CatalogueLibrary(list), lambda: shelf)
+def library_of(shelf: Warehouse) -> WorkspaceData:
+    return WorkspaceData(CatalogueLibrary(list), lambda: shelf)
 
 
-async def _keep(sent: Sent) -> None:
+async def _keep(sent: LlmCall) -> None:
     """Receipts are kept elsewhere."""
 
 
-def told(made: Drafted | Question) -> str:
+def told(made: DraftResult | Question) -> str:
     """Everything that people read, as text."""
-    assert isinstance(made, Drafted), made
+    assert isinstance(made, DraftResult), made
     lines = []
     for part in made.parts:
         lines += [f"## {part.title}", part.text, ""]
@@ -108,12 +108,12 @@ def rewriting(changes: Sequence[Mapping[str, str]]) -> Callable[[dict[str, Any]]
 
 async def rewritten(
     words: str, *changes: Mapping[str, str], **more: Any
-) -> tuple[Drafted, list[str]]:
+) -> tuple[DraftResult, list[str]]:
     """What becomes of an analysis that a Claude rewrites so, and what it was told was wrong with
     each try but the last."""
     async with ScriptedClaude(answer=rewriting(changes)) as claude:
-        writer = Claude(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         found = await run(words, writer=writer, **more)
         await writer.close()
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     return found, [letter["messages"][-1]["content"] for letter in claude.letters[1:]]

@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from bot.core.facts import Fact
-from bot.core.library import Found
+from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
-from bot.text.normalize import words_of
+from bot.text.normalize import tokenize
 
 TODAY = date(2026, 11, 24)
 
@@ -108,19 +108,21 @@ class Shop:
         self.catalogue = catalogue
         self.asked: list[str] = []
 
-    async def find(self, words: str) -> Sequence[Found]:
+    async def find(self, words: str) -> Sequence[ProductMatch]:
         self.asked.append(words)
-        said = {word.rstrip("s") for word in words_of(words)}
+        said = {word.rstrip("s") for word in tokenize(words)}
         hits = []
         for handle, facts in self.catalogue.items():
-            name = {word.rstrip("s") for word in words_of(str(facts["name"])) if len(word) > 2}
+            name = {word.rstrip("s") for word in tokenize(str(facts["name"])) if len(word) > 2}
             score = len(name & said) / len(name) if name else 0
             score = 0.97 if words == handle else score
-            title = words_of(str(facts["name"]))
+            title = tokenize(str(facts["name"]))
             is_one = any(word.rstrip("s") in said for word in (title[0], title[-1]))
             if score:
                 hits.append(
-                    Found(handle=handle, title=str(facts["name"]), score=score, is_one=is_one)
+                    ProductMatch(
+                        handle=handle, title=str(facts["name"]), score=score, is_one=is_one
+                    )
                 )
         return sorted(hits, key=lambda hit: -hit.score)[:5]
 

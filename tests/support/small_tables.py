@@ -6,8 +6,8 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from bot.data.schema import kinds
-from bot.data.warehouse.warehouse import Listed, Shelf, schema
+from bot.data.schema import load_kinds
+from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.sample_tables import TODAY
 
 
@@ -15,19 +15,19 @@ def small(
     today: date = TODAY,
     products: list[dict[str, Any]] | None = None,
     **tables: list[dict[str, Any]],
-) -> Shelf:
+) -> Warehouse:
     """A shelf with these rows by kind; what a row leaves out is null."""
     engine = ibis.duckdb.connect()
     listed = {}
     for kind, rows in tables.items():
-        shape = ibis.schema(schema(kind)).to_pyarrow()
+        shape = ibis.schema(schema_of(kind)).to_pyarrow()
         whole = [{name: row.get(name) for name in shape.names} for row in rows]
         engine.create_table(kind, pa.Table.from_pylist(whole, schema=shape))
-        dated = [row[kinds()[kind].dated] for row in rows if row.get(kinds()[kind].dated)]
+        dated = [row[load_kinds()[kind].dated] for row in rows if row.get(load_kinds()[kind].dated)]
         last = max((date(d.year, d.month, d.day) for d in dated), default=None)
-        listed[kind] = Listed(kind, (), len(rows), f"{kind}.csv", last)
+        listed[kind] = ListedTable(kind, (), len(rows), f"{kind}.csv", last)
     if products is not None:
         engine.create_table("products", pa.Table.from_pylist(products))
-    return Shelf(
+    return Warehouse(
         engine, today, listed, products=None if products is None else engine.table("products")
     )

@@ -5,10 +5,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bot.app import Container
-from bot.cli.import_ import Importing
+from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
 from bot.data.ingest.upload import TableFile
-from bot.data.schema import kinds
+from bot.data.schema import load_kinds
 from tests.support.sample_tables import made, sample
 
 
@@ -18,9 +18,9 @@ def stocked(home: Path, *names: str) -> Container:
     Independent of the reader of files: what it makes of them is tested by itself.
     """
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    Importing(house, "T1", "EUR").take_products(TableFile(made() / "products.csv"))
+    FileImporter(house, "T1", "EUR").take_products(TableFile(made() / "products.csv"))
     shelf = sample()
-    for kind in names or kinds():
+    for kind in names or load_kinds():
         table = shelf.table(kind)
         assert table is not None
         fresh = home / f"{kind}.fresh"

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
 from tests.support.processes import Intern
 
 MARIE, MARKETING = "UMARIE", "C0MARKET"
@@ -34,7 +34,7 @@ class Shop:
         text = f"<@{self.slack.bot_user}> our orders"
         await self.slack.say(MARIE, MARKETING, text, files=[(name, content)])
 
-    async def press(self, card: Message, action: str) -> bool:
+    async def press(self, card: SlackMessage, action: str) -> bool:
         return (await self.slack.click(MARIE, card.channel, card.ts, action)).ok
 
     async def take_in(self, name: str, content: bytes, words: str) -> None:
@@ -43,11 +43,11 @@ class Shop:
         assert await self.press(await self.says(name, ASKS), "take_in")
         await self.says(name, words)
 
-    def cards(self, name: str) -> list[Message]:
+    def cards(self, name: str) -> list[SlackMessage]:
         ours = [m for m in self.slack.transcript(MARKETING) if m.bot_id == self.slack.bot_id]
         return [one for one in ours if name in str(one.blocks) and not one.files]
 
-    async def says(self, name: str, words: str) -> Message:
+    async def says(self, name: str, words: str) -> SlackMessage:
         """The one card of this file, once it says these words."""
         await self.slack.until(lambda: any(words in str(m.blocks) for m in self.cards(name)), 60)
         (card,) = self.cards(name)

@@ -18,7 +18,7 @@ from pathlib import Path
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from bot.agent.skills import skills
+from bot.agent.skills import load_skills
 from bot.i18n.messages import LEGACY
 from tests.support.paths import ROOT
 
@@ -121,14 +121,17 @@ def _titles_of_channels() -> Iterator[tuple[str, None, str]]:
 
 def _names_of_skills() -> Iterator[tuple[str, None, str]]:
     """What skills are called on cards, and what may be typed behind their commands."""
-    for skill in skills().values():
+    for skill in load_skills().values():
         for told in filter(None, (skill.title, skill.hint)):
             yield told, None, f"handlers/{skill.name}.py"
 
 
 def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
     """What `parts.take_apart` calls the fields of a handler's Output."""
-    for path in (*sorted((ROOT / "handlers").glob("*.py")), ROOT / "bot" / "rules" / "telling" / "told.py"):
+    for path in (
+        *sorted((ROOT / "handlers").glob("*.py")),
+        ROOT / "bot" / "rules" / "telling" / "told.py",
+    ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and _is_piece(node.annotation):
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -7,38 +7,39 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import BaseModel
 
-from bot.agent.extract_brief import Form, checked
+from bot.agent.brief_reader import BriefForm, keep_quoted_values
 from bot.config.brand import Brand
 from bot.core.request import Question
-from bot.core.writer import Assignment, Sent
-from bot.drafts.occasions import named_in, occasions
+from bot.core.writer import LlmCall, WriteRequest
+from bot.drafts.occasions import find_named_occasion, load_occasions
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.rules.intake.skill import skill_for
 from bot.rules.intake.wishes import Wishes, read, typed_in
-from bot.tasks.help import TRY
-from bot.tasks.intake import Asked, Intake, take_in
+from bot.tasks.intake import EXAMPLES, IncomingRequest, IntakeResult, understand_request
 from tests.support.small_shop import TODAY, Shop
 
 BRAND = Brand(name="Maison Alba", languages=("en", "fr"))
 T = TypeVar("T", bound=BaseModel)
 
 
-async def nothing(_: Sent) -> None:
+async def nothing(_: LlmCall) -> None:
     return None
 
 
-async def taken(words: str, *, brand: Brand = BRAND, writer: Any = None, **told: Any) -> Intake:
+async def taken(
+    words: str, *, brand: Brand = BRAND, writer: Any = None, **told: Any
+) -> IntakeResult:
     found = await asked(words, brand=brand, writer=writer, **told)
-    assert isinstance(found, Intake)
+    assert isinstance(found, IntakeResult)
     return found
 
 
 async def asked(
     words: str, *, brand: Brand = BRAND, writer: Any = None, **told: Any
-) -> Intake | Question:
-    return await take_in(
-        Asked.model_validate({"words": words, "author": "ana"} | told),
+) -> IntakeResult | Question:
+    return await understand_request(
+        IncomingRequest.model_validate({"words": words, "author": "ana"} | told),
         brand=brand,
         library=Shop(),
         writer=writer,
@@ -238,7 +239,7 @@ async def test_are_a_brief_when_they_name_a_product_or_an_aim(words: str) -> Non
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_are_shown_by_examples_that_work(language: str) -> None:
-    examples = re.findall(r"[“«]\s?(.+?)\s?[”»]", TRY.to(language))
+    examples = re.findall(r"[“«]\s?(.+?)\s?[”»]", EXAMPLES.to(language))
     assert [skill_for(one, None) for one in examples] == [
         "draft",
         "feedback",
@@ -253,15 +254,15 @@ async def test_go_on_with_the_answer_to_a_question() -> None:
 
 
 async def test_do_without_a_catalogue() -> None:
-    found = await take_in(
-        Asked(words="e-mail for our blue gloves", author="ana"),
+    found = await understand_request(
+        IncomingRequest(words="e-mail for our blue gloves", author="ana"),
         brand=BRAND,
         library=Shop({}),
         writer=None,
         today=TODAY,
         receipt=nothing,
     )
-    assert isinstance(found, Intake)
+    assert isinstance(found, IntakeResult)
     assert (found.brief.product, found.brief.product_words) == (None, "blue gloves")
 
 
@@ -337,14 +338,14 @@ class Clever:
 
     name, by_rules = "clever", False
 
-    def __init__(self, says: Form | Exception):
-        self.says, self.saw = says, list[Assignment]()
+    def __init__(self, says: BriefForm | Exception):
+        self.says, self.saw = says, list[WriteRequest]()
 
     async def check(self) -> Words | None: ...
 
     async def close(self) -> None: ...
 
-    async def write(self, assignment: Assignment, output: type[T], **_: Any) -> T:
+    async def write(self, assignment: WriteRequest, output: type[T], **_: Any) -> T:
         self.saw.append(assignment)
         if isinstance(self.says, Exception):
             raise self.says
@@ -352,7 +353,7 @@ class Clever:
 
 
 async def test_are_read_by_the_writer_too_within_what_they_say() -> None:
-    form = Form(
+    form = BriefForm(
         channel="sms",
         product="blue thing",
         audience="people named Bob",
@@ -383,7 +384,9 @@ async def test_do_not_trouble_the_writer_when_they_are_clear() -> None:
 
 def test_keep_what_rules_are_sure_of() -> None:
     found = Wishes(channels=["email"], language="fr", goal="launch")
-    better = checked(Form(channel="sms", language="en", goal="inform"), "un mail", found)
+    better = keep_quoted_values(
+        BriefForm(channel="sms", language="en", goal="inform"), "un mail", found
+    )
     assert (better.channels, better.language, better.goal) == (["email"], "fr", "launch")
 
 
@@ -398,13 +401,13 @@ def test_keep_what_rules_are_sure_of() -> None:
     ],
 )
 def test_name_an_occasion(words: str, key: str) -> None:
-    found = named_in(words)
+    found = find_named_occasion(words)
     assert found
     assert found[0].key == key
 
 
 def test_have_their_occasions_with_source_and_date() -> None:
-    for occasion in occasions().values():
+    for occasion in load_occasions().values():
         assert set(occasion.title) == {"en", "fr"}
         for period in occasion.periods:
             assert period.starts <= period.until
@@ -413,14 +416,14 @@ def test_have_their_occasions_with_source_and_date() -> None:
 
 
 def test_know_when_the_sales_are() -> None:
-    winter = occasions()["soldes_hiver"]
+    winter = load_occasions()["soldes_hiver"]
     assert winter.legal
     assert winter.running(date(2027, 1, 20), "FR")
     assert not winter.running(date(2026, 11, 24), "FR")
     coming = winter.coming(date(2026, 11, 24), "FR")
     assert coming
     assert (coming.starts, coming.until) == (date(2027, 1, 6), date(2027, 2, 2))
-    mothers = occasions()["fete_des_meres"]
+    mothers = load_occasions()["fete_des_meres"]
     assert mothers.coming(TODAY, "GB").starts == date(2027, 3, 7)  # type: ignore[union-attr]
     assert mothers.coming(TODAY, "FR").starts == date(2027, 5, 30)  # type: ignore[union-attr]
 

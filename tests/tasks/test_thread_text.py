@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.core.thread_text import messages
-from bot.slack.history import THREADS
+from bot.core.thread_text import parse_messages
+from bot.slack.history import MAX_THREADS
 from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench
 
 
@@ -24,7 +24,7 @@ async def test_is_the_channel_itself_with_its_threads_and_names_where_a_recap_is
     bench: Bench,
 ) -> None:
     await said(bench)
-    found = messages(await read(bench, "recap this channel"))
+    found = parse_messages(await read(bench, "recap this channel"))
     assert [one.text for one in found] == [
         "Friday or Monday for the linen?",
         "Let's go with Monday.",
@@ -36,7 +36,7 @@ async def test_is_the_channel_itself_with_its_threads_and_names_where_a_recap_is
 
 async def test_is_the_channel_without_names_where_its_feedback_is_asked(bench: Bench) -> None:
     await said(bench)
-    found = messages(await read(bench, "what do people say in this channel?"))
+    found = parse_messages(await read(bench, "what do people say in this channel?"))
     assert [one.who for one in found] == ["Person 1", "Person 2", "Person 3"]
 
 
@@ -45,7 +45,7 @@ async def test_is_without_what_the_intern_was_asked_and_answered(bench: Bench) -
     await bench.run()
     await bench.slack.say("ULEA", MARKETING, "<@UMAX> which photos?", thread_ts=asked.ts)
     await bench.slack.say("UMAX", MARKETING, "<@UINTERN> is it you who knows?")
-    found = messages(await read(bench, "recap this channel"))
+    found = parse_messages(await read(bench, "recap this channel"))
     assert [one.text[-6:] for one in found] == ["hotos?", "knows?"]
     assert found[0].text == "@Max which photos?"
 
@@ -69,7 +69,7 @@ async def test_is_nothing_where_the_intern_was_not_invited(bench: Bench) -> None
 async def test_is_what_slack_let_us_read_when_it_let_us_read_no_more(bench: Bench) -> None:
     await said(bench)
     bench.slack.mischief.fail("conversations.replies", "missing_scope")
-    found = messages(await read(bench, "recap this channel"))
+    found = parse_messages(await read(bench, "recap this channel"))
     assert [one.text for one in found] == [
         "Friday or Monday for the linen?",
         "I'll book the photos",
@@ -88,12 +88,12 @@ async def test_is_not_what_was_said_long_ago(bench: Bench) -> None:
 async def test_is_not_what_the_intern_was_asked_in_threads_too_old_to_be_read(
     bench: Bench,
 ) -> None:
-    for n in range(THREADS + 2):
+    for n in range(MAX_THREADS + 2):
         asked = await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> question {n}")
         await bench.outside.poster.client.chat_postMessage(
             channel=MARKETING, thread_ts=asked.ts, text="an answer"
         )
     await said(bench)
-    found = messages(await read(bench, "what do people say in this channel?"))
+    found = parse_messages(await read(bench, "what do people say in this channel?"))
     assert not [one.text for one in found if "question" in one.text]
     assert len(found) == 3

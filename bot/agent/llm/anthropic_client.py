@@ -18,10 +18,10 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, SecretStr
 
 from bot.agent.llm import errors as failures
-from bot.agent.llm.call import Call, calling
-from bot.agent.llm.errors import Failure, Refusal
-from bot.agent.llm.request import Letter
-from bot.agent.llm.schema import tight
+from bot.agent.llm.call import StreamingCall, current_call
+from bot.agent.llm.errors import ErrorResponse, LlmError
+from bot.agent.llm.request import LlmRequest
+from bot.agent.llm.response import require_all_fields
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -29,21 +29,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HOME = "https://api.anthropic.com"
-AT_ONCE = 500  # connections
-OURSELVES = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # never through a proxy
-CONNECT, LOOK = 10.0, 15.0  # seconds, to reach the server and to look a name up
-SILENCE = 40.0  # seconds without a byte; Anthropic's server pings, a local one thinks in silence
+ANTHROPIC_URL = "https://api.anthropic.com"
+MAX_CONNECTIONS = 500  # connections
+UNPROXIED_HOSTS = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # never through a proxy
+CONNECT_TIMEOUT, LOOKUP_TIMEOUT = 10.0, 15.0  # seconds, to reach the server and to look a name up
+READ_TIMEOUT = (
+    40.0  # seconds without a byte; Anthropic's server pings, a local one thinks in silence
+)
 
 
-class Wire:
+class AnthropicClient:
     """Connections, one pool for each event loop, kept until `close`."""
 
     def __init__(
         self, *, key: str | None, base_url: str | None, now: Callable[[], datetime], deadline: float
     ):
         self._key = SecretStr(key or "none")  # a local server wants no key, the SDK does
-        self._url = (base_url or HOME).rstrip("/").removesuffix("/v1")
+        self._url = (base_url or ANTHROPIC_URL).rstrip("/").removesuffix("/v1")
         self._now, self._deadline = now, deadline
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncAnthropic]
         self._clients = WeakKeyDictionary()
@@ -51,13 +53,13 @@ class Wire:
     @property
     def at_home(self) -> bool:
         """Whether this is Anthropic's own server."""
-        return self._url == HOME
+        return self._url == ANTHROPIC_URL
 
     def who(self, name: str) -> str:
         """What people call the writer of that name."""
         return "Claude" if self.at_home or name.startswith("claude") else name
 
-    async def pieces(self, letter: Letter, call: Call) -> AsyncGenerator[None, None]:
+    async def pieces(self, letter: LlmRequest, call: StreamingCall) -> AsyncGenerator[None, None]:
         """Sends a letter; yields whenever the text of the call has grown.
 
         However the stream breaks, it is a Failure.
@@ -66,7 +68,7 @@ class Wire:
         from anthropic import APIError
         from httpx2 import HTTPError, StreamError
 
-        who, token = self.who(call.name), calling.set(call)
+        who, token = self.who(call.name), current_call.set(call)
         try:
             async with await client.messages.create(**letter.body(), stream=True) as stream:
                 call.request_id = stream.response.headers.get("request-id")
@@ -78,11 +80,15 @@ class Wire:
                 raise call.held from None
             raise self._understood(error, call) from None
         except (HTTPError, StreamError) as error:
-            raise failures.unreachable(who, f"broke off: {type(error).__name__}") from None
+            raise failures.build_unreachable_error(
+                who, f"broke off: {type(error).__name__}"
+            ) from None
         except (ValueError, LookupError, AttributeError, TypeError) as error:
-            raise failures.unreachable(who, f"garbled: {type(error).__name__}") from None
+            raise failures.build_unreachable_error(
+                who, f"garbled: {type(error).__name__}"
+            ) from None
         finally:
-            calling.reset(token)
+            current_call.reset(token)
 
     async def look_up(self, name: str) -> Any:
         """What the server says about a name: a ModelInfo, some fields missing on servers that
@@ -91,11 +97,11 @@ class Wire:
         from anthropic import APIError
 
         try:
-            return await client.models.retrieve(name, timeout=LOOK)
+            return await client.models.retrieve(name, timeout=LOOKUP_TIMEOUT)
         except APIError as error:
-            raise self._understood(error, Call(name, self._now())) from None
+            raise self._understood(error, StreamingCall(name, self._now())) from None
         except ValueError:
-            raise failures.unreachable(self.who(name), "garbled") from None
+            raise failures.build_unreachable_error(self.who(name), "garbled") from None
 
     async def client(self) -> "AsyncAnthropic":
         """This loop's client; the first one imports the SDK, in a thread."""
@@ -117,8 +123,8 @@ class Wire:
 
         for loud in ("anthropic", "httpx2"):  # they would log what is sent, and whole addresses
             logging.getLogger(loud).setLevel(logging.WARNING)
-        silence = min(SILENCE, self._deadline) if self.at_home else self._deadline
-        timeout = Timeout(self._deadline, connect=CONNECT, read=silence)
+        silence = min(READ_TIMEOUT, self._deadline) if self.at_home else self._deadline
+        timeout = Timeout(self._deadline, connect=CONNECT_TIMEOUT, read=silence)
         return AsyncAnthropic(
             api_key=self._key.get_secret_value(),
             base_url=self._url,
@@ -127,14 +133,16 @@ class Wire:
             open_telemetry=False,
             http_client=DefaultAsyncHttpxClient(
                 timeout=timeout,
-                limits=Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE // 5),
+                limits=Limits(
+                    max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS // 5
+                ),
                 follow_redirects=False,
-                mounts=dict.fromkeys(OURSELVES),
-                event_hooks={"request": [_leaves]},
+                mounts=dict.fromkeys(UNPROXIED_HOSTS),
+                event_hooks={"request": [_record_request]},
             ),
         )
 
-    def _understood(self, error: Any, call: Call) -> Failure:
+    def _understood(self, error: Any, call: StreamingCall) -> LlmError:
         """The SDK's error as ours, with nothing of the request in it."""
         from anthropic import APIStatusError
         from httpx2 import ConnectError, ConnectTimeout, PoolTimeout
@@ -142,32 +150,34 @@ class Wire:
         who = self.who(call.name)
         if isinstance(error, APIStatusError):
             call.request_id, call.declined = error.request_id or call.request_id, not call.started
-            refusal = Refusal(
+            refusal = ErrorResponse(
                 status=error.status_code,
                 type=error.type,
                 code=error.error_code,
                 message=error.message,
-                after=failures.seconds(error.response.headers.get("retry-after"), self._now()),
+                after=failures.parse_retry_after(
+                    error.response.headers.get("retry-after"), self._now()
+                ),
                 request_id=call.request_id,
             )
             return refusal.failure(who, call.name)
         cause = error.__cause__ or error
         if isinstance(cause, ConnectError | ConnectTimeout | PoolTimeout):
             call.stays()
-        return failures.unreachable(who, f"unreachable: {type(cause).__name__}")
+        return failures.build_unreachable_error(who, f"unreachable: {type(cause).__name__}")
 
 
-async def _leaves(request: "Request") -> None:
+async def _record_request(request: "Request") -> None:
     """The last look at a request before it goes: its bytes are what the receipt shows."""
-    if call := calling.get(None):
+    if call := current_call.get(None):
         url = urlsplit(str(request.url))
         port = url.port or (443 if url.scheme == "https" else 80)
         await call.leaves(request.content, f"{url.hostname}:{port}")
 
 
 @cache
-def schema_of(output: type[BaseModel]) -> dict[str, Any]:
+def build_schema(output: type[BaseModel]) -> dict[str, Any]:
     """The form of an answer, as the API wants it."""
     from anthropic import transform_schema
 
-    return transform_schema(tight(output.model_json_schema()))
+    return transform_schema(require_all_fields(output.model_json_schema()))

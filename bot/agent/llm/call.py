@@ -11,22 +11,21 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot.agent.llm import errors as failures
-from bot.agent.llm.errors import Failure
-from bot.agent.llm.parse import json_in
-from bot.agent.llm.schema import BLANK
-from bot.core.prices import Tokens, price_of
-from bot.core.writer import Sent
+from bot.agent.llm.errors import LlmError
+from bot.agent.llm.response import BLANK_MARK, find_json
+from bot.core.model_prices import TokenUsage, find_price
+from bot.core.writer import LlmCall
 
 T = TypeVar("T", bound=BaseModel)
 
-MISTAKES = 10  # as many go back to the writer at once
-UNDER_WAY = "no answer kept"  # what a receipt says until it is known how a call ended
-A_TOKEN = 4  # characters, roughly: what a call that broke off wrote is counted by them
-calling: ContextVar["Call"] = ContextVar("calling")
+MAX_MISTAKES = 10  # as many go back to the writer at once
+PENDING_END = "no answer kept"  # what a receipt says until it is known how a call ended
+CHARACTERS_PER_TOKEN = 4  # characters, roughly: what a call that broke off wrote is counted by them
+current_call: ContextVar["StreamingCall"] = ContextVar("calling")
 
 
 @dataclass
-class Call:
+class StreamingCall:
     """Filled while the call runs; `take` reads the events of the stream as they come.
 
     Fields of an event are read with care: servers with the same API leave some out.
@@ -34,7 +33,7 @@ class Call:
 
     name: str
     at: datetime
-    receipts: Callable[[Sent], Awaitable[None]] | None = None
+    receipts: Callable[[LlmCall], Awaitable[None]] | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sent: str = ""
     to: str | None = None
@@ -42,7 +41,7 @@ class Call:
     text: str = ""
     stopped: str | None = None
     category: str | None = None
-    tokens: Tokens = field(default_factory=Tokens)
+    tokens: TokenUsage = field(default_factory=TokenUsage)
     started: bool = False  # an answer began, so it costs something
     declined: bool = False  # the server said no, which costs nothing
     ended: str = "stopped"
@@ -56,7 +55,7 @@ class Call:
             told = {"writer": self.name, "sent": sent, "to": to, "at": self.at, "call": self.id}
             self.asking = True
             try:
-                await self.receipts(Sent(ended=UNDER_WAY, exact=False, **told))
+                await self.receipts(LlmCall(ended=PENDING_END, exact=False, **told))
             except Exception as why:
                 self.held = why
                 raise
@@ -85,39 +84,41 @@ class Call:
     def _count(self, usage: Any) -> None:
         """Counts are totals so far, so they overwrite; one that is left out is kept."""
         tokens, hour = self.tokens, getattr(usage, "cache_creation", None)
-        tokens.fresh = _given(usage, "input_tokens", tokens.fresh)
-        tokens.written = _given(usage, "cache_creation_input_tokens", tokens.written)
-        tokens.hour = _given(hour, "ephemeral_1h_input_tokens", tokens.hour)
-        tokens.read = _given(usage, "cache_read_input_tokens", tokens.read)
-        tokens.out = _given(usage, "output_tokens", tokens.out)
+        tokens.fresh = _read_count(usage, "input_tokens", tokens.fresh)
+        tokens.written = _read_count(usage, "cache_creation_input_tokens", tokens.written)
+        tokens.hour = _read_count(hour, "ephemeral_1h_input_tokens", tokens.hour)
+        tokens.read = _read_count(usage, "cache_read_input_tokens", tokens.read)
+        tokens.out = _read_count(usage, "output_tokens", tokens.out)
 
     def read(self, output: type[T], who: str) -> T:
         """The answer in the asked form. Why it stopped is looked at first. Raises Failure."""
         if self.stopped is None:
-            raise failures.unreachable(who, "ended early")
+            raise failures.build_unreachable_error(who, "ended early")
         if self.stopped == "refusal":
-            raise failures.refused(who, self.category)
+            raise failures.build_refusal_error(who, self.category)
         if self.stopped in ("max_tokens", "length"):
-            raise failures.cut_off(who)
+            raise failures.build_cut_off_error(who)
         if self.stopped == "model_context_window_exceeded":
-            raise Failure("final", "too much to read", failures.too_much(who))
-        whole = json_in(self.text)
+            raise LlmError("final", "too much to read", failures.explain_too_long(who))
+        whole = find_json(self.text)
         if whole is None:
-            raise failures.no_json(who, self.text)
-        if BLANK in whole:
-            raise failures.unfit(who, whole, (f"Something was left unfilled: {BLANK}…⟩.",))
+            raise failures.build_json_error(who, self.text)
+        if BLANK_MARK in whole:
+            raise failures.build_schema_error(
+                who, whole, (f"Something was left unfilled: {BLANK_MARK}…⟩.",)
+            )
         try:
             return output.model_validate_json(whole)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)[:MISTAKES]
+            found = error.errors(include_url=False, include_input=False)[:MAX_MISTAKES]
             wrong = tuple(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found)
-            raise failures.unfit(who, whole, wrong) from None
+            raise failures.build_schema_error(who, whole, wrong) from None
 
-    def receipt(self) -> Sent:
+    def receipt(self) -> LlmCall:
         """What left the house, to whom, and what it cost."""
         if self.stopped is None:  # the last count never came
-            self.tokens.out = max(self.tokens.out, len(self.text) // A_TOKEN)
-        return Sent(
+            self.tokens.out = max(self.tokens.out, len(self.text) // CHARACTERS_PER_TOKEN)
+        return LlmCall(
             writer=self.name,
             sent=self.sent,
             to=self.to,
@@ -135,7 +136,7 @@ class Call:
     def _usd(self) -> Decimal | None:
         if not self.started:
             return Decimal(0) if self.declined or not self.sent else None
-        price = price_of(self.name)
+        price = find_price(self.name)
         return price.of(self.tokens) if price else None
 
     @property
@@ -144,6 +145,6 @@ class Call:
         return bool(self.tokens.sent and self.tokens.out)
 
 
-def _given(counts: Any, name: str, before: int) -> int:
+def _read_count(counts: Any, name: str, before: int) -> int:
     value = getattr(counts, name, None)
     return value if isinstance(value, int) else before

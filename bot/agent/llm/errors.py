@@ -11,7 +11,7 @@ from typing import Literal
 
 from bot.i18n.messages import Words
 
-Kind = Literal[
+ErrorKind = Literal[
     "busy",  # the same again later, or the fallback
     "away",  # the same again later; the fallback lives at the same place
     "gone",  # no such name (any more): the fallback
@@ -32,21 +32,21 @@ STATUS_OF = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-SPENT = (
+SPEND_LIMIT_CODES = (
     "contract_spend_limit_reached",
     "enforced_spend_limit_reached",
     "linked_organization_spend_limit_reached",
     "linked_organization_billing_unavailable",
 )
-A_DAY = 86_400.0
-TOO_LONG = ("prompt is too long", "context length", "context window", "context size")
-SETTINGS = {  # the likeliest first: `output_config.effort` is about effort
+SECONDS_PER_DAY = 86_400.0
+TOO_LONG_SIGNS = ("prompt is too long", "context length", "context window", "context size")
+SETTING_SIGNS = {  # the likeliest first: `output_config.effort` is about effort
     "thinking": ("thinking",),
     "effort": ("effort",),
     "cache": ("cache_control",),
     "format": ("output_config", "output_format", "json_schema", "extra inputs", "unknown field"),
 }
-TAKEN_FOR = {
+REFUSAL_CATEGORIES = {
     "cyber": Words("an attack on computers"),
     "bio": Words("a danger to health"),
     "frontier_llm": Words("work on a competing AI"),
@@ -55,12 +55,12 @@ TAKEN_FOR = {
 }
 
 
-class Failure(Exception):
+class LlmError(Exception):
     """One call that failed. `ended` goes on the receipt, `words` to the person."""
 
     def __init__(
         self,
-        kind: Kind,
+        kind: ErrorKind,
         ended: str,
         words: Words,
         *,
@@ -77,7 +77,7 @@ class Failure(Exception):
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ErrorResponse:
     """A server's no, as it stood in the answer. `after` is its Retry-After in seconds."""
 
     status: int
@@ -87,24 +87,30 @@ class Refusal:
     after: float | None = None
     request_id: str | None = None
 
-    def failure(self, who: str, name: str) -> Failure:
+    def failure(self, who: str, name: str) -> LlmError:
         """What it means. `who` is what people call the writer, `name` its full name."""
         status = STATUS_OF.get(self.type or "", 500) if self.status == 200 else self.status
         ended = f"{status} {self.code or self.type or ''}".strip()
-        if self.code in SPENT or status == 402 or "credit balance" in self.message.lower():
-            return Failure("final", ended, _no_money(who))
+        if (
+            self.code in SPEND_LIMIT_CODES
+            or status == 402
+            or "credit balance" in self.message.lower()
+        ):
+            return LlmError("final", ended, _explain_no_credit(who))
         if status in (400, 422):
             return self._not_understood(ended, who)
         if status in (408, 409, 429) or status > 501 or status == 500:
-            return Failure("busy", ended, _busy(status, who), after=self.after)
-        kind: Kind = "gone" if status in (404, 405, 501) else "final"
-        return Failure(kind, ended, _never(status, who, name))
+            return LlmError("busy", ended, _explain_overload(status, who), after=self.after)
+        kind: ErrorKind = "gone" if status in (404, 405, 501) else "final"
+        return LlmError(kind, ended, _explain_permanent_error(status, who, name))
 
-    def _not_understood(self, ended: str, who: str) -> Failure:
+    def _not_understood(self, ended: str, who: str) -> LlmError:
         said = self.message.lower()
-        if any(sign in said for sign in TOO_LONG):
-            return Failure("final", ended, too_much(who))
-        unknown = tuple(s for s, signs in SETTINGS.items() if any(sign in said for sign in signs))
+        if any(sign in said for sign in TOO_LONG_SIGNS):
+            return LlmError("final", ended, explain_too_long(who))
+        unknown = tuple(
+            s for s, signs in SETTING_SIGNS.items() if any(sign in said for sign in signs)
+        )
         if self.code == "organization_on_hold":
             words = Words(
                 "The account for {who} is on hold. An administrator can ask its provider why.",
@@ -117,10 +123,10 @@ class Refusal:
                 who=who,
                 number=self.request_id or "–",
             )
-        return Failure("setting" if unknown else "final", ended, words, settings=unknown)
+        return LlmError("setting" if unknown else "final", ended, words, settings=unknown)
 
 
-def _busy(status: int, who: str) -> Words:
+def _explain_overload(status: int, who: str) -> Words:
     if status == 429:
         return Words(
             "{who} takes no more requests from us at the moment: too many at once. "
@@ -130,7 +136,7 @@ def _busy(status: int, who: str) -> Words:
     return Words("{who} is overloaded at the moment. Ask again in a few minutes.", who=who)
 
 
-def _no_money(who: str) -> Words:
+def _explain_no_credit(who: str) -> Words:
     return Words(
         "The account for {who} has reached its spending limit or has no credit left. "
         "An administrator can top it up.",
@@ -138,7 +144,7 @@ def _no_money(who: str) -> Words:
     )
 
 
-def _never(status: int, who: str, name: str) -> Words:
+def _explain_permanent_error(status: int, who: str, name: str) -> Words:
     """What a person reads for an answer that won't change by itself."""
     if status == 401:
         return Words(
@@ -158,7 +164,7 @@ def _never(status: int, who: str, name: str) -> Words:
             name=name,
         )
     if status == 413:
-        return too_much(who)
+        return explain_too_long(who)
     return Words(
         "What answers there is not {who} (code {code}). "
         "An administrator can check ANTHROPIC_BASE_URL.",
@@ -167,30 +173,30 @@ def _never(status: int, who: str, name: str) -> Words:
     )
 
 
-def too_much(who: str) -> Words:
+def explain_too_long(who: str) -> Words:
     return Words(
         "This is more text than {who} can read at once. Ask with a shorter thread or fewer files.",
         who=who,
     )
 
 
-def unreachable(who: str, reason: str) -> Failure:
+def build_unreachable_error(who: str, reason: str) -> LlmError:
     """No way through, or a line that broke in the middle."""
     words = Words(
         "{who} can't be reached. An administrator can check the network and ANTHROPIC_BASE_URL.",
         who=who,
     )
-    return Failure("away", reason, words)
+    return LlmError("away", reason, words)
 
 
-def too_slow(who: str, seconds: float) -> Failure:
+def build_timeout_error(who: str, seconds: float) -> LlmError:
     words = Words("{who} took too long to answer. Ask again in a few minutes.", who=who)
-    return Failure("away", f"no answer within {seconds:g} s", words)
+    return LlmError("away", f"no answer within {seconds:g} s", words)
 
 
-def refused(who: str, category: str | None) -> Failure:
+def build_refusal_error(who: str, category: str | None) -> LlmError:
     """The writer itself said no; the same words again would bring the same no."""
-    taken = TAKEN_FOR.get(category or "")
+    taken = REFUSAL_CATEGORIES.get(category or "")
     words = (
         Words(
             "{who} declined to write this: it took it for {taken}. "
@@ -204,36 +210,38 @@ def refused(who: str, category: str | None) -> Failure:
             who=who,
         )
     )
-    return Failure("final", f"refused: {category or 'no category'}", words)
+    return LlmError("final", f"refused: {category or 'no category'}", words)
 
 
-def cut_off(who: str) -> Failure:
+def build_cut_off_error(who: str) -> LlmError:
     words = Words("The answer of {who} grew too long. Ask for less at once.", who=who)
-    return Failure("cut off", "cut off", words)
+    return LlmError("cut off", "cut off", words)
 
 
-def no_json(who: str, answer: str) -> Failure:
-    return Failure(
+def build_json_error(who: str, answer: str) -> LlmError:
+    return LlmError(
         "not json",
         "not JSON",
-        _no_form(who),
+        _explain_wrong_format(who),
         answer=answer,
         wrong=("The answer was not one JSON object.",),
     )
 
 
-def unfit(who: str, answer: str, wrong: tuple[str, ...]) -> Failure:
-    return Failure("unfit", "did not fit the form", _no_form(who), answer=answer, wrong=wrong)
+def build_schema_error(who: str, answer: str, wrong: tuple[str, ...]) -> LlmError:
+    return LlmError(
+        "unfit", "did not fit the form", _explain_wrong_format(who), answer=answer, wrong=wrong
+    )
 
 
-def _no_form(who: str) -> Words:
+def _explain_wrong_format(who: str) -> Words:
     return Words(
         "{who} could not put its answer into the form we need. Ask again, or ask for less at once.",
         who=who,
     )
 
 
-def seconds(retry_after: str | None, now: datetime) -> float | None:
+def parse_retry_after(retry_after: str | None, now: datetime) -> float | None:
     """What a Retry-After header asks for: seconds, or a date. Source: RFC 9110, 10.2.3"""
     try:
         asked = float(retry_after or "")
@@ -243,4 +251,4 @@ def seconds(retry_after: str | None, now: datetime) -> float | None:
         except ValueError:
             return None
         asked = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
-    return None if isnan(asked) else min(max(asked, 0.0), A_DAY)
+    return None if isnan(asked) else min(max(asked, 0.0), SECONDS_PER_DAY)

@@ -4,13 +4,15 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bot.core.writer import Assignment
+from bot.core.writer import WriteRequest
 
 Role = Literal["user", "assistant"]
-WORTH_CACHING = 2_000  # characters; less than the smallest cacheable prefix (512 tokens) is not
+MIN_CACHED_CHARACTERS = (
+    2_000  # characters; less than the smallest cacheable prefix (512 tokens) is not
+)
 # Tokens, for the thinking and the text together; a local server has half, its window being small.
-ROOM, MORE_ROOM = 8_192, 32_768
-IN_WORDS = """
+DEFAULT_MAX_TOKENS, EXTENDED_MAX_TOKENS = 8_192, 32_768
+JSON_INSTRUCTIONS = """
 
 Answer with one JSON object and nothing else: no introduction, no code fence. It has this form; \
 put your own words wherever ⟨…⟩ stands, and leave a list empty ([]) when there is nothing for it:
@@ -18,7 +20,7 @@ put your own words wherever ⟨…⟩ stands, and leave a list empty ([]) when t
 
 
 @dataclass(frozen=True)
-class Letter:
+class LlmRequest:
     """One request. `weak`: the server may ignore `schema`, so `blank` goes into the words.
 
     `without` names the settings this server does not know.
@@ -33,17 +35,17 @@ class Letter:
     thinking: str | None = None
     weak: bool = False
     without: frozenset[str] = frozenset()
-    room: int = ROOM
+    room: int = DEFAULT_MAX_TOKENS
 
     @classmethod
-    def about(cls, assignment: Assignment, **rest: Any) -> "Letter":
+    def about(cls, assignment: WriteRequest, **rest: Any) -> "LlmRequest":
         """The first letter of an assignment: corrections follow the answer they are about."""
         first = cls(system=assignment.system, turns=(("user", assignment.prompt),), **rest)
         if not assignment.corrections:
             return first
         return first.answered(assignment.last or "", assignment.corrections)
 
-    def answered(self, answer: str, wrong: tuple[str, ...]) -> "Letter":
+    def answered(self, answer: str, wrong: tuple[str, ...]) -> "LlmRequest":
         """The next letter: the answer, and what is wrong with it."""
         asked = "Your last answer needs these corrections:\n"
         asked += "\n".join(f"- {line}" for line in wrong)
@@ -53,7 +55,7 @@ class Letter:
             return replace(self, turns=(*before, ("user", f"{last}\n\n{asked}")))
         return replace(self, turns=(*self.turns, ("assistant", answer), ("user", asked)))
 
-    def less(self, setting: str) -> "Letter":
+    def less(self, setting: str) -> "LlmRequest":
         """The same without a setting that the server does not know."""
         weak = self.weak or setting == "format"
         return replace(self, without=self.without | {setting}, weak=weak)
@@ -79,7 +81,7 @@ class Letter:
         return whole
 
     def _system(self) -> Any:
-        if self.weak or "cache" in self.without or len(self.system) < WORTH_CACHING:
+        if self.weak or "cache" in self.without or len(self.system) < MIN_CACHED_CHARACTERS:
             return self.system
         return [{"type": "text", "text": self.system, "cache_control": {"type": "ephemeral"}}]
 
@@ -87,7 +89,7 @@ class Letter:
         if not self.weak:
             return self.turns
         (role, first), *rest = self.turns
-        asked = first + IN_WORDS + self.blank
+        asked = first + JSON_INSTRUCTIONS + self.blank
         return ((role, asked), *rest)
 
     def _settings(self) -> dict[str, Any]:

@@ -14,24 +14,24 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.facts import source_named
+from bot.core.facts import format_source
 from bot.data.analyses.campaigns import letter_against_peers
-from bot.data.analyses.result import Findings
-from bot.data.floors import is_small
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.result import AnalysisResult
+from bot.data.floors import is_below_floor
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Money, Words
-from bot.text.normalize import words_of
-from bot.text.slugs import slug
+from bot.text.normalize import tokenize
+from bot.text.slugs import slugify
 
-NEAR = timedelta(days=3)
-ALIKE = 0.8  # of subject or text, 0 to 1
+MAX_TIME_APART = timedelta(days=3)
+MIN_SIMILARITY = 0.8  # of subject or text, 0 to 1
 MEASURES = ("sent", "delivered", "opened", "impressions", "clicks", "unsubscribed", "orders")
-MOST = 10_000  # campaigns looked at when something has no code
+MAX_CAMPAIGNS = 10_000  # campaigns looked at when something has no code
 
 
 @dataclass(frozen=True)
-class Gone:
+class SentDelivery:
     """One delivery of ours. `sent_at` is the workspace's wall time, without a zone."""
 
     code: str
@@ -43,7 +43,7 @@ class Gone:
 
 
 @dataclass(frozen=True)
-class Result:
+class DeliveryResult:
     """What the files say of one delivery. Counts that no file has are None."""
 
     code: str
@@ -58,7 +58,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class MatchCandidate:
     """A campaign that may be this delivery: for a person to say."""
 
     code: str
@@ -69,15 +69,17 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Joined:
-    results: tuple[Result, ...]
-    to_confirm: tuple[Candidate, ...]  # at most one a delivery
+class DeliveryMatches:
+    results: tuple[DeliveryResult, ...]
+    to_confirm: tuple[MatchCandidate, ...]  # at most one a delivery
     without: tuple[str, ...]  # codes that nothing came back for
 
 
-def joined(
-    shelf: Shelf, gone: Sequence[Gone], said: Mapping[tuple[str, str], bool] | None = None
-) -> Joined:
+def match_deliveries(
+    shelf: Warehouse,
+    gone: Sequence[SentDelivery],
+    said: Mapping[tuple[str, str], bool] | None = None,
+) -> DeliveryMatches:
     """Each delivery with its results. `said` is what people answered: (result, code) → same."""
     said = said or {}
     codes = sorted({one.code for one in gone})
@@ -92,16 +94,16 @@ def joined(
             how: Literal["by code", "confirmed"] = (
                 "confirmed" if rows and code not in by_code else "by code"
             )
-            results.append(_result(code, how, rows, orders.get(code, [])))
+            results.append(_build_result(code, how, rows, orders.get(code, [])))
         if not rows:
             open_.append(code)
     wanted = [one for one in gone if one.code in open_]
-    candidates = tuple(_candidates(shelf, wanted, set(codes), said))
+    candidates = tuple(_find_candidates(shelf, wanted, set(codes), said))
     found = {one.code for one in results} | {one.code for one in candidates}
-    return Joined(tuple(results), candidates, tuple(c for c in codes if c not in found))
+    return DeliveryMatches(tuple(results), candidates, tuple(c for c in codes if c not in found))
 
 
-def _identified(shelf: Shelf) -> ir.Table | None:
+def _add_campaign_id(shelf: Warehouse) -> ir.Table | None:
     """Campaigns with a name to call each by: its id, else its code, else its name."""
     table = shelf.table("campaigns")
     if table is None:
@@ -112,28 +114,32 @@ def _identified(shelf: Shelf) -> ir.Table | None:
     )
 
 
-def _summed(table: ir.Table, *by: str) -> ir.Table:
+def _sum_measures(table: ir.Table, *by: str) -> ir.Table:
     sums = {name: table[name].sum() for name in MEASURES}
     return table.group_by(*by, "called", "letter", "currency").aggregate(
         **sums, sales=table.sales.cast("decimal(18, 2)").sum()
     )
 
 
-def _campaigns_by_code(shelf: Shelf, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = _identified(shelf)
+def _campaigns_by_code(shelf: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    table = _add_campaign_id(shelf)
     if table is None or not codes:
         return {}
-    return _grouped(rows_of(shelf, _summed(table.filter(table.code.isin(codes)), "code")), "code")
+    return _group_rows(
+        fetch_rows(shelf, _sum_measures(table.filter(table.code.isin(codes)), "code")), "code"
+    )
 
 
-def _campaigns_by_id(shelf: Shelf, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = _identified(shelf)
+def _campaigns_by_id(shelf: Warehouse, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    table = _add_campaign_id(shelf)
     if table is None or not ids:
         return {}
-    return _grouped(rows_of(shelf, _summed(table.filter(table.called.isin(ids)))), "called")
+    return _group_rows(
+        fetch_rows(shelf, _sum_measures(table.filter(table.called.isin(ids)))), "called"
+    )
 
 
-def _orders_by_code(shelf: Shelf, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def _orders_by_code(shelf: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     table = shelf.table("orders")
     if table is None or not codes:
         return {}
@@ -147,40 +153,40 @@ def _orders_by_code(shelf: Shelf, codes: Sequence[str]) -> dict[str, list[dict[s
             people=person.nunique(),
         )
     )
-    return _grouped(rows_of(shelf, counted), "code")
+    return _group_rows(fetch_rows(shelf, counted), "code")
 
 
-def _grouped(rows: Iterable[dict[str, Any]], by: str) -> dict[str, list[dict[str, Any]]]:
+def _group_rows(rows: Iterable[dict[str, Any]], by: str) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(row[by], []).append(row)
     return found
 
 
-def _result(
+def _build_result(
     code: str,
     how: Literal["by code", "confirmed"],
     rows: Sequence[dict[str, Any]],
     orders: Sequence[dict[str, Any]],
-) -> Result:
+) -> DeliveryResult:
     counts = {}
     for name in MEASURES:
         told = [row[name] for row in rows if row[name] is not None]
         counts[name] = sum(told) if told else None
-    return Result(
+    return DeliveryResult(
         code=code,
         how=how,
         campaigns=tuple(sorted({row["called"] for row in rows if row["called"]})),
         letters=tuple(sorted({row["letter"] for row in rows if row["letter"]})),
         counts=counts,
-        sales=_money(rows, "sales"),
+        sales=_sum_money(rows, "sales"),
         orders=sum(row["orders"] for row in orders),
-        ordered=_money(orders, "amount"),
+        ordered=_sum_money(orders, "amount"),
         buyers=min((row["people"] for row in orders), default=0),
     )
 
 
-def _money(rows: Iterable[dict[str, Any]], name: str) -> dict[str, Decimal]:
+def _sum_money(rows: Iterable[dict[str, Any]], name: str) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for row in rows:
         if row[name] is not None:
@@ -189,78 +195,94 @@ def _money(rows: Iterable[dict[str, Any]], name: str) -> dict[str, Decimal]:
     return dict(sorted(found.items()))
 
 
-def _candidates(
-    shelf: Shelf, gone: Sequence[Gone], codes: set[str], said: Mapping[tuple[str, str], bool]
-) -> Iterable[Candidate]:
+def _find_candidates(
+    shelf: Warehouse,
+    gone: Sequence[SentDelivery],
+    codes: set[str],
+    said: Mapping[tuple[str, str], bool],
+) -> Iterable[MatchCandidate]:
     """For each delivery without a code, the one campaign that looks like it; two are none."""
-    table = _identified(shelf)
+    table = _add_campaign_id(shelf)
     if table is None or not gone:
         return
-    first, last = min(o.sent_at for o in gone) - NEAR, max(o.sent_at for o in gone) + NEAR
+    first, last = (
+        min(o.sent_at for o in gone) - MAX_TIME_APART,
+        max(o.sent_at for o in gone) + MAX_TIME_APART,
+    )
     near = table.filter(table.at.between(first, last) & table.called.notnull())
     seen = near.select("called", "code", "at", "channel", "subject", "text").distinct()
-    rows = [row for row in rows_of(shelf, seen.limit(MOST)) if row["code"] not in codes]
+    rows = [row for row in fetch_rows(shelf, seen.limit(MAX_CAMPAIGNS)) if row["code"] not in codes]
     for one in sorted(gone, key=lambda o: (o.sent_at, o.code)):
-        found: dict[str, Candidate] = {}
+        found: dict[str, MatchCandidate] = {}
         for row in rows:
-            likeness = _alike(one, row) if (row["called"], one.code) not in said else 0.0
-            if likeness >= max(ALIKE, found[row["called"]].alike if row["called"] in found else 0):
-                found[row["called"]] = Candidate(
+            likeness = _score_similarity(one, row) if (row["called"], one.code) not in said else 0.0
+            if likeness >= max(
+                MIN_SIMILARITY, found[row["called"]].alike if row["called"] in found else 0
+            ):
+                found[row["called"]] = MatchCandidate(
                     one.code, row["called"], row["at"], row["subject"], round(likeness, 3)
                 )
         if len(found) == 1:
             yield next(iter(found.values()))
 
 
-def _alike(one: Gone, row: Mapping[str, Any]) -> float:
+def _score_similarity(one: SentDelivery, row: Mapping[str, Any]) -> float:
     """How much alike, 0 to 1; 0 on another channel or day."""
-    if (row["channel"] or "").lower() != one.channel.lower() or abs(row["at"] - one.sent_at) > NEAR:
+    if (row["channel"] or "").lower() != one.channel.lower() or abs(
+        row["at"] - one.sent_at
+    ) > MAX_TIME_APART:
         return 0.0
     pairs = ((one.subject, row["subject"]), (one.text, row["text"]))
-    return max((_ratio(mine, theirs) for mine, theirs in pairs if mine and theirs), default=0.0)
+    return max(
+        (_compare_texts(mine, theirs) for mine, theirs in pairs if mine and theirs), default=0.0
+    )
 
 
-def _ratio(mine: str, theirs: str) -> float:
+def _compare_texts(mine: str, theirs: str) -> float:
     """Ratcliff and Obershelp's similarity of the words, without case, accents and signs."""
-    return SequenceMatcher(None, words_of(mine), words_of(theirs), autojunk=False).ratio()
+    return SequenceMatcher(None, tokenize(mine), tokenize(theirs), autojunk=False).ratio()
 
 
 # A delivery's results as people read them: one rate against its comparable median, and sales.
 
-SHOWN = (  # the first that was counted is told
+SHOWN_RATES = (  # the first that was counted is told
     ("open rate", "opened", Words("opened")),
     ("click rate", "clicks", Words("clicked")),
     ("order rate", "orders", Words("ordered")),
 )
 
 
-def told(shelf: Shelf, result: Result) -> list[Words]:
+def describe_result(shelf: Warehouse, result: DeliveryResult) -> list[Words]:
     """Sentences for the card: what was sent and how it did, what was sold, and where that is from.
     None when the files hold no count of it."""
-    lines = [line for line in (_rate(shelf, result), _sold(shelf, result)) if line is not None]
+    lines = [
+        line
+        for line in (_describe_rate(shelf, result), _describe_sales(shelf, result))
+        if line is not None
+    ]
     if not lines:
         return []
     kind = "campaigns" if result.campaigns else "orders"
     source, day = shelf.source(kind), shelf.as_of(kind)
-    return [*lines, Words("From {source}, up to {day}", source=source_named(source), day=day)]
+    return [*lines, Words("From {source}, up to {day}", source=format_source(source), day=day)]
 
 
-def _rate(shelf: Shelf, result: Result) -> Words | None:
+def _describe_rate(shelf: Warehouse, result: DeliveryResult) -> Words | None:
     sent = result.counts.get("delivered") or result.counts.get("sent")
     if not sent:
         return None
-    if is_small(sent, shelf.floor):
+    if is_below_floor(sent, shelf.floor):
         return Words(
             "Sent to under {n} people: how many of them did what is not told", n=shelf.floor
         )
-    for rate, counted, verb in SHOWN:
+    for rate, counted, verb in SHOWN_RATES:
         hits = result.counts.get(counted)
-        if hits is None or (counted == "orders" and is_small(hits, shelf.sales_floor)):
+        if hits is None or (counted == "orders" and is_below_floor(hits, shelf.sales_floor)):
             continue
         # Added up over several lines of a file it is no longer the rate of one letter.
-        facts = _against(shelf, result.letters[0]) if len(result.letters) == 1 else {}
-        if slug(rate) in facts:
-            return _compared(facts, slug(rate), sent, verb)
+        facts = _compare_with_peers(shelf, result.letters[0]) if len(result.letters) == 1 else {}
+        if slugify(rate) in facts:
+            return _describe_comparison(facts, slugify(rate), sent, verb)
         return Words(
             "Sent {sent}, {verb} {own}%; too few comparable campaigns to say more",
             sent=sent,
@@ -270,10 +292,12 @@ def _rate(shelf: Shelf, result: Result) -> Words | None:
     return Words("Sent {sent}", sent=sent)
 
 
-def _compared(facts: Mapping[str, Decimal | str], rate: str, sent: int, verb: Words) -> Words:
+def _describe_comparison(
+    facts: Mapping[str, Decimal | str], rate: str, sent: int, verb: Words
+) -> Words:
     """The letter's rate against the median, and whether chance explains what lies between."""
-    own, median = _number(facts, rate), _number(facts, f"{rate}-median")
-    n = _number(facts, f"{rate}-comparable")
+    own, median = _get_number(facts, rate), _get_number(facts, f"{rate}-median")
+    n = _get_number(facts, f"{rate}-comparable")
     filled = {"sent": sent, "verb": verb, "own": own, "median": median, "n": n}
     if facts[f"{rate}-chance"] == "yes":
         return Words(
@@ -294,26 +318,26 @@ def _compared(facts: Mapping[str, Decimal | str], rate: str, sent: int, verb: Wo
     )
 
 
-def _against(shelf: Shelf, letter: str) -> dict[str, Decimal | str]:
+def _compare_with_peers(shelf: Warehouse, letter: str) -> dict[str, Decimal | str]:
     """The measures of `letter_against_peers`: name → value."""
-    found: Findings = letter_against_peers(shelf, letter)
+    found: AnalysisResult = letter_against_peers(shelf, letter)
     return {fact.id.rsplit(".", 1)[-1]: fact.value for fact in found.facts}
 
 
-def _number(facts: Mapping[str, Decimal | str], name: str) -> Decimal:
+def _get_number(facts: Mapping[str, Decimal | str], name: str) -> Decimal:
     value = facts[name]
     assert isinstance(value, Decimal)
     return value
 
 
-def _sold(shelf: Shelf, result: Result) -> Words | None:
+def _describe_sales(shelf: Warehouse, result: DeliveryResult) -> Words | None:
     """What came with its code; else what the campaign's own file says. Nothing of few customers."""
     floor = shelf.sales_floor
-    if is_small(result.buyers, floor):
+    if is_below_floor(result.buyers, floor):
         return Words(
             "Under {n} customers ordered with its code: what they bought is not told", n=floor
         )
-    if result.orders and (money := _together(result.ordered)):
+    if result.orders and (money := _join_amounts(result.ordered)):
         return Words.count(
             "{n} order came with its code: {money}",
             "{n} orders came with its code: {money}",
@@ -321,9 +345,9 @@ def _sold(shelf: Shelf, result: Result) -> Words | None:
             money=money,
         )
     orders = result.counts.get("orders")
-    if is_small(orders, floor):
+    if is_below_floor(orders, floor):
         return Words("Under {n} orders as its own report counts", n=floor)
-    if orders and (money := _together(result.sales)):
+    if orders and (money := _join_amounts(result.sales)):
         return Words.count(
             "{n} order as its own report counts: {money}",
             "{n} orders as its own report counts: {money}",
@@ -333,7 +357,7 @@ def _sold(shelf: Shelf, result: Result) -> Words | None:
     return None
 
 
-def _together(amounts: Mapping[str, Decimal]) -> Money | Words | None:
+def _join_amounts(amounts: Mapping[str, Decimal]) -> Money | Words | None:
     """Amounts of several currencies side by side: they are never added up."""
     said: Money | Words | None = None
     for currency, amount in amounts.items():

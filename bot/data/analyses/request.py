@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from bot.core.facts import NO_SOURCE, Fact
 from bot.core.request import SkillRequest
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.rules import wanted
 
 if TYPE_CHECKING:
-    from bot.data.warehouse.warehouse import Shelf
+    from bot.data.warehouse.warehouse import Warehouse
 
-READS = {  # the tables that an analysis stands on
+TABLES_BY_KIND = {  # the tables that an analysis stands on
     "segments": ("orders", "consents"),
     "audiences": ("orders", "consents"),
     "behaviour": ("orders",),
@@ -29,7 +29,7 @@ READS = {  # the tables that an analysis stands on
 }
 
 
-AFTER = re.compile(  # "what is bought after the linen shirt?"
+AFTER_PURCHASE_PATTERN = re.compile(  # "what is bought after the linen shirt?"
     r"\b(?:what|which|quoi|qu(?:e|els?|elles?)?)\b.*?\b(?:after|après|apres)\s+(?!\d)"
     r"(?:(?:having )?(?:buying|bought|ordering|purchasing)\s+|avoir (?:r?acheté|commandé)\s+"
     r"|(?:the purchase of|l['’]achat d(?:e la|e l['’]|es|u|e|['’]une?))\s*)?"
@@ -39,25 +39,29 @@ AFTER = re.compile(  # "what is bought after the linen shirt?"
 )
 
 
-def bought_after(words: str) -> str | None:
+def parse_after_purchase(words: str) -> str | None:
     """The thing after which something is bought, as it was asked; None when it was not."""
-    found = AFTER.search(words)
+    found = AFTER_PURCHASE_PATTERN.search(words)
     return (found["thing"].strip(" \"'«»“”’\u00a0\u202f") or None) if found else None
 
 
-def where_of(request: SkillRequest) -> Where:
+def build_filter(request: SkillRequest) -> AnalysisFilter:
     """The product and the days that the brief is about. A forecast stands on all the orders, up to
     the newest; what a test is to be planned for is read from the words."""
     brief = request.brief
     if request.skill == "predict":
-        return Where(product=brief.product, days=brief.within, words=bought_after(brief.words))
+        return AnalysisFilter(
+            product=brief.product, days=brief.within, words=parse_after_purchase(brief.words)
+        )
     if request.skill in ("trends", "blockers"):  # what is usual is told by the whole past
-        return Where(product=brief.product, until=brief.until)
+        return AnalysisFilter(product=brief.product, until=brief.until)
     if request.skill == "targeting":
-        return Where(product=brief.product, words=brief.words, rule=brief.rule)
+        return AnalysisFilter(product=brief.product, words=brief.words, rule=brief.rule)
     if request.skill == "experiment":
-        return Where(product=brief.product, wanted=wanted.read(brief.words), rule=brief.rule)
-    return Where(
+        return AnalysisFilter(
+            product=brief.product, wanted=wanted.read(brief.words), rule=brief.rule
+        )
+    return AnalysisFilter(
         product=brief.product,
         category=brief.category,
         brand=brief.brand,
@@ -69,7 +73,9 @@ def where_of(request: SkillRequest) -> Where:
     )
 
 
-def asides(findings: Findings, kind: str, language: str, today: date) -> Iterator[Fact]:
+def iter_cannot_facts(
+    findings: AnalysisResult, kind: str, language: str, today: date
+) -> Iterator[Fact]:
     """What can't be told, in the reader's language: `<kind>.cannot.<n>`."""
     for n, words in enumerate(findings.cannot, 1):
         yield Fact(
@@ -81,9 +87,9 @@ def asides(findings: Findings, kind: str, language: str, today: date) -> Iterato
         )
 
 
-def ages(shelf: "Shelf", kind: str) -> Iterator[Fact]:
+def iter_age_facts(shelf: "Warehouse", kind: str) -> Iterator[Fact]:
     """How old a set is that is older than its kind allows: `<kind>.age.days`."""
-    for table in READS.get(kind, ()):
+    for table in TABLES_BY_KIND.get(kind, ()):
         if table in shelf.listed and (days := shelf.stale(table)):
             yield Fact(
                 id=f"{kind}.age.days",

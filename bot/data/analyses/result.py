@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 from bot.core.facts import Fact
-from bot.core.sales_query import Tally
-from bot.data.floors import NOBODY, Floors, Size, Sort, others
+from bot.core.sales_query import SalesQuery
+from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
 from bot.i18n.messages import Words
 from bot.rules.wanted import Wanted
 
 
 @dataclass(frozen=True)
-class Where:
+class AnalysisFilter:
     """What is asked about; None is everything. Days are inclusive."""
 
     product: str | None = None
@@ -34,10 +34,10 @@ class Where:
     wanted: Wanted | None = None  # what a test is planned with
     words: str | None = None  # as they were asked, to find in them what is meant
     rule: str | None = None  # an audience's rule, as JSON
-    tally: Tally | None = None  # which orders are meant, and by what they are cut
+    tally: SalesQuery | None = None  # which orders are meant, and by what they are cut
 
 
-class Queries(MutableMapping[str, str]):
+class QueryTexts(MutableMapping[str, str]):
     """SQL by name. What gives it can stand for it until somebody reads it: spelling a query out
     takes longer than running it, and few are ever read."""
 
@@ -64,7 +64,7 @@ class Queries(MutableMapping[str, str]):
 
 
 @dataclass
-class Findings:
+class AnalysisResult:
     """Facts grow here. An id is kind.subject.measure, each a slug ([a-z0-9-]+); the same subject
     carries all measures of one thing. `cannot` says what can't be told, and which file would
     let it.
@@ -76,11 +76,11 @@ class Findings:
     source: str  # "orders.csv"
     as_of: date
     facts: list[Fact] = field(default_factory=list)
-    queries: Queries = field(default_factory=Queries)  # name → SQL
+    queries: QueryTexts = field(default_factory=QueryTexts)  # name → SQL
     cannot: list[Words] = field(default_factory=list)
     floors: Floors | None = field(default=None, compare=False)
     of_texts: bool = field(default=False, compare=False)  # what has no size stated is of texts
-    _sizes: dict[str, Size] = field(default_factory=dict, repr=False, compare=False)
+    _sizes: dict[str, GroupSize] = field(default_factory=dict, repr=False, compare=False)
     _rows: dict[tuple[str, str], int] = field(default_factory=dict, repr=False, compare=False)
 
     def group(
@@ -89,37 +89,40 @@ class Findings:
         people: float,
         rest: float | None = None,
         *,
-        sort: Sort = "people",
+        sort: FloorKind = "people",
         told: bool = True,
     ) -> bool:
         """States how many people a subject's figures are about, and how many the others are of a
         whole that is told as well; not `told` is what would give away others (`disclosure`).
         Whether anything of it will be told."""
-        size = Size(round(people), None if rest is None else round(rest), sort)
+        size = GroupSize(round(people), None if rest is None else round(rest), sort)
         is_told = self.floors is None or (told and size.is_told(self.floors))
-        self._sizes[subject] = size if is_told else HIDDEN
+        self._sizes[subject] = size if is_told else HIDDEN_SIZE
         if not is_told and people and self.floors is not None:
             self.withhold(sort)
         return is_told
 
     def is_sized(self, subject: str) -> bool:
         """Whether figures of the subject are told."""
-        return self.floors is None or self._sizes.get(subject, HIDDEN) is not HIDDEN
+        return self.floors is None or self._sizes.get(subject, HIDDEN_SIZE) is not HIDDEN_SIZE
 
     def nobody(self, *subjects: str) -> None:
         """States that what is told of these subjects is about no customers."""
-        self._sizes.update(dict.fromkeys(subjects, NOBODY))
+        self._sizes.update(dict.fromkeys(subjects, NO_GROUP))
 
-    def withhold(self, sort: Sort) -> None:
+    def withhold(self, sort: FloorKind) -> None:
         """Says, once, that small groups are told of together."""
         assert self.floors is not None
-        said = others(self.floors.of(sort), sort)
+        said = withheld_groups_message(self.floors.of(sort), sort)
         if said not in self.cannot:
             self.cannot.append(said)
 
-    def is_withheld(self, sort: Sort = "people") -> bool:
+    def is_withheld(self, sort: FloorKind = "people") -> bool:
         """Whether it is said that small groups are told of together."""
-        return self.floors is not None and others(self.floors.of(sort), sort) in self.cannot
+        return (
+            self.floors is not None
+            and withheld_groups_message(self.floors.of(sort), sort) in self.cannot
+        )
 
     def add(
         self,
@@ -140,7 +143,7 @@ class Findings:
         adds them: the value is what people will read. `rows` is how many rows it stands on.
         Of a subject that is too small nothing is kept. Raises LookupError where nobody has stated
         how large it is."""
-        known = value if isinstance(value, str) else _plain(value)
+        known = value if isinstance(value, str) else _to_plain_value(value)
         if query and rows is None:  # as what was told of it before, from the same query
             rows = self._rows.get((subject, query))
         elif query and rows is not None:
@@ -168,7 +171,7 @@ class Findings:
             if self.of_texts:
                 return True
             raise LookupError(f"{self.kind}.{subject}: nobody has stated how many people it is of")
-        return self._sizes[subject] is not HIDDEN
+        return self._sizes[subject] is not HIDDEN_SIZE
 
     def refuse(self, words: Words) -> None:
         self.cannot.append(words)
@@ -182,10 +185,10 @@ class Findings:
         return list(dict.fromkeys(fact.id.split(".")[1] for fact in self.facts))
 
 
-HIDDEN = Size(0, 0)  # told by its identity
+HIDDEN_SIZE = GroupSize(0, 0)  # told by its identity
 
 
-def _plain(value: Decimal | int | float | date) -> Decimal | str:
+def _to_plain_value(value: Decimal | int | float | date) -> Decimal | str:
     if isinstance(value, date):
         return value.isoformat()
     return Decimal(str(value))

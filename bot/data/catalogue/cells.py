@@ -12,21 +12,29 @@ from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
 from typing import Literal
 
-Mark = Literal[",", "."]
+DecimalMark = Literal[",", "."]
 
 
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-ON_REQUEST = frozenset(("on request", "sur devis", "sur demande", "nous consulter"))
-SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY", "$": "USD", "₹": "INR", "₺": "TRY", "zł": "PLN"}
-DOLLARS = _words("USD CAD AUD NZD SGD HKD MXN")
-CURRENCIES = _words(
+PRICE_ON_REQUEST = frozenset(("on request", "sur devis", "sur demande", "nous consulter"))
+CURRENCY_SYMBOLS = {
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "$": "USD",
+    "₹": "INR",
+    "₺": "TRY",
+    "zł": "PLN",
+}
+DOLLAR_CURRENCIES = _word_set("USD CAD AUD NZD SGD HKD MXN")
+CURRENCIES = _word_set(
     "EUR GBP USD CHF CAD AUD NZD JPY CNY SEK NOK DKK PLN CZK HUF RON BGN ISK TRY MAD TND DZD "
     "XOF XAF XPF INR BRL MXN ZAR SGD HKD KRW TWD THB AED SAR ILS UAH"
 )
-SPOKEN = {
+CURRENCY_NAMES = {
     "EURO": "EUR",
     "EUROS": "EUR",
     "DOLLAR": "USD",
@@ -40,20 +48,23 @@ SPOKEN = {
     "FR": "CHF",
     "SFR": "CHF",
 }
-MOST = Decimal(10) ** 9
-UNSURE = "may be one thousand or one"  # 1.234, and nothing says what its sign means
+MOST_AMOUNT = Decimal(10) ** 9
+AMBIGUOUS_THOUSANDS = "may be one thousand or one"  # 1.234, and nothing says what its sign means
 
-SIMPLE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
+PLAIN_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 NEGATIVE = re.compile(r"^\(.*\)$|^[^\d.,]{0,4}-[^\d.,]{0,4}[\d.,]")
 RANGE = re.compile(r"(?<=[\d€£$¥])\s*(?:-|–|—|\bto\b|à)\s*(?=[\d€£$¥A-Za-z])")
-NAMES = "|".join(re.escape(n) for n in sorted((*SYMBOLS, *SPOKEN, *CURRENCIES), key=len)[::-1])
-AROUND = re.compile(  # what may stand around a price
-    rf"(?i)^(from|dès|à partir de|de)\b|\b(ttc|each|pièce|la)\b|(?<![a-z])({NAMES})(?![a-z])\.?"
+CURRENCY_PATTERN = "|".join(
+    re.escape(n) for n in sorted((*CURRENCY_SYMBOLS, *CURRENCY_NAMES, *CURRENCIES), key=len)[::-1]
+)
+PRICE_WORDS = re.compile(  # what may stand around a price
+    r"(?i)^(from|dès|à partir de|de)\b|\b(ttc|each|pièce|la)\b|"
+    rf"(?<![a-z])({CURRENCY_PATTERN})(?![a-z])\.?"
 )
 
 
 @dataclass(frozen=True)
-class Amount:
+class PriceRange:
     """A price, or a range of prices; the currency when the cell says it."""
 
     lowest: Decimal
@@ -61,28 +72,30 @@ class Amount:
     currency: str | None = None
 
 
-def amount(cell: str, *, mark: Mark | None, usual: Mark, dollar: str | None = None) -> Amount:
+def parse_price(
+    cell: str, *, mark: DecimalMark | None, usual: DecimalMark, dollar: str | None = None
+) -> PriceRange:
     """A price cell. `mark` is the decimal mark that the column's other cells prove, `usual` the
     one that such files have; `dollar` is which dollar a bare $ means."""
-    if SIMPLE.fullmatch(cell):
-        return Amount(Decimal(cell), Decimal(cell))
+    if PLAIN_NUMBER.fullmatch(cell):
+        return PriceRange(Decimal(cell), Decimal(cell))
     text = " ".join(cell.replace("\u2212", "-").split())
     if NEGATIVE.match(text):
-        raise ValueError(f'a price can\'t be negative ("{_short(text)}")')
+        raise ValueError(f'a price can\'t be negative ("{_shorten(text)}")')
     parts = RANGE.split(text)
     if len(parts) > 2:
-        raise ValueError(f'"{_short(text)}" is not a price')
-    read = [_one_amount(part, mark, usual, dollar) for part in parts]
+        raise ValueError(f'"{_shorten(text)}" is not a price')
+    read = [_parse_amount(part, mark, usual, dollar) for part in parts]
     said = {currency for _, currency in read if currency}
     if len(said) > 1:
-        raise ValueError(f'two currencies in "{_short(text)}"')
+        raise ValueError(f'two currencies in "{_shorten(text)}"')
     values = [value for value, _ in read]
-    return Amount(min(values), max(values), said.pop() if said else None)
+    return PriceRange(min(values), max(values), said.pop() if said else None)
 
 
-def decimal_mark(cells: Iterable[str]) -> Mark | None:
+def detect_decimal_mark(cells: Iterable[str]) -> DecimalMark | None:
     """The decimal mark that a column proves; None when nothing does, or both are in use."""
-    seen: set[Mark] = set()
+    seen: set[DecimalMark] = set()
     for cell in cells:
         digits = re.sub(r"[^\d.,]", "", cell).rstrip(".,")
         comma, dot = digits.rfind(","), digits.rfind(".")
@@ -93,52 +106,54 @@ def decimal_mark(cells: Iterable[str]) -> Mark | None:
     return seen.pop() if len(seen) == 1 else None
 
 
-def currency_in(text: str, dollar: str | None = None) -> str | None:
+def find_currency(text: str, dollar: str | None = None) -> str | None:
     """The currency that a cell or a column's name mentions; ISO 4217."""
     for word in re.findall(r"[A-Za-z]{0,3}\$|[A-Za-z]+", text):
-        code = SPOKEN.get(word.upper()) or (word.upper() if word.upper() in CURRENCIES else None)
+        code = CURRENCY_NAMES.get(word.upper()) or (
+            word.upper() if word.upper() in CURRENCIES else None
+        )
         if code:
             return code
-    for symbol, code in SYMBOLS.items():
+    for symbol, code in CURRENCY_SYMBOLS.items():
         if symbol in text:
-            return (dollar if dollar in DOLLARS else code) if symbol == "$" else code
+            return (dollar if dollar in DOLLAR_CURRENCIES else code) if symbol == "$" else code
     return None
 
 
-def count(cell: str) -> int:
+def parse_count(cell: str) -> int:
     """A number of pieces; what is oversold (below zero) counts as none."""
     text = re.sub(r"(?i)\s*(pcs?|pieces?|pièces?|units?|unités?|ex)\.?$", "", cell.strip())
     found = re.fullmatch(r"(-?)(\d{1,3}(?:[ \u00a0\u202f,]\d{3})+|\d+)(?:[.,]0+)?", text)
     if not found or len(found[2]) > 12:
-        raise ValueError(f'"{_short(cell)}" is not a number of pieces')
+        raise ValueError(f'"{_shorten(cell)}" is not a number of pieces')
     return 0 if found[1] else int(re.sub(r"\D", "", found[2]))
 
 
-def _one_amount(
-    text: str, mark: Mark | None, usual: Mark, dollar: str | None
+def _parse_amount(
+    text: str, mark: DecimalMark | None, usual: DecimalMark, dollar: str | None
 ) -> tuple[Decimal, str | None]:
-    currency = currency_in(text, dollar)
+    currency = find_currency(text, dollar)
     inside = re.fullmatch(r"\s*(\d+)\s*€\s*(\d{2})\s*", text)  # 49€90
     if inside:
         return Decimal(f"{inside[1]}.{inside[2]}"), currency
-    bare = AROUND.sub("", AROUND.sub("", text.strip()).strip())
+    bare = PRICE_WORDS.sub("", PRICE_WORDS.sub("", text.strip()).strip())
     digits = re.sub(r"[\s'’]", "", re.sub(r"[.,]\s*[-–—]+\s*$", "", bare.strip()))
     if not re.fullmatch(r"[\d.,]*\d[\d.,]*", digits):
-        raise ValueError(f'"{_short(text)}" is not a price')
-    value = _number(digits, mark, usual, text)
-    if value >= MOST:
-        raise ValueError(f'"{_short(text)}" is too large for a price')
+        raise ValueError(f'"{_shorten(text)}" is not a price')
+    value = _parse_number(digits, mark, usual, text)
+    if value >= MOST_AMOUNT:
+        raise ValueError(f'"{_shorten(text)}" is too large for a price')
     return value, currency
 
 
-def _number(digits: str, mark: Mark | None, usual: Mark, text: str) -> Decimal:
+def _parse_number(digits: str, mark: DecimalMark | None, usual: DecimalMark, text: str) -> Decimal:
     """The digits as a number, once it is clear which sign is the decimal mark."""
-    found = _decimal_sign(digits, mark, usual, text)
+    found = _choose_decimal_sign(digits, mark, usual, text)
     whole, _, rest = digits.rpartition(found) if found else (digits, "", "")
     if not re.fullmatch(r"\d*|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*", whole) or not (
         rest.isdigit() or not found
     ):
-        raise ValueError(f'"{_short(text)}" is not a price')
+        raise ValueError(f'"{_shorten(text)}" is not a price')
     value = Decimal(
         f"{re.sub('[.,]', '', whole) or '0'}.{rest or '0'}" if found else re.sub("[.,]", "", whole)
     )
@@ -146,48 +161,50 @@ def _number(digits: str, mark: Mark | None, usual: Mark, text: str) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP) if len(rest) > 4 else value
 
 
-def _decimal_sign(digits: str, mark: Mark | None, usual: Mark, text: str) -> str:
+def _choose_decimal_sign(
+    digits: str, mark: DecimalMark | None, usual: DecimalMark, text: str
+) -> str:
     comma, dot = digits.rfind(","), digits.rfind(".")
     if comma < 0 and dot < 0:
         return ""
     if comma >= 0 and dot >= 0:
         return "," if comma > dot else "."
-    sign: Mark = "," if comma >= 0 else "."
+    sign: DecimalMark = "," if comma >= 0 else "."
     if digits.count(sign) > 1:
         return ""
     before, after = digits.split(sign)
     if len(after) != 3 or not 1 <= len(before) <= 3 or before.startswith("0"):
         return sign
     if mark is None and sign == usual:
-        raise ValueError(f'"{_short(text)}" {UNSURE}; write it without the sign')
+        raise ValueError(f'"{_shorten(text)}" {AMBIGUOUS_THOUSANDS}; write it without the sign')
     return sign if sign == mark else ""
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 # What a cell says as clean text: no tags, no entities, no formulas; lists and yes or no too.
 
-NOTHING = _words(
+EMPTY_WORDS = _word_set(
     "nan null none n/a na #n/a #ref! #value! #name? #div/0! #null! #num! - – — ? tbc tbd"
 )
-YES = _words("yes true 1 y x oui vrai o active actif published publié publie visible")
-NO = _words("no false 0 n non faux inactive inactif unpublished hidden masqué masque")
+YES_WORDS = _word_set("yes true 1 y x oui vrai o active actif published publié publie visible")
+NO_WORDS = _word_set("no false 0 n non faux inactive inactif unpublished hidden masqué masque")
 
-TAGS = _words(
+HTML_TAGS = _word_set(
     "a abbr address article aside b big blockquote body br button caption center cite code col "
     "colgroup dd del details div dl dt em figcaption figure font footer form h1 h2 h3 h4 h5 h6 "
     "head header hr html i iframe img input ins label li link main mark meta nav o:p ol p picture "
     "pre q s script section small source span strike strong style sub summary sup svg table tbody "
     "td template tfoot th thead time title tr u ul video wbr"
 )
-BLOCKS = _words(
+BLOCK_TAGS = _word_set(
     "address article aside blockquote br caption dd details div dl dt figcaption figure footer "
     "form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table td tfoot th "
     "thead tr ul"
 )
-UNSEEN = _words("script style head template svg")
+HIDDEN_TAGS = _word_set("script style head template svg")
 
 INVISIBLE = re.compile(  # control and format signs, but for the joiner inside emoji
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f"
@@ -201,11 +218,11 @@ FORMULA = re.compile(
 )
 
 
-def plain(cell: str) -> str:
+def clean_text(cell: str) -> str:
     """Clean text: no tags, no entities, no invisible signs, single spaces, NFC."""
     text = cell
     if "<" in text and re.search(r"</?[a-zA-Z][^>]*>", text):
-        text = _Plain.of(text)
+        text = _TextExtractor.of(text)
     for _ in range(2):  # exports spell some entities twice: &amp;eacute;
         text = html.unescape(text) if "&" in text else text
     text = INVISIBLE.sub("", text)
@@ -217,7 +234,7 @@ def is_formula(cell: str) -> bool:
     return bool(FORMULA.search(cell.strip()))
 
 
-def without_formula(cell: str) -> str:
+def unwrap_formula(cell: str) -> str:
     """What a formula was meant to show, when that is a plain text (="00123"); else nothing."""
     quoted = re.fullmatch(r'\s*="([^"]*)"\s*', cell)
     if quoted:
@@ -227,22 +244,22 @@ def without_formula(cell: str) -> str:
     return re.sub(r"^\s*=+", "", cell)
 
 
-def is_nothing(cell: str) -> bool:
-    return not cell.strip() or cell.strip().lower() in NOTHING
+def is_empty(cell: str) -> bool:
+    return not cell.strip() or cell.strip().lower() in EMPTY_WORDS
 
 
-def yes_or_no(cell: str) -> bool | None:
+def parse_yes_no(cell: str) -> bool | None:
     word = cell.strip().lower()
-    return True if word in YES else False if word in NO else None
+    return True if word in YES_WORDS else False if word in NO_WORDS else None
 
 
-def several(cell: str, *, slashes: bool = True) -> tuple[str, ...]:
+def parse_list(cell: str, *, slashes: bool = True) -> tuple[str, ...]:
     """A list in one cell, in its order, each once: "S, M, L" or "bleu/blanc"."""
-    parts = re.split(r"\s*[,;|/]\s*" if slashes else r"\s*(?:[;|]|,(?!5\b))\s*", plain(cell))
-    return once(part for part in parts if not is_nothing(part))
+    parts = re.split(r"\s*[,;|/]\s*" if slashes else r"\s*(?:[;|]|,(?!5\b))\s*", clean_text(cell))
+    return drop_repeats(part for part in parts if not is_empty(part))
 
 
-def once(values: Iterable[str]) -> tuple[str, ...]:
+def drop_repeats(values: Iterable[str]) -> tuple[str, ...]:
     """Without repetitions, whatever their capitals; the first spelling stays."""
     first: dict[str, str] = {}
     for value in values:
@@ -250,7 +267,7 @@ def once(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(first.values())
 
 
-class _Plain(HTMLParser):
+class _TextExtractor(HTMLParser):
     """HTML as running text; blocks end like sentences, unknown tags stay as they were typed."""
 
     def __init__(self) -> None:
@@ -264,15 +281,15 @@ class _Plain(HTMLParser):
         reader.feed(text)
         reader.close()
         lines = (" ".join(line.split()) for line in "".join(reader.pieces).split("\0"))
-        return _as_sentences([line for line in lines if line])
+        return _join_sentences([line for line in lines if line])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in UNSEEN:
+        if tag in HIDDEN_TAGS:
             self.unseen += 1
         self._tag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in UNSEEN:
+        if tag in HIDDEN_TAGS:
             self.unseen = max(0, self.unseen - 1)
         self._tag(tag, end=True)
 
@@ -284,13 +301,13 @@ class _Plain(HTMLParser):
             self.pieces.append(data.replace("\0", ""))
 
     def _tag(self, tag: str, *, end: bool = False) -> None:
-        if tag in BLOCKS:
+        if tag in BLOCK_TAGS:
             self.pieces.append("\0")
-        elif tag not in TAGS and not end and not self.unseen:
+        elif tag not in HTML_TAGS and not end and not self.unseen:
             self.pieces.append(self.get_starttag_text() or "")
 
 
-def _as_sentences(lines: list[str]) -> str:
+def _join_sentences(lines: list[str]) -> str:
     return " ".join(
         line if i == len(lines) - 1 or line[-1] in ".!?:;,…" else f"{line}."
         for i, line in enumerate(lines)

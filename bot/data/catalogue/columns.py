@@ -11,16 +11,16 @@ from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 
-from bot.data.catalogue.cells import currency_in
+from bot.data.catalogue.cells import find_currency
 from bot.data.catalogue.text_file import DELIMITERS
 
-FILE = Path(__file__).parent / "columns.toml"
-SEARCHED = 10  # rows in which the header may be
-ABOUT_TAX = re.compile(r"\b(ttc|ht|incl|inc|tax|vat|tva|hors|taxes?)\b")
+COLUMNS_FILE = Path(__file__).parent / "columns.toml"
+SEARCHED_ROWS = 10  # rows in which the header may be
+TAX_WORDS = re.compile(r"\b(ttc|ht|incl|inc|tax|vat|tva|hors|taxes?)\b")
 
 
 @dataclass(frozen=True)
-class Header:
+class CatalogueHeader:
     """The row with the columns' names, and what they mean."""
 
     line: int
@@ -31,15 +31,15 @@ class Header:
     twice: tuple[str, ...] = field(default=())  # names that more than one used column has
 
 
-def find_header(
+def find_catalogue_header(
     text: str, *, called: Mapping[str, str] | None = None, dollar: str | None = None
-) -> Header | None:
+) -> CatalogueHeader | None:
     """The header and the delimiter that make most sense; None when no column holds names of
     products. `called` says what columns are, theirs → ours, where the names don't."""
     candidates = [
-        _header(delimiter, line, cells, called or {}, dollar)
+        _build_header(delimiter, line, cells, called or {}, dollar)
         for delimiter in DELIMITERS
-        for line, cells in _first_rows(text, delimiter)
+        for line, cells in _read_first_rows(text, delimiter)
     ]
     return max(
         (header for header in candidates if "title" in header.fields),
@@ -48,13 +48,13 @@ def find_header(
     )
 
 
-def first_row(text: str) -> str:
+def read_first_row(text: str) -> str:
     """The first row with anything in it, to show."""
     return next((line.strip() for line in io.StringIO(text) if line.strip()), "")
 
 
 @lru_cache(maxsize=10_000)
-def spoken(name: str) -> str:
+def normalize_header(name: str) -> str:
     """A column's name without its accents, signs and capitals."""
     bare = unicodedata.normalize("NFKD", re.sub(r"\(product\.metafields[^)]*\)", "", name))
     bare = "".join(c for c in bare if not unicodedata.combining(c)).lower()
@@ -62,57 +62,63 @@ def spoken(name: str) -> str:
 
 
 @cache
-def known_fields() -> dict[str, list[str]]:
-    with FILE.open("rb") as file:
+def list_known_fields() -> dict[str, list[str]]:
+    with COLUMNS_FILE.open("rb") as file:
         return tomllib.load(file)
 
 
 @cache
-def _meaning() -> dict[str, tuple[str, int]]:
+def _field_by_name() -> dict[str, tuple[str, int]]:
     """A spoken name → the field it means and how likely."""
     return {
         name: (ours, rank)
-        for ours, names in known_fields().items()
+        for ours, names in list_known_fields().items()
         for rank, name in enumerate(names)
     }
 
 
-def _first_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _read_first_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     begin = 1
     try:
-        for cells in islice(reader, SEARCHED):
+        for cells in islice(reader, SEARCHED_ROWS):
             yield begin, cells
             begin = reader.line_num + 1
     except csv.Error:
         return
 
 
-def _header(
+def _build_header(
     delimiter: str, line: int, cells: Sequence[str], called: Mapping[str, str], dollar: str | None
-) -> Header:
+) -> CatalogueHeader:
     ranked: dict[str, list[tuple[int, int]]] = {}
     currency = None
-    renamed = {spoken(theirs): ours for theirs, ours in called.items()}
+    renamed = {normalize_header(theirs): ours for theirs, ours in called.items()}
     for column, cell in enumerate(cells):
-        meant = (renamed[spoken(cell)], -1) if spoken(cell) in renamed else _means(cell)
+        meant = (
+            (renamed[normalize_header(cell)], -1)
+            if normalize_header(cell) in renamed
+            else _match_field(cell)
+        )
         if meant is None:
             continue
         ranked.setdefault(meant[0], []).append((meant[1], column))
         if meant[0] in ("price", "sale_price"):
-            currency = currency or currency_in(cell, dollar)
+            currency = currency or find_currency(cell, dollar)
     fields = {ours: [column for _, column in sorted(found)] for ours, found in ranked.items()}
-    used = [spoken(cells[column]) for columns in fields.values() for column in columns]
+    used = [normalize_header(cells[column]) for columns in fields.values() for column in columns]
     twice = tuple(dict.fromkeys(name for name in used if used.count(name) > 1))
-    return Header(line, delimiter, tuple(c.strip() for c in cells), fields, currency, twice)
+    return CatalogueHeader(
+        line, delimiter, tuple(c.strip() for c in cells), fields, currency, twice
+    )
 
 
-def _means(cell: str) -> tuple[str, int] | None:
+def _match_field(cell: str) -> tuple[str, int] | None:
     """What a column's name means; a currency in it ("Prix (€)", "price_gbp") changes nothing."""
-    name = spoken(cell)
-    if name in _meaning():
-        return _meaning()[name]
-    if currency_in(cell.replace("_", " ")):
-        words = [word for word in name.split() if not currency_in(word) and word != "en"]
-        return _meaning().get(" ".join(words))
+    name = normalize_header(cell)
+    if name in _field_by_name():
+        return _field_by_name()[name]
+    if find_currency(cell.replace("_", " ")):
+        words = [word for word in name.split() if not find_currency(word) and word != "en"]
+        return _field_by_name().get(" ".join(words))
     return None

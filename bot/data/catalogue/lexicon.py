@@ -10,29 +10,31 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.data.catalogue.cells import once
+from bot.data.catalogue.cells import drop_repeats
 
-FILE = Path(__file__).parent / "lexicon.toml"
+LEXICON_FILE = Path(__file__).parent / "lexicon.toml"
 Trait = Literal["materials", "colours"]
 
 
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 # what turns a word into another thing: it is then kept with it ("vegan leather", "wool blend")
-BEFORE = _words("faux vegan vegetal recycled organic imitation simili artificial synthetic")
-AFTER = _words("blend mix mélangé mélangée recyclé recyclée bio végétal végan")
+QUALIFIERS_BEFORE = _word_set(
+    "faux vegan vegetal recycled organic imitation simili artificial synthetic"
+)
+QUALIFIERS_AFTER = _word_set("blend mix mélangé mélangée recyclé recyclée bio végétal végan")
 # what says that it is not that, or not of the product itself
-JOINING = _words("and or nor et ou ni")
-NOT_BEFORE = _words(
+CONJUNCTIONS = _word_set("and or nor et ou ni")
+EXCLUDED_BEFORE = _word_set(
     "no not non nor ni without sans pas aucun aucune zero for pour effet aspect façon"
 )
-NOT_AFTER = _words(
+EXCLUDED_AFTER = _word_set(
     "free like look effect style print care cleaner polish oil tea wine friday label noise box "
     "light"
 )
-ELSEWHERE = re.compile(
+OTHER_PRODUCT_WORDS = re.compile(
     r"(?i)\b(pairs?|paired|wear|worn|goes|match(es)?|looks?|perfect|style|ideal|team|great) "
     r"(it |well |great |perfectly |beautifully )*(with|under|over|against)\b"
     r"|\b(porter|associer|associez|portez|marier|mariez|s'accorde|ira|va) .{0,20}\b(avec|sous)\b"
@@ -40,23 +42,23 @@ ELSEWHERE = re.compile(
 )
 
 
-def named(trait: Trait, text: str) -> tuple[str, ...]:
+def find_traits(trait: Trait, text: str) -> tuple[str, ...]:
     """The materials or colours that a text says the product has, in its order."""
     found = []
     for sentence in re.split(r"[.!?;\n]\s*", text):
-        if not ELSEWHERE.search(sentence):
-            found += _named_in(trait, re.findall(r"[^\W\d_]+", sentence.lower()))
-    return once(found)
+        if not OTHER_PRODUCT_WORDS.search(sentence):
+            found += _find_names(trait, re.findall(r"[^\W\d_]+", sentence.lower()))
+    return drop_repeats(found)
 
 
-def honest(materials: tuple[str, ...]) -> tuple[str, ...]:
+def qualify_materials(materials: tuple[str, ...]) -> tuple[str, ...]:
     """A "wool jumper" whose text says "wool blend" is of wool blend."""
     mixed = {m.rsplit(" ", 1)[0] for m in materials if m.endswith((" blend", " mix"))}
     return tuple(m for m in materials if m not in mixed)
 
 
-def _named_in(trait: Trait, words: list[str]) -> list[str]:
-    known, found, denied = lexicon()[trait], [], -1
+def _find_names(trait: Trait, words: list[str]) -> list[str]:
+    known, found, denied = load_lexicon()[trait], [], -1
     for i, word in enumerate(words):
         said = known.get(word) or known.get(word.removesuffix("s"))
         before, after = words[max(0, i - 2) : i], words[i + 1 : i + 2]
@@ -64,21 +66,21 @@ def _named_in(trait: Trait, words: list[str]) -> list[str]:
             continue
         joined = words[denied + 1 : i]  # "without leather or wool" denies both
         if (
-            NOT_BEFORE.intersection(before)
-            or NOT_AFTER.intersection(after)
-            or (denied >= 0 and joined and JOINING.issuperset(joined))
+            EXCLUDED_BEFORE.intersection(before)
+            or EXCLUDED_AFTER.intersection(after)
+            or (denied >= 0 and joined and CONJUNCTIONS.issuperset(joined))
         ):
             denied = i
             continue
-        if trait == "materials" and BEFORE.intersection(before[-1:]):
+        if trait == "materials" and QUALIFIERS_BEFORE.intersection(before[-1:]):
             said = f"{before[-1]} {said}"
-        elif trait == "materials" and AFTER.intersection(after):
+        elif trait == "materials" and QUALIFIERS_AFTER.intersection(after):
             said = f"{said} {after[0]}"
         found.append(said)
     return found
 
 
 @cache
-def lexicon() -> dict[str, Any]:
-    with FILE.open("rb") as file:
+def load_lexicon() -> dict[str, Any]:
+    with LEXICON_FILE.open("rb") as file:
         return tomllib.load(file)

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Hashable, Sequence
 
 from bot.core.facts import Fact
-from bot.core.library import Found
+from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
-from bot.data.catalogue.facts import product_facts, range_facts
-from bot.data.catalogue.product import Product
-from bot.data.catalogue.search import Index
+from bot.data.catalogue.product import Product, build_product_facts, build_range_facts
+from bot.data.catalogue.search import ProductIndex
 
 
 class CatalogueLibrary:
@@ -25,38 +24,38 @@ class CatalogueLibrary:
         version: Callable[[], Hashable] | None = None,
     ):
         self._load, self._version = load, version
-        self._shelf: _Shelf | None = None
+        self._shelf: _CatalogueVersion | None = None
 
-    async def find(self, words: str) -> Sequence[Found]:
+    async def find(self, words: str) -> Sequence[ProductMatch]:
         return (await asyncio.to_thread(self._current)).index.find(words)
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """`product`: the facts of the brief's product. `range`: what is sold, by some titles.
         There are no other kinds here."""
         if kind == "range":
-            return range_facts((await asyncio.to_thread(self._current)).products)
+            return build_range_facts((await asyncio.to_thread(self._current)).products)
         if kind != "product" or request.brief.product is None:
             return ()
         product = (await asyncio.to_thread(self._current)).by_handle.get(request.brief.product)
-        return product_facts(product) if product else ()
+        return build_product_facts(product) if product else ()
 
-    def _current(self) -> "_Shelf":
+    def _current(self) -> "_CatalogueVersion":
         version = self._version() if self._version else None
         shelf = self._shelf
         if shelf and self._version and shelf.version == version:
             return shelf
         products = self._load()
         if shelf is None or shelf.products is not products:
-            shelf = _Shelf(products, version)
+            shelf = _CatalogueVersion(products, version)
         shelf.version = version
         self._shelf = shelf
         return shelf
 
 
-class _Shelf:
+class _CatalogueVersion:
     """One version of the products."""
 
     def __init__(self, products: Sequence[Product], version: Hashable):
         self.products, self.version = products, version
-        self.index = Index(products)
+        self.index = ProductIndex(products)
         self.by_handle = {product.handle: product for product in products}

@@ -46,7 +46,7 @@ class ProductRow(Row):
             for handle, title, body in products
         )
         session.flush()
-        journal.record(
+        journal.record_event(
             session,
             workspace=workspace,
             event="catalogue imported",

@@ -11,18 +11,24 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 
-from bot.data.catalogue.cells import Mark
-from bot.data.catalogue.columns import Header, find_header, first_row, known_fields, spoken
+from bot.data.catalogue.cells import DecimalMark
+from bot.data.catalogue.columns import (
+    CatalogueHeader,
+    find_catalogue_header,
+    list_known_fields,
+    normalize_header,
+    read_first_row,
+)
 from bot.data.catalogue.product import Product
-from bot.data.catalogue.row_sorting import Reject, Sorting
+from bot.data.catalogue.row_grouping import RejectedProduct, RowSorter
 from bot.data.catalogue.text_file import read_text
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.privacy.people import own_words
-from bot.privacy.personal import mask
-from bot.text.escape import csv_cell
+from bot.privacy.names import build_own_words
+from bot.privacy.personal_data import mask_personal_data
+from bot.text.escape import escape_csv_cell
 
-SAMPLE = 3  # products
+SAMPLE_ROWS = 3  # products
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,10 @@ class Catalogue:
     how its columns were understood, `mark` the decimal mark that its prices prove or was said."""
 
     products: tuple[Product, ...]
-    rejects: tuple[Reject, ...] = ()
-    remarks: tuple[Reject, ...] = ()
-    header: Header | None = None
-    mark: Mark | None = None
+    rejects: tuple[RejectedProduct, ...] = ()
+    remarks: tuple[RejectedProduct, ...] = ()
+    header: CatalogueHeader | None = None
+    mark: DecimalMark | None = None
     encoding: str | None = None
     cells: tuple[dict[str, str], ...] = ()  # of the first rows of the first products, by field
 
@@ -46,7 +52,7 @@ def read_catalogue(
     as_of: date | None = None,
     name: str | None = None,
     called: Mapping[str, str] | None = None,
-    mark: Mark | None = None,
+    mark: DecimalMark | None = None,
 ) -> Catalogue:
     """The products in a file.
 
@@ -59,14 +65,14 @@ def read_catalogue(
     shown = name or path.name
     read = read_text(path, shown)
     if called:
-        _check_called(called, shown, read.text)
-    header = find_header(read.text, called=called, dollar=currency)
+        _check_named_columns(called, shown, read.text)
+    header = find_catalogue_header(read.text, called=called, dollar=currency)
     if header is None:
-        raise CannotDo(_no_header(shown, read.text))
+        raise CannotDo(_no_header_message(shown, read.text))
     if len(header.fields) == 1 and len(header.names) > 2:
-        raise CannotDo(_no_catalogue(shown))
+        raise CannotDo(_no_catalogue_message(shown))
     day = as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    sorting = Sorting(header, read, shown, currency, day, mark)
+    sorting = RowSorter(header, read, shown, currency, day, mark)
     products = sorting.sort()
     if not products and not sorting.rejects:
         raise CannotDo(Words("{file} has the columns but no products.", file=shown))
@@ -77,7 +83,7 @@ def read_catalogue(
         header,
         sorting.mark,
         read.encoding,
-        tuple(growing.cells() for growing in islice(sorting.products.values(), SAMPLE)),
+        tuple(growing.cells() for growing in islice(sorting.products.values(), SAMPLE_ROWS)),
     )
 
 
@@ -88,15 +94,15 @@ def write_rejects(catalogue: Catalogue, path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(("line", "column", "reason", "row"))
         for reject in (*catalogue.rejects, *catalogue.remarks):
-            row = mask(reject.row, own_words([reject.row]))
+            row = mask_personal_data(reject.row, build_own_words([reject.row]))
             cells = (reject.column, reject.reason, row)
-            writer.writerow((reject.line, *(csv_cell(cell) for cell in cells)))
+            writer.writerow((reject.line, *(escape_csv_cell(cell) for cell in cells)))
 
 
-def _check_called(called: Mapping[str, str], name: str, text: str) -> None:
+def _check_named_columns(called: Mapping[str, str], name: str, text: str) -> None:
     """Columns that somebody named must be there, and fields be ours."""
-    ours = [field for field in known_fields() if not field.startswith("option_")]
-    if wrong := [field for field in called.values() if field not in known_fields()]:
+    ours = [field for field in list_known_fields() if not field.startswith("option_")]
+    if wrong := [field for field in called.values() if field not in list_known_fields()]:
         raise CannotDo(
             Words(
                 "There is no field {field}. The fields are: {known}.",
@@ -104,21 +110,21 @@ def _check_called(called: Mapping[str, str], name: str, text: str) -> None:
                 known=", ".join(ours),
             )
         )
-    spelled = spoken(text[:20_000])
-    if gone := [theirs for theirs in called if spoken(theirs) not in spelled]:
+    spelled = normalize_header(text[:20_000])
+    if gone := [theirs for theirs in called if normalize_header(theirs) not in spelled]:
         raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
 
 
-def _no_header(name: str, text: str) -> Words:
+def _no_header_message(name: str, text: str) -> Words:
     return Words(
         "I can't find the column with the products' names in {file}. Call it title, name, nom or "
         "produit. The first line reads: {line}",
         file=name,
-        line=first_row(text)[:200],
+        line=read_first_row(text)[:200],
     )
 
 
-def _no_catalogue(name: str) -> Words:
+def _no_catalogue_message(name: str) -> Words:
     return Words(
         "{file} has a column of titles, but no price, reference or description: it doesn't look "
         "like a catalogue of products.",

@@ -4,34 +4,34 @@ does not is left out, with a remark."""
 from decimal import Decimal
 
 from bot.data.catalogue.cells import (
-    ON_REQUEST,
-    Amount,
-    Mark,
-    amount,
-    count,
-    currency_in,
+    PRICE_ON_REQUEST,
+    DecimalMark,
+    PriceRange,
+    clean_text,
+    drop_repeats,
+    find_currency,
+    is_empty,
     is_formula,
-    is_nothing,
-    once,
-    plain,
-    several,
-    without_formula,
-    yes_or_no,
+    parse_count,
+    parse_list,
+    parse_price,
+    parse_yes_no,
+    unwrap_formula,
 )
-from bot.data.catalogue.columns import Header, spoken
-from bot.data.catalogue.product import Status
-from bot.data.catalogue.text_file import Record
+from bot.data.catalogue.columns import CatalogueHeader, normalize_header
+from bot.data.catalogue.product import ProductStatus
+from bot.data.catalogue.text_file import TextRecord
 
 LONGEST_TITLE = 1_000
 LONGEST_TEXT = 5_000
 
-OPTIONS = {
+OPTION_NAMES = {
     "sizes": frozenset(("size", "sizes", "taille", "tailles", "pointure", "shoe size")),
     "colours": frozenset(("colour", "color", "couleur", "coloris", "colours", "colors")),
     "materials": frozenset(("material", "materials", "matiere", "fabric", "tissu")),
 }
-NO_OPTION = frozenset(("default title", "title", "default"))
-STATES: dict[str, Status] = {
+DEFAULT_OPTIONS = frozenset(("default title", "title", "default"))
+STATUS_WORDS: dict[str, ProductStatus] = {
     "active": "active",
     "actif": "active",
     "draft": "draft",
@@ -40,8 +40,10 @@ STATES: dict[str, Status] = {
     "archive": "archived",
     "unlisted": "unpublished",
 }
-NO_NAMES = frozenset(("total", "totaux", "sous total", "subtotal", "grand total", "total general"))
-KINDS = frozenset(("simple", "variable", "variation", "grouped", "external", "virtual"))
+TOTAL_WORDS = frozenset(
+    ("total", "totaux", "sous total", "subtotal", "grand total", "total general")
+)
+PRODUCT_TYPES = frozenset(("simple", "variable", "variation", "grouped", "external", "virtual"))
 
 
 class BadCell(Exception):
@@ -52,12 +54,12 @@ class BadCell(Exception):
         self.field, self.reason = field, reason
 
 
-class Row:
-    def __init__(self, record: Record, header: Header):
+class CatalogueRow:
+    def __init__(self, record: TextRecord, header: CatalogueHeader):
         self.line, self.text = record.line, record.raw
         self._cells, self._header = record.cells, header
-        self.mark: Mark | None = None
-        self.usual: Mark = "."
+        self.mark: DecimalMark | None = None
+        self.usual: DecimalMark = "."
         self.dollar: str | None = None
         self.remarks: list[tuple[str, str]] = []
 
@@ -65,7 +67,7 @@ class Row:
         """The first cell of that field with anything in it. Raises BadCell when columns of one
         name disagree."""
         columns = [i for i in self._header.fields.get(field, ()) if i < len(self._cells)]
-        filled = [i for i in columns if not is_nothing(self._cells[i])]
+        filled = [i for i in columns if not is_empty(self._cells[i])]
         if not filled:
             return ""
         first = filled[0]
@@ -94,7 +96,7 @@ class Row:
             raise BadCell("title", "this is a spreadsheet's formula, not a name")
         if len(title) > LONGEST_TITLE:
             raise BadCell("title", f"a name of {len(title)} characters is a shifted column")
-        if spoken(title) in NO_NAMES:
+        if normalize_header(title) in TOTAL_WORDS:
             raise BadCell("title", "this is a total, not a product")
         return title
 
@@ -117,13 +119,15 @@ class Row:
 
     def type(self) -> str | None:
         said = self.words("type")
-        return None if said and said.lower() in KINDS else said
+        return None if said and said.lower() in PRODUCT_TYPES else said
 
     def tags(self) -> tuple[str, ...]:
         cells = self.all_raw("tags")
-        return once(tag for cell in cells for tag in several(without_formula(cell), slashes=False))
+        return drop_repeats(
+            tag for cell in cells for tag in parse_list(unwrap_formula(cell), slashes=False)
+        )
 
-    def price(self) -> Amount | None:
+    def price(self) -> PriceRange | None:
         """What it costs now: the sale price where there is one."""
         sale = self._amount("sale_price")
         if sale and sale.lowest > 0:  # some exports write 0 for no sale
@@ -156,10 +160,10 @@ class Row:
             return None
         return found.lowest if found else None
 
-    def currency(self, price: Amount | None) -> str | None:
+    def currency(self, price: PriceRange | None) -> str | None:
         """The currency that the row or the price's column says."""
         cell = self.raw("currency")
-        said = currency_in(cell, self.dollar) if cell else None
+        said = find_currency(cell, self.dollar) if cell else None
         if cell and not said:
             raise BadCell("currency", f'"{cell[:20]}" is not a currency I know')
         if said and price and price.currency and price.currency != said:
@@ -170,12 +174,15 @@ class Row:
         """Sizes, colours or materials: the column's, and the option's of that name."""
         slashes = name != "sizes"
         cell = self.raw(name)
-        found = list(several(without_formula(cell), slashes=slashes))
+        found = list(parse_list(unwrap_formula(cell), slashes=slashes))
         for i, option in option_names.items():
-            value = plain(self.raw(f"option_value_{i}"))
-            if spoken(option) in OPTIONS[name] and spoken(value) not in NO_OPTION:
-                found += several(value, slashes=False)
-        return once(found)
+            value = clean_text(self.raw(f"option_value_{i}"))
+            if (
+                normalize_header(option) in OPTION_NAMES[name]
+                and normalize_header(value) not in DEFAULT_OPTIONS
+            ):
+                found += parse_list(value, slashes=False)
+        return drop_repeats(found)
 
     def option_names(self) -> dict[int, str]:
         """Shopify names its options on a product's first row only."""
@@ -210,42 +217,46 @@ class Row:
         if "tracker" in self._header.fields and not self.raw("tracker"):
             return None
         cell = self.raw("stock")
-        if not cell or (yes_or_no(cell) is not None and not cell.isdigit()):
+        if not cell or (parse_yes_no(cell) is not None and not cell.isdigit()):
             return None
         try:
-            return count(cell)
+            return parse_count(cell)
         except ValueError as error:
             self._remark("stock", f"{error}: left out")
             return None
 
-    def status(self) -> Status | None:
-        said = spoken(self.raw("status"))
-        if said in STATES and STATES[said] != "active":
-            return STATES[said]
-        seen = yes_or_no(self.raw("published"))
+    def status(self) -> ProductStatus | None:
+        said = normalize_header(self.raw("status"))
+        if said in STATUS_WORDS and STATUS_WORDS[said] != "active":
+            return STATUS_WORDS[said]
+        seen = parse_yes_no(self.raw("published"))
         if seen is None:
-            return STATES.get(said)
+            return STATUS_WORDS.get(said)
         return "active" if seen else "unpublished"
 
-    def _amount(self, field: str) -> Amount | None:
+    def _amount(self, field: str) -> PriceRange | None:
         cell = self.raw(field)
-        if not cell or cell.lower() in ON_REQUEST:
+        if not cell or cell.lower() in PRICE_ON_REQUEST:
             return None
         if is_formula(cell) and not cell.startswith(("-", "+")):
             raise BadCell(field, "this is a spreadsheet's formula, not a price")
         try:
-            return amount(
-                without_formula(cell), mark=self.mark, usual=self.usual, dollar=self.dollar
+            return parse_price(
+                unwrap_formula(cell), mark=self.mark, usual=self.usual, dollar=self.dollar
             )
         except ValueError as error:
             raise BadCell(field, str(error)) from error
 
     def _clean(self, field: str) -> str:
-        return plain(without_formula(self.raw(field)))
+        return clean_text(unwrap_formula(self.raw(field)))
 
     def _disagrees(self, first: int, filled: list[int]) -> str | None:
-        name = spoken(self._header.names[first])
-        values = [self._cells[i].strip() for i in filled if spoken(self._header.names[i]) == name]
+        name = normalize_header(self._header.names[first])
+        values = [
+            self._cells[i].strip()
+            for i in filled
+            if normalize_header(self._header.names[i]) == name
+        ]
         return " / ".join(dict.fromkeys(values))[:80] if len(set(values)) > 1 else None
 
     def _remark(self, field: str, reason: str) -> None:

@@ -11,30 +11,30 @@ from pathlib import Path
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-LARGEST = 50_000_000  # bytes
+MOST_FILE_BYTES = 50_000_000  # bytes
 LONGEST_CELL = 131_072  # characters
 DELIMITERS = (",", ";", "\t", "|")
 
-BOMS = {
+BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-GARBLED = re.compile(r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€.|Â[\xa0-\xbf]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+MOJIBAKE = re.compile(r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€.|Â[\xa0-\xbf]")
 
-REASONS = {
+CSV_REASONS = {
     "unexpected end": "a quote opens here and never closes",
     "expected after": "a quote inside a quoted cell must be written twice",
     "larger than": "a quote never closes, or a cell is longer than 131,072 characters",
 }
-STRAY = "a quote opens here and swallows the rows below"
+STRAY_QUOTE = "a quote opens here and swallows the rows below"
 
 
 @dataclass(frozen=True)
-class Text:
+class DecodedText:
     """What a file says. `repaired`: accents that some program had spoilt were put right."""
 
     text: str
@@ -43,7 +43,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Record:
+class TextRecord:
     """One row: the line it starts on (from 1), its cells, and how it was written."""
 
     line: int
@@ -53,7 +53,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Fault:
+class MalformedLine:
     """Lines that are no row."""
 
     line: int
@@ -61,24 +61,24 @@ class Fault:
     raw: str
 
 
-def read_text(path: Path, name: str) -> Text:
+def read_text(path: Path, name: str) -> DecodedText:
     """The text of a file. Raises CannotDo when it is too large or no text at all."""
-    if path.stat().st_size > LARGEST:
-        raise CannotDo(_too_large(name))
+    if path.stat().st_size > MOST_FILE_BYTES:
+        raise CannotDo(_too_large_message(name))
     stored = path.read_bytes()
     _refuse_binary(stored, name)
     text, encoding = _decode(stored)
     if not text.strip():
         raise CannotDo(Words("{file} is empty.", file=name))
-    if len(CONTROLS.findall(text[:4096])) > len(text[:4096]) // 20:
-        raise CannotDo(_no_text(name))
-    mended = _mended(text)
-    return Text(mended, encoding, repaired=mended != text)
+    if len(CONTROL_CHARACTERS.findall(text[:4096])) > len(text[:4096]) // 20:
+        raise CannotDo(_no_text_message(name))
+    mended = _repair_mojibake(text)
+    return DecodedText(mended, encoding, repaired=mended != text)
 
 
-def records(
+def parse_text_records(
     text: str, delimiter: str, *, first: int = 1, width: int | None = None
-) -> Iterator[Record | Fault]:
+) -> Iterator[TextRecord | MalformedLine]:
     """The rows from line `first` on, and the lines that are none. `width` is the header's cells.
 
     A quote that is out of place costs its own row only: reading goes on with the next line.
@@ -94,21 +94,21 @@ def records(
         try:
             for cells in reader:
                 end = begin + reader.line_num
-                if width and _swallows(lines[at:end], delimiter, width):
+                if width and _swallows_rows(lines[at:end], delimiter, width):
                     raise csv.Error("stray")
                 if any(cell.strip() for cell in cells):
                     raw = "".join(lines[at:end]).rstrip("\r\n")
-                    yield Record(at + 1, tuple(cells), raw, suspect=at < suspect_until)
+                    yield TextRecord(at + 1, tuple(cells), raw, suspect=at < suspect_until)
                 at = end
         except csv.Error as error:
             suspect_until = max(suspect_until, begin + reader.line_num)
-            yield Fault(at + 1, _reason(error), lines[at].rstrip("\r\n"))
+            yield MalformedLine(at + 1, _translate_csv_error(error), lines[at].rstrip("\r\n"))
             at += 1
         else:
             return
 
 
-def _swallows(lines: list[str], delimiter: str, width: int) -> bool:
+def _swallows_rows(lines: list[str], delimiter: str, width: int) -> bool:
     """Whether a cell over many lines holds what are plainly rows of their own."""
     inner = lines[1:-1]
     if len(inner) < 3 or width < 3:
@@ -117,34 +117,34 @@ def _swallows(lines: list[str], delimiter: str, width: int) -> bool:
     return rows > len(inner) // 2
 
 
-def _reason(error: csv.Error) -> str:
-    return next((said for sign, said in REASONS.items() if sign in str(error)), STRAY)
+def _translate_csv_error(error: csv.Error) -> str:
+    return next((said for sign, said in CSV_REASONS.items() if sign in str(error)), STRAY_QUOTE)
 
 
 def _refuse_binary(stored: bytes, name: str) -> None:
     head = stored[:4096]
     if head.startswith(b"PK\x03\x04"):
         office = b"[Content_Types].xml" in head or b"xl/" in head or b"opendocument" in head
-        raise CannotDo(_workbook(name) if office else _packed(name))
+        raise CannotDo(_workbook_message(name) if office else _archive_message(name))
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise CannotDo(_workbook(name))
+        raise CannotDo(_workbook_message(name))
     if head.startswith((b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ")):
-        raise CannotDo(_packed(name))
+        raise CannotDo(_archive_message(name))
     if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PAR1", b"SQLite format")):
-        raise CannotDo(_no_text(name))
+        raise CannotDo(_no_text_message(name))
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"{\\rtf", b'{"', b"[{", b"{\n")):
-        raise CannotDo(_no_rows(name))
+        raise CannotDo(_no_rows_message(name))
 
 
-def _too_large(name: str) -> Words:
-    limit = LARGEST // 1_000_000
+def _too_large_message(name: str) -> Words:
+    limit = MOST_FILE_BYTES // 1_000_000
     return Words(
         "{file} is larger than {limit} MB. Split it into several files.", file=name, limit=limit
     )
 
 
-def _workbook(name: str) -> Words:
+def _workbook_message(name: str) -> Words:
     return Words(
         "{file} is a spreadsheet, which I can't read. Open it, choose Save as, "
         "then CSV UTF-8, and give me that file.",
@@ -152,15 +152,15 @@ def _workbook(name: str) -> Words:
     )
 
 
-def _packed(name: str) -> Words:
+def _archive_message(name: str) -> Words:
     return Words("{file} is a compressed file. Unpack it and give me the CSV inside.", file=name)
 
 
-def _no_text(name: str) -> Words:
+def _no_text_message(name: str) -> Words:
     return Words("{file} is not a text file. Export your products as CSV.", file=name)
 
 
-def _no_rows(name: str) -> Words:
+def _no_rows_message(name: str) -> Words:
     return Words(
         "{file} is a page or a structure, not a list of rows. Export your products as CSV.",
         file=name,
@@ -169,18 +169,18 @@ def _no_rows(name: str) -> Words:
 
 def _decode(stored: bytes) -> tuple[str, str]:
     """By its mark, else UTF-8; lines that are not UTF-8 are read as Windows-1252."""
-    for mark, encoding in BOMS.items():
+    for mark, encoding in BYTE_ORDER_MARKS.items():
         if stored.startswith(mark):
             return stored.decode(encoding, errors="replace"), encoding
-    if (unmarked := _utf16(stored)) is not None:
+    if (unmarked := _decode_unmarked_utf16(stored)) is not None:
         return stored.decode(unmarked, errors="replace"), unmarked
     try:
         return stored.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        return "".join(_line(line) for line in stored.splitlines(keepends=True)), "cp1252"
+        return "".join(_decode_line(line) for line in stored.splitlines(keepends=True)), "cp1252"
 
 
-def _utf16(stored: bytes) -> str | None:
+def _decode_unmarked_utf16(stored: bytes) -> str | None:
     """UTF-16 without its mark: in Western text every other byte is 0."""
     even, odd = stored[:4096:2], stored[1:4096:2]
     if len(odd) > 3 and odd.count(0) > 0.6 * len(odd) and even.count(0) < 0.2 * len(even):
@@ -190,22 +190,22 @@ def _utf16(stored: bytes) -> str | None:
     return None
 
 
-def _line(line: bytes) -> str:
+def _decode_line(line: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
         return line.decode("cp1252", errors="ignore")
 
 
-def _mended(text: str) -> str:
+def _repair_mojibake(text: str) -> str:
     """Accents put right that were saved twice: "cafÃ©" is "café"."""
-    if not GARBLED.search(text):
+    if not MOJIBAKE.search(text):
         return text
-    return "".join(_mended_line(line) for line in text.splitlines(keepends=True))
+    return "".join(_repair_line(line) for line in text.splitlines(keepends=True))
 
 
-def _mended_line(line: str) -> str:
-    if not GARBLED.search(line):
+def _repair_line(line: str) -> str:
+    if not MOJIBAKE.search(line):
         return line
     try:
         return line.encode("cp1252").decode("utf-8")

@@ -4,20 +4,20 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-from bot.data.catalogue.lexicon import lexicon
+from bot.data.catalogue.lexicon import load_lexicon
 
 
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-GRAMMAR, BRIEF, WEAK, COMMON = (
-    _words(lexicon()["ignored"][name]) for name in ("grammar", "brief", "weak", "common")
+GRAMMAR_WORDS, BRIEF_WORDS, WEAK_WORDS, COMMON_WORDS = (
+    _word_set(load_lexicon()["ignored"][name]) for name in ("grammar", "brief", "weak", "common")
 )
-FRENCH = _words("le la les des du une un pour avec est et nous notre nos chez qui aux")
-ENGLISH = _words("the our for with is and who to of we this that on are")
+FRENCH_WORDS = _word_set("le la les des du une un pour avec est et nous notre nos chez qui aux")
+ENGLISH_WORDS = _word_set("the our for with is and who to of we this that on are")
 
-COMPOUNDS = (
+COMPOUND_WORDS = (
     (re.compile(r"\b(tee|t)[\s-]?shirt"), "tshirt"),
     (re.compile(r"\bsweat[\s-]shirt"), "sweatshirt"),
     (re.compile(r"\bbean[\s-]bag"), "beanbag"),
@@ -29,50 +29,54 @@ COMPOUNDS = (
     (re.compile(r"\be[\s-]mail"), "email"),
     (re.compile(r"\b(black friday|cyber monday)\b"), " "),
 )
-WHOM = r"people|customers?|clients?|clientes?|shoppers?|buyers?|subscribers?|those|anyone|everyone"
-A_QUI = r"client\w*|acheteu\w*|personnes|gens|celles|ceux|abonn\w*"
-BOUGHT = r"bought|purchased|ordered|loved|liked|acheté\w*|achete\w*|commandé\w*|commande\w*|aimé\w*"
-AUDIENCE = re.compile(
-    rf"\b(?:(?:for|to|at)\s+(?:\w+\s+){{0,2}}?(?:{WHOM})"
-    rf"|(?:pour|aux?|à)\s+(?:\w+\s+){{0,2}}?(?:{A_QUI})"
-    rf"|(?:who|qui)\s+(?:\w+\s+){{0,2}}?(?:{BOUGHT}))\b"
+PEOPLE_EN = (
+    r"people|customers?|clients?|clientes?|shoppers?|buyers?|subscribers?|those|anyone|everyone"
+)
+PEOPLE_FR = r"client\w*|acheteu\w*|personnes|gens|celles|ceux|abonn\w*"
+PURCHASE_VERBS = (
+    r"bought|purchased|ordered|loved|liked|acheté\w*|achete\w*|commandé\w*|commande\w*|aimé\w*"
+)
+AUDIENCE_PATTERN = re.compile(
+    rf"\b(?:(?:for|to|at)\s+(?:\w+\s+){{0,2}}?(?:{PEOPLE_EN})"
+    rf"|(?:pour|aux?|à)\s+(?:\w+\s+){{0,2}}?(?:{PEOPLE_FR})"
+    rf"|(?:who|qui)\s+(?:\w+\s+){{0,2}}?(?:{PURCHASE_VERBS}))\b"
     r".*?(?=\b(?:about|à propos|concernant)\b|[.,;:!?\n]|$)"
 )
-MANNER = re.compile(r"\bà (?!la\b|l['’]|les?\b|partir\b|propos\b|nos\b|notre\b)[^\W\d_]+")
+MANNER_PATTERN = re.compile(r"\bà (?!la\b|l['’]|les?\b|partir\b|propos\b|nos\b|notre\b)[^\W\d_]+")
 
 
-def tokens(text: str) -> list[str]:
+def tokenize_product(text: str) -> list[str]:
     """A product's words, compared as these."""
-    return [stem(word) for word in split(text) if word not in GRAMMAR]
+    return [stem_word(word) for word in split_words(text) if word not in GRAMMAR_WORDS]
 
 
-def about_and_to(text: str) -> tuple[str, str]:
+def split_audience(text: str) -> tuple[str, str]:
     """A brief's words on the thing, and those beside it: on whom it is for ("for people who
     bought …"), and how it is (« à plat » is no dish)."""
     lower = unicodedata.normalize("NFC", text).lower()
-    beside = [m[0] for shape in (AUDIENCE, MANNER) for m in shape.finditer(lower)]
-    return MANNER.sub(" , ", AUDIENCE.sub(" , ", lower)), " , ".join(beside)
+    beside = [m[0] for shape in (AUDIENCE_PATTERN, MANNER_PATTERN) for m in shape.finditer(lower)]
+    return MANNER_PATTERN.sub(" , ", AUDIENCE_PATTERN.sub(" , ", lower)), " , ".join(beside)
 
 
-def asked(text: str) -> list[str]:
+def tokenize_query(text: str) -> list[str]:
     """The words of a brief that may name a product."""
-    words = split(text)
-    french = sum(w in FRENCH for w in words) > sum(w in ENGLISH for w in words)
-    stops = GRAMMAR - {"the"} if french else GRAMMAR
-    ignored = stops | BRIEF | ({"car"} if french else frozenset())
-    return [stem(word) for word in words if word not in ignored]
+    words = split_words(text)
+    french = sum(w in FRENCH_WORDS for w in words) > sum(w in ENGLISH_WORDS for w in words)
+    stops = GRAMMAR_WORDS - {"the"} if french else GRAMMAR_WORDS
+    ignored = stops | BRIEF_WORDS | ({"car"} if french else frozenset())
+    return [stem_word(word) for word in words if word not in ignored]
 
 
-def split(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a text, lower case, with their accents."""
     lower = unicodedata.normalize("NFC", text).lower().replace("œ", "oe").replace("’", "'")
-    for pattern, one in COMPOUNDS:
+    for pattern, one in COMPOUND_WORDS:
         lower = pattern.sub(one, lower)
     return re.findall(r"[^\W_]+", lower)
 
 
 @lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
+def stem_word(word: str) -> str:
     """A word without accents, plural and French feminine."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     if len(bare) < 4 or not bare.isalpha():
@@ -91,11 +95,11 @@ def stem(word: str) -> str:
 
 
 @cache
-def same() -> dict[str, frozenset[str]]:
+def load_synonyms() -> dict[str, frozenset[str]]:
     """A stem → the stems that shoppers use for the same thing, in both languages."""
     found: dict[str, set[str]] = {}
-    for group in lexicon()["same"]["groups"]:
-        stems = {stem(word) for word in group}
+    for group in load_lexicon()["same"]["groups"]:
+        stems = {stem_word(word) for word in group}
         for one in stems:
             found.setdefault(one, set()).update(stems - {one})
     return {one: frozenset(others) for one, others in found.items()}

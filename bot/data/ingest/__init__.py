@@ -3,8 +3,15 @@
 `understand` looks and changes nothing; `read` writes one Parquet file with exactly our columns.
 """
 
-from bot.data.ingest.detection import understand
-from bot.data.ingest.file_schema import Cancelled, Mapped, Taken, Understood
-from bot.data.ingest.load import read
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema, ImportCancelled, LoadResult, MappedColumn
+from bot.data.ingest.loader import load_file
 
-__all__ = ["Cancelled", "Mapped", "Taken", "Understood", "read", "understand"]
+__all__ = [
+    "FileSchema",
+    "ImportCancelled",
+    "LoadResult",
+    "MappedColumn",
+    "detect_schema",
+    "load_file",
+]

@@ -2,22 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.data.ingest.column_names import CONSENTS, Match, sort_of
-from bot.data.ingest.column_proof import Proof
-from bot.data.ingest.file_schema import Understood
-from bot.data.ingest.header import shown
-from bot.data.schema import kinds
+from bot.data.ingest.column_formats import FormatProof
+from bot.data.ingest.column_names import CONSENT_COLUMNS, ColumnMatch, classify_metric
+from bot.data.ingest.file_schema import FileSchema
+from bot.data.ingest.header import preview_cells
+from bot.data.schema import load_kinds
 from bot.i18n.messages import Words
 
-SPENT = ("spend", "sales", "budget")  # of campaigns
+AD_MONEY_COLUMNS = ("spend", "sales", "budget")  # of campaigns
 
 
-def assumptions(
-    match: Match, names: Sequence[str], proof: Proof, said: str | None, asked: str | None
+def list_assumptions(
+    match: ColumnMatch,
+    names: Sequence[str],
+    proof: FormatProof,
+    said: str | None,
+    asked: str | None,
 ) -> Iterator[Words]:
     """What was taken to be so without a proof."""
     if not proof.order.proved or proof.order.clashes:
-        yield dates_read(proof.order.day_first, proof.order.year_first)
+        yield describe_date_order(proof.order.day_first, proof.order.year_first)
     if proof.decimal == "," and proof.mark_proved:
         yield Words("Numbers are read with a decimal comma.")
     for at, (cell, value) in proof.doubtful.items():
@@ -31,7 +35,7 @@ def assumptions(
         yield Words("Amounts are in several currencies, by the sign beside each.")
     elif said and not asked and "currency" not in match.columns:
         yield Words("Amounts are in {currency}.", currency=said)
-    if nameless(match, said):
+    if lacks_currency(match, said):
         yield Words("No currency is named.")
     twice = [one for at, one in enumerate(names) if one and one in names[:at]]
     if twice:
@@ -39,18 +43,20 @@ def assumptions(
     if proof.rating_scale != 1:
         top = 10 if proof.rating_scale == 0.5 else 100
         yield Words("Ratings go up to {top} and are brought to 5.", top=top)
-    yield from _made(match, names)
+    yield from _describe_derived_columns(match, names)
 
 
-def nameless(match: Match, said: str | None) -> bool:
+def lacks_currency(match: ColumnMatch, said: str | None) -> bool:
     """Whether a file has amounts, and nothing says of what money."""
-    priced = match.kind in ("orders", "prices") or any(one in match.columns for one in SPENT)
+    priced = match.kind in ("orders", "prices") or any(
+        one in match.columns for one in AD_MONEY_COLUMNS
+    )
     return priced and not said and "currency" not in match.columns
 
 
-def said_again(found: Understood, rows: int) -> Words:
+def describe_duplicates(found: FileSchema, rows: int) -> Words:
     """Rows that a later row of the same file takes the place of, and by which of their columns."""
-    keys = [one.theirs for one in found.columns if one.ours in kinds()[found.kind].key]
+    keys = [one.theirs for one in found.columns if one.ours in load_kinds()[found.kind].key]
     if not keys:
         return Words.count(
             "{n} row says the same as a row further down: it counts once.",
@@ -65,7 +71,7 @@ def said_again(found: Understood, rows: int) -> Words:
     )
 
 
-def dates_read(day_first: bool, year_first: bool) -> Words:
+def describe_date_order(day_first: bool, year_first: bool) -> Words:
     if year_first:
         return Words("Dates are read as year/month/day.")
     if day_first:
@@ -73,7 +79,7 @@ def dates_read(day_first: bool, year_first: bool) -> Words:
     return Words("Dates are read as month/day.")
 
 
-def about_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
+def describe_skipped_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
     """What is not read as rows though it stands where rows could, or is though names could."""
     if above:
         yield Words.count(
@@ -84,11 +90,11 @@ def about_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
     if first:
         yield Words(
             "The columns have no names: the first row is “{columns}”.",
-            columns=shown(first),
+            columns=preview_cells(first),
         )
 
 
-def _made(match: Match, names: Sequence[str]) -> Iterator[Words]:
+def _describe_derived_columns(match: ColumnMatch, names: Sequence[str]) -> Iterator[Words]:
     has, aids = match.columns, match.aids
     if match.kind == "orders":
         if "amount" not in has and "quantity" in has:
@@ -111,16 +117,16 @@ def _made(match: Match, names: Sequence[str]) -> Iterator[Words]:
         if "unit" not in has and "users" not in has:
             yield Words("Each row is a person of its own.")
         if match.metrics:
-            yield _measured(list(match.metrics))
-    if match.kind == "consents" and not any(one in has for one in CONSENTS):
+            yield _describe_metrics(list(match.metrics))
+    if match.kind == "consents" and not any(one in has for one in CONSENT_COLUMNS):
         yield Words("No consent is told: nobody of this file may be written to.")
-    if kinds()[match.kind].dated not in has:
+    if load_kinds()[match.kind].dated not in has:
         yield Words("There are no dates.")
 
 
-def _measured(metrics: list[str]) -> Words:
+def _describe_metrics(metrics: list[str]) -> Words:
     """A single yes-or-no with a single amount stays one row; else there is one for each."""
     names = ", ".join(metrics)
-    if len(metrics) == 1 or sorted(map(sort_of, metrics)) == ["successes", "values"]:
+    if len(metrics) == 1 or sorted(map(classify_metric, metrics)) == ["successes", "values"]:
         return Words("What is measured: {metrics}.", metrics=names)
     return Words("Each row becomes {n}, one a measure: {metrics}.", n=len(metrics), metrics=names)

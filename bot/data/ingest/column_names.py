@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from bot.data.catalogue.cells import currency_in
-from bot.data.catalogue.columns import known_fields
-from bot.data.schema import called, kinds
+from bot.data.catalogue.cells import find_currency
+from bot.data.catalogue.columns import list_known_fields
+from bot.data.schema import load_column_names, load_kinds
 
-PRODUCTS = "products"
-OF_ANYTHING = ("name", "id")  # called so, a column holds orders' numbers only beside their dates
-COUNTS = ("impressions", "clicks", "sent", "opened", "delivered")
-CONSENTS = ("email", "sms", "ads_user_data", "ads_personalization", "opted_out")
-HINTS: Mapping[str, tuple[str, ...]] = {
+PRODUCTS_KIND = "products"
+GENERIC_COLUMNS = (
+    "name",
+    "id",
+)  # called so, a column holds orders' numbers only beside their dates
+COUNT_COLUMNS = ("impressions", "clicks", "sent", "opened", "delivered")
+CONSENT_COLUMNS = ("email", "sms", "ads_user_data", "ads_personalization", "opted_out")
+KIND_HINTS: Mapping[str, tuple[str, ...]] = {
     "orders": ("order", "commande", "vente", "sales", "transaction", "retail", "pedido"),
     "events": ("event", "evenement", "session", "browsing", "visit"),
     "feedback": ("review", "avis", "feedback", "comment", "verbatim", "survey"),
@@ -22,12 +25,12 @@ HINTS: Mapping[str, tuple[str, ...]] = {
     "campaigns": ("campaign", "campagne", "ads", "newsletter", "mailing"),
     "experiments": ("experiment", "abtest", "variant", "hillstrom"),
     "consents": ("customer", "client", "consent", "contact", "subscriber"),
-    PRODUCTS: ("product", "produit", "catalog", "catalogue", "shopify"),
+    PRODUCTS_KIND: ("product", "produit", "catalog", "catalogue", "shopify"),
 }
 
 
 @dataclass(frozen=True)
-class Match:
+class ColumnMatch:
     """A file's columns as one kind has them: ours → position. `metrics`: outcome → position."""
 
     kind: str
@@ -45,7 +48,7 @@ class Match:
 
 
 @lru_cache(maxsize=20_000)
-def spoken(name: str) -> str:
+def normalize_column_name(name: str) -> str:
     """A name without accents, capitals, signs and blanks: `Order ID`, `order_id` → `orderid`."""
     bare = unicodedata.normalize("NFKD", name)
     return re.sub(
@@ -54,59 +57,78 @@ def spoken(name: str) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def ways(name: str) -> tuple[str, ...]:
+def list_name_variants(name: str) -> tuple[str, ...]:
     """How a column's name may be looked up: as it is, and without its unit: `Prix (€)`."""
     bare = re.sub(r"[(\[][^)\]]*[)\]]", " ", name)
-    words = [w for w in re.split(r"[\s_]+", bare) if not currency_in(w) and w.lower() != "en"]
+    words = [w for w in re.split(r"[\s_]+", bare) if not find_currency(w) and w.lower() != "en"]
     return tuple(
-        dict.fromkeys(s for s in (spoken(name), spoken(bare), spoken(" ".join(words))) if s)
+        dict.fromkeys(
+            s
+            for s in (
+                normalize_column_name(name),
+                normalize_column_name(bare),
+                normalize_column_name(" ".join(words)),
+            )
+            if s
+        )
     )
 
 
-def guess(names: Sequence[str], file: str, given: Mapping[str, str], kind: str | None) -> Match:
+def guess_kind(
+    names: Sequence[str], file: str, given: Mapping[str, str], kind: str | None
+) -> ColumnMatch:
     """The kind that makes most sense of the columns, or `kind`; score 0 when none does."""
-    candidates = [match(one, names, given) for one in ([kind] if kind else [*kinds(), PRODUCTS])]
-    if not kind and _of_orders(candidates[0], names):
+    candidates = [
+        match_columns(one, names, given)
+        for one in ([kind] if kind else [*load_kinds(), PRODUCTS_KIND])
+    ]
+    if not kind and _is_of_orders(candidates[0], names):
         candidates = candidates[:-1]  # what was in which order is no catalogue, whatever it lacks
-    whole = [one for one in candidates if complete(one)] or candidates
-    return max(whole, key=lambda one: one.score + 2 * (complete(one) and _hinted(one.kind, file)))
+    whole = [one for one in candidates if is_complete(one)] or candidates
+    return max(
+        whole, key=lambda one: one.score + 2 * (is_complete(one) and _is_hinted(one.kind, file))
+    )
 
 
-def _of_orders(found: Match, names: Sequence[str]) -> bool:
+def _is_of_orders(found: ColumnMatch, names: Sequence[str]) -> bool:
     """Whether a file tells of orders, by a column that can be nothing but their numbers."""
-    return "order" in found.columns and spoken(names[found.columns["order"]]) not in OF_ANYTHING
+    return (
+        "order" in found.columns
+        and normalize_column_name(names[found.columns["order"]]) not in GENERIC_COLUMNS
+    )
 
 
-def match(kind: str, names: Sequence[str], given: Mapping[str, str]) -> Match:
+def match_columns(kind: str, names: Sequence[str], given: Mapping[str, str]) -> ColumnMatch:
     """The columns of a file as one kind names them; `given` (theirs → ours) goes first."""
-    if kind == PRODUCTS:
-        return _products(names, given)
-    lists = {ours: column.called for ours, column in kinds()[kind].columns.items()}
-    aids = kinds()[kind].aids
-    columns = _assigned(names, {**lists, **aids}, given)
+    if kind == PRODUCTS_KIND:
+        return _match_products(names, given)
+    lists = {ours: column.called for ours, column in load_kinds()[kind].columns.items()}
+    aids = load_kinds()[kind].aids
+    columns = _assign_columns(names, {**lists, **aids}, given)
     named = names[columns["order"]] if kind == "orders" and "order" in columns else ""
-    if "at" not in columns and not given and spoken(named) in OF_ANYTHING:
+    if "at" not in columns and not given and normalize_column_name(named) in GENERIC_COLUMNS:
         del columns["order"]
     taken = set(columns.values())
-    metrics = _metrics(names, columns) if kind == "experiments" else {}
+    metrics = _find_metrics(names, columns) if kind == "experiments" else {}
     taken |= set(metrics.values())
-    personal = _personal(names, taken)
-    return Match(
+    personal = _find_personal_columns(names, taken)
+    return ColumnMatch(
         kind,
         {ours: place for ours, place in columns.items() if ours in lists},
         {ours: place for ours, place in columns.items() if ours in aids},
         metrics,
         personal,
-        score=len(taken) + (len(personal) if kind == "consents" and _about_people(columns) else 0),
+        score=len(taken)
+        + (len(personal) if kind == "consents" and _is_about_people(columns) else 0),
     )
 
 
-def _about_people(columns: Mapping[str, int]) -> bool:
+def _is_about_people(columns: Mapping[str, int]) -> bool:
     """Whether a file is one of customers: orders have names and addresses, too."""
-    return "since" in columns or any(one in columns for one in CONSENTS)
+    return "since" in columns or any(one in columns for one in CONSENT_COLUMNS)
 
 
-def complete(found: Match) -> bool:
+def is_complete(found: ColumnMatch) -> bool:
     """Whether the columns suffice for rows of the kind."""
     has, aids = found.columns, found.aids
     if found.kind == "orders":
@@ -117,31 +139,33 @@ def complete(found: Match) -> bool:
     if found.kind == "events":
         return {"at", "step"} <= set(has) and ("session" in has or "visitor" in has)
     if found.kind == "campaigns":
-        counted = any(one in has for one in COUNTS) and found.score > 2
+        counted = any(one in has for one in COUNT_COLUMNS) and found.score > 2
         return counted or {"subject", "text"} <= set(has)
     if found.kind == "experiments":
         return "variant" in has and bool(found.metrics or "users" in has)
     if found.kind == "consents":
-        told = any(one in has for one in CONSENTS) or len(found.personal) > 1
+        told = any(one in has for one in CONSENT_COLUMNS) or len(found.personal) > 1
         return "customer" in has and (told or "since" in has)
-    if found.kind == PRODUCTS:
+    if found.kind == PRODUCTS_KIND:
         return found.score > 1 and "title" in has
-    needed = [name for name, column in kinds()[found.kind].columns.items() if column.needed]
+    needed = [name for name, column in load_kinds()[found.kind].columns.items() if column.needed]
     return all(name in has for name in needed)
 
 
-def _assigned(
+def _assign_columns(
     names: Sequence[str], lists: Mapping[str, Sequence[str]], given: Mapping[str, str]
 ) -> dict[str, int]:
     """Each of ours gets the column that is likeliest it, each column is one of ours at most."""
-    fixed = {spoken(theirs): ours for theirs, ours in given.items()}
+    fixed = {normalize_column_name(theirs): ours for theirs, ours in given.items()}
     offers: list[tuple[int, int, str]] = []
     for place, name in enumerate(names):
-        if spoken(name) in fixed:
-            offers.append((-1, place, fixed[spoken(name)]))
+        if normalize_column_name(name) in fixed:
+            offers.append((-1, place, fixed[normalize_column_name(name)]))
             continue
-        for way in ways(name):
-            offers += [(rank, place, ours) for ours, rank in _ranks(_frozen(lists)).get(way, ())]
+        for way in list_name_variants(name):
+            offers += [
+                (rank, place, ours) for ours, rank in _rank_names(_freeze_lists(lists)).get(way, ())
+            ]
     columns: dict[str, int] = {}
     for _, place, ours in sorted(offers):
         if ours in lists and ours not in columns and place not in columns.values():
@@ -149,70 +173,74 @@ def _assigned(
     return columns
 
 
-def _frozen(lists: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _freeze_lists(lists: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((ours, tuple(names)) for ours, names in lists.items())
 
 
 @cache
-def _ranks(
+def _rank_names(
     lists: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> dict[str, tuple[tuple[str, int], ...]]:
     found: dict[str, dict[str, int]] = {}
     for ours, names in lists:
         for rank, name in enumerate(names):
-            found.setdefault(spoken(name), {}).setdefault(ours, rank)
+            found.setdefault(normalize_column_name(name), {}).setdefault(ours, rank)
     return {name: tuple(ranked.items()) for name, ranked in found.items()}
 
 
-def _metrics(names: Sequence[str], columns: dict[str, int]) -> dict[str, int]:
+def _find_metrics(names: Sequence[str], columns: dict[str, int]) -> dict[str, int]:
     """The outcomes of a test, one a column; `value` and `successes` give way to them."""
     if "metric" in columns or "users" in columns:
         return {}
     found: dict[str, int] = {}
     for sort in ("successes", "values"):
-        lists = called()["metrics"][sort]
+        lists = load_column_names()["metrics"][sort]
         free = [
-            n if i not in columns.values() or _outcome(columns, i) else ""
+            n if i not in columns.values() or _is_outcome(columns, i) else ""
             for i, n in enumerate(names)
         ]
-        found.update(_assigned(free, lists, {}))
+        found.update(_assign_columns(free, lists, {}))
     for ours in ("successes", "value"):
         if columns.get(ours) in found.values():
             del columns[ours]
     return found
 
 
-def _outcome(columns: Mapping[str, int], place: int) -> bool:
+def _is_outcome(columns: Mapping[str, int], place: int) -> bool:
     return place in (columns.get("successes"), columns.get("value"))
 
 
-def sort_of(metric: str) -> str:
+def classify_metric(metric: str) -> str:
     """`successes` for a yes or no, `values` for an amount."""
-    return "values" if metric in called()["metrics"]["values"] else "successes"
+    return "values" if metric in load_column_names()["metrics"]["values"] else "successes"
 
 
-def _personal(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
-    known = {spoken(name): what for what, list_ in called()["personal"].items() for name in list_}
+def _find_personal_columns(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
+    known = {
+        normalize_column_name(name): what
+        for what, list_ in load_column_names()["personal"].items()
+        for name in list_
+    }
     found = {}
     for place, name in enumerate(names):
-        what = next((known[way] for way in ways(name) if way in known), None)
+        what = next((known[way] for way in list_name_variants(name) if way in known), None)
         if what and (place not in set(taken) or what in ("email", "phone")):
             found[place] = what
     return found
 
 
-def _products(names: Sequence[str], given: Mapping[str, str]) -> Match:
-    columns = _assigned(names, known_fields(), given)
-    return Match(PRODUCTS, columns, score=len(columns))
+def _match_products(names: Sequence[str], given: Mapping[str, str]) -> ColumnMatch:
+    columns = _assign_columns(names, list_known_fields(), given)
+    return ColumnMatch(PRODUCTS_KIND, columns, score=len(columns))
 
 
-def _hinted(kind: str, file: str) -> bool:
-    return any(word in spoken(file) for word in HINTS[kind])
+def _is_hinted(kind: str, file: str) -> bool:
+    return any(word in normalize_column_name(file) for word in KIND_HINTS[kind])
 
 
 # Which language the names of a file's columns are in, as far as figures and dates go by it.
 
-FRENCH = {
+FRENCH_NAMES = {
     *("date", "client", "commande", "prix", "devise", "quantite", "montant", "pays", "appareil"),
     *("reference", "texte", "note", "langue", "canal", "jour", "moment", "produit", "avis"),
     *("statut", "depuisle", "envoyes", "clics", "depense", "variante", "visiteur"),
@@ -222,7 +250,8 @@ FRENCH_WORDS = {  # in a name of several words; they are no English ones
     *("avis", "statut", "numero", "nom", "adresse", "livraison", "taille", "couleur", "ttc", "ht"),
     *("libelle", "categorie", "achat", "envoi", "du", "de", "le", "la", "depense", "campagne"),
 }
-COMMA_WORDS = {  # German, Spanish, Portuguese, Italian: the comma is their decimal sign, too
+# German, Spanish, Portuguese, Italian: the comma is their decimal sign, too.
+DECIMAL_COMMA_WORDS = {
     *("datum", "bestellung", "bestellnummer", "kunde", "kundennummer", "menge", "betrag", "preis"),
     *("artikel", "umsatz", "kosten", "klicks", "anzahl", "kampagne", "wahrung", "waehrung"),
     *("fecha", "pedido", "cliente", "precio", "importe", "cantidad", "articulo", "moneda"),
@@ -231,21 +260,28 @@ COMMA_WORDS = {  # German, Spanish, Portuguese, Italian: the comma is their deci
 }
 
 
-def french(names: Sequence[str]) -> bool:
+def has_french_names(names: Sequence[str]) -> bool:
     """Whether the columns have French names."""
     return sum(map(_is_french, names)) >= 2
 
 
-def with_commas(names: Sequence[str]) -> bool:
+def uses_decimal_comma(names: Sequence[str]) -> bool:
     """Whether their language writes 12,50."""
-    return french(names) or sum(not COMMA_WORDS.isdisjoint(_words(one)) for one in names) >= 2
+    return (
+        has_french_names(names)
+        or sum(not DECIMAL_COMMA_WORDS.isdisjoint(_split_words(one)) for one in names) >= 2
+    )
 
 
 def _is_french(name: str) -> bool:
     marked = any(c in name for c in "éèêçàù")
-    return marked or spoken(name) in FRENCH or not FRENCH_WORDS.isdisjoint(_words(name))
+    return (
+        marked
+        or normalize_column_name(name) in FRENCH_NAMES
+        or not FRENCH_WORDS.isdisjoint(_split_words(name))
+    )
 
 
-def _words(name: str) -> list[str]:
+def _split_words(name: str) -> list[str]:
     bare = unicodedata.normalize("NFKD", name.lower())
     return re.split(r"[^a-z]+", "".join(c for c in bare if not unicodedata.combining(c)))

@@ -1,46 +1,241 @@
 """Looks at a file and says what it is: its kind, its columns, how its numbers are written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
-from bot.data.ingest import diagnosis
-from bot.data.ingest.assembly import assembled, currency_of
-from bot.data.ingest.assumptions import about_lines
-from bot.data.ingest.cells import prepare
-from bot.data.ingest.column_names import PRODUCTS, Match, complete, guess, spoken
-from bot.data.ingest.column_proof import Proof, prove
-from bot.data.ingest.file_format import look
-from bot.data.ingest.file_schema import Dates, Said, Sign, Understood
-from bot.data.ingest.find_header import find_head
-from bot.data.ingest.header import by_number
-from bot.data.ingest.layout import shape_under
-from bot.data.ingest.products import understood_products
-from bot.data.ingest.rejects import Reject
-from bot.data.ingest.sampling import sample, unreadable_columns
-from bot.data.ingest.source import opened, unreadable
-from bot.data.ingest.workbook import about_sheets
-from bot.data.schema import kinds
-from bot.errors import ANYHOW, CannotDo
+from bot.data.catalogue.cells import CURRENCIES, find_currency
+from bot.data.ingest import file_errors
+from bot.data.ingest.assumptions import describe_skipped_lines, lacks_currency, list_assumptions
+from bot.data.ingest.cell_sql import create_macros
+from bot.data.ingest.column_formats import FormatProof, prove_formats
+from bot.data.ingest.column_names import (
+    PRODUCTS_KIND,
+    ColumnMatch,
+    guess_kind,
+    is_complete,
+    normalize_column_name,
+)
+from bot.data.ingest.column_sql import select_cells, sql_type, target_columns
+from bot.data.ingest.file_format import FileInfo, FileLayout, inspect_format, layout_under_header
+from bot.data.ingest.file_schema import (
+    AddressKind,
+    DateOrder,
+    DecimalSign,
+    FileSchema,
+    ImportOptions,
+    MappedColumn,
+    UnprovedSetting,
+)
+from bot.data.ingest.header import resolve_column_numbers
+from bot.data.ingest.header_detection import find_header
+from bot.data.ingest.product_files import detect_product_schema
+from bot.data.ingest.rejects import RejectedRow
+from bot.data.ingest.source import open_source, unreadable_error
+from bot.data.ingest.workbook import describe_sheets
+from bot.data.schema import ColumnType, load_kinds
+from bot.errors import UNUSABLE_PARAM, CannotDo
 from bot.i18n.messages import Words
 
-PER_PIECE = {spoken(name) for name in ("price", "prix", "item price", "prix total ht")}
+# What was found of a file, put together as it is shown and stored: which of its columns becomes
+
+CONVERSIONS = {
+    "text": "as it is",
+    "key": "reference",
+    "person": "keyed",
+    "whole": "number",
+    "money": "amount",
+    "number": "number",
+    "day": "date",
+    "moment": "time",
+    "yes": "yes/no",
+}
+MONEY_COLUMNS = {"amount", "unit_price", "price", "spend", "sales", "budget", "value"}
 
 
-def understand(
+def assemble_schema(
+    name: str,
+    match: ColumnMatch,
+    shape: FileLayout,
+    file: FileInfo,
+    proof: FormatProof,
+    told: ImportOptions,
+) -> FileSchema:
+    """All of it as one. Its sample and what is assumed of its form are still to come."""
+    names, apart = shape.names, match.kind == "consents"
+    mapped = [_map_column(match.kind, ours, at, names, proof) for ours, at in match.columns.items()]
+    mapped += [_map_aid_column(match, aid, at, names) for aid, at in match.aids.items()]
+    mapped += [
+        MappedColumn(theirs=names[at], ours="value", how="a metric", place=at, metric=metric)
+        for metric, at in match.metrics.items()
+    ]
+    taken = match.used()
+    addresses: list[tuple[int, AddressKind]] = []
+    for at, what in sorted(match.personal.items()):
+        if apart and (what == "email" or what == "phone"):
+            addresses.append((at, "email" if what == "email" else "phone"))
+    own = match.columns.get("customer")
+    if apart and own is not None and own not in match.personal:  # an address is no id
+        addresses.insert(0, (own, "id"))
+    held = {at for at, _ in addresses}
+    dropped = [names[at] for at in sorted(match.personal) if at not in held and at not in taken]
+    rest = [n for at, n in enumerate(names) if n and at not in taken and at not in match.personal]
+    said = told.currency or detect_currency(match, names, proof)
+    return FileSchema(
+        name=name,
+        kind=match.kind,
+        format=shape.format,
+        encoding=shape.encoding,
+        delimiter=shape.delimiter,
+        sheet=shape.sheet,
+        stacked=shape.stacked,
+        header_line=shape.header_line,
+        names=names,
+        decimal=proof.decimal,
+        marks=dict(proof.marks),
+        day_first=proof.order.day_first,
+        year_first=proof.order.year_first,
+        iso=proof.order.iso,
+        currency=said,
+        signed=proof.signed,
+        sha256=file.sha256,
+        size=file.size,
+        columns=tuple(sorted(mapped, key=lambda one: one.place)),
+        kept_apart=tuple(names[at] for at, _ in addresses),
+        apart=tuple(addresses),
+        dropped=tuple(dropped),
+        ignored=tuple(rest),
+        rows=proof.rows,
+        lines=shape.lines,
+        said=told,
+        unproved=tuple(
+            _list_unproved_settings(proof, lacks_currency(match, said) and not proof.signed)
+        ),
+        assumed=tuple(list_assumptions(match, names, proof, said, told.currency)),
+    )
+
+
+def _list_unproved_settings(proof: FormatProof, nameless: bool) -> Iterator[UnprovedSetting]:
+    """What a person may say otherwise."""
+    if not proof.order.proved or proof.order.clashes:
+        yield "dates"
+    if proof.doubtful:
+        yield "decimal"
+    if nameless:
+        yield "currency"
+
+
+def _map_column(
+    kind: str, ours: str, at: int, names: tuple[str, ...], proof: FormatProof
+) -> MappedColumn:
+    how = {"step": "step", "status": "status"}.get(ours) or CONVERSIONS[
+        load_kinds()[kind].columns[ours].type
+    ]
+    scale = proof.rating_scale if ours == "rating" else 1.0
+    return MappedColumn(theirs=names[at], ours=ours, how=how, place=at, scale=scale)
+
+
+def _map_aid_column(match: ColumnMatch, aid: str, at: int, names: tuple[str, ...]) -> MappedColumn:
+    hows = {"time": "time", "unit_price": "a factor", "line_discount": "a factor"}
+    return MappedColumn(theirs=names[at], ours=aid, how=hows.get(aid, "part of a text"), place=at)
+
+
+def detect_currency(match: ColumnMatch, names: tuple[str, ...], proof: FormatProof) -> str | None:
+    """What an amount's name or cells say: `Amount spent (EUR)`, `12,50 €`."""
+    money = [
+        names[at] for ours, at in (match.columns | match.aids).items() if ours in MONEY_COLUMNS
+    ]
+    said = next((found for one in money if (found := find_currency(one.replace("_", " ")))), None)
+    return said or (proof.currency if proof.currency in CURRENCIES else None)
+
+
+# A few rows by our columns, as they will be; and columns whose cells can't be read.
+
+SAMPLED_ROWS = 2_000  # rows
+MOST_UNREADABLE_SHARE = 0.5  # of the cells that say anything
+
+
+def find_unreadable_columns(
+    con: duckdb.DuckDBPyConnection, relation: str, understood: FileSchema
+) -> list[tuple[MappedColumn, str]]:
+    """Columns of which most cells can't be read, each with such a cell."""
+    told = [one for one in target_columns(understood) if one.reason]
+    if not told:
+        return []
+    selects = ", ".join(
+        f"count(r{i}), count(*) FILTER (r{i} IS NOT NULL AND NOT v{i}), min(r{i}) FILTER (NOT v{i})"
+        for i in range(len(told))
+    )
+    values = ", ".join(
+        f"{one.raw} AS r{i}, ({one.sql}) IS NOT NULL AS v{i}" for i, one in enumerate(told)
+    )
+    some = select_cells(understood, f"(SELECT * FROM {relation} LIMIT {SAMPLED_ROWS})")
+    found = con.execute(f"SELECT {selects} FROM (SELECT {values} FROM {some})").fetchall()[0]
+    wrong = []
+    for i, one in enumerate(told):
+        said, bad, cell = found[3 * i : 3 * i + 3]
+        if said and bad > MOST_UNREADABLE_SHARE * said:
+            wrong += [(m, cell) for m in understood.columns if _is_column(m, one.name)]
+    return wrong
+
+
+def _is_column(mapped: MappedColumn, name: str) -> bool:
+    return f"metric_{mapped.metric}" == name if mapped.metric else mapped.ours == name
+
+
+def sample_rows(
+    con: duckdb.DuckDBPyConnection, relation: str, understood: FileSchema
+) -> tuple[dict[str, str], ...]:
+    """Three rows by our columns; persons and texts about them don't show."""
+    for hiding in ("bare_words", "bare_alike"):
+        con.execute(f"CREATE OR REPLACE MACRO {hiding}(x) AS hidden(x)")
+    told = [
+        one for one in target_columns(understood) if one.sql not in ("NULL",) and one.name != "unit"
+    ]
+    types = {name: column.type for name, column in load_kinds()[understood.kind].columns.items()}
+    persons = {name for name, type_ in types.items() if type_ == "person"}
+    selects = ", ".join(f"CAST(CAST({one.sql} AS {sql_type(one.type)}) AS VARCHAR)" for one in told)
+    some = select_cells(understood, f"(SELECT * FROM {relation} LIMIT 3)")
+    parts = [one for one in understood.columns if not one.metric and one.ours not in types]
+    whole = ", ".join([selects, *(f"said(bare(c{one.place}))" for one in parts)])
+    rows = con.execute(f"SELECT {whole} FROM {some}").fetchall()
+    names = [*(one.name.removeprefix("metric_") for one in told), *(one.ours for one in parts)]
+    return tuple(
+        {
+            name: "(keyed)" if name in persons else _shorten_cell(str(cell), types.get(name))
+            for name, cell in zip(names, row, strict=True)
+            if cell is not None
+        }
+        for row in rows
+    )
+
+
+def _shorten_cell(cell: str, type_: ColumnType | None) -> str:
+    """Without what says nothing: seconds, a midnight, a nought behind the point."""
+    if type_ == "moment":
+        return cell.removesuffix(":00").removesuffix(" 00:00")
+    return cell.removesuffix(".0") if type_ == "number" else cell
+
+
+UNIT_PRICE_NAMES = {
+    normalize_column_name(name) for name in ("price", "prix", "item price", "prix total ht")
+}
+
+
+def detect_schema(
     path: Path,
     *,
     name: str,
     kind: str | None = None,
     called: Mapping[str, str] | None = None,
     currency: str | None = None,
-    dates: Dates | None = None,
-    decimal: Sign | None = None,
+    dates: DateOrder | None = None,
+    decimal: DecimalSign | None = None,
     sheets: Sequence[str] = (),
     several: bool = False,
-) -> Understood:
+) -> FileSchema:
     """How a file can be read. `name` is what the file is called where people see it; the others
     settle what it would else be guessed to be: see `Said`. Where it is one of `several` tables,
     `called` may name columns of the others as well.
@@ -48,16 +243,16 @@ def understand(
     Kind "products" is possible: the caller then uses `catalogue_of` in `bot.data.ingest.products`.
     Raises CannotDo with one clear sentence for a hopeless file. Nothing is written.
     """
-    diagnosis.check_asked(kind, called or {}, currency)
+    file_errors.check_options(kind, called or {}, currency)
     try:
-        file = look(path, name)
-        head = find_head(path, file, name, called or {}, kind, sheets)
+        file = inspect_format(path, name)
+        head = find_header(path, file, name, called or {}, kind, sheets)
     except CannotDo as no:
         why = no.words
-        told = {**why.params, ANYHOW: "yes"}
+        told = {**why.params, UNUSABLE_PARAM: "yes"}
         raise CannotDo(Words(why.text, many=why.many, params=told)) from None
-    given = _given(name, called or {}, head.names, several)
-    said = Said(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
+    given = _match_given_columns(name, called or {}, head.names, several)
+    said = ImportOptions(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
             Words(
@@ -67,76 +262,82 @@ def understand(
                 most=MOST_COLUMNS,
             )
         )
-    match = guess(head.names, name, given, kind)
-    if not complete(match):
+    match = guess_kind(head.names, name, given, kind)
+    if not is_complete(match):
         if head.first:
-            raise diagnosis.no_names(name, head.first, given)
-        raise diagnosis.not_understood(name, head.names, match, kind)
-    match = _settled(match, head.names)
-    shape = shape_under(head, file)
-    about = (*about_sheets(head), *about_lines(head.above, head.first))
-    if match.kind == PRODUCTS:
-        found = understood_products(path, name, shape, file, said)
+            raise file_errors.missing_header_error(name, head.first, given)
+        raise file_errors.unknown_file_error(name, head.names, match, kind)
+    match = _settle_prices(match, head.names)
+    shape = layout_under_header(head, file)
+    about = (*describe_sheets(head), *describe_skipped_lines(head.above, head.first))
+    if match.kind == PRODUCTS_KIND:
+        found = detect_product_schema(path, name, shape, file, said)
         return found.model_copy(update={"assumed": (*about, *found.assumed)})
     try:
-        with opened(path, name, shape) as source:
-            prepare(source.con, b"")
-            proof = prove(source, match, head, said)
+        with open_source(path, name, shape) as source:
+            create_macros(source.con, b"")
+            proof = prove_formats(source, match, head, said)
             if not proof.rows:
                 place = source.place
-                faults = [Reject(place(f.line), "", f.reason, f.raw) for f in source.faults]
-                raise diagnosis.no_rows(name, faults)
-            match = _without_people(match, proof)
-            proof = _as_there(proof, currency or currency_of(match, head.names, proof))
-            found = assembled(name, match, shape, file, proof, said)
+                faults = [RejectedRow(place(f.line), "", f.reason, f.raw) for f in source.faults]
+                raise file_errors.no_rows_error(name, faults)
+            match = _drop_personal_columns(match, proof)
+            proof = _apply_regional_order(
+                proof, currency or detect_currency(match, head.names, proof)
+            )
+            found = assemble_schema(name, match, shape, file, proof, said)
             found = found.model_copy(update={"assumed": (*about, *found.assumed)})
-            found = _readable(found, source.con, source.relation, name)
-            return found.model_copy(update={"sample": sample(source.con, source.relation, found)})
+            found = _drop_unreadable_columns(found, source.con, source.relation, name)
+            return found.model_copy(
+                update={"sample": sample_rows(source.con, source.relation, found)}
+            )
     except duckdb.Error as error:
-        raise unreadable(name, path, error) from None
+        raise unreadable_error(name, path, error) from None
 
 
-def _given(
+def _match_given_columns(
     name: str, called: Mapping[str, str], names: Sequence[str], several: bool
 ) -> dict[str, str]:
     """What was said of the columns that this file has. Raises CannotDo for another, unless it may
     be one of several tables."""
     if several:
-        has = {spoken(one) for one in names}
-        return {theirs: ours for theirs, ours in called.items() if spoken(theirs) in has}
-    given = by_number(called, names)
-    diagnosis.check_given(name, given, names)
+        has = {normalize_column_name(one) for one in names}
+        return {
+            theirs: ours for theirs, ours in called.items() if normalize_column_name(theirs) in has
+        }
+    given = resolve_column_numbers(called, names)
+    file_errors.check_given_columns(name, given, names)
     return given
 
 
-def _settled(match: Match, names: tuple[str, ...]) -> Match:
+def _settle_prices(match: ColumnMatch, names: tuple[str, ...]) -> ColumnMatch:
     """An order's price is that of a piece where pieces are counted; so is Shopify's line price."""
     if match.kind != "orders" or "quantity" not in match.columns:
         return match
     columns, aids = dict(match.columns), dict(match.aids)
     unit = names[aids["unit_price"]] if "unit_price" in aids else ""
     if "amount" in columns:
-        if spoken(unit).startswith("lineitem"):
+        if normalize_column_name(unit).startswith("lineitem"):
             del columns["amount"]  # the order's total, on its first line only
-        elif not unit and spoken(names[columns["amount"]]) in PER_PIECE:
+        elif not unit and normalize_column_name(names[columns["amount"]]) in UNIT_PRICE_NAMES:
             aids["unit_price"] = columns.pop("amount")
     return replace(match, columns=columns, aids=aids)
 
 
-def _as_there(proof: Proof, currency: str | None) -> Proof:
+def _apply_regional_order(proof: FormatProof, currency: str | None) -> FormatProof:
     """Days first where nothing proves the order and the money is not America's, or the decimal
     mark is a comma, proved or as such files have it: nearly everywhere but there."""
-    if proof.order.proved or not (proof.decimal == "," or currency not in MONTH_FIRST):
+    if proof.order.proved or not (proof.decimal == "," or currency not in MONTH_FIRST_CURRENCIES):
         return proof
     return replace(proof, order=replace(proof.order, day_first=True))
 
 
-def _without_people(match: Match, proof: Proof) -> Match:
+def _drop_personal_columns(match: ColumnMatch, proof: FormatProof) -> ColumnMatch:
     """Columns whose cells are addresses, whatever they are called, are somebody's."""
     columns, personal = dict(match.columns), dict(match.personal)
     for place, what in proof.addresses.items():
         ours = next((ours for ours, at in columns.items() if at == place), None)
-        if ours is not None and kinds()[match.kind].columns[ours].type != "person":
+        if ours is not None and load_kinds()[match.kind].columns[ours].type != "person":
             if (match.kind, ours) in (("feedback", "text"), ("campaigns", "text")):
                 continue
             del columns[ours]
@@ -145,18 +346,18 @@ def _without_people(match: Match, proof: Proof) -> Match:
 
 
 MOST_COLUMNS = 300  # more take the engine minutes
-MONTH_FIRST = (None, "USD", "CAD")
+MONTH_FIRST_CURRENCIES = (None, "USD", "CAD")
 
 
-def _readable(
-    found: Understood, con: duckdb.DuckDBPyConnection, relation: str, name: str
-) -> Understood:
+def _drop_unreadable_columns(
+    found: FileSchema, con: duckdb.DuckDBPyConnection, relation: str, name: str
+) -> FileSchema:
     """Without optional columns that mostly can't be read; a needed one makes the file hopeless."""
     assumed, columns, ignored = list(found.assumed), list(found.columns), list(found.ignored)
-    for one, cell in unreadable_columns(con, relation, found):
-        kind = kinds()[found.kind]
+    for one, cell in find_unreadable_columns(con, relation, found):
+        kind = load_kinds()[found.kind]
         if one.ours in kind.columns and kind.columns[one.ours].needed:
-            raise diagnosis.no_values(name, one, cell, kind.columns[one.ours].type)
+            raise file_errors.empty_column_error(name, one, cell, kind.columns[one.ours].type)
         columns.remove(one)
         ignored.append(one.theirs)
         assumed.append(

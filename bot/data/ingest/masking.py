@@ -3,15 +3,15 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from bot.privacy.personal import mask as bare_words
+from bot.privacy.personal_data import mask_personal_data as bare_words
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["bare_words", "teach"]
+__all__ = ["bare_words", "register_masking"]
 
 
-def teach(con: "duckdb.DuckDBPyConnection", own: Collection[str] = ()) -> None:
+def register_masking(con: "duckdb.DuckDBPyConnection", own: Collection[str] = ()) -> None:
     """Gives SQL `bare_words(text)`, and `bare_alike(text)`: the same whatever the team sells, so
     that a text is known again when the catalogue has changed. It loads numpy."""
     sold = frozenset(own)

@@ -14,16 +14,21 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.config.policy import Policy
-from bot.data.ingest.preview import Glimpse
-from bot.data.ingest.upload import Dropped, DroppedFile, Outcome, stored
+from bot.data.ingest.upload import (
+    ImportOutcome,
+    ImportPreview,
+    Upload,
+    UploadedFile,
+    serialize_files,
+)
 from bot.db.session import Row, insert_once
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
-from bot.i18n.messages import Words, words_from
-from bot.jobs.models import Enqueue, Job, Kind
-from bot.messages.outbox import Post
+from bot.i18n.messages import Words, restore_words
+from bot.jobs.models import Enqueue, Job, JobKind
+from bot.messages.outbox import OutboxMessage
 
-State = Literal[
+UploadState = Literal[
     "reading",
     "half",
     "joined",
@@ -35,18 +40,23 @@ State = Literal[
     "cancelled",
     "failed",
 ]
-PIECE = "arrival:"  # how the piece of its card begins
-OPEN: tuple[State, ...] = ("reading", "half", "waiting", "taking")  # a person may still cancel
+CARD_PREFIX = "arrival:"  # how the piece of its card begins
+OPEN_STATES: tuple[UploadState, ...] = (
+    "reading",
+    "half",
+    "waiting",
+    "taking",
+)  # a person may still cancel
 
-ENDED = Words("This is over already. Drop the file again if you need it.")
+ALREADY_ENDED = Words("This is over already. Drop the file again if you need it.")
 
 
-def card_of(id: str) -> str:
+def card_post_id(id: str) -> str:
     """The id of the post that is this arrival's card."""
-    return f"{PIECE}{id}:card"
+    return f"{CARD_PREFIX}{id}:card"
 
 
-class Arrival(Row):
+class FileUpload(Row):
     __tablename__ = "arrivals"
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -79,16 +89,16 @@ class Arrival(Row):
     changed_at: Mapped[datetime]
 
     @staticmethod
-    def ask(session: Session, enqueue: Enqueue, dropped: Dropped, now: datetime) -> bool:
+    def ask(session: Session, enqueue: Enqueue, dropped: Upload, now: datetime) -> bool:
         """The file as a row, its card's row and its reading, all in this transaction, once.
         False when it was asked before."""
         Workspace.ensure(session, dropped.workspace, now)
-        values = vars(dropped) | {"beside": stored(dropped.beside)}
+        values = vars(dropped) | {"beside": serialize_files(dropped.beside)}
         begun = {"state": "reading", "turn": 0, "made_at": now, "changed_at": now}
-        if not insert_once(session, Arrival, **(values | begun)):
+        if not insert_once(session, FileUpload, **(values | begun)):
             return False
-        arrival = session.get_one(Arrival, dropped.id)
-        Post.plan(
+        arrival = session.get_one(FileUpload, dropped.id)
+        OutboxMessage.plan(
             session,
             id=arrival.card,
             workspace=dropped.workspace,
@@ -102,19 +112,19 @@ class Arrival(Row):
         return True
 
     @staticmethod
-    def of_piece(session: Session, piece: str | None) -> "Arrival | None":
+    def of_piece(session: Session, piece: str | None) -> "FileUpload | None":
         """What a card shows, when it is the card of an arrival."""
-        id = (piece or "").removeprefix(PIECE)
-        return session.get(Arrival, id) if piece and piece.startswith(PIECE) else None
+        id = (piece or "").removeprefix(CARD_PREFIX)
+        return session.get(FileUpload, id) if piece and piece.startswith(CARD_PREFIX) else None
 
     @property
     def piece(self) -> str:
-        return f"{PIECE}{self.id}"
+        return f"{CARD_PREFIX}{self.id}"
 
     @property
     def card(self) -> str:
         """The id of its card's post."""
-        return card_of(self.id)
+        return card_post_id(self.id)
 
     @property
     def reference(self) -> str:
@@ -122,11 +132,11 @@ class Arrival(Row):
         return f"SI-{self.id[:8].upper()}"
 
     @property
-    def files(self) -> tuple[DroppedFile, ...]:
+    def files(self) -> tuple[UploadedFile, ...]:
         """What is read as one, its own file first."""
         sheets = tuple((self.told or {}).get("sheets") or ())
-        mine = DroppedFile(self.id, self.file, self.name, self.size, sheets)
-        return (mine, *(DroppedFile.from_row(told) for told in self.beside or ()))
+        mine = UploadedFile(self.id, self.file, self.name, self.size, sheets)
+        return (mine, *(UploadedFile.from_row(told) for told in self.beside or ()))
 
     @property
     def title(self) -> str:
@@ -134,12 +144,12 @@ class Arrival(Row):
         return " + ".join(one.title for one in self.files)
 
     @property
-    def glimpse(self) -> Glimpse | None:
-        return Glimpse.model_validate_json(self.seen) if self.seen else None
+    def glimpse(self) -> ImportPreview | None:
+        return ImportPreview.model_validate_json(self.seen) if self.seen else None
 
     @property
     def said(self) -> Words | None:
-        return words_from(self.why) if self.why else None
+        return restore_words(self.why) if self.why else None
 
     def may_stop(self, person: str, policy: Policy) -> bool:
         """Whether somebody may cancel it, have it read again or have the rows that stayed out:
@@ -151,7 +161,7 @@ class Arrival(Row):
         session: Session,
         enqueue: Enqueue,
         *,
-        glimpse: Glimpse,
+        glimpse: ImportPreview,
         understood: str,
         turn: int,
         now: datetime,
@@ -167,7 +177,7 @@ class Arrival(Row):
             return False
         if rows != self.progress:
             self.progress, self.changed_at = rows, now
-            Post.changed(session, enqueue, self.piece)
+            OutboxMessage.changed(session, enqueue, self.piece)
         return True
 
     def store(self, session: Session, enqueue: Enqueue, *, now: datetime) -> bool:
@@ -181,13 +191,13 @@ class Arrival(Row):
         session: Session,
         enqueue: Enqueue,
         *,
-        outcome: Outcome,
+        outcome: ImportOutcome,
         rejects: str | None,
         now: datetime,
     ) -> None:
         """The library has it. Raises CannotDo when it is over already."""
         if self.state not in ("taking", "storing"):
-            raise CannotDo(ENDED)
+            raise CannotDo(ALREADY_ENDED)
         self.new, self.replaced, self.same = outcome.new, outcome.replaced, outcome.same
         self.rejected, self.rejects, self.progress = outcome.rejected, rejects, None
         self.note(session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced)
@@ -202,9 +212,9 @@ class Arrival(Row):
         self._end(session, enqueue, "failed", why, now)
 
     def _end(
-        self, session: Session, enqueue: Enqueue, state: State, why: Words, now: datetime
+        self, session: Session, enqueue: Enqueue, state: UploadState, why: Words, now: datetime
     ) -> None:
-        if self.state in (*OPEN, "storing"):
+        if self.state in (*OPEN_STATES, "storing"):
             self.why = why.model_dump(mode="json")
             self.note(session, f"file {state}", now)
             self.become(session, enqueue, state, now)
@@ -216,12 +226,12 @@ class Arrival(Row):
         self.become(session, enqueue, "reading", now)
         self.enqueue(session, enqueue, "understand")
 
-    def become(self, session: Session, enqueue: Enqueue, state: State, now: datetime) -> None:
+    def become(self, session: Session, enqueue: Enqueue, state: UploadState, now: datetime) -> None:
         """Its state from now on, and its card drawn anew."""
         self.state, self.progress, self.changed_at = state, None, now
-        Post.changed(session, enqueue, self.piece)
+        OutboxMessage.changed(session, enqueue, self.piece)
 
-    def enqueue(self, session: Session, enqueue: Enqueue, kind: Kind) -> None:
+    def enqueue(self, session: Session, enqueue: Enqueue, kind: JobKind) -> None:
         enqueue(session, Job(kind=kind, subject=self.id, workspace=self.workspace, turn=self.turn))
 
     def note(
@@ -233,7 +243,7 @@ class Arrival(Row):
         rows: int | None = None,
     ) -> None:
         """The journal keeps ids and counts, never a file's name."""
-        journal.record(
+        journal.record_event(
             session,
             workspace=self.workspace,
             event=event,
@@ -247,7 +257,7 @@ class Arrival(Row):
 # Live rows as they came in: one batch is one checked request, waiting to be merged.
 
 
-class Batch(Row):
+class LiveBatch(Row):
     """One request of one kind. The same request again, with the same time and body, is the same
     batch: a retry. `path` is the file of its good rows, relative to the home; None when no row was
     good."""
@@ -280,7 +290,7 @@ class Batch(Row):
         """Write it down; False when it was there. A batch without good rows waits for nothing."""
         return insert_once(
             session,
-            Batch,
+            LiveBatch,
             workspace=workspace,
             kind=kind,
             sha256=sha256,
@@ -292,17 +302,21 @@ class Batch(Row):
         )
 
     @staticmethod
-    def waiting(session: Session, workspace: str, kind: str) -> list["Batch"]:
+    def waiting(session: Session, workspace: str, kind: str) -> list["LiveBatch"]:
         """What is not merged yet, in the order in which it came."""
-        rows = select(Batch).where(
-            Batch.workspace == workspace, Batch.kind == kind, Batch.merged_at.is_(None)
+        rows = select(LiveBatch).where(
+            LiveBatch.workspace == workspace, LiveBatch.kind == kind, LiveBatch.merged_at.is_(None)
         )
-        return list(session.scalars(rows.order_by(Batch.received_at, Batch.sha256)))
+        return list(session.scalars(rows.order_by(LiveBatch.received_at, LiveBatch.sha256)))
 
     @staticmethod
     def due(session: Session) -> list[tuple[str, str]]:
         """The workspaces and kinds that have something to merge."""
-        pairs = select(Batch.workspace, Batch.kind).where(Batch.merged_at.is_(None)).distinct()
+        pairs = (
+            select(LiveBatch.workspace, LiveBatch.kind)
+            .where(LiveBatch.merged_at.is_(None))
+            .distinct()
+        )
         return [
             (workspace, kind)
             for workspace, kind in session.execute(pairs.order_by(*pairs.selected_columns))
@@ -316,13 +330,15 @@ class Batch(Row):
         back what it did, or rows that came later would be undone."""
         marked = 0
         for start in range(0, len(named), 500):
-            some = Batch.sha256.in_(named[start : start + 500])
-            mine = (Batch.workspace == workspace) & (Batch.kind == kind) & some
-            still = update(Batch).where(mine, Batch.merged_at.is_(None)).values(merged_at=now)
-            marked += len(session.execute(still.returning(Batch.sha256)).all())
+            some = LiveBatch.sha256.in_(named[start : start + 500])
+            mine = (LiveBatch.workspace == workspace) & (LiveBatch.kind == kind) & some
+            still = (
+                update(LiveBatch).where(mine, LiveBatch.merged_at.is_(None)).values(merged_at=now)
+            )
+            marked += len(session.execute(still.returning(LiveBatch.sha256)).all())
         return marked == len(named)
 
     @staticmethod
     def forget(session: Session, before: datetime) -> None:
         """Merged so long ago that nobody can send the same request again."""
-        session.execute(delete(Batch).where(Batch.merged_at < before))
+        session.execute(delete(LiveBatch).where(LiveBatch.merged_at < before))

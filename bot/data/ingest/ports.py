@@ -8,26 +8,25 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from bot.data.ingest.models import Arrival
-from bot.data.ingest.preview import Glimpse
-from bot.data.ingest.upload import TableFile
+from bot.data.ingest.models import FileUpload
+from bot.data.ingest.upload import ImportPreview, TableFile
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 
-class Porter(Protocol):
+class FileStore(Protocol):
     """What is done with a file where people are."""
 
     async def show(self, post: str) -> None: ...
     async def fetch(self, file: str, name: str, to: Path) -> None: ...
-    async def attach(self, arrival: Arrival, path: Path) -> None: ...
-    def near(self, one: Arrival, other: Arrival) -> bool:
+    async def attach(self, arrival: FileUpload, path: Path) -> None: ...
+    def near(self, one: FileUpload, other: FileUpload) -> bool:
         """Whether two files were dropped at one place."""
         ...
 
 
 @dataclass
-class Watch:
+class ImportProgress:
     """How far a reading is, and whether it should end. Read and written by two threads."""
 
     rows: int = 0
@@ -40,7 +39,7 @@ class Watch:
         return self.ended.is_set()
 
 
-class Half(CannotDo):
+class HalfUpload(CannotDo):
     """A file that needs another one: orders without their worth, or lines without their orders."""
 
     def __init__(self, half: str, words: Words) -> None:
@@ -49,7 +48,7 @@ class Half(CannotDo):
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedFiles:
     """Files by their numbers: those that complete each other, and those that can be taken in by
     themselves, too. None is `together` when each stands alone."""
 
@@ -58,22 +57,22 @@ class Sorted:
 
 
 # Done in the transaction that stores: how many are new, replace another one, were there already.
-Along = Callable[[Session, int, int, int], None]
+CommitHook = Callable[[Session, int, int, int], None]
 
 
-class Ready(Protocol):
+class ImportableRows(Protocol):
     """A file's good rows, ready to be stored. `rejects` is the CSV of the others."""
 
     @property
     def rejected(self) -> int: ...
     @property
     def rejects(self) -> Path | None: ...
-    def keep(self, along: Along) -> None:
+    def keep(self, along: CommitHook) -> None:
         """Store them, and do `along` with that, both or none."""
         ...
 
 
-class Stock(Protocol):
+class Importer(Protocol):
     """The library as this job needs it. All of it blocks, and raises CannotDo. `parts` are what is
     read as one, each called as people call it; `folder` is for what is made."""
 
@@ -81,7 +80,9 @@ class Stock(Protocol):
         """The file itself, or the tables of a workbook that holds several."""
         ...
 
-    def sort_out(self, parts: Sequence[TableFile], *, kind: str | None, folder: Path) -> Sorted:
+    def sort_out(
+        self, parts: Sequence[TableFile], *, kind: str | None, folder: Path
+    ) -> SortedFiles:
         """Which of them complete each other."""
         ...
 
@@ -94,7 +95,7 @@ class Stock(Protocol):
         kind: str | None,
         told: Mapping[str, Any],
         folder: Path,
-    ) -> tuple[Glimpse, str]:
+    ) -> tuple[ImportPreview, str]:
         """What the card shows, and the library's own words about it. `told` is what a person said
         of it besides its kind. Raises Half, too."""
         ...
@@ -107,7 +108,7 @@ class Stock(Protocol):
         *,
         name: str,
         folder: Path,
-        watch: Watch,
-    ) -> Ready:
+        watch: ImportProgress,
+    ) -> ImportableRows:
         """All rows, into `folder`; nothing is in the library yet."""
         ...

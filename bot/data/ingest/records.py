@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.data.catalogue.text_file import REASONS, STRAY
+from bot.data.catalogue.text_file import CSV_REASONS, STRAY_QUOTE
 
-LONGEST = 10_000_000  # signs in one cell
+LONGEST_CELL = 10_000_000  # signs in one cell
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Fault:
+class MalformedRecord:
     """A line that is no row, and why."""
 
     line: int
@@ -27,43 +27,45 @@ class Fault:
     raw: str
 
 
-def lines_of(path: Path, encoding: str) -> Iterator[str]:
+def read_lines(path: Path, encoding: str) -> Iterator[str]:
     """The lines with their ends. What is not UTF-8 where it should be is read line by line."""
     if encoding == "cp1252":
         with path.open("rb") as stored:
             for line in stored:
-                yield _line(line)
+                yield _decode_line(line)
         return
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         yield from file
 
 
-def records(lines: Iterator[str], delimiter: str, width: int = 0) -> Iterator[Record | Fault]:
+def parse_records(
+    lines: Iterator[str], delimiter: str, width: int = 0
+) -> Iterator[Record | MalformedRecord]:
     """All records of a text. `width` is how many cells the header has, when that is known."""
     if delimiter == "whitespace":
         for number, line in enumerate(lines, start=1):
             if cells := line.split():
                 yield Record(number, cells)
         return
-    csv.field_size_limit(LONGEST)
-    feed = _Feed(lines)
+    csv.field_size_limit(LONGEST_CELL)
+    feed = _LineFeed(lines)
     while not feed.done:
         reader = csv.reader(feed, delimiter=delimiter, strict=True)
         try:
             for cells in reader:
                 taken = feed.taken
-                if width > 2 and len(taken) > 4 and _swallows(taken, delimiter, width):
+                if width > 2 and len(taken) > 4 and _swallows_rows(taken, delimiter, width):
                     raise csv.Error("stray")
                 if any(cell.strip() for cell in cells):
                     yield Record(feed.line, cells)
                 feed.settle()
         except csv.Error as error:
-            said = next((r for sign, r in REASONS.items() if sign in str(error)), STRAY)
-            yield Fault(feed.line, said, feed.taken[0].rstrip("\r\n"))
+            said = next((r for sign, r in CSV_REASONS.items() if sign in str(error)), STRAY_QUOTE)
+            yield MalformedRecord(feed.line, said, feed.taken[0].rstrip("\r\n"))
             feed.give_back()
 
 
-class _Feed:
+class _LineFeed:
     """Lines for a csv reader; all but the first of the lines of a broken record are given again."""
 
     def __init__(self, lines: Iterator[str]):
@@ -72,7 +74,7 @@ class _Feed:
         self.line = 1  # of the first one taken
         self.done = False
 
-    def __iter__(self) -> "_Feed":
+    def __iter__(self) -> "_LineFeed":
         return self
 
     def __next__(self) -> str:
@@ -97,14 +99,14 @@ class _Feed:
         self.taken = []
 
 
-def _swallows(taken: list[str], delimiter: str, width: int) -> bool:
+def _swallows_rows(taken: list[str], delimiter: str, width: int) -> bool:
     """Whether a cell over many lines holds what are plainly rows of their own."""
     inner = taken[1:-1]
     rows = sum(line.count(delimiter) >= width - 1 for line in inner)
     return rows > len(inner) // 2
 
 
-def _line(line: bytes) -> str:
+def _decode_line(line: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:

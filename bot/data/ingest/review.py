@@ -9,20 +9,20 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.audit.row_digests import demand_row
+from bot.audit.row_digests import require_unchanged_row
 from bot.config.policy import Policy
-from bot.data.ingest.models import ENDED, OPEN, Arrival
+from bot.data.ingest.models import ALREADY_ENDED, OPEN_STATES, FileUpload
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue
 
-ASKED = Words("That is being done already.")
+ALREADY_REQUESTED = Words("That is being done already.")
 
 
-def confirm(
+def confirm_import(
     session: Session,
     enqueue: Enqueue,
-    arrival: Arrival,
+    arrival: FileUpload,
     *,
     by: str,
     seen: str,
@@ -31,20 +31,20 @@ def confirm(
 ) -> None:
     """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
     policy.demand(by, "import")
-    _demand_turn(arrival, seen)
-    demand_row(session, arrival)
+    _require_current_turn(arrival, seen)
+    require_unchanged_row(session, arrival)
     if arrival.state != "waiting":
-        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+        raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
     arrival.by = by
     arrival.note(session, "file confirmed", now, by=by)
     arrival.become(session, enqueue, "taking", now)
     arrival.enqueue(session, enqueue, "take_in")
 
 
-def choose_kind(
+def change_kind(
     session: Session,
     enqueue: Enqueue,
-    arrival: Arrival,
+    arrival: FileUpload,
     *,
     by: str,
     kind: str,
@@ -54,15 +54,15 @@ def choose_kind(
     """It is something else: read it again as this kind. Raises CannotDo."""
     policy.demand(by, "import")
     if arrival.state not in ("half", "waiting", "refused"):
-        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+        raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
     arrival.kind = kind
     arrival.anew(session, enqueue, now)
 
 
-def say(
+def change_setting(
     session: Session,
     enqueue: Enqueue,
-    arrival: Arrival,
+    arrival: FileUpload,
     *,
     by: str,
     what: str,
@@ -73,42 +73,54 @@ def say(
     """Its dates or figures are meant otherwise: read it again so. Raises CannotDo."""
     policy.demand(by, "import")
     if arrival.state != "waiting":
-        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+        raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
     arrival.told = {**(arrival.told or {}), what: how}
     arrival.anew(session, enqueue, now)
 
 
-def again(
-    session: Session, enqueue: Enqueue, arrival: Arrival, *, by: str, policy: Policy, now: datetime
+def retry_import(
+    session: Session,
+    enqueue: Enqueue,
+    arrival: FileUpload,
+    *,
+    by: str,
+    policy: Policy,
+    now: datetime,
 ) -> None:
     """Once more from the start, after something broke. Raises CannotDo."""
-    _demand_person(arrival, by, policy)
+    _require_uploader(arrival, by, policy)
     if arrival.state != "failed":
-        raise CannotDo(ASKED if arrival.state in OPEN else ENDED)
+        raise CannotDo(ALREADY_REQUESTED if arrival.state in OPEN_STATES else ALREADY_ENDED)
     arrival.anew(session, enqueue, now)
 
 
-def cancel(
-    session: Session, enqueue: Enqueue, arrival: Arrival, *, by: str, policy: Policy, now: datetime
+def cancel_import(
+    session: Session,
+    enqueue: Enqueue,
+    arrival: FileUpload,
+    *,
+    by: str,
+    policy: Policy,
+    now: datetime,
 ) -> None:
     """A person stops it. Raises CannotDo when it is over, or being stored."""
-    _demand_person(arrival, by, policy)
+    _require_uploader(arrival, by, policy)
     if arrival.state == "storing":
         raise CannotDo(Words("It is being stored right now, so it can't be stopped any more."))
-    if arrival.state not in OPEN:
-        raise CannotDo(ENDED)
+    if arrival.state not in OPEN_STATES:
+        raise CannotDo(ALREADY_ENDED)
     arrival.by = by
     arrival.note(session, "file cancelled", now, by=by)
     arrival.become(session, enqueue, "cancelled", now)
 
 
-def _demand_person(arrival: Arrival, by: str, policy: Policy) -> None:
+def _require_uploader(arrival: FileUpload, by: str, policy: Policy) -> None:
     if not arrival.may_stop(by, policy):
         raise CannotDo(
             Words("Only whoever dropped this file or somebody who may import can do that.")
         )
 
 
-def _demand_turn(arrival: Arrival, seen: str) -> None:
+def _require_current_turn(arrival: FileUpload, seen: str) -> None:
     if seen != str(arrival.turn):
         raise CannotDo(Words("This file was read anew meanwhile. Please look at it again."))

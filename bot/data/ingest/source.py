@@ -18,28 +18,28 @@ from typing import Any
 import duckdb
 
 from bot.data.ingest import workbook
-from bot.data.ingest.file_schema import Cancelled
-from bot.data.ingest.layout import Shape
-from bot.data.ingest.records import Fault, Record, lines_of, records
-from bot.data.warehouse.parquet import PASSING
-from bot.errors import CannotDo, TryAgain, system_failure
+from bot.data.ingest.file_format import FileLayout
+from bot.data.ingest.file_schema import ImportCancelled
+from bot.data.ingest.records import MalformedRecord, Record, parse_records, read_lines
+from bot.data.warehouse.parquet import TEMPORARY_PREFIX
+from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 
 # JSON Lines: one object a line, its values as text.
 
 
-def json_rows(path: Path, shape: Shape) -> Iterator[Record | Fault]:
-    for number, line in enumerate(lines_of(path, shape.encoding or "utf-8"), start=1):
+def read_json_rows(path: Path, shape: FileLayout) -> Iterator[Record | MalformedRecord]:
+    for number, line in enumerate(read_lines(path, shape.encoding or "utf-8"), start=1):
         if not line.strip():
             continue
-        row = json_row(line)
+        row = parse_json_row(line)
         if row is None:
-            yield Fault(number, "this line is no JSON object", line.rstrip("\r\n"))
+            yield MalformedRecord(number, "this line is no JSON object", line.rstrip("\r\n"))
         else:
-            yield Record(number, [json_text(row.get(one)) for one in shape.names])
+            yield Record(number, [render_json_value(row.get(one)) for one in shape.names])
 
 
-def json_row(line: str) -> dict[str, Any] | None:
+def parse_json_row(line: str) -> dict[str, Any] | None:
     try:
         row = json.loads(line.lstrip("\ufeff"), parse_float=str)
     except (ValueError, RecursionError):
@@ -47,7 +47,7 @@ def json_row(line: str) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def json_text(value: Any) -> str:
+def render_json_value(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -55,28 +55,28 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def rows_of(path: Path, name: str, shape: Shape) -> Iterator[Record | Fault]:
+def read_rows(path: Path, name: str, shape: FileLayout) -> Iterator[Record | MalformedRecord]:
     """Every row of the file, in its order, whatever its format; a fault where there is none."""
     if shape.format == "xlsx":
         width = len(shape.names)
-        for found in workbook.rows_of(path, name, shape.sheets):
-            if found.line % workbook.ROWS > shape.header_line:
+        for found in workbook.read_sheet_rows(path, name, shape.sheets):
+            if found.line % workbook.MOST_ROWS > shape.header_line:
                 cells = found.cells[:width]
                 yield Record(found.line, cells + [""] * (width - len(cells)))
     elif shape.format == "jsonl":
-        yield from json_rows(path, shape)
+        yield from read_json_rows(path, shape)
     else:
-        lines = lines_of(path, shape.encoding or "utf-8")
-        for record in records(lines, shape.delimiter or ",", len(shape.names)):
+        lines = read_lines(path, shape.encoding or "utf-8")
+        for record in parse_records(lines, shape.delimiter or ",", len(shape.names)):
             if record.line > shape.header_line:
                 yield record
 
 
 def copy_rows(
-    rows: Iterator[Record | Fault],
+    rows: Iterator[Record | MalformedRecord],
     to: Path,
     width: int,
-    faults: list[Fault],
+    faults: list[MalformedRecord],
     cancelled: Callable[[], bool],
 ) -> None:
     """Rows as wide as the header go `to` a clean file, each behind its line; the others are
@@ -85,8 +85,8 @@ def copy_rows(
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for at, row in enumerate(rows):
             if at % 10_000 == 0 and cancelled():
-                raise Cancelled
-            if isinstance(row, Fault):
+                raise ImportCancelled
+            if isinstance(row, MalformedRecord):
                 faults.append(row)
                 continue
             cells = row.cells
@@ -94,92 +94,95 @@ def copy_rows(
                 cells.pop()
             if len(cells) != width:
                 reason = f"has {len(cells)} cells where the header has {width}"
-                faults.append(Fault(row.line, reason, _joined(cells)))
+                faults.append(MalformedRecord(row.line, reason, _join_cells(cells)))
                 continue
             writer.writerow([row.line, *(cell.replace("\x00", "") for cell in cells)])
 
 
-def _joined(cells: Sequence[str]) -> str:
+def _join_cells(cells: Sequence[str]) -> str:
     return ",".join(cells)
 
 
 # A file as one SQL relation: n (the row's number) and c0, c1 … as text, whatever its format.
 
-MEMORY = "600MB"
-MOST_LINE = 10_000_000
+MEMORY_LIMIT = "600MB"
+LONGEST_LINE = 10_000_000
 
 
 @dataclass
-class Source:
+class RowSource:
     """`relation` goes behind FROM. `lines`: n → the line as an editor counts; `place`: that line
     as people find it."""
 
     con: duckdb.DuckDBPyConnection
     relation: str
     lines: Callable[[Sequence[int]], dict[int, int]]
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[MalformedRecord] = field(default_factory=list)
     place: Callable[[int], int | str] = int
 
 
 @contextmanager
-def opened(
-    path: Path, name: str, shape: Shape, cancelled: Callable[[], bool] = lambda: False
-) -> Iterator[Source]:
+def open_source(
+    path: Path, name: str, shape: FileLayout, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[RowSource]:
     """The file's rows; everything temporary is gone afterwards."""
-    with TemporaryDirectory(prefix=PASSING) as folder:
+    with TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
         con = duckdb.connect()
         try:
-            con.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{folder}/spill'")
+            con.execute(
+                f"SET memory_limit = '{MEMORY_LIMIT}'; SET temp_directory = '{folder}/spill'"
+            )
             con.execute("SET threads = 2; SET enable_progress_bar = true")
             con.execute("SET enable_progress_bar_print = false")
-            yield _source(con, path, name, shape, Path(folder), cancelled)
+            yield _create_source(con, path, name, shape, Path(folder), cancelled)
         finally:
             con.close()
 
 
-def _source(
+def _create_source(
     con: duckdb.DuckDBPyConnection,
     path: Path,
     name: str,
-    shape: Shape,
+    shape: FileLayout,
     folder: Path,
     cancelled: Callable[[], bool],
-) -> Source:
+) -> RowSource:
     if shape.format == "parquet":
         columns = ", ".join(
-            f"CAST({quoted(one)} AS VARCHAR) AS c{i}" for i, one in enumerate(shape.names)
+            f"CAST({quote_name(one)} AS VARCHAR) AS c{i}" for i, one in enumerate(shape.names)
         )
         relation = (
             f"(SELECT file_row_number + 1 AS n, {columns} "
-            f"FROM read_parquet({literal(path)}, file_row_number = true))"
+            f"FROM read_parquet({quote_text(path)}, file_row_number = true))"
         )
-        return Source(con, relation, lambda ns: {n: n for n in ns})
-    direct = _direct(con, path, shape) if shape.format == "csv" else None
+        return RowSource(con, relation, lambda ns: {n: n for n in ns})
+    direct = _direct_csv(con, path, shape) if shape.format == "csv" else None
     if direct:
-        return Source(con, direct, _Lines(path, shape))
-    faults: list[Fault] = []
+        return RowSource(con, direct, _LineNumbers(path, shape))
+    faults: list[MalformedRecord] = []
     copy = folder / "rows.csv"
-    copy_rows(rows_of(path, name, shape), copy, len(shape.names), faults, cancelled)
+    copy_rows(read_rows(path, name, shape), copy, len(shape.names), faults, cancelled)
     columns = ", ".join(["'n': 'BIGINT'", *(f"'c{i}': 'VARCHAR'" for i in range(len(shape.names)))])
     reading = (
-        f"read_csv({literal(copy)}, columns = {{{columns}}}, header = false, auto_detect = false, "
-        f"delim = ',', quote = '\"', escape = '\"', max_line_size = {MOST_LINE}, "
+        f"read_csv({quote_text(copy)}, columns = {{{columns}}}, header = false, auto_detect = "
+        f"false, "
+        f"delim = ',', quote = '\"', escape = '\"', max_line_size = {LONGEST_LINE}, "
         f"new_line = '\\n')"
     )
-    place = partial(workbook.place_of, sheets=shape.sheets) if shape.sheets else int
-    return Source(con, reading, lambda ns: {n: n for n in ns}, faults, place)
+    place = partial(workbook.format_place, sheets=shape.sheets) if shape.sheets else int
+    return RowSource(con, reading, lambda ns: {n: n for n in ns}, faults, place)
 
 
-def _direct(con: duckdb.DuckDBPyConnection, path: Path, shape: Shape) -> str | None:
+def _direct_csv(con: duckdb.DuckDBPyConnection, path: Path, shape: FileLayout) -> str | None:
     """The CSV read by the engine itself, where every row is clean."""
     if shape.encoding not in ("utf-8", "utf-8-sig") or shape.delimiter == "whitespace":
         return None
     width = len(shape.names)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     reading = (
-        f"read_csv({literal(path)}, columns = {{{columns}}}, header = false, "
-        f"skip = {shape.header_line}, auto_detect = false, delim = {literal(shape.delimiter)}, "
-        f"quote = '\"', escape = '\"', strict_mode = true, max_line_size = {MOST_LINE})"
+        f"read_csv({quote_text(path)}, columns = {{{columns}}}, header = false, "
+        f"skip = {shape.header_line}, auto_detect = false, delim = {quote_text(shape.delimiter)}, "
+        f"quote = '\"', escape = '\"', strict_mode = true, max_line_size = {LONGEST_LINE})"
     )
     try:
         found = con.execute(f"SELECT count(*) FROM {reading}").fetchone()
@@ -192,16 +195,16 @@ def _direct(con: duckdb.DuckDBPyConnection, path: Path, shape: Shape) -> str | N
             if most and (most[0] or 0) > 3:
                 return None  # a long text, or a quote that swallows rows: looked at line by line
     except duckdb.Error as error:
-        if told := system_failure(error, path):
+        if told := translate_system_error(error, path):
             raise told from None
         return None
     return f"(SELECT row_number() OVER () AS n, * FROM {reading})"
 
 
-class _Lines:
+class _LineNumbers:
     """The lines on which the rows of a clean CSV begin."""
 
-    def __init__(self, path: Path, shape: Shape):
+    def __init__(self, path: Path, shape: FileLayout):
         self._path, self._shape = path, shape
 
     def __call__(self, ns: Sequence[int]) -> dict[int, int]:
@@ -209,9 +212,9 @@ class _Lines:
         if not wanted:
             return found
         shape = self._shape
-        lines = lines_of(self._path, shape.encoding or "utf-8")
+        lines = read_lines(self._path, shape.encoding or "utf-8")
         rest = itertools.islice(lines, shape.header_line, None)
-        for n, record in enumerate(records(rest, shape.delimiter or ","), start=1):
+        for n, record in enumerate(parse_records(rest, shape.delimiter or ","), start=1):
             if n in wanted:
                 found[n] = record.line + shape.header_line
                 if len(found) == len(wanted):
@@ -219,18 +222,18 @@ class _Lines:
         return found
 
 
-def literal(text: object) -> str:
+def quote_text(text: object) -> str:
     """A text as SQL."""
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def quoted(name: str) -> str:
+def quote_name(name: str) -> str:
     """A name as SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def unreadable(name: str, path: Path, error: duckdb.Error) -> CannotDo | TryAgain:
+def unreadable_error(name: str, path: Path, error: duckdb.Error) -> CannotDo | TryAgain:
     """What to raise when the engine can't read a file: the machine's failure, or the file's."""
-    if told := system_failure(error, path):
+    if told := translate_system_error(error, path):
         return told
     return CannotDo(Words("{file} is damaged: I can't read its rows.", file=name))

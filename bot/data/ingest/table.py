@@ -1,23 +1,80 @@
 """The rows of a file as a table of ours: `typed` holds all, `kept` those that come in."""
 
+import threading
+import time
 from collections.abc import Callable, Collection
 from datetime import date
 
 import duckdb
 
-from bot.data.ingest.cells import prepare
-from bot.data.ingest.column_names import sort_of
-from bot.data.ingest.columns import ALIKE, Ours, cells, ours, rules, sql_type
-from bot.data.ingest.file_schema import Understood
-from bot.data.ingest.masking import teach
-from bot.data.ingest.progress import run
-from bot.data.ingest.source import Source, literal
-from bot.data.schema import kinds
+from bot.data.ingest.cell_sql import create_macros
+from bot.data.ingest.column_names import classify_metric
+from bot.data.ingest.column_sql import (
+    COMPARISON_COLUMNS,
+    TargetColumn,
+    reject_rules,
+    select_cells,
+    sql_type,
+    target_columns,
+)
+from bot.data.ingest.file_schema import FileSchema, ImportCancelled
+from bot.data.ingest.masking import register_masking
+from bot.data.ingest.source import RowSource, quote_text
+from bot.data.schema import load_kinds
+
+# A long query that tells how far it is and can be stopped.
+
+POLL_SECONDS = 0.1  # seconds
 
 
-def fill(
-    source: Source,
-    understood: Understood,
+def run_with_progress(
+    con: duckdb.DuckDBPyConnection,
+    sql: str,
+    rows: int,
+    progress: Callable[[int], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    """Runs `sql` over about `rows` rows. Raises Cancelled when asked to stop."""
+    failed: list[BaseException] = []
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            con.execute(sql)
+        except duckdb.Error as error:
+            failed.append(error)
+        finally:
+            done.set()
+
+    thread = threading.Thread(target=work, name="reading", daemon=True)
+    thread.start()
+    stopped = told = False
+    try:
+        while not done.wait(POLL_SECONDS if told else 0.02):
+            told = True
+            if stopped or cancelled():
+                stopped = True
+                con.interrupt()
+                continue
+            share = con.query_progress()
+            if share > 0:
+                progress(min(rows, int(rows * share / 100)))
+    except BaseException:
+        con.interrupt()
+        raise
+    finally:
+        while thread.is_alive():
+            thread.join(POLL_SECONDS)
+            time.sleep(0)
+    if stopped:
+        raise ImportCancelled
+    if failed:
+        raise failed[0]
+
+
+def create_typed(
+    source: RowSource,
+    understood: FileSchema,
     key: bytes,
     today: date,
     progress: Callable[[int], None],
@@ -26,11 +83,11 @@ def fill(
 ) -> list[tuple[str, str]]:
     """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason)). `own`
     words are no people's names."""
-    prepare(source.con, key)
-    sql, whys = selected(understood, source.relation, today)
+    create_macros(source.con, key)
+    sql, whys = select_typed(understood, source.relation, today)
     if "bare_words(" in sql:  # only then, for it loads numpy
-        teach(source.con, own)
-    run(
+        register_masking(source.con, own)
+    run_with_progress(
         source.con,
         f"CREATE TEMP TABLE typed AS {sql}",
         understood.rows,
@@ -40,14 +97,14 @@ def fill(
     return whys
 
 
-def kept(con: duckdb.DuckDBPyConnection, understood: Understood) -> int:
+def create_kept(con: duckdb.DuckDBPyConnection, understood: FileSchema) -> int:
     """Makes `kept` of `typed`: numbered, unfolded, one row a key (the last one said). How many
     rows said again what another says."""
-    kind = kinds()[understood.kind]
+    kind = load_kinds()[understood.kind]
     names = ", ".join(kind.keys())
-    numbered = understood.kind == "orders" and not understood.has("line") and _lined(understood)
+    numbered = understood.kind == "orders" and not understood.has("line") and _has_lines(understood)
     form = "TABLE" if numbered else "VIEW"  # what is dear is done once
-    con.execute(f"CREATE TEMP {form} whole AS {_whole(understood)}")
+    con.execute(f"CREATE TEMP {form} whole AS {_select_accepted(understood)}")
     doubled = 0
     if not numbered:
         counted = (
@@ -61,24 +118,24 @@ def kept(con: duckdb.DuckDBPyConnection, understood: Understood) -> int:
     return int(doubled)
 
 
-def _lined(understood: Understood) -> bool:
+def _has_lines(understood: FileSchema) -> bool:
     return understood.has("product") or understood.has("title") or not understood.has("order")
 
 
-def selected(
-    understood: Understood, relation: str, today: date
+def select_typed(
+    understood: FileSchema, relation: str, today: date
 ) -> tuple[str, list[tuple[str, str]]]:
     """SQL for `typed` over the cells in `relation`, and the (column, reason) that its why names."""
-    columns = ours(understood)
+    columns = target_columns(understood)
     values = ", ".join(
-        f"CAST({one.sql} AS {sql_type(one.type)}) AS {_name(one)}" for one in columns
+        f"CAST({one.sql} AS {sql_type(one.type)}) AS {_column_name(one)}" for one in columns
     )
     whys: list[tuple[str, str]] = []
     cases: list[str] = []
-    bare = cells(understood, relation)
+    bare = select_cells(understood, relation)
     raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
     told = ", ".join(f"{one.raw} IS NOT NULL AS {raws[one.name]}" for one in columns if one.reason)
-    for rule in rules(understood, columns, today):
+    for rule in reject_rules(understood, columns, today):
         sql = rule.sql
         for one in columns:
             if one.reason:
@@ -87,37 +144,37 @@ def selected(
         whys.append((rule.theirs, rule.reason))
     inner = f"SELECT n, {values}{', ' + told if told else ''} FROM {bare}"
     why = f"CASE {' '.join(cases)} END" if cases else "NULL"
-    names = ", ".join(_name(one) for one in columns)
+    names = ", ".join(_column_name(one) for one in columns)
     return f"SELECT n, {names}, {why} AS why FROM ({inner})", whys
 
 
-def _whole(understood: Understood) -> str:
+def _select_accepted(understood: FileSchema) -> str:
     """The rows that come in, before doubles: our columns and n."""
-    names = list(kinds()[understood.kind].columns)
+    names = list(load_kinds()[understood.kind].columns)
     base = "(SELECT * FROM typed WHERE why IS NULL)"
-    if understood.kind == "orders" and not understood.has("line") and _lined(understood):
+    if understood.kind == "orders" and not understood.has("line") and _has_lines(understood):
         # numbered among all rows of the file, so that a row mended later keeps its number
         line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
         base = f"(SELECT * FROM (SELECT * REPLACE ({line}) FROM typed) WHERE why IS NULL)"
     if understood.kind == "feedback" and not understood.has("id"):
-        alike = {"text": ALIKE[0], "title": ALIKE[1]}
+        alike = {"text": COMPARISON_COLUMNS[0], "title": COMPARISON_COLUMNS[1]}
         named = [alike.get(name, name) for name in names if name != "id"]
         told = [f'coalesce("{name}"::VARCHAR, chr(0))' for name in named]
         said = ", ".join(told)
         # the same words twice are one text; stars without words may well be those of two people
         nth = f"CASE WHEN text IS NULL THEN row_number() OVER (PARTITION BY {said} ORDER BY n) END"
         made = f"left(sha256(concat_ws(chr(1), {said}, ({nth})::VARCHAR)), 16) AS id"
-        return f"SELECT n, {_list(names)} FROM (SELECT * REPLACE ({made}) FROM {base})"
+        return f"SELECT n, {_quote_list(names)} FROM (SELECT * REPLACE ({made}) FROM {base})"
     metrics = [one.metric for one in understood.columns if one.metric]
     if metrics:
-        return " UNION ALL ".join(_unfolded(names, base, metrics))
-    return f"SELECT n, {_list(names)} FROM {base}"
+        return " UNION ALL ".join(_unfold_metrics(names, base, metrics))
+    return f"SELECT n, {_quote_list(names)} FROM {base}"
 
 
-def _unfolded(names: list[str], base: str, metrics: list[str]) -> list[str]:
+def _unfold_metrics(names: list[str], base: str, metrics: list[str]) -> list[str]:
     """One row a metric; a single yes-or-no with a single amount stays one row."""
-    yes = [one for one in metrics if sort_of(one) == "successes"]
-    amounts = [one for one in metrics if sort_of(one) == "values"]
+    yes = [one for one in metrics if classify_metric(one) == "successes"]
+    amounts = [one for one in metrics if classify_metric(one) == "values"]
     if len(yes) == 1 and len(amounts) == 1:
         pairs: list[tuple[str, str | None, str | None]] = [(yes[0], yes[0], amounts[0])]
     else:
@@ -125,22 +182,22 @@ def _unfolded(names: list[str], base: str, metrics: list[str]) -> list[str]:
     selects = []
     for metric, success, value in pairs:
         told = {
-            "metric": literal(metric),
+            "metric": quote_text(metric),
             "successes": f'"metric_{success}"' if success else "CAST(NULL AS BIGINT)",
             "value": f'"metric_{value}"' if value else "CAST(NULL AS DECIMAL(18, 2))",
         }
-        columns = ", ".join(f'{told.get(name, _q(name))} AS "{name}"' for name in names)
+        columns = ", ".join(f'{told.get(name, _quote(name))} AS "{name}"' for name in names)
         selects.append(f"SELECT n, {columns} FROM {base}")
     return selects
 
 
-def _name(one: Ours) -> str:
-    return _q(one.name)
+def _column_name(one: TargetColumn) -> str:
+    return _quote(one.name)
 
 
-def _q(name: str) -> str:
+def _quote(name: str) -> str:
     return f'"{name}"'
 
 
-def _list(names: list[str]) -> str:
-    return ", ".join(_q(name) for name in names)
+def _quote_list(names: list[str]) -> str:
+    return ", ".join(_quote(name) for name in names)

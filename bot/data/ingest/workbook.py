@@ -8,54 +8,62 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.data.ingest.column_names import PRODUCTS, complete, guess, match, spoken
-from bot.data.ingest.header import Head, sense, side
+from bot.data.ingest.column_names import (
+    PRODUCTS_KIND,
+    guess_kind,
+    is_complete,
+    match_columns,
+    normalize_column_name,
+)
+from bot.data.ingest.header import HeaderRow, classify_order_file, score_header
 from bot.data.ingest.records import Record
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-MOST = 600_000_000  # bytes when unpacked
-MOST_SHARED = 150_000_000  # of the texts that all cells share: they are held in memory
-RATIO = 200  # real workbooks stay below 40
-SMALL = 10_000_000  # bytes that may be of any ratio
+MOST_UNPACKED_BYTES = 600_000_000  # bytes when unpacked
+MOST_SHARED_STRINGS_BYTES = (
+    150_000_000  # of the texts that all cells share: they are held in memory
+)
+MOST_COMPRESSION_RATIO = 200  # real workbooks stay below 40
+SMALL_BYTES = 10_000_000  # bytes that may be of any ratio
 MOST_COLUMNS = 1_000
-ROWS = 2**21  # more than a sheet can have: Excel's have 2**20
+MOST_ROWS = 2**21  # more than a sheet can have: Excel's have 2**20
 
 
-def first_rows(path: Path, name: str, most: int) -> Iterator[tuple[str, list[Record]]]:
+def read_first_rows(path: Path, name: str, most: int) -> Iterator[tuple[str, list[Record]]]:
     """Each sheet of cells, in the book's order, with those of its first rows that hold anything."""
-    with _opened(path, name) as book:
+    with _open_workbook(path, name) as book:
         for sheet in book.worksheets:  # a sheet that is a chart has no cells
-            yield str(sheet.title), list(_rows(sheet, most))
+            yield str(sheet.title), list(_read_rows(sheet, most))
 
 
-def rows_of(path: Path, name: str, sheets: Sequence[str]) -> Iterator[Record]:
+def read_sheet_rows(path: Path, name: str, sheets: Sequence[str]) -> Iterator[Record]:
     """The rows of these sheets that hold anything, one sheet below the other; their numbers tell
     the sheet as well: see `place_of`."""
-    with _opened(path, name) as book:
+    with _open_workbook(path, name) as book:
         for at, sheet in enumerate(sheets):
-            for row in _rows(book[sheet], None):
-                yield Record(at * ROWS + row.line, row.cells)
+            for row in _read_rows(book[sheet], None):
+                yield Record(at * MOST_ROWS + row.line, row.cells)
 
 
-def place_of(n: int, sheets: Sequence[str]) -> int | str:
+def format_place(n: int, sheets: Sequence[str]) -> int | str:
     """A row's number as its sheet shows it; with the sheet's name where there are several, as
     spreadsheets write it: `May!17`."""
-    at, line = divmod(n, ROWS)
+    at, line = divmod(n, MOST_ROWS)
     return f"{sheets[at]}!{line}" if len(sheets) > 1 else line
 
 
-def _rows(sheet: Any, most: int | None) -> Iterator[Record]:
+def _read_rows(sheet: Any, most: int | None) -> Iterator[Record]:
     for number, row in enumerate(
         sheet.iter_rows(max_col=MOST_COLUMNS, max_row=most, values_only=True), start=1
     ):
-        cells = [_said(value) for value in row]
+        cells = [_cell_text(value) for value in row]
         if any(cells):
             yield Record(number, cells)
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[Any]:
+def _open_workbook(path: Path, name: str) -> Iterator[Any]:
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -65,7 +73,7 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
         def read_chartsheet(self, sheet: Any, rel: Any) -> None:
             return None
 
-    _guard(path, name)
+    _check_size(path, name)
     try:
         reader = CellsAlone(path, read_only=True, data_only=True, keep_links=False)
         reader.read()
@@ -79,15 +87,23 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
         ) from None
 
 
-def _guard(path: Path, name: str) -> None:
+def _check_size(path: Path, name: str) -> None:
     """Refuses what would fill the memory. zipfile gives no more bytes than a member declares, so
     that the declared sizes are the ones that count."""
     with zipfile.ZipFile(path) as packed:
         members = packed.infolist()
     whole = sum(member.file_size for member in members)
     shared = sum(m.file_size for m in members if m.filename.endswith("sharedStrings.xml"))
-    blown = any(m.file_size > max(SMALL, RATIO * max(m.compress_size, 1)) for m in members)
-    if whole > MOST or shared > MOST_SHARED or blown or len(members) > 10_000:
+    blown = any(
+        m.file_size > max(SMALL_BYTES, MOST_COMPRESSION_RATIO * max(m.compress_size, 1))
+        for m in members
+    )
+    if (
+        whole > MOST_UNPACKED_BYTES
+        or shared > MOST_SHARED_STRINGS_BYTES
+        or blown
+        or len(members) > 10_000
+    ):
         raise CannotDo(
             Words(
                 "{file} unpacks to far more than a workbook holds. Export the sheet as CSV.",
@@ -96,7 +112,7 @@ def _guard(path: Path, name: str) -> None:
         )
 
 
-def _said(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     """A cell as text: days and times as ISO, whole numbers without a point."""
     if value is None:
         return ""
@@ -116,21 +132,27 @@ def _said(value: Any) -> str:
 
 # The tables of a workbook: which of its sheets hold one, and which continue each other.
 
-Tables = tuple[tuple[str, ...], ...]
+SheetGroups = tuple[tuple[str, ...], ...]
 
 
-def tables(found: Sequence[Head], name: str, given: Mapping[str, str], kind: str | None) -> Tables:
+def group_sheets(
+    found: Sequence[HeaderRow], name: str, given: Mapping[str, str], kind: str | None
+) -> SheetGroups:
     """The sheets that hold a table that can be read, in the book's order; those of the same
     columns are one table, as the months of a year are. `found` are the first rows of each."""
     groups: dict[tuple[object, ...], list[str]] = {}
-    for sheet, head in _best(found, name, given, kind).items():
-        alone = guess(head.names, name, given, kind).kind == PRODUCTS  # read by a reader of its own
-        columns = tuple(spoken(one) for one in head.names)
+    for sheet, head in _best_headers(found, name, given, kind).items():
+        alone = (
+            guess_kind(head.names, name, given, kind).kind == PRODUCTS_KIND
+        )  # read by a reader of its own
+        columns = tuple(normalize_column_name(one) for one in head.names)
         groups.setdefault((columns, head.line, sheet if alone else ""), []).append(sheet)
     return tuple(tuple(some) for some in groups.values())
 
 
-def with_its_others(head: Head, found: Sequence[Head], every: Tables, asked: Sequence[str]) -> Head:
+def add_continuing_sheets(
+    head: HeaderRow, found: Sequence[HeaderRow], every: SheetGroups, asked: Sequence[str]
+) -> HeaderRow:
     """The head with the sheets that continue it, of those that are `asked` for, and the sheets that
     hold something, but no table."""
     mine = next((some for some in every if head.sheet in some), ())
@@ -140,7 +162,7 @@ def with_its_others(head: Head, found: Sequence[Head], every: Tables, asked: Seq
     return replace(head, stacked=tuple(stacked), rest=tuple(rest))
 
 
-def demand(name: str, asked: Sequence[str], there: Sequence[str]) -> None:
+def require_sheets(name: str, asked: Sequence[str], there: Sequence[str]) -> None:
     """Raises CannotDo for a sheet that the workbook does not have, or that holds nothing."""
     if gone := [one for one in asked if one not in there]:
         raise CannotDo(
@@ -153,7 +175,7 @@ def demand(name: str, asked: Sequence[str], there: Sequence[str]) -> None:
         )
 
 
-def about_sheets(head: Head) -> Iterator[Words]:
+def describe_sheets(head: HeaderRow) -> Iterator[Words]:
     """What was made of several sheets, and what is in none of the tables."""
     if head.stacked:
         yield Words(
@@ -169,21 +191,24 @@ def about_sheets(head: Head) -> Iterator[Words]:
         )
 
 
-def _best(
-    found: Sequence[Head], name: str, given: Mapping[str, str], kind: str | None
-) -> dict[str, Head]:
+def _best_headers(
+    found: Sequence[HeaderRow], name: str, given: Mapping[str, str], kind: str | None
+) -> dict[str, HeaderRow]:
     """The likeliest head of each sheet that holds a table, or half of one."""
-    best: dict[str, Head] = {}
+    best: dict[str, HeaderRow] = {}
     for head in found:
         sheet = head.sheet or ""
-        if sheet not in best or sense(head, name, given, kind) > sense(
+        if sheet not in best or score_header(head, name, given, kind) > score_header(
             best[sheet], name, given, kind
         ):
             best[sheet] = head
     return {sheet: head for sheet, head in best.items() if _is_table(head, name, given, kind)}
 
 
-def _is_table(head: Head, name: str, given: Mapping[str, str], kind: str | None) -> bool:
-    if complete(guess(head.names, name, given, kind)):
+def _is_table(head: HeaderRow, name: str, given: Mapping[str, str], kind: str | None) -> bool:
+    if is_complete(guess_kind(head.names, name, given, kind)):
         return True
-    return kind in (None, "orders") and side(match("orders", head.names, given)) is not None
+    return (
+        kind in (None, "orders")
+        and classify_order_file(match_columns("orders", head.names, given)) is not None
+    )

@@ -10,32 +10,31 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.products import load_product_titles
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_ORDERS
-from bot.data.analyses.trends.titles import titles
-from bot.data.disclosure import TOTAL, Population, Value
-from bot.data.metrics.currency import currencies
-from bot.data.metrics.filters import last_day, narrowed, with_category
-from bot.data.warehouse.purchases import CANCELLED
-from bot.data.warehouse.query import arrow_of, person_of, rows_of, sql_later
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.disclosure import TOTAL_VALUE, DimensionValue, Population
+from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day, list_currencies
+from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.normalize import bag, words_of
-from bot.text.slugs import slug, titled
+from bot.text.normalize import tokenize, word_set
+from bot.text.slugs import format_title, slugify
 
-DAYS = 90  # looked back over when no days are asked for
-SHOWN = 10
-READ = 60  # products read; some of them are no goods
-THINGS = ("product", "category")
-QUERIES = {"product": "products", "category": "categories"}
-OTHERS = Words("Others")
-NO_GOODS = bag(  # what stands on an order and is not sold: "frais de port", "POSTAGE"
+DEFAULT_DAYS = 90  # looked back over when no days are asked for
+MAX_SELLERS = 10
+MAX_PRODUCTS_READ = 60  # products read; some of them are no goods
+SELLER_DIMENSIONS = ("product", "category")
+QUERY_NAMES = {"product": "products", "category": "categories"}
+OTHERS_LABEL = Words("Others")
+NON_PRODUCT_WORDS = word_set(  # what stands on an order and is not sold: "frais de port", "POSTAGE"
     "postage shipping carriage port livraison delivery fee fees frais manual discount remise "
     "commission charges adjust adjustment gift voucher emballage packaging samples carte"
 )
 
 
-def find(shelf: Shelf, where: Where) -> Findings:
+def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     """Over the days asked for, else the last 90: sellers.product-<product> and
     sellers.category-<name> .revenue, .units, .orders, .since, .until, the best ten each by what
     they brought, money paid back taken off; sellers.all.orders, .revenue and .average-order. What
@@ -43,14 +42,14 @@ def find(shelf: Shelf, where: Where) -> Findings:
     In the currency of most orders; others are left out, and said to be. Raises CannotDo where the
     orders don't have a column that is asked about."""
     if shelf.table("orders") is None:
-        findings = Findings("sellers", "", shelf.today)
+        findings = AnalysisResult("sellers", "", shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
-    until = last_day(shelf, "orders", where)
-    since = where.since or until - timedelta(days=DAYS - 1)
-    found = Findings("sellers", shelf.source("orders"), until, floors=shelf.floors)
-    known = currencies(shelf, "orders")
-    lines = counted(shelf, where, since, until, known[0] if known else None)
+    until = find_last_whole_day(shelf, "orders", where)
+    since = where.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    found = AnalysisResult("sellers", shelf.source("orders"), until, floors=shelf.floors)
+    known = list_currencies(shelf, "orders")
+    lines = select_counted_lines(shelf, where, since, until, known[0] if known else None)
     if len(known) > 1:
         others = ", ".join(known[1:])
         found.refuse(
@@ -60,36 +59,38 @@ def find(shelf: Shelf, where: Where) -> Findings:
                 others=others,
             )
         )
-    with_categories = with_category(shelf, lines)
-    people = buyers(shelf, with_categories, THINGS)
+    with_categories = add_category(shelf, lines)
+    people = build_buyers(shelf, with_categories, SELLER_DIMENSIONS)
     best = {
-        "product": _best(found, shelf, lines, people, "product"),
-        "category": _best(found, shelf, with_categories, people, "category"),
+        "product": _find_best_sellers(found, shelf, lines, people, "product"),
+        "category": _find_best_sellers(found, shelf, with_categories, people, "category"),
     }
     wanted = [(name, one.key) for name, some in best.items() for one in some]
     told = people.told(wanted, shelf.sales_floor)
     days = (since, until)
-    _whole(found, shelf, lines, days, known[:1], people.count(people.which(TOTAL)))
-    for name in THINGS:
-        _ranked(found, people, best[name], told, days, known[:1], name)
+    _add_total(found, shelf, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
+    for name in SELLER_DIMENSIONS:
+        _add_sellers(found, people, best[name], told, days, known[:1], name)
     return found
 
 
-def buyers(shelf: Shelf, lines: ir.Table, by: Sequence[str]) -> Population:
+def build_buyers(shelf: Warehouse, lines: ir.Table, by: Sequence[str]) -> Population:
     """Who bought, by the values of some columns: customers; where none is known, orders."""
     person = ibis.coalesce(lines.customer, lines["order"])
-    named = lines.select(*by, person=person_of(shelf, person))
-    return Population.of(arrow_of(shelf, named.distinct()), "person")
+    named = lines.select(*by, person=person_column(shelf, person))
+    return Population.of(fetch_arrow(shelf, named.distinct()), "person")
 
 
-def counted(shelf: Shelf, where: Where, since: date, until: date, currency: str | None) -> ir.Table:
+def select_counted_lines(
+    shelf: Warehouse, where: AnalysisFilter, since: date, until: date, currency: str | None
+) -> ir.Table:
     """The lines that count, in the one currency, of the days inclusive. Pieces that went for
     nothing and from nobody are the stock put right: no order, and nothing taken back."""
-    table = narrowed(shelf, "orders", where)
+    table = filter_rows(shelf, "orders", where)
     day = table["at"].date()
     kept = table.filter(
         day.between(ibis.literal(since), ibis.literal(until)),
-        table.status.isnull() | table.status.lower().notin(CANCELLED),
+        table.status.isnull() | table.status.lower().notin(CANCELLED_STATUSES),
     )
     if currency is not None:
         kept = kept.filter(kept.currency.isnull() | (kept.currency == currency))
@@ -99,9 +100,9 @@ def counted(shelf: Shelf, where: Where, since: date, until: date, currency: str 
     return kept.filter((kept.paid != 0) | (kept.pieces > 0))
 
 
-def _whole(
-    found: Findings,
-    shelf: Shelf,
+def _add_total(
+    found: AnalysisResult,
+    shelf: Warehouse,
     lines: ir.Table,
     days: tuple[date, date],
     unit: list[str],
@@ -112,12 +113,12 @@ def _whole(
     asked = orders.aggregate(
         revenue=_.paid.sum(), orders=_.count(where=_.paid >= 0), rows=_.count()
     )
-    row = _one(found, shelf, "orders", asked)
+    row = _read_row(found, shelf, "orders", asked)
     if not row["orders"] or row["revenue"] is None:
         return
     money, n = unit[0] if unit else None, int(row["orders"])
     found.group("all", people, sort="sales")
-    _dated(found, "all", days, "", n, "orders")
+    _add_period(found, "all", days, "", n, "orders")
     add = found.add
     add("all", "orders", n, unit="orders", rows=n, query="orders")
     add("all", "revenue", round(row["revenue"]), unit=money, rows=n, query="orders")
@@ -126,7 +127,7 @@ def _whole(
 
 
 @dataclass(frozen=True)
-class Seller:
+class BestSeller:
     """A product or a category, by what it brought."""
 
     key: str
@@ -136,9 +137,9 @@ class Seller:
     orders: int
 
 
-def _best(
-    found: Findings, shelf: Shelf, lines: ir.Table, people: Population, name: str
-) -> list[Seller]:
+def _find_best_sellers(
+    found: AnalysisResult, shelf: Warehouse, lines: ir.Table, people: Population, name: str
+) -> list[BestSeller]:
     """The best of a dimension; what brought nothing is none, what nobody named is not told, nor
     what too few bought."""
     table = (
@@ -146,46 +147,50 @@ def _best(
         .group_by(name)
         .aggregate(revenue=_.paid.sum(), units=_.pieces.sum(), orders=_["order"].nunique())
     )
-    best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name).limit(READ)
-    found.queries[QUERIES[name]] = sql_later(best)
-    rows = rows_of(shelf, best)
+    best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name).limit(MAX_PRODUCTS_READ)
+    found.queries[QUERY_NAMES[name]] = defer_sql(best)
+    rows = fetch_rows(shelf, best)
     keys = [str(row[name]) for row in rows]
-    names = titles(shelf, keys) if name == "product" else dict(zip(keys, keys, strict=True))
-    goods = [row for row in rows if is_sold(names.get(row[name]))]
+    names = (
+        load_product_titles(shelf, keys)
+        if name == "product"
+        else dict(zip(keys, keys, strict=True))
+    )
+    goods = [row for row in rows if is_product(names.get(row[name]))]
     sizes = people.sizes(name)
     known = [row for row in goods if sizes.get(str(row[name]), 0) >= shelf.sales_floor]
-    if len(known) < len(goods[:SHOWN]):
+    if len(known) < len(goods[:MAX_SELLERS]):
         found.withhold("sales")
     return [
-        Seller(
+        BestSeller(
             str(row[name]),
-            titled(names[row[name]]),
+            format_title(names[row[name]]),
             row["revenue"],
             row["units"],
             int(row["orders"]),
         )
-        for row in known[:SHOWN]
+        for row in known[:MAX_SELLERS]
     ]
 
 
-def _ranked(
-    found: Findings,
+def _add_sellers(
+    found: AnalysisResult,
     people: Population,
-    best: list[Seller],
-    told: set[Value],
+    best: list[BestSeller],
+    told: set[DimensionValue],
     days: tuple[date, date],
     unit: list[str],
     name: str,
 ) -> None:
-    query, money = QUERIES[name], unit[0] if unit else None
+    query, money = QUERY_NAMES[name], unit[0] if unit else None
     shown = Decimal(0)
     for one in best:
-        key = f"{name}-{slug(one.key)}"
+        key = f"{name}-{slugify(one.key)}"
         size = people.count(people.which((name, one.key)))
         if not found.group(key, size, sort="sales", told=(name, one.key) in told):
             continue
         shown += one.revenue
-        _dated(found, key, days, one.title, one.orders, query)
+        _add_period(found, key, days, one.title, one.orders, query)
         for measure, value, of in (
             ("revenue", round(one.revenue), money),
             ("units", round(one.units), "units"),
@@ -193,10 +198,10 @@ def _ranked(
         ):
             found.add(key, measure, value, unit=of, about=one.title, rows=one.orders, query=query)
     if len(people.sizes(name)) > 1 and found.is_withheld("sales"):
-        _others(found, name, shown, money)
+        _add_others(found, name, shown, money)
 
 
-def _others(found: Findings, name: str, shown: Decimal, money: str | None) -> None:
+def _add_others(found: AnalysisResult, name: str, shown: Decimal, money: str | None) -> None:
     """All that is not told of by itself."""
     whole = found.get("all", "revenue")
     if whole is None or not shown:
@@ -205,21 +210,23 @@ def _others(found: Findings, name: str, shown: Decimal, money: str | None) -> No
     if rest <= 0:
         return
     found.nobody(key)  # no small group: `told` saw to that
-    found.add(key, "revenue", rest, unit=money, about=OTHERS.text, query=QUERIES[name])
+    found.add(key, "revenue", rest, unit=money, about=OTHERS_LABEL.text, query=QUERY_NAMES[name])
 
 
-def is_sold(title: str | None) -> bool:
+def is_product(title: str | None) -> bool:
     """Whether it is a product, by its name: postage and vouchers stand on orders, too."""
-    return bool(title) and not NO_GOODS & set(words_of(title or ""))
+    return bool(title) and not NON_PRODUCT_WORDS & set(tokenize(title or ""))
 
 
-def _dated(
-    found: Findings, key: str, days: tuple[date, date], about: str, rows: int, query: str
+def _add_period(
+    found: AnalysisResult, key: str, days: tuple[date, date], about: str, rows: int, query: str
 ) -> None:
     for measure, day in zip(("since", "until"), days, strict=True):
         found.add(key, measure, day, about=about, rows=rows, query=query)
 
 
-def _one(found: Findings, shelf: Shelf, name: str, asked: ir.Table) -> dict[str, Any]:
-    found.queries[name] = sql_later(asked)
-    return rows_of(shelf, asked)[0]
+def _read_row(
+    found: AnalysisResult, shelf: Warehouse, name: str, asked: ir.Table
+) -> dict[str, Any]:
+    found.queries[name] = defer_sql(asked)
+    return fetch_rows(shelf, asked)[0]

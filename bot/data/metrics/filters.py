@@ -13,12 +13,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.audience_rule import Rule
-from bot.core.facts import source_named
-from bot.data.analyses.request import READS
-from bot.data.analyses.result import Where
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.core.audience_rule import AudienceRule
+from bot.core.facts import format_source
+from bot.data.analyses.request import TABLES_BY_KIND
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
@@ -27,7 +27,7 @@ from bot.i18n.messages import Words
 NO_SEGMENTS = Words(
     "Segments stand in the customers' file, and there is none yet. Import it first."
 )
-NAMES = {
+FILTER_NAMES = {
     "product": Words("product"),
     "category": Words("category"),
     "country": Words("country"),
@@ -42,13 +42,13 @@ NAMES = {
 }
 
 
-def last_day(shelf: Shelf, kind: str, where: Where) -> date:
+def find_last_whole_day(shelf: Warehouse, kind: str, where: AnalysisFilter) -> date:
     """The last day that is whole: not today, which still goes on."""
     whole = min(shelf.as_of(kind), shelf.today - timedelta(days=1))
     return min(whole, where.until) if where.until else whole
 
 
-def narrowed(shelf: Shelf, kind: str, where: Where) -> ir.Table:
+def filter_rows(shelf: Warehouse, kind: str, where: AnalysisFilter) -> ir.Table:
     """The rows of a kind (orders, events) that are asked about. Raises CannotDo where the kind
     has no such column. A marketing channel is the source that a visit or an order came from."""
     table = shelf.table(kind)
@@ -56,15 +56,15 @@ def narrowed(shelf: Shelf, kind: str, where: Where) -> ir.Table:
     if where.since:
         table = table.filter(table.at >= ibis.literal(where.since).cast("timestamp"))
     if where.segment:
-        table = _of_segment(shelf, table, where.segment)
+        table = _filter_segment(shelf, table, where.segment)
     if where.brand:
-        table = of_brand(shelf, table, where.brand)
-    for name, wanted in _wanted(where).items():
-        table = _with(shelf, kind, table, name, wanted)
+        table = filter_brand(shelf, table, where.brand)
+    for name, wanted in _list_wanted(where).items():
+        table = _apply_filter(shelf, kind, table, name, wanted)
     return table
 
 
-def with_category(shelf: Shelf, table: ir.Table) -> ir.Table:
+def add_category(shelf: Warehouse, table: ir.Table) -> ir.Table:
     """The same rows; a category that the rows don't say comes from the catalogue."""
     if shelf.products is None:
         return table
@@ -76,13 +76,16 @@ def with_category(shelf: Shelf, table: ir.Table) -> ir.Table:
     return joined.mutate(category=category).drop("known", "known_category")
 
 
-def of_brand(shelf: Shelf, table: ir.Table, brand: str) -> ir.Table:
+def filter_brand(shelf: Warehouse, table: ir.Table, brand: str) -> ir.Table:
     """The rows whose product is of this brand, which only the catalogue says. Raises CannotDo
     where it names no such brand."""
     known = shelf.products
     if known is not None:
         known = known.filter(known.brand.lower() == brand.lower())
-    if known is None or not rows_of(shelf, known.aggregate(products=known.count()))[0]["products"]:
+    if (
+        known is None
+        or not fetch_rows(shelf, known.aggregate(products=known.count()))[0]["products"]
+    ):
         raise CannotDo(
             Words(
                 "The catalogue names no brand called {brand}, so nothing can be told by it. "
@@ -93,7 +96,7 @@ def of_brand(shelf: Shelf, table: ir.Table, brand: str) -> ir.Table:
     return table.semi_join(known, "product")
 
 
-def _wanted(where: Where) -> dict[str, str]:
+def _list_wanted(where: AnalysisFilter) -> dict[str, str]:
     asked: dict[str, Any] = {
         "product": where.product,
         "category": where.category,
@@ -105,21 +108,21 @@ def _wanted(where: Where) -> dict[str, str]:
     return {name: str(value) for name, value in asked.items() if value is not None}
 
 
-def _with(shelf: Shelf, kind: str, table: ir.Table, name: str, wanted: str) -> ir.Table:
+def _apply_filter(shelf: Warehouse, kind: str, table: ir.Table, name: str, wanted: str) -> ir.Table:
     if name not in table.columns:
         raise CannotDo(
             Words(
                 "{source} does not say the {column}, so nothing can be told by it.",
-                source=source_named(shelf.source(kind)),
-                column=NAMES[name],
+                source=format_source(shelf.source(kind)),
+                column=FILTER_NAMES[name],
             )
         )
     if name == "category":
-        table = with_category(shelf, table)
+        table = add_category(shelf, table)
     return table.filter(table[name].lower() == wanted.lower())
 
 
-def _of_segment(shelf: Shelf, table: ir.Table, segment: str) -> ir.Table:
+def _filter_segment(shelf: Warehouse, table: ir.Table, segment: str) -> ir.Table:
     people = shelf.table("consents")
     if people is None:
         raise CannotDo(NO_SEGMENTS)
@@ -128,81 +131,89 @@ def _of_segment(shelf: Shelf, table: ir.Table, segment: str) -> ir.Table:
     return table.semi_join(inside, table[person] == inside.customer)
 
 
-PLACES = ("country", "region", "device", "source", "channel")
-THINGS = ("product", "category", "brand")
-DAYS = ("since", "until")
-BY: Mapping[str, tuple[str, ...]] = {
-    "segments": ("product", "category", "segment", *PLACES, *DAYS),
-    "behaviour": ("product", "category", "words", "days", *PLACES, *DAYS),
-    "feedback": (*THINGS, "segment", "channel", "country", "region", "language", *DAYS),
-    "trends": (*THINGS, "segment", *PLACES, *DAYS),
-    "funnel": (*THINGS, "segment", "country", "device", "source", "channel", "until"),
-    "delivery": (*THINGS, "segment", *PLACES, *DAYS),
-    "campaigns": ("product", "channel", *DAYS),
+PLACE_FILTERS = ("country", "region", "device", "source", "channel")
+PRODUCT_FILTERS = ("product", "category", "brand")
+DAY_FILTERS = ("since", "until")
+FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
+    "segments": ("product", "category", "segment", *PLACE_FILTERS, *DAY_FILTERS),
+    "behaviour": ("product", "category", "words", "days", *PLACE_FILTERS, *DAY_FILTERS),
+    "feedback": (
+        *PRODUCT_FILTERS,
+        "segment",
+        "channel",
+        "country",
+        "region",
+        "language",
+        *DAY_FILTERS,
+    ),
+    "trends": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
+    "funnel": (*PRODUCT_FILTERS, "segment", "country", "device", "source", "channel", "until"),
+    "delivery": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
+    "campaigns": ("product", "channel", *DAY_FILTERS),
     "experiments": ("experiment",),
     "plan": ("rule", "until"),
     "audiences": ("product", "words", "rule"),
-    "sellers": (*THINGS, "segment", *PLACES, *DAYS),
-    "sold": (*THINGS, "segment", *PLACES, *DAYS),
+    "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
+    "sold": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
-SAID = ("feedback", "campaigns")  # the kinds whose rows have a channel of their own
-FEW = 8  # of what is there, told instead
-NEAR = 3
+KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have a channel of their own
+MAX_SUGGESTIONS = 8  # of what is there, told instead
+MAX_NEAR_MATCHES = 3
 
 
-def fitting(shelf: Shelf, kind: str, where: Where) -> Where:
+def validate_filter(shelf: Warehouse, kind: str, where: AnalysisFilter) -> AnalysisFilter:
     """The same, with a product's title as its reference. Raises CannotDo for what the kind can't
     be asked by, and for what is not there."""
     asked = [one.name for one in fields(where) if getattr(where, one.name) is not None]
     for name in asked:
-        if name not in BY[kind]:
+        if name not in FILTERS_BY_KIND[kind]:
             raise CannotDo(
                 Words(
                     "{kind} can't be narrowed by {name}, but by: {known}.",
                     kind=kind,
                     name=name,
-                    known=", ".join(BY[kind]),
+                    known=", ".join(FILTERS_BY_KIND[kind]),
                 )
             )
     if where.rule:
         _check_rule(where.rule)
-    table = shelf.table(READS[kind][0])
+    table = shelf.table(TABLES_BY_KIND[kind][0])
     if table is None:
         return where
-    for name in ("category", *PLACES):
+    for name in ("category", *PLACE_FILTERS):
         if (wanted := getattr(where, name)) is not None:
-            _check(shelf, kind, table, name, wanted)
+            _check_value(shelf, kind, table, name, wanted)
     if where.segment and kind != "segments":
         _check_segment(shelf, table, where.segment)
     if where.product is None:
         return where
-    return replace(where, product=_product(shelf, READS[kind][0], where.product))
+    return replace(where, product=_find_product(shelf, TABLES_BY_KIND[kind][0], where.product))
 
 
 def _check_rule(rule: str) -> None:
     try:
-        Rule.model_validate_json(rule)
+        AudienceRule.model_validate_json(rule)
     except ValueError:
         raise CannotDo(
             Words("rule wants an audience's rule as JSON, as `facts audiences` prints it.")
         ) from None
 
 
-def _check(shelf: Shelf, kind: str, table: ir.Table, name: str, wanted: str) -> None:
+def _check_value(shelf: Warehouse, kind: str, table: ir.Table, name: str, wanted: str) -> None:
     """Raises CannotDo for a value that no row has, with those that there are."""
-    column = "source" if name == "channel" and kind not in SAID else name
+    column = "source" if name == "channel" and kind not in KINDS_WITH_CHANNEL else name
     if column not in table.columns:
         return  # the analysis says that it has none
-    rows = with_category(shelf, table) if column == "category" else table
+    rows = add_category(shelf, table) if column == "category" else table
     known = rows.filter(rows[column].notnull())
-    if rows_of(
+    if fetch_rows(
         shelf, known.filter(known[column].lower() == wanted.lower()).select(column).limit(1)
     ):
         return
     counted = known.group_by(column).aggregate(n=known.count())
-    most = rows_of(shelf, counted.order_by(ibis.desc("n"), column).limit(FEW))
-    source = source_named(shelf.source(READS[kind][0]))
-    called = NAMES.get(column, Words("channel"))
+    most = fetch_rows(shelf, counted.order_by(ibis.desc("n"), column).limit(MAX_SUGGESTIONS))
+    source = format_source(shelf.source(TABLES_BY_KIND[kind][0]))
+    called = FILTER_NAMES.get(column, Words("channel"))
     if not most:
         raise CannotDo(
             Words(
@@ -222,11 +233,11 @@ def _check(shelf: Shelf, kind: str, table: ir.Table, name: str, wanted: str) -> 
     )
 
 
-def _check_segment(shelf: Shelf, table: ir.Table, wanted: str) -> None:
+def _check_segment(shelf: Warehouse, table: ir.Table, wanted: str) -> None:
     """Raises CannotDo for a segment that neither the customers' file nor the rows name."""
     people = shelf.table("consents")
     named = [one for one in (people, table) if one is not None and "segment" in one.columns]
-    known = {row["segment"] for one in named for row in rows_of(shelf, _named(one))}
+    known = {row["segment"] for one in named for row in fetch_rows(shelf, _select_named(one))}
     if not known:
         raise CannotDo(NO_SEGMENTS)
     if wanted.lower() not in {one.lower() for one in known}:
@@ -234,16 +245,16 @@ def _check_segment(shelf: Shelf, table: ir.Table, wanted: str) -> None:
             Words(
                 "There is no segment called {wanted}. There are: {known}.",
                 wanted=wanted,
-                known=", ".join(sorted(known)[:FEW]),
+                known=", ".join(sorted(known)[:MAX_SUGGESTIONS]),
             )
         )
 
 
-def _named(table: ir.Table) -> ir.Table:
+def _select_named(table: ir.Table) -> ir.Table:
     return table.filter(table.segment.notnull()).select("segment").distinct()
 
 
-def _product(shelf: Shelf, kind: str, wanted: str) -> str:
+def _find_product(shelf: Warehouse, kind: str, wanted: str) -> str:
     """The reference of a product that is called so, by its reference or its title, in the
     catalogue, the orders or the rows asked about. Raises CannotDo."""
     called: dict[str, str] = {}
@@ -254,13 +265,13 @@ def _product(shelf: Shelf, kind: str, wanted: str) -> str:
         if at < 2:  # a review's title is no product's
             said = said | (rows["title"].lower() == wanted.lower())
         some = rows.filter(rows["product"].notnull() & said).select("product").limit(1)
-        if found := rows_of(shelf, some):
+        if found := fetch_rows(shelf, some):
             return str(found[0]["product"])
         if at < 2 and not called:
             titles = rows.filter(rows["title"].notnull()).select("title").distinct()
-            called = {row["title"].lower(): row["title"] for row in rows_of(shelf, titles)}
-    near = [one for one in called if wanted.lower() in one][:NEAR]
-    near = near or get_close_matches(wanted.lower(), called, NEAR)
+            called = {row["title"].lower(): row["title"] for row in fetch_rows(shelf, titles)}
+    near = [one for one in called if wanted.lower() in one][:MAX_NEAR_MATCHES]
+    near = near or get_close_matches(wanted.lower(), called, MAX_NEAR_MATCHES)
     if not near:
         raise CannotDo(Words("There is no product {name}.", name=wanted))
     raise CannotDo(
@@ -270,3 +281,17 @@ def _product(shelf: Shelf, kind: str, wanted: str) -> str:
             known=", ".join(called[one] for one in near),
         )
     )
+
+
+# In which currency a kind's amounts are: the one that most rows have.
+
+
+def list_currencies(shelf: Warehouse, kind: str) -> list[str]:
+    """All currencies of a kind, the one with most rows first; amounts are never added across
+    them."""
+    table = shelf.table(kind)
+    if table is None or "currency" not in table.columns:
+        return []
+    known = table.filter(table.currency.notnull())
+    counted = fetch_rows(shelf, known.group_by("currency").aggregate(rows=known.count()))
+    return [row["currency"] for row in sorted(counted, key=lambda r: (-r["rows"], r["currency"]))]

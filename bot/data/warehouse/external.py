@@ -22,18 +22,18 @@ from ibis.backends.sql import SQLBackend
 
 from bot.data.catalogue.product import Product
 from bot.data.floors import Floors
-from bot.data.schema import Type, kinds
-from bot.data.warehouse.duckdb import catalogue_part
-from bot.data.warehouse.warehouse import TYPES, Listed, Shelf
+from bot.data.schema import ColumnType, load_kinds
+from bot.data.warehouse.duckdb_engine import catalogue_table
+from bot.data.warehouse.warehouse import IBIS_TYPES, ListedTable, Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 log = logging.getLogger("bot.warehouse")
 
-CACHED = 300.0  # seconds for which the counts hold
+CACHE_SECONDS = 300.0  # seconds for which the counts hold
 
 # What a column of ours may be in the warehouse.
-FITTING: Mapping[Type, Callable[[dt.DataType], bool]] = {
+TYPE_CHECKS: Mapping[ColumnType, Callable[[dt.DataType], bool]] = {
     "text": lambda theirs: theirs.is_string() or theirs.is_integer() or theirs.is_uuid(),
     "key": lambda theirs: theirs.is_string() or theirs.is_integer(),
     "person": lambda theirs: theirs.is_string() or theirs.is_integer() or theirs.is_uuid(),
@@ -47,7 +47,7 @@ FITTING: Mapping[Type, Callable[[dt.DataType], bool]] = {
 
 
 @dataclass
-class WarehouseShelf(Shelf):
+class ExternalWarehouse(Warehouse):
     """A shelf whose tables are somebody else's, seen as ours."""
 
     tables: Mapping[str, ir.Table] = field(default_factory=dict)
@@ -56,14 +56,14 @@ class WarehouseShelf(Shelf):
         return self.tables.get(kind)
 
 
-class Warehouse:
+class WarehouseConnection:
     """One connection, made when first needed and again when it broke."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._url, self._clock = url, clock
         self._engine: SQLBackend | None = None
-        self._seen: tuple[float, dict[str, ir.Table], dict[str, Listed]] | None = None
-        self._shelf: tuple[Hashable, WarehouseShelf] | None = None
+        self._seen: tuple[float, dict[str, ir.Table], dict[str, ListedTable]] | None = None
+        self._shelf: tuple[Hashable, ExternalWarehouse] | None = None
         self._guard = threading.Lock()
 
     @property
@@ -79,12 +79,12 @@ class Warehouse:
         *,
         version: Hashable = None,
         floors: Floors | None = None,
-    ) -> WarehouseShelf:
+    ) -> ExternalWarehouse:
         """All kinds that are there, counted at most every five minutes. The catalogue travels with
         each query; `version` changes whenever it does. The same object while nothing changed.
         Raises CannotDo when the warehouse cannot be reached, or a column is of the wrong type."""
         with self._guard:
-            if self._seen is None or self._clock() - self._seen[0] > CACHED:
+            if self._seen is None or self._clock() - self._seen[0] > CACHE_SECONDS:
                 self._seen = (self._clock(), *self._look())
             floors = floors or Floors()
             asked = (self._seen[0], today, version, floors)
@@ -92,12 +92,14 @@ class Warehouse:
                 self._shelf = (asked, self._opened(today, products(), floors))
             return self._shelf[1]
 
-    def _opened(self, today: date, products: Sequence[Product], floors: Floors) -> WarehouseShelf:
+    def _opened(
+        self, today: date, products: Sequence[Product], floors: Floors
+    ) -> ExternalWarehouse:
         assert self._engine is not None
         assert self._seen is not None
         _, tables, listed = self._seen
-        catalogue = ibis.memtable(catalogue_part(products)) if products else None
-        return WarehouseShelf(
+        catalogue = ibis.memtable(catalogue_table(products)) if products else None
+        return ExternalWarehouse(
             self._engine, today, listed, catalogue, floors.people, floors.sales, tables=tables
         )
 
@@ -108,7 +110,7 @@ class Warehouse:
             with contextlib.suppress(Exception):  # a broken one cannot be closed in good order
                 engine.disconnect()
 
-    def _look(self) -> tuple[dict[str, ir.Table], dict[str, Listed]]:
+    def _look(self) -> tuple[dict[str, ir.Table], dict[str, ListedTable]]:
         """The tables and their counts; once more on a new connection when the old one broke."""
         again = self._engine is not None
         try:
@@ -124,23 +126,23 @@ class Warehouse:
                 Words("The warehouse ({name}) cannot be reached or read.", name=self.name)
             ) from None
 
-    def _count(self) -> tuple[dict[str, ir.Table], dict[str, Listed]]:
+    def _count(self) -> tuple[dict[str, ir.Table], dict[str, ListedTable]]:
         if self._engine is None:
             self._engine = connect_read_only(self._url)
         theirs = {name.lower(): name for name in self._engine.list_tables()}
         tables = {
-            kind: as_ours(kind, self._engine.table(theirs[kind]))
-            for kind in kinds()
+            kind: adapt_table(kind, self._engine.table(theirs[kind]))
+            for kind in load_kinds()
             if kind in theirs
         }
         return tables, {kind: self._listed(kind, table) for kind, table in tables.items()}
 
-    def _listed(self, kind: str, table: ir.Table) -> Listed:
-        dated = table[kinds()[kind].dated].cast("date")
+    def _listed(self, kind: str, table: ir.Table) -> ListedTable:
+        dated = table[load_kinds()[kind].dated].cast("date")
         counted: Any = self._engine.to_pyarrow(  # type: ignore[union-attr]
             table.aggregate(rows=table.count(), as_of=dated.max())
         ).to_pylist()[0]
-        return Listed(kind, (), counted["rows"], f"{kind} in the warehouse", counted["as_of"])
+        return ListedTable(kind, (), counted["rows"], f"{kind} in the warehouse", counted["as_of"])
 
 
 def connect_read_only(url: str) -> SQLBackend:
@@ -169,13 +171,13 @@ def _refuse_writes(engine: Any) -> None:
     engine.con.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 
 
-def as_ours(kind: str, table: ir.Table) -> ir.Table:
+def adapt_table(kind: str, table: ir.Table) -> ir.Table:
     """Their table with exactly our columns, in our order and types. Raises CannotDo for a column
     that is missing and needed, or of a type that is no way ours."""
     theirs = {name.lower(): name for name in table.columns}
     columns = {}
-    for name, column in kinds()[kind].columns.items():
-        ours = TYPES[column.type]
+    for name, column in load_kinds()[kind].columns.items():
+        ours = IBIS_TYPES[column.type]
         if name not in theirs:
             if column.needed:
                 raise CannotDo(
@@ -188,7 +190,7 @@ def as_ours(kind: str, table: ir.Table) -> ir.Table:
             columns[name] = ibis.null(ours)
             continue
         value = table[theirs[name]]
-        if not FITTING[column.type](value.type()):
+        if not TYPE_CHECKS[column.type](value.type()):
             raise CannotDo(
                 Words(
                     "The column {column} of {kind} in the warehouse is {theirs}; it should be "

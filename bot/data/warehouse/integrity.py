@@ -1,14 +1,27 @@
 """Whether a Parquet file of the library is the one that was written."""
 
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from bot.data.ingest.file_format import fingerprint
-from bot.data.schema import kinds
-from bot.data.warehouse.warehouse import schema
-from bot.errors import system_failure
+import duckdb
+
+from bot.config.settings import Settings
+from bot.data.ingest.file_format import hash_file
+from bot.data.schema import load_kinds
+from bot.data.warehouse.models import DataFile
+from bot.data.warehouse.warehouse import schema_of
+from bot.db.session import Database
+from bot.db.sqlite_file import list_sqlite_files
+from bot.errors import CannotDo, translate_system_error
+from bot.i18n.messages import Words
 
 
-def fault_of(
+def find_fault(
     path: Path, kind: str, *, rows: int, size: int | None, sha256: str | None
 ) -> str | None:
     """Why it is not; None when it is. Files listed by earlier editions have no size and SHA-256:
@@ -20,15 +33,15 @@ def fault_of(
         if size is not None and found != size:
             return f"it has {found:,} bytes instead of {size:,}"
         if sha256 is not None:
-            return None if fingerprint(path) == sha256 else "its bytes are not those written"
-        return _read(path, kind, rows)
+            return None if hash_file(path) == sha256 else "its bytes are not those written"
+        return _check_readable(path, kind, rows)
     except OSError as error:
-        if told := system_failure(error, path):
+        if told := translate_system_error(error, path):
             raise told from None
         return "it can't be read"
 
 
-def _read(path: Path, kind: str, rows: int) -> str | None:
+def _check_readable(path: Path, kind: str, rows: int) -> str | None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -37,10 +50,187 @@ def _read(path: Path, kind: str, rows: int) -> str | None:
             if file.metadata.num_rows != rows:
                 return f"it has {file.metadata.num_rows:,} rows instead of {rows:,}"
             names = set(file.schema_arrow.names)
-            if kind in kinds() and not set(schema(kind)) <= names:
+            if kind in load_kinds() and not set(schema_of(kind)) <= names:
                 return "its columns are not those of its kind"
             for _ in file.iter_batches():
                 pass
     except (pa.ArrowException, ValueError, UnicodeDecodeError):
         return "it can't be read"
     return None
+
+
+# Damaged files of the home: found, told, and set aside, so that everything else goes on.
+
+log = logging.getLogger("bot.damage")
+
+DAMAGED_FOLDER, LIBRARY = "damaged", "library"
+
+
+@dataclass(frozen=True)
+class DamagedFile:
+    """A file of the library that is not as it was written."""
+
+    path: str  # relative to the home
+    kind: str
+    source: str
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.path} is damaged: {self.why}. It held rows of {self.kind} from {self.source}. "
+            f"Set it aside with `super-intern doctor --set-aside {self.path}`, then import "
+            f"{self.source} once more."
+        )
+
+
+def find_damaged_files(home: Path, database: Database) -> list[DamagedFile]:
+    """Every damaged file in force. Raises CannotDo when the whole library is not there."""
+    seen = _check_files(home, database)
+    return [DamagedFile(row.path, row.kind, row.source, why) for row, why in seen if why]
+
+
+def mark_damaged(home: Path, database: Database, now: datetime) -> list[DamagedFile]:
+    """The same, and from now on nothing reads these; what is whole again is read again."""
+    seen = _check_files(home, database)
+    changed = {row.id: why for row, why in seen if (why is None) != (row.damaged_at is None)}
+    if changed:
+        with database.begin() as session:
+            for row in DataFile.to_check(session):
+                if row.id in changed:
+                    row.mark(session, damaged=changed[row.id] is not None, now=now)
+    return [DamagedFile(row.path, row.kind, row.source, why) for row, why in seen if why]
+
+
+def _check_files(home: Path, database: Database) -> list[tuple[DataFile, str | None]]:
+    with database.begin() as session:
+        rows = DataFile.to_check(session)
+    if rows and not (home / LIBRARY).is_dir():
+        raise CannotDo(
+            Words(
+                "The folder {path} is gone, and the library's rows with it. Is its disk there?",
+                path=str(home / LIBRARY),
+            )
+        )
+    return [(row, _check_row(home, row)) for row in rows]
+
+
+def _check_row(home: Path, row: DataFile) -> str | None:
+    path = home / row.path
+    return find_fault(path, row.kind, rows=row.rows, size=row.size, sha256=row.sha256)
+
+
+@contextmanager
+def report_damage(home: Path, database: Database, now: Callable[[], datetime]) -> Iterator[None]:
+    """Where the engine fails on the library's files: raises `FoundDamaged` when files were found
+    damaged and marked, or the machine's own failure; else what was raised."""
+    try:
+        yield
+    except (duckdb.Error, FileNotFoundError) as error:
+        if told := translate_system_error(error):
+            raise told from None
+        known = _list_marked(database)
+        for fault in mark_damaged(home, database, now()):
+            log.error("%s", fault.sentence)
+        if _list_marked(database) == known:
+            raise
+        raise DamageDetected from None
+
+
+class DamageDetected(Exception):
+    """Files were found damaged just now; without them it works."""
+
+
+def _list_marked(database: Database) -> set[str]:
+    with database.begin() as session:
+        return {row.id for row in DataFile.to_check(session) if row.damaged_at is not None}
+
+
+def set_aside_database(settings: Settings, at: datetime) -> Path:
+    """Move the database, what belongs to it and the library that it listed into `damaged/`; a new
+    start begins with an empty one. Where they are now."""
+    database, home = settings.sqlite_file, settings.home
+    assert database is not None
+    to = _create_damaged_folder(home, at)
+    for path in list_sqlite_files(database):
+        if path.exists():
+            shutil.move(path, to / path.name)
+    if (home / LIBRARY).is_dir():
+        (home / LIBRARY).rename(to / LIBRARY)
+    _write_note(
+        to,
+        f"{at:%Y-%m-%d %H:%M} UTC: the database {database.name} was damaged and set aside. "
+        "library/ holds the rows that it listed. To go back: stop Super-Intern, put a whole copy "
+        f"of {database.name} in its place and move library/ back into the home.",
+    )
+    return to
+
+
+def set_aside(home: Path, database: Database, named: str, at: datetime) -> Path:
+    """Move a damaged file of the library into `damaged/`. Raises CannotDo for any other."""
+    path = _relative_path(home, named)
+    with database.begin() as session:
+        row = DataFile.at(session, path)
+        found = _check_row(home, row) if row is not None and row.set_aside is None else None
+    if row is None or row.set_aside is not None:
+        raise CannotDo(
+            Words("{file} is no file of the library. See `super-intern doctor`.", file=named)
+        )
+    if found is None:
+        raise CannotDo(Words("{file} is whole: nothing was set aside.", file=named))
+    to = _create_damaged_folder(home, at) / Path(path).name
+    with database.begin() as session:
+        row = DataFile.at(session, path)
+        assert row is not None
+        row.put_aside(session, to.relative_to(home).as_posix(), at)
+    if (home / path).exists():
+        (home / path).replace(to)
+    _write_note(
+        to.parent,
+        f"{at:%Y-%m-%d %H:%M} UTC: {path} was set aside: {found}. It held {row.rows:,} rows of "
+        f"{row.kind} from {row.source}. Import that file once more.",
+    )
+    return to
+
+
+def abandon_rows(database: Database, named: str, at: datetime) -> str:
+    """No longer wait for the rows of a file that was set aside; the file they came in."""
+    with database.begin() as session:
+        for row in DataFile.lost(session):
+            if named in (row.path, row.set_aside):
+                row.give_up(session, at)
+                return row.source
+    raise CannotDo(Words("{file} was not set aside. See `super-intern doctor`.", file=named))
+
+
+def list_lost_files(database: Database) -> list[DamagedFile]:
+    """The files that were set aside and did not come in again."""
+    with database.begin() as session:
+        return [
+            DamagedFile(
+                row.set_aside or "", row.kind, row.source, f"since {row.damaged_at:%d %B %Y}"
+            )
+            for row in DataFile.lost(session)
+        ]
+
+
+def _relative_path(home: Path, named: str) -> str:
+    """The path below the home of what a person typed."""
+    for base in (Path(named), Path.cwd() / named):
+        if base.is_absolute() and base.is_relative_to(home):
+            return base.relative_to(home).as_posix()
+    return Path(named).as_posix()
+
+
+def _create_damaged_folder(home: Path, at: datetime) -> Path:
+    """A new folder for what is set aside now."""
+    first = home / DAMAGED_FOLDER / f"{at:%Y%m%d-%H%M%S}"
+    for folder in (first, *(first.with_name(f"{first.name}-{n}") for n in range(2, 1000))):
+        if not folder.exists():
+            folder.mkdir(parents=True, mode=0o700)
+            return folder
+    raise CannotDo(Words("{folder} is full.", folder=str(home / DAMAGED_FOLDER)))
+
+
+def _write_note(folder: Path, said: str) -> None:
+    (folder / "note.txt").write_text(f"{said}\n", encoding="utf-8")

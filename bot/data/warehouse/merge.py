@@ -8,12 +8,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.data.schema import keys
-from bot.data.warehouse.parquet import one, placed, read, text
+from bot.data.schema import load_kinds, row_keys
+from bot.data.warehouse.parquet import (
+    fetch_one,
+    open_engine,
+    quote_path,
+    read_parquet_sql,
+    write_atomically,
+)
+from bot.data.warehouse.warehouse import schema_of
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredFile:
     """A file in force."""
 
     id: str
@@ -23,7 +30,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Made:
+class NewFile:
     """A new file, whole and on the disk. `as_of` is the day of its newest row."""
 
     id: str
@@ -34,7 +41,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Merge:
+class MergeResult:
     """What became of the fresh rows, and the files that say so. Of rows with the same key within
     the fresh ones the last counts; the others are `doubles`."""
 
@@ -42,17 +49,19 @@ class Merge:
     replaced: int
     same: int
     doubles: int
-    adds: tuple[Made, ...] = ()
+    adds: tuple[NewFile, ...] = ()
     retires: tuple[str, ...] = ()
 
 
 # How fresh rows meet those that are there: by the key, in SQL over the files.
 
-SMALL = 100_000  # rows; a file of the same source up to this size is joined with the fresh rows
+SMALL_FILE_ROWS = (
+    100_000  # rows; a file of the same source up to this size is joined with the fresh rows
+)
 
 
 @dataclass(frozen=True)
-class Shape:
+class TableShape:
     columns: dict[str, str]  # name → SQL type
     key: tuple[str, ...]
     dated: str | None
@@ -61,7 +70,7 @@ class Shape:
 
     def keys(self, table: str = "") -> list[str]:
         """What tells rows apart, as SQL."""
-        return keys(self.key, self.counts_by, table)
+        return row_keys(self.key, self.counts_by, table)
 
     def same(self, one: str, other: str) -> str:
         """Rows of the same key, nulls being equal."""
@@ -77,9 +86,9 @@ class Shape:
     def rows(self, paths: Sequence[Path], *options: str) -> str:
         """The rows of these files, with all columns."""
         if not self.grown:
-            return read(paths, *options)
+            return read_parquet_sql(paths, *options)
         none = ", ".join(f'CAST(NULL AS {type_}) AS "{n}"' for n, type_ in self.columns.items())
-        found = read(paths, *options, "union_by_name=true")
+        found = read_parquet_sql(paths, *options, "union_by_name=true")
         return f"(SELECT {none} WHERE false UNION ALL BY NAME SELECT * FROM {found})"
 
     def meet(self, one: str, other: str, names: Collection[str]) -> str:
@@ -87,16 +96,16 @@ class Shape:
         return " AND ".join(f'{one}."{n}" IS NOT DISTINCT FROM {other}."{n}"' for n in names)
 
 
-class Merging:
+class Merger:
     def __init__(
-        self, con: Any, shape: Shape, held: Sequence[Kept], folder: Path, source: str
+        self, con: Any, shape: TableShape, held: Sequence[StoredFile], folder: Path, source: str
     ) -> None:
         self.con, self.shape, self.held = con, shape, held
         self.folder, self.source = folder, source
 
     def merge(
         self, fresh: Path | None, leaving: str | None = None, lacking: Sequence[str] = ()
-    ) -> Merge:
+    ) -> MergeResult:
         """`leaving` selects keys of held rows that go; columns that the fresh file is `lacking`
         are taken from the held rows."""
         whole, doubles = self._take_up(fresh)
@@ -104,19 +113,19 @@ class Merging:
             self._fill(lacking)
         if not self.held:
             first = self._as_it_is(fresh, doubles) if fresh and whole else None
-            return Merge(whole, 0, 0, doubles, (first,) if first else ())
+            return MergeResult(whole, 0, 0, doubles, (first,) if first else ())
         same, replaced = self._compare(leaving)
         new = whole - same - replaced
         touched = self._touched()
         if not new and not replaced and not touched:
-            return Merge(0, 0, same, doubles)
+            return MergeResult(0, 0, same, doubles)
         joined = self._joined(new + replaced)
         again = [kept for kept in self.held if kept.id in touched and kept not in joined]
-        adds: list[Made | None] = [self._rest(kept) for kept in again]
+        adds: list[NewFile | None] = [self._rest(kept) for kept in again]
         if new or replaced or joined:
             adds.append(self._fresh_with(joined))
         retires = tuple(kept.id for kept in (*again, *joined))
-        return Merge(new, replaced, same, doubles, tuple(m for m in adds if m), retires)
+        return MergeResult(new, replaced, same, doubles, tuple(m for m in adds if m), retires)
 
     def _take_up(self, fresh: Path | None) -> tuple[int, int]:
         """The table `fresh`: each key once, in the file's order. How many rows and doubles."""
@@ -126,8 +135,8 @@ class Merging:
             f"CREATE TEMP TABLE fresh AS SELECT {self.shape.select()}, file_row_number AS nth "
             f"FROM {rows}{'' if fresh else ' LIMIT 0'}"
         )
-        whole = one(self.con, "SELECT count(*) FROM fresh")
-        once = one(self.con, f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM fresh)")
+        whole = fetch_one(self.con, "SELECT count(*) FROM fresh")
+        once = fetch_one(self.con, f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM fresh)")
         if once < whole:
             self.con.execute(
                 f"DELETE FROM fresh WHERE nth NOT IN (SELECT max(nth) FROM fresh GROUP BY {keys})"
@@ -150,8 +159,8 @@ class Merging:
             "CREATE TEMP TABLE met AS SELECT f.nth, h.filename AS held, h.file_row_number AS spot, "
             f"{equal} AS same FROM fresh f JOIN {held} h ON {shape.same('f', 'h')}"
         )
-        same = one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE same")
-        replaced = one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE NOT same")
+        same = fetch_one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE same")
+        replaced = fetch_one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE NOT same")
         self.con.execute("DELETE FROM fresh WHERE nth IN (SELECT nth FROM met WHERE same)")
         self.con.execute("DELETE FROM met WHERE same")
         if leaving:
@@ -167,43 +176,46 @@ class Merging:
         files = {row[0] for row in self.con.execute("SELECT DISTINCT held FROM met").fetchall()}
         return {kept.id for kept in self.held if str(kept.path) in files}
 
-    def _joined(self, fresh: int) -> list[Kept]:
+    def _joined(self, fresh: int) -> list[StoredFile]:
         """Files of the same source that are small enough to be written again with the fresh rows:
         so there are few files, and a large one is not written anew for a handful of rows."""
-        most = max(SMALL, 2 * fresh)
+        most = max(SMALL_FILE_ROWS, 2 * fresh)
         return [k for k in self.held if k.source == self.source and k.rows <= most]
 
-    def _rest(self, kept: Kept) -> Made | None:
+    def _rest(self, kept: StoredFile) -> NewFile | None:
         return self._write(self._left(kept), kept.source)
 
-    def _left(self, kept: Kept) -> str:
+    def _left(self, kept: StoredFile) -> str:
         """A file's rows but those that were replaced or left."""
         rows = self.shape.rows([kept.path], "file_row_number=true")
         return (
             f"SELECT {self.shape.select('h')} FROM {rows} h "
-            f"WHERE h.file_row_number NOT IN (SELECT spot FROM met WHERE held = {text(kept.path)})"
+            f"WHERE h.file_row_number NOT IN (SELECT spot FROM met WHERE held = "
+            f"{quote_path(kept.path)})"
         )
 
-    def _fresh_with(self, joined: Sequence[Kept]) -> Made | None:
+    def _fresh_with(self, joined: Sequence[StoredFile]) -> NewFile | None:
         fresh = f"(SELECT {self.shape.select()} FROM fresh ORDER BY nth)"
         return self._write(" UNION ALL ".join([*map(self._left, joined), fresh]), self.source)
 
-    def _as_it_is(self, fresh: Path, doubles: int) -> Made:
+    def _as_it_is(self, fresh: Path, doubles: int) -> NewFile:
         """The first file of all: copied, when there is nothing to leave out."""
-        if not doubles and described(self.con, fresh) == self.shape.columns:
+        if not doubles and describe_columns(self.con, fresh) == self.shape.columns:
             id, to = self._place()
-            with placed(to) as part:
+            with write_atomically(to) as part:
                 shutil.copyfile(fresh, part)
             return self._made(id, to, self.source)
         made = self._fresh_with([])
         assert made is not None
         return made
 
-    def _write(self, select: str, source: str) -> Made | None:
+    def _write(self, select: str, source: str) -> NewFile | None:
         """A file of these rows; none when there are none."""
         id, to = self._place()
-        with placed(to) as part:
-            self.con.execute(f"COPY ({select}) TO {text(part)} (FORMAT parquet, COMPRESSION zstd)")
+        with write_atomically(to) as part:
+            self.con.execute(
+                f"COPY ({select}) TO {quote_path(part)} (FORMAT parquet, COMPRESSION zstd)"
+            )
         made = self._made(id, to, source)
         if made.rows:
             return made
@@ -214,17 +226,82 @@ class Merging:
         id = secrets.token_hex(8)
         return id, self.folder / f"{id}.parquet"
 
-    def _made(self, id: str, path: Path, source: str) -> Made:
-        rows = one(self.con, f"SELECT count(*) FROM {read([path])}")
-        return Made(id, path, rows, source, newest(self.con, path, self.shape.dated))
+    def _made(self, id: str, path: Path, source: str) -> NewFile:
+        rows = fetch_one(self.con, f"SELECT count(*) FROM {read_parquet_sql([path])}")
+        return NewFile(id, path, rows, source, newest_day(self.con, path, self.shape.dated))
 
 
-def described(con: Any, path: Path) -> dict[str, str]:
-    return {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {read([path])}").fetchall()}
+def describe_columns(con: Any, path: Path) -> dict[str, str]:
+    return {
+        row[0]: row[1]
+        for row in con.execute(f"DESCRIBE FROM {read_parquet_sql([path])}").fetchall()
+    }
 
 
-def newest(con: Any, path: Path, dated: str | None) -> date | None:
+def newest_day(con: Any, path: Path, dated: str | None) -> date | None:
     if dated is None:
         return None
-    found = con.execute(f'SELECT max("{dated}")::DATE FROM {read([path])}').fetchone()[0]
+    found = con.execute(f'SELECT max("{dated}")::DATE FROM {read_parquet_sql([path])}').fetchone()[
+        0
+    ]
     return found if isinstance(found, date) else None
+
+
+# Fresh rows into the files that are there: what is the same stays, what was corrected replaces.
+
+ADDRESSES_KIND = "addresses"  # no kind of the analyses: sealed, for the audience export alone
+SQL_TYPES = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+ENCRYPTED_COLUMNS = {"customer": "VARCHAR", "email": "BLOB", "phone": "BLOB", "id": "BLOB"}
+WITHDRAWN = (
+    "coalesce(opted_out, false) OR NOT (coalesce(email, false) OR coalesce(sms, false) "
+    "OR coalesce(ads_user_data, false))"
+)
+
+__all__ = [
+    "ADDRESSES_KIND",
+    "MergeResult",
+    "NewFile",
+    "StoredFile",
+    "merge_addresses",
+    "merge_rows",
+]
+
+
+def merge_rows(
+    kind: str, fresh: Path, held: Sequence[StoredFile], *, folder: Path, source: str
+) -> MergeResult:
+    """Files in `folder` that hold the kind's rows with the fresh ones among them, by the kind's
+    key, nulls being equal. When all of them are there already there is nothing to add."""
+    with open_engine(folder) as con:
+        return Merger(con, _shape_of_kind(kind), held, folder, source).merge(fresh)
+
+
+def merge_addresses(
+    apart: Path | None, consents: Path, held: Sequence[StoredFile], *, folder: Path, source: str
+) -> MergeResult:
+    """The sealed addresses and ids that came with a file of consents, where it had some. What the
+    file has no column for stays as it was. All of whoever allows nothing any more goes."""
+    if apart is None and not held:
+        return MergeResult(0, 0, 0, 0)
+    withdrawn = f"SELECT customer FROM {read_parquet_sql([consents])} WHERE {WITHDRAWN}"
+    with open_engine(folder) as con:
+        merging = Merger(
+            con,
+            TableShape(ENCRYPTED_COLUMNS, ("customer",), None, grown=True),
+            held,
+            folder,
+            source,
+        )
+        lacking = set(ENCRYPTED_COLUMNS) - set(describe_columns(con, apart)) if apart else set()
+        return merging.merge(apart, leaving=withdrawn, lacking=sorted(lacking))
+
+
+def _shape_of_kind(kind: str) -> TableShape:
+    columns = {n: SQL_TYPES.get(t, t.upper()).replace(" ", "") for n, t in schema_of(kind).items()}
+    return TableShape(
+        columns, load_kinds()[kind].key, _date_column(kind), load_kinds()[kind].counts_by
+    )
+
+
+def _date_column(kind: str) -> str | None:
+    return load_kinds()[kind].dated if kind in load_kinds() else None

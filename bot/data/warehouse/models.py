@@ -11,10 +11,10 @@ from bot.db.session import Row
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-SOME = 500  # ids in one statement
+MOST_IDS_PER_STATEMENT = 500  # ids in one statement
 
 
-class Meanwhile(CannotDo):
+class ConcurrentChange(CannotDo):
     """Somebody else switched the listing first; merging again helps."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Meanwhile(CannotDo):
         )
 
 
-class Holding(Row):
+class DataFile(Row):
     """One Parquet file. It is in force until another takes its place; then it stays readable for
     a while, for those who have it open."""
 
@@ -45,32 +45,34 @@ class Holding(Row):
     set_aside: Mapped[str | None]  # where it lies since then, relative to the home
 
     @staticmethod
-    def held(session: Session, workspace: str, kind: str | None = None) -> list["Holding"]:
+    def held(session: Session, workspace: str, kind: str | None = None) -> list["DataFile"]:
         """What is in force and whole, in the order in which it came; of one kind, or of all."""
-        return _in_force(session, workspace, kind, Holding.damaged_at.is_(None))
+        return _in_force(session, workspace, kind, DataFile.damaged_at.is_(None))
 
     @staticmethod
-    def damaged(session: Session, workspace: str, kind: str | None = None) -> list["Holding"]:
+    def damaged(session: Session, workspace: str, kind: str | None = None) -> list["DataFile"]:
         """What would be in force if it were whole."""
-        return _in_force(session, workspace, kind, Holding.damaged_at.is_not(None))
+        return _in_force(session, workspace, kind, DataFile.damaged_at.is_not(None))
 
     @staticmethod
-    def to_check(session: Session) -> list["Holding"]:
+    def to_check(session: Session) -> list["DataFile"]:
         """Every file in force that is in its place, of all workspaces; damaged ones, too."""
-        rows = select(Holding).where(Holding.retired_at.is_(None), Holding.set_aside.is_(None))
-        return list(session.scalars(rows.order_by(Holding.path)))
+        rows = select(DataFile).where(DataFile.retired_at.is_(None), DataFile.set_aside.is_(None))
+        return list(session.scalars(rows.order_by(DataFile.path)))
 
     @staticmethod
-    def at(session: Session, path: str) -> "Holding | None":
+    def at(session: Session, path: str) -> "DataFile | None":
         """The file in force that lies, or lay, here."""
-        rows = select(Holding).where(Holding.path == path, Holding.retired_at.is_(None))
+        rows = select(DataFile).where(DataFile.path == path, DataFile.retired_at.is_(None))
         return session.scalars(rows).first()
 
     @staticmethod
-    def lost(session: Session) -> list["Holding"]:
+    def lost(session: Session) -> list["DataFile"]:
         """Every damaged file that was set aside and whose rows have not come in again."""
-        rows = select(Holding).where(Holding.retired_at.is_(None), Holding.set_aside.is_not(None))
-        return list(session.scalars(rows.order_by(Holding.path)))
+        rows = select(DataFile).where(
+            DataFile.retired_at.is_(None), DataFile.set_aside.is_not(None)
+        )
+        return list(session.scalars(rows.order_by(DataFile.path)))
 
     def mark(self, session: Session, *, damaged: bool, now: datetime) -> None:
         """Record that this file is damaged, or that it is whole again."""
@@ -89,7 +91,7 @@ class Holding(Row):
         self._record(session, "library given up", now)
 
     def _record(self, session: Session, event: str, now: datetime) -> None:
-        journal.record(
+        journal.record_event(
             session, workspace=self.workspace, event=event, subject=self.kind, now=now, file=self.id
         )
 
@@ -99,7 +101,7 @@ class Holding(Row):
     ) -> None:
         """The file of this name came in once more: its damaged rows are here again."""
         for kind in kinds:
-            for row in Holding.damaged(session, workspace, kind):
+            for row in DataFile.damaged(session, workspace, kind):
                 if row.source == source:
                     row.give_up(session, now)
 
@@ -109,7 +111,7 @@ class Holding(Row):
         workspace: str,
         kind: str,
         *,
-        adds: Sequence["Holding"],
+        adds: Sequence["DataFile"],
         retires: Collection[str],
         now: datetime,
         seen: Collection[str] | None = None,
@@ -119,8 +121,8 @@ class Holding(Row):
         `seen` are the ids in force when the files were made. Raises Meanwhile, a CannotDo, when
         somebody else switched first; the caller merges again.
         """
-        journal.take_turn(session, workspace)
-        journal.record(
+        journal.lock_head(session, workspace)
+        journal.record_event(
             session,
             workspace=workspace,
             event="library changed",
@@ -130,16 +132,18 @@ class Holding(Row):
             retires=" ".join(sorted(retires)) or None,
             rows=sum(row.rows for row in adds),
         )
-        if seen is not None and {h.id for h in Holding.held(session, workspace, kind)} != set(seen):
-            raise Meanwhile
+        if seen is not None and {h.id for h in DataFile.held(session, workspace, kind)} != set(
+            seen
+        ):
+            raise ConcurrentChange
         gone = list(retires)
-        for start in range(0, len(gone), SOME):
-            some = gone[start : start + SOME]
-            mine = (Holding.workspace == workspace) & Holding.id.in_(some)
-            still = mine & Holding.retired_at.is_(None)
-            ended = list(session.scalars(select(Holding).where(still).with_for_update()))
+        for start in range(0, len(gone), MOST_IDS_PER_STATEMENT):
+            some = gone[start : start + MOST_IDS_PER_STATEMENT]
+            mine = (DataFile.workspace == workspace) & DataFile.id.in_(some)
+            still = mine & DataFile.retired_at.is_(None)
+            ended = list(session.scalars(select(DataFile).where(still).with_for_update()))
             if len(ended) != len(some):
-                raise Meanwhile
+                raise ConcurrentChange
             for row in ended:
                 row.retired_at = now
         session.add_all(adds)
@@ -148,43 +152,43 @@ class Holding(Row):
     @staticmethod
     def adopt(session: Session, from_: str, to: str) -> None:
         """What came in before the workspace was known becomes its own, unless it has some."""
-        if from_ != to and not (Holding.held(session, to) or Holding.damaged(session, to)):
-            for row in session.scalars(select(Holding).where(Holding.workspace == from_)):
+        if from_ != to and not (DataFile.held(session, to) or DataFile.damaged(session, to)):
+            for row in session.scalars(select(DataFile).where(DataFile.workspace == from_)):
                 row.workspace = to
 
     @staticmethod
-    def retired(session: Session, before: datetime) -> list["Holding"]:
+    def retired(session: Session, before: datetime) -> list["DataFile"]:
         """What nobody can be reading any more."""
-        rows = select(Holding).where(Holding.retired_at < before)
-        return list(session.scalars(rows.order_by(Holding.id)))
+        rows = select(DataFile).where(DataFile.retired_at < before)
+        return list(session.scalars(rows.order_by(DataFile.id)))
 
     @staticmethod
     def sweep(session: Session, ids: Collection[str]) -> None:
         """These files are gone from the disk: their rows go too. The journal keeps their ids."""
-        for row in session.scalars(select(Holding).where(Holding.id.in_(list(ids)))):
+        for row in session.scalars(select(DataFile).where(DataFile.id.in_(list(ids)))):
             session.delete(row)
 
     @staticmethod
     def paths(session: Session) -> set[str]:
         """Every file that a row speaks of, in force or not."""
-        return set(session.scalars(select(Holding.path)))
+        return set(session.scalars(select(DataFile.path)))
 
     @staticmethod
     def signs(session: Session) -> set[str]:
         """The check signs of the keys that the rows in force were made with."""
-        rows = select(Holding.keyed).where(Holding.retired_at.is_(None)).distinct()
+        rows = select(DataFile.keyed).where(DataFile.retired_at.is_(None)).distinct()
         return set(session.scalars(rows))
 
     @staticmethod
     def any(session: Session) -> bool:
         """Whether the library holds a file at all, of whatever workspace."""
-        return session.scalar(select(Holding.id).limit(1)) is not None
+        return session.scalar(select(DataFile.id).limit(1)) is not None
 
 
 def _in_force(
     session: Session, workspace: str, kind: str | None, which: ColumnElement[bool]
-) -> list[Holding]:
-    rows = select(Holding).where(Holding.workspace == workspace, Holding.retired_at.is_(None))
+) -> list[DataFile]:
+    rows = select(DataFile).where(DataFile.workspace == workspace, DataFile.retired_at.is_(None))
     if kind is not None:
-        rows = rows.where(Holding.kind == kind)
-    return list(session.scalars(rows.where(which).order_by(Holding.taken_in_at, Holding.id)))
+        rows = rows.where(DataFile.kind == kind)
+    return list(session.scalars(rows.where(which).order_by(DataFile.taken_in_at, DataFile.id)))

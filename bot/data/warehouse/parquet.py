@@ -9,38 +9,40 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-MEMORY = "600MB"
-PASSING = "super-intern-rows-"  # how a folder in the machine's own begins that is gone afterwards
-SPILL = ".spill"
+MEMORY_LIMIT = "600MB"
+TEMPORARY_PREFIX = (
+    "super-intern-rows-"  # how a folder in the machine's own begins that is gone afterwards
+)
+SPILL_SUFFIX = ".spill"
 
 
-def one(con: Any, sql: str) -> int:
+def fetch_one(con: Any, sql: str) -> int:
     return int(con.execute(sql).fetchone()[0])
 
 
-def read(paths: Sequence[Path], *options: str) -> str:
+def read_parquet_sql(paths: Sequence[Path], *options: str) -> str:
     """The rows of these files."""
-    named = ", ".join(text(spelled(path)[-1]) for path in paths)
+    named = ", ".join(quote_path(escape_path(path)[-1]) for path in paths)
     return f"read_parquet({', '.join([f'[{named}]', *options])})"
 
 
-def spelled(path: Path) -> tuple[str, str]:
+def escape_path(path: Path) -> tuple[str, str]:
     """A path as it is, and as DuckDB finds it: a home may be called anything, and signs of
     patterns must stand for themselves."""
     return str(path), re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
-def text(path: Path | str) -> str:
+def quote_path(path: Path | str) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
 @contextmanager
-def engine(folder: Path) -> Iterator[Any]:
+def open_engine(folder: Path) -> Iterator[Any]:
     import duckdb
 
     folder.mkdir(parents=True, exist_ok=True)
-    spill = folder / SPILL / secrets.token_hex(4)
-    config: dict[str, Any] = {"memory_limit": MEMORY, "temp_directory": str(spill)}
+    spill = folder / SPILL_SUFFIX / secrets.token_hex(4)
+    config: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(spill)}
     con = duckdb.connect(":memory:", config=config)
     try:
         yield con
@@ -50,19 +52,19 @@ def engine(folder: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def placed(to: Path) -> Iterator[Path]:
+def write_atomically(to: Path) -> Iterator[Path]:
     """Written under another name, flushed to the disk, then renamed: never half a file."""
     part = to.with_suffix(".part")
     try:
         yield part
-        flush(part)
+        flush_to_disk(part)
         part.rename(to)
-        flush(to.parent)
+        flush_to_disk(to.parent)
     finally:
         part.unlink(missing_ok=True)
 
 
-def flush(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -10,12 +10,12 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.data.analyses.result import Where
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.warehouse.warehouse import Warehouse
 
-CANCELLED = ("cancelled", "canceled", "annulée", "annulee", "annulé", "annule")
+CANCELLED_STATUSES = ("cancelled", "canceled", "annulée", "annulee", "annulé", "annule")
 
-KEPT = [
+PURCHASE_COLUMNS = [
     "customer",
     "order",
     "at",
@@ -29,7 +29,7 @@ KEPT = [
 ]
 
 
-def lines(shelf: Shelf, where: Where | None = None) -> ir.Table | None:
+def purchase_lines(shelf: Warehouse, where: AnalysisFilter | None = None) -> ir.Table | None:
     """customer, order, at, day, product, title, category, amount, source, country, region; None
     without orders. The catalogue gives the category where the line has none. `where` narrows by
     channel, country, region, device, source and days; product, category and segment are not
@@ -39,9 +39,9 @@ def lines(shelf: Shelf, where: Where | None = None) -> ir.Table | None:
         return None
     kept = orders.filter(
         _.customer.notnull(),
-        _.status.isnull() | _.status.lower().notin(CANCELLED),
-        *_asked(where or Where(), orders),
-    ).select(*KEPT)
+        _.status.isnull() | _.status.lower().notin(CANCELLED_STATUSES),
+        *_list_conditions(where or AnalysisFilter(), orders),
+    ).select(*PURCHASE_COLUMNS)
     if shelf.products is None:
         known = kept.mutate(kind=_.category, named=_.title)
     else:
@@ -69,16 +69,16 @@ def lines(shelf: Shelf, where: Where | None = None) -> ir.Table | None:
     )
 
 
-def orders_of(lines: ir.Table) -> ir.Table:
+def group_by_order(lines: ir.Table) -> ir.Table:
     """customer, order, at (of its first line), amount: one row an order."""
     return lines.group_by("customer", "order").aggregate(
         at=_.at.min(), amount=_.amount.sum().cast("decimal(18, 2)")
     )
 
 
-def days_of(lines: ir.Table) -> ir.Table:
+def group_by_day(lines: ir.Table) -> ir.Table:
     """customer, day, amount: what somebody bought on one day counts as one purchase."""
-    orders = orders_of(lines)
+    orders = group_by_order(lines)
     return (
         orders.mutate(day=orders.at.date())
         .filter(_.amount >= 0)
@@ -87,13 +87,13 @@ def days_of(lines: ir.Table) -> ir.Table:
     )
 
 
-def last_day(shelf: Shelf, where: Where | None = None) -> date:
+def last_day(shelf: Warehouse, where: AnalysisFilter | None = None) -> date:
     """The day to count back from: the one asked for, else that of the newest order."""
     newest = shelf.as_of("orders")
     return min(where.until, newest) if where and where.until else newest
 
 
-def _asked(where: Where, orders: ir.Table) -> list[ir.BooleanValue]:
+def _list_conditions(where: AnalysisFilter, orders: ir.Table) -> list[ir.BooleanValue]:
     """The conditions of `where`, case and accents as in the file."""
     wanted = {
         "country": where.country,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.data.floors import PEOPLE_FLOOR, SALES_FLOOR, Floors
-from bot.data.schema import Type, kinds
+from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # ibis takes 1.4 s, and whoever imports a file needs the type
 
 FLOOR = PEOPLE_FLOOR  # customers; smaller groups are not shown. policy.toml may set another
 
-TYPES: Mapping[Type, str] = {
+IBIS_TYPES: Mapping[ColumnType, str] = {
     "text": "string",
     "key": "string",
     "person": "string",
@@ -37,7 +37,7 @@ TYPES: Mapping[Type, str] = {
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedTable:
     """What the rows say of one kind: its files, whose words they are from, how fresh."""
 
     kind: str
@@ -48,7 +48,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Damaged:
+class DamagedTable:
     """Rows of one kind that can't be read: the day that was noticed, and the file they came in."""
 
     kind: str
@@ -59,7 +59,7 @@ class Damaged:
 class DamagedRows(CannotDo):
     """A question needs rows that are damaged: without them every figure would be too low."""
 
-    def __init__(self, damaged: Damaged) -> None:
+    def __init__(self, damaged: DamagedTable) -> None:
         super().__init__(
             Words(
                 "The {kind} are damaged since {day}: rows of {file} can't be read. Import that "
@@ -72,7 +72,7 @@ class DamagedRows(CannotDo):
 
 
 @dataclass
-class Shelf:
+class Warehouse:
     """What the analyses read. `today` is the workspace's own day; `products` is the catalogue's
     part that they join: product, title, category, price, compare_at, lowest_30_days, currency,
     stock, status, brand (the maker's, where the catalogue says it). `released` caches which rows
@@ -80,18 +80,18 @@ class Shelf:
 
     engine: SQLBackend
     today: date
-    listed: Mapping[str, Listed] = field(default_factory=dict)
+    listed: Mapping[str, ListedTable] = field(default_factory=dict)
     products: ir.Table | None = None
     floor: int = FLOOR
     sales_floor: int = SALES_FLOOR
-    damaged: Mapping[str, Damaged] = field(default_factory=dict)
+    damaged: Mapping[str, DamagedTable] = field(default_factory=dict)
     released: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def floors(self) -> Floors:
         return Floors(self.floor, self.sales_floor)
 
-    def for_reading(self, kinds_read: Collection[str]) -> Shelf:
+    def for_reading(self, kinds_read: Collection[str]) -> Warehouse:
         """The same for an analysis that stands on these kinds: damaged rows of any other, which
         only add to it, are as if they were not there."""
         if not set(self.damaged) - set(kinds_read):
@@ -120,9 +120,9 @@ class Shelf:
     def stale(self, kind: str) -> int | None:
         """For how many days nothing came, when that is longer than the kind allows."""
         days = (self.today - self.as_of(kind)).days
-        return days if days > kinds()[kind].stale else None
+        return days if days > load_kinds()[kind].stale else None
 
 
-def schema(kind: str) -> dict[str, str]:
+def schema_of(kind: str) -> dict[str, str]:
     """Our columns of a kind with their ibis types."""
-    return {name: TYPES[column.type] for name, column in kinds()[kind].columns.items()}
+    return {name: IBIS_TYPES[column.type] for name, column in load_kinds()[kind].columns.items()}

@@ -1,36 +1,43 @@
 """chat.*: posting, changing and deleting messages, links to them."""
 
+import time
 from typing import Any
 
-from bot.playground import people as seed
-from bot.playground.arguments import Arguments
-from bot.playground.blocks import check_message_blocks, named
-from bot.playground.board import Board
-from bot.playground.message import Message
-from bot.playground.methods.registry import Body, method
-from bot.playground.place import Place
-from bot.playground.refusals import Refused
+from bot.playground import slack_objects as seed
+from bot.playground.block_kit import assign_ids, check_message_blocks
+from bot.playground.connected_workspace import ConnectedWorkspace
+from bot.playground.errors import ApiRefusal, SchemaErrors
+from bot.playground.methods.registry import MethodArguments, ResponseBody, register_method
+from bot.playground.schema import (
+    ObjectSchema,
+    allow_anything,
+    require_choice,
+    require_list,
+    require_string,
+    require_type,
+)
+from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 
-MOST_TEXT = 4_000
-MOST_MARKDOWN = 12_000
-MOST_ATTACHMENTS = 100
-MOST_METADATA = 16_000
+MAX_TEXT_CHARACTERS = 4_000
+MAX_MARKDOWN_TEXT = 12_000
+MAX_ATTACHMENTS = 100
+MAX_METADATA_CHARACTERS = 16_000
 
 
-@method("chat.postMessage", "chat:write")
-def post_message(slack: Board, args: Arguments) -> Body:
+@register_method("chat.postMessage", "chat:write")
+def post_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Posts a message as the bot."""
-    place = writable(slack, args.need("channel", "channel_not_found"))
-    thread_ts = thread_of(place, args)
+    place = find_writable_place(slack, args.need("channel", "channel_not_found"))
+    thread_ts = read_thread_ts(place, args)
     broadcast = thread_ts is not None and args.flag("reply_broadcast")
-    fields = content(slack, args)
+    fields = read_content(slack, args)
     message = slack.own_message(
         place.id,
         fields.pop("text"),
         thread_ts=thread_ts,
         reply_broadcast=broadcast,
         subtype="thread_broadcast" if broadcast else None,
-        metadata=metadata(args),
+        metadata=read_metadata(args),
         username=args.word("username") or None,
         **fields,
     )
@@ -38,43 +45,43 @@ def post_message(slack: Board, args: Arguments) -> Body:
     return {"channel": place.id, "ts": message.ts, "message": message.as_slack(slack.team)}
 
 
-@method("chat.update", "chat:write")
-def update(slack: Board, args: Arguments) -> Body:
+@register_method("chat.update", "chat:write")
+def update_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Changes one of the bot's messages; blocks that are not given stay."""
-    message = own(slack, args, "cant_update_message")
+    message = find_own_message(slack, args, "cant_update_message")
     if message.streaming_until:
-        raise Refused("streaming_state_conflict")
+        raise ApiRefusal("streaming_state_conflict")
     new = {
         name: value
-        for name, value in content(slack, args, keep=message).items()
+        for name, value in read_content(slack, args, keep=message).items()
         if name == "text" or args.has(name) or value
     }
     if args.has("metadata"):
-        new["metadata"] = metadata(args)
+        new["metadata"] = read_metadata(args)
     slack.rewrite(message, slack.bot_user, **new)
     shown = message.as_slack(slack.team)
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shown}
 
 
-@method("chat.delete", "chat:write")
-def delete(slack: Board, args: Arguments) -> Body:
+@register_method("chat.delete", "chat:write")
+def delete_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Deletes one of the bot's messages."""
-    message = own(slack, args, "cant_delete_message")
+    message = find_own_message(slack, args, "cant_delete_message")
     slack.erase(message)
     return {"channel": message.channel, "ts": message.ts}
 
 
-@method("chat.postEphemeral", "chat:write")
-def post_ephemeral(slack: Board, args: Arguments) -> Body:
+@register_method("chat.postEphemeral", "chat:write")
+def post_ephemeral(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Shows a message to one person in a channel."""
-    place = writable(slack, args.need("channel", "channel_not_found"))
+    place = find_writable_place(slack, args.need("channel", "channel_not_found"))
     user = args.need("user", "user_not_found")
     if user not in slack.people:
-        raise Refused("user_not_found")
+        raise ApiRefusal("user_not_found")
     if user not in place.members:
-        raise Refused("user_not_in_channel")
-    thread_ts = thread_of(place, args)
-    fields = content(slack, args)
+        raise ApiRefusal("user_not_in_channel")
+    thread_ts = read_thread_ts(place, args)
+    fields = read_content(slack, args)
     message = slack.own_message(
         place.id, fields.pop("text"), thread_ts=thread_ts, ephemeral_to=user, **fields
     )
@@ -82,101 +89,371 @@ def post_ephemeral(slack: Board, args: Arguments) -> Body:
     return {"message_ts": message.ts}
 
 
-@method("chat.getPermalink")
-def get_permalink(slack: Board, args: Arguments) -> Body:
+@register_method("chat.getPermalink")
+def get_permalink(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """The address of a message."""
-    place = visible(slack, args.need("channel", "channel_not_found"))
+    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
     message = place.by_ts.get(args.need("message_ts", "message_not_found"))
     if message is None:
-        raise Refused("message_not_found")
+        raise ApiRefusal("message_not_found")
     path = f"archives/{place.id}/p{message.ts.replace('.', '')}"
     thread = f"?thread_ts={message.thread_ts}&cid={place.id}" if message.is_reply else ""
     link = f"https://{seed.TEAM_DOMAIN}.slack.com/{path}{thread}"
     return {"channel": place.id, "permalink": link}
 
 
-def visible(slack: Board, channel: str) -> Place:
+def find_visible_place(slack: ConnectedWorkspace, channel: str) -> Place:
     """A place the bot may know of: a public one, or one that it is in."""
     place = slack.place(channel)
     if place.kind != "channel" and slack.bot_user not in place.members:
-        raise Refused("channel_not_found")
+        raise ApiRefusal("channel_not_found")
     return place
 
 
-def writable(slack: Board, channel: str) -> Place:
+def find_writable_place(slack: ConnectedWorkspace, channel: str) -> Place:
     """A place the bot may write in; a person's id means their direct message."""
     if channel in slack.people:
         return slack.direct([channel])
     if channel.startswith("#"):
         by_name = {place.name: place.id for place in slack.places.values()}
         channel = by_name.get(channel[1:], channel)
-    place = visible(slack, channel)
+    place = find_visible_place(slack, channel)
     if slack.bot_user not in place.members:
-        raise Refused("not_in_channel")
+        raise ApiRefusal("not_in_channel")
     if place.archived:
-        raise Refused("is_archived")
+        raise ApiRefusal("is_archived")
     return place
 
 
-def thread_of(place: Place, args: Arguments) -> str | None:
+def read_thread_ts(place: Place, args: MethodArguments) -> str | None:
     """The thread to write in; it must be the ts of a message that starts one."""
     thread_ts = args.word("thread_ts")
     if not thread_ts:
         return None
     root = place.by_ts.get(thread_ts)
     if root is None:
-        raise Refused("thread_not_found")
+        raise ApiRefusal("thread_not_found")
     if root.is_reply:
-        raise Refused("cannot_reply_to_message")
+        raise ApiRefusal("cannot_reply_to_message")
     return thread_ts
 
 
-def own(slack: Board, args: Arguments, otherwise: str) -> Message:
+def find_own_message(
+    slack: ConnectedWorkspace, args: MethodArguments, otherwise: str
+) -> SlackMessage:
     """A message of the bot's, by channel and ts."""
-    place = visible(slack, args.need("channel", "channel_not_found"))
+    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
     message = place.by_ts.get(args.need("ts", "message_not_found"))
     if message is None or message.deleted:
-        raise Refused("message_not_found")
+        raise ApiRefusal("message_not_found")
     if message.bot_id != slack.bot_id:
-        raise Refused(otherwise)
+        raise ApiRefusal(otherwise)
     if place.archived:
-        raise Refused("is_archived")
+        raise ApiRefusal("is_archived")
     return message
 
 
-def content(slack: Board, args: Arguments, keep: Message | None = None) -> dict[str, Any]:
+def read_content(
+    slack: ConnectedWorkspace, args: MethodArguments, keep: SlackMessage | None = None
+) -> dict[str, Any]:
     """What a message says: text, blocks, attachments, after all of Slack's checks."""
     text, markdown = args.word("text"), args.word("markdown_text")
     blocks = args.array("blocks", "invalid_blocks_format")
     attachments = args.array("attachments", "invalid_attachments") or []
     if markdown and (text or blocks):
-        raise Refused("markdown_text_conflict")
-    if len(text) > MOST_TEXT or len(markdown) > MOST_MARKDOWN:
-        raise Refused("msg_too_long")
-    if len(attachments) > MOST_ATTACHMENTS:
-        raise Refused("too_many_attachments")
+        raise ApiRefusal("markdown_text_conflict")
+    if len(text) > MAX_TEXT_CHARACTERS or len(markdown) > MAX_MARKDOWN_TEXT:
+        raise ApiRefusal("msg_too_long")
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise ApiRefusal("too_many_attachments")
     if not (text.strip() or markdown.strip() or blocks or attachments):
-        raise Refused("no_text")
+        raise ApiRefusal("no_text")
     if markdown:
         blocks = [{"type": "markdown", "text": markdown}]
     check_message_blocks(blocks or [])
     given_text = args.has("text") or bool(markdown) or keep is None
     return {
         "text": (text or markdown) if given_text else keep.text if keep else "",
-        "blocks": named(blocks or [], slack.stamps),
+        "blocks": assign_ids(blocks or [], slack.stamps),
         "attachments": attachments,
     }
 
 
-def metadata(args: Arguments) -> dict[str, Any] | None:
+def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
     """A message's metadata: event_type, and event_payload without nesting beyond reason."""
     given = args.json("metadata", "invalid_metadata_format")
     if given is None:
         return None
     if not isinstance(given, dict) or not isinstance(given.get("event_payload"), dict):
-        raise Refused("invalid_metadata_format")
+        raise ApiRefusal("invalid_metadata_format")
     if not given.get("event_type") or set(given) - {"event_type", "event_payload", "entities"}:
-        raise Refused("invalid_metadata_format")
-    if len(str(given)) > MOST_METADATA:
-        raise Refused("metadata_too_large")
+        raise ApiRefusal("invalid_metadata_format")
+    if len(str(given)) > MAX_METADATA_CHARACTERS:
+        raise ApiRefusal("metadata_too_large")
     return given
+
+
+# chat.startStream, appendStream, stopStream: messages that grow before people's eyes.
+
+SESSION_STATUSES = ("active", "processing", "suspended", "closed")
+TOO_LONG_ERROR = f"must be less than {MAX_MARKDOWN_TEXT + 1} characters"
+CHUNK_SCHEMA = require_type(
+    {
+        "markdown_text": ObjectSchema({"text": require_string(MAX_MARKDOWN_TEXT)}),
+        "plan_update": ObjectSchema({"title": require_string(255)}),
+        "task_update": ObjectSchema(
+            {
+                "id": require_string(255),
+                "title": require_string(255),
+                "status": require_choice("pending", "in_progress", "complete", "error"),
+            },
+            {
+                "details": require_string(3000, 0),
+                "output": require_string(3000, 0),
+                "sources": require_list(allow_anything, 100, 0),
+            },
+        ),
+        "blocks": ObjectSchema({"blocks": require_list(allow_anything, 50)}),
+    }
+)
+
+
+@register_method("chat.startStream", "chat:write")
+def start_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Begins a message in a thread; in a channel it must say for whom."""
+    place = find_writable_place(slack, args.need("channel", "channel_not_found"))
+    thread_ts = read_thread_ts(place, args)
+    if thread_ts is None:
+        raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: thread_ts"])
+    if not place.is_direct:
+        team = args.need("recipient_team_id", "missing_recipient_team_id")
+        user = args.need("recipient_user_id", "missing_recipient_user_id")
+        if user not in slack.people or team != slack.team:
+            raise ApiRefusal("user_not_found")
+    if args.word("task_display_mode", "timeline") not in ("timeline", "plan", "dense"):
+        raise ApiRefusal("invalid_arguments", ["[ERROR] unknown task_display_mode"])
+    message = slack.own_message(place.id, "", thread_ts=thread_ts)
+    message.streaming_until = time.monotonic() + slack.stream_seconds
+    append_chunks(slack, message, read_chunks(args))
+    slack.post(place, message)
+    return {"channel": place.id, "ts": message.ts}
+
+
+@register_method("chat.appendStream", "chat:write")
+def append_to_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Lets a message grow."""
+    message = find_open_stream(slack, args)
+    chunks = read_chunks(args)
+    if not chunks:
+        raise ApiRefusal("no_text")
+    append_chunks(slack, message, chunks)
+    slack.changed("edit", message.channel, message.ts)
+    return {"channel": message.channel, "ts": message.ts}
+
+
+@register_method("chat.stopStream", "chat:write")
+def stop_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Ends a message; now its blocks may come too."""
+    message = find_open_stream(slack, args)
+    chunks = read_chunks(args)
+    blocks = args.array("blocks", "invalid_blocks_format") or []
+    check_message_blocks(message.blocks + blocks)
+    status = args.word("session_status")
+    if status and status not in SESSION_STATUSES:
+        raise ApiRefusal("invalid_arguments", ["[ERROR] unknown session_status"])
+    described = read_metadata(args)
+    append_chunks(slack, message, chunks)
+    message.streaming_until = None
+    whole = message.blocks + assign_ids(blocks, slack.stamps)
+    slack.rewrite(message, slack.bot_user, blocks=whole, metadata=described or message.metadata)
+    if status and message.thread_ts:
+        slack.sessions[(message.channel, message.thread_ts)] = status
+    shown = message.as_slack(slack.team)
+    return {"channel": message.channel, "ts": message.ts, "message": shown}
+
+
+def find_open_stream(slack: ConnectedWorkspace, args: MethodArguments) -> SlackMessage:
+    """A message that still grows: begun by the bot less than some five minutes ago."""
+    message = find_own_message(slack, args, "message_not_owned_by_app")
+    if not message.streaming_until or time.monotonic() > message.streaming_until:
+        if message.streaming_until:
+            slack.end_stream(message)
+        raise ApiRefusal("message_not_in_streaming_state")
+    return message
+
+
+def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
+    """The chunks of a call; markdown_text alone is one too."""
+    markdown, chunks = args.word("markdown_text"), args.array("chunks", "invalid_chunks") or []
+    if markdown and chunks:
+        raise ApiRefusal(
+            "invalid_arguments", ["[ERROR] markdown_text and chunks exclude each other"]
+        )
+    if markdown:
+        chunks = [{"type": "markdown_text", "text": markdown}]
+    faults = SchemaErrors()
+    for place, chunk in enumerate(chunks):
+        CHUNK_SCHEMA(faults, chunk, f"/chunks/{place}")
+    if any(TOO_LONG_ERROR in fault for fault in faults.found):
+        raise ApiRefusal("msg_too_long")
+    faults.refuse("invalid_chunks")
+    for chunk in chunks:
+        check_message_blocks(chunk.get("blocks") or [])
+    return chunks
+
+
+def append_chunks(
+    slack: ConnectedWorkspace, message: SlackMessage, chunks: list[dict[str, Any]]
+) -> None:
+    """Adds chunks to a message."""
+    for chunk in chunks:
+        if chunk["type"] == "markdown_text":
+            message.text += chunk["text"]
+        elif chunk["type"] == "blocks":
+            message.blocks = message.blocks + assign_ids(chunk["blocks"], slack.stamps)
+        elif chunk["type"] == "plan_update":
+            message.plan = chunk["title"]
+        else:
+            message.tasks.setdefault(chunk["id"], {}).update(chunk)
+
+
+# assistant.threads.* and agents.sessions.*: status, title and prompts of a thread.
+
+MAX_PROMPTS = 4
+MAX_LOADING_MESSAGES = 10
+MAX_TITLE_CHARACTERS = 200
+
+
+@register_method("assistant.threads.setStatus", "assistant:write", "chat:write")
+def set_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Shows what the app is doing; an empty status, or the app's next reply, ends it."""
+    place, thread_ts = find_thread(slack, args)
+    if not args.has("status"):
+        raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: status"])
+    loading = args.json("loading_messages") or []
+    if not isinstance(loading, list) or len(loading) > MAX_LOADING_MESSAGES:
+        raise ApiRefusal("invalid_arguments", ["[ERROR] no more than 10 loading_messages"])
+    if status := args.word("status"):
+        slack.statuses[(place.id, thread_ts)] = status
+    else:
+        slack.statuses.pop((place.id, thread_ts), None)
+    slack.changed("status", place.id, thread_ts)
+    return {}
+
+
+@register_method("assistant.threads.setTitle", "assistant:write")
+def set_title(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Names a thread with the app."""
+    place, thread_ts = find_thread(slack, args)
+    slack.titles[(place.id, thread_ts)] = args.need("title")
+    slack.changed("status", place.id, thread_ts)
+    return {}
+
+
+@register_method("assistant.threads.setSuggestedPrompts", "assistant:write")
+def set_suggested_prompts(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Offers up to four things to say; without a thread, for the app's whole view."""
+    place = find_writable_place(slack, args.need("channel_id", "channel_not_found"))
+    prompts = args.array("prompts", "invalid_arguments") or []
+    if not 1 <= len(prompts) <= MAX_PROMPTS:
+        raise ApiRefusal("invalid_arguments", ["[ERROR] from 1 to 4 prompts"])
+    if not all(isinstance(one, dict) and set(one) == {"title", "message"} for one in prompts):
+        raise ApiRefusal("invalid_arguments", ["[ERROR] a prompt has title and message"])
+    slack.prompts[(place.id, args.word("thread_ts"))] = prompts
+    slack.changed("status", place.id, args.word("thread_ts"))
+    return {}
+
+
+@register_method("agents.sessions.setStatus", "chat:write")
+def set_session_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Says whether the agent is at work in a thread; makes the session when there is none."""
+    place, thread_ts = find_thread(slack, args)
+    status, title = args.need("status"), args.word("title")
+    if status not in SESSION_STATUSES:
+        raise ApiRefusal("invalid_arguments", [f"[ERROR] status must be one of {SESSION_STATUSES}"])
+    if len(title) > MAX_TITLE_CHARACTERS:
+        raise ApiRefusal("invalid_arguments", ["[ERROR] title must be less than 201 characters"])
+    key = (place.id, thread_ts)
+    if title and key not in slack.sessions:
+        slack.titles[key] = title
+    slack.sessions[key] = status
+    slack.changed("status", place.id, thread_ts)
+    return {"status": status, "agent_status": status, "title": slack.titles.get(key, "")}
+
+
+def find_thread(slack: ConnectedWorkspace, args: MethodArguments) -> tuple[Place, str]:
+    """The thread these methods are about; it must exist."""
+    place = find_writable_place(slack, args.need("channel_id", "channel_not_found"))
+    thread_ts = args.need("thread_ts")
+    if thread_ts not in place.by_ts:
+        raise ApiRefusal("thread_not_found")
+    return place, thread_ts
+
+
+# files.*: uploads in three steps, and what is known of a file.
+
+MAX_FILE_BYTES = 2**30
+
+
+@register_method("files.getUploadURLExternal", "files:write")
+def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Step one: where to send the bytes."""
+    name, size = args.need("filename"), args.number("length", 0, most=MAX_FILE_BYTES)
+    file = StoredFile(
+        slack.stamps.id("F"),
+        name,
+        name,
+        slack.bot_user,
+        size,
+        slack.base_url,
+        int(float(slack.stamps.ts())),
+        alt_txt=args.word("alt_txt") or None,
+    )
+    slack.files[file.id] = file
+    return {"upload_url": f"{slack.base_url}upload/v1/{file.id}", "file_id": file.id}
+
+
+@register_method("files.completeUploadExternal", "files:write")
+def complete_upload(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Step three: the files are there, and shared where they should be."""
+    files = [
+        find_uploaded_file(slack, entry) for entry in args.array("files", "invalid_arguments") or []
+    ]
+    if not files:
+        raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: files"])
+    channels = args.names("channels") or args.names("channel_id")
+    places = [find_writable_place(slack, channel) for channel in channels]
+    threads = [read_thread_ts(place, args) for place in places]
+    blocks = args.array("blocks", "invalid_blocks_format") or []
+    check_message_blocks(blocks)
+    for file in files:
+        file.complete = True
+    for place, thread_ts in zip(places, threads, strict=True):
+        message = slack.own_message(
+            place.id,
+            args.word("initial_comment"),
+            thread_ts=thread_ts,
+            files=files,
+            blocks=assign_ids(blocks, slack.stamps),
+            subtype="file_share",
+        )
+        slack.post(place, message)
+    return {"files": [file.as_slack() for file in files]}
+
+
+@register_method("files.info", "files:read")
+def show_file(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """What is known of a file."""
+    file = slack.files.get(args.need("file", "file_not_found"))
+    if file is None or not file.complete:
+        raise ApiRefusal("file_not_found")
+    return {"file": file.as_slack(), "comments": [], "response_metadata": {"next_cursor": ""}}
+
+
+def find_uploaded_file(slack: ConnectedWorkspace, entry: Any) -> StoredFile:
+    """A file whose bytes have come, with the title it should have."""
+    file = slack.files.get(str(entry.get("id"))) if isinstance(entry, dict) else None
+    if file is None or file.content is None:
+        raise ApiRefusal("file_not_found")
+    file.title = str(entry.get("title") or file.title)
+    return file

@@ -1,36 +1,42 @@
 """conversations.*: opening, finding and joining places."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from bot.playground.arguments import Arguments
-from bot.playground.board import Board
-from bot.playground.methods.chat import visible
-from bot.playground.methods.registry import Body, method
-from bot.playground.place import Place
-from bot.playground.refusals import Refused
+from bot.playground import slack_objects as seed
+from bot.playground.connected_workspace import ConnectedWorkspace
+from bot.playground.errors import ApiRefusal
+from bot.playground.methods.chat import find_visible_place
+from bot.playground.methods.registry import MethodArguments, ResponseBody, register_method
+from bot.playground.slack_objects import Place, SlackMessage, slice_messages
 
-KINDS = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
-MOST_IN_GROUP = 8
+CONVERSATION_KINDS = {
+    "public_channel": "channel",
+    "private_channel": "group",
+    "im": "im",
+    "mpim": "mpim",
+}
+MAX_GROUP_MEMBERS = 8
 
 
-@method("conversations.open", "im:write", "mpim:write")
-def open_direct(slack: Board, args: Arguments) -> Body:
+@register_method("conversations.open", "im:write", "mpim:write")
+def open_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Opens the direct message with one person, or with up to eight."""
     if channel := args.word("channel"):
-        place = visible(slack, channel)
+        place = find_visible_place(slack, channel)
     else:
         users = args.names("users")
         if not users:
-            raise Refused("users_list_not_supplied")
-        if len(users) > MOST_IN_GROUP:
-            raise Refused("too_many_users")
+            raise ApiRefusal("users_list_not_supplied")
+        if len(users) > MAX_GROUP_MEMBERS:
+            raise ApiRefusal("too_many_users")
         if any(user not in slack.people for user in users):
-            raise Refused("user_not_found")
+            raise ApiRefusal("user_not_found")
         if any(slack.people[user].deleted for user in users):
-            raise Refused("user_disabled")
+            raise ApiRefusal("user_disabled")
         if slack.bot_user in users:
-            raise Refused("cannot_dm_bot")
+            raise ApiRefusal("cannot_dm_bot")
         place = slack.direct(users)
     shown = (
         place.as_slack(slack.bot_user, slack.team) if args.flag("return_im") else {"id": place.id}
@@ -38,10 +44,10 @@ def open_direct(slack: Board, args: Arguments) -> Body:
     return {"channel": shown}
 
 
-@method("conversations.info", "channels:read", "groups:read", "im:read", "mpim:read")
-def show(slack: Board, args: Arguments) -> Body:
+@register_method("conversations.info", "channels:read", "groups:read", "im:read", "mpim:read")
+def show_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """One place."""
-    place = visible(slack, args.need("channel", "channel_not_found"))
+    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
     shown = place.as_slack(slack.bot_user, slack.team)
     if args.flag("include_locale"):
         shown["locale"] = "en-US"
@@ -50,42 +56,44 @@ def show(slack: Board, args: Arguments) -> Body:
     return {"channel": shown}
 
 
-@method("conversations.list", "channels:read", "groups:read", "im:read", "mpim:read")
-def list_all(slack: Board, args: Arguments) -> Body:
+@register_method("conversations.list", "channels:read", "groups:read", "im:read", "mpim:read")
+def list_conversations(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """All places of the asked kinds that the bot may know of."""
     places = [
         place
         for place in slack.places.values()
         if place.kind == "channel" or slack.bot_user in place.members
     ]
-    return listed(slack, args, places)
+    return filter_conversations(slack, args, places)
 
 
-@method("users.conversations", "channels:read", "groups:read", "im:read", "mpim:read")
-def of_user(slack: Board, args: Arguments) -> Body:
+@register_method("users.conversations", "channels:read", "groups:read", "im:read", "mpim:read")
+def list_user_conversations(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """The places that the bot, or somebody, is a member of."""
     user = args.word("user") or slack.bot_user
     if user not in slack.people:
-        raise Refused("user_not_found")
-    return listed(slack, args, [one for one in slack.places.values() if user in one.members])
+        raise ApiRefusal("user_not_found")
+    return filter_conversations(
+        slack, args, [one for one in slack.places.values() if user in one.members]
+    )
 
 
-@method("conversations.members", "channels:read", "groups:read", "im:read", "mpim:read")
-def members(slack: Board, args: Arguments) -> Body:
+@register_method("conversations.members", "channels:read", "groups:read", "im:read", "mpim:read")
+def list_members(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Who is in a place."""
-    place = visible(slack, args.need("channel", "channel_not_found"))
-    page, cursor = paged(place.members, args)
+    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
+    page, cursor = paginate_entries(place.members, args)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
-@method("conversations.join", "channels:join")
-def join(slack: Board, args: Arguments) -> Body:
+@register_method("conversations.join", "channels:join")
+def join_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Makes the bot a member of a public channel."""
-    place = visible(slack, args.need("channel", "channel_not_found"))
+    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
     if place.kind != "channel":
-        raise Refused("method_not_supported_for_channel_type")
+        raise ApiRefusal("method_not_supported_for_channel_type")
     if place.archived:
-        raise Refused("is_archived")
+        raise ApiRefusal("is_archived")
     already = slack.bot_user in place.members
     if not already:
         place.members.append(slack.bot_user)
@@ -94,26 +102,226 @@ def join(slack: Board, args: Arguments) -> Body:
     return {"channel": place.as_slack(slack.bot_user, slack.team), **warning}
 
 
-def listed(slack: Board, args: Arguments, places: list[Place]) -> Body:
+def filter_conversations(
+    slack: ConnectedWorkspace, args: MethodArguments, places: list[Place]
+) -> ResponseBody:
     """A page of places of the asked kinds."""
     asked = args.names("types") or ["public_channel"]
-    if not set(asked) <= set(KINDS):
-        raise Refused("invalid_types")
-    kinds = {KINDS[name] for name in asked}
+    if not set(asked) <= set(CONVERSATION_KINDS):
+        raise ApiRefusal("invalid_types")
+    kinds = {CONVERSATION_KINDS[name] for name in asked}
     shown = [one for one in places if one.kind in kinds]
     if args.flag("exclude_archived"):
         shown = [one for one in shown if not one.archived]
-    page, cursor = paged(shown, args)
+    page, cursor = paginate_entries(shown, args)
     channels = [place.as_slack(slack.bot_user, slack.team) for place in page]
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 
-def paged(entries: Sequence[Any], args: Arguments, default: int = 100) -> tuple[list[Any], str]:
+def paginate_entries(
+    entries: Sequence[Any], args: MethodArguments, default: int = 100
+) -> tuple[list[Any], str]:
     """One page of a list and the cursor of the next."""
     limit = args.number("limit", default, most=1000)
     cursor = args.word("cursor")
     if cursor and not (cursor.startswith("at:") and cursor[3:].isdigit()):
-        raise Refused("invalid_cursor")
+        raise ApiRefusal("invalid_cursor")
     start = int(cursor[3:]) if cursor else 0
     end = start + limit
     return list(entries[start:end]), f"at:{end}" if end < len(entries) else ""
+
+
+# conversations.history and conversations.replies, page by page; reactions.
+
+HISTORY_SCOPES = ("channels:history", "groups:history", "im:history", "mpim:history")
+TS_PATTERN = re.compile(r"\d{1,10}(\.\d{1,6})?")
+
+
+@register_method("conversations.history", *HISTORY_SCOPES)
+def list_history(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """What stands in a channel itself, the newest first."""
+    place = find_readable_place(slack, args)
+    oldest, latest, inclusive = read_ts_range(args)
+    if cursor := read_cursor(args):
+        latest, inclusive = cursor, False
+    found = slice_messages(place.roots, oldest, latest, inclusive=inclusive)[::-1]
+    return build_history_page(slack, args, found)
+
+
+@register_method("conversations.replies", *HISTORY_SCOPES)
+def list_replies(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """A thread: the message that started it, then the replies, the oldest first."""
+    place = find_readable_place(slack, args)
+    ts = args.need("ts")
+    message = place.by_ts.get(ts)
+    if message is None:
+        raise ApiRefusal("thread_not_found")
+    root = place.by_ts.get(message.thread_ts or ts, message)
+    oldest, latest, inclusive = read_ts_range(args)
+    cursor = read_cursor(args)
+    if cursor:
+        oldest, inclusive = cursor, False
+    found = slice_messages(root.replies, oldest, latest, inclusive=inclusive)
+    return build_history_page(slack, args, found if cursor else [root, *found])
+
+
+@register_method("reactions.add", "reactions:write")
+def add_reaction(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Adds the bot's emoji to a message."""
+    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
+    name = args.need("name", "invalid_name")
+    message = place.by_ts.get(args.need("timestamp", "no_item_specified"))
+    if message is None:
+        raise ApiRefusal("message_not_found")
+    users = message.reactions.setdefault(name, [])
+    if slack.bot_user in users:
+        raise ApiRefusal("already_reacted")
+    users.append(slack.bot_user)
+    slack.changed("edit", place.id, message.ts)
+    return {}
+
+
+def find_readable_place(slack: ConnectedWorkspace, args: MethodArguments) -> Place:
+    """A place whose messages the bot may read: one that it is in."""
+    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
+    if slack.bot_user not in place.members:
+        raise ApiRefusal("not_in_channel")
+    return place
+
+
+def read_ts_range(args: MethodArguments) -> tuple[str, str, bool]:
+    """oldest, latest, and whether these two belong to it."""
+    oldest, latest = args.word("oldest"), args.word("latest")
+    if oldest and not TS_PATTERN.fullmatch(oldest):
+        raise ApiRefusal("invalid_ts_oldest")
+    if latest and not TS_PATTERN.fullmatch(latest):
+        raise ApiRefusal("invalid_ts_latest")
+    return oldest, latest, args.flag("inclusive")
+
+
+def read_cursor(args: MethodArguments) -> str:
+    """The ts after which the next page begins; empty on the first page."""
+    cursor = args.word("cursor")
+    if not cursor:
+        return ""
+    if not cursor.startswith("ts:") or not TS_PATTERN.fullmatch(cursor[3:]):
+        raise ApiRefusal("invalid_cursor")
+    return cursor[3:]
+
+
+def build_history_page(
+    slack: ConnectedWorkspace, args: MethodArguments, found: list[SlackMessage]
+) -> ResponseBody:
+    """The first of these messages, and the cursor to the rest."""
+    limit = args.number("limit", 100, most=1000)
+    shown, more = found[:limit], len(found) > limit
+    metadata = args.flag("include_all_metadata")
+    body: ResponseBody = {
+        "messages": [one.as_slack(slack.team_of(one.user), metadata=metadata) for one in shown],
+        "has_more": more,
+    }
+    if more:
+        body["response_metadata"] = {"next_cursor": f"ts:{shown[-1].ts}"}
+    return body
+
+
+# users.* and usergroups.*: who is there.
+
+
+@register_method("users.info", "users:read")
+def show_user(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """One person; the locale only when asked for."""
+    person = slack.people.get(args.need("user", "user_not_found"))
+    if person is None:
+        raise ApiRefusal("user_not_found")
+    return {"user": person.as_slack(slack.team, locale=args.flag("include_locale"))}
+
+
+@register_method("users.list", "users:read")
+def list_users(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Everybody, page by page."""
+    page, cursor = paginate_entries(list(slack.people.values()), args)
+    locale = args.flag("include_locale")
+    members = [person.as_slack(slack.team, locale=locale) for person in page]
+    return {"members": members, "response_metadata": {"next_cursor": cursor}}
+
+
+@register_method("usergroups.list", "usergroups:read")
+def list_user_groups(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """The user groups; their members only when asked for."""
+    with_users = args.flag("include_users")
+    shown = [
+        {name: value for name, value in group.items() if name != "users" or with_users}
+        for group in slack.usergroups.values()
+    ]
+    return {"usergroups": shown}
+
+
+@register_method("usergroups.users.list", "usergroups:read")
+def list_user_group_members(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Who is in a user group."""
+    group = slack.usergroups.get(args.need("usergroup"))
+    if group is None:
+        raise ApiRefusal("no_such_subteam")
+    return {"users": group["users"]}
+
+
+# auth.*, api.*, apps.*, bots.*, team.*: the app and its workspace.
+
+
+@register_method("api.test", caller="anyone")
+def api_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Answers what it is asked to answer."""
+    if error := args.word("error"):
+        raise ApiRefusal(error)
+    return {"args": args.given}
+
+
+@register_method("auth.test")
+def auth_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """Whose token this is."""
+    return {
+        "url": f"https://{seed.TEAM_DOMAIN}.slack.com/",
+        "team": seed.TEAM_NAME,
+        "user": slack.people[slack.bot_user].name,
+        "team_id": slack.team,
+        "user_id": slack.bot_user,
+        "bot_id": slack.bot_id,
+        "is_enterprise_install": False,
+    }
+
+
+@register_method("apps.connections.open", "connections:write", caller="app")
+def open_connection(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """An address that one socket can connect to."""
+    base = slack.base_url.replace("http://", "ws://", 1)
+    return {"url": f"{base}socket/?ticket={slack.sockets.ticket()}"}
+
+
+@register_method("bots.info", "users:read")
+def show_bot(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """What a bot is called."""
+    known = {slack.bot_id: slack.people[slack.bot_user].name, seed.OTHER_BOT_ID: "other"}
+    id = args.word("bot") or slack.bot_id
+    if id not in known:
+        raise ApiRefusal("bot_not_found")
+    shown = {"id": id, "deleted": False, "name": known[id], "updated": 1700000000, "icons": {}}
+    if id == slack.bot_id:
+        shown |= {"app_id": slack.app, "user_id": slack.bot_user}
+    return {"bot": shown}
+
+
+@register_method("team.info", "team:read")
+def show_team(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+    """The workspace."""
+    if args.word("team") not in ("", slack.team):
+        raise ApiRefusal("team_not_found")
+    return {
+        "team": {
+            "id": slack.team,
+            "name": seed.TEAM_NAME,
+            "domain": seed.TEAM_DOMAIN,
+            "email_domain": "",
+            "icon": {},
+        }
+    }

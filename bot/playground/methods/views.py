@@ -3,96 +3,97 @@
 import time
 from typing import Any
 
-from bot.playground import events, modals
-from bot.playground.arguments import Arguments
-from bot.playground.board import Board
-from bot.playground.methods.registry import Body, method
-from bot.playground.passes import Trigger
-from bot.playground.refusals import Refused
-from bot.playground.view import View, check_view
+from bot.playground import modals, payloads
+from bot.playground.block_kit import View, check_view
+from bot.playground.connected_workspace import ConnectedWorkspace
+from bot.playground.errors import ApiRefusal
+from bot.playground.methods.registry import MethodArguments, ResponseBody, register_method
+from bot.playground.slack_objects import Trigger
 
 
-@method("views.open")
-def open_modal(slack: Board, args: Arguments) -> Body:
+@register_method("views.open")
+def open_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Opens a modal before the person whose trigger_id it is."""
     trigger = use_trigger(slack, args)
-    return shown(slack, modals.open_view(slack, source(args), trigger.user))
+    return build_view_response(slack, modals.open_view(slack, read_view_source(args), trigger.user))
 
 
-@method("views.push")
-def push(slack: Board, args: Arguments) -> Body:
+@register_method("views.push")
+def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Puts a view on top of the modal from which the trigger_id came."""
     trigger = use_trigger(slack, args)
     under = slack.views.get(trigger.view_id or "")
     if under is None or under.kind != "modal":
-        raise Refused("not_found")
+        raise ApiRefusal("not_found")
     top = slack.open_views(trigger.user)[-1]
-    return shown(slack, modals.open_view(slack, source(args), trigger.user, top))
+    return build_view_response(
+        slack, modals.open_view(slack, read_view_source(args), trigger.user, top)
+    )
 
 
-@method("views.update")
-def update(slack: Board, args: Arguments) -> Body:
+@register_method("views.update")
+def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Changes an open view, by its id or by the app's own."""
-    view = slack.views.get(args.word("view_id")) or by_external_id(slack, args)
+    view = slack.views.get(args.word("view_id")) or find_by_external_id(slack, args)
     if view is None:
-        raise Refused("not_found")
-    check_hash(args, view)
-    return shown(slack, modals.update_view(slack, view, source(args)))
+        raise ApiRefusal("not_found")
+    check_view_hash(args, view)
+    return build_view_response(slack, modals.update_view(slack, view, read_view_source(args)))
 
 
-@method("views.publish")
-def publish(slack: Board, args: Arguments) -> Body:
+@register_method("views.publish")
+def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Shows a Home tab to one person."""
     user = args.need("user_id")
     if user not in slack.people:
-        raise Refused("user_not_found")
-    given = check_view(source(args), "home")
+        raise ApiRefusal("user_not_found")
+    given = check_view(read_view_source(args), "home")
     view = slack.homes.get(user)
     if view is None:
         modals.check_external_id(slack, given, None)
-        view = slack.homes[user] = modals.new_view(slack, given, "home", user)
+        view = slack.homes[user] = modals.create_view(slack, given, "home", user)
         slack.shown(view)
     else:
-        check_hash(args, view)
+        check_view_hash(args, view)
         modals.update_view(slack, view, given)
-    return shown(slack, view)
+    return build_view_response(slack, view)
 
 
-def source(args: Arguments) -> Any:
+def read_view_source(args: MethodArguments) -> Any:
     """The view's definition as it was given."""
     view = args.json("view")
     if view is None:
-        raise Refused("invalid_arguments", ["[ERROR] missing required field: view"])
+        raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: view"])
     return view
 
 
-def use_trigger(slack: Board, args: Arguments) -> Trigger:
+def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
     """Takes a trigger_id: once, and within three seconds."""
     given = args.word("trigger_id") or args.need("interactivity_pointer", "invalid_arguments")
     trigger = slack.triggers.get(given)
     if trigger is None:
-        raise Refused("invalid_trigger_id")
+        raise ApiRefusal("invalid_trigger_id")
     if trigger.used:
-        raise Refused("exchanged_trigger_id")
+        raise ApiRefusal("exchanged_trigger_id")
     if time.monotonic() > trigger.expires:
-        raise Refused("expired_trigger_id")
+        raise ApiRefusal("expired_trigger_id")
     trigger.used = True
     return trigger
 
 
-def by_external_id(slack: Board, args: Arguments) -> View | None:
+def find_by_external_id(slack: ConnectedWorkspace, args: MethodArguments) -> View | None:
     """The open view with the app's own id."""
     external_id = args.word("external_id")
     found = (view for view in slack.views.values() if view.external_id == external_id)
     return next(found, None) if external_id else None
 
 
-def check_hash(args: Arguments, view: View) -> None:
+def check_view_hash(args: MethodArguments, view: View) -> None:
     """Refuses a change to a view that is not the one the app has seen."""
     if args.word("hash") not in ("", view.hash):
-        raise Refused("hash_conflict")
+        raise ApiRefusal("hash_conflict")
 
 
-def shown(slack: Board, view: View) -> Body:
+def build_view_response(slack: ConnectedWorkspace, view: View) -> ResponseBody:
     """The answer of every views method."""
-    return {"view": events.view_of(slack, view)}
+    return {"view": payloads.build_view_payload(slack, view)}

@@ -2,18 +2,16 @@
 
 from pathlib import Path
 
-from bot.playground.child import Child
-from bot.playground.page.behind import Behind
-from bot.playground.page.live import Live
-from bot.playground.page.site import Site
-from bot.playground.page.switches import Switches
-from bot.playground.slack import LocalSlack
+from bot.playground.intern_process import InternProcess
+from bot.playground.local_slack import LocalSlack
+from bot.playground.page.intern_records import InternRecords
+from bot.playground.page.server import FaultSwitches, OpenPages, PageRoutes
 
 __all__ = ["add_page"]
 
 
 def add_page(
-    slack: LocalSlack, *, child: Child | None, home: Path | None, database_url: str | None
+    slack: LocalSlack, *, child: InternProcess | None, home: Path | None, database_url: str | None
 ) -> None:
     """Adds the page's routes to `slack.application`; call it before the start.
 
@@ -22,6 +20,6 @@ def add_page(
     """
     if database_url is None and home is not None:
         database_url = f"sqlite:///{home / 'super-intern.db'}"
-    behind = Behind(slack.team, database_url)
-    live = Live(slack, behind, Switches(slack, child, behind))
-    Site(slack, live).add_to(slack.application)
+    behind = InternRecords(slack.team, database_url)
+    live = OpenPages(slack, behind, FaultSwitches(slack, child, behind))
+    PageRoutes(slack, live).add_to(slack.application)

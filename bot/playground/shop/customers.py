@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.playground.shop import sheet
-from bot.playground.shop.dice import Dice, Loaded
-from bot.playground.shop.planted import planted, table
-from bot.playground.shop.span import Span
+from bot.playground.shop import data_files
+from bot.playground.shop.data_files import read_planted, read_toml
+from bot.playground.shop.random_stream import RandomStream, WeightedChoice
+from bot.playground.shop.sales_period import SalesPeriod
 
-COLUMNS = (
+CUSTOMER_COLUMNS = (
     "client",
     "prénom",
     "nom",
@@ -31,8 +31,8 @@ COLUMNS = (
     "consent_ts",
     "opt_out",
 )
-ENGLISH = {"GB": 0.97, "IE": 0.97, "BE": 0.12, "LU": 0.25, "CH": 0.1, "FR": 0.05}
-DEVICES = Loaded(("mobile", "desktop", "tablet"), (57, 36, 7))
+ENGLISH_SHARES = {"GB": 0.97, "IE": 0.97, "BE": 0.12, "LU": 0.25, "CH": 0.1, "FR": 0.05}
+CUSTOMER_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (57, 36, 7))
 
 
 @dataclass
@@ -68,10 +68,12 @@ class Customer:
         return said and self.registered <= day and not left
 
 
-def invent(seed: int, count: int, span: Span, categories: Sequence[str]) -> list[Customer]:
+def generate_customers(
+    seed: int, count: int, span: SalesPeriod, categories: Sequence[str]
+) -> list[Customer]:
     """The customers, in the order they registered."""
-    dice, names = Dice(seed, "customers"), table("places")
-    inventor = _Inventor(dice, span, names, categories)
+    dice, names = RandomStream(seed, "customers"), read_toml("places")
+    inventor = _CustomerGenerator(dice, span, names, categories)
     made = [inventor.one() for _ in range(count)]
     made.sort(key=lambda one: one.registered)
     for number, one in enumerate(made, 1):
@@ -79,17 +81,21 @@ def invent(seed: int, count: int, span: Span, categories: Sequence[str]) -> list
     return made
 
 
-def write(folder: Path, customers: Sequence[Customer], span: Span) -> int:
+def write_customers(folder: Path, customers: Sequence[Customer], span: SalesPeriod) -> int:
     """customers.csv"""
-    return sheet.write(folder / "customers.csv", COLUMNS, (_row(one, span) for one in customers))
+    return data_files.write_csv(
+        folder / "customers.csv",
+        CUSTOMER_COLUMNS,
+        (_build_customer_row(one, span) for one in customers),
+    )
 
 
-def _row(one: Customer, span: Span) -> tuple[object, ...]:
+def _build_customer_row(one: Customer, span: SalesPeriod) -> tuple[object, ...]:
     return (
         one.id,
         one.first_name,
         one.surname,
-        address(one),
+        build_email_address(one),
         one.phone,
         one.street,
         one.postcode,
@@ -98,40 +104,48 @@ def _row(one: Customer, span: Span) -> tuple[object, ...]:
         one.country,
         one.language,
         span.on(one.registered),
-        sheet.yes(one.email),
-        sheet.yes(one.sms),
-        sheet.yes(one.ad_user_data),
-        sheet.yes(one.ad_personalization),
+        data_files.format_yes_no(one.email),
+        data_files.format_yes_no(one.sms),
+        data_files.format_yes_no(one.ad_user_data),
+        data_files.format_yes_no(one.ad_personalization),
         f"{span.on(one.registered)}T12:00:00",
         "" if one.opted_out is None else span.on(one.opted_out),
     )
 
 
-def address(one: Customer) -> str:
+def build_email_address(one: Customer) -> str:
     """An e-mail address of a domain that nobody can own. Source: RFC 2606, .example."""
     bare = unicodedata.normalize("NFKD", f"{one.first_name}.{one.surname}".lower())
     return "".join(c for c in bare if not unicodedata.combining(c)) + f".{one.id[1:]}@boite.example"
 
 
-class _Inventor:
+class _CustomerGenerator:
     """Draws people one by one."""
 
-    def __init__(self, dice: Dice, span: Span, names: dict[str, Any], categories: Sequence[str]):
+    def __init__(
+        self,
+        dice: RandomStream,
+        span: SalesPeriod,
+        names: dict[str, Any],
+        categories: Sequence[str],
+    ):
         self.dice, self.span, self.names, self.categories = dice, span, names, categories
-        self.lives = planted("lives")
-        self.consents = planted("consents")
-        self.life = Loaded(list(self.lives), [life["share"] for life in self.lives.values()])
-        self.towns = Loaded(names["towns"], [town[3] for town in names["towns"]])
-        self.abroad = Loaded(names["abroad"], [town[3] for town in names["abroad"]])
+        self.lives = read_planted("lives")
+        self.consents = read_planted("consents")
+        self.life = WeightedChoice(
+            list(self.lives), [life["share"] for life in self.lives.values()]
+        )
+        self.towns = WeightedChoice(names["towns"], [town[3] for town in names["towns"]])
+        self.abroad = WeightedChoice(names["abroad"], [town[3] for town in names["abroad"]])
         growing = (w * (600 + day) for day, w in enumerate(span.weights))
-        self.days = Loaded(range(span.length), growing)
+        self.days = WeightedChoice(range(span.length), growing)
 
     def one(self) -> Customer:
         dice, names = self.dice, self.names
         at_home = dice.chance(0.88)
         town, postcode, place, _ = (self.towns if at_home else self.abroad).draw(dice)
         country = "FR" if at_home else place
-        english = dice.chance(ENGLISH[country])
+        english = dice.chance(ENGLISH_SHARES[country])
         tail = "_en" if english and country in ("GB", "IE") else ""
         life = self.life.draw(dice)
         first, registered = self._begins(life)
@@ -140,7 +154,7 @@ class _Inventor:
             first_name=dice.pick(names[f"first_names{tail}"]),
             surname=dice.pick(names[f"surnames{tail}"]),
             phone="",
-            street=_street(dice.between(1, 98), dice.pick(names[f"streets{tail}"])),
+            street=_format_street(dice.between(1, 98), dice.pick(names[f"streets{tail}"])),
             town=town,
             postcode=postcode,
             department=place if at_home else "",
@@ -149,7 +163,7 @@ class _Inventor:
             life=life,
             first=first,
             registered=registered,
-            device=DEVICES.draw(dice),
+            device=CUSTOMER_DEVICES.draw(dice),
             taste=dice.pick(self.categories),
             size=dice.roll(),
         )
@@ -181,5 +195,5 @@ class _Inventor:
             one.opted_out = start + dice.below(max(1, self.span.length - start))
 
 
-def _street(number: int, street: str) -> str:
+def _format_street(number: int, street: str) -> str:
     return f"{number} {street}" if street[0].isupper() else f"{number}, {street}"

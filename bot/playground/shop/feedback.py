@@ -1,19 +1,314 @@
-"""What customers write: which orders are spoken of, and about what."""
+"""One review or message of the sample shop's customers."""
 
-from collections.abc import Iterable, Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from bot.playground.shop import sheet
-from bot.playground.shop.dice import Dice
-from bot.playground.shop.goods import Good
-from bot.playground.shop.note import REVIEW, Note
-from bot.playground.shop.order import Line, Order
-from bot.playground.shop.orders import Book
-from bot.playground.shop.planted import planted
-from bot.playground.shop.span import CLOCK, Span
-from bot.playground.shop.texts import Pen
+from bot.playground.shop import data_files
+from bot.playground.shop.customers import build_email_address
+from bot.playground.shop.data_files import read_planted, read_toml
+from bot.playground.shop.orders import OrderBook, OrderLine, ShopOrder
+from bot.playground.shop.products import ShopProduct
+from bot.playground.shop.random_stream import RandomStream, WeightedChoice
+from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 
-COLUMNS = (
+REVIEW_CHANNEL = "avis"
+
+
+@dataclass
+class FeedbackItem:
+    """One review or message; `themes` is what it was made to speak of."""
+
+    order: ShopOrder
+    line: OrderLine
+    themes: list[str] = field(default_factory=list)
+    channel: str = REVIEW_CHANNEL
+    day: int = 0
+    minute: int = 0
+    rating: int | None = None
+    text: str = ""
+    id: str = ""
+
+    @property
+    def names_order(self) -> bool:
+        return not {"phone", "sold out"} & set(self.themes)
+
+
+# Sentences about a thing, agreeing with it, and typed as people type.
+
+GAP_PATTERN = re.compile(r"\{([^{}]*)\}")
+CHOICE_PATTERN = re.compile(r"<([^<>]*)>")
+VOWELS = frozenset("aeiouyâéèêîôû")
+TYPOS_FR = (
+    ("reçu", "recu"),
+    ("très", "trés"),
+    ("ça ", "sa "),
+    ("j'ai", "jai"),
+    ("c'est", "cest"),
+    ("Ça ", "Sa "),
+    ("déjà", "deja"),
+    ("quand même", "quand meme"),
+)
+TYPOS_EN = (("don't", "dont"), ("beautiful", "beautifull"), ("their", "thier"), ("really", "realy"))
+
+
+class PhraseBuilder:
+    """The pieces of one language, and how they are put together."""
+
+    def __init__(self, language: str, dice: RandomStream):
+        self.language, self.dice = language, dice
+        self.pieces: dict[str, Any] = read_toml(f"said_{language}")
+        self._form = _build_french_forms if language == "fr" else _build_english_forms
+
+    def say(self, theme: str, of: str, good: ShopProduct, order: Mapping[str, str]) -> str:
+        """One sentence of a theme about a thing, with what the order knows filled in."""
+        found = self.pieces[theme][of] if of else self.pieces[theme]
+        phrases = [p for p in found if "{couleur}" not in p or len(good.colours) > 1]
+        return self.form(self.dice.pick(phrases), good, order)
+
+    def form(self, phrase: str, good: ShopProduct, order: Mapping[str, str]) -> str:
+        chosen = CHOICE_PATTERN.sub(lambda m: self.dice.pick(m[1].split(";")), phrase)
+        forms = self._form(good)
+        known = {**forms, **order}
+        plural = good.plural or (self.language == "en" and good.en_plural)
+        return GAP_PATTERN.sub(lambda m: _fill_gap(m[1], known, good.gender == "f", plural), chosen)
+
+    def typed(self, text: str) -> str:
+        """The text as somebody in a hurry types it, for every third person."""
+        hand = self.dice.roll()
+        if hand < 0.66:
+            return text
+        if hand < 0.78:
+            return text.rstrip(".")[:1].lower() + text.rstrip(".")[1:]
+        if hand < 0.86:
+            return text.replace("!", "!!") if "!" in text else self._loud(text)
+        if hand < 0.94:
+            for right, wrong in TYPOS_FR if self.language == "fr" else TYPOS_EN:
+                text = text.replace(right, wrong)
+            return text.replace(" !", "!").replace(" ?", "?")
+        bare = unicodedata.normalize("NFKD", text.lower())
+        return "".join(c for c in bare if not unicodedata.combining(c))
+
+    def _loud(self, text: str) -> str:
+        if text.endswith(("?", ",")):
+            return text
+        return text.rstrip(".") + (" !" if self.language == "fr" else "!")
+
+
+def lower_first_letter(sentence: str) -> str:
+    """After a colon."""
+    stays = sentence.startswith(("I ", "I'")) or sentence[1:2].isupper()
+    return sentence if stays else sentence[:1].lower() + sentence[1:]
+
+
+def _fill_gap(gap: str, known: Mapping[str, str], feminine: bool, plural: bool) -> str:
+    if "|" in gap:
+        return gap.split("|")[plural]
+    if "/" in gap:
+        forms = gap.split("/")
+        return forms[feminine + 2 * plural] if len(forms) == 4 else forms[feminine]
+    return known[gap]
+
+
+def _build_french_forms(good: ShopProduct) -> dict[str, str]:
+    feminine, vowel = good.gender == "f", good.word[0] in VOWELS
+    if good.plural:
+        the, this, one = "les ", "ces ", "des "
+    elif vowel:
+        the, this, one = "l'", "cette " if feminine else "cet ", "une " if feminine else "un "
+    else:
+        the, this, one = ("la ", "cette ", "une ") if feminine else ("le ", "ce ", "un ")
+    they = ("elle" if feminine else "il") + "s" * good.plural
+    forms = {"le": the + good.word, "ce": this + good.word, "un": one + good.word, "il": they}
+    forms |= {name.capitalize(): _capitalize(text) for name, text in forms.items()}
+    return forms | {"e": "e" * feminine, "s": "s" * good.plural}
+
+
+def _build_english_forms(good: ShopProduct) -> dict[str, str]:
+    plural = good.plural or good.en_plural
+    forms = {"the": f"the {good.en}", "it": "they" if plural else "it"}
+    forms["this"] = f"{'these' if plural else 'this'} {good.en}"
+    return forms | {name.capitalize(): _capitalize(text) for name, text in forms.items()}
+
+
+def _capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# Reviews and messages, put together from pieces so that each reads as somebody's own.
+
+MONTH_NAMES_FR = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+MONTH_NAMES_EN = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+STAR_RATINGS = {  # by what weighs on a review, and whether there is praise in it too
+    ("", True): WeightedChoice((5, 4), (72, 28)),
+    ("fault", True): WeightedChoice((4, 3), (55, 45)),
+    ("fault", False): WeightedChoice((3, 2, 1), (40, 40, 20)),
+    ("sizing", True): WeightedChoice((4, 3, 2), (40, 45, 15)),
+    ("sizing", False): WeightedChoice((3, 2, 1), (40, 45, 15)),
+    ("late", True): WeightedChoice((4, 3, 2), (30, 50, 20)),
+    ("late", False): WeightedChoice((3, 2, 1), (25, 45, 30)),
+}
+MAX_TRIES = 8  # before a text that was there already may come again
+
+
+class FeedbackWriter:
+    """Writes in one language."""
+
+    def __init__(self, language: str, seed: int, span: SalesPeriod):
+        self.language, self.span = language, span
+        self.dice = RandomStream(seed, "texts", language)
+        self.tongue = PhraseBuilder(language, self.dice)
+        self.shares = read_planted("feedback")
+        self.written: set[str] = set()
+
+    def write(self, note: "FeedbackItem") -> None:
+        """The note's text, its rating, and the themes that came by chance."""
+        planned = list(note.themes)
+        for _ in range(MAX_TRIES):
+            note.themes = list(planned)
+            text = self._review(note) if note.channel == "avis" else self._message(note)
+            if text not in self.written:
+                break
+        self.written.add(text)
+        note.text = text
+
+    def _review(self, note: "FeedbackItem") -> str:
+        dice = self.dice
+        bad = self._complaints(note)
+        good = self._praises(note, bool(bad))
+        weight = next((theme for theme in ("late", "sizing") if theme in note.themes), "")
+        note.rating = STAR_RATINGS[weight or ("fault" if bad else ""), bool(good)].draw(dice)
+        if not note.themes and not bad and dice.chance(0.3):
+            return self.tongue.typed(self._say(note, "short", "good"))
+        if bad and not good and not note.themes and dice.chance(0.3):
+            return self.tongue.typed(self._say(note, "short", "bad"))
+        said = [self._say(note, "opening", "")] if dice.chance(0.3) else []
+        if good and bad and dice.chance(0.5):
+            bad[0] = f"{self._say(note, 'but', 'said')} {lower_first_letter(bad[0])}"
+        said += [*good, *bad]
+        if dice.chance(0.38):
+            end = "mixed" if good and bad else "bad" if bad else "good"
+            said.append(self._say(note, "closing", end))
+        return self.tongue.typed(" ".join(said))
+
+    def _complaints(self, note: "FeedbackItem") -> list[str]:
+        dice, kind = self.dice, note.line.good.kind
+        found = []
+        if "sizing" in note.themes:
+            top = kind in ("wear", "knit") and dice.chance(0.35)
+            found.append(self._say(note, "sizing", "top" if top else "said"))
+        if "late" in note.themes:
+            found.append(self._say(note, "late", "said"))
+        if not found and dice.chance(self.shares["fault"]):
+            theme = dice.pick(("fault", "fault", "fault", "colour", "price", "service"))
+            of = kind if theme == "fault" else "bad"
+            found.append(self._say(note, theme, of))
+        return found
+
+    def _praises(self, note: "FeedbackItem", complains: bool) -> list[str]:
+        dice = self.dice
+        found = [self._say(note, "linen", "said")] if "linen" in note.themes else []
+        if not dice.chance(0.5 if complains else 0.85):
+            return found or ([] if complains else [self._say(note, "good", "")])
+        found.append(self._say(note, "praise", note.line.good.kind))
+        if not complains and dice.chance(0.3):
+            found.append(self._say(note, "good", ""))
+        if dice.chance(self.shares["packaging"]):
+            note.themes.append("packaging")
+            found.append(self._say(note, "packaging", dice.pick(("good", "good", "bad"))))
+        elif not complains and dice.chance(0.2):
+            themes = ("gift", "service", "delivery")
+            late = note.order.is_late
+            found.append(self._say(note, dice.pick(themes[: 2 if late else 3]), "good"))
+        return dice.shuffled(found)
+
+    def _message(self, note: "FeedbackItem") -> str:
+        body = self._matter(note)
+        if note.channel != "e-mail":
+            return self.tongue.typed(body)
+        asks = bool({"late", "sizing", "question", "phone", "sold out"} & set(note.themes))
+        hello = self._say(note, "letter", "hello")
+        bye = self._say(note, "letter", "bye" if asks else "farewell")
+        return "\n".join(p for p in (hello, self.tongue.typed(body), bye, self._signed(note)) if p)
+
+    def _matter(self, note: "FeedbackItem") -> str:
+        dice, themes = self.dice, note.themes
+        for theme in ("late", "sizing"):
+            if theme in themes:
+                return self._say(note, theme, "ask")
+        if "phone" in themes or "sold out" in themes:
+            return self._say(note, "question", "phone" if "phone" in themes else "sold_out")
+        if "linen" in themes:
+            return f"{self._say(note, 'thanks', 'said')} {self._say(note, 'linen', 'said')}"
+        if dice.chance(0.3):
+            return self._say(note, "thanks", "said")
+        note.themes.append("question")
+        return self._say(note, "question", "any")
+
+    def _signed(self, note: "FeedbackItem") -> str:
+        """A name; now and then more than one should say."""
+        who, hand = note.order.customer, self.dice.roll()
+        if hand < 0.1 and who.phone:
+            return f"{who.first_name} {who.surname}, {who.phone}"
+        if hand < 0.16:
+            return f"{who.first_name} {who.surname} ({build_email_address(who)})"
+        return who.first_name if hand < 0.8 else f"{who.first_name} {who.surname}"
+
+    def _say(self, note: "FeedbackItem", theme: str, of: str) -> str:
+        order = note.order
+        late = max(1, order.arrived - order.promised)
+        one, more = ("jour", "jours") if self.language == "fr" else ("day", "days")
+        days = f"{late} {one if late == 1 else more}"
+        known = {
+            "taille": note.line.size,
+            "couleur": note.line.colour,
+            "ville": order.customer.town,
+            "jours": days,
+            "Jours": days,
+            "promis": self._date(order.promised),
+            "commande": order.id,
+        }
+        return self.tongue.say(theme, of, note.line.good, known)
+
+    def _date(self, number: int) -> str:
+        day = self.span.on(number)
+        if self.language == "en":
+            return f"{day.day} {MONTH_NAMES_EN[day.month - 1]}"
+        return f"{'1er' if day.day == 1 else day.day} {MONTH_NAMES_FR[day.month - 1]}"
+
+
+# What customers write: which orders are spoken of, and about what.
+
+FEEDBACK_COLUMNS = (
     "id",
     "date",
     "canal",
@@ -27,21 +322,21 @@ COLUMNS = (
     "pays",
     "département",
 )
-MESSAGES = ("e-mail", "e-mail", "chat", "instagram")
+MESSAGE_CHANNELS = ("e-mail", "e-mail", "chat", "instagram")
 
 
-class Feedback:
+class CustomerFeedback:
     """All that was written."""
 
-    def __init__(self, seed: int, count: int, span: Span, book: Book):
-        self.span, self.book, self.dice = span, book, Dice(seed, "feedback")
-        self.late, self.sizing = planted("late_parcels"), planted("sizing")
+    def __init__(self, seed: int, count: int, span: SalesPeriod, book: OrderBook):
+        self.span, self.book, self.dice = span, book, RandomStream(seed, "feedback")
+        self.late, self.sizing = read_planted("late_parcels"), read_planted("sizing")
         special = [*self._on_phones(count), *self._about_sold_out(count)]
         ordinary = self._about_orders(count - len(special))
         self._theme(ordinary)
         self._channels(ordinary)
         self.notes = [*special, *ordinary]
-        pens = {language: Pen(language, seed, span) for language in ("fr", "en")}
+        pens = {language: FeedbackWriter(language, seed, span) for language in ("fr", "en")}
         for note in self.notes:
             self._date(note)
             pens[note.order.customer.language].write(note)
@@ -51,13 +346,15 @@ class Feedback:
 
     def write(self, folder: Path) -> int:
         """feedback.csv"""
-        return sheet.write(folder / "feedback.csv", COLUMNS, map(self._row, self.notes))
+        return data_files.write_csv(
+            folder / "feedback.csv", FEEDBACK_COLUMNS, map(self._row, self.notes)
+        )
 
-    def _row(self, note: Note) -> tuple[object, ...]:
+    def _row(self, note: FeedbackItem) -> tuple[object, ...]:
         who, good = note.order.customer, note.line.good
         return (
             note.id,
-            f"{self.span.iso[note.day]}T{CLOCK[note.minute]}:00",
+            f"{self.span.iso[note.day]}T{CLOCK_TIMES[note.minute]}:00",
             note.channel,
             who.language,
             who.id,
@@ -70,24 +367,28 @@ class Feedback:
             who.department,
         )
 
-    def _on_phones(self, count: int) -> list[Note]:
+    def _on_phones(self, count: int) -> list[FeedbackItem]:
         """People whose checkout broke."""
-        wanted = round(count * planted("mobile_checkout")["messages"])
+        wanted = round(count * read_planted("mobile_checkout")["messages"])
         chosen = self.dice.shuffled(self.book.lost)[:wanted]
         return [
-            Note(order, order.lines[0], ["phone"], self.dice.pick(MESSAGES)) for order in chosen
+            FeedbackItem(order, order.lines[0], ["phone"], self.dice.pick(MESSAGE_CHANNELS))
+            for order in chosen
         ]
 
-    def _about_sold_out(self, count: int) -> list[Note]:
+    def _about_sold_out(self, count: int) -> list[FeedbackItem]:
         """People who saw the advertisement."""
-        out = planted("sold_out")
+        out = read_planted("sold_out")
         good = self.book.goods.by_ref[out["product"]]
         recent = [o for o in self.book.kept if o.day >= self.span.since(out["days"])]
         chosen = self.dice.shuffled(recent)[: round(count * out["messages"])]
-        line = Line(good, good.sizes[0], good.colours[0], 1, 0, 0)
-        return [Note(order, line, ["sold out"], self.dice.pick(MESSAGES)) for order in chosen]
+        line = OrderLine(good, good.sizes[0], good.colours[0], 1, 0, 0)
+        return [
+            FeedbackItem(order, line, ["sold out"], self.dice.pick(MESSAGE_CHANNELS))
+            for order in chosen
+        ]
 
-    def _about_orders(self, count: int) -> list[Note]:
+    def _about_orders(self, count: int) -> list[FeedbackItem]:
         """Parcels that arrived: as many late ones from everywhere as was planted."""
         arrived = [o for o in self.book.kept if o.arrived < self.span.length - 2]
         there = [o for o in arrived if self._is_there(o)]
@@ -96,11 +397,11 @@ class Feedback:
         south = self._mixed(there, wanted, self.late["told"])
         return [*south, *self._mixed(others, count - len(south), self.late["told_otherwise"])]
 
-    def _is_there(self, order: Order) -> bool:
+    def _is_there(self, order: ShopOrder) -> bool:
         since = self.span.since(self.late["days"])
         return order.customer.department in self.late["departments"] and order.day >= since
 
-    def _mixed(self, orders: Sequence[Order], count: int, told: float) -> list[Note]:
+    def _mixed(self, orders: Sequence[ShopOrder], count: int, told: float) -> list[FeedbackItem]:
         """Of that many orders a share, all late, with their lateness told."""
         late = self._pool(o for o in orders if o.is_late)[: round(count * told)]
         chosen = {id(note.order) for note in late}
@@ -109,19 +410,19 @@ class Feedback:
             note.themes.append("late")
         return [*late, *rest[: count - len(late)]]
 
-    def _pool(self, orders: Iterable[Order]) -> list[Note]:
+    def _pool(self, orders: Iterable[ShopOrder]) -> list[FeedbackItem]:
         """The orders in any order, one line each; who got what runs small writes twice as often."""
         pool = []
         for order in orders:
             line = self.dice.pick(order.lines)
             small = line.good.ref in self.sizing["products"]
-            pool += [Note(order, line)] * (2 if small else 1)
+            pool += [FeedbackItem(order, line)] * (2 if small else 1)
         mixed = self.dice.shuffled(pool)
         return list({id(note.order): note for note in mixed}.values())
 
-    def _theme(self, notes: Sequence[Note]) -> None:
+    def _theme(self, notes: Sequence[FeedbackItem]) -> None:
         """Who speaks of sizes and of linen: the planted share of the notes on each product."""
-        by_good: dict[str, list[Note]] = {}
+        by_good: dict[str, list[FeedbackItem]] = {}
         for note in notes:
             by_good.setdefault(note.line.good.ref, []).append(note)
         worn = [n for n in notes if n.line.good.is_worn and not self._runs_small(n.line.good)]
@@ -132,24 +433,24 @@ class Feedback:
             note.themes.append("sizing")
         for ref, about in sorted(by_good.items()):
             if self.book.goods.by_ref[ref].is_linen:
-                for note in self.dice.some(about, planted("linen_praise")["told"]):
+                for note in self.dice.some(about, read_planted("linen_praise")["told"]):
                     note.themes.append("linen")
 
-    def _runs_small(self, good: Good) -> bool:
+    def _runs_small(self, good: ShopProduct) -> bool:
         return good.ref in self.sizing["products"]
 
-    def _channels(self, notes: Sequence[Note]) -> None:
+    def _channels(self, notes: Sequence[FeedbackItem]) -> None:
         """Messages speak of one thing."""
         single = [note for note in notes if len(note.themes) < 2]
-        messages = len(notes) - round(len(notes) * planted("feedback")["reviews"])
+        messages = len(notes) - round(len(notes) * read_planted("feedback")["reviews"])
         for note in self.dice.shuffled(single)[:messages]:
-            note.channel = self.dice.pick(MESSAGES)
+            note.channel = self.dice.pick(MESSAGE_CHANNELS)
 
-    def _date(self, note: Note) -> None:
+    def _date(self, note: FeedbackItem) -> None:
         order, last = note.order, self.span.length - 1
         if not note.names_order:
             day = order.day + self.dice.below(2)
-        elif note.channel != REVIEW and "late" in note.themes:
+        elif note.channel != REVIEW_CHANNEL and "late" in note.themes:
             day = order.promised + 1 + self.dice.below(order.arrived - order.promised)
         else:
             day = order.arrived + 1 + self.dice.below(24)

@@ -7,14 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from bot.playground.shop import ads, customers, trials
-from bot.playground.shop.campaigns import Campaigns
-from bot.playground.shop.feedback import Feedback
-from bot.playground.shop.goods import Range
-from bot.playground.shop.orders import Book
-from bot.playground.shop.planted import HERE, planted
-from bot.playground.shop.span import Span
-from bot.playground.shop.visits import Visits
+from bot.playground.shop import customers, marketing, site_traffic
+from bot.playground.shop.data_files import SHOP_FOLDER, read_planted
+from bot.playground.shop.feedback import CustomerFeedback
+from bot.playground.shop.marketing import CampaignHistory
+from bot.playground.shop.orders import OrderBook
+from bot.playground.shop.products import ProductRange
+from bot.playground.shop.sales_period import SalesPeriod
+from bot.playground.shop.site_traffic import VisitLog
 
 Size = Literal["small", "middle", "large"]
 FILES = (
@@ -74,15 +74,15 @@ def fill(
     """Write the shop's files. Its data end on `until`, by default the day before `today`."""
     last = until or today - timedelta(days=1)
     folder.mkdir(parents=True, exist_ok=True)
-    counts = planted("sizes")[size]
-    span = Span(last, planted("span")["months"])
-    goods = Range(seed, span)
-    people = customers.invent(seed, counts["customers"], span, list(goods.categories))
-    book = Book(seed, span, goods, people)
-    campaigns = Campaigns(seed, span, goods, people, book)
-    feedback = Feedback(seed, counts["feedback"], span, book)
+    counts = read_planted("sizes")[size]
+    span = SalesPeriod(last, read_planted("span")["months"])
+    goods = ProductRange(seed, span)
+    people = customers.generate_customers(seed, counts["customers"], span, list(goods.categories))
+    book = OrderBook(seed, span, goods, people)
+    campaigns = CampaignHistory(seed, span, goods, people, book)
+    feedback = CustomerFeedback(seed, counts["feedback"], span, book)
     for name in ("brand.toml", "policy.toml"):
-        shutil.copyfile(HERE / name, folder / name)
+        shutil.copyfile(SHOP_FOLDER / name, folder / name)
     return Shop(
         folder=folder,
         size=size,
@@ -90,19 +90,19 @@ def fill(
         first=span.first,
         until=last,
         products=goods.write(folder),
-        customers=customers.write(folder, people, span),
+        customers=customers.write_customers(folder, people, span),
         orders=len(book.kept),
         order_lines=book.write(folder),
-        events=Visits(seed, span, goods, book).write(folder),
+        events=VisitLog(seed, span, goods, book).write(folder),
         feedback=feedback.write(folder),
         campaigns=campaigns.write(folder),
-        ads=ads.write(folder, seed, span, goods),
-        experiments=trials.write(folder, seed, span),
-        truth=_truth(book, feedback),
+        ads=marketing.write_ads(folder, seed, span, goods),
+        experiments=site_traffic.write_experiments(folder, seed, span),
+        truth=_collect_truth(book, feedback),
     )
 
 
-def _truth(book: Book, feedback: Feedback) -> Truth:
+def _collect_truth(book: OrderBook, feedback: CustomerFeedback) -> Truth:
     return Truth(
         lost_orders=len(book.lost),
         lost_revenue=Decimal(sum(order.total for order in book.lost)) / 100,

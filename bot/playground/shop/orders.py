@@ -1,18 +1,118 @@
-"""Eighteen months of orders: who comes back, what is in the parcel, when it arrives."""
+"""One order of the sample shop and its lines."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.playground.shop import sheet
+from bot.playground.shop import data_files
 from bot.playground.shop.customers import Customer
-from bot.playground.shop.dice import Dice, Loaded
-from bot.playground.shop.goods import Good, Range
-from bot.playground.shop.order import Line, Order
-from bot.playground.shop.parcels import Parcels
-from bot.playground.shop.planted import planted
-from bot.playground.shop.span import CLOCK, Span
+from bot.playground.shop.data_files import read_planted
+from bot.playground.shop.products import ProductRange, ShopProduct
+from bot.playground.shop.random_stream import RandomStream, WeightedChoice
+from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 
-COLUMNS = (
+
+@dataclass
+class OrderLine:
+    """One product in an order. Amounts in cents."""
+
+    good: ShopProduct
+    size: str
+    colour: str
+    quantity: int
+    price: int
+    off: int
+    returned: str = ""  # why
+
+    @property
+    def total(self) -> int:
+        return self.quantity * self.price - self.off
+
+
+@dataclass
+class ShopOrder:
+    """One order; days are counted from the first of the span."""
+
+    id: str
+    customer: Customer
+    day: int
+    minute: int
+    device: str
+    source: str
+    payment: str
+    lines: list[OrderLine]
+    sent: int = 0
+    promised: int = 0
+    arrived: int = 0
+    code: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(line.total for line in self.lines)
+
+    @property
+    def is_late(self) -> bool:
+        return self.arrived > self.promised
+
+
+# When a parcel is sent, promised and handed over, and what of it comes back.
+
+PROMISED_DAYS = {"FR": 4, "BE": 5, "LU": 5, "CH": 7, "GB": 7, "IE": 8}  # days
+DELAY_DAYS = WeightedChoice((1, 2, 3, 4, 5, 6, 8, 11), (14, 20, 18, 14, 12, 9, 8, 5))
+CLOTHING_RETURN_REASONS = ("ne plaît pas", "trop grand", "couleur", "trop petit")
+OTHER_RETURN_REASONS = ("ne plaît pas", "couleur", "reçu abîmé", "en double")
+RETURN_WINDOW_DAYS = 12  # days after which nothing comes back
+
+
+class ParcelCarrier:
+    """The carrier, good and bad days."""
+
+    def __init__(self, dice: RandomStream, span: SalesPeriod):
+        self.dice, self.span = dice, span
+        self.late, self.sizing = read_planted("late_parcels"), read_planted("sizing")
+        self.south_west = set(self.late["departments"])
+        self.since = span.since(self.late["days"])
+
+    def send(self, orders: "Sequence[ShopOrder]") -> None:
+        """Their dates and their returns; the planted share of them is late."""
+        troubled = [order for order in orders if self._is_troubled(order)]
+        others = [order for order in orders if not self._is_troubled(order)]
+        late = self.dice.some(troubled, self.late["late"])
+        late += self.dice.some(others, self.late["otherwise"])
+        slow = {id(order) for order in late}
+        for order in orders:
+            self._send(order, late=id(order) in slow)
+
+    def _is_troubled(self, order: "ShopOrder") -> bool:
+        return order.customer.department in self.south_west and order.day >= self.since
+
+    def _send(self, order: "ShopOrder", *, late: bool) -> None:
+        dice = self.dice
+        order.sent = order.day + (1 if order.minute > 14 * 60 else 0)
+        order.promised = order.sent + PROMISED_DAYS[order.customer.country]
+        if late:
+            order.arrived = order.promised + DELAY_DAYS.draw(dice)
+        else:
+            order.arrived = order.promised - dice.below(min(3, order.promised - order.sent))
+        if order.arrived + RETURN_WINDOW_DAYS < self.span.length:
+            for line in order.lines:
+                line.returned = self._why(line)
+
+    def _why(self, line: "OrderLine") -> str:
+        small = line.good.ref in self.sizing["products"]
+        share = self.sizing["returned" if small else "returned_otherwise"]
+        if not self.dice.chance(share):
+            return ""
+        if small and self.dice.chance(0.85):
+            return "trop petit"
+        return self.dice.pick(
+            CLOTHING_RETURN_REASONS if line.good.is_worn else OTHER_RETURN_REASONS
+        )
+
+
+# Eighteen months of orders: who comes back, what is in the parcel, when it arrives.
+
+ORDER_COLUMNS = (
     "commande",
     "date",
     "client",
@@ -37,37 +137,45 @@ COLUMNS = (
     "retournée",
     "motif du retour",
 )
-SIZES = Loaded((1, 2, 3, 4), (56, 28, 12, 4))  # of an order, in lines
-SOURCES = Loaded(("direct", "moteur", "email", "instagram", "publicité"), (31, 29, 17, 9, 14))
-DEVICES = Loaded(("mobile", "desktop", "tablet"), (57, 36, 7))
-PAYMENTS = Loaded(("carte", "portefeuille", "trois fois"), (66, 24, 10))
+ORDER_SIZES = WeightedChoice((1, 2, 3, 4), (56, 28, 12, 4))  # of an order, in lines
+ORDER_SOURCES = WeightedChoice(
+    ("direct", "moteur", "email", "instagram", "publicité"), (31, 29, 17, 9, 14)
+)
+ORDER_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (57, 36, 7))
+ORDER_PAYMENTS = WeightedChoice(("carte", "portefeuille", "trois fois"), (66, 24, 10))
 
 
-class Book:
+class OrderBook:
     """All orders, and those that the broken checkout lost."""
 
-    def __init__(self, seed: int, span: Span, goods: Range, customers: Sequence[Customer]):
-        self.span, self.goods, self.dice = span, goods, Dice(seed, "orders")
-        self.lives, self.niche, self.rising = planted("lives"), planted("niche"), planted("rising")
+    def __init__(
+        self, seed: int, span: SalesPeriod, goods: ProductRange, customers: Sequence[Customer]
+    ):
+        self.span, self.goods, self.dice = span, goods, RandomStream(seed, "orders")
+        self.lives, self.niche, self.rising = (
+            read_planted("lives"),
+            read_planted("niche"),
+            read_planted("rising"),
+        )
         self.baking = [goods.by_ref[ref] for ref in self.niche["products"]]
         meant = [order for customer in customers for order in self._life(customer)]
         meant.sort(key=lambda order: (order.day, order.minute, order.customer.id))
-        self.lost = self._lost(Dice(seed, "lost"), meant)
+        self.lost = self._lost(RandomStream(seed, "lost"), meant)
         gone = {id(order) for order in self.lost}
         self.kept = [order for order in meant if id(order) not in gone]
         for number, order in enumerate(self.kept, 1):
             order.id = f"OM{number:07}"
-        Parcels(Dice(seed, "parcels"), span).send(self.kept)
+        ParcelCarrier(RandomStream(seed, "parcels"), span).send(self.kept)
 
     def write(self, folder: Path) -> int:
         """orders.csv, one row a line."""
-        return sheet.write(folder / "orders.csv", COLUMNS, self._rows())
+        return data_files.write_csv(folder / "orders.csv", ORDER_COLUMNS, self._rows())
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         iso, last = self.span.iso, self.span.length - 1
         for order in self.kept:
             who = order.customer
-            when = f"{iso[order.day]}T{CLOCK[order.minute]}:00"
+            when = f"{iso[order.day]}T{CLOCK_TIMES[order.minute]}:00"
             ways = [order.sent, order.arrived]
             sent, arrived = (iso[day] if day <= last else "" for day in ways)
             promised = self.span.on(order.promised)
@@ -82,9 +190,9 @@ class Book:
                     line.size,
                     line.colour,
                     line.quantity,
-                    sheet.money(line.price),
-                    sheet.money(line.off),
-                    sheet.money(line.total),
+                    data_files.format_money(line.price),
+                    data_files.format_money(line.off),
+                    data_files.format_money(line.total),
                     "EUR",
                     order.device,
                     order.source,
@@ -95,11 +203,11 @@ class Book:
                     sent,
                     promised,
                     arrived,
-                    sheet.yes(back),
+                    data_files.format_yes_no(back),
                     line.returned,
                 )
 
-    def _life(self, customer: Customer) -> Iterator[Order]:
+    def _life(self, customer: Customer) -> Iterator[ShopOrder]:
         """The orders of one customer."""
         life, dice = self.lives[customer.life], self.dice
         day, number = customer.first, 0
@@ -115,47 +223,56 @@ class Book:
                     return
             day += 1 + dice.wait(gap)
 
-    def _order(self, customer: Customer, day: int, *, new: bool) -> Order:
+    def _order(self, customer: Customer, day: int, *, new: bool) -> ShopOrder:
         dice = self.dice
-        lines = [self._line(customer, day) for _ in range(SIZES.draw(dice))]
+        lines = [self._line(customer, day) for _ in range(ORDER_SIZES.draw(dice))]
         if day >= self.span.since(self.rising["days"]) and dice.chance(self.rising["extra"]):
             good = self.goods.bought_on(day, self.rising["category"]).draw(dice)
             lines.append(self._of(good, customer, day))
         if new and dice.chance(0.25):
             for line in lines:
                 line.off = line.quantity * line.price // 10
-        device = customer.device if dice.chance(0.8) else DEVICES.draw(dice)
-        source = SOURCES.draw(dice)
+        device = customer.device if dice.chance(0.8) else ORDER_DEVICES.draw(dice)
+        source = ORDER_SOURCES.draw(dice)
         if source == "email" and not customer.gets("email", day):
             source = "direct"
         minute = self.span.minute(dice)
-        return Order("", customer, day, minute, device, source, PAYMENTS.draw(dice), _once(lines))
+        return ShopOrder(
+            "",
+            customer,
+            day,
+            minute,
+            device,
+            source,
+            ORDER_PAYMENTS.draw(dice),
+            _merge_lines(lines),
+        )
 
-    def _line(self, customer: Customer, day: int) -> Line:
+    def _line(self, customer: Customer, day: int) -> OrderLine:
         dice = self.dice
         if customer.life == "niche" and dice.chance(self.niche["lines"]):
             return self._of(dice.pick(self.baking), customer, day)
         category = customer.taste if dice.chance(0.3) else ""
         return self._of(self.goods.bought_on(day, category).draw(dice), customer, day)
 
-    def _of(self, good: Good, customer: Customer, day: int) -> Line:
+    def _of(self, good: ShopProduct, customer: Customer, day: int) -> OrderLine:
         dice, price = self.dice, good.price_on(day)
         at = customer.size if good.is_worn else dice.roll()
         quantity = 2 if price < 6000 and not good.is_worn and dice.chance(0.18) else 1
         size = good.sizes[min(int(at * len(good.sizes)), len(good.sizes) - 1)]
-        return Line(good, size, dice.pick(good.colours), quantity, price, 0)
+        return OrderLine(good, size, dice.pick(good.colours), quantity, price, 0)
 
-    def _lost(self, dice: Dice, meant: Sequence[Order]) -> list[Order]:
+    def _lost(self, dice: RandomStream, meant: Sequence[ShopOrder]) -> list[ShopOrder]:
         """Orders on phones that never happened since the checkout broke."""
-        fall = planted("mobile_checkout")
+        fall = read_planted("mobile_checkout")
         start = self.span.since(fall["days"])
         mobile = [o for o in meant if o.device == "mobile" and o.day >= start]
         return dice.some(mobile, 1 - fall["after"] / fall["before"])
 
 
-def _once(lines: Sequence[Line]) -> list[Line]:
+def _merge_lines(lines: Sequence[OrderLine]) -> list[OrderLine]:
     """Each product and variant on one line."""
-    found: dict[tuple[str, str, str], Line] = {}
+    found: dict[tuple[str, str, str], OrderLine] = {}
     for line in lines:
         found.setdefault((line.good.ref, line.size, line.colour), line)
     return list(found.values())

@@ -1,31 +1,239 @@
-"""The client: who types, where, and what becomes of each line."""
+"""Waits until a local Slack has come to rest."""
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from rich.console import Console
 
-from bot.playground.pending import Pending
-from bot.playground.refusals import Impossible
-from bot.playground.slack import LocalSlack
-from bot.playground.terminal.calm import Calm
-from bot.playground.terminal.form import Form
-from bot.playground.terminal.lines import Lines
-from bot.playground.terminal.names import Names
-from bot.playground.terminal.press import LABEL, NUMBERS, Press
+from bot.playground.errors import ImpossibleAction
+from bot.playground.intern_process import PendingWork
+from bot.playground.local_slack import LocalSlack
+from bot.playground.terminal.block_rendering import BlockRenderer, ControlLocation
+from bot.playground.terminal.console import LineReader
+from bot.playground.terminal.names import (
+    PERSON_ROLES,
+    DisplayNames,
+    compose_text,
+    find_channel,
+    find_person,
+)
+from bot.playground.terminal.prompts import LABEL_PATTERN, NUMBER_PATTERN, FormPrompt, PressHandler
 from bot.playground.terminal.screen import Screen
-from bot.playground.terminal.verbs import Verbs
-from bot.playground.terminal.words import composed
+from bot.playground.workspace import WorkspaceChange
 
-FIRST, PLACE = "UMARIE", "C0MARKET"
-OFTEN = 0.25  # seconds between two looks at what has changed, for a person at a keyboard
-MOST, LONGEST = 10.0, 60.0  # seconds, for a script
-ALONE = ("/as", "/in", "/read", "/people", "/help", "/look")  # nobody else hears of these
-AT_ONCE, SOON = 0.15, 2.5  # the same for a person
+POLL_SECONDS = 0.02
+WorkCheck = Callable[[], Awaitable[bool]]
 
 
-class Client(Verbs):
+async def report_no_work() -> bool:
+    """Nothing is under way that could be waited for."""
+    return False
+
+
+class IdleWaiter:
+    """Knows when something last changed."""
+
+    def __init__(self, slack: LocalSlack) -> None:
+        self.slack = slack
+        self._last = 0.0
+        self.leave = slack.listen(self._note)
+
+    async def settled(self, quiet: float, most: float, at_work: WorkCheck = report_no_work) -> bool:
+        """Waits for `quiet` seconds without a change, an event under way, or work that shows.
+
+        False when `most` seconds were not enough.
+        """
+        began = time.monotonic()
+        while time.monotonic() - began < most:
+            still = time.monotonic() - max(self._last, began) >= quiet
+            if still and not self.slack.courier.busy and not await at_work():
+                return True
+            await asyncio.sleep(POLL_SECONDS)
+        return False
+
+    def _note(self, _: WorkspaceChange) -> None:
+        self._last = time.monotonic()
+
+
+# The client's own verbs: being somebody, going somewhere, replying, dropping a file.
+
+HELP_TEXT = """\
+Type words to write them here; @intern in them asks the intern. Then also:
+  /draft WORDS     have something drafted; /draft alone opens a form
+  3                press button 3; 3 2 takes the second choice of menu 3; [Edit] goes by name
+  /as NAME         be somebody else: marie, max, lea, otto
+  /in PLACE        go to #marketing, #launches, #random, or dm (you and the intern)
+  /thread 2 WORDS  reply in the thread of message (2); /thread 2 stays there, /thread leaves
+  /file PATH       drop a file into the conversation; words may follow
+  /read 4          show the files of message (4)
+  /home            the intern's Home tab
+  /look            draw the latest messages here again
+  /people          who there is
+  /quit            end; what was said is kept"""
+MAX_READ_CHARACTERS = 20_000
+
+
+class ClientCommands:
+    """Who types, and where."""
+
+    def __init__(self, slack: LocalSlack, screen: Screen, names: DisplayNames) -> None:
+        self.slack, self.screen, self.names = slack, screen, names
+        self.thread: str | None = None
+
+    @property
+    def user(self) -> str:
+        """Who is typing."""
+        return self.names.reader
+
+    @property
+    def place(self) -> str:
+        """Where."""
+        return self.screen.place
+
+    def prompt(self) -> str:
+        """`Marie #marketing> `."""
+        direct = self.slack.places[self.place].is_direct
+        where = "dm" if direct else self.names.channel(self.place)
+        if self.thread:
+            where += f" ({self.names.number(self.place, self.thread)})"
+        return f"{self.names.person(self.user)} {where}> "
+
+    async def be(self, name: str) -> None:
+        """Be somebody else; a direct message becomes theirs."""
+        person = find_person(name, self.slack)
+        if person is None or self.slack.people[person].is_bot:
+            self.screen.say(f"There is no {name or 'such person'}. /people shows who there is.")
+            return
+        direct = self.slack.places[self.place].is_direct
+        self.names.reader, self.thread = person, None
+        if direct:
+            self.screen.place = self.slack.dm(person)
+        self.screen.say(f"You are now {self._introduced(person)}.")
+
+    async def go(self, name: str) -> None:
+        """Go to a channel, or to one's direct message with the intern."""
+        direct = name.lower().removeprefix("@") in ("dm", "intern", "super-intern")
+        place = self.slack.dm(self.user) if direct else find_channel(name, self.slack)
+        if place is None:
+            there = ", ".join(f"#{p.name}" for p in self.slack.places.values() if not p.is_direct)
+            self.screen.say(f"There is no {name or 'such place'}. There are: {there} and dm.")
+            return
+        self.screen.place, self.thread = place, None
+        self.screen.look()
+
+    async def reply(self, rest: str) -> None:
+        """Reply under a message by its number."""
+        number, _, words = rest.partition(" ")
+        if not number:
+            self.thread = None
+            return
+        found = self._message(number)
+        if found is None:
+            return
+        place = self.slack.places[found[0]]
+        message = place.by_ts.get(found[1])
+        if message is None:
+            self.screen.say("One cannot reply to that message.")
+            return
+        thread = message.thread_ts or message.ts
+        if words.strip():
+            await self.slack.say(
+                self.user, place.id, compose_text(words.strip(), self.slack), thread
+            )
+        elif place.id == self.place:
+            self.thread = thread
+        else:
+            self.screen.say(f"That message is elsewhere: {self.names.channel(place.id)}.")
+
+    async def drop(self, rest: str) -> None:
+        """A file from this machine; a path with spaces goes in quotes."""
+        quote = rest[:1] if rest[:1] in ("'", '"') else ""
+        name, _, words = rest[len(quote) :].partition(quote or " ")
+        try:
+            path, content = await asyncio.to_thread(_read_file, name)
+        except OSError as fault:
+            self.screen.say(f"{name or 'No file'} cannot be read: {fault.strerror or fault}")
+            return
+        said = compose_text(words.strip(), self.slack)
+        files = [(path.name, content)]
+        await self.slack.say(self.user, self.place, said, self.thread, files)
+
+    async def read(self, number: str) -> None:
+        """The files of a message, as far as they are text."""
+        found = self._message(number)
+        message = self.slack.places[found[0]].find(found[1]) if found else None
+        if found and not (message and message.files):
+            self.screen.say("That message has no files.")
+        for file in message.files if message else []:
+            self.screen.title(file.name)
+            text = (file.content or b"")[:MAX_READ_CHARACTERS].decode("utf-8", errors="replace")
+            self.screen.say(*text.rstrip("\n").split("\n"))
+
+    async def home(self, _: str) -> None:
+        """The intern's Home tab, as it comes a moment later."""
+        await self.slack.open_home(self.user)
+        await self.slack.settled()
+        view = None
+        for _try in range(100):
+            if view := self.slack.home(self.user):
+                break
+            await asyncio.sleep(0.02)
+        if view is None:
+            self.screen.say("The Home tab is empty.")
+            return
+        await asyncio.sleep(0.2)  # a tab from before is being renewed
+        self.screen.title("Home")
+        where = ControlLocation(view=view.id)
+        drawing = BlockRenderer(self.names, self.screen.pressables, where)
+        self.screen.say(*drawing.draw(view.blocks))
+
+    async def look(self, _: str) -> None:
+        """The latest messages here, drawn anew."""
+        self.screen.look(again=True)
+
+    async def people(self, _: str) -> None:
+        """Who there is, and what they are."""
+        for person in self.slack.people.values():
+            if not person.is_bot:
+                you = " (you)" if person.id == self.user else ""
+                self.screen.say(f"  /as {person.name:<6} {self._introduced(person.id)}{you}")
+
+    async def help(self, _: str) -> None:
+        """What can be typed."""
+        self.screen.say(*HELP_TEXT.split("\n"))
+
+    def _introduced(self, id: str) -> str:
+        person = self.slack.people[id]
+        return f"{person.real_name}, {PERSON_ROLES.get(id, 'a colleague')}"
+
+    def _message(self, number: str) -> tuple[str, str] | None:
+        """A message by its number, where the person may see it; else that is told."""
+        number = number.strip(" ()")
+        found = self.names.numbered(int(number)) if number.strip("()").isdecimal() else None
+        if found is None or self.user not in self.slack.places[found[0]].members:
+            self.screen.say(f"There is no message ({number or '…'}).")
+            return None
+        return found
+
+
+def _read_file(name: str) -> tuple[Path, bytes]:
+    path = Path(name).expanduser()
+    return path, path.read_bytes()
+
+
+# The client: who types, where, and what becomes of each line.
+
+DEFAULT_USER, DEFAULT_PLACE = "UMARIE", "C0MARKET"
+REDRAW_SECONDS = 0.25  # seconds between two looks at what has changed, for a person at a keyboard
+MAX_WAIT, MAX_LONG_WAIT = 10.0, 60.0  # seconds, for a script
+LOCAL_COMMANDS = ("/as", "/in", "/read", "/people", "/help", "/look")  # nobody else hears of these
+KEYBOARD_QUIET, KEYBOARD_MAX_WAIT = 0.15, 2.5  # the same for a person
+
+
+class TerminalClient(ClientCommands):
     """One person at a time before a local Slack, in a terminal.
 
     `commands` are the slash commands that the app has. A script sees each line's consequences
@@ -35,18 +243,18 @@ class Client(Verbs):
     def __init__(
         self,
         slack: LocalSlack,
-        lines: Lines,
+        lines: LineReader,
         console: Console,
         commands: tuple[str, ...],
         *,
         quiet: float,
-        pending: Pending | None = None,
+        pending: PendingWork | None = None,
     ) -> None:
-        names = Names(slack, FIRST, steady=not lines.by_hand)
-        screen = Screen(slack, console, names, PLACE, lines.aside)
+        names = DisplayNames(slack, DEFAULT_USER, steady=not lines.by_hand)
+        screen = Screen(slack, console, names, DEFAULT_PLACE, lines.aside)
         super().__init__(slack, screen, names)
         self.lines, self.commands, self.quiet, self.pending = lines, commands, quiet, pending
-        self.press, self.calm = Press(slack, screen, lines), Calm(slack)
+        self.press, self.calm = PressHandler(slack, screen, lines), IdleWaiter(slack)
 
     async def run(self) -> None:
         """Until /quit, or the end of the lines."""
@@ -70,7 +278,7 @@ class Client(Verbs):
         """One line, and what follows from it."""
         if line:
             await self._trying(lambda: self._do(line))
-        if line.split(" ")[0] in ALONE:
+        if line.split(" ")[0] in LOCAL_COMMANDS:
             self.screen.refresh()
             return
         await self._settle()
@@ -79,19 +287,19 @@ class Client(Verbs):
     async def _trying(self, act: Callable[[], Awaitable[object]]) -> None:
         try:
             await act()
-        except Impossible as reason:
+        except ImpossibleAction as reason:
             self.screen.say(f"That cannot be done: {reason}")
 
     async def _do(self, line: str) -> None:
-        if NUMBERS.fullmatch(line):
+        if NUMBER_PATTERN.fullmatch(line):
             await self.press.number(self.user, line)
-        elif LABEL.fullmatch(line):
+        elif LABEL_PATTERN.fullmatch(line):
             await self.press.label(self.user, line)
         elif line.startswith("/"):
             verb, _, rest = line[1:].partition(" ")
             await self._verb(verb.lower(), rest.strip())
         else:
-            words = composed(line, self.slack)
+            words = compose_text(line, self.slack)
             await self.slack.say(self.user, self.place, words, self.thread)
 
     async def _verb(self, verb: str, rest: str) -> None:
@@ -110,7 +318,9 @@ class Client(Verbs):
         if verb in own:
             await own[verb](rest)
         elif f"/{verb}" in self.commands:
-            await self.slack.command(self.user, self.place, f"/{verb}", composed(rest, self.slack))
+            await self.slack.command(
+                self.user, self.place, f"/{verb}", compose_text(rest, self.slack)
+            )
         else:
             self.screen.say(f"/{verb} is not a command. /help shows what there is.")
 
@@ -122,23 +332,23 @@ class Client(Verbs):
             if (view.id, view.hash) in seen:
                 return
             seen.add((view.id, view.hash))
-            form = Form(self.slack, self.screen, self.lines, view)
+            form = FormPrompt(self.slack, self.screen, self.lines, view)
             await self._trying(form.go_through)
             await self._settle()
 
     async def _settle(self) -> None:
         if self.lines.by_hand:
-            await self.calm.settled(AT_ONCE, SOON)
+            await self.calm.settled(KEYBOARD_QUIET, KEYBOARD_MAX_WAIT)
             self.screen.refresh(patient=True)
             return
-        if not await self.calm.settled(self.quiet, MOST, self._at_work):
+        if not await self.calm.settled(self.quiet, MAX_WAIT, self._at_work):
             self.screen.note("Still at work. /wait waits longer.")
         self.screen.refresh()
 
     async def _wait(self, _: str) -> None:
         """Until nothing is under way any more; what takes too long is not waited for again."""
-        if not await self.calm.settled(self.quiet, LONGEST, self._at_work):
-            self.screen.note(f"Still at work after {LONGEST:g} seconds.")
+        if not await self.calm.settled(self.quiet, MAX_LONG_WAIT, self._at_work):
+            self.screen.note(f"Still at work after {MAX_LONG_WAIT:g} seconds.")
             if self.pending:
                 await self.pending.give_up()
 
@@ -147,5 +357,5 @@ class Client(Verbs):
 
     async def _draw(self) -> None:
         while True:
-            await asyncio.sleep(OFTEN)
+            await asyncio.sleep(REDRAW_SECONDS)
             self.screen.refresh(patient=True)

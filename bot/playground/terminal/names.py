@@ -1,15 +1,17 @@
 """How people, places and moments are called on the screen."""
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
 
-ROLES = {
+PERSON_ROLES = {
     "UMARIE": "marketing",
     "UMAX": "manager",
     "ULEA": "legal",
@@ -18,7 +20,7 @@ ROLES = {
 
 
 @dataclass
-class Names:
+class DisplayNames:
     """Names as one person reads them. `steady` leaves the time of day out, for scripts."""
 
     slack: LocalSlack
@@ -31,7 +33,7 @@ class Names:
         person = self.slack.people.get(id or "")
         return person.display_name if person else (id or "Somebody")
 
-    def author(self, message: Message) -> str:
+    def author(self, message: SlackMessage) -> str:
         """Who wrote a message; an app says its name itself."""
         if message.user == "USLACKBOT":
             return "Slack"
@@ -67,3 +69,51 @@ class Names:
         at = datetime.fromtimestamp(seconds, zone)
         day = format_date(at, "medium", locale=locale)
         return day if self.steady else f"{day} {format_time(at, 'short', locale=locale)}"
+
+
+# What people type, as Slack's composer would send it.
+
+NAME_PATTERN = re.compile(r"(?<![\w@#/.])([@#])([\w.-]*\w)")
+INTERN_NAMES = {"intern", "super-intern", "superintern"}
+
+
+def compose_text(typed: str, slack: LocalSlack) -> str:
+    """Escaped, with `@intern`, `@max` and `#launches` as mentions where there are such."""
+    plain = typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+    def mention(found: re.Match[str]) -> str:
+        sign, name = found[1], found[2]
+        if sign == "#":
+            channel = find_channel(name, slack)
+            return f"<#{channel}|{slack.places[channel].name}>" if channel else found[0]
+        person = find_person(name, slack)
+        return f"<@{person}>" if person else found[0]
+
+    return NAME_PATTERN.sub(mention, plain)
+
+
+def find_person(name: str, slack: LocalSlack) -> str | None:
+    """Somebody's id by what people call them, accents or not."""
+    wanted = _strip_accents(name.removeprefix("@"))
+    if wanted in INTERN_NAMES:
+        return slack.bot_user
+    for person in slack.people.values():
+        if wanted in (
+            _strip_accents(person.name),
+            _strip_accents(person.display_name),
+            _strip_accents(person.real_name),
+        ):
+            return person.id
+    return None
+
+
+def find_channel(name: str, slack: LocalSlack) -> str | None:
+    """A channel's id by its name."""
+    wanted = name.removeprefix("#").lower()
+    found = (place.id for place in slack.places.values() if not place.is_direct)
+    return next((id for id in found if slack.places[id].name == wanted), None)
+
+
+def _strip_accents(name: str) -> str:
+    split = unicodedata.normalize("NFD", name.lower().strip())
+    return "".join(letter for letter in split if not unicodedata.combining(letter))

@@ -1,23 +1,122 @@
-"""What one person sees, printed: new messages, and cards again when they have changed."""
+"""One message drawn for a terminal: who wrote it, then a card or plain words, then its files."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from bot.playground.message import Message
-from bot.playground.slack import LocalSlack
-from bot.playground.terminal import card
-from bot.playground.terminal.names import Names
-from bot.playground.terminal.pressable import Pressables
-from bot.playground.workspace import Change
+from bot.playground.block_kit import list_elements, walk_blocks
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage, StoredFile
+from bot.playground.terminal.block_rendering import (
+    TASK_SIGNS,
+    BlockRenderer,
+    ControlLocation,
+    ControlRegistry,
+)
+from bot.playground.terminal.names import DisplayNames
+from bot.playground.terminal.text_rendering import render_mrkdwn
+from bot.playground.workspace import WorkspaceChange
 
-Key = tuple[str, str]  # channel, ts
-OF_MESSAGES = ("message", "edit", "delete", "ephemeral")
-LATEST = 6
+WORKING_SIGNS = (":hourglass", "⏳")
+STOP_ACTION = "stop"  # a button that only a card at work has
+
+
+def is_working(message: SlackMessage) -> bool:
+    """Whether the card says that it will change by itself."""
+    if message.deleted or message.bot_id is None:
+        return False
+    elements = (one for block in walk_blocks(message.blocks) for one in list_elements(block))
+    if message.streaming_until or any(one["action_id"] == STOP_ACTION for one in elements):
+        return True
+    shown = str(message.blocks)
+    return any(sign in shown for sign in WORKING_SIGNS)
+
+
+def render_head(
+    message: SlackMessage, names: DisplayNames, *, elsewhere: bool, again: bool
+) -> Text:
+    """`(3) Super-Intern, in the thread of (2)`, with what else needs saying."""
+    number = names.number(message.channel, message.ts)
+    said = Text().append(f"({number}) ", "bold yellow")
+    said.append(names.author(message), "bold")
+    if message.is_reply and message.thread_ts:
+        said.append(f", in the thread of ({names.number(message.channel, message.thread_ts)})")
+    if elsewhere:
+        said.append(f", {_describe_place(message, names)}")
+    if message.ephemeral_to:
+        said.append(" · only you see this", "italic")
+    if again:
+        said.append(" · redrawn", "dim")
+    return said
+
+
+def render_body(
+    message: SlackMessage, names: DisplayNames, pressables: ControlRegistry
+) -> RenderableType:
+    """What the message holds, without its head."""
+    if message.deleted:
+        return Text("This message was deleted.", "italic dim")
+    if message.user and not message.bot_id:
+        return _append_files([render_mrkdwn(message.text, names)] if message.text else [], message)
+    where = ControlLocation(message.channel, message.ts)
+    inner = BlockRenderer(names, pressables, where).draw(message.blocks)
+    grown = [render_mrkdwn(message.text, names)] if message.streaming_until else []
+    if not message.blocks:
+        words = [render_mrkdwn(message.text, names)] if message.text else []
+        return _append_files([*_render_tasks(message), *words], message)
+    card = Panel(
+        Group(*grown, *_render_tasks(message), *inner), box=box.ROUNDED, border_style="dim"
+    )
+    return _append_files([card], message)
+
+
+def render_progress(message: SlackMessage, names: DisplayNames) -> Text:
+    """What a card at work is doing now."""
+    line = render_mrkdwn(message.text.strip().split("\n")[0], names)
+    line.truncate(120, overflow="ellipsis")
+    return line
+
+
+def render_short_message(message: SlackMessage, names: DisplayNames) -> Text | None:
+    """What a person wrote, where it fits behind their name."""
+    if message.bot_id or message.files or message.deleted or "\n" in message.text:
+        return None
+    return render_mrkdwn(message.text, names)
+
+
+def _append_files(shown: list[RenderableType], message: SlackMessage) -> Group:
+    return Group(*shown, *(Text(f"📎 {_describe_file(file)}") for file in message.files))
+
+
+def _describe_file(file: StoredFile) -> str:
+    size = f"{file.size} bytes" if file.size < 1000 else f"{file.size / 1000:.1f} kB"
+    return f"{file.name} ({size})" + (f": {file.alt_txt}" if file.alt_txt else "")
+
+
+def _render_tasks(message: SlackMessage) -> list[RenderableType]:
+    lines: list[RenderableType] = [Text(message.plan, "bold")] if message.plan else []
+    tasks: list[dict[str, Any]] = list(message.tasks.values())
+    return lines + [Text(f"{TASK_SIGNS.get(one['status'], '○')} {one['title']}") for one in tasks]
+
+
+def _describe_place(message: SlackMessage, names: DisplayNames) -> str:
+    place = names.slack.places[message.channel]
+    if place.kind == "im" and names.reader in place.members:
+        return "in your direct message"
+    return f"in {names.channel(message.channel)}"
+
+
+# What one person sees, printed: new messages, and cards again when they have changed.
+
+MessageKey = tuple[str, str]  # channel, ts
+MESSAGE_CHANGES = ("message", "edit", "delete", "ephemeral")
+MAX_LATEST_MESSAGES = 6
 
 
 class Screen:
@@ -27,17 +126,17 @@ class Screen:
         self,
         slack: LocalSlack,
         console: Console,
-        names: Names,
+        names: DisplayNames,
         place: str,
         aside: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
         self.slack, self.console, self.names, self.place = slack, console, names, place
-        self.pressables = Pressables()
+        self.pressables = ControlRegistry()
         self.aside = aside  # keeps what is being typed whole
-        self.waiting: dict[Key, None] = {}  # changed, and not drawn since
-        self._drawn: dict[Key, str] = {}
+        self.waiting: dict[MessageKey, None] = {}  # changed, and not drawn since
+        self._drawn: dict[MessageKey, str] = {}
         self._told: set[str] = set()
-        self._messages: dict[Key, Message] = {}
+        self._messages: dict[MessageKey, SlackMessage] = {}
         self.leave = slack.listen(self._note)
 
     def say(self, *lines: RenderableType | str) -> None:
@@ -66,7 +165,9 @@ class Screen:
     def look(self, *, again: bool = False) -> None:
         """Takes in the place: its latest messages that were not drawn yet; `again`, all of them."""
         place = self.slack.places[self.place]
-        latest = list(place.by_ts)[-LATEST:] + [one.ts for one in place.ephemerals[-LATEST:]]
+        latest = list(place.by_ts)[-MAX_LATEST_MESSAGES:] + [
+            one.ts for one in place.ephemerals[-MAX_LATEST_MESSAGES:]
+        ]
         for ts in latest:
             if again:
                 self._drawn.pop((self.place, ts), None)
@@ -83,43 +184,43 @@ class Screen:
     def at_work(self) -> bool:
         """Whether some card that the reader sees says that it will change."""
         keys = [key for key in {**self.waiting, **self._drawn} if self._seen(key)]
-        return any(card.is_working(one) for key in keys if (one := self._find(key)))
+        return any(is_working(one) for key in keys if (one := self._find(key)))
 
-    def _note(self, change: Change) -> None:
-        if change.kind in OF_MESSAGES and change.channel and change.ts:
+    def _note(self, change: WorkspaceChange) -> None:
+        if change.kind in MESSAGE_CHANGES and change.channel and change.ts:
             key = (change.channel, change.ts)
             if message := self.slack.places[change.channel].find(change.ts):
                 self._messages[key] = message
             self.waiting[key] = None
 
-    def _find(self, key: Key) -> Message | None:
+    def _find(self, key: MessageKey) -> SlackMessage | None:
         return self.slack.places[key[0]].find(key[1]) or self._messages.get(key)
 
-    def _seen(self, key: Key) -> bool:
+    def _seen(self, key: MessageKey) -> bool:
         reader, message = self.names.reader, self._find(key)
         if message is None or message.ephemeral_to not in (None, reader):
             return False
         place = self.slack.places[key[0]]
         return reader in place.members and (place.kind == "im" or place.id == self.place)
 
-    def _draw(self, key: Key, message: Message, *, patient: bool) -> None:
+    def _draw(self, key: MessageKey, message: SlackMessage, *, patient: bool) -> None:
         before = self._drawn.get(key)
         if message.deleted and before is None:
             return
-        drawn = card.body(message, self.names, self.pressables)
+        drawn = render_body(message, self.names, self.pressables)
         with self.console.capture() as capture:
             self.console.print(drawn)
         self._drawn[key] = capture.get()
         if self._drawn[key] == before:
             return
-        if patient and before is not None and card.is_working(message):
+        if patient and before is not None and is_working(message):
             number = self.names.number(*key)
-            line = card.in_one_line(message, self.names)
+            line = render_progress(message, self.names)
             self.say(Text().append(f"({number}) … ", "dim").append_text(line))
             return
         elsewhere = message.channel != self.place
-        top = card.head(message, self.names, elsewhere=elsewhere, again=before is not None)
-        if words := card.in_line(message, self.names):
+        top = render_head(message, self.names, elsewhere=elsewhere, again=before is not None)
+        if words := render_short_message(message, self.names):
             self.say(top.append(": ").append_text(words))
         else:
             self.say(top, drawn)

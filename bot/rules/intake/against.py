@@ -5,7 +5,7 @@ import re
 from datetime import date, timedelta
 
 from bot.rules.period import MONTH, Period, every, read
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 HOLDS = re.compile(
     r"\byear on year\b|\byear over year\b|\byoy\b|\bsur un an\b"
@@ -66,7 +66,7 @@ def held(words: str, today: date) -> tuple[Period, Period] | None:
     """The later days and the earlier ones; None when nothing is held against anything."""
     said = " ".join(words.lower().replace("’", "'").split())
     grows = bool(GROWS.search(said) and RANKS.search(said))
-    went = WENT.search(fold(said))
+    went = WENT.search(normalize_text(said))
     if not (HOLDS.search(said) or grows or went):
         return None
     year_before = YEAR_BEFORE.search(said)
@@ -92,7 +92,7 @@ def held(words: str, today: date) -> tuple[Period, Period] | None:
 def _named(said: str, today: date) -> list[Period]:
     """In the order they stand; "Black Friday 2025 vs 2024" is of both years' Black Friday."""
     found = every(re.sub(r"\b(?:between|entre)\b", " ", said), today)
-    other = YEAR_AFTER.search(fold(said))
+    other = YEAR_AFTER.search(normalize_text(said))
     if len(found) == 2 and other and not _is_year(found[0]) and _is_year(found[1]):
         again = read(f"{re.sub(YEAR_ALONE, ' ', said[: other.start()])} {other[1]}", today)
         return [found[0], again] if again else found

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from bot.core.library import Found, Library
-from bot.data.catalogue.known import known
+from bot.core.library import Library, ProductMatch
+from bot.data.catalogue.search import match_name
 from bot.rules.events import is_event
 from bot.rules.goods import kinds
 from bot.rules.intake.phrasing import NO_PRODUCT
@@ -47,7 +47,7 @@ class Unsure:
     """A thing that was named, and what it may be."""
 
     called: str
-    near: tuple[Found, ...]
+    near: tuple[ProductMatch, ...]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Beside:
     anything; `missing` is what was named among them and is not in the catalogue; `unsure` is such
     a thing that some product may be after all, called otherwise."""
 
-    found: tuple[Found, ...] = ()
+    found: tuple[ProductMatch, ...] = ()
     called: str = ""
     missing: tuple[str, ...] = ()
     unsure: tuple[Unsure, ...] = ()
@@ -65,7 +65,7 @@ class Beside:
 async def beside(phrases: Sequence[str], typed: str, library: Library, house: str = "") -> Beside:
     """The products that these phrases of the typed words name, one by one or as a range. The name
     of the `house` may stand beside any of them."""
-    some: list[list[Found]] = []
+    some: list[list[ProductMatch]] = []
     called: list[str] = []
     missing: list[str] = []
     unsure: list[Unsure] = []
@@ -73,7 +73,7 @@ async def beside(phrases: Sequence[str], typed: str, library: Library, house: st
         return Beside()
     for phrase in dict.fromkeys(phrases):
         pieces = await _pieces(phrase, library)
-        near = [await known(called_so(piece), library, house) for piece in pieces]
+        near = [await match_name(called_so(piece), library, house) for piece in pieces]
         meant = [
             _meant(piece, typed, hits.sure, many=not some)
             for piece, hits in zip(pieces, near, strict=True)
@@ -109,7 +109,9 @@ async def _pieces(phrase: str, library: Library) -> list[str]:
     return [piece for piece in pieces if len(piece) > 2]
 
 
-def _meant(piece: str, typed: str, hits: Sequence[Found], *, many: bool) -> list[Found]:
+def _meant(
+    piece: str, typed: str, hits: Sequence[ProductMatch], *, many: bool
+) -> list[ProductMatch]:
     """The one product that a piece means; or, where `many` may be, the range, the likeliest
     first."""
     called = called_so(piece)
@@ -132,7 +134,7 @@ def called_so(piece: str) -> str:
     return " ".join(_RANGE.sub(" ", _named(piece)).split())
 
 
-def is_it(hit: Found, called: str) -> bool:
+def is_it(hit: ProductMatch, called: str) -> bool:
     """Whether the words say what it is, or its name: of a bag called Marais no blanket is meant."""
     said = _words(called)
     own = _its_own(hit, called)
@@ -141,7 +143,7 @@ def is_it(hit: Found, called: str) -> bool:
     return hit.score >= SURE and (bool(own) or len(said & _words(hit.title)) > 1)
 
 
-def _its_own(hit: Found, called: str) -> set[str]:
+def _its_own(hit: ProductMatch, called: str) -> set[str]:
     """What of its own name the words say. A name that is a word of every shop counts only where it
     is written as a name: « le jardin » is no diffuser called Jardin clos."""
     own = _words(called) & _own(hit.title)
@@ -150,11 +152,11 @@ def _its_own(hit: Found, called: str) -> set[str]:
     return {word for word in own if whole or word in names or not kinds(word)}
 
 
-def _least(hits: Sequence[Found]) -> float:
+def _least(hits: Sequence[ProductMatch]) -> float:
     return min(max(NEAR, hits[0].score * ALIKE), hits[0].score)
 
 
-def _of_its_kind(called: str, some: list[Found]) -> list[Found]:
+def _of_its_kind(called: str, some: list[ProductMatch]) -> list[ProductMatch]:
     """Of glasses no carafe of glass, and of towels no napkins."""
     some = [hit for hit in some if hit.is_one] or some
     if not (wanted := kinds(called)):
@@ -180,7 +182,7 @@ def _missed(piece: str, typed: str) -> str:
     return name if named else ""
 
 
-def _in_turn(some: Iterable[Sequence[Found]]) -> list[Found]:
+def _in_turn(some: Iterable[Sequence[ProductMatch]]) -> list[ProductMatch]:
     """The first of each, then the second of each: of two ranges, both are told of."""
     return [hit for turn in zip_longest(*some) for hit in turn if hit]
 
@@ -191,7 +193,7 @@ def _many(words: str) -> bool:
     return any(word[-2:] not in ("ss", "us", "is") and not _SINGLE.match(word) for word in ends)
 
 
-def _its_plural(words: str, some: Sequence[Found]) -> bool:
+def _its_plural(words: str, some: Sequence[ProductMatch]) -> bool:
     """Whether the likeliest is itself called so, in the plural, and no other is."""
     named = re.findall(r"[\wà-ÿ]{3,}", some[0].title)
     heads = {word.lower().rstrip("s") for word in (named[:1] + named[-1:]) if word[-1] in "sx"}

@@ -2,8 +2,8 @@
 
 import re
 
-from bot.agent.skills import skills
-from bot.core.channels import channels
+from bot.agent.skills import load_skills
+from bot.core.channels import load_channels
 from bot.core.request import Question
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -56,29 +56,29 @@ def skill_for(words: str, chosen: str | None) -> str:
     """The skill that was chosen, named or asked for; else copy. Raises CannotDo for one that isn't
     there."""
     if chosen:
-        if chosen not in skills():
+        if chosen not in load_skills():
             raise CannotDo(Words("I have no skill called {skill}.", skill=chosen))
         return chosen
     first = re.match(r"\s*(\w+)", words.lower())
-    if first and first[1] in skills():
+    if first and first[1] in load_skills():
         return first[1]
     asks = words.replace("’", "'")[:BEGINNING]  # further on, "sketch" is a word of a product's name
     if WRITES.search(asks):
         return "draft"
-    for skill in skills().values():
+    for skill in load_skills().values():
         if skill.asked_by and skill.name != LAST and re.search(skill.asked_by, asks, re.IGNORECASE):
             return skill.name
     for pattern, sorry in () if wishes.read(words).channels else NOT_YET:
         if re.search(pattern, asks, re.IGNORECASE):
             raise CannotDo(sorry)
-    return LAST if LAST in skills() and _asks(words, asks) else "draft"
+    return LAST if LAST in load_skills() and _asks(words, asks) else "draft"
 
 
 def _asks(words: str, beginning: str) -> bool:
     """Whether words ask about the data: no text is wanted, and the intern itself isn't meant."""
     if SMALL_TALK.search(words):
         return False
-    shape = skills()[LAST].asked_by or "$^"
+    shape = load_skills()[LAST].asked_by or "$^"
     if re.search(shape, beginning, re.IGNORECASE):
         return True
     said = wishes.read(words)
@@ -89,7 +89,7 @@ def _asks(words: str, beginning: str) -> bool:
 
 def unknown_channel(words: str) -> Question | None:
     """The question back when the only channel named is one we don't write for."""
-    titles = tuple(channel.title for channel in channels().values())
+    titles = tuple(channel.title for channel in load_channels().values())
     if ONE_CUSTOMER.search(words):
         one = Words(
             "I can't answer a single customer yet: I write to many. For which of these shall I?"

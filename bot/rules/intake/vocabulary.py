@@ -1,8 +1,8 @@
 """Words by which a language is known, and words that ask and name nothing."""
 
-from bot.text.normalize import bag
+from bot.text.normalize import word_set
 
-ENGLISH = bag(
+ENGLISH = word_set(
     """
     which what how why when
     the a an for to of and with in our your we you is are who that this new write draft about
@@ -11,7 +11,7 @@ ENGLISH = bag(
     birthday today tomorrow weekend week day days their they have has
     """
 )
-FRENCH = bag(
+FRENCH = word_set(
     """
     lequel laquelle lesquels lesquelles quel quelle quels quelles ou comment combien pourquoi
     le la les un une des du de pour et avec en sur nos notre vos votre nous vous est sont qui
@@ -22,7 +22,7 @@ FRENCH = bag(
     """
 )
 # Said in one language alone; vase, robe, table and their like tell nothing.
-GOODS_EN = bag(
+GOODS_EN = word_set(
     """
     shirt shirts jumper jumpers sweater dress trousers skirt jacket scarf hat socks coat
     blanket candle candles candlestick towel towels bathrobe bowl bowls cup cups
@@ -30,7 +30,7 @@ GOODS_EN = bag(
     sheets cushion cushions bag lamp light chair toy shoes
     """
 )
-GOODS_FR = bag(
+GOODS_FR = word_set(
     """
     chemise chemises pulls pantalon jupe veste écharpe bonnet chaussettes manteau
     couverture bougie bougies bougeoir serviette serviettes peignoir tapis bol bols assiette
@@ -38,7 +38,7 @@ GOODS_FR = bag(
     couette drap draps coussin coussins sac cabas canapé lampe chaise jouet chaussures saladier
     """
 )
-IDLE = bag(  # words that ask, and name nothing
+IDLE = word_set(  # words that ask, and name nothing
     """
     write draft send create make prepare do does need want would like could can you please me
     us i we a an the some something anything for about on to of our my is are was be now this

@@ -9,7 +9,7 @@ from functools import cache
 from pydantic import BaseModel
 
 from bot.core.brief import Goal
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.drafts import occasions
 from bot.i18n.messages import Language
 from bot.rules import doubts
@@ -149,7 +149,7 @@ def _channels(left: str) -> tuple[list[str], str]:
 def _channel_names() -> tuple[tuple[re.Pattern[str], str], ...]:
     """What each name looks like in a sentence, the longest first. "A text" is an SMS, but not
     "a text for the shirt"."""
-    names = [(name, key) for key, channel in channels().items() for name in channel.names]
+    names = [(name, key) for key, channel in load_channels().items() for name in channel.names]
     found = []
     for name, key in sorted(names, key=lambda pair: -len(pair[0])):
         said = rf"{re.escape(name)}s?"
@@ -171,7 +171,7 @@ def _audience(left: str) -> tuple[str | None, str]:
 
 
 def _occasion(left: str, words: str) -> tuple[str | None, str]:
-    found = occasions.named_in(words)
+    found = occasions.find_named_occasion(words)
     if not found:
         return None, left
     name = re.escape(found[1])

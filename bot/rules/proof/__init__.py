@@ -10,7 +10,7 @@ from datetime import date
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.checks import Check
-from bot.core.facts import FOR_ONE_ALONE, Evidence, Fact
+from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
 from bot.core.parts import Hook, Part
 from bot.core.request import SkillRequest
 from bot.rules.proof import brief as said
@@ -59,7 +59,7 @@ def prove(
         *tongue.language(examined, request.language),
     ]
     if evidence.of_one_customer:
-        found.append(Check(rule="one customer", level="block", words=FOR_ONE_ALONE))
+        found.append(Check(rule="one customer", level="block", words=ONE_CUSTOMER_NOTICE))
     if channel is None:
         found += causes.causes(examined, evidence.facts)
     else:

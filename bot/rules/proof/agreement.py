@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 from bot.rules.proof import moments, units
 from bot.rules.proof.reading import Figure, Reading
-from bot.text.normalize import bag
+from bot.text.normalize import word_set
 
 # A fact without a unit still says by its label what it is in.
 _LABELS = {
@@ -22,7 +22,7 @@ _LABELS = {
 }
 _PRICE = re.compile(r"price|prix|cost|cout|amount|montant|revenue|value|valeur|spend|panier|basket")
 # Behind a bare price these may stand; any other word says what is counted.
-SMALL_WORDS = bag(
+SMALL_WORDS = word_set(
     "a au aux lieu instead only seulement now maintenant de du des et and or ou for pour on sur "
     "in en dans with avec at per par until jusqu from to the le la les l chacun each piece this "
     "ce cet cette is est et today vs contre against was"

@@ -11,7 +11,7 @@ from bot.rules.proof import figures, naming
 from bot.rules.proof.agreement import agree
 from bot.rules.proof.naming import Bearer
 from bot.rules.proof.reading import Figure
-from bot.text.normalize import fold, words_of
+from bot.text.normalize import normalize_text, tokenize
 
 SMALL = 13  # up to here a bare count is nobody's own
 _BY_LABEL = "audiences."  # facts without names of their own: the lines by rules have them
@@ -67,7 +67,7 @@ class Sentence:
         """The subjects that a figure stands with: the last one named, and the one it is "of".
         Where figures come first ("85 are at risk, 88 are drifting away"), the next one named. What
         it is held against ("5.4% against 4.2%") is somebody else's."""
-        last, low = self.subject_at(figure.start), fold(self.text)
+        last, low = self.subject_at(figure.start), normalize_text(self.text)
         behind = [one for one in self.mentions if one.start >= figure.end][:1]
         first = self.mentions[0].start if self.mentions else 0
         leads = any(one.end <= first for one in figures.read(self.text))
@@ -78,10 +78,12 @@ class Sentence:
         return frozenset().union(*(one.of for one in (*behind, last, self.head) if one))
 
     def _is_part(self, one: Mention) -> bool:
-        if _OBJECT.search(fold(self.text)[: one.start]):
+        if _OBJECT.search(normalize_text(self.text)[: one.start]):
             return True
         figure = next((f for f in reversed(figures.read(self.text)) if f.end <= one.start), None)
-        return figure is not None and bool(_OF.match(fold(self.text)[figure.end : one.start]))
+        return figure is not None and bool(
+            _OF.match(normalize_text(self.text)[figure.end : one.start])
+        )
 
 
 class Bearers:
@@ -99,7 +101,7 @@ class Bearers:
             for start, end in naming.sentences(line):
                 said = line[start:end]
                 mentions = tuple(self._mentions(said))
-                if not mentions and _OTHERS.match(fold(said)):
+                if not mentions and _OTHERS.match(normalize_text(said)):
                     before = head = None
                 if label := naming.LABEL.match(said):
                     head = next((m for m in mentions if m.start < label.end()), head)
@@ -150,7 +152,7 @@ class Bearers:
             of = self._known.get(token)
             if of and (token.isdigit() or not any(a <= start < b for a, b in spans)):
                 found.append(Mention(start, end, of))
-        breaks = [match.start() for match in _BREAKS.finditer(fold(said))]
+        breaks = [match.start() for match in _BREAKS.finditer(normalize_text(said))]
         yield from _together(found, [*(start for start, _ in spans), *breaks])
 
 
@@ -173,7 +175,7 @@ def _is_common(figure: Figure, near: Iterable[Bearer], owners: Iterable[Bearer])
     small = isinstance(figure.first.value, Decimal) and figure.first.value < SMALL
     if (figure.first.unit is None and small) or any(one.is_whole for one in owners):
         return True
-    return any(set(words_of(figure.text)) <= set(words_of(one.name)) for one in near)
+    return any(set(tokenize(figure.text)) <= set(tokenize(one.name)) for one in near)
 
 
 def _together(found: list[Mention], breaks: Sequence[int]) -> Iterator[Mention]:

@@ -12,7 +12,7 @@ from bot.core.facts import Fact
 from bot.i18n.messages import Words
 from bot.rules import about
 from bot.rules.proof.piece import Piece
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 _CAUSE = re.compile(
     r"\b(?:because(?: of)?|due to|owing to|thanks to|caused by|driven by|as a result of"
@@ -31,7 +31,7 @@ def causes(examined: Sequence[Piece], facts: Sequence[Fact]) -> Iterator[Check]:
     for piece in examined:
         if piece.kind != "copy":
             continue
-        for match in _CAUSE.finditer(fold(piece.text)):
+        for match in _CAUSE.finditer(normalize_text(piece.text)):
             said = piece.text[match.start() : match.end()].strip()
             if not about.speaks_of(said, known):
                 yield Check(

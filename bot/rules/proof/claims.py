@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot.rules.proof import boasts
-from bot.text.normalize import bag, fold
+from bot.text.normalize import normalize_text, word_set
 
 FILE = Path(__file__).parent / "claims.toml"
 
@@ -66,7 +66,9 @@ _CRAFT_AFTER = re.compile(r"[ -](?:made|craft\w*|manufacture|workmanship|worksho
 _ORIGIN_LABEL = re.compile(
     r"origin|made in|country|fabrication|fabrique|provenance|pays|confection"
 )
-_CLOTH = bag("fabric cloth yarn thread fibre fiber textile tissu toile fil fibre etoffe maille")
+_CLOTH = word_set(
+    "fabric cloth yarn thread fibre fiber textile tissu toile fil fibre etoffe maille"
+)
 ANY = "from"  # the country alone: "Portuguese linen"
 _MADE_ELSEWHERE = re.compile(
     r"\b(?:[Mm]ade|[Ss]ewn|[Ww]oven|[Kk]nitted|[Cc]rafted|[Ss]titched|[Ff]abriquée?s?|[Tt]issée?s?|[Cc]ousue?s?"
@@ -92,12 +94,12 @@ _VOUCHER = re.compile(
     r"|[Vv]alidée?s? par)"
     rf" {_NAME}"
 )
-_NO_RIVAL = bag(
+_NO_RIVAL = word_set(
     "monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi "
     "samedi dimanche christmas noel i january february march april may june july august september "
     "october november december"
 )
-_NOT_MOST = bag(
+_NOT_MOST = word_set(
     "latest interest rest guest forest west contest request test harvest nest chest vest crest "
     "northwest southwest midwest simplest plainest slightest faintest modest nearest earliest "
     "quest invest fest best"
@@ -114,17 +116,17 @@ def read(text: str, languages: tuple[str, ...] = ("en", "fr")) -> tuple[Claim, .
 @lru_cache(maxsize=4096)
 def known(label: str, value: str) -> tuple[Claim, ...]:
     """What a fact says: its value, and its label unless the value is a no."""
-    if fold(value).strip() in _NO:
+    if normalize_text(value).strip() in _NO:
         return tuple(c._replace(denied=True) for c in read(label))
     text = f"{label}: {value}"
-    origin = bool(_ORIGIN_LABEL.search(fold(label)))
+    origin = bool(_ORIGIN_LABEL.search(normalize_text(label)))
     found = list(_found(text, _wordings(("en", "fr"), facts=True), origin=origin))
     found += [c._replace(name=wider) for c in found for wider in _country_of(c)]
     countries = [claim for claim in found if claim.kind == "origin"]
     found += [c._replace(name=f"{ANY} {c.name.split(' ', 1)[1]}") for c in countries]
     found += [c._replace(name=wider) for c in found for wider in _wider(c)]
     for place in _PLACE.finditer(text):  # as the fact spells it: « hêtre massif du Jura »
-        found.append(Claim("origin", f"{ANY} {fold(place[1])}", *place.span(1), place[1]))
+        found.append(Claim("origin", f"{ANY} {normalize_text(place[1])}", *place.span(1), place[1]))
     return tuple(found)
 
 
@@ -149,7 +151,7 @@ def _wider(claim: Claim) -> list[str]:
 def _found(
     text: str, wordings: dict[str, tuple[Wording, ...]], *, origin: bool = False
 ) -> Iterator[Claim]:
-    low = fold(text)
+    low = normalize_text(text)
     end = {"purity": 0, "": 0}
     read_already: list[tuple[int, int]] = []
     for place in _WORD.finditer(low):

@@ -10,7 +10,7 @@ from bot.rules.proof import figures, plain
 from bot.rules.proof.inflection import key
 from bot.rules.proof.numerals import SMALL
 from bot.rules.proof.plain import Stretch
-from bot.text.normalize import bag, words_of
+from bot.text.normalize import tokenize, word_set
 
 DAYS = {"day": 1, "jour": 1, "week": 7, "semaine": 7, "month": 30, "mois": 30, "year": 365,
         "annee": 365, "an": 365}  # fmt: skip
@@ -34,7 +34,7 @@ _BESIDE = {
 _COMPARES = re.compile(
     r"\b(?:than|against|versus|elsewhere|times as|others?|que|contre|ailleurs|autres?)\b"
 )
-_DEGREES = bag(
+_DEGREES = word_set(
     "more less fewer often much far likely likelier many better worse twice times plus moins"
     " souvent mieux davantage fois bien nettement susceptible susceptibles"
 )
@@ -57,7 +57,7 @@ def compared(stretch: Stretch, whole: str, ours: str, language: str) -> Iterator
     if len(figures.read(line)) > 1:
         return
     some = [one for one in re.split(r"(?<=[.!?])\s|\n", ours) if _COMPARES.search(one)]
-    keys = {key(word) for one in some for word in words_of(one)}
+    keys = {key(word) for one in some for word in tokenize(one)}
     for match in _BESIDE[language].finditer(stretch.bare):
         before = re.split(r"[,:]", stretch.bare[: match.end()])[-1]
         said = [word for word in plain.content(before, language) if word not in _DEGREES]

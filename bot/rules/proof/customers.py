@@ -12,7 +12,7 @@ from bot.rules.proof import plain
 from bot.rules.proof.inflection import key
 from bot.rules.proof.plain import Stretch
 from bot.rules.proof.ties import known_by
-from bot.text.normalize import bag
+from bot.text.normalize import word_set
 
 PEOPLE = {
     "en": r"(?:customers?|buyers?|shoppers?|clients?|visitors?|people|persons?|users?|those|ones)",
@@ -28,8 +28,8 @@ _IS = {
     "en": r"(?:is|are|was|were|seem|seems|remain)",
     "fr": r"(?:est|sont|etaient|etait|semblent|restent|ont ete)",
 }
-_CLAUSES = bag("who that whose qui dont que qu'")
-_SETS_APART = bag(
+_CLAUSES = word_set("who that whose qui dont que qu'")
+_SETS_APART = word_set(
     "for before somebody someone else once twice alone without pour avant quelqu autrui seul seule "
     "seuls sans"
 )
@@ -119,4 +119,4 @@ def _called_so(word: str, known: Groups) -> bool:
 
 @cache
 def _keys(words: str) -> frozenset[str]:
-    return frozenset(key(word) for word in bag(words))
+    return frozenset(key(word) for word in word_set(words))

@@ -9,7 +9,7 @@ from bot.core.facts import Fact
 from bot.rules.proof import figures
 from bot.rules.proof.bearers import Bearers, Sentence
 from bot.rules.proof.naming import Bearer
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 _UP = (
     r"rose|risen|rises|rising|rise|grew|grown|grows|growing|grow|climb(?:ed|s|ing)?"
@@ -73,7 +73,7 @@ SURENESS = ("status", "verdict")
 def turned(text: str, known: Bearers) -> Iterator[tuple[str, str]]:
     """Each rise that was a fall, and the reverse: (what is said, of what)."""
     for sentence in known.sentences(text):
-        low = fold(sentence.text)
+        low = normalize_text(sentence.text)
         moves = [m for m in _MOVES.finditer(low) if not _ASIDE.search(low[: m.start()])]
         for move in moves:
             said = 1 if move["up"] else -1
@@ -91,7 +91,7 @@ def turned(text: str, known: Bearers) -> Iterator[tuple[str, str]]:
 def unmoved(text: str, known: Bearers) -> Iterator[str]:
     """Each rise or fall of what no fact says that it moved."""
     for sentence in known.sentences(text):
-        low = fold(sentence.text)
+        low = normalize_text(sentence.text)
         about = {one for mention in sentence.mentions for one in mention.of}
         about |= set(sentence.before.of) if sentence.before else set()
         if any(True for one in about for _ in _signs(one)) or any(_own_signs(sentence.text)):
@@ -115,7 +115,7 @@ def crowned(text: str, known: Bearers) -> Iterator[tuple[str, str]]:
     for sentence in known.sentences(text) if broken else ():
         mentions = [one for one in (*sentence.mentions, sentence.before) if one]
         about = {one for mention in mentions for one in mention.of}
-        if match := _WINS.search(fold(sentence.text)) if about & broken else None:
+        if match := _WINS.search(normalize_text(sentence.text)) if about & broken else None:
             sound = {o for o in about if any(_measure(f) in SURENESS for f in o.facts)} - broken
             if not sound:
                 yield match[0], min(one.name for one in about & broken)
@@ -145,7 +145,7 @@ def oversure(text: str, known: Bearers, by_rules: Iterable[str]) -> Iterator[str
 def _calls(text: str, known: Bearers) -> Iterator[tuple[frozenset[Bearer], bool]]:
     """What is called confirmed (True) or to watch (False). A head is of what comes after it."""
     for sentence in known.sentences(text):
-        low = fold(sentence.text)
+        low = normalize_text(sentence.text)
         for shape, is_sure in ((_SURE, True), (_WATCH, False)):
             for match in shape.finditer(low):
                 if is_sure and _UNSURE.search(low[: match.start()]):
@@ -166,7 +166,7 @@ def _called(sentence: Sentence, low: str, match: re.Match[str]) -> frozenset[Bea
 
 def _own_signs(text: str) -> Iterator[int]:
     """Which way figures go by themselves: "from 58% to 38%", "38%, 58% before"."""
-    low, found = fold(text), figures.read(text)
+    low, found = normalize_text(text), figures.read(text)
     for one, two in pairwise(found):
         a, b = one.first, two.first
         if a.unit != b.unit or not (isinstance(a.value, Decimal) and isinstance(b.value, Decimal)):

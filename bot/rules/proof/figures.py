@@ -12,7 +12,7 @@ from functools import lru_cache
 from bot.rules.proof import disguised, moments, numerals, shares, units
 from bot.rules.proof.reading import Figure, Reading
 from bot.rules.proof.shares import Spelt
-from bot.text.normalize import bag, fold
+from bot.text.normalize import normalize_text, word_set
 
 _NUMBER = re.compile(
     r"(?:(?<=\d[/,])|(?<![\w.,/]))(?P<before>[€£$] ?|(?:eur|usd|gbp|chf) )?(?P<n>"
@@ -59,7 +59,7 @@ _RANK = re.compile(r"(?:n°|nº|#|\bno\.?|\bnumber|\bnumero) ?$")
 _NOUN = re.compile(r"[ -]([a-z][a-z'-]*)")
 _RATING = re.compile(r" ?(?:/|sur|out of) ?(5|10|20)(?!\d)")
 # "3 ways to wear it": what a text counts of its own is not a figure about the world.
-_OF_ITS_OWN = bag(
+_OF_ITS_OWN = word_set(
     "raisons facons manieres idees etapes gestes looks tenues conseils astuces questions mots "
     "reasons ways ideas steps outfits tips things words bonnes good simple easy"
 )
@@ -70,7 +70,7 @@ _SCALES = {"k": 1000, "thousand": 1000, "mille": 1000, "million": 10**6, "millio
 @lru_cache(maxsize=4096)
 def read(text: str) -> tuple[Figure, ...]:
     """The figures of a text, in order. Number words up to twelve count only before a price or %."""
-    low = fold(text)
+    low = normalize_text(text)
     found: list[Figure] = []
     for figure in _all(text, low):
         if all(figure.end <= other.start or other.end <= figure.start for other in found):
@@ -82,13 +82,15 @@ def read(text: str) -> tuple[Figure, ...]:
 def number(value: Decimal, unit: str | None, about: str = "") -> Figure:
     """A figure that is known as a number: a fact's value in its unit."""
     dimension, size = units.unit(unit)
-    return Figure("", 0, 0, (Reading("number", value, dimension, size),), about=fold(about))
+    return Figure(
+        "", 0, 0, (Reading("number", value, dimension, size),), about=normalize_text(about)
+    )
 
 
 def _all(text: str, low: str) -> Iterator[Figure]:
     """Everything that may be a figure, the surest shapes first; one without readings is none."""
     for match in _CODE.finditer(text):
-        yield _figure(text, low, match, (Reading("code", fold(match[0])),))
+        yield _figure(text, low, match, (Reading("code", normalize_text(match[0])),))
     for match in _DEAL.finditer(low):
         yield _figure(text, low, match, (Reading("deal", _deal(match)),))
     yield from _in_words(text, low, disguised.read(text, low))

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.config.brand import Brand
-from bot.core.channels import Channel, Limit, measure, segments
-from bot.core.checks import Check, Level
+from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
+from bot.core.checks import Check, CheckLevel
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
 from bot.rules.proof.ground import Ground
 from bot.rules.proof.piece import Piece
 from bot.text.gsm7 import GSM7, GSM7_DOUBLE
-from bot.text.links import Link, address_of, allowed, links
-from bot.text.normalize import fold, squeeze
+from bot.text.links import Link, find_links, is_allowed_host, normalize_address
+from bot.text.normalize import collapse_spaces, normalize_text
 
 _GAP = re.compile(
     r"\{\{[^{}]*\}\}|\{%.*?%\}|\{[a-zA-Z_][\w .-]*\}|<<\w*|%[A-Z_]{3,}%|\*\|[A-Z_]+\|\*"
@@ -45,11 +45,11 @@ def lengths(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]:
             yield from _length(piece, limit)
 
 
-def _length(piece: Piece, limit: Limit) -> Iterator[Check]:
-    size = measure(piece.text, limit)
+def _length(piece: Piece, limit: PartLimit) -> Iterator[Check]:
+    size = measure_text(piece.text, limit)
     if size <= limit.most:
         return
-    level: Level = "block" if limit.kind == "hard" else "warn"
+    level: CheckLevel = "block" if limit.kind == "hard" else "warn"
     filled = {"part": Words(limit.title), "size": size, "most": limit.most}
     if limit.unit == "segments":
         words = Words("{part} takes {size} SMS, and {most} are allowed. Shorten it.", **filled)
@@ -64,8 +64,8 @@ def sms(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Che
     """An SMS names its sender and how to stop; characters outside GSM-7 make it dearer."""
     keys = {key for key, limit in channel.parts.items() if limit.unit == "segments"}
     for piece in (p for p in pieces if p.key in keys and p.text.strip()):
-        low = fold(piece.text)
-        if not any(fold(n) in low for n in (brand.sender, brand.name) if n):
+        low = normalize_text(piece.text)
+        if not any(normalize_text(n) in low for n in (brand.sender, brand.name) if n):
             words = Words("The SMS does not say who sends it. Name {brand}.", brand=brand.name)
             yield Check(rule="sender", level="block", words=words, part=piece.key)
         if not _STOP.search(piece.text):
@@ -79,7 +79,7 @@ def sms(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Che
                 characters=" ".join("␣" if c.isspace() else c for c in odd),
             )
             yield Check(rule="characters", level="warn", words=words, part=piece.key)
-        n = segments(piece.text)
+        n = count_sms_segments(piece.text)
         words = Words.count("It goes out as {n} SMS.", "It goes out as {n} SMS.", n)
         yield Check(rule="length", level="pass", words=words, part=piece.key)
 
@@ -108,16 +108,18 @@ def lookalikes(pieces: Sequence[Piece]) -> Iterator[Check]:
 
 def mentions(pieces: Sequence[Piece], request: SkillRequest, brand: Brand) -> Iterator[Check]:
     """The brand's mentions for this channel and language, and what the brief asks to say."""
-    whole = fold(squeeze(" ".join(piece.text for piece in pieces if piece.goes_out)))
+    whole = normalize_text(
+        collapse_spaces(" ".join(piece.text for piece in pieces if piece.goes_out))
+    )
     for asked in brand.mentions:
         here = not asked.channels or request.channel in asked.channels
         if not here or asked.language not in (None, request.language):
             continue
-        if fold(squeeze(asked.text)).strip(" .") not in whole:
+        if normalize_text(collapse_spaces(asked.text)).strip(" .") not in whole:
             words = Words("Add the required mention: “{said}”.", said=asked.text)
             yield Check(rule="required mention", level="block", words=words, override=True)
     for text in request.brief.must_say:
-        if fold(squeeze(text)).strip(" .!") not in whole:
+        if normalize_text(collapse_spaces(text)).strip(" .!") not in whole:
             words = Words("The brief asks to say “{said}”, and the draft does not.", said=text)
             yield Check(rule="required mention", level="warn", words=words)
 
@@ -126,7 +128,7 @@ def link_hosts(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
     """Links lead to the brand's site or where a fact says, and to a page that is known there: a
     made-up page may name a price, or be none."""
     for piece in pieces:
-        for address, link in {address_of(x.text): x for x in links(piece.text)}.items():
+        for address, link in {normalize_address(x.text): x for x in find_links(piece.text)}.items():
             if link.text in ground.files:
                 continue
             if check := _link(link, address, ground):
@@ -134,7 +136,7 @@ def link_hosts(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
 
 
 def _link(link: Link, address: str, ground: Ground) -> Check | None:
-    host, ours = link.host, allowed(link.host, ground.hosts)
+    host, ours = link.host, is_allowed_host(link.host, ground.hosts)
     known = link.plain and (address in ground.addresses or address == host)
     if ours and (link.mail or known):
         return None

@@ -16,8 +16,8 @@ from bot.rules.proof.claims import Claim
 from bot.rules.proof.known import Concepts, Known, brand_facts, concepts, is_old, know
 from bot.rules.proof.reading import Figure
 from bot.rules.proof.thresholds import is_price
-from bot.text.links import address_of, host_of, links
-from bot.text.normalize import fold
+from bot.text.links import find_links, normalize_address, parse_host
+from bot.text.normalize import normalize_text
 
 _LEAST = {"thousands of": 2000, "des milliers de": 2000, "hundreds of": 200, "dozens of": 24,
           "des centaines de": 200, "des dizaines de": 20, "millions of": 2 * 10**6,
@@ -74,7 +74,7 @@ class Ground:
             if (
                 _spelt_out(figure)
                 and figure.first.kind != "code"
-                and fold(figure.text) in fold(str(known.fact.value))
+                and normalize_text(figure.text) in normalize_text(str(known.fact.value))
             ):
                 return known.fact  # "sept heures", word for word
             if figure.first.kind == "code" and _has_code(str(known.fact.value), figure):
@@ -110,17 +110,21 @@ class Ground:
         return next((said.who for said in self.said if claim.concept in said.claims), None)
 
     def stated_host(self, host: str) -> str | None:
-        return next((s.who for s in self.said if host in {x.host for x in links(s.text)}), None)
+        return next(
+            (s.who for s in self.said if host in {x.host for x in find_links(s.text)}), None
+        )
 
     def stated_address(self, address: str) -> str | None:
         """Who gave this very link."""
-        given = ((s.who, {address_of(x.text) for x in links(s.text)}) for s in self.said)
+        given = (
+            (s.who, {normalize_address(x.text) for x in find_links(s.text)}) for s in self.said
+        )
         return next((who for who, there in given if address in there), None)
 
     @cached_property
     def hosts(self) -> frozenset[str]:
         """The hosts a link may lead to."""
-        return frozenset(host_of(address) for address in self.addresses)
+        return frozenset(parse_host(address) for address in self.addresses)
 
     @cached_property
     def addresses(self) -> frozenset[str]:
@@ -131,15 +135,15 @@ class Ground:
         brand = {str(fact.value) for fact in mine}
         texts = [known.fact.value for known in self.known if isinstance(known.fact.value, str)]
         found = {
-            address_of(link.text)
+            normalize_address(link.text)
             for text in texts
-            for link in links(text)
+            for link in find_links(text)
             if (self.report or link.text == text.strip() or text in brand)
             and link.text not in self.files
             if link.plain or link.mail
         }
         site = self.brand.site if self.brand else None
-        return frozenset(found | ({address_of(site)} if site else set()))
+        return frozenset(found | ({normalize_address(site)} if site else set()))
 
     @cached_property
     def files(self) -> frozenset[str]:
@@ -218,7 +222,7 @@ def _spelt_out(figure: Figure) -> bool:
 def _has_code(text: str, figure: Figure, *, by_hand: bool = False) -> bool:
     """Whether a text has this code: in its capitals, lest linen prove the code LINEN, unless people
     typed it `by_hand`. A range of sizes has both its ends there; a phone number any spaces."""
-    code, low = str(figure.first.value), fold(text)
+    code, low = str(figure.first.value), normalize_text(text)
     if not figure.text.isalpha():
         ends = code.split("..")
         if len(ends) == 2:
@@ -233,22 +237,28 @@ def _is_model(figure: Figure, title: str) -> bool:
     if figure.first.kind == "code" and not any(sign.isdigit() for sign in figure.text):
         return False
     if figure.first.kind == "code":
-        return re.sub(r"[^a-z0-9]", "", fold(figure.text)) in re.sub(r"[\s-]", "", fold(title))
+        return re.sub(r"[^a-z0-9]", "", normalize_text(figure.text)) in re.sub(
+            r"[\s-]", "", normalize_text(title)
+        )
     bare = figure.text.isdigit() and len(figure.text) > 2 and figure.first.unit is None
     letters = rf"[a-z][ -]?{re.escape(figure.text)}(?!\d)"
-    return bare and not units.counted(figure.follows) and bool(re.search(letters, fold(title)))
+    return (
+        bare
+        and not units.counted(figure.follows)
+        and bool(re.search(letters, normalize_text(title)))
+    )
 
 
 def _counts_enough(claim: Claim, fact: Fact) -> bool:
     """Whether a number bears out words: a small stock "last pieces", 3,412 buyers "thousands"."""
     if claim.name == "discount":
-        return bool(re.search(r"compare-at|discount|remise|prix barre", fold(fact.label)))
+        return bool(re.search(r"compare-at|discount|remise|prix barre", normalize_text(fact.label)))
     if not isinstance(fact.value, Decimal) or claim.kind not in ("urgency", "reviews"):
         return False
     counted = units.unit(fact.unit)[0] or units.counted(fact.label)
     if claim.name == "last-pieces":
         return counted == "#stock" and fact.value <= FEW_LEFT
-    least = _LEAST.get(fold(claim.text))
+    least = _LEAST.get(normalize_text(claim.text))
     return (
         least is not None
         and counted in ("#people", "#orders", "#reviews")

@@ -12,7 +12,7 @@ from bot.core.facts import Fact
 from bot.rules.proof import claims, figures, units
 from bot.rules.proof.claims import Claim
 from bot.rules.proof.reading import Figure
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 Concepts = frozenset[tuple[str, str, bool]]  # class, concept, denied
 # Old copy proves nothing about today; what customers praise and doubt, and whom we write to, are
@@ -33,13 +33,13 @@ class Known:
 
     @property
     def is_title(self) -> bool:
-        label, tail = fold(self.fact.label), self.fact.id.rpartition(".")[2]
+        label, tail = normalize_text(self.fact.label), self.fact.id.rpartition(".")[2]
         return label in _TITLES or tail in _TITLES
 
     @property
     def is_naming(self) -> bool:
         """Whether it only says what a thing is called, or where it is filed."""
-        return self.is_title or fold(self.fact.label) in _NAMING
+        return self.is_title or normalize_text(self.fact.label) in _NAMING
 
 
 def is_old(fact: Fact) -> bool:
@@ -58,7 +58,7 @@ def know(fact: Fact, *, report: bool = False) -> Known:
         return Known(fact, (*mine, *_dated(fact)) if report else mine, said)
     text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
     found = tuple(_about(one, about) for one in figures.read(text)) + _how_many(fact) + _named(fact)
-    verbatim = bool(_VERBATIM.search(fold(fact.label)))
+    verbatim = bool(_VERBATIM.search(normalize_text(fact.label)))
     told = verbatim or fact.id.split(".")[0] in ("feedback", "review")
     if told and fact.stated_by is None and not report:
         return Known(fact, () if verbatim else found, frozenset())
@@ -89,7 +89,7 @@ def _how_many(fact: Fact) -> tuple[Figure, ...]:
 
 
 def _about(figure: Figure, about: str) -> Figure:
-    return replace(figure, about=fold(about))
+    return replace(figure, about=normalize_text(about))
 
 
 def concepts(found: Iterable[Claim]) -> Concepts:

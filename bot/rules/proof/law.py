@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.core.checks import Check, Level
+from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Fact
-from bot.drafts.occasions import occasions
-from bot.grounding.legal_mentions import DANGER, is_alcohol, is_sweet, warns_of_alcohol
+from bot.drafts.occasions import load_occasions
+from bot.grounding.legal import ALCOHOL_WARNING, has_alcohol_warning, is_alcohol, is_sweet
 from bot.i18n.messages import Money, Words
 from bot.rules.proof import figures, former, units
 from bot.rules.proof.agreement import agree
 from bot.rules.proof.claims import Claim
 from bot.rules.proof.ground import Ground
 from bot.rules.proof.piece import Piece
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 Periods = Sequence[tuple[date, date]]
 
@@ -60,14 +60,14 @@ def price_cut(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
 
 def _cut(text: str) -> str | None:
     """The words that announce a price cut: a percentage, or a price beside a former one."""
-    low = fold(text)
+    low = normalize_text(text)
     if match := _CUT.search(low):
         return text[match.start() : match.end()]
     return next((text[one.start : one.end] for one in former.read(low)), None)
 
 
 def _against(piece: Piece, fact: Fact, lowest: Decimal, ground: Ground) -> Iterator[Check]:
-    low = fold(piece.text)
+    low = normalize_text(piece.text)
     price = Money(amount=lowest, currency=fact.unit or "EUR")
     mine = [k.fact for k in ground.known if k.fact.id.split(".")[:2] == fact.id.split(".")[:2]]
     now = [one.value for one in mine if _is_new_price(one, lowest)]
@@ -108,7 +108,7 @@ def _is_cut(before: str, after: str) -> bool:
 
 def _is_new_price(fact: Fact, lowest: Decimal) -> bool:
     known = isinstance(fact.value, Decimal) and units.unit(fact.unit)[0] in units.MONEY
-    label = fold(fact.label)
+    label = normalize_text(fact.label)
     named = re.fullmatch(
         r"(?:new |sale |promo |current |reduced )?price|prix(?: solde| promo)?", label
     )
@@ -121,22 +121,22 @@ def _percent(lowest: Decimal, now: Decimal | str) -> Decimal:
 
 
 def _lowest(ground: Ground) -> Fact | None:
-    texts = ((k.fact, fold(f"{k.fact.label} {k.fact.id}")) for k in ground.known)
+    texts = ((k.fact, normalize_text(f"{k.fact.label} {k.fact.id}")) for k in ground.known)
     return next((fact for fact, text in texts if _LOWEST.search(text)), None)
 
 
 def cautions(pieces: Sequence[Piece], sold: str, language: str) -> Iterator[Check]:
     """The sentence beside alcohol, and a word on the health message of food."""
     whole = " ".join(piece.text for piece in pieces if piece.goes_out)
-    if is_alcohol(sold) and not warns_of_alcohol(whole):
+    if is_alcohol(sold) and not has_alcohol_warning(whole):
         words = Words(
             "Beside alcohol, French law wants “{sentence}”, and facts only: where it comes from, "
             "what it is made of, how it is served (code de la santé publique, L3323-4).",
-            sentence=DANGER["fr" if language == "fr" else "en"],
+            sentence=ALCOHOL_WARNING["fr" if language == "fr" else "en"],
         )
-        level: Level = "block" if language == "fr" else "warn"
+        level: CheckLevel = "block" if language == "fr" else "warn"
         yield Check(rule="alcohol", level=level, words=words, override=True)
-    if is_sweet(sold) and language == "fr" and "mangerbouger" not in fold(whole):
+    if is_sweet(sold) and language == "fr" and "mangerbouger" not in normalize_text(whole):
         words = Words(
             "Food made by a manufacturer is advertised in France with a health message "
             "(mangerbouger.fr; code de la santé publique, L2133-1). Check whether this needs it."
@@ -191,12 +191,12 @@ def free_from(claim: Claim, fact: Fact, piece: Piece, pieces: Sequence[Piece]) -
 def soldes(pieces: Sequence[Piece], today: date, periods: Periods | None = None) -> Iterator[Check]:
     """The word is reserved for the legal periods: those given, or those of `occasions.toml`."""
     if periods is None:
-        legal = [one for one in occasions().values() if one.legal]
+        legal = [one for one in load_occasions().values() if one.legal]
         periods = [(p.starts, p.until) for one in legal for p in one.periods]
     if any(start <= today <= end for start, end in periods):
         return
     for piece in pieces:
-        match = _SOLDES.search(fold(piece.text)) if piece.goes_out else None
+        match = _SOLDES.search(normalize_text(piece.text)) if piece.goes_out else None
         if match:
             quote = piece.text[match.start() : match.end()]
             words = Words(

@@ -14,7 +14,7 @@ from bot.rules.proof.inflection import key
 from bot.rules.proof.outcomes import outcomes
 from bot.rules.proof.plain import Stretch
 from bot.rules.proof.ties import known_by
-from bot.text.normalize import words_of
+from bot.text.normalize import tokenize
 
 _WHY = {
     "en": re.compile(
@@ -212,7 +212,7 @@ def _is_most_of(behind: str, noun: str | None, ours: str) -> bool:
     """Whether the version by rules gives a share above a half of what is named."""
     said = [noun] if noun else re.findall(r"[a-z]{4,}", behind)[:1]
     sentences = [one for one in re.split(r"(?<=[.!?])\s|\n", ours) if _is_most(one)]
-    return any(key(word) in {key(w) for w in words_of(one)} for word in said for one in sentences)
+    return any(key(word) in {key(w) for w in tokenize(one)} for word in said for one in sentences)
 
 
 def _is_double(text: str) -> bool:

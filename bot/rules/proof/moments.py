@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.rules.proof.reading import Reading
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 _NAMES = (
     "january janvier jan janv;february fevrier feb fev fevr;march mars mar;april avril apr avr;"
@@ -89,7 +89,7 @@ FRENCH_DAYS = frozenset(name.split()[1] for name in _WEEK.split(";"))
 
 def bare_days(text: str) -> list[str]:
     """The weekdays that a brief names by the bare word, as a text says them: "on Thursday"."""
-    low = fold(text)
+    low = normalize_text(text)
     placed = {match.start(1) for match in WEEKDAY.finditer(low)}
     names = [m[1] for m in BARE_DAY.finditer(low) if m.start(1) not in placed]
     return [f"ce {n}" if n in FRENCH_DAYS else f"on {n.capitalize()}" for n in names]

@@ -14,11 +14,11 @@ from bot.i18n.messages import Words
 from bot.rules.proof import figures, subjects, units
 from bot.rules.proof.agreement import agree
 from bot.rules.proof.reading import Figure
-from bot.text.normalize import bag, fold, words_of
+from bot.text.normalize import normalize_text, tokenize, word_set
 
 STEM = 5  # letters by which words of one family are alike
 LABEL = re.compile(r"[ –-]*(?:\d+\. )?(?P<label>[^.!?;:\n]{3,120}?)[ \u00a0\u202f]*: ")
-_IDLE = bag(
+_IDLE = word_set(
     "customer customers client clients people feedback texts textes with this that from them "
     "their there where when what which avec dans pour sont plus tous toutes than very bought "
     "ordered achete achetent test tests keyword week weeks semaine semaines days jours category "
@@ -71,7 +71,7 @@ def sentences(line: str) -> Iterator[tuple[int, int]]:
 def tokens(text: str) -> Iterator[tuple[int, int, str]]:
     """The words that may name a subject: by their stems, by the concepts of our lists, and single
     capitals, which are the variants of tests."""
-    low = fold(text)
+    low = normalize_text(text)
     for match in re.finditer(r"[a-z0-9œæ]+", low):
         word = match[0]
         if len(word) > 3 and word not in _IDLE:
@@ -113,7 +113,7 @@ def _of_lines(texts: Iterable[str]) -> Iterator[Bearer]:
     """What lines begin with, and the figures that follow there."""
     own: dict[str, list[Figure]] = {}
     for line in (line for text in texts for line in text.splitlines()):
-        head = _HEADS.match(fold(line))
+        head = _HEADS.match(normalize_text(line))
         said = line[head.end() :] if head else line
         if found := LABEL.match(said):
             own.setdefault(found["label"].strip(), []).extend(figures.read(said[found.end() :]))
@@ -128,7 +128,7 @@ def _known_by(name: str) -> frozenset[str]:
 
 def _unitless(about: str) -> str:
     """Without the words that count: "60 days" names nobody."""
-    return " ".join(word for word in words_of(about) if word not in _IDLE)
+    return " ".join(word for word in tokenize(about) if word not in _IDLE)
 
 
 def _is_article(text: str, match: re.Match[str]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from bot.rules.proof import plain
 from bot.rules.proof.plain import Stretch
-from bot.text.normalize import bag
+from bot.text.normalize import word_set
 
 _HEDGE = {
     "en": r"(?:(?:not|never|also|still|then|soon|all|only|just|probably|likely|again|no longer) )*",
@@ -47,25 +47,25 @@ _FORETELLS = {
         ),
     ),
 }
-_YOU = bag("you we i one vous nous on je")
+_YOU = word_set("you we i one vous nous on je")
 _ASKS = {  # "see who will come back", "until it is back", "let them know when it will be"
     "en": re.compile(r"\b(?:who|what|when|whether|if|how|which|where|until|whatever|that)\b"),
     "fr": re.compile(r"\b(?:qui|quand|si|s|combien|lesquel\w*|quel\w*|comment|ou|que|dont)\b"),
 }
 _SHOWS = {
-    "en": bag(
+    "en": word_set(
         "show tell reveal take need require say answer depend indicate look give help last run"
         " count decide remain stay matter"
     ),
-    "fr": bag(
+    "fr": word_set(
         "montrera montreront dira diront revelera faudra prendra prendront durera suffira suffiront"
         " permettra permettront comptera aidera restera repondra dependra donnera demandera"
         " montrer dire reveler prendre durer permettre aider rester demander donner falloir mourra"
     ),
 }
 _FORECASTS = {
-    "en": bag("probably likely"),
-    "fr": bag("probablement vraisemblablement sans doute"),
+    "en": word_set("probably likely"),
+    "fr": word_set("probablement vraisemblablement sans doute"),
 }
 _AFFECTS = {
     "en": re.compile(
@@ -85,8 +85,8 @@ _AFFECTS = {
         r" ?(?P<what>[a-z]+)"
     ),
 }
-_WHOM = bag("them us people everyone everybody")
-_ASIDE = bag(
+_WHOM = word_set("them us people everyone everybody")
+_ASIDE = word_set(
     "to would could should can may might whether if the a an no any si pour un une le la les au"
 )
 

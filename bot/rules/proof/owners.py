@@ -12,7 +12,7 @@ from bot.rules.proof import claims, figures
 from bot.rules.proof.ground import Ground
 from bot.rules.proof.left_out import within
 from bot.rules.proof.piece import Piece
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 STEM = 5  # letters by which words of one family are alike
 NEAR = 4  # words between two that name the same product
@@ -77,7 +77,9 @@ class Owners:
         words = [(m.start(), m.end(), m[0]) for m in re.finditer(r"[^\W\d_]+", line[:place])]
         end = 0
         for at, (start, stop, word) in enumerate(words):
-            one = next((owner for owner in self.every if fold(word)[:STEM] in owner.tokens), None)
+            one = next(
+                (owner for owner in self.every if normalize_text(word)[:STEM] in owner.tokens), None
+            )
             if one is None or not _names(one, word, start, [w for *_, w in words[:at]]):
                 continue
             if named and re.search(r"[\d:.;!?]", line[end:start]):
@@ -98,7 +100,9 @@ def owners(examined: Sequence[Piece], ground: Ground) -> Iterator[Check]:
             for figure in figures.read(line):
                 if within(figure.start, figure.end, names) or known.numbers(figure.text):
                     continue
-                if _FROM.search(fold(line[: figure.start])) or ground.stated_figure(figure):
+                if _FROM.search(normalize_text(line[: figure.start])) or ground.stated_figure(
+                    figure
+                ):
                     continue
                 of = known.at(line, figure.start)
                 fact = ground.proof(figure, piece.cites)
@@ -123,9 +127,11 @@ def _another(said: str, piece: Piece, fact: Fact, of: Owner, known: Owners) -> C
 def _names(one: Owner, word: str, start: int, before: list[str]) -> bool:
     """Whether this word names it: by its capital, as the only one it has, or with another of its
     own close before: "wax" alone is not the beeswax candles."""
-    near = {fold(other)[:STEM] for other in before[-NEAR:]} - {fold(word)[:STEM]}
+    near = {normalize_text(other)[:STEM] for other in before[-NEAR:]} - {
+        normalize_text(word)[:STEM]
+    }
     return (word[0].isupper() and start > 0) or len(one.tokens) == 1 or bool(near & one.tokens)
 
 
 def _stems(title: str) -> frozenset[str]:
-    return frozenset(fold(word)[:STEM] for word in re.findall(r"[^\W\d_]{3,}", title))
+    return frozenset(normalize_text(word)[:STEM] for word in re.findall(r"[^\W\d_]{3,}", title))

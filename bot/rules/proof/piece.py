@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.core.parts import Hook, Kind, Part
+from bot.core.parts import Hook, Part, PartKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Piece:
     """`key` is the part's, or `hook.1`; `cites` are the ids of the facts it names."""
 
     key: str
-    kind: Kind | Literal["hook"]
+    kind: PartKind | Literal["hook"]
     text: str
     cites: tuple[str, ...]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot.rules.proof import inflection
-from bot.text.normalize import bag, fold
+from bot.text.normalize import normalize_text, word_set
 
 FILE = Path(__file__).parent / "plain.toml"
 _ENDS = re.compile(r"[.!?;:…\n]+(?=\s|$)|\s[–-]\s|[()]")
@@ -47,7 +47,7 @@ _TO_YOU = {
 _OBJECT = re.compile(r" (?:the|an?|your|them|it|these|those|each|every|with (?:what|the|your|a)) ?")
 _PREFIX = {"en": re.compile("^(?:re|un|over|mis)"), "fr": re.compile("^(?:re|in(?=[^mp])|im)")}
 STEM = 3  # letters that a word has left without its prefix
-_NO_ORDER = bag("assez chez avez allez-y nez")
+_NO_ORDER = word_set("assez chez avez allez-y nez")
 
 
 class Stretch(NamedTuple):
@@ -66,7 +66,7 @@ class Stretch(NamedTuple):
 
 def stretches(text: str, language: str, *, works: bool = False) -> Iterator[Stretch]:
     """The pieces of a text, in their order. A part that tells what to do is of work."""
-    low, start, follows = fold(text), 0, False
+    low, start, follows = normalize_text(text), 0, False
     for end, after in [*(match.span() for match in _ENDS.finditer(low)), (len(low), len(low))]:
         piece, sign = low[start:end], low[end:after]
         if piece.strip():
@@ -99,17 +99,17 @@ def _bare(word: str, language: str) -> str:
 def words(language: str, *, advice: bool) -> frozenset[str]:
     """All forms of all words that need nobody's leave."""
     listed = _lists()[language]
-    found = set(bag(listed["exact"]))
+    found = set(word_set(listed["exact"]))
     for some in (listed, listed["advice"]) if advice else (listed,):
         for kind, forms in _KINDS.items():
-            found |= {form for word in bag(some[kind]) for form in forms(word, language)}
+            found |= {form for word in word_set(some[kind]) for form in forms(word, language)}
     return frozenset(found)
 
 
 @cache
 def exact(language: str) -> frozenset[str]:
     """The words that say nothing by themselves."""
-    return frozenset(bag(_lists()[language]["exact"]))
+    return frozenset(word_set(_lists()[language]["exact"]))
 
 
 def content(text: str, language: str) -> list[str]:
@@ -120,13 +120,13 @@ def content(text: str, language: str) -> list[str]:
 @cache
 def before_people(language: str) -> frozenset[str]:
     """What may stand before "customers" and makes no others of them."""
-    return frozenset(bag(_lists()[language]["before_people"]))
+    return frozenset(word_set(_lists()[language]["before_people"]))
 
 
 @cache
 def deeds(language: str) -> frozenset[str]:
     """What everybody does who is spoken of at all."""
-    some = bag(_lists()[language]["deeds"])
+    some = word_set(_lists()[language]["deeds"])
     forms = (inflection.verb, inflection.noun)
     return frozenset(form for word in some for of in forms for form in of(word, language))
 
@@ -134,22 +134,22 @@ def deeds(language: str) -> frozenset[str]:
 @cache
 def stative(language: str) -> frozenset[str]:
     """Verbs by which people are counted or placed, not what they do by habit."""
-    some = bag(_lists()[language]["stative"])
+    some = word_set(_lists()[language]["stative"])
     return frozenset(form for word in some for form in inflection.verb(word, language))
 
 
 @cache
 def ranks(language: str) -> frozenset[str]:
     """How high in a list somebody stands."""
-    return frozenset(bag(_lists()[language]["ranks"]))
+    return frozenset(word_set(_lists()[language]["ranks"]))
 
 
 @cache
 def verbs(language: str) -> frozenset[str]:
     """The verbs of the vocabulary that are no nouns as well."""
     listed = _lists()[language]
-    nouns = {form for word in bag(listed["nouns"]) for form in inflection.noun(word, language)}
-    some = {form for word in bag(listed["verbs"]) for form in inflection.verb(word, language)}
+    nouns = {form for word in word_set(listed["nouns"]) for form in inflection.noun(word, language)}
+    some = {form for word in word_set(listed["verbs"]) for form in inflection.verb(word, language)}
     return frozenset(some | _HELPERS) - nouns
 
 
@@ -157,16 +157,16 @@ def verbs(language: str) -> frozenset[str]:
 def adjectives(language: str) -> frozenset[str]:
     """The adjectives of the vocabulary, advice included."""
     listed = _lists()[language]
-    some = bag(listed["adjectives"]) | bag(listed["advice"]["adjectives"])
+    some = word_set(listed["adjectives"]) | word_set(listed["advice"]["adjectives"])
     return frozenset(form for word in some for form in inflection.adjective(word, language))
 
 
-_HELPERS = bag(
+_HELPERS = word_set(
     "is are was were has have had do does did will would can could may might should must est sont "
     "etait etaient a ont avait avaient vont va font fait peuvent peut doivent doit devraient "
     "viennent reviennent sera seront"
 )
-_BOTH = bag(
+_BOTH = word_set(
     "make look list test order return review measure use place start stop show write pause target"
     " check fix plan launch forecast value attempt guide"
 )
@@ -194,7 +194,7 @@ def _advises(low: str, language: str) -> bool:
 def _verbs() -> frozenset[str]:
     """The verbs that are nouns as well: orders where an object follows ("run the test")."""
     listed = _lists()["en"]
-    both = bag(listed["verbs"]) | bag(listed["advice"]["verbs"])
+    both = word_set(listed["verbs"]) | word_set(listed["advice"]["verbs"])
     return frozenset(word.split("/")[0] for word in both)
 
 
@@ -202,8 +202,8 @@ def _verbs() -> frozenset[str]:
 def _bases() -> frozenset[str]:
     """The verbs that begin an order; those that are nouns as well only where they are told so."""
     listed = _lists()["en"]
-    both = bag(listed["verbs"]) | bag(listed["advice"]["verbs"])
-    bases = {word.split("/")[0] for word in both} - bag(listed["nouns"])
+    both = word_set(listed["verbs"]) | word_set(listed["advice"]["verbs"])
+    bases = {word.split("/")[0] for word in both} - word_set(listed["nouns"])
     return frozenset(bases) | _BOTH
 
 

@@ -9,7 +9,7 @@ from bot.i18n.messages import Words
 from bot.rules.proof.ground import Ground
 from bot.rules.proof.known import is_old
 from bot.rules.proof.piece import Piece
-from bot.text.normalize import squeeze
+from bot.text.normalize import collapse_spaces
 
 WORDS = 3  # fewer between marks are an emphasis, or a name
 
@@ -77,7 +77,7 @@ def _is_from(fact: Fact, text: str) -> bool:
 
 
 def _contains(whole: str, quote: str) -> bool:
-    return squeeze(quote) in squeeze(whole)
+    return collapse_spaces(quote) in collapse_spaces(whole)
 
 
 def _is_somewhere(text: str, ground: Ground) -> bool:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from bot.config.brand import Brand
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import take_apart
+from bot.core.parts import split_output
 from bot.core.request import SkillRequest
 from bot.rules.proof import plain, prove
 from bot.rules.proof.bearers import Bearers, swapped
@@ -20,7 +20,7 @@ from bot.rules.proof.directions import crowned, oversure, turned, unmoved
 from bot.rules.proof.liberties import liberties
 from bot.rules.proof.strangers import Vocabulary, strangers
 from bot.rules.proof.ties import tied
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 _OFFERS = re.compile(
     r"(?:\d|percent|pour ?cents?|\bhalf|moiti[ée])[\s\u00a0\u202f]?%?[\s\u00a0\u202f]?"
@@ -57,10 +57,10 @@ def faults(
     """What is wrong with a rewriting, in words for its writer; none when it may go out. `more` are
     facts that say how a subject moved and how sure that is, and need not be cited."""
     day = today or max((fact.as_of for fact in evidence.facts), default=date.min)
-    parts, hooks = take_apart(written)
+    parts, hooks = split_output(written)
     checks = prove(parts, hooks, evidence, request=request, brand=brand, channel=None, today=day)
     found = [f"{c.part}: {c.words.to('en')}" for c in checks if c.level == "block"]
-    texts = [part.text for part in take_apart(by_rules)[0]]
+    texts = [part.text for part in split_output(by_rules)[0]]
     known = evidence.plus(more).facts
     vocabulary = Vocabulary(evidence.facts, texts, language=request.language)
     bearers = Bearers(known, texts, language=request.language)
@@ -75,10 +75,10 @@ def _wrong(
     text: str, vocabulary: Vocabulary, bearers: Bearers, by_rules: Sequence[str], *, works: bool
 ) -> Iterator[str]:
     for match in _MARKS.finditer(text):
-        if fold(match[0]) not in vocabulary.ours:
+        if normalize_text(match[0]) not in vocabulary.ours:
             yield f"no links and no mentions: take out “{match[0]}”"
     for match in _OFFERS.finditer(text):  # a share that is known becomes no price cut
-        if not any(fold(match[0]) in fold(line) for line in by_rules):
+        if not any(normalize_text(match[0]) in normalize_text(line) for line in by_rules):
             yield f"the version by rules offers nothing: take out “{match[0]}”"
     for named in strangers(text, vocabulary, works=works):
         yield (
@@ -102,10 +102,10 @@ def _wrong(
     for said, what in turned(text, bearers):
         yield f"“{said}” is the wrong way round: {what}"
     for said in unmoved(text, bearers):
-        if not any(fold(said) in fold(line) for line in by_rules):
+        if not any(normalize_text(said) in normalize_text(line) for line in by_rules):
             yield f"“{said}”: no fact says that this moved. Leave it out, or give its two figures"
     for said, name in crowned(text, bearers):
-        if any(fold(said) in fold(line) for line in by_rules):
+        if any(normalize_text(said) in normalize_text(line) for line in by_rules):
             continue
         yield f"“{said}”: {name} is broken, and says nothing of its variants. Leave it out"
     for name in oversure(text, bearers, by_rules):

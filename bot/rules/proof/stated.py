@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.core.facts import Fact
 from bot.rules.proof import claims, figures, moments
 from bot.rules.proof.reading import Figure
-from bot.text.links import links
+from bot.text.links import find_links
 
 
 def stated_in(
@@ -24,7 +24,7 @@ def stated_in(
     ]
     values += [("date", day, None) for day in moments.bare_days(text) if day not in before]
     values += [("claim", c.text, None) for c in claims.read(text) if c.concept not in old_claims]
-    values += [("link", link.text, None) for link in links(text) if link.text not in before]
+    values += [("link", link.text, None) for link in find_links(text) if link.text not in before]
     return tuple(
         Fact(
             id=f"stated.{author}.{n}", label=label, value=value, unit=unit,

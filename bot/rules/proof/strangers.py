@@ -14,7 +14,7 @@ from bot.rules.goods import concepts as goods_in
 from bot.rules.proof import plain, subjects, ties
 from bot.rules.proof.inflection import key
 from bot.rules.proof.subjects import Named
-from bot.text.normalize import fold, words_of
+from bot.text.normalize import normalize_text, tokenize
 
 STEM = 5  # letters by which words of one family are alike
 _VERBATIM = re.compile(r"quote|verbatim|comment|review text|citation|\.rule-code$")
@@ -35,11 +35,11 @@ class Vocabulary:
 
     @cached_property
     def folded(self) -> str:
-        return fold(self.text).replace("-", " ")
+        return normalize_text(self.text).replace("-", " ")
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        return frozenset(word[:STEM] for word in words_of(self.text))
+        return frozenset(word[:STEM] for word in tokenize(self.text))
 
     @cached_property
     def letters(self) -> frozenset[str]:
@@ -61,26 +61,30 @@ class Vocabulary:
             return same or bool(goods_in(named.text) & self.goods)
         if len(named.text) == 1:
             return named.text in self.letters
-        words = words_of(named.text)
+        words = tokenize(named.text)
         return self._says(named.text) or all(
             word[:STEM] in self.stems or word in self.plain or len(word) < 3 for word in words
         )
 
     def is_plain(self, named: Named) -> bool:
         """Whether a capital or a place in the sentence makes nothing of a plain word."""
-        return named.concept is None and fold(named.text) in self.plain and len(named.text) > 1
+        return (
+            named.concept is None
+            and normalize_text(named.text) in self.plain
+            and len(named.text) > 1
+        )
 
     @cached_property
     def rules(self) -> str:
-        return fold("\n".join(self.by_rules))
+        return normalize_text("\n".join(self.by_rules))
 
     @cached_property
     def ours(self) -> str:
         """What the version by rules says itself, folded, whatever things are called in it."""
-        text = fold("\n".join(self.by_rules))
+        text = normalize_text("\n".join(self.by_rules))
         names = {name for fact in self.facts for name in _names(fact)}
         for name in sorted(names, key=len, reverse=True):
-            text = text.replace(fold(name), " ") if len(name) > 3 else text
+            text = text.replace(normalize_text(name), " ") if len(name) > 3 else text
         return text
 
     @cached_property
@@ -89,7 +93,7 @@ class Vocabulary:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        return frozenset(key(word) for word in words_of(self.text.replace("-", " ")))
+        return frozenset(key(word) for word in tokenize(self.text.replace("-", " ")))
 
     @cached_property
     def plain(self) -> frozenset[str]:
@@ -106,7 +110,7 @@ class Vocabulary:
         return frozenset(goods_in(self.text))
 
     def _says(self, name: str) -> bool:
-        return fold(name).replace("-", " ").strip(" .,!?") in self.folded
+        return normalize_text(name).replace("-", " ").strip(" .,!?") in self.folded
 
     @cached_property
     def groups(self) -> list[frozenset[str]]:
@@ -134,7 +138,7 @@ def strangers(text: str, known: Vocabulary, *, works: bool = False) -> Iterator[
         inside = any(one.start <= named.start and named.end <= one.end for one in told)
         new = named in strange or not (known.is_plain(named) or known.knows(named))
         if new and not inside:
-            found.setdefault(fold(named.text), named)
+            found.setdefault(normalize_text(named.text), named)
     yield from found.values()
 
 

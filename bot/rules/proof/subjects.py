@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.text.normalize import bag, fold
+from bot.text.normalize import normalize_text, word_set
 
 FILE = Path(__file__).parent / "subjects.toml"
 AS_WRITTEN = ("places",)  # what is a name only with its capital: Nice, Tours, Pau
@@ -60,7 +60,7 @@ def read(text: str) -> Iterator[Named]:
 
 def listed(text: str) -> Iterator[Named]:
     """What the lists know, with its concept. Places and English months need their capital."""
-    low = fold(text)
+    low = normalize_text(text)
     for kind in LISTS:
         for match in _shape(kind).finditer(low):
             concept = _words(kind)[_singular(kind, match[0])]
@@ -76,7 +76,7 @@ def listed(text: str) -> Iterator[Named]:
 
 def concepts(text: str) -> frozenset[str]:
     """The concepts that a text names, whatever its case."""
-    low = fold(text)
+    low = normalize_text(text)
     return frozenset(
         _words(kind)[_singular(kind, match[0])]
         for kind in LISTS
@@ -93,7 +93,7 @@ def orders() -> frozenset[str]:
 @cache
 def quarters() -> dict[str, frozenset[str]]:
     """Which départements lie in a quarter or region, by concept."""
-    return {name: bag(numbers.upper()) for name, numbers in _lists()["departements"].items()}
+    return {name: word_set(numbers.upper()) for name, numbers in _lists()["departements"].items()}
 
 
 def quarters_of(text: str) -> frozenset[str]:
@@ -104,10 +104,10 @@ def quarters_of(text: str) -> frozenset[str]:
 
 def _is_plain(word: str) -> bool:
     """Whether a capital says nothing: I, an abbreviation of ours."""
-    return fold(word).split("'")[0] in _PLAIN
+    return normalize_text(word).split("'")[0] in _PLAIN
 
 
-_PLAIN = bag(
+_PLAIN = word_set(
     "i ok faq csv pdf url ab ai ia e sav kpi roas roi cta html id ht ttc slack excel confirmed "
     "confirme to a"
 )

@@ -5,7 +5,7 @@ import re
 from bot.core.facts import Fact
 from bot.rules.proof import units
 from bot.rules.proof.reading import Figure
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 _FROM = re.compile(
     r"(?:\bfrom|\bover|\babove|\bdes|\ba partir de|\bau-dessus de|\bau-dela de"
@@ -23,7 +23,7 @@ def is_threshold(figure: Figure, text: str) -> bool:
     """Whether a sum in a text is what must be spent for something offered in its sentence."""
     if figure.first.unit not in units.MONEY:
         return False
-    low = fold(text)
+    low = normalize_text(text)
     start = max((low.rfind(end, 0, figure.start) for end in (". ", "! ", "? ", "\n")), default=-1)
     stop = min((at for end in (". ", "! ", "? ", "\n") if (at := low.find(end, figure.end)) >= 0),
                default=len(low))  # fmt: skip
@@ -33,4 +33,4 @@ def is_threshold(figure: Figure, text: str) -> bool:
 
 def is_price(fact: Fact) -> bool:
     """Whether a fact gives what one thing costs."""
-    return bool(re.search(r"\bprice\b|\bprix\b", fold(fact.label)))
+    return bool(re.search(r"\bprice\b|\bprix\b", normalize_text(fact.label)))

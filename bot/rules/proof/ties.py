@@ -14,7 +14,7 @@ from bot.rules.goods import concepts as goods_in
 from bot.rules.proof import figures, plain, subjects
 from bot.rules.proof.inflection import key
 from bot.rules.proof.plain import Stretch
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # Between two that are only listed: "late parcels, and above all stock".
@@ -38,7 +38,7 @@ class Naming:
 
 def known_by(text: str) -> frozenset[str]:
     """The words of a text without their endings, and the concepts of our lists."""
-    words = {key(word) for word in _WORD.findall(fold(text))}
+    words = {key(word) for word in _WORD.findall(normalize_text(text))}
     return frozenset(words) | _concepts(text)
 
 

@@ -9,16 +9,16 @@ from bot.core.checks import Check
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
 from bot.rules.proof.piece import Piece
-from bot.text.links import links
-from bot.text.normalize import bag, fold, words_of
+from bot.text.links import find_links
+from bot.text.normalize import normalize_text, tokenize, word_set
 
 ECHO = 7  # words in a row
 _STOP = {
-    "fr": bag(
+    "fr": word_set(
         "le la les un une des du de et est dans pour vous votre vos tu ton ta tes nous notre nos "
         "il elle qui que ce cette ces sur avec au aux en pas ne plus par son sa ses sont a ou"
     ),
-    "en": bag(
+    "en": word_set(
         "the a an and is are in for you your our we it its that this these on with to of from at "
         "by not be was have has or as they their so but all out now"
     ),
@@ -48,7 +48,7 @@ def language(pieces: Sequence[Piece], asked: str) -> Iterator[Check]:
     """Each longer text in the language asked for, by its small words."""
     other = "fr" if asked == "en" else "en"
     for piece in pieces:
-        words = words_of(piece.text) if piece.written else []
+        words = tokenize(piece.text) if piece.written else []
         ours = sum(word in _STOP[asked] and word not in _BOTH for word in words)
         theirs = sum(word in _STOP[other] and word not in _BOTH for word in words)
         if len(words) >= 6 and theirs >= 3 and theirs > 2 * ours:
@@ -62,7 +62,7 @@ def spacing(pieces: Sequence[Piece]) -> Iterator[Check]:
     for piece in pieces:
         if not piece.written:
             continue
-        spans = [(link.start, link.end + 1) for link in links(piece.text)]
+        spans = [(link.start, link.end + 1) for link in find_links(piece.text)]
         for match in _TIGHT.finditer(piece.text):
             if not any(start <= match.start() < end for start, end in spans):
                 quote = piece.text[max(0, match.start() - 12) : match.end()].split(" ")[-1]
@@ -74,7 +74,7 @@ def spacing(pieces: Sequence[Piece]) -> Iterator[Check]:
 def address(pieces: Sequence[Piece], brand: Brand, request: SkillRequest) -> Iterator[Check]:
     """Tu or vous: one of them throughout, and the brand's, unless the brief wishes the other."""
     asked = wished(f"{request.brief.words} {request.reason or ''}") or brand.address
-    text = " \n".join(fold(p.text) for p in pieces if p.goes_out and p.kind != "quote")
+    text = " \n".join(normalize_text(p.text) for p in pieces if p.goes_out and p.kind != "quote")
     tu, vous = _TU.search(text), _VOUS.search(text) or _EZ.search(text)
     if tu and vous:
         words = Words("The text says both “tu” and “vous”. Keep to “{one}”.", one=asked)
@@ -91,7 +91,7 @@ def address(pieces: Sequence[Piece], brand: Brand, request: SkillRequest) -> Ite
 
 def wished(words: str) -> Literal["tu", "vous"] | None:
     """How a brief wishes readers to be spoken to: "tutoie-les", "use tu", « avec un vous »."""
-    said = list(_WISHED.finditer(fold(words)))
+    said = list(_WISHED.finditer(normalize_text(words)))
     if not said:
         return None
     last = said[-1]  # a reason to send it back comes after the brief
@@ -103,15 +103,15 @@ def wished(words: str) -> Literal["tu", "vous"] | None:
 def echo(pieces: Sequence[Piece], request: SkillRequest, names: frozenset[str]) -> Iterator[Check]:
     """Seven words in a row from the brief are not yet a text; what must be said may be."""
     brief = request.brief
-    asked = words_of(brief.words)
+    asked = tokenize(brief.words)
     runs = {tuple(asked[i : i + ECHO]) for i in range(len(asked) - ECHO + 1)}
     for said in (*brief.must_say, brief.offer or "", *names):
-        words = words_of(said)
+        words = tokenize(said)
         runs -= {tuple(words[i : i + ECHO]) for i in range(len(words) - ECHO + 1)}
     if not runs:
         return
     for piece in pieces:
-        words = words_of(piece.text)
+        words = tokenize(piece.text)
         for i in range(len(words) - ECHO + 1):
             if tuple(words[i : i + ECHO]) in runs:
                 quote = " ".join(words[i : i + ECHO])
@@ -122,11 +122,11 @@ def echo(pieces: Sequence[Piece], request: SkillRequest, names: frozenset[str]) 
 
 def avoided(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check]:
     """Words the brand never uses block; worn-out words warn, unless the brand likes them."""
-    liked = {fold(word) for word in brand.use}
-    avoid = {fold(word) for word in brand.avoid}
-    worn = [word for word in _CLICHES if fold(word) not in liked | avoid]
+    liked = {normalize_text(word) for word in brand.use}
+    avoid = {normalize_text(word) for word in brand.avoid}
+    worn = [word for word in _CLICHES if normalize_text(word) not in liked | avoid]
     for piece in pieces:
-        low = fold(piece.text)
+        low = normalize_text(piece.text)
         for word in brand.avoid:
             if match := inflected(word).search(low):
                 quote = piece.text[match.start() : match.end()]
@@ -148,7 +148,7 @@ _SHAPES: dict[str, re.Pattern[str]] = {}
 def inflected(word: str) -> re.Pattern[str]:
     """A word or a phrase, whole, with its endings: `cheap` finds `cheaper`, not `cheapskate`."""
     if word not in _SHAPES:
-        *first, last = re.split(r"[ -]+", fold(word.strip()))
+        *first, last = re.split(r"[ -]+", normalize_text(word.strip()))
         stem = _ENDINGS.sub("", last) if len(last) >= 6 else last
         stem = stem if len(stem) >= 4 else last
         start = r"[ -]".join(map(re.escape, (*first, stem)))

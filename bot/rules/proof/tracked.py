@@ -8,12 +8,12 @@ from bot.core.channels import Channel
 from bot.core.checks import Check
 from bot.i18n.messages import Words
 from bot.rules.proof.piece import Piece
-from bot.text.links import host_of
+from bot.text.links import parse_host
 
 
 def untracked(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Check]:
     """An SMS that names our site without a link: what it brings cannot be told from the rest."""
-    host = host_of(brand.site) if brand.site else None
+    host = parse_host(brand.site) if brand.site else None
     keys = {key for key, limit in channel.parts.items() if limit.unit == "segments"}
     for piece in pieces:
         if not host or piece.key not in keys or "utm_campaign=" in piece.text:

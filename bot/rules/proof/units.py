@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from functools import cache
 
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 # Written behind a number (folded) → dimension, and how many base units it is.
 _WRITTEN: dict[str, tuple[str, str]] = {
@@ -84,7 +84,7 @@ def unit(written: str | None) -> tuple[str | None, Decimal]:
     """A unit as written → its dimension and its size in base units; unknown words are counted."""
     if not written:
         return None, Decimal(1)
-    short = fold(written).strip()
+    short = normalize_text(written).strip()
     if short in _WRITTEN:
         dimension, size = _WRITTEN[short]
         return dimension, Decimal(size)
@@ -96,7 +96,7 @@ def unit(written: str | None) -> tuple[str | None, Decimal]:
 @cache
 def counted(words: str) -> str | None:
     """What a noun or a label counts: "avis" → "#reviews"; None when it is not known."""
-    for word in re.findall(r"[a-z/0-9]+", fold(words)):
+    for word in re.findall(r"[a-z/0-9]+", normalize_text(words)):
         if word in _CLASS:
             return "#" + _CLASS[word]
     return None

@@ -9,7 +9,7 @@ from bot.i18n.messages import Words
 from bot.rules.telling.ad_topics import COLUMNS, CUTS, MADE_OF, NAMED
 from bot.rules.telling.questions import WORST, Topic
 from bot.rules.telling.told import Teller, Told, told
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 FEW = 5  # told in the sentence; all stand in the table
 LABELS = {
@@ -42,9 +42,13 @@ def sentence_of(teller: Teller, topic: Topic, cut: str, found: Sequence[Told], w
 def _order(topic: Topic, words: str) -> Words:
     if topic.needs[0] in LABELS:  # a count, or money: more of it is not better
         return (
-            Words("the lowest first") if WORST.search(fold(words)) else Words("the highest first")
+            Words("the lowest first")
+            if WORST.search(normalize_text(words))
+            else Words("the highest first")
         )
-    return Words("the worst first") if WORST.search(fold(words)) else Words("the best first")
+    return (
+        Words("the worst first") if WORST.search(normalize_text(words)) else Words("the best first")
+    )
 
 
 def table_of(teller: Teller, topic: Topic, cut: str, found: Sequence[Told]) -> Table:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.core.audience_rule import Rule, either
+from bot.core.audience_rule import AudienceRule, join_with_or
 from bot.core.brief import Brief
-from bot.core.facts import ALL_BUT, Evidence
-from bot.core.parts import Lead
-from bot.i18n.messages import Words, quoted
+from bot.core.facts import ALL_BUT_PATTERN, Evidence
+from bot.core.parts import NextStep
+from bot.i18n.messages import Words, quote_name
 from bot.rules.telling.told import NotYet, Teller, Told, nothing_yet
 
 NAMES = {
@@ -39,7 +39,7 @@ def best_way(one: Told) -> str | None:
     """The way that reaches most of them, of a person's own rule the one it names; None when nobody
     may be reached."""
     if one.key == "yours":
-        way = f"by-{Rule.model_validate_json(one.word('rule')).purpose}"
+        way = f"by-{AudienceRule.model_validate_json(one.word('rule')).purpose}"
         return way if _many(one, way) else None
     ways = [measure for measure in REACH if _many(one, measure)]
     return max(ways, key=lambda way: _many(one, way)) if ways else None
@@ -47,7 +47,7 @@ def best_way(one: Told) -> str | None:
 
 def _many(one: Told, way: str) -> Decimal:
     """How many may be reached so; of "all but under 20", all."""
-    return one.number("customers") if ALL_BUT.fullmatch(one.word(way)) else one.number(way)
+    return one.number("customers") if ALL_BUT_PATTERN.fullmatch(one.word(way)) else one.number(way)
 
 
 def reach(teller: Teller, one: Told) -> str:
@@ -142,7 +142,7 @@ def nobody(teller: Teller, evidence: Evidence, brief: Brief) -> NotYet:
     name = teller.say(NAMES["yours"])
     label = Words("Edit the rule: {audience}", audience=name)
     form, asked = {"rule": brief.rule}, brief.words or name
-    lead = Lead(label=label, skill="targeting", words=asked, form=form)
+    lead = NextStep(label=label, skill="targeting", words=asked, form=form)
     return said.model_copy(update={"leads": [lead]})
 
 
@@ -226,11 +226,11 @@ def _meaning(teller: Teller, whole: Told) -> list[Words]:
     """What a word of the question stands for: all products whose names say it."""
     if not whole.get("products"):
         return []
-    names = [quoted(teller.of(whole, f"product-{n}")) for n in (1, 2, 3)
+    names = [quote_name(teller.of(whole, f"product-{n}")) for n in (1, 2, 3)
              if whole.get(f"product-{n}")]  # fmt: skip
     return [Words("{word} stands for {n} products, those whose names say it; most people bought "
-                  "{names}.", word=quoted(teller.of(whole, "subject")),
-                  n=teller.of(whole, "products"), names=either(names))]  # fmt: skip
+                  "{names}.", word=quote_name(teller.of(whole, "subject")),
+                  n=teller.of(whole, "products"), names=join_with_or(names))]  # fmt: skip
 
 
 def limits(teller: Teller, whole: Told, shown: Sequence[Told]) -> list[str]:

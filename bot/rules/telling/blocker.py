@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.core.facts import Evidence
-from bot.i18n.messages import Words, quoted
+from bot.i18n.messages import Words, quote_name
 from bot.rules.telling import worse
 from bot.rules.telling.advice import first_step
 from bot.rules.telling.path import step_of, theme_of
 from bot.rules.telling.told import Teller, Told, regions_named, told
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 SURE, MOST = "confirmed", 10
 REASONS = {  # why things come back, by the theme whose first step helps; folded, both languages
@@ -128,14 +128,14 @@ def _comes_back(one: Told) -> Blocker:
     why = _of_reason(one.word("reason"))
     step = first_step(why) or Words("read why people send it back, and say that on its page")
     theme = Words("sizing") if why.startswith("sizing") else None
-    return Blocker(one, Words("Returns of {name}", name=quoted(one.about)), effect, step,
+    return Blocker(one, Words("Returns of {name}", name=quote_name(one.about)), effect, step,
                    theme=theme)  # fmt: skip
 
 
 def _of_reason(reason: str) -> str:
     """The theme that a reason of returns is about; empty for one that names none, or for no reason
     at all."""
-    low = fold(reason)
+    low = normalize_text(reason)
     return next((theme for theme, shape in REASONS.items() if re.search(shape, low)), "")
 
 
@@ -147,7 +147,7 @@ def _worse(one: Told) -> Blocker:
 
 def _ad(one: Told) -> Blocker:
     """A line of advertising and where it sticks. Only what was spent without a return is a cost."""
-    product, word = quoted(one.word("product") or one.about), quoted(one.about)
+    product, word = quote_name(one.word("product") or one.about), quote_name(one.about)
     names = {
         "sold out": Words("{product}, advertised while sold out", product=product),
         "unbought": Words("Keyword {keyword}, clicked but not bought", keyword=word),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, Field
 
 from bot.core.charts import Bar
-from bot.core.parts import Copy, Lead, Table
+from bot.core.parts import Copy, NextStep, Table
 from bot.i18n.messages import Words
 
 
@@ -23,6 +23,6 @@ class Foreseen:
     table: Table
     shown: list[Bar]
     limits: list[Words]
-    leads: list[Lead]
+    leads: list[NextStep]
     title: str  # what the picture shows
     refusals: bool = False  # what the forecast refused belongs to this question

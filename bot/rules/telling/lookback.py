@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.facts import Evidence
-from bot.core.parts import Lead
+from bot.core.parts import NextStep
 from bot.i18n.messages import Words
 from bot.rules.telling.told import Teller, Told, regions_named, told
 
@@ -111,7 +111,7 @@ def _name(teller: Teller, call: Call) -> str:
     return name[:1].upper() + name[1:]
 
 
-def sent(teller: Teller, evidence: Evidence) -> tuple[list[str], list[Lead]]:
+def sent(teller: Teller, evidence: Evidence) -> tuple[list[str], list[NextStep]]:
     """Each campaign that results came back for, against its comparable median, chance named; and
     what the newest leads to."""
     every = told(evidence, "sent")
@@ -160,10 +160,12 @@ def _rate(teller: Teller, one: Told) -> str:
     return teller.say(words)
 
 
-def _leads(teller: Teller, one: Told) -> Iterator[Lead]:
-    yield Lead(label=Words("Adjust what we sent"), skill="draft", words=one.word("asked"))
+def _leads(teller: Teller, one: Told) -> Iterator[NextStep]:
+    yield NextStep(label=Words("Adjust what we sent"), skill="draft", words=one.word("asked"))
     plan = Words("Plan a test of the subject line for: {what}", what=one.about)
-    yield Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(plan), ask=False)
+    yield NextStep(
+        label=Words("Plan a test"), skill="experiment", words=teller.say(plan), ask=False
+    )
 
 
 def waiting(teller: Teller, evidence: Evidence) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Lead
+from bot.core.parts import NextStep
 from bot.i18n.messages import Words
 from bot.rules.telling.moved import called
 from bot.rules.telling.told import MOSTLY, Teller, Told, regions_named, told
@@ -23,7 +23,7 @@ class Move:
     # For the picture: what it is held against, and now; what the first is called, if not "before".
     pair: tuple[Fact | None, Fact | None] | None = None
     beside: Words | None = None
-    lead: Lead | None = None
+    lead: NextStep | None = None
 
 
 def moves(teller: Teller, evidence: Evidence, series: str | None = None) -> list[Move]:
@@ -77,7 +77,7 @@ def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
         rising = goods and one.number("change") > 0  # nobody writes to customers about "orders"
         brief = Words("Write an e-mail about {what}", what=one.named(teller.language))
         label = Words("Draft an e-mail: {what}", what=one.named(teller.language))
-        lead = Lead(label=label, skill="draft", words=teller.say(brief))
+        lead = NextStep(label=label, skill="draft", words=teller.say(brief))
         pair = (one.get("expected"), one.get("last"))
         sure = one.word("status") == "confirmed"
         lead = lead if rising else _why(teller)
@@ -149,7 +149,7 @@ def _said(teller: Teller, evidence: Evidence) -> list[Move]:
                       before=teller.of(one, "share-before"))  # fmt: skip
         ask = Words("What do customers say about {theme}?", theme=one.named(teller.language))
         label = Words("What customers say: {theme}", theme=one.named(teller.language))
-        lead = Lead(label=label, skill="feedback", words=teller.say(ask), ask=False)
+        lead = NextStep(label=label, skill="feedback", words=teller.say(ask), ask=False)
         pair = (one.get("share-before"), one.get("share-now"))
         found.append(Move(teller.say(words), sure, _id(one), pair, lead=lead))
     return found
@@ -172,8 +172,8 @@ def _id(one: Told) -> str:
     return f"{one.kind}.{one.key}"
 
 
-def _why(teller: Teller) -> Lead:
+def _why(teller: Teller) -> NextStep:
     ask = Words("What blocks sales now?")
-    return Lead(
+    return NextStep(
         label=Words("What blocks sales?"), skill="blockers", words=teller.say(ask), ask=False
     )

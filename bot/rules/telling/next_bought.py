@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.core.charts import Bar
 from bot.core.facts import Evidence
-from bot.core.parts import Lead
-from bot.i18n.messages import Words, quoted
+from bot.core.parts import NextStep
+from bot.i18n.messages import Words, quote_name
 from bot.rules.about import speaks_of
 from bot.rules.telling.foreseen import Foreseen, Said
 from bot.rules.telling.told import Teller, Told, told
@@ -29,7 +29,7 @@ def following(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None
         return None
     top, compared = shown[0], every.get("next-purchases")
     names = top.about.split(" → ")
-    before, after = map(quoted, names)
+    before, after = map(quote_name, names)
     finding = Words(
         "After {before}, {share} of the next purchases have {after}; of all next purchases it is"
         " {large}.",
@@ -66,8 +66,8 @@ def following(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None
         Words("E-mail to customers who bought {before}: {after}", before=names[0], after=new)
     )
     leads = [
-        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
-        Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
+        NextStep(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
+        NextStep(label=Words("Draft copy for them"), skill="draft", words=letter),
     ]
     return Foreseen(said, table, bars_, limits, leads, said.finding.text.rstrip("."))
 
@@ -119,8 +119,8 @@ def _after(teller: Teller, every: dict[str, Told]) -> Foreseen | None:
         "E-mail to customers who bought {before}: {after}", before=thing, after=shown[0].about
     ))  # fmt: skip
     leads = [
-        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
-        Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
+        NextStep(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
+        NextStep(label=Words("Draft copy for them"), skill="draft", words=letter),
     ]
     return Foreseen(said, table, bars_, limits, leads, said.finding.text.rstrip("."))
 
@@ -129,7 +129,7 @@ def what_follows(teller: Teller, thing: str, shown: Sequence[Told]) -> str:
     """The first of them, beside what is usual; or that nothing stands out."""
     top = shown[0]
     given = {
-        "before": quoted(thing), "after": _next(thing, top), "share": teller.of(top, "share"),
+        "before": quote_name(thing), "after": _next(thing, top), "share": teller.of(top, "share"),
         "large": teller.of(top, "at-large"),
     }  # fmt: skip
     if _more(top):
@@ -164,19 +164,19 @@ def and_of_what(teller: Teller, products: Sequence[Told], kinds: Sequence[Told])
     others = [one for one in products[1:] if _more(one)]
     if others:
         named = ", ".join(
-            f"{teller.say(quoted(one.about))} ({teller.of(one, 'share')})" for one in others
+            f"{teller.say(quote_name(one.about))} ({teller.of(one, 'share')})" for one in others
         )
         return teller.say(Words("More often than usual as well: {names}.", names=named))
     if products and kinds and _more(kinds[0]):
         return teller.say(Words(
             "By category: {category} in {share} of them, against {large} of all.",
-            category=quoted(kinds[0].about), share=teller.of(kinds[0], "share"),
+            category=quote_name(kinds[0].about), share=teller.of(kinds[0], "share"),
             large=teller.of(kinds[0], "at-large")))  # fmt: skip
     return ""
 
 
 def what_to_show(thing: str, shown: Sequence[Told]) -> Words:
-    top, before = shown[0], quoted(thing)
+    top, before = shown[0], quote_name(thing)
     if not _more(top):
         return Words("Nothing is worth a rule of its own here: show buyers of {thing} what sells"
                      " best, or test a guess of yours.", thing=before)  # fmt: skip
@@ -185,7 +185,7 @@ def what_to_show(thing: str, shown: Sequence[Told]) -> Words:
     if other is None:
         return Words("Show buyers of {before} what else there is of it, and keep a part of them"
                      " that sees nothing.", before=before)  # fmt: skip
-    after = quoted(other)
+    after = quote_name(other)
     if top.key.startswith("after-product-"):
         return Words("Show {after} to buyers of {before} who don't have it yet, and keep a part of"
                      " them that sees nothing.", before=before, after=after)  # fmt: skip
@@ -194,7 +194,7 @@ def what_to_show(thing: str, shown: Sequence[Told]) -> Words:
 
 
 def _next(thing: str, one: Told) -> Words:
-    name = quoted(one.about)
+    name = quote_name(one.about)
     return Words("{thing} again", thing=name) if one.about == thing else name
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.i18n.messages import Words
@@ -216,7 +216,7 @@ def _rule(teller: Teller, start: Told, rule: Fact, whom: str, titles: Mapping[st
     said: Words | str = teller.value(rule)
     name = teller.name(start) or whom
     if str(rule.value).startswith("{"):
-        known = Rule.model_validate_json(str(rule.value))
+        known = AudienceRule.model_validate_json(str(rule.value))
         said, name = known.asks(titles), whom or name
         for measure in known.figures:
             teller.of(start, measure)

@@ -14,10 +14,10 @@ from functools import cache, cached_property
 
 from bot.i18n.messages import Words
 from bot.rules.telling.told import Told
-from bot.text.normalize import bag, fold, words_of
+from bot.text.normalize import normalize_text, tokenize, word_set
 
 # Words that ask, and name nothing.
-IDLE = bag(
+IDLE = word_set(
     "how many much what which who whose when where why is are was were do does did have has "
     "had can could will would the a an of in on at by for from with to per and or our we us "
     "my you your i me it its there this that these those their they them all any some please "
@@ -107,7 +107,7 @@ class Topic:
 
     def cut(self, words: str) -> str | None:
         """The subjects that words ask for one by one: "by campaign"."""
-        said = fold(words.replace("’", "'"))
+        said = normalize_text(words.replace("’", "'"))
         return next((to for to, shape in self.cuts.items() if re.search(shape, said)), None)
 
 
@@ -118,7 +118,7 @@ def _between(found: re.Match[str]) -> str:
 
 def asked(words: str, topics: Sequence[Topic]) -> list[Topic]:
     """The topics that words ask for, the one that explains most of them first."""
-    said = fold(words.replace("’", "'"))
+    said = normalize_text(words.replace("’", "'"))
     rests = [(topic, topic.rest(said)) for topic in topics]
     found = [(topic, rest) for topic, rest in rests if rest is not None]
     return [topic for topic, _ in sorted(found, key=lambda one: len(names_in(one[1] or "")))]
@@ -126,7 +126,7 @@ def asked(words: str, topics: Sequence[Topic]) -> list[Topic]:
 
 def respelt(words: str) -> str:
     """Folded words with those of the trade spelt right, where one is nearly one of them."""
-    return " ".join(_near(word) for word in words_of(words))
+    return " ".join(_near(word) for word in tokenize(words))
 
 
 @cache
@@ -138,7 +138,7 @@ def _near(word: str) -> str:
 
 
 # Words of the trade that questions are asked in; what is nearly one of them is taken for it.
-TRADE = sorted(bag(
+TRADE = sorted(word_set(
     "customers orders sales seller sellers bestseller returns returned parcels visits visitors "
     "reviews basket revenue turnover conversion loyal delivery deliveries complaints campaign "
     "keyword average repeat clients commandes ventes retours renvoyes colis visites visiteurs "
@@ -149,30 +149,30 @@ TRADE = sorted(bag(
 
 def names_in(words: str) -> list[str]:
     """The words that must be the name of something."""
-    said = words_of(SUPPOSED.sub(" ", words))
+    said = tokenize(SUPPOSED.sub(" ", words))
     return [word for word in said if word not in IDLE and len(word) > 1]
 
 
 def is_named(word: str, name: str) -> bool:
     """Whether a word is of a name, in whatever form."""
-    stems = {other[:STEM] for other in words_of(name)}
+    stems = {other[:STEM] for other in tokenize(name)}
     return word[:STEM] in stems or word.rstrip("s")[:STEM] in stems
 
 
 def names_period(words: str, *, but_last_week: bool = False) -> bool:
     """Whether words name days; with `but_last_week`, other days than those of the last week."""
-    said = fold(words.replace("’", "'"))
+    said = normalize_text(words.replace("’", "'"))
     return bool(PERIOD.search(LAST_WEEK.sub(" ", said) if but_last_week else said))
 
 
 def can_mean(topic: Topic, words: str, product: str | None, since: date | None) -> bool:
     """What is dated only for days, and not the last week."""
-    return not topic.dated or (since is not None and not LAST_WEEK.search(fold(words)))
+    return not topic.dated or (since is not None and not LAST_WEEK.search(normalize_text(words)))
 
 
 def as_typed(rest: Sequence[str], words: str) -> str:
     """These folded words as they stand in the question, with what is between them."""
-    low = fold(words)
+    low = normalize_text(words)
     found = [match.span() for one in rest if (match := re.search(rf"\b{re.escape(one)}\w*", low))]
     return words[min(found)[0] : max(end for _, end in found)] if found else " ".join(rest)
 

@@ -7,7 +7,7 @@ from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
 from bot.rules.telling.questions import BEST, WORST, Topic, covers, is_named, names_in, names_period
 from bot.rules.telling.told import AGE, CANNOT, Told, told
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 MOST_NAMED = 3
 EACH = re.compile(
@@ -36,7 +36,7 @@ def found(topic: Topic, words: str, request: SkillRequest, evidence: Evidence) -
 
 
 def rest_of(topic: Topic, words: str, product: Told | None = None) -> list[str]:
-    rest = names_in(topic.rest(fold(words.replace("’", "'"))) or "")
+    rest = names_in(topic.rest(normalize_text(words.replace("’", "'"))) or "")
     name = product.word("name") if product else ""
     return [word for word in rest if not is_named(word, name)]
 
@@ -44,7 +44,7 @@ def rest_of(topic: Topic, words: str, product: Told | None = None) -> list[str]:
 def _whole(topic: Topic, words: str, known: dict[str, Told]) -> Iterator[Told]:
     """Everything together; or, asked for the best or where there is no whole, the first few."""
     whole = known.get(topic.whole)
-    said = fold(words)
+    said = normalize_text(words)
     best = (BEST.search(said) or EACH.search(said)) and topic.groups
     if whole and has(whole, topic) and not best:
         yield whole
@@ -63,7 +63,7 @@ def _each(topic: Topic, cut: str, words: str, known: dict[str, Told]) -> list[To
         return []
     if cut == "week--":
         return sorted(some, key=lambda one: one.key)
-    worst = WORST.search(fold(words))
+    worst = WORST.search(normalize_text(words))
     return sorted(
         some, key=lambda one: one.number(topic.needs[0]), reverse=topic.low == bool(worst)
     )

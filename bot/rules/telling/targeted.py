@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.core.audience_rule import PLACES
-from bot.core.parts import Lead
-from bot.i18n.messages import Country, Words, quoted, spell
+from bot.core.audience_rule import PLACE_LIST_SEPARATOR
+from bot.core.parts import NextStep
+from bot.i18n.messages import Country, Words, format_value, quote_name
 from bot.rules.telling.approach import NAMES
 from bot.rules.telling.told import Teller, Told
 
@@ -14,11 +14,14 @@ def name_of(teller: Teller, every: Mapping[str, Told], one: Told, *, in_brief: b
     words = NAMES[one.key]
     thing = teller.of(one, "thing") if one.key == "niche" else thing_of(teller, every)
     if "{" in words.text:
-        words = Words(words.text, thing=thing if in_brief else quoted(thing))
+        words = Words(words.text, thing=thing if in_brief else quote_name(thing))
     if one.key == "yours" or not (places := every["all"].word("place")):
         return teller.say(words)
     teller.value(every["all"].get("place"))
-    where = [spell(Country(name=place), teller.language) for place in places.split(PLACES)]
+    where = [
+        format_value(Country(name=place), teller.language)
+        for place in places.split(PLACE_LIST_SEPARATOR)
+    ]
     return f"{teller.say(words)} ({', '.join(where)})"
 
 
@@ -29,7 +32,7 @@ def thing_of(teller: Teller, every: Mapping[str, Told]) -> str:
 
 def leads_of(
     teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], asked: str
-) -> list[Lead]:
+) -> list[NextStep]:
     """Copy for the first two, the rules of the first and the last to change, a test."""
     found = []
     thing = every["all"].word("most-bought") or thing_of(teller, every)  # a text needs one product
@@ -42,16 +45,18 @@ def leads_of(
         label = Words("Draft copy for {audience}", audience=name)
         if one.key == "yours":
             label = Words("Draft copy for them")
-        found.append(Lead(label=label, skill="draft", words=teller.say(words), form=form))
+        found.append(NextStep(label=label, skill="draft", words=teller.say(words), form=form))
     niches = [one for one in shown if one.key == "niche"]
     for one in {one.key: one for one in (shown[0], *niches)}.values():
         name = name_of(teller, every, one)
         label = Words("Edit the rule: {audience}", audience=name)
         form = {"rule": one.word("rule")}
-        found.append(Lead(label=label, skill="targeting", words=asked or name, form=form))
+        found.append(NextStep(label=label, skill="targeting", words=asked or name, form=form))
     first = name_of(teller, every, shown[0], in_brief=True)
     test = Words("Plan a test: an e-mail to {audience}", audience=first)
     form = {"audience": first, "rule": shown[0].word("rule")}
-    plan = Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test), form=form)
+    plan = NextStep(
+        label=Words("Plan a test"), skill="experiment", words=teller.say(test), form=form
+    )
     found.append(plan)
     return found

@@ -12,8 +12,8 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Copy, Lead, Table
-from bot.i18n.countries import called
+from bot.core.parts import Copy, NextStep, Table
+from bot.i18n.countries import translate_country
 from bot.i18n.messages import Language, Words
 
 CANNOT, AGE = "cannot", "age"  # subjects of what the library can't tell, and of how old a set is
@@ -53,7 +53,7 @@ class Told:
     def named(self, language: str) -> str:
         """Its name as people of that language say it: whole, or piece by piece."""
         if self.key.startswith(("country-", "visits-country-")):
-            return called(self.about, language)
+            return translate_country(self.about, language)
         if self.key.startswith("visits-device-"):
             return DEVICES.get(self.about, Words(self.about)).to(language)
         if (whole := Words(self.about).to(language)) != self.about:
@@ -187,7 +187,7 @@ class NotYet(BaseModel):
     """All that can be said when the data is missing or too thin."""
 
     answer: Copy = Field(title="What I can't tell")
-    leads: list[Lead] = []
+    leads: list[NextStep] = []
 
 
 def nothing_yet(teller: Teller, evidence: Evidence, kinds: Iterable[str]) -> NotYet:

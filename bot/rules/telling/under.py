@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Copy, Lead
+from bot.core.parts import Copy, NextStep
 from bot.i18n.messages import Words
 from bot.rules.about import IDLE, speaks_of
 from bot.rules.telling.moves import Move, moves
 from bot.rules.telling.told import AGE, CANNOT, Teller, how_to_read
-from bot.text.normalize import bag, fold, words_of
+from bot.text.normalize import normalize_text, tokenize, word_set
 
 KINDS = {  # of a digest's sections
     "sales": ("trends",),
@@ -29,7 +29,7 @@ ELSE = re.compile(
     r"|what (?:should|can|do) we do|(?:c'est|est-ce) (?:grave|sur|certain))\b"
 )
 PHONE = re.compile(r"\b(?:phones?|smartphones?|telephones?|portables?)\b")
-EMPTY = bag(
+EMPTY = word_set(
     "this that does much happen happened going start started begin began down fall fell drop moved "
     "dropped move change changed exactly money cela nous vous elles cette passe arrive argent fait "
     "combien commence debute baisse bouge change sont avons notre votre exactement faire quand"
@@ -48,7 +48,7 @@ class Under:
 
     answer: Copy
     how_to_read: Copy
-    leads: list[Lead]
+    leads: list[NextStep]
     facts: list[Fact]
 
 
@@ -59,7 +59,7 @@ def kinds(sections: Sequence[str]) -> list[str]:
 def under(teller: Teller, evidence: Evidence, words: str) -> Under | None:
     """What the words ask about; what matters most where they only ask why, since when or how much.
     None where they ask for something else."""
-    every, asked = moves(teller, evidence), fold(words.replace("’", "'"))
+    every, asked = moves(teller, evidence), normalize_text(words.replace("’", "'"))
     rest = asked
     for shape in (WHY, SINCE, COST, ELSE):
         rest = shape.sub(" ", rest)
@@ -113,13 +113,13 @@ def _is_there(evidence: Evidence, kind: str) -> bool:
 
 def goes_on(words: str) -> bool:
     """Whether they ask why or since when: of what was told, whatever else it is called."""
-    asked = fold(words.replace("’", "'"))
+    asked = normalize_text(words.replace("’", "'"))
     return bool(WHY.search(asked) or SINCE.search(asked))
 
 
 def _content(rest: str) -> set[str]:
     """What is asked about besides, which no move speaks of."""
-    return {word for word in words_of(rest) if len(word) > 3 and word not in IDLE | EMPTY}
+    return {word for word in tokenize(rest) if len(word) > 3 and word not in IDLE | EMPTY}
 
 
 def _named(asked: str, move: Move) -> bool:

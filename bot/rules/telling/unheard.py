@@ -2,8 +2,8 @@
 
 import re
 
-from bot.i18n.messages import Words, quoted
-from bot.text.normalize import bag, fold
+from bot.i18n.messages import Words, quote_name
+from bot.text.normalize import normalize_text, word_set
 
 _THE = (
     r"(?:(?:the|our|a|an|my|its|le|la|les|notre|nos|un|une|des|du|de la)\s+|l['’]|de l['’]|d['’])?"
@@ -22,7 +22,7 @@ LAUNCH = re.compile(
 MOVES = re.compile(
     rf"\b(?:in|for|with|of|dans|pour|avec|en|de|d['’])\s*{_THE}{_WHAT}\W*$", re.IGNORECASE
 )
-IDLE = bag(  # names nothing in particular
+IDLE = word_set(  # names nothing in particular
     "us we shop store brand product products everything all new next latest this that these last "
     "week month year season spring summer autumn winter it them nous boutique marque produit "
     "produits tout nouveau nouvelle nouveaux prochain prochaine ce cette ces dernier derniere mois "
@@ -39,8 +39,8 @@ def unheard(words: str, shape: re.Pattern[str]) -> Words | None:
     """What to say of the one thing that these words ask about, when nothing is known of it."""
     found = shape.search(words.strip())
     what = next((one for one in (found.groups() if found else ()) if one), "")
-    named = [word for word in re.findall(r"[^\W\d_]+", fold(what)) if word not in IDLE]
-    if not named or MONTHS.search(fold(what)):
+    named = [word for word in re.findall(r"[^\W\d_]+", normalize_text(what)) if word not in IDLE]
+    if not named or MONTHS.search(normalize_text(what)):
         return None
     return Words("I find nothing that is called {what}: this is about everything.",
-                 what=quoted(what))  # fmt: skip
+                 what=quote_name(what))  # fmt: skip

@@ -11,12 +11,12 @@ from bot.rules.telling.questions import Topic, as_typed, names_period
 from bot.rules.telling.subjects import has, rest_of
 from bot.rules.telling.told import NotYet, Teller, cannot, told
 from bot.rules.telling.topics import MISSING
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 
 def unknown(teller: Teller, words: str) -> NotYet:
     """Which file would let it be told, where that is known; else what can be asked."""
-    asked = fold(words.replace("’", "'"))
+    asked = normalize_text(words.replace("’", "'"))
     if file := next((file for shape, file in MISSING if re.search(shape, asked)), None):
         line = Words("Nothing in the library tells that. This would let me: {file}.", file=file)
         return NotYet(answer=teller.copy(teller.say(line)))

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.core.charts import Bar, Picture, bars
+from bot.core.charts import Bar, ChartPicture, build_bar_chart
 from bot.core.facts import Evidence
-from bot.core.parts import Lead
-from bot.i18n.messages import Words, quoted
+from bot.core.parts import NextStep
+from bot.i18n.messages import Words, quote_name
 from bot.rules.telling.told import Teller, Told, told
 
 SURE = "confirmed"
@@ -19,7 +19,7 @@ def surely(evidence: Evidence) -> list[Told]:
 
 def name(one: Told) -> Words:
     """What it is, and what it is called."""
-    called = quoted(one.about)
+    called = quote_name(one.about)
     return {
         "name": Words("campaign {name}", name=called),
         "audience": Words("audience {name}", name=called),
@@ -87,7 +87,7 @@ def step(one: Told) -> Words:
     """Money is moved in steps: what sells cheaply on a small budget seldom does on a large one."""
     if not one.get("best"):
         return Words("lower its budget in steps, and look again after each")
-    best = quoted(one.word("best"))
+    best = quote_name(one.word("best"))
     return Words("move a part of its budget to {best}, in steps, and look again after each",
                  best=best)  # fmt: skip
 
@@ -102,13 +102,13 @@ def cost(teller: Teller, one: Told) -> Words:
                  **given)  # fmt: skip
 
 
-def lead(teller: Teller, one: Told) -> Lead:
+def lead(teller: Teller, one: Told) -> NextStep:
     """To the figures of all of its kind, side by side."""
     by = SAME[one.word("dimension")]
     ask = Words("what is our cost per order by {cut}?", cut=by)
     if one.get("return"):
         ask = Words("what is our ROAS by {cut}?", cut=by)
-    return Lead(label=Words("The figures by {cut}", cut=by), skill="answer",
+    return NextStep(label=Words("The figures by {cut}", cut=by), skill="answer",
                 words=teller.say(ask), ask=False)  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _unheard(teller: Teller, of: Told) -> Words | None:
     file = of.facts["status"].file
     if of.get("name"):
         return Words("There is one campaign only, {name}: nothing to hold it against.",
-                     name=quoted(teller.of(of, "name")))  # fmt: skip
+                     name=quote_name(teller.of(of, "name")))  # fmt: skip
     return {
         "no orders": Words("{file} counts no orders, so whether one campaign sells better than "
                            "another can't be told. A report with orders (conversions) would let "
@@ -213,7 +213,7 @@ def _few(teller: Teller, of: Told) -> Words | None:
 
 def picture(
     teller: Teller, one: Told, evidence: Evidence, colours: Sequence[str]
-) -> Picture | None:
+) -> ChartPicture | None:
     """What an order costs with each of its kind, or what each brings back."""
     measure = next((m for m in ("return", "cost-per-order", "orders-per-click") if one.get(m)), "")
     kind = f"{one.word('dimension')}--"
@@ -227,7 +227,9 @@ def picture(
         for o in every
     ]  # fmt: skip
     said = teller.say(Words("{name}: {effect}", name=name(one), effect=rated(teller, one)))
-    return bars(said[:1].upper() + said[1:], shown, language=teller.language, colours=colours)
+    return build_bar_chart(
+        said[:1].upper() + said[1:], shown, language=teller.language, colours=colours
+    )
 
 
 def _every(evidence: Evidence) -> list[Told]:

@@ -1,6 +1,6 @@
 """The first paragraph: the news if there is one, and the argument for this audience."""
 
-from bot.drafts.occasions import in_season
+from bot.drafts.occasions import can_name_without_offer
 from bot.rules.writers.lines import Line, unique, whole
 from bot.rules.writers.ready import Ready
 
@@ -52,7 +52,7 @@ def open_slots(ready: Ready) -> list[str]:
     if ready.is_event or not ready.goods.known:
         return ["event.open" if ready.is_event else "house.open_deal"]
     own = [f"open.{aud}.bare"] if aud != "everyone" else []
-    dated = in_season(ready.story.occasion) and not ready.story.offer
+    dated = can_name_without_offer(ready.story.occasion) and not ready.story.offer
     unsaid = aud == "everyone" or not ready.pen.has_said("occasion", among=("subject",))
     first = ["open.occasion.any"] if dated and unsaid else []
     slots = [

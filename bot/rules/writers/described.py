@@ -9,7 +9,7 @@ from bot.rules.writers.details import find, negated
 from bot.rules.writers.goods import IMMATERIAL, Goods
 from bot.rules.writers.lexicon import Hit
 from bot.rules.writers.specs import read as read_specs
-from bot.text.sentences import fresh, sayable, unpraised
+from bot.text.sentences import adds_information, is_usable_sentence, strip_praise
 
 BUCKLED = {"shoes", "bag", "jacket", "top", "dress", "bottom", "suit", "hat"}
 
@@ -50,8 +50,8 @@ def describe(goods: Goods, fact: Fact, text: str) -> None:
                 goods.traits.remove(key)
     goods.specs = read_specs(text, language, goods.language)
     if language == goods.language:
-        own = (unpraised(s) for s in re.split(r"(?<=[.!?])\s+", text) if sayable(s))
-        goods.sayings = [s for s in own if fresh(s, goods.name)]
+        own = (strip_praise(s) for s in re.split(r"(?<=[.!?])\s+", text) if is_usable_sentence(s))
+        goods.sayings = [s for s in own if adds_information(s, goods.name)]
     _own_materials(goods, text, language)
 
 

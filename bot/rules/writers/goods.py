@@ -7,7 +7,7 @@ from bot.i18n.messages import Language
 from bot.rules.writers.details import Detail
 from bot.rules.writers.lexicon import Noun
 from bot.rules.writers.specs import Spec
-from bot.text.sentences import fresh
+from bot.text.sentences import adds_information
 
 # Where what a thing is made of is not what one buys.
 IMMATERIAL = {"candle", "scent", "care", "food", "drink", "tech", "book", "toy", "event"}
@@ -57,7 +57,7 @@ class Goods:
         or our lists find next to nothing in them."""
         told = [*self.specs, *self.traits, *(one for one in self.details if one.about)]
         if self.sayings and len(told) < FEW:
-            return bool(fresh(" ".join(self.sayings), self.name))
+            return bool(adds_information(" ".join(self.sayings), self.name))
         return len(" ".join(self.sayings)) >= RICH and len(self.sayings) > 1
 
     @property

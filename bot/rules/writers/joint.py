@@ -1,8 +1,8 @@
 """The form of each channel for one text about several products: a range, or those named."""
 
 from bot.core.parts import Copy, Hook
-from bot.core.writer import Assignment
-from bot.drafts.occasions import in_season
+from bot.core.writer import WriteRequest
+from bot.drafts.occasions import can_name_without_offer
 from bot.i18n import typography
 from bot.rules.writers.beginnings import NEWS
 from bot.rules.writers.lines import Line, together, whole
@@ -12,7 +12,7 @@ from bot.rules.writers.several import Group, make_group
 from bot.rules.writers.shapes import ONE, TAG, Made, copy, tails
 
 
-def email(assignment: Assignment, salt: str, terse: int) -> Made:
+def email(assignment: WriteRequest, salt: str, terse: int) -> Made:
     group = make_group(assignment, salt, terse)
     ready = group.ready
     subject = _first(group, "joint.subject", ready.most("subject", 50))
@@ -32,7 +32,7 @@ def email(assignment: Assignment, salt: str, terse: int) -> Made:
     }
 
 
-def product_page(assignment: Assignment, salt: str, terse: int) -> Made:
+def product_page(assignment: WriteRequest, salt: str, terse: int) -> Made:
     group = make_group(assignment, salt, terse)
     ready = group.ready
     title = _first(group, "joint.title", ready.most("title", 80))
@@ -44,7 +44,7 @@ def product_page(assignment: Assignment, salt: str, terse: int) -> Made:
     }
 
 
-def sms(assignment: Assignment, salt: str, terse: int) -> Made:
+def sms(assignment: WriteRequest, salt: str, terse: int) -> Made:
     """The fullest message that one segment holds."""
     group = make_group(assignment, salt, terse)
     ready = group.ready
@@ -52,11 +52,11 @@ def sms(assignment: Assignment, salt: str, terse: int) -> Made:
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
     for line in _messages(group):
         for tail in tails(ready):
-            text = typography.gsm7(sender + " ".join([whole(line.text), *tail]))
+            text = typography.convert_to_gsm7(sender + " ".join([whole(line.text), *tail]))
             size = len(text) + (TAG if "://" in text else 0) + text.count("€")
             tries.append((size > ONE, max(0, size - ONE), -len(line.text), len(tries), line, text))
     *_, line, text = min(tries, key=lambda one: one[:4])
-    said = typography.elided(text) if ready.language == "fr" else text
+    said = typography.elide(text) if ready.language == "fr" else text
     return {"text": Copy(text=said, facts=line.cites), "hooks": _hooks(group, line.text, 90)}
 
 
@@ -111,7 +111,7 @@ def _offer(group: Group) -> Line | None:
 def _first(group: Group, slot: str, most: int) -> Line:
     news = f"{slot}_deal" if group.ready.story.offer else f"{slot}_{_news(group)}"
     story, timed = group.ready.story, list[str]()
-    if story.occasion and (story.offer or in_season(story.occasion)):
+    if story.occasion and (story.offer or can_name_without_offer(story.occasion)):
         timed = [f"{slot}_occasion_deal" if story.offer else f"{slot}_occasion"]
     line = group.pen.say(*timed, news, f"{news}_named", slot, f"{slot}_named", most=most)
     if line:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.text.normalize import words_of
+from bot.text.normalize import tokenize
 
 REPEATED = 0.6  # of the telling words of a sentence
 
@@ -37,7 +37,7 @@ def again(text: str, told: Iterable[str], name: str = "") -> bool:
 
 
 def _telling(text: str) -> set[str]:
-    return {word.rstrip("s") for word in words_of(text) if len(word) > 3 or word.isdigit()}
+    return {word.rstrip("s") for word in tokenize(text) if len(word) > 3 or word.isdigit()}
 
 
 def unique(ids: Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ _PLAIN = re.compile(
     r"|d'été|d'hiver|homme|femme|enfant|ronde?s?|haute?s?|classique|biodegradable|varsity|casual)$",
     re.IGNORECASE,
 )
-_VOWEL = re.compile(rf"(?!{typography.ASPIRATED})[aeiouyàâéèêëîïôûœh]", re.IGNORECASE)
+_VOWEL = re.compile(rf"(?!{typography.ASPIRATED_H})[aeiouyàâéèêëîïôûœh]", re.IGNORECASE)
 SMALL = re.compile(
     r"en|de|du|des|la|le|les|à|au|aux|et|pour|par|sur|[dl]['’]\w*|x|\d+", re.IGNORECASE
 )

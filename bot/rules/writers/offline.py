@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from bot.core.parts import Copy
-from bot.core.writer import Assignment, Sent
+from bot.core.writer import LlmCall, WriteRequest
 from bot.i18n.messages import Words
 from bot.rules.writers import joint, plain, shapes
 from bot.rules.writers.ready import Ready, make_ready
@@ -17,7 +17,7 @@ T = TypeVar("T", bound=BaseModel)
 ATTEMPTS = 6
 EASY, TERSEST = 1, 2  # attempts at a shorter text before more is left out of it; how much, at most
 Shape = Callable[[Ready], shapes.Made]
-Together = Callable[[Assignment, str, int], shapes.Made]  # of several products
+Together = Callable[[WriteRequest, str, int], shapes.Made]  # of several products
 # A shape writes the Outputs that have all of its parts.
 SHAPES: tuple[tuple[frozenset[str], Shape, Together], ...] = (
     (frozenset({"subject", "preheader", "body", "call_to_action"}), shapes.email, joint.email),
@@ -37,14 +37,14 @@ class Offline:
 
     async def write(
         self,
-        assignment: Assignment,
+        assignment: WriteRequest,
         output: type[T],
         *,
-        receipt: Callable[[Sent], Awaitable[None]],
+        receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
         written = compose(assignment, output)
-        await receipt(Sent(writer=self.name, sent="", to=None, at=self._now()))
+        await receipt(LlmCall(writer=self.name, sent="", to=None, at=self._now()))
         grow(shown(written))
         return written
 
@@ -56,7 +56,7 @@ class Offline:
         """Nothing is held."""
 
 
-def compose(assignment: Assignment, output: type[T]) -> T:
+def compose(assignment: WriteRequest, output: type[T]) -> T:
     """An Output in words; another one than what was sent back, and a shorter one where that is
     what was asked. When no try is short enough, the shortest."""
     if isinstance(assignment.by_rules, output):
@@ -74,7 +74,7 @@ def compose(assignment: Assignment, output: type[T]) -> T:
     return written if most is None else min(every, key=lambda one: len(shown(one)))
 
 
-def _once(assignment: Assignment, output: type[T], salt: str, terse: int) -> T:
+def _once(assignment: WriteRequest, output: type[T], salt: str, terse: int) -> T:
     fields = set(output.model_fields)
     if assignment.channel and assignment.skill == "draft":
         for parts, shape, together in SHAPES:

@@ -3,7 +3,7 @@
 import re
 
 from bot.core.parts import Hook
-from bot.drafts.occasions import Occasion, in_season
+from bot.drafts.occasions import Occasion, can_name_without_offer
 from bot.i18n import typography
 from bot.i18n.messages import Words
 from bot.rules.writers import why
@@ -80,12 +80,16 @@ def subject_slots(ready: Ready) -> list[str]:
         dated = [f"subject.{kind}_when"] if story.when.said else []
         return [*dated, f"subject.{kind}", f"subject.{kind}_bare"]
     first = ["subject.cut"] if ready.pen.gaps.get("before") else []
-    first += ["subject.occasion", "subject.occasion_bare"] if in_season(story.occasion) else []
+    first += (
+        ["subject.occasion", "subject.occasion_bare"]
+        if can_name_without_offer(story.occasion)
+        else []
+    )
     return [*first, f"subject.{aud}", "subject.everyone"]
 
 
 def _sort(occasion: Occasion) -> str:
-    return "present" if in_season(occasion) else "occasion"
+    return "present" if can_name_without_offer(occasion) else "occasion"
 
 
 def preheader(ready: Ready, first: str = "") -> Line:
@@ -185,4 +189,4 @@ def _find(
 
 def finish(ready: Ready, text: str) -> str:
     """Elision and spaces, in French."""
-    return typography.spaced(typography.elided(text)) if ready.language == "fr" else text
+    return typography.insert_nbsp(typography.elide(text)) if ready.language == "fr" else text

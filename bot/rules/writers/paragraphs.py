@@ -1,10 +1,10 @@
 """The paragraphs after the first: what the product has, what is said of it, its terms, musts."""
 
-from bot.grounding.legal_mentions import DANGER, is_alcohol, warns_of_alcohol
+from bot.grounding.legal import ALCOHOL_WARNING, has_alcohol_warning, is_alcohol
 from bot.rules.writers.lexicon import language_of
 from bot.rules.writers.lines import Line, together, whole
 from bot.rules.writers.ready import Ready
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 ENOUGH = 150  # characters of reasons in one paragraph
 FEW = 5  # reasons
@@ -93,15 +93,15 @@ def musts(ready: Ready) -> list[Line]:
     brand, request = ready.brand, ready.request
     lines = []
     for must in request.brief.must_say:
-        if not fold(must).startswith(("the price", "le prix", "price", "prix")):
+        if not normalize_text(must).startswith(("the price", "le prix", "price", "prix")):
             lines.append(Line(whole(must[0].upper() + must[1:])))
     for mention in brand.mentions:
         here = not mention.channels or request.channel in mention.channels
         if here and mention.language in (None, request.language):
             lines.append(Line(mention.text))
     sold = f"{ready.goods.name} ; {request.brief.product_words or ''}"
-    if is_alcohol(sold) and not any(warns_of_alcohol(line.text) for line in lines):
-        lines.append(Line(DANGER[ready.language]))
+    if is_alcohol(sold) and not any(has_alcohol_warning(line.text) for line in lines):
+        lines.append(Line(ALCOHOL_WARNING[ready.language]))
     return lines
 
 

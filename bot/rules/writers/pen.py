@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from bot.grounding.style_faults import CLICHE, ECHO
+from bot.grounding.style import CLICHE_PATTERN, ECHO_WORDS
 from bot.i18n.messages import Language
 from bot.rules.writers.bank import phrases
 from bot.rules.writers.lines import Line, Reason, again, unique
-from bot.text.normalize import fold, words_of
+from bot.text.normalize import normalize_text, tokenize
 
 _GAP = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
@@ -170,8 +170,8 @@ class Pen:
         if "{the}" in template[template.find("{why}") :]:  # "Linen creases. That is the shirt."
             fresh = [one for one in fresh if one.topic != "truth"]
         if "{the}" in template:  # "Here is the silk blouse. Silk blouse with a buckle collar."
-            name = {word for word in words_of(self.gaps.get("the", "")) if len(word) > 3}
-            other = [one for one in fresh if not name or not name <= set(words_of(one.text))]
+            name = {word for word in tokenize(self.gaps.get("the", "")) if len(word) > 3}
+            other = [one for one in fresh if not name or not name <= set(tokenize(one.text))]
             named = len(other) < len(fresh)  # then it opens by itself, before what is general
             fresh = [one for one in other if not (named and one.topic == "truth")]
         if not fresh and not slot.startswith(OUTSIDE):  # what the subject hints at, in full
@@ -210,15 +210,15 @@ class Pen:
     def speaks(self, text: str) -> bool:
         """Whether a sentence of the catalogue may stand in this text: no cliché, no word the brand
         avoids, and no tu where the brand says vous, or the other way round."""
-        if CLICHE.search(text) or not self.allowed(text):
+        if CLICHE_PATTERN.search(text) or not self.allowed(text):
             return False
         otherwise = VOUS if self.address == "tu" else TU
         return self.language == "en" or not otherwise.search(text)
 
     def echoes(self, text: str) -> bool:
         """Whether it repeats seven words of the brief that are not the product's name."""
-        runs = seven(tuple(words_of(text)))
-        asked = seven(self.brief) - seven(tuple(words_of(self.gaps.get("name", ""))))
+        runs = seven(tuple(tokenize(text)))
+        asked = seven(self.brief) - seven(tuple(tokenize(self.gaps.get("name", ""))))
         return any(run in asked for run in runs)
 
     def order(self, *about: str) -> str:
@@ -247,10 +247,10 @@ def agreed(text: str, gender: str, plural: bool) -> str:
 
 def seven(words: tuple[str, ...]) -> set[tuple[str, ...]]:
     """The runs of seven words that would echo a brief."""
-    return {words[at : at + ECHO] for at in range(len(words) - ECHO + 1)}
+    return {words[at : at + ECHO_WORDS] for at in range(len(words) - ECHO_WORDS + 1)}
 
 
 def differs(text: str, others: Iterable[str]) -> bool:
     """Whether a text begins otherwise than each of these."""
-    start = fold(text)[:20]
-    return all(fold(other)[:20] != start for other in others)
+    start = normalize_text(text)[:20]
+    return all(normalize_text(other)[:20] != start for other in others)

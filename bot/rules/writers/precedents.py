@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.core.facts import Evidence
 from bot.rules.writers.goods import Goods
 from bot.rules.writers.lines import Line, unique
-from bot.text.normalize import words_of
+from bot.text.normalize import tokenize
 
 ENOUGH = 100  # sent: below, a share of opened says little
 _RATE = re.compile(r"(\d+(?:[.,]\d+)?)\s?% (?:of|sur) (\d+)")
@@ -62,9 +62,9 @@ def best(evidence: Evidence, goods: Goods) -> Form | None:
 
 def names_it(text: str, goods: Goods) -> bool:
     """Whether a subject has a telling word of the product's name."""
-    own = {word for word in words_of(goods.name) if len(word) > 3}
-    own |= {word for word in words_of(goods.noun_word) if len(word) > 3}
-    return bool(own & set(words_of(text)))
+    own = {word for word in tokenize(goods.name) if len(word) > 3}
+    own |= {word for word in tokenize(goods.noun_word) if len(word) > 3}
+    return bool(own & set(tokenize(text)))
 
 
 def like(form: Form | None, goods: Goods) -> Callable[[Line], tuple[bool, bool, int]] | None:

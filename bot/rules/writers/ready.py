@@ -6,7 +6,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
-from bot.core.writer import Assignment
+from bot.core.writer import WriteRequest
 from bot.i18n.messages import Language
 from bot.rules.writers import gaps, why
 from bot.rules.writers.goods import Goods
@@ -14,7 +14,7 @@ from bot.rules.writers.pen import Pen
 from bot.rules.writers.sayings import Sayings, sort_out
 from bot.rules.writers.story import Story, tell
 from bot.rules.writers.understanding import understand
-from bot.text.normalize import words_of
+from bot.text.normalize import tokenize
 
 BOUGHT = 7  # another turn for those of an audience who bought something like it
 
@@ -48,7 +48,7 @@ class Ready:
         return limit.most if limit and limit.unit == "characters" else otherwise
 
 
-def make_ready(assignment: Assignment, salt: str = "", terse: int = 0) -> Ready:
+def make_ready(assignment: WriteRequest, salt: str = "", terse: int = 0) -> Ready:
     """The same assignment gives the same words; another `salt` gives others."""
     request, brand, evidence = assignment.request, assignment.brand, assignment.evidence
     goods, story = understand(request, evidence), tell(request, evidence)
@@ -65,7 +65,7 @@ def make_ready(assignment: Assignment, salt: str = "", terse: int = 0) -> Ready:
         speaking=bool({"tu", "vous"} & story.wishes),
         avoid=brand.avoid,
         use=brand.use,
-        brief=tuple(words_of(request.brief.words)),
+        brief=tuple(tokenize(request.brief.words)),
     )
     gaps.of_product(pen, goods)
     gaps.of_story(pen, goods, request, story, brand, evidence)

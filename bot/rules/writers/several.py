@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.core.facts import Evidence
-from bot.core.writer import Assignment
+from bot.core.writer import WriteRequest
 from bot.rules.goods import kinds
 from bot.rules.writers import gaps, naming, why, worded
 from bot.rules.writers.bank import phrases
@@ -16,7 +16,7 @@ from bot.rules.writers.lines import Line, Reason, unique, whole
 from bot.rules.writers.pen import Pen
 from bot.rules.writers.ready import Ready, make_ready
 from bot.rules.writers.understanding import understand
-from bot.text.normalize import bag, words_of
+from bot.text.normalize import tokenize, word_set
 
 NAMED = 3  # products told of, each in a line
 
@@ -24,8 +24,8 @@ WHOLE = 5  # the library finds no more: of so many, the cheapest may not be amon
 
 GENERAL = {"truth", "material", "size"}  # true of its neighbour as well
 
-PLACES = bag("garden plants bedroom lounge kitchen bath lunch children decoration")
-PLACES |= bag("christmas easter valentine halloween")
+PLACES = word_set("garden plants bedroom lounge kitchen bath lunch children decoration")
+PLACES |= word_set("christmas easter valentine halloween")
 NAMED_SO = r"\b(?:range|collection|line|selection|gamme|ligne|sélection)\b"
 
 COUNTED = {"en": {2: "two", 3: "three"}, "fr": {2: "deux", 3: "trois"}}
@@ -93,7 +93,7 @@ class Group:
     pen: Pen
 
 
-def make_group(assignment: Assignment, salt: str, terse: int) -> Group:
+def make_group(assignment: WriteRequest, salt: str, terse: int) -> Group:
     ready = make_ready(assignment, salt, terse)
     brief = assignment.request.brief
     every = [_item(ready, handle) for handle in (brief.product, *brief.others) if handle]
@@ -163,8 +163,8 @@ def _apart(items: list[Item]) -> tuple[Item, ...]:
 
 def _telling(item: Item, found: Sequence[Reason]) -> list[Reason]:
     """The weight of a cloth last; and nothing that says its whole name again, if there is more."""
-    name = {word for word in words_of(item.the) if len(word) > 3}
-    other = [one for one in found if not name or not name <= set(words_of(one.text))]
+    name = {word for word in tokenize(item.the) if len(word) > 3}
+    other = [one for one in found if not name or not name <= set(tokenize(one.text))]
     return sorted(other or found, key=lambda one: one.topic == "cloth")
 
 

@@ -1,8 +1,8 @@
 """The form of each channel: an e-mail, an SMS, a product page."""
 
-from bot.core.channels import segments
+from bot.core.channels import count_sms_segments
 from bot.core.parts import Copy, Hook
-from bot.drafts.occasions import in_season
+from bot.drafts.occasions import can_name_without_offer
 from bot.i18n import typography
 from bot.rules.writers.beginnings import BARE, NEWS, bare, opening
 from bot.rules.writers.doubted import answer
@@ -58,10 +58,10 @@ def sms(ready: Ready) -> Made:
     tries = []
     for place, (rank, line) in enumerate(lines):
         for fewer, tail in enumerate(tails(ready)):
-            text = typography.gsm7(sender + " ".join([whole(line.text), *tail]))
+            text = typography.convert_to_gsm7(sender + " ".join([whole(line.text), *tail]))
             size = len(text) + (TAG if "://" in text else 0) + text.count("€")
-            fits = size <= ONE and segments(text) == 1
-            bent = typography.loses_letters(line.text)
+            fits = size <= ONE and count_sms_segments(text) == 1
+            bent = typography.is_changed_by_sms(line.text)
             ends = ready.pen.gaps.get("until", "").lower()
             dropped = 40 * bool(ends and ends not in line.text.lower())  # untrue without its end
             cost = (
@@ -78,7 +78,7 @@ def sms(ready: Ready) -> Made:
             tries.append(((not fits, max(0, size - ONE), cost, place), line, text))
     _, line, text = min(tries, key=lambda one: one[0])
     ready.pen.told += [reason for reason in ready.pen.reasons if reason.text in line.text]
-    said = Copy(text=typography.elided(text) if ready.language == "fr" else text, facts=line.cites)
+    said = Copy(text=typography.elide(text) if ready.language == "fr" else text, facts=line.cites)
     return {"text": said, "hooks": hooks(ready, line.text, *slots, most=90)}
 
 
@@ -118,14 +118,14 @@ def _sms_slots(ready: Ready) -> list[str]:
     if not ready.goods.known:
         return ["sms.house_deal"] if story.offer else ["sms.house"]
     if story.offer:
-        cuts = story.occasion and not in_season(story.occasion)
+        cuts = story.occasion and not can_name_without_offer(story.occasion)
         first = [f"sms.deal_{kind}"] if kind else ["sms.deal_occasion"] if cuts else []
         return [*first, f"sms.deal_{aud}", "sms.deal"]
     if kind:
         dated = [f"sms.{kind}_when"] if story.when.said else []
         return [f"sms.{kind}_{aud}", *dated, f"sms.{kind}"]
     first = ["sms.cut"] if ready.pen.gaps.get("before") else []
-    first += ["sms.occasion"] if in_season(story.occasion) else []
+    first += ["sms.occasion"] if can_name_without_offer(story.occasion) else []
     return [*first, f"sms.{aud}", "sms.everyone"]
 
 

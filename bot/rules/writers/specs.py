@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.i18n.messages import Language
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 FILE = Path(__file__).parent / "specs.toml"
 _GAP = re.compile(r"\{(en|de)?(\d)\}")
@@ -91,9 +91,13 @@ def _singular(word: str) -> str:
 
 
 def _place(value: str) -> list[str] | None:
-    name = fold(value)
+    name = normalize_text(value)
     for place in _tables()["places"].values():
-        if name in (fold(place[0]), fold(place[1]), fold(place[0]).removeprefix("the ")):
+        if name in (
+            normalize_text(place[0]),
+            normalize_text(place[1]),
+            normalize_text(place[0]).removeprefix("the "),
+        ):
             return list(place)
     return None
 

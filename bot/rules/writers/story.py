@@ -4,11 +4,11 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
 from bot.core.brief import Brief
 from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
-from bot.drafts.occasions import Occasion, occasions
+from bot.drafts.occasions import Occasion, load_occasions
 from bot.i18n.messages import LANGUAGES, Language
 from bot.rules.conditions import conditions
 from bot.rules.writers import dates, lexicon, offers
@@ -164,7 +164,7 @@ class Story:
 def tell(request: SkillRequest, evidence: Evidence | None = None) -> Story:
     """The story of this request; what its audience bought may stand in the evidence alone."""
     brief, language = request.brief, request.language
-    occasion = occasions().get(brief.occasion or "")
+    occasion = load_occasions().get(brief.occasion or "")
     audience = _of_rule(brief.rule) or _audience(brief.audience or "")
     whom = [fact for fact in (evidence or Evidence()).of("segment") if fact.label == "audience"]
     said = f"{brief.audience or ''} {whom[0].value if whom else ''}".strip()
@@ -204,9 +204,9 @@ def _of_rule(stored: str | None) -> str:
     return "buyers" if any(bought) else ""
 
 
-def _rule(stored: str | None) -> Rule | None:
+def _rule(stored: str | None) -> AudienceRule | None:
     try:
-        return Rule.model_validate(json.loads(stored)) if stored else None
+        return AudienceRule.model_validate(json.loads(stored)) if stored else None
     except ValueError:
         return None
 

@@ -9,7 +9,7 @@ from bot.i18n.messages import Language
 from bot.rules.writers import lexicon
 from bot.rules.writers.described import WITH, attributes, describe
 from bot.rules.writers.goods import IMMATERIAL, Goods
-from bot.text.sentences import clean
+from bot.text.sentences import strip_html
 
 LONG, LONGEST = 40, 60  # characters of a name
 
@@ -28,7 +28,9 @@ def understand(request: SkillRequest, evidence: Evidence) -> Goods:
     goods = Goods(language=request.language)
     facts = _facts(request, evidence)
     name = facts.get("name")
-    goods.name = clean(str(name.value)) if name else (request.brief.product_words or "").strip()
+    goods.name = (
+        strip_html(str(name.value)) if name else (request.brief.product_words or "").strip()
+    )
     goods.name = re.sub(r"\s*\((?:lot|set|pack|pair|x|\d+ )[^)]*\)$", "", goods.name, flags=re.I)
     goods.name = _uncoloured(goods.name)
     if not goods.name:
@@ -50,7 +52,7 @@ def understand(request: SkillRequest, evidence: Evidence) -> Goods:
         goods.typed_with = typed[1].lower().replace("’", "'") if typed else ""
     goods.name_language = lexicon.language_of(goods.name)
     described = facts.get("description")
-    text = clean(str(described.value)) if described else ""
+    text = strip_html(str(described.value)) if described else ""
     _name(goods, facts, text)
     goods.plural |= goods.typed_with in ("les", "nos") and goods.noun is None
     _make(goods, facts)

@@ -2,7 +2,7 @@
 first. Nothing is said of it that no fact and no sourced truth of its material says."""
 
 from bot.core.facts import Evidence
-from bot.core.material_facts import Truth, truths
+from bot.core.material_facts import MaterialFact, load_material_facts
 from bot.i18n.messages import Language
 from bot.rules.writers import lexicon, specs, worded
 from bot.rules.writers.bank import reasons
@@ -169,25 +169,27 @@ def _said_of(goods: Goods) -> list[str]:
     ]
 
 
-def _truths(goods: Goods, evidence: Evidence) -> list[Truth]:
+def _truths(goods: Goods, evidence: Evidence) -> list[MaterialFact]:
     """What is true of its material in such a thing, where the evidence has it."""
     fits = {use for use, kinds in USES.items() if goods.kind in kinds}
     told = {fact.id for fact in evidence.of("material")}
     legs = " ".join(lexicon.terms("materials")[key].en[0] for key in goods.of_parts)
     return [
         one
-        for key, one in truths().items()
+        for key, one in load_material_facts().items()
         if key in told and fits & set(one.use)
         if not one.fits(legs) or one.fits(goods.name.lower())
     ]
 
 
-def _true(truth: Truth, goods: Goods) -> Reason:
+def _true(truth: MaterialFact, goods: Goods) -> Reason:
     cites = (truth.fact_id, *goods.cites.get("materials", goods.cites.get("name", ())))
     return Reason("truth", truth.said(goods.language), unique(cites))
 
 
-def _shorts(pen: Pen, goods: Goods, read: list[specs.Spec], known: list[Truth]) -> list[Reason]:
+def _shorts(
+    pen: Pen, goods: Goods, read: list[specs.Spec], known: list[MaterialFact]
+) -> list[Reason]:
     """A few words each, for subjects and SMS."""
     cites = goods.cites.get("description", ())
     found = [Reason(one.topic, one.short, cites) for one in read if one.short]

@@ -1,72 +1,144 @@
-"""Setting a digest: `/digest` opens a form, a preview comes as a direct message, and on its card it
-is switched on. Whoever may administer sets, pauses, changes, runs or deletes it."""
+"""A line in the channel of a digest: who switched it on, paused, changed, ran or deleted it.
+
+The line and what it tells of are in one transaction, so that the channel hears of all that was
+done, and of nothing that was not.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from bot.digests.models import WEEKLY, Schedule, State, called, name_of
+from bot.digests.models import (
+    WEEKLY,
+    Schedule,
+    ScheduleState,
+    format_digest_name,
+    parse_digest_name,
+)
 from bot.digests.visibility import Viewer, demand_visible, may_see
 from bot.errors import CannotDo
-from bot.i18n.messages import Words, spell
-from bot.messages.outbox import Post
+from bot.i18n.messages import Words, format_value
+from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.action_ids import Ref
-from bot.slack.actions.context import Click
-from bot.slack.actions.share import may_write
-from bot.slack.blocks import Block, actions, button, confirm, context, quoted
-from bot.slack.cards.digest_notices import CHANGED, heard_of, say
-from bot.slack.context import Front
-from bot.slack.location import asked_at
-from bot.slack.views.digest_form import digest_form, narrower, set_in, was_called
-from bot.slack.views.parse import place_in, typed_in
-from bot.slack.views.submission import Sent
+from bot.slack.action_ids import ButtonValue
+from bot.slack.actions.share import can_post_in
+from bot.slack.blocks import Block, actions, button, confirm, context, quote_as_mrkdwn
+from bot.slack.context import ListenerContext
+from bot.slack.interactions import BlockAction, ViewSubmission
+from bot.slack.location import add_heirs, make_place
+from bot.slack.notices import enqueue_notice
+from bot.slack.views.digest_form import (
+    build_digest_form,
+    list_catalogue_filters,
+    read_digest_name,
+    read_digest_settings,
+)
+from bot.slack.views.inputs import read_channel, read_text
 from bot.tasks.models import Task
 
-MOST_NAME = 60
-TAKEN = Words("There is another digest of that name already.")
+CHANGED_IN_FORM = "changed"  # in a form, where the others are pressed
 
 
-async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+def announce_digest_change(
+    session: Session,
+    front: ListenerContext,
+    schedule: Schedule,
+    user: str,
+    event: str,
+    trigger: str,
+) -> None:
+    """`trigger` makes it one for each press."""
+    house = front.house
+    heirs = house.policy(schedule.workspace).approvers
+    enqueue_notice(
+        session,
+        house.enqueue,
+        _render_digest_notice(schedule, user, event),
+        schedule.language,
+        id=_make_notice_prefix(schedule) + trigger,
+        workspace=schedule.workspace,
+        place=add_heirs(schedule.place, heirs, alone=False),
+        now=house.now(),
+    )
+
+
+def _render_digest_notice(schedule: Schedule, user: str, event: str) -> Words:
+    who, name = f"<@{user}>", format_digest_name(schedule.name)
+    did: dict[str, Words] = {
+        action_ids.DIGEST_ON: Words(
+            "{who} switched the digest {name} on: {when}", who=who, name=name, when=schedule.when()
+        ),
+        action_ids.DIGEST_PAUSE: Words("{who} paused the digest {name}.", who=who, name=name),
+        action_ids.DIGEST_OFF: Words("{who} deleted the digest {name}.", who=who, name=name),
+        action_ids.DIGEST_NOW: Words("{who} asked for the digest {name} now.", who=who, name=name),
+        CHANGED_IN_FORM: Words(
+            "{who} changed the digest {name}. It rests until somebody switches it on again.",
+            who=who,
+            name=name,
+        ),
+    }
+    return did[event]
+
+
+def is_announced(session: Session, schedule: Schedule) -> bool:
+    """Whether its channel knows of it: before it is switched on, only who sets it does."""
+    lines = OutboxMessage.id.startswith(_make_notice_prefix(schedule), autoescape=True)
+    return bool(session.scalar(select(exists().where(lines))))
+
+
+def _make_notice_prefix(schedule: Schedule) -> str:
+    return f"digest:{schedule.workspace}:{schedule.name}:"
+
+
+# Setting a digest: `/digest` opens a form, a preview comes as a direct message, and on its card it
+
+MAX_NAME_CHARACTERS = 60
+NAME_TAKEN = Words("There is another digest of that name already.")
+
+
+async def open_digest_form(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
     """The form, with what is set already under that name."""
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
     front.house.policy(workspace).demand(user, "administer")
-    name = name_of(str(body.get("text") or "").strip() or WEEKLY)
+    name = parse_digest_name(str(body.get("text") or "").strip() or WEEKLY)
     channel = str(body["channel_id"])
     front.channel_members.pressed_in(workspace, user, channel)
     approver = user in front.house.policy(workspace).approvers
     viewer = Viewer(workspace, user, frozenset({channel}), approver)
-    known = await front.run(_known, viewer, name)
+    known = await front.run(_find_visible_schedule, viewer, name)
     language = await front.language(workspace, user)
-    offered = await front.run(narrower, workspace)
+    offered = await front.run(list_catalogue_filters, workspace)
     brand = front.house.brand(workspace)
-    view = digest_form(language, brand, name, known, offered, channel)
+    view = build_digest_form(language, brand, name, known, offered, channel)
     await front.open(str(body["trigger_id"]), view, {"channel": channel}, language=language)
     await ack()
 
 
-def _known(session: Session, viewer: Viewer, name: str) -> Schedule | None:
+def _find_visible_schedule(session: Session, viewer: Viewer, name: str) -> Schedule | None:
     """The digest of that name, when this person may see it."""
     found = Schedule.there(session, viewer.workspace, name)
     return found if may_see(session, viewer, found) else None
 
 
-async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
+async def submit_digest_form(
+    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+) -> BoltResponse:
     """Kept, resting; its preview is on its way to whoever filled it in."""
-    name = name_of(typed_in(sent.view, "name"))
+    name = parse_digest_name(read_text(sent.view, "name"))
     errors: dict[str, Words] = {}
-    if not name or "/" in name or len(name) > MOST_NAME:
+    if not name or "/" in name or len(name) > MAX_NAME_CHARACTERS:
         errors["name"] = Words("Give it a short name without a slash.")
-    where = place_in(sent.view, "where")
-    if where and not await may_write(front, where):
+    where = read_channel(sent.view, "where")
+    if where and not await can_post_in(front, where):
         errors["where"] = Words(
             "I am not in that channel. Type {command} there first.", command="/invite @Super-Intern"
         )
     if not errors:
-        errors = await front.run(_set, front, sent, name, where)
+        errors = await front.run(_save_schedule, front, sent, name, where)
     if not errors:
         return await ack()
     language = await front.language(sent.workspace, sent.user)
@@ -74,47 +146,55 @@ async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
     return await ack(response_action="errors", errors=told)
 
 
-def _set(
-    session: Session, front: Front, sent: Sent, name: str, where: str | None
+def _save_schedule(
+    session: Session, front: ListenerContext, sent: ViewSubmission, name: str, where: str | None
 ) -> dict[str, Words]:
     """What is wrong with which field; nothing when it is kept."""
     now, user = front.house.now(), sent.user
-    was = was_called(sent.view) or name
+    was = read_digest_name(sent.view) or name
     known = Schedule.there(session, sent.workspace, was)
     front.house.policy(sent.workspace).demand(user, "administer")
     if known is not None and not may_see(session, sent.viewer, known):
-        return {"name": TAKEN}
+        return {"name": NAME_TAKEN}
     if name != was and Schedule.there(session, sent.workspace, name) is not None:
-        return {"name": TAKEN}
-    if known is not None and heard_of(session, known):
-        say(session, front, known, user, CHANGED, str(sent.view["id"]))
+        return {"name": NAME_TAKEN}
+    if known is not None and is_announced(session, known):
+        announce_digest_change(session, front, known, user, CHANGED_IN_FORM, str(sent.view["id"]))
     owner, last = (known.owner, known.last) if known else (user, None)
     if known is not None and name != was:
         known.turn(session, "off", now)
-    place = asked_at(where or owner, owner, private=where is None)
+    place = make_place(where or owner, owner, private=where is None)
     row = Schedule.put(
-        session, now, workspace=sent.workspace, name=name, owner=owner, place=place, **set_in(sent)
+        session,
+        now,
+        workspace=sent.workspace,
+        name=name,
+        owner=owner,
+        place=place,
+        **read_digest_settings(sent),
     )
     row.last = max(filter(None, (row.last, last)), default=None)
     row.turn(session, "paused", now)
-    _preview(session, front, sent, row)
+    _start_preview(session, front, sent, row)
     return {}
 
 
-def _preview(session: Session, front: Front, sent: Sent, row: Schedule) -> None:
+def _start_preview(
+    session: Session, front: ListenerContext, sent: ViewSubmission, row: Schedule
+) -> None:
     """To whoever filled it in, and to nobody else."""
     now, user = front.house.now(), sent.user
-    place = asked_at(str(sent.back.get("channel") or user), user, private=True)
+    place = make_place(str(sent.back.get("channel") or user), user, private=True)
     wish = row.wish(row.day_of(now), turn=str(sent.view["id"]))
     alone = {"place": place, "private": True, "author": user}
     Task.accept(session, front.house.enqueue, wish.model_copy(update=alone), now)
 
 
-def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
+def build_digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
     """What can be done with the digest that a card is of; its rhythm above."""
     if schedule is None or schedule.state == "off":
         return []
-    ref = Ref(task=task, pick=schedule.name).packed()
+    ref = ButtonValue(task=task, pick=schedule.name).packed()
     offers = [
         (action_ids.DIGEST_ON, Words("Switch it on"))
         if schedule.state == "paused"
@@ -122,58 +202,65 @@ def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[
         (action_ids.DIGEST_NOW, Words("Run it now")),
         (action_ids.DIGEST_CHANGE, Words("Change it")),
     ]
-    name = quoted(spell(called(schedule.name), language), 150)
+    name = quote_as_mrkdwn(format_value(format_digest_name(schedule.name), language), 150)
     line = f":calendar: {name} · {schedule.when().to(language)}"
     if schedule.state == "paused":
         line += f" · {Words('it rests until it is switched on').to(language)}"
     row = [button(words.to(language), name, ref) for name, words in offers]
-    row.append(_delete(schedule, ref, language))
+    row.append(_build_delete_button(schedule, ref, language))
     return [context(line), *actions(*row)]
 
 
-def _delete(schedule: Schedule, ref: str, language: str) -> Block:
+def _build_delete_button(schedule: Schedule, ref: str, language: str) -> Block:
     """It asks before it deletes: what is set does not come back."""
     gone = Words("It will not come any more, and what is set in it is gone.").to(language)
     ask = confirm(Words("Delete this digest?"), gone, Words("Delete it"), language)
     return button(Words("Delete it").to(language), action_ids.DIGEST_OFF, ref, confirm=ask)
 
 
-def turn(state: State) -> Callable[[Session, Front, Click], Words | None]:
-    def verb(session: Session, front: Front, click: Click) -> Words | None:
-        schedule = _schedule(session, front, click)
+def make_state_action(
+    state: ScheduleState,
+) -> Callable[[Session, ListenerContext, BlockAction], Words | None]:
+    def verb(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
+        schedule = _load_schedule(session, front, click)
         if schedule.state == state:
             raise CannotDo(Words("That was done already."))
         schedule.turn(session, state, front.house.now())
-        say(session, front, schedule, click.user, click.name, click.trigger)
-        _redraw(session, front, click)
+        announce_digest_change(session, front, schedule, click.user, click.name, click.trigger)
+        _redraw_digest(session, front, click)
         return None
 
     return verb
 
 
-def run_now(session: Session, front: Front, click: Click) -> Words | None:
-    schedule, now = _schedule(session, front, click), front.house.now()
+def run_digest_now(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
+    schedule, now = _load_schedule(session, front, click), front.house.now()
     wish = schedule.wish(schedule.day_of(now), turn=click.trigger)
-    say(session, front, schedule, click.user, click.name, click.trigger)
+    announce_digest_change(session, front, schedule, click.user, click.name, click.trigger)
     Task.accept(session, front.house.enqueue, wish, now)
     if schedule.place.get("dm"):
         return Words("It is on its way to its owner alone.")
     return Words("It is on its way to its channel.")
 
 
-def change(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
-    schedule = _schedule(session, front, click)
-    brand, offered = front.house.brand(click.workspace), narrower(session, click.workspace)
-    return lambda language: digest_form(language, brand, schedule.name, schedule, offered)
+def prepare_digest_form(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> Callable[[str], Block]:
+    schedule = _load_schedule(session, front, click)
+    brand, offered = (
+        front.house.brand(click.workspace),
+        list_catalogue_filters(session, click.workspace),
+    )
+    return lambda language: build_digest_form(language, brand, schedule.name, schedule, offered)
 
 
-def _schedule(session: Session, front: Front, click: Click) -> Schedule:
+def _load_schedule(session: Session, front: ListenerContext, click: BlockAction) -> Schedule:
     front.house.policy(click.workspace).demand(click.user, "administer")
     there = Schedule.there(session, click.workspace, click.ref.pick or "")
     return demand_visible(session, click.viewer, there)
 
 
-def _redraw(session: Session, front: Front, click: Click) -> None:
+def _redraw_digest(session: Session, front: ListenerContext, click: BlockAction) -> None:
     task = session.get(Task, click.ref.task) if click.ref.task else None
     if task is not None and may_see(session, click.viewer, task):
-        Post.changed(session, front.house.enqueue, task.first_piece)
+        OutboxMessage.changed(session, front.house.enqueue, task.first_piece)

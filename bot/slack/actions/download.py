@@ -4,24 +4,24 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision, standing
-from bot.approvals.draft_document import written
+from bot.approvals.decision import Decision, compute_status
+from bot.approvals.draft_document import render_draft
 from bot.audit.receipt import Receipt
-from bot.audit.row_digests import demand_recorded
+from bot.audit.row_digests import require_unchanged_task
 from bot.delivery.models import Delivery
 from bot.digests.visibility import may_see_receipts
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
-from bot.messages.outbox import Post
-from bot.slack.actions.context import Click, draft_of
-from bot.slack.context import Front
-from bot.slack.files import upload
+from bot.messages.outbox import OutboxMessage
+from bot.slack.context import ListenerContext
+from bot.slack.files import upload_file
+from bot.slack.interactions import BlockAction, load_visible_draft
 from bot.tasks.models import Task
 
 
 @dataclass(frozen=True)
-class Copies:
+class DownloadFiles:
     """What is uploaded right after the answer: row id → name. When `approved`, the rest is
     deliveries."""
 
@@ -32,11 +32,11 @@ class Copies:
     left: str
 
 
-async def download(front: Front, click: Click) -> Words:
+async def start_download(front: ListenerContext, click: BlockAction) -> Words:
     """Send the files on their way to the presser's direct messages; what to tell them."""
-    copies = await front.run(_plan, front, click)
+    copies = await front.run(_plan_download, front, click)
     if copies.files:
-        front.later.soon(_upload(front, click, copies))
+        front.later.soon(_upload_files(front, click, copies))
     if not copies.fresh:
         return Words("You have these files already, in your direct messages with me.")
     if copies.approved:
@@ -44,16 +44,16 @@ async def download(front: Front, click: Click) -> Words:
     return Words("Not approved yet: a marked copy is on its way to your direct messages with me.")
 
 
-def _plan(session: Session, front: Front, click: Click) -> Copies:
+def _plan_download(session: Session, front: ListenerContext, click: BlockAction) -> DownloadFiles:
     draft, policy = (
-        draft_of(session, click.viewer, click.ref),
+        load_visible_draft(session, click.viewer, click.ref),
         front.house.policy(click.workspace),
     )
-    demand_recorded(session, draft.workspace, draft.task)
-    approved = standing(Decision.of(session, draft.id), policy) == "approved"
+    require_unchanged_task(session, draft.workspace, draft.task)
+    approved = compute_status(Decision.of(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
     task = session.get_one(Task, draft.task)
-    left = _left(session, draft) if may_see_receipts(session, click.viewer, task) else ""
+    left = _render_receipts(session, draft) if may_see_receipts(session, click.viewer, task) else ""
     if left:
         files[f"{draft.id}:left:{click.user}"] = f"{draft.code}-what-left.txt"
     fresh = False
@@ -72,7 +72,7 @@ def _plan(session: Session, front: Front, click: Click) -> Copies:
             name = f"{draft.code}-v{draft.version}-not-approved.{format}"
             files[f"{draft.id}:copy:{click.user}:{format}"] = name
     for id in list(files):
-        row = Post.plan(
+        row = OutboxMessage.plan(
             session,
             id=id,
             workspace=draft.workspace,
@@ -85,20 +85,22 @@ def _plan(session: Session, front: Front, click: Click) -> Copies:
         else:
             del files[id]
     if approved:
-        Post.changed(session, front.house.enqueue, draft.piece)
-    return Copies(draft, approved, fresh, files, left)
+        OutboxMessage.changed(session, front.house.enqueue, draft.piece)
+    return DownloadFiles(draft, approved, fresh, files, left)
 
 
-async def _upload(front: Front, click: Click, copies: Copies) -> None:
+async def _upload_files(front: ListenerContext, click: BlockAction, copies: DownloadFiles) -> None:
     brand = front.house.brand(click.workspace)
     language = await front.people.language(click.workspace, click.user)
     try:
         for id, name in copies.files.items():
             format = name.rsplit(".", 1)[-1]
             text = (
-                copies.left if format == "txt" else written(copies.draft, brand, format, language)
+                copies.left
+                if format == "txt"
+                else render_draft(copies.draft, brand, format, language)
             )
-            await upload(front.poster, id, name, text.encode())
+            await upload_file(front.poster, id, name, text.encode())
     except CannotDo as no:
         await front.people.tell(click.workspace, click.user, no.words, click.channel, click.thread)
     except TryAgain:
@@ -106,7 +108,7 @@ async def _upload(front: Front, click: Click, copies: Copies) -> None:
         await front.people.tell(click.workspace, click.user, words, click.channel, click.thread)
 
 
-def _left(session: Session, draft: Draft) -> str:
+def _render_receipts(session: Session, draft: Draft) -> str:
     """Letter for letter what was sent to a writer for this draft."""
     pieces = [
         f"--- {one.at.isoformat()} · {one.writer} · {one.to or '-'}\n{one.sent}"

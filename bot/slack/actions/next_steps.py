@@ -5,54 +5,62 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.core.ids import task_id
-from bot.core.parts import Lead
+from bot.core.parts import NextStep
+from bot.core.request import task_id
 from bot.digests.visibility import Viewer
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.action_ids import Ref
-from bot.slack.actions.context import GONE, Click, card_at, draft_of, next_place
+from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import Block, actions, button
-from bot.slack.cards.checks import numbered
-from bot.slack.context import Front
+from bot.slack.cards.draft_status import number_action_id
+from bot.slack.context import ListenerContext
+from bot.slack.interactions import (
+    GONE,
+    BlockAction,
+    choose_next_place,
+    find_card,
+    load_visible_draft,
+)
 from bot.slack.location import Place
-from bot.slack.views.forms import brief_form
-from bot.tasks.models import Task, Wish
+from bot.slack.views.forms import build_brief_form
+from bot.tasks.models import NewTask, Task
 
-MOST = 5  # buttons
+MAX_NEXT_STEPS = 5  # buttons
 
 
-def lead_buttons(draft: Draft, language: str) -> list[Block]:
+def build_next_step_buttons(draft: Draft, language: str) -> list[Block]:
     """A row of what can come next; none for a draft that leads nowhere."""
     row = [
         button(
             lead.label.to(language),
-            numbered(action_ids.LEAD if lead.ask else action_ids.LEAD_NOW, number),
-            Ref(draft=draft.id, seen=draft.fingerprint, pick=str(number)).packed(),
+            number_action_id(action_ids.LEAD if lead.ask else action_ids.LEAD_NOW, number),
+            ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).packed(),
         )
-        for number, lead in enumerate(draft.leads_on[:MOST])
+        for number, lead in enumerate(draft.leads_on[:MAX_NEXT_STEPS])
     ]
     return actions(*row) if row else []
 
 
-def ask(session: Session, front: Front, click: Click) -> Callable[[str], dict[str, Any]]:
+def prepare_brief_form(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> Callable[[str], dict[str, Any]]:
     """The brief with what is known filled in, to be changed before anything is drafted."""
     front.house.policy(click.workspace).demand(click.user, "ask")
-    draft = draft_of(session, click.viewer, click.ref)
-    lead = lead_of(draft, click.ref)
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    lead = find_next_step(draft, click.ref)
     brand = front.house.brand(click.workspace)
-    return lambda language: brief_form(language, brand, click.ref.packed(), words=lead.words)
+    return lambda language: build_brief_form(language, brand, click.ref.packed(), words=lead.words)
 
 
-def now(session: Session, front: Front, click: Click) -> Words | None:
+def start_next_step(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
     """Started at once, for whoever pressed."""
     front.house.policy(click.workspace).demand(click.user, "ask")
-    draft = draft_of(session, click.viewer, click.ref)
-    lead = lead_of(draft, click.ref)
-    place, private = place_of(session, draft, click.viewer, click.back)
-    wish = Wish(
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    lead = find_next_step(draft, click.ref)
+    place, private = find_next_step_place(session, draft, click.viewer, click.back)
+    wish = NewTask(
         id=task_id("lead", draft.id, str(click.ref.pick), click.user),
         workspace=click.workspace,
         author=click.user,
@@ -60,14 +68,14 @@ def now(session: Session, front: Front, click: Click) -> Words | None:
         place=place,
         locale=front.people.known(click.workspace, click.user),
         private=private,
-        form=form_of(draft, lead),
+        form=build_next_step_form(draft, lead),
     )
     if not Task.accept(session, front.house.enqueue, wish, front.house.now()):
         return Words("That is being worked on already.")
     return None
 
 
-def lead_of(draft: Draft, ref: Ref) -> Lead:
+def find_next_step(draft: Draft, ref: ButtonValue) -> NextStep:
     """Raises CannotDo for one that is no longer there."""
     leads = draft.leads_on
     if not (ref.pick or "").isdigit() or int(ref.pick or 0) >= len(leads):
@@ -75,15 +83,15 @@ def lead_of(draft: Draft, ref: Ref) -> Lead:
     return leads[int(ref.pick or 0)]
 
 
-def form_of(draft: Draft, lead: Lead) -> dict[str, str]:
+def build_next_step_form(draft: Draft, lead: NextStep) -> dict[str, str]:
     """What the wish knows already: its skill, and what it stands on."""
     return {**lead.form, "skill": lead.skill, "stands_on": draft.id}
 
 
-def place_of(
+def find_next_step_place(
     session: Session, draft: Draft, viewer: Viewer, at: dict[str, Any]
 ) -> tuple[Place, bool]:
     """Under the card that was pressed; whether only its author sees it."""
     task = session.get_one(Task, draft.task)
-    place, private = next_place(task, card_at(session, draft.piece, at, viewer))
+    place, private = choose_next_place(task, find_card(session, draft.piece, at, viewer))
     return place | {"user": viewer.person}, private

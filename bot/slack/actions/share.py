@@ -4,53 +4,53 @@ import asyncio
 
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision, standing
+from bot.approvals.decision import Decision, compute_status
 from bot.audit import journal
-from bot.audit.row_digests import demand_recorded
-from bot.core.facts import FOR_ONE_ALONE
+from bot.audit.row_digests import require_unchanged_task
+from bot.core.facts import ONE_CUSTOMER_NOTICE
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
-from bot.messages.outbox import Post
-from bot.slack.actions.context import Click, demand_author_or_approver, draft_of
-from bot.slack.client import Refused, ask, patient
-from bot.slack.context import ASKED_WITHIN, Front
+from bot.messages.outbox import OutboxMessage
+from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
+from bot.slack.context import LANGUAGE_SECONDS, ListenerContext
+from bot.slack.interactions import BlockAction, demand_author_or_approver, load_visible_draft
 from bot.tasks.models import Task
 
 
-async def demand_membership(front: Front, channel: str) -> None:
+async def demand_membership(front: ListenerContext, channel: str) -> None:
     """Raises CannotDo when we can't write in that channel; when Slack doesn't say, we try."""
-    if not await may_write(front, channel):
+    if not await can_post_in(front, channel):
         place = f"<#{channel}>"
         raise CannotDo(Words("I am not in {place}. Invite me there, then share.", place=place))
 
 
-async def may_write(front: Front, channel: str) -> bool:
+async def can_post_in(front: ListenerContext, channel: str) -> bool:
     """Whether we are in that channel; when Slack doesn't say in time, we take it that we are."""
-    asked = ask(patient(front.house.client).conversations_info(channel=channel))
+    asked = call_slack(make_retrying_client(front.house.client).conversations_info(channel=channel))
     try:
-        answer = await asyncio.wait_for(asked, ASKED_WITHIN)
+        answer = await asyncio.wait_for(asked, LANGUAGE_SECONDS)
     except (TryAgain, TimeoutError):
         return True
-    except Refused:
+    except SlackRefusal:
         return False
     return bool(answer["channel"].get("is_member")) and not answer["channel"].get("is_archived")
 
 
-def send_to(session: Session, front: Front, click: Click) -> Words | None:
+def send_to_channel(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
     """Approved words to a channel that the policy names, by whoever asked or may approve."""
     draft, policy = (
-        draft_of(session, click.viewer, click.ref),
+        load_visible_draft(session, click.viewer, click.ref),
         front.house.policy(click.workspace),
     )
     channel = click.ref.pick or ""
     if channel not in policy.delivery.channels:
         raise CannotDo(Words("The policy does not let drafts go to that channel."))
     draft.demand_current(session, click.ref.seen or "")
-    demand_recorded(session, draft.workspace, draft.task)
+    require_unchanged_task(session, draft.workspace, draft.task)
     demand_author_or_approver(session.get_one(Task, draft.task), draft, click.user, policy)
-    if standing(Decision.of(session, draft.id), policy) != "approved":
+    if compute_status(Decision.of(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only approved words can be sent."))
     planned = Delivery.plan(
         session,
@@ -60,11 +60,11 @@ def send_to(session: Session, front: Front, click: Click) -> Words | None:
         now=front.house.now(),
         by=click.user,
     )
-    Post.changed(session, front.house.enqueue, draft.piece)
-    return None if planned else _why_not(session, draft, channel)
+    OutboxMessage.changed(session, front.house.enqueue, draft.piece)
+    return None if planned else _explain_refusal(session, draft, channel)
 
 
-def _why_not(session: Session, draft: Draft, channel: str) -> Words:
+def _explain_refusal(session: Session, draft: Draft, channel: str) -> Words:
     """Why it does not go there now: what became of the first time."""
     for one in Delivery.of(session, draft.id):
         if one.destination.get("channel") == channel and one.state == "failed" and one.said:
@@ -72,20 +72,20 @@ def _why_not(session: Session, draft: Draft, channel: str) -> Words:
     return Words("It was sent there already.")
 
 
-def share(session: Session, front: Front, click: Click) -> None:
+def share_draft(session: Session, front: ListenerContext, click: BlockAction) -> None:
     """A private draft into the channel it was asked in: a second card, drawn from the same rows."""
-    draft = draft_of(session, click.viewer, click.ref)
-    demand_recorded(session, draft.workspace, draft.task)
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    require_unchanged_task(session, draft.workspace, draft.task)
     task, now = session.get_one(Task, draft.task), front.house.now()
     if click.user != task.author:
         raise CannotDo(Words("Only whoever asked for this draft can share it."))
     if draft.facts.of_one_customer:
-        raise CannotDo(FOR_ONE_ALONE)
+        raise CannotDo(ONE_CUSTOMER_NOTICE)
     channel = str(task.place.get("channel") or "")
     if not task.private or channel[:1] not in ("C", "G"):
         raise CannotDo(Words("This was not asked in a channel, so it can't be shared in one."))
     place = {k: v for k, v in task.place.items() if k in ("channel", "thread", "asked", "user")}
-    Post.plan(
+    OutboxMessage.plan(
         session,
         id=f"{draft.piece}:shared",
         workspace=draft.workspace,
@@ -94,8 +94,8 @@ def share(session: Session, front: Front, click: Click) -> None:
         piece=draft.piece,
         now=now,
     )
-    Post.changed(session, front.house.enqueue, draft.piece)
-    journal.record(
+    OutboxMessage.changed(session, front.house.enqueue, draft.piece)
+    journal.record_event(
         session,
         workspace=draft.workspace,
         event="draft shared",

@@ -1,72 +1,246 @@
-"""A draft on its card: the copy, what stands behind it, and what a person can do with it."""
+"""What can be done with a draft, in one row; what can't is not there, and its reason is."""
 
-from bot.agent.skills import skills
-from bot.core.channels import channels
-from bot.digests.models import ALERT
+from collections.abc import Sequence
+
+from bot.agent.skills import load_skills
+from bot.core.channels import load_channels
+from bot.core.checks import Check
+from bot.digests.models import ALERT_TITLE
 from bot.drafts.models import Draft
 from bot.i18n.messages import LANGUAGES, Words
 from bot.slack import action_ids
-from bot.slack.action_ids import Ref
-from bot.slack.actions.alerts import alert_buttons
-from bot.slack.actions.digests import digest_buttons
-from bot.slack.actions.next_steps import lead_buttons
+from bot.slack.action_ids import ButtonValue
+from bot.slack.actions.alerts import build_alert_buttons
+from bot.slack.actions.audience_export import find_exportable_rules
+from bot.slack.actions.digests import build_digest_buttons
+from bot.slack.actions.next_steps import build_next_step_buttons
 from bot.slack.blocks import (
     HEADER,
-    MOST_BLOCKS,
-    MOST_CHARACTERS,
+    MAX_CONFIRM_CHARACTERS,
+    MAX_MESSAGE_BLOCKS,
+    MAX_MESSAGE_CHARACTERS,
     Block,
     Message,
     actions,
     button,
+    confirm,
     context,
-    cut,
-    plain,
-    quoted,
+    measure_blocks,
+    option,
+    plain_text,
+    quote_as_mrkdwn,
+    render_words,
     section,
-    titled,
-    weigh,
+    translate_title,
+    truncate,
 )
-from bot.slack.cards.checks import assumed_blocks, findings_blocks
-from bot.slack.cards.data import Shown
-from bot.slack.cards.draft_actions import buttons, more
-from bot.slack.cards.draft_parts import copy_blocks
-from bot.slack.cards.results import result_blocks
-from bot.slack.cards.status import outcome_blocks
-from bot.slack.views.details import details_button
+from bot.slack.cards.card_data import CardData
+from bot.slack.cards.draft_parts import render_copy
+from bot.slack.cards.draft_status import render_assumptions, render_checks, render_draft_status
+from bot.slack.cards.results import render_results
+from bot.slack.views.draft_details import build_details_button
+from bot.text.escape import escape_mrkdwn
 
-MOST_HOOKS = 2
+MAX_CHANNEL_OPTIONS = 20  # an option with its reference takes about 150 of a message's 13,200
 
 
-def draft_card(shown: Shown, language: str) -> Message:
+def build_draft_buttons(shown: CardData, draft: Draft, language: str) -> list[Block]:
+    """The row for this moment."""
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    edit = button(Words("Edit").to(language), action_ids.EDIT, ref)
+    back = button(Words("Send back").to(language), action_ids.SEND_BACK, ref)
+    if shown.standing == "approved":
+        ways = [_build_channel_menu(shown, draft, language), None if shown.left else edit]
+        ways.append(_build_export_button(draft, language))
+        return actions(*ways, build_more_menu(draft, language, open=False))
+    why = _explain_no_approval(shown, draft, language)
+    elsewhere = shown.shared and not _can_approve_alone(
+        shown, draft
+    )  # it is decided where it was shared
+    without = why or (shown.private and elsewhere) or draft.findings is None
+    row = actions(
+        _build_share_button(shown, draft, language),
+        None if without else _build_approve_button(shown, draft, language),
+        edit,
+        back,
+        build_more_menu(draft, language, open=True),
+    )
+    return [*([context(why)] if why else []), *row]
+
+
+def _explain_no_approval(shown: CardData, draft: Draft, language: str) -> str | None:
+    """Why there is no Approve on this card."""
+    if draft.refused():
+        words = Words("This can't be approved: {why}", why=draft.refused()[0].words)
+        return render_words(words, language, 500)
+    if not shown.policy.approvers:
+        return Words(
+            "No approver is named yet. An administrator can name approvers in policy.toml, "
+            "for example: approvers = [{who}]",
+            who=f'"{shown.task.author}"',
+        ).to(language)
+    if _is_hidden_from_approvers(shown, draft):
+        return Words("To have it approved, share it: approvers can't see it here.").to(language)
+    return None
+
+
+def _is_hidden_from_approvers(shown: CardData, draft: Draft) -> bool:
+    """Whether nobody who may approve it sees it."""
+    return shown.private and not shown.shared and not _can_approve_alone(shown, draft)
+
+
+def _can_approve_alone(shown: CardData, draft: Draft) -> bool:
+    who = shown.task.author
+    authors = {who, draft.author or who}
+    return all(shown.policy.may_approve(who, author=author) for author in authors)
+
+
+def _build_approve_button(shown: CardData, draft: Draft, language: str) -> Block:
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    if draft.blocked():
+        return button(Words("Approve anyway").to(language), action_ids.APPROVE_ANYWAY, ref)
+    ask = None
+    if stated := draft.stated():
+        lead = Words.count(
+            "Nobody has proved this. By approving you confirm it:",
+            "Nobody has proved these {n} things. By approving you confirm all of them:",
+            len(stated),
+        ).to(language)
+        text = (
+            f"{lead}\n{_list_stated_claims(stated, MAX_CONFIRM_CHARACTERS - len(lead), language)}"
+        )
+        ask = confirm(Words("Is this right?"), text, Words("Approve"), language)
+    text = Words("Approve").to(language)
+    return button(text, action_ids.APPROVE, ref, style="primary", confirm=ask)
+
+
+def _list_stated_claims(stated: Sequence[Check], room: int, language: str) -> str:
+    """What is confirmed, in at most `room` characters: a sentence each; else what is said and no
+    more; else what fits, and how many more there are. Nobody says yes to half a word."""
+    lines = "\n".join(f"• {render_words(check.words, language, 140)}" for check in stated)
+    if len(lines) < room:
+        return lines
+    said = [
+        escape_mrkdwn(one.quote or "") or render_words(one.words, language, 140) for one in stated
+    ]
+    for shown in range(len(said), -1, -1):
+        rest = len(said) - shown
+        more = Words("and {n} more, named on the card", n=rest).to(language) if rest else ""
+        line = "• " + " · ".join(filter(None, [*said[:shown], more]))
+        if len(line) < room:
+            break
+    return line
+
+
+def _build_share_button(shown: CardData, draft: Draft, language: str) -> Block | None:
+    if not shown.private or shown.shared or not shown.origin:
+        return None
+    if draft.facts.of_one_customer:
+        return None
+    name = shown.channel_names.get(shown.origin)
+    words = Words("Share in {place}", place=f"#{name}") if name else Words("Share in the channel")
+    ref = ButtonValue(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick=shown.origin)
+    return button(words.to(language), action_ids.SHARE, ref.packed(), style="primary")
+
+
+def _build_channel_menu(shown: CardData, draft: Draft, language: str) -> Block | None:
+    there = [delivery for delivery in shown.deliveries if delivery.state != "failed"]
+    sent = {delivery.destination.get("channel") for delivery in there}
+    places = [one for one in shown.policy.delivery.channels if one not in sent][
+        :MAX_CHANNEL_OPTIONS
+    ]
+    if not places:
+        return None
+    ask = confirm(
+        Words("Send now?"),
+        Words("The approved words go out to the channel you chose, at once.").to(language),
+        Words("Send"),
+        language,
+    )
+    return {
+        "type": "static_select",
+        "action_id": action_ids.SEND_TO,
+        "placeholder": plain_text(Words("Send to…").to(language), 150),
+        "options": [_build_channel_option(shown, draft, one) for one in places],
+        "confirm": ask,
+    }
+
+
+def _build_export_button(draft: Draft, language: str) -> Block | None:
+    if not find_exportable_rules(draft):
+        return None
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    return button(Words("Export audience").to(language), action_ids.EXPORT, ref)
+
+
+def _build_channel_option(shown: CardData, draft: Draft, channel: str) -> Block:
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=channel)
+    return option(f"#{shown.channel_names.get(channel, channel)}", ref.packed())
+
+
+def build_more_menu(draft: Draft, language: str, *, open: bool) -> Block:
+    offers = {
+        action_ids.REJECT: Words("Reject"),
+        action_ids.SOURCES: Words("Sources"),
+        action_ids.WHAT_LEFT: Words("What left"),
+        action_ids.HISTORY: Words("History"),
+        action_ids.DOWNLOAD: Words("Download"),
+    }
+    options = [
+        option(
+            words.to(language),
+            ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=pick).packed(),
+        )
+        for pick, words in offers.items()
+        if open or pick != action_ids.REJECT
+    ]
+    return {"type": "overflow", "action_id": action_ids.MORE, "options": options}
+
+
+# A draft on its card: the copy, what stands behind it, and what a person can do with it.
+
+MAX_HOOKS = 2
+
+
+def render_draft_card(shown: CardData, language: str) -> Message:
     """The copy takes the room that the rest leaves it; what does not fit is `rest`."""
     draft = shown.draft
     assert draft is not None
-    above, below = _above(shown, draft, language), _below(shown, draft, language)
+    above, below = _render_header(shown, draft, language), _render_footer(shown, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
     more = context(long.to(language))
-    room = MOST_CHARACTERS - weigh(above) - weigh(below) - weigh(more)
-    copy, rest = copy_blocks(draft, language, hosts=shown.hosts, room=room)
+    room = (
+        MAX_MESSAGE_CHARACTERS
+        - measure_blocks(above)
+        - measure_blocks(below)
+        - measure_blocks(more)
+    )
+    copy, rest = render_copy(draft, language, hosts=shown.hosts, room=room)
     blocks = [*above, *copy, *([more] if rest else []), *below]
-    return Message(_fallback(shown, draft, language), blocks[:MOST_BLOCKS], rest or None)
+    return Message(
+        _render_fallback_text(shown, draft, language), blocks[:MAX_MESSAGE_BLOCKS], rest or None
+    )
 
 
-def title(draft: Draft, language: str) -> str:
+def render_draft_title(draft: Draft, language: str) -> str:
     """ "E-mail · Linen shirt · version 2"."""
-    channel = channels().get(draft.channel or "")
+    channel = load_channels().get(draft.channel or "")
     what = draft.brief.product_words or draft.brief.product or draft.brief.words
     version = Words("version {n}", n=draft.version).to(language)
-    skill = skills().get(draft.skill)
+    skill = load_skills().get(draft.skill)
     named = channel.title if channel else skill.title if skill else ""
     if draft.brief.series:
-        named = ALERT.text
-    names = [titled(named, language)] if named else []
-    asked = cut(" ".join(what.split()), 80) or "…"
-    if any(asked.lower() == titled(named, one).lower() for one in LANGUAGES):  # said already
+        named = ALERT_TITLE.text
+    names = [translate_title(named, language)] if named else []
+    asked = truncate(" ".join(what.split()), 80) or "…"
+    if any(
+        asked.lower() == translate_title(named, one).lower() for one in LANGUAGES
+    ):  # said already
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
     return " · ".join([*names, asked, version])
 
 
-def place_lines(shown: Shown, language: str) -> list[str]:
+def render_visibility(shown: CardData, language: str) -> list[str]:
     """Who sees this card, when that needs saying."""
     if shown.private and not shown.shared:
         return [f":lock: {Words('Just for you. Nobody else sees this.').to(language)}"]
@@ -93,75 +267,85 @@ def place_lines(shown: Shown, language: str) -> list[str]:
     return []
 
 
-def _above(shown: Shown, draft: Draft, language: str) -> list[Block]:
+def _render_header(shown: CardData, draft: Draft, language: str) -> list[Block]:
     small = []
     if draft.by_rules:
         small.append(Words("No AI connected: written by rules").to(language))
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
     if shown.stands_on is not None:
-        what = quoted(title(shown.stands_on, language), 200)
+        what = quote_as_mrkdwn(render_draft_title(shown.stands_on, language), 200)
         small.append(Words("Stands on: {what}", what=what).to(language))
-    small += place_lines(shown, language)
-    head: Block = {"type": "header", "text": plain(title(draft, language), HEADER)}
-    said = [*outcome_blocks(shown, language), *result_blocks(shown, language)]
+    small += render_visibility(shown, language)
+    head: Block = {
+        "type": "header",
+        "text": plain_text(render_draft_title(draft, language), HEADER),
+    }
+    said = [*render_draft_status(shown, language), *render_results(shown, language)]
     return [head, *([context(*small)] if small else []), *said]
 
 
-def _below(shown: Shown, draft: Draft, language: str) -> list[Block]:
+def _render_footer(shown: CardData, draft: Draft, language: str) -> list[Block]:
     if shown.standing in ("rejected", "sent back"):
-        return actions(more(draft, language, open=False))
+        return actions(build_more_menu(draft, language, open=False))
     if draft.findings is None:
         who = f"<@{draft.author}>" if draft.author else Words("your intern").to(language)
         words = Words("Edited by {who}, being checked…", who=who).to(language)
-        return [context(f":hourglass_flowing_sand: {words}"), *buttons(shown, draft, language)]
-    if _only_read(shown, draft):
-        return _below_read(shown, draft, language)
-    below = [*findings_blocks(draft, language), *buttons(shown, draft, language)]
+        return [
+            context(f":hourglass_flowing_sand: {words}"),
+            *build_draft_buttons(shown, draft, language),
+        ]
+    if _is_read_only(shown, draft):
+        return _render_read_only_footer(shown, draft, language)
+    below = [*render_checks(draft, language), *build_draft_buttons(shown, draft, language)]
     if shown.standing in ("open", "approved"):
-        below += actions(details_button(draft, language)) + lead_buttons(draft, language)
+        below += actions(build_details_button(draft, language)) + build_next_step_buttons(
+            draft, language
+        )
     if shown.standing == "open":
-        below += [*assumed_blocks(draft, language), *_hooks(draft, language)]
+        below += [*render_assumptions(draft, language), *_render_hooks(draft, language)]
     return below
 
 
-def _only_read(shown: Shown, draft: Draft) -> bool:
+def _is_read_only(shown: CardData, draft: Draft) -> bool:
     """Whether it is there already and goes nowhere else: a digest, an alert, what can't be told."""
     return not shown.task.typed or draft.tells_nothing
 
 
-def _below_read(shown: Shown, draft: Draft, language: str) -> list[Block]:
+def _render_read_only_footer(shown: CardData, draft: Draft, language: str) -> list[Block]:
     """There is nothing to approve: what it leads to, and what can be done with a digest itself."""
-    below = findings_blocks(draft, language)
-    below += lead_buttons(draft, language)
-    below += actions(details_button(draft, language), more(draft, language, open=False))
-    below += digest_buttons(shown.digest, shown.task.id, language)
-    return below + alert_buttons(shown.task, shown.alert, language)
+    below = render_checks(draft, language)
+    below += build_next_step_buttons(draft, language)
+    below += actions(
+        build_details_button(draft, language), build_more_menu(draft, language, open=False)
+    )
+    below += build_digest_buttons(shown.digest, shown.task.id, language)
+    return below + build_alert_buttons(shown.task, shown.alert, language)
 
 
-def _hooks(draft: Draft, language: str) -> list[Block]:
+def _render_hooks(draft: Draft, language: str) -> list[Block]:
     """Other ways in, each with a button that takes it."""
     shown = []
     texts = "\n".join(part.text for part in draft.parts)
-    for number, hook in enumerate(draft.other_hooks[:MOST_HOOKS]):
+    for number, hook in enumerate(draft.other_hooks[:MAX_HOOKS]):
         if hook.text in texts:
             continue  # it is in use
-        ref = Ref(draft=draft.id, seen=draft.fingerprint, pick=str(number)).packed()
+        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).packed()
         use = button(Words("Use this").to(language), action_ids.USE_HOOK, ref)
-        angle = quoted(titled(hook.angle, language), 100) or "…"
+        angle = quote_as_mrkdwn(translate_title(hook.angle, language), 100) or "…"
         lead = Words("Another opening: {angle}", angle=angle).to(language)
-        shown.append(section(f"*{lead}*\n{quoted(hook.text, 500)}", use))
+        shown.append(section(f"*{lead}*\n{quote_as_mrkdwn(hook.text, 500)}", use))
     return shown
 
 
-def _fallback(shown: Shown, draft: Draft, language: str) -> str:
+def _render_fallback_text(shown: CardData, draft: Draft, language: str) -> str:
     state = {
         "approved": Words("Approved"),
         "rejected": Words("Rejected"),
         "sent back": Words("Sent back"),
     }.get(shown.standing, Words("Draft"))
     text = next((part.text for part in draft.parts if part.text), "")
-    head = quoted(title(draft, language), 200)
-    if _only_read(shown, draft):
-        return f"{head}\n{quoted(text, 500)}".strip()
-    return f"{state.to(language)} · {head}\n{quoted(text, 500)}".strip()
+    head = quote_as_mrkdwn(render_draft_title(draft, language), 200)
+    if _is_read_only(shown, draft):
+        return f"{head}\n{quote_as_mrkdwn(text, 500)}".strip()
+    return f"{state.to(language)} · {head}\n{quote_as_mrkdwn(text, 500)}".strip()

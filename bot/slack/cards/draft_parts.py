@@ -2,139 +2,169 @@
 
 from collections.abc import Collection
 
-from bot.core.channels import Limit, channels, measure, segments
+from bot.core.channels import PartLimit, count_sms_segments, load_channels, measure_text
 from bot.core.parts import File, Part, Quote, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
-from bot.slack.blocks import Block, context, cut, quoted, titled, weigh
-from bot.slack.rich_text import bar, inline, parted, rich, run, said
+from bot.slack.blocks import (
+    Block,
+    context,
+    linked_text_elements,
+    measure_blocks,
+    quote_as_mrkdwn,
+    rich_text,
+    rich_text_quote,
+    rich_text_section,
+    split_at_pause,
+    text_elements,
+    translate_title,
+    truncate,
+)
 from bot.text.gsm7 import is_gsm7
 
-APART = 12  # more parts than these share one block
-TOO_LITTLE = 200  # a shorter beginning than this is not worth showing
-TABLE_ROWS, TABLE_COLUMNS, CELL = 100, 20, 300
-BEHIND = {"digest": ("more", "week", "missing")}  # a digest is read on one screen
+MAX_SEPARATE_PARTS = 12  # more parts than these share one block
+MIN_EXCERPT_CHARACTERS = 200  # a shorter beginning than this is not worth showing
+MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
+FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest is read on one screen
 
 
-def behind(draft: Draft) -> tuple[Part, ...]:
+def list_folded_parts(draft: Draft) -> tuple[Part, ...]:
     """The parts that a button shows, not the card."""
-    return tuple(part for part in draft.parts if part.key in BEHIND.get(draft.skill, ()))
+    return tuple(part for part in draft.parts if part.key in FOLDED_PARTS.get(draft.skill, ()))
 
 
-def limits(draft: Draft) -> dict[str, Limit]:
+def find_part_limits(draft: Draft) -> dict[str, PartLimit]:
     """What the draft's channel allows, by part key."""
-    channel = channels().get(draft.channel or "")
+    channel = load_channels().get(draft.channel or "")
     return channel.parts if channel else {}
 
 
-def length(text: str, limit: Limit | None, language: str) -> str | None:
+def render_length(text: str, limit: PartLimit | None, language: str) -> str | None:
     """How long a part is against its limit: "38 of 50 characters", "1 message, GSM-7"."""
     if limit is None:
         return None
-    n = measure(text, limit)
+    n = measure_text(text, limit)
     if limit.unit == "segments":
         alphabet = "GSM-7" if is_gsm7(text) else Words("Unicode").to(language)
-        count = Words.count("{n} message", "{n} messages", segments(text)).to(language)
+        count = Words.count("{n} message", "{n} messages", count_sms_segments(text)).to(language)
         return f"{count}, {alphabet}"
     if limit.unit == "words":
         return Words("{n} of {most} words", n=n, most=limit.most).to(language)
     return Words("{n} of {most} characters", n=n, most=limit.most).to(language)
 
 
-def copy_blocks(
+def render_copy(
     draft: Draft, language: str, *, hosts: Collection[str], room: int
 ) -> tuple[list[Block], str]:
     """The parts within `room` characters, and the text that did not fit."""
-    parts = tuple(part for part in draft.parts if part not in behind(draft))
-    if len(parts) > APART:
-        return _folded(parts, language, hosts, room)
+    parts = tuple(part for part in draft.parts if part not in list_folded_parts(draft))
+    if len(parts) > MAX_SEPARATE_PARTS:
+        return _render_compact_parts(parts, language, hosts, room)
     blocks: list[Block] = []
     rest: list[str] = []
     tables, before = 0, ""
     for part in parts:
-        shown = part_blocks(part, draft, language, hosts, table=tables == 0)
+        shown = render_part(part, draft, language, hosts, table=tables == 0)
         if part.title == before and part.kind == "quote":
             shown = shown[1:]  # the name stands above the first of them
         before = part.title
-        room -= weigh(shown)
+        room -= measure_blocks(shown)
         if rest or room < 0:
             kept, over = (
-                ([], part.text) if rest else _beginning(part, language, room + weigh(shown))
+                ([], part.text)
+                if rest
+                else _render_excerpt(part, language, room + measure_blocks(shown))
             )
             room = 0
             blocks += kept
-            rest.append(f"{titled(part.title, language)}\n{over}")
+            rest.append(f"{translate_title(part.title, language)}\n{over}")
             continue
         tables += any(block["type"] == "table" for block in shown)
         blocks += shown
     return blocks, "\n\n".join(rest)
 
 
-def part_blocks(
+def render_part(
     part: Part, draft: Draft, language: str, hosts: Collection[str], *, table: bool
 ) -> list[Block]:
     if part.kind == "heading":
-        return [rich(run(said(part.text or "-", bold=True)))]
-    name = f"*{quoted(titled(part.title, language), 150)}*"
-    size = length(part.text, limits(draft).get(part.key), language)
+        return [rich_text(rich_text_section(text_elements(part.text or "-", bold=True)))]
+    name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
+    size = render_length(part.text, find_part_limits(draft).get(part.key), language)
     above = context(f"{name} · {size}" if size else name)
     body = part.body
-    if isinstance(body, File) and body.picture and draft.skill in BEHIND:
+    if isinstance(body, File) and body.picture and draft.skill in FOLDED_PARTS:
         return [context(f":bar_chart: {Words('The chart is in this thread.').to(language)}")]
     if isinstance(body, File):
-        alt = f": {quoted(body.alt, 300)}" if body.alt else ""
-        return [above, context(f":paperclip: {quoted(body.name, 200)}{alt}")]
+        alt = f": {quote_as_mrkdwn(body.alt, 300)}" if body.alt else ""
+        return [above, context(f":paperclip: {quote_as_mrkdwn(body.name, 200)}{alt}")]
     if isinstance(body, Table):
-        return [above, drawn(body) if table and drawable(body) else _columns(body)]
-    shown = rich(bar(inline(part.text, hosts) or said(Words("(empty)").to(language))))
+        return [
+            above,
+            render_slack_table(body)
+            if table and fits_slack_table(body)
+            else _render_table_lines(body),
+        ]
+    shown = rich_text(
+        rich_text_quote(
+            linked_text_elements(part.text, hosts) or text_elements(Words("(empty)").to(language))
+        )
+    )
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
-        return [above, shown, context(quoted(fact.sourced(language), 500))]
+        return [above, shown, context(quote_as_mrkdwn(fact.sourced(language), 500))]
     return [above, shown]
 
 
-def drawable(table: Table) -> bool:
+def fits_slack_table(table: Table) -> bool:
     """Whether Slack's own table has room for so many rows and columns."""
     wide = max(len(row) for row in (table.columns, *table.rows))
-    return len(table.rows) < TABLE_ROWS and 0 < wide <= TABLE_COLUMNS
+    return len(table.rows) < MAX_TABLE_ROWS and 0 < wide <= MAX_TABLE_COLUMNS
 
 
-def drawn(table: Table) -> Block:
+def render_slack_table(table: Table) -> Block:
     """Slack's own table; a message may have one. Cells longer than CELL are cut."""
     rows = [
-        [{"type": "raw_text", "text": cut(cell, CELL) or " "} for cell in row]
+        [{"type": "raw_text", "text": truncate(cell, MAX_CELL_CHARACTERS) or " "} for cell in row]
         for row in (table.columns, *table.rows)
         if row
     ]
     return {"type": "table", "rows": rows}
 
 
-def _columns(table: Table) -> Block:
+def _render_table_lines(table: Table) -> Block:
     """A table as lines that break between words: a message has room for one real table."""
     lines = [" · ".join(filter(None, row)) for row in (table.columns, *table.rows)]
-    return rich(bar(said("\n".join([*lines[:1], *(f"• {line}" for line in lines[1:])]) or "-")))
+    return rich_text(
+        rich_text_quote(
+            text_elements("\n".join([*lines[:1], *(f"• {line}" for line in lines[1:])]) or "-")
+        )
+    )
 
 
-def _beginning(part: Part, language: str, room: int) -> tuple[list[Block], str]:
+def _render_excerpt(part: Part, language: str, room: int) -> tuple[list[Block], str]:
     """As much of a part as there is room for, and what remains of it."""
-    if part.kind != "copy" or room < TOO_LITTLE * 2:
+    if part.kind != "copy" or room < MIN_EXCERPT_CHARACTERS * 2:
         return [], part.text
-    name = f"*{quoted(titled(part.title, language), 150)}*"
-    shown, over = parted(part.text, room - TOO_LITTLE)
-    return [context(name), rich(bar(said(shown)))], over
+    name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
+    shown, over = split_at_pause(part.text, room - MIN_EXCERPT_CHARACTERS)
+    return [context(name), rich_text(rich_text_quote(text_elements(shown)))], over
 
 
-def _folded(
+def _render_compact_parts(
     parts: tuple[Part, ...], language: str, hosts: Collection[str], room: int
 ) -> tuple[list[Block], str]:
     """Many parts in one block, each under its name."""
     elements: list[Block] = []
     rest: list[str] = []
     for part in parts:
-        name = titled(part.title, language)
-        shown = [run(said(name, bold=True)), bar(inline(part.text or "-", hosts))]
-        room -= weigh(shown)
+        name = translate_title(part.title, language)
+        shown = [
+            rich_text_section(text_elements(name, bold=True)),
+            rich_text_quote(linked_text_elements(part.text or "-", hosts)),
+        ]
+        room -= measure_blocks(shown)
         if rest or room < 0:
             rest.append(f"{name}\n{part.text}")
         else:
             elements += shown
-    return [rich(*elements)] if elements else [], "\n\n".join(rest)
+    return [rich_text(*elements)] if elements else [], "\n\n".join(rest)

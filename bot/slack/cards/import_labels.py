@@ -1,9 +1,9 @@
 """What people call the kinds of rows and our columns, and what they can ask once rows are in."""
 
-from bot.agent.skills import skills
+from bot.agent.skills import load_skills
 from bot.i18n.messages import Words
 
-KINDS: dict[str, Words] = {
+KIND_LABELS: dict[str, Words] = {
     "orders": Words("Orders"),
     "events": Words("Visits to the shop"),
     "feedback": Words("Customer feedback"),
@@ -15,7 +15,7 @@ KINDS: dict[str, Words] = {
 }
 
 # Our columns whose name alone would not tell a person what they are.
-COLUMNS: dict[str, Words] = {
+COLUMN_LABELS: dict[str, Words] = {
     "order": Words("order number"),
     "line": Words("line of the order"),
     "at": Words("date"),
@@ -101,7 +101,7 @@ COLUMNS: dict[str, Words] = {
 }
 
 # How what was assumed of a file can be meant otherwise.
-OTHERWISE: dict[tuple[str, str], Words] = {
+FORMAT_CHOICES: dict[tuple[str, str], Words] = {
     ("dates", "day-first"): Words("Its dates are day/month"),
     ("dates", "month-first"): Words("Its dates are month/day"),
     ("dates", "year-first"): Words("Its dates begin with the year"),
@@ -114,7 +114,7 @@ OTHERWISE: dict[tuple[str, str], Words] = {
 }
 
 # What happens to a column's values, where a person would not expect it anyway.
-HOW: dict[str, Words] = {
+CONVERSION_LABELS: dict[str, Words] = {
     "keyed": Words("replaced by a key"),
     "yes/no": Words("yes or no"),
     "number": Words("as a number"),
@@ -129,7 +129,7 @@ HOW: dict[str, Words] = {
 }
 
 # A question, the skill that answers it, and the kinds of rows that it needs.
-QUESTIONS: tuple[tuple[str, tuple[str, ...], Words], ...] = (
+EXAMPLE_QUESTIONS: tuple[tuple[str, tuple[str, ...], Words], ...] = (
     ("targeting", ("orders", "consents"), Words("Whom should I target this month?")),
     ("trends", ("orders", "events"), Words("What moved in the last weeks?")),
     ("blockers", ("events", "campaigns"), Words("What blocks our sales now?")),
@@ -143,15 +143,17 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...], Words], ...] = (
 )
 
 
-def kind_words(kind: str) -> Words:
-    return KINDS.get(kind, Words("{kind}", kind=kind))
+def label_kind(kind: str) -> Words:
+    return KIND_LABELS.get(kind, Words("{kind}", kind=kind))
 
 
-def column_words(column: str) -> Words:
-    return COLUMNS.get(column, Words("{column}", column=column.replace("_", " ")))
+def label_column(column: str) -> Words:
+    return COLUMN_LABELS.get(column, Words("{column}", column=column.replace("_", " ")))
 
 
-def questions(kind: str, most: int = 3) -> list[Words]:
+def suggest_questions(kind: str, most: int = 3) -> list[Words]:
     """What people can ask of such rows, by the skills that there are."""
-    there = skills()
-    return [ask for skill, kinds, ask in QUESTIONS if skill in there and kind in kinds][:most]
+    there = load_skills()
+    return [ask for skill, kinds, ask in EXAMPLE_QUESTIONS if skill in there and kind in kinds][
+        :most
+    ]

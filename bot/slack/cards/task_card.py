@@ -3,125 +3,141 @@
 import json
 from typing import Any
 
-from bot.errors import CALM
-from bot.i18n.messages import Words, words_from
-from bot.slack.action_ids import ANSWER, STOP, TRY_AGAIN, Ref
+from bot.errors import CALM_PARAM
+from bot.i18n.messages import Words, restore_words
+from bot.slack.action_ids import ANSWER, STOP, TRY_AGAIN, ButtonValue
 from bot.slack.blocks import (
     Block,
     Message,
     actions,
     button,
-    cited,
     context,
+    quote_in_language,
+    render_words,
+    rich_text,
+    rich_text_quote,
     section,
-    titled,
-    told,
+    text_elements,
+    translate_title,
 )
-from bot.slack.cards.checks import MOST_PICK, numbered
-from bot.slack.cards.data import Shown
-from bot.slack.cards.draft_card import draft_card, place_lines
-from bot.slack.rich_text import bar, rich, said
+from bot.slack.cards.card_data import CardData
+from bot.slack.cards.draft_card import render_draft_card, render_visibility
+from bot.slack.cards.draft_status import MAX_PICK_CHARACTERS, number_action_id
 
-__all__ = ["Message", "card"]
+__all__ = ["Message", "render_task_card"]
 
-MOST_OPTIONS = 8
-MOST_GROWN = 2_000
+MAX_QUESTION_OPTIONS = 8
+MAX_PARTIAL_CHARACTERS = 2_000
 
 
-def card(shown: Shown, language: str) -> Message:
+def render_task_card(shown: CardData, language: str) -> Message:
     """The card as it stands now, within Slack's limits whatever it holds."""
     if shown.draft is not None:
-        return draft_card(shown, language)
+        return render_draft_card(shown, language)
     state = shown.task.state
     if state == "asking" and shown.question:
-        return _question(shown, language)
+        return _render_question(shown, language)
     if state == "failed":
-        return _failed(shown, language)
+        return _render_failed(shown, language)
     if state in ("stopped", "done"):
-        return _ended(shown, language)
-    return _working(shown, language)
+        return _render_ended(shown, language)
+    return _render_working(shown, language)
 
 
-def _working(shown: Shown, language: str) -> Message:
-    stage, grown = _stage(shown.task.stage)
+def _render_working(shown: CardData, language: str) -> Message:
+    stage, grown = _parse_stage(shown.task.stage)
     doing = stage or Words("Reading your brief…")
     line = Words("Your intern is drafting. {doing}", doing=doing)
-    stop = button(Words("Stop").to(language), STOP, Ref(task=shown.task.id).packed())
-    blocks = [section(f":pencil2: {told(line, language, 2_000)}", stop)]
+    stop = button(Words("Stop").to(language), STOP, ButtonValue(task=shown.task.id).packed())
+    blocks = [section(f":pencil2: {render_words(line, language, 2_000)}", stop)]
     if grown:
-        blocks.append(rich(bar(said(grown[-MOST_GROWN:]))))
-    return Message(told(line, language), blocks + around(shown, language))
+        blocks.append(rich_text(rich_text_quote(text_elements(grown[-MAX_PARTIAL_CHARACTERS:]))))
+    return Message(render_words(line, language), blocks + render_placement(shown, language))
 
 
-def _stage(stage: str | None) -> tuple[Words | None, str]:
+def _parse_stage(stage: str | None) -> tuple[Words | None, str]:
     """What is being done now, or the text so far."""
     try:
         stored: Any = json.loads(stage or "")
-        return words_from(stored), ""
+        return restore_words(stored), ""
     except (ValueError, KeyError, TypeError):
         return (Words("Writing…"), stage) if stage else (None, "")
 
 
-def _question(shown: Shown, language: str) -> Message:
+def _render_question(shown: CardData, language: str) -> Message:
     asked = shown.question
     assert asked is not None
     answers: list[Block] = []
     for option in asked.options:
-        value = Ref(task=shown.task.id, pick=option).packed()
-        fits = option.strip() and len(value) <= MOST_PICK and len(answers) < MOST_OPTIONS
+        value = ButtonValue(task=shown.task.id, pick=option).packed()
+        fits = (
+            option.strip()
+            and len(value) <= MAX_PICK_CHARACTERS
+            and len(answers) < MAX_QUESTION_OPTIONS
+        )
         if fits and not shown.followed:
-            answers.append(button(titled(option, language), numbered(ANSWER, len(answers)), value))
+            answers.append(
+                button(
+                    translate_title(option, language), number_action_id(ANSWER, len(answers)), value
+                )
+            )
     how = Words("Tap an answer, or write it in this thread.")
     if shown.followed:
         how = Words("Answered. It goes on below.")
     elif not answers:
         how = Words("Write your answer in this thread.")
     blocks = [
-        section(f":question: {told(asked.words, language, 2_900)}"),
+        section(f":question: {render_words(asked.words, language, 2_900)}"),
         *actions(*answers),
         context(how.to(language)),
     ]
-    return Message(told(asked.words, language, 3_000), blocks + around(shown, language))
+    return Message(
+        render_words(asked.words, language, 3_000), blocks + render_placement(shown, language)
+    )
 
 
-def _failed(shown: Shown, language: str) -> Message:
+def _render_failed(shown: CardData, language: str) -> Message:
     why = shown.trouble or Words("This could not be done.")
-    if why.params.get(CALM):
-        plainly = [section(told(why, language, 2_900)), *around(shown, language)]
-        return Message(told(why, language, 3_000), plainly)
+    if why.params.get(CALM_PARAM):
+        plainly = [section(render_words(why, language, 2_900)), *render_placement(shown, language)]
+        return Message(render_words(why, language, 3_000), plainly)
     blocks = [
-        section(f":x: {told(why, language, 2_900)}"),
-        _reference(shown, language),
-        *actions(_again(shown, language)),
+        section(f":x: {render_words(why, language, 2_900)}"),
+        _render_reference(shown, language),
+        *actions(_build_retry_button(shown, language)),
     ]
-    return Message(told(why, language, 3_000), blocks + around(shown, language))
+    return Message(render_words(why, language, 3_000), blocks + render_placement(shown, language))
 
 
-def _ended(shown: Shown, language: str) -> Message:
+def _render_ended(shown: CardData, language: str) -> Message:
     line = Words("Stopped. Nothing was drafted.")
     if shown.task.state == "done":
         line = Words("Done, without a draft.")
-    stopped = section(f":black_square_for_stop: {line.to(language)}", _again(shown, language))
-    blocks = [stopped, _reference(shown, language)]
-    return Message(line.to(language), blocks + around(shown, language))
+    stopped = section(
+        f":black_square_for_stop: {line.to(language)}", _build_retry_button(shown, language)
+    )
+    blocks = [stopped, _render_reference(shown, language)]
+    return Message(line.to(language), blocks + render_placement(shown, language))
 
 
-def _again(shown: Shown, language: str) -> Block | None:
+def _build_retry_button(shown: CardData, language: str) -> Block | None:
     if shown.followed or not (shown.task.words.strip() or shown.task.form):  # taken back
         return None
-    return button(Words("Try again").to(language), TRY_AGAIN, Ref(task=shown.task.id).packed())
+    return button(
+        Words("Try again").to(language), TRY_AGAIN, ButtonValue(task=shown.task.id).packed()
+    )
 
 
-def _reference(shown: Shown, language: str) -> Block:
+def _render_reference(shown: CardData, language: str) -> Block:
     """What a person can quote, and what it was about."""
     small = Words("Reference {reference}", reference=shown.task.reference).to(language)
     words = shown.task.words.strip()
-    asked = cited(words, 150, language) if words else ""
+    asked = quote_in_language(words, 150, language) if words else ""
     below = Words("It goes on below.").to(language) if shown.followed else ""
     return context(" · ".join(filter(None, [small, asked, below])))
 
 
-def around(shown: Shown, language: str) -> list[Block]:
+def render_placement(shown: CardData, language: str) -> list[Block]:
     """Where this card is, when that is not where it was asked."""
-    lines = place_lines(shown, language)
+    lines = render_visibility(shown, language)
     return [context(*lines)] if lines else []

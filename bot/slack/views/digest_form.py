@@ -8,13 +8,20 @@ from sqlalchemy.orm import Session
 
 from bot.config.brand import Brand
 from bot.data.catalogue.models import ProductRow
-from bot.digests.models import BRAND, DAILY, WEEKDAYS, Schedule, called
-from bot.i18n.messages import Words, spell
+from bot.digests.models import BRAND_PREFIX, DAILY, WEEKDAYS, Schedule, format_digest_name
+from bot.i18n.messages import Words, format_value
 from bot.slack import action_ids
-from bot.slack.blocks import Block, context, cut, option, plain
-from bot.slack.views.inputs import HINT, LABEL, choice, form, typed
-from bot.slack.views.parse import chosen, ticked
-from bot.slack.views.submission import Sent
+from bot.slack.blocks import Block, context, option, plain_text, truncate
+from bot.slack.interactions import ViewSubmission
+from bot.slack.views.inputs import (
+    HINT,
+    LABEL,
+    build_form,
+    read_checked,
+    read_choice,
+    select_input,
+    text_input,
+)
 
 SECTIONS = {
     "sales": Words("Sales"),
@@ -24,16 +31,16 @@ SECTIONS = {
     "queue": Words("The review queue"),
     "intern": Words("The week of your intern"),
 }
-ZONES = (
+TIME_ZONES = (
     *("Europe/Paris", "Europe/London", "Europe/Berlin", "Europe/Brussels", "Europe/Madrid"),
     *("America/New_York", "America/Chicago", "America/Los_Angeles", "America/Montreal"),
     *("Asia/Tokyo", "Australia/Sydney", "UTC"),
 )
 HOURS = range(6, 22)
-EVERYTHING, MOST_CATEGORIES, MOST_BRANDS = "*", 60, 30  # Slack shows a hundred
+EVERYTHING, MAX_CATEGORIES, MAX_BRANDS = "*", 60, 30  # Slack shows a hundred
 
 
-def digest_form(
+def build_digest_form(
     language: str,
     brand: Brand,
     name: str,
@@ -45,46 +52,48 @@ def digest_form(
     days = [(str(DAILY), Words("Every day")), *((str(n), day) for n, day in enumerate(WEEKDAYS))]
     languages = {"en": Words("English"), "fr": Words("French")}
     blocks = [
-        typed("name", Words("Its name"), language, spell(called(name), language)),
-        _ticks(
+        text_input(
+            "name", Words("Its name"), language, format_value(format_digest_name(name), language)
+        ),
+        _build_checkboxes(
             "sections",
             Words("What it tells"),
             list(SECTIONS.items()),
             language,
             known.sections if known else list(SECTIONS),
         ),
-        *_narrowing(language, known, narrower),
-        _where(language, str(known.place.get("channel")) if known else channel),
-        _menu("weekday", Words("Day"), days, language, str(known.weekday if known else 0)),
-        _menu(
+        *_build_filter_menu(language, known, narrower),
+        _build_channel_input(language, str(known.place.get("channel")) if known else channel),
+        _build_menu("weekday", Words("Day"), days, language, str(known.weekday if known else 0)),
+        _build_menu(
             "hour",
             Words("Hour"),
             [(str(h), Words("{h}:00", h=h)) for h in HOURS],
             language,
             str(known.hour if known else 9),
         ),
-        _menu(
+        _build_menu(
             "zone",
             Words("Time zone"),
-            [(zone, zone) for zone in ZONES],
+            [(zone, zone) for zone in TIME_ZONES],
             language,
-            known.zone if known else ZONES[0],
+            known.zone if known else TIME_ZONES[0],
         ),
-        _menu(
+        _build_menu(
             "language",
             Words("Language"),
             [(one, languages[one]) for one in brand.languages],
             language,
             known.language if known else brand.languages[0],
         ),
-        _ticks(
+        _build_checkboxes(
             "quiet",
             Words("When it speaks"),
             [("yes", Words("Only when something moved"))],
             language,
             ["yes"] if known and known.only_when_moved else [],
         ),
-        _ticks(
+        _build_checkboxes(
             "alerts",
             Words("Between two digests"),
             [("yes", Words("Tell me at once when sales stop or complaints jump"))],
@@ -95,24 +104,24 @@ def digest_form(
     lead = Words("You get a preview first. It is posted only once you switch it on.")
     blocks.append(context(lead.to(language)))
     was = json.dumps({"was": known.name} if known else {})
-    return form(
+    return build_form(
         action_ids.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, was, language
     )
 
 
-def was_called(view: dict[str, Any]) -> str | None:
+def read_digest_name(view: dict[str, Any]) -> str | None:
     """The name of the one that the form was opened for."""
     told = json.loads(view.get("private_metadata") or "{}")
     return told.get("was") if isinstance(told, dict) else None
 
 
-def _where(language: str, channel: str) -> Block:
+def _build_channel_input(language: str, channel: str) -> Block:
     """A channel of people; left open, or anything else, it comes to its owner alone."""
     element: Block = {
         "type": "conversations_select",
         "action_id": "where",
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
-        "placeholder": plain(Words("Only to you").to(language), 150),
+        "placeholder": plain_text(Words("Only to you").to(language), 150),
     }
     if channel[:1] in ("C", "G"):
         element["initial_conversation"] = channel
@@ -121,61 +130,66 @@ def _where(language: str, channel: str) -> Block:
         "type": "input",
         "block_id": "where",
         "optional": True,
-        "label": plain(label.to(language), LABEL),
-        "hint": plain(hint.to(language), HINT),
+        "label": plain_text(label.to(language), LABEL),
+        "hint": plain_text(hint.to(language), HINT),
         "element": element,
     }
 
 
-def narrower(session: Session, workspace: str) -> list[str]:
+def list_catalogue_filters(session: Session, workspace: str) -> list[str]:
     """What a digest can be narrowed to, as a schedule keeps it: brands, then categories."""
-    brands = ProductRow.brands(session, workspace)[:MOST_BRANDS]
-    categories = ProductRow.categories(session, workspace)[:MOST_CATEGORIES]
-    return [*(BRAND + name for name in brands), *categories]
+    brands = ProductRow.brands(session, workspace)[:MAX_BRANDS]
+    categories = ProductRow.categories(session, workspace)[:MAX_CATEGORIES]
+    return [*(BRAND_PREFIX + name for name in brands), *categories]
 
 
-def _narrowing(language: str, known: Schedule | None, narrower: Sequence[str]) -> list[Block]:
+def _build_filter_menu(
+    language: str, known: Schedule | None, narrower: Sequence[str]
+) -> list[Block]:
     """One brand or category of the catalogue, or all; nothing to choose without a catalogue."""
     about = known.about if known else None
     every = list(dict.fromkeys([*([about] if about else []), *narrower]))
-    offered = [(EVERYTHING, Words("Everything")), *((cut(one, 75), _named(one)) for one in every)]
+    offered = [
+        (EVERYTHING, Words("Everything")),
+        *((truncate(one, 75), _name_filter(one)) for one in every),
+    ]
     label = Words("One brand or category only")
-    return [_menu("about", label, offered, language, about or EVERYTHING)] if every else []
+    return [_build_menu("about", label, offered, language, about or EVERYTHING)] if every else []
 
 
-def _named(about: str) -> Words:
-    if about.startswith(BRAND):
-        return Words("Brand: {name}", name=about.removeprefix(BRAND))
+def _name_filter(about: str) -> Words:
+    if about.startswith(BRAND_PREFIX):
+        return Words("Brand: {name}", name=about.removeprefix(BRAND_PREFIX))
     return Words("Category: {name}", name=about)
 
 
-def set_in(sent: Sent) -> dict[str, Any]:
+def read_digest_settings(sent: ViewSubmission) -> dict[str, Any]:
     """What was chosen, as a schedule keeps it."""
-    about = chosen(sent.view, "about")
+    about = read_choice(sent.view, "about")
     return {
-        "weekday": int(chosen(sent.view, "weekday") or 0),
-        "hour": int(chosen(sent.view, "hour") or 9),
+        "weekday": int(read_choice(sent.view, "weekday") or 0),
+        "hour": int(read_choice(sent.view, "hour") or 9),
         "minute": 0,
-        "zone": chosen(sent.view, "zone") or ZONES[0],
-        "language": chosen(sent.view, "language") or "en",
-        "sections": ticked(sent.view, "sections"),
+        "zone": read_choice(sent.view, "zone") or TIME_ZONES[0],
+        "language": read_choice(sent.view, "language") or "en",
+        "sections": read_checked(sent.view, "sections"),
         "about": None if about in (None, "", EVERYTHING) else about,
-        "only_when_moved": bool(ticked(sent.view, "quiet")),
-        "alerts": bool(ticked(sent.view, "alerts")),
+        "only_when_moved": bool(read_checked(sent.view, "quiet")),
+        "alerts": bool(read_checked(sent.view, "alerts")),
     }
 
 
-def _menu(
+def _build_menu(
     id: str, label: Words, offered: list[tuple[str, Any]], language: str, start: str
 ) -> Block:
-    options = [option(_said(words, language), value) for value, words in offered]
-    field = choice(id, label, options, language, must=True)
+    options = [option(_translate(words, language), value) for value, words in offered]
+    field = select_input(id, label, options, language, must=True)
     initial = next((one for one in options if one["value"] == start), options[0])
     field["element"]["initial_option"] = initial
     return field
 
 
-def _ticks(
+def _build_checkboxes(
     id: str, label: Words, offered: list[tuple[str, Words]], language: str, start: list[Any]
 ) -> Block:
     options = [option(words.to(language), value) for value, words in offered]
@@ -186,10 +200,10 @@ def _ticks(
         "type": "input",
         "block_id": id,
         "optional": True,
-        "label": plain(label.to(language), LABEL),
+        "label": plain_text(label.to(language), LABEL),
         "element": element,
     }
 
 
-def _said(words: Words | str, language: str) -> str:
+def _translate(words: Words | str, language: str) -> str:
     return words.to(language) if isinstance(words, Words) else words

@@ -4,58 +4,78 @@ import json
 from collections.abc import Mapping
 
 from bot.config.brand import Brand
-from bot.core.channels import Limit, channels
+from bot.core.channels import PartLimit, load_channels
 from bot.core.parts import Part
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.action_ids import Ref
-from bot.slack.blocks import Block, context, cut, option, plain, section, titled, told
-from bot.slack.cards.checks import finding_line
-from bot.slack.cards.draft_parts import limits
-from bot.slack.views.chunks import in_inputs, written
-from bot.slack.views.info import history_view, notice_view, sources_view, what_left_view
-from bot.slack.views.inputs import HINT, LABEL, choice, field, form, typed
-from bot.slack.views.parse import read_brief, read_edit, read_reason, reason_missing
+from bot.slack.action_ids import ButtonValue
+from bot.slack.blocks import (
+    Block,
+    context,
+    option,
+    plain_text,
+    render_words,
+    section,
+    translate_title,
+    truncate,
+)
+from bot.slack.cards.draft_parts import find_part_limits
+from bot.slack.cards.draft_status import render_check
+from bot.slack.views.draft_details import history_view, notice_view, sources_view, what_left_view
+from bot.slack.views.inputs import (
+    HINT,
+    LABEL,
+    build_form,
+    encode_separator,
+    plain_text_input,
+    read_brief,
+    read_edit,
+    read_reason,
+    reason_missing,
+    select_input,
+    split_into_chunks,
+    text_input,
+)
 
 __all__ = [
-    "anyway_form",
-    "brief_form",
-    "edit_form",
+    "build_approve_anyway_form",
+    "build_brief_form",
+    "build_edit_form",
+    "build_reject_form",
+    "build_send_back_form",
     "history_view",
     "notice_view",
     "read_brief",
     "read_edit",
     "read_reason",
     "reason_missing",
-    "reject_form",
-    "send_back_form",
     "sources_view",
     "what_left_view",
 ]
 
-MOST_INPUTS, MOST_JSON = 95, 200_000  # Slack: 100 blocks, 250,000 characters
+MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack: 100 blocks, 250,000 characters
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 
-def brief_form(language: str, brand: Brand, metadata: str = "", *, words: str = "") -> Block:
+def build_brief_form(language: str, brand: Brand, metadata: str = "", *, words: str = "") -> Block:
     """What is wanted. `metadata` comes back with it; `words` is what is known already."""
-    what = typed("words", Words("What do you need?"), language, words, multiline=True)
+    what = text_input("words", Words("What do you need?"), language, words, multiline=True)
     example = Words("For example: our linen shirt is back in stock, tell last summer's buyers")
-    what["element"]["placeholder"] = plain(example.to(language), 150)
+    what["element"]["placeholder"] = plain_text(example.to(language), 150)
     blocks = [
         what,
-        choice("channel", Words("Where it will go"), _channels(language), language),
-        typed("audience", Words("For whom"), language, optional=True),
-        choice("language", Words("Language"), _languages(brand), language),
-        _just_for_me(language),
+        select_input("channel", Words("Where it will go"), _build_channel_menu(language), language),
+        text_input("audience", Words("For whom"), language, optional=True),
+        select_input("language", Words("Language"), _build_language_menu(brand), language),
+        _build_private_checkbox(language),
     ]
-    return form(
+    return build_form(
         action_ids.BRIEF_FORM, Words("New brief"), Words("Draft it"), blocks, metadata, language
     )
 
 
-def edit_form(
+def build_edit_form(
     draft: Draft,
     language: str,
     *,
@@ -63,25 +83,27 @@ def edit_form(
     notice: Words | None = None,
 ) -> Block:
     """Every piece of copy to be changed. `typed` is what somebody had typed into an older form."""
-    blocks = [section(f":warning: {told(notice, language, 1_000)}")] if notice else []
-    known, left_out = limits(draft), False
+    blocks = [section(f":warning: {render_words(notice, language, 1_000)}")] if notice else []
+    known, left_out = find_part_limits(draft), False
     for part in draft.parts:
         if part.kind != "copy":
             continue
         text = (typed or {}).get(part.key, part.text)
-        inputs = _inputs(part, text, known.get(part.key), language)
+        inputs = _build_part_inputs(part, text, known.get(part.key), language)
         whole = [*blocks, *inputs]
-        if len(whole) > MOST_INPUTS or len(json.dumps(whole)) > MOST_JSON:
+        if len(whole) > MAX_INPUTS or len(json.dumps(whole)) > MAX_JSON_CHARACTERS:
             left_out = True
         else:
             blocks = whole
     if left_out:
         words = Words("Some of the text is too long to edit here, and stays as it is.")
         blocks.append(context(words.to(language)))
-    return form(action_ids.EDIT_FORM, Words("Edit"), Words("Save"), blocks, _ref(draft), language)
+    return build_form(
+        action_ids.EDIT_FORM, Words("Edit"), Words("Save"), blocks, _pack_draft(draft), language
+    )
 
 
-def send_back_form(draft: Draft, language: str) -> Block:
+def build_send_back_form(draft: Draft, language: str) -> Block:
     """Why it comes back: reasons to tap, and words of one's own."""
     reasons = [
         Words("Shorter"),
@@ -96,58 +118,73 @@ def send_back_form(draft: Draft, language: str) -> Block:
         "type": "input",
         "block_id": "reasons",
         "optional": True,
-        "label": plain(Words("What should change?").to(language), LABEL),
+        "label": plain_text(Words("What should change?").to(language), LABEL),
         "element": {"type": "checkboxes", "action_id": "reasons", "options": options},
     }
-    own = typed("reason", Words("In your words"), language, multiline=True, optional=True)
-    own["hint"] = plain(Words("A new draft takes this up.").to(language), HINT)
+    own = text_input("reason", Words("In your words"), language, multiline=True, optional=True)
+    own["hint"] = plain_text(Words("A new draft takes this up.").to(language), HINT)
     title, send = Words("Send back"), Words("Send back")
-    return form(action_ids.SEND_BACK_FORM, title, send, [tapped, own], _ref(draft), language)
-
-
-def reject_form(draft: Draft, language: str) -> Block:
-    """Why it is given up for good."""
-    why = typed("reason", Words("Why?"), language, multiline=True)
-    why["hint"] = plain(Words("There will be no new draft.").to(language), HINT)
-    return form(
-        action_ids.REJECT_FORM, Words("Reject"), Words("Reject"), [why], _ref(draft), language
+    return build_form(
+        action_ids.SEND_BACK_FORM, title, send, [tapped, own], _pack_draft(draft), language
     )
 
 
-def anyway_form(draft: Draft, language: str) -> Block:
+def build_reject_form(draft: Draft, language: str) -> Block:
+    """Why it is given up for good."""
+    why = text_input("reason", Words("Why?"), language, multiline=True)
+    why["hint"] = plain_text(Words("There will be no new draft.").to(language), HINT)
+    return build_form(
+        action_ids.REJECT_FORM,
+        Words("Reject"),
+        Words("Reject"),
+        [why],
+        _pack_draft(draft),
+        language,
+    )
+
+
+def build_approve_anyway_form(draft: Draft, language: str) -> Block:
     """What has no source, and why it is approved all the same."""
-    lines = [finding_line(check, language) for check in draft.blocked()]
+    lines = [render_check(check, language) for check in draft.blocked()]
     lead = Words("You approve this in your name, and your reason is kept:").to(language)
-    shown = [section(f"{lead}\n" + cut("\n".join(lines), 2_800))]
-    why = typed("reason", Words("Why is it right?"), language, multiline=True)
+    shown = [section(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
+    why = text_input("reason", Words("Why is it right?"), language, multiline=True)
     title, yes = Words("Approve anyway"), Words("Approve anyway")
-    return form(action_ids.ANYWAY_FORM, title, yes, [*shown, why], _ref(draft), language)
+    return build_form(
+        action_ids.APPROVE_ANYWAY_FORM, title, yes, [*shown, why], _pack_draft(draft), language
+    )
 
 
-def _channels(language: str) -> list[Block]:
-    return [option(titled(one.title, language), key) for key, one in channels().items()][:100]
+def _build_channel_menu(language: str) -> list[Block]:
+    return [
+        option(translate_title(one.title, language), key) for key, one in load_channels().items()
+    ][:100]
 
 
-def _languages(brand: Brand) -> list[Block]:
+def _build_language_menu(brand: Brand) -> list[Block]:
     return [option(LANGUAGE_NAMES[one], one) for one in brand.languages or ("en",)]
 
 
-def _just_for_me(language: str) -> Block:
+def _build_private_checkbox(language: str) -> Block:
     only = option(Words("Just for me").to(language), "yes")
-    only["description"] = plain(Words("Nobody else sees it until you share it").to(language), 75)
+    only["description"] = plain_text(
+        Words("Nobody else sees it until you share it").to(language), 75
+    )
     return {
         "type": "input",
         "block_id": "private",
         "optional": True,
-        "label": plain(Words("Who sees it").to(language), LABEL),
+        "label": plain_text(Words("Who sees it").to(language), LABEL),
         "element": {"type": "checkboxes", "action_id": "private", "options": [only]},
     }
 
 
-def _inputs(part: Part, text: str, limit: Limit | None, language: str) -> list[Block]:
+def _build_part_inputs(
+    part: Part, text: str, limit: PartLimit | None, language: str
+) -> list[Block]:
     """One part as one input, or as several when it is long."""
-    pieces = in_inputs(text)
-    name = titled(part.title, language)
+    pieces = split_into_chunks(text)
+    name = translate_title(part.title, language)
     shown = []
     for number, (before, piece) in enumerate(pieces):
         label = f"{name} ({number + 1}/{len(pieces)})" if len(pieces) > 1 else name
@@ -155,18 +192,18 @@ def _inputs(part: Part, text: str, limit: Limit | None, language: str) -> list[B
         shown.append(
             {
                 "type": "input",
-                "block_id": json.dumps([part.key, number, written(before)]),
+                "block_id": json.dumps([part.key, number, encode_separator(before)]),
                 "optional": len(pieces) > 1,
-                "label": plain(label, LABEL),
-                "element": field("text", piece, multiline=long or "\n" in piece),
+                "label": plain_text(label, LABEL),
+                "element": plain_text_input("text", piece, multiline=long or "\n" in piece),
             }
         )
     if limit:
-        shown[-1]["hint"] = plain(_hint(limit, language), HINT)
+        shown[-1]["hint"] = plain_text(_build_hint(limit, language), HINT)
     return shown
 
 
-def _hint(limit: Limit, language: str) -> str:
+def _build_hint(limit: PartLimit, language: str) -> str:
     if limit.unit == "segments":
         words = Words.count("At most {n} message", "At most {n} messages", limit.most)
     elif limit.unit == "words":
@@ -178,5 +215,5 @@ def _hint(limit: Limit, language: str) -> str:
     return words.to(language)
 
 
-def _ref(draft: Draft) -> str:
-    return Ref(draft=draft.id, seen=draft.fingerprint).packed()
+def _pack_draft(draft: Draft) -> str:
+    return ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()

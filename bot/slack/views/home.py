@@ -10,72 +10,78 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.agent.skills import skills
-from bot.approvals.decision import Decision, standing
+from bot.agent.skills import load_skills
+from bot.approvals.decision import Decision, compute_status
 from bot.config.policy import Policy
-from bot.digests.visibility import Viewer, channels_of, may_see
+from bot.digests.visibility import Viewer, find_channels, may_see
 from bot.drafts.models import Draft
 from bot.errors import TryAgain
 from bot.i18n.messages import Words
-from bot.messages.outbox import Post
+from bot.messages.outbox import OutboxMessage
 from bot.slack.action_ids import BRIEF_FORM
-from bot.slack.actions.context import workspace_of
-from bot.slack.blocks import Block, actions, button, context, quoted, section
-from bot.slack.client import Refused, ask, patient
-from bot.slack.context import Front
+from bot.slack.blocks import Block, actions, button, context, quote_as_mrkdwn, section
+from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
+from bot.slack.context import ListenerContext
+from bot.slack.interactions import find_workspace
 from bot.slack.view_limits import fit_view
-from bot.slack.views.forms import brief_form
-from bot.tasks.models import UNTYPED, Task
+from bot.slack.views.forms import build_brief_form
+from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
 
-LATELY, LOOKED_BACK = 5, timedelta(days=30)
-LOOKED_AT = 30  # undecided drafts, of which a person may not see all
+MAX_RECENT, LOOKBACK = 5, timedelta(days=30)
+MAX_UNDECIDED = 30  # undecided drafts, of which a person may not see all
 
 
 @dataclass(frozen=True)
-class Line:
+class HomeLine:
     """A task or a draft in one line; the card's address where it is known."""
 
     words: str
     state: str
-    card: Post | None = None
+    card: OutboxMessage | None = None
 
 
-async def opened(front: Front, body: dict[str, Any]) -> None:
+async def handle_home_opened(front: ListenerContext, body: dict[str, Any]) -> None:
     """Somebody opened the Home tab or our direct messages; the rest happens after the answer."""
     event, workspace = body["event"], str(body.get("team_id") or body.get("enterprise_id"))
     if event.get("tab") == "messages":
-        front.later.soon(_hint(front, workspace, str(event["user"]), str(event["channel"])))
+        front.later.soon(
+            _set_suggested_prompts(front, workspace, str(event["user"]), str(event["channel"]))
+        )
     elif event.get("tab") in (None, "home"):
-        front.later.soon(_publish(front, workspace, str(event["user"])))
+        front.later.soon(_publish_home(front, workspace, str(event["user"])))
 
 
-async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+async def open_new_brief(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
     """The button on the Home tab: a brief whose card comes as a direct message."""
     await ack()
-    workspace, user = workspace_of(body), str(body["user"]["id"])
+    workspace, user = find_workspace(body), str(body["user"]["id"])
     front.house.policy(workspace).demand(user, "ask")
-    form = brief_form(await front.language(workspace, user), front.house.brand(workspace))
+    form = build_brief_form(await front.language(workspace, user), front.house.brand(workspace))
     channel = await front.people.direct(user)
     front.channel_members.pressed_in(workspace, user, channel)
     await front.open(str(body["trigger_id"]), form, {"channel": channel})
 
 
-async def _publish(front: Front, workspace: str, user: str) -> None:
+async def _publish_home(front: ListenerContext, workspace: str, user: str) -> None:
     policy = front.house.policy(workspace)
     approver, channels = user in policy.approvers, frozenset[str]()
     if approver:
-        asked = await front.run(waiting_in, workspace, user, front.house.now())
+        asked = await front.run(list_undecided_channels, workspace, user, front.house.now())
         channels = await front.readable(workspace, user, asked)
     now = front.house.now()
-    mine, waiting = await front.run(found, workspace, user, policy, now, channels)
+    mine, waiting = await front.run(load_home_lines, workspace, user, policy, now, channels)
     language = await front.people.language(workspace, user)
-    blocks = home(mine, waiting if approver else [], language)
-    with contextlib.suppress(Refused, TryAgain):
+    blocks = render_home(mine, waiting if approver else [], language)
+    with contextlib.suppress(SlackRefusal, TryAgain):
         view = fit_view({"type": "home", "blocks": blocks}, language)
-        await ask(patient(front.house.client).views_publish(user_id=user, view=view))
+        await call_slack(
+            make_retrying_client(front.house.client).views_publish(user_id=user, view=view)
+        )
 
 
-async def _hint(front: Front, workspace: str, user: str, channel: str) -> None:
+async def _set_suggested_prompts(
+    front: ListenerContext, workspace: str, user: str, channel: str
+) -> None:
     """Things to say, where Slack shows such hints."""
     language = await front.people.language(workspace, user)
     hints = [
@@ -84,26 +90,28 @@ async def _hint(front: Front, workspace: str, user: str, channel: str) -> None:
         Words("A product page for our canvas tote"),
     ]
     prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
-    with contextlib.suppress(Refused, TryAgain):
-        client = patient(front.house.client)
+    with contextlib.suppress(SlackRefusal, TryAgain):
+        client = make_retrying_client(front.house.client)
         told: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
-        await ask(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
+        await call_slack(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
 
 
-def waiting_in(session: Session, workspace: str, user: str, now: datetime) -> frozenset[str]:
+def list_undecided_channels(
+    session: Session, workspace: str, user: str, now: datetime
+) -> frozenset[str]:
     """The channels in which drafts of others stand that nobody has decided on."""
-    drafts = session.scalars(undecided(workspace, user, now))
-    return frozenset(one for draft in drafts for one in channels_of(session, draft))
+    drafts = session.scalars(select_undecided(workspace, user, now))
+    return frozenset(one for draft in drafts for one in find_channels(session, draft))
 
 
-def found(
+def load_home_lines(
     session: Session,
     workspace: str,
     user: str,
     policy: Policy,
     now: datetime,
     channels: Collection[str] = (),
-) -> tuple[list[Line], list[Line]]:
+) -> tuple[list[HomeLine], list[HomeLine]]:
     """This person's latest tasks, and the drafts of others that nobody has decided on and that
     stand in one of `channels`, which this person reads."""
     viewer = Viewer(workspace, user, frozenset(channels))
@@ -111,61 +119,67 @@ def found(
         select(Task)
         .where(Task.workspace == workspace, Task.author == user)
         .order_by(Task.made_at.desc())
-        .limit(LATELY)
+        .limit(MAX_RECENT)
     )
     mine = [
-        Line(_asked(one), _stands(session, one, policy), _card(session, one.first_piece))
+        HomeLine(
+            _describe_request(one),
+            _describe_state(session, one, policy),
+            _find_card(session, one.first_piece),
+        )
         for one in tasks
     ]
     waiting = [
-        Line(one.brief.words, "open", _seen_by_all(session, one.piece))
-        for one in session.scalars(undecided(workspace, user, now))
+        HomeLine(one.brief.words, "open", _find_public_card(session, one.piece))
+        for one in session.scalars(select_undecided(workspace, user, now))
         if not one.tells_nothing and may_see(session, viewer, one)
     ]
-    return mine, waiting[:LATELY]
+    return mine, waiting[:MAX_RECENT]
 
 
-def undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
+def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
     """The newest versions that nobody has decided on, of others, seen by more than their author."""
-    newer, shared = aliased(Draft), aliased(Post)
+    newer, shared = aliased(Draft), aliased(OutboxMessage)
     return (
         select(Draft)
         .join(Task, Task.id == Draft.task)
         .where(
             Draft.workspace == workspace,
-            Draft.made_at > now - LOOKED_BACK,
+            Draft.made_at > now - LOOKBACK,
             Task.author != user,
-            *(Task.form[name].as_string().is_(None) for name in UNTYPED),  # nobody has to
+            *(
+                Task.form[name].as_string().is_(None) for name in AUTOMATIC_FORM_KEYS
+            ),  # nobody has to
             ~exists().where(Decision.draft == Draft.id),
             ~exists().where(newer.piece == Draft.piece, newer.version > Draft.version),
             or_(~Task.private, exists().where(shared.id == Draft.piece + ":shared")),
         )
         .order_by(Draft.made_at.desc())
-        .limit(LOOKED_AT)
+        .limit(MAX_UNDECIDED)
     )
 
 
-def _stands(session: Session, task: Task, policy: Policy) -> str:
+def _describe_state(session: Session, task: Task, policy: Policy) -> str:
     """How far a task is; of one that is done, what people said of its newest version."""
     draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
-    said = standing(Decision.of(session, draft.id), policy) if draft else "open"
+    said = compute_status(Decision.of(session, draft.id), policy) if draft else "open"
     return task.state if said == "open" else said
 
 
-def _asked(task: Task) -> str:
+def _describe_request(task: Task) -> str:
     """What was asked; first why it came back, if it did."""
     return f"↩ {task.reason} · {task.words}" if task.reason else task.words
 
 
-def _seen_by_all(session: Session, piece: str) -> Post | None:
-    return session.get(Post, f"{piece}:shared") or _card(session, piece)
+def _find_public_card(session: Session, piece: str) -> OutboxMessage | None:
+    return session.get(OutboxMessage, f"{piece}:shared") or _find_card(session, piece)
 
 
-def _card(session: Session, piece: str) -> Post | None:
-    return session.get(Post, f"{piece}:card")
+def _find_card(session: Session, piece: str) -> OutboxMessage | None:
+    return session.get(OutboxMessage, f"{piece}:card")
 
 
-def home(mine: list[Line], waiting: list[Line], language: str) -> list[Block]:
+def render_home(mine: list[HomeLine], waiting: list[HomeLine], language: str) -> list[Block]:
     """The tab's blocks."""
 
     def head(words: Words) -> Block:
@@ -178,17 +192,19 @@ def home(mine: list[Line], waiting: list[Line], language: str) -> list[Block]:
         command="`/draft`",
     )
     blocks = [section(lead.to(language)), *actions(new), head(Words("What I can do"))]
-    blocks += [context(Words(one.summary).to(language)) for one in skills().values() if one.summary]
+    blocks += [
+        context(Words(one.summary).to(language)) for one in load_skills().values() if one.summary
+    ]
     if waiting:
         blocks += [{"type": "divider"}, head(Words("Waiting for your approval"))]
-        blocks += [context(_line(one, language)) for one in waiting]
+        blocks += [context(_render_line(one, language)) for one in waiting]
     blocks += [{"type": "divider"}, head(Words("What you asked for lately"))]
     none = Words("Nothing yet.").to(language)
-    return blocks + ([context(_line(one, language)) for one in mine] or [context(none)])
+    return blocks + ([context(_render_line(one, language)) for one in mine] or [context(none)])
 
 
-def _line(line: Line, language: str) -> str:
-    words = quoted(" ".join(line.words.split()) or "…", 120)
+def _render_line(line: HomeLine, language: str) -> str:
+    words = quote_as_mrkdwn(" ".join(line.words.split()) or "…", 120)
     states = {
         "waiting": Words("waiting"),
         "working": Words("being drafted"),
@@ -201,9 +217,9 @@ def _line(line: Line, language: str) -> str:
         "sent back": Words("sent back"),
         "rejected": Words("rejected"),
     }
-    where = f" · <#{line.card.channel}>" if line.card and _public(line.card) else ""
+    where = f" · <#{line.card.channel}>" if line.card and _is_public(line.card) else ""
     return f"{words} · {states[line.state].to(language)}{where}"
 
 
-def _public(card: Post) -> bool:
+def _is_public(card: OutboxMessage) -> bool:
     return (card.channel or "")[:1] in ("C", "G")

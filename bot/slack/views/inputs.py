@@ -1,12 +1,74 @@
-"""A form and the fields in it. A field's name is its block id and its action id."""
+"""Long copy in pieces that a form's inputs can hold, and the pieces as the copy again.
+
+An input takes 3,000 characters. The copy is cut where paragraphs end; what stood between two
+pieces is written into the second one's block id, so that joining them gives the copy back.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
 
 from bot.i18n.messages import Words
-from bot.slack.blocks import Block, cut, plain
+from bot.slack.blocks import Block, count_fitting, count_utf16_units, plain_text, truncate
+
+MAX_INPUT_CHARACTERS = 3_000
+CHUNK_CHARACTERS = 2_400  # pieces of a long copy: there is room to type
+
+CHUNK_BREAKS = [re.compile(shape) for shape in (r"\n{2,}", r"\n", r" ")]
+
+Chunk = tuple[str, str]  # what stands before it (newlines, a space, nothing), and its text
+
+
+def split_into_chunks(text: str) -> list[Chunk]:
+    """The text in pieces, the first with nothing before it."""
+    if count_utf16_units(text) <= MAX_INPUT_CHARACTERS:
+        return [("", text)]
+    found: list[Chunk] = []
+    before = ""
+    while count_utf16_units(text) > CHUNK_CHARACTERS:
+        end, after = _find_break(text)
+        found.append((before, text[:end]))
+        before, text = text[end:after], text[after:]
+    return [*found, (before, text)]
+
+
+def join_chunks(pieces: Sequence[Chunk]) -> str:
+    """The copy again; a piece that somebody emptied goes with what stood before it."""
+    text = ""
+    for before, piece in pieces:
+        if piece:
+            text += (before if text else "") + piece
+    return text
+
+
+def _find_break(text: str) -> tuple[int, int]:
+    """Where a piece ends and the next one starts: between paragraphs, lines or words."""
+    most = count_fitting(text, CHUNK_CHARACTERS)
+    for shape in CHUNK_BREAKS:
+        ends = [found.start() for found in shape.finditer(text, 1, most + 1)]
+        if ends and (pause := shape.match(text, ends[-1])):
+            return pause.span()
+    return most, most
+
+
+def encode_separator(before: str) -> str:
+    """What stands between two pieces, for a block id: `n2` two newlines, `s` a space, `-`."""
+    return f"n{len(before)}" if before.startswith("\n") else "s" if before else "-"
+
+
+def decode_separator(told: str) -> str:
+    if told.startswith("n"):
+        return "\n" * int(told[1:])
+    return " " if told == "s" else ""
+
+
+# A form and the fields in it. A field's name is its block id and its action id.
 
 VIEW_TITLE, LABEL, HINT = 24, 2_000, 2_000
 
 
-def form(
+def build_form(
     callback: str,
     title: Words,
     submit: Words,
@@ -17,15 +79,15 @@ def form(
     return {
         "type": "modal",
         "callback_id": callback,
-        "title": plain(title.to(language), VIEW_TITLE),
-        "submit": plain(submit.to(language), VIEW_TITLE),
-        "close": plain(Words("Cancel").to(language), VIEW_TITLE),
+        "title": plain_text(title.to(language), VIEW_TITLE),
+        "submit": plain_text(submit.to(language), VIEW_TITLE),
+        "close": plain_text(Words("Cancel").to(language), VIEW_TITLE),
         "private_metadata": metadata,
         "blocks": blocks,
     }
 
 
-def typed(
+def text_input(
     id: str,
     label: Words,
     language: str,
@@ -39,22 +101,22 @@ def typed(
         "type": "input",
         "block_id": id,
         "optional": optional,
-        "label": plain(label.to(language), LABEL),
-        "element": field(id, text, multiline=multiline),
+        "label": plain_text(label.to(language), LABEL),
+        "element": plain_text_input(id, text, multiline=multiline),
     }
 
 
-def field(id: str, text: str, *, multiline: bool) -> Block:
+def plain_text_input(id: str, text: str, *, multiline: bool) -> Block:
     shown: Block = {
         "type": "plain_text_input",
         "action_id": id,
         "multiline": multiline,
         "max_length": 3_000,
     }
-    return shown | ({"initial_value": cut(text, 3_000)} if text else {})
+    return shown | ({"initial_value": truncate(text, 3_000)} if text else {})
 
 
-def choice(
+def select_input(
     id: str, label: Words, options: list[Block], language: str, *, must: bool = False
 ) -> Block:
     """A menu; leaving it open is an answer too, unless something `must` be chosen."""
@@ -62,13 +124,91 @@ def choice(
     menu: Block = {
         "type": "static_select",
         "action_id": id,
-        "placeholder": plain(hint.to(language), 150),
+        "placeholder": plain_text(hint.to(language), 150),
         "options": options,
     }
     return {
         "type": "input",
         "block_id": id,
         "optional": not must,
-        "label": plain(label.to(language), LABEL),
+        "label": plain_text(label.to(language), LABEL),
         "element": menu,
     }
+
+
+# What was filled into a form.
+
+View = dict[str, Any]
+
+
+def read_brief(view: View) -> dict[str, str]:
+    """A brief's fields by name, those left open not among them; `private` is "yes" or absent."""
+    found = {
+        "words": read_text(view, "words"),
+        "channel": read_choice(view, "channel"),
+        "audience": read_text(view, "audience"),
+        "language": read_choice(view, "language"),
+        "private": ", ".join(read_checked(view, "private")),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def read_edit(view: View) -> dict[str, str]:
+    """The copy by part key, as it was typed; parts that the form did not hold are not there."""
+    pieces: dict[str, list[tuple[int, Chunk]]] = {}
+    for block_id, fields in _read_values(view).items():
+        told = _parse_block_id(block_id)
+        if told is not None:
+            key, number, before = told
+            text = str((fields.get("text") or {}).get("value") or "")
+            pieces.setdefault(key, []).append((number, (decode_separator(before), text)))
+    return {
+        key: join_chunks([piece for _, piece in sorted(found)]) for key, found in pieces.items()
+    }
+
+
+def read_reason(view: View) -> str:
+    """What was tapped, then what was typed; empty when there is neither."""
+    told = [*read_checked(view, "reasons"), read_text(view, "reason")]
+    return ". ".join(one for one in told if one)
+
+
+def reason_missing(view: View, language: str) -> dict[str, str]:
+    """The errors to answer a form with that gives no reason; empty when it gives one."""
+    if read_reason(view):
+        return {}
+    return {"reason": Words("Tap a reason or write one.").to(language)}
+
+
+def _read_values(view: View) -> dict[str, dict[str, Any]]:
+    return (view.get("state") or {}).get("values") or {}
+
+
+def _read_state(view: View, name: str) -> dict[str, Any]:
+    return (_read_values(view).get(name) or {}).get(name) or {}
+
+
+def read_channel(view: View, name: str) -> str | None:
+    """The channel that was chosen; None when that was left open."""
+    return _read_state(view, name).get("selected_conversation") or None
+
+
+def read_text(view: View, name: str) -> str:
+    return str(_read_state(view, name).get("value") or "").strip()
+
+
+def read_choice(view: View, name: str) -> str:
+    return str((_read_state(view, name).get("selected_option") or {}).get("value") or "")
+
+
+def read_checked(view: View, name: str) -> list[str]:
+    return [str(one["value"]) for one in _read_state(view, name).get("selected_options") or []]
+
+
+def _parse_block_id(block_id: str) -> tuple[str, int, str] | None:
+    """Which part, which piece of it, and what stands before; None for another form's block."""
+    try:
+        key, number, before = json.loads(block_id)
+    except (ValueError, TypeError):
+        return None
+    return str(key), int(number), str(before)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.data.analyses.campaigns import find
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.ad_results import MIXED, Run, dated, rows_of
 from tests.support.paths import DATA
 from tests.support.sample_tables import sample
@@ -18,11 +18,11 @@ THREE = (Run("Big", 0.024, rows=200), Run("Second", 0.09, rows=60), Run("Third",
 SAME = tuple(Run(f"C{n}", 0.05, rows=r) for n, r in enumerate((150, 80, 40, 40, 20)))
 
 
-def found_in(rows: list[dict[str, Any]]) -> Findings:
-    return find(small(campaigns=rows), Where())
+def found_in(rows: list[dict[str, Any]]) -> AnalysisResult:
+    return find(small(campaigns=rows), AnalysisFilter())
 
 
-def statuses(found: Findings) -> dict[str, str]:
+def statuses(found: AnalysisResult) -> dict[str, str]:
     return {
         f.id.split(".")[1].removeprefix("worse--"): str(f.value)
         for f in found.facts
@@ -30,7 +30,7 @@ def statuses(found: Findings) -> dict[str, str]:
     }
 
 
-def value(found: Findings, subject: str, measure: str) -> Any:
+def value(found: AnalysisResult, subject: str, measure: str) -> Any:
     fact = found.get(subject, measure)
     assert fact is not None, (subject, measure)
     return fact.value
@@ -161,7 +161,7 @@ def test_that_were_always_so_have_no_day() -> None:
 
 
 def test_of_the_sample_shop_are_not_called_worse_for_sure() -> None:
-    assert "confirmed" not in statuses(find(sample(), Where())).values()
+    assert "confirmed" not in statuses(find(sample(), AnalysisFilter())).values()
 
 
 def facebook() -> list[dict[str, Any]]:

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.data.analyses.campaign_results import Gone, joined
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.campaign_results import SentDelivery, match_deliveries
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
@@ -20,12 +20,12 @@ def campaign(**told: object) -> dict[str, object]:
 
 def shelf(
     campaigns: list[dict[str, object]], orders: list[dict[str, object]] | None = None
-) -> Shelf:
+) -> Warehouse:
     kinds = {"campaigns": campaigns} | ({"orders": orders} if orders else {})
     return small(date(2026, 11, 24), **kinds)
 
 
-GONE = Gone(code="si-1a2b3c4d", channel="email", sent_at=SENT, subject=SUBJECT)
+GONE = SentDelivery(code="si-1a2b3c4d", channel="email", sent_at=SENT, subject=SUBJECT)
 
 
 def test_join_by_the_code_in_either_file() -> None:
@@ -47,7 +47,7 @@ def test_join_by_the_code_in_either_file() -> None:
         campaign(id="C2", code="si-1a2b3c4d", sent=50, sales=Decimal("0.10")),
         campaign(id="C3", code="other", sent=7),
     ]
-    found = joined(shelf(sent, orders), [GONE])
+    found = match_deliveries(shelf(sent, orders), [GONE])
     (one,) = found.results
     assert (one.how, one.campaigns, one.orders) == ("by code", ("C1", "C2"), 2)
     assert (one.counts["sent"], one.counts["opened"], one.counts["clicks"]) == (150, 30, None)
@@ -58,14 +58,14 @@ def test_join_by_the_code_in_either_file() -> None:
 
 def test_without_a_code_are_offered_and_never_taken() -> None:
     sent = [campaign(code="NL-46", subject=SUBJECT.upper() + " !", sent=100)]
-    found = joined(shelf(sent), [GONE])
+    found = match_deliveries(shelf(sent), [GONE])
     assert not found.results
     (one,) = found.to_confirm
     assert (one.code, one.result, one.alike) == ("si-1a2b3c4d", "C1", 1.0)
-    yes = joined(shelf(sent), [GONE], {("C1", "si-1a2b3c4d"): True})
+    yes = match_deliveries(shelf(sent), [GONE], {("C1", "si-1a2b3c4d"): True})
     assert (yes.results[0].how, yes.results[0].counts["sent"]) == ("confirmed", 100)
     assert not yes.to_confirm
-    no = joined(shelf(sent), [GONE], {("C1", "si-1a2b3c4d"): False})
+    no = match_deliveries(shelf(sent), [GONE], {("C1", "si-1a2b3c4d"): False})
     assert (no.results, no.to_confirm, no.without) == ((), (), ("si-1a2b3c4d",))
 
 
@@ -79,22 +79,22 @@ def test_without_a_code_are_offered_and_never_taken() -> None:
     ],
 )
 def test_of_another_channel_day_subject_or_draft_are_not_offered(told: dict[str, object]) -> None:
-    other = Gone(code="si-ffffffff", channel="email", sent_at=SENT, subject="Autre chose")
-    found = joined(shelf([campaign(**{"subject": SUBJECT, **told})]), [GONE, other])
+    other = SentDelivery(code="si-ffffffff", channel="email", sent_at=SENT, subject="Autre chose")
+    found = match_deliveries(shelf([campaign(**{"subject": SUBJECT, **told})]), [GONE, other])
     assert not found.to_confirm
     assert "si-1a2b3c4d" in found.without
 
 
 def test_that_could_be_two_campaigns_are_not_offered() -> None:
     sent = [campaign(subject=SUBJECT), campaign(id="C2", subject=SUBJECT)]
-    assert not joined(shelf(sent), [GONE]).to_confirm
+    assert not match_deliveries(shelf(sent), [GONE]).to_confirm
     no = {("C2", "si-1a2b3c4d"): False}
-    assert [one.result for one in joined(shelf(sent), [GONE], no).to_confirm] == ["C1"]
+    assert [one.result for one in match_deliveries(shelf(sent), [GONE], no).to_confirm] == ["C1"]
 
 
 def test_of_nothing_are_nothing() -> None:
-    assert joined(small(date(2026, 11, 24)), [GONE]).without == ("si-1a2b3c4d",)
-    assert joined(shelf([campaign()]), []).results == ()
+    assert match_deliveries(small(date(2026, 11, 24)), [GONE]).without == ("si-1a2b3c4d",)
+    assert match_deliveries(shelf([campaign()]), []).results == ()
 
 
 def test_of_the_sample_shop_agree_with_its_orders() -> None:
@@ -103,10 +103,10 @@ def test_of_the_sample_shop_agree_with_its_orders() -> None:
     assert table is not None
     rows = table.filter(table.code.notnull()).select("code", "channel", "at").limit(5)
     gone = [
-        Gone(code=row["code"], channel=row["channel"], sent_at=row["at"])
+        SentDelivery(code=row["code"], channel=row["channel"], sent_at=row["at"])
         for row in shop.engine.to_pyarrow(rows).to_pylist()
     ]
-    found = joined(shop, gone)
+    found = match_deliveries(shop, gone)
     assert {one.code for one in found.results} == {one.code for one in gone}
     for one in found.results:
         assert one.counts["orders"] == one.orders

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from bot.data.analyses.campaigns import find, letter_against_peers, nearest_texts
-from bot.data.analyses.campaigns.bottlenecks import held_back
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.campaigns.bottlenecks import select_discoveries
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.paths import DATA
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 
 
-def value(found: Findings, subject: str, measure: str) -> Any:
+def value(found: AnalysisResult, subject: str, measure: str) -> Any:
     fact = found.get(subject, measure)
     assert fact is not None, (subject, measure)
     return fact.value
 
 
-def stuck(found: Findings) -> dict[str, Any]:
+def stuck(found: AnalysisResult) -> dict[str, Any]:
     return {
         fact.about: fact.value
         for fact in found.facts
@@ -56,7 +56,7 @@ def letter(code: str, days_ago: int, opened: int, **more: Any) -> dict[str, Any]
 
 
 def test_that_stick_are_found_where_they_stick_and_nothing_else_is() -> None:
-    assert stuck(find(sample(), Where())) == {
+    assert stuck(find(sample(), AnalysisFilter())) == {
         "plaid mohair": "sold out",
         "location nappe mariage": "unbought",
         "bougie naturelle": "budget gone by noon",
@@ -66,13 +66,13 @@ def test_that_stick_are_found_where_they_stick_and_nothing_else_is() -> None:
 
 
 def test_for_what_is_sold_out_cost_what_was_spent_since() -> None:
-    found = find(sample(), Where())
+    found = find(sample(), AnalysisFilter())
     assert value(found, "stuck--plaid-mohair", "spend") == Decimal("304.50")
     assert value(found, "stuck--plaid-mohair", "days") == 19
 
 
 def test_with_the_best_return_have_enough_orders_and_chance_is_called_chance() -> None:
-    found = find(sample(), Where(since=TODAY - timedelta(days=91)))
+    found = find(sample(), AnalysisFilter(since=TODAY - timedelta(days=91)))
     best = found.get("best", "return")
     assert best is not None
     assert best.about == "chemise lin femme"
@@ -81,7 +81,7 @@ def test_with_the_best_return_have_enough_orders_and_chance_is_called_chance() -
 
 
 def test_whose_subject_names_the_product_are_opened_more_and_the_rest_is_chance() -> None:
-    found = find(sample(), Where())
+    found = find(sample(), AnalysisFilter())
     status = {f.about: f.value for f in found.facts if ".opens--" in f.id and ".status" in f.id}
     assert status.pop("names a product") == "confirmed"
     assert set(status.values()) == {"chance"}
@@ -90,7 +90,7 @@ def test_whose_subject_names_the_product_are_opened_more_and_the_rest_is_chance(
 
 
 def test_by_placement_show_what_each_cost_and_brought() -> None:
-    found = find(sample(), Where())
+    found = find(sample(), AnalysisFilter())
     spent = [f for f in found.facts if f.label == "spend" and ".placement--" in f.id]
     assert sum(Decimal(f.value) for f in spent) == value(found, "ads", "spend")
     assert all(f.rows and f.query == "ads" and f.unit == "EUR" for f in spent)
@@ -99,7 +99,7 @@ def test_by_placement_show_what_each_cost_and_brought() -> None:
 def test_without_sales_show_what_an_order_cost() -> None:
     rows = [ad("a", spend=Decimal(60), impressions=900, clicks=20, orders=8)]
     rows += [ad("b", spend=Decimal(60), impressions=900, clicks=20, orders=0)]
-    found = find(small(campaigns=rows), Where())
+    found = find(small(campaigns=rows), AnalysisFilter())
     assert value(found, "ads", "cost-per-order") == 15
     assert value(found, "keyword--a", "cost-per-order") == Decimal("7.5")
     assert found.get("keyword--b", "cost-per-order") is None
@@ -108,20 +108,22 @@ def test_without_sales_show_what_an_order_cost() -> None:
 def test_in_two_currencies_are_never_added_up() -> None:
     rows = [ad("a", spend=Decimal(5), impressions=9), ad("b", spend=Decimal(5), impressions=9)]
     rows += [ad("c", spend=Decimal(70), impressions=9, currency="USD")]
-    found = find(small(campaigns=rows), Where())
+    found = find(small(campaigns=rows), AnalysisFilter())
     assert value(found, "ads", "spend") == Decimal("10.00")
     assert "USD" in found.cannot[0].to("en")
 
 
 def test_without_dates_say_that_there_is_no_period() -> None:
-    found = find(small(campaigns=[ad("a", at=None, spend=Decimal(5), impressions=9)]), Where())
+    found = find(
+        small(campaigns=[ad("a", at=None, spend=Decimal(5), impressions=9)]), AnalysisFilter()
+    )
     assert found.get("ads", "since") is None
     assert "no dates" in found.cannot[0].to("en")
 
 
 def test_against_too_few_peers_are_not_called_stuck() -> None:
     rows = [ad(k, impressions=5000, clicks=c, spend=Decimal(1)) for k, c in [("a", 90), ("b", 0)]]
-    assert stuck(find(small(campaigns=rows), Where())) == {}
+    assert stuck(find(small(campaigns=rows), AnalysisFilter())) == {}
 
 
 def test_that_did_as_their_like_did_so_by_chance() -> None:
@@ -158,13 +160,13 @@ def test_of_the_same_product_are_the_nearest_texts() -> None:
 
 
 def test_that_are_missing_name_the_file_that_would_help() -> None:
-    assert "import" in find(small(), Where()).cannot[0].to("en")
+    assert "import" in find(small(), AnalysisFilter()).cannot[0].to("en")
     assert nearest_texts(small(), channel=None, product=None, words="x", language="en") == []
 
 
 def test_looked_at_many_at_once_pay_for_it() -> None:
-    assert held_back([0.01, 0.06, 0.9, 0.8]) == [True, False, False, False]
-    assert held_back([]) == []
+    assert select_discoveries([0.01, 0.06, 0.9, 0.8]) == [True, False, False, False]
+    assert select_discoveries([]) == []
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
@@ -181,7 +183,7 @@ def test_of_the_facebook_results_add_up() -> None:
             }
             for row in csv.DictReader(file)
         ]
-    found = find(small(campaigns=rows), Where())
+    found = find(small(campaigns=rows), AnalysisFilter())
     assert value(found, "ads", "impressions") == 213_434_828
     assert value(found, "ads", "clicks") == 38_165
     assert value(found, "ads", "spend") == pytest.approx(Decimal("58705.23"), abs=Decimal("0.02"))
@@ -193,7 +195,7 @@ def test_that_do_not_say_what_was_sold_have_no_return() -> None:
         | {"spend": Decimal("20.00"), "currency": "EUR"}
         for n in range(6)
     ]
-    found = find(small(campaigns=lines), Where())
+    found = find(small(campaigns=lines), AnalysisFilter())
     assert value(found, "ads", "spend") == 120
     assert found.get("ads", "sales") is None
     assert found.get("ads", "return") is None
@@ -206,7 +208,7 @@ def test_that_do_not_count_orders_are_not_called_unbought() -> None:
         | {"spend": Decimal("20.00"), "sales": Decimal("90.00")}
         for n in range(6)
     ]
-    found = find(small(campaigns=lines), Where())
+    found = find(small(campaigns=lines), AnalysisFilter())
     assert "unbought" not in stuck(found).values()
     assert found.get("ads", "orders") is None
     assert found.get("ads", "orders-per-click") is None
@@ -217,6 +219,6 @@ def test_nothing_sold_in_the_period_is_still_nothing_and_not_unknown() -> None:
     lines = [
         ad(f"k{n}", impressions=100, spend=Decimal("5.00"), sales=Decimal("0.00")) for n in range(5)
     ]
-    found = find(small(campaigns=lines), Where())
+    found = find(small(campaigns=lines), AnalysisFilter())
     assert value(found, "ads", "sales") == 0
     assert value(found, "ads", "return") == 0

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from bot.core.audience_rule import Rule
+from bot.core.audience_rule import AudienceRule
 from bot.data.analyses import audience_proposals
+from bot.data.analyses.experiments.baseline import find_population
 from bot.data.analyses.experiments.plan import find
-from bot.data.analyses.experiments.population import people_of
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.rules.wanted import Wanted, read
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
 
-def value(found: Findings, subject: str, measure: str) -> Any:
+def value(found: AnalysisResult, subject: str, measure: str) -> Any:
     fact = found.get(subject, measure)
     assert fact is not None, (subject, measure)
     return fact.value
@@ -49,7 +49,7 @@ def test_is_read_from_the_words(words: str, wanted: Wanted) -> None:
 
 def test_needs_the_people_that_the_textbook_says() -> None:
     """4 % against 5 %, power .8, alpha .05: 6,745 each (R's power.prop.test: 6,744.9)."""
-    found = find(small(), Where(wanted=read("from 4% to 5%, 2,000 visitors a week")))
+    found = find(small(), AnalysisFilter(wanted=read("from 4% to 5%, 2,000 visitors a week")))
     assert value(found, "visit-lift-25", "people") == 6745
     assert value(found, "visit-lift-25", "in-all") == 13490
     assert value(found, "visit-lift-25", "weeks") == 7
@@ -58,31 +58,31 @@ def test_needs_the_people_that_the_textbook_says() -> None:
 
 def test_starts_from_the_rate_of_its_place() -> None:
     """Of the visits with a cart fewer buy than of those at the checkout, and fewer open e-mails."""
-    basket = find(sample(), Where(wanted=Wanted("basket")))
-    checkout = find(sample(), Where(wanted=Wanted("checkout")))
+    basket = find(sample(), AnalysisFilter(wanted=Wanted("basket")))
+    checkout = find(sample(), AnalysisFilter(wanted=Wanted("checkout")))
     assert value(basket, "basket", "base") < value(checkout, "checkout", "base")
     assert value(basket, "basket", "weekly") > value(checkout, "checkout", "weekly")
-    subject = find(sample(), Where(wanted=Wanted("subject")))
+    subject = find(sample(), AnalysisFilter(wanted=Wanted("subject")))
     assert 30 < value(subject, "subject", "base") < 40
     assert subject.source == "campaigns.csv"
 
 
 def test_of_one_product_counts_only_its_visits() -> None:
-    every = find(sample(), Where(wanted=Wanted("product")))
-    one = find(sample(), Where(product="lin-alba", wanted=Wanted("product")))
+    every = find(sample(), AnalysisFilter(wanted=Wanted("product")))
+    one = find(sample(), AnalysisFilter(product="lin-alba", wanted=Wanted("product")))
     assert value(one, "product", "weekly") < value(every, "product", "weekly") / 10
     assert value(one, "product", "product") == "lin-alba"
 
 
 def test_shows_less_the_shorter_it_is() -> None:
-    found = find(sample(), Where(wanted=Wanted("basket")))
+    found = find(sample(), AnalysisFilter(wanted=Wanted("basket")))
     least = [value(found, f"basket-weeks-{n}", "smallest-lift") for n in (2, 4, 8)]
     assert least == sorted(least, reverse=True)
     assert value(found, "basket-lift-20", "weeks") <= 4
 
 
 def test_without_a_rate_says_what_it_takes() -> None:
-    found = find(small(), Where(wanted=Wanted("subject")))
+    found = find(small(), AnalysisFilter(wanted=Wanted("subject")))
     assert found.facts == []
     assert "import campaign results that say how many were delivered and opened" in found.cannot[
         0
@@ -90,13 +90,13 @@ def test_without_a_rate_says_what_it_takes() -> None:
 
 
 def test_tells_no_rate_beyond_certainty() -> None:
-    found = find(small(), Where(wanted=Wanted("visit", Decimal(95), None, 1000)))
+    found = find(small(), AnalysisFilter(wanted=Wanted("visit", Decimal(95), None, 1000)))
     assert found.get("visit-lift-5", "rate") is not None
     assert found.get("visit-lift-20", "rate") is None
 
 
 def test_stands_on_queries_that_are_there() -> None:
-    found = find(sample(), Where(wanted=Wanted("basket")))
+    found = find(sample(), AnalysisFilter(wanted=Wanted("basket")))
     assert all(fact.query is None or fact.query in found.queries for fact in found.facts)
     con = sample().engine.con
     assert con.execute(found.queries["base"]).fetchall()
@@ -105,24 +105,28 @@ def test_stands_on_queries_that_are_there() -> None:
 @pytest.mark.parametrize(
     ("words", "rule"),
     [
-        ("plan a test of an e-mail to customers in Belgium", Rule(countries=("BE",))),
-        ("test une bannière pour les clients en Suisse", Rule(countries=("CH",))),
+        ("plan a test of an e-mail to customers in Belgium", AudienceRule(countries=("BE",))),
+        ("test une bannière pour les clients en Suisse", AudienceRule(countries=("CH",))),
         (
             "un test d'un e-mail auprès des acheteurs de linge de lit",
-            Rule(bought_categories=("Linge de lit",)),
+            AudienceRule(bought_categories=("Linge de lit",)),
         ),
         (
             "test a banner on lapsed linen buyers in France",
-            Rule(segments=("lapsed",), bought_categories=("Vêtements en lin",), countries=("FR",)),
+            AudienceRule(
+                segments=("lapsed",), bought_categories=("Vêtements en lin",), countries=("FR",)
+            ),
         ),
         (
             "test an SMS with people who bought candles in the last 6 months",
-            Rule(purpose="sms", bought_categories=("Bougies et senteurs",), bought_within=180),
+            AudienceRule(
+                purpose="sms", bought_categories=("Bougies et senteurs",), bought_within=180
+            ),
         ),
     ],
 )
-def test_is_on_the_audience_that_the_words_mean(words: str, rule: Rule) -> None:
-    people = people_of(sample(), Where(wanted=read(words)))
+def test_is_on_the_audience_that_the_words_mean(words: str, rule: AudienceRule) -> None:
+    people = find_population(sample(), AnalysisFilter(wanted=read(words)))
     assert people is not None
     assert people.rule == rule
     assert people.fits > people.ordered > 0
@@ -138,19 +142,25 @@ def test_is_on_the_audience_that_the_words_mean(words: str, rule: Rule) -> None:
     ],
 )
 def test_is_on_nobody_whom_the_words_do_not_name_wholly(words: str) -> None:
-    assert people_of(sample(), Where(wanted=read(words))) is None
+    assert find_population(sample(), AnalysisFilter(wanted=read(words))) is None
 
 
 def test_writes_only_to_those_who_agreed() -> None:
     """Half of it would be split off people who may not be written to."""
-    rule = Rule(segments=("champions", "loyal"))
-    letter = people_of(sample(), Where(wanted=read("test an e-mail"), rule=rule.stored))
-    banner = people_of(sample(), Where(wanted=read("test a banner"), rule=rule.stored))
+    rule = AudienceRule(segments=("champions", "loyal"))
+    letter = find_population(
+        sample(), AnalysisFilter(wanted=read("test an e-mail"), rule=rule.stored)
+    )
+    banner = find_population(
+        sample(), AnalysisFilter(wanted=read("test a banner"), rule=rule.stored)
+    )
     assert letter is not None
     assert banner is not None
     assert banner.size == banner.fits == letter.fits
-    counted = audience_proposals.find(sample(), Where(rule=rule.stored)).get("yours", "by-email")
+    counted = audience_proposals.find(sample(), AnalysisFilter(rule=rule.stored)).get(
+        "yours", "by-email"
+    )
     assert counted is not None
     assert letter.size == counted.value
-    told = find(sample(), Where(wanted=read("test an e-mail"), rule=rule.stored))
+    told = find(sample(), AnalysisFilter(wanted=read("test an e-mail"), rule=rule.stored))
     assert value(told, "audience", "size") == letter.size < letter.fits

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.data.analyses.experiments import find
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.skill_runner import run, told
 from tests.support.small_tables import small
 
@@ -36,16 +36,16 @@ def visits(
     return rows
 
 
-def found_in(rows: list[dict[str, Any]]) -> Findings:
-    return find(small(events=rows), Where())
+def found_in(rows: list[dict[str, Any]]) -> AnalysisResult:
+    return find(small(events=rows), AnalysisFilter())
 
 
-def value(found: Findings, subject: str, measure: str) -> Any:
+def value(found: AnalysisResult, subject: str, measure: str) -> Any:
     fact = found.get(subject, measure)
     return fact.value if fact else None
 
 
-def doubts(found: Findings) -> str:
+def doubts(found: AnalysisResult) -> str:
     return " ".join(words.to("en") for words in found.cannot)
 
 
@@ -102,7 +102,7 @@ def test_without_variants_is_no_test() -> None:
 async def test_is_read_when_asked(words: str, language: str, says: str) -> None:
     shelf = small(events=visits({"A": (2000, 100), "B": (2000, 160)}))
     found = await run(words, shelf=shelf, language=language, skill="experiment")
-    assert isinstance(found, Drafted)
+    assert isinstance(found, DraftResult)
     assert says in found.parts[0].text
     assert "events" in told(found)
     assert [c for c in found.checks if c.level in ("block", "stated")] == []

@@ -11,23 +11,33 @@ import numpy as np
 import pytest
 
 from bot.data.analyses.experiments import find
-from bot.data.analyses.experiments.effect import Arm, holm, of_amounts, of_rates
-from bot.data.analyses.experiments.sample_size import BROKEN, plan, ratio, smallest_lift
-from bot.data.analyses.experiments.sequential import always_valid
-from bot.data.analyses.result import Findings, Where
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.experiments.hypothesis_tests import (
+    ArmCounts,
+    adjust_holm,
+    compare_amounts,
+    compare_rates,
+    compute_sequential_p,
+)
+from bot.data.analyses.experiments.sample_size import (
+    MIN_RATIO_P,
+    check_sample_ratio,
+    compute_sample_size,
+    compute_smallest_lift,
+)
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support.paths import DATA
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 
 
-def value(found: Findings, subject: str, measure: str) -> Any:
+def value(found: AnalysisResult, subject: str, measure: str) -> Any:
     fact = found.get(subject, measure)
     assert fact is not None, (subject, measure)
     return fact.value
 
 
-def shelf_of(rows: list[dict[str, Any]]) -> Shelf:
+def shelf_of(rows: list[dict[str, Any]]) -> Warehouse:
     return small(experiments=rows)
 
 
@@ -43,7 +53,7 @@ def arm_rows(name: str, users: int, successes: int, **more: Any) -> dict[str, An
 
 
 def test_that_won_is_told_with_its_interval() -> None:
-    found = find(sample(), Where(experiment="photos-portees"))
+    found = find(sample(), AnalysisFilter(experiment="photos-portees"))
     arm = "photos-portees--purchase--b"
     assert value(found, "photos-portees--purchase", "status") == "won"
     assert value(found, "photos-portees--purchase", "winner") == "B"
@@ -54,7 +64,7 @@ def test_that_won_is_told_with_its_interval() -> None:
 
 
 def test_whose_arms_are_uneven_is_broken_and_has_no_effect() -> None:
-    found = find(sample(), Where(experiment="panier-court"))
+    found = find(sample(), AnalysisFilter(experiment="panier-court"))
     assert value(found, "panier-court--purchase", "status") == "broken"
     assert value(found, "panier-court--purchase", "ratio-chi-square") == Decimal("33.6")
     assert value(found, "panier-court--purchase--b", "meant") == 10_000
@@ -62,7 +72,7 @@ def test_whose_arms_are_uneven_is_broken_and_has_no_effect() -> None:
 
 
 def test_by_every_fact_names_its_source_its_rows_and_its_query() -> None:
-    found = find(sample(), Where())
+    found = find(sample(), AnalysisFilter())
     assert found.facts
     for fact in found.facts:
         assert fact.source == "experiments.csv"
@@ -73,14 +83,14 @@ def test_by_every_fact_names_its_source_its_rows_and_its_query() -> None:
 
 def test_ratio_like_that_of_cookie_cats_is_broken() -> None:
     # Cookie Cats, gate at level 30 against 40: 44,700 and 45,489 players where halves were meant
-    _, p = ratio([44_700, 45_489])
+    _, p = check_sample_ratio([44_700, 45_489])
     assert p == pytest.approx(0.0086, abs=0.0001)
-    assert p < BROKEN
+    assert p < MIN_RATIO_P
 
 
 def test_ratio_counts_what_was_meant_for_each() -> None:
-    assert ratio([900, 100], [0.9, 0.1])[1] == pytest.approx(1.0)
-    assert ratio([900, 100])[1] < BROKEN
+    assert check_sample_ratio([900, 100], [0.9, 0.1])[1] == pytest.approx(1.0)
+    assert check_sample_ratio([900, 100])[1] < MIN_RATIO_P
 
 
 @pytest.mark.parametrize(
@@ -88,30 +98,32 @@ def test_ratio_counts_what_was_meant_for_each() -> None:
 )
 def test_ratio_that_cannot_be_is_refused(users: list[int], shares: list[float] | None) -> None:
     with pytest.raises(ValueError, match="two arms"):
-        ratio(users, shares)
+        check_sample_ratio(users, shares)
 
 
 def test_with_too_few_successes_is_too_early() -> None:
-    found = find(shelf_of([arm_rows("A", 100, 2), arm_rows("B", 104, 9)]), Where())
+    found = find(shelf_of([arm_rows("A", 100, 2), arm_rows("B", 104, 9)]), AnalysisFilter())
     assert value(found, "t--visit", "status") == "too early"
 
 
 def test_with_one_variant_says_so() -> None:
-    found = find(shelf_of([arm_rows("A", 100, 2)]), Where())
+    found = find(shelf_of([arm_rows("A", 100, 2)]), AnalysisFilter())
     assert value(found, "t--visit", "status") == "too early"
     assert "one variant" in found.cannot[0].to("en")
     assert "une seule variante" in found.cannot[0].to("fr")
 
 
 def test_without_rows_names_the_file_that_would_help() -> None:
-    nothing = find(Shelf(ibis.duckdb.connect(), TODAY), Where())
+    nothing = find(Warehouse(ibis.duckdb.connect(), TODAY), AnalysisFilter())
     assert "variants and results" in nothing.cannot[0].to("en")
-    unknown = find(sample(), Where(experiment="no-such"))
+    unknown = find(sample(), AnalysisFilter(experiment="no-such"))
     assert "no-such" in unknown.cannot[0].to("en")
 
 
 def test_that_lost_is_called_lost() -> None:
-    found = find(shelf_of([arm_rows("control", 5000, 500), arm_rows("new", 5000, 400)]), Where())
+    found = find(
+        shelf_of([arm_rows("control", 5000, 500), arm_rows("new", 5000, 400)]), AnalysisFilter()
+    )
     assert value(found, "t--visit", "status") == "lost"
     assert value(found, "t--visit", "control") == "control"
 
@@ -121,7 +133,7 @@ def test_in_which_more_buy_for_less_shows_both() -> None:
         arm_rows("A", 4000, 400, value=Decimal("40000")),
         arm_rows("B", 4000, 480, value=Decimal("24000")),
     ]
-    found = find(shelf_of(rows), Where())
+    found = find(shelf_of(rows), AnalysisFilter())
     assert value(found, "t--visit--b", "effect") == Decimal("2.0")
     assert value(found, "t--visit--b", "worth") == Decimal("-4.0")
 
@@ -131,16 +143,18 @@ def test_of_amounts_that_are_sums_of_several_people_has_no_interval() -> None:
         arm_rows("A", 4000, 400, value=Decimal("40000")),
         arm_rows("B", 4000, 480, value=Decimal("24000")),
     ]
-    both = find(shelf_of(sums), Where())
+    both = find(shelf_of(sums), AnalysisFilter())
     assert value(both, "t--visit", "status") == "won"
     assert both.get("t--visit--b", "worth-low") is None
     assert "one row a person" in " ".join(words.to("en") for words in both.cannot)
-    money = find(shelf_of([row | {"successes": None} for row in sums]), Where())
+    money = find(shelf_of([row | {"successes": None} for row in sums]), AnalysisFilter())
     assert value(money, "t--visit--a", "mean") == Decimal("10.0")
     assert not [f for f in money.facts if f.id.split(".")[2] in ("effect", "effect-low", "status")]
     assert "une ligne par personne" in money.cannot[0].to("fr")
     with pytest.raises(ValueError, match="several people"):
-        of_amounts(Arm("B", 9, 0, 9.0, 9.0, spread=False), Arm("A", 9, 0, 3.0, 3.0))
+        compare_amounts(
+            ArmCounts("B", 9, 0, 9.0, 9.0, spread=False), ArmCounts("A", 9, 0, 3.0, 3.0)
+        )
 
 
 def test_of_amounts_by_person_keeps_its_interval_beside_people_who_spent_nothing() -> None:
@@ -149,7 +163,7 @@ def test_of_amounts_by_person_keeps_its_interval_beside_people_who_spent_nothing
         arm_rows(name, users, 0, value=Decimal(spent), unit=f"{name}{n}") | {"successes": None}
         for n, (name, users, spent) in enumerate([*people, ("A", 60, 0), ("B", 60, 0)])
     ]
-    found = find(shelf_of(rows), Where())
+    found = find(shelf_of(rows), AnalysisFilter())
     assert not found.cannot
     assert value(found, "t--visit--b", "mean") == Decimal("12.8")
     low, high = (value(found, "t--visit--b", m) for m in ("effect-low", "effect-high"))
@@ -161,20 +175,20 @@ def test_of_amounts_is_read_by_welch() -> None:
 
     rng = np.random.default_rng(3)
     one, other = rng.gamma(2, 10, 400), rng.gamma(2, 11, 300)
-    effect = of_amounts(_amounts("B", other), _amounts("A", one))
+    effect = compare_amounts(_amounts("B", other), _amounts("A", one))
     oracle = ttest_ind(other, one, equal_var=False)
     low, high = oracle.confidence_interval()
     assert effect.p == pytest.approx(oracle.pvalue, rel=1e-9)
     assert (effect.low, effect.high) == pytest.approx((low, high), rel=1e-9)
 
 
-def _amounts(name: str, values: Any) -> Arm:
-    return Arm(name, len(values), 0, float(values.sum()), float((values**2).sum()))
+def _amounts(name: str, values: Any) -> ArmCounts:
+    return ArmCounts(name, len(values), 0, float(values.sum()), float((values**2).sum()))
 
 
 def test_with_several_arms_pays_for_each_look() -> None:
-    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert adjust_holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert adjust_holm([0.9, 0.8]) == [1.0, 1.0]
 
 
 def test_without_a_difference_is_seldom_called_won_at_its_horizon() -> None:
@@ -182,7 +196,7 @@ def test_without_a_difference_is_seldom_called_won_at_its_horizon() -> None:
     n, runs = 5000, 2000
     one, other = rng.binomial(n, 0.04, runs), rng.binomial(n, 0.04, runs)
     ps = [
-        of_rates(Arm("B", n, int(b)), Arm("A", n, int(a))).p
+        compare_rates(ArmCounts("B", n, int(b)), ArmCounts("A", n, int(a))).p
         for a, b in zip(one, other, strict=True)
     ]
     share = float(np.mean([p < 0.05 for p in ps]))
@@ -202,32 +216,33 @@ def _peeked(rng: np.random.Generator, rate: float, a_day: int = 1000) -> float:
     one = np.cumsum(rng.binomial(a_day, 0.04, 28))
     other = np.cumsum(rng.binomial(a_day, rate, 28))
     days = range(1, 29)
-    return always_valid(
-        (Arm("B", a_day * d, int(other[d - 1])), Arm("A", a_day * d, int(one[d - 1]))) for d in days
+    return compute_sequential_p(
+        (ArmCounts("B", a_day * d, int(other[d - 1])), ArmCounts("A", a_day * d, int(one[d - 1])))
+        for d in days
     )
 
 
 def test_to_be_planned_gets_the_people_that_the_textbook_gives() -> None:
     # Fleiss et al. 2003, table A.4 without correction: .05 against .10, power .8, alpha .05: 435
-    assert plan(0.05, 1.0).people == 435
-    planned = plan(0.04, 0.1, per_week=10_000)
+    assert compute_sample_size(0.05, 1.0).people == 435
+    planned = compute_sample_size(0.04, 0.1, per_week=10_000)
     assert planned.weeks == pytest.approx(2 * planned.people / 10_000)
-    assert smallest_lift(0.04, planned.people) == pytest.approx(0.1, abs=1e-4)
+    assert compute_smallest_lift(0.04, planned.people) == pytest.approx(0.1, abs=1e-4)
 
 
 @pytest.mark.parametrize(("base", "lift"), [(0.0, 0.1), (1.2, 0.1), (0.5, 1.5), (0.5, 0.0)])
 def test_that_cannot_be_planned_says_why(base: float, lift: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
-        plan(base, lift)
+        compute_sample_size(base, lift)
 
 
 def test_that_no_number_of_people_shows_is_said() -> None:
-    assert smallest_lift(0.5, 2) == float("inf")
+    assert compute_smallest_lift(0.5, 2) == float("inf")
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
 def test_of_hillstrom_gives_the_published_effects() -> None:
-    found = find(shelf_of(_hillstrom()), Where())
+    found = find(shelf_of(_hillstrom()), AnalysisFilter())
     men, women = "hillstrom--visit--mens-e-mail", "hillstrom--visit--womens-e-mail"
     assert value(found, "hillstrom--visit", "control") == "No E-Mail"
     told = [value(found, men, m) for m in ("effect", "effect-low", "effect-high")]

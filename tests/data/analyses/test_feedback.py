@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from bot.data.analyses.feedback import find, praise_and_objection
-from bot.data.analyses.feedback.texts import asked, read
-from bot.data.analyses.feedback.theme_table import Listened, listen, praises
-from bot.data.analyses.result import Findings, Where
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table, is_praise
+from bot.data.analyses.feedback.texts import read_texts, select_feedback
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.playground.shop import fill
-from bot.playground.shop.planted import planted
+from bot.playground.shop.data_files import read_planted
 from tests.support.sample_tables import TODAY, sample, shelf
 from tests.support.small_tables import small
 
@@ -30,14 +30,14 @@ SMALL = ("lin-alba", "lin-solene", "mai-maud")
 
 
 @cache
-def found() -> Findings:
-    return find(sample(), Where())
+def found() -> AnalysisResult:
+    return find(sample(), AnalysisFilter())
 
 
 @cache
-def heard() -> Listened:
-    where = Where()
-    return listen(read(sample(), asked(sample(), where), where), None)
+def heard() -> ThemeTable:
+    where = AnalysisFilter()
+    return build_theme_table(read_texts(sample(), select_feedback(sample(), where), where), None)
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +46,13 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, ...]
     return dict(shop.truth.themes)
 
 
-def value(subject: str, measure: str, among: Findings | None = None) -> Any:
+def value(subject: str, measure: str, among: AnalysisResult | None = None) -> Any:
     fact = (among or found()).get(subject, measure)
     assert fact is not None, (subject, measure)
     return fact.value
 
 
-def texts_on(subject: str, said: Listened) -> set[str]:
+def texts_on(subject: str, said: ThemeTable) -> set[str]:
     return {t.id for t, flag in zip(said.texts, said.of(subject), strict=True) if flag}
 
 
@@ -70,7 +70,7 @@ def test_of_the_linen_is_praise(truth: dict[str, tuple[str, ...]]) -> None:
     made = {one for one, themes in truth.items() if "linen" in themes}
     said = heard()
     praised = {
-        t.id for t, yes in zip(said.texts, praises(said.of("fabric-linen")), strict=True) if yes
+        t.id for t, yes in zip(said.texts, is_praise(said.of("fabric-linen")), strict=True) if yes
     }
     assert len(made & praised) >= 0.9 * max(len(made), len(praised))
 
@@ -81,14 +81,16 @@ def test_comes_at_the_planted_rate_from_what_runs_small() -> None:
         t.product for t, flag in zip(heard().texts, heard().of("sizing-small"), strict=True) if flag
     )
     for product in SMALL:
-        assert told[product] / rows[product] == pytest.approx(planted("sizing")["told"], abs=0.05)
+        assert told[product] / rows[product] == pytest.approx(
+            read_planted("sizing")["told"], abs=0.05
+        )
 
 
 def test_gathers_where_it_was_planted() -> None:
     for product in SMALL:
         assert value(f"sizing-small--product-{product}", "verdict") == "confirmed"
     assert value("delivery-late--region-33", "verdict") == "confirmed"
-    south_west = {f"region-{one}" for one in planted("late_parcels")["departments"]}
+    south_west = {f"region-{one}" for one in read_planted("late_parcels")["departments"]}
     late = [s.split("--")[1] for s in found().subjects() if s.startswith("delivery-late--region")]
     assert set(late) <= south_west
 
@@ -154,7 +156,7 @@ def test_of_one_product_gives_its_praise_and_its_objection() -> None:
 
 
 def test_is_told_alike_twice() -> None:
-    again = find(shelf(_made()), Where())
+    again = find(shelf(_made()), AnalysisFilter())
     assert [(f.id, f.value) for f in again.facts] == [(f.id, f.value) for f in found().facts]
 
 
@@ -168,21 +170,21 @@ def test_has_ids_and_queries_that_hold() -> None:
 
 
 def test_is_narrowed_to_what_is_asked() -> None:
-    only = find(sample(), Where(product="lin-alba"))
+    only = find(sample(), AnalysisFilter(product="lin-alba"))
     assert value("sizing-small", "complaint-share", only) >= 80
     assert value("all", "texts", only) == 60
-    english = find(sample(), Where(language="en"))
+    english = find(sample(), AnalysisFilter(language="en"))
     assert value("all", "texts", english) < 200
     with pytest.raises(CannotDo, match="device"):
-        find(sample(), Where(device="mobile"))
+        find(sample(), AnalysisFilter(device="mobile"))
 
 
 def test_from_nobody_or_from_few_is_refused_in_a_sentence() -> None:
-    nobody = find(small(), Where())
+    nobody = find(small(), AnalysisFilter())
     assert [w.text for w in nobody.cannot] == [
         "There is no feedback yet: import a file of reviews, messages or answers."
     ]
-    few = find(_reviews(["Très joli, mais trop petit."] * 5), Where())
+    few = find(_reviews(["Très joli, mais trop petit."] * 5), AnalysisFilter())
     assert not few.facts
     assert "feedback file would help" in few.cannot[0].to("en")
     assert few.cannot[0].to("fr").startswith("5 textes")
@@ -190,7 +192,7 @@ def test_from_nobody_or_from_few_is_refused_in_a_sentence() -> None:
 
 def test_without_dates_has_levels_and_no_change() -> None:
     rows = [{"id": str(i), "text": "The dress runs small.", "rating": 2.0} for i in range(60)]
-    one = find(small(feedback=rows), Where())
+    one = find(small(feedback=rows), AnalysisFilter())
     assert value("sizing-small", "share", one) == 100
     assert one.get("sizing-small", "verdict") is None
     assert any("dated texts" in w.text for w in one.cannot)
@@ -198,7 +200,7 @@ def test_without_dates_has_levels_and_no_change() -> None:
 
 def test_in_a_language_without_a_list_has_mood_and_no_themes() -> None:
     rows = _rows(["Der Stoff ist sehr schön und die Lieferung war schnell, gerne wieder."] * 40)
-    one = find(small(feedback=rows), Where())
+    one = find(small(feedback=rows), AnalysisFilter())
     assert value("all", "texts-without-list", one) == 40
     assert value("all", "happy-share", one) == 0
     assert not [s for s in one.subjects() if s.startswith(("fabric", "delivery"))]
@@ -207,7 +209,7 @@ def test_in_a_language_without_a_list_has_mood_and_no_themes() -> None:
 
 def test_without_any_stars_has_no_sentiment() -> None:
     rows = [{**row, "rating": None} for row in _rows(["J'adore cette robe, merci."] * 40)]
-    one = find(small(feedback=rows), Where())
+    one = find(small(feedback=rows), AnalysisFilter())
     assert one.get("all", "happy-share") is None
     assert any("No sentiment is shown" in w.text for w in one.cannot)
 
@@ -238,7 +240,7 @@ def test_follows_a_list_of_the_team_s_own(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     texts = ["Mon chat adore ce plaid, trop petit pour lui.", "La robe taille petit."] * 15
-    one = find(_reviews(texts), Where(), tmp_path)
+    one = find(_reviews(texts), AnalysisFilter(), tmp_path)
     fact = one.get("cats", "share")
     assert fact is not None
     assert fact.value == 50
@@ -258,7 +260,7 @@ def test_follows_a_list_of_the_team_s_own(tmp_path: Path) -> None:
 def test_with_a_broken_list_names_the_file(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "aspects_fr.toml").write_text(text, encoding="utf-8")
     with pytest.raises(CannotDo, match=r"aspects_fr\.toml") as raised:
-        find(_reviews(["La robe est très belle et je l'aime."] * 30), Where(), tmp_path)
+        find(_reviews(["La robe est très belle et je l'aime."] * 30), AnalysisFilter(), tmp_path)
     assert says in str(raised.value)
 
 
@@ -266,15 +268,15 @@ def test_finds_no_change_where_nothing_changed() -> None:
     """Twenty shuffles of the days: whatever is confirmed is chance."""
     import numpy as np
 
-    from bot.data.analyses.feedback.changes import moved
-    from bot.data.analyses.feedback.periods import periods
+    from bot.data.analyses.feedback.texts import choose_periods
+    from bot.data.analyses.feedback.theme_changes import compare_periods
 
-    said, over = heard(), periods(Where(), sample().as_of("feedback"))
+    said, over = heard(), choose_periods(AnalysisFilter(), sample().as_of("feedback"))
     recent = over.is_now(said.texts) | over.is_before(said.texts)
     kept, false = said.keep(recent), 0
     for seed in range(20):
         now = np.random.default_rng(seed).permutation(over.is_now(kept.texts))
-        false += sum(one.verdict == "confirmed" for one in moved(kept, now, ~now))
+        false += sum(one.verdict == "confirmed" for one in compare_periods(kept, now, ~now))
     assert false <= 4
 
 
@@ -292,7 +294,7 @@ def _rows(texts: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _reviews(texts: list[str]) -> Shelf:
+def _reviews(texts: list[str]) -> Warehouse:
     return small(today=date(2026, 11, 25), feedback=_rows(texts))
 
 
@@ -305,7 +307,7 @@ def test_says_when_nobody_wrote() -> None:
     ]
     for n, row in enumerate(rows):
         row["id"] = str(n)
-    found = find(small(feedback=rows), Where())
+    found = find(small(feedback=rows), AnalysisFilter())
     said = [words.to("en") for words in found.cannot if "Nobody wrote" in words.to("en")]
     assert said == [
         "Nobody wrote from 28 May 2026 to 31 July 2026: what customers thought then can't be told."
@@ -332,6 +334,6 @@ def test_quotes_a_complaint_of_who_was_unhappy() -> None:
         }
         for n in range(6)
     ]
-    found = find(small(feedback=rows), Where())
+    found = find(small(feedback=rows), AnalysisFilter())
     quoted = [f for f in found.facts if f.id == "feedback.sizing-small.quote-1"]
     assert [fact.source.rpartition(", ")[2] for fact in quoted] == ["1/5"]

@@ -6,18 +6,27 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from bot.data.analyses.feedback.aspects import Lexicon, lexicon
-from bot.data.analyses.feedback.changes import among_alike, chances
-from bot.data.analyses.feedback.concentration import Gathering
-from bot.data.analyses.feedback.language_detection import languages, named, spoken
-from bot.data.analyses.feedback.mentions import COMPLAINT, NAMED, PRAISE, QUESTION, hear
-from bot.data.analyses.feedback.phrases import BadPhrase, Finder, Phrase
-from bot.data.analyses.feedback.theme_shares import log_odds
+from bot.data.analyses.feedback.aspects import (
+    InvalidPhrase,
+    Lexicon,
+    Phrase,
+    PhraseFinder,
+    load_lexicon,
+)
+from bot.data.analyses.feedback.language_detection import (
+    detect_language,
+    detect_languages,
+    parse_language_name,
+)
+from bot.data.analyses.feedback.mentions import COMPLAINT, NAMED, PRAISE, QUESTION, find_mentions
+from bot.data.analyses.feedback.theme_changes import compute_share_p_values, compute_stratified_p
+from bot.data.analyses.feedback.theme_concentration import ThemeConcentration
+from bot.data.analyses.feedback.theme_shares import compute_log_odds
 from tests.support.paths import DATA
 
 
 def known(language: str) -> Lexicon:
-    found = lexicon(language)
+    found = load_lexicon(language)
     assert found is not None
     return found
 
@@ -54,7 +63,7 @@ SAID = [
 
 @pytest.mark.parametrize(("language", "text", "subject", "flag"), SAID)
 def test_is_heard_as_it_is_meant(language: str, text: str, subject: str, flag: int) -> None:
-    assert hear(text, known(language)).flags.get(subject, 0) & flag
+    assert find_mentions(text, known(language)).flags.get(subject, 0) & flag
 
 
 NOT_SAID = [
@@ -71,32 +80,32 @@ NOT_SAID = [
 
 @pytest.mark.parametrize(("language", "text", "subject"), NOT_SAID)
 def test_that_only_looks_like_it_is_not_heard(language: str, text: str, subject: str) -> None:
-    assert subject not in hear(text, known(language)).flags
+    assert subject not in find_mentions(text, known(language)).flags
 
 
 def test_can_praise_and_complain_clause_by_clause() -> None:
-    heard = hear("Le lin est superbe, mais la livraison est en retard.", known("fr"))
+    heard = find_mentions("Le lin est superbe, mais la livraison est en retard.", known("fr"))
     assert heard.flags["fabric-linen"] == PRAISE
     assert heard.flags["delivery-late"] == COMPLAINT
 
 
 def test_without_judgement_takes_the_stars_or_none() -> None:
     said = "J'ai acheté la chemise en lin."
-    assert hear(said, known("fr"), 5).flags["fabric-linen"] == PRAISE
-    assert hear(said, known("fr"), 1).flags["fabric-linen"] == COMPLAINT
-    assert hear(said, known("fr"), 3).flags["fabric-linen"] == NAMED
-    assert hear(said, known("fr"), None).flags["fabric-linen"] == NAMED
+    assert find_mentions(said, known("fr"), 5).flags["fabric-linen"] == PRAISE
+    assert find_mentions(said, known("fr"), 1).flags["fabric-linen"] == COMPLAINT
+    assert find_mentions(said, known("fr"), 3).flags["fabric-linen"] == NAMED
+    assert find_mentions(said, known("fr"), None).flags["fabric-linen"] == NAMED
 
 
 def test_is_placed_where_it_stands_in_the_text() -> None:
     text = "Très joli !\nMais ça taille petit. Dommage."
-    start, end, _ = hear(text, known("fr")).spans["sizing-small"]
+    start, end, _ = find_mentions(text, known("fr")).spans["sizing-small"]
     assert text[start:end] == "Mais ça taille petit."
 
 
 @pytest.mark.parametrize("text", ["", "   ", "!!!", "👍👍", "a" * 100_000, "(" * 5_000, "\x00"])
 def test_of_any_shape_is_survived(text: str) -> None:
-    assert not hear(text, known("en")).flags
+    assert not find_mentions(text, known("en")).flags
 
 
 TONGUES = [
@@ -113,18 +122,23 @@ TONGUES = [
 
 @pytest.mark.parametrize(("text", "language"), TONGUES)
 def test_tells_its_language_by_its_small_words(text: str, language: str) -> None:
-    assert spoken(text) == language
+    assert detect_language(text) == language
 
 
 def test_that_is_very_short_is_taken_for_what_the_others_are() -> None:
     long = ["La robe est très belle et je la porte"] * 20
-    assert languages([*long, "Nickel"], [None] * 21)[-1] == "fr"
-    assert languages([*long, "Nickel"], [None] * 20 + ["EN-gb"])[-1] == "en"
-    assert [named(one) for one in ("Français", "pt_BR", "", None)] == ["fr", "pt", None, None]
+    assert detect_languages([*long, "Nickel"], [None] * 21)[-1] == "fr"
+    assert detect_languages([*long, "Nickel"], [None] * 20 + ["EN-gb"])[-1] == "en"
+    assert [parse_language_name(one) for one in ("Français", "pt_BR", "", None)] == [
+        "fr",
+        "pt",
+        None,
+        None,
+    ]
 
 
 def test_matches_stems_choices_and_gaps() -> None:
-    finder = Finder([(Phrase("taill* .. petit|étroit"), "small"), (Phrase("too _"), "too")])
+    finder = PhraseFinder([(Phrase("taill* .. petit|étroit"), "small"), (Phrase("too _"), "too")])
     assert [what for _, what in finder.find(["elle", "taille", "vraiment", "trop", "petit"])] == [
         "small"
     ]
@@ -132,7 +146,7 @@ def test_matches_stems_choices_and_gaps() -> None:
     assert [spot.end for spot, _ in finder.find(["too", "warm"])] == [2]
     assert not finder.find(["too"])
     for wrong in ("", "..", ".. petit", "petit ..", "l'échange"):
-        with pytest.raises(BadPhrase):
+        with pytest.raises(InvalidPhrase):
             Phrase(wrong)
 
 
@@ -140,7 +154,7 @@ def test_counts_words_against_their_own_prior() -> None:
     from collections import Counter
 
     ours, theirs = Counter(late=40, shirt=110, the=1000), Counter(late=2, shirt=110, the=1000)
-    ranked = log_odds(ours, theirs, Counter(late=40, shirt=190, the=400))
+    ranked = compute_log_odds(ours, theirs, Counter(late=40, shirt=190, the=400))
     assert ranked[0].word == "late"
     assert ranked[0].z > 1.96
     assert abs(next(word.z for word in ranked if word.word == "shirt")) < 1
@@ -152,14 +166,14 @@ def test_is_compared_among_texts_alike() -> None:
     told = np.concatenate([told, [True] * 2, [False] * 8, [True] * 10, [False] * 40])
     kinds = ["a"] * 60 + ["b"] * 60
     before = np.array([True] * 50 + [False] * 10 + [True] * 10 + [False] * 50, bool)
-    assert among_alike(told, ~before, before, ["same"] * 120) < 0.001
-    assert among_alike(told, ~before, before, list(kinds)) > 0.5
-    p = chances(*(np.array([v], float) for v in (18, 60, 42, 60)))
+    assert compute_stratified_p(told, ~before, before, ["same"] * 120) < 0.001
+    assert compute_stratified_p(told, ~before, before, list(kinds)) > 0.5
+    p = compute_share_p_values(*(np.array([v], float) for v in (18, 60, 42, 60)))
     assert p[0] < 0.001
 
 
 def test_told_by_few_elsewhere_has_a_lift_all_the_same() -> None:
-    one = Gathering("sizing", "product", "x", 6, 20, 0, 200, 6, 0, 0.001, 0.01)
+    one = ThemeConcentration("sizing", "product", "x", 6, 20, 0, 200, 6, 0, 0.001, 0.01)
     assert one.lift == pytest.approx(120)
     assert one.is_found
 
@@ -169,7 +183,7 @@ def test_of_real_clothing_reviews_is_nearly_always_on_a_listed_theme() -> None:
     with (DATA / "womens_clothing_quarter.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["Review Text"]]
     low = [
-        hear(r["Review Text"], known("en"), float(r["Rating"]))
+        find_mentions(r["Review Text"], known("en"), float(r["Rating"]))
         for r in rows
         if int(r["Rating"]) <= 3
     ]
@@ -183,7 +197,7 @@ def test_of_real_clothing_reviews_is_nearly_always_on_a_listed_theme() -> None:
     returned = [
         np.mean(
             [
-                "returns" in hear(r["Review Text"], known("en")).flags
+                "returns" in find_mentions(r["Review Text"], known("en")).flags
                 for r in rows
                 if r["Rating"] in stars
             ]
@@ -203,7 +217,7 @@ def test_in_portuguese_about_lateness_meets_late_orders() -> None:
             if not row["review_comment_message"]:
                 continue
             text = f"{row['review_comment_title']}\n{row['review_comment_message']}"
-            heard = hear(text, known("pt"), float(row["review_score"]))
+            heard = find_mentions(text, known("pt"), float(row["review_score"]))
             told.append(bool(heard.flags.get("delivery-late", 0) & COMPLAINT))
             late.append(_is_late(orders[row["order_id"]], row["review_creation_date"]))
     both = sum(a and b for a, b in zip(late, told, strict=True))

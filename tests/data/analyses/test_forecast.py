@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bot.data.analyses.forecast import customer_history as sight
 from bot.data.analyses.forecast import find, repurchase
-from bot.data.analyses.forecast import windows as sight
-from bot.data.analyses.forecast.next_category import steps
-from bot.data.analyses.forecast.purchase_volume import Forecast, Total
-from bot.data.analyses.result import Findings, Where
-from bot.data.warehouse.purchases import days_of, last_day, lines
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.forecast.next_category import find_transitions
+from bot.data.analyses.forecast.purchase_volume import VolumeForecast, WindowForecast
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support import real_orders
 from tests.support.paths import DATA
 from tests.support.sample_tables import sample
@@ -25,25 +25,25 @@ here = pytest.mark.skipif(not DATA.exists(), reason="the real data are not here"
 
 
 @cache
-def found(where: Where = Where()) -> Findings:  # noqa: B008 (frozen)
+def found(where: AnalysisFilter = AnalysisFilter()) -> AnalysisResult:  # noqa: B008 (frozen)
     return find(sample(), where)
 
 
-def value(findings: Findings, subject: str, measure: str) -> Decimal | str:
+def value(findings: AnalysisResult, subject: str, measure: str) -> Decimal | str:
     fact = findings.get(subject, measure)
     assert fact is not None, f"{subject}.{measure}"
     return fact.value
 
 
-def seen(shop: Shelf, ahead: int, cuts: int) -> list[sight.Seen]:
-    bought = lines(shop)
+def seen(shop: Warehouse, ahead: int, cuts: int) -> list[sight.CustomerHistory]:
+    bought = purchase_lines(shop)
     assert bought is not None
-    asked = sight.table(days_of(bought), last_day(shop), ahead, cuts)
-    return list(sight.look(shop, asked, ahead, cuts))
+    asked = sight.build_customer_table(group_by_day(bought), last_day(shop), ahead, cuts)
+    return list(sight.read_customer_history(shop, asked, ahead, cuts))
 
 
 def test_ranks_customers_better_than_the_average() -> None:
-    told = found(Where(days=60))
+    told = found(AnalysisFilter(days=60))
     assert float(value(told, "buy-60-days", "backtest-auc")) > 0.75
     brier = float(value(told, "buy-60-days", "backtest-brier"))
     assert brier < float(value(told, "buy-60-days", "base-rate-brier"))
@@ -54,7 +54,7 @@ def test_ranks_customers_better_than_the_average() -> None:
 
 def test_counts_buyers_only_where_the_count_was_right_before() -> None:
     """A window after Christmas expects too much of the spring: 90 days are off, 60 are not."""
-    assert found(Where(days=60)).get("buy-60-days", "expected-buyers") is not None
+    assert found(AnalysisFilter(days=60)).get("buy-60-days", "expected-buyers") is not None
     ninety = found()
     assert ninety.get("buy-90-days", "expected-buyers") is None
     assert ninety.get("buy-90-days", "backtest-auc") is not None
@@ -76,19 +76,19 @@ def test_finds_no_way_from_one_category_to_another() -> None:
 
 
 def test_says_how_many_days_of_orders_it_needs() -> None:
-    told = found(Where(days=180))
+    told = found(AnalysisFilter(days=180))
     assert "takes 720 days of orders" in told.cannot[0].to("en")
     assert not [s for s in told.subjects() if s.startswith("buy-")]
 
 
 def test_refuses_a_horizon_that_is_none() -> None:
-    assert "7 to 365 days" in found(Where(days=3)).cannot[0].to("en")
+    assert "7 to 365 days" in found(AnalysisFilter(days=3)).cannot[0].to("en")
 
 
 def test_refuses_without_orders_and_with_few() -> None:
-    assert "import an order file" in find(small(), Where()).cannot[0].to("en")
+    assert "import an order file" in find(small(), AnalysisFilter()).cannot[0].to("en")
     few = [{"order": str(i), "at": NOON, "customer": str(i), "amount": 5} for i in range(9)]
-    assert "Under 20 customers" in find(small(orders=few), Where()).cannot[0].to("en")
+    assert "Under 20 customers" in find(small(orders=few), AnalysisFilter()).cannot[0].to("en")
 
 
 def test_finds_who_was_planted_where_simple_rules_are_misled() -> None:
@@ -102,7 +102,7 @@ def test_finds_who_was_planted_where_simple_rules_are_misled() -> None:
         for who, ages in lives.items()
         for age in ages
     ]
-    told = find(small(orders=orders), Where(days=60))
+    told = find(small(orders=orders), AnalysisFilter(days=60))
     first = float(value(told, "buy-60-days-tenth-1", "bought"))
     assert first > 60
     assert first > 10 + float(value(told, "buy-60-days", "simple-share"))
@@ -124,13 +124,13 @@ def test_refuses_customers_who_buy_by_chance_alone() -> None:
             }
             for n, day in enumerate(rng.integers(0, 400, many))
         ]
-    told = find(small(orders=orders), Where(days=60))
+    told = find(small(orders=orders), AnalysisFilter(days=60))
     assert any("can't be told from the orders" in words.to("en") for words in told.cannot)
     assert not [s for s in told.subjects() if s.startswith("buy-")]
 
 
 def test_stands_on_queries_that_are_there() -> None:
-    told = found(Where(days=60))
+    told = found(AnalysisFilter(days=60))
     assert all(fact.query in told.queries for fact in told.facts)
     assert len({fact.id for fact in told.facts}) == len(told.facts)
     con = sample().engine.con
@@ -156,7 +156,7 @@ def test_sees_each_day_as_it_was() -> None:
 
 
 def test_judges_each_window_by_what_was_known_before_it() -> None:
-    record = repurchase.backtest(seen(sample(), 60, 4))
+    record = repurchase.backtest_repurchase(seen(sample(), 60, 4))
     assert record is not None
     assert [w.customers for w in record.windows] == sorted(
         (w.customers for w in record.windows), reverse=True
@@ -169,12 +169,16 @@ def test_judges_each_window_by_what_was_known_before_it() -> None:
 
 
 def test_holds_a_forecast_to_its_past() -> None:
-    good = Forecast(100, [Total(110, 100), Total(95, 100)], sound=True)
+    good = VolumeForecast(100, [WindowForecast(110, 100), WindowForecast(95, 100)], sound=True)
     assert good.holds
     assert good.between == pytest.approx((90, 110))
-    assert not Forecast(100, [Total(130, 100), Total(100, 100)], sound=True).holds
-    assert not Forecast(100, [Total(118, 100), Total(82, 100)], sound=True).holds
-    assert not Forecast(100, [Total(100, 100)], sound=False).holds
+    assert not VolumeForecast(
+        100, [WindowForecast(130, 100), WindowForecast(100, 100)], sound=True
+    ).holds
+    assert not VolumeForecast(
+        100, [WindowForecast(118, 100), WindowForecast(82, 100)], sound=True
+    ).holds
+    assert not VolumeForecast(100, [WindowForecast(100, 100)], sound=False).holds
 
 
 def test_knows_a_way_from_one_category_to_the_next() -> None:
@@ -184,16 +188,16 @@ def test_knows_a_way_from_one_category_to_the_next() -> None:
         {"a": "", "b": "stove", "times": 100},
         {"a": "tent", "b": "stove", "times": 60},
     ]
-    way = steps(rows, 20)[0]
+    way = find_transitions(rows, 20)[0]
     assert (way.a, way.b, way.before, way.after) == ("tent", "stove", 200, 60)
     assert way.lift == pytest.approx(3.0)
     assert way.q < 0.01
-    assert steps([*rows[:3], {"a": "tent", "b": "stove", "times": 19}], 20) == []
+    assert find_transitions([*rows[:3], {"a": "tent", "b": "stove", "times": 19}], 20) == []
 
 
 @here
 def test_shows_cdnow_as_it_was_measured() -> None:
-    told = find(real_orders.cdnow(), Where())
+    told = find(real_orders.cdnow(), AnalysisFilter())
     assert float(value(told, "buy-90-days", "backtest-auc")) == pytest.approx(0.81, abs=0.02)
     assert float(value(told, "buy-90-days", "backtest-brier")) < 0.11
     low, high = (int(value(told, "expected-90-days", f"purchases-{m}")) for m in ("low", "high"))
@@ -203,7 +207,7 @@ def test_shows_cdnow_as_it_was_measured() -> None:
 
 @here
 def test_refuses_the_totals_of_a_shop_that_lives_on_christmas() -> None:
-    told = find(real_orders.uci(), Where())
+    told = find(real_orders.uci(), AnalysisFilter())
     assert told.get("expected-90-days", "purchases") is None
     assert any("How much will be bought" in words.to("en") for words in told.cannot)
     assert float(value(told, "buy-90-days", "backtest-auc")) == pytest.approx(0.74, abs=0.02)
@@ -211,7 +215,7 @@ def test_refuses_the_totals_of_a_shop_that_lives_on_christmas() -> None:
 
 def test_says_what_a_silence_meant() -> None:
     """Who is silent for longer than usual buys less, and by no means not at all."""
-    told = found(Where(days=60))
+    told = found(AnalysisFilter(days=60))
     shares = [
         float(value(told, f"{name}-60-days", "bought"))
         for name in ("in-rhythm", "drifting", "silent-longer")
@@ -222,7 +226,7 @@ def test_says_what_a_silence_meant() -> None:
 
 
 def test_says_what_the_likeliest_have_in_common() -> None:
-    told = found(Where(days=60))
+    told = found(AnalysisFilter(days=60))
     assert int(value(told, "buy-60-days-top", "customers")) == 496
     top, rest = (int(value(told, f"buy-60-days-{who}", "purchases")) for who in ("top", "rest"))
     assert top > 3 * rest

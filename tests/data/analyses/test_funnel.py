@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bot.data.analyses.funnel import find
-from bot.data.analyses.funnel.loss import Basket, basket, lost
-from bot.data.analyses.result import Findings, Where
-from bot.data.stats import since
+from bot.data.analyses.funnel.steps import BasketValue, estimate_basket, estimate_loss
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.stats import find_change_point
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
@@ -19,11 +19,11 @@ LAST = datetime(2026, 11, 24, 12)
 
 
 @cache
-def found() -> Findings:
-    return find(sample(), Where())
+def found() -> AnalysisResult:
+    return find(sample(), AnalysisFilter())
 
 
-def told(measure: str, findings: Findings | None = None) -> dict[str, Any]:
+def told(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
     facts = (findings or found()).facts
     return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
 
@@ -89,7 +89,7 @@ def test_agrees_with_plain_sql() -> None:
 def test_counts_a_session_once_and_takes_steps_in_any_order() -> None:
     events = visits(20, "purchase", "cart", "view", "view", "purchase")
     events += visits(20, "checkout", "x") + visits(20, "view", "cart")
-    findings = find(small(events=events), Where())
+    findings = find(small(events=events), AnalysisFilter())
     assert told("visits", findings)["total-all-view-to-cart"] == 14 * 30
     assert told("passed", findings)["total-all-view-to-cart"] == 14 * 25
     assert told("passed", findings)["total-all-cart-to-checkout"] == 14 * 20
@@ -98,23 +98,23 @@ def test_counts_a_session_once_and_takes_steps_in_any_order() -> None:
 
 def test_leaves_out_a_step_that_the_data_do_not_have() -> None:
     events = visits(30, "view", "cart") + visits(30, "view", "cart", "purchase")
-    subjects = find(small(events=events), Where()).subjects()
+    subjects = find(small(events=events), AnalysisFilter()).subjects()
     assert "total-all-cart-to-purchase" in subjects
     assert not [s for s in subjects if "checkout" in s]
 
 
 def test_refuses_mere_traffic() -> None:
     for events in (visits(70, "view"), visits(70, "session_start")):
-        findings = find(small(events=events), Where())
+        findings = find(small(events=events), AnalysisFilter())
         assert "there is no path to purchase to show" in findings.cannot[0].to("en")
         assert "parcours d'achat" in findings.cannot[0].to("fr")
         assert not findings.facts
-    assert "needs visits" in find(small(), Where()).cannot[0].to("en")
+    assert "needs visits" in find(small(), AnalysisFilter()).cannot[0].to("en")
 
 
 def test_compares_nothing_with_less_than_four_weeks() -> None:
     events = visits(20, "view", "cart", "purchase") + visits(20, "view", "cart")
-    findings = find(small(events=events), Where())
+    findings = find(small(events=events), AnalysisFilter())
     assert "less than four weeks" in findings.cannot[0].to("en")
     assert set(told("status", findings).values()) == {"steady"}
     assert told("rate", findings)["total-all-view-to-cart"] == 75
@@ -122,11 +122,11 @@ def test_compares_nothing_with_less_than_four_weeks() -> None:
 
 def test_leaves_today_out() -> None:
     shelf = small(today=date(2026, 11, 24), events=visits(40, "view", "cart", "purchase"))
-    assert find(shelf, Where()).as_of == date(2026, 11, 23)
+    assert find(shelf, AnalysisFilter()).as_of == date(2026, 11, 23)
 
 
 def test_narrows_to_one_product() -> None:
-    findings = find(sample(), Where(product="lin-alba"))
+    findings = find(sample(), AnalysisFilter(product="lin-alba"))
     assert {s.split("-")[0] for s in findings.subjects()} <= {"tested", "product"}
     assert told("steps", findings)["tested"] == 1
 
@@ -152,7 +152,7 @@ def test_takes_the_basket_from_the_orders_when_visits_have_no_amounts() -> None:
         }
         for n in range(210)
     ]
-    findings = find(small(events=before + after, orders=orders), Where())
+    findings = find(small(events=before + after, orders=orders), AnalysisFilter())
     subject = "total-all-cart-to-purchase"
     buyers, money = (told(f"lost-{what}", findings)[subject] for what in ("buyers", "money"))
     assert buyers > 50
@@ -164,7 +164,7 @@ def test_dates_a_change_and_holds_the_true_day_as_often_as_it_says() -> None:
     of = np.full(70, 40.0)
     for _ in range(100):
         share = np.where(np.arange(70) < 56, 0.6, 0.4)
-        day = since(dice.binomial(40, share).astype(float), of)
+        day = find_change_point(dice.binomial(40, share).astype(float), of)
         assert day is not None
         held += abs(day[0] - 56) <= day[1]
     assert held >= 90
@@ -173,9 +173,9 @@ def test_dates_a_change_and_holds_the_true_day_as_often_as_it_says() -> None:
 def test_dates_no_change_where_there_is_none() -> None:
     dice = np.random.default_rng(2)
     of = np.full(70, 40.0)
-    dated = [since(dice.binomial(40, 0.6, 70).astype(float), of) for _ in range(100)]
+    dated = [find_change_point(dice.binomial(40, 0.6, 70).astype(float), of) for _ in range(100)]
     assert sum(day is not None for day in dated) <= 10
-    assert since(np.ones(5), np.full(5, 2.0)) is None
+    assert find_change_point(np.ones(5), np.full(5, 2.0)) is None
 
 
 def test_covers_the_lost_buyers_as_often_as_it_says() -> None:
@@ -184,15 +184,15 @@ def test_covers_the_lost_buyers_as_often_as_it_says() -> None:
         of = np.full(70, 40.0)
         would = dice.binomial(40, 0.6, 70).astype(float)
         did = np.concatenate([would[:56], dice.binomial(would[56:].astype(int), 2 / 3)])
-        cost = lost(np.stack([of, did], axis=1), 0, 56, 1.0, Basket(100.0, 5.0, 900))
+        cost = estimate_loss(np.stack([of, did], axis=1), 0, 56, 1.0, BasketValue(100.0, 5.0, 900))
         held += cost.buyers[1] <= would[56:].sum() - did[56:].sum() <= cost.buyers[2]
     assert 180 <= held <= 199
 
 
 def test_knows_what_a_basket_is_worth() -> None:
     amounts = np.array([50.0, 70.0, 90.0, 110.0])
-    known = basket(4, amounts.sum(), (amounts**2).sum())
+    known = estimate_basket(4, amounts.sum(), (amounts**2).sum())
     assert known is not None
     assert known.mean == 80
     assert known.error == pytest.approx(amounts.std(ddof=1) / 2)
-    assert basket(1, 50, 2500) is None
+    assert estimate_basket(1, 50, 2500) is None

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bot.data.analyses.late_parcels import find
-from bot.data.analyses.result import Findings, Where
-from bot.data.stats import two_groups
-from bot.playground.shop.planted import planted
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.stats import split_two_groups
+from bot.playground.shop.data_files import read_planted
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
@@ -18,11 +18,11 @@ LAST = datetime(2026, 11, 24, 12)
 
 
 @cache
-def found() -> Findings:
-    return find(sample(), Where())
+def found() -> AnalysisResult:
+    return find(sample(), AnalysisFilter())
 
 
-def told(measure: str, findings: Findings | None = None) -> dict[str, Any]:
+def told(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
     facts = (findings or found()).facts
     return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
 
@@ -50,7 +50,7 @@ def parcels(days: int, **row: Any) -> list[dict[str, Any]]:
 
 
 def test_are_found_in_the_south_west() -> None:
-    south_west = set(planted("late_parcels")["departments"])
+    south_west = set(read_planted("late_parcels")["departments"])
     named = set(str(told("regions")["late-regions"]).split(", "))
     assert named <= south_west
     assert {"31", "33", "64"} <= named
@@ -71,7 +71,7 @@ def test_count_what_is_under_way_past_its_day() -> None:
     for row in orders:
         if row["at"].date() >= date(2026, 10, 20):
             row["delivered"] = None  # nothing has come since
-    findings = find(small(orders=orders), Where())
+    findings = find(small(orders=orders), AnalysisFilter())
     due = [
         r
         for r in orders
@@ -87,19 +87,19 @@ def test_count_what_is_under_way_past_its_day() -> None:
 
 def test_leave_out_parcels_whose_day_is_still_to_come() -> None:
     early = parcels(60, region="A", promised=date(2026, 12, 24))
-    findings = find(small(orders=parcels(60, region="B") + early), Where())
+    findings = find(small(orders=parcels(60, region="B") + early), AnalysisFilter())
     assert told("parcels", findings)["all"] == 3 * 52  # of eight weeks, four days are not due
 
 
 def test_are_refused_without_dates() -> None:
     for orders in (parcels(60, promised=None), parcels(60, delivered=None)):
-        findings = find(small(orders=orders), Where())
+        findings = find(small(orders=orders), AnalysisFilter())
         assert "late ones can't be told" in findings.cannot[0].to("en")
-    assert "need orders" in find(small(), Where()).cannot[0].to("en")
+    assert "need orders" in find(small(), AnalysisFilter()).cannot[0].to("en")
 
 
 def test_are_on_their_way_where_no_promised_day_is_over() -> None:
-    findings = find(small(orders=parcels(60, promised=date(2026, 12, 24))), Where())
+    findings = find(small(orders=parcels(60, promised=date(2026, 12, 24))), AnalysisFilter())
     assert "is over for none of the parcels" in findings.cannot[0].to("en")
 
 
@@ -107,7 +107,9 @@ def test_are_no_finding_where_all_regions_are_alike() -> None:
     dice, wrong = np.random.default_rng(1), 0
     due = dice.integers(5, 60, 60).astype(float)
     for _ in range(100):
-        wrong += two_groups(dice.binomial(due.astype(int), 0.05).astype(float), due) is not None
+        wrong += (
+            split_two_groups(dice.binomial(due.astype(int), 0.05).astype(float), due) is not None
+        )
     assert wrong <= 5
 
 
@@ -117,7 +119,7 @@ def test_fall_into_two_groups_with_shares_that_are_true() -> None:
     share = np.where(np.arange(60) < 12, 0.28, 0.05)
     shares = []
     for _ in range(30):
-        groups = two_groups(dice.binomial(30, share).astype(float), due)
+        groups = split_two_groups(dice.binomial(30, share).astype(float), due)
         assert groups is not None
         shares.append(groups[:2])
     assert np.mean(shares, axis=0) == pytest.approx([0.28, 0.05], abs=0.02)

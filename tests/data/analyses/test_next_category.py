@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.data.analyses.forecast import find
-from bot.data.analyses.request import bought_after
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.request import parse_after_purchase
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
@@ -34,8 +34,8 @@ FROM nexts n JOIN bought b ON b.customer = n.customer AND b.day = n.after WHERE 
 
 
 @cache
-def shop() -> Findings:
-    return find(sample(), Where(product="lin-alba"))
+def shop() -> AnalysisResult:
+    return find(sample(), AnalysisFilter(product="lin-alba"))
 
 
 def order(who: int, day: int, thing: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def order(who: int, day: int, thing: str) -> dict[str, Any]:
     }
 
 
-def planted(where: Where) -> Findings:
+def planted(where: AnalysisFilter) -> AnalysisResult:
     """300 customers: of the 100 who begin with a kettle 60 buy tea next; else it is anything."""
     others = ("mug", "plate", "bowl", "tea", "spoon")
     rows = []
@@ -88,7 +88,7 @@ def test_is_counted_as_plain_sql_counts_it() -> None:
 
 
 def test_is_found_where_it_was_planted_and_nothing_else_is_called_so() -> None:
-    told = planted(Where(words="kettle"))
+    told = planted(AnalysisFilter(words="kettle"))
     verdicts = {
         fact.about: fact.value
         for fact in told.facts
@@ -100,13 +100,13 @@ def test_is_found_where_it_was_planted_and_nothing_else_is_called_so() -> None:
 
 
 def test_is_refused_where_hardly_anybody_bought_the_thing() -> None:
-    told = planted(Where(words="whisk"))
+    told = planted(AnalysisFilter(words="whisk"))
     assert told.get("after", "purchases") is None
     assert any("Under 20 purchases with “Whisk”" in words.to("en") for words in told.cannot)
 
 
 def test_shows_nothing_of_fewer_customers_than_the_floor() -> None:
-    for told in (shop(), planted(Where(words="kettle"))):
+    for told in (shop(), planted(AnalysisFilter(words="kettle"))):
         shown = [f for f in told.facts if f.id.startswith("behaviour.after-")]
         people = [f.value for f in shown if f.label == "customers"]
         assert people
@@ -114,7 +114,7 @@ def test_shows_nothing_of_fewer_customers_than_the_floor() -> None:
 
 
 def test_says_when_nothing_is_called_so() -> None:
-    told = planted(Where(words="umbrella"))
+    told = planted(AnalysisFilter(words="umbrella"))
     assert any("anything called “umbrella”" in words.to("en") for words in told.cannot)
 
 
@@ -132,4 +132,4 @@ def test_says_when_nothing_is_called_so() -> None:
     ],
 )
 def test_is_asked_with_what_stands_behind_after(words: str, thing: str | None) -> None:
-    assert bought_after(words) == thing
+    assert parse_after_purchase(words) == thing

@@ -8,8 +8,8 @@ import pytest
 from bot.app import Container
 from bot.config.clock import now
 from bot.data.analyses import precompute
-from bot.data.analyses.precompute import AT_REST, due, freshen
-from bot.data.analyses.result import Where
+from bot.data.analyses.precompute import QUIET_TIME, list_due_jobs, precompute_facts
+from bot.data.analyses.result import AnalysisFilter
 from tests.support.stocked_library import stocked
 
 
@@ -25,12 +25,12 @@ def kept(house: Container) -> list[str]:
 
 def test_once_they_have_come_to_rest_and_once_a_day(house: Container) -> None:
     with house.database.begin() as session:
-        assert not list(due(session, now()))
-        later = now() + AT_REST
-        (job,) = due(session, later)
+        assert not list(list_due_jobs(session, now()))
+        later = now() + QUIET_TIME
+        (job,) = list_due_jobs(session, later)
         assert job.workspace == "T1"
-        assert [one.id for one in due(session, later + timedelta(seconds=9))] == [job.id]
-        (tomorrow,) = due(session, later + timedelta(days=1))
+        assert [one.id for one in list_due_jobs(session, later + timedelta(seconds=9))] == [job.id]
+        (tomorrow,) = list_due_jobs(session, later + timedelta(days=1))
         assert tomorrow.id != job.id
     house.database.close()
 
@@ -39,14 +39,14 @@ async def test_in_a_process_of_its_own_that_leaves_what_it_found(
     house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
-    await freshen("T1/state")
+    await precompute_facts("T1/state")
     assert {"experiments", "funnel", "segments"} <= set(kept(house))
 
     def again(*_: object) -> None:
         raise AssertionError("it is known")
 
     monkeypatch.setattr("bot.data.analyses.experiments.find", again)
-    assert house.library("T1").findings("experiments", Where()).facts
+    assert house.library("T1").findings("experiments", AnalysisFilter()).facts
     house.database.close()
 
 
@@ -54,11 +54,11 @@ async def test_without_failing_when_they_can_not_be(
     house: Container, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("SUPER_INTERN_HOME", "/dev/null/nowhere")
-    await freshen("T1/state")
+    await precompute_facts("T1/state")
     assert "T1" in caplog.text
     monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
-    monkeypatch.setattr(precompute, "PATIENCE", 0.01)
-    await freshen("T1/state")
+    monkeypatch.setattr(precompute, "TIMEOUT_SECONDS", 0.01)
+    await precompute_facts("T1/state")
     assert not kept(house)
     house.database.close()
 
@@ -78,5 +78,5 @@ def test_in_the_terminal_one_kind_after_the_other(
 
 def test_though_the_clock_was_set_back_since_they_came(house: Container) -> None:
     with house.database.begin() as session:
-        assert list(due(session, now() - timedelta(hours=1)))
+        assert list(list_due_jobs(session, now() - timedelta(hours=1)))
     house.database.close()

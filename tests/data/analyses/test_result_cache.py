@@ -14,12 +14,12 @@ from bot import app as house_
 from bot.app import Container
 from bot.config.settings import Settings
 from bot.data.analyses import cache
-from bot.data.analyses.cache import Lasting
+from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.experiments import find
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.ingest.upload import TableFile
-from bot.data.service import TeamLibrary
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.service import WorkspaceData
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from tests.support.sample_tables import TODAY, sample
 from tests.support.stocked_library import stocked
@@ -31,17 +31,17 @@ NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(house_, "now", lambda: NOON)
     house = stocked(tmp_path, "experiments")
-    house.library("T1").findings("experiments", Where())
+    house.library("T1").findings("experiments", AnalysisFilter())
     house.database.close()
     return tmp_path
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[Where]:
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[AnalysisFilter]:
     """What was really looked for, from now on."""
-    made: list[Where] = []
+    made: list[AnalysisFilter] = []
 
-    def counted(shelf: Shelf, where: Where) -> Findings:
+    def counted(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
         made.append(where)
         return find(shelf, where)
 
@@ -49,17 +49,17 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Where]:
     return made
 
 
-def again(home: Path) -> Findings:
+def again(home: Path) -> AnalysisResult:
     """What a process that starts now is told."""
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     try:
-        return house.library("T1").findings("experiments", Where())
+        return house.library("T1").findings("experiments", AnalysisFilter())
     finally:
         house.database.close()
 
 
-def test_for_the_next_process_to_the_last_digit(home: Path, looks: list[Where]) -> None:
-    kept, fresh = again(home), find(sample(), Where())
+def test_for_the_next_process_to_the_last_digit(home: Path, looks: list[AnalysisFilter]) -> None:
+    kept, fresh = again(home), find(sample(), AnalysisFilter())
     assert not looks
     assert kept.facts == fresh.facts
     assert any(isinstance(fact.value, Decimal) for fact in kept.facts)
@@ -67,7 +67,7 @@ def test_for_the_next_process_to_the_last_digit(home: Path, looks: list[Where]) 
     assert {name: len(sql) > 40 for name, sql in kept.queries.items()} == {"arms": True}
 
 
-def test_until_rows_are_taken_out(home: Path, looks: list[Where]) -> None:
+def test_until_rows_are_taken_out(home: Path, looks: list[AnalysisFilter]) -> None:
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     house.stocking.forget("T1", "experiments", "experiments.csv")
     house.database.close()
@@ -78,7 +78,9 @@ def test_until_rows_are_taken_out(home: Path, looks: list[Where]) -> None:
 
 def test_nowhere_else_after_rows_that_serve_all_have_changed(home: Path) -> None:
     for workspace in ("local", "T2"):
-        Lasting(home / "library" / workspace).put(("v",), Where(), Findings("plan", "", TODAY))
+        ResultCache(home / "library" / workspace).put(
+            ("v",), AnalysisFilter(), AnalysisResult("plan", "", TODAY)
+        )
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     house.stocking.forget("T1", "experiments", "experiments.csv")
     assert not list(home.glob("library/local/findings/*"))
@@ -88,25 +90,27 @@ def test_nowhere_else_after_rows_that_serve_all_have_changed(home: Path) -> None
     house.database.close()
 
 
-def test_until_the_catalogue_changes(home: Path, looks: list[Where]) -> None:
-    from bot.cli.import_ import Importing
+def test_until_the_catalogue_changes(home: Path, looks: list[AnalysisFilter]) -> None:
+    from bot.cli.import_ import FileImporter
 
     few = home / "few.csv"
     few.write_text("sku,name,price,currency\nX1,A new thing,9.00,EUR\n")
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    Importing(house, "T1", "EUR").take_products(TableFile(few))
+    FileImporter(house, "T1", "EUR").take_products(TableFile(few))
     house.database.close()
     again(home)
     assert looks
 
 
-def test_until_the_policy_has_another_floor(home: Path, looks: list[Where]) -> None:
+def test_until_the_policy_has_another_floor(home: Path, looks: list[AnalysisFilter]) -> None:
     (home / "policy.toml").write_text("[library]\nfloor = 50\n")
     again(home)
     assert looks
 
 
-def test_until_midnight(home: Path, looks: list[Where], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_until_midnight(
+    home: Path, looks: list[AnalysisFilter], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(house_, "now", lambda: NOON + timedelta(days=1))
     again(home)
     assert looks
@@ -115,23 +119,23 @@ def test_until_midnight(home: Path, looks: list[Where], monkeypatch: pytest.Monk
 
 
 def test_until_the_code_changes(
-    home: Path, looks: list[Where], monkeypatch: pytest.MonkeyPatch
+    home: Path, looks: list[AnalysisFilter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "code", lambda: "other")
+    monkeypatch.setattr(cache, "hash_code", lambda: "other")
     again(home)
     assert looks
 
 
-def test_for_what_was_asked_alone(home: Path, looks: list[Where]) -> None:
+def test_for_what_was_asked_alone(home: Path, looks: list[AnalysisFilter]) -> None:
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    one = house.library("T1").findings("experiments", Where(experiment="panier-court"))
+    one = house.library("T1").findings("experiments", AnalysisFilter(experiment="panier-court"))
     house.database.close()
-    assert looks == [Where(experiment="panier-court")]
+    assert looks == [AnalysisFilter(experiment="panier-court")]
     assert {fact.id.split(".")[1].split("--")[0] for fact in one.facts} == {"panier-court"}
 
 
 @pytest.mark.parametrize("torn", ["", "[]", '{"kind": "experiments"}', "\x00" * 40])
-def test_unless_the_file_is_torn(home: Path, looks: list[Where], torn: str) -> None:
+def test_unless_the_file_is_torn(home: Path, looks: list[AnalysisFilter], torn: str) -> None:
     (path,) = home.glob("library/T1/findings/*/*.json")
     path.write_text(torn)
     assert again(home).facts
@@ -140,9 +144,9 @@ def test_unless_the_file_is_torn(home: Path, looks: list[Where], torn: str) -> N
 
 
 def test_for_its_owner_alone_without_the_words_that_were_asked(home: Path) -> None:
-    folder = Lasting(home / "apart")
-    secret = Where(words="the address of Anna Muster")
-    folder.put(("v",), secret, Findings("segments", "orders.csv", TODAY))
+    folder = ResultCache(home / "apart")
+    secret = AnalysisFilter(words="the address of Anna Muster")
+    folder.put(("v",), secret, AnalysisResult("segments", "orders.csv", TODAY))
     (path,) = (home / "apart").glob("findings/*/*.json")
     assert path.stat().st_mode & 0o077 == 0
     assert "Anna" not in path.read_text() + str(path)
@@ -151,12 +155,12 @@ def test_for_its_owner_alone_without_the_words_that_were_asked(home: Path) -> No
 def test_never_longer_than_the_most_that_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "MOST", 3)
-    folder = Lasting(tmp_path)
+    monkeypatch.setattr(cache, "MAX_RESULTS", 3)
+    folder = ResultCache(tmp_path)
     for n in range(1, 9):
-        folder.put(("v",), Where(days=n), Findings("segments", "orders.csv", TODAY))
+        folder.put(("v",), AnalysisFilter(days=n), AnalysisResult("segments", "orders.csv", TODAY))
     assert len(list(tmp_path.glob("findings/*/*"))) <= 3
-    assert folder.get(("v",), "segments", Where(days=8)) is not None
+    assert folder.get(("v",), "segments", AnalysisFilter(days=8)) is not None
 
 
 def test_not_at_all_when_the_disk_takes_nothing(
@@ -166,18 +170,18 @@ def test_not_at_all_when_the_disk_takes_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    folder = Lasting(tmp_path)
-    folder.put(("v",), Where(), Findings("segments", "orders.csv", TODAY))
-    assert folder.get(("v",), "segments", Where()) is None
+    folder = ResultCache(tmp_path)
+    folder.put(("v",), AnalysisFilter(), AnalysisResult("segments", "orders.csv", TODAY))
+    assert folder.get(("v",), "segments", AnalysisFilter()) is None
 
 
 def test_with_words_that_look_like_numbers_and_days_as_they_were(tmp_path: Path) -> None:
-    found = Findings("feedback", "a.csv", date(2026, 11, 2))
+    found = AnalysisResult("feedback", "a.csv", date(2026, 11, 2))
     found.add("all", "quote-1", "12.50")
     found.add("all", "share", Decimal("12.50"), unit="%", rows=3, query="texts")
     found.refuse(Words("Only the newest {n} texts were read.", n=Decimal("4.5")))
-    Lasting(tmp_path).put(("v",), Where(), found)
-    kept = Lasting(tmp_path).get(("v",), "feedback", Where())
+    ResultCache(tmp_path).put(("v",), AnalysisFilter(), found)
+    kept = ResultCache(tmp_path).get(("v",), "feedback", AnalysisFilter())
     assert kept is not None
     assert kept.facts == found.facts
     assert [type(fact.value) for fact in kept.facts] == [str, Decimal]
@@ -192,8 +196,8 @@ def test_not_when_the_tables_change_while_it_is_found(tmp_path: Path) -> None:
         last.append(next(versions, ("new",)))
         return last[-1]
 
-    library = TeamLibrary(None, sample, Lasting(tmp_path), stands_on)  # type: ignore[arg-type]
-    assert library.findings("experiments", Where()).facts
+    library = WorkspaceData(None, sample, ResultCache(tmp_path), stands_on)  # type: ignore[arg-type]
+    assert library.findings("experiments", AnalysisFilter()).facts
     assert not list(tmp_path.glob("findings/*/*.json"))
 
 

@@ -9,15 +9,18 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pytest
 
-from bot.core.audience_rule import SEGMENTS
-from bot.data.analyses.result import Findings, Where
+from bot.core.audience_rule import SEGMENT_LABELS
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments import find
-from bot.data.analyses.segments.groups import GROUPS, named
-from bot.data.analyses.segments.rfm import rfm
-from bot.data.analyses.segments.rhythm import typical_gap
-from bot.data.warehouse.purchases import last_day, lines, orders_of
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.segments.rfm import (
+    SEGMENT_DEFINITIONS,
+    assign_segments,
+    compute_typical_gap,
+    rank_rfm,
+)
+from bot.data.warehouse.purchases import group_by_order, last_day, purchase_lines
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.playground.shop import fill
 from tests.support.sample_tables import TODAY, sample, shelf
 from tests.support.small_tables import small
@@ -27,41 +30,41 @@ NOW = datetime(2026, 11, 24, 12)
 
 
 @cache
-def found(where: Where = Where()) -> Findings:  # noqa: B008 (frozen)
+def found(where: AnalysisFilter = AnalysisFilter()) -> AnalysisResult:  # noqa: B008 (frozen)
     return find(sample(), where)
 
 
-def value(subject: str, measure: str, findings: Findings | None = None) -> Decimal | str:
+def value(subject: str, measure: str, findings: AnalysisResult | None = None) -> Decimal | str:
     fact = (findings or found()).get(subject, measure)
     assert fact is not None, f"{subject}.{measure}"
     return fact.value
 
 
 def test_put_every_customer_in_one_group() -> None:
-    sizes = [int(value(group.id, "customers")) for group in GROUPS]
+    sizes = [int(value(group.id, "customers")) for group in SEGMENT_DEFINITIONS]
     assert sum(sizes) == value("all", "customers")
-    shares = [float(value(group.id, "revenue-share")) for group in GROUPS]
+    shares = [float(value(group.id, "revenue-share")) for group in SEGMENT_DEFINITIONS]
     assert sum(shares) == pytest.approx(100, abs=0.5)
 
 
 def test_give_each_group_its_rule_and_its_money() -> None:
-    for group in GROUPS:
+    for group in SEGMENT_DEFINITIONS:
         assert value(group.id, "rule") == group.rule.text
         assert found().get(group.id, "average-order").unit == "EUR"  # type: ignore[union-attr]
-        assert found().get(group.id, "customers").about == SEGMENTS[group.id].text  # type: ignore[union-attr]
+        assert found().get(group.id, "customers").about == SEGMENT_LABELS[group.id].text  # type: ignore[union-attr]
 
 
 def test_agree_with_plain_sums() -> None:
     con = sample().engine.con
     revenue = con.execute("SELECT sum(amount) FROM orders").fetchone()[0]
-    sums = rows_of(sample(), _groups(sample()).aggregate(spent=lambda t: t.monetary.sum()))
+    sums = fetch_rows(sample(), _groups(sample()).aggregate(spent=lambda t: t.monetary.sum()))
     assert sums[0]["spent"] == revenue  # the sample's orders all have a customer
 
 
 def test_find_those_who_fell_silent(tmp_path: Path) -> None:
     shop = fill(tmp_path, size="small", seed=3, today=TODAY)
     made = shelf(tmp_path)
-    groups = rows_of(made, _groups(made))
+    groups = fetch_rows(made, _groups(made))
     by_life: dict[str, Counter[str]] = {}
     for row in groups:
         life = shop.truth.lives[row["customer"]]
@@ -110,19 +113,19 @@ def test_count_who_comes_back_among_those_who_had_the_time() -> None:
 
 
 def test_tell_of_one_group_alone_when_asked() -> None:
-    told = found(Where(segment="loyal", country="FR"))
+    told = found(AnalysisFilter(segment="loyal", country="FR"))
     assert set(told.subjects()) == {"all", "loyal"}
     assert int(value("loyal", "customers", told)) < int(value("loyal", "customers"))
 
 
 def test_say_which_groups_there_are_when_one_is_unknown() -> None:
-    told = found(Where(segment="vips"))
+    told = found(AnalysisFilter(segment="vips"))
     assert "champions" in told.cannot[0].to("en")
     assert not told.facts
 
 
 def test_find_look_alikes_that_were_worth_it_in_the_past() -> None:
-    told = found(Where(product="cui-planche"))
+    told = found(AnalysisFilter(product="cui-planche"))
     assert float(value("like-cui-planche", "holdout-lift", told)) > 1.5
     assert int(value("like-cui-planche", "customers", told)) > 100
     pairs = [s for s in told.subjects() if "-with-" in s]
@@ -134,13 +137,13 @@ def test_find_look_alikes_that_were_worth_it_in_the_past() -> None:
 
 
 def test_refuse_look_alikes_of_a_thing_that_nobody_bought() -> None:
-    told = found(Where(product="no-such-thing"))
+    told = found(AnalysisFilter(product="no-such-thing"))
     assert "Under 20 customers bought no-such-thing" in told.cannot[0].to("en")
     assert told.get("like-no-such-thing", "customers") is None
 
 
 def test_stand_on_queries_that_are_there() -> None:
-    for where in (Where(), Where(product="cui-planche")):
+    for where in (AnalysisFilter(), AnalysisFilter(product="cui-planche")):
         told = found(where)
         assert all(fact.query in told.queries for fact in told.facts if fact.query)
         assert all(fact.as_of == DAY and fact.source == "orders.csv" for fact in told.facts)
@@ -154,9 +157,9 @@ def test_run_as_the_sql_that_is_shown() -> None:
 
 
 def test_refuse_without_orders_and_with_few() -> None:
-    assert "import an order file" in find(small(), Where()).cannot[0].to("en")
+    assert "import an order file" in find(small(), AnalysisFilter()).cannot[0].to("en")
     few = [{"order": str(i), "at": NOW, "customer": str(i), "amount": 5} for i in range(9)]
-    told = find(small(orders=few), Where())
+    told = find(small(orders=few), AnalysisFilter())
     assert "Under 20 customers" in told.cannot[0].to("en")
     assert not told.facts
 
@@ -173,15 +176,15 @@ def test_do_not_show_a_group_below_the_floor() -> None:
         for n in range(2 if c < 40 else 1)
     ]
     orders += [{"order": f"n{c}", "at": NOW, "customer": f"n{c}", "amount": 10} for c in range(7)]
-    told = find(small(orders=orders), Where())
+    told = find(small(orders=orders), AnalysisFilter())
     assert value("new", "customers", told) == "under 20"
     assert told.get("new", "average-order") is None
 
 
-def _groups(shop: Shelf) -> ir.Table:
-    bought = lines(shop)
+def _groups(shop: Warehouse) -> ir.Table:
+    bought = purchase_lines(shop)
     assert bought is not None
-    ranked = rfm(orders_of(bought), last_day(shop))
-    gap = typical_gap(shop, ranked)
+    ranked = rank_rfm(group_by_order(bought), last_day(shop))
+    gap = compute_typical_gap(shop, ranked)
     assert gap is not None
-    return named(ranked, gap)
+    return assign_segments(ranked, gap)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends import find, series
-from bot.data.analyses.trends.expectation import Surprise
-from bot.data.analyses.trends.significance import judged
-from bot.data.analyses.trends.weekly import Weekly
+from bot.data.analyses.trends.expectation import SeriesDeviation
+from bot.data.analyses.trends.significance import judge_changes
+from bot.data.analyses.trends.weekly_series import WeeklySeries
 from bot.errors import CannotDo
 from tests.support.paths import DATA
 from tests.support.real_orders import uci
@@ -22,11 +22,11 @@ CANDLES = "category-bougies-et-senteurs"
 
 
 @cache
-def found() -> Findings:
-    return find(sample(), Where())
+def found() -> AnalysisResult:
+    return find(sample(), AnalysisFilter())
 
 
-def told(measure: str, findings: Findings | None = None) -> dict[str, Any]:
+def told(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
     facts = (findings or found()).facts
     return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
 
@@ -95,10 +95,10 @@ def test_draw_a_line_of_what_came_and_what_was_expected() -> None:
 
 
 def test_narrow_to_what_is_asked() -> None:
-    findings = find(sample(), Where(country="fr", device="mobile"))
+    findings = find(sample(), AnalysisFilter(country="fr", device="mobile"))
     assert told("last", findings)["total-orders"] < told("last")["total-orders"]
     assert not [s for s in told("last", findings) if s.startswith("device-desktop")]
-    category = find(sample(), Where(category="Mailles"))
+    category = find(sample(), AnalysisFilter(category="Mailles"))
     assert told("last", category)["total-units"] == 92
 
 
@@ -110,21 +110,21 @@ def test_narrow_to_a_brand_that_only_the_catalogue_knows() -> None:
         for name, brand in (("p1", "Linea"), ("p2", "Alba"), ("p3", None))
     ]
     shelf = small(products=goods, orders=orders)
-    both = told("last", find(shelf, Where()))["total-orders"]
-    assert told("last", find(shelf, Where(brand="linea")))["total-orders"] * 2 == both
+    both = told("last", find(shelf, AnalysisFilter()))["total-orders"]
+    assert told("last", find(shelf, AnalysisFilter(brand="linea")))["total-orders"] * 2 == both
     with pytest.raises(CannotDo, match="no brand called Nobody"):
-        find(shelf, Where(brand="Nobody"))
+        find(shelf, AnalysisFilter(brand="Nobody"))
 
 
 def test_say_that_a_season_needs_a_year() -> None:
-    findings = find(small(orders=steady(30)), Where())
+    findings = find(small(orders=steady(30)), AnalysisFilter())
     assert "the season can't be told" in findings.cannot[0].to("en")
     assert "saison" in findings.cannot[0].to("fr")
     assert told("status", findings)["total-orders"] == "steady"
 
 
 def test_find_a_fall_without_a_year() -> None:
-    findings = find(small(orders=steady(30, last=1)), Where())
+    findings = find(small(orders=steady(30, last=1)), AnalysisFilter())
     assert told("status", findings)["total-orders"] == "confirmed"
     assert told("since", findings)["total-orders"] == "2026-11-16"
 
@@ -138,36 +138,38 @@ def test_find_a_fall_without_a_year() -> None:
     ],
 )
 def test_refuse_what_they_cannot_tell(orders: list[dict[str, Any]], words: str) -> None:
-    findings = find(small(orders=orders), Where())
+    findings = find(small(orders=orders), AnalysisFilter())
     assert words in findings.cannot[0].to("en")
     assert not told("change", findings)
 
 
 def test_need_orders() -> None:
-    assert "need orders" in find(small(), Where()).cannot[0].to("en")
+    assert "need orders" in find(small(), AnalysisFilter()).cannot[0].to("en")
 
 
 def test_leave_out_what_was_cancelled_or_taken_back() -> None:
     extra = steady(30, status="cancelled") + steady(30, quantity=-1)
     for n, row in enumerate(extra):
         row["order"] = f"x{n}"
-    plain, more = (find(small(orders=rows), Where()) for rows in (steady(30), steady(30) + extra))
+    plain, more = (
+        find(small(orders=rows), AnalysisFilter()) for rows in (steady(30), steady(30) + extra)
+    )
     assert told("last", plain) == told("last", more)
 
 
 def test_add_no_amounts_across_currencies() -> None:
     orders = steady(30, currency="EUR")
     orders += [dict(row, order="p" + row["order"], currency="GBP") for row in orders[::3]]
-    findings = find(small(orders=orders), Where())
+    findings = find(small(orders=orders), AnalysisFilter())
     assert "in EUR only; others are in GBP" in findings.cannot[-1].to("en")
-    alone = find(small(orders=steady(30, currency="EUR")), Where())
+    alone = find(small(orders=steady(30, currency="EUR")), AnalysisFilter())
     assert told("last", findings)["total-revenue"] == told("last", alone)["total-revenue"]
 
 
 def test_run_on_a_real_shop() -> None:
     if not DATA.is_dir():
         pytest.skip("the real data is not here")
-    findings = find(uci(), Where())
+    findings = find(uci(), AnalysisFilter())
     assert told("week", findings)["tested"] == "2011-11-28"
     assert "not 61" in findings.cannot[0].to("en")  # the file spans 53 weeks
     assert told("series", findings)["tested"] > 100
@@ -177,7 +179,7 @@ def test_call_what_was_hardly_sold_before_new_and_give_no_percentage() -> None:
     bag = {"product": "bag", "title": "Jumbo bag", "quantity": 40.0, "amount": 80}
     orders = [dict(one, product="tray") for one in steady(30)]
     orders += [{**one, "order": f"b{one['order']}", **bag} for one in steady(6)]
-    findings = find(small(orders=orders), Where())
+    findings = find(small(orders=orders), AnalysisFilter())
     new = {fact.id: fact for fact in findings.facts if ".new-product-bag." in fact.id}
     assert {name.rsplit(".", 1)[1] for name in new} == {"last", "since"}
     assert next(iter(new.values())).about == "Jumbo bag"
@@ -211,7 +213,9 @@ def test_call_a_single_product_confirmed_only_where_its_year_speaks_against_a_se
     peak = [20] * 40 + [20] * 20 + [90] * 43 + [30]  # back to above where it stood in its year
     toy = [0] * 35 + [60] * 16 + [0] * 36 + [60] * 16 + [4]  # sells four months a year
     fresh = [0] * 84 + [60] * 19 + [4]  # no year of its own behind it
-    shown = find(small(orders=two_years(**even, gone=gone, peak=peak, toy=toy, new=fresh)), Where())
+    shown = find(
+        small(orders=two_years(**even, gone=gone, peak=peak, toy=toy, new=fresh)), AnalysisFilter()
+    )
     status = {s: v for s, v in told("status", shown).items() if s.startswith("product-")}
     assert status.pop("product-gone") == "confirmed"
     assert set(status) <= {"product-peak", "product-toy", "product-new"}
@@ -236,7 +240,7 @@ def test_take_one_customers_cartons_for_one_purchase() -> None:
             "amount": 2000,
         }
     )
-    status = told("status", find(small(orders=orders), Where()))
+    status = told("status", find(small(orders=orders), AnalysisFilter()))
     assert "product-pieces" in status
     assert "product-carton" not in status
 
@@ -248,9 +252,9 @@ def test_hold_products_against_products_so_that_hundreds_hide_no_total() -> None
     keys = [*(("product", str(n)) for n in range(200)), *(("device", str(n)) for n in range(5))]
     counts = np.full((205, 80), 50.0)
     weeks = [date(2025, 1, 6) + timedelta(weeks=n) for n in range(80)]
-    series = Weekly(keys, weeks, counts, counts, counts)
+    series = WeeklySeries(keys, weeks, counts, counts, counts)
     half, one = np.full(205, 50.0), np.ones(205)
-    status, _ = judged(series, Surprise(half, half, half * 2, p, one, season=True))
+    status, _ = judge_changes(series, SeriesDeviation(half, half, half * 2, p, one, season=True))
     assert status[200:] == ["confirmed", "to watch", "", "", ""]
     assert set(status[:200]) == {""}
 
@@ -259,13 +263,13 @@ def test_name_products_as_their_lines_do_where_there_is_no_catalogue() -> None:
     orders = [dict(one, product="tray", title="Oak tray") for one in steady(30, 8, last=2)]
     for one in orders[:5]:
         one["title"] = "damaged?"
-    findings = find(small(orders=orders), Where())
+    findings = find(small(orders=orders), AnalysisFilter())
     assert {f.about for f in findings.facts if ".product-tray." in f.id} == {"Oak tray"}
 
 
 def test_read_the_weeks_before_a_file_breaks_off() -> None:
-    cut = find(small(orders=steady(30, 12, last=1)), Where())
-    whole = find(small(orders=steady(30, 12, last=4)), Where())
+    cut = find(small(orders=steady(30, 12, last=1)), AnalysisFilter())
+    whole = find(small(orders=steady(30, 12, last=4)), AnalysisFilter())
     assert any("breaks off" in words.to("en") for words in cut.cannot)
     status = [found.get("total-orders", "status") for found in (cut, whole)]
     assert [fact and fact.value for fact in status] == ["steady", "confirmed"]

@@ -5,10 +5,13 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from bot.data.analyses.trends.baseline import same_week
-from bot.data.analyses.trends.expectation import expected, surprise
-from bot.data.analyses.trends.onset import since
-from bot.data.stats import Numbers, false_discovery, two_shares
+from bot.data.analyses.trends.expectation import (
+    find_onsets,
+    find_same_week,
+    forecast_weeks,
+    measure_deviation,
+)
+from bot.data.stats import Numbers, adjust_false_discovery, compare_shares
 
 WEEKS = [date(2023, 10, 30) + timedelta(weeks=n) for n in range(150)]
 FRIDAYS = (date(2023, 11, 24), date(2024, 11, 29), date(2025, 11, 28))
@@ -38,11 +41,11 @@ def a_week(dice: np.random.Generator, mean: Numbers, counts: Numbers, last: int)
     by = np.where(np.arange(10) % 2 == 0, 0.5, 2.0)
     now = counts[:, : last + 1].copy()
     now[changed, last] = counted(dice, mean[changed, last] * by)
-    told = surprise(now, WEEKS[: last + 1])
+    told = measure_deviation(now, WEEKS[: last + 1])
     assert told is not None
     large = np.median(now[:, -9:-1], axis=1) >= 30
     q = np.ones(len(now))
-    q[large] = false_discovery(told.p[large])
+    q[large] = adjust_false_discovery(told.p[large])
     sure = (q <= 0.1) & (np.abs(told.change) >= 0.1) & large
     real = np.isin(np.arange(len(now)), changed)
     return [int((sure & ~real).sum()), int((sure & real).sum()), int((large & real).sum())]
@@ -65,10 +68,10 @@ def test_calls_a_season_that_comes_again_no_finding() -> None:
     mean = np.full((12, len(WEEKS)), 200.0)
     mean[:4] *= np.where(december, 2.0, 1.0)
     last = max(n for n, week in enumerate(WEEKS) if week < date(2025, 12, 9))
-    told = surprise(counted(dice, mean)[:, : last + 1], WEEKS[: last + 1])
+    told = measure_deviation(counted(dice, mean)[:, : last + 1], WEEKS[: last + 1])
     assert told is not None
     assert told.season
-    assert false_discovery(told.p)[:4].min() > 0.1
+    assert adjust_false_discovery(told.p)[:4].min() > 0.1
     assert told.expected[:4].min() > 300
 
 
@@ -77,7 +80,7 @@ def test_calls_what_stood_out_last_year_alone_no_finding() -> None:
     dice = np.random.default_rng(8)
     mean = np.full((30, 130), 100.0)
     mean[0, 129 - 52] *= 3
-    told = surprise(counted(dice, mean), WEEKS[:130])
+    told = measure_deviation(counted(dice, mean), WEEKS[:130])
     assert told is not None
     assert told.p[0] > 0.05
 
@@ -86,7 +89,7 @@ def test_finds_three_weeks_where_one_is_too_weak() -> None:
     dice = np.random.default_rng(5)
     mean = np.full((30, 120), 60.0)
     mean[0, -3:] *= 1.7
-    told = surprise(counted(dice, mean), WEEKS[:120])
+    told = measure_deviation(counted(dice, mean), WEEKS[:120])
     assert told is not None
     assert told.span[0] == 3
     assert told.p[0] < 0.01
@@ -95,21 +98,21 @@ def test_finds_three_weeks_where_one_is_too_weak() -> None:
 
 def test_tells_no_season_of_less_than_a_year() -> None:
     counts = np.random.default_rng(2).poisson(100, (5, 40)).astype(float)
-    told = surprise(counts, WEEKS[:40])
+    told = measure_deviation(counts, WEEKS[:40])
     assert told is not None
     assert not told.season
     assert told.expected == pytest.approx(told.level, rel=1e-9)
 
 
 def test_says_nothing_of_too_few_weeks() -> None:
-    assert surprise(np.full((3, 16), 50.0), WEEKS[:16]) is None
+    assert measure_deviation(np.full((3, 16), 50.0), WEEKS[:16]) is None
 
 
 def test_says_since_when() -> None:
     dice = np.random.default_rng(4)
     mean = np.full((20, 120), 150.0)
     mean[0, -5:] *= 0.6
-    began = since(counted(dice, mean), WEEKS[:120])[0]
+    began = find_onsets(counted(dice, mean), WEEKS[:120])[0]
     assert abs((began - WEEKS[115]).days) <= 7
 
 
@@ -122,11 +125,11 @@ def test_holds_black_friday_against_black_friday() -> None:
         (date(2024, 12, 9), date(2023, 12, 11)),
         (date(2025, 11, 24), date(2024, 11, 25)),
     ):
-        assert WEEKS[same_week(WEEKS, weeks[monday])] == then
+        assert WEEKS[find_same_week(WEEKS, weeks[monday])] == then
 
 
 def test_expects_nothing_of_the_first_weeks() -> None:
-    foretold = expected(np.full((4, 30), 80.0), WEEKS[:30])
+    foretold = forecast_weeks(np.full((4, 30), 80.0), WEEKS[:30])
     assert np.isnan(foretold[:, :8]).all()
     assert foretold[:, 8:] == pytest.approx(80.0)
 
@@ -135,12 +138,12 @@ def test_adjusts_for_many_tests_as_benjamini_and_hochberg_do() -> None:
     """The fifteen p-values of their own example (1995, section 3.2)."""
     small = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459]
     p = np.array([*small, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0])
-    assert (false_discovery(p) <= 0.05).sum() == 4
+    assert (adjust_false_discovery(p) <= 0.05).sum() == 4
 
 
 def test_compares_two_shares_like_the_textbook() -> None:
     one = [np.array([n]) for n in (646.0, 11960.0, 506.0, 12040.0)]
-    assert two_shares(one[0], one[1], one[2], one[3], np.ones(1))[0] == pytest.approx(
+    assert compare_shares(one[0], one[1], one[2], one[3], np.ones(1))[0] == pytest.approx(
         1.4e-5, rel=0.2
     )
-    assert two_shares(np.zeros(1), np.zeros(1), one[2], one[3], np.ones(1))[0] == 1.0
+    assert compare_shares(np.zeros(1), np.zeros(1), one[2], one[3], np.ones(1))[0] == 1.0

@@ -6,9 +6,9 @@ import pytest
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.catalogue.import_ import Products
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest import understand
+from bot.data.ingest import detect_schema
+from bot.data.ingest.importer import ImportedProducts
 from tests.support.counting_importer import kept
 
 CSV = """sku,name,price,currency,materials,stock,our note
@@ -34,8 +34,8 @@ def test_comes_into_the_rows_and_again_replaces_them(
     file: Path, house: Container, tmp_path: Path
 ) -> None:
     for expected in ((2, 0, 0), (0, 2, 0)):
-        found = understand(file, name="shop.csv", kind="products")
-        ready = Products.read(house, "T1", file, found, tmp_path)
+        found = detect_schema(file, name="shop.csv", kind="products")
+        ready = ImportedProducts.read(house, "T1", file, found, tmp_path)
         assert kept(ready) == expected
     assert ready.rejected == 1
     assert ready.rejects is not None
@@ -45,7 +45,7 @@ def test_comes_into_the_rows_and_again_replaces_them(
 
 
 def test_is_called_by_the_name_it_was_dropped_with(file: Path, house: Container) -> None:
-    found = understand(file, name="shop.csv", kind="products")
-    kept(Products.read(house, "T1", file, found, file.parent))
+    found = detect_schema(file, name="shop.csv", kind="products")
+    kept(ImportedProducts.read(house, "T1", file, found, file.parent))
     with house.database.begin() as session:
         assert "shop.csv, line 2" in ProductRow.bodies(session, "T1")[0]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
-from bot.core.material_facts import material_facts, truths
+from bot.core.material_facts import find_material_facts, load_material_facts
 from bot.core.request import SkillRequest
 
 
@@ -19,11 +19,11 @@ def told(materials: str, language: str = "en", name: str = "Shirt") -> set[str]:
         {"words": "-", "author": "ana", "language": language, "product": "x"}
     )
     request = SkillRequest(skill="draft", channel="email", brief=brief)
-    return {fact.id for fact in material_facts(Evidence(facts=facts), request)}
+    return {fact.id for fact in find_material_facts(Evidence(facts=facts), request)}
 
 
 def test_has_a_source_and_both_languages() -> None:
-    for truth in truths().values():
+    for truth in load_material_facts().values():
         assert truth.source
         assert truth.en
         assert truth.fr
@@ -53,9 +53,9 @@ def test_is_told_of_what_the_brief_names_where_there_is_no_catalogue() -> None:
         {"words": "-", "author": "ana", "language": "fr", "product_words": "gants en laine"}
     )
     request = SkillRequest(skill="draft", channel="email", brief=brief)
-    found = material_facts(Evidence(), request)
+    found = find_material_facts(Evidence(), request)
     assert "material.wool.air" in {fact.id for fact in found}
     price = Fact(
         id="product.y.price", label="price", value=Decimal(5), source="-", as_of=date(2026, 1, 1)
     )
-    assert material_facts(Evidence(facts=(price,)), request) == found
+    assert find_material_facts(Evidence(facts=(price,)), request) == found

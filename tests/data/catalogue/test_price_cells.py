@@ -4,7 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from bot.data.catalogue.cells import Mark, amount, count, currency_in, decimal_mark
+from bot.data.catalogue.cells import (
+    DecimalMark,
+    detect_decimal_mark,
+    find_currency,
+    parse_count,
+    parse_price,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,7 @@ from bot.data.catalogue.cells import Mark, amount, count, currency_in, decimal_m
     ],
 )
 def test_a_price_is_read(cell: str, price: str, currency: str | None) -> None:
-    found = amount(cell, mark=None, usual=".")
+    found = parse_price(cell, mark=None, usual=".")
     assert (found.lowest, found.highest, found.currency) == (
         Decimal(price),
         Decimal(price),
@@ -51,7 +57,7 @@ def test_a_price_is_read(cell: str, price: str, currency: str | None) -> None:
 
 @pytest.mark.parametrize("cell", ["5.99 - 12.99", "5,99–12,99", "12.99 to 5.99", "de 5,99 à 12,99"])
 def test_a_range_has_two_ends(cell: str) -> None:
-    found = amount(cell, mark=None, usual=".")
+    found = parse_price(cell, mark=None, usual=".")
     assert (found.lowest, found.highest) == (Decimal("5.99"), Decimal("12.99"))
 
 
@@ -81,7 +87,7 @@ def test_a_range_has_two_ends(cell: str) -> None:
 )
 def test_what_is_no_price_is_refused(cell: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason) as error:
-        amount(cell, mark=None, usual=".")
+        parse_price(cell, mark=None, usual=".")
     assert len(str(error.value)) < 120
 
 
@@ -97,9 +103,9 @@ def test_what_is_no_price_is_refused(cell: str, reason: str) -> None:
     ],
 )
 def test_the_other_cells_say_what_one_sign_means(
-    cell: str, mark: Mark | None, usual: Mark, price: str
+    cell: str, mark: DecimalMark | None, usual: DecimalMark, price: str
 ) -> None:
-    assert amount(cell, mark=mark, usual=usual).lowest == Decimal(price)
+    assert parse_price(cell, mark=mark, usual=usual).lowest == Decimal(price)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +119,8 @@ def test_the_other_cells_say_what_one_sign_means(
         (["49,90", "49.90"], None),
     ],
 )
-def test_a_column_proves_its_decimal_mark(cells: list[str], mark: Mark | None) -> None:
-    assert decimal_mark(cells) == mark
+def test_a_column_proves_its_decimal_mark(cells: list[str], mark: DecimalMark | None) -> None:
+    assert detect_decimal_mark(cells) == mark
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,7 @@ def test_a_column_proves_its_decimal_mark(cells: list[str], mark: Mark | None) -
     ],
 )
 def test_a_currency_is_recognised(text: str, dollar: str | None, currency: str | None) -> None:
-    assert currency_in(text, dollar) == currency
+    assert find_currency(text, dollar) == currency
 
 
 @pytest.mark.parametrize(
@@ -138,10 +144,10 @@ def test_a_currency_is_recognised(text: str, dollar: str | None, currency: str |
     [("3", 3), ("3.0", 3), ("1 200", 1200), ("1,200", 1200), ("12 pcs", 12), ("-2", 0), ("0", 0)],
 )
 def test_a_stock_is_counted(cell: str, pieces: int) -> None:
-    assert count(cell) == pieces
+    assert parse_count(cell) == pieces
 
 
 @pytest.mark.parametrize("cell", ["many", "3.5", "1e3", "2026-05-12", "9" * 40])
 def test_what_is_no_stock_is_refused(cell: str) -> None:
     with pytest.raises(ValueError, match="is not a number of pieces"):
-        count(cell)
+        parse_count(cell)

@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.core.facts import Evidence
-from bot.data.catalogue.facts import lowest_price, product_facts
-from bot.data.catalogue.product import PriceFrom, Product
+from bot.data.catalogue.product import PriceChange, Product, build_product_facts, find_lowest_price
 
 FULL = Product(
     handle="linen-shirt",
@@ -33,7 +32,7 @@ FULL = Product(
 
 
 def test_all_there_is_becomes_facts() -> None:
-    assert {f.label: (f.value, f.unit) for f in product_facts(FULL)} == {
+    assert {f.label: (f.value, f.unit) for f in build_product_facts(FULL)} == {
         "name": ("Linen Shirt", None),
         "price": (Decimal("49.00"), "EUR"),
         "price to": (Decimal("55.00"), "EUR"),
@@ -52,7 +51,7 @@ def test_all_there_is_becomes_facts() -> None:
 
 
 def test_each_has_its_id_its_source_and_its_day() -> None:
-    evidence = Evidence(facts=product_facts(FULL))
+    evidence = Evidence(facts=build_product_facts(FULL))
     assert evidence.of("product") == evidence.facts
     for fact in evidence.facts:
         assert fact.id == f"product.linen-shirt.{fact.label}"
@@ -61,23 +60,23 @@ def test_each_has_its_id_its_source_and_its_day() -> None:
 
 def test_what_is_not_there_is_no_fact() -> None:
     bare = Product(handle="vase", title="Vase", source="x", as_of=date(2026, 1, 1))
-    assert [fact.label for fact in product_facts(bare)] == ["name"]
+    assert [fact.label for fact in build_product_facts(bare)] == ["name"]
 
 
 def test_nothing_left_and_nothing_to_pay_are_facts_too() -> None:
     given = FULL.model_copy(update={"stock": 0, "price": Decimal(0)})
-    facts = {fact.label: fact.value for fact in product_facts(given)}
+    facts = {fact.label: fact.value for fact in build_product_facts(given)}
     assert [facts["stock"], facts["price"]] == [Decimal(0), Decimal(0)]
 
 
 def test_a_price_without_a_currency_has_no_unit() -> None:
-    facts = product_facts(FULL.model_copy(update={"currency": None}))
+    facts = build_product_facts(FULL.model_copy(update={"currency": None}))
     assert {fact.unit for fact in facts} == {None}
 
 
 def test_the_price_history_wins_over_what_the_file_says_was_lowest() -> None:
-    history = (PriceFrom(day=date(2026, 1, 1), price=Decimal(60)),)
-    facts = product_facts(FULL.model_copy(update={"price_history": history}))
+    history = (PriceChange(day=date(2026, 1, 1), price=Decimal(60)),)
+    facts = build_product_facts(FULL.model_copy(update={"price_history": history}))
     assert next(f.value for f in facts if f.label == "lowest price 30 days") == 60
 
 
@@ -110,7 +109,7 @@ NOVEMBER = date(2026, 11, 24)
 def test_a_cut_is_measured_against_the_lowest_price_of_the_30_days_before(
     history: list[tuple[str, int]], lowest: int | None
 ) -> None:
-    points = tuple(PriceFrom(day=date.fromisoformat(d), price=Decimal(p)) for d, p in history)
-    found = lowest_price(points, NOVEMBER)
+    points = tuple(PriceChange(day=date.fromisoformat(d), price=Decimal(p)) for d, p in history)
+    found = find_lowest_price(points, NOVEMBER)
     assert (None if found is None else int(found)) == lowest
-    assert lowest_price(points[::-1], NOVEMBER) == found
+    assert find_lowest_price(points[::-1], NOVEMBER) == found

@@ -6,15 +6,15 @@ import pytest
 
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.reader import read_catalogue
-from bot.data.catalogue.row_sorting import handle_of
-from bot.data.catalogue.search import Index, find
+from bot.data.catalogue.row_grouping import make_handle
+from bot.data.catalogue.search import ProductIndex, find_products
 from tests.support.paths import DATA
 
 real_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not here")
 
 
 def sold(title: str, **more: object) -> Product:
-    given = {"handle": handle_of(title), "title": title, "source": "x", "as_of": date(2026, 1, 1)}
+    given = {"handle": make_handle(title), "title": title, "source": "x", "as_of": date(2026, 1, 1)}
     return Product.model_validate(given | more)
 
 
@@ -38,7 +38,7 @@ SHOP = [
     sold("Marlow Pillow", materials=("velvet",), tags=("bedroom",), vendor="Duval"),
     sold("Gamma Lamp", handle="gl-2040"),
 ]
-INDEX = Index(SHOP)
+INDEX = ProductIndex(SHOP)
 
 
 def best(words: str) -> str | None:
@@ -116,7 +116,7 @@ def test_words_that_mean_no_product_find_none(words: str) -> None:
     assert INDEX.find(words) == []
 
 
-FRENCH = Index(
+FRENCH = ProductIndex(
     [
         sold("Tablier Fournil en lin épais", materials=("lin",)),
         sold("Robe Solène en lin", materials=("lin",)),
@@ -174,42 +174,42 @@ def test_words_for_several_products_give_several() -> None:
 
 def test_the_longer_name_wins_over_the_one_inside_it() -> None:
     shop = [sold("Linen Shirt"), sold("Linen Shirt Dress"), sold("Shirt")]
-    hits = find("e-mail on the linen shirt dress, please", shop)
+    hits = find_products("e-mail on the linen shirt dress, please", shop)
     assert hits[0].title == "Linen Shirt Dress"
     assert hits[1].score < 0.75
 
 
 def test_at_most_five_are_given() -> None:
-    assert len(find("shirt", [sold(f"Shirt {n}") for n in "abcdefgh"])) == 5
+    assert len(find_products("shirt", [sold(f"Shirt {n}") for n in "abcdefgh"])) == 5
 
 
 def test_products_of_one_name_are_both_given() -> None:
     shop = [sold("Vase", handle="v-1"), sold("Vase", handle="v-2")]
-    assert [hit.handle for hit in find("vase", shop)] == ["v-1", "v-2"]
+    assert [hit.handle for hit in find_products("vase", shop)] == ["v-1", "v-2"]
 
 
 def test_french_because_is_not_a_car_and_tea_is_not_the_article() -> None:
     shop = [sold("Toy Car"), sold("Green Tea"), sold("Bag"), sold("Thé vert")]
-    assert find("car il est beau, le sac", shop)[0].title == "Bag"
-    assert {hit.title for hit in find("thé vert", shop)} == {"Green Tea", "Thé vert"}
-    assert [hit.title for hit in find("the bag", shop)] == ["Bag"]
+    assert find_products("car il est beau, le sac", shop)[0].title == "Bag"
+    assert {hit.title for hit in find_products("thé vert", shop)} == {"Green Tea", "Thé vert"}
+    assert [hit.title for hit in find_products("the bag", shop)] == ["Bag"]
 
 
 def test_an_empty_shop_has_nothing_to_find() -> None:
-    assert find("linen shirt", []) == []
+    assert find_products("linen shirt", []) == []
 
 
 @pytest.mark.parametrize("title", ["The", "???", "花瓶", "à la", "A4"])
 def test_a_name_of_hardly_any_words_can_be_found(title: str) -> None:
     shop = [sold(title), sold("Linen Shirt")]
-    Index(shop).find("linen shirt")
+    ProductIndex(shop).find("linen shirt")
     if title != "???":
-        assert find(title, shop)[0].title == title
+        assert find_products(title, shop)[0].title == title
 
 
 @real_data
 def test_a_real_catalogue_is_found_in() -> None:
-    index = Index(read_catalogue(DATA / "amazon_toys_863.csv").products)
+    index = ProductIndex(read_catalogue(DATA / "amazon_toys_863.csv").products)
     for words, start in {
         "email for the lego city helicopter": "Lego 60009 City Helicopter",
         "caledonian belle": "Hornby R1151 Caledonian Belle",
@@ -219,7 +219,7 @@ def test_a_real_catalogue_is_found_in() -> None:
         assert index.find(words)[0].title.startswith(start)
 
 
-FRENCH_SHOP = Index(
+FRENCH_SHOP = ProductIndex(
     [
         sold("Carafe Onde en verre soufflé"),
         sold("Verres Onde en verre soufflé (lot de 6)"),

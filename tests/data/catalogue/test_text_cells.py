@@ -2,7 +2,13 @@
 
 import pytest
 
-from bot.data.catalogue.cells import is_formula, plain, several, without_formula, yes_or_no
+from bot.data.catalogue.cells import (
+    clean_text,
+    is_formula,
+    parse_list,
+    parse_yes_no,
+    unwrap_formula,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +38,7 @@ from bot.data.catalogue.cells import is_formula, plain, several, without_formula
     ],
 )
 def test_a_text_is_cleaned(cell: str, text: str) -> None:
-    assert plain(cell) == text
+    assert clean_text(cell) == text
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,7 @@ def test_a_text_is_cleaned(cell: str, text: str) -> None:
 )
 def test_a_formula_is_nothing(cell: str) -> None:
     assert is_formula(cell)
-    assert without_formula(cell) == ""
+    assert unwrap_formula(cell) == ""
 
 
 @pytest.mark.parametrize(
@@ -66,15 +72,15 @@ def test_a_formula_is_nothing(cell: str) -> None:
 )
 def test_what_only_looks_like_a_formula_stays(cell: str, text: str) -> None:
     assert not is_formula(cell)
-    assert without_formula(cell) == text
+    assert unwrap_formula(cell) == text
 
 
 def test_a_list_in_a_cell_keeps_its_order() -> None:
-    assert several("S, M,L ; XL", slashes=False) == ("S", "M", "L", "XL")
-    assert several("S/M, L/XL", slashes=False) == ("S/M", "L/XL")
-    assert several("38,5; 39", slashes=False) == ("38,5", "39")
-    assert several("bleu/blanc, Bleu") == ("bleu", "blanc")
-    assert several("n/a", slashes=False) == several("") == ()
+    assert parse_list("S, M,L ; XL", slashes=False) == ("S", "M", "L", "XL")
+    assert parse_list("S/M, L/XL", slashes=False) == ("S/M", "L/XL")
+    assert parse_list("38,5; 39", slashes=False) == ("38,5", "39")
+    assert parse_list("bleu/blanc, Bleu") == ("bleu", "blanc")
+    assert parse_list("n/a", slashes=False) == parse_list("") == ()
 
 
 @pytest.mark.parametrize(
@@ -82,4 +88,4 @@ def test_a_list_in_a_cell_keeps_its_order() -> None:
     [("TRUE", True), ("oui", True), ("1", True), ("Non", False), ("0", False), ("maybe", None)],
 )
 def test_yes_and_no_are_read(cell: str, said: bool | None) -> None:
-    assert yes_or_no(cell) is said
+    assert parse_yes_no(cell) is said

@@ -7,8 +7,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.data.ingest import Cancelled, read, understand
-from bot.errors import ANYHOW, CannotDo
+from bot.data.ingest import ImportCancelled, detect_schema, load_file
+from bot.errors import UNUSABLE_PARAM, CannotDo
 from tests.support.import_files import KEY, TODAY, file, take_in
 
 GOOD = "order,date,amount\n1,2026-01-02,5.00\n2,2026-01-03,6.50\n"
@@ -16,7 +16,7 @@ GOOD = "order,date,amount\n1,2026-01-02,5.00\n2,2026-01-03,6.50\n"
 
 def refused(path: Path, **asked: object) -> str:
     with pytest.raises(CannotDo) as told:
-        understand(path, name=path.name, **asked)  # type: ignore[arg-type]
+        detect_schema(path, name=path.name, **asked)  # type: ignore[arg-type]
     return told.value.words.to("en")
 
 
@@ -35,8 +35,8 @@ def test_may_be_another_kind_only_when_it_is_a_table(
 ) -> None:
     path = file(tmp_path, stored)
     with pytest.raises(CannotDo) as no:
-        understand(path, name=path.name)
-    assert (ANYHOW in no.value.words.params) is anyhow
+        detect_schema(path, name=path.name)
+    assert (UNUSABLE_PARAM in no.value.words.params) is anyhow
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_row_does_not_compute_in_a_spreadsheet(tmp_path: Path) -> None:
 
 def test_swapped_after_it_was_understood_is_refused(tmp_path: Path) -> None:
     path = file(tmp_path, GOOD)
-    understood = understand(path, name=path.name)
+    understood = detect_schema(path, name=path.name)
     path.write_text(GOOD.replace("5.00", "9.00"))
     with pytest.raises(CannotDo, match="changed while"):
-        read(path, understood, to=tmp_path / "o.parquet", key=KEY, today=TODAY)
+        load_file(path, understood, to=tmp_path / "o.parquet", key=KEY, today=TODAY)
     assert not (tmp_path / "o.parquet").exists()
 
 
 def test_swapped_while_it_is_read_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     path, room = file(tmp_path, GOOD + "3,x,1\n"), tmp_path / "room"
-    understood = understand(path, name=path.name)
+    understood = detect_schema(path, name=path.name)
     asked: list[int] = []
 
     def cancelled() -> bool:
@@ -154,17 +154,17 @@ def test_swapped_while_it_is_read_is_refused_and_leaves_nothing(tmp_path: Path) 
 
     room.mkdir()
     with pytest.raises(CannotDo, match="changed while"):
-        read(path, understood, to=room / "o", key=KEY, today=TODAY, cancelled=cancelled)
+        load_file(path, understood, to=room / "o", key=KEY, today=TODAY, cancelled=cancelled)
     assert list(room.iterdir()) == []
 
 
 def test_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
     path, room = file(tmp_path, GOOD), tmp_path / "room"
     room.mkdir()
-    with pytest.raises(Cancelled):
-        read(
+    with pytest.raises(ImportCancelled):
+        load_file(
             path,
-            understand(path, name=path.name),
+            detect_schema(path, name=path.name),
             to=room / "o",
             key=KEY,
             today=TODAY,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.data.ingest import understand
-from bot.data.ingest.number_formats import Marks, marks_of
+from bot.data.ingest import detect_schema
+from bot.data.ingest.column_formats import DecimalMarks, prove_decimal_marks
 from tests.support.import_files import file, take_in
 
 ADS = "date;campaign;impressions;clicks;spend\n"
@@ -22,7 +22,7 @@ def orders(*cells: str, delimiter: str = ",", head: str = "order,date,amount") -
 
 
 def doubts(text: str, folder: Path, **asked: Any) -> list[str]:
-    found = understand(file(folder, text), name="orders.csv", **asked)
+    found = detect_schema(file(folder, text), name="orders.csv", **asked)
     told = [words.to("en") for words in found.assumed if "is read as" in words.to("en")]
     assert bool(told) == ("decimal" in found.unproved)
     return told
@@ -107,5 +107,5 @@ def test_is_a_figure_already_in_json(tmp_path: Path) -> None:
 
 
 def test_is_doubtful_where_a_column_says_both() -> None:
-    found = marks_of({3: {"9.999": 2, "9,999": 2}}, {3: "figure"}, ".", True)
-    assert found == Marks(".", doubtful={3: "."})
+    found = prove_decimal_marks({3: {"9.999": 2, "9,999": 2}}, {3: "figure"}, ".", True)
+    assert found == DecimalMarks(".", doubtful={3: "."})

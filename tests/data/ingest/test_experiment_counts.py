@@ -3,8 +3,8 @@
 from decimal import Decimal
 from pathlib import Path
 
-from bot.data.ingest import read, understand
-from bot.data.warehouse.upsert import Kept, merge
+from bot.data.ingest import detect_schema, load_file
+from bot.data.warehouse.merge import StoredFile, merge_rows
 from tests.support.import_files import KEY, TODAY, file, take_in
 from tests.support.sample_tables import made
 
@@ -33,11 +33,11 @@ def test_are_the_same_rows_when_they_come_again(tmp_path: Path) -> None:
     first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
     for text, to in ((DAILY, first), (corrected, second)):
         path = file(tmp_path, text, "daily.csv")
-        read(path, understand(path, name="daily.csv"), to=to, key=KEY, today=TODAY)
-    held = [Kept("first", first, 4, "daily.csv")]
-    again = merge("experiments", first, held, folder=tmp_path / "kept", source="daily.csv")
+        load_file(path, detect_schema(path, name="daily.csv"), to=to, key=KEY, today=TODAY)
+    held = [StoredFile("first", first, 4, "daily.csv")]
+    again = merge_rows("experiments", first, held, folder=tmp_path / "kept", source="daily.csv")
     assert (again.new, again.replaced, again.same) == (0, 0, 4)
-    mended = merge("experiments", second, held, folder=tmp_path / "kept", source="daily.csv")
+    mended = merge_rows("experiments", second, held, folder=tmp_path / "kept", source="daily.csv")
     assert (mended.new, mended.replaced, mended.same) == (0, 1, 3)
 
 

@@ -9,7 +9,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from bot.data.ingest import Understood, understand
+from bot.data.ingest import FileSchema, detect_schema
 from tests.support.import_files import file, take_in
 
 ROWS = "commande;date;client;montant\nA1;03/02/2026;C1;1 234,50 €\nA2;04/02/2026;C2;-12,00 €\n"
@@ -159,8 +159,8 @@ def test_is_told_what_its_columns_are(tmp_path: Path) -> None:
 
 
 def test_can_be_stored_and_read_back_as_json(tmp_path: Path) -> None:
-    understood = understand(file(tmp_path, ROWS), name="orders.csv")
-    assert Understood.model_validate(understood.model_dump(mode="json")) == understood
+    understood = detect_schema(file(tmp_path, ROWS), name="orders.csv")
+    assert FileSchema.model_validate(understood.model_dump(mode="json")) == understood
 
 
 def test_leaves_a_product_empty_where_none_is_named(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_has_its_years_first_when_a_person_says_so(tmp_path: Path) -> None:
     path = file(tmp_path, DATED + "1,26-02-03,5.00\n2,26/2/3 10:30,5.00\n")
     came = take_in(path, tmp_path, dates="year-first")
     assert [str(row["at"]) for row in came.rows] == ["2026-02-03 00:00:00", "2026-02-03 10:30:00"]
-    assert understand(path, name="orders.csv").unproved == ("dates", "currency")
+    assert detect_schema(path, name="orders.csv").unproved == ("dates", "currency")
 
 
 def test_has_its_years_first_when_no_days_could_be_so_few(tmp_path: Path) -> None:

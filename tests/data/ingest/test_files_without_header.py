@@ -5,8 +5,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.data.ingest import understand
-from bot.data.ingest.products import reread
+from bot.data.ingest import detect_schema
+from bot.data.ingest.product_files import reread_product_file
 from bot.errors import CannotDo
 from tests.support.import_files import file, take_in
 
@@ -15,13 +15,13 @@ MAPPED = {"1": "order", "2": "at", "3": "customer", "4": "title", "5": "amount"}
 
 
 def told(path: Path, **asked: object) -> list[str]:
-    found = understand(path, name=path.name, **asked)  # type: ignore[arg-type]
+    found = detect_schema(path, name=path.name, **asked)  # type: ignore[arg-type]
     return [words.to("en") for words in found.assumed]
 
 
 def test_says_how_to_name_its_columns(tmp_path: Path) -> None:
     with pytest.raises(CannotDo) as cannot:
-        understand(file(tmp_path, ROWS), name="orders.csv")
+        detect_schema(file(tmp_path, ROWS), name="orders.csv")
     said = cannot.value.words.to("en")
     assert "begins with a row, “1001, 2026-01-02, …, …, 59.90”" in said
     assert "--map 2=at --map 3=customer --map 5=amount and so on." in said
@@ -30,7 +30,7 @@ def test_says_how_to_name_its_columns(tmp_path: Path) -> None:
 def test_shows_nothing_of_somebody_when_it_tells_its_first_row(tmp_path: Path) -> None:
     rows = "1001,2026-01-02,Rose Yarrow,0639982478,59.90\n1002,2026-01-03,Max,0639982479,34.50\n"
     with pytest.raises(CannotDo) as cannot:
-        understand(file(tmp_path, rows), name="orders.csv")
+        detect_schema(file(tmp_path, rows), name="orders.csv")
     assert "“1001, 2026-01-02, …, …, 59.90”" in cannot.value.words.to("en")
 
 
@@ -66,8 +66,8 @@ def test_may_be_a_workbook(tmp_path: Path) -> None:
 def test_may_be_a_catalogue(tmp_path: Path) -> None:
     path = file(tmp_path, "LIN-1,Linen shirt,59.90,12\nVAS-1,Vase,34.50,3\n", "shop.csv")
     called = {"1": "handle", "2": "title", "3": "price"}
-    found = understand(path, name=path.name, kind="products", called=called)
-    catalogue = reread(path, found)
+    found = detect_schema(path, name=path.name, kind="products", called=called)
+    catalogue = reread_product_file(path, found)
     assert [(one.handle, str(one.price)) for one in catalogue.products] == [
         ("lin-1", "59.90"),
         ("vas-1", "34.50"),
@@ -92,5 +92,5 @@ def test_says_how_many_lines_above_the_names_are_left_out(tmp_path: Path) -> Non
 @pytest.mark.parametrize("head", ["a,b,c", "hello,world,", "thing,2024,2025"])
 def test_is_none_that_has_words_at_its_head(head: str, tmp_path: Path) -> None:
     with pytest.raises(CannotDo) as cannot:
-        understand(file(tmp_path, f"{head}\n1,2,3\n", "x.csv"), name="x.csv")
+        detect_schema(file(tmp_path, f"{head}\n1,2,3\n", "x.csv"), name="x.csv")
     assert "begins with a row" not in cannot.value.words.to("en")

@@ -10,10 +10,9 @@ import pytest
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.ports import Watch
-from bot.data.ingest.preview import Glimpse
-from bot.data.ingest.service import Arriving
-from bot.data.ingest.upload import TableFile
+from bot.data.ingest.importer import LibraryImporter
+from bot.data.ingest.ports import ImportProgress
+from bot.data.ingest.upload import ImportPreview, TableFile
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from tests.support.counting_importer import kept
@@ -21,9 +20,9 @@ from tests.support.sample_tables import made
 
 
 @pytest.fixture
-def arriving(tmp_path: Path) -> Arriving:
+def arriving(tmp_path: Path) -> LibraryImporter:
     home = tmp_path / "home"
-    return Arriving(Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated())
+    return LibraryImporter(Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated())
 
 
 def dropped(tmp_path: Path, name: str) -> Path:
@@ -40,13 +39,13 @@ def made_in(path: Path) -> Path:
     return folder
 
 
-def understood_as(arriving: Arriving, path: Path, name: str) -> tuple[Glimpse, str]:
+def understood_as(arriving: LibraryImporter, path: Path, name: str) -> tuple[ImportPreview, str]:
     return arriving.understand(
         "T1", [TableFile(path)], name=name, kind=None, told={}, folder=made_in(path)
     )
 
 
-def test_are_understood_with_their_exact_figures(arriving: Arriving, tmp_path: Path) -> None:
+def test_are_understood_with_their_exact_figures(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "orders.csv")
     glimpse, _ = understood_as(arriving, path, "orders.csv")
     lines = (made() / "orders.csv").read_text(encoding="utf-8-sig").splitlines()
@@ -61,10 +60,12 @@ def test_are_understood_with_their_exact_figures(arriving: Arriving, tmp_path: P
     assert sorted(one.name for one in path.parent.iterdir()) == ["dropped.csv"]
 
 
-def test_are_in_once_however_often_they_are_taken_in(arriving: Arriving, tmp_path: Path) -> None:
+def test_are_in_once_however_often_they_are_taken_in(
+    arriving: LibraryImporter, tmp_path: Path
+) -> None:
     path = dropped(tmp_path, "orders.csv")
     glimpse, understood = understood_as(arriving, path, "orders.csv")
-    told = {"name": "orders.csv", "folder": made_in(path), "watch": Watch()}
+    told = {"name": "orders.csv", "folder": made_in(path), "watch": ImportProgress()}
     first = kept(arriving.read("T1", [TableFile(path)], understood, **told))  # type: ignore[arg-type]
     again = kept(arriving.read("T1", [TableFile(path)], understood, **told))  # type: ignore[arg-type]
     assert first == (glimpse.rows, 0, 0)
@@ -74,13 +75,13 @@ def test_are_in_once_however_often_they_are_taken_in(arriving: Arriving, tmp_pat
 
 
 def test_leave_the_library_as_it_was_when_they_are_cancelled(
-    arriving: Arriving, tmp_path: Path
+    arriving: LibraryImporter, tmp_path: Path
 ) -> None:
     path = dropped(tmp_path, "orders.csv")
     _, understood = understood_as(arriving, path, "orders.csv")
     stopped = threading.Event()
     stopped.set()
-    watch = Watch(ended=stopped)
+    watch = ImportProgress(ended=stopped)
     with pytest.raises(CannotDo):
         arriving.read(
             "T1",
@@ -93,11 +94,16 @@ def test_leave_the_library_as_it_was_when_they_are_cancelled(
     assert arriving.house.stocking.sources("T1") == {}
 
 
-def test_are_in_and_told_to_be_in_both_or_none(arriving: Arriving, tmp_path: Path) -> None:
+def test_are_in_and_told_to_be_in_both_or_none(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "prices.csv")
     _, understood = understood_as(arriving, path, "prices.csv")
     ready = arriving.read(
-        "T1", [TableFile(path)], understood, name="prices.csv", folder=made_in(path), watch=Watch()
+        "T1",
+        [TableFile(path)],
+        understood,
+        name="prices.csv",
+        folder=made_in(path),
+        watch=ImportProgress(),
     )
 
     def over(*_: object) -> None:
@@ -111,16 +117,18 @@ def test_are_in_and_told_to_be_in_both_or_none(arriving: Arriving, tmp_path: Pat
     assert (replaced, same) == (0, 0)
 
 
-def test_of_products_go_to_the_catalogue(arriving: Arriving, tmp_path: Path) -> None:
+def test_of_products_go_to_the_catalogue(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "products.csv")
     glimpse, understood = understood_as(arriving, path, "products.csv")
-    told = {"name": "products.csv", "folder": made_in(path), "watch": Watch()}
+    told = {"name": "products.csv", "folder": made_in(path), "watch": ImportProgress()}
     ready = arriving.read("T1", [TableFile(path)], understood, **told)  # type: ignore[arg-type]
     assert glimpse.kind == "products"
     assert kept(ready) == (glimpse.rows, 0, 0)
 
 
-def test_are_read_as_a_person_says_they_are_meant(arriving: Arriving, tmp_path: Path) -> None:
+def test_are_read_as_a_person_says_they_are_meant(
+    arriving: LibraryImporter, tmp_path: Path
+) -> None:
     path = tmp_path / "dropped" / "orders.csv"
     path.parent.mkdir()
     path.write_text("order,date,amount\n1,03/04/2026,1.234\n")
@@ -135,12 +143,19 @@ def test_are_read_as_a_person_says_they_are_meant(arriving: Arriving, tmp_path: 
     assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 4, 3), "1234.00")
     assert glimpse.otherwise == ()
     ready = arriving.read(
-        "T1", [TableFile(path)], understood, name="orders.csv", folder=made_in(path), watch=Watch()
+        "T1",
+        [TableFile(path)],
+        understood,
+        name="orders.csv",
+        folder=made_in(path),
+        watch=ImportProgress(),
     )
     assert kept(ready) == (1, 0, 0)
 
 
-def test_of_a_workbook_of_products_show_their_columns(arriving: Arriving, tmp_path: Path) -> None:
+def test_of_a_workbook_of_products_show_their_columns(
+    arriving: LibraryImporter, tmp_path: Path
+) -> None:
     import openpyxl
 
     path = tmp_path / "dropped" / "shop.xlsx"
@@ -157,12 +172,19 @@ def test_of_a_workbook_of_products_show_their_columns(arriving: Arriving, tmp_pa
     ]
     assert [one["title"] for one in glimpse.sample] == ["Vase", "Bowl"]
     ready = arriving.read(
-        "T1", [TableFile(path)], understood, name="shop.xlsx", folder=made_in(path), watch=Watch()
+        "T1",
+        [TableFile(path)],
+        understood,
+        name="shop.xlsx",
+        folder=made_in(path),
+        watch=ImportProgress(),
     )
     assert kept(ready) == (2, 0, 0)
 
 
-def test_say_which_rows_another_row_takes_the_place_of(arriving: Arriving, tmp_path: Path) -> None:
+def test_say_which_rows_another_row_takes_the_place_of(
+    arriving: LibraryImporter, tmp_path: Path
+) -> None:
     path = tmp_path / "dropped" / "reviews.csv"
     path.parent.mkdir()
     path.write_text("review id,date,comment\nr1,2026-01-02,Soft\nr1,2026-01-03,Very soft\n")

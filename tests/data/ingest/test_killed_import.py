@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.slack import LocalSlack
+from bot.playground.local_slack import LocalSlack
 from tests.support.uploads import ASKS, Shop
 
 FEW, ROWS = 100, 40_000

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import read, understand
+from bot.data.ingest import detect_schema, load_file
 from bot.data.ingest.masking import bare_words
 from tests.support.import_files import KEY, TODAY, file, take_in
 from tests.support.sample_tables import made
@@ -55,8 +55,8 @@ def test_tells_nobody_of_the_sample_shop_in_any_table(tmp_path: Path) -> None:
     folder, cells = made("small"), set[str]()
     for name in FILES:
         path, to = folder / name, tmp_path / f"{name}.parquet"
-        found = understand(path, name=name, currency="EUR")
-        read(path, found, to=to, key=KEY, apart=tmp_path / f"{name}.apart", today=TODAY)
+        found = detect_schema(path, name=name, currency="EUR")
+        load_file(path, found, to=to, key=KEY, apart=tmp_path / f"{name}.apart", today=TODAY)
         for column, type_, *_ in duckdb.sql(f"DESCRIBE FROM '{to}'").fetchall():
             if type_ == "VARCHAR":
                 told = duckdb.sql(f"SELECT DISTINCT \"{column}\" FROM '{to}'").fetchall()

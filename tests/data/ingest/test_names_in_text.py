@@ -6,13 +6,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import read, understand
+from bot.data.ingest import detect_schema, load_file
 from bot.data.ingest.masking import bare_words
-from bot.privacy.people import own_words
+from bot.privacy.names import build_own_words
 from tests.support.import_files import KEY, TODAY, file
 from tests.support.sample_tables import made
 
-OWN = own_words(
+OWN = build_own_words(
     ["Chemise Alba en lin", "Robe Solène", "Marinière Maud", "Plaid Nuée", "Camille Fournet"]
 )
 
@@ -63,7 +63,7 @@ def test_is_none_of_the_shop_s_own_words(said: str) -> None:
 def test_is_nowhere_in_what_the_sample_shop_sells(tmp_path: Path) -> None:
     with (made("small") / "products.csv").open(encoding="utf-8-sig", newline="") as stored:
         products = list(csv.DictReader(stored))
-    own = own_words([one["nom"] for one in products])
+    own = build_own_words([one["nom"] for one in products])
     for one in products:
         said = f"Bonjour, {one['nom']} est arrivé. {one['description']}"
         assert bare_words(said, own) == said
@@ -73,22 +73,22 @@ def test_is_nowhere_in_what_the_sample_shop_sells(tmp_path: Path) -> None:
 def test_is_hidden_in_a_file_and_what_the_team_sells_is_not(tmp_path: Path) -> None:
     text = 'id,date,comment\n1,2026-01-01,"Emma Whitfield likes her Nora Ashby bag"\n'
     path = file(tmp_path, text, "reviews.csv")
-    found, to = understand(path, name=path.name), tmp_path / "o.parquet"
+    found, to = detect_schema(path, name=path.name), tmp_path / "o.parquet"
     for own, kept in (
         (frozenset[str](), "[NAME] likes her [NAME] bag"),
-        (own_words(["Nora Ashby"]), "[NAME] likes her Nora Ashby bag"),
+        (build_own_words(["Nora Ashby"]), "[NAME] likes her Nora Ashby bag"),
     ):
-        read(path, found, to=to, key=KEY, today=TODAY, own=own)
+        load_file(path, found, to=to, key=KEY, today=TODAY, own=own)
         assert duckdb.sql(f"SELECT text FROM '{to}'").fetchall() == [(kept,)]
 
 
 def test_leaves_a_text_the_same_row_when_the_catalogue_has_changed(tmp_path: Path) -> None:
     path = file(tmp_path, 'date,comment\n2026-01-01,"A bag by hand: Nora Ashby"\n', "reviews.csv")
-    found = understand(path, name=path.name)
+    found = detect_schema(path, name=path.name)
     ids = set()
-    for n, own in enumerate((frozenset[str](), own_words(["Nora Ashby"]))):
+    for n, own in enumerate((frozenset[str](), build_own_words(["Nora Ashby"]))):
         to = tmp_path / f"{n}.parquet"
-        read(path, found, to=to, key=KEY, today=TODAY, own=own)
+        load_file(path, found, to=to, key=KEY, today=TODAY, own=own)
         ids |= set(duckdb.sql(f"SELECT id FROM '{to}'").fetchall())
     assert len(ids) == 1
 

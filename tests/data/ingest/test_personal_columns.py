@@ -5,8 +5,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import read, understand
-from bot.data.ingest.sealing import Seal
+from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.address_encryption import AddressCipher
 from tests.support.import_files import KEY, TODAY, file, take_in
 from tests.support.sample_tables import made
 
@@ -21,7 +21,7 @@ CUSTOMERS = (
 def test_is_nowhere_readable_in_what_was_taken_in(tmp_path: Path) -> None:
     path = made("small") / "customers.csv"
     to, apart = tmp_path / "c.parquet", tmp_path / "apart.parquet"
-    read(path, understand(path, name=path.name), to=to, key=KEY, apart=apart, today=TODAY)
+    load_file(path, detect_schema(path, name=path.name), to=to, key=KEY, apart=apart, today=TODAY)
     for stored in (to, apart):
         cells = duckdb.execute(f"SELECT * FROM '{stored}'").fetchall()
         told = repr(cells)
@@ -32,16 +32,16 @@ def test_is_nowhere_readable_in_what_was_taken_in(tmp_path: Path) -> None:
 
 def test_is_sealed_where_consent_allows_and_opens_for_its_own_row(tmp_path: Path) -> None:
     path, apart = file(tmp_path, CUSTOMERS, "customers.csv"), tmp_path / "apart.parquet"
-    understood = understand(path, name=path.name)
-    read(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
+    understood = detect_schema(path, name=path.name)
+    load_file(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
     ((customer, id, email, phone),) = duckdb.execute(f"SELECT * FROM '{apart}'").fetchall()
-    assert Seal(KEY).open(customer, email) == "ada@box.example"
-    assert Seal(KEY).open(customer, id) == "C1"
+    assert AddressCipher(KEY).open(customer, email) == "ada@box.example"
+    assert AddressCipher(KEY).open(customer, id) == "C1"
     assert phone is None
     from cryptography.exceptions import InvalidTag
 
     with pytest.raises(InvalidTag):
-        Seal(KEY).open("somebody else", email)
+        AddressCipher(KEY).open("somebody else", email)
     assert understood.kept_apart == ("customer", "email", "phone")
     assert understood.dropped == ("first name",)
 
@@ -49,8 +49,8 @@ def test_is_sealed_where_consent_allows_and_opens_for_its_own_row(tmp_path: Path
 def test_is_no_id_when_customers_are_called_by_it(tmp_path: Path) -> None:
     text = "customer,email consent\nada@box.example,yes\nbea@box.example,yes\n"
     path, apart = file(tmp_path, text, "customers.csv"), tmp_path / "apart.parquet"
-    understood = understand(path, name=path.name)
-    read(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
+    understood = detect_schema(path, name=path.name)
+    load_file(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
     assert "id" not in [what for _, what in understood.apart]
     assert not apart.exists() or "id" not in duckdb.read_parquet(str(apart)).columns
 
@@ -71,6 +71,6 @@ def test_is_replaced_in_what_customers_write(tmp_path: Path) -> None:
 
 
 def test_does_not_show_in_the_sample_of_rows(tmp_path: Path) -> None:
-    understood = understand(file(tmp_path, CUSTOMERS, "customers.csv"), name="customers.csv")
+    understood = detect_schema(file(tmp_path, CUSTOMERS, "customers.csv"), name="customers.csv")
     assert "box.example" not in understood.model_dump_json()
     assert understood.sample[0]["customer"] == "(keyed)"

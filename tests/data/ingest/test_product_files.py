@@ -9,8 +9,8 @@ import duckdb
 import openpyxl
 import pytest
 
-from bot.data.ingest import understand
-from bot.data.ingest.products import reread
+from bot.data.ingest import detect_schema
+from bot.data.ingest.product_files import reread_product_file
 from bot.errors import CannotDo
 from tests.support.import_files import file
 
@@ -60,7 +60,7 @@ def test_is_read_with_its_lines(
     make: object, line: int, rejects: list[tuple[int, str]], tmp_path: Path
 ) -> None:
     path = make(tmp_path)  # type: ignore[operator]
-    found = understand(path, name=path.name)
+    found = detect_schema(path, name=path.name)
     assert (found.kind, found.rows, found.rejected) == ("products", 2, len(rejects))
     assert found.currency == "EUR"
     assert [(one.theirs, one.ours) for one in found.columns] == [
@@ -68,7 +68,7 @@ def test_is_read_with_its_lines(
         *(("colour", "colours"), ("size", "sizes")),
     ]
     assert found.sample[0]["colours"] == "sand, blue"
-    catalogue = reread(path, found)
+    catalogue = reread_product_file(path, found)
     assert [one.title for one in catalogue.products] == ["Linen shirt", "Vase"]
     assert catalogue.products[0].source == f"{path.name}, line {line}"
     assert [(one.line, one.column) for one in catalogue.rejects] == rejects
@@ -76,16 +76,16 @@ def test_is_read_with_its_lines(
 
 def test_that_changed_since_it_was_shown_is_refused(tmp_path: Path) -> None:
     path = file(tmp_path, SHOP, "shop.csv")
-    found = understand(path, name=path.name)
+    found = detect_schema(path, name=path.name)
     path.write_text(SHOP.replace("59.90", "5.90"))
     with pytest.raises(CannotDo, match="changed while"):
-        reread(path, found)
+        reread_product_file(path, found)
 
 
 def test_of_which_no_row_can_be_read_is_refused_with_the_first_reason(tmp_path: Path) -> None:
     path = file(tmp_path, "name,price\nVase,a lot\n", "shop.csv")
     with pytest.raises(CannotDo) as told:
-        understand(path, name=path.name)
+        detect_schema(path, name=path.name)
     assert 'Line 2, price: "a lot" is not a price' in told.value.words.to("en")
 
 
@@ -93,9 +93,9 @@ def test_says_which_prices_it_is_unsure_of_until_a_person_says_how_they_are_mean
     tmp_path: Path,
 ) -> None:
     path = file(tmp_path, "name;price\nSofa;1,299\nTable;900\n", "shop.csv")
-    found = understand(path, name=path.name)
+    found = detect_schema(path, name=path.name)
     assert (found.rows, found.rejected, found.unproved) == (1, 1, ("decimal", "currency"))
     for decimal, price in (("point", "1299"), ("comma", "1.299")):
-        found = understand(path, name=path.name, decimal=decimal)  # type: ignore[arg-type]
+        found = detect_schema(path, name=path.name, decimal=decimal)  # type: ignore[arg-type]
         assert (found.rejected, found.unproved) == (0, ("currency",))
-        assert str(reread(path, found).products[0].price) == price
+        assert str(reread_product_file(path, found).products[0].price) == price

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.data.ingest import read, understand
-from bot.data.ingest.cells import prepare
-from bot.data.ingest.layout import shape_of
-from bot.data.ingest.source import opened
-from bot.data.ingest.table import selected
+from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.cell_sql import create_macros
+from bot.data.ingest.file_format import layout_of_schema
+from bot.data.ingest.source import open_source
+from bot.data.ingest.table import select_typed
 from tests.support.import_files import KEY, TODAY, file
 
 KINDS = {
@@ -26,11 +26,11 @@ KINDS = {
 def test_can_be_told_by_the_engine(kind: str, tmp_path: Path) -> None:
     """It can't tell it of a query with a join, as which it reads a long list of words."""
     path = file(tmp_path, KINDS[kind], f"{kind}.csv")
-    found = understand(path, name=path.name)
+    found = detect_schema(path, name=path.name)
     assert found.kind == kind
-    with opened(path, path.name, shape_of(found)) as source:
-        prepare(source.con, KEY)
-        sql, _ = selected(found, source.relation, TODAY)
+    with open_source(path, path.name, layout_of_schema(found)) as source:
+        create_macros(source.con, KEY)
+        sql, _ = select_typed(found, source.relation, TODAY)
         if "bare_words(" in sql:
             source.con.execute("CREATE MACRO bare_words(x) AS x")
         plan = "".join(row[1] for row in source.con.execute(f"EXPLAIN {sql}").fetchall())
@@ -41,7 +41,7 @@ def test_can_be_told_by_the_engine(kind: str, tmp_path: Path) -> None:
 def test_ends_with_all_of_its_rows(tmp_path: Path) -> None:
     rows = "".join(f"{n},2026-01-02,5.00\n" for n in range(30_000))
     path, heard = file(tmp_path, f"order,date,amount\n{rows}"), list[int]()
-    found = understand(path, name=path.name)
-    read(path, found, to=tmp_path / "o.parquet", key=KEY, today=TODAY, progress=heard.append)
+    found = detect_schema(path, name=path.name)
+    load_file(path, found, to=tmp_path / "o.parquet", key=KEY, today=TODAY, progress=heard.append)
     assert heard == sorted(heard)
     assert heard[-1] == 30_000

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 
 from bot.data.analyses.feedback import find as feedback
-from bot.data.analyses.result import Where
-from bot.data.ingest import Understood, read, understand
-from bot.data.ingest.joins import together
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.ingest import FileSchema, detect_schema, load_file
+from bot.data.ingest.inspection import join_order_files
 from bot.data.ingest.upload import TableFile
 from bot.errors import CannotDo
 from tests.support.paths import DATA
@@ -28,17 +28,17 @@ def written(folder: Path, name: str, *lines: str) -> Path:
 
 
 def taken(
-    path: Path, found: Understood | None = None, folder: Path | None = None
+    path: Path, found: FileSchema | None = None, folder: Path | None = None
 ) -> list[dict[str, Any]]:
     """The rows that come of a file, as it is understood by itself."""
-    found = found or understand(path, name=path.name)
+    found = found or detect_schema(path, name=path.name)
     rows = (folder or path.parent) / "taken.parquet"
-    read(path, found, to=rows, key=KEY)
+    load_file(path, found, to=rows, key=KEY)
     told = duckdb.sql(f"SELECT * FROM '{rows}'")
     return [dict(zip(told.columns, row, strict=True)) for row in told.fetchall()]
 
 
-def columns(found: Understood) -> dict[str, str]:
+def columns(found: FileSchema) -> dict[str, str]:
     return {one.theirs: one.ours for one in found.columns}
 
 
@@ -72,7 +72,7 @@ def test_of_stars_without_words_has_the_rating_of_all() -> None:
         for n in range(30)
     ]
     said += [{"id": f"s{n}", "at": day, "rating": 5.0} for n in range(90)]
-    found = feedback(small(feedback=said), Where())
+    found = feedback(small(feedback=said), AnalysisFilter())
     rating, texts = found.get("all", "rating"), found.get("all", "rating-of-texts")
     assert rating is not None
     assert texts is not None
@@ -124,10 +124,10 @@ def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
         tmp_path, "shop_products.csv", "product_id,product_category_name,weight", "p1,toys,5"
     )
     files = [products, lines, people, orders]
-    joined = together([*map(TableFile, files)], tmp_path, {})
+    joined = join_order_files([*map(TableFile, files)], tmp_path, {})
     assert joined is not None
     assert {one.path for one in joined.used} == set(files)
-    rows = taken(joined.path, understand(joined.path, name=joined.name))
+    rows = taken(joined.path, detect_schema(joined.path, name=joined.name))
     told = [(r["order"], r["line"], r["category"], r["region"], r["amount"]) for r in rows]
     assert sorted(told) == [
         ("o1", 1, "toys", "SP", Decimal("9.90")),
@@ -141,8 +141,8 @@ def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
 def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:
     for half in (half_of_the_orders(tmp_path), half_of_the_lines(tmp_path)):
         with pytest.raises(CannotDo, match="completes it"):
-            understand(half, name=half.name)
-        assert together([TableFile(half)], tmp_path, {}) is None
+            detect_schema(half, name=half.name)
+        assert join_order_files([TableFile(half)], tmp_path, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -152,17 +152,19 @@ def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:
 def test_of_lines_that_name_their_products_is_no_catalogue(tmp_path: Path, head: str) -> None:
     path = written(tmp_path, "lines.csv", head, "o1,TEE,Tee shirt,2,19.00")
     with pytest.raises(CannotDo, match="has the lines of orders"):
-        understand(path, name=path.name)
-    joined = together([TableFile(path), TableFile(half_of_the_orders(tmp_path))], tmp_path, {})
+        detect_schema(path, name=path.name)
+    joined = join_order_files(
+        [TableFile(path), TableFile(half_of_the_orders(tmp_path))], tmp_path, {}
+    )
     assert joined is not None
-    (row,) = taken(joined.path, understand(joined.path, name=joined.name))
+    (row,) = taken(joined.path, detect_schema(joined.path, name=joined.name))
     assert (row["title"], row["amount"]) == ("Tee shirt", Decimal("38.00"))
 
 
 def test_of_lines_of_other_orders_is_refused(tmp_path: Path) -> None:
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path, "z1")]
     with pytest.raises(CannotDo, match="their order numbers differ"):
-        together([*map(TableFile, files)], tmp_path, {})
+        join_order_files([*map(TableFile, files)], tmp_path, {})
 
 
 def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
@@ -170,10 +172,10 @@ def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
         tmp_path, "people.csv", "customer_id,customer_state", "c1,SP", "c1,RJ", "c2,SP"
     )
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path), people]
-    joined = together([*map(TableFile, files)], tmp_path, {})
+    joined = join_order_files([*map(TableFile, files)], tmp_path, {})
     assert joined is not None
     assert TableFile(people) not in joined.used
-    assert len(taken(joined.path, understand(joined.path, name=joined.name))) == 3
+    assert len(taken(joined.path, detect_schema(joined.path, name=joined.name))) == 3
 
 
 def test_with_names_of_several_words_is_not_parted_at_the_blanks(tmp_path: Path) -> None:
@@ -184,23 +186,25 @@ def test_with_names_of_several_words_is_not_parted_at_the_blanks(tmp_path: Path)
         '1/1/13,"67,283",17,80.00%',
     )
     with pytest.raises(CannotDo, match="totals of an analytics tool"):
-        understand(path, name=path.name)
+        detect_schema(path, name=path.name)
 
 
 @REAL
 def test_of_the_marketplace_joins_all_of_its_orders(tmp_path: Path) -> None:
     names = ("customers", "order_items", "orders", "products")
-    joined = together([TableFile(DATA / f"olist_{name}.csv") for name in names], tmp_path, {})
+    joined = join_order_files(
+        [TableFile(DATA / f"olist_{name}.csv") for name in names], tmp_path, {}
+    )
     assert joined is not None
-    rows = taken(joined.path, understand(joined.path, name=joined.name))
+    rows = taken(joined.path, detect_schema(joined.path, name=joined.name))
     assert len(rows) == 8_365
     assert len({row["order"] for row in rows}) == 7_360
     assert all(row["customer"] and row["region"] for row in rows)
 
 
-def orders_of(folder: Path, head: str, *rows: str) -> Understood:
+def orders_of(folder: Path, head: str, *rows: str) -> FileSchema:
     path = written(folder, "sales.csv", head, *rows)
-    return understand(path, name=path.name)
+    return detect_schema(path, name=path.name)
 
 
 def test_of_a_french_shop_has_its_days_first(tmp_path: Path) -> None:
@@ -248,7 +252,7 @@ def test_of_orders_with_addresses_is_one_of_orders(tmp_path: Path) -> None:
 
 def test_of_people_alone_is_still_one_of_customers(tmp_path: Path) -> None:
     path = written(tmp_path, "people.csv", "customer_id,first name,email", "c1,Anne,a@example.com")
-    assert understand(path, name=path.name).kind == "consents"
+    assert detect_schema(path, name=path.name).kind == "consents"
 
 
 def test_with_one_slip_among_its_stars_keeps_the_scale(tmp_path: Path) -> None:

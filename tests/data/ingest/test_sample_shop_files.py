@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import read, understand
-from bot.data.schema import kinds
-from bot.data.warehouse.warehouse import schema
+from bot.data.ingest import detect_schema, load_file
+from bot.data.schema import load_kinds
+from bot.data.warehouse.warehouse import schema_of
 from tests.support.import_files import KEY, TODAY
 from tests.support.sample_tables import made, sample
 
@@ -35,7 +35,7 @@ def taken(kind: str, folder: Path) -> list[Path]:
     for name in FILES[kind]:
         path, to = made("small") / name, folder / f"{name}.parquet"
         if not to.exists():
-            read(path, understand(path, name=name), to=to, key=KEY, today=TODAY)
+            load_file(path, detect_schema(path, name=name), to=to, key=KEY, today=TODAY)
         paths.append(to)
     return paths
 
@@ -44,16 +44,18 @@ def taken(kind: str, folder: Path) -> list[Path]:
 def test_has_our_columns_in_our_order_and_types(kind: str, folder: Path) -> None:
     for path in taken(kind, folder):
         found = duckdb.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
-        wanted = [(n, TYPES.get(t, t.upper().replace(", ", ","))) for n, t in schema(kind).items()]
+        wanted = [
+            (n, TYPES.get(t, t.upper().replace(", ", ","))) for n, t in schema_of(kind).items()
+        ]
         assert [(row[0], row[1]) for row in found] == wanted
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_gives_the_rows_of_the_canonical_tables(kind: str, folder: Path) -> None:
     paths = ", ".join(f"'{path}'" for path in taken(kind, folder))
-    persons = [n for n, c in kinds()[kind].columns.items() if c.type == "person"]
+    persons = [n for n, c in load_kinds()[kind].columns.items() if c.type == "person"]
     free = ["text"] if kind == "feedback" else []  # addresses in it are replaced
-    names = [n for n in kinds()[kind].columns if n not in (*persons, *free)]
+    names = [n for n in load_kinds()[kind].columns if n not in (*persons, *free)]
     # the tables' maker took the hour for a time: 09:34:00
     listed = ", ".join(
         f'left("{name}", 5) AS "{name}"' if name == "spent_out" else f'"{name}"' for name in names

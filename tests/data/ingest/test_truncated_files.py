@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.data.analyses.result import Where
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.trends import find
-from bot.data.ingest.truncation import ending
+from bot.data.ingest.truncation import detect_truncation
 from tests.support.paths import DATA
 from tests.support.real_orders import cdnow, uci
 from tests.support.sample_tables import TODAY, sample
@@ -48,7 +48,7 @@ def orders(
 
 @pytest.mark.parametrize("tail", [3, 7, 14, 25])
 def test_that_tapers_off_ends_where_it_does(tail: int) -> None:
-    found = ending(small(orders=orders({tail: 1.5, 999: 30.0})))
+    found = detect_truncation(small(orders=orders({tail: 1.5, 999: 30.0})))
     assert found is not None
     assert abs((found.since - (LAST.date() - timedelta(days=tail - 1))).days) <= 1
     assert found.came < 0.15 * found.usual
@@ -58,55 +58,57 @@ def test_with_one_row_of_a_wrong_date_ends_before_it() -> None:
     rows = orders({999: 30.0})
     shifted = [{**row, "at": row["at"] - timedelta(days=60)} for row in rows]
     late = {**rows[-1], "order": "late"}
-    found = ending(small(orders=[*shifted, late]))
+    found = detect_truncation(small(orders=[*shifted, late]))
     assert found is not None
     assert found.last == LAST.date() - timedelta(days=60)
 
 
 @pytest.mark.parametrize("left", [0.3, 0.5, 0.8])
 def test_in_which_fewer_orders_come_does_not_end(left: float) -> None:
-    assert ending(small(orders=orders({14: 30.0 * left, 999: 30.0}))) is None
+    assert detect_truncation(small(orders=orders({14: 30.0 * left, 999: 30.0}))) is None
 
 
 def test_that_goes_on_as_ever_does_not_end() -> None:
-    assert all(ending(small(orders=orders({999: 9.0}, seed=n))) is None for n in range(12))
+    assert all(
+        detect_truncation(small(orders=orders({999: 9.0}, seed=n))) is None for n in range(12)
+    )
 
 
 def test_of_a_shop_that_rests_on_sundays_does_not_end() -> None:
     rows = [row for row in orders({999: 30.0}) if row["at"].weekday() < 5]
-    assert ending(small(orders=rows)) is None
+    assert detect_truncation(small(orders=rows)) is None
 
 
 def test_after_a_season_of_five_times_as_much_does_not_end() -> None:
-    assert ending(small(orders=orders({14: 30.0, 35: 150.0, 999: 30.0}))) is None
+    assert detect_truncation(small(orders=orders({14: 30.0, 35: 150.0, 999: 30.0}))) is None
 
 
 def test_of_few_orders_is_not_said_to_end() -> None:
-    assert ending(small(orders=orders({7: 0.0, 999: 1.0}))) is None
-    assert ending(small()) is None
+    assert detect_truncation(small(orders=orders({7: 0.0, 999: 1.0}))) is None
+    assert detect_truncation(small()) is None
 
 
 def test_in_which_one_channel_alone_dies_goes_on_and_tells_so() -> None:
     """Nine orders in ten came by search; the e-mails' go on, so it is no end of the file."""
     shelf = small(orders=orders({999: 60.0}, search=0.0))
-    assert ending(shelf) is None
-    found = find(shelf, Where())
+    assert detect_truncation(shelf) is None
+    found = find(shelf, AnalysisFilter())
     told = {f.id: f.value for f in found.facts if f.id.endswith(".status")}
     assert told["trends.source-search.status"] == "confirmed"
     assert told["trends.total-orders.status"] == "confirmed"
 
 
 def test_that_ends_in_a_tail_tells_no_fall() -> None:
-    found = find(small(orders=orders({9: 1.5, 999: 30.0})), Where())
+    found = find(small(orders=orders({9: 1.5, 999: 30.0})), AnalysisFilter())
     assert "confirmed" not in {f.value for f in found.facts if f.id.endswith(".status")}
     assert any("s'interrompt presque" in words.to("fr") for words in found.cannot)
 
 
 def test_of_the_sample_shop_goes_on() -> None:
-    assert ending(sample()) is None
+    assert detect_truncation(sample()) is None
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
 def test_of_real_shops_goes_on() -> None:
-    assert ending(uci()) is None
-    assert ending(cdnow()) is None
+    assert detect_truncation(uci()) is None
+    assert detect_truncation(cdnow()) is None

@@ -12,9 +12,9 @@ import pytest
 from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.ingest.watch_folder import QUIET, Inbox
+from bot.data.ingest.watch_folder import QUIET_SECONDS, WatchFolder
 from bot.db.workspace import Workspace
-from bot.jobs.models import minute
+from bot.jobs.models import get_minute_number
 
 HEAD = "order,date,product,quantity,total,currency\n"
 ROWS = "A1,2026-11-20 10:05:00,LIN-ALBA,1,62.00,EUR\nA2,2026-11-21 11:00:00,LIN-ALBA,2,124.00,EUR\n"
@@ -28,10 +28,10 @@ def house(tmp_path: Path) -> Iterator[Container]:
 
 
 @pytest.fixture
-def inbox(house: Container, monkeypatch: pytest.MonkeyPatch) -> Inbox:
+def inbox(house: Container, monkeypatch: pytest.MonkeyPatch) -> WatchFolder:
     """An inbox for which every file has been quiet for long enough."""
-    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", -1.0)
-    found = Inbox(house)
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", -1.0)
+    found = WatchFolder(house)
     found.folder.mkdir(parents=True)
     return found
 
@@ -48,13 +48,13 @@ def orders(house: Container, workspace: str = "local") -> int:
     return listed["orders"].rows if "orders" in listed else 0
 
 
-def below(inbox: Inbox) -> list[str]:
+def below(inbox: WatchFolder) -> list[str]:
     """What lies in the inbox, by its path there."""
     files = (path for path in inbox.folder.rglob("*") if path.is_file() and path.name != ".lock")
     return sorted(path.relative_to(inbox.folder).as_posix() for path in files)
 
 
-def test_takes_a_file_in_and_puts_a_note_beside_it(inbox: Inbox, house: Container) -> None:
+def test_takes_a_file_in_and_puts_a_note_beside_it(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "orders.csv")
     assert inbox.look() == 1
     assert orders(house) == 2
@@ -65,7 +65,7 @@ def test_takes_a_file_in_and_puts_a_note_beside_it(inbox: Inbox, house: Containe
 
 
 def test_takes_a_file_of_the_same_name_without_touching_the_first(
-    inbox: Inbox, house: Container
+    inbox: WatchFolder, house: Container
 ) -> None:
     (house.settings.home / "policy.toml").write_text("[library]\nkeep_originals = true\n")
     put(inbox.folder, "orders.csv")
@@ -84,7 +84,7 @@ def test_takes_a_file_of_the_same_name_without_touching_the_first(
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\x00\x01\x02" * 100])
 def test_refuses_what_it_does_not_understand_and_says_why(
-    inbox: Inbox, house: Container, text: str
+    inbox: WatchFolder, house: Container, text: str
 ) -> None:
     put(inbox.folder, "thing.csv", text)
     assert inbox.look() == 1
@@ -95,9 +95,9 @@ def test_refuses_what_it_does_not_understand_and_says_why(
 
 
 def test_leaves_alone_what_is_still_being_written(
-    inbox: Inbox, house: Container, monkeypatch: pytest.MonkeyPatch
+    inbox: WatchFolder, house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", QUIET)
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", QUIET_SECONDS)
     path = put(inbox.folder, "orders.csv")
     old = time.time() - 3600
     os.utime(path, (old, old))  # as a copy that keeps the time of its original
@@ -106,7 +106,7 @@ def test_leaves_alone_what_is_still_being_written(
         assert not list(inbox.due(session, now()))
 
 
-def test_leaves_alone_links_hidden_and_unfinished_files(inbox: Inbox, tmp_path: Path) -> None:
+def test_leaves_alone_links_hidden_and_unfinished_files(inbox: WatchFolder, tmp_path: Path) -> None:
     outside = put(tmp_path, "secret.csv")
     (inbox.folder / "link.csv").symlink_to(outside)
     (inbox.folder / "linked").symlink_to(tmp_path)
@@ -116,7 +116,7 @@ def test_leaves_alone_links_hidden_and_unfinished_files(inbox: Inbox, tmp_path: 
     assert outside.exists()
 
 
-def test_of_a_workspace_is_the_folder_of_its_name(inbox: Inbox, house: Container) -> None:
+def test_of_a_workspace_is_the_folder_of_its_name(inbox: WatchFolder, house: Container) -> None:
     with house.database.begin() as session:
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
@@ -130,7 +130,7 @@ def test_of_a_workspace_is_the_folder_of_its_name(inbox: Inbox, house: Container
     assert any("T9" in note for note in notes)
 
 
-def test_takes_in_a_catalogue_too(inbox: Inbox, house: Container) -> None:
+def test_takes_in_a_catalogue_too(inbox: WatchFolder, house: Container) -> None:
     put(
         inbox.folder,
         "products.csv",
@@ -145,7 +145,7 @@ def test_takes_in_a_catalogue_too(inbox: Inbox, house: Container) -> None:
         assert ProductRow.version(session, "local")[0] == 1
 
 
-def test_is_looked_into_by_one_process_at_a_time(inbox: Inbox, house: Container) -> None:
+def test_is_looked_into_by_one_process_at_a_time(inbox: WatchFolder, house: Container) -> None:
     for number in range(4):
         put(inbox.folder, f"orders{number}.csv", HEAD + ROWS.replace("A", f"B{number}-"))
     moved: list[int] = []
@@ -159,13 +159,15 @@ def test_is_looked_into_by_one_process_at_a_time(inbox: Inbox, house: Container)
     assert len([name for name in below(inbox) if name.endswith(".txt")]) == 4
 
 
-def test_is_due_once_a_minute_while_something_lies_there(inbox: Inbox, house: Container) -> None:
+def test_is_due_once_a_minute_while_something_lies_there(
+    inbox: WatchFolder, house: Container
+) -> None:
     at = now()
     with house.database.begin() as session:
         assert not list(inbox.due(session, at))
         put(inbox.folder, "orders.csv")
         jobs = [*inbox.due(session, at), *inbox.due(session, at)]
-    assert {job.id for job in jobs} == {f"inbox:inbox:{minute(at)}"}
+    assert {job.id for job in jobs} == {f"inbox:inbox:{get_minute_number(at)}"}
 
 
 ORDERS = "Order ID,Order date,Customer ID\n1001,2026-11-02,c1\n1002,2026-11-03,c2\n"
@@ -173,11 +175,11 @@ LINES = "Order ID,SKU,Quantity,Unit price\n1001,TEE,2,19.00\n1001,MUG,1,9.50\n10
 PEOPLE = "Customer ID,Region,Accepts Email Marketing\nc1,Bretagne,yes\nc2,Corse,no\n"
 
 
-def note(inbox: Inbox, path: str) -> str:
+def note(inbox: WatchFolder, path: str) -> str:
     return (inbox.folder / f"{path}.txt").read_text()
 
 
-def test_lets_a_half_wait_until_the_other_comes(inbox: Inbox, house: Container) -> None:
+def test_lets_a_half_wait_until_the_other_comes(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "lines.csv", LINES)
     assert inbox.look() == 1
     assert below(inbox) == ["waiting/lines.csv", "waiting/lines.csv.txt"]
@@ -191,7 +193,9 @@ def test_lets_a_half_wait_until_the_other_comes(inbox: Inbox, house: Container) 
     assert "orders.csv and lines.csv are read as one: 3 lines" in note(inbox, "done/lines.csv")
 
 
-def test_reads_two_halves_as_one_with_what_completes_them(inbox: Inbox, house: Container) -> None:
+def test_reads_two_halves_as_one_with_what_completes_them(
+    inbox: WatchFolder, house: Container
+) -> None:
     for name, text in (("a.csv", PEOPLE), ("lines.csv", LINES), ("orders.csv", ORDERS)):
         put(inbox.folder, name, text)
     assert inbox.look() == 3
@@ -200,7 +204,7 @@ def test_reads_two_halves_as_one_with_what_completes_them(inbox: Inbox, house: C
     assert "a.csv completes it, by Customer ID." in note(inbox, "done/orders.csv")
 
 
-def test_takes_the_half_that_fits_of_those_that_wait(inbox: Inbox, house: Container) -> None:
+def test_takes_the_half_that_fits_of_those_that_wait(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "one.csv", LINES)
     put(inbox.folder, "two.csv", LINES.replace("100", "770"))
     inbox.look()
@@ -211,7 +215,7 @@ def test_takes_the_half_that_fits_of_those_that_wait(inbox: Inbox, house: Contai
 
 
 def test_gives_a_half_back_after_a_week(
-    inbox: Inbox, house: Container, monkeypatch: pytest.MonkeyPatch
+    inbox: WatchFolder, house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(inbox.folder, "lines.csv", LINES)
     inbox.look()
@@ -225,7 +229,7 @@ def test_gives_a_half_back_after_a_week(
     assert "did not come within a week" in note(inbox, "refused/lines.csv")
 
 
-def test_keeps_halves_of_two_workspaces_apart(inbox: Inbox, house: Container) -> None:
+def test_keeps_halves_of_two_workspaces_apart(inbox: WatchFolder, house: Container) -> None:
     with house.database.begin() as session:
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
@@ -236,7 +240,7 @@ def test_keeps_halves_of_two_workspaces_apart(inbox: Inbox, house: Container) ->
     assert "T2/waiting/orders.csv" in below(inbox)
 
 
-def test_takes_each_table_of_a_workbook_in(inbox: Inbox, house: Container) -> None:
+def test_takes_each_table_of_a_workbook_in(inbox: WatchFolder, house: Container) -> None:
     book = openpyxl.Workbook()
     for name, text in (("Orders", ORDERS), ("Lines", LINES), ("Notes", "By Ana")):
         sheet = book.create_sheet(name)

@@ -8,9 +8,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from bot.data.ingest import understand
-from bot.data.ingest.find_header import split
-from bot.data.ingest.inspect import Asked, look
+from bot.data.ingest import detect_schema
+from bot.data.ingest.header_detection import split_tables
+from bot.data.ingest.inspection import ImportRequest, inspect_files
 from bot.errors import CannotDo
 from tests.support.import_files import take_in
 
@@ -39,12 +39,12 @@ def book(folder: Path, sheets: dict[str, list[Any]], *charts: str) -> Path:
 
 
 def assumed(path: Path) -> list[str]:
-    return [words.to("en") for words in understand(path, name=path.name).assumed]
+    return [words.to("en") for words in detect_schema(path, name=path.name).assumed]
 
 
 def test_of_the_same_columns_is_one_table(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1, 2), "June": orders(6, 3), "July": orders(7, 4)})
-    assert [one.sheets for one in split(path, {}, None)] == [()]
+    assert [one.sheets for one in split_tables(path, {}, None)] == [()]
     came = take_in(path, tmp_path)
     assert sorted(row["order"] for row in came.rows) == ["5-0", "5-1", "6-0", "7-0"]
     assert "Sheets of the same columns are read as one table: May, June, July." in assumed(path)
@@ -68,8 +68,8 @@ def test_names_what_it_leaves_out_and_no_empty_or_drawn_sheet(tmp_path: Path) ->
 
 def test_of_different_columns_is_several_tables(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS, "June": orders(6, 2)})
-    assert [one.sheets for one in split(path, {}, None)] == [("May", "June"), ("Said",)]
-    seen, left = look([path], tmp_path, Asked())
+    assert [one.sheets for one in split_tables(path, {}, None)] == [("May", "June"), ("Said",)]
+    seen, left = inspect_files([path], tmp_path, ImportRequest())
     assert [(one.found.kind, one.found.name) for one in seen] == [
         ("orders", "shop.xlsx (May, June)"),
         ("feedback", "shop.xlsx (Said)"),
@@ -87,7 +87,7 @@ def test_may_hold_two_halves_of_orders(tmp_path: Path) -> None:
         "Catalogue": [("SKU", "Title", "Price"), ("TEE", "Tee shirt", 21)],
         "Notes": NOTES,
     }
-    seen, left = look([book(tmp_path, halves)], tmp_path, Asked())
+    seen, left = inspect_files([book(tmp_path, halves)], tmp_path, ImportRequest())
     assert [one.found.kind for one in seen] == ["orders", "products"]
     assert not left
     row = seen[0].found.sample[0]
@@ -99,7 +99,7 @@ def test_may_hold_two_halves_of_orders(tmp_path: Path) -> None:
 
 def test_is_read_as_the_sheet_that_is_named(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "June": orders(6, 2), "Said": REVIEWS})
-    seen, _ = look([path], tmp_path, Asked(sheets=("June",)))
+    seen, _ = inspect_files([path], tmp_path, ImportRequest(sheets=("June",)))
     assert [(one.found.sheet, one.found.stacked, one.found.rows) for one in seen] == [
         ("June", (), 1)
     ]
@@ -107,7 +107,7 @@ def test_is_read_as_the_sheet_that_is_named(tmp_path: Path) -> None:
 
 def test_says_which_sheets_there_are_when_one_is_misnamed(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS})
-    _, ((_, why),) = look([path], tmp_path, Asked(sheets=("Mai",)))
+    _, ((_, why),) = inspect_files([path], tmp_path, ImportRequest(sheets=("Mai",)))
     assert why.words.to("en") == (
         "shop.xlsx has no sheet Mai with anything in it. Its sheets are: May, Said."
     )
@@ -116,14 +116,14 @@ def test_says_which_sheets_there_are_when_one_is_misnamed(tmp_path: Path) -> Non
 def test_without_a_table_says_what_it_looked_at(tmp_path: Path) -> None:
     path = book(tmp_path, {"Notes": NOTES, "More": [("a", "b"), (1, 2)]})
     with pytest.raises(CannotDo, match="Its columns are: a, b"):
-        understand(path, name=path.name)
+        detect_schema(path, name=path.name)
 
 
 def test_of_several_tables_takes_what_is_said_of_the_columns_of_one(tmp_path: Path) -> None:
     theirs = [("Beleg", "Wann", "Wer", "Wieviel"), ("B1", datetime(2026, 4, 1), "c", 5)]
     path = book(tmp_path, {"Sales": theirs, "Reviews": REVIEWS})
     said = {"Beleg": "order", "Wann": "at", "Wer": "customer", "Wieviel": "amount"}
-    seen, left = look([path], tmp_path, Asked(called=said))
+    seen, left = inspect_files([path], tmp_path, ImportRequest(called=said))
     assert [(one.part.sheets, one.found.kind) for one in seen] == [
         (("Sales",), "orders"),
         (("Reviews",), "feedback"),
@@ -135,7 +135,7 @@ def test_of_several_tables_takes_what_is_said_of_the_columns_of_one(tmp_path: Pa
 def test_of_several_tables_says_which_column_none_has(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1, 2), "Reviews": REVIEWS})
     with pytest.raises(CannotDo) as no:
-        look([path], tmp_path, Asked(called={"Comment": "text", "Beleg": "order"}))
+        inspect_files([path], tmp_path, ImportRequest(called={"Comment": "text", "Beleg": "order"}))
     assert no.value.words.to("en") == (
         "None of these tables has a column Beleg: shop.xlsx (May), shop.xlsx (Reviews)."
     )
@@ -148,7 +148,7 @@ def test_says_of_halves_and_of_a_third_table_what_is_theirs_alone(tmp_path: Path
         "Reviews": [("Date", "Rating", "Gesagt"), (datetime(2026, 4, 1), 4, "Soft, and it fits")],
     }
     said = {"Wer": "customer", "Wieviel": "amount", "Gesagt": "text"}
-    seen, left = look([book(tmp_path, sheets)], tmp_path, Asked(called=said))
+    seen, left = inspect_files([book(tmp_path, sheets)], tmp_path, ImportRequest(called=said))
     assert sorted((one.found.kind, one.found.rows) for one in seen) == [
         ("feedback", 1),
         ("orders", 2),

@@ -4,16 +4,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.data.analyses.result import Where
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.best_sellers import find
 from bot.data.metrics.orders import find as sold
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support.small_tables import small as small_shelf
 
 DAY = datetime(2026, 11, 20, 10)
 
 
-def small(**tables: Any) -> Shelf:
+def small(**tables: Any) -> Warehouse:
     """A shop of so few orders that a floor would hide them all."""
     shelf = small_shelf(**tables)
     shelf.sales_floor = 1
@@ -42,7 +42,7 @@ def test_is_what_brought_most_and_not_what_was_paid_back() -> None:
             line("5", "postage", 500),
         ]
     )
-    found = find(shelf, Where())
+    found = find(shelf, AnalysisFilter())
     keys = [f.id.split(".")[1] for f in found.facts if f.id.endswith(".revenue")]
     assert keys == ["all", "product-candle-fig", "product-linen-shirt"]
     best = found.get("product-candle-fig", "revenue")
@@ -61,7 +61,7 @@ def test_has_the_average_of_all_orders_net_of_what_was_paid_back() -> None:
             line("3", "a b c d e f", -30),
         ]
     )
-    mean = find(shelf, Where()).get("all", "average-order")
+    mean = find(shelf, AnalysisFilter()).get("all", "average-order")
     assert mean is not None
     assert f"{mean.value} {mean.unit} {mean.rows}" == "60.0 EUR 2"
 
@@ -70,7 +70,7 @@ def test_never_adds_two_currencies_up() -> None:
     shelf = small(
         orders=[line("1", "x", 10), line("2", "x", 10), line("3", "x", 900, currency="USD")]
     )
-    found = find(shelf, Where())
+    found = find(shelf, AnalysisFilter())
     whole = found.get("all", "revenue")
     assert whole is not None
     assert f"{whole.value} {whole.unit}" == "20 EUR"
@@ -80,8 +80,8 @@ def test_never_adds_two_currencies_up() -> None:
 def test_is_of_the_days_that_are_asked_about() -> None:
     old = datetime(2026, 6, 1)
     shelf = small(orders=[line("1", "x", 10), line("2", "y", 900, at=old)])
-    assert find(shelf, Where()).get("product-y", "revenue") is None
-    june = Where(since=old.date(), until=old.date())
+    assert find(shelf, AnalysisFilter()).get("product-y", "revenue") is None
+    june = AnalysisFilter(since=old.date(), until=old.date())
     assert find(shelf, june).get("product-y", "revenue") is not None
 
 
@@ -89,7 +89,7 @@ def test_of_products_that_nobody_named_tells_nothing() -> None:
     shelf = small(
         orders=[line("1", "dd113cb02b2af9c8", 10, title=None, category="relogios_presentes")]
     )
-    found = find(shelf, Where())
+    found = find(shelf, AnalysisFilter())
     assert not [f for f in found.facts if ".product-" in f.id]
     assert found.get("category-relogios-presentes", "revenue") is not None
     assert next(f.about for f in found.facts if ".category-" in f.id) == "relogios presentes"
@@ -106,13 +106,13 @@ def test_counts_no_order_where_the_stock_was_put_right() -> None:
         ]
     )
     shelf = replace(shelf, sales_floor=1)
-    for found in (find(shelf, Where()), sold(shelf, Where())):
+    for found in (find(shelf, AnalysisFilter()), sold(shelf, AnalysisFilter())):
         told = {f.id.split(".", 1)[1]: str(f.value) for f in found.facts}
         assert (told["all.orders"], told["product-linen-shirt.units"]) == ("3", "4")
 
 
 def test_names_nothing_that_stands_on_orders_and_is_no_product() -> None:
     shelf = small(orders=[line("1", "linen shirt", 90), line("1", "postage", 900)])
-    found = sold(replace(shelf, sales_floor=1), Where())
+    found = sold(replace(shelf, sales_floor=1), AnalysisFilter())
     keys = {f.id.split(".")[1] for f in found.facts}
     assert {one for one in keys if one.startswith("product-")} == {"product-linen-shirt"}

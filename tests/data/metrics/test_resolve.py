@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.data.metrics.resolve import meant
+from bot.data.metrics.entity_resolution import resolve_values
 
 KNOWN = {
     "country": {"BE": "BE", "GB": "GB", "Germany": "Germany"},
@@ -39,19 +39,19 @@ KNOWN = {
     ],
 )
 def test_is_found_in_either_language(words: str, only: dict[str, list[str]]) -> None:
-    found = meant(words.split(), KNOWN, nearly=False)
+    found = resolve_values(words.split(), KNOWN, nearly=False)
     assert {by: sorted(some) for by, some in found.only.items()} == only
     assert found.unknown == []
 
 
 @pytest.mark.parametrize("words", ["narnia", "belgium narnia", "elephants"])
 def test_is_none_for_what_nothing_is_called(words: str) -> None:
-    found = meant(words.split(), KNOWN, nearly=True)
+    found = resolve_values(words.split(), KNOWN, nearly=True)
     assert found.unknown == [words.split()[-1]]
 
 
 def test_may_be_misspelt_and_says_so_only_when_it_is_asked_to() -> None:
-    assert meant(["figier"], KNOWN, nearly=False).unknown == ["figier"]
-    found = meant(["figier"], KNOWN, nearly=True)
+    assert resolve_values(["figier"], KNOWN, nearly=False).unknown == ["figier"]
+    found = resolve_values(["figier"], KNOWN, nearly=True)
     assert found.only == {"product": ["p3"]}
     assert found.read == {"figier": "figuier"}

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.audit import journal
-from bot.data.warehouse.models import Holding, Meanwhile
+from bot.data.warehouse.models import ConcurrentChange, DataFile
 from bot.db.session import Database
 from bot.errors import CannotDo
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-def made(id: str, kind: str = "orders", workspace: str = "T1") -> Holding:
-    return Holding(
+def made(id: str, kind: str = "orders", workspace: str = "T1") -> DataFile:
+    return DataFile(
         id=id,
         workspace=workspace,
         kind=kind,
@@ -29,7 +29,7 @@ def made(id: str, kind: str = "orders", workspace: str = "T1") -> Holding:
 
 def switch(database: Database, *, adds: str = "", retires: str = "", seen: str = "") -> None:
     with database.begin() as session:
-        Holding.switch(
+        DataFile.switch(
             session,
             "T1",
             "orders",
@@ -42,7 +42,7 @@ def switch(database: Database, *, adds: str = "", retires: str = "", seen: str =
 
 def held(database: Database) -> str:
     with database.begin() as session:
-        return "".join(holding.id for holding in Holding.held(session, "T1"))
+        return "".join(holding.id for holding in DataFile.held(session, "T1"))
 
 
 def test_takes_the_place_of_others_in_one_transaction(database: Database) -> None:
@@ -50,23 +50,23 @@ def test_takes_the_place_of_others_in_one_transaction(database: Database) -> Non
     switch(database, adds="c", retires="a", seen="ab")
     assert held(database) == "bc"
     with database.begin() as session:
-        assert journal.verify(session, "T1").entries == 2
-        assert [h.id for h in Holding.retired(session, NOW + timedelta(seconds=1))] == ["a"]
+        assert journal.verify_chain(session, "T1").entries == 2
+        assert [h.id for h in DataFile.retired(session, NOW + timedelta(seconds=1))] == ["a"]
 
 
 def test_that_somebody_else_retired_cannot_be_retired_again(database: Database) -> None:
     switch(database, adds="a")
     switch(database, adds="b", retires="a", seen="a")
     with pytest.raises(CannotDo), database.begin() as session:
-        Holding.switch(session, "T1", "orders", adds=[made("c")], retires=["a"], now=NOW)
+        DataFile.switch(session, "T1", "orders", adds=[made("c")], retires=["a"], now=NOW)
     assert held(database) == "b"
     with database.begin() as session:
-        assert journal.verify(session, "T1").entries == 2  # the failed one left no entry
+        assert journal.verify_chain(session, "T1").entries == 2  # the failed one left no entry
 
 
 def test_that_came_meanwhile_stops_a_switch_that_did_not_see_it(database: Database) -> None:
     switch(database, adds="a")
-    with pytest.raises(Meanwhile):
+    with pytest.raises(ConcurrentChange):
         switch(database, adds="b", seen="")
     assert held(database) == "a"
 
@@ -76,8 +76,8 @@ def test_of_another_kind_or_workspace_is_left_alone(database: Database) -> None:
         session.add_all([made("e", "events"), made("o", workspace="T2")])
     switch(database, adds="a")
     with database.begin() as session:
-        assert [h.id for h in Holding.held(session, "T1", "orders")] == ["a"]
-        assert [h.id for h in Holding.held(session, "T2")] == ["o"]
+        assert [h.id for h in DataFile.held(session, "T1", "orders")] == ["a"]
+        assert [h.id for h in DataFile.held(session, "T2")] == ["o"]
 
 
 def test_is_adopted_only_by_a_workspace_without_its_own(database: Database) -> None:
@@ -85,16 +85,16 @@ def test_is_adopted_only_by_a_workspace_without_its_own(database: Database) -> N
         session.add(made("l", workspace="local"))
     switch(database, adds="a")
     with database.begin() as session:
-        Holding.adopt(session, "local", "T1")
-        Holding.adopt(session, "local", "T2")
-        assert [h.id for h in Holding.held(session, "T1")] == ["a"]
-        assert [h.id for h in Holding.held(session, "T2")] == ["l"]
+        DataFile.adopt(session, "local", "T1")
+        DataFile.adopt(session, "local", "T2")
+        assert [h.id for h in DataFile.held(session, "T1")] == ["a"]
+        assert [h.id for h in DataFile.held(session, "T2")] == ["l"]
 
 
 def test_leaves_no_row_once_it_is_swept(database: Database) -> None:
     switch(database, adds="a")
     switch(database, adds="b", retires="a", seen="a")
     with database.begin() as session:
-        Holding.sweep(session, ["a"])
-        assert Holding.paths(session) == {"library/T1/orders/b.parquet"}
-        assert Holding.signs(session) == {"0123"}
+        DataFile.sweep(session, ["a"])
+        assert DataFile.paths(session) == {"library/T1/orders/b.parquet"}
+        assert DataFile.signs(session) == {"0123"}

@@ -11,12 +11,12 @@ import ibis
 import pytest
 from ibis.backends.sql.compilers.bigquery import BigQueryCompiler
 
-from bot.core.sales_query import Only, Tally
-from bot.data.analyses.result import Findings, Where
+from bot.core.sales_query import OrderFilter, SalesQuery
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.metrics import orders
-from bot.data.schema import kinds
-from bot.data.warehouse.external import Warehouse
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.schema import load_kinds
+from bot.data.warehouse.external import WarehouseConnection
+from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from tests.support.query_recording import ASKED, analyses, ask, expressions
 from tests.support.sample_tables import TODAY, sample
@@ -27,7 +27,7 @@ def warehouse_url(postgres_url: str) -> str:
     return postgres_url.replace("postgresql+psycopg://", "postgresql://")
 
 
-Open = Callable[..., Warehouse]
+Open = Callable[..., WarehouseConnection]
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def opened() -> Iterator[Open]:
     """Opens warehouses, and closes them at the end."""
     with contextlib.ExitStack() as stack:
 
-        def open_(url: str, **told: Any) -> Warehouse:
-            return stack.enter_context(contextlib.closing(Warehouse(url, **told)))
+        def open_(url: str, **told: Any) -> WarehouseConnection:
+            return stack.enter_context(contextlib.closing(WarehouseConnection(url, **told)))
 
         yield open_
 
@@ -48,10 +48,10 @@ def postgres(warehouse_url: str) -> Iterator[Any]:
     engine.disconnect()
 
 
-def shop_in(engine: Any) -> Shelf:
+def shop_in(engine: Any) -> Warehouse:
     """The small sample shop's tables, created in this engine; the shelf they came from."""
     shop = sample("small")
-    for kind in kinds():
+    for kind in load_kinds():
         table = shop.table(kind)
         if table is not None:
             engine.create_table(kind, schema=table.schema())
@@ -62,7 +62,7 @@ def shop_in(engine: Any) -> Shelf:
     return shop
 
 
-def told(findings: Findings | None) -> Any:
+def told(findings: AnalysisResult | None) -> Any:
     """What a person would read: facts and what could not be told."""
     if findings is None:
         return None
@@ -94,20 +94,20 @@ def test_gives_the_same_facts_as_our_own_files(
 
 
 TALLIES = (  # what a question may ask of the orders
-    Tally(cut="source", names=("belgium",)),
-    Tally(measure="orders", over=Decimal(100)),
-    Tally(measure="orders", under=Decimal("49.90"), ends=True, share=True),
-    Tally(measure="average-order", cut="first"),
-    Tally(cut="weekend", names=("candles",)),
-    Tally(cut="week", only=(Only(by="code"),)),
-    Tally(cut="day", ever=True),
-    Tally(measure="orders", only=(Only(by="late", values=("late",)),)),
-    Tally(measure="return-rate", cut="country"),
-    Tally(measure="returned", cut="reason", without=("france",)),
-    Tally(measure="largest-order"),
-    Tally(measure="customers", cut="times"),
-    Tally(measure="values", cut="product", names=("alba",)),
-    Tally(names=("narnia",)),
+    SalesQuery(cut="source", names=("belgium",)),
+    SalesQuery(measure="orders", over=Decimal(100)),
+    SalesQuery(measure="orders", under=Decimal("49.90"), ends=True, share=True),
+    SalesQuery(measure="average-order", cut="first"),
+    SalesQuery(cut="weekend", names=("candles",)),
+    SalesQuery(cut="week", only=(OrderFilter(by="code"),)),
+    SalesQuery(cut="day", ever=True),
+    SalesQuery(measure="orders", only=(OrderFilter(by="late", values=("late",)),)),
+    SalesQuery(measure="return-rate", cut="country"),
+    SalesQuery(measure="returned", cut="reason", without=("france",)),
+    SalesQuery(measure="largest-order"),
+    SalesQuery(measure="customers", cut="times"),
+    SalesQuery(measure="values", cut="product", names=("alba",)),
+    SalesQuery(names=("narnia",)),
 )
 
 
@@ -122,7 +122,7 @@ def test_answers_what_is_asked_of_the_orders_as_our_own_files_do(
     source = {k: replace(v, source=there.source(k)) for k, v in ours.listed.items()}
     here = replace(ours, listed=source)
     for tally in TALLIES:
-        where = Where(tally=tally)
+        where = AnalysisFilter(tally=tally)
         mine, theirs = told(orders.find(here, where)), told(orders.find(there, where))
         assert theirs == mine, tally
         assert mine[0], tally
@@ -148,7 +148,7 @@ def test_may_have_fewer_columns_and_other_types(
     shelf = opened(warehouse_url).shelf(TODAY)
     table = shelf.table("orders")
     assert table is not None
-    assert list(table.columns) == list(kinds()["orders"].columns)
+    assert list(table.columns) == list(load_kinds()["orders"].columns)
     (row,) = shelf.engine.to_pyarrow(table).to_pylist()
     assert (row["order"], row["amount"], row["product"]) == ("7", Decimal("12.50"), None)
     assert shelf.table("events") is None

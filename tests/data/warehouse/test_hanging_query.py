@@ -10,10 +10,10 @@ from bot.core.brief import Brief
 from bot.core.request import SkillRequest
 from bot.data import service
 from bot.data.analyses import experiments
-from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.service import TeamLibrary
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.service import WorkspaceData
+from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from tests.support.small_tables import small
 
@@ -24,27 +24,27 @@ ASKED = SkillRequest(skill="experiment", brief=BRIEF, channel=None)
 
 
 @pytest.fixture
-def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Shelf]]:
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Warehouse]]:
     """The first look never ends while the test runs; the shelves that were looked into."""
-    seen: list[Shelf] = []
+    seen: list[Warehouse] = []
     released = threading.Event()
     found = experiments.find
 
-    def slow(shelf: Shelf, where: Where) -> Findings:
+    def slow(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
         seen.append(shelf)
         if len(seen) == 1:
             released.wait(30)
         return found(shelf, where)
 
     monkeypatch.setattr("bot.data.analyses.experiments.find", slow)
-    monkeypatch.setattr(service, "PATIENCE", 0.3)
+    monkeypatch.setattr(service, "LOOKUP_SECONDS", 0.3)
     yield seen
     released.set()
 
 
-async def test_is_told_and_holds_up_nobody_after_it(hanging: list[Shelf]) -> None:
+async def test_is_told_and_holds_up_nobody_after_it(hanging: list[Warehouse]) -> None:
     shelves = [small()]
-    library = TeamLibrary(
+    library = WorkspaceData(
         CatalogueLibrary(list), lambda: shelves[-1], let_go=lambda: shelves.append(small())
     )
     with pytest.raises(CannotDo) as stopped:

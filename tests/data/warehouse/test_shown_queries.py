@@ -2,22 +2,26 @@
 
 import pytest
 
-from bot.core.audience_rule import Rule
-from bot.data.analyses.result import Findings, Where
-from bot.data.analyses.segments.groups import BY_ID
+from bot.core.audience_rule import AudienceRule
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
 from tests.support.query_recording import analyses
 from tests.support.sample_tables import sample
 
-ASKED = (Where(), Where(product="lin-alba"), Where(rule=Rule(segments=("champions",)).stored))
+ASKED = (
+    AnalysisFilter(),
+    AnalysisFilter(product="lin-alba"),
+    AnalysisFilter(rule=AudienceRule(segments=("champions",)).stored),
+)
 
 
-def found(kind: str, where: Where) -> Findings:
+def found(kind: str, where: AnalysisFilter) -> AnalysisResult:
     return analyses()[kind](sample("small"), where)
 
 
 @pytest.mark.parametrize("where", ASKED, ids=["all", "product", "rule"])
 @pytest.mark.parametrize("kind", sorted(analyses()))
-def test_runs_as_it_stands_once_the_look_up_is_over(kind: str, where: Where) -> None:
+def test_runs_as_it_stands_once_the_look_up_is_over(kind: str, where: AnalysisFilter) -> None:
     told = found(kind, where)
     assert {fact.query for fact in told.facts} - {None} <= set(told.queries)
     for name, sql in told.queries.items():
@@ -25,11 +29,11 @@ def test_runs_as_it_stands_once_the_look_up_is_over(kind: str, where: Where) -> 
 
 
 @pytest.mark.parametrize("where", ASKED[:1])
-def test_gives_the_value(where: Where) -> None:
+def test_gives_the_value(where: AnalysisFilter) -> None:
     told = found("segments", where)
     columns = sample("small").engine.con.sql(told.queries["groups"]).fetchall()
     sizes = {row[0]: row[1] for row in columns}
-    shown = {id: told.get(id, "customers") for id in BY_ID}
+    shown = {id: told.get(id, "customers") for id in SEGMENTS_BY_ID}
     counted = {id: fact for id, fact in shown.items() if fact and fact.unit}
     assert counted
     assert {id: int(fact.value) for id, fact in counted.items()} == {
@@ -45,7 +49,9 @@ def test_gives_the_value(where: Where) -> None:
 @pytest.mark.parametrize("kind", sorted({*analyses()} - {"plan"}))
 def test_comes_with_the_rows_that_it_stands_on(kind: str) -> None:
     """A cell too small to be shown shows no rows either, and a threshold has none."""
-    facts = [fact for fact in found(kind, Where()).facts if fact.query and fact.label != "least"]
+    facts = [
+        fact for fact in found(kind, AnalysisFilter()).facts if fact.query and fact.label != "least"
+    ]
     small = [fact for fact in facts if str(fact.value).startswith("under ")]
     bare = [fact.id for fact in facts if fact.rows is None and fact not in small]
     assert [id for id in bare if ".niche." not in id] == []

@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from bot.audit import journal
-from bot.data.catalogue.product import PriceFrom, Product
-from bot.data.warehouse import store, upsert
-from bot.data.warehouse.commit import Switching
-from bot.data.warehouse.models import Holding
-from bot.data.warehouse.store import LOCAL, Merged, Stocking
-from bot.data.warehouse.warehouse import schema
+from bot.data.catalogue.product import PriceChange, Product
+from bot.data.warehouse import merge, store
+from bot.data.warehouse.file_listing import FileListing
+from bot.data.warehouse.models import DataFile
+from bot.data.warehouse.store import LOCAL_WORKSPACE, MergeCounts, RowStore
+from bot.data.warehouse.warehouse import schema_of
 from bot.db.session import Database
 from bot.errors import CannotDo
 from tests.support.paths import ROOT
@@ -44,8 +44,8 @@ class Home:
     def __post_init__(self) -> None:
         self.stocking = self.opened()
 
-    def opened(self, key: str | None = KEY) -> Stocking:
-        return Stocking(
+    def opened(self, key: str | None = KEY) -> RowStore:
+        return RowStore(
             self.folder,
             self.database,
             key=key,
@@ -59,12 +59,12 @@ class Home:
         self.at += timedelta(seconds=1)
         return self.at
 
-    def take(self, rows: Rows, source: str = "orders.csv", kind: str = "orders") -> Merged:
+    def take(self, rows: Rows, source: str = "orders.csv", kind: str = "orders") -> MergeCounts:
         return self.stocking.take("T1", kind, self.parquet(rows, kind), source=source)
 
     def parquet(self, rows: Rows, kind: str = "orders") -> Path:
         path = self.folder / "fresh.parquet"
-        shape = ibis.schema(schema(kind)).to_pyarrow()
+        shape = ibis.schema(schema_of(kind)).to_pyarrow()
         whole = [{name: row.get(name) for name in shape.names} for row in rows]
         pq.write_table(pa.Table.from_pylist(whole, schema=shape), path)
         return path
@@ -97,9 +97,9 @@ def order(number: int, line: int = 1, amount: str = "10.00", day: int = 20) -> d
 
 def test_takes_every_row_of_a_first_file(home: Home) -> None:
     merged = home.take([order(1), order(2, day=21)])
-    assert merged == Merged(new=2, replaced=0, same=0, rows=2, as_of=date(2026, 11, 21))
+    assert merged == MergeCounts(new=2, replaced=0, same=0, rows=2, as_of=date(2026, 11, 21))
     assert [row["order"] for row in home.rows()] == ["A1", "A2"]
-    assert list(home.rows()[0]) == list(schema("orders"))
+    assert list(home.rows()[0]) == list(schema_of("orders"))
 
 
 def test_changes_nothing_when_the_same_file_comes_again(home: Home) -> None:
@@ -136,7 +136,7 @@ def test_keeps_few_files_of_one_source_and_each_source_apart(home: Home) -> None
         home.take([order(number)], source="live rows")
     home.take([order(9)], source="export.csv")
     with home.database.begin() as session:
-        assert [h.source for h in Holding.held(session, "T1")] == ["live rows", "export.csv"]
+        assert [h.source for h in DataFile.held(session, "T1")] == ["live rows", "export.csv"]
     assert len(home.rows()) == 7
 
 
@@ -191,12 +191,12 @@ def test_sweeps_a_replaced_file_after_an_hour_and_a_forgotten_one(home: Home) ->
 
 def test_gives_what_came_before_slack_to_the_first_workspace(home: Home) -> None:
     fresh = home.parquet([order(1)])
-    home.stocking.take(LOCAL, "orders", fresh, source="orders.csv")
+    home.stocking.take(LOCAL_WORKSPACE, "orders", fresh, source="orders.csv")
     assert len(home.rows()) == 1  # it serves T1 already
     home.take([order(2)])
     assert len(home.rows()) == 2
     with home.database.begin() as session:
-        assert not Holding.held(session, LOCAL)
+        assert not DataFile.held(session, LOCAL_WORKSPACE)
 
 
 def test_keeps_workspaces_apart(home: Home) -> None:
@@ -209,8 +209,12 @@ def test_keeps_workspaces_apart(home: Home) -> None:
 def test_is_written_in_the_journal_without_content(home: Home) -> None:
     home.take([order(1)], source="Madame Fougère.csv")
     with home.database.begin() as session:
-        assert journal.verify(session, "T1").fault is None
-        entries = session.query(journal.Entry).filter(journal.Entry.event != journal.RECORDED).all()
+        assert journal.verify_chain(session, "T1").fault is None
+        entries = (
+            session.query(journal.JournalEntry)
+            .filter(journal.JournalEntry.event != journal.ROWS_RECORDED)
+            .all()
+        )
     assert [(entry.event, entry.subject) for entry in entries] == [("library changed", "orders")]
     assert entries[0].refs["rows"] == 1
     assert "Fougère" not in str(entries[0].refs)
@@ -246,7 +250,7 @@ def product(**more: Any) -> Product:
 
 
 def test_joins_the_catalogue_and_its_former_prices(home: Home) -> None:
-    was = PriceFrom(day=date(2026, 10, 1), price=pa.scalar(59).as_py())
+    was = PriceChange(day=date(2026, 10, 1), price=pa.scalar(59).as_py())
     told = {"price": "47", "compare_at": "59", "currency": "EUR", "vendor": "Maison Luce"}
     home.products = [product(price_history=(was,), **told)]
     filed = {"product": "drap", "since": date(2026, 9, 1), "price": 54, "currency": "EUR"}
@@ -269,7 +273,7 @@ def addresses(home: Home, rows: Rows) -> Path:
 
 def kept_addresses(home: Home, what: str = "email") -> dict[str, bytes | None]:
     with home.database.begin() as session:
-        paths = [h.path for h in Holding.held(session, "T1", "addresses")]
+        paths = [h.path for h in DataFile.held(session, "T1", "addresses")]
     rows = [row for path in paths for row in pq.read_table(home.folder / path).to_pylist()]
     return {row["customer"]: row.get(what) for row in rows}
 
@@ -307,7 +311,7 @@ def test_leaves_files_of_before_there_were_ids_readable(home: Home) -> None:
     both = [{"customer": who, "email": b"1", "phone": None} for who in "ab"]
     home.stocking.take("T1", "consents", fresh, source="c.csv", apart=addresses(home, both))
     with home.database.begin() as session:
-        (path,) = [home.folder / h.path for h in Holding.held(session, "T1", "addresses")]
+        (path,) = [home.folder / h.path for h in DataFile.held(session, "T1", "addresses")]
     pq.write_table(pq.read_table(path).select(["customer", "email", "phone"]), path)
     home.take([{"customer": "a", "email": False}], "later.csv", "consents")
     assert kept_addresses(home) == {"b": b"1"}
@@ -336,21 +340,19 @@ KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from bot import holding
-from bot.db import Database
-from bot.cli import stocking
-from bot.data import disk, merging
+from bot.data.warehouse import merge, models, parquet, store
+from bot.db.session import Database
 
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 
 step, home, url, fresh = sys.argv[1], Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
-if step == "written": disk.flush = die
-if step == "renamed": merging.Merging._made = die
-if step == "made": holding.Holding.switch = die
+if step == "written": parquet.flush_to_disk = die
+if step == "renamed": merge.Merger._made = die
+if step == "made": models.DataFile.switch = die
 if step == "switched":
-    real = holding.Holding.switch
-    holding.Holding.switch = lambda *a, **k: (real(*a, **k), die())
-stock = stocking.Stocking(home, Database(url), key="k" * 32, now=lambda: datetime.now(UTC),
+    real = models.DataFile.switch
+    models.DataFile.switch = lambda *a, **k: (real(*a, **k), die())
+stock = store.RowStore(home, Database(url), key="k" * 32, now=lambda: datetime.now(UTC),
     products=lambda _: [], version=lambda _: 0, floor=lambda _: 20)
 stock.take("T1", "orders", fresh, source="later.csv")
 """
@@ -377,7 +379,7 @@ def test_merges_again_when_somebody_else_was_quicker(
     other, ours = home.opened(), home.parquet([order(1), order(2)])
     ours = ours.rename(home.folder / "ours.parquet")
     theirs = home.parquet([order(1), order(3)])
-    real, quicker = upsert.merge, [True]
+    real, quicker = merge.merge_rows, [True]
 
     def slow(kind: str, fresh: Path, held: Any, *, folder: Path, source: str) -> Any:
         merged = real(kind, fresh, held, folder=folder, source=source)
@@ -386,8 +388,8 @@ def test_merges_again_when_somebody_else_was_quicker(
             other.take("T1", kind, theirs, source="theirs.csv")
         return merged
 
-    monkeypatch.setattr(store, "merge", slow)
-    monkeypatch.setattr(Switching, "_alone", lambda *_: nullcontext())
+    monkeypatch.setattr(store, "merge_rows", slow)
+    monkeypatch.setattr(FileListing, "_alone", lambda *_: nullcontext())
     merged = home.stocking.take("T1", "orders", ours, source="ours.csv")
     assert (merged.new, merged.same, merged.rows) == (1, 1, 3)
     assert [row["order"] for row in home.rows()] == ["A1", "A2", "A3"]

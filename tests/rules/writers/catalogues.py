@@ -6,13 +6,12 @@ from functools import cache
 
 from bot.config.brand import Brand
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.facts import Evidence
-from bot.core.material_facts import material_facts
+from bot.core.material_facts import find_material_facts
 from bot.core.request import SkillRequest
-from bot.core.writer import Assignment
-from bot.data.catalogue.facts import product_facts
-from bot.data.catalogue.product import Product
+from bot.core.writer import WriteRequest
+from bot.data.catalogue.product import Product, build_product_facts
 from bot.data.catalogue.reader import read_catalogue
 from bot.i18n.messages import Language
 from bot.rules.writers.offline import compose, shown
@@ -34,16 +33,16 @@ def products(name: str = "") -> Sequence[Product]:
 
 def assignment(
     product: Product, language: Language, channel: str, audience: str | None = None
-) -> Assignment:
+) -> WriteRequest:
     brief = Brief(
         words="-", author="ana", language=language, goal="inform", product=product.handle,
         product_words=product.title, audience=audience,
     )  # fmt: skip
     asked = SkillRequest(skill="draft", channel=channel, brief=brief)
-    evidence = Evidence(facts=product_facts(product))
-    return Assignment(
-        skill="draft", request=asked, evidence=evidence.plus(material_facts(evidence, asked)),
-        brand=BRAND, channel=channels()[channel], system="-", prompt="-",
+    evidence = Evidence(facts=build_product_facts(product))
+    return WriteRequest(
+        skill="draft", request=asked, evidence=evidence.plus(find_material_facts(evidence, asked)),
+        brand=BRAND, channel=load_channels()[channel], system="-", prompt="-",
     )  # fmt: skip
 
 

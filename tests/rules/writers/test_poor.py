@@ -7,13 +7,12 @@ import pytest
 from pydantic import BaseModel
 
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.facts import Evidence, Fact
-from bot.core.material_facts import material_facts
+from bot.core.material_facts import find_material_facts
 from bot.core.request import SkillRequest
-from bot.core.writer import Assignment
-from bot.data.catalogue.facts import product_facts
-from bot.data.catalogue.product import Product
+from bot.core.writer import WriteRequest
+from bot.data.catalogue.product import Product, build_product_facts
 from bot.i18n.messages import LANGUAGES, Language
 from bot.rules.writers.lines import again
 from bot.rules.writers.offline import compose, shown
@@ -54,10 +53,10 @@ def written(
         product_words=product.title, audience=audience,
     )  # fmt: skip
     asked = SkillRequest(skill="draft", channel=channel, brief=brief)
-    evidence = Evidence(facts=(*product_facts(product), *known))
-    assignment = Assignment(
-        skill="draft", request=asked, evidence=evidence.plus(material_facts(evidence, asked)),
-        brand=BRAND, channel=channels()[channel], system="-", prompt="-",
+    evidence = Evidence(facts=(*build_product_facts(product), *known))
+    assignment = WriteRequest(
+        skill="draft", request=asked, evidence=evidence.plus(find_material_facts(evidence, asked)),
+        brand=BRAND, channel=load_channels()[channel], system="-", prompt="-",
     )  # fmt: skip
     return compose(assignment, OUTPUTS[channel])
 

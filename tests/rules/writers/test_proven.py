@@ -6,14 +6,13 @@ from itertools import cycle
 import pytest
 
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.facts import Evidence
-from bot.core.material_facts import material_facts
-from bot.core.parts import take_apart
+from bot.core.material_facts import find_material_facts
+from bot.core.parts import split_output
 from bot.core.request import SkillRequest
-from bot.core.writer import Assignment
-from bot.data.catalogue.facts import product_facts
-from bot.data.catalogue.product import Product
+from bot.core.writer import WriteRequest
+from bot.data.catalogue.product import Product, build_product_facts
 from bot.i18n.messages import LANGUAGES, Language
 from bot.rules.proof import prove, stated_in
 from bot.rules.writers.offline import compose
@@ -36,19 +35,19 @@ AUDIENCES: dict[Language, tuple[str | None, ...]] = {
 GOALS = (("inform", "-"), ("back in stock", "back in stock"), ("launch", "launch this week"))
 
 
-def told(product: Product, language: Language, channel: str, **brief: object) -> Assignment:
+def told(product: Product, language: Language, channel: str, **brief: object) -> WriteRequest:
     said = {"words": "-", "author": "ana", "language": language, "goal": "inform"} | brief
     about = {"product": product.handle, "product_words": product.title}
     asked = SkillRequest(skill="draft", channel=channel, brief=Brief.model_validate(said | about))
     stated = stated_in(asked.brief.words, "ana", TODAY)
-    evidence = Evidence(facts=(*stated, *product_facts(product)))
-    return Assignment(
-        skill="draft", request=asked, evidence=evidence.plus(material_facts(evidence, asked)),
-        brand=BRAND, channel=channels()[channel], system="-", prompt="-",
+    evidence = Evidence(facts=(*stated, *build_product_facts(product)))
+    return WriteRequest(
+        skill="draft", request=asked, evidence=evidence.plus(find_material_facts(evidence, asked)),
+        brand=BRAND, channel=load_channels()[channel], system="-", prompt="-",
     )  # fmt: skip
 
 
-def each(language: Language) -> Iterator[Assignment]:
+def each(language: Language) -> Iterator[WriteRequest]:
     """Every product once, with audiences, goals and channels in turn."""
     turns = zip(cycle(AUDIENCES[language]), cycle(GOALS), cycle(OUTPUTS), strict=False)
     for step, product in enumerate(products(), 1):
@@ -64,7 +63,7 @@ def each(language: Language) -> Iterator[Assignment]:
 def test_has_nothing_that_blocks_its_approval(language: Language) -> None:
     for assignment in each(language):
         written = compose(assignment, OUTPUTS[assignment.request.channel or "email"])
-        parts, hooks = take_apart(written)
+        parts, hooks = split_output(written)
         checks = prove(
             parts, hooks, assignment.evidence, request=assignment.request, brand=BRAND,
             channel=assignment.channel, today=TODAY,
@@ -77,7 +76,7 @@ def test_has_nothing_that_blocks_its_approval(language: Language) -> None:
 def test_cites_a_fact_for_each_text_and_only_facts_that_exist(language: Language) -> None:
     for assignment in each(language):
         written = compose(assignment, OUTPUTS[assignment.request.channel or "email"])
-        parts, _ = take_apart(written)
+        parts, _ = split_output(written)
         cited = {cite for part in parts for cite in part.facts}
         assert cited
         assert all(assignment.evidence.get(cite) for cite in cited)

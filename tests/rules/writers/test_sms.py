@@ -5,9 +5,9 @@ from itertools import product
 
 import pytest
 
-from bot.agent.pipeline import Drafted
+from bot.agent.pipeline import DraftResult
 from bot.config.brand import Brand
-from bot.core.channels import segments
+from bot.core.channels import count_sms_segments
 from tests.rules.test_texts import EN_AUDIENCES, ENGLISH, FR_AUDIENCES, FRENCH, _written
 from tests.support.shirt import only, part, proved
 
@@ -23,7 +23,7 @@ TIGHT = [
 ]
 
 
-def draft(words: str, brand: Brand) -> Drafted:
+def draft(words: str, brand: Brand) -> DraftResult:
     return asyncio.run(_written(words, brand))[1]
 
 
@@ -34,7 +34,7 @@ def test_keeps_its_campaign_code_its_end_date_and_its_one_segment(words: str, br
     assert "utm_campaign=si-1a2b3c4d" in text
     assert "29 " in text
     assert "NOVEMB" in text
-    assert segments(text) == 1
+    assert count_sms_segments(text) == 1
     assert not [c for c in done.checks if c.rule in ("link", "brief")]
 
 

@@ -6,14 +6,14 @@ from functools import cache
 
 import pytest
 
-from bot.agent.llm.anthropic import Claude
-from bot.agent.pipeline import Drafted, draft
-from bot.core.audience_rule import Rule
+from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.pipeline import DraftResult, run_skill
+from bot.core.audience_rule import AudienceRule
 from bot.core.brief import Brief
 from bot.core.request import SkillRequest
-from bot.core.writer import Sent, Writer
+from bot.core.writer import LlmCall, Writer
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.service import TeamLibrary
+from bot.data.service import WorkspaceData
 from bot.i18n.messages import LANGUAGES, Language
 from bot.rules.writers.offline import Offline
 from tests.fakes.claude import ScriptedClaude
@@ -26,28 +26,30 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 # Whom it goes to, what customers praise and doubt, and what came of the nearest text sent before.
 KINDS = ("segment", "feedback", "objection", "past_copy")
 RULES = {
-    "lapsed": Rule(segments=("at-risk", "drifting-away")),
-    "lapsed linen buyers": Rule(bought_categories=("Vêtements en lin",), not_within=180),
-    "linen buyers": Rule(bought=("lin-marceau",)),
-    "loyal": Rule(segments=("champions", "loyal")),
-    "new": Rule(segments=("new",)),
+    "lapsed": AudienceRule(segments=("at-risk", "drifting-away")),
+    "lapsed linen buyers": AudienceRule(bought_categories=("Vêtements en lin",), not_within=180),
+    "linen buyers": AudienceRule(bought=("lin-marceau",)),
+    "loyal": AudienceRule(segments=("champions", "loyal")),
+    "new": AudienceRule(segments=("new",)),
 }
 
 
 @cache
-def library() -> TeamLibrary:
-    return TeamLibrary(CatalogueLibrary(products), sample)
+def library() -> WorkspaceData:
+    return WorkspaceData(CatalogueLibrary(products), sample)
 
 
 @cache
-def drafted(product: str, language: Language, whom: str = "", channel: str = "email") -> Drafted:
+def drafted(
+    product: str, language: Language, whom: str = "", channel: str = "email"
+) -> DraftResult:
     return asyncio.run(by(Offline(lambda: NOW), product, language, whom, channel))
 
 
 async def by(
     writer: Writer, product: str, language: Language, whom: str, channel: str = "email"
-) -> Drafted:
-    async def nothing(_: Sent) -> None:
+) -> DraftResult:
+    async def nothing(_: LlmCall) -> None:
         return None
 
     rule = RULES[whom].stored if whom else None
@@ -56,15 +58,15 @@ async def by(
         words="-", author="ana", language=language, goal="inform", product=product,
         product_words=title, rule=rule, audience=whom or None,
     )  # fmt: skip
-    made = await draft(
+    made = await run_skill(
         SkillRequest(skill="draft", channel=channel, brief=brief), brand=BRAND, library=library(),
         writer=writer, receipt=nothing, code="si-1a2b3c4d", today=TODAY,
     )  # fmt: skip
-    assert isinstance(made, Drafted)
+    assert isinstance(made, DraftResult)
     return made
 
 
-def text(made: Drafted) -> str:
+def text(made: DraftResult) -> str:
     return "\n".join(part.text for part in made.parts)
 
 
@@ -128,7 +130,7 @@ def test_stands_under_the_sources_of_the_draft(whom: str, language: Language) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_is_given_to_claude_as_well(language: Language) -> None:
     async with ScriptedClaude() as claude:
-        writer = Claude(
+        writer = AnthropicWriter(
             key=claude.key, base_url=claude.url, name="claude-sonnet-5-5", now=lambda: NOW
         )
         made = await by(writer, "lin-alba", language, "lapsed")

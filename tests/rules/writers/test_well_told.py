@@ -6,13 +6,13 @@ from itertools import pairwise
 import pytest
 
 from bot.core.brief import Brief
-from bot.core.channels import channels
+from bot.core.channels import load_channels
 from bot.core.facts import Evidence
-from bot.core.material_facts import material_facts
+from bot.core.material_facts import find_material_facts
 from bot.core.parts import Copy
 from bot.core.request import SkillRequest
-from bot.core.writer import Assignment
-from bot.data.catalogue.facts import product_facts
+from bot.core.writer import WriteRequest
+from bot.data.catalogue.product import build_product_facts
 from bot.i18n.messages import LANGUAGES, Language
 from bot.rules.writers.bank import bank
 from bot.rules.writers.lines import again
@@ -21,25 +21,37 @@ from handlers.draft import OUTPUTS
 from tests.rules.writers.catalogues import BRAND, products
 
 
-def asked(handle: str, words: str = "-", language: Language = "en", **told: object) -> Assignment:
+def asked(handle: str, words: str = "-", language: Language = "en", **told: object) -> WriteRequest:
     product = next(one for one in products() if one.handle == handle)
     channel = str(told.pop("channel", "email"))
     back = {key: told.pop(key) for key in ("reason", "previous") if key in told}
     brief = Brief.model_validate(
-        {"words": words, "author": "ana", "language": language, "goal": "inform",
-         "product": handle, "product_words": product.title} | told
-    )  # fmt: skip
+        {
+            "words": words,
+            "author": "ana",
+            "language": language,
+            "goal": "inform",
+            "product": handle,
+            "product_words": product.title,
+        }
+        | told
+    )
     request = SkillRequest.model_validate(
         {"skill": "draft", "channel": channel, "brief": brief} | back
     )
-    evidence = Evidence(facts=product_facts(product))
-    return Assignment(
-        skill="draft", request=request, evidence=evidence.plus(material_facts(evidence, request)),
-        brand=BRAND, channel=channels()[channel], system="-", prompt="-",
-    )  # fmt: skip
+    evidence = Evidence(facts=build_product_facts(product))
+    return WriteRequest(
+        skill="draft",
+        request=request,
+        evidence=evidence.plus(find_material_facts(evidence, request)),
+        brand=BRAND,
+        channel=load_channels()[channel],
+        system="-",
+        prompt="-",
+    )
 
 
-def parts(assignment: Assignment) -> dict[str, str]:
+def parts(assignment: WriteRequest) -> dict[str, str]:
     written = compose(assignment, OUTPUTS[assignment.request.channel or ""])
     return {key: one.text for key, one in written.__dict__.items() if isinstance(one, Copy)}
 
@@ -93,8 +105,9 @@ def test_names_the_occasion_it_was_asked_for(language: Language) -> None:
     word = {"en": "back to school", "fr": "rentrée"}[language]
     for audience in (None, "loyal customers", "students", "parents"):
         for channel in ("email", "sms"):
-            told = asked("cui-halles", "-", language, occasion="rentree", audience=audience,
-                         channel=channel)  # fmt: skip
+            told = asked(
+                "cui-halles", "-", language, occasion="rentree", audience=audience, channel=channel
+            )
             assert word in " ".join(parts(told).values()).lower().replace("-", " ")
 
 

@@ -7,52 +7,59 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
+from bot.data.analyses.campaigns.ad_comparison import ComparisonInput, add_ad_comparisons
 from bot.data.analyses.campaigns.ads import (
     DIMENSIONS,
-    LINE,
+    LINE_DIMENSION,
     MEASURES,
-    Ad,
-    Line,
-    Sums,
-    added,
-    ads_of,
-    line_key,
-    main_currency,
-    of_currency,
-    sales_of,
-    sums,
-    weekly,
-    within,
+    AdLine,
+    AdRow,
+    AdTotals,
+    build_ads,
+    build_sales_population,
+    find_main_currency,
+    format_line_key,
+    is_in_currency,
+    is_within_days,
+    sum_ads,
+    sum_by_key,
+    sum_by_week,
 )
-from bot.data.analyses.campaigns.bottlenecks import best, by_chance, stuck
-from bot.data.analyses.campaigns.comparison import Asked, tell_compared
-from bot.data.analyses.campaigns.fact_builder import adder
-from bot.data.analyses.campaigns.sold_out import gone, spent_since
-from bot.data.analyses.result import Findings, Where
-from bot.data.disclosure import TOTAL, Value, suppress
-from bot.data.floors import is_small
-from bot.data.warehouse.query import rows_of, sql_later
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.campaigns.bottlenecks import (
+    find_best_line,
+    find_bottlenecks,
+    find_lucky_lines,
+    find_sold_out_dates,
+    sum_spend_since_sold_out,
+)
+from bot.data.analyses.campaigns.fact_builder import make_fact_adder
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.disclosure import TOTAL_VALUE, DimensionValue, list_publishable
+from bot.data.floors import is_below_floor
+from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slug
+from bot.text.slugs import slugify
 
-PERIOD = 28  # days
-OTHERS = Words("Others")
-MOST = 12  # values shown of one dimension
+PERIOD_DAYS = 28  # days
+OTHERS_LABEL = Words("Others")
+MAX_VALUES = 12  # values shown of one dimension
 WEEKS = 8
-SEEN = 0.001  # clicks of impressions below which a rate takes three digits
+MIN_CLICK_RATE_PRECISION = 0.001  # clicks of impressions below which a rate takes three digits
 
 
-def tell(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
+def add_ad_facts(
+    shelf: Warehouse, found: AnalysisResult, table: ir.Table, where: AnalysisFilter
+) -> None:
     until = where.until or found.as_of
-    since = where.since or until - timedelta(days=PERIOD - 1)
+    since = where.since or until - timedelta(days=PERIOD_DAYS - 1)
     before = since - (until - since) - timedelta(days=1)
-    expression = sums(table, since, before, until)
-    rows = rows_of(shelf, expression)
+    expression = sum_ads(table, since, before, until)
+    rows = fetch_rows(shelf, expression)
     if not rows:
         return
-    found.queries["ads"] = sql_later(expression)
-    currency, others = main_currency(rows)
+    found.queries["ads"] = defer_sql(expression)
+    currency, others = find_main_currency(rows)
     if others:
         found.refuse(
             Words(
@@ -61,29 +68,35 @@ def tell(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
                 left=", ".join(others),
             )
         )
-    ads = ads_of(row for row in rows if row["currency"] == currency)
-    tell = _Ads(found, currency, ads, since, until, shelf.sales_floor)
+    ads = build_ads(row for row in rows if row["currency"] == currency)
+    tell = _AdReport(found, currency, ads, since, until, shelf.sales_floor)
     tell.totals()
     tell.dimensions()
-    sold_out = gone(shelf)
-    told = tell.sticking(spent_since(shelf, table, sold_out, currency), sold_out)
+    sold_out = find_sold_out_dates(shelf)
+    told = tell.sticking(sum_spend_since_sold_out(shelf, table, sold_out, currency), sold_out)
     known = [{"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in told]
-    ours = table.filter(of_currency(table, currency))
-    asked = Asked(
-        ours.filter(within(ours, since, until)), ours, tell.now, currency, until, known, tell.sold
+    ours = table.filter(is_in_currency(table, currency))
+    asked = ComparisonInput(
+        ours.filter(is_within_days(ours, since, until)),
+        ours,
+        tell.now,
+        currency,
+        until,
+        known,
+        tell.sold,
     )
-    tell_compared(shelf, found, asked)
+    add_ad_comparisons(shelf, found, asked)
     tell.weeks(shelf, ours)
 
 
-class _Ads:
+class _AdReport:
     """The advertising's facts, in one currency."""
 
     def __init__(
         self,
-        found: Findings,
+        found: AnalysisResult,
         currency: str | None,
-        ads: list[Ad],
+        ads: list[AdRow],
         since: date,
         until: date,
         floor: int,
@@ -95,7 +108,7 @@ class _Ads:
         self.sold = self._sold(self.now)
         self._sold_before = self._sold(self.earlier)
 
-    def _sold(self, ads: list[Ad]) -> set[Value]:
+    def _sold(self, ads: list[AdRow]) -> set[DimensionValue]:
         """What enough orders came of for these to be told, and nothing of fewer with them."""
         wanted = [
             (name, str(value))
@@ -103,17 +116,19 @@ class _Ads:
             for value in dict.fromkeys(ad.keys[name] for ad in ads)
             if value is not None
         ]
-        wanted += [(LINE, key) for key in dict.fromkeys(line_key(ad.line) for ad in ads)]
-        told = sales_of(ads).told(wanted, self._floor)
+        wanted += [
+            (LINE_DIMENSION, key) for key in dict.fromkeys(format_line_key(ad.line) for ad in ads)
+        ]
+        told = build_sales_population(ads).told(wanted, self._floor)
         if ads and len(told) <= len(wanted):
             self.found.withhold("sales")
         return told
 
     def totals(self) -> None:
-        whole = sum((ad.sums for ad in self.now), Sums())
-        self._sums("ads", "", whole, sum((ad.sums for ad in self.earlier), Sums()), TOTAL)
+        whole = sum((ad.sums for ad in self.now), AdTotals())
+        self._sums("ads", "", whole, sum((ad.sums for ad in self.earlier), AdTotals()), TOTAL_VALUE)
         if any(ad.sums.days for ad in self.now):
-            add = adder(self.found, "ads", "", whole.rows)
+            add = make_fact_adder(self.found, "ads", "", whole.rows)
             add("since", self.since)
             add("until", self.until)
         else:
@@ -131,28 +146,30 @@ class _Ads:
 
     def dimensions(self) -> None:
         for dimension in DIMENSIONS:
-            here, then = (added(ads, _value(dimension)) for ads in (self.now, self.earlier))
+            here, then = (
+                sum_by_key(ads, _make_value_getter(dimension)) for ads in (self.now, self.earlier)
+            )
             if len(here) < 2:
                 continue
-            largest = sorted(here.items(), key=lambda kv: (-kv[1].spend, kv[0]))[:MOST]
+            largest = sorted(here.items(), key=lambda kv: (-kv[1].spend, kv[0]))[:MAX_VALUES]
             for value, of in largest:
                 about = (of.title or value) if dimension == "product" else value
-                subject = f"{dimension}--{slug(value)}"
-                self._sums(subject, about, of, then.get(value, Sums()), (dimension, str(value)))
+                subject = f"{dimension}--{slugify(value)}"
+                self._sums(subject, about, of, then.get(value, AdTotals()), (dimension, str(value)))
             self._others(dimension, here)
 
-    def _others(self, dimension: str, here: dict[str, Sums]) -> None:
+    def _others(self, dimension: str, here: dict[str, AdTotals]) -> None:
         """What came of those of which too few orders came, together."""
         held = [of for value, of in here.items() if (dimension, str(value)) not in self.sold]
-        whole = sum(held, Sums())
-        if whole.orders >= self._floor and TOTAL in self.sold:
-            about, subject = OTHERS.text, f"others--{dimension}"
-            add = adder(self.found, subject, about, whole.rows, sold=True)
+        whole = sum(held, AdTotals())
+        if whole.orders >= self._floor and TOTAL_VALUE in self.sold:
+            about, subject = OTHERS_LABEL.text, f"others--{dimension}"
+            add = make_fact_adder(self.found, subject, about, whole.rows, sold=True)
             add("orders", whole.orders)
             if whole.says("sales"):
                 add("sales", whole.sales, self.currency)
 
-    def weeks(self, shelf: Shelf, rows: ir.Table) -> None:
+    def weeks(self, shelf: Warehouse, rows: ir.Table) -> None:
         """The last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
         monday = self.until - timedelta(days=(self.until.weekday() + 1) % 7 + 6)
         first = monday - timedelta(weeks=WEEKS - 1)
@@ -160,27 +177,29 @@ class _Ads:
         kept = rows.filter(
             day.between(ibis.literal(first), ibis.literal(monday + timedelta(days=6)))
         )
-        expression = sums(
+        expression = sum_ads(
             kept.mutate(week=kept["at"].truncate("W").date()), None, None, None, "week"
         )
-        by_week = dict(sorted(weekly(rows_of(shelf, expression)).items()))
-        for chunk in (list(by_week)[-PERIOD // 7 :], list(by_week)[: -PERIOD // 7]):
+        by_week = dict(sorted(sum_by_week(fetch_rows(shelf, expression)).items()))
+        for chunk in (list(by_week)[-PERIOD_DAYS // 7 :], list(by_week)[: -PERIOD_DAYS // 7]):
             sizes = {week: by_week[week].orders for week in chunk}
-            sold = suppress(sizes, self._floor)
+            sold = list_publishable(sizes, self._floor)
             for week in chunk:
                 self._sums(
-                    f"week--{week}", week.isoformat(), by_week[week], Sums(), sold=week in sold
+                    f"week--{week}", week.isoformat(), by_week[week], AdTotals(), sold=week in sold
                 )
 
-    def sticking(self, wasted: dict[Line, Sums], sold_out: dict[str, date]) -> list[Line]:
+    def sticking(self, wasted: dict[AdLine, AdTotals], sold_out: dict[str, date]) -> list[AdLine]:
         """Tells where lines stick, and gives those whose orders it costs."""
-        lines = added(self.now, lambda ad: ad.line)
-        long = added([*self.now, *self.earlier], lambda ad: ad.line)
-        told = stuck(lines, long, {line: s for line, s in wasted.items() if line in lines})
+        lines = sum_by_key(self.now, lambda ad: ad.line)
+        long = sum_by_key([*self.now, *self.earlier], lambda ad: ad.line)
+        told = find_bottlenecks(
+            lines, long, {line: s for line, s in wasted.items() if line in lines}
+        )
         for one in told:
-            subject, about, of = f"stuck--{slug(one.line.name)}", one.line.name, one.sums
+            subject, about, of = f"stuck--{slugify(one.line.name)}", one.line.name, one.sums
             sold = not of.orders or (self._is_sold(one.line) and not self._is_few(of))
-            add = adder(self.found, subject, about, of.rows, sold=sold)
+            add = make_fact_adder(self.found, subject, about, of.rows, sold=sold)
             self._few_orders(subject, about, of)
             add("where", one.where)
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
@@ -203,52 +222,56 @@ class _Ads:
         else:
             add("usual-rate", round(100 * peers, 2), "%")
 
-    def _best(self, lines: dict[Line, Sums]) -> None:
-        if (top := best(lines)) is not None:
+    def _best(self, lines: dict[AdLine, AdTotals]) -> None:
+        if (top := find_best_line(lines)) is not None:
             line, of = top
-            add = adder(self.found, "best", line.name, of.rows, sold=self._is_sold(line))
-            add("return", _ratio(of.returned))
+            add = make_fact_adder(self.found, "best", line.name, of.rows, sold=self._is_sold(line))
+            add("return", _round_ratio(of.returned))
             add("orders", of.orders)
             add("spend", of.spend, self.currency)
             add("sales", of.sales, self.currency)
-        for line, of in by_chance(lines):
-            subject = f"chance--{slug(line.name)}"
+        for line, of in find_lucky_lines(lines):
+            subject = f"chance--{slugify(line.name)}"
             sold = self._is_sold(line)
-            add = adder(self.found, subject, line.name, of.rows, sold=sold)
+            add = make_fact_adder(self.found, subject, line.name, of.rows, sold=sold)
             self._few_orders(subject, line.name, of)
-            add("return", _ratio(of.returned))
+            add("return", _round_ratio(of.returned))
             add("orders", of.orders)
             add("clicks", of.clicks)
 
-    def _is_few(self, of: Sums) -> bool:
-        return is_small(of.orders, self._floor)
+    def _is_few(self, of: AdTotals) -> bool:
+        return is_below_floor(of.orders, self._floor)
 
-    def _few_orders(self, subject: str, about: str, of: Sums) -> None:
+    def _few_orders(self, subject: str, about: str, of: AdTotals) -> None:
         """That there were orders, where they are too few to be counted."""
         if of.says("orders") and self._is_few(of):
             few = f"under {self._floor}"
             self.found.add(subject, "orders", few, about=about, query="ads")
 
-    def _is_sold(self, line: Line) -> bool:
-        return (LINE, line_key(line)) in self.sold
+    def _is_sold(self, line: AdLine) -> bool:
+        return (LINE_DIMENSION, format_line_key(line)) in self.sold
 
     def _sums(
         self,
         subject: str,
         about: str,
-        of: Sums,
-        then: Sums,
-        value: Value | None = None,
+        of: AdTotals,
+        then: AdTotals,
+        value: DimensionValue | None = None,
         *,
         sold: bool = False,
     ) -> None:
         sold = value in self.sold if value else sold
-        add = adder(self.found, subject, about, of.rows, sold=sold)
+        add = make_fact_adder(self.found, subject, about, of.rows, sold=sold)
         for measure in (one for one in MEASURES if of.says(one)):
             money = self.currency if measure in ("spend", "sales") else None
             add(measure, getattr(of, measure), money)
         if of.click_rate is not None:
-            add("click-rate", round(100 * of.click_rate, 2 if of.click_rate >= SEEN else 3), "%")
+            add(
+                "click-rate",
+                round(100 * of.click_rate, 2 if of.click_rate >= MIN_CLICK_RATE_PRECISION else 3),
+                "%",
+            )
         if of.conversion is not None:
             add("orders-per-click", round(100 * of.conversion, 2), "%", of.clicks)
         if of.cost_per_click is not None:
@@ -256,7 +279,7 @@ class _Ads:
         if of.cost_per_order is not None:
             add("cost-per-order", round(of.cost_per_order, 2), self.currency)
         if of.returned is not None:
-            add("return", _ratio(of.returned))
+            add("return", _round_ratio(of.returned))
         for measure in ("spend", "sales"):
             known = measure != "sales" or value in self._sold_before
             if known and (was := getattr(then, measure)) and of.says(measure):
@@ -264,9 +287,9 @@ class _Ads:
                 add(f"{measure}-change", round(change, 1), "%")
 
 
-def _value(dimension: str) -> Callable[[Ad], str | None]:
+def _make_value_getter(dimension: str) -> Callable[[AdRow], str | None]:
     return lambda ad: ad.keys[dimension]
 
 
-def _ratio(value: Decimal | None) -> Decimal:
+def _round_ratio(value: Decimal | None) -> Decimal:
     return round(value or Decimal(0), 1)

@@ -12,14 +12,14 @@ import ibis.expr.types as ir
 
 from bot.data.disclosure import Population
 
-Key = tuple[str, str]  # dimension, value
+AdKey = tuple[str, str]  # dimension, value
 DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
-LINE = "line"  # as a dimension of what was sold
+LINE_DIMENSION = "line"  # as a dimension of what was sold
 MEASURES = ("impressions", "clicks", "orders", "spend", "sales")
 
 
 @dataclass(frozen=True)
-class Sums:
+class AdTotals:
     """Of some rows. Money in the file's currency."""
 
     days: int = 0
@@ -59,8 +59,8 @@ class Sums:
         """Sales for each unit of money spent."""
         return self.sales / self.spend if self.spend and self.says("sales", "spend") else None
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(
+    def __add__(self, other: "AdTotals") -> "AdTotals":
+        return AdTotals(
             max(self.days, other.days),
             self.rows + other.rows,
             self.impressions + other.impressions,
@@ -76,7 +76,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Line:
+class AdLine:
     """One thing advertised one way at one retailer: what a team can change."""
 
     retailer: str | None
@@ -89,34 +89,34 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Ad:
+class AdRow:
     """One row of `sums`."""
 
     current: bool  # in the period asked about; else in the one before it
     keys: dict[str, str | None]
-    sums: Sums
+    sums: AdTotals
 
     @property
-    def line(self) -> Line:
-        return Line(self.keys["retailer"], self.keys["product"], self.keys["keyword"])
+    def line(self) -> AdLine:
+        return AdLine(self.keys["retailer"], self.keys["product"], self.keys["keyword"])
 
 
-def sales_of(ads: Sequence[Ad]) -> Population:
+def build_sales_population(ads: Sequence[AdRow]) -> Population:
     """The orders that came of ads, by what these were of."""
-    values = {name: [_key(ad.keys[name]) for ad in ads] for name in DIMENSIONS}
-    values[LINE] = [line_key(ad.line) for ad in ads]
+    values = {name: [_read_key(ad.keys[name]) for ad in ads] for name in DIMENSIONS}
+    values[LINE_DIMENSION] = [format_line_key(ad.line) for ad in ads]
     return Population(values, weight=[ad.sums.orders for ad in ads])
 
 
-def line_key(line: Line) -> str:
+def format_line_key(line: AdLine) -> str:
     return "|".join(one or "" for one in (line.retailer, line.product, line.keyword))
 
 
-def _key(value: Any) -> str | None:
+def _read_key(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def sums(
+def sum_ads(
     rows: ir.Table, since: date | None, before: date | None, until: date | None, *by: str
 ) -> ir.Table:
     """One row for each combination of the dimensions and period, and of what else is named. Rows
@@ -126,7 +126,7 @@ def sums(
     if since is None or before is None or until is None:
         ads = ads.mutate(current=ibis.literal(True))
     else:
-        ads = ads.filter(within(ads, before, until)).mutate(
+        ads = ads.filter(is_within_days(ads, before, until)).mutate(
             current=day.isnull() | (day >= ibis.literal(since))
         )
     ads = ads.mutate(
@@ -144,41 +144,41 @@ def sums(
         budget=lambda t: t.budget.fill_null(0).sum().cast("decimal(18, 2)"),
         early=lambda t: t.noon.ifelse(1, 0).sum(),
         title=lambda t: t.title.max(),
-        **{f"{name}_said": _said(name) for name in MEASURES},
+        **{f"{name}_said": _count_known(name) for name in MEASURES},
     )
 
 
-def within(rows: ir.Table, since: date, until: date) -> ir.Value:
+def is_within_days(rows: ir.Table, since: date, until: date) -> ir.Value:
     """Whether a row is of these days; rows without a date are of any."""
     day = rows["at"].date()
     return day.isnull() | day.between(ibis.literal(since), ibis.literal(until))
 
 
-def of_currency(rows: ir.Table, currency: str | None) -> ir.Value:
+def is_in_currency(rows: ir.Table, currency: str | None) -> ir.Value:
     return rows.currency.isnull() if currency is None else rows.currency == currency
 
 
-def _said(measure: str) -> Callable[[ir.Table], ir.Value]:
+def _count_known(measure: str) -> Callable[[ir.Table], ir.Value]:
     """In how many rows a measure stands."""
     return lambda t: t[measure].count()
 
 
-def weekly(found: Iterable[dict[str, Any]]) -> dict[date, Sums]:
+def sum_by_week(found: Iterable[dict[str, Any]]) -> dict[date, AdTotals]:
     """The rows of `sums`, by their week, added up."""
-    whole: dict[date, Sums] = defaultdict(Sums)
+    whole: dict[date, AdTotals] = defaultdict(AdTotals)
     for row in found:
-        (ad,) = ads_of([row])
+        (ad,) = build_ads([row])
         whole[row["week"]] = whole[row["week"]] + ad.sums
     return dict(whole)
 
 
-def ads_of(found: Iterable[dict[str, Any]]) -> list[Ad]:
+def build_ads(found: Iterable[dict[str, Any]]) -> list[AdRow]:
     """The rows of `sums` as ads."""
     return [
-        Ad(
+        AdRow(
             bool(row["current"]),
             {name: row[name] for name in DIMENSIONS},
-            Sums(
+            AdTotals(
                 int(row["days"]),
                 int(row["rows"]),
                 int(row["impressions"]),
@@ -196,16 +196,16 @@ def ads_of(found: Iterable[dict[str, Any]]) -> list[Ad]:
     ]
 
 
-def added(ads: Iterable[Ad], key: Callable[[Ad], Any]) -> dict[Any, Sums]:
+def sum_by_key(ads: Iterable[AdRow], key: Callable[[AdRow], Any]) -> dict[Any, AdTotals]:
     """The sums by some key of an ad; a key of None stays out."""
-    found: dict[Any, Sums] = defaultdict(Sums)
+    found: dict[Any, AdTotals] = defaultdict(AdTotals)
     for ad in ads:
         if (of := key(ad)) is not None:
             found[of] = found[of] + ad.sums
     return dict(found)
 
 
-def main_currency(found: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:
+def find_main_currency(found: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:
     """The currency of most rows, and the others: amounts of two currencies are never added."""
     counted: dict[str | None, int] = defaultdict(int)
     for row in found:

@@ -7,115 +7,169 @@ peers' median, Benjamini & Hochberg (1995) over all lines at 10 %.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from statistics import median
 from typing import Literal
 
+import ibis.expr.types as ir
 import numpy as np
 
-from bot.data.analyses.campaigns.ads import Line, Sums
-from bot.data.stats import binomial_upto, false_discovery
+from bot.data.analyses.campaigns.ads import AdLine, AdRow, AdTotals, build_ads, sum_ads, sum_by_key
+from bot.data.stats import adjust_false_discovery, binomial_cdf
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 
-Where = Literal["unseen", "unclicked", "unbought", "sold out", "budget gone by noon"]
-LEAST_PEERS = 4
-UNSEEN = 0.2  # of the peers' median impressions a day
-USED = 0.5  # of its budget: a line that spends it is not kept from being seen
-HALF_OF_DAYS = 0.5
-RATE = 0.10
-FEW = 5  # orders below which a return on spend is chance
-GOOD = 20  # orders from which a line may be called the best
+Obstacle = Literal["unseen", "unclicked", "unbought", "sold out", "budget gone by noon"]
+MIN_PEERS = 4
+MAX_IMPRESSION_RATIO = 0.2  # of the peers' median impressions a day
+USED_BUDGET_SHARE = 0.5  # of its budget: a line that spends it is not kept from being seen
+MIN_DAY_SHARE = 0.5
+FALSE_DISCOVERY_RATE = 0.10
+MIN_ORDERS_FOR_RETURN = 5  # orders below which a return on spend is chance
+MIN_ORDERS_FOR_BEST = 20  # orders from which a line may be called the best
 
 
 @dataclass(frozen=True)
-class Stuck:
-    line: Line
-    where: Where
-    sums: Sums
+class Bottleneck:
+    line: AdLine
+    where: Obstacle
+    sums: AdTotals
     peers: float | None = None  # the peers' median of what is too low, in the measure's unit
     p: float | None = None
 
 
-def stuck(
-    lines: Mapping[Line, Sums], long: Mapping[Line, Sums], sold_out: Mapping[Line, Sums]
-) -> list[Stuck]:
+def find_bottlenecks(
+    lines: Mapping[AdLine, AdTotals],
+    long: Mapping[AdLine, AdTotals],
+    sold_out: Mapping[AdLine, AdTotals],
+) -> list[Bottleneck]:
     """Each line's first obstacle on the way from budget to order. Clicks and orders are few, so
     rates are read over `long`, the period and the one before; `sold_out` has what was spent since
     each could no longer be bought. The costliest first."""
-    found = {line: Stuck(line, "sold out", sums) for line, sums in sold_out.items() if sums.spend}
-    for one in (*_early(lines), *_unseen(lines), *_unclicked(lines, long), *_unbought(lines, long)):
+    found = {
+        line: Bottleneck(line, "sold out", sums) for line, sums in sold_out.items() if sums.spend
+    }
+    for one in (
+        *_find_early_exhausted(lines),
+        *_find_unseen(lines),
+        *_find_unclicked(lines, long),
+        *_find_unbought(lines, long),
+    ):
         found.setdefault(one.line, one)
     return sorted(found.values(), key=lambda s: (-s.sums.spend, s.line.name))
 
 
-def best(lines: Mapping[Line, Sums]) -> tuple[Line, Sums] | None:
+def find_best_line(lines: Mapping[AdLine, AdTotals]) -> tuple[AdLine, AdTotals] | None:
     """The line with the highest return among those with enough orders to tell."""
-    enough = [(line, s) for line, s in lines.items() if s.orders >= GOOD and s.returned]
+    enough = [
+        (line, s) for line, s in lines.items() if s.orders >= MIN_ORDERS_FOR_BEST and s.returned
+    ]
     return max(enough, key=lambda pair: pair[1].returned or 0, default=None)
 
 
-def by_chance(lines: Mapping[Line, Sums]) -> list[tuple[Line, Sums]]:
+def find_lucky_lines(lines: Mapping[AdLine, AdTotals]) -> list[tuple[AdLine, AdTotals]]:
     """Lines whose return looks better than the best one's, from fewer orders than tell anything."""
-    top = best(lines)
+    top = find_best_line(lines)
     if top is None or top[1].returned is None:
         return []
     return [
         (line, sums)
         for line, sums in lines.items()
-        if sums.orders < FEW and sums.returned and sums.returned > top[1].returned
+        if sums.orders < MIN_ORDERS_FOR_RETURN and sums.returned and sums.returned > top[1].returned
     ]
 
 
-def held_back(ps: Sequence[float], rate: float = RATE) -> list[bool]:
+def select_discoveries(ps: Sequence[float], rate: float = FALSE_DISCOVERY_RATE) -> list[bool]:
     """Which of the p values stand at this false discovery rate (Benjamini & Hochberg)."""
-    return [bool(q <= rate) for q in false_discovery(np.asarray(ps, dtype=float))]
+    return [bool(q <= rate) for q in adjust_false_discovery(np.asarray(ps, dtype=float))]
 
 
-def _early(lines: Mapping[Line, Sums]) -> list[Stuck]:
+def _find_early_exhausted(lines: Mapping[AdLine, AdTotals]) -> list[Bottleneck]:
     return [
-        Stuck(line, "budget gone by noon", sums)
+        Bottleneck(line, "budget gone by noon", sums)
         for line, sums in lines.items()
-        if sums.days and sums.early / sums.days >= HALF_OF_DAYS
+        if sums.days and sums.early / sums.days >= MIN_DAY_SHARE
     ]
 
 
-def _unseen(lines: Mapping[Line, Sums]) -> list[Stuck]:
+def _find_unseen(lines: Mapping[AdLine, AdTotals]) -> list[Bottleneck]:
     shown = {line: sums.impressions / sums.days for line, sums in lines.items() if sums.days}
-    if len(shown) < LEAST_PEERS:
+    if len(shown) < MIN_PEERS:
         return []
     middle = median(shown.values())
     return [
-        Stuck(line, "unseen", lines[line], peers=middle)
+        Bottleneck(line, "unseen", lines[line], peers=middle)
         for line, a_day in shown.items()
-        if a_day < UNSEEN * middle and _has_budget_left(lines[line])
+        if a_day < MAX_IMPRESSION_RATIO * middle and _has_budget_left(lines[line])
     ]
 
 
-def _has_budget_left(sums: Sums) -> bool:
-    return not sums.budget or float(sums.spend) < USED * float(sums.budget)
+def _has_budget_left(sums: AdTotals) -> bool:
+    return not sums.budget or float(sums.spend) < USED_BUDGET_SHARE * float(sums.budget)
 
 
-def _unclicked(lines: Mapping[Line, Sums], long: Mapping[Line, Sums]) -> list[Stuck]:
+def _find_unclicked(
+    lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
+) -> list[Bottleneck]:
     said = [x for x in lines if long[x].impressions and long[x].says("clicks")]
     tried = {x: (long[x].clicks, long[x].impressions) for x in said}
-    return _too_low(lines, tried, "unclicked")
+    return _find_low_rates(lines, tried, "unclicked")
 
 
-def _unbought(lines: Mapping[Line, Sums], long: Mapping[Line, Sums]) -> list[Stuck]:
+def _find_unbought(
+    lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
+) -> list[Bottleneck]:
     said = [x for x in lines if long[x].clicks and long[x].says("orders")]
     tried = {x: (long[x].orders, long[x].clicks) for x in said}
-    return _too_low(lines, tried, "unbought")
+    return _find_low_rates(lines, tried, "unbought")
 
 
-def _too_low(
-    lines: Mapping[Line, Sums], tried: Mapping[Line, tuple[int, int]], where: Where
-) -> list[Stuck]:
+def _find_low_rates(
+    lines: Mapping[AdLine, AdTotals], tried: Mapping[AdLine, tuple[int, int]], where: Obstacle
+) -> list[Bottleneck]:
     """Those whose rate is surely below half of what is usual among the lines."""
     rates = [hits / of for hits, of in tried.values() if hits]
-    if len(rates) < LEAST_PEERS:
+    if len(rates) < MIN_PEERS:
         return []
     usual = median(rates)
-    ps = [binomial_upto(hits, of, usual / 2) for hits, of in tried.values()]
+    ps = [binomial_cdf(hits, of, usual / 2) for hits, of in tried.values()]
     return [
-        Stuck(line, where, lines[line], peers=usual, p=p)
-        for (line, p), stands in zip(zip(tried, ps, strict=True), held_back(ps), strict=True)
+        Bottleneck(line, where, lines[line], peers=usual, p=p)
+        for (line, p), stands in zip(
+            zip(tried, ps, strict=True), select_discoveries(ps), strict=True
+        )
         if stands
     ]
+
+
+# What was spent on advertising things that could no longer be bought.
+
+
+def find_sold_out_dates(shelf: Warehouse) -> dict[str, date]:
+    """The products without stock, each with the first day on which nobody could buy it: the day
+    after its last order (of the shop, else of its advertising)."""
+    if shelf.products is None:
+        return {}
+    empty = shelf.products.filter(shelf.products.stock == 0).select("product")
+    products = [row["product"] for row in fetch_rows(shelf, empty)]
+    last: dict[str, date] = {}
+    for kind in ("orders", "campaigns"):
+        if (table := shelf.table(kind)) is not None and products and not last:
+            bought = table.orders > 0 if kind == "campaigns" else table.quantity.fill_null(1) > 0
+            rows = table.filter(bought & table.product.isin(products))
+            days = rows.group_by("product").aggregate(last=rows["at"].date().max())
+            last = {r["product"]: r["last"] for r in fetch_rows(shelf, days) if r["last"]}
+    return {product: day + timedelta(days=1) for product, day in last.items()}
+
+
+def sum_spend_since_sold_out(
+    shelf: Warehouse, rows: ir.Table, gone: Mapping[str, date], currency: str | None
+) -> dict[AdLine, AdTotals]:
+    """What each line has cost since its product was gone."""
+    found: list[AdRow] = []
+    for product, day in gone.items():
+        wasted = sum_ads(
+            rows.filter(rows.product == product, rows["at"].date() >= day), None, None, None
+        )
+        found += build_ads(r for r in fetch_rows(shelf, wasted) if r["currency"] == currency)
+    return sum_by_key(found, lambda ad: ad.line)

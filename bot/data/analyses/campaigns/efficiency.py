@@ -7,27 +7,41 @@ file's own rows; counts are divided by it before the exact test (Rao and Scott, 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from math import exp, log, sqrt
 
-LEAST = 5.0  # expected on either side, in counts that vary as chance does
-USUAL, LEAN = 3.0, 10.0  # dispersion taken where rows don't show it (2.9 by ad on real results);
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+
+from bot.data.analyses.campaigns.fact_builder import make_fact_adder
+from bot.data.analyses.result import AnalysisResult
+from bot.data.stats import Numbers, find_change_point
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+
+MIN_EXPECTED_COUNT = 5.0  # expected on either side, in counts that vary as chance does
+DEFAULT_DISPERSION, DISPERSION_WEIGHT = (
+    3.0,
+    10.0,
+)  # dispersion taken where rows don't show it (2.9 by ad on real results);
 # how many rows outweigh it
-WIDE = 1.96
-Keys = Mapping[str, str | None]
+Z_95 = 1.96
+DimensionKeys = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class Cell:
+class EfficiencyCell:
     """Rows of the same keys. `squares` is the sum of gain² / stake over those with a stake."""
 
-    keys: Keys
+    keys: DimensionKeys
     stake: float
     gain: float
     squares: float
     rows: int
 
-    def __add__(self, other: "Cell") -> "Cell":
-        return Cell(
+    def __add__(self, other: "EfficiencyCell") -> "EfficiencyCell":
+        return EfficiencyCell(
             {},
             self.stake + other.stake,
             self.gain + other.gain,
@@ -36,15 +50,15 @@ class Cell:
         )
 
 
-NONE = Cell({}, 0.0, 0.0, 0.0, 0)
+EMPTY_CELL = EfficiencyCell({}, 0.0, 0.0, 0.0, 0)
 
 
 @dataclass(frozen=True)
-class Pair:
+class CellPair:
     """One value and the others of its dimension."""
 
-    own: Cell
-    rest: Cell
+    own: EfficiencyCell
+    rest: EfficiencyCell
     spread: float
 
     @property
@@ -58,7 +72,7 @@ class Pair:
     @property
     def enough(self) -> bool:
         every = (self.own.gain + self.rest.gain) / self.spread
-        return min(self.expected, every - self.expected) >= LEAST
+        return min(self.expected, every - self.expected) >= MIN_EXPECTED_COUNT
 
     @property
     def ratio(self) -> float:
@@ -83,7 +97,7 @@ class Pair:
     @property
     def range(self) -> tuple[float, float]:
         """The ratio's 95 % interval."""
-        wide = exp(WIDE * self.error)
+        wide = exp(Z_95 * self.error)
         return (self.some / wide if self.own.gain else 0.0), self.some * wide
 
     @property
@@ -97,20 +111,22 @@ class Pair:
         return min(1.0, 2 * min(above, below))
 
 
-def pairs(cells: Iterable[Cell], dimension: str, unit: float | None) -> dict[str, Pair]:
+def pair_values(
+    cells: Iterable[EfficiencyCell], dimension: str, unit: float | None
+) -> dict[str, CellPair]:
     """Each value of a dimension and its others; none where there is one value only."""
-    by = _added(cells, lambda cell: cell.keys.get(dimension))
-    spread, whole = spread_of(by.values(), unit), sum(by.values(), NONE)
+    by = _sum_cells(cells, lambda cell: cell.keys.get(dimension))
+    spread, whole = estimate_dispersion(by.values(), unit), sum(by.values(), EMPTY_CELL)
     if not spread or not whole.gain:
         return {}
     return {
-        value: Pair(own, _less(whole, own), spread)
+        value: CellPair(own, _subtract_cell(whole, own), spread)
         for value, own in by.items()
         if whole.stake > own.stake
     }
 
 
-def spread_of(by: Iterable[Cell], unit: float | None) -> float | None:
+def estimate_dispersion(by: Iterable[EfficiencyCell], unit: float | None) -> float | None:
     """How many times more than its mean the gain of a row varies; None where nothing tells it."""
     chi, freedom = 0.0, 0
     for cell in by:
@@ -118,23 +134,99 @@ def spread_of(by: Iterable[Cell], unit: float | None) -> float | None:
             chi += cell.squares * cell.stake / cell.gain - cell.gain
             freedom += cell.rows - 1
     if unit is None:
-        return chi / freedom if freedom >= LEAN and chi > 0 else None
-    return max(unit, (chi + LEAN * USUAL * unit) / (freedom + LEAN))
+        return chi / freedom if freedom >= DISPERSION_WEIGHT and chi > 0 else None
+    return max(
+        unit, (chi + DISPERSION_WEIGHT * DEFAULT_DISPERSION * unit) / (freedom + DISPERSION_WEIGHT)
+    )
 
 
-def _added(cells: Iterable[Cell], key: Callable[[Cell], str | None]) -> dict[str, Cell]:
-    found: dict[str, Cell] = {}
+def _sum_cells(
+    cells: Iterable[EfficiencyCell], key: Callable[[EfficiencyCell], str | None]
+) -> dict[str, EfficiencyCell]:
+    found: dict[str, EfficiencyCell] = {}
     for cell in cells:
         if (of := key(cell)) is not None:
-            found[of] = found.get(of, NONE) + cell
+            found[of] = found.get(of, EMPTY_CELL) + cell
     return found
 
 
-def _less(whole: Cell, own: Cell) -> Cell:
-    return Cell(
+def _subtract_cell(whole: EfficiencyCell, own: EfficiencyCell) -> EfficiencyCell:
+    return EfficiencyCell(
         {},
         whole.stake - own.stake,
         whole.gain - own.gain,
         whole.squares - own.squares,
         whole.rows - own.rows,
     )
+
+
+# Since when one campaign, audience or placement sells worse than it did itself.
+
+ONSET_DAYS = 70  # looked back over
+MIN_ONSET_ORDERS = 20  # orders in them
+
+
+def add_onset(
+    shelf: Warehouse,
+    found: AnalysisResult,
+    rows: ir.Table,
+    until: date,
+    of: tuple[str, str],
+    subject: str,
+) -> None:
+    """Adds since and since-days (±) to the subject, where fewer of its clicks end in an order
+    from one day on. `rows` have all days; `of` is a dimension and its value."""
+    days, counts = _count_by_day(shelf, rows, until, of)
+    if counts is None or counts[:, 1].sum() < MIN_ONSET_ORDERS:
+        return
+    clicks, orders = counts[:, 0], np.minimum(counts[:, 1], counts[:, 0])
+    began = find_change_point(orders, clicks, _estimate_spread(orders, clicks))
+    if began is None or not _has_fallen(orders, clicks, began[0]):
+        return
+    add = make_fact_adder(found, subject, of[1], len(days), "compared")
+    add("since", days[began[0]])
+    add("since-days", began[1], "days")
+
+
+def _count_by_day(
+    shelf: Warehouse, rows: ir.Table, until: date, of: tuple[str, str]
+) -> tuple[list[date], Numbers | None]:
+    first = until - timedelta(days=ONSET_DAYS - 1)
+    day = rows["at"].date()
+    mine = rows.filter(
+        rows[of[0]] == of[1], day.between(ibis.literal(first), ibis.literal(until))
+    ).mutate(day=rows["at"].date())
+    sums = fetch_rows(
+        shelf,
+        mine.group_by("day").aggregate(
+            clicks=mine.clicks.fill_null(0).sum(), orders=mine.orders.fill_null(0).sum()
+        ),
+    )
+    if not sums:
+        return [], None
+    begun = min(row["day"] for row in sums)
+    days = [begun + timedelta(days=n) for n in range((until - begun).days + 1)]
+    counts = np.zeros((len(days), 2))
+    for row in sums:
+        counts[(row["day"] - begun).days] = float(row["clicks"]), float(row["orders"])
+    return days, counts
+
+
+def _has_fallen(orders: Numbers, clicks: Numbers, at: int) -> bool:
+    before, after = (
+        orders[part].sum() / max(clicks[part].sum(), 1.0)
+        for part in (slice(0, at), slice(at, None))
+    )
+    return bool(after < before)
+
+
+def _estimate_spread(orders: Numbers, clicks: Numbers) -> float:
+    """How many times more than coins the days vary from one to the next, so that the one change
+    that is looked for does not count as unrest (Rice, Ann. Stat. 12 (1984) 1215–1230)."""
+    kept = clicks > 0
+    share = orders[kept].sum() / max(clicks[kept].sum(), 1.0)
+    if kept.sum() < 3 or not 0 < share < 1:
+        return 1.0
+    rates, of = orders[kept] / clicks[kept], clicks[kept]
+    gaps = np.diff(rates) ** 2 / (share * (1 - share) * (1 / of[1:] + 1 / of[:-1]))
+    return max(1.0, float(gaps.mean()))

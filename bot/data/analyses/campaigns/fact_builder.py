@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot.data.analyses.result import Findings
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.result import AnalysisResult
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
-SALES = (
+SALES_MEASURES = (
     "orders",
     "sales",
     "return",
@@ -21,15 +21,21 @@ SALES = (
 )
 
 
-def adder(
-    found: Findings, subject: str, about: str, rows: int, query: str = "ads", *, sold: bool = False
+def make_fact_adder(
+    found: AnalysisResult,
+    subject: str,
+    about: str,
+    rows: int,
+    query: str = "ads",
+    *,
+    sold: bool = False,
 ) -> Callable[..., None]:
     """Adds measures to a subject. What an advertisement costs and how often it is seen is about no
     customer; what was sold is added where it is said that enough bought (`sold`)."""
     found.nobody(subject)
 
     def add(measure: str, value: Any, unit: str | None = None, of: int | None = None) -> None:
-        if sold or not is_of_sales(measure):
+        if sold or not is_sales_measure(measure):
             found.add(
                 subject, measure, value, unit=unit, about=about, rows=rows, of=of, query=query
             )
@@ -37,13 +43,13 @@ def adder(
     return add
 
 
-def is_of_sales(measure: str) -> bool:
+def is_sales_measure(measure: str) -> bool:
     """Whether it is a measure of what was sold, or what is computed from one."""
-    return measure == "p" or measure.startswith(SALES)
+    return measure == "p" or measure.startswith(SALES_MEASURES)
 
 
-def nothing(shelf: Shelf) -> Findings:
-    found = Findings("campaigns", "", shelf.today)
+def refuse_without_campaigns(shelf: Warehouse) -> AnalysisResult:
+    found = AnalysisResult("campaigns", "", shelf.today)
     found.refuse(
         Words(
             "There are no campaign results yet: import what your e-mail tool or your retailers "

@@ -1,52 +1,55 @@
 """What is told of letters: the rates by channel, what goes with opens, one against its peers."""
 
-from bot.data.analyses.campaigns.fact_builder import adder, nothing
+from bot.data.analyses.campaigns.fact_builder import make_fact_adder, refuse_without_campaigns
 from bot.data.analyses.campaigns.mailings import (
     RATES,
-    Held,
-    Letter,
-    comparable,
-    held,
-    letters,
-    letters_of,
+    Mailing,
+    RateComparison,
+    build_mailings,
+    compare_rate,
+    compare_subject_features,
+    find_comparable_mailings,
+    find_product_words,
+    select_mailings,
 )
-from bot.data.analyses.campaigns.subject_lines import features, naming_words
-from bot.data.analyses.result import Findings, Where
-from bot.data.disclosure import Population, Value
-from bot.data.floors import is_small
-from bot.data.warehouse.query import rows_of, sql_later
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.disclosure import DimensionValue, Population
+from bot.data.floors import is_below_floor
+from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slug
+from bot.text.slugs import slugify
 
-TOLD = 10  # letters told by themselves, by what they brought
+MAX_MAILINGS = 10  # letters told by themselves, by what they brought
 
 
-def tell(shelf: Shelf, found: Findings, where: Where) -> None:
+def add_mailing_facts(shelf: Warehouse, found: AnalysisResult, where: AnalysisFilter) -> None:
     known = [
         letter
-        for letter in all_letters(shelf, found)
+        for letter in load_mailings(shelf, found)
         if (where.product is None or where.product in (letter.product or ""))
         and where.channel in (None, letter.channel)
     ]
-    people, orders = _safe(known, shelf)
+    people, orders = _find_safe_values(known, shelf)
     for channel in sorted({letter.channel for letter in known}):
-        found.nobody(f"letters--{slug(channel)}")
+        found.nobody(f"letters--{slugify(channel)}")
         if ("channel", channel) in people:
             mine = [x for x in known if x.channel == channel]
-            _channel(found, channel, mine, sold=("channel", channel) in orders)
-    for letter in sorted(known, key=lambda one: -(one.sales or 0))[:TOLD]:
+            _add_channel(found, channel, mine, sold=("channel", channel) in orders)
+    for letter in sorted(known, key=lambda one: -(one.sales or 0))[:MAX_MAILINGS]:
         value = ("letter", str(known.index(letter)))
         if value in people:
-            _letter(found, letter, sold=value in orders)
+            _add_mailing(found, letter, sold=value in orders)
     if len(people) < len({letter.channel for letter in known}) + len(known):
         found.withhold("people")
     if shelf.products is not None and known:
-        titles = [r["title"] for r in rows_of(shelf, shelf.products.select("title"))]
-        _openings(found, [x for x in known if x.channel == "email"], titles)
+        titles = [r["title"] for r in fetch_rows(shelf, shelf.products.select("title"))]
+        _add_subject_features(found, [x for x in known if x.channel == "email"], titles)
 
 
-def _safe(known: list[Letter], shelf: Shelf) -> tuple[set[Value], set[Value]]:
+def _find_safe_values(
+    known: list[Mailing], shelf: Warehouse
+) -> tuple[set[DimensionValue], set[DimensionValue]]:
     """The channels and letters that were sent to enough people for their figures to be told, and
     those that enough orders came of."""
     values = {
@@ -61,9 +64,11 @@ def _safe(known: list[Letter], shelf: Shelf) -> tuple[set[Value], set[Value]]:
     return people, orders.told(told, shelf.sales_floor, whole=False)
 
 
-def _channel(found: Findings, channel: str, letters: list[Letter], *, sold: bool) -> None:
-    add = adder(
-        found, f"letters--{slug(channel)}", channel, len(letters), query="letters", sold=sold
+def _add_channel(
+    found: AnalysisResult, channel: str, letters: list[Mailing], *, sold: bool
+) -> None:
+    add = make_fact_adder(
+        found, f"letters--{slugify(channel)}", channel, len(letters), query="letters", sold=sold
     )
     add("campaigns", len({letter.code for letter in letters}))
     add("sent", sum(letter.sent for letter in letters))
@@ -71,15 +76,15 @@ def _channel(found: Findings, channel: str, letters: list[Letter], *, sold: bool
         counted = [x for x in letters if x.count(rate) is not None]
         if of := sum(x.sent for x in counted):
             share = sum(x.count(rate) or 0 for x in counted) / of
-            add(slug(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
+            add(slugify(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
 
 
-def _letter(found: Findings, letter: Letter, *, sold: bool) -> None:
+def _add_mailing(found: AnalysisResult, letter: Mailing, *, sold: bool) -> None:
     """One by itself: what it brought, and how many opened it."""
-    key = f"text--{slug(letter.channel)}--{slug(letter.code)}"
+    key = f"text--{slugify(letter.channel)}--{slugify(letter.code)}"
     if letter.at is None or letter.sales is None:
         return
-    add = adder(found, key, letter.subject or letter.code, 1, query="letters", sold=sold)
+    add = make_fact_adder(found, key, letter.subject or letter.code, 1, query="letters", sold=sold)
     add("sales", round(letter.sales), letter.currency)
     add("day", letter.at.date())
     add("sent", letter.sent)
@@ -87,14 +92,14 @@ def _letter(found: Findings, letter: Letter, *, sold: bool) -> None:
         add("orders", letter.orders, "orders")
     for rate in RATES:
         if (share := letter.rate(rate)) is not None:
-            add(slug(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
+            add(slugify(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
 
 
-def _openings(found: Findings, letters: list[Letter], titles: list[str]) -> None:
-    tested = features(letters, naming_words(titles))
+def _add_subject_features(found: AnalysisResult, letters: list[Mailing], titles: list[str]) -> None:
+    tested = compare_subject_features(letters, find_product_words(titles))
     for one in tested:
-        subject = f"opens--{slug(one.name)}"
-        add = adder(found, subject, one.name, one.having + one.others, query="letters")
+        subject = f"opens--{slugify(one.name)}"
+        add = make_fact_adder(found, subject, one.name, one.having + one.others, query="letters")
         add("open-rate", round(100 * one.rate, 1), "%")
         add("open-rate-otherwise", round(100 * one.rate_otherwise, 1), "%")
         add("difference", round(100 * one.difference, 1), "points")
@@ -103,13 +108,15 @@ def _openings(found: Findings, letters: list[Letter], titles: list[str]) -> None
         add("campaigns", one.having)
         add("status", "confirmed" if one.stands else "chance")
     if tested:
-        add = adder(found, "opens", "", len(letters), query="letters")
+        add = make_fact_adder(found, "opens", "", len(letters), query="letters")
         add("features-tested", len(tested))
 
 
-def _against(found: Findings, subject: str, about: str, one: Held) -> None:
-    add = adder(found, subject, about, one.comparable + 1, query="letters", sold=True)
-    name = slug(one.rate)
+def _add_peer_comparison(
+    found: AnalysisResult, subject: str, about: str, one: RateComparison
+) -> None:
+    add = make_fact_adder(found, subject, about, one.comparable + 1, query="letters", sold=True)
+    name = slugify(one.rate)
     add(name, round(100 * one.own, 1), "%")
     add(f"{name}-median", round(100 * one.median, 1), "%")
     add(f"{name}-low", round(100 * one.low, 1), "%")
@@ -118,23 +125,23 @@ def _against(found: Findings, subject: str, about: str, one: Held) -> None:
     add(f"{name}-comparable", one.comparable)
 
 
-def letter_against_peers(shelf: Shelf, code: str) -> Findings:
+def letter_against_peers(shelf: Warehouse, code: str) -> AnalysisResult:
     """One letter, by its campaign code, against its comparable median. Facts:
     campaigns.letter--<code>.<rate>, -median, -low, -high, and -chance (yes: chance explains it)."""
     if shelf.table("campaigns") is None:
-        return nothing(shelf)
-    found = Findings(
+        return refuse_without_campaigns(shelf)
+    found = AnalysisResult(
         "campaigns", shelf.source("campaigns"), shelf.as_of("campaigns"), floors=shelf.floors
     )
-    known = all_letters(shelf, found)
+    known = load_mailings(shelf, found)
     mine = [letter for letter in known if letter.code == code]
     if not mine:
         found.refuse(Words("No result has come in for {code} yet.", code=code))
         return found
     letter = max(mine, key=lambda x: x.sent)
-    subject = f"letter--{slug(code)}"
+    subject = f"letter--{slugify(code)}"
     about = letter.subject or code
-    if is_small(letter.sent, shelf.floor):
+    if is_below_floor(letter.sent, shelf.floor):
         found.refuse(
             Words(
                 "{name} went to under {n} people: how it did is not told.",
@@ -143,12 +150,16 @@ def letter_against_peers(shelf: Shelf, code: str) -> Findings:
             )
         )
         return found
-    adder(found, subject, about, 1)("sent", letter.sent)
-    against = [h for rate in RATES if (h := held(letter, rate, comparable(letter, known)))]
+    make_fact_adder(found, subject, about, 1)("sent", letter.sent)
+    against = [
+        h
+        for rate in RATES
+        if (h := compare_rate(letter, rate, find_comparable_mailings(letter, known)))
+    ]
     for one in against:
-        if one.rate == "order rate" and is_small(letter.orders, shelf.sales_floor):
+        if one.rate == "order rate" and is_below_floor(letter.orders, shelf.sales_floor):
             continue
-        _against(found, subject, about, one)
+        _add_peer_comparison(found, subject, about, one)
     if not against:
         found.refuse(
             Words(
@@ -158,11 +169,11 @@ def letter_against_peers(shelf: Shelf, code: str) -> Findings:
     return found
 
 
-def all_letters(shelf: Shelf, found: Findings | None) -> list[Letter]:
+def load_mailings(shelf: Warehouse, found: AnalysisResult | None) -> list[Mailing]:
     table = shelf.table("campaigns")
     if table is None:
         return []
-    expression = letters(table)
+    expression = select_mailings(table)
     if found is not None:
-        found.queries["letters"] = sql_later(expression)
-    return letters_of(rows_of(shelf, expression))
+        found.queries["letters"] = defer_sql(expression)
+    return build_mailings(fetch_rows(shelf, expression))

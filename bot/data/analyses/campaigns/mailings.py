@@ -5,7 +5,10 @@ months before it). The interval is what letters of that kind do by chance: the m
 comparable ones, widened by the letter's own counting error.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,13 +17,17 @@ from typing import Any, Literal
 
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 
-LEAST = 8  # comparable letters
-Rate = Literal["open rate", "click rate", "order rate", "unsubscribe rate"]
+from bot.data.analyses.campaigns.bottlenecks import select_discoveries
+from bot.data.stats import student_quantile, student_tail
+
+MIN_COMPARABLE = 8  # comparable letters
+RateName = Literal["open rate", "click rate", "order rate", "unsubscribe rate"]
 
 
 @dataclass(frozen=True)
-class Letter:
+class Mailing:
     """One text to one audience. `sent` is how many arrived where that is known."""
 
     code: str
@@ -39,7 +46,7 @@ class Letter:
     sales: Decimal | None
     currency: str | None
 
-    def count(self, rate: Rate) -> int | None:
+    def count(self, rate: RateName) -> int | None:
         return {
             "open rate": self.opened,
             "click rate": self.clicks,
@@ -47,17 +54,17 @@ class Letter:
             "unsubscribe rate": self.unsubscribed,
         }[rate]
 
-    def rate(self, rate: Rate) -> float | None:
+    def rate(self, rate: RateName) -> float | None:
         """From 0 to 1; None when it was not counted."""
         hits = self.count(rate)
         return hits / self.sent if hits is not None and self.sent else None
 
 
 @dataclass(frozen=True)
-class Held:
+class RateComparison:
     """A letter's rate against its comparable median; `low` and `high` are what chance explains."""
 
-    rate: Rate
+    rate: RateName
     own: float
     median: float
     low: float
@@ -69,14 +76,14 @@ class Held:
         return self.low <= self.own <= self.high
 
 
-COPIED = (
+COPIED_COLUMNS = (
     *("at", "audience", "language", "subject", "text", "product"),
     *("opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
 )
-RATES: tuple[Rate, ...] = ("open rate", "click rate", "order rate", "unsubscribe rate")
+RATES: tuple[RateName, ...] = ("open rate", "click rate", "order rate", "unsubscribe rate")
 
 
-def letters(rows: ir.Table) -> ir.Table:
+def select_mailings(rows: ir.Table) -> ir.Table:
     """The rows that are letters, the earliest first."""
     sent = rows.filter(rows.sent.notnull() | rows.delivered.notnull() | rows.opened.notnull())
     return (
@@ -91,43 +98,208 @@ def letters(rows: ir.Table) -> ir.Table:
     )
 
 
-def letters_of(found: Iterable[dict[str, Any]]) -> list[Letter]:
+def build_mailings(found: Iterable[dict[str, Any]]) -> list[Mailing]:
     """The rows of `letters`, those with a name and an audience."""
     return [
-        Letter(
+        Mailing(
             code=row["letter"],
             channel=row["channel"] or "email",
             sent=int(row["arrived"]),
-            **{name: row[name] for name in COPIED},
+            **{name: row[name] for name in COPIED_COLUMNS},
         )
         for row in found
         if row["letter"] and row["arrived"]
     ]
 
 
-def comparable(letter: Letter, letters: Sequence[Letter]) -> list[Letter]:
+def find_comparable_mailings(letter: Mailing, letters: Sequence[Mailing]) -> list[Mailing]:
     """Same channel, same audience, another text, the twelve months before."""
     return [
         other
         for other in letters
         if other.code != letter.code
         and (other.channel, other.audience) == (letter.channel, letter.audience)
-        and _in_the_year_before(other.at, letter.at)
+        and _is_within_year_before(other.at, letter.at)
     ]
 
 
-def held(letter: Letter, rate: Rate, peers: Sequence[Letter]) -> Held | None:
+def compare_rate(
+    letter: Mailing, rate: RateName, peers: Sequence[Mailing]
+) -> RateComparison | None:
     """None when the rate was not counted, or too few peers have it."""
     own = letter.rate(rate)
     rates = [r for peer in peers if (r := peer.rate(rate)) is not None]
-    if own is None or len(rates) < LEAST:
+    if own is None or len(rates) < MIN_COMPARABLE:
         return None
     low, middle, high = (float(q) for q in np.quantile(rates, (0.1, 0.5, 0.9)))
     error = 1.28 * sqrt(max(middle * (1 - middle), 1e-9) / letter.sent)  # 80 %, as the quantiles
-    return Held(rate, own, middle, max(0.0, low - error), high + error, len(rates))
+    return RateComparison(rate, own, middle, max(0.0, low - error), high + error, len(rates))
 
 
-def _in_the_year_before(other: datetime | None, at: datetime | None) -> bool:
+def _is_within_year_before(other: datetime | None, at: datetime | None) -> bool:
     if other is None or at is None:
         return False
     return at - timedelta(days=365) <= other < at
+
+
+# Texts that were sent before and are nearest to what is to be written, with their results.
+
+
+@dataclass(frozen=True)
+class SimilarMailing:
+    letter: Mailing
+    score: float  # 0 to 1
+
+
+def find_similar_mailings(
+    letters: Sequence[Mailing],
+    *,
+    channel: str | None,
+    product: str | None,
+    words: str,
+    language: str,
+    most: int = 3,
+) -> list[SimilarMailing]:
+    """Those of the channel and language that share the product or words; the nearest first, of
+    equals the one that was opened more, then the later."""
+    asked = _extract_stems(words)
+    scored = []
+    for letter in letters:
+        if (channel and letter.channel != channel) or (letter.language or language) != language:
+            continue
+        if not letter.text:
+            continue
+        said = _extract_stems(f"{letter.subject or ''} {letter.text}")
+        shared = len(asked & said) / len(asked) if asked else 0.0
+        same = 1.0 if product and product in (letter.product or "") else 0.0
+        if (score := 0.6 * same + 0.4 * shared) > 0.1:
+            scored.append(SimilarMailing(letter, round(score, 3)))
+    return sorted(
+        scored,
+        key=lambda n: (
+            -n.score,
+            -(n.letter.rate("open rate") or 0),
+            -(n.letter.at.timestamp() if n.letter.at else 0),
+        ),
+    )[:most]
+
+
+def _extract_stems(text: str) -> set[str]:
+    """Words of four letters and more without accents and endings, to be compared."""
+    bare = "".join(
+        c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)
+    )
+    return {word[:6] for word in re.findall(r"[a-z]{4,}", bare)}
+
+
+# What goes with more opens: a few features of a subject, declared beforehand.
+
+MIN_MAILINGS_PER_GROUP = 5  # letters with, and as many without
+MAX_SHORT_SUBJECT = 35  # characters
+MIN_SPARE_MAILINGS = 8  # letters more than there are things to weigh
+
+
+@dataclass(frozen=True)
+class SubjectFeature:
+    """Rates are of the letters with and without it, as they are; `difference` is what remains of
+    it, from 0 to 1, when the other features and the audience are the same."""
+
+    name: str
+    having: int
+    others: int
+    rate: float
+    rate_otherwise: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    stands: bool  # after Benjamini & Hochberg over all features
+
+
+def compare_subject_features(
+    letters: Sequence[Mailing], names: Collection[str]
+) -> list[SubjectFeature]:
+    """Of e-mails with a subject. `names` are the words that name one product of the catalogue."""
+    read = [x for x in letters if x.subject and x.rate("open rate") is not None]
+    declared: dict[str, Callable[[str], bool]] = {
+        "names a product": lambda s: bool(split_words(s) & set(names)),
+        "gives a figure": lambda s: bool(re.search(r"\d", s)),
+        "asks a question": lambda s: "?" in s,
+        "is short": lambda s: len(s) <= MAX_SHORT_SUBJECT,
+        "exclaims": lambda s: "!" in s,
+    }
+    has = {
+        name: np.array([told(x.subject or "") for x in read], dtype=float)
+        for name, told in declared.items()
+    }
+    has = {
+        n: c
+        for n, c in has.items()
+        if MIN_MAILINGS_PER_GROUP <= c.sum() <= len(read) - MIN_MAILINGS_PER_GROUP
+    }
+    rates = np.array([x.rate("open rate") for x in read], dtype=float)
+    audiences = _build_audience_columns(read)
+    if not has or len(read) < len(has) + len(audiences) + MIN_SPARE_MAILINGS:
+        return []
+    weighed = _fit_least_squares(
+        rates, np.column_stack([np.ones(len(read)), *has.values(), *audiences])
+    )
+    stand = select_discoveries([one[3] for one in weighed[1 : len(has) + 1]])
+    return [
+        SubjectFeature(
+            name=name,
+            having=int(column.sum()),
+            others=int(len(read) - column.sum()),
+            rate=float(rates[column > 0].mean()),
+            rate_otherwise=float(rates[column == 0].mean()),
+            difference=weighed[i][0],
+            low=weighed[i][1],
+            high=weighed[i][2],
+            p=weighed[i][3],
+            stands=stand[i - 1],
+        )
+        for i, (name, column) in enumerate(has.items(), 1)
+    ]
+
+
+def _fit_least_squares(
+    rates: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]
+) -> list[tuple[float, float, float, float]]:
+    """Each column's difference, the ends of its 95 % interval, and its p: least squares, errors by
+    HC3, Student's t."""
+    inverse = np.linalg.pinv(columns)
+    found = inverse @ rates
+    reach = np.clip(1 - np.einsum("ij,ji->i", columns, inverse), 1e-12, None)
+    errors = np.sqrt((inverse**2) @ ((rates - columns @ found) / reach) ** 2)
+    freedom = len(rates) - int(np.linalg.matrix_rank(columns))
+    wide = student_quantile(0.975, freedom)
+    told = []
+    for one, error in zip(map(float, found), map(float, errors), strict=True):
+        p = float(2 * student_tail(abs(one) / error, freedom)) if error else float(not one)
+        told.append((one, one - wide * error, one + wide * error, p))
+    return told
+
+
+def find_product_words(titles: Collection[str]) -> frozenset[str]:
+    """Words that tell one product from the others: in one title or two, and capitalised within
+    it, as names are."""
+    counted: dict[str, int] = {}
+    for title in titles:
+        for word in set(re.findall(r"[^\W\d_]{3,}", title)[1:]):
+            if word[0].isupper():
+                counted[word.casefold()] = counted.get(word.casefold(), 0) + 1
+    return frozenset(word for word, times in counted.items() if times <= 2)
+
+
+def split_words(text: str) -> set[str]:
+    return {word.casefold() for word in re.findall(r"[^\W\d_]{3,}", text)}
+
+
+def _build_audience_columns(letters: Sequence[Mailing]) -> list[npt.NDArray[np.float64]]:
+    """One column for each audience of two letters and more, but the largest."""
+    counted = Counter(letter.audience for letter in letters).most_common()
+    return [
+        np.array([letter.audience == name for letter in letters], dtype=float)
+        for name, times in counted[1:]
+        if times >= 2
+    ]

@@ -9,29 +9,29 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from bot.data.analyses.experiments.effect import Arm
+from bot.data.analyses.experiments.hypothesis_tests import ArmCounts
 
-CONTROLS = (
+CONTROL_NAMES = (
     *("control", "controle", "contrôle", "temoin", "témoin", "original", "baseline", "default"),
     *("none", "no e-mail", "no email", "aucun", "sans", "holdout", "a", "0"),
 )
 
 
 @dataclass
-class Trial:
+class Experiment:
     """One metric of one test. `days` holds each arm's counts by day, where rows have dates."""
 
     experiment: str
     metric: str
     title: str | None
-    arms: list[Arm]
+    arms: list[ArmCounts]
     shares: list[float] | None
     amounts: bool  # the metric is an amount of money, not a rate
     first: date | None = None
     last: date | None = None
-    days: list[tuple[date, dict[str, Arm]]] = field(default_factory=list)
+    days: list[tuple[date, dict[str, ArmCounts]]] = field(default_factory=list)
 
-    def without(self, variants: Collection[str]) -> "Trial":
+    def without(self, variants: Collection[str]) -> "Experiment":
         """The same test without some arms: nothing of them is in any sum of it."""
         if not variants:
             return self
@@ -51,7 +51,7 @@ class Trial:
         )
 
     @property
-    def control(self) -> Arm:
+    def control(self) -> ArmCounts:
         """The arm that the others are held against: by its name, else the first."""
         return self._named or self.arms[0]
 
@@ -61,8 +61,8 @@ class Trial:
         return self._named is None
 
     @property
-    def _named(self) -> Arm | None:
-        for name in CONTROLS:
+    def _named(self) -> ArmCounts | None:
+        for name in CONTROL_NAMES:
             for arm in self.arms:
                 if arm.variant.strip().casefold() == name:
                     return arm
@@ -72,18 +72,18 @@ class Trial:
     def users(self) -> int:
         return sum(arm.users for arm in self.arms)
 
-    def looks(self, variant: str) -> Iterable[tuple[Arm, Arm]]:
+    def looks(self, variant: str) -> Iterable[tuple[ArmCounts, ArmCounts]]:
         """The arm and the control as they stood at the end of each day."""
         control = self.control.variant
-        sums = {variant: Arm(variant, 0), control: Arm(control, 0)}
+        sums = {variant: ArmCounts(variant, 0), control: ArmCounts(control, 0)}
         for _, arms in self.days:
             for name in sums:
                 if name in arms:
-                    sums[name] = _plus(sums[name], arms[name])
+                    sums[name] = _add_counts(sums[name], arms[name])
             yield sums[variant], sums[control]
 
 
-def counts(rows: ir.Table) -> ir.Table:
+def count_outcomes(rows: ir.Table) -> ir.Table:
     """One row for each test, metric, variant and day (null without dates). `sums` is of how many
     rows the amount is that of several people."""
     amount = rows.value.cast("float64").fill_null(0.0)
@@ -105,20 +105,20 @@ def counts(rows: ir.Table) -> ir.Table:
     )
 
 
-def trials(found: Sequence[dict[str, Any]]) -> list[Trial]:
+def build_experiments(found: Sequence[dict[str, Any]]) -> list[Experiment]:
     """The counted rows (`counts`, as dicts) as tests, in order of name and metric."""
     return [
-        _trial(test, metric, list(rows))
+        _build_experiment(test, metric, list(rows))
         for (test, metric), rows in groupby(found, lambda r: (r["test"], r["metric"]))
     ]
 
 
-def _trial(test: str, metric: str, rows: list[dict[str, Any]]) -> Trial:
-    arms: dict[str, Arm] = {}
-    days: dict[date, dict[str, Arm]] = {}
+def _build_experiment(test: str, metric: str, rows: list[dict[str, Any]]) -> Experiment:
+    arms: dict[str, ArmCounts] = {}
+    days: dict[date, dict[str, ArmCounts]] = {}
     shares: dict[str, float] = {}
     for row in rows:
-        arm = Arm(
+        arm = ArmCounts(
             row["variant"],
             int(row["users"]),
             int(row["successes"]),
@@ -127,13 +127,13 @@ def _trial(test: str, metric: str, rows: list[dict[str, Any]]) -> Trial:
             spread=not row["sums"],
             paid=0 if row["sums"] else int(row["paid"]),
         )
-        arms[arm.variant] = _plus(arms.get(arm.variant, Arm(arm.variant, 0)), arm)
+        arms[arm.variant] = _add_counts(arms.get(arm.variant, ArmCounts(arm.variant, 0)), arm)
         if row["day"] is not None:
             days.setdefault(row["day"], {})[arm.variant] = arm
         if row["share"]:
             shares[arm.variant] = float(row["share"])
     known = len(shares) == len(arms)
-    return Trial(
+    return Experiment(
         experiment=test,
         metric=metric,
         title=next((row["title"] for row in rows if row["title"]), None),
@@ -146,8 +146,8 @@ def _trial(test: str, metric: str, rows: list[dict[str, Any]]) -> Trial:
     )
 
 
-def _plus(one: Arm, other: Arm) -> Arm:
-    return Arm(
+def _add_counts(one: ArmCounts, other: ArmCounts) -> ArmCounts:
+    return ArmCounts(
         one.variant,
         one.users + other.users,
         one.successes + other.successes,

@@ -5,24 +5,142 @@ laid over it: a theme there takes the place of ours of that name, words are adde
 takes a theme away. A language needs nothing but such a file.
 """
 
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from bot.data.analyses.feedback.phrases import BadPhrase, Finder, Phrase
+from bot.data.analyses.feedback.tokens import strip_accents
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-OURS = Path(__file__).parent
+# Phrases of an aspect list, and where they stand in a clause.
+
+MAX_GAP_WORDS = 3  # words that ".." may stand for
+ELEMENT_PATTERN = re.compile(r"\.\.|_|\w+\*?(?:\|\w+\*?)*")
+T = TypeVar("T")
+
+
+class InvalidPhrase(ValueError):
+    """A phrase that nobody can match; the message says which."""
+
+
+class PhraseMatch(NamedTuple):
+    """Where a phrase stands in a clause, and which words its gaps took in."""
+
+    start: int
+    end: int
+    between: tuple[str, ...]
+
+
+class PhraseElement:
+    """One place of a phrase: these words, words that begin so, or any."""
+
+    __slots__ = ("is_any", "stems", "words")
+
+    def __init__(self, written: str):
+        parts = [] if written == "_" else written.split("|")
+        self.words = frozenset(part for part in parts if not part.endswith("*"))
+        self.stems = tuple(part[:-1] for part in parts if part.endswith("*"))
+
+        self.is_any = not parts
+
+    def fits(self, word: str) -> bool:
+        return word in self.words or self.is_any or word.startswith(self.stems)
+
+
+class Phrase:
+    """One phrase, ready to be looked for."""
+
+    def __init__(self, written: str):
+        self.written = written
+        elements = strip_accents(written).split()
+        if not elements or not all(ELEMENT_PATTERN.fullmatch(e) for e in elements):
+            raise InvalidPhrase(written)
+        if elements[0] in ("..", "_") or elements[-1] == "..":
+            raise InvalidPhrase(written)
+        self.first = PhraseElement(elements[0])
+        self.elements = tuple(None if e == ".." else PhraseElement(e) for e in elements)
+        self._is_word = len(elements) == 1
+        whole = [element for element in self.elements[1:] if element]
+        self._gapless = whole if len(whole) == len(elements) - 1 else None
+
+    def at(self, words: Sequence[str], start: int) -> PhraseMatch | None:
+        """Where it ends when it begins at that word, which is known to fit its first place."""
+        if self._is_word:
+            return PhraseMatch(start, start + 1, ())
+        if self._gapless is None:
+            return self._from(words, start, start + 1, 1, ())
+        end = start + 1 + len(self._gapless)
+        if end > len(words):
+            return None
+        for element, word in zip(self._gapless, words[start + 1 : end], strict=True):
+            if not element.fits(word):
+                return None
+        return PhraseMatch(start, end, ())
+
+    def _from(
+        self, words: Sequence[str], start: int, at: int, element: int, taken: tuple[str, ...]
+    ) -> PhraseMatch | None:
+        if element == len(self.elements):
+            return PhraseMatch(start, at, taken)
+        wanted = self.elements[element]
+        if wanted is None:
+            for gap in range(MAX_GAP_WORDS + 1):
+                if at + gap > len(words):
+                    break
+                took = (*taken, *words[at : at + gap])
+                found = self._from(words, start, at + gap, element + 1, took)
+                if found:
+                    return found
+            return None
+        if at < len(words) and wanted.fits(words[at]):
+            return self._from(words, start, at + 1, element + 1, taken)
+        return None
+
+
+class PhraseFinder(Generic[T]):
+    """Many phrases at once, each with what it stands for: looked up by their first word."""
+
+    def __init__(self, entries: Iterable[tuple[Phrase, T]]):
+        self._entries = list(entries)
+        self._whole: dict[str, list[int]] = {}
+        self._stems: dict[str, list[tuple[str, int]]] = {}  # by their first letter
+        for k, (phrase, _) in enumerate(self._entries):
+            for word in phrase.first.words:
+                self._whole.setdefault(word, []).append(k)
+            for stem in phrase.first.stems:
+                self._stems.setdefault(stem[0], []).append((stem, k))
+        self._by_word: dict[str, tuple[tuple[Phrase, T], ...]] = {}
+
+    def find(self, words: Sequence[str]) -> list[tuple[PhraseMatch, T]]:
+        """All places of all phrases, in the order of the words."""
+        found = []
+        for start, word in enumerate(words):
+            starting = self._by_word.get(word)
+            if starting is None:
+                starting = self._by_word[word] = self._starting(word)
+            for phrase, what in starting:
+                spot = phrase.at(words, start)
+                if spot:
+                    found.append((spot, what))
+        return found
+
+    def _starting(self, word: str) -> tuple[tuple[Phrase, T], ...]:
+        stems = (k for stem, k in self._stems.get(word[0], ()) if word.startswith(stem))
+        return tuple(self._entries[k] for k in sorted({*self._whole.get(word, ()), *stems}))
+
+
+ASPECTS_FOLDER = Path(__file__).parent
 GOOD, BAD, SAYS, ASKS, NEVER = "good", "bad", "says", "asks", "never"
 
 
-class Part(BaseModel):
+class AspectPart(BaseModel):
     """Phrases: `says` only names it, `good` and `bad` judge by themselves, `asks` are questions,
     `never` are words that look like it and are not."""
 
@@ -38,20 +156,20 @@ class Part(BaseModel):
             yield from ((phrase, way) for phrase in getattr(self, way))
 
 
-PartName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+PartId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
-class Theme(Part):
+class AspectTheme(AspectPart):
     """`parts` are its sub-themes; `title` is for people and only themes of a team's own need one;
     `shop` says that it is about the shop, whatever the product."""
 
     title: str = ""
     shop: bool = False
     off: bool = False
-    parts: dict[PartName, Part] = {}
+    parts: dict[PartId, AspectPart] = {}
 
 
-class Tone(BaseModel):
+class ToneWords(BaseModel):
     """The language's own words: praise, blame, denial ("not"), turning ("but"), asking ("do")."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,19 +180,19 @@ class Tone(BaseModel):
     opens: tuple[str, ...] = ()  # a question that only wants to know
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$")]  # it stands in ids
+ThemeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$")]  # it stands in ids
 
 
 class AspectList(BaseModel):
     """One language's file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    words: Tone = Tone()
-    themes: dict[Name, Theme] = {}
+    words: ToneWords = ToneWords()
+    themes: dict[ThemeId, AspectTheme] = {}
 
 
 @dataclass(frozen=True)
-class Saying:
+class PhraseMeaning:
     """What a phrase stands for. `part` is empty for the theme itself."""
 
     theme: str
@@ -98,21 +216,21 @@ class Lexicon:
         self._words = aspects.words
 
     @cached_property
-    def finder(self) -> Finder[Saying]:
-        return Finder(
-            (Phrase(phrase), Saying(name, part, way))
+    def finder(self) -> PhraseFinder[PhraseMeaning]:
+        return PhraseFinder(
+            (Phrase(phrase), PhraseMeaning(name, part, way))
             for name, theme in self.themes.items()
             for part, of in (("", theme), *theme.parts.items())
             for phrase, way in of.phrases()
         )
 
     @cached_property
-    def tone(self) -> Finder[str]:
+    def tone(self) -> PhraseFinder[str]:
         judged = ((GOOD, self._words.good), (BAD, self._words.bad))
-        return Finder((Phrase(p), way) for way, phrases in judged for p in phrases)
+        return PhraseFinder((Phrase(p), way) for way, phrases in judged for p in phrases)
 
 
-def lexicon(language: str, folder: Path | None = None) -> Lexicon | None:
+def load_lexicon(language: str, folder: Path | None = None) -> Lexicon | None:
     """The list of a language, the team's laid over ours; None where there is neither.
 
     Raises CannotDo when a team's file cannot be read, with the file's name and what is wrong.
@@ -122,42 +240,143 @@ def lexicon(language: str, folder: Path | None = None) -> Lexicon | None:
     name = f"aspects_{language}.toml"
     own = folder / name if folder else None
     stamp = own.stat().st_mtime_ns if own and own.is_file() else 0
-    return _lexicon(language, own if stamp else None, stamp)
+    return _build_lexicon(language, own if stamp else None, stamp)
 
 
 @lru_cache(maxsize=32)
-def _lexicon(language: str, own: Path | None, _changed: int) -> Lexicon | None:
-    ours = OURS / f"aspects_{language}.toml"
-    layers = [_read(path) for path in (ours, own) if path and path.is_file()]
+def _build_lexicon(language: str, own: Path | None, _changed: int) -> Lexicon | None:
+    ours = ASPECTS_FOLDER / f"aspects_{language}.toml"
+    layers = [_read_aspect_list(path) for path in (ours, own) if path and path.is_file()]
     if not layers:
         return None
     tone = {
         way: tuple(dict.fromkeys(w for layer in layers for w in getattr(layer.words, way)))
-        for way in Tone.model_fields
+        for way in ToneWords.model_fields
     }
     themes = {name: theme for layer in layers for name, theme in layer.themes.items()}
-    return Lexicon(language, AspectList(words=Tone(**tone), themes=themes))
+    return Lexicon(language, AspectList(words=ToneWords(**tone), themes=themes))
 
 
-def _read(path: Path) -> AspectList:
+def _read_aspect_list(path: Path) -> AspectList:
     try:
         told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         read = AspectList.model_validate(told)
         made = Lexicon("", read)
         _ = made.finder, made.tone
     except tomllib.TOMLDecodeError as error:
-        raise _wrong(path, str(error)) from error
+        raise _build_error(path, str(error)) from error
     except UnicodeDecodeError as error:
-        raise _wrong(path, "UTF-8") from error
+        raise _build_error(path, "UTF-8") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise _wrong(path, ".".join(map(str, first["loc"])) + ": " + first["msg"]) from error
-    except BadPhrase as error:
-        raise _wrong(path, f'"{error}"') from error
+        raise _build_error(path, ".".join(map(str, first["loc"])) + ": " + first["msg"]) from error
+    except InvalidPhrase as error:
+        raise _build_error(path, f'"{error}"') from error
     return read
 
 
-def _wrong(path: Path, what: str) -> CannotDo:
+def _build_error(path: Path, what: str) -> CannotDo:
     return CannotDo(
         Words("The list of themes {file} cannot be used: {what}.", file=path.name, what=what)
     )
+
+
+# How people call themes, measures and dimensions, so that they can be read in other languages.
+
+THEME_TITLES = {
+    "sizing": Words("sizing"),
+    "sizing-small": Words("runs small"),
+    "sizing-large": Words("runs large"),
+    "delivery": Words("delivery"),
+    "delivery-late": Words("late parcels"),
+    "delivery-damaged": Words("damaged on arrival"),
+    "delivery-fast": Words("fast delivery"),
+    "delivery-partial": Words("only part arrived"),
+    "delivery-pickup": Words("had to be picked up"),
+    "quality": Words("quality"),
+    "quality-breaks": Words("comes apart or breaks"),
+    "quality-broken": Words("broken or faulty"),
+    "quality-pilling": Words("bobbles"),
+    "quality-wash": Words("how it washes"),
+    "quality-crease": Words("creases"),
+    "fabric": Words("fabric"),
+    "fabric-linen": Words("linen"),
+    "fabric-cotton": Words("cotton"),
+    "fabric-wool": Words("wool"),
+    "fabric-silk": Words("silk"),
+    "fabric-leather": Words("leather"),
+    "fabric-thin": Words("thin or see-through"),
+    "comfort": Words("comfort"),
+    "colour": Words("colour"),
+    "colour-different": Words("colour not as pictured"),
+    "colour-asked": Words("questions about the colour"),
+    "price": Words("price"),
+    "returns": Words("returns and refunds"),
+    "service": Words("customer service"),
+    "website": Words("website and payment"),
+    "website-phone": Words("paying on the phone"),
+    "website-code": Words("codes that fail"),
+    "stock": Words("stock"),
+    "stock-sold-out": Words("sold out, when is it back"),
+    "stock-range": Words("colours and sizes asked for"),
+    "packaging": Words("packaging"),
+    "look": Words("look and style"),
+    "smell": Words("smell"),
+    "gift": Words("as a gift"),
+    "order": Words("the order itself"),
+    "order-wrong": Words("wrong article"),
+    "order-as-described": Words("as described"),
+    "care": Words("care"),
+    "all": Words("all feedback"),
+    "unhappy": Words("unhappy ratings"),
+}
+
+# The measures that people read; a fact's label is its measure with spaces.
+MEASURE_TITLES = (
+    Words("texts"),
+    Words("share"),
+    Words("praise share"),
+    Words("complaint share"),
+    Words("question share"),
+    Words("complaints"),
+    Words("rating"),
+    Words("rating of texts"),
+    Words("texts now"),
+    Words("before first day"),
+    Words("share now"),
+    Words("share before"),
+    Words("change"),
+    Words("verdict"),
+    Words("lift"),
+    Words("share elsewhere"),
+    Words("quote 1"),
+    Words("quote 2"),
+    Words("quote 3"),
+    Words("top praise"),
+    Words("top objection"),
+    Words("fix first rank"),
+    Words("fix first score"),
+    Words("happy share"),
+    Words("unhappy share"),
+    Words("complaint words"),
+    Words("praise words"),
+    Words("themes tested"),
+    Words("places tested"),
+    Words("first day"),
+    Words("last day"),
+)
+VERDICT_TITLES = (
+    Words("confirmed"),
+    Words("to watch"),
+    Words("no change seen"),
+    Words("other products or channels"),
+)
+
+
+def get_theme_title(subject: str, own: str = "") -> str:
+    """A theme's name in English, the key that other languages look it up by; a theme of the
+    team's own has the name that its file gives it."""
+    if own:
+        return own
+    known = THEME_TITLES.get(subject)
+    return known.text if known else subject.replace("-", " ")

@@ -7,13 +7,15 @@ trained weights; texts of one or two words often stay "unknown".
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.data.analyses.feedback.tokens import words_of
+from bot.data.analyses.feedback.tokens import tokenize_words
 
-UNKNOWN = "unknown"
-ENOUGH = 0.9  # of the texts whose language is clear, for the unclear ones to be taken for the same
-SHORT = 5  # words up to which an unclear text is taken for what most others are
+UNKNOWN_LANGUAGE = "unknown"
+MIN_MAJORITY_SHARE = (
+    0.9  # of the texts whose language is clear, for the unclear ones to be taken for the same
+)
+MAX_SHORT_TEXT_WORDS = 5  # words up to which an unclear text is taken for what most others are
 
-SMALL_WORDS = {
+STOP_WORD_LISTS = {
     "en": "the and is it this for with was not are have but you my on very so that of in as they "
     "too be love great good i had just at all would from nice we what when were how",
     "fr": "le la les de des et est un une je pas pour avec ce cette dans sur que qui il elle mais "
@@ -27,7 +29,7 @@ SMALL_WORDS = {
     "it": "il lo gli un una e di che non con per molto ma la sono ho e del della prodotto bello "
     "buono questo arrivato in mi al ottimo anche come tutto stato",
 }
-SETS = {language: frozenset(words.split()) for language, words in SMALL_WORDS.items()}
+STOP_WORDS = {language: frozenset(words.split()) for language, words in STOP_WORD_LISTS.items()}
 # Words that tell nothing of what a text is about: left out where words are counted.
 _FILLER = (
     "cordialement bonsoir bientot journee madame monsieur bonne belle avance equipe hello votre "
@@ -41,10 +43,10 @@ _FILLER = (
     "sua ser sido tem ter tinha fui era sao estou muita minhas meus pois porque como mesmo "
     "quando depois agora aqui tudo cada outro outra apenas bom dia boa tarde noite "
 )
-FILLER = frozenset(_FILLER.split())
+FILLER_WORDS = frozenset(_FILLER.split())
 # What a word says for a language: a word of one language alone says more than a shared one.
-WEIGHT = Counter(word for words in SETS.values() for word in words)
-NAMES = {
+LANGUAGES_PER_WORD = Counter(word for words in STOP_WORDS.values() for word in words)
+LANGUAGE_NAMES = {
     "english": "en",
     "anglais": "en",
     "french": "fr",
@@ -65,39 +67,43 @@ NAMES = {
 }
 
 
-def named(column: str | None) -> str | None:
+def parse_language_name(column: str | None) -> str | None:
     """What a file's language column means: `fr`, `FR-fr`, `Français` → `fr`; empty → None."""
     if not column or not column.strip():
         return None
-    said = words_of(column, "fr")
+    said = tokenize_words(column, "fr")
     if not said:
         return None
-    return NAMES.get(said[0], said[0][:2])
+    return LANGUAGE_NAMES.get(said[0], said[0][:2])
 
 
-def spoken(text: str) -> str:
+def detect_language(text: str) -> str:
     """The language of one text, or "unknown" when its small words do not tell."""
-    words = words_of(text, "fr")
+    words = tokenize_words(text, "fr")
     scores = {
-        language: sum(1 / WEIGHT[word] for word in words if word in known)
-        for language, known in SETS.items()
+        language: sum(1 / LANGUAGES_PER_WORD[word] for word in words if word in known)
+        for language, known in STOP_WORDS.items()
     }
     ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
     (best, most), (_, second) = ranked[0], ranked[1]
-    return best if most >= 1 and most > second else UNKNOWN
+    return best if most >= 1 and most > second else UNKNOWN_LANGUAGE
 
 
-def languages(texts: Sequence[str], columns: Sequence[str | None]) -> list[str]:
+def detect_languages(texts: Sequence[str], columns: Sequence[str | None]) -> list[str]:
     """The language of each text: the file's own column first, then the small words; a very short
     text that stays unclear is taken for what nearly all others are."""
-    found = [named(c) or spoken(t) for t, c in zip(texts, columns, strict=True)]
-    clear = Counter(language for language in found if language != UNKNOWN)
+    found = [
+        parse_language_name(c) or detect_language(t) for t, c in zip(texts, columns, strict=True)
+    ]
+    clear = Counter(language for language in found if language != UNKNOWN_LANGUAGE)
     if not clear:
         return found
     (most, count), total = clear.most_common(1)[0], sum(clear.values())
-    if count < ENOUGH * total:
+    if count < MIN_MAJORITY_SHARE * total:
         return found
     return [
-        most if language == UNKNOWN and 0 < len(text.split()) <= SHORT else language
+        most
+        if language == UNKNOWN_LANGUAGE and 0 < len(text.split()) <= MAX_SHORT_TEXT_WORDS
+        else language
         for language, text in zip(found, texts, strict=True)
     ]

@@ -7,18 +7,36 @@ words before turns a word around ("not a single bobble").
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
-from bot.data.analyses.feedback.aspects import ASKS, BAD, GOOD, NEVER, Lexicon, Saying
-from bot.data.analyses.feedback.phrases import Spot
-from bot.data.analyses.feedback.tokens import Sentence, sentences
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.data.analyses.feedback.aspects import (
+    ASKS,
+    BAD,
+    GOOD,
+    NEVER,
+    Lexicon,
+    PhraseMatch,
+    PhraseMeaning,
+    get_theme_title,
+    load_lexicon,
+)
+from bot.data.analyses.feedback.texts import FeedbackText
+from bot.data.analyses.feedback.tokens import Sentence, split_sentences, tokenize_words
 
 PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # flags: a text may do several
-BEFORE = 3  # words within which a denial counts
-LIKED, DISLIKED = 4, 2  # stars from which, up to which a bare mention is praise, complaint
+MAX_DENIAL_DISTANCE = 3  # words within which a denial counts
+MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = (
+    4,
+    2,
+)  # stars from which, up to which a bare mention is praise, complaint
 
 
 @dataclass(slots=True)
-class Heard:
+class TextMentions:
     """What one text says: flags by subject ("sizing", "sizing-small"), and where in the text."""
 
     flags: dict[str, int] = field(default_factory=dict)
@@ -35,30 +53,32 @@ class Heard:
             self.spans[subject] = (sentence.start, sentence.end, flag)
 
 
-def hear(text: str, lexicon: Lexicon, rating: float | None = None) -> Heard:
+def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> TextMentions:
     """All themes of one text in the lexicon's language. `rating` is of 5."""
-    heard = Heard()
-    for sentence in sentences(text, lexicon.language, lexicon.turns):
-        asks = sentence.asks and _only_asks(sentence, lexicon.opens)
+    heard = TextMentions()
+    for sentence in split_sentences(text, lexicon.language, lexicon.turns):
+        asks = sentence.asks and _is_plain_question(sentence, lexicon.opens)
         heard.asks = heard.asks or sentence.asks
-        tones = [_tone(clause, lexicon) for clause in sentence.clauses]
+        tones = [_score_tone(clause, lexicon) for clause in sentence.clauses]
         for clause, tone in zip(sentence.clauses, tones, strict=True):
             heard.words += clause
             heard.kind += max(0, tone)
             heard.loud += max(0, -tone)
-            for saying, spot in _sayings(clause, lexicon):
-                own = _own(saying, spot, clause, lexicon.denies)
+            for saying, spot in _find_phrases(clause, lexicon):
+                own = _judge_phrase(saying, spot, clause, lexicon.denies)
                 heard.kind += own == GOOD
                 heard.loud += own == BAD
-                flag = _flag(own, sentence.asks, asks, tone or sum(tones), rating)
-                part = "" if _turned(saying, own) else saying.part
+                flag = _choose_flag(own, sentence.asks, asks, tone or sum(tones), rating)
+                part = "" if _is_negated_part(saying, own) else saying.part
                 heard.note(saying.theme, flag, sentence)
                 if part:
                     heard.note(saying.subject, flag, sentence)
     return heard
 
 
-def _sayings(clause: Sequence[str], lexicon: Lexicon) -> list[tuple[Saying, Spot]]:
+def _find_phrases(
+    clause: Sequence[str], lexicon: Lexicon
+) -> list[tuple[PhraseMeaning, PhraseMatch]]:
     """What is said in a clause, without what only looks like it."""
     found = [(saying, spot) for spot, saying in lexicon.finder.find(clause)]
     barred = [(saying, spot) for saying, spot in found if saying.way == NEVER]
@@ -78,21 +98,23 @@ def _sayings(clause: Sequence[str], lexicon: Lexicon) -> list[tuple[Saying, Spot
     ]
 
 
-def _own(saying: Saying, spot: Spot, clause: Sequence[str], denies: frozenset[str]) -> str:
+def _judge_phrase(
+    saying: PhraseMeaning, spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str]
+) -> str:
     """How the phrase judges by itself; denied, it says the opposite."""
     if saying.way not in (GOOD, BAD):
         return saying.way
-    if not _denied(spot, clause, denies):
+    if not _is_denied(spot, clause, denies):
         return saying.way
     return BAD if saying.way == GOOD else GOOD
 
 
-def _turned(saying: Saying, own: str) -> bool:
+def _is_negated_part(saying: PhraseMeaning, own: str) -> bool:
     """Whether "not too small" was said: about sizing, but nothing of "runs small"."""
     return saying.way in (GOOD, BAD) and own != saying.way
 
 
-def _flag(own: str, asked: bool, only_asks: bool, tone: int, rating: float | None) -> int:
+def _choose_flag(own: str, asked: bool, only_asks: bool, tone: int, rating: float | None) -> int:
     if own == ASKS or only_asks:
         return QUESTION
     if own in (GOOD, BAD):
@@ -101,12 +123,12 @@ def _flag(own: str, asked: bool, only_asks: bool, tone: int, rating: float | Non
         return PRAISE if tone > 0 else COMPLAINT
     if asked:
         return QUESTION
-    if rating is None or DISLIKED < rating < LIKED:
+    if rating is None or MAX_COMPLAINT_STARS < rating < MIN_PRAISE_STARS:
         return NAMED
-    return PRAISE if rating >= LIKED else COMPLAINT
+    return PRAISE if rating >= MIN_PRAISE_STARS else COMPLAINT
 
 
-def _tone(clause: Sequence[str], lexicon: Lexicon) -> int:
+def _score_tone(clause: Sequence[str], lexicon: Lexicon) -> int:
     """Words of praise less words of blame; overlapping ones count once, the longest first."""
     judged = lexicon.tone.find(clause)
     if not judged:
@@ -120,16 +142,107 @@ def _tone(clause: Sequence[str], lexicon: Lexicon) -> int:
             continue
         taken |= places
         sign = 1 if way == GOOD else -1
-        total += -sign if _denied(spot, clause, lexicon.denies) else sign
+        total += -sign if _is_denied(spot, clause, lexicon.denies) else sign
     return total
 
 
-def _denied(spot: Spot, clause: Sequence[str], denies: frozenset[str]) -> bool:
-    near = (*clause[max(0, spot.start - BEFORE) : spot.start], *spot.between)
+def _is_denied(spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str]) -> bool:
+    near = (*clause[max(0, spot.start - MAX_DENIAL_DISTANCE) : spot.start], *spot.between)
     return sum(word in denies for word in near) % 2 == 1
 
 
-def _only_asks(sentence: Sentence, opens: Sequence[str]) -> bool:
+def _is_plain_question(sentence: Sentence, opens: Sequence[str]) -> bool:
     """ "Does it run small?" wants to know; "Why is it late?" complains."""
     first = " ".join(sentence.clauses[0][:4])
     return any(first == opening or first.startswith(f"{opening} ") for opening in opens)
+
+
+# All texts heard at once: a table of flags, one row a text, one column a theme.
+
+Flags = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+@dataclass
+class ThemeTable:
+    """`flags[i, j]` is what text i says of subject j: PRAISE, COMPLAINT, QUESTION, NAMED."""
+
+    texts: list[FeedbackText]
+    heard: list[TextMentions | None]  # None: no list for its language
+    subjects: list[str]
+    titles: dict[str, str]
+    shop: frozenset[str]  # themes that are about the shop, whatever the product
+    flags: Flags
+
+    @cached_property
+    def column(self) -> dict[str, int]:
+        return {subject: j for j, subject in enumerate(self.subjects)}
+
+    @cached_property
+    def listed(self) -> Mask:
+        """Texts whose language has a list: what shares are shares of."""
+        return np.array([one is not None for one in self.heard], bool)
+
+    def of(self, subject: str) -> Flags:
+        return self.flags[:, self.column[subject]]
+
+    def words(self, i: int) -> list[str]:
+        """The words of one text."""
+        heard = self.heard[i]
+        return heard.words if heard else tokenize_words(self.texts[i].whole, self.texts[i].language)
+
+    def is_shop(self, subject: str) -> bool:
+        """Whether it is about the shop (delivery, payment), whatever the product."""
+        return subject.split("-")[0] in self.shop
+
+    def keep(self, mask: Mask) -> "ThemeTable":
+        """The same, of these texts alone."""
+        places = np.flatnonzero(mask)
+        return ThemeTable(
+            [self.texts[i] for i in places],
+            [self.heard[i] for i in places],
+            self.subjects,
+            self.titles,
+            self.shop,
+            self.flags[places],
+        )
+
+
+def is_praise(flags: Flags) -> Mask:
+    return (flags & PRAISE) > 0
+
+
+def is_complaint(flags: Flags) -> Mask:
+    return (flags & COMPLAINT) > 0
+
+
+def is_question(flags: Flags) -> Mask:
+    return (flags & QUESTION) > 0
+
+
+def build_theme_table(texts: Sequence[FeedbackText], folder: Path | None) -> ThemeTable:
+    """Raises CannotDo when a list of the team's own cannot be read."""
+    lists = {one: load_lexicon(one, folder) for one in sorted({text.language for text in texts})}
+    heard: list[TextMentions | None] = []
+    for text in texts:
+        known = lists[text.language]
+        heard.append(find_mentions(text.whole, known, text.rating) if known else None)
+    own = [one for one in lists.values() if one]
+    subjects, titles = _list_subjects(own)
+    flags = np.zeros((len(texts), len(subjects)), np.uint8)
+    column = {subject: j for j, subject in enumerate(subjects)}
+    for i, one in enumerate(heard):
+        for subject, flag in (one.flags if one else {}).items():
+            flags[i, column[subject]] = flag
+    shop = frozenset(n for one in own for n, theme in one.themes.items() if theme.shop)
+    return ThemeTable(list(texts), heard, subjects, titles, shop, flags)
+
+
+def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]:
+    titles: dict[str, str] = {}
+    for one in lists:
+        for name, theme in one.themes.items():
+            titles.setdefault(name, get_theme_title(name, theme.title))
+            for part in theme.parts:
+                titles.setdefault(f"{name}-{part}", get_theme_title(f"{name}-{part}"))
+    return list(titles), titles

@@ -9,24 +9,32 @@ from pathlib import Path
 import numpy as np
 
 from bot.core.facts import Fact
-from bot.data.analyses.feedback.aspects import lexicon
-from bot.data.analyses.feedback.mentions import COMPLAINT, PRAISE, hear
-from bot.data.analyses.feedback.quotes import SHORT, Quote, quotes
-from bot.data.analyses.feedback.texts import asked, read
-from bot.data.analyses.feedback.theme_shares import percent
-from bot.data.analyses.feedback.theme_table import Listened, Mask, complains, listen, praises
-from bot.data.analyses.result import Findings, Where
-from bot.data.warehouse.query import sql_later
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.feedback.aspects import load_lexicon
+from bot.data.analyses.feedback.mentions import (
+    COMPLAINT,
+    PRAISE,
+    Mask,
+    ThemeTable,
+    build_theme_table,
+    find_mentions,
+    is_complaint,
+    is_praise,
+)
+from bot.data.analyses.feedback.quotes import MIN_QUOTE_LENGTH, Quote, select_quotes
+from bot.data.analyses.feedback.texts import read_texts, select_feedback
+from bot.data.analyses.feedback.theme_shares import compute_percent
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.query import defer_sql
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import LANGUAGES, Words
-from bot.text.normalize import fold
-from bot.text.slugs import slug
+from bot.text.normalize import normalize_text
+from bot.text.slugs import slugify
 
-FEW = 5  # complaints from which a doubt is told with its numbers
-MOST = 0.6  # of a theme's complaints, from which one of its parts says it better
-WAY_FEW, WAY_SHARE, WAYS_TOLD = 3, 0.15, 2
+MIN_COMPLAINTS = 5  # complaints from which a doubt is told with its numbers
+MIN_PART_SHARE = 0.6  # of a theme's complaints, from which one of its parts says it better
+MIN_WAY_COMPLAINTS, MIN_WAY_SHARE, MAX_WAYS = 3, 0.15, 2
 # How the doubt is put, by theme: what the page says, and the folded words that customers use.
-WAYS: dict[str, tuple[tuple[Words, str], ...]] = {
+OBJECTION_WAYS: dict[str, tuple[tuple[Words, str], ...]] = {
     "sizing": (
         (Words("in the sleeves"), r"\b(?:sleeves?|manches?|mangas?)\b"),
         (Words("at the chest"), r"\b(?:chest|bust|buste|poitrine|busto|peito)\b"),
@@ -48,7 +56,7 @@ WAYS: dict[str, tuple[tuple[Words, str], ...]] = {
 
 
 @dataclass(frozen=True)
-class Doubt:
+class ProductObjection:
     """`blamed` of `texts` about the product complain of `theme` ("sizing-small"); `ways` is how
     they put it ("in the sleeves"), the most frequent first."""
 
@@ -61,78 +69,86 @@ class Doubt:
     @property
     def is_told(self) -> bool:
         """Whether enough of them say it for its numbers to stand on a page."""
-        return self.blamed >= FEW
+        return self.blamed >= MIN_COMPLAINTS
 
 
-def doubt(shelf: Shelf, product: str, words: str, folder: Path | None = None) -> Doubt | None:
+def find_objection(
+    shelf: Warehouse, product: str, words: str, folder: Path | None = None
+) -> ProductObjection | None:
     """The doubt that `words` name; None where they name none or nobody wrote about the product."""
     if shelf.table("feedback") is None:
         return None
-    where = Where(product=product)
-    said = listen(read(shelf, asked(shelf, where), where), folder)
+    where = AnalysisFilter(product=product)
+    said = build_theme_table(read_texts(shelf, select_feedback(shelf, where), where), folder)
     said = said.keep(said.listed)
-    theme = _named(said, words, folder)
+    theme = _match_theme(said, words, folder)
     if theme is None or not said.texts:
         return None
-    blamed = _blamed(said, theme)
-    return Doubt(theme, said.titles[theme], blamed, len(said.texts), tuple(_ways(said, theme)))
+    blamed = _count_complaints(said, theme)
+    return ProductObjection(
+        theme, said.titles[theme], blamed, len(said.texts), tuple(_find_ways(said, theme))
+    )
 
 
-def _named(said: Listened, words: str, folder: Path | None) -> str | None:
+def _match_theme(said: ThemeTable, words: str, folder: Path | None) -> str | None:
     """The theme that words name, by its title in either language or as customers would say it; the
     part of it that carries most of its complaints."""
-    low = fold(words)
+    low = normalize_text(words)
     titled = [
         (len(name), subject)
         for subject, title in said.titles.items()
         for language in LANGUAGES
-        if (name := fold(Words(title).to(language))) in low
+        if (name := normalize_text(Words(title).to(language))) in low
     ]
-    found = max(titled)[1] if titled else _heard(said, words, folder)
-    return _part(said, found) if found else None
+    found = max(titled)[1] if titled else _match_mentioned_theme(said, words, folder)
+    return _choose_part(said, found) if found else None
 
 
-def _heard(said: Listened, words: str, folder: Path | None) -> str | None:
-    known = [one for code in LANGUAGES if (one := lexicon(code, folder))]
-    subjects = [s for one in known for s in hear(words, one).flags if s in said.column]
+def _match_mentioned_theme(said: ThemeTable, words: str, folder: Path | None) -> str | None:
+    known = [one for code in LANGUAGES if (one := load_lexicon(code, folder))]
+    subjects = [s for one in known for s in find_mentions(words, one).flags if s in said.column]
     own = [subject for subject in subjects if not said.is_shop(subject)]
-    return max(own, key=lambda s: (_blamed(said, s), len(s)), default=None)
+    return max(own, key=lambda s: (_count_complaints(said, s), len(s)), default=None)
 
 
-def _part(said: Listened, theme: str) -> str:
+def _choose_part(said: ThemeTable, theme: str) -> str:
     parts = [one for one in said.subjects if one.startswith(f"{theme}-")]
-    best = max(parts, key=lambda one: _blamed(said, one), default=theme)
-    return best if _blamed(said, best) >= max(1, MOST * _blamed(said, theme)) else theme
+    best = max(parts, key=lambda one: _count_complaints(said, one), default=theme)
+    return (
+        best
+        if _count_complaints(said, best) >= max(1, MIN_PART_SHARE * _count_complaints(said, theme))
+        else theme
+    )
 
 
-def _blamed(said: Listened, theme: str) -> int:
-    return int(np.sum(complains(said.of(theme))))
+def _count_complaints(said: ThemeTable, theme: str) -> int:
+    return int(np.sum(is_complaint(said.of(theme))))
 
 
-def _ways(said: Listened, theme: str) -> Iterator[Words]:
+def _find_ways(said: ThemeTable, theme: str) -> Iterator[Words]:
     """What the sentences that complain name often enough."""
     heard = [one.spans.get(theme) if one else None for one in said.heard]
     sentences = [
-        fold(text.whole[span[0] : span[1]])
+        normalize_text(text.whole[span[0] : span[1]])
         for text, span in zip(said.texts, heard, strict=True)
         if span and span[2] == COMPLAINT
     ]
     counts = [
         (sum(bool(re.search(pattern, one)) for one in sentences), -n, words)
-        for n, (words, pattern) in enumerate(WAYS.get(theme.split("-")[0], ()))
+        for n, (words, pattern) in enumerate(OBJECTION_WAYS.get(theme.split("-")[0], ()))
     ]
-    least = max(WAY_FEW, WAY_SHARE * len(sentences))
+    least = max(MIN_WAY_COMPLAINTS, MIN_WAY_SHARE * len(sentences))
     told = sorted((one for one in counts if one[0] >= least), key=lambda one: one[:2], reverse=True)
-    yield from (words for _, _, words in told[:WAYS_TOLD])
+    yield from (words for _, _, words in told[:MAX_WAYS])
 
 
 # A customer's own sentence that praises a product, and how many reviews praise the same.
 
-SAY_SO = 10  # reviews from which "so many of so many" is told
+MIN_REVIEWS = 10  # reviews from which "so many of so many" is told
 
 
 @dataclass(frozen=True)
-class Praised:
+class ProductPraise:
     """What the reviews of one product say of one theme: `praised` of `reviews` speak well of it.
     `quote` is the sentence that says it in a text of the language asked for that complains of
     nothing."""
@@ -143,37 +159,42 @@ class Praised:
 
     @property
     def is_much(self) -> bool:
-        return self.praised >= SAY_SO
+        return self.praised >= MIN_REVIEWS
 
 
-def praised(
-    shelf: Shelf, product: str, theme: str, language: str, folder: Path | None = None
-) -> Praised | None:
+def find_praise(
+    shelf: Warehouse, product: str, theme: str, language: str, folder: Path | None = None
+) -> ProductPraise | None:
     """`theme` as in a fact's id: "fabric-linen". None where nobody speaks of it."""
     if shelf.table("feedback") is None:
         return None
-    where = Where(product=product)
-    said = listen(read(shelf, asked(shelf, where), where), folder)
+    where = AnalysisFilter(product=product)
+    said = build_theme_table(read_texts(shelf, select_feedback(shelf, where), where), folder)
     said = said.keep(said.listed)
     if theme not in said.column:
         return None
-    count = int(np.sum(praises(said.of(theme))))
-    glad = said.keep(_glad(said) & np.array([t.language == language for t in said.texts], bool))
-    found = [_sentence(glad, quote, theme) for quote in quotes(glad, theme, PRAISE)]
-    return Praised(count, len(said.texts), found[0] if found else None)
+    count = int(np.sum(is_praise(said.of(theme))))
+    glad = said.keep(
+        _select_without_complaints(said)
+        & np.array([t.language == language for t in said.texts], bool)
+    )
+    found = [
+        _extract_praise_sentence(glad, quote, theme) for quote in select_quotes(glad, theme, PRAISE)
+    ]
+    return ProductPraise(count, len(said.texts), found[0] if found else None)
 
 
-def _sentence(said: Listened, quote: Quote, theme: str) -> Quote:
+def _extract_praise_sentence(said: ThemeTable, quote: Quote, theme: str) -> Quote:
     """The sentence that praises, without what stands around it, unless it is too short alone."""
     heard = said.heard[said.texts.index(quote.text)]
     start, end, _ = heard.spans[theme] if heard else (0, 0, 0)
     sentence = quote.text.whole[start:end].strip()
-    return replace(quote, said=sentence) if len(sentence) >= SHORT else quote
+    return replace(quote, said=sentence) if len(sentence) >= MIN_QUOTE_LENGTH else quote
 
 
-def _glad(said: Listened) -> Mask:
+def _select_without_complaints(said: ThemeTable) -> Mask:
     """The texts that complain of nothing."""
-    return np.array([not complains(row).any() for row in said.flags], bool)
+    return np.array([not is_complaint(row).any() for row in said.flags], bool)
 
 
 # What customers praise most about one product, and what they object to most: for drafts.
@@ -182,41 +203,43 @@ def _glad(said: Listened) -> Mask:
 
 
 def praise_and_objection(
-    shelf: Shelf, product: str, folder: Path | None = None
+    shelf: Warehouse, product: str, folder: Path | None = None
 ) -> tuple[Fact | None, Fact | None]:
     """feedback.<theme>--product-<product>.praise-share and .complaint-share: % of the texts about
     the product that praise, that complain of its most praised and most blamed theme; about the
     product alone, not about the shop. None where fewer than five texts say it."""
     if shelf.table("feedback") is None:
         return None, None
-    where = Where(product=product)
-    expression = asked(shelf, where)
-    said = listen(read(shelf, expression, where), folder)
+    where = AnalysisFilter(product=product)
+    expression = select_feedback(shelf, where)
+    said = build_theme_table(read_texts(shelf, expression, where), folder)
     said = said.keep(said.listed)
-    found = Findings("feedback", shelf.source("feedback"), shelf.as_of("feedback"))
-    found.queries["texts"] = sql_later(expression)
+    found = AnalysisResult("feedback", shelf.source("feedback"), shelf.as_of("feedback"))
+    found.queries["texts"] = defer_sql(expression)
     return (
-        _top(found, said, product, "praise-share"),
-        _top(found, said, product, "complaint-share"),
+        _find_top_fact(found, said, product, "praise-share"),
+        _find_top_fact(found, said, product, "complaint-share"),
     )
 
 
-def _top(found: Findings, said: Listened, product: str, measure: str) -> Fact | None:
-    judge = praises if measure == "praise-share" else complains
+def _find_top_fact(
+    found: AnalysisResult, said: ThemeTable, product: str, measure: str
+) -> Fact | None:
+    judge = is_praise if measure == "praise-share" else is_complaint
     counts = {
         subject: int(np.sum(judge(said.of(subject))))
         for subject in said.subjects
         if subject.split("-")[0] not in said.shop
     }
-    counts = {subject: count for subject, count in counts.items() if count >= FEW}
+    counts = {subject: count for subject, count in counts.items() if count >= MIN_COMPLAINTS}
     if not counts:
         return None
     # A part that carries most of its theme says it better: "runs small" before "sizing".
     best = max(counts, key=lambda s: (counts[s] * (1.25 if "-" in s else 1.0), s))
     return found.add(
-        f"{best}--product-{slug(product)}",
+        f"{best}--product-{slugify(product)}",
         measure,
-        percent(counts[best], len(said.texts)),
+        compute_percent(counts[best], len(said.texts)),
         unit="%",
         about=said.titles[best],
         rows=len(said.texts),

@@ -12,23 +12,23 @@ from functools import partial
 import ibis
 import ibis.expr.types as ir
 
-from bot.data.analyses.feedback.changes import Moved
-from bot.data.analyses.feedback.periods import Periods
-from bot.data.analyses.feedback.theme_shares import percent
-from bot.data.analyses.feedback.theme_table import Listened, Mask, complains
-from bot.data.analyses.result import Findings
-from bot.data.floors import is_small
-from bot.data.warehouse.query import rows_of, sql_later
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.feedback.mentions import Mask, ThemeTable, is_complaint
+from bot.data.analyses.feedback.texts import ComparedPeriods
+from bot.data.analyses.feedback.theme_changes import ThemeChange
+from bot.data.analyses.feedback.theme_shares import compute_percent
+from bot.data.analyses.result import AnalysisResult
+from bot.data.floors import is_below_floor
+from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 
-LEAST = 5  # complaints in the period
-TWICE = 2  # complaints about a product, from which its orders count as reached
-TREND = (0.5, 2.0)  # the trend counts no more than this
-SHOWN = 5
+MIN_COMPLAINTS = 5  # complaints in the period
+MIN_PRODUCT_COMPLAINTS = 2  # complaints about a product, from which its orders count as reached
+TREND_LIMITS = (0.5, 2.0)  # the trend counts no more than this
+MAX_PRIORITIES = 5
 
 
 @dataclass(frozen=True)
-class ToFix:
+class FixPriority:
     """`trend` is the share now over the share before (1 where chance explains it), `reach` a share
     of the orders, 0 to 1."""
 
@@ -42,24 +42,26 @@ class ToFix:
         return self.complaints * self.trend * (1 + self.reach) / 2
 
 
-def to_fix(said: Listened, recent: Mask, changes: list[Moved], bought: "Bought") -> list[ToFix]:
+def rank_priorities(
+    said: ThemeTable, recent: Mask, changes: list[ThemeChange], bought: "OrderReach"
+) -> list[FixPriority]:
     """The worst first; sub-themes stand for their theme where there are any."""
-    trends = {one.subject: _trend(one) for one in changes}
+    trends = {one.subject: _limit_trend(one) for one in changes}
     found = []
     for subject in said.subjects:
-        loud = complains(said.of(subject)) & recent
-        if int(loud.sum()) < LEAST:
+        loud = is_complaint(said.of(subject)) & recent
+        if int(loud.sum()) < MIN_COMPLAINTS:
             continue
         named = Counter(t.product for t, is_loud in zip(said.texts, loud, strict=True) if is_loud)
-        products = {p for p, times in named.items() if p and times >= TWICE}
+        products = {p for p, times in named.items() if p and times >= MIN_PRODUCT_COMPLAINTS}
         reach = 1.0 if said.is_shop(subject) else bought.share(products)
-        found.append(ToFix(subject, int(loud.sum()), trends.get(subject, 1.0), reach))
+        found.append(FixPriority(subject, int(loud.sum()), trends.get(subject, 1.0), reach))
     parents = {f.subject.split("-")[0] for f in found if "-" in f.subject}
     kept = [f for f in found if f.subject not in parents and f.score > 0]
-    return sorted(kept, key=lambda f: (-f.score, f.subject))[:SHOWN]
+    return sorted(kept, key=lambda f: (-f.score, f.subject))[:MAX_PRIORITIES]
 
 
-def tell_to_fix(found: Findings, worst: list[ToFix], titles: dict[str, str]) -> None:
+def add_priorities(found: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]) -> None:
     """feedback.<theme>.fix-first-rank, .fix-first-score, and what it is made of:
     .fix-first-complaints × .fix-first-trend × (1 + .fix-first-reach, a share of orders) ÷ 2."""
     for rank, one in enumerate(worst, 1):
@@ -70,13 +72,13 @@ def tell_to_fix(found: Findings, worst: list[ToFix], titles: dict[str, str]) -> 
         add("fix-first-score", round(one.score, 1))
         add("fix-first-complaints", one.complaints)
         add("fix-first-trend", round(one.trend, 2), unit="times")
-        add("fix-first-reach", percent(round(1000 * one.reach), 1000), unit="%")
+        add("fix-first-reach", compute_percent(round(1000 * one.reach), 1000), unit="%")
 
 
-class Bought:
+class OrderReach:
     """Which orders of the period hold which products. Without orders everything reaches all."""
 
-    def __init__(self, shelf: Shelf, over: Periods, found: Findings):
+    def __init__(self, shelf: Warehouse, over: ComparedPeriods, found: AnalysisResult):
         self._orders: dict[str, int] = {}
         self._shelf, self._over = shelf, over
         self._lines = shelf.table("orders")
@@ -86,7 +88,7 @@ class Bought:
                 day >= ibis.literal(over.before), day <= ibis.literal(over.last)
             )
             self._total = self._count(self._lines.aggregate(n=self._lines["order"].nunique()))
-            found.queries["reach"] = sql_later(
+            found.queries["reach"] = defer_sql(
                 self._lines.group_by("product").aggregate(n=self._lines["order"].nunique())
             )
 
@@ -102,17 +104,17 @@ class Bought:
             held.aggregate(n=ibis.coalesce(held.customer, held["order"]).nunique())
         )
         floor = self._shelf.sales_floor
-        if is_small(people, floor):  # so few that it is not told how many
+        if is_below_floor(people, floor):  # so few that it is not told how many
             return 0.0
-        return 1.0 if is_small(self._total - reached, floor) else reached / self._total
+        return 1.0 if is_below_floor(self._total - reached, floor) else reached / self._total
 
     def _count(self, expression: ir.Table) -> int:
-        return int(rows_of(self._shelf, expression)[0]["n"])
+        return int(fetch_rows(self._shelf, expression)[0]["n"])
 
 
-def _trend(one: Moved) -> float:
+def _limit_trend(one: ThemeChange) -> float:
     if one.verdict == "no change seen":
         return 1.0
     if one.change is None:
-        return TREND[1]
-    return min(TREND[1], max(TREND[0], 1 + one.change))
+        return TREND_LIMITS[1]
+    return min(TREND_LIMITS[1], max(TREND_LIMITS[0], 1 + one.change))

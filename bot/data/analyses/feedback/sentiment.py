@@ -5,30 +5,143 @@ team's rated texts (stars of 3 teach nothing), its cross-validated AUC shown. A 
 something has no mood. No stars to learn from: no sentiment is shown.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.feedback.classifier import chances, out_of_fold
-from bot.data.analyses.feedback.texts import Text
-from bot.data.analyses.feedback.tfidf import Terms
-from bot.data.analyses.feedback.theme_shares import percent
-from bot.data.analyses.feedback.theme_table import Listened
-from bot.data.analyses.feedback.titles import title
-from bot.data.analyses.result import Findings
-from bot.data.stats import auc
+from bot.data.analyses.feedback.aspects import get_theme_title
+from bot.data.analyses.feedback.mentions import ThemeTable
+from bot.data.analyses.feedback.texts import FeedbackText
+from bot.data.analyses.feedback.tfidf import RANDOM_SEED, SparseMatrix, TermVectorizer
+from bot.data.analyses.feedback.theme_shares import compute_percent
+from bot.data.analyses.result import AnalysisResult
+from bot.data.stats import Numbers, compute_auc
 from bot.i18n.messages import Words
 
-HAPPY, UNHAPPY = 4.0, 2.0  # stars from which, and up to which
-RATED, EACH = 200, 25  # rated texts, and of the rarer kind, from which a classifier learns
-TAUGHT = 4_000  # texts that it learns from, spread evenly, so that the time stays bounded
-FOLDS = 5
-GOOD = 0.75  # AUC below which nothing is read into texts without stars
+# A chance from many words: logistic regression on sparse rows, both kinds weighing the same.
+
+RIDGE_SCALE = 4.0  # how much a text may pull against the ridge
+MAX_NEWTON_STEPS, MAX_GRADIENT_STEPS = 50, 200
+SLOPE_TOLERANCE = 1e-3  # of the slope at the start
+
+
+def predict_chances(known: SparseMatrix, happened: Numbers, asked: SparseMatrix) -> Numbers:
+    """Of each row asked, learnt from the known rows and whether it happened (1) or not (0)."""
+    weights = _fit_weights(known, happened)
+    return _apply_sigmoid(asked.times(weights[:-1]) + weights[-1])
+
+
+def predict_out_of_fold(known: SparseMatrix, happened: Numbers, folds: int) -> Numbers:
+    """The chance of each known row, learnt from the rows of the other folds."""
+    fold = _assign_folds(happened, folds)
+    found = np.empty(len(happened))
+    for k in range(folds):
+        mine, others = fold == k, fold != k
+        found[mine] = predict_chances(known.rows(others), happened[others], known.rows(mine))
+    return found
+
+
+def _assign_folds(happened: Numbers, folds: int) -> NDArray[np.intp]:
+    """The fold of each row: both kinds dealt out evenly, at random."""
+    chance = np.random.RandomState(RANDOM_SEED)
+    fold = np.zeros(len(happened), np.intp)
+    dealt = 0
+    for kind in dict.fromkeys(happened.tolist()):
+        places = np.flatnonzero(happened == kind)
+        cards = np.sort((np.arange(len(places)) + dealt) % folds)
+        dealt += len(places)
+        chance.shuffle(cards)
+        fold[places] = cards
+    return fold
+
+
+def _fit_weights(known: SparseMatrix, happened: Numbers) -> Numbers:
+    """The weights of the columns; that of the constant is the last."""
+    table = known.beside(np.ones((known.shape[0], 1)))
+    share = happened.mean()
+    pull = RIDGE_SCALE * np.where(happened > 0, 0.5 / share, 0.5 / (1 - share))
+    ridge = np.ones(table.shape[1])
+    ridge[-1] = 0.0
+    weights, start = np.zeros(table.shape[1]), 0.0
+    for step in range(MAX_NEWTON_STEPS):
+        chance = _apply_sigmoid(table.times(weights))
+        slope = table.turned_times(pull * (chance - happened)) + ridge * weights
+        size = float(np.linalg.norm(slope))
+        start = start if step else size
+        if size <= SLOPE_TOLERANCE * start:
+            break
+        bend = pull * chance * (1 - chance)
+
+        def curved(move: Numbers, bend: Numbers = bend) -> Numbers:
+            return table.turned_times(bend * table.times(move)) + ridge * move
+
+        move = _solve_conjugate_gradient(curved, -slope, min(0.5, np.sqrt(size / start)) * size)
+        weights = _search_line(table, happened, pull, ridge, weights, move, float(slope @ move))
+    return weights
+
+
+def _solve_conjugate_gradient(
+    curved: Callable[[Numbers], Numbers], wanted: Numbers, near: float
+) -> Numbers:
+    """The move that the curve turns into what is wanted, but for `near`: conjugate gradients."""
+    found = np.zeros_like(wanted)
+    rest = ahead = wanted
+    left = float(rest @ rest)
+    for _step in range(MAX_GRADIENT_STEPS):
+        if left <= near**2:
+            break
+        bent = curved(ahead)
+        length = left / float(ahead @ bent)
+        found, rest = found + length * ahead, rest - length * bent
+        left, before = float(rest @ rest), left
+        ahead = rest + left / before * ahead
+    return found
+
+
+def _search_line(
+    table: SparseMatrix,
+    happened: Numbers,
+    pull: Numbers,
+    ridge: Numbers,
+    weights: Numbers,
+    move: Numbers,
+    slope: float,
+) -> Numbers:
+    """The whole move, or half of it, or half of that, until it leads down (Armijo)."""
+    sign = 1 - 2 * happened
+    at, by = table.times(weights), table.times(move)
+
+    def loss(part: float) -> float:
+        here = weights + part * move
+        return float(pull @ np.logaddexp(0, sign * (at + part * by)) + ridge @ here**2 / 2)
+
+    part, began = 1.0, loss(0.0)
+    while part > 1e-6 and loss(part) > began + 1e-4 * part * slope:
+        part /= 2
+    return weights + part * move
+
+
+def _apply_sigmoid(z: Numbers) -> Numbers:
+    curve: Numbers = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+    return curve
+
+
+MIN_HAPPY_STARS, MAX_UNHAPPY_STARS = 4.0, 2.0  # stars from which, and up to which
+MIN_RATED_TEXTS, MIN_TEXTS_PER_CLASS = (
+    200,
+    25,
+)  # rated texts, and of the rarer kind, from which a classifier learns
+MAX_TRAINING_TEXTS = (
+    4_000  # texts that it learns from, spread evenly, so that the time stays bounded
+)
+FOLD_COUNT = 5
+MIN_AUC = 0.75  # AUC below which nothing is read into texts without stars
 
 
 @dataclass(frozen=True)
-class Mood:
+class Sentiment:
     """`happy` is 1, 0 or NaN, one a text; `auc` of the classifier, None when none was needed or
     could be trained; `read` is how many texts it judged."""
 
@@ -38,50 +151,52 @@ class Mood:
     read: int
 
 
-def mood(said: Listened) -> Mood:
+def estimate_sentiment(said: ThemeTable) -> Sentiment:
     """The mood of each text; 3 stars are neither."""
     texts = said.texts
     stars = np.array([np.nan if t.rating is None else t.rating for t in texts])
-    happy = np.where(stars >= HAPPY, 1.0, np.where(stars <= UNHAPPY, 0.0, np.nan))
+    happy = np.where(
+        stars >= MIN_HAPPY_STARS, 1.0, np.where(stars <= MAX_UNHAPPY_STARS, 0.0, np.nan)
+    )
     asks = np.array([bool(h and h.asks) for h in said.heard], bool)
     open_ = np.flatnonzero(np.isnan(stars) & ~asks)
     taught = np.flatnonzero(np.isfinite(happy))
     rarer = min((happy[taught] == 1).sum(), (happy[taught] == 0).sum()) if len(taught) else 0
-    if not len(open_) or len(taught) < RATED or rarer < EACH:
-        return Mood(happy, None, len(taught), 0)
-    if len(taught) > TAUGHT:
-        taught = taught[np.linspace(0, len(taught) - 1, TAUGHT).astype(int)]
-    good, read = _learnt(said, taught, happy[taught], open_)
-    if good < GOOD:
-        return Mood(happy, good, len(taught), 0)
+    if not len(open_) or len(taught) < MIN_RATED_TEXTS or rarer < MIN_TEXTS_PER_CLASS:
+        return Sentiment(happy, None, len(taught), 0)
+    if len(taught) > MAX_TRAINING_TEXTS:
+        taught = taught[np.linspace(0, len(taught) - 1, MAX_TRAINING_TEXTS).astype(int)]
+    good, read = _classify_unrated(said, taught, happy[taught], open_)
+    if good < MIN_AUC:
+        return Sentiment(happy, good, len(taught), 0)
     happy[open_] = read
-    return Mood(happy, good, len(taught), len(open_))
+    return Sentiment(happy, good, len(taught), len(open_))
 
 
-def _learnt(
-    said: Listened,
+def _classify_unrated(
+    said: ThemeTable,
     taught: NDArray[np.intp],
     happy: NDArray[np.float64],
     open_: NDArray[np.intp],
 ) -> tuple[float, NDArray[np.float64]]:
     """The classifier's AUC, and what it says of the texts without stars."""
-    terms = Terms([said.words(i) for i in taught])
-    known = terms.rows.beside(_tones(said, taught))
-    guessed = out_of_fold(known, happy, FOLDS)
-    asked = terms.of([said.words(i) for i in open_]).beside(_tones(said, open_))
-    return auc(guessed, happy), (chances(known, happy, asked) >= 0.5).astype(float)
+    terms = TermVectorizer([said.words(i) for i in taught])
+    known = terms.rows.beside(_score_tones(said, taught))
+    guessed = predict_out_of_fold(known, happy, FOLD_COUNT)
+    asked = terms.of([said.words(i) for i in open_]).beside(_score_tones(said, open_))
+    return compute_auc(guessed, happy), (predict_chances(known, happy, asked) >= 0.5).astype(float)
 
 
-def _tones(said: Listened, places: NDArray[np.intp]) -> NDArray[np.float64]:
+def _score_tones(said: ThemeTable, places: NDArray[np.intp]) -> NDArray[np.float64]:
     """How much each text praises and blames, without its stars; texts without a list: nought."""
     heard = [said.heard[i] for i in places]
     return np.log1p([[h.kind, h.loud] if h else [0, 0] for h in heard])
 
 
-def tell_mood(found: Findings, texts: list[Text], one: Mood) -> None:
+def add_sentiment(found: AnalysisResult, texts: list[FeedbackText], one: Sentiment) -> None:
     """feedback.all.rating, .happy-share and .unhappy-share of the rated texts; where a classifier
     read the others .unrated-happy-share, .unrated-unhappy-share and .classifier-auc."""
-    about = title("all")
+    about = get_theme_title("all")
     stars = np.array([t.rating for t in texts if t.rating is not None], float)
     if len(stars):
         rated = len(stars)
@@ -95,13 +210,13 @@ def tell_mood(found: Findings, texts: list[Text], one: Mood) -> None:
             query="texts",
         )
         for measure, count in (
-            ("happy-share", int((stars >= HAPPY).sum())),
-            ("unhappy-share", int((stars <= UNHAPPY).sum())),
+            ("happy-share", int((stars >= MIN_HAPPY_STARS).sum())),
+            ("unhappy-share", int((stars <= MAX_UNHAPPY_STARS).sum())),
         ):
             found.add(
                 "all",
                 measure,
-                percent(count, rated),
+                compute_percent(count, rated),
                 unit="%",
                 about=about,
                 rows=rated,
@@ -115,7 +230,7 @@ def tell_mood(found: Findings, texts: list[Text], one: Mood) -> None:
             "all", "classifier-auc", round(one.auc, 3), about=about, rows=one.taught, query="texts"
         )
     if not one.read:
-        found.refuse(_why_none(int(unrated.sum()), one))
+        found.refuse(_explain_missing_sentiment(int(unrated.sum()), one))
         return
     happy = int((one.happy[unrated] == 1).sum())
     for measure, count in (
@@ -125,7 +240,7 @@ def tell_mood(found: Findings, texts: list[Text], one: Mood) -> None:
         found.add(
             "all",
             measure,
-            percent(count, one.read),
+            compute_percent(count, one.read),
             unit="%",
             about=about,
             rows=one.read,
@@ -133,7 +248,7 @@ def tell_mood(found: Findings, texts: list[Text], one: Mood) -> None:
         )
 
 
-def _why_none(unrated: int, one: Mood) -> Words:
+def _explain_missing_sentiment(unrated: int, one: Sentiment) -> Words:
     if one.auc is not None:
         return Words(
             "No sentiment is shown for the {n} texts without stars: learnt from your own ratings, "
@@ -145,5 +260,5 @@ def _why_none(unrated: int, one: Mood) -> Words:
         "No sentiment is shown for the {n} texts without stars: that takes {rated} texts with "
         "stars, happy and unhappy ones, to learn from. A file of rated reviews would help.",
         n=unrated,
-        rated=RATED,
+        rated=MIN_RATED_TEXTS,
     )

@@ -1,28 +1,84 @@
 """The texts that are asked about: rows of the feedback, narrowed by the engine."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Protocol
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+from numpy.typing import NDArray
 
-from bot.data.analyses.feedback.language_detection import languages, named
-from bot.data.analyses.feedback.periods import reach
-from bot.data.analyses.result import Where
-from bot.data.metrics.filters import of_brand, with_category
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.feedback.language_detection import detect_languages, parse_language_name
+from bot.data.analyses.feedback.tokens import WORD_PATTERN, strip_accents
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.metrics.filters import add_category, filter_brand
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-MOST = 100_000  # texts read at once, the newest; more would take minutes
+# Which days are looked at, which are "now", and which are the period before.
+
+CURRENT_DAYS, PREVIOUS_DAYS, YEAR_DAYS = 30, 90, 365  # days
+
+
+class HasDay(Protocol):
+    """What is of a day, or of none that is known."""
+
+    @property
+    def day(self) -> date | None: ...
+
+
+@dataclass(frozen=True)
+class ComparedPeriods:
+    """Days inclusive. `first` to `last` is what levels stand on: a year, or what was asked for;
+    "now" ends with it, and "before" are the 90 days that come before "now"."""
+
+    first: date
+    last: date
+    now: date
+
+    @property
+    def before(self) -> date:
+        return self.now - timedelta(days=PREVIOUS_DAYS)
+
+    def level(self, texts: Sequence[HasDay]) -> NDArray[np.bool_]:
+        """Texts without a day count for the level: there is nothing else they could count for."""
+        return np.array([t.day is None or self.first <= t.day <= self.last for t in texts], bool)
+
+    def is_now(self, texts: Sequence[HasDay]) -> NDArray[np.bool_]:
+        return np.array([bool(t.day and self.now <= t.day <= self.last) for t in texts], bool)
+
+    def is_before(self, texts: Sequence[HasDay]) -> NDArray[np.bool_]:
+        return np.array([bool(t.day and self.before <= t.day < self.now) for t in texts], bool)
+
+
+def extend_to_previous(since: date) -> date:
+    """The 90 days before are read as well: what is asked about is compared with them."""
+    return since - timedelta(days=PREVIOUS_DAYS)
+
+
+def choose_periods(where: AnalysisFilter, newest: date) -> ComparedPeriods:
+    """By default the 30 days up to the newest text, and the 90 before; else the days asked for."""
+    last = where.until or newest
+    if where.since:
+        return ComparedPeriods(where.since, last, where.since)
+    return ComparedPeriods(
+        last - timedelta(days=YEAR_DAYS - 1),
+        last,
+        last - timedelta(days=(where.days or CURRENT_DAYS) - 1),
+    )
+
+
+MAX_TEXTS = 100_000  # texts read at once, the newest; more would take minutes
 DIMENSIONS = ("product", "category", "channel", "region", "country", "segment", "language")
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class FeedbackText:
     """One review or message. `whole` is the title, a line break, and the text; what people wrote
     themselves begins at `offset`."""
 
@@ -44,25 +100,25 @@ class Text:
         return self.places[DIMENSIONS.index("product")]
 
 
-def asked(shelf: Shelf, where: Where) -> ir.Table:
+def select_feedback(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
     """The rows asked about, newest first: an expression. Raises CannotDo for what feedback does
     not say."""
     if where.device or where.source:
         raise CannotDo(
             Words("Feedback does not say the device or the source: leave that out of the question.")
         )
-    kept = _narrowed(shelf, where)
+    kept = _filter_feedback(shelf, where)
     texts = kept.filter(kept.text.notnull()).select(
         "id", "at", "title", "text", "rating", "customer", *DIMENSIONS
     )
-    newest: ir.Table = texts.order_by(ibis.desc("at"), texts.id, texts.text).limit(MOST)
+    newest: ir.Table = texts.order_by(ibis.desc("at"), texts.id, texts.text).limit(MAX_TEXTS)
     return newest
 
 
-def stars(shelf: Shelf, where: Where, first: date, last: date) -> ir.Table:
+def summarize_ratings(shelf: Warehouse, where: AnalysisFilter, first: date, last: date) -> ir.Table:
     """One row: ratings, mean, wordless (ratings without a text) of these days, days inclusive;
     rows without a day count."""
-    rows = _narrowed(shelf, where)
+    rows = _filter_feedback(shelf, where)
     day = rows["at"].date()
     rated = rows.filter(
         rows.rating.notnull(),
@@ -76,49 +132,49 @@ def stars(shelf: Shelf, where: Where, first: date, last: date) -> ir.Table:
     return told
 
 
-def _narrowed(shelf: Shelf, where: Where) -> ir.Table:
+def _filter_feedback(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
     """The rows of the feedback that are asked about."""
     table = shelf.table("feedback")
     assert table is not None
-    table = with_category(shelf, _with_segment(shelf, table))
+    table = add_category(shelf, _add_segment(shelf, table))
     for name in ("product", "category", "channel", "country", "region", "segment"):
         wanted = getattr(where, name)
         if wanted is not None:
             table = table.filter(table[name].lower() == str(wanted).lower())
     if where.brand:
-        table = of_brand(shelf, table, where.brand)
+        table = filter_brand(shelf, table, where.brand)
     if where.since:
-        table = table.filter(table["at"].date() >= ibis.literal(reach(where.since)))
+        table = table.filter(table["at"].date() >= ibis.literal(extend_to_previous(where.since)))
     if where.until:
         table = table.filter(table["at"].date() <= ibis.literal(where.until))
     return table
 
 
-def read(shelf: Shelf, expression: ir.Table, where: Where) -> list[Text]:
+def read_texts(shelf: Warehouse, expression: ir.Table, where: AnalysisFilter) -> list[FeedbackText]:
     """The texts, each with its language; `where.language` is a filter on that."""
-    rows = [row for row in rows_of(shelf, expression) if row["text"].strip()]
-    spoken = languages([row["text"] for row in rows], [row["language"] for row in rows])
-    found = [_text(row, language) for row, language in zip(rows, spoken, strict=True)]
-    wanted = named(where.language)
+    rows = [row for row in fetch_rows(shelf, expression) if row["text"].strip()]
+    spoken = detect_languages([row["text"] for row in rows], [row["language"] for row in rows])
+    found = [_row_to_text(row, language) for row, language in zip(rows, spoken, strict=True)]
+    wanted = parse_language_name(where.language)
     return [text for text in found if wanted is None or text.language == wanted]
 
 
-def authors(texts: Sequence[Text]) -> int:
+def count_authors(texts: Sequence[FeedbackText]) -> int:
     """How many people wrote them."""
     return len({text.author for text in texts})
 
 
-def values(texts: Sequence[Text], dimension: str) -> list[str | None]:
+def list_values(texts: Sequence[FeedbackText], dimension: str) -> list[str | None]:
     """What each text says of a dimension."""
     at = DIMENSIONS.index(dimension)
     return [text.places[at] for text in texts]
 
 
-def _text(row: dict[str, Any], language: str) -> Text:
+def _row_to_text(row: dict[str, Any], language: str) -> FeedbackText:
     head = f"{row['title'].strip()}\n" if (row["title"] or "").strip() else ""
     rating = row["rating"]
     places = {**row, "language": language}
-    return Text(
+    return FeedbackText(
         id=row["id"] or "",
         day=row["at"].date() if row["at"] else None,
         whole=head + row["text"],
@@ -130,7 +186,7 @@ def _text(row: dict[str, Any], language: str) -> Text:
     )
 
 
-def _with_segment(shelf: Shelf, table: ir.Table) -> ir.Table:
+def _add_segment(shelf: Warehouse, table: ir.Table) -> ir.Table:
     """A segment that the feedback doesn't say comes from the customers' file."""
     people = shelf.table("consents")
     if people is None:
@@ -143,3 +199,27 @@ def _with_segment(shelf: Shelf, table: ir.Table) -> ir.Table:
     joined = table.left_join(known, table.customer == known.who)
     segment = ibis.coalesce(joined.segment, joined.known_segment)
     return joined.mutate(segment=segment).drop("who", "known_segment")
+
+
+# Words that are mostly written with a capital: people and places, which no list should show.
+
+MIN_CAPITALISED_SHARE = 0.6  # of the times a word is written
+
+
+def find_proper_nouns(texts: Sequence[FeedbackText]) -> frozenset[str]:
+    """The words (lower case, no accents) that begin with a capital nearly everywhere. A signature's
+    name is one; so is a word that only ever opens a sentence, and that is no loss."""
+    pieces: Counter[str] = Counter()
+    for text in texts:
+        if text.language != "de" and not text.whole.isupper():  # German nouns; people who shout
+            pieces.update(WORD_PATTERN.findall(text.whole))
+    often: Counter[str] = Counter()
+    capital: Counter[str] = Counter()
+    for piece, times in pieces.items():
+        for word in piece.replace("’", "'").split("'"):
+            key = strip_accents(word)
+            often[key] += times
+            capital[key] += times * word[:1].isupper()
+    return frozenset(
+        word for word, times in often.items() if capital[word] > MIN_CAPITALISED_SHARE * times
+    )

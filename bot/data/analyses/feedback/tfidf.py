@@ -11,21 +11,21 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.feedback.texts import Text
-from bot.data.analyses.feedback.tokens import words_of
+from bot.data.analyses.feedback.texts import FeedbackText
+from bot.data.analyses.feedback.tokens import tokenize_words
 from bot.data.stats import Numbers
 
-SEED = 7
-TERMS = 20_000
-Places = NDArray[np.intp]
+RANDOM_SEED = 7
+MAX_TERMS = 20_000
+RowIndex = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Sparse:
+class SparseMatrix:
     """A table of which few cells are not nought: where those are, and what they hold."""
 
-    row: Places
-    column: Places
+    row: RowIndex
+    column: RowIndex
     value: Numbers
     shape: tuple[int, int]
 
@@ -37,32 +37,32 @@ class Sparse:
         """The same of the transposed table: rows → columns."""
         return self._added(self.column, self.row, self.shape[1], right)
 
-    def rows(self, kept: NDArray[np.bool_]) -> "Sparse":
+    def rows(self, kept: NDArray[np.bool_]) -> "SparseMatrix":
         """These rows alone, in their order."""
         mine = kept[self.row]
         place = np.cumsum(kept) - 1
         row, shape = place[self.row[mine]], (int(kept.sum()), self.shape[1])
-        return Sparse(row, self.column[mine], self.value[mine], shape)
+        return SparseMatrix(row, self.column[mine], self.value[mine], shape)
 
-    def beside(self, more: Numbers) -> "Sparse":
+    def beside(self, more: Numbers) -> "SparseMatrix":
         """With these columns at the end."""
         tall, wide = more.shape
         row, column = np.divmod(np.arange(more.size), wide)
-        return Sparse(
+        return SparseMatrix(
             np.concatenate([self.row, row]),
             np.concatenate([self.column, column + self.shape[1]]),
             np.concatenate([self.value, more.ravel()]),
             (tall, self.shape[1] + wide),
         )
 
-    def _added(self, to: Places, of: Places, size: int, right: Numbers) -> Numbers:
+    def _added(self, to: RowIndex, of: RowIndex, size: int, right: Numbers) -> Numbers:
         if right.ndim == 1:
             return np.bincount(to, self.value * right[of], minlength=size).astype(float, copy=False)
         each = [self._added(to, of, size, one) for one in right.T]
         return np.column_stack(each)
 
 
-class Terms:
+class TermVectorizer:
     """The terms of some texts, each a list of words, in alphabetical order. A term stands in at
     least `rare` texts and at most the share `often`; of too many, those said most. Raises
     ValueError when there is none."""
@@ -79,8 +79,8 @@ class Terms:
         kept = [int(i) for i in np.flatnonzero((found >= rare) & (found <= often * len(said)))]
         if not kept:
             raise ValueError("no term is left")
-        if len(kept) > TERMS:
-            kept = sorted(kept, key=lambda i: (-total[i], names[i]))[:TERMS]
+        if len(kept) > MAX_TERMS:
+            kept = sorted(kept, key=lambda i: (-total[i], names[i]))[:MAX_TERMS]
         kept.sort(key=lambda i: str(names[i]))
         self.names = [str(names[i]) for i in kept]
         self._place = {name: i for i, name in enumerate(self.names)}
@@ -89,12 +89,14 @@ class Terms:
         place[kept] = np.arange(len(kept))
         self.rows = self._weighed(counted, place[counted.column])
 
-    def of(self, said: Sequence[list[str]]) -> Sparse:
+    def of(self, said: Sequence[list[str]]) -> SparseMatrix:
         """Other texts in these terms."""
         counted = self._counted(said, self._place, grow=False)
         return self._weighed(counted, counted.column)
 
-    def _counted(self, said: Sequence[list[str]], known: dict[str, int], *, grow: bool) -> Sparse:
+    def _counted(
+        self, said: Sequence[list[str]], known: dict[str, int], *, grow: bool
+    ) -> SparseMatrix:
         """How often each text says each term that is known, or all where the known may grow."""
         each: list[list[int]] = []
         for words in said:
@@ -108,18 +110,18 @@ class Terms:
         wide = max(len(known), 1)
         cells, times = np.unique(row * wide + column, return_counts=True)
         row, column = np.divmod(cells, wide)
-        return Sparse(row, column, times.astype(float), (len(said), wide))
+        return SparseMatrix(row, column, times.astype(float), (len(said), wide))
 
     def _terms(self, words: list[str]) -> Iterable[str]:
         return [*words, *(f"{a} {b}" for a, b in pairwise(words))] if self._pairs else words
 
-    def _weighed(self, counted: Sparse, column: Places) -> Sparse:
+    def _weighed(self, counted: SparseMatrix, column: RowIndex) -> SparseMatrix:
         mine = column >= 0
         row, column = counted.row[mine], column[mine]
         value = (1 + np.log(counted.value[mine])) * self._weight[column]
         length = np.sqrt(np.bincount(row, value**2, minlength=counted.shape[0]))
-        return Sparse(row, column, value / length[row], (counted.shape[0], len(self.names)))
+        return SparseMatrix(row, column, value / length[row], (counted.shape[0], len(self.names)))
 
 
-def words(texts: Sequence[Text]) -> list[list[str]]:
-    return [words_of(text.whole, text.language) for text in texts]
+def list_words(texts: Sequence[FeedbackText]) -> list[list[str]]:
+    return [tokenize_words(text.whole, text.language) for text in texts]

@@ -7,16 +7,22 @@ from math import log, sqrt
 
 import numpy as np
 
-from bot.data.analyses.feedback.language_detection import FILLER, SETS
-from bot.data.analyses.feedback.name_words import proper
-from bot.data.analyses.feedback.theme_table import Listened, Mask, asks, complains, praises
-from bot.data.analyses.feedback.titles import title
-from bot.data.analyses.result import Findings
+from bot.data.analyses.feedback.aspects import get_theme_title
+from bot.data.analyses.feedback.language_detection import FILLER_WORDS, STOP_WORDS
+from bot.data.analyses.feedback.mentions import (
+    Mask,
+    ThemeTable,
+    is_complaint,
+    is_praise,
+    is_question,
+)
+from bot.data.analyses.feedback.texts import find_proper_nouns
+from bot.data.analyses.result import AnalysisResult
 
-FEW = 5  # texts below which a theme gets no share of praise or complaint
+MIN_THEME_TEXTS = 5  # texts below which a theme gets no share of praise or complaint
 
 
-def tell_levels(found: Findings, said: Listened, few: int = FEW) -> None:
+def add_theme_shares(found: AnalysisResult, said: ThemeTable, few: int = MIN_THEME_TEXTS) -> None:
     """feedback.<theme>.texts, .share (% of the texts), .praise-share, .complaint-share and
     .question-share (% of the texts that speak of it; a text may do several), .complaints, .rating
     (mean stars of those texts)."""
@@ -30,34 +36,34 @@ def tell_levels(found: Findings, said: Listened, few: int = FEW) -> None:
         about = said.titles[subject]
         add = partial(found.add, subject, about=about, rows=count, query="texts")
         add("texts", count)
-        add("share", percent(count, total), unit="%", rows=total)
+        add("share", compute_percent(count, total), unit="%", rows=total)
         if count < few:
             continue
-        add("praise-share", percent(int(praises(flags).sum()), count), unit="%")
-        add("complaint-share", percent(int(complains(flags).sum()), count), unit="%")
-        add("question-share", percent(int(asks(flags).sum()), count), unit="%")
-        add("complaints", int(complains(flags).sum()))
+        add("praise-share", compute_percent(int(is_praise(flags).sum()), count), unit="%")
+        add("complaint-share", compute_percent(int(is_complaint(flags).sum()), count), unit="%")
+        add("question-share", compute_percent(int(is_question(flags).sum()), count), unit="%")
+        add("complaints", int(is_complaint(flags).sum()))
         stars = ratings[(flags > 0) & np.isfinite(ratings)]
         if len(stars) >= few:
             add("rating", round(float(stars.mean()), 1), unit="of 5", rows=len(stars))
 
 
-def percent(part: int, whole: int) -> float:
+def compute_percent(part: int, whole: int) -> float:
     """One digit; of nothing it is nought."""
     return round(100 * part / whole, 1) if whole else 0.0
 
 
 # Which words complaints use more than praise does.
 
-PRIOR = 500.0  # words that the prior weighs as much as
-TEXTS = 40  # of each side, below which nothing is compared
-SEEN = 8  # texts in which a word stands
-SURE = 1.96  # z
-SHOWN = 10
+PRIOR_WORDS = 500.0  # words that the prior weighs as much as
+MIN_TEXTS_PER_SIDE = 40  # of each side, below which nothing is compared
+MIN_WORD_TEXTS = 8  # texts in which a word stands
+MIN_Z = 1.96  # z
+MAX_WORDS = 10
 
 
 @dataclass(frozen=True)
-class Word:
+class WordContrast:
     """`z` above zero: complaints use it more. `texts` is in how many it stands."""
 
     word: str
@@ -65,44 +71,50 @@ class Word:
     texts: int
 
 
-def log_odds(ours: Counter[str], theirs: Counter[str], texts: Counter[str]) -> list[Word]:
+def compute_log_odds(
+    ours: Counter[str], theirs: Counter[str], texts: Counter[str]
+) -> list[WordContrast]:
     """Every word of at least 8 texts, the most ours first."""
     together = ours + theirs
-    scale = PRIOR / max(1, sum(together.values()))
-    a, b, prior = sum(ours.values()), sum(theirs.values()), PRIOR
+    scale = PRIOR_WORDS / max(1, sum(together.values()))
+    a, b, prior = sum(ours.values()), sum(theirs.values()), PRIOR_WORDS
     found = []
     for word, texts_with in texts.items():
-        if texts_with < SEEN:
+        if texts_with < MIN_WORD_TEXTS:
             continue
         alpha = together[word] * scale
         mine, other = ours[word] + alpha, theirs[word] + alpha
         delta = log(mine / (a + prior - mine)) - log(other / (b + prior - other))
-        found.append(Word(word, delta / sqrt(1 / mine + 1 / other), texts_with))
+        found.append(WordContrast(word, delta / sqrt(1 / mine + 1 / other), texts_with))
     return sorted(found, key=lambda w: (-w.z, w.word))
 
 
-def tell_wording(found: Findings, said: Listened, unhappy: Mask, happy: Mask) -> None:
+def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: Mask) -> None:
     """feedback.wording-<language>.complaint-words and .praise-words, at most ten each, and each
     word's own feedback.wording-<language>--<word>.z with the texts it stands in as rows."""
     languages = np.array([text.language for text in said.texts], dtype=object)
     for language in sorted(set(languages)):
         here = languages == language
         mine, other = np.flatnonzero(here & unhappy), np.flatnonzero(here & happy)
-        if min(len(mine), len(other)) < TEXTS or language not in SETS:
+        if min(len(mine), len(other)) < MIN_TEXTS_PER_SIDE or language not in STOP_WORDS:
             continue
-        small = SETS[language] | FILLER | proper([said.texts[i] for i in (*mine, *other)])
-        ours, texts = _counted(said, mine, small)
-        theirs, more = _counted(said, other, small)
-        ranked = log_odds(ours, theirs, texts + more)
-        loud = [word for word in ranked if word.z >= SURE][:SHOWN]
-        kind = [word for word in reversed(ranked) if word.z <= -SURE][:SHOWN]
+        small = (
+            STOP_WORDS[language]
+            | FILLER_WORDS
+            | find_proper_nouns([said.texts[i] for i in (*mine, *other)])
+        )
+        ours, texts = _count_words(said, mine, small)
+        theirs, more = _count_words(said, other, small)
+        ranked = compute_log_odds(ours, theirs, texts + more)
+        loud = [word for word in ranked if word.z >= MIN_Z][:MAX_WORDS]
+        kind = [word for word in reversed(ranked) if word.z <= -MIN_Z][:MAX_WORDS]
         for measure, chosen in (("complaint-words", loud), ("praise-words", kind)):
             if chosen:
                 found.add(
                     f"wording-{language}",
                     measure,
                     ", ".join(w.word for w in chosen),
-                    about=title("all"),
+                    about=get_theme_title("all"),
                     rows=len(mine) + len(other),
                     query="texts",
                 )
@@ -117,8 +129,8 @@ def tell_wording(found: Findings, said: Listened, unhappy: Mask, happy: Mask) ->
             )
 
 
-def _counted(
-    said: Listened,
+def _count_words(
+    said: ThemeTable,
     places: np.ndarray[tuple[int], np.dtype[np.intp]],
     small: frozenset[str],
 ) -> tuple[Counter[str], Counter[str]]:

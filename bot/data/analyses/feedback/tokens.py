@@ -4,11 +4,11 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-MARKS = re.compile("[\u0300-\u036f]")
-WORD = re.compile(r"\w+(?:['’]\w+)*")
-PIECE = re.compile(r"\w+(?:'\w+)*|[,:()]|\s[-–—]+\s")
-SENTENCE = re.compile(r"[^.!?…;\n]+[.!?…;\"»)]*")
-ORDINAL = re.compile(r"(?<=\d)[.](?=\d)")
+ACCENT_MARKS = re.compile("[\u0300-\u036f]")
+WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
+PIECE_PATTERN = re.compile(r"\w+(?:'\w+)*|[,:()]|\s[-–—]+\s")
+SENTENCE_PATTERN = re.compile(r"[^.!?…;\n]+[.!?…;\"»)]*")
+ORDINAL_PATTERN = re.compile(r"(?<=\d)[.](?=\d)")
 
 
 class Sentence(NamedTuple):
@@ -21,24 +21,28 @@ class Sentence(NamedTuple):
     end: int
 
 
-def bare(text: str) -> str:
+def strip_accents(text: str) -> str:
     """Lower case, no accents, straight apostrophes: `Trop Étroit’` → `trop etroit'`."""
     low = text.casefold().replace("’", "'").replace("œ", "oe").replace("æ", "ae")
     if low.isascii():
         return low
-    return MARKS.sub("", unicodedata.normalize("NFKD", low))
+    return ACCENT_MARKS.sub("", unicodedata.normalize("NFKD", low))
 
 
-def words_of(text: str, language: str) -> list[str]:
+def tokenize_words(text: str, language: str) -> list[str]:
     """All words. English keeps "don't" as `dont`, the others part at the apostrophe."""
-    return [w for piece in WORD.findall(bare(text)) for w in _parted(piece, language)]
+    return [
+        w
+        for piece in WORD_PATTERN.findall(strip_accents(text))
+        for w in _split_piece(piece, language)
+    ]
 
 
-def sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]:
+def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]:
     """The text's sentences. A word of `turns` begins a new clause."""
     found = []
-    for match in SENTENCE.finditer(ORDINAL.sub(",", text)):
-        clauses = _clauses(bare(match[0]), language, turns)
+    for match in SENTENCE_PATTERN.finditer(ORDINAL_PATTERN.sub(",", text)):
+        clauses = _split_clauses(strip_accents(match[0]), language, turns)
         if clauses:
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             end = match.start() + len(match[0].rstrip())
@@ -46,21 +50,21 @@ def sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]
     return found
 
 
-def _clauses(plain: str, language: str, turns: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+def _split_clauses(plain: str, language: str, turns: frozenset[str]) -> tuple[tuple[str, ...], ...]:
     found: list[tuple[str, ...]] = []
     now: list[str] = []
-    for piece in PIECE.findall(plain):
+    for piece in PIECE_PATTERN.findall(plain):
         if not (piece[0].isalnum() or piece[0] == "_"):
             found, now = [*found, tuple(now)], []
             continue
-        for word in _parted(piece, language):
+        for word in _split_piece(piece, language):
             if word in turns and now:
                 found, now = [*found, tuple(now)], []
             now.append(word)
     return tuple(clause for clause in (*found, tuple(now)) if clause)
 
 
-def _parted(piece: str, language: str) -> list[str]:
+def _split_piece(piece: str, language: str) -> list[str]:
     if "'" not in piece and "’" not in piece:
         return [piece]
     if language == "en":

@@ -19,7 +19,7 @@ Numbers: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Histories:
+class PurchaseHistories:
     """Customers with the same history, once: x repeat purchases, the last of them t_x after the
     first purchase, T from the first purchase to now (one unit of time for both), how many; `of`
     is each customer's place among them."""
@@ -32,7 +32,7 @@ class Histories:
 
 
 @dataclass(frozen=True)
-class Fit:
+class BgNbdFit:
     """The four parameters and the log-likelihood. `sound` is false where the likelihood has no
     maximum worth the name: a parameter runs to nothing or to infinity."""
 
@@ -46,15 +46,15 @@ class Fit:
     @property
     def sound(self) -> bool:
         shapes = (self.r, self.a, self.b)
-        return self.converged and all(SMALL < shape < LARGE for shape in shapes)
+        return self.converged and all(MIN_SHAPE < shape < MAX_SHAPE for shape in shapes)
 
 
-SMALL, LARGE = 1e-3, 100.0  # of the shapes; UCI Online Retail runs to a → 0, b → 919
-EDGES = (-8.0, 6.0)  # of the logs that are looked at: a little beyond
-STARTS = ((0.25, 4.0, 0.8, 2.5), (1.0, 1.0, 1.0, 1.0))
+MIN_SHAPE, MAX_SHAPE = 1e-3, 100.0  # of the shapes; UCI Online Retail runs to a → 0, b → 919
+LOG_BOUNDS = (-8.0, 6.0)  # of the logs that are looked at: a little beyond
+START_POINTS = ((0.25, 4.0, 0.8, 2.5), (1.0, 1.0, 1.0, 1.0))
 
 
-def grouped(x: Numbers, t_x: Numbers, T: Numbers) -> Histories:  # noqa: N803 (the paper's letters)
+def group_histories(x: Numbers, t_x: Numbers, T: Numbers) -> PurchaseHistories:  # noqa: N803 (the paper's letters)
     """Equal histories once. Whole units of time make fewer of them: a million customers over a year
     in days are some 300,000."""
     order = np.lexsort((T, t_x, x))
@@ -65,38 +65,40 @@ def grouped(x: Numbers, t_x: Numbers, T: Numbers) -> Histories:  # noqa: N803 (t
     of = np.empty(len(table), dtype=np.int64)
     of[order] = np.cumsum(new) - 1
     many = np.bincount(of, minlength=len(kept)).astype(np.float64)
-    return Histories(kept[:, 0], kept[:, 1], kept[:, 2], many, of)
+    return PurchaseHistories(kept[:, 0], kept[:, 1], kept[:, 2], many, of)
 
 
-def fit(histories: Histories) -> Fit:
+def fit_bgnbd(histories: PurchaseHistories) -> BgNbdFit:
     """The most likely parameters, of the histories' unit of time. A second start is tried when the
     first ends at an edge."""
     scale = float(histories.T.max()) / 40 or 1.0  # 40 units: where the papers' starts are good
     scaled = replace(histories, t_x=histories.t_x / scale, T=histories.T / scale)
-    found = _climb(scaled, STARTS[0], scale)
+    found = _maximize_likelihood(scaled, START_POINTS[0], scale)
     if not found.sound:
-        other = _climb(scaled, STARTS[1], scale)
+        other = _maximize_likelihood(scaled, START_POINTS[1], scale)
         found = max(found, other, key=lambda f: (f.sound, f.likelihood))
     return found
 
 
-def _climb(told: Histories, start: tuple[float, ...], scale: float) -> Fit:
+def _maximize_likelihood(
+    told: PurchaseHistories, start: tuple[float, ...], scale: float
+) -> BgNbdFit:
     best = minimize(
-        _loss,
+        _compute_loss,
         np.log(start),
         args=(told,),
         jac=True,
         method="L-BFGS-B",
-        bounds=[EDGES] * 4,
+        bounds=[LOG_BOUNDS] * 4,
         options={"maxiter": 300, "ftol": 1e-11, "gtol": 1e-7},
     )
     r, alpha, a, b = (float(value) for value in np.exp(best.x))
     people, repeats = told.many.sum(), (told.many * told.x).sum()
     likelihood = float(-best.fun * people - repeats * np.log(scale))
-    return Fit(r, alpha * scale, a, b, likelihood, bool(best.success))
+    return BgNbdFit(r, alpha * scale, a, b, likelihood, bool(best.success))
 
 
-def expected(found: Fit, histories: Histories, horizon: float) -> Numbers:
+def predict_purchases(found: BgNbdFit, histories: PurchaseHistories, horizon: float) -> Numbers:
     """Purchases to come within `horizon` (the histories' unit of time) by one customer of each
     history: equation (10) of the paper. Never below zero."""
     r, alpha, a, b = found.r, found.alpha, found.a, found.b
@@ -115,7 +117,7 @@ def expected(found: Fit, histories: Histories, horizon: float) -> Numbers:
     return coming
 
 
-def _loss(logs: Numbers, told: Histories) -> tuple[float, Numbers]:
+def _compute_loss(logs: Numbers, told: PurchaseHistories) -> tuple[float, Numbers]:
     """Minus the mean log-likelihood, and its gradient by the logs of the parameters."""
     r, alpha, a, b = np.exp(logs)
     x, many = told.x, told.many

@@ -11,16 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.forecast.bgnbd import Numbers
-from bot.data.analyses.forecast.windows import Seen
-from bot.data.analyses.segments.context import Told
-from bot.data.analyses.segments.profile import percent
-from bot.data.analyses.segments.rhythm import DRIFTING, LAPSED, OWN, SHORTEST
-from bot.data.floors import is_small
+from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.profile import to_percent
+from bot.data.analyses.segments.rfm import (
+    DRIFTING_RHYTHMS,
+    LAPSED_RHYTHMS,
+    MIN_ORDERS_FOR_RHYTHM,
+    MIN_RHYTHM_DAYS,
+)
+from bot.data.floors import is_below_floor
 from bot.i18n.messages import Words
 
 
 @dataclass(frozen=True)
-class Pace:
+class RhythmGroup:
     """Customers who bought more than once, on all past days together: how many, and how many of
     them bought in the window after."""
 
@@ -32,50 +37,52 @@ class Pace:
         return self.bought / self.customers
 
 
-def paces(past: Sequence[Seen]) -> tuple[Pace, Pace, Pace]:
+def compute_rhythm_groups(
+    past: Sequence[CustomerHistory],
+) -> tuple[RhythmGroup, RhythmGroup, RhythmGroup]:
     """Within their rhythm, silent for 2 to 3 times of it, silent for longer. `past` are the cuts
     whose windows are over."""
     counts = np.zeros((3, 2))
     for seen in past:
         assert seen.next is not None  # a cut in the past
-        silent, back = _pace(seen), seen.frequency > 1
-        for n, group in enumerate(_groups(silent)):
+        silent, back = _count_gaps(seen), seen.frequency > 1
+        for n, group in enumerate(_split_by_rhythm(silent)):
             counts[n] += (group & back).sum(), (group & back & (seen.next > 0)).sum()
-    on, drifting, gone = (Pace(int(all_), int(bought)) for all_, bought in counts)
+    on, drifting, gone = (RhythmGroup(int(all_), int(bought)) for all_, bought in counts)
     return on, drifting, gone
 
 
-def _groups(pace: Numbers) -> tuple[NDArray[np.bool_], ...]:
-    on, gone = pace <= DRIFTING, pace > LAPSED
+def _split_by_rhythm(pace: Numbers) -> tuple[NDArray[np.bool_], ...]:
+    on, gone = pace <= DRIFTING_RHYTHMS, pace > LAPSED_RHYTHMS
     return on, ~on & ~gone, gone
 
 
-def _pace(seen: Seen) -> Numbers:
+def _count_gaps(seen: CustomerHistory) -> Numbers:
     """How many of their gaps they have been silent for."""
     gap = (seen.tenure - seen.recency) / np.maximum(seen.frequency - 1, 1)
     back = gap[(seen.frequency > 1) & (gap > 0)]
-    typical = max(SHORTEST, float(np.median(back))) if len(back) else SHORTEST
-    own = np.maximum(gap, max(SHORTEST, typical / 2))
-    pace: Numbers = seen.recency / np.where(seen.frequency >= OWN, own, typical)
+    typical = max(MIN_RHYTHM_DAYS, float(np.median(back))) if len(back) else MIN_RHYTHM_DAYS
+    own = np.maximum(gap, max(MIN_RHYTHM_DAYS, typical / 2))
+    pace: Numbers = seen.recency / np.where(seen.frequency >= MIN_ORDERS_FOR_RHYTHM, own, typical)
     return pace
 
 
 # Who drifts away, told: what silence meant in the past.
 
-FEW = 50  # customers of a group, over all windows
-NAMES = (
+MIN_CUSTOMERS = 50  # customers of a group, over all windows
+RHYTHM_GROUPS = (
     ("in-rhythm", Words("Within their rhythm")),
     ("drifting", Words("Silent for 2 to 3 times their usual gap")),
     ("silent-longer", Words("Silent for longer")),
 )
 
 
-def add_churn(told: Told, past: Sequence[Seen], ahead: int) -> None:
+def add_churn(told: AnalysisContext, past: Sequence[CustomerHistory], ahead: int) -> None:
     """Facts behaviour.in-rhythm-60-days.bought (%, in the windows that are over), .customers (seen
     there), .windows, .days, and the same of drifting and silent-longer: of those who had bought
     more than once. Refused when a group had fewer than 50 customers."""
-    groups = paces(past)
-    if any(group.customers < max(FEW, told.shelf.floor) for group in groups):
+    groups = compute_rhythm_groups(past)
+    if any(group.customers < max(MIN_CUSTOMERS, told.shelf.floor) for group in groups):
         told.findings.refuse(
             Words(
                 "What a long silence meant in the past can't be told: too few customers had bought"
@@ -83,13 +90,13 @@ def add_churn(told: Told, past: Sequence[Seen], ahead: int) -> None:
             )
         )
         return
-    for group, (name, about) in zip(groups, NAMES, strict=True):
+    for group, (name, about) in zip(groups, RHYTHM_GROUPS, strict=True):
         subject = f"{name}-{ahead}-days"
         left = group.customers - group.bought
-        few = any(is_small(n, told.shelf.sales_floor) for n in (group.bought, left))
+        few = any(is_below_floor(n, told.shelf.sales_floor) for n in (group.bought, left))
         told.findings.group(subject, group.customers, told=not few)
         for measure, value, unit in (
-            ("bought", percent(group.share), "%"),
+            ("bought", to_percent(group.share), "%"),
             ("customers", group.customers, "customers"),
             ("windows", len(past), None),
             ("days", ahead, "days"),

@@ -16,7 +16,7 @@ from bot.data.analyses.forecast.bgnbd import Numbers
 
 
 @dataclass(frozen=True)
-class Worth:
+class GammaGammaFit:
     """The three parameters. `mean` is what a purchase of the average customer is worth."""
 
     p: float
@@ -33,7 +33,7 @@ class Worth:
         return self.p * self.v / (self.q - 1)
 
 
-def fit(x: Numbers, mean: Numbers) -> Worth:
+def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
     """x: repeat purchases (over 0) and the mean amount of those (over 0), one element a customer.
     Raises ValueError when there is nobody."""
     kept = (x > 0) & (mean > 0)
@@ -42,7 +42,7 @@ def fit(x: Numbers, mean: Numbers) -> Worth:
         raise ValueError("nobody bought again")
     scale = float(np.median(mean))
     found = minimize(
-        _loss,
+        _compute_loss,
         np.log([4.0, 4.0, 1.0]),
         args=(x, mean / scale),
         jac=True,
@@ -51,10 +51,10 @@ def fit(x: Numbers, mean: Numbers) -> Worth:
         options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-7},
     )
     p, q, v = (float(value) for value in np.exp(found.x))
-    return Worth(p, q, v * scale, bool(found.success))
+    return GammaGammaFit(p, q, v * scale, bool(found.success))
 
 
-def expected(found: Worth, x: Numbers, mean: Numbers) -> Numbers:
+def predict_order_value(found: GammaGammaFit, x: Numbers, mean: Numbers) -> Numbers:
     """What a purchase of each customer is worth: the shop's mean for who did not buy again."""
     p, q, v = found.p, found.q, found.v
     own = np.where(x > 0, mean, 0.0)
@@ -62,7 +62,7 @@ def expected(found: Worth, x: Numbers, mean: Numbers) -> Numbers:
     return worth
 
 
-def related(x: Numbers, mean: Numbers) -> float:
+def correlate_frequency_value(x: Numbers, mean: Numbers) -> float:
     """The correlation of how often and how much (Pearson), of those who bought again."""
     kept = (x > 0) & (mean > 0)
     if kept.sum() < 3 or np.ptp(x[kept]) == 0 or np.ptp(mean[kept]) == 0:
@@ -70,7 +70,7 @@ def related(x: Numbers, mean: Numbers) -> float:
     return float(np.corrcoef(x[kept], mean[kept])[0, 1])
 
 
-def _loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float, Numbers]:
+def _compute_loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float, Numbers]:
     """Minus the mean log-likelihood, and its gradient by the logs of the parameters."""
     p, q, v = np.exp(logs)
     total = v + x * mean

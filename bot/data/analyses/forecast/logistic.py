@@ -11,11 +11,11 @@ import numpy as np
 from bot.data.stats import Numbers
 
 RIDGE = 1.0
-STEPS = 50
+MAX_STEPS = 50
 
 
 @dataclass(frozen=True)
-class Curve:
+class LogisticModel:
     """Weights of standardised columns; the first is that of the constant."""
 
     weights: Numbers
@@ -24,40 +24,42 @@ class Curve:
 
     def chances(self, features: Numbers) -> Numbers:
         """One chance (0 to 1) a row."""
-        chances: Numbers = _curve(_standard(features, self.centre, self.scale) @ self.weights)
+        chances: Numbers = _apply_sigmoid(
+            _standardize(features, self.centre, self.scale) @ self.weights
+        )
         return chances
 
 
-def fit(features: Numbers, happened: Numbers) -> Curve:
+def fit_logistic(features: Numbers, happened: Numbers) -> LogisticModel:
     """features: rows × columns; happened: 0 or 1 a row. Raises ValueError when all did or none."""
     if not 0 < happened.mean() < 1:
         raise ValueError("nothing to tell apart")
     centre, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    x = _standard(features, centre, scale)
+    x = _standardize(features, centre, scale)
     ridge = np.full(x.shape[1], RIDGE)
     ridge[0] = 0.0
     weights = np.zeros(x.shape[1])
-    for _ in range(STEPS):
-        chance = _curve(x @ weights)
+    for _ in range(MAX_STEPS):
+        chance = _apply_sigmoid(x @ weights)
         slope = x.T @ (happened - chance) - ridge * weights
         bend = (x * (chance * (1 - chance))[:, None]).T @ x + np.diag(ridge)
         step = np.linalg.solve(bend, slope)
         weights = weights + step
         if np.abs(step).max() < 1e-8:
             break
-    return Curve(weights, centre, scale)
+    return LogisticModel(weights, centre, scale)
 
 
-def brier(chances: Numbers, happened: Numbers) -> float:
+def compute_brier_score(chances: Numbers, happened: Numbers) -> float:
     """The mean squared distance from what happened; smaller is better."""
     return float(((chances - happened) ** 2).mean())
 
 
-def _curve(z: Numbers) -> Numbers:
+def _apply_sigmoid(z: Numbers) -> Numbers:
     curve: Numbers = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
     return curve
 
 
-def _standard(features: Numbers, centre: Numbers, scale: Numbers) -> Numbers:
+def _standardize(features: Numbers, centre: Numbers, scale: Numbers) -> Numbers:
     return np.column_stack([np.ones(len(features)), (features - centre) / scale])

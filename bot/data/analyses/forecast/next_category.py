@@ -9,25 +9,25 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
-from bot.data.analyses.products import Goods
-from bot.data.analyses.segments.context import Told
-from bot.data.analyses.segments.profile import percent
-from bot.data.floors import is_small
-from bot.data.stats import false_discovery, normal_above
-from bot.data.warehouse.query import rows_of
-from bot.i18n.messages import Words, quoted
+from bot.data.analyses.products import PurchasedProducts
+from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.profile import to_percent
+from bot.data.floors import is_below_floor
+from bot.data.stats import adjust_false_discovery, normal_tail
+from bot.data.warehouse.query import fetch_rows
+from bot.i18n.messages import Words, quote_name
 from bot.rules.about import IDLE
 from bot.rules.goods import concepts, named_in
 from bot.rules.library.audiences.subject import ASIDE, WORD, Subject, subject_of
 from bot.rules.telling.next_bought import NO_CATEGORIES
-from bot.text.normalize import fold
-from bot.text.slugs import slug, titled
+from bot.text.normalize import normalize_text
+from bot.text.slugs import format_title, slugify
 
-Q = 0.10
+MAX_FALSE_DISCOVERY = 0.10
 
 
 @dataclass(frozen=True)
-class Step:
+class CategoryTransition:
     """Of `before` purchases with `a` that were followed by another, `after` had `b` in the next:
     `lift` times as often as next purchases do at large."""
 
@@ -43,7 +43,7 @@ class Step:
         return self.after / self.before
 
 
-def steps_of(lines: ir.Table) -> ir.Table:
+def build_transitions(lines: ir.Table) -> ir.Table:
     """a, b, times, people (how many did so); and with b empty, how often a was followed by
     anything; with a empty, how often b was in a next purchase; with both empty, all. A day is a
     purchase."""
@@ -62,7 +62,7 @@ def steps_of(lines: ir.Table) -> ir.Table:
     return both.group_by("a", "b").aggregate(times=_.count(), people=_.customer.nunique())
 
 
-def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
+def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[CategoryTransition]:
     """From one category to another or the same, strongest first, with at least `floor` customers
     and purchases before and after, and with as many purchases after another category, or of
     another. `q` is Benjamini–Hochberg over all of them, by a one-sided z of the counts."""
@@ -83,21 +83,21 @@ def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
     after = np.array([times.get(pair, 0) for pair in crossed], dtype=np.float64)
     spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
     z = (after - before * share) / np.maximum(spread, 1e-9)
-    q = false_discovery(normal_above(z))
+    q = adjust_false_discovery(normal_tail(z))
     lift = after / (before * share)
     found = [
-        Step(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
+        CategoryTransition(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
         if after[i] >= floor
         and min(people.get(way, 0) for way in ((a, b), (a, ""), ("", b))) >= floor
-        and not is_small(before[i] - after[i], floor)
-        and not is_small(times["", b] - after[i], floor)
+        and not is_below_floor(before[i] - after[i], floor)
+        and not is_below_floor(times["", b] - after[i], floor)
     ]
     return sorted(found, key=lambda step: (-step.lift, step.a, step.b))
 
 
 @dataclass(frozen=True)
-class Next:
+class NextPurchase:
     """Of the purchases with the thing asked about that were followed by another, `after` had this
     in the next, by `people` customers: `lift` times as often as next purchases do at large."""
 
@@ -109,7 +109,7 @@ class Next:
     q: float
 
 
-def after_of(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
+def build_next_purchases(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
     """name, times, mine, people: in how many next purchases it was, in how many after a purchase
     with one of `mine` (lines), of how many customers; with name empty, all next purchases. `by` is
     product or category. A day is a purchase."""
@@ -130,13 +130,15 @@ def after_of(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
     )
 
 
-def nexts(rows: Sequence[dict[str, Any]], floor: int) -> tuple[int, list[Next], int]:
+def find_next_purchases(
+    rows: Sequence[dict[str, Any]], floor: int
+) -> tuple[int, list[NextPurchase], int]:
     """How many purchases with the thing were followed by another; what was in those, with at least
     `floor` customers, most often first; and how many things were compared. `q` is
     Benjamini–Hochberg over all compared, by a one-sided z of the counts."""
     whole = next((row for row in rows if row["name"] == ""), None)
     before, every = (int(whole["mine"] or 0), int(whole["times"])) if whole else (0, 0)
-    if whole and (whole["people"] < floor or is_small(every - before, floor)):
+    if whole and (whole["people"] < floor or is_below_floor(every - before, floor)):
         return 0, [], 0
     compared = [row for row in rows if row["name"] and row["times"] >= floor]
     if not before or not compared or before == every:
@@ -145,9 +147,9 @@ def nexts(rows: Sequence[dict[str, Any]], floor: int) -> tuple[int, list[Next], 
     after = np.array([float(row["mine"] or 0) for row in compared])
     spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
     z = (after - before * share) / np.maximum(spread, 1e-9)
-    q = false_discovery(normal_above(z))
+    q = adjust_false_discovery(normal_tail(z))
     found = [
-        Next(
+        NextPurchase(
             str(row["name"]),
             int(after[i]),
             int(row["people"]),
@@ -157,8 +159,8 @@ def nexts(rows: Sequence[dict[str, Any]], floor: int) -> tuple[int, list[Next], 
         )
         for i, row in enumerate(compared)
         if row["people"] >= floor
-        and not is_small(before - after[i], floor)
-        and not is_small(row["times"] - after[i], floor)
+        and not is_below_floor(before - after[i], floor)
+        and not is_below_floor(row["times"] - after[i], floor)
     ]
     return before, sorted(found, key=lambda one: (-one.after, one.name)), len(compared)
 
@@ -166,22 +168,24 @@ def nexts(rows: Sequence[dict[str, Any]], floor: int) -> tuple[int, list[Next], 
 # The thing that "after …" in a question means: a product, some products, or a category.
 
 
-def subject(told: Told) -> Subject | None:
+def find_question_subject(told: AnalysisContext) -> Subject | None:
     """The thing that the question is about; without a name when nobody bought anything so called;
     None when it is about everything."""
     where = told.where
     if not where.product and not where.words:
         return None
-    goods = _goods(told)
+    goods = _load_goods(told)
     if where.product:
         return subject_of("", where.product, goods)
-    return _surely(where.words or "", goods) or subject_of(where.words or "", None, goods)
+    return _match_exact_subject(where.words or "", goods) or subject_of(
+        where.words or "", None, goods
+    )
 
 
-def _surely(words: str, goods: Goods) -> Subject | None:
+def _match_exact_subject(words: str, goods: PurchasedProducts) -> Subject | None:
     """A category or products whose names say all that the words say: "linen shirt" is no linen
     dress."""
-    said = [word[0] for word in WORD.finditer(words) if fold(word[0]) not in ASIDE | IDLE]
+    said = [word[0] for word in WORD.finditer(words) if normalize_text(word[0]) not in ASIDE | IDLE]
     wanted = named_in(" ".join(said))
     whole = [name for name in goods.names if wanted and wanted <= named_in(name)]
     if whole or (wanted and wanted == concepts(words) and len(wanted) == 1):
@@ -192,27 +196,29 @@ def _surely(words: str, goods: Goods) -> Subject | None:
     return Subject(words, products=tuple(keys)) if keys else None
 
 
-def _goods(told: Told) -> Goods:
+def _load_goods(told: AnalysisContext) -> PurchasedProducts:
     """What was ever bought, most buyers first."""
     table = (
         told.bought.filter(_.amount >= 0, _["product"].notnull())
         .group_by("product")
         .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
     )
-    rows = rows_of(told.shelf, table)
+    rows = fetch_rows(told.shelf, table)
     rows.sort(key=lambda row: (-row["buyers"], row["product"]))
-    titles = {row["product"]: titled(row["title"] or row["product"]) for row in rows}
-    return Goods(titles, {row["product"]: row["category"] for row in rows if row["category"]})
+    titles = {row["product"]: format_title(row["title"] or row["product"]) for row in rows}
+    return PurchasedProducts(
+        titles, {row["product"]: row["category"] for row in rows if row["category"]}
+    )
 
 
 # What is bought next after one thing, told.
 
-LIFT = 1.2
-SHOWN = 5
-By = Literal["product", "category"]
+MIN_LIFT = 1.2
+MAX_ITEMS = 5
+PurchaseDimension = Literal["product", "category"]
 
 
-def add_bought_after(told: Told) -> None:
+def add_bought_after(told: AnalysisContext) -> None:
     """For `where.product`, or what `where.words` names: facts behaviour.after.subject, .products
     (which, where they are several), .purchases
     (those with it that were followed by another), .compared (products); behaviour.after-product-<b>
@@ -220,7 +226,7 @@ def add_bought_after(told: Told) -> None:
     all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is beyond
     chance with a lift of 1.2 or more, else "as always". Nothing of fewer customers than the floor.
     """
-    about = subject(told)
+    about = find_question_subject(told)
     if about is None:
         return
     add, floor = told.findings.add, told.shelf.floor
@@ -234,55 +240,59 @@ def add_bought_after(told: Told) -> None:
             Words(
                 "Nobody bought anything called {name}: look at how your orders or products spell "
                 "it.",
-                name=quoted(told.where.words or told.where.product or ""),
+                name=quote_name(told.where.words or told.where.product or ""),
             )
         )
         return
-    before, products, compared = _asked(told, about, "product")
+    before, products, compared = _count_next_purchases(told, about, "product")
     if before < floor:
         told.findings.refuse(
             Words(
                 "Under {n} purchases with {thing} were followed by another one: too few to say"
                 " what is bought next.",
                 n=floor,
-                thing=quoted(about.name),
+                thing=quote_name(about.name),
             )
         )
         return
     add("after", "purchases", before, unit="purchases", rows=before, query="after-product")
     add("after", "compared", compared, rows=before, query="after-product")
-    _tell(told, "product", products, before)
-    _tell(told, "category", _asked(told, about, "category")[1], before)
+    _add_next_purchases(told, "product", products, before)
+    _add_next_purchases(told, "category", _count_next_purchases(told, about, "category")[1], before)
 
 
-def _asked(told: Told, about: Subject, by: By) -> tuple[int, list[Next], int]:
+def _count_next_purchases(
+    told: AnalysisContext, about: Subject, by: PurchaseDimension
+) -> tuple[int, list[NextPurchase], int]:
     bought = told.bought
     if about.category:
         mine = bought.filter(_.category == about.category)
     else:
         mine = bought.filter(bought["product"].isin(about.keys))
-    rows = told.ask(f"after-{by}", after_of(bought, mine, by))
-    return nexts(rows, told.shelf.floor)
+    rows = told.ask(f"after-{by}", build_next_purchases(bought, mine, by))
+    return find_next_purchases(rows, told.shelf.floor)
 
 
-def _tell(told: Told, by: By, found: list[Next], before: int) -> None:
+def _add_next_purchases(
+    told: AnalysisContext, by: PurchaseDimension, found: list[NextPurchase], before: int
+) -> None:
     """What comes more often than always, the most first; then what comes most often anyway."""
-    more = [one for one in found if one.q <= Q and one.lift >= LIFT]
+    more = [one for one in found if one.q <= MAX_FALSE_DISCOVERY and one.lift >= MIN_LIFT]
     rest = [one for one in found if one not in more]
     titles = told.titles if by == "product" else {}
-    for one in [*more, *rest][:SHOWN]:
+    for one in [*more, *rest][:MAX_ITEMS]:
         about = titles.get(one.name, one.name)
-        told.findings.group(f"after-{by}-{slug(one.name)}", one.people)
+        told.findings.group(f"after-{by}-{slugify(one.name)}", one.people)
         for measure, value, unit in (
-            ("share", percent(one.share), "%"),
-            ("at-large", percent(one.share / one.lift), "%"),
+            ("share", to_percent(one.share), "%"),
+            ("at-large", to_percent(one.share / one.lift), "%"),
             ("lift", round(one.lift, 1), "×"),
             ("purchases", one.after, "purchases"),
             ("customers", one.people, "customers"),
             ("verdict", "more often" if one in more else "as always", None),
         ):
             told.findings.add(
-                f"after-{by}-{slug(one.name)}",
+                f"after-{by}-{slugify(one.name)}",
                 measure,
                 value,
                 unit=unit,
@@ -294,19 +304,19 @@ def _tell(told: Told, by: By, found: list[Next], before: int) -> None:
 
 # What is bought next, told.
 
-SHOWN_CATEGORIES, FROM_EACH = 8, 3
+MAX_TRANSITIONS, MAX_TRANSITIONS_PER_CATEGORY = 8, 3
 
 
-def add_next_category(told: Told) -> None:
+def add_next_category(told: AnalysisContext) -> None:
     """Facts behaviour.<a>-then-<b>.share (% of next purchases after a that have b), .at-large (% of
     all next purchases that have b), .lift (one over the other), .purchases, for pairs beyond chance
     with a lift of 1.2 or more; a then a is coming back for the same. behaviour.next-purchases
     .compared says of how many pairs."""
-    rows = told.ask("next", steps_of(told.bought))
+    rows = told.ask("next", build_transitions(told.bought))
     if not any(r["a"] for r in rows):
         told.findings.refuse(NO_CATEGORIES)
         return
-    found = steps(rows, told.shelf.floor)
+    found = find_transitions(rows, told.shelf.floor)
     wanted = (told.where.category or "").lower()
     every = sum(r["times"] for r in rows if not r["a"] and not r["b"])
     told.findings.group("next-purchases", told.people)
@@ -314,18 +324,20 @@ def add_next_category(told: Told) -> None:
     kept = [
         step
         for step in found
-        if step.q <= Q and step.lift >= LIFT and wanted in ("", step.a.lower())
+        if step.q <= MAX_FALSE_DISCOVERY
+        and step.lift >= MIN_LIFT
+        and wanted in ("", step.a.lower())
     ]
-    for step in _shown(kept):
-        told.findings.nobody(f"{slug(step.a)}-then-{slug(step.b)}")  # `steps` saw to its size
+    for step in _select_transitions(kept):
+        told.findings.nobody(f"{slugify(step.a)}-then-{slugify(step.b)}")  # `steps` saw to its size
         for measure, value, unit in (
-            ("share", percent(step.share), "%"),
-            ("at-large", percent(step.share / step.lift), "%"),
+            ("share", to_percent(step.share), "%"),
+            ("at-large", to_percent(step.share / step.lift), "%"),
             ("lift", round(step.lift, 1), "×"),
             ("purchases", step.after, "purchases"),
         ):
             told.findings.add(
-                f"{slug(step.a)}-then-{slug(step.b)}",
+                f"{slugify(step.a)}-then-{slugify(step.b)}",
                 measure,
                 value,
                 unit=unit,
@@ -335,12 +347,12 @@ def add_next_category(told: Told) -> None:
             )
 
 
-def _shown(kept: list[Step]) -> list[Step]:
+def _select_transitions(kept: list[CategoryTransition]) -> list[CategoryTransition]:
     """The strongest of all, and the strongest from each category."""
     counted: dict[str, int] = {}
     shown = []
     for n, step in enumerate(kept):
         counted[step.a] = counted.get(step.a, 0) + 1
-        if n < SHOWN_CATEGORIES or counted[step.a] <= FROM_EACH:
+        if n < MAX_TRANSITIONS or counted[step.a] <= MAX_TRANSITIONS_PER_CATEGORY:
             shown.append(step)
     return shown

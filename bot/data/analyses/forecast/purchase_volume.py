@@ -9,16 +9,19 @@ import numpy as np
 
 from bot.data.analyses.forecast import bgnbd, gamma_gamma
 from bot.data.analyses.forecast.bgnbd import Numbers
-from bot.data.analyses.forecast.windows import Seen
-from bot.data.analyses.segments.context import Told
-from bot.data.analyses.segments.profile import cents, percent
+from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.profile import round_to_cents, to_percent
 from bot.i18n.messages import Words
 
-MEAN, WORST = 0.15, 0.25  # of the total, over all windows and in one: a plan bears that much
+MAX_MEAN_ERROR, MAX_WINDOW_ERROR = (
+    0.15,
+    0.25,
+)  # of the total, over all windows and in one: a plan bears that much
 
 
 @dataclass(frozen=True)
-class Total:
+class WindowForecast:
     """What was said of a window, and what came."""
 
     said: float
@@ -30,12 +33,12 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class VolumeForecast:
     """A total for the days to come, and the same for windows that are over, the newest first.
     `sound` is false when a fit has no maximum."""
 
     total: float
-    windows: Sequence[Total]
+    windows: Sequence[WindowForecast]
     sound: bool
 
     @property
@@ -43,7 +46,7 @@ class Forecast:
         return float(np.mean([abs(w.off) for w in self.windows]))
 
     @property
-    def worst(self) -> Total:
+    def worst(self) -> WindowForecast:
         return max(self.windows, key=lambda w: abs(w.off))
 
     @property
@@ -54,7 +57,11 @@ class Forecast:
     @property
     def right(self) -> bool:
         """Whether the past totals were: within 15 % on average, and within 25 % each."""
-        return self.finite and self.mean_off <= MEAN and abs(self.worst.off) <= WORST
+        return (
+            self.finite
+            and self.mean_off <= MAX_MEAN_ERROR
+            and abs(self.worst.off) <= MAX_WINDOW_ERROR
+        )
 
     @property
     def holds(self) -> bool:
@@ -67,35 +74,37 @@ class Forecast:
         return self.total * (1 - off), self.total * (1 + off)
 
 
-def forecasts(seen: Sequence[Seen], ahead: int) -> tuple[Forecast, Forecast]:
+def forecast_volume(
+    seen: Sequence[CustomerHistory], ahead: int
+) -> tuple[VolumeForecast, VolumeForecast]:
     """Purchases (days with one) and what they are worth in the shop's currency, in the `ahead` days
     after each day, by the customers known on it. For what somebody spends a time the first purchase
     counts as any other. Raises ValueError when on some day nobody had bought again."""
     counts, worths, sound, priced = [], [], True, True
     for each in seen:
         histories = each.histories()
-        fit = bgnbd.fit(histories)
-        coming = bgnbd.expected(fit, histories, ahead)
+        fit = bgnbd.fit_bgnbd(histories)
+        coming = bgnbd.predict_purchases(fit, histories, ahead)
         mean = np.maximum(each.spend, 0) / each.frequency
-        spent = gamma_gamma.fit(*_many(each.frequency, mean))
+        spent = gamma_gamma.fit_gamma_gamma(*_select_repeat_buyers(each.frequency, mean))
         counts.append(float(coming @ histories.many))
-        each_worth = gamma_gamma.expected(spent, each.frequency, mean)
+        each_worth = gamma_gamma.predict_order_value(spent, each.frequency, mean)
         worths.append(float(coming[histories.of] @ each_worth))
         sound, priced = sound and fit.sound, priced and spent.sound
     past = [(s.next, s.next_spend) for s in seen[1:]]
     came = [float(n.sum()) for n, _worth in past if n is not None]
     paid = [float(worth.sum()) for _n, worth in past if worth is not None]
     return (
-        Forecast(counts[0], _windows(counts, came), sound),
-        Forecast(worths[0], _windows(worths, paid), sound and priced),
+        VolumeForecast(counts[0], _build_windows(counts, came), sound),
+        VolumeForecast(worths[0], _build_windows(worths, paid), sound and priced),
     )
 
 
-def _windows(said: Sequence[float], came: Sequence[float]) -> list[Total]:
-    return [Total(s, real) for s, real in zip(said[1:], came, strict=True)]
+def _build_windows(said: Sequence[float], came: Sequence[float]) -> list[WindowForecast]:
+    return [WindowForecast(s, real) for s, real in zip(said[1:], came, strict=True)]
 
 
-def _many(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
+def _select_repeat_buyers(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
     """Those who bought again and paid something: the fit's customers."""
     kept = (frequency > 1) & (mean > 0)
     return frequency[kept], mean[kept]
@@ -103,29 +112,29 @@ def _many(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
 
 # How much today's customers will buy, told.
 
-FEW = 100  # customers who bought again, on each day looked back to
+MIN_REPEAT_BUYERS = 100  # customers who bought again, on each day looked back to
 
 
-def add_purchase_volume(told: Told, seen: Sequence[Seen], ahead: int) -> None:
+def add_purchase_volume(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int) -> None:
     """Facts behaviour.expected-90-days.purchases, .purchases-low, .purchases-high and the same of
     .value, by today's customers, each with .purchases-backtest-error (%, mean over the windows).
     The interval is as wide as the worst window was off. Refused when the totals were off by more
     than 15 % on average or 25 % once, or when the fit has no maximum."""
-    if any((each.frequency > 1).sum() < FEW for each in seen):
+    if any((each.frequency > 1).sum() < MIN_REPEAT_BUYERS for each in seen):
         told.findings.refuse(
             Words(
                 "Fewer than {n} customers had bought more than once on some day in the past: too"
                 " few to say how much will be bought. A longer order file would help.",
-                n=FEW,
+                n=MIN_REPEAT_BUYERS,
             )
         )
         return
-    purchases, value = forecasts(seen, ahead)
+    purchases, value = forecast_volume(seen, ahead)
     rows = len(seen[0].frequency)
     if not purchases.holds:
-        told.findings.refuse(_why(purchases, ahead))
+        told.findings.refuse(_explain_missing_forecast(purchases, ahead))
         return
-    _one(told, "purchases", purchases, ahead, rows)
+    _add_forecast(told, "purchases", purchases, ahead, rows)
     if told.currency is None:
         return
     if not value.finite:
@@ -144,10 +153,10 @@ def add_purchase_volume(told: Told, seen: Sequence[Seen], ahead: int) -> None:
             )
         )
         return
-    _one(told, "value", value, ahead, rows)
+    _add_forecast(told, "value", value, ahead, rows)
 
 
-def _why(forecast: Forecast, ahead: int) -> Words:
+def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
     if forecast.right or not forecast.finite:
         return Words(
             "How much will be bought in {days} days is not shown: customers differ too little in"
@@ -164,7 +173,9 @@ def _why(forecast: Forecast, ahead: int) -> Words:
     )
 
 
-def _one(told: Told, measure: str, forecast: Forecast, ahead: int, rows: int) -> None:
+def _add_forecast(
+    told: AnalysisContext, measure: str, forecast: VolumeForecast, ahead: int, rows: int
+) -> None:
     unit = "purchases" if measure == "purchases" else (told.currency or None)
     low, high = forecast.between
     told.findings.group(f"expected-{ahead}-days", rows)
@@ -176,7 +187,7 @@ def _one(told: Told, measure: str, forecast: Forecast, ahead: int, rows: int) ->
         told.findings.add(
             f"expected-{ahead}-days",
             name,
-            round(value) if measure == "purchases" else cents(Decimal(value)),
+            round(value) if measure == "purchases" else round_to_cents(Decimal(value)),
             unit=unit,
             about=f"{ahead} days",
             rows=rows,
@@ -185,7 +196,7 @@ def _one(told: Told, measure: str, forecast: Forecast, ahead: int, rows: int) ->
     told.findings.add(
         f"expected-{ahead}-days",
         f"{measure}-backtest-error",
-        percent(forecast.mean_off),
+        to_percent(forecast.mean_off),
         unit="%",
         about=f"{ahead} days",
         rows=rows,

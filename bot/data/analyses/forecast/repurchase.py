@@ -9,21 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.forecast import logistic
-from bot.data.analyses.forecast.windows import Seen
-from bot.data.analyses.segments.context import Told
-from bot.data.analyses.segments.profile import percent
-from bot.data.floors import bounded, is_small
-from bot.data.stats import Numbers, auc
+from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.profile import to_percent
+from bot.data.floors import bound_count, is_below_floor
+from bot.data.stats import Numbers, compute_auc
 from bot.i18n.messages import Words
 
-AUC = 0.6  # below, the order of customers is hardly better than chance
-OFF = 0.25  # the number of buyers may be wrong by so much: more, and no campaign is planned by it
-Places = NDArray[np.intp]  # of customers, in some order
-FEW = 50  # buyers and others, in each window
+MIN_AUC = 0.6  # below, the order of customers is hardly better than chance
+MAX_COUNT_ERROR = (
+    0.25  # the number of buyers may be wrong by so much: more, and no campaign is planned by it
+)
+CustomerIndex = NDArray[np.intp]  # of customers, in some order
+MIN_BUYERS = 50  # buyers and others, in each window
 
 
 @dataclass(frozen=True)
-class Window:
+class BacktestWindow:
     """One window that is over: what was said of its customers the day before it began, and what
     they did. `buyers` is how many of them bought, `said` how many were to be expected."""
 
@@ -43,10 +45,10 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Record:
+class BacktestRecord:
     """The windows, the newest first, all said by the same method."""
 
-    windows: Sequence[Window]
+    windows: Sequence[BacktestWindow]
 
     @property
     def auc(self) -> float:
@@ -74,12 +76,12 @@ class Record:
     def ranks(self) -> bool:
         """Whether the order of customers may be shown: AUC at least .6 in every window, and better
         chances than the base rate's over all."""
-        return self.brier < self.base and all(w.auc >= AUC for w in self.windows)
+        return self.brier < self.base and all(w.auc >= MIN_AUC for w in self.windows)
 
     @property
     def counts(self) -> bool:
         """Whether the number of buyers may be: within 25 % in every window."""
-        return all(abs(w.off) <= OFF for w in self.windows)
+        return all(abs(w.off) <= MAX_COUNT_ERROR for w in self.windows)
 
     def deciles(self) -> list[tuple[int, float, float]]:
         """customers, said and actual rate of each tenth, the likeliest first, over all windows."""
@@ -96,43 +98,46 @@ class Record:
         return [w.customers for w in self.windows]
 
 
-def backtest(seen: Sequence[Seen]) -> Record | None:
+def backtest_repurchase(seen: Sequence[CustomerHistory]) -> BacktestRecord | None:
     """The cuts 1, 2 …: each is said by what was learnt at the cut before it. None when a window
     has too few buyers, or too few others."""
     windows = []
     for now, before in pairwise(seen[1:]):
-        if not _enough(now) or not _enough(before):
+        if not _has_enough_buyers(now) or not _has_enough_buyers(before):
             return None
-        windows.append(_window(now, before))
-    return Record(windows) if windows else None
+        windows.append(_assess_window(now, before))
+    return BacktestRecord(windows) if windows else None
 
 
-def chances_today(seen: Sequence[Seen]) -> Numbers:
+def predict_chances_today(seen: Sequence[CustomerHistory]) -> Numbers:
     """Everybody's chance to buy in the days to come, learnt on the window that ends today."""
-    return learnt(seen[1]).chances(seen[0].features())
+    return fit_window(seen[1]).chances(seen[0].features())
 
 
-def learnt(seen: Seen) -> logistic.Curve:
-    return logistic.fit(seen.features(), _bought(seen))
+def fit_window(seen: CustomerHistory) -> logistic.LogisticModel:
+    return logistic.fit_logistic(seen.features(), _has_bought(seen))
 
 
-def _window(now: Seen, before: Seen) -> Window:
-    chances, happened = learnt(before).chances(now.features()), _bought(now)
+def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWindow:
+    chances, happened = fit_window(before).chances(now.features()), _has_bought(now)
     rate = float(happened.mean())
-    return Window(
+    return BacktestWindow(
         customers=len(happened),
         buyers=int(happened.sum()),
         said=float(chances.sum()),
-        auc=auc(chances, happened),
-        brier=logistic.brier(chances, happened),
+        auc=compute_auc(chances, happened),
+        brier=logistic.compute_brier_score(chances, happened),
         base=rate * (1 - rate),
         chances=chances,
         happened=happened,
-        simple={name: _first_tenth(order, happened) for name, order in _simply(now).items()},
+        simple={
+            name: _measure_top_decile(order, happened)
+            for name, order in _rank_by_simple_rules(now).items()
+        },
     )
 
 
-def _simply(seen: Seen) -> dict[str, Places]:
+def _rank_by_simple_rules(seen: CustomerHistory) -> dict[str, CustomerIndex]:
     """Customers in the order of two rules that everybody can apply."""
     return {
         "newest": np.lexsort((-seen.frequency, seen.recency)),
@@ -140,26 +145,26 @@ def _simply(seen: Seen) -> dict[str, Places]:
     }
 
 
-def _first_tenth(order: Places, happened: Numbers) -> float:
+def _measure_top_decile(order: CustomerIndex, happened: Numbers) -> float:
     return float(happened[order[: max(1, len(order) // 10)]].mean())
 
 
-def _bought(seen: Seen) -> Numbers:
+def _has_bought(seen: CustomerHistory) -> Numbers:
     assert seen.next is not None  # a cut in the past
     return (seen.next > 0).astype(np.float64)
 
 
-def _enough(seen: Seen) -> bool:
-    buyers = int(_bought(seen).sum())
-    return buyers >= FEW and len(seen.frequency) - buyers >= FEW
+def _has_enough_buyers(seen: CustomerHistory) -> bool:
+    buyers = int(_has_bought(seen).sum())
+    return buyers >= MIN_BUYERS and len(seen.frequency) - buyers >= MIN_BUYERS
 
 
 # Who buys within so many days, told.
 
-LIKELY = 0.5
+LIKELY_CHANCE = 0.5
 
 
-def add_repurchase(told: Told, seen: Sequence[Seen], ahead: int) -> None:
+def add_repurchase(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int) -> None:
     """Facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate (%,
     who bought in the window just over), .pairs (%: of a buyer and another, how often the buyer was
     ranked higher), .simple-rule and .simple-share (%, of its first tenth bought), .windows;
@@ -168,14 +173,14 @@ def add_repurchase(told: Told, seen: Sequence[Seen], ahead: int) -> None:
     tenth first, in the past; behaviour.buy-90-days-top and -rest .customers, .purchases and .silent
     (days), the medians of today's likeliest tenth and of everybody else; .first-day and .last-day
     of the windows."""
-    record = backtest(seen)
+    record = backtest_repurchase(seen)
     if record is None:
         told.findings.refuse(
             Words(
                 "In some window of {days} days fewer than {n} customers bought, or did not: too few"
                 " to learn from. A longer order file would help, or a longer window.",
                 days=ahead,
-                n=FEW,
+                n=MIN_BUYERS,
             )
         )
         return
@@ -192,13 +197,13 @@ def add_repurchase(told: Told, seen: Sequence[Seen], ahead: int) -> None:
             )
         )
         return
-    _score(told, record, ahead)
-    _count(told, record, seen, ahead)
-    _tenths(told, record, ahead)
-    _likeliest(told, seen, ahead)
+    _add_backtest_score(told, record, ahead)
+    _add_buyer_count(told, record, seen, ahead)
+    _add_deciles(told, record, ahead)
+    _add_top_decile_profile(told, seen, ahead)
 
 
-def _score(told: Told, record: Record, ahead: int) -> None:
+def _add_backtest_score(told: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
     subject, rows = f"buy-{ahead}-days", sum(w.customers for w in record.windows)
     newest = record.windows[0]
     told.findings.group(subject, newest.customers)
@@ -206,10 +211,10 @@ def _score(told: Told, record: Record, ahead: int) -> None:
         ("backtest-auc", round(record.auc, 3), None, rows),
         ("backtest-brier", round(record.brier, 3), None, rows),
         ("base-rate-brier", round(record.base, 3), None, rows),
-        ("base-rate", percent(newest.buyers / newest.customers), "%", newest.customers),
-        ("pairs", percent(record.auc), "%", rows),
+        ("base-rate", to_percent(newest.buyers / newest.customers), "%", newest.customers),
+        ("pairs", to_percent(record.auc), "%", rows),
         ("simple-rule", record.simple[0], None, rows),
-        ("simple-share", percent(record.simple[1]), "%", rows),
+        ("simple-share", to_percent(record.simple[1]), "%", rows),
         ("windows", len(record.windows), None, rows),
         ("first-day", told.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
         ("last-day", told.until, None, rows),
@@ -219,13 +224,15 @@ def _score(told: Told, record: Record, ahead: int) -> None:
             measure,
             value,
             unit=unit,
-            about=_about(ahead),
+            about=_format_about(ahead),
             rows=stands_on,
             query="histories",
         )
 
 
-def _count(told: Told, record: Record, seen: Sequence[Seen], ahead: int) -> None:
+def _add_buyer_count(
+    told: AnalysisContext, record: BacktestRecord, seen: Sequence[CustomerHistory], ahead: int
+) -> None:
     worst = max(record.windows, key=lambda w: abs(w.off))
     if not record.counts:
         told.findings.refuse(
@@ -239,26 +246,32 @@ def _count(told: Told, record: Record, seen: Sequence[Seen], ahead: int) -> None
             )
         )
         return
-    chances = chances_today(seen)
+    chances = predict_chances_today(seen)
     subject, rows = f"buy-{ahead}-days", len(chances)
-    likely = int((chances > LIKELY).sum())
-    shown = bounded(likely, rows, told.shelf.floor)
+    likely = int((chances > LIKELY_CHANCE).sum())
+    shown = bound_count(likely, rows, told.shelf.floor)
     for measure, value, unit in (
         ("expected-buyers", round(float(chances.sum())), "customers"),
         ("customers-likely", shown, None if isinstance(shown, str) else "customers"),
-        ("backtest-worst-error", percent(worst.off), "%"),
+        ("backtest-worst-error", to_percent(worst.off), "%"),
     ):
         told.findings.add(
-            subject, measure, value, unit=unit, about=_about(ahead), rows=rows, query="histories"
+            subject,
+            measure,
+            value,
+            unit=unit,
+            about=_format_about(ahead),
+            rows=rows,
+            query="histories",
         )
 
 
-def _tenths(told: Told, record: Record, ahead: int) -> None:
+def _add_deciles(told: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
     for n, (customers, _said, bought) in enumerate(record.deciles(), start=1):
         if customers < told.shelf.floor:
             return
         subject, about = f"buy-{ahead}-days-tenth-{n}", f"{n} / 10"
-        few = is_small(round(bought * customers), told.shelf.sales_floor)
+        few = is_below_floor(round(bought * customers), told.shelf.sales_floor)
         told.findings.group(subject, customers, told=not few)
         told.findings.add(
             subject,
@@ -272,7 +285,7 @@ def _tenths(told: Told, record: Record, ahead: int) -> None:
         told.findings.add(
             subject,
             "bought",
-            percent(bought),
+            to_percent(bought),
             unit="%",
             about=about,
             rows=customers,
@@ -280,10 +293,12 @@ def _tenths(told: Told, record: Record, ahead: int) -> None:
         )
 
 
-def _likeliest(told: Told, seen: Sequence[Seen], ahead: int) -> None:
+def _add_top_decile_profile(
+    told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int
+) -> None:
     """What today's likeliest tenth have in common, beside the others."""
     today = seen[0]
-    order = np.argsort(-chances_today(seen), kind="stable")
+    order = np.argsort(-predict_chances_today(seen), kind="stable")
     many = len(order) // 10
     if many < told.shelf.floor:
         return
@@ -308,5 +323,5 @@ def _likeliest(told: Told, seen: Sequence[Seen], ahead: int) -> None:
             )
 
 
-def _about(ahead: int) -> str:
+def _format_about(ahead: int) -> str:
     return f"{ahead} days"

@@ -12,20 +12,20 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.data.analyses.result import Where
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.disclosure import Population
-from bot.data.metrics.filters import last_day, narrowed
+from bot.data.metrics.filters import filter_rows, find_last_whole_day
 from bot.data.stats import Numbers
-from bot.data.warehouse.query import arrow_of, person_of, rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.query import fetch_arrow, fetch_rows, person_column
+from bot.data.warehouse.warehouse import Warehouse
 
-STEPS = ("view", "cart", "checkout", "purchase")
-BY = ("device", "source", "country")
-NOW, BEFORE = 14, 56  # days
+FUNNEL_STEPS = ("view", "cart", "checkout", "purchase")
+VISIT_DIMENSIONS = ("device", "source", "country")
+CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # days
 
 
 @dataclass(frozen=True)
-class Visits:
+class VisitCounts:
     """`cells` has one row a (day, device, source, country): `of` their keys, `reached` how many
     sessions reached each of `steps`, `worth` and `squares` of the purchases' amounts, `paid` how
     many purchases have one."""
@@ -56,36 +56,36 @@ class Visits:
         return sorted({of[dimension] for of in self.of if of[dimension] is not None})
 
 
-def days_read(shelf: Shelf, where: Where) -> list[date]:
+def list_days(shelf: Warehouse, where: AnalysisFilter) -> list[date]:
     """The whole days looked at, the last 70 at most: 14 now and 56 before."""
-    last = last_day(shelf, "events", where)
-    return [last - timedelta(days=back) for back in range(NOW + BEFORE - 1, -1, -1)]
+    last = find_last_whole_day(shelf, "events", where)
+    return [last - timedelta(days=back) for back in range(CURRENT_DAYS + PREVIOUS_DAYS - 1, -1, -1)]
 
 
-def cells(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
+def build_cells(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
     """day, device, source, country, depth (1 view … 4 purchase): sessions, paid, worth, squares."""
-    return counted(sessions(shelf, where, days))
+    return count_sessions(build_sessions(shelf, where, days))
 
 
-def sessions(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
+def build_sessions(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
     """One row a session: day, device, source, country, depth, amount of the purchase, person (the
     visitor; the session where none is known)."""
-    events = _in(narrowed(shelf, "events", where), days)
+    events = _filter_days(filter_rows(shelf, "events", where), days)
     bought = events.step == "purchase"
     found = events.group_by("session").aggregate(
         day=events.at.min().date(),
         device=events.device.max(),
         source=events.source.max(),
         country=events.country.max(),
-        depth=_depth(events).max(),
+        depth=_compute_depth(events).max(),
         amount=events.amount.max(where=bought),
-        visitor=person_of(shelf, events.visitor).max(where=events.visitor.notnull()),
+        visitor=person_column(shelf, events.visitor).max(where=events.visitor.notnull()),
     )
-    person = ibis.coalesce(found.visitor, person_of(shelf, found.session))
+    person = ibis.coalesce(found.visitor, person_column(shelf, found.session))
     return found.mutate(person=person).drop("visitor", "session")
 
 
-def counted(sessions: ir.Table) -> ir.Table:
+def count_sessions(sessions: ir.Table) -> ir.Table:
     """The sessions by day, device, source, country and depth."""
     amount = sessions.amount.cast("float64")
     return sessions.group_by("day", "device", "source", "country", "depth").aggregate(
@@ -97,7 +97,7 @@ def counted(sessions: ir.Table) -> ir.Table:
 
 
 @dataclass(frozen=True)
-class Visitors:
+class VisitorPopulation:
     """Who came: one element a visitor, device, source, country, deepest step, and whether it was in
     the days `now`."""
 
@@ -105,34 +105,34 @@ class Visitors:
 
     def at(self, step: str, *, now: bool | None = None) -> Population:
         """Those who reached a step."""
-        deep = [str(n) for n in range(STEPS.index(step) + 1, len(STEPS) + 1)]
+        deep = [str(n) for n in range(FUNNEL_STEPS.index(step) + 1, len(FUNNEL_STEPS) + 1)]
         kept = self.population.any_of("depth", deep)
         if now is not None:
             kept &= self.population.which(("now", "now" if now else "before"))
-        return self.population.only(kept, BY)
+        return self.population.only(kept, VISIT_DIMENSIONS)
 
 
-def visitors(shelf: Shelf, sessions: ir.Table, days: list[date]) -> Visitors:
-    now = sessions.day >= ibis.literal(days[max(0, len(days) - NOW)])
+def load_visitors(shelf: Warehouse, sessions: ir.Table, days: list[date]) -> VisitorPopulation:
+    now = sessions.day >= ibis.literal(days[max(0, len(days) - CURRENT_DAYS)])
     asked = sessions.select(
-        *BY,
-        person=person_of(shelf, sessions.person),
+        *VISIT_DIMENSIONS,
+        person=person_column(shelf, sessions.person),
         depth=sessions.depth.cast("string"),
         now=now.ifelse("now", "before"),
     )
-    return Visitors(Population.of(arrow_of(shelf, asked.distinct()), "person"))
+    return VisitorPopulation(Population.of(fetch_arrow(shelf, asked.distinct()), "person"))
 
 
-def by_product(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
+def build_product_views(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
     """product (or page, where the events know no products), now: sessions that saw it, and put it
     into the cart, and of how many people. The later steps are about whole carts."""
-    events = _in(narrowed(shelf, "events", where), days)
+    events = _filter_days(filter_rows(shelf, "events", where), days)
     named = events.mutate(thing=ibis.coalesce(events.product, events.page))
     seen = named.filter(named.step.isin(("view", "cart")), named.thing.notnull())
-    now = seen.at >= ibis.literal(days[-NOW]).cast("timestamp")
-    person = person_of(shelf, ibis.coalesce(seen.visitor, seen.session))
+    now = seen.at >= ibis.literal(days[-CURRENT_DAYS]).cast("timestamp")
+    person = person_column(shelf, ibis.coalesce(seen.visitor, seen.session))
     pairs = seen.group_by("session", "thing", now=now).aggregate(
-        depth=_depth(seen).max(), person=person.max()
+        depth=_compute_depth(seen).max(), person=person.max()
     )
     return pairs.group_by("thing", "now").aggregate(
         seen=pairs.count(),
@@ -142,19 +142,19 @@ def by_product(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
     )
 
 
-def arranged(rows: list[dict[str, Any]], days: list[date]) -> Visits:
+def arrange_visits(rows: list[dict[str, Any]], days: list[date]) -> VisitCounts:
     """The rows of `cells` by day. Steps that nobody ended at are not in the data."""
     deep = {int(row["depth"]) for row in rows}
-    steps = [n for n in range(1, len(STEPS) + 1) if n in deep]
+    steps = [n for n in range(1, len(FUNNEL_STEPS) + 1) if n in deep]
     place = {day: at for at, day in enumerate(days)}
     inside = [row for row in rows if row["day"] in place and row["depth"] > 0]
     depth = np.array([row["depth"] for row in inside], dtype=float)
     sessions = np.array([row["sessions"] for row in inside], dtype=float)
     levels = np.array(steps, dtype=float)
-    return Visits(
+    return VisitCounts(
         days=days,
-        steps=tuple(STEPS[n - 1] for n in steps if n > 0),
-        of=[{name: row[name] for name in BY} for row in inside],
+        steps=tuple(FUNNEL_STEPS[n - 1] for n in steps if n > 0),
+        of=[{name: row[name] for name in VISIT_DIMENSIONS} for row in inside],
         day=np.array([place[row["day"]] for row in inside], dtype=float),
         reached=(depth[:, None] >= levels[None, :]) * sessions[:, None],
         paid=np.array([row["paid"] for row in inside], dtype=float),
@@ -163,13 +163,13 @@ def arranged(rows: list[dict[str, Any]], days: list[date]) -> Visits:
     )
 
 
-def read(shelf: Shelf, query: ir.Table, days: list[date]) -> Visits:
-    visits = arranged(rows_of(shelf, query), days)
+def read_visits(shelf: Warehouse, query: ir.Table, days: list[date]) -> VisitCounts:
+    visits = arrange_visits(fetch_rows(shelf, query), days)
     with_traffic = [at for at in range(len(days)) if visits.counts()[at].sum() > 0]
     if not with_traffic:
         return visits
     first = with_traffic[0]  # the data may begin later than the days looked at
-    return Visits(
+    return VisitCounts(
         days=days[first:],
         steps=visits.steps,
         of=visits.of,
@@ -181,13 +181,13 @@ def read(shelf: Shelf, query: ir.Table, days: list[date]) -> Visits:
     )
 
 
-def _in(events: ir.Table, days: list[date]) -> ir.Table:
+def _filter_days(events: ir.Table, days: list[date]) -> ir.Table:
     return events.filter(
         events.at >= ibis.literal(days[0]).cast("timestamp"),
         events.at < ibis.literal(days[-1] + timedelta(days=1)).cast("timestamp"),
     )
 
 
-def _depth(events: ir.Table) -> ir.IntegerValue:
-    whens = [(events.step == step, n) for n, step in enumerate(STEPS, 1)]
+def _compute_depth(events: ir.Table) -> ir.IntegerValue:
+    whens = [(events.step == step, n) for n, step in enumerate(FUNNEL_STEPS, 1)]
     return ibis.cases(*whens, else_=0)

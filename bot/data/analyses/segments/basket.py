@@ -12,23 +12,23 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
-from bot.data.analyses.segments.context import Told
-from bot.data.analyses.segments.profile import percent
-from bot.data.stats import NORMAL, false_discovery, normal_above
+from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.profile import to_percent
+from bot.data.stats import MAD_TO_SIGMA, adjust_false_discovery, normal_tail
 from bot.data.warehouse.warehouse import FLOOR
 from bot.i18n.messages import Words
-from bot.text.slugs import slug
+from bot.text.slugs import slugify
 
 # What is bought by the same people: pairs of products or categories, and groups of such pairs.
 
-MOST = 300  # things, those with most customers: pairs grow with the square
-LIFT = 3.0
-Q = 0.10
-BLOCK = 10  # pairs, from which on two categories have an ordinary pair of their own
+MAX_ITEMS = 300  # things, those with most customers: pairs grow with the square
+MIN_LIFT = 3.0
+MAX_FALSE_DISCOVERY = 0.10
+MIN_CATEGORY_PAIRS = 10  # pairs, from which on two categories have an ordinary pair of their own
 
 
 @dataclass(frozen=True)
-class Pair:
+class ItemPair:
     """Two things that `both` customers have; `ordinary` is the usual lift of such a pair."""
 
     a: str
@@ -39,7 +39,7 @@ class Pair:
     q: float
 
 
-def baskets(lines: ir.Table, by: str, floor: int, most: int = MOST) -> ir.Table:
+def build_baskets(lines: ir.Table, by: str, floor: int, most: int = MAX_ITEMS) -> ir.Table:
     """customer, thing: who ever bought it; the `most` things with most customers, each at least
     `floor`. `by` is product or category."""
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
@@ -54,7 +54,7 @@ def baskets(lines: ir.Table, by: str, floor: int, most: int = MOST) -> ir.Table:
     return owned.semi_join(common, "thing")
 
 
-def pairs_of(baskets: ir.Table) -> ir.Table:
+def build_pairs(baskets: ir.Table) -> ir.Table:
     """a, b (a before b, or the same: then `both` is all customers of it), both."""
     left = baskets.select("customer", a=_.thing)
     right = baskets.select("customer", b=_.thing)
@@ -62,12 +62,12 @@ def pairs_of(baskets: ir.Table) -> ir.Table:
     return met.filter(met.a <= met.b).group_by("a", "b").aggregate(both=_.count())
 
 
-def pairs(
+def find_pairs(
     rows: Sequence[dict[str, int]],
     people: int,
     category_of: Mapping[str, str] | None = None,
     floor: int = FLOOR,
-) -> list[Pair]:
+) -> list[ItemPair]:
     """Pairs with at least `floor` customers who have both, strongest first; `rows` of `pairs_of`,
     among `people` customers. `q` is Benjamini–Hochberg over all pairs, one-sided."""
     alone = {str(r["a"]): r["both"] for r in rows if r["a"] == r["b"]}
@@ -79,19 +79,19 @@ def pairs(
     expected = np.array([alone[a] * alone[b] / people for a, b in crossed])
     both = np.array([met.get(pair, 0) for pair in crossed], dtype=np.float64)
     lift = both / expected
-    usual = _ordinary(crossed, lift, category_of or {})
+    usual = _compute_usual_lift(crossed, lift, category_of or {})
     z = 2 * (np.sqrt(both + 0.375) - np.sqrt(expected * usual + 0.375))
-    spread = max(1.0, NORMAL * float(np.median(np.abs(z))))
-    q = false_discovery(normal_above(z / spread))
+    spread = max(1.0, MAD_TO_SIGMA * float(np.median(np.abs(z))))
+    q = adjust_false_discovery(normal_tail(z / spread))
     found = [
-        Pair(a, b, int(both[i]), float(lift[i]), float(usual[i]), float(q[i]))
+        ItemPair(a, b, int(both[i]), float(lift[i]), float(usual[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
         if both[i] >= floor
     ]
     return sorted(found, key=lambda pair: (-pair.lift, pair.a, pair.b))
 
 
-def _ordinary(
+def _compute_usual_lift(
     crossed: Sequence[tuple[str, str]], lift: NDArray[np.float64], category_of: Mapping[str, str]
 ) -> NDArray[np.float64]:
     """For each pair, the median lift of the pairs of its two categories, or of all where these
@@ -101,16 +101,16 @@ def _ordinary(
         blocks[tuple(sorted(category_of.get(thing, "") for thing in pair))].append(i)
     usual = np.full(len(crossed), np.median(lift))
     for members in blocks.values():
-        if len(members) >= BLOCK:
+        if len(members) >= MIN_CATEGORY_PAIRS:
             usual[members] = np.median(lift[members])
     return np.maximum(usual, 1.0)
 
 
-def groups(found: Sequence[Pair], lift: float = LIFT) -> list[tuple[str, ...]]:
+def group_pairs(found: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple[str, ...]]:
     """Things bought by the same people: pairs over `lift` and beyond chance, joined while
     a thing goes with at least half of those already there (one bridge does not join two tastes).
     Strongest group first; at least 3 things."""
-    strong = [p for p in found if p.lift >= lift and p.q <= Q]
+    strong = [p for p in found if p.lift >= lift and p.q <= MAX_FALSE_DISCOVERY]
     linked = {frozenset((p.a, p.b)) for p in strong}
     group_of: dict[str, set[str]] = {}
     for pair in strong:
@@ -125,61 +125,63 @@ def groups(found: Sequence[Pair], lift: float = LIFT) -> list[tuple[str, ...]]:
     return [tuple(sorted(g)) for g in kept.values()]
 
 
-SHOWN = 5  # pairs with a thing asked about, and groups
-MISSING = {
+MAX_PAIRS = 5  # pairs with a thing asked about, and groups
+MISSING_COLUMNS = {
     "product": Words("What goes together needs orders with a product on each line."),
     "category": Words("Which categories go together needs a product list with categories."),
 }
 
 
-def tell(told: Told) -> None:
+def add_basket_facts(told: AnalysisContext) -> None:
     """Facts segments.taste-<n>.products, .lift, .customers, .share-of-customers for each group of
     products that the same people buy; segments.<a>-with-<b>.lift and .customers for pairs of
     categories, or with the product or category asked about, where they stand out from the ordinary
     pair beyond chance."""
     where = told.where
     if not where.category:
-        found = _pairs(told, "product")
+        found = _load_pairs(told, "product")
         if where.product:
-            near = [p for p in found if where.product in (p.a, p.b) and p.q <= Q]
-            _tell_pairs(told, near[:SHOWN], told.titles, "pairs-product")
+            near = [p for p in found if where.product in (p.a, p.b) and p.q <= MAX_FALSE_DISCOVERY]
+            _add_pairs(told, near[:MAX_PAIRS], told.titles, "pairs-product")
         else:
-            _tastes(told, found)
+            _add_tastes(told, found)
     if not where.product:
-        pairs = [p for p in _pairs(told, "category") if p.q <= Q and p.lift > 1]
+        pairs = [
+            p for p in _load_pairs(told, "category") if p.q <= MAX_FALSE_DISCOVERY and p.lift > 1
+        ]
         wanted = (where.category or "").lower()
         near = [p for p in pairs if not wanted or wanted in (p.a.lower(), p.b.lower())]
-        _tell_pairs(told, near[:SHOWN], {}, "pairs-category")
+        _add_pairs(told, near[:MAX_PAIRS], {}, "pairs-category")
 
 
-def _pairs(told: Told, by: Literal["product", "category"]) -> list[Pair]:
-    table = pairs_of(baskets(told.bought, by, told.shelf.floor))
+def _load_pairs(told: AnalysisContext, by: Literal["product", "category"]) -> list[ItemPair]:
+    table = build_pairs(build_baskets(told.bought, by, told.shelf.floor))
     rows = told.ask(f"pairs-{by}", table)
     things = sum(1 for row in rows if row["a"] == row["b"])
     if things < 2:
-        told.findings.refuse(MISSING[by])
+        told.findings.refuse(MISSING_COLUMNS[by])
         return []
     told.findings.nobody(f"{by}-pairs")
     told.findings.add(
         f"{by}-pairs", "compared", things * (things - 1) // 2, rows=told.people, query=f"pairs-{by}"
     )
     category_of = told.categories if by == "product" else None
-    return pairs(rows, told.people, category_of, told.shelf.floor)
+    return find_pairs(rows, told.people, category_of, told.shelf.floor)
 
 
-def _tastes(told: Told, found: list[Pair]) -> None:
+def _add_tastes(told: AnalysisContext, found: list[ItemPair]) -> None:
     titles = told.titles
-    for n, things in enumerate(groups(found)[:SHOWN], start=1):
+    for n, things in enumerate(group_pairs(found)[:MAX_PAIRS], start=1):
         inside = [p for p in found if p.a in things and p.b in things]
         names = ", ".join(titles.get(thing, thing) for thing in things)
-        people = _people(told, things, f"taste-{n}")
+        people = _count_people(told, things, f"taste-{n}")
         subject = query = f"taste-{n}"
         if not told.findings.group(subject, people, told.people - people):
             continue
         told.findings.add(subject, "products", names, rows=people, query=query)
         for measure, value, unit in (
             ("customers", people, "customers"),
-            ("share-of-customers", percent(people / told.people), "%"),
+            ("share-of-customers", to_percent(people / told.people), "%"),
             ("lift", round(median(p.lift for p in inside), 1), "×"),
         ):
             told.findings.add(
@@ -187,16 +189,18 @@ def _tastes(told: Told, found: list[Pair]) -> None:
             )
 
 
-def _people(told: Told, things: tuple[str, ...], query: str) -> int:
+def _count_people(told: AnalysisContext, things: tuple[str, ...], query: str) -> int:
     """Customers with at least two of these things."""
     owned = told.bought.filter(_.amount >= 0, _["product"].isin(things))
     counted = owned.group_by("customer").aggregate(n=_["product"].nunique()).filter(_.n >= 2)
     return int(told.ask(query, counted.aggregate(customers=_.count()))[0]["customers"])
 
 
-def _tell_pairs(told: Told, found: list[Pair], titles: dict[str, str], query: str) -> None:
+def _add_pairs(
+    told: AnalysisContext, found: list[ItemPair], titles: dict[str, str], query: str
+) -> None:
     for pair in found:
-        subject = f"{slug(pair.a)}-with-{slug(pair.b)}"
+        subject = f"{slugify(pair.a)}-with-{slugify(pair.b)}"
         about = f"{titles.get(pair.a, pair.a)} + {titles.get(pair.b, pair.b)}"
         told.findings.group(subject, pair.both, told.people - pair.both)
         for measure, value, unit in (

@@ -7,31 +7,30 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from bot.data.analyses.result import Findings, Where
-from bot.data.warehouse.cache import Laid
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.query import TableCache, fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import titled
+from bot.text.slugs import format_title
 
 
 @dataclass
-class Told:
+class AnalysisContext:
     """`bought` are the lines (bought.lines), `people` how many customers have a purchase in them.
     `currency` is an ISO code, empty when the file has none, None when it has several."""
 
-    shelf: Shelf
-    where: Where
-    findings: Findings
+    shelf: Warehouse
+    where: AnalysisFilter
+    findings: AnalysisResult
     bought: ir.Table
     until: date
-    laid: Laid
+    laid: TableCache
     people: int = 0
     currency: str | None = ""
 
     def ask(self, name: str, table: ir.Table) -> list[dict[str, Any]]:
         """The rows of a small result; its SQL is kept under that name."""
-        return rows_of(self.shelf, self.keep(name, table))
+        return fetch_rows(self.shelf, self.keep(name, table))
 
     def keep(self, name: str, table: ir.Table) -> ir.Table:
         """The same table, its SQL kept under that name."""
@@ -42,22 +41,22 @@ class Told:
     def titles(self) -> dict[str, str]:
         """Names by product key, as the catalogue or else the lines have them."""
         known = self.bought.group_by("product").aggregate(title=self.bought.title.max())
-        rows = rows_of(self.shelf, known.drop_null())
-        return {row["product"]: titled(row["title"]) for row in rows}
+        rows = fetch_rows(self.shelf, known.drop_null())
+        return {row["product"]: format_title(row["title"]) for row in rows}
 
     @cached_property
     def categories(self) -> dict[str, str]:
         """Categories by product key."""
         known = self.bought.select("product", "category").distinct().drop_null()
-        return {row["product"]: row["category"] for row in rows_of(self.shelf, known)}
+        return {row["product"]: row["category"] for row in fetch_rows(self.shelf, known)}
 
 
-def currency_of(told: Told) -> str | None:
+def find_currency(told: AnalysisContext) -> str | None:
     """The shop's one currency; amounts of several can't be added up and are left out."""
     orders = told.shelf.table("orders")
     assert orders is not None  # asked before
     known = orders.filter(orders.currency.notnull()).select("currency").distinct()
-    currencies = sorted(row["currency"] for row in rows_of(told.shelf, known))
+    currencies = sorted(row["currency"] for row in fetch_rows(told.shelf, known))
     if len(currencies) > 1:
         told.findings.refuse(
             Words(

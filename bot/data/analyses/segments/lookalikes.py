@@ -16,15 +16,15 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
-from bot.data.analyses.segments.basket import baskets
-from bot.data.stats import drawn_above
+from bot.data.analyses.segments.basket import build_baskets
+from bot.data.stats import hypergeometric_tail
 
-SHARE = 0.1  # of those without it: the best tenth is the audience
-HOLDOUT = 90  # days
+AUDIENCE_SHARE = 0.1  # of those without it: the best tenth is the audience
+HOLDOUT_DAYS = 90  # days
 
 
 @dataclass(frozen=True)
-class Trial:
+class HoldoutTrial:
     """What the scores of an earlier day were worth: `bought` of the `chosen` tenth bought the
     thing within 90 days, and `all_bought` of all `people` without it."""
 
@@ -46,13 +46,13 @@ class Trial:
     def p(self) -> float:
         """That a tenth drawn blindly does as well (hypergeometric, one-sided)."""
         four = self.bought - 1, self.people, self.all_bought, self.chosen
-        return float(drawn_above(*(np.array([one], float) for one in four))[0])
+        return float(hypergeometric_tail(*(np.array([one], float) for one in four))[0])
 
 
-def scored(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
+def score_customers(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
     """customer, score, rank (1 the best): everybody without the thing who has a product in common
     with its buyers. lines: customer, product, amount; buyers: customer. Ties go by customer."""
-    owned = baskets(lines, "product", floor, most=1000)
+    owned = build_baskets(lines, "product", floor, most=1000)
     seed = buyers.select("customer").distinct()
     sizes = owned.group_by("thing").aggregate(owners=_.count())
     shared = owned.semi_join(seed, "customer").group_by("thing").aggregate(shared=_.count())
@@ -66,7 +66,7 @@ def scored(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
     return scores.mutate(rank=ibis.row_number().over(order_by=order) + 1)
 
 
-def buyers_of(lines: ir.Table, product: str | None, category: str | None) -> ir.Table:
+def select_buyers(lines: ir.Table, product: str | None, category: str | None) -> ir.Table:
     """customer: who ever bought the product, or anything of the category."""
     bought = lines.filter(_.amount >= 0)
     if product is not None:
@@ -76,25 +76,25 @@ def buyers_of(lines: ir.Table, product: str | None, category: str | None) -> ir.
     return bought.select("customer").distinct()
 
 
-def candidates(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
+def select_lookalikes(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
     """customer: the tenth of all customers without the thing that is most like its buyers."""
-    ranked = scored(lines, buyers, floor)
+    ranked = score_customers(lines, buyers, floor)
     without = lines.filter(_.amount >= 0).select("customer").distinct()
-    size = without.anti_join(buyers, "customer").count() * SHARE
+    size = without.anti_join(buyers, "customer").count() * AUDIENCE_SHARE
     return ranked.filter(_["rank"] <= size.as_scalar()).select("customer")
 
 
-def trial_of(
+def build_holdout_trial(
     lines: ir.Table, product: str | None, category: str | None, until: date, floor: int
 ) -> ir.Table:
     """One row: people, all_bought, chosen, bought. Scored on the day 90 days before `until`."""
-    since = ibis.literal(until) - ibis.interval(days=HOLDOUT)
+    since = ibis.literal(until) - ibis.interval(days=HOLDOUT_DAYS)
     before, after = lines.filter(_.day <= since), lines.filter(_.day > since)
-    buyers = buyers_of(before, product, category)
+    buyers = select_buyers(before, product, category)
     without = before.filter(_.amount >= 0).select("customer").distinct()
     without = without.anti_join(buyers, "customer")
-    then = buyers_of(after, product, category).mutate(bought=1).rename(who="customer")
-    chosen = candidates(before, buyers, floor).mutate(chosen=1).rename(other="customer")
+    then = select_buyers(after, product, category).mutate(bought=1).rename(who="customer")
+    chosen = select_lookalikes(before, buyers, floor).mutate(chosen=1).rename(other="customer")
     joined = without.left_join(then, without.customer == then.who)
     both = joined.left_join(chosen, joined.customer == chosen.other)
     return both.aggregate(
@@ -105,6 +105,8 @@ def trial_of(
     )
 
 
-def holdout_trial(row: dict[str, Any]) -> Trial:
+def read_holdout_trial(row: dict[str, Any]) -> HoldoutTrial:
     """The one row of `trial_of`."""
-    return Trial(*(int(row[name] or 0) for name in ("people", "all_bought", "chosen", "bought")))
+    return HoldoutTrial(
+        *(int(row[name] or 0) for name in ("people", "all_bought", "chosen", "bought"))
+    )

@@ -18,22 +18,22 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
-from bot.data.analyses.segments.context import Told
-from bot.data.analyses.segments.profile import percent
-from bot.data.disclosure import suppress
-from bot.data.floors import is_small
-from bot.data.stats import false_discovery, normal_above
-from bot.data.warehouse.purchases import days_of
+from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.profile import to_percent
+from bot.data.disclosure import list_publishable
+from bot.data.floors import is_below_floor
+from bot.data.stats import adjust_false_discovery, normal_tail
+from bot.data.warehouse.purchases import group_by_day
 from bot.i18n.messages import Words
-from bot.text.slugs import slug
+from bot.text.slugs import slugify
 
-WITHIN = (30, 60, 90, 180)  # days
-BREAKDOWN = 90
-By = Literal["category", "product", "source"]
+RETURN_WINDOWS = (30, 60, 90, 180)  # days
+BREAKDOWN_DAYS = 90
+RepeatDimension = Literal["category", "product", "source"]
 
 
 @dataclass(frozen=True)
-class Back:
+class RepeatRate:
     """Of `customers` who bought this first, `back` bought again in time; `q` says how likely the
     difference to all others is chance, many looked at (q ≤ .10: confirmed)."""
 
@@ -48,9 +48,9 @@ class Back:
         return self.back / self.customers
 
 
-def firsts(lines: ir.Table) -> ir.Table:
+def build_first_purchases(lines: ir.Table) -> ir.Table:
     """customer, day of the first purchase, again: days to the second, null if there is none."""
-    days = days_of(lines).mutate(
+    days = group_by_day(lines).mutate(
         n=ibis.row_number().over(group_by="customer", order_by="day"),
     )
     first = days.filter(_.n == 0).select("customer", "day")
@@ -61,37 +61,41 @@ def firsts(lines: ir.Table) -> ir.Table:
     )
 
 
-def shares(people: ir.Table, until: date) -> ir.Table:
+def build_return_shares(people: ir.Table, until: date) -> ir.Table:
     """One row: customers_30, back_30, customers_60, … for each of WITHIN. `people` as `firsts` has
     them."""
     waited = ibis.literal(until).delta(people.day, unit="day")
     counts = {}
-    for days in WITHIN:
+    for days in RETURN_WINDOWS:
         counts[f"customers_{days}"] = (waited >= days).sum()
         back = (waited >= days) & (people.again <= days)
         counts[f"back_{days}"] = back.fill_null(False).sum()
     return people.aggregate(**counts)
 
 
-def cohorts(people: ir.Table, until: date, within: int = BREAKDOWN) -> ir.Table:
+def build_cohorts(people: ir.Table, until: date, within: int = BREAKDOWN_DAYS) -> ir.Table:
     """month (of the first purchase), customers, back."""
-    return _counted(_waited(people, until, within), "month", within)
+    return _count_returns(_filter_observed(people, until, within), "month", within)
 
 
-def by_first(
-    people: ir.Table, lines: ir.Table, until: date, by: By, within: int = BREAKDOWN
+def build_first_purchase_groups(
+    people: ir.Table,
+    lines: ir.Table,
+    until: date,
+    by: RepeatDimension,
+    within: int = BREAKDOWN_DAYS,
 ) -> ir.Table:
     """name, month, customers, back: by what was in the first purchase, or where it came from."""
-    people = _waited(people, until, within)
+    people = _filter_observed(people, until, within)
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
     bought = bought.select(who=_.customer, on=_.day, name=lines[by]).distinct()
     both = people.join(bought, (people.customer == bought.who) & (people.day == bought["on"]))
-    return _counted(both, ("name", "month"), within)
+    return _count_returns(both, ("name", "month"), within)
 
 
 def compare_groups(
     rows: Sequence[dict[str, Any]], everybody: Sequence[dict[str, Any]], floor: int
-) -> list[Back]:
+) -> list[RepeatRate]:
     """Each name against all others of the same months, names below `floor` customers left out.
     `rows` of `by_first`, `everybody` of `cohorts`. Largest first; `q` is Benjamini–Hochberg over
     all names compared."""
@@ -104,14 +108,14 @@ def compare_groups(
     for name, strata in months.items():
         n, back = (sum(s[i] for s in strata) for i in (0, 1))
         if floor <= n <= people - floor:
-            p = 2 * float(normal_above(abs(_mantel_haenszel(strata))))
-            found.append(Back(name, n, back, _others(strata), p))
-    q = false_discovery(np.array([b.q for b in found], dtype=np.float64))
+            p = 2 * float(normal_tail(abs(_compute_mantel_haenszel(strata))))
+            found.append(RepeatRate(name, n, back, _compute_others_share(strata), p))
+    q = adjust_false_discovery(np.array([b.q for b in found], dtype=np.float64))
     sure = [replace(b, q=float(q[i])) for i, b in enumerate(found)]
     return sorted(sure, key=lambda b: (-b.customers, b.name))
 
 
-def _mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> float:
+def _compute_mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> float:
     """z of the name's returns over what its months give; each stratum: customers and returns of
     the name, customers and returns of all."""
     extra = variance = 0.0
@@ -123,36 +127,36 @@ def _mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> float:
     return extra / sqrt(variance) if variance > 0 else 0.0
 
 
-def _others(strata: Sequence[tuple[int, int, int, int]]) -> float:
+def _compute_others_share(strata: Sequence[tuple[int, int, int, int]]) -> float:
     """The share of others that came back, weighted by the name's months."""
     known = [(n, (backs - back) / (people - n)) for n, back, people, backs in strata if people > n]
     size = sum(n for n, _share in known)
     return sum(n * share for n, share in known) / size if size else 0.0
 
 
-def _waited(people: ir.Table, until: date, within: int) -> ir.Table:
+def _filter_observed(people: ir.Table, until: date, within: int) -> ir.Table:
     """Those who had the time, with the month."""
     old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= within)
     return old.mutate(month=old.day.truncate("M"))
 
 
-def _counted(people: ir.Table, by: str | tuple[str, ...], within: int) -> ir.Table:
+def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> ir.Table:
     back = (_.again <= within).fill_null(False).sum()
     return people.group_by(by).aggregate(customers=_.count(), back=back)
 
 
 # From the first to the second purchase, told.
 
-Q = 0.10
+MAX_FALSE_DISCOVERY = 0.10
 
 
-def tell(told: Told) -> None:
+def add_repeat_purchase_facts(told: AnalysisContext) -> None:
     """Facts segments.second-purchase.share-30-days (and 60, 90, 180), of those who had the time;
     segments.first-<name>.share-90-days where the first purchase makes a difference beyond chance,
     with the others' share beside it, or for the product or category asked about."""
     findings = told.findings
-    people = told.laid.down("firsts", firsts(told.bought))
-    table = shares(people, told.until)
+    people = told.laid.down("firsts", build_first_purchases(told.bought))
+    table = build_return_shares(people, told.until)
     row = told.ask("second-purchase", table)[0]
     if (row["customers_30"] or 0) < told.shelf.floor:
         findings.refuse(
@@ -161,62 +165,73 @@ def tell(told: Told) -> None:
         return
     findings.group("second-purchase", row["customers_30"])
     shown = row["customers_30"]  # who began between two of these days is a group as well
-    for days in WITHIN:
+    for days in RETURN_WINDOWS:
         many, back = row[f"customers_{days}"] or 0, row[f"back_{days}"] or 0
-        few = is_small(back, told.shelf.sales_floor) or is_small(shown - many, told.shelf.floor)
+        few = is_below_floor(back, told.shelf.sales_floor) or is_below_floor(
+            shown - many, told.shelf.floor
+        )
         if many >= told.shelf.floor and not few:
             shown = many
             findings.add(
                 "second-purchase",
                 f"share-{days}-days",
-                percent(row[f"back_{days}"] / row[f"customers_{days}"]),
+                to_percent(row[f"back_{days}"] / row[f"customers_{days}"]),
                 unit="%",
                 rows=row[f"customers_{days}"],
                 query="second-purchase",
             )
     if (row["customers_90"] or 0) >= told.shelf.floor:
-        _by_first(told, people, row)
+        _add_first_purchase_groups(told, people, row)
 
 
-def _by_first(told: Told, people: ir.Table, row: dict[str, Any]) -> None:
+def _add_first_purchase_groups(
+    told: AnalysisContext, people: ir.Table, row: dict[str, Any]
+) -> None:
     titles, compared = told.titles, 0
     told.findings.group("first-purchase", row["customers_90"])
-    everybody = told.ask("cohorts", cohorts(people, told.until))
-    for by in get_args(By):
-        rows = told.ask(f"first-{by}", by_first(people, told.bought, told.until, by))
+    everybody = told.ask("cohorts", build_cohorts(people, told.until))
+    for by in get_args(RepeatDimension):
+        rows = told.ask(
+            f"first-{by}", build_first_purchase_groups(people, told.bought, told.until, by)
+        )
         found = compare_groups(rows, everybody, told.shelf.floor)
         compared += len(found)
-        shown = [b for b in found if _asked(told, by, b) or (b.q <= Q and not _asks(told))]
+        shown = [
+            b
+            for b in found
+            if _is_asked_for(told, by, b)
+            or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(told))
+        ]
         kept = [back.name for back in shown]
         if by == "source":  # everybody has one alone: the others are what is left
             sizes = {back.name: back.customers for back in shown}
             unsaid = row["customers_90"] - sum(sizes.values())
-            kept = suppress(sizes, told.shelf.floor, unsaid=unsaid)
+            kept = list_publishable(sizes, told.shelf.floor, unsaid=unsaid)
         for back in shown:
-            few = is_small(back.back, told.shelf.sales_floor)
+            few = is_below_floor(back.back, told.shelf.sales_floor)
             safe = back.name in kept and not few
-            if told.findings.group(f"first-{slug(back.name)}", back.customers, told=safe):
-                _one(told, by, back, titles.get(back.name, back.name))
+            if told.findings.group(f"first-{slugify(back.name)}", back.customers, told=safe):
+                _add_group(told, by, back, titles.get(back.name, back.name))
     told.findings.add(
         "first-purchase", "groups-compared", compared, rows=row["customers_90"], query="cohorts"
     )
 
 
-def _asks(told: Told) -> bool:
+def _has_product_filter(told: AnalysisContext) -> bool:
     return bool(told.where.product or told.where.category)
 
 
-def _asked(told: Told, by: By, back: Back) -> bool:
+def _is_asked_for(told: AnalysisContext, by: RepeatDimension, back: RepeatRate) -> bool:
     wanted = {"product": told.where.product, "category": told.where.category}.get(by)
     return wanted is not None and back.name.lower() == wanted.lower()
 
 
-def _one(told: Told, by: By, back: Back, name: str) -> None:
+def _add_group(told: AnalysisContext, by: RepeatDimension, back: RepeatRate, name: str) -> None:
     for measure, share in (("share-90-days", back.share), ("others-90-days", back.others)):
         told.findings.add(
-            f"first-{slug(back.name)}",
+            f"first-{slugify(back.name)}",
             measure,
-            percent(share),
+            to_percent(share),
             unit="%",
             about=name,
             rows=back.customers,

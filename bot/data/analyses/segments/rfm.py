@@ -4,14 +4,20 @@ Source: Hughes, "Strategic Database Marketing", 1994: quintiles of each, 5 the b
 broken by the customer's key, so that every engine gives the same fifth.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.audience_rule import SEGMENT_LABELS
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
 
-def rfm(orders: ir.Table, until: date) -> ir.Table:
+
+def rank_rfm(orders: ir.Table, until: date) -> ir.Table:
     """One row a customer who bought until that day, it included.
 
     orders: customer, at (timestamp), amount (money); one row an order, below zero is paid back.
@@ -38,12 +44,136 @@ def rfm(orders: ir.Table, until: date) -> ir.Table:
         monetary=_.monetary,
     )
     return counted.mutate(
-        r=_fifth(counted.recency.desc(), counted.customer),
-        f=_fifth(counted.frequency, counted.customer),
-        m=_fifth(counted.monetary, counted.customer),
+        r=_rank_fifth(counted.recency.desc(), counted.customer),
+        f=_rank_fifth(counted.frequency, counted.customer),
+        m=_rank_fifth(counted.monetary, counted.customer),
     )
 
 
-def _fifth(value: ir.Value, customer: ir.Value) -> ir.IntegerValue:
+def _rank_fifth(value: ir.Value, customer: ir.Value) -> ir.IntegerValue:
     """ntile counts from 0 in ibis."""
     return ibis.ntile(5).over(order_by=[value, customer]) + 1
+
+
+# How many days lie between somebody's orders, and who has been silent for too long.
+
+MIN_ORDERS_FOR_RHYTHM = 3  # orders, from which on a customer has a rhythm of their own
+DRIFTING_RHYTHMS = 2  # times the rhythm: silent for longer than that
+LAPSED_RHYTHMS = 3
+MIN_RHYTHM_DAYS = 14  # days: two orders in one week are not yet a weekly rhythm
+
+
+def compute_typical_gap(shelf: Warehouse, ranked: ir.Table) -> int | None:
+    """The shop's typical gap in days: the median over its customers, each with the mean of their
+    own gaps. None when fewer came back than may be shown. `ranked` is `rfm(...)`."""
+    gaps = fetch_rows(shelf, build_gaps(ranked))
+    people = sum(row["customers"] for row in gaps)
+    if people < shelf.floor:
+        return None
+    counted = 0
+    for row in sorted(gaps, key=lambda row: row["gap"]):
+        counted += row["customers"]
+        if counted * 2 >= people:
+            return max(MIN_RHYTHM_DAYS, int(row["gap"]))
+    return None
+
+
+def build_gaps(ranked: ir.Table) -> ir.Table:
+    """gap (whole days, the mean of a customer), customers."""
+    back = ranked.filter(_.frequency > 1, _.tenure > _.recency)
+    return (
+        # Not round(): engines disagree on where a half goes.
+        back.mutate(gap=(_compute_mean_gap(back) + 0.5).floor().cast("int64"))
+        .group_by("gap")
+        .aggregate(customers=_.count())
+    )
+
+
+def add_rhythm(ranked: ir.Table, gap: int) -> ir.Table:
+    """`ranked` with rhythm (days) and pace: how many rhythms somebody has been silent for. A
+    rhythm is never shorter than half the shop's typical `gap`, nor than 14 days."""
+    shortest = max(MIN_RHYTHM_DAYS, gap / 2)
+    own = ibis.greatest(_compute_mean_gap(ranked), ibis.literal(float(shortest)))
+    rhythm = ibis.ifelse(ranked.frequency >= MIN_ORDERS_FOR_RHYTHM, own, ibis.literal(float(gap)))
+    return ranked.mutate(rhythm=rhythm).mutate(pace=_.recency.cast("float64") / _.rhythm)
+
+
+def _compute_mean_gap(ranked: ir.Table) -> ir.FloatingValue:
+    gaps = (ranked.frequency - 1).nullif(0).cast("float64")
+    return (ranked.tenure - ranked.recency).cast("float64") / gaps
+
+
+# The named groups of customers: each with its rule, in words and as an expression.
+
+MAX_NEW_GAPS = 2  # typical gaps: for so long after a first order somebody is new
+
+
+@dataclass(frozen=True)
+class Segment:
+    """`id` is its slug in facts and audience rules."""
+
+    id: str
+    rule: Words
+
+    @property
+    def name(self) -> Words:
+        return SEGMENT_LABELS[self.id]
+
+
+SEGMENT_DEFINITIONS = (
+    Segment(
+        "champions",
+        Words(
+            "3 orders or more, the last one within twice their usual gap,"
+            " among the 40% who ordered last and the 20% who spent most"
+        ),
+    ),
+    Segment(
+        "loyal",
+        Words("3 orders or more, the last one within twice their usual gap"),
+    ),
+    Segment(
+        "promising",
+        Words("2 orders, the last one within twice the shop's typical gap"),
+    ),
+    Segment(
+        "new",
+        Words("one order, within twice the shop's typical gap"),
+    ),
+    Segment(
+        "at-risk",
+        Words("silent for 2 to 3 times their usual gap, among the 20% who spent most"),
+    ),
+    Segment(
+        "drifting-away",
+        Words("2 orders or more, silent for 2 to 3 times their usual gap"),
+    ),
+    Segment(
+        "lapsed",
+        Words("2 orders or more, silent for more than 3 times their usual gap"),
+    ),
+    Segment(
+        "one-time",
+        Words("one order, longer ago than twice the shop's typical gap"),
+    ),
+)
+SEGMENTS_BY_ID = {group.id: group for group in SEGMENT_DEFINITIONS}
+
+
+def assign_segments(ranked: ir.Table, gap: int) -> ir.Table:
+    """`rfm(...)` with rhythm, pace and `segment`, the id of a group. `gap` is the shop's typical
+    gap in days; somebody's usual gap is their own from 3 orders on."""
+    t = add_rhythm(ranked, gap)
+    one, active = t.frequency == 1, t.pace <= DRIFTING_RHYTHMS
+    best = (t.r >= 4) & (t.m == 5)
+    segment = ibis.cases(
+        (one & (t.recency <= MAX_NEW_GAPS * gap), "new"),
+        (one, "one-time"),
+        (active & (t.frequency >= 3) & best, "champions"),
+        (active & (t.frequency >= 3), "loyal"),
+        (active, "promising"),
+        (t.pace > LAPSED_RHYTHMS, "lapsed"),
+        (t.m == 5, "at-risk"),
+        else_="drifting-away",
+    )
+    return t.mutate(segment=segment)

@@ -7,83 +7,125 @@ from datetime import date
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.data.analyses.result import Where
-from bot.data.analyses.trends.baseline import LEVEL
-from bot.data.analyses.trends.expectation import Surprise, expected, surprise
-from bot.data.analyses.trends.lifecycle import explained
-from bot.data.analyses.trends.onset import since
-from bot.data.analyses.trends.weekly import (
-    Key,
-    Weekly,
-    arranged,
-    buyers,
-    by_line,
-    by_order,
-    by_segment,
-    mondays,
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.trends.expectation import (
+    LEVEL_WEEKS,
+    SeriesDeviation,
+    find_onsets,
+    forecast_weeks,
+    measure_deviation,
 )
-from bot.data.disclosure import TOTAL as WHOLE
-from bot.data.ingest.truncation import Ending, ending
-from bot.data.metrics.currency import currencies
-from bot.data.stats import false_discovery
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.analyses.trends.weekly_series import (
+    SeriesKey,
+    WeeklySeries,
+    arrange_series,
+    build_buyers,
+    build_line_series,
+    build_order_series,
+    build_segment_series,
+    list_mondays,
+)
+from bot.data.disclosure import TOTAL_VALUE as WHOLE
+from bot.data.ingest.truncation import Truncation, detect_truncation
+from bot.data.metrics.filters import list_currencies
+from bot.data.stats import Numbers, adjust_false_discovery
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 
-LEAST = 30  # units or orders a week, in the median of the level's weeks
-SIZE = 0.10  # a smaller change is no news
-CONFIRMED = 0.10  # false discovery rate
-WATCHED = 0.05  # p
-TOTAL: Key = ("total", "orders")
-SHOWN = 26  # weeks of a chart
+# What a single product's own life explains: its season, its first months, the end of its peak.
+
+YEAR_WEEKS, SEASON_WEEKS = 52, 17  # weeks
+MIN_SEASON_SHARE = (
+    0.6  # of the year's sales in a third of it; a third is even, and doubling a year 0.45
+)
+MIN_WEEKS_SOLD = 0.75  # of last year's weeks, in which it must have sold
+
+
+def find_explained_changes(counts: Numbers, told: SeriesDeviation) -> list[bool]:
+    """For each series (series × weeks) whether its life may be all there is to its move."""
+    return [
+        _is_explained(row, int(told.span[n]), told.change[n] < 0) for n, row in enumerate(counts)
+    ]
+
+
+def _is_explained(weeks: Numbers, span: int, fell: bool) -> bool:
+    before, came = weeks[:-span], weeks[-span:].mean()
+    year = before[-YEAR_WEEKS:]
+    last_year = weeks[-YEAR_WEEKS - span - LEVEL_WEEKS : -YEAR_WEEKS]
+    if len(last_year) < span + LEVEL_WEEKS or (last_year > 0).mean() < MIN_WEEKS_SOLD:
+        return True
+    if _find_highest_sum(year, SEASON_WEEKS) > MIN_SEASON_SHARE * year.sum():
+        return True
+    return bool(fell and came >= _find_lowest_mean(year[:-LEVEL_WEEKS], LEVEL_WEEKS))
+
+
+def _find_highest_sum(weeks: Numbers, of: int) -> float:
+    """The most that so many weeks in a row have together."""
+    return float(np.convolve(weeks, np.ones(of), "valid").max())
+
+
+def _find_lowest_mean(weeks: Numbers, of: int) -> float:
+    """The lowest mean of so many weeks in a row."""
+    return float(np.convolve(weeks, np.ones(of) / of, "valid").min())
+
+
+MIN_PER_WEEK = 30  # units or orders a week, in the median of the level's weeks
+MIN_RELATIVE_CHANGE = 0.10  # a smaller change is no news
+CONFIRMED_FDR = 0.10  # false discovery rate
+WATCHED_P = 0.05  # p
+TOTAL_ORDERS_KEY: SeriesKey = ("total", "orders")
+CHART_WEEKS = 26  # weeks of a chart
 
 
 @dataclass(frozen=True)
-class Tested:
+class SeriesAssessment:
     """`series` are those tested; `left` counts those too small for it, `small` are those of
     these that still sell. `status` is "confirmed", "to watch" or "" for each; `alone` says which
     are to watch only because they are single products, whose lives explain much."""
 
-    series: Weekly
-    found: Surprise | None  # None: too few weeks
+    series: WeeklySeries
+    found: SeriesDeviation | None  # None: too few weeks
     status: list[str]
     alone: list[bool]
     since: list[date]
     left: int
     queries: dict[str, ir.Table]
     currencies: list[str]
-    small: list[Key]
-    people: Mapping[Key, int]  # customers behind each series in the last half year
+    small: list[SeriesKey]
+    people: Mapping[SeriesKey, int]  # customers behind each series in the last half year
     withheld: int  # series that too few customers are behind, or that would give one away
-    ended: Ending | None = None  # before the last row
+    ended: Truncation | None = None  # before the last row
 
 
-def tested(shelf: Shelf, where: Where) -> Tested | None:
+def assess_series(shelf: Warehouse, where: AnalysisFilter) -> SeriesAssessment | None:
     """Every weekly series held against what was expected; None without one whole week."""
-    ended = ending(shelf)
-    weeks = mondays(shelf, where, ended)
+    ended = detect_truncation(shelf)
+    weeks = list_mondays(shelf, where, ended)
     if not weeks:
         return None
-    named = currencies(shelf, "orders")
-    queries = _queries(shelf, where, weeks, named[0] if named else None)
-    rows = [row for query in queries.values() for row in rows_of(shelf, query)]
-    series = _with_revenue(arranged(rows, weeks))
-    lively = _lively(series)
-    people = _people(shelf, where, weeks, [series.keys[row] for row in lively])
+    named = list_currencies(shelf, "orders")
+    queries = _build_queries(shelf, where, weeks, named[0] if named else None)
+    rows = [row for query in queries.values() for row in fetch_rows(shelf, query)]
+    series = _add_revenue(arrange_series(rows, weeks))
+    lively = _select_large_series(series)
+    people = _count_people(shelf, where, weeks, [series.keys[row] for row in lively])
     safe = [row for row in lively if series.keys[row] in people]
     withheld, lively = len(lively) - len(safe), safe
     kept = series.only(lively)
-    found = surprise(kept.counts, weeks, kept.sizes) if lively else None
-    status, alone = judged(kept, found) if found else ([""] * len(lively), [False] * len(lively))
-    return Tested(
+    found = measure_deviation(kept.counts, weeks, kept.sizes) if lively else None
+    status, alone = (
+        judge_changes(kept, found) if found else ([""] * len(lively), [False] * len(lively))
+    )
+    return SeriesAssessment(
         series=kept,
         found=found,
         status=status,
         alone=alone,
-        since=since(kept.counts, weeks, kept.sizes) if found else [],
+        since=find_onsets(kept.counts, weeks, kept.sizes) if found else [],
         left=len(series.keys) - len(lively) - withheld,
         queries=queries,
         currencies=named,
-        small=_small(series, set(lively)),
+        small=_list_small_series(series, set(lively)),
         people=people,
         withheld=withheld,
         ended=ended,
@@ -91,16 +133,16 @@ def tested(shelf: Shelf, where: Where) -> Tested | None:
 
 
 def series(
-    shelf: Shelf, dimension: str, value: str, where: Where | None = None
+    shelf: Warehouse, dimension: str, value: str, where: AnalysisFilter | None = None
 ) -> list[tuple[date, float, float | None]]:
     """One series for a chart: Monday, what came (units, orders; of ("total", "revenue") money),
     what was expected. Expected is None for the first eight weeks; the whole list is empty when
     the series is not there or too small to be told."""
-    all_of = tested(shelf, where or Where())
+    all_of = assess_series(shelf, where or AnalysisFilter())
     if all_of is None or (dimension, value) not in all_of.series.keys:
         return []
     row = all_of.series.keys.index((dimension, value))
-    foretold = expected(all_of.series.counts, all_of.series.weeks, all_of.series.sizes)[row]
+    foretold = forecast_weeks(all_of.series.counts, all_of.series.weeks, all_of.series.sizes)[row]
     came = all_of.series.counts[row]
     return [
         (week, round(float(one), 2), None if np.isnan(other) else round(float(other), 1))
@@ -108,41 +150,45 @@ def series(
     ]
 
 
-def _queries(
-    shelf: Shelf, where: Where, weeks: list[date], currency: str | None
+def _build_queries(
+    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> dict[str, ir.Table]:
     made = {
-        "trends.units": by_line(shelf, where, weeks, currency),
-        "trends.orders": by_order(shelf, where, weeks, currency),
+        "trends.units": build_line_series(shelf, where, weeks, currency),
+        "trends.orders": build_order_series(shelf, where, weeks, currency),
     }
     people = shelf.table("consents")
     if people is not None:
-        named = rows_of(shelf, people.aggregate(named=people.segment.count()))[0]["named"]
+        named = fetch_rows(shelf, people.aggregate(named=people.segment.count()))[0]["named"]
         if named:
-            made["trends.segments"] = by_segment(shelf, where, weeks, currency)
+            made["trends.segments"] = build_segment_series(shelf, where, weeks, currency)
     return made
 
 
-def _people(shelf: Shelf, where: Where, weeks: list[date], keys: list[Key]) -> dict[Key, int]:
+def _count_people(
+    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], keys: list[SeriesKey]
+) -> dict[SeriesKey, int]:
     """The series that may be told, with how many customers are behind each."""
     if not keys:
         return {}
     named = [key for key in keys if key[0] != "total"]
-    known = buyers(shelf, where, weeks[-SHOWN:], {dimension for dimension, _value in named})
+    known = build_buyers(
+        shelf, where, weeks[-CHART_WEEKS:], {dimension for dimension, _value in named}
+    )
     told = known.told(named, shelf.sales_floor)
     every = known.count(known.which(WHOLE))
     found = {key: known.count(known.which(key)) for key in named if key in told}
     return found | ({key: every for key in keys if key[0] == "total"} if WHOLE in told else {})
 
 
-def _with_revenue(series: Weekly) -> Weekly:
+def _add_revenue(series: WeeklySeries) -> WeeklySeries:
     """The revenue of all orders as one more series. An order's worth varies about as much as it
     is, which makes revenue as uncertain as half as many orders."""
-    if TOTAL not in series.keys:
+    if TOTAL_ORDERS_KEY not in series.keys:
         return series
-    row = series.keys.index(TOTAL)
+    row = series.keys.index(TOTAL_ORDERS_KEY)
     worth, half = series.worth[row], series.counts[row] / 2
-    return Weekly(
+    return WeeklySeries(
         [*series.keys, ("total", "revenue")],
         series.weeks,
         np.vstack([series.counts, worth]),
@@ -151,26 +197,26 @@ def _with_revenue(series: Weekly) -> Weekly:
     )
 
 
-def _lively(series: Weekly) -> list[int]:
+def _select_large_series(series: WeeklySeries) -> list[int]:
     """The series with at least thirty a week; revenue goes with the orders."""
-    before = series.counts[:, -LEVEL - 1 : -1]
+    before = series.counts[:, -LEVEL_WEEKS - 1 : -1]
     if not before.shape[1]:
         return []
-    enough = np.median(before, axis=1) >= LEAST
+    enough = np.median(before, axis=1) >= MIN_PER_WEEK
     for row, key in enumerate(series.keys):
         if key == ("total", "revenue"):
-            enough[row] = enough[series.keys.index(TOTAL)]
+            enough[row] = enough[series.keys.index(TOTAL_ORDERS_KEY)]
     return [int(row) for row in np.flatnonzero(enough)]
 
 
-def _small(series: Weekly, lively: set[int]) -> list[Key]:
+def _list_small_series(series: WeeklySeries, lively: set[int]) -> list[SeriesKey]:
     """Those left out that sold in most of the last eight weeks."""
-    middle = np.median(series.counts[:, -LEVEL:], axis=1) if series.keys else np.zeros(0)
+    middle = np.median(series.counts[:, -LEVEL_WEEKS:], axis=1) if series.keys else np.zeros(0)
     left = [row for row in range(len(series.keys)) if row not in lively]
     return [series.keys[row] for row in left if middle[row] >= 1]
 
 
-def judged(series: Weekly, found: Surprise) -> tuple[list[str], list[bool]]:
+def judge_changes(series: WeeklySeries, found: SeriesDeviation) -> tuple[list[str], list[bool]]:
     """How sure each is, and whether it would be surer were it no single product.
 
     Products are a family of their own: hundreds of them would set the bar for the ten series that
@@ -180,9 +226,9 @@ def judged(series: Weekly, found: Surprise) -> tuple[list[str], list[bool]]:
     goods = np.array([key[0] == "product" for key in series.keys])
     q = np.ones(len(goods))
     for family in (goods, ~goods):
-        q[family] = false_discovery(found.p[family])
-    stands = (q <= CONFIRMED) & (np.abs(found.change) >= SIZE)
-    watched = (found.p < WATCHED) & (np.abs(found.change) >= SIZE) & ~goods
-    alone = stands & goods & np.array(explained(series.counts, found))
+        q[family] = adjust_false_discovery(found.p[family])
+    stands = (q <= CONFIRMED_FDR) & (np.abs(found.change) >= MIN_RELATIVE_CHANGE)
+    watched = (found.p < WATCHED_P) & (np.abs(found.change) >= MIN_RELATIVE_CHANGE) & ~goods
+    alone = stands & goods & np.array(find_explained_changes(series.counts, found))
     status = np.where(stands & ~alone, "confirmed", np.where(alone | watched, "to watch", ""))
     return [str(one) for one in status], [bool(one) for one in alone]

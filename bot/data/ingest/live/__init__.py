@@ -5,7 +5,6 @@ or a product is the same whichever way it came. A good row is kept, a bad one is
 line, column and reason. What is no column of ours is dropped and named.
 """
 
-from bot.data.ingest.live.lines import Reject
-from bot.data.ingest.live.receive import Received, Receiver
+from bot.data.ingest.live.receiver import BatchReceiver, ReceivedBatch, RejectedLine
 
-__all__ = ["Received", "Receiver", "Reject"]
+__all__ = ["BatchReceiver", "ReceivedBatch", "RejectedLine"]

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-AGE = timedelta(minutes=5)  # older, and it may be somebody's recording
-PREFIX = "v1="
-SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+MOST_AGE = timedelta(minutes=5)  # older, and it may be somebody's recording
+SIGNATURE_PREFIX = "v1="
+TIMESTAMP_PATTERN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
-def live_key(ours: bytes, workspace: str | None) -> str:
+def derive_live_key(ours: bytes, workspace: str | None) -> str:
     """The key to sign with, 64 hex digits; `ours` is SUPER_INTERN_KEY's. With a workspace it opens
     that one alone; without, the only one there is. HKDF-SHA256, RFC 5869."""
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -22,7 +22,7 @@ def live_key(ours: bytes, workspace: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class Said:
+class SignedRequest:
     """What a request says and what is therefore signed. `workspace` as the header names it, ""
     without one. Whoever checks it refuses points in kind and workspace, so that no two requests
     sign the same bytes."""
@@ -37,21 +37,21 @@ class Said:
         return told.encode("utf-8", "replace") + self.body
 
 
-def signature(key: str, said: Said) -> str:
+def sign_request(key: str, said: SignedRequest) -> str:
     """`v1=` and 64 hex digits over `timestamp.kind.workspace.body`. The key goes in as its
     letters, as `openssl dgst -hmac` takes it."""
-    return PREFIX + hmac.new(key.encode(), said.signed(), hashlib.sha256).hexdigest()
+    return SIGNATURE_PREFIX + hmac.new(key.encode(), said.signed(), hashlib.sha256).hexdigest()
 
 
-def fresh(timestamp: str, now: datetime) -> bool:
+def is_fresh(timestamp: str, now: datetime) -> bool:
     """Whether it was signed within five minutes. `timestamp`: seconds since 1970, with or without
     decimals."""
-    if not SECONDS.fullmatch(timestamp):
+    if not TIMESTAMP_PATTERN.fullmatch(timestamp):
         return False
-    return abs(now.timestamp() - float(timestamp)) <= AGE.total_seconds()
+    return abs(now.timestamp() - float(timestamp)) <= MOST_AGE.total_seconds()
 
 
-def holds(key: str, said: Said, given: str) -> bool:
+def is_valid_signature(key: str, said: SignedRequest, given: str) -> bool:
     """Whether this signature is ours; takes the same time wherever it differs."""
-    wanted = signature(key, said)
+    wanted = sign_request(key, said)
     return hmac.compare_digest(wanted.encode(), given.encode("utf-8", "replace"))

@@ -10,43 +10,57 @@ from typing import Any
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.sales_query import Tally
-from bot.data.analyses.result import Findings, Where
+from bot.core.sales_query import SalesQuery
+from bot.data.analyses.products import load_product_titles
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_ORDERS
-from bot.data.analyses.trends.titles import titles
-from bot.data.disclosure import hidden_groups
-from bot.data.floors import is_small
-from bot.data.metrics.best_sellers import DAYS, is_sold
-from bot.data.metrics.currency import currencies
-from bot.data.metrics.filters import last_day, with_category
-from bot.data.metrics.orders.facts import Sizes, add, per_day, shares
-from bot.data.metrics.orders.lines import (
-    DATED,
-    Narrowed,
-    Row,
-    in_order,
-    lines_of,
-    value_of,
-    without_days,
+from bot.data.disclosure import find_hidden_groups
+from bot.data.floors import is_below_floor
+from bot.data.metrics.best_sellers import DEFAULT_DAYS, is_product
+from bot.data.metrics.filters import add_category, find_last_whole_day, list_currencies
+from bot.data.metrics.orders.order_lines import (
+    TIME_DIMENSIONS,
+    NarrowedFilters,
+    SalesRow,
+    get_dimension_value,
+    remove_days,
+    select_order_lines,
+    sort_rows,
 )
-from bot.data.metrics.orders.released_rows import Lines, read, remember
-from bot.data.metrics.orders.whole_orders import delivered, times
-from bot.data.warehouse.query import rows_of, sql_later
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.metrics.orders.released_rows import LineRows, cache_released_rows, read_line_rows
+from bot.data.metrics.orders.sales_facts import (
+    RowSizes,
+    add_daily_average,
+    add_delivery_time,
+    add_order_frequency,
+    add_sales_facts,
+    add_shares,
+)
+from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slug, titled
+from bot.text.slugs import format_title, slugify
 
-FEW, OTHERS = "few", "others"
-PEOPLE = ("customers", "new-customers", "per-customer", "orders-per-customer")
-WHOLE, EVERYTHING = "all", "whole"  # of those that are asked about; of all others, too
-CUTS = ("weekday", "hour", "country", "region", "device", "source", "category", "product")
-MONTHS = 12  # told when no days are asked for
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-WEEKEND = {"weekend": (5, 6), "in-the-week": (0, 1, 2, 3, 4)}
-DAWN = date(1900, 1, 1)
+FEW_SUBJECT, OTHERS_SUBJECT = "few", "others"
+PEOPLE_MEASURES = ("customers", "new-customers", "per-customer", "orders-per-customer")
+ALL_SUBJECT, WHOLE_SUBJECT = "all", "whole"  # of those that are asked about; of all others, too
+SALES_DIMENSIONS = (
+    "weekday",
+    "hour",
+    "country",
+    "region",
+    "device",
+    "source",
+    "category",
+    "product",
+)
+DEFAULT_MONTHS = 12  # told when no days are asked for
+WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKEND_DAYS = {"weekend": (5, 6), "in-the-week": (0, 1, 2, 3, 4)}
+EARLIEST_DATE = date(1900, 1, 1)
 
 
-def find(shelf: Shelf, where: Where) -> Findings:
+def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     """Over the days asked for, else the last 90 (by month: the last 12 months; of returns: a year,
     but for its last two weeks): sold.all and sold.<cut>-<value>, each with .revenue, .orders,
     .units, .customers, .new-customers (who ordered for the first time), .average-order,
@@ -66,40 +80,40 @@ def find(shelf: Shelf, where: Where) -> Findings:
     Money paid back is taken off, cancelled lines are left out, one currency is told. Raises
     CannotDo where the orders don't have a column that is asked about."""
     if shelf.table("orders") is None:
-        findings = Findings("sold", "", shelf.today)
+        findings = AnalysisResult("sold", "", shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
-    if (why := outside(shelf, where)) is not None:
-        findings = Findings("sold", shelf.source("orders"), shelf.today)
+    if (why := explain_missing_days(shelf, where)) is not None:
+        findings = AnalysisResult("sold", shelf.source("orders"), shelf.today)
         findings.refuse(why)
         return findings
     if where.tally is not None:
-        from bot.data.metrics.orders.question import Asked
+        from bot.data.metrics.orders.sales_question import SalesQuestion
 
-        asked = Asked(shelf, where, where.tally).answer()
-        remember(shelf, where, asked.released, asked.recipe)
+        asked = SalesQuestion(shelf, where, where.tally).answer()
+        cache_released_rows(shelf, where, asked.released, asked.recipe)
         return asked.found
-    until = last_day(shelf, "orders", where)
-    since = where.since or until - timedelta(days=DAYS - 1)
-    told = Sold(shelf, where, (since, until), fair(where, until))
+    until = find_last_whole_day(shelf, "orders", where)
+    since = where.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    told = SalesReport(shelf, where, (since, until), find_comparison_days(where, until))
     if not told.everything():
         return told.found
     told.begins()
     told.delivered()
-    times(told.found, shelf, told.ever)
-    for cut in CUTS:
+    add_order_frequency(told.found, shelf, told.ever)
+    for cut in SALES_DIMENSIONS:
         told.by(cut)
-    months = since if where.since else months_before(until)
-    Sold(shelf, where, (months, until), None, told.found).by("month")
+    months = since if where.since else find_first_month(until)
+    SalesReport(shelf, where, (months, until), None, told.found).by("month")
     return told.found
 
 
-def outside(shelf: Shelf, where: Where) -> Words | None:
+def explain_missing_days(shelf: Warehouse, where: AnalysisFilter) -> Words | None:
     """Why the days asked for can't be counted: no order of ours is as old, or as new."""
     orders = shelf.table("orders")
     if orders is None or where.since is None:
         return None
-    (row,) = rows_of(shelf, orders.aggregate(first=_.at.min().date(), last=_.at.max().date()))
+    (row,) = fetch_rows(shelf, orders.aggregate(first=_.at.min().date(), last=_.at.max().date()))
     file = shelf.source("orders")
     if row["first"] is None:
         return None
@@ -118,7 +132,7 @@ def outside(shelf: Shelf, where: Where) -> Words | None:
     return None
 
 
-def fair(where: Where, until: date) -> tuple[date, date] | None:
+def find_comparison_days(where: AnalysisFilter, until: date) -> tuple[date, date] | None:
     """The earlier days, no more of them than of the later ones that are over."""
     if where.against is None or where.since is None:
         return where.against
@@ -128,31 +142,31 @@ def fair(where: Where, until: date) -> tuple[date, date] | None:
     return first, last
 
 
-def months_before(until: date) -> date:
-    month = until.year * 12 + until.month - MONTHS
+def find_first_month(until: date) -> date:
+    month = until.year * 12 + until.month - DEFAULT_MONTHS
     return date(month // 12, month % 12 + 1, 1)
 
 
-class Sold:
+class SalesReport:
     """One look at the orders of some days."""
 
     def __init__(
         self,
-        shelf: Shelf,
-        where: Where,
+        shelf: Warehouse,
+        where: AnalysisFilter,
         days: tuple[date, date],
         before: tuple[date, date] | None,
-        found: Findings | None = None,
-        only: Narrowed = (),
+        found: AnalysisResult | None = None,
+        only: NarrowedFilters = (),
     ) -> None:
-        known = currencies(shelf, "orders")
+        known = list_currencies(shelf, "orders")
         self.shelf, self.days, self.before, self.only = shelf, days, before, only
         self.where = where
         self.money = known[0] if known else None
-        self.found = found or Findings("sold", shelf.source("orders"), days[1])
+        self.found = found or AnalysisResult("sold", shelf.source("orders"), days[1])
         measure = where.tally.measure if where.tally else ""
         self.returns = measure in ("returned", "return-rate")
-        self.people = not measure or measure in PEOPLE
+        self.people = not measure or measure in PEOPLE_MEASURES
         self.newcomers = not measure or measure == "new-customers"
         self.shown: dict[str, dict[str, Sequence[str]]] = {}  # sorts of figures by value, by cut
         self.sorts: Sequence[str] = ()  # of the whole
@@ -160,7 +174,7 @@ class Sold:
             set()
         )  # cuts of which some groups, or some of their figures, are not told
         self.hides_parcels = False
-        self.row: Row = {}  # the whole
+        self.row: SalesRow = {}  # the whole
         self.unsaid: set[str] = set()  # cuts of which is told how many orders don't say them
         if found is None and len(known) > 1:
             self.found.refuse(
@@ -170,36 +184,42 @@ class Sold:
                     others=", ".join(known[1:]),
                 )
             )
-        self.ever = lines_of(shelf, without_days(where), (DAWN, days[1]), self.money, only)
-        self.lines = lines_of(shelf, where, days, self.money, only)
+        self.ever = select_order_lines(
+            shelf, remove_days(where), (EARLIEST_DATE, days[1]), self.money, only
+        )
+        self.lines = select_order_lines(shelf, where, days, self.money, only)
         self.earlier = self._earlier(before)
 
     def _earlier(self, before: tuple[date, date] | None) -> ir.Table | None:
         if before is None:
             return None
-        return lines_of(self.shelf, without_days(self.where), before, self.money, self.only)
+        return select_order_lines(
+            self.shelf, remove_days(self.where), before, self.money, self.only
+        )
 
     @property
     def narrow(self) -> bool:
         """Whether not all orders of the days are meant."""
-        tally, where = self.where.tally or Tally(), without_days(self.where)
+        tally, where = self.where.tally or SalesQuery(), remove_days(self.where)
         ends = (tally.over, tally.under, tally.pieces_from, tally.pieces_to)
         said = [one.name for one in fields(where) if getattr(where, one.name) is not None]
         asked = set(said) - {"tally", "against", "words", "days"}
         return bool(self.only or tally.only or asked or any(end is not None for end in ends))
 
-    def everything(self, key: str = WHOLE) -> bool:
+    def everything(self, key: str = ALL_SUBJECT) -> bool:
         """Tell the whole of it; False where that is too few people, or nothing at all."""
         (row,) = self._rows(self.lines, None, key)
         self.row = row
-        sizes = Sizes.of(row)
+        sizes = RowSizes.of(row)
         sums = self.shelf.sales_floor
-        few = is_small(sizes.people, sums)
+        few = is_below_floor(sizes.people, sums)
         if not sizes.people and self.narrow:  # when a few people did not order tells of them, too
-            known = (DAWN, self.shelf.as_of("orders"))
-            lines = lines_of(self.shelf, without_days(self.where), known, self.money, self.only)
+            known = (EARLIEST_DATE, self.shelf.as_of("orders"))
+            lines = select_order_lines(
+                self.shelf, remove_days(self.where), known, self.money, self.only
+            )
             (ever,) = self._rows(lines, None, f"{key}-ever")
-            few = is_small(Sizes.of(ever).people, sums)
+            few = is_below_floor(RowSizes.of(ever).people, sums)
         if few:
             self.too_few(sums)
             return False
@@ -209,18 +229,18 @@ class Sold:
         earlier = (before, self.before) if self.before else None
         told = self._told(row, sizes)
         self.sorts = sorted(told["told"])
-        add(self.found, key, "", told, key, self.days, self.money, earlier)
+        add_sales_facts(self.found, key, "", told, key, self.days, self.money, earlier)
         return True
 
-    def _row_before(self, key: str) -> Row | None:
+    def _row_before(self, key: str) -> SalesRow | None:
         """The whole of the earlier days. They are left out where they are of too few people."""
         if self.earlier is None:
             return None
         (before,) = self._rows(self.earlier, None, f"{key}-before")
-        sizes = Sizes.of(before)
-        if is_small(sizes.people, self.shelf.sales_floor):
+        sizes = RowSizes.of(before)
+        if is_below_floor(sizes.people, self.shelf.sales_floor):
             self.earlier = self.before = None
-            self.found.add(FEW, "before", self.shelf.sales_floor, unit="customers")
+            self.found.add(FEW_SUBJECT, "before", self.shelf.sales_floor, unit="customers")
             return None
         return self._told(before, sizes)
 
@@ -228,77 +248,79 @@ class Sold:
         """Nothing can be told: what was added goes, but for what the words were taken for."""
         kept = ("sold.only-", "sold.but-", "sold.read-")
         self.found.facts = [fact for fact in self.found.facts if fact.id.startswith(kept)]
-        self.found.add(FEW, "under", floor, unit="customers")
+        self.found.add(FEW_SUBJECT, "under", floor, unit="customers")
         self.found.refuse(Words("Under {n} customers: too few to show.", n=floor))
 
     def begins(self) -> None:
         """The first day of the file. That of some orders alone would be the day of one of them."""
-        every = Where(tally=None)
-        lines = lines_of(self.shelf, every, (DAWN, self.days[1]), self.money)
+        every = AnalysisFilter(tally=None)
+        lines = select_order_lines(self.shelf, every, (EARLIEST_DATE, self.days[1]), self.money)
         asked = lines.aggregate(day=_.day.min(), rows=_.count())
-        self.found.queries["begins"] = sql_later(asked)
-        (row,) = rows_of(self.shelf, asked)
+        self.found.queries["begins"] = defer_sql(asked)
+        (row,) = fetch_rows(self.shelf, asked)
         if row["day"] is not None:
-            self.found.add(WHOLE, "begins", row["day"], rows=int(row["rows"]), query="begins")
+            self.found.add(ALL_SUBJECT, "begins", row["day"], rows=int(row["rows"]), query="begins")
 
     def delivered(self) -> None:
-        self.hides_parcels = not delivered(self.found, self.shelf, self.lines)
+        self.hides_parcels = not add_delivery_time(self.found, self.shelf, self.lines)
 
-    def read(self, cut: str | None = None, *, earlier: bool = False) -> Lines:
+    def read(self, cut: str | None = None, *, earlier: bool = False) -> LineRows:
         """The lines themselves, with their values of a cut."""
         lines = self.earlier if earlier else self.lines
         assert lines is not None
         if cut == "category":
-            lines = with_category(self.shelf, lines)
-        return read(self.shelf, lines, None if cut is None else value_of(lines, cut))
+            lines = add_category(self.shelf, lines)
+        return read_line_rows(
+            self.shelf, lines, None if cut is None else get_dimension_value(lines, cut)
+        )
 
     def by(self, cut: str) -> None:
         """One cut; nothing where the orders don't say it."""
-        if cut in self.lines.columns or cut in (*DATED, "first"):
+        if cut in self.lines.columns or cut in (*TIME_DIMENSIONS, "first"):
             self._by(cut)
 
     def _by(self, cut: str) -> None:
         rows = {row["value"]: row for row in self._rows(self.lines, cut, cut)}
         if cut == "hour" and set(rows) <= {0}:
             return  # days without a time
-        earlier: dict[Any, Row] = {}
-        if self.earlier is not None and cut not in DATED:
+        earlier: dict[Any, SalesRow] = {}
+        if self.earlier is not None and cut not in TIME_DIMENSIONS:
             asked = self._rows(self.earlier, cut, f"{cut}-before")
             earlier = {row["value"]: row for row in asked}
         names = self._names(cut, [value for value in rows if value is not None])
-        groups = Groups(self, cut, rows, earlier, names)
+        groups = SalesGroups(self, cut, rows, earlier, names)
         self._unsaid(cut, rows.get(None), groups.hidden)
         self.shown[cut] = {}
         said = {value: row for value, row in rows.items() if value is not None}
-        for value, _row in in_order(said, cut):
+        for value, _row in sort_rows(said, cut):
             if (about := names.get(value)) and value not in groups.hidden:
                 self.shown[cut][str(value)] = sorted(groups.told(value)["told"])
                 self._group(cut, value, about, groups)
         if groups.hides(names):
             self.hiding.add(cut)
         if groups.hidden and (row := groups.others(names)):
-            key = f"{OTHERS}-{cut}"
-            add(self.found, key, "others", row, cut, self.days, self.money)
-            shares(self.found, key, "others", WHOLE, cut)
+            key = f"{OTHERS_SUBJECT}-{cut}"
+            add_sales_facts(self.found, key, "others", row, cut, self.days, self.money)
+            add_shares(self.found, key, "others", ALL_SUBJECT, cut)
 
-    def _group(self, cut: str, value: Any, about: str, groups: "Groups") -> None:
-        key, row = f"{cut}-{slug(str(value))}", groups.told(value)
-        held = self.before and cut not in DATED
+    def _group(self, cut: str, value: Any, about: str, groups: "SalesGroups") -> None:
+        key, row = f"{cut}-{slugify(str(value))}", groups.told(value)
+        held = self.before and cut not in TIME_DIMENSIONS
         before = (groups.told_before(value), self.before) if held and self.before else None
-        add(self.found, key, about, row, cut, self.days, self.money, before)
-        if cut not in DATED:
-            shares(self.found, key, about, WHOLE, cut)
-        days = {"weekday": (value,), "weekend": WEEKEND.get(value, ())}.get(cut)
+        add_sales_facts(self.found, key, about, row, cut, self.days, self.money, before)
+        if cut not in TIME_DIMENSIONS:
+            add_shares(self.found, key, about, ALL_SUBJECT, cut)
+        days = {"weekday": (value,), "weekend": WEEKEND_DAYS.get(value, ())}.get(cut)
         if days:
-            per_day(self.found, key, about, row, days, self.days, self.money, cut)
+            add_daily_average(self.found, key, about, row, days, self.days, self.money, cut)
 
-    def _unsaid(self, cut: str, row: Row | None, hidden: Collection[Any]) -> None:
+    def _unsaid(self, cut: str, row: SalesRow | None, hidden: Collection[Any]) -> None:
         """How many orders don't say it."""
         asked = cut in ("country", "region", "device", "source", "first")
-        whole = self.found.get(WHOLE, "orders")
+        whole = self.found.get(ALL_SUBJECT, "orders")
         if whole and asked and row and None not in hidden and (left := int(row["orders"])):
             self.unsaid.add(cut)
-            self.found.add(WHOLE, f"without-{cut}", left, unit="orders", rows=left, query=cut)
+            self.found.add(ALL_SUBJECT, f"without-{cut}", left, unit="orders", rows=left, query=cut)
 
     def _rows(
         self, lines: ir.Table, cut: str | None, query: str, values: Collection[Any] | None = None
@@ -307,9 +329,9 @@ class Sold:
         lines of some values together."""
         bought = _.net >= 0
         if cut == "category":
-            lines = with_category(self.shelf, lines)
+            lines = add_category(self.shelf, lines)
         if cut is not None:
-            lines = lines.mutate(value=value_of(lines, cut))
+            lines = lines.mutate(value=get_dimension_value(lines, cut))
         if values is not None:
             inside = lines.value.isin([value for value in values if value is not None])
             lines = lines.filter(inside | lines.value.isnull() if None in values else inside)
@@ -319,8 +341,8 @@ class Sold:
             back = {
                 "known": known.sum(),
                 "back": (known & _.returned).sum(),
-                "back_people": _people(known & _.returned),
-                "kept_people": _people(known & ~_.returned),
+                "back_people": _count_people(known & _.returned),
+                "kept_people": _count_people(known & ~_.returned),
             }
         asked = lines.aggregate(
             by=[] if cut is None or values is not None else ["value"],
@@ -336,10 +358,10 @@ class Sold:
             **back,
         )
         if values is None:
-            self.found.queries[query] = sql_later(asked)
-        return rows_of(self.shelf, asked)
+            self.found.queries[query] = defer_sql(asked)
+        return fetch_rows(self.shelf, asked)
 
-    def _told(self, row: Row, sizes: Sizes) -> Row:
+    def _told(self, row: SalesRow, sizes: RowSizes) -> SalesRow:
         """The row with which of its measures may be told."""
         return {**row, "told": sizes.told(self.shelf, people=self.people, new=self.newcomers)}
 
@@ -348,28 +370,32 @@ class Sold:
         if cut == "month":
             return {value: f"{value // 100}-{value % 100:02}" for value in values}
         if cut == "weekday":
-            return {value: WEEKDAYS[value] for value in values}
+            return {value: WEEKDAY_NAMES[value] for value in values}
         if cut == "hour":
             return {value: f"{value} h" for value in values}
         if cut == "product":
-            known = titles(self.shelf, [str(value) for value in values])
-            return {value: titled(known[value]) for value in values if is_sold(known.get(value))}
-        return {value: titled(str(value)) for value in values}
+            known = load_product_titles(self.shelf, [str(value) for value in values])
+            return {
+                value: format_title(known[value])
+                for value in values
+                if is_product(known.get(value))
+            }
+        return {value: format_title(str(value)) for value in values}
 
 
-class Groups:
+class SalesGroups:
     """The groups of one cut: which of them are shown, and which of their measures."""
 
     def __init__(
         self,
-        sold: Sold,
+        sold: SalesReport,
         cut: str,
-        rows: Mapping[Any, Row],
-        earlier: Mapping[Any, Row],
+        rows: Mapping[Any, SalesRow],
+        earlier: Mapping[Any, SalesRow],
         names: Mapping[Any, str],
     ) -> None:
         self.sold, self.cut, self.rows, self.earlier = sold, cut, rows, earlier
-        self._unions: dict[tuple[bool, frozenset[Any]], Sizes] = {}
+        self._unions: dict[tuple[bool, frozenset[Any]], RowSizes] = {}
         said = cut in ("country", "region", "device", "source", "first")
         nameless = {
             value
@@ -392,20 +418,20 @@ class Groups:
     def _hide(self, size: str, floor: int, hidden: Collection[Any]) -> set[Any]:
         found = set(hidden)
         for rows, before in ((self.rows, False), (self.earlier, True), (self.rows, False)):
-            sizes = {value: getattr(Sizes.of(row), size) for value, row in rows.items()}
-            found = hidden_groups(sizes, floor, partial(self._size, size, before), found)
+            sizes = {value: getattr(RowSizes.of(row), size) for value, row in rows.items()}
+            found = find_hidden_groups(sizes, floor, partial(self._size, size, before), found)
         return found
 
     def _size(self, size: str, before: bool, values: Collection[Any]) -> int:
         return int(getattr(self._union(values, before), size))
 
-    def _union(self, values: Collection[Any], before: bool) -> Sizes:
+    def _union(self, values: Collection[Any], before: bool) -> RowSizes:
         key = before, frozenset(values)
         if key not in self._unions:
             lines = self.sold.earlier if before else self.sold.lines
             assert lines is not None
             (row,) = self.sold._rows(lines, self.cut, self.cut, values)
-            self._unions[key] = Sizes.of(row)
+            self._unions[key] = RowSizes.of(row)
         return self._unions[key]
 
     def hides(self, names: Collection[Any]) -> bool:
@@ -416,15 +442,15 @@ class Groups:
         hidden = self.hidden.union(*(self._few[name] for name in few))
         return any(value in names for value in hidden)
 
-    def told(self, value: Any) -> Row:
+    def told(self, value: Any) -> SalesRow:
         return self._told(value, self.rows[value])
 
-    def told_before(self, value: Any) -> Row | None:
+    def told_before(self, value: Any) -> SalesRow | None:
         row = self.earlier.get(value)
         return self._told(value, row) if row else None
 
-    def _told(self, value: Any, row: Row) -> Row:
-        allowed = self.sold._told(row, Sizes.of(row))
+    def _told(self, value: Any, row: SalesRow) -> SalesRow:
+        allowed = self.sold._told(row, RowSizes.of(row))
         few = {name for name, values in self._few.items() if value in values}
         told = set(allowed["told"])
         if "customers" in few:
@@ -435,7 +461,7 @@ class Groups:
             told -= {"returns"}
         return {**allowed, "told": frozenset(told)}
 
-    def others(self, names: Collection[Any]) -> Row | None:
+    def others(self, names: Collection[Any]) -> SalesRow | None:
         """All that is hidden, together; None where some of it has no name, or it is too few."""
         if not all(value in names for value in self.hidden):
             return None
@@ -445,6 +471,6 @@ class Groups:
         return {**row, "told": frozenset()}
 
 
-def _people(which: Any) -> Any:
+def _count_people(which: Any) -> Any:
     """Those of whom some line is so; an order without a customer counts as one."""
     return _.customer.nunique(where=which) + _["order"].nunique(where=which & _.customer.isnull())

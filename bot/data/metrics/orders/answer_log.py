@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Date, Text, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.data.metrics.orders.earlier_answers import Answer
+from bot.data.metrics.orders.answer_guard import SalesAnswerRecord
 from bot.db.session import Database, Row
 
-KEPT = timedelta(days=7)
+RETENTION = timedelta(days=7)
 
 
 class SalesAnswer(Row):
@@ -54,7 +54,7 @@ class SalesAnswer(Row):
         are counted."""
         mine = (SalesAnswer.workspace == workspace) & (SalesAnswer.person == person)
         gone = mine & (SalesAnswer.state != state) & SalesAnswer.refused.is_(False)
-        old = (SalesAnswer.workspace == workspace) & (SalesAnswer.at < now - KEPT)
+        old = (SalesAnswer.workspace == workspace) & (SalesAnswer.at < now - RETENTION)
         session.execute(delete(SalesAnswer).where(gone | old))
 
 
@@ -68,11 +68,15 @@ class DatabaseAnswerLog:
     def __init__(self, database: Database, workspace: str, now: Callable[[], datetime]) -> None:
         self._database, self._workspace, self._now = database, workspace, now
 
-    def record(self, person: str, state: str, answer: Answer) -> Sequence[Answer] | None:
+    def record(
+        self, person: str, state: str, answer: SalesAnswerRecord
+    ) -> Sequence[SalesAnswerRecord] | None:
         workspace, now = self._workspace, self._now()
         with self._database.begin() as session:
             SalesAnswer.sweep(session, workspace, person, state, now)
-            given = [_read(row) for row in SalesAnswer.given(session, workspace, person, state)]
+            given = [
+                _row_to_answer(row) for row in SalesAnswer.given(session, workspace, person, state)
+            ]
             if answer in given:
                 return None
             told = asdict(answer)
@@ -81,7 +85,7 @@ class DatabaseAnswerLog:
             )
         return list(dict.fromkeys(given))
 
-    def refuse(self, person: str, state: str, answer: Answer) -> None:
+    def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
         asked = select(SalesAnswer).where(
             SalesAnswer.workspace == self._workspace,
             SalesAnswer.person == person,
@@ -98,5 +102,5 @@ class DatabaseAnswerLog:
             return SalesAnswer.refused_since(session, self._workspace, since)
 
 
-def _read(row: SalesAnswer) -> Answer:
-    return Answer(row.since, row.until, row.measure, row.filter)
+def _row_to_answer(row: SalesAnswer) -> SalesAnswerRecord:
+    return SalesAnswerRecord(row.since, row.until, row.measure, row.filter)

@@ -12,40 +12,40 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Rows = npt.NDArray[np.int64]  # positions of rows, each once
+RowSets = npt.NDArray[np.int64]  # positions of rows, each once
 Matrix = npt.NDArray[np.float64]
 
-ZERO = 1e-7
-SEED = 20261124  # of the signatures; any number will do
+ZERO_TOLERANCE = 1e-7
+SIGNATURE_SEED = 20261124  # of the signatures; any number will do
 
 
-def isolates(sets: Sequence[Rows], person: npt.NDArray[np.int64], floor: int) -> bool:
+def isolates(sets: Sequence[RowSets], person: npt.NDArray[np.int64], floor: int) -> bool:
     """Whether the sums over these sets of rows give the sum of fewer people than the floor.
     `person` is whose each row is."""
     sets = [one for one in sets if len(one)]
     if not sets:
         return False
-    atoms, people, pairs = _atoms(sets, person)
+    atoms, people, pairs = _split_atoms(sets, person)
     small = people < floor
     if not small.any():
         return False
-    left = _left(atoms[:, ~small], atoms[:, small])
+    left = _cancel_large_atoms(atoms[:, ~small], atoms[:, small])
     numbers = np.flatnonzero(small)
     sizes = people[numbers]
     for order in (np.argsort(-sizes, kind="stable"), np.argsort(sizes, kind="stable")):
-        reduced = _reduced(left[:, order])
-        for row in _with_sums(reduced):
-            support = numbers[order[np.abs(row) > ZERO * 10]]
-            if len(support) and _people_of(support, pairs) < floor:
+        reduced = _reduce_matrix(left[:, order])
+        for row in _add_pair_sums(reduced):
+            support = numbers[order[np.abs(row) > ZERO_TOLERANCE * 10]]
+            if len(support) and _count_people(support, pairs) < floor:
                 return True
     return False
 
 
-def _atoms(
-    sets: Sequence[Rows], person: npt.NDArray[np.int64]
+def _split_atoms(
+    sets: Sequence[RowSets], person: npt.NDArray[np.int64]
 ) -> tuple[Matrix, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Which set has which atom, how many people each atom has, and the pairs of atom and person."""
-    dice = np.random.default_rng(SEED)
+    dice = np.random.default_rng(SIGNATURE_SEED)
     signs = dice.integers(1, 2**63, size=len(sets), dtype=np.uint64)
     signature = np.zeros(len(person), dtype=np.uint64)
     for sign, rows in zip(signs, sets, strict=True):
@@ -64,18 +64,18 @@ def _atoms(
     return matrix, np.bincount(pairs[0], minlength=len(first)), pairs
 
 
-def _left(large: Matrix, small: Matrix) -> Matrix:
+def _cancel_large_atoms(large: Matrix, small: Matrix) -> Matrix:
     """What is left of the combinations of sets in which every large atom cancels out."""
     if not large.shape[1]:
         return small
     large = np.unique(large, axis=1)
     values, vectors = np.linalg.eigh(large @ large.T)
-    none = vectors[:, values < ZERO * max(1.0, float(values[-1]))]
+    none = vectors[:, values < ZERO_TOLERANCE * max(1.0, float(values[-1]))]
     left: Matrix = none.T @ small
     return left
 
 
-def _reduced(matrix: Matrix) -> Matrix:
+def _reduce_matrix(matrix: Matrix) -> Matrix:
     """The reduced row echelon form, without empty rows."""
     matrix = matrix.copy()
     rank = 0
@@ -83,26 +83,26 @@ def _reduced(matrix: Matrix) -> Matrix:
         if rank == len(matrix):
             break
         pivot = rank + int(np.argmax(np.abs(matrix[rank:, column])))
-        if abs(matrix[pivot, column]) < ZERO:
+        if abs(matrix[pivot, column]) < ZERO_TOLERANCE:
             continue
         matrix[[rank, pivot]] = matrix[[pivot, rank]]
         matrix[rank] /= matrix[rank, column]
         others = matrix[:, column].copy()
         others[rank] = 0
         matrix -= np.outer(others, matrix[rank])
-        matrix[np.abs(matrix) < ZERO] = 0
+        matrix[np.abs(matrix) < ZERO_TOLERANCE] = 0
         rank += 1
     return matrix[:rank]
 
 
-PAIRED = 24  # rows of which sums and differences of two are looked at as well
+MAX_PAIRED_ROWS = 24  # rows of which sums and differences of two are looked at as well
 
 
-def _with_sums(rows: Matrix) -> Sequence[Any]:
-    few = rows[:PAIRED]
+def _add_pair_sums(rows: Matrix) -> Sequence[Any]:
+    few = rows[:MAX_PAIRED_ROWS]
     more = [few[a] + sign * few[b] for a in range(len(few)) for b in range(a) for sign in (1, -1)]
     return [*rows, *more]
 
 
-def _people_of(atoms: npt.NDArray[np.int64], pairs: npt.NDArray[np.int64]) -> int:
+def _count_people(atoms: npt.NDArray[np.int64], pairs: npt.NDArray[np.int64]) -> int:
     return len(np.unique(pairs[1][np.isin(pairs[0], atoms)]))

@@ -11,13 +11,13 @@ import numpy.typing as npt
 from ibis import _
 
 from bot.data.metrics.orders.differences import isolates
-from bot.data.warehouse.query import arrow_of
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.warehouse.query import fetch_arrow
+from bot.data.warehouse.warehouse import Warehouse
 
-Rows = npt.NDArray[np.int64]
-CACHED = 120  # answers whose rows are kept in memory
-UNIVERSE = "universe"  # beside the answers in Shelf.released
-KEY = (
+RowIndex = npt.NDArray[np.int64]
+MAX_CACHED_ANSWERS = 120  # answers whose rows are kept in memory
+UNIVERSE_KEY = "universe"  # beside the answers in Shelf.released
+ROW_KEY_COLUMNS = (
     "order",
     "line",
     "product",
@@ -31,42 +31,42 @@ KEY = (
 )
 
 
-def nothing() -> Rows:
+def make_empty_rows() -> RowIndex:
     return np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class Universe:
+class RowUniverse:
     """All rows of the orders. `keys` are sorted; `person` is whose each row is: an order without a
     customer counts as a person of its own."""
 
-    keys: Rows
-    person: Rows
-    everybody: Rows  # each person's own number
+    keys: RowIndex
+    person: RowIndex
+    everybody: RowIndex  # each person's own number
 
 
 @dataclass
-class Released:
+class ReleasedRows:
     """What an answer tells sums of. `total` and `before` are the rows of the whole of it and of the
     days held against it, `cells` those of the groups that it shows one by one, `whole` all orders
     of the same days, of which a share is told. `people` are the customers that it counts, and
     `returns` the rows of which it says whether they came back: these are counts of another sort,
     and are not added to the sums."""
 
-    total: Rows = field(default_factory=nothing)
-    before: Rows = field(default_factory=nothing)
-    whole: Rows = field(default_factory=nothing)
-    cells: list[Rows] = field(default_factory=list)
-    people: list[Rows] = field(default_factory=list)
-    returns: list[Rows] = field(default_factory=list)
+    total: RowIndex = field(default_factory=make_empty_rows)
+    before: RowIndex = field(default_factory=make_empty_rows)
+    whole: RowIndex = field(default_factory=make_empty_rows)
+    cells: list[RowIndex] = field(default_factory=list)
+    people: list[RowIndex] = field(default_factory=list)
+    returns: list[RowIndex] = field(default_factory=list)
 
-    def add(self, lines: "Lines", value: str | None, sorts: Sequence[str]) -> None:
+    def add(self, lines: "LineRows", value: str | None, sorts: Sequence[str]) -> None:
         """A group that is shown, with these sorts of its figures."""
         inside = lines.of(value)
         self.cells.append(np.unique(lines.rows[inside]))
         self.count(lines, sorts, inside)
 
-    def count(self, lines: "Lines", sorts: Sequence[str], inside: Any = True) -> None:
+    def count(self, lines: "LineRows", sorts: Sequence[str], inside: Any = True) -> None:
         """Figures that stand on some of the lines, or on the customers behind them."""
         if "customers" in sorts:
             self.people.append(np.unique(lines.person[lines.known & inside]))
@@ -76,7 +76,7 @@ class Released:
             self.returns.append(np.unique(lines.rows[lines.back & inside]))
             self.returns.append(np.unique(lines.rows[(lines.back | lines.kept) & inside]))
 
-    def sales(self, *, whole: bool = True, cells: bool = True) -> list[Rows]:
+    def sales(self, *, whole: bool = True, cells: bool = True) -> list[RowIndex]:
         return [
             self.total,
             self.before,
@@ -86,12 +86,12 @@ class Released:
 
 
 @dataclass(frozen=True)
-class Lines:
+class LineRows:
     """Some lines, by position in the universe, with what a set is made by."""
 
-    rows: Rows
-    person: Rows
-    order: Rows
+    rows: RowIndex
+    person: RowIndex
+    order: RowIndex
     values: Sequence[str]  # of the cut; `value` is the position in it, -1 for none
     value: Any
     known: Any  # whose customer is known and who bought
@@ -106,27 +106,29 @@ class Lines:
         return self.value == (-1 if value is None else number)
 
 
-def universe_of(shelf: Shelf) -> Universe:
+def load_universe(shelf: Warehouse) -> RowUniverse:
     """Read once for a state of the data."""
-    if UNIVERSE not in shelf.released:
+    if UNIVERSE_KEY not in shelf.released:
         orders = shelf.table("orders")
         assert orders is not None
-        told = arrow_of(shelf, orders.select(key=_key(shelf, orders), person=_person(orders)))
-        keys, first = np.unique(_numbers(told["key"]), return_index=True)
+        told = fetch_arrow(
+            shelf, orders.select(key=_build_row_key(shelf, orders), person=_identify_person(orders))
+        )
+        keys, first = np.unique(_hash_values(told["key"]), return_index=True)
         people = told["person"].combine_chunks().dictionary_encode()
         codes = people.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         everybody = np.arange(len(people.dictionary), dtype=np.int64)
-        shelf.released[UNIVERSE] = Universe(keys, codes[first], everybody)
-    found: Universe = shelf.released[UNIVERSE]
+        shelf.released[UNIVERSE_KEY] = RowUniverse(keys, codes[first], everybody)
+    found: RowUniverse = shelf.released[UNIVERSE_KEY]
     return found
 
 
-def read(shelf: Shelf, lines: ir.Table, value: ir.Value | None = None) -> Lines:
+def read_line_rows(shelf: Warehouse, lines: ir.Table, value: ir.Value | None = None) -> LineRows:
     """These lines in the universe; `value` is the cut's."""
-    universe = universe_of(shelf)
+    universe = load_universe(shelf)
     bought = (_.net >= 0) & _.customer.notnull()
     asked = lines.select(
-        key=_key(shelf, lines),
+        key=_build_row_key(shelf, lines),
         order=lines["order"].cast("string"),
         value=ibis.null("string") if value is None else value.cast("string"),
         known=bought,
@@ -135,10 +137,10 @@ def read(shelf: Shelf, lines: ir.Table, value: ir.Value | None = None) -> Lines:
         kept=_.returned.notnull() & ~_.returned & (_.paid >= 0),
         came=_.delivered.notnull() & (_.net >= 0),
     )
-    told = arrow_of(shelf, asked)
-    rows = np.searchsorted(universe.keys, _numbers(told["key"])).astype(np.int64)
+    told = fetch_arrow(shelf, asked)
+    rows = np.searchsorted(universe.keys, _hash_values(told["key"])).astype(np.int64)
 
-    def codes(name: str) -> tuple[Sequence[str], Rows]:
+    def codes(name: str) -> tuple[Sequence[str], RowIndex]:
         coded = told[name].combine_chunks().dictionary_encode()
         numbers = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return coded.dictionary.to_pylist(), numbers.astype(np.int64)
@@ -146,7 +148,7 @@ def read(shelf: Shelf, lines: ir.Table, value: ir.Value | None = None) -> Lines:
     def flag(name: str) -> Any:
         return told[name].fill_null(False).combine_chunks().to_numpy(zero_copy_only=False)
 
-    return Lines(
+    return LineRows(
         rows,
         universe.person[rows],
         codes("order")[1],
@@ -155,17 +157,17 @@ def read(shelf: Shelf, lines: ir.Table, value: ir.Value | None = None) -> Lines:
     )
 
 
-def remember(shelf: Shelf, asked: Hashable, released: Any, recipe: Any) -> None:
+def cache_released_rows(shelf: Warehouse, asked: Hashable, released: Any, recipe: Any) -> None:
     """Keep the rows behind an answer in memory, with by what they are found again."""
-    if len(shelf.released) >= CACHED:
-        universe = shelf.released.get(UNIVERSE)
+    if len(shelf.released) >= MAX_CACHED_ANSWERS:
+        universe = shelf.released.get(UNIVERSE_KEY)
         shelf.released.clear()
         if universe is not None:
-            shelf.released[UNIVERSE] = universe
+            shelf.released[UNIVERSE_KEY] = universe
     shelf.released[asked] = (released, recipe)
 
 
-def times_of(lines: Lines) -> list[Rows]:
+def group_by_order_count(lines: LineRows) -> list[RowIndex]:
     """Who ordered once, twice, and more often."""
     people = lines.person[lines.known]
     orders = np.unique(np.stack([people, lines.order[lines.known]]), axis=1)
@@ -173,9 +175,9 @@ def times_of(lines: Lines) -> list[Rows]:
     return [who, who[many == 1], who[many == 2], who[many >= 3]]
 
 
-def isolates_alone(shelf: Shelf, released: Released, *, whole: bool) -> bool:
+def isolates_few_people(shelf: Warehouse, released: ReleasedRows, *, whole: bool) -> bool:
     """Whether the answer by itself tells the sum of a few people."""
-    universe = universe_of(shelf)
+    universe = load_universe(shelf)
     sums = shelf.sales_floor
     if isolates(released.sales(whole=whole), universe.person, sums):
         return True
@@ -184,22 +186,26 @@ def isolates_alone(shelf: Shelf, released: Released, *, whole: bool) -> bool:
     return isolates(released.people, universe.everybody, shelf.floor)
 
 
-def _key(shelf: Shelf, table: ir.Table) -> ir.Value:
+def _build_row_key(shelf: Warehouse, table: ir.Table) -> ir.Value:
     """One number or text for a row; rows that are the same in all of these count as one."""
-    parts = [table[name].cast("string").fill_null("") for name in KEY if name in table.columns]
+    parts = [
+        table[name].cast("string").fill_null("")
+        for name in ROW_KEY_COLUMNS
+        if name in table.columns
+    ]
     joined = ibis.literal("|").join(parts)
     return joined.hash() if shelf.engine.name == "duckdb" else joined
 
 
-def _person(table: ir.Table) -> ir.Value:
+def _identify_person(table: ir.Table) -> ir.Value:
     order = ibis.literal("order ") + table["order"].cast("string").fill_null("")
     return ibis.coalesce(ibis.literal("customer ") + table.customer.cast("string"), order)
 
 
-def _numbers(column: Any) -> Rows:
+def _hash_values(column: Any) -> RowIndex:
     """The keys as numbers; texts by their hash, which holds within this process."""
     told = column.combine_chunks()
     if str(told.type) in ("string", "large_string"):
         return np.array([hash(one) for one in told.to_pylist()], dtype=np.int64)
-    numbers: Rows = told.to_numpy(zero_copy_only=False).astype(np.int64)
+    numbers: RowIndex = told.to_numpy(zero_copy_only=False).astype(np.int64)
     return numbers

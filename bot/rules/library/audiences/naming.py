@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from bot.core.audience_rule import Rule
-from bot.data.analyses.products import Goods, is_said
-from bot.text.normalize import fold, squeeze
+from bot.core.audience_rule import AudienceRule
+from bot.data.analyses.products import PurchasedProducts, is_in_product_name
+from bot.text.normalize import collapse_spaces, normalize_text
 
 LIKE = 0.6  # of 1: how much alike two names must be for a slip of the pen
 
 
-def resolved(rule: Rule, goods: Goods) -> tuple[Rule, list[str]]:
+def resolved(rule: AudienceRule, goods: PurchasedProducts) -> tuple[AudienceRule, list[str]]:
     """The rule with keys for titles, the shop's spelling of categories, and words that names of
     several products say; and what nothing in the orders is called."""
     unknown: list[str] = []
@@ -23,13 +23,13 @@ def resolved(rule: Rule, goods: Goods) -> tuple[Rule, list[str]]:
             [*getattr(rule, products), *getattr(rule, categories)], goods, unknown
         )
         changed |= {products: keys, categories: names}
-    said = [one for one in unknown if one in rule.bought and is_said(one, goods)]
+    said = [one for one in unknown if one in rule.bought and is_in_product_name(one, goods)]
     changed["bought_named"] = tuple(dict.fromkeys([*rule.bought_named, *said]))
     return rule.model_copy(update=changed), [one for one in unknown if one not in said]
 
 
 def _sorted(
-    typed: Sequence[str], goods: Goods, unknown: list[str]
+    typed: Sequence[str], goods: PurchasedProducts, unknown: list[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What was typed as products' keys and as categories."""
     titles = {_same(title): key for key, title in goods.titles.items()}
@@ -56,10 +56,10 @@ def _within(typed: str, titles: dict[str, str]) -> str | None:
 
 
 def _same(name: str) -> str:
-    return fold(squeeze(name))
+    return normalize_text(collapse_spaces(name))
 
 
-def nearest(typed: str, goods: Goods) -> str | None:
+def nearest(typed: str, goods: PurchasedProducts) -> str | None:
     """The category or product whose name is most like what was typed; None when none is."""
     known = {_same(name): name for name in (*goods.titles.values(), *goods.names)}
     near = get_close_matches(_same(typed), known, n=1, cutoff=LIKE)

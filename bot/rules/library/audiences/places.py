@@ -5,11 +5,11 @@ import re
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.audience_rule import Rule
-from bot.data.warehouse.query import rows_of
-from bot.data.warehouse.warehouse import Shelf
-from bot.i18n.countries import code_of, names_of
-from bot.i18n.countries import folded as _same
+from bot.core.audience_rule import AudienceRule
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.countries import list_country_names, parse_country_code
+from bot.i18n.countries import normalize_name as _same
 from bot.i18n.messages import Words
 
 SOME = 5  # places said, those most people ordered to
@@ -28,7 +28,9 @@ UNTOLD = {
 }
 
 
-def placed(rule: Rule, lines: ir.Table, shelf: Shelf) -> tuple[Rule, list[Words]]:
+def placed(
+    rule: AudienceRule, lines: ir.Table, shelf: Warehouse
+) -> tuple[AudienceRule, list[Words]]:
     """The rule with the orders' spelling of places, and what there is to say of those to which no
     order went. `lines` as bought.lines gives them."""
     said: list[Words] = []
@@ -38,7 +40,9 @@ def placed(rule: Rule, lines: ir.Table, shelf: Shelf) -> tuple[Rule, list[Words]
             every = _known(lines, column, shelf)
             known = {_same(name): name for name in reversed(every)}
             if field == "countries":
-                known |= {name: value for value in reversed(every) for name in names_of(value)}
+                known |= {
+                    name: value for value in reversed(every) for name in list_country_names(value)
+                }
             found = [known[_same(one)] for one in typed if _same(one) in known]
             changed[field] = tuple(dict.fromkeys(found))
             some = ", ".join(every[:SOME])
@@ -51,23 +55,23 @@ def placed(rule: Rule, lines: ir.Table, shelf: Shelf) -> tuple[Rule, list[Words]
     return rule.model_copy(update=changed), said
 
 
-def _known(lines: ir.Table, column: str, shelf: Shelf) -> list[str]:
+def _known(lines: ir.Table, column: str, shelf: Warehouse) -> list[str]:
     """What the column says at all, what most customers have first."""
     counted = (
         lines.filter(lines[column].notnull())
         .group_by(place=lines[column])
         .aggregate(people=_.customer.nunique())
     )
-    rows = sorted(rows_of(shelf, counted), key=lambda row: (-row["people"], row["place"]))
+    rows = sorted(fetch_rows(shelf, counted), key=lambda row: (-row["people"], row["place"]))
     return [str(row["place"]) for row in rows if str(row["place"]).strip()]
 
 
-def countries_in(low: str, lines: ir.Table, shelf: Shelf) -> tuple[tuple[str, ...], str]:
+def countries_in(low: str, lines: ir.Table, shelf: Warehouse) -> tuple[tuple[str, ...], str]:
     """The countries that folded words name, as the orders write them, and the words with blanks in
     their place. A country is known by its code, and by its English and French names."""
     found = []
     for value in _known(lines, "country", shelf):
-        for name in sorted(names_of(value), key=len, reverse=True):
+        for name in sorted(list_country_names(value), key=len, reverse=True):
             shape = rf"\b{re.escape(name)}\b"
             if re.search(shape, low):
                 low = re.sub(shape, lambda its: " " * len(its[0]), low)
@@ -82,14 +86,14 @@ def without_places(words: str, low: str) -> str:
     )
 
 
-def strange_in(words: str, lines: ir.Table, shelf: Shelf) -> list[Words]:
+def strange_in(words: str, lines: ir.Table, shelf: Warehouse) -> list[Words]:
     """What there is to say of a country that is named, and to which nobody ordered: "in Japan"."""
     found = IN_A_COUNTRY.finditer(words)
-    codes = {match[1]: code_of(match[1]) for match in found}
+    codes = {match[1]: parse_country_code(match[1]) for match in found}
     known = _known(lines, "country", shelf)
     if not known and any(codes.values()):
         return [UNTOLD["countries"]]
-    ours = {code_of(value) for value in known}
+    ours = {parse_country_code(value) for value in known}
     some = ", ".join(known[:SOME])
     return [Words(WRITTEN["countries"].text, place=name, some=some)
             for name, code in codes.items() if code and code not in ours]  # fmt: skip

@@ -8,14 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.data.analyses.products import Goods, names_with
+from bot.data.analyses.products import PurchasedProducts, list_matching_titles
 from bot.rules.about import IDLE, speaks_of
 from bot.rules.goods import concepts, named_in
-from bot.text.normalize import bag, fold
+from bot.text.normalize import normalize_text, word_set
 
 WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 FEASTS = re.compile(r"\b(?:christmas|easter|halloween|valentine|noël|pâques)")
-ASIDE = bag(  # what every such question says
+ASIDE = word_set(  # what every such question says
     "target targets targeting audience audiences whom should segment segments launch launches "
     "relaunch campaign campaigns collection newsletter email emails mail sale sales offer new "
     "cible cibler ciblage cibles lancement lancer campagne campagnes offre nouvelle nouveau "
@@ -41,11 +41,11 @@ class Subject:
         return (self.product,) if self.product else self.products
 
 
-def subject_of(words: str, product: str | None, goods: Goods) -> Subject:
+def subject_of(words: str, product: str | None, goods: PurchasedProducts) -> Subject:
     """The product that is known already, else what the words name; a category before products."""
     if product is not None and product in goods.titles:
         return Subject(goods.titles[product], product=product)
-    said = [word for word in WORD.finditer(words) if fold(word[0]) not in ASIDE | IDLE]
+    said = [word for word in WORD.finditer(words) if normalize_text(word[0]) not in ASIDE | IDLE]
     if not said:
         return Subject()
     asked = " ".join(word[0] for word in said)
@@ -58,11 +58,11 @@ def subject_of(words: str, product: str | None, goods: Goods) -> Subject:
     return _by_title(words, said, goods)
 
 
-def _by_title(words: str, said: Sequence[re.Match[str]], goods: Goods) -> Subject:
+def _by_title(words: str, said: Sequence[re.Match[str]], goods: PurchasedProducts) -> Subject:
     """The products whose titles name most of what was asked: "christmas lights" are those that are
     both. They are called as they were asked for."""
     wanted = named_in(" ".join(word[0] for word in said))
-    found = names_with(wanted, goods)
+    found = list_matching_titles(wanted, goods)
     if not found:
         return Subject()
     if len(found) == 1:

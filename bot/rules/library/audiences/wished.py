@@ -4,14 +4,14 @@ import re
 
 import ibis.expr.types as ir
 
-from bot.core.audience_rule import Purpose, Rule
-from bot.data.analyses.products import Goods
-from bot.data.warehouse.warehouse import Shelf
+from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.data.analyses.products import PurchasedProducts
+from bot.data.warehouse.warehouse import Warehouse
 from bot.rules.about import IDLE
 from bot.rules.library.audiences.places import countries_in
 from bot.rules.library.audiences.subject import ASIDE, Subject, subject_of
 from bot.rules.wanted import GROUPS
-from bot.text.normalize import bag, fold, words_of
+from bot.text.normalize import normalize_text, tokenize, word_set
 
 BOUGHT = re.compile(
     r"\b(?:buyers? of|who (?:have )?(?:bought|ordered|purchased)|(?:acheteu(?:r|se)s?|cliente?s?)"
@@ -25,29 +25,29 @@ WITHIN = re.compile(  # "in the last 6 months", « au cours des 90 derniers jour
 )
 DAYS = {"day": 1, "week": 7, "month": 30, "year": 365, "jour": 1, "semaine": 7, "mois": 30,
         "an": 365}  # fmt: skip
-EMPTY = bag(
+EMPTY = word_set(
     "in from of who have has had live lives living our the all and to en au aux de du des la le les"
     " qui ont sont vivent habitent vivant nos vos et"
 )
 
 
 def rule_of(
-    whom: str, purpose: Purpose, goods: Goods, lines: ir.Table, shelf: Shelf
-) -> Rule | None:
+    whom: str, purpose: AudiencePurpose, goods: PurchasedProducts, lines: ir.Table, shelf: Warehouse
+) -> AudienceRule | None:
     """The rule that the words mean; None unless it accounts for each of them: whom a word that was
     not understood lets in is somebody else. `lines` as bought.lines gives them."""
-    low = fold(whom)
+    low = normalize_text(whom)
     countries, left = countries_in(low, lines, shelf)
     within, left = _within(left)
     bought, left = _bought(BOUGHT, left, goods)
     segments, left = _groups(left)
     if not bought:
         bought, left = _bought(BUYERS, left, goods)
-    rest = set(words_of(left)) - IDLE - ASIDE - EMPTY
+    rest = set(tokenize(left)) - IDLE - ASIDE - EMPTY
     if rest or not (countries or bought or segments) or (within and not bought):
         return None
     its = {"purpose": purpose, "segments": segments, "countries": countries, **bought}
-    return Rule.model_validate({**its, "bought_within": within})
+    return AudienceRule.model_validate({**its, "bought_within": within})
 
 
 def _within(low: str) -> tuple[int | None, str]:
@@ -61,7 +61,7 @@ def _within(low: str) -> tuple[int | None, str]:
 
 
 def _bought(
-    shape: re.Pattern[str], low: str, goods: Goods
+    shape: re.Pattern[str], low: str, goods: PurchasedProducts
 ) -> tuple[dict[str, tuple[str, ...]], str]:
     """What they bought, as fields of a rule, and the words without it."""
     found = shape.search(low)

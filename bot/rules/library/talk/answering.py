@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.rules.library.talk.asked import A_PERSON, HANDS, LONG, asked_in
 from bot.rules.library.talk.decided import NOT
 from bot.rules.library.talk.said import Sentence, first_names, stems
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 KNOWS_NOT = re.compile(
     r"\b(?:not sure|no idea|don'?t know|dunno|need to check|have to check|let me check|will check"
@@ -115,7 +115,7 @@ def questions(said: Sequence[Sentence]) -> list[Asked]:
         _hear(waiting, one, names)
         waiting = [w for w in waiting if not w.asked.answer or w.asked.unclear]
         if words := asked_in(said, at):
-            key, asked = fold(words), Asked(one, words)
+            key, asked = normalize_text(words), Asked(one, words)
             if key in found and found[key].answer:
                 continue
             if old := found.pop(key, None):

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.core.thread_text import Message
-from bot.text.normalize import bag, fold, words_of
+from bot.core.thread_text import ThreadMessage
+from bot.text.normalize import normalize_text, tokenize, word_set
 
 SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+(?=\s|$)|[.!?…]+(?=\S)[^.!?\n…]*)*[.!?…]*")
 QUOTED = re.compile(r"^\s*>|^```")
@@ -36,7 +36,7 @@ LAUGHS = re.compile(r"\W*(?:lol|ha(?:ha)+h?|mdr+|ptdr|rofl|:joy:|:rofl:|😂|�
 SERIOUS = re.compile(
     r"\d|\b(?:decided|agreed|final|settled|décidée?|actée?|validée?)\b", re.IGNORECASE
 )
-IDLE = bag(
+IDLE = word_set(
     "about after again also another anyone because been before being could does doing done from "
     "have having here into just know like make more most much need only other over please really "
     "said same should some something still than that them then there these they thing think this "
@@ -54,7 +54,7 @@ STEM = 5
 class Sentence:
     """`section` is what its heading says it is: decided, todo, open; "" without one."""
 
-    message: Message
+    message: ThreadMessage
     text: str
     section: str = ""
 
@@ -72,13 +72,13 @@ class Sentence:
         return len(self.text.split())
 
 
-def sentences(said: Sequence[Message]) -> list[Sentence]:
+def sentences(said: Sequence[ThreadMessage]) -> list[Sentence]:
     """All that is meant, in its order."""
     return [one for at, message in enumerate(said) if not _in_jest(said, at)
             for one in _of(message)]  # fmt: skip
 
 
-def _in_jest(said: Sequence[Message], at: int) -> bool:
+def _in_jest(said: Sequence[ThreadMessage], at: int) -> bool:
     after = said[at + 1].text if at + 1 < len(said) else ""
     laughed_at = LAUGHS.fullmatch(after) and said[at + 1].who != said[at].who
     if laughed_at and not SERIOUS.search(said[at].text):
@@ -86,7 +86,7 @@ def _in_jest(said: Sequence[Message], at: int) -> bool:
     return bool(IN_JEST.search(said[at].text.replace("’", "'")))
 
 
-def _of(message: Message) -> Iterator[Sentence]:
+def _of(message: ThreadMessage) -> Iterator[Sentence]:
     section, code = "", False
     for line in message.text.split("\n"):
         code = code ^ line.strip().startswith("```")
@@ -106,7 +106,7 @@ def _heading(line: str) -> str | None:
     """What a heading stands over; "" for a heading of something else; None when it is none."""
     bare = line.strip().strip("*_#~ ")
     marked = bare != line.strip() or bare.endswith(":") or len(bare.split()) < 3
-    said = fold(bare.rstrip(" :"))
+    said = normalize_text(bare.rstrip(" :"))
     for name, shape in HEADINGS.items():
         if marked and shape.fullmatch(said):
             return name
@@ -116,11 +116,11 @@ def _heading(line: str) -> str | None:
 
 def stems(text: str) -> set[str]:
     """What a text speaks of: the beginnings of its long words, and its numbers."""
-    words = (word for word in words_of(text) if word not in IDLE)
+    words = (word for word in tokenize(text) if word not in IDLE)
     return {word[:STEM] for word in words if len(word) > 3 or word.isdigit()}
 
 
-def first_names(said: Sequence[Message]) -> dict[str, str]:
+def first_names(said: Sequence[ThreadMessage]) -> dict[str, str]:
     """How people are called by their first name, to their whole one; the longest first."""
     names = sorted({message.who for message in said}, key=len, reverse=True)
     return {name: name.split()[0] for name in names}

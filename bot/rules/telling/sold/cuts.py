@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot.core.charts import Bar, Picture, bars
+from bot.core.charts import Bar, ChartPicture, build_bar_chart
 from bot.core.parts import Copy, Table
 from bot.i18n.messages import Words
 from bot.rules.telling.sold.names import DATED, called, capital, ranked
@@ -227,7 +227,7 @@ def _bounds(teller: Teller, whole: Told, sale: Sale) -> list[Words]:
     return lines
 
 
-def picture(teller: Teller, sale: Sale, said: Reply, colours: Sequence[str]) -> Picture | None:
+def picture(teller: Teller, sale: Sale, said: Reply, colours: Sequence[str]) -> ChartPicture | None:
     """Bars of a cut, in its own order; none of one or two, nor of a whole day's hours."""
     if len(said.shown) < 3 or sale.grows or sale.cut in ("hour", "day"):
         return None
@@ -240,4 +240,4 @@ def picture(teller: Teller, sale: Sale, said: Reply, colours: Sequence[str]) -> 
         for one in few
     ]  # fmt: skip
     title = said.answer.text.rstrip(".")
-    return bars(title, shown, language=teller.language, colours=colours)
+    return build_bar_chart(title, shown, language=teller.language, colours=colours)

@@ -1,8 +1,8 @@
 """Words that ask, compare or say what is done anyway: they narrow nothing."""
 
-from bot.text.normalize import bag
+from bot.text.normalize import word_set
 
-IDLE = bag(
+IDLE = word_set(
     "different differents differente differentes distinct distincts distinctes quarter trimestre "
     "comes come came from higher lower larger smaller use uses used win won superieur inferieur "
     "compare compared comparing comparison comparer comparez compares vs versus than against "

@@ -64,7 +64,7 @@ def named(cut: str, about: str, language: Language, *, year: bool = False) -> st
         day = str(format_date(date.fromisoformat(about), "d MMMM y", locale=language))
         return Words("week of {day}", day=day).to(language) if cut == "week" else day
     if cut == "country":
-        return countries.called(about, language)
+        return countries.translate_country(about, language)
     said = OURS.get(about)
     return said.to(language) if said else ""
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.request import SkillRequest
-from bot.core.sales_query import Tally
+from bot.core.sales_query import SalesQuery
 from bot.rules import spelt
 from bot.rules.goods import concepts
 from bot.rules.telling.questions import LAST_WEEK, is_named
 from bot.rules.telling.sold.read import names_of, read
 from bot.rules.telling.sold.sale import RETURNS, Sale
-from bot.text.normalize import fold
+from bot.text.normalize import normalize_text
 
 OF_ITS_OWN = ("cancelled", "new-customers", "delivery-days", "largest-order", "median-order",
               "units-per-order", "span", "values")  # fmt: skip
@@ -33,7 +33,7 @@ def asked(words: str, request: SkillRequest) -> Sale | None:
     return replace(sale, tally=tally, dated=request.brief.since is not None, months=months)
 
 
-def _unnamed(tally: Tally, name: str) -> Tally:
+def _unnamed(tally: SalesQuery, name: str) -> SalesQuery:
     about = bool(name)
     names = tuple(word for word in tally.names if not (about and means(word, name)))
     return tally.model_copy(update={"names": names})
@@ -60,7 +60,7 @@ def is_first(sale: Sale, words: str, request: SkillRequest) -> bool:
 
 def whole_names(unknown: Sequence[str], words: str, sale: Sale) -> list[str]:
     """Words that name nothing, with those right before them: "Robe Éclipse"."""
-    low, found = fold(words), list(unknown)
+    low, found = normalize_text(words), list(unknown)
     for before, word in zip(sale.tally.names, sale.tally.names[1:], strict=False):
         if word in unknown and before not in found and re.search(rf"\b{before}\w* {word}", low):
             found.append(before)
@@ -73,4 +73,4 @@ def means(word: str, name: str) -> bool:
 
 
 def said_last_week(words: str) -> bool:
-    return bool(LAST_WEEK.search(fold(words.replace("’", "'"))))
+    return bool(LAST_WEEK.search(normalize_text(words.replace("’", "'"))))

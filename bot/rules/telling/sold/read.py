@@ -4,7 +4,7 @@ them, and what is left must be the name of something."""
 import re
 from decimal import Decimal
 
-from bot.core.sales_query import Only, Tally
+from bot.core.sales_query import OrderFilter, SalesQuery
 from bot.rules import period
 from bot.rules.spelt import mended
 from bot.rules.telling.questions import BEST, names_in
@@ -38,9 +38,9 @@ def read(words: str) -> Sale | None:
     if text.has(said.WHO) or text.has(said.AHEAD) or text.has(said.WE_SPENT):
         return None
     if text.has(said.SPAN):
-        return Sale(Tally(measure="span", ever=True))
+        return Sale(SalesQuery(measure="span", ever=True))
     if text.has(said.CANCELLED):
-        return Sale(Tally(measure="cancelled"))
+        return Sale(SalesQuery(measure="cancelled"))
     amounts: dict[str, Decimal | bool | int] = {**_pieces(text), **_amounts(text)}
     if times := _times(text):
         return _often(text, times)
@@ -74,7 +74,7 @@ def read(words: str) -> Sale | None:
     grows = 1 if text.has(said.GROWS) else -1 if text.has(said.FALLS) else 0
     strange = _strange(text)
     names = tuple(names_in(_idle(_without_measures(text))))
-    tally = Tally(strange=strange,
+    tally = SalesQuery(strange=strange,
         measure=measure or ("orders" if amounts else "revenue"),
         cut=cut, only=only, names=names, without=without, share=share,
         ever=ever or _of_all_days(text, measure, cut, best or least),
@@ -91,7 +91,7 @@ def names_of(words: str) -> tuple[str, ...]:
 def _often(text: _Words, times: str) -> Sale | None:
     """How many customers ordered once, twice or more often."""
     names = tuple(names_in(_idle(_without_measures(text))))
-    return Sale(Tally(measure="customers", cut="times", names=names), times=times)
+    return Sale(SalesQuery(measure="customers", cut="times", names=names), times=times)
 
 
 def _times(text: _Words) -> str:
@@ -159,41 +159,41 @@ def _cut(text: _Words, *, top: bool) -> str:
     return next((name for name, shape in said.RHYTHM if text.take(shape)), "")
 
 
-def _only(text: _Words, cut: str) -> tuple[Only, ...]:
+def _only(text: _Words, cut: str) -> tuple[OrderFilter, ...]:
     """Which orders alone are meant, of what no value of the orders' is the name."""
-    some: list[Only] = []
+    some: list[OrderFilter] = []
     if text.take(said.NO_CODE):
-        some.append(Only(by="code", but=True))
+        some.append(OrderFilter(by="code", but=True))
     elif cut != "code" and text.take(said.ANY_CODE):
-        some.append(Only(by="code"))
+        some.append(OrderFilter(by="code"))
     text.take(r"\b(?:(?:promo|discount) )?codes?(?: promo)?\b")
     if cut != "weekend" and cut != "weekday":
         if text.take(said.ON_WEEKENDS):
-            some.append(Only(by="weekend", values=("weekend",)))
+            some.append(OrderFilter(by="weekend", values=("weekend",)))
         elif text.take(said.ON_WEEKDAYS):
-            some.append(Only(by="weekend", values=("in-the-week",)))
+            some.append(OrderFilter(by="weekend", values=("in-the-week",)))
     if cut != "weekday" and (day := text.take(said.ON_A_DAY)):
-        some.append(Only(by="weekday", values=(str(said.WEEKDAYS[day[1]]),)))
+        some.append(OrderFilter(by="weekday", values=(str(said.WEEKDAYS[day[1]]),)))
     if text.take(said.LATE):
-        some.append(Only(by="late", values=("late",)))
+        some.append(OrderFilter(by="late", values=("late",)))
     return (*some, *_first(text, cut))
 
 
-def _first(text: _Words, cut: str) -> tuple[Only, ...]:
+def _first(text: _Words, cut: str) -> tuple[OrderFilter, ...]:
     if cut == "first":
         return ()
     if text.take(said.CAME_BACK):
         text.left += " customers"  # whom it counts, which was said with it
-        return (Only(by="first", values=("again",)),)
+        return (OrderFilter(by="first", values=("again",)),)
     if text.take(said.ONLY_BACK):
-        return (Only(by="first", values=("again",)),)
+        return (OrderFilter(by="first", values=("again",)),)
     counts_people = re.search(dict(said.MEASURES)["new-customers"], text.left)
     other = [n for n, s in said.MEASURES if n not in ("new-customers", "customers")
              and re.search(s, text.left)]  # fmt: skip
     if (not counts_people or other) and (new := text.take(said.ONLY_NEW)):
         if re.search(dict(said.MEASURES)["orders"], new[0]):
             text.left += " orders"  # the figure, which was said with it
-        return (Only(by="first", values=("first",)),)
+        return (OrderFilter(by="first", values=("first",)),)
     return ()
 
 

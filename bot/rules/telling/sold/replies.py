@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from bot.core.parts import Copy
-from bot.core.sales_query import Tally
+from bot.core.sales_query import SalesQuery
 from bot.i18n.messages import Words
 from bot.rules.telling.sold.cuts import Reply, begun, by_cut, limits, when
 from bot.rules.telling.sold.names import FEW, TOGETHER, WHOLE, capital, meant, subjects
@@ -67,7 +67,7 @@ def _told(
     return by_cut(teller, sale, whole, some, names, others, every.get(FEW))
 
 
-def _uncut(sale: Sale) -> Tally:
+def _uncut(sale: Sale) -> SalesQuery:
     return sale.tally.model_copy(update={"cut": ""})
 
 

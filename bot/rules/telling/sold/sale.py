@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.core.sales_query import Tally
+from bot.core.sales_query import SalesQuery
 
 RETURNS = ("returned", "return-rate")
 
@@ -11,7 +11,7 @@ RETURNS = ("returned", "return-rate")
 class Sale:
     """What is asked of the sales; `tally` is what is counted for it."""
 
-    tally: Tally
+    tally: SalesQuery
     least: bool = False
     best: bool = False
     grows: int = 0  # 1: what grew most, -1: what fell most

@@ -19,10 +19,15 @@ from sqlalchemy import select
 from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.ingest.http import SIGNED, STAMP, WORKSPACE, add_library
-from bot.data.ingest.live import Receiver
-from bot.data.ingest.live.signature import Said, live_key, signature
-from bot.data.ingest.models import Batch
+from bot.data.ingest.live import BatchReceiver
+from bot.data.ingest.live.endpoint import (
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    WORKSPACE_HEADER,
+    add_library_route,
+)
+from bot.data.ingest.live.signature import SignedRequest, derive_live_key, sign_request
+from bot.data.ingest.models import LiveBatch
 from bot.db.workspace import Workspace
 
 Client = TestClient[web.Request, web.Application]
@@ -43,7 +48,7 @@ def house(tmp_path: Path) -> Iterator[Container]:
 @pytest.fixture
 async def client(house: Container) -> AsyncIterator[Client]:
     site = web.Application(client_max_size=2 * 1024 * 1024)
-    add_library(site, house.live_rows())
+    add_library_route(site, house.live_rows())
     async with TestClient(TestServer(site)) as found:
         yield found
 
@@ -62,9 +67,11 @@ async def post(
 ) -> tuple[int, Any]:
     """Signed as the docs say, unless a header is given."""
     stamp = stamp or f"{time.time() - age:.6f}"
-    said = Said(stamp, kind, workspace or "", body)
-    signed = signature(live_key(house.stocking.key(), workspace), said)
-    told = {STAMP: stamp, SIGNED: signed} | ({WORKSPACE: workspace} if workspace else {})
+    said = SignedRequest(stamp, kind, workspace or "", body)
+    signed = sign_request(derive_live_key(house.stocking.key(), workspace), said)
+    told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed} | (
+        {WORKSPACE_HEADER: workspace} if workspace else {}
+    )
     if encoding:
         headers["Content-Encoding"] = encoding
     sent = io.BytesIO(body)
@@ -72,9 +79,9 @@ async def post(
         return answer.status, await answer.json()
 
 
-def batches(house: Container) -> list[Batch]:
+def batches(house: Container) -> list[LiveBatch]:
     with house.database.begin() as session:
-        return list(session.scalars(select(Batch)))
+        return list(session.scalars(select(LiveBatch)))
 
 
 def held(house: Container, workspace: str = "local") -> list[tuple[Any, ...]]:
@@ -129,7 +136,7 @@ async def test_takes_a_state_that_comes_back_later(client: Client, house: Contai
 async def test_gives_way_to_a_file_that_came_later(client: Client, house: Container) -> None:
     to = house.settings.home / "file.parquet"
     key, today = house.stocking.key(), now().date()
-    Receiver(key).receive("orders", lines("A1", amount="99.00"), today=today, to=to)
+    BatchReceiver(key).receive("orders", lines("A1", amount="99.00"), today=today, to=to)
     await post(client, house, lines("A1", "A2"))
     house.stocking.take("local", "orders", to, source="orders.csv")
     assert house.live_rows().merge("local", "orders") == 0
@@ -143,10 +150,12 @@ async def test_recorded_on_its_way_opens_nothing_else(
     with house.database.begin() as session:
         Workspace.ensure(session, "T1", now())
     body, stamp = lines("A1"), f"{time.time():.6f}"
-    signed = signature(live_key(house.stocking.key(), None), Said(stamp, "orders", "", body))
-    told = {STAMP: stamp, SIGNED: signed}
+    signed = sign_request(
+        derive_live_key(house.stocking.key(), None), SignedRequest(stamp, "orders", "", body)
+    )
+    told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed}
     if workspace := elsewhere.get("workspace"):
-        told[WORKSPACE] = workspace
+        told[WORKSPACE_HEADER] = workspace
     kind = elsewhere.get("kind", "orders")
     async with client.post(f"/library/{kind}", data=io.BytesIO(body), headers=told) as answer:
         assert answer.status == 401
@@ -178,14 +187,14 @@ async def test_with_no_good_row_is_refused_and_kept_nowhere(
 @pytest.mark.parametrize(
     ("told", "status", "said"),
     [
-        ({SIGNED: "v1=00"}, 401, "signature"),
-        ({SIGNED: ""}, 401, "signature"),
-        ({STAMP: "0"}, 401, "signature"),
+        ({SIGNATURE_HEADER: "v1=00"}, 401, "signature"),
+        ({SIGNATURE_HEADER: ""}, 401, "signature"),
+        ({TIMESTAMP_HEADER: "0"}, 401, "signature"),
         ({"kind": "secrets"}, 404, "There are: orders, events"),
         ({"age": 301}, 401, "5 minutes"),
         ({"age": -301}, 401, "5 minutes"),
         ({"workspace": "TNONE"}, 404, "no such workspace"),
-        ({WORKSPACE: "T1"}, 401, "signature"),
+        ({WORKSPACE_HEADER: "T1"}, 401, "signature"),
     ],
 )
 async def test_is_refused_with_its_reason(
@@ -202,7 +211,7 @@ async def test_tells_a_stranger_nothing_of_the_house(
     monkeypatch.setattr(type(house.stocking), "_holds", lambda _: True)  # rows, and no key
     (house.settings.home / "super-intern.key").unlink()
     house.stocking._key = None
-    claimed = {STAMP: f"{time.time():.6f}", SIGNED: "v1=" + "0" * 64}
+    claimed = {TIMESTAMP_HEADER: f"{time.time():.6f}", SIGNATURE_HEADER: "v1=" + "0" * 64}
     sent = io.BytesIO(lines("A1"))
     async with client.post("/library/orders", data=sent, headers=claimed) as answer:
         status, told = answer.status, await answer.text()
@@ -230,7 +239,7 @@ async def test_needs_a_name_when_there_are_several_workspaces(
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
     status, told = await post(client, house, lines("A1"))
-    assert (status, WORKSPACE in told["error"]) == (400, True)
+    assert (status, WORKSPACE_HEADER in told["error"]) == (400, True)
     assert (await post(client, house, lines("A1"), workspace="T2"))[0] == 200
     assert [batch.workspace for batch in batches(house)] == ["T2"]
 
@@ -275,7 +284,7 @@ async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
         raise Killed
 
     deadly = {
-        "join": ("bot.data.ingest.live_rows.join", die),
+        "join": ("bot.data.ingest.live.queue.join", die),
         "take": ("bot.data.warehouse.store.Stocking.take", die),
         "merged": ("bot.data.ingest.models.Batch.merged", die),
     }
@@ -316,8 +325,10 @@ async def test_is_signed_in_time_whatever_the_client(client: Client, house: Cont
             yield body[start : start + 7]
 
     body, stamp = lines("A1"), str(int(time.time()))
-    signed = signature(live_key(house.stocking.key(), None), Said(stamp, "orders", "", body))
-    headers = {STAMP: stamp, SIGNED: signed}
+    signed = sign_request(
+        derive_live_key(house.stocking.key(), None), SignedRequest(stamp, "orders", "", body)
+    )
+    headers = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed}
     payload = aiohttp.payload.AsyncIterablePayload(pieces())
     async with client.post("/library/orders", data=payload, headers=headers) as answer:
         assert answer.status == 200

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.app import Container
 from bot.config.clock import now
-from bot.data.ingest.models import Batch
+from bot.data.ingest.models import LiveBatch
 from tests.e2e.chaos import migrated_postgres
 from tests.support.merging_process import ROUNDS, ROWS, body, house_in
 
@@ -39,7 +39,7 @@ def held(house: Container) -> list[tuple[str, int]]:
 
 def waiting(house: Container) -> int:
     with house.database.begin() as session:
-        return len(Batch.waiting(session, "local", "orders"))
+        return len(LiveBatch.waiting(session, "local", "orders"))
 
 
 @pytest.mark.timeout(150)
@@ -103,7 +103,7 @@ def test_by_three_processes_at_once_loses_and_doubles_nothing(
 def _last_received(house: Container) -> int:
     """What the body that came last said of the order that all share."""
     with house.database.begin() as session:
-        batches = list(session.scalars(select(Batch)))
+        batches = list(session.scalars(select(LiveBatch)))
     assert len(batches) == 3 * ROUNDS
     assert all(batch.merged_at and batch.merged_at <= now() for batch in batches)
     last = max(batches, key=lambda batch: (batch.received_at, batch.sha256))

@@ -11,20 +11,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.data.ingest.live import Received, Receiver
-from bot.data.ingest.live.batches import join
-from bot.data.schema import kinds
-from bot.data.warehouse.warehouse import schema
+from bot.data.ingest.live import BatchReceiver, ReceivedBatch
+from bot.data.ingest.live.receiver import join_batches
+from bot.data.schema import load_kinds
+from bot.data.warehouse.warehouse import schema_of
 from bot.errors import CannotDo
 
 TODAY = date(2026, 11, 24)
-RECEIVER = Receiver(b"k" * 32)
+RECEIVER = BatchReceiver(b"k" * 32)
 ORDER = {"order": "A1", "line": 1, "at": "2026-11-24T10:05:00", "product": "LIN-ALBA", "amount": 62}
 
 Told = list[tuple[int, str | None, str]]
 
 
-def receive(to: Path, *rows: Any, kind: str = "orders", by: Receiver = RECEIVER) -> Received:
+def receive(
+    to: Path, *rows: Any, kind: str = "orders", by: BatchReceiver = RECEIVER
+) -> ReceivedBatch:
     body = "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)
     return by.receive(kind, body.encode(), today=TODAY, to=to)
 
@@ -36,7 +38,7 @@ def rows_in(path: Path) -> list[dict[str, Any]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
-def told(found: Received) -> Told:
+def told(found: ReceivedBatch) -> Told:
     return [(one.line, one.column, one.reason) for one in found.rejects]
 
 
@@ -49,7 +51,7 @@ def test_becomes_rows_of_all_our_columns(to: Path) -> None:
     row = {**ORDER, "amount": "62.005", "quantity": 1, "returned": "oui", "shipped": "2026-11-25"}
     assert receive(to, row).rows == 1
     (got,) = rows_in(to)
-    assert list(got) == list(kinds()["orders"].columns)
+    assert list(got) == list(load_kinds()["orders"].columns)
     assert got["at"] == datetime(2026, 11, 24, 10, 5)
     assert got["product"] == "lin-alba"
     assert (got["amount"], got["quantity"], got["returned"]) == (Decimal("62.01"), 1.0, True)
@@ -103,7 +105,7 @@ def test_holds_no_person_that_can_be_read(tmp_path: Path) -> None:
     assert len(one) == 32
     assert found.ignored == ["email", "name"]
     assert b"shop.example" not in first.read_bytes()
-    receive(second, row, by=Receiver(b"x" * 32))
+    receive(second, row, by=BatchReceiver(b"x" * 32))
     assert rows_in(second)[0]["customer"] != one
 
 
@@ -202,7 +204,7 @@ VALUES: st.SearchStrategy[Any] = (
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    kind=st.sampled_from(sorted(kinds())),
+    kind=st.sampled_from(sorted(load_kinds())),
     values=st.lists(VALUES, min_size=30, max_size=30),
     filled=st.lists(st.booleans(), min_size=30, max_size=30),
 )
@@ -210,7 +212,7 @@ def test_of_any_values_ends_in_rows_or_in_reasons(
     to: Path, kind: str, values: list[Any], filled: list[bool]
 ) -> None:
     to.unlink(missing_ok=True)
-    known = zip(kinds()[kind].columns, values, filled, strict=False)
+    known = zip(load_kinds()[kind].columns, values, filled, strict=False)
     found = receive(to, {name: value for name, value, is_ in known if is_}, kind=kind)
     assert found.rows + len(found.rejects) == 1
     assert len(rows_in(to)) == found.rows
@@ -220,9 +222,9 @@ def test_is_joined_in_exactly_the_kinds_columns(tmp_path: Path) -> None:
     first, second = tmp_path / "1.parquet", tmp_path / "2.parquet"
     receive(first, ORDER)
     receive(second, {**ORDER, "amount": 60}, {**ORDER, "line": 2})
-    assert join([first, second], tmp_path / "all.parquet") == 3
+    assert join_batches([first, second], tmp_path / "all.parquet") == 3
     found = duckdb.sql(f"FROM '{tmp_path}/all.parquet'")
-    assert found.columns == list(schema("orders"))
+    assert found.columns == list(schema_of("orders"))
     assert [str(t) for t in found.types[:5]] == [
         "VARCHAR",
         "BIGINT",

@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from bot.data.ingest import read, understand
-from bot.data.ingest.live import Receiver
-from bot.data.schema import kinds
-from bot.data.warehouse.warehouse import Shelf
+from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.live import BatchReceiver
+from bot.data.schema import load_kinds
+from bot.data.warehouse.warehouse import Warehouse
 from tests.support.sample_tables import TODAY, sample
 
 KEY = b"k" * 32
@@ -48,11 +48,11 @@ SPELT: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def rows_of(shelf: Shelf, kind: str) -> list[dict[str, Any]]:
+def rows_of(shelf: Warehouse, kind: str) -> list[dict[str, Any]]:
     """Rows of the sample shop as a shop's system sends them."""
     table = shelf.table(kind)
     assert table is not None
-    order = [table[name] for name in kinds()[kind].key]
+    order = [table[name] for name in load_kinds()[kind].key]
     found = shelf.engine.to_pyarrow(table.order_by(order).limit(MOST)).to_pylist()
     rows = [
         {name: _said(value) for name, value in row.items() if value is not None} for row in found
@@ -70,7 +70,7 @@ def _said(value: Any) -> Any:
 def test_are_the_same_row(kind: str, tmp_path: Path) -> None:
     rows = rows_of(sample("small"), kind)
     assert len(rows) > 20
-    live = Receiver(KEY)
+    live = BatchReceiver(KEY)
     body = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     got = live.receive(kind, body.encode(), today=TODAY, to=tmp_path / "live.parquet")
     assert not got.rejects
@@ -78,16 +78,16 @@ def test_are_the_same_row(kind: str, tmp_path: Path) -> None:
     file.write_text(body, encoding="utf-8")
     # In a file a column of that name holds addresses, unless somebody says otherwise.
     called = {"email": "email"} if kind == "consents" else None
-    understood = understand(file, name=file.name, kind=kind, called=called)
+    understood = detect_schema(file, name=file.name, kind=kind, called=called)
     assert not understood.ignored
-    taken = read(file, understood, to=tmp_path / "file.parquet", key=KEY, today=TODAY)
+    taken = load_file(file, understood, to=tmp_path / "file.parquet", key=KEY, today=TODAY)
     assert taken.rejected == 0
     assert content(tmp_path / "live.parquet") == content(tmp_path / "file.parquet")
 
 
 def test_are_the_same_row_when_sent_one_by_one(tmp_path: Path) -> None:
     rows = rows_of(sample("small"), "orders")[:40]
-    live = Receiver(KEY)
+    live = BatchReceiver(KEY)
     whole = "\n".join(json.dumps(row) for row in rows).encode()
     live.receive("orders", whole, today=TODAY, to=tmp_path / "whole.parquet")
     for number, row in enumerate(rows):
@@ -97,7 +97,7 @@ def test_are_the_same_row_when_sent_one_by_one(tmp_path: Path) -> None:
 
 
 def test_are_all_there_is() -> None:
-    assert sorted(SPELT) == sorted(kinds())
+    assert sorted(SPELT) == sorted(load_kinds())
 
 
 def content(path: Path) -> tuple[Sequence[Any], Sequence[Any], list[Any]]:

@@ -6,34 +6,40 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.data.ingest.live.signature import Said, fresh, holds, live_key, signature
+from bot.data.ingest.live.signature import (
+    SignedRequest,
+    derive_live_key,
+    is_fresh,
+    is_valid_signature,
+    sign_request,
+)
 
-KEY = live_key(b"s" * 32, None)
+KEY = derive_live_key(b"s" * 32, None)
 BODY = '{"order": "A1", "title": "Été"}\n'.encode()
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 STAMP = str(int(NOW.timestamp()))
-SAID = Said(STAMP, "orders", "T1", BODY)
+SAID = SignedRequest(STAMP, "orders", "T1", BODY)
 
 
 def test_fits_what_was_signed_and_nothing_else() -> None:
-    given = signature(KEY, SAID)
-    assert holds(KEY, SAID, given)
-    assert not holds(KEY, replace(SAID, body=BODY + b" "), given)
-    assert not holds(KEY, replace(SAID, timestamp=str(int(STAMP) + 1)), given)
-    assert not holds(KEY, replace(SAID, kind="events"), given)
-    assert not holds(KEY, replace(SAID, workspace="T2"), given)
-    assert not holds(KEY, replace(SAID, workspace=""), given)
-    assert not holds(live_key(b"s" * 32, "T1"), SAID, given)
-    assert not holds(KEY, SAID, given.upper())
-    assert not holds(KEY, SAID, "")
-    assert not holds(KEY, SAID, "v1=é\udc80")
+    given = sign_request(KEY, SAID)
+    assert is_valid_signature(KEY, SAID, given)
+    assert not is_valid_signature(KEY, replace(SAID, body=BODY + b" "), given)
+    assert not is_valid_signature(KEY, replace(SAID, timestamp=str(int(STAMP) + 1)), given)
+    assert not is_valid_signature(KEY, replace(SAID, kind="events"), given)
+    assert not is_valid_signature(KEY, replace(SAID, workspace="T2"), given)
+    assert not is_valid_signature(KEY, replace(SAID, workspace=""), given)
+    assert not is_valid_signature(derive_live_key(b"s" * 32, "T1"), SAID, given)
+    assert not is_valid_signature(KEY, SAID, given.upper())
+    assert not is_valid_signature(KEY, SAID, "")
+    assert not is_valid_signature(KEY, SAID, "v1=é\udc80")
 
 
 def test_opens_one_workspace_alone() -> None:
-    keys = {live_key(b"s" * 32, name) for name in (None, "T1", "T2")}
+    keys = {derive_live_key(b"s" * 32, name) for name in (None, "T1", "T2")}
     assert len(keys) == 3
     assert all(len(key) == 64 for key in keys)
-    assert live_key(b"t" * 32, None) != KEY
+    assert derive_live_key(b"t" * 32, None) != KEY
 
 
 def test_is_what_openssl_makes_of_the_documented_command() -> None:
@@ -43,7 +49,7 @@ def test_is_what_openssl_makes_of_the_documented_command() -> None:
         capture_output=True,
         check=True,
     )
-    assert "v1=" + made.stdout.decode().split("= ")[1].strip() == signature(KEY, SAID)
+    assert "v1=" + made.stdout.decode().split("= ")[1].strip() == sign_request(KEY, SAID)
 
 
 @pytest.mark.parametrize(
@@ -66,4 +72,4 @@ def test_is_what_openssl_makes_of_the_documented_command() -> None:
     ],
 )
 def test_holds_for_five_minutes(stamp: str, good: bool) -> None:
-    assert fresh(stamp, NOW) is good
+    assert is_fresh(stamp, NOW) is good

@@ -1,0 +1,102 @@
+"""What a call to a writer costs: `prices.toml`, dated, by the writer's name."""
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_UP, Decimal
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+PRICES_FILE = Path(__file__).parent / "prices.toml"
+MILLION = Decimal(1_000_000)
+MIN_PRICE = Decimal("0.000001")  # US dollars that a receipt can hold
+# Source: platform.claude.com, prompt caching, 2026-11-24; times the price of an input token.
+WRITTEN, WRITTEN_FOR_AN_HOUR, READ = Decimal("1.25"), Decimal(2), Decimal("0.1")
+DATE_SUFFIX = re.compile(r"-\d{8}$")  # claude-haiku-5-5-20260901 costs what claude-haiku-5-5 costs
+SERVER_OVERHEAD_TOKENS = 1_000  # that a server may add to a prompt: how its form is to be filled in
+MAX_ANSWER_TOKENS = 32_768  # tokens, of a call that names no limit; ours always do
+
+
+@dataclass
+class TokenUsage:
+    """What one call took. `fresh` is input that was neither written to the cache nor read."""
+
+    fresh: int = 0
+    written: int = 0  # to the cache, `hour` of them for an hour rather than five minutes
+    hour: int = 0
+    read: int = 0
+    out: int = 0
+
+    @property
+    def sent(self) -> int:
+        """Everything that went in."""
+        return self.fresh + self.written + self.read
+
+
+class TokenPrice(BaseModel):
+    """US dollars per million tokens; a prompt longer than `over` tokens costs more. `cached` is a
+    token read from the cache; None: a tenth of `input`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+    over: int | None = None
+    over_input: Decimal = Decimal(0)
+    over_output: Decimal = Decimal(0)
+    checked: date | None = None
+
+    def of(self, tokens: TokenUsage) -> Decimal:
+        """What these tokens cost, in US dollars."""
+        long = self.over is not None and tokens.sent > self.over
+        each_in, each_out = (
+            (self.over_input, self.over_output) if long else (self.input, self.output)
+        )
+        each_read = each_in * READ if self.cached is None else self.cached
+        weighed = (
+            tokens.fresh
+            + (tokens.written - tokens.hour) * WRITTEN
+            + tokens.hour * WRITTEN_FOR_AN_HOUR
+        )
+        return (weighed * each_in + tokens.read * each_read + tokens.out * each_out) / MILLION
+
+    def most(self, sent: str) -> Decimal:
+        """The most that a call with this body can cost, in US dollars.
+
+        A token is at least one byte, so there are no more tokens than bytes. All of them count as
+        written to the cache, which is the dearest, and the answer as long as the body allows.
+        """
+        read = len(sent.encode()) + SERVER_OVERHEAD_TOKENS
+        hour = read if '"ttl"' in sent else 0
+        dearest = self.of(TokenUsage(written=read, hour=hour, out=_max_answer_tokens(sent)))
+        if self.cached is not None:  # a policy may say anything
+            reads = self.of(TokenUsage(read=read, out=_max_answer_tokens(sent)))
+            dearest = max(dearest, reads)
+        return dearest.quantize(MIN_PRICE, ROUND_UP)
+
+
+FREE_PRICE = TokenPrice(input=Decimal(0), output=Decimal(0))
+
+
+@cache
+def load_prices() -> dict[str, TokenPrice]:
+    """All prices by name."""
+    tables = tomllib.loads(PRICES_FILE.read_text(encoding="utf-8"), parse_float=Decimal)
+    return {name: TokenPrice(**table) for name, table in tables.items()}
+
+
+def find_price(name: str) -> TokenPrice | None:
+    """The price of a writer by its name; None when it is not known (a local one)."""
+    return load_prices().get(name) or load_prices().get(DATE_SUFFIX.sub("", name))
+
+
+def _max_answer_tokens(sent: str) -> int:
+    try:
+        limit = json.loads(sent).get("max_tokens")
+    except (ValueError, AttributeError):
+        limit = None
+    return limit if isinstance(limit, int) and limit >= 0 else MAX_ANSWER_TOKENS

@@ -1,0 +1,378 @@
+"""An audience as facts: its rule, its size, and what such people did in the 90 days before."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from math import sqrt
+from statistics import median
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.data.analyses.audience_proposals.candidates import Proposal
+from bot.data.analyses.experiments.sample_size import compute_smallest_lift
+from bot.data.analyses.products import PurchasedProducts
+from bot.data.analyses.result import AnalysisResult
+from bot.data.analyses.segments import basket
+from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
+from bot.data.floors import bound_count, is_below_floor
+from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+from bot.rules.goods import concepts
+from bot.rules.library.audiences.subject import Subject
+from bot.text.slugs import slugify
+
+# An audience in numbers: who fits, who may be reached how, and what such people did before.
+
+BACKTEST_DAYS = 90  # days
+Z_95 = 1.96
+PURPOSES: tuple[AudiencePurpose, ...] = ("email", "sms", "ads")
+
+
+@dataclass(frozen=True)
+class PastPurchases:
+    """Of `people` picked 90 days ago, `bought` the thing since; `sales` is what they paid for it,
+    `squares` the sum of the squares of what each paid."""
+
+    people: int
+    bought: int
+    sales: float
+    squares: float
+
+    @property
+    def share(self) -> float:
+        return self.bought / self.people if self.people else 0.0
+
+    @property
+    def share_interval(self) -> tuple[float, float]:
+        """95 %, Wilson (JASA 22, 1927, 209–212): right for small shares too."""
+        n, p = self.people, self.share
+        middle = (p + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
+        reach = Z_95 * sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2)) / (1 + Z_95**2 / n)
+        return max(0.0, middle - reach), min(1.0, middle + reach)
+
+    @property
+    def sales_interval(self) -> tuple[float, float]:
+        """95 % of what one of them spends on it on average, normal; never below nothing."""
+        mean = self.sales / self.people
+        variance = max(0.0, self.squares / self.people - mean**2)
+        reach = Z_95 * sqrt(variance / self.people)
+        return max(0.0, mean - reach), mean + reach
+
+
+def build_sizes(fits: ir.Table, shelf: Warehouse) -> ir.Table:
+    """One row: fits, and email, sms, ads where there are consents."""
+    joined, counts = fits.distinct(), {"fits": _.count()}
+    for purpose in PURPOSES:
+        agreed = select_consenting(shelf, purpose)
+        if agreed is not None:
+            yes = agreed.select(**{f"who_{purpose}": _.customer})
+            joined = joined.left_join(yes, joined.customer == yes[f"who_{purpose}"])
+            counts[purpose] = _[f"who_{purpose}"].count()
+    return joined.aggregate(**counts)
+
+
+def build_past_purchases(
+    fits: ir.Table, lines: ir.Table, subject: Subject, since: date
+) -> ir.Table:
+    """One row: people, bought, sales, squares. `fits` as of `since`; lines: all of them."""
+    spent = (
+        filter_subject_lines(lines, subject)
+        .filter(_.day > ibis.literal(since), _.amount >= 0)
+        .group_by(buyer=_.customer)
+        .aggregate(spent=_.amount.sum().cast("float64"))
+    )
+    people = fits.distinct()
+    both = people.left_join(spent, people.customer == spent.buyer)
+    return both.aggregate(
+        people=_.count(),
+        bought=_.buyer.count(),
+        sales=_.spent.fill_null(0.0).sum(),
+        squares=(_.spent * _.spent).fill_null(0.0).sum(),
+    )
+
+
+def filter_subject_lines(lines: ir.Table, subject: Subject) -> ir.Table:
+    """The lines that are about the subject; all when it is everything."""
+    if subject.keys:
+        return lines.filter(_.product.isin(subject.keys))
+    if subject.category:
+        return lines.filter(_.category.lower() == subject.category.lower())
+    return lines
+
+
+def read_past_purchases(row: dict[str, Any]) -> PastPurchases:
+    """The one row of `before_of`."""
+    sales, squares = (float(row[name] or 0) for name in ("sales", "squares"))
+    return PastPurchases(int(row["people"] or 0), int(row["bought"] or 0), sales, squares)
+
+
+def shift_rule_back(rule: AudienceRule) -> AudienceRule:
+    """The rule as it would have stood 90 days ago: its days go back as well."""
+    back = {
+        name: getattr(rule, name) - timedelta(days=BACKTEST_DAYS)
+        for name in ("last_from", "last_until")
+        if getattr(rule, name)
+    }
+    return rule.model_copy(update=back)
+
+
+MIN_BUYERS = 5  # buyers, below which a share says nothing
+MAX_INTERVAL_RATIO = 10  # times: an interval so wide says nothing, and is not told
+MAX_PRODUCT_NAMES = 3  # of the products that a word stands for
+MAX_CATEGORIES = 40  # categories in the form
+WHOLE_PERCENT_FROM = 0.1  # from this share on, whole percents
+
+
+@dataclass
+class ProposalReport:
+    """What the audiences are counted on: the orders now, and as they were 90 days ago."""
+
+    shelf: Warehouse
+    findings: AnalysisResult
+    now: AudienceSelection
+    earlier: AudienceSelection
+    subject: Subject
+    goods: PurchasedProducts
+    laid: TableCache
+
+    @cached_property
+    def people(self) -> int:
+        """Customers with a purchase."""
+        table = self.now.ranked.aggregate(people=_.count())
+        return int(fetch_rows(self.shelf, table)[0]["people"])
+
+    def keep(self, name: str, table: ir.Table) -> ir.Table:
+        """The same table, compiled once, its SQL kept under that name."""
+        sql = render_sql(table)
+        self.findings.queries[name] = self.laid.later(table)
+        if self.shelf.engine.name != "duckdb":
+            return table
+        return self.shelf.engine.sql(sql, schema=table.schema())
+
+    def everybody(self) -> None:
+        """What all audiences are held against, and what things are called."""
+        add, known = self.findings.add, self.goods
+        self.findings.group("all", self.people)
+        self.findings.nobody("category", "things")
+        add("all", "customers", self.people, unit="customers", rows=self.people)
+        add("all", "days", BACKTEST_DAYS, unit="days")
+        if self.subject.name:
+            add("all", "subject", self.subject.name, about=self.subject.name)
+        if self.subject.products:
+            add("all", "products", len(self.subject.products), about=self.subject.name)
+            for n, key in enumerate(self.subject.products[:MAX_PRODUCT_NAMES], 1):
+                add("all", f"product-{n}", known.titles[key], about=self.subject.name)
+        if self.subject.category and (first := known.first(self.subject.category)):
+            add("all", "most-bought", first, about=self.subject.name)
+        for n, name in enumerate(known.names[:MAX_CATEGORIES], 1):
+            add("category", f"n{n}", name, about=name)
+        all_then = self._all_then
+        if all_then is None:
+            self.findings.refuse(
+                Words(
+                    "What such people bought before can't be told: it needs orders of half a year."
+                )
+            )
+            return
+        if all_then.bought >= MIN_BUYERS and not is_below_floor(
+            all_then.bought, self.shelf.sales_floor
+        ):
+            share = round(100 * all_then.share, 1)
+            add("all", "bought-share", share, unit="%", rows=all_then.people, query="all-then")
+
+    def audience(self, one: Proposal, *, least: int = 0, sure: bool = False) -> bool:
+        """The facts of one audience; none, and False, when fewer than `least` fit, or when it must
+        be `sure` and such people did not buy more than those they are held against."""
+        fits = self.now.fitting(one.rule)
+        sizes = fetch_rows(self.shelf, self.keep(one.id, build_sizes(fits, self.shelf)))[0]
+        counted = int(sizes["fits"])
+        if counted < least or (least and is_below_floor(self.people - counted, self.shelf.floor)):
+            return False
+        past, base = self._past(one), self._base(one.rule)
+        if sure and base is not None and not _is_above_average(past, base):
+            return False
+        self._rule(one, counted)
+        self._sizes(one, sizes)
+        if past is not None and base is not None:
+            self._before(one, past, base, sizes)
+        return True
+
+    def _rule(self, one: Proposal, rows: int) -> None:
+        add, rule = self.findings.add, one.rule
+        self.findings.nobody(one.id)  # its rule is no figure, and its counts are bounded
+        rows = rows if rows >= self.shelf.floor else 0
+        add(one.id, "rule", rule.stored, rows=rows)
+        add(one.id, "rule-code", rule.code, rows=rows)
+        for measure, (value, unit) in rule.figures.items():
+            add(one.id, measure, value, unit=unit)
+        self.things(rule)
+
+    def things(self, rule: AudienceRule) -> None:
+        """What the products in a rule are called; what nobody bought has no name."""
+        told = [fact for fact in self.findings.facts if fact.id.startswith("audiences.things")]
+        known = {fact.about for fact in told}
+        for key in rule.products:
+            if key not in known and key in self.goods.titles:
+                self.findings.add("things", slugify(key), self.goods.titles[key], about=key)
+
+    def _sizes(self, one: Proposal, sizes: dict[str, int]) -> None:
+        fits, floor = sizes["fits"], self.shelf.floor
+        self._count(one.id, "customers", fits, self.people)
+        for purpose in PURPOSES:
+            if purpose in sizes:
+                self._count(one.id, f"by-{purpose}", sizes[purpose], fits)
+        ways = [sizes[purpose] for purpose in PURPOSES if purpose in sizes]
+        if any(is_below_floor(fits - many, floor) or is_below_floor(many, floor) for many in ways):
+            self.findings.withhold("people")
+
+    def _count(self, id: str, measure: str, counted: int, of: int) -> None:
+        """A count, unless it or what it leaves of all is small."""
+        shown = bound_count(counted, of, self.shelf.floor)
+        rows = counted if isinstance(shown, int) else None
+        self.findings.add(id, measure, shown, rows=rows, query=id)
+
+    @cached_property
+    def _all_then(self) -> PastPurchases | None:
+        """Everybody 90 days ago; None when the orders don't go back as far again."""
+        table = self.earlier.ranked.select("customer")
+        if not self._long_enough:
+            return None
+        asked = build_past_purchases(table, self.now.lines, self.subject, self.earlier.until)
+        return read_past_purchases(fetch_rows(self.shelf, self.keep("all-then", asked))[0])
+
+    @cached_property
+    def _without_then(self) -> PastPurchases | None:
+        """Those who did not have the thing 90 days ago: whom look-alikes are held against."""
+        if not self._long_enough:
+            return None
+        had = filter_subject_lines(self.earlier.lines, self.subject).filter(_.amount >= 0)
+        table = self.earlier.ranked.anti_join(had.select("customer"), "customer").select("customer")
+        asked = build_past_purchases(table, self.now.lines, self.subject, self.earlier.until)
+        return read_past_purchases(fetch_rows(self.shelf, self.keep("without-then", asked))[0])
+
+    def _base(self, rule: AudienceRule) -> PastPurchases | None:
+        """Whom an audience is held against."""
+        alike = rule.like_product or rule.like_category
+        return self._without_then if alike and self.subject.name else self._all_then
+
+    @cached_property
+    def _long_enough(self) -> bool:
+        first = fetch_rows(self.shelf, self.now.lines.aggregate(first=_.day.min()))[0]["first"]
+        return first is not None and (self.earlier.until - first).days >= BACKTEST_DAYS
+
+    def _past(self, one: Proposal) -> PastPurchases | None:
+        if not self._long_enough:
+            return None
+        fits = self.earlier.fitting(shift_rule_back(one.rule))
+        asked = build_past_purchases(fits, self.now.lines, self.subject, self.earlier.until)
+        return read_past_purchases(fetch_rows(self.shelf, self.keep(f"{one.id}-then", asked))[0])
+
+    def _before(
+        self, one: Proposal, past: PastPurchases, base: PastPurchases, sizes: dict[str, int]
+    ) -> None:
+        few = is_below_floor(past.bought, self.shelf.sales_floor)
+        if past.people < self.shelf.floor or past.bought < MIN_BUYERS or few:
+            return
+        if is_below_floor(base.people - past.people, self.shelf.floor):
+            return
+        add, rows, query = self.findings.add, past.people, f"{one.id}-then"
+        add(one.id, "people-then", past.people, unit="customers", rows=rows, query=query)
+        low, high = past.share_interval
+        fine = 1 if high < WHOLE_PERCENT_FROM else 0  # both ends alike
+        shares = (("", past.share, 1), ("-low", low, fine), ("-high", high, fine))
+        for measure, share, digits in shares:
+            value = round(100 * share, digits)
+            add(one.id, f"bought-share{measure}", value, unit="%", rows=rows, query=query)
+        if base.share > 0:
+            others = round(100 * base.share, 1)
+            add(one.id, "others-share", others, unit="%", rows=base.people, query="all-then")
+            times = round(past.share / base.share, 1)
+            add(one.id, "times-all", times, unit="×", rows=rows, query=query)
+        verdict = "confirmed" if _is_above_average(past, base) or high < base.share else "to watch"
+        add(one.id, "verdict", verdict, rows=rows, query=query)
+        reach = sizes.get(one.rule.purpose, sizes["fits"])
+        if reach >= self.shelf.floor:
+            self._expected(one, past, reach)
+
+    def _expected(self, one: Proposal, past: PastPurchases, reach: int) -> None:
+        """What so many people buy by themselves in 90 days, and what a test on them would see."""
+        add, rows, query = self.findings.add, past.people, f"{one.id}-then"
+        share_low, share_high = past.share_interval
+        roughly = _round_range(reach * share_low, reach * share_high)
+        for end, buyers in zip(("low", "high"), roughly, strict=True):
+            add(one.id, f"expected-buyers-{end}", buyers, rows=rows, query=query)
+        least, most = past.sales_interval
+        low, high = _round_range(reach * least, reach * most)
+        if self._currency and low * MAX_INTERVAL_RATIO > high:
+            for end, sales in (("low", low), ("high", high)):
+                unit = self._currency
+                add(one.id, f"expected-sales-{end}", sales, unit=unit, rows=rows, query=query)
+        effect = compute_smallest_lift(past.share, reach // 2) if past.share < 1 else 1.0
+        if past.share < 1 and effect <= 1:
+            value = round(100 * effect)
+            add(one.id, "smallest-effect", value, unit="%", rows=rows, query=query)
+
+    @cached_property
+    def _currency(self) -> str | None:
+        """The shop's one currency; amounts of several are not added up."""
+        orders = self.shelf.table("orders")
+        assert orders is not None  # asked before
+        known = orders.filter(orders.currency.notnull()).select("currency").distinct()
+        found = [row["currency"] for row in fetch_rows(self.shelf, known)]
+        return found[0] if len(found) == 1 else None
+
+
+def _is_above_average(past: PastPurchases | None, base: PastPurchases | None) -> bool:
+    """Whether even the low end of what they bought is above everybody's share."""
+    if past is None or base is None:
+        return False
+    return past.bought >= MIN_BUYERS and past.share_interval[0] > base.share
+
+
+def _round_range(low: float, high: float) -> tuple[int, int]:
+    """Both ends of what is expected, as finely as the larger is known: to two digits; finer where
+    that would round the smaller one to nothing."""
+    places = min(0, 2 - len(str(int(high))))
+    if low >= 1 and not round(low, places):
+        places = 1 - len(str(int(low)))
+    return int(round(low, places)), int(round(high, places))
+
+
+# One small taste in the shop: things that the same people buy, far beyond chance.
+
+
+@dataclass(frozen=True)
+class Niche:
+    """`lift` is the median over its pairs: how many more people have both than chance gives."""
+
+    things: tuple[str, ...]
+    lift: float
+
+
+def find_niche(telling: "ProposalReport") -> Niche | None:
+    """The strongest taste, one that has to do with the subject before any other; None when the
+    orders show none."""
+    shelf, goods = telling.shelf, telling.goods
+    table = basket.build_pairs(basket.build_baskets(telling.now.lines, "product", shelf.floor))
+    rows = fetch_rows(shelf, telling.keep("niche-pairs", table))
+    pairs = basket.find_pairs(rows, telling.people, goods.categories, shelf.floor)
+    found = basket.group_pairs(pairs)
+    if not found:
+        return None
+    near = telling.subject.name
+    things = max(found, key=lambda one: _count_related(telling, one)) if near else found[0]
+    inside = [pair for pair in pairs if pair.a in things and pair.b in things]
+    owners = {str(row["a"]): row["both"] for row in rows if row["a"] == row["b"]}
+    known = tuple(sorted(things, key=lambda thing: (-owners.get(thing, 0), thing)))
+    return Niche(known, round(median(pair.lift for pair in inside), 1))
+
+
+def _count_related(telling: "ProposalReport", things: tuple[str, ...]) -> int:
+    """How many of these things are of the subject. The first found is the strongest."""
+    wanted = concepts(telling.subject.name)
+    return sum(bool(concepts(telling.goods.titles.get(thing, "")) & wanted) for thing in things)

@@ -1,0 +1,466 @@
+"""Whether whole campaigns, audiences, placements … sell for less money than the others, or worse.
+
+What is compared is the rate of `gain` (orders, or sales where they are known) by `stake` (money
+spent, or clicks where that is not known) of one value of a dimension and of its other values:
+
+- **Rows vary more than coins**: `bot.data.analyses.campaigns.efficiency`.
+- **Many are looked at**: Benjamini and Hochberg over all values of all dimensions at 10 %. The one
+  that stands out most is then set aside and the others are held against each other again, so that
+  one very good campaign doesn't make all others bad ones.
+- **Another mix is no finding** (Simpson): each is held against the others once more within the same
+  audiences, products … (Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719–748).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from math import sqrt
+from typing import Any, Literal
+
+import ibis.expr.types as ir
+import numpy as np
+
+from bot.data.analyses.campaigns.ads import DIMENSIONS as KEYS
+from bot.data.analyses.campaigns.ads import AdRow, AdTotals, sum_by_key
+from bot.data.analyses.campaigns.efficiency import (
+    EMPTY_CELL,
+    MIN_EXPECTED_COUNT,
+    CellPair,
+    DimensionKeys,
+    EfficiencyCell,
+    add_onset,
+    pair_values,
+)
+from bot.data.analyses.campaigns.fact_builder import make_fact_adder
+from bot.data.analyses.result import AnalysisResult
+from bot.data.disclosure import TOTAL_VALUE, DimensionValue
+from bot.data.floors import is_below_floor
+from bot.data.stats import adjust_false_discovery, normal_tail
+from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+from bot.text.slugs import slugify
+
+COMPARED_DIMENSIONS = ("name", "audience", "placement", "product", "retailer", "channel")
+CONFIRMED_FDR, WATCHED_P = 0.10, 0.05  # false discovery rate; p
+MAX_RATE_RATIO = 0.8  # of the others' rate: less of a difference is no news
+CAMPAIGN_DIMENSIONS = (
+    "product",
+    "audience",
+)  # what a campaign may have for itself, and then stands for
+UNCERTAIN_STATUSES = ("mixed", "apart", "to watch")
+ComparisonStatus = Literal["confirmed", "to watch", "mixed", "apart", "steady", "better", "too few"]
+
+
+@dataclass(frozen=True)
+class ValueComparison:
+    """`ratio` is its rate over that of all the others, with its 95 % interval. `alike` are the
+    dimensions within whose values it is as bad. `through` is the one whose mix explains it (mixed),
+    or of which it shares nothing with the others, so that it can't be told from it (apart)."""
+
+    dimension: str
+    value: str
+    status: ComparisonStatus
+    p: float = 1.0
+    ratio: float = 1.0
+    low: float = 1.0
+    high: float = 1.0
+    alike: tuple[str, ...] = ()
+    through: str | None = None
+
+
+def compare_values(
+    cells: Sequence[EfficiencyCell],
+    *,
+    unit: float | None,
+    known: Sequence[DimensionKeys] = (),
+    by: Sequence[str] = COMPARED_DIMENSIONS,
+) -> list[ValueComparison]:
+    """Every value of these dimensions with at least two, the worst first. `unit` is what one order
+    adds to the gain: one, or the mean order's worth; None where that is not known. `known` are
+    lines whose trouble is told already: what is bad only through them is not told again."""
+    staked = [cell for cell in cells if cell.stake > 0]
+    every = {
+        (dimension, value): pair
+        for dimension in by
+        for value, pair in pair_values(staked, dimension, unit).items()
+    }
+    judged = [at for at, pair in every.items() if pair.enough]
+    q = adjust_false_discovery(np.array([every[at].p for at in judged]))
+    sure = {at for at, one in zip(judged, q, strict=True) if one <= CONFIRMED_FDR}
+    told: list[ValueComparison] = []
+    for dimension in by:
+        mine = {value: pair for (of, value), pair in every.items() if of == dimension}
+        apart = _find_outliers(staked, dimension, unit, {v for of, v in sure if of == dimension})
+        told += [
+            _compare_value(dimension, value, pair, apart.get(value)) for value, pair in mine.items()
+        ]
+    told = [_check_mixed(one, staked, every[one.dimension, one.value]) for one in told]
+    told.sort(key=lambda one: (one.ratio, COMPARED_DIMENSIONS.index(one.dimension)))
+    return _drop_explained(told, staked, every, known)
+
+
+def _compare_value(
+    dimension: str, value: str, pair: CellPair, stands: bool | None
+) -> ValueComparison:
+    if not pair.enough or not pair.rest.gain:
+        return ValueComparison(dimension, value, "too few")
+    worse = pair.ratio <= MAX_RATE_RATIO
+    status: ComparisonStatus = "steady"
+    if stands is not None:
+        status = "confirmed" if stands else "better"
+    elif worse and pair.p < WATCHED_P:
+        status = "to watch"
+    low, high = pair.range
+    return ValueComparison(dimension, value, status, pair.p, pair.ratio, low, high)
+
+
+def _find_outliers(
+    cells: Sequence[EfficiencyCell], dimension: str, unit: float | None, sure: set[str]
+) -> dict[str, bool]:
+    """Of those that stand, the one furthest from the others, then the next without it, as long as
+    one does: True where it is worse."""
+    found: dict[str, bool] = {}
+    while True:
+        left = [c for c in cells if c.keys.get(dimension) not in found]
+        standing = [
+            (value, pair)
+            for value, pair in pair_values(left, dimension, unit).items()
+            if value in sure
+            and pair.enough
+            and pair.rest.gain
+            and pair.p < WATCHED_P
+            and not MAX_RATE_RATIO < pair.ratio < 1 / MAX_RATE_RATIO
+        ]
+        if not standing:
+            return found
+        value, pair = max(standing, key=lambda one: (round(one[1].far, 6), one[1].ratio < 1))
+        found[value] = pair.ratio < 1
+
+
+def _check_mixed(
+    one: ValueComparison, cells: Sequence[EfficiencyCell], pair: CellPair
+) -> ValueComparison:
+    """Held against the others within the same values of each other dimension."""
+    if one.status != "confirmed":
+        return one
+    said: dict[str, bool | None] = {}
+    for other in (*COMPARED_DIMENSIONS, "keyword"):
+        if other != one.dimension and len({cell.keys.get(other) for cell in cells}) > 1:
+            said[other] = _is_worse_within_strata(
+                one, cells, pair.spread, _make_dimension_getter(other)
+            )
+    alike = tuple(other for other, stands in said.items() if stands)
+    if mixed := [other for other, stands in said.items() if stands is False]:
+        return replace(one, status="mixed", alike=alike, through=mixed[0])
+    if apart := [other for other in CAMPAIGN_DIMENSIONS if other in said and said[other] is None]:
+        return replace(one, status="apart", alike=alike, through=apart[0])
+    return replace(one, alike=alike)
+
+
+def _is_worse_within_strata(
+    one: ValueComparison,
+    cells: Sequence[EfficiencyCell],
+    spread: float,
+    by: Callable[[DimensionKeys], object],
+) -> bool | None:
+    """Whether it is surely worse within the same strata, too; None where they share too little to
+    tell."""
+    gap = variance = above = below = 0.0
+    strata: dict[object, list[EfficiencyCell]] = defaultdict(list)
+    for cell in cells:
+        strata[by(cell.keys)].append(cell)
+    for some in strata.values():
+        own = sum((c for c in some if c.keys.get(one.dimension) == one.value), EMPTY_CELL)
+        every = sum(some, EMPTY_CELL)
+        share = own.stake / every.stake
+        if 0 < share < 1:
+            gap += own.gain - every.gain * share
+            variance += spread * every.gain * share * (1 - share)
+            above += own.gain * (1 - share)
+            below += (every.gain - own.gain) * share
+    if variance < MIN_EXPECTED_COUNT * spread**2:  # as many as `LEAST` orders on the smaller side
+        return None
+    p = float(normal_tail(-gap / sqrt(variance)))
+    return p < WATCHED_P / 2 and above <= (1 + MAX_RATE_RATIO) / 2 * below
+
+
+def _drop_explained(
+    told: Sequence[ValueComparison],
+    cells: Sequence[EfficiencyCell],
+    every: Mapping[tuple[str, str], CellPair],
+    known: Sequence[DimensionKeys],
+) -> list[ValueComparison]:
+    """Without those that are bad only through what is told already: a campaign of one audience, an
+    audience of one campaign, a campaign around one bad keyword, all that is not the best one."""
+    kept: list[ValueComparison] = []
+    before = [_make_value_matcher(one) for one in told if one.status == "better"]
+    lines = _make_line_matcher(known)
+    before += [lines] if known else []
+    for one in told:
+        spread = every[one.dimension, one.value].spread
+        if (
+            one.status in UNCERTAIN_STATUSES
+            and known
+            and _is_worse_within_strata(one, cells, spread, lines) is False
+        ):
+            continue
+        if one.status == "confirmed":
+            if not all(_is_worse_within_strata(one, cells, spread, by) for by in before):
+                continue
+            before.append(_make_value_matcher(one))
+        kept.append(one)
+    return kept
+
+
+def _make_dimension_getter(dimension: str) -> Callable[[DimensionKeys], object]:
+    return lambda keys: keys.get(dimension)
+
+
+def _make_value_matcher(one: ValueComparison) -> Callable[[DimensionKeys], object]:
+    return lambda keys: keys.get(one.dimension) == one.value
+
+
+def _make_line_matcher(lines: Sequence[DimensionKeys]) -> Callable[[DimensionKeys], object]:
+    return lambda keys: any(_is_of_line(keys, line) for line in lines)
+
+
+def _is_of_line(keys: DimensionKeys, line: DimensionKeys) -> bool:
+    return all(keys.get(name) == value for name, value in line.items())
+
+
+# What is told of one campaign, audience, placement … that sells worse than the others.
+
+MONEY_MEASURES = ("spend", "sales")
+MIN_SHARE = 0.01
+MIN_ORDERS = 20  # orders from which one may be called the best
+AddMeasure = Callable[..., None]
+
+
+def format_subject(one: ValueComparison) -> str:
+    return f"worse--{one.dimension}--{slugify(one.value)}"
+
+
+def add_worse_value(
+    found: AnalysisResult,
+    one: ValueComparison,
+    by: Mapping[str, AdTotals],
+    currency: str | None,
+    measures: tuple[str, str],
+    few: Collection[str] = (),
+) -> None:
+    """Its share of what was put in and of what came back, its rates beside those of all the others
+    together, what it cost more than there (-low, -high), and which is the best. `measures` are
+    what was compared: sales or orders, by spend or clicks; `few` has those too small to tell."""
+    own, rest = (
+        by[one.value],
+        sum((of for value, of in by.items() if value != one.value), AdTotals()),
+    )
+    named = (own.title or one.value) if one.dimension == "product" else one.value
+    add = make_fact_adder(
+        found, format_subject(one), named, own.rows, "compared", sold=True
+    )  # or not told at all
+    add("status", one.status)
+    add("dimension", one.dimension)
+    add("p", max(round(one.p, 4), 0.0001))
+    if one.alike:
+        add("alike", ", ".join(one.alike))
+    if one.through:
+        add("through", one.through)
+    _add_shares(add, own, rest, currency)
+    _add_rates(add, own, rest, currency)
+    if measures[1] == "spend" and one.status == "confirmed":
+        _add_excess(add, one, own, rest, measures[0], currency)
+    if (best := _find_best(by, measures, few)) and best != one.value:
+        add("best", (by[best].title or best) if one.dimension == "product" else best)
+
+
+def _add_shares(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | None) -> None:
+    for measure in ("spend", "clicks", "orders", "sales"):
+        mine, theirs = getattr(own, measure), getattr(rest, measure)
+        if own.says(measure) and mine + theirs:
+            add(measure, mine, currency if measure in MONEY_MEASURES else None)
+            add(f"share-of-{measure}", round(100 * float(mine / (mine + theirs)), 1), "%")
+
+
+def _add_rates(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | None) -> None:
+    for end, of in (("", own), ("-elsewhere", rest)):
+        if of.conversion is not None:
+            add(f"orders-per-click{end}", _round_share(of.conversion), "%", of.clicks)
+        if of.cost_per_order is not None:
+            add(f"cost-per-order{end}", round(of.cost_per_order, 2), currency)
+        if of.returned is not None:
+            add(f"return{end}", round(of.returned, 1))
+
+
+def _round_share(rate: float) -> float:
+    """In %, with two digits that tell."""
+    return round(100 * rate, 1 if rate >= MIN_SHARE else 2)
+
+
+def _add_excess(
+    add: AddMeasure,
+    one: ValueComparison,
+    own: AdTotals,
+    rest: AdTotals,
+    gain: str,
+    currency: str | None,
+) -> None:
+    """What was spent on it beyond what the same orders, or sales, cost elsewhere."""
+    mine, theirs = (Decimal(getattr(of, gain)) / of.spend for of in (own, rest))
+    ratio = float(mine / theirs)
+    scale = ratio / one.ratio if one.ratio else 1.0
+    for name, of in (("", ratio), ("-low", scale * one.high), ("-high", scale * one.low)):
+        add(f"excess{name}", _round_estimate(float(own.spend) * max(0.0, 1 - of)), currency)
+
+
+def _round_estimate(money: float) -> int:
+    """An estimate in hundreds, or tens or ones where it is small: cents would claim to know it."""
+    return int(round(money, -2 if money >= 1000 else -1 if money >= 100 else 0))
+
+
+def _find_best(
+    by: Mapping[str, AdTotals], measures: tuple[str, str], few: Collection[str]
+) -> str | None:
+    """Where the same money, or click, brings most; of those with enough orders to tell."""
+    gain, stake = measures
+    rated = {
+        value: float(getattr(of, gain)) / float(getattr(of, stake))
+        for value, of in by.items()
+        if value not in few and getattr(of, stake) and of.orders >= MIN_ORDERS
+    }
+    return max(rated, key=lambda value: rated[value], default=None)
+
+
+# What is told of whole campaigns, audiences, placements … beside each other.
+
+COMPARISON_QUERY = "compared"
+MAX_COMPARISONS = 6
+MIN_FREE_ORDER_SHARE = 0.01  # of the orders, in rows that cost nothing, from which that is said
+REPORTED_STATUSES = ("confirmed", "mixed", "apart", "to watch")
+
+
+@dataclass(frozen=True)
+class ComparisonInput:
+    """What is compared: `rows` are of the period and the currency, `ads` their sums; `every` are
+    the rows of all days; `known` the lines whose trouble is told already."""
+
+    rows: ir.Table
+    every: ir.Table
+    ads: Sequence[AdRow]
+    currency: str | None
+    until: date
+    known: Sequence[DimensionKeys] = ()
+    sold: Collection[DimensionValue] = ()  # what enough orders came of for these to be told
+
+
+def add_ad_comparisons(shelf: Warehouse, found: AnalysisResult, asked: ComparisonInput) -> None:
+    """Facts campaigns.worse--<dimension>--<value>.* of those that sell worse than the others, and
+    campaigns.compared.*: how many were held against each other, or why none was."""
+    whole = sum((ad.sums for ad in asked.ads), AdTotals())
+    values = {name: sum_by_key(asked.ads, _make_key_getter(name)) for name in COMPARED_DIMENSIONS}
+    several = [name for name, by in values.items() if len(by) > 1]
+    add = make_fact_adder(found, "compared", "", whole.rows)
+    measures = _choose_measures(whole)
+    if not several:
+        add("status", "alone" if values["name"] else "unnamed")
+        for name in values["name"]:
+            add("name", name)
+    elif measures is None:
+        add("status", "no orders" if not whole.says("orders") else "nothing spent")
+    else:
+        _add_comparison(shelf, found, asked, values, measures)
+
+
+def _add_comparison(
+    shelf: Warehouse,
+    found: AnalysisResult,
+    asked: ComparisonInput,
+    values: Mapping[str, Mapping[str, AdTotals]],
+    measures: tuple[str, str],
+) -> None:
+    expression = build_cells(asked.rows, *measures)
+    found.queries[COMPARISON_QUERY] = defer_sql(expression)
+    whole = sum((ad.sums for ad in asked.ads), AdTotals())
+    unit = _estimate_order_gain(whole, measures[0])
+    some = _read_cells(fetch_rows(shelf, expression))
+    by = [name for name in COMPARED_DIMENSIONS if name != "product" or measures[0] == "sales"]
+    every = compare_values(some, unit=unit, known=asked.known, by=by)
+    add = make_fact_adder(
+        found, "compared", "", whole.rows, COMPARISON_QUERY, sold=TOTAL_VALUE in asked.sold
+    )
+    add("status", "compared")
+    add("by", " by ".join(measures))
+    add("held-against-each-other", sum(one.status != "too few" for one in every))
+    beside = whole.orders - round(sum(cell.gain for cell in some))
+    floor = found.floors.sales if found.floors else 0
+    hidden = is_below_floor(beside, floor) or is_below_floor(whole.orders - beside, floor)
+    if measures[0] == "orders" and beside > MIN_FREE_ORDER_SHARE * whole.orders and not hidden:
+        add("orders-beside", beside, "orders")
+    first = next(name for name in COMPARED_DIMENSIONS if len(values[name]) > 1)
+    few = {(one.dimension, one.value) for one in every if one.status == "too few"}
+    if named := sorted(value for of, value in few if of == first):
+        add("too-few", ", ".join(named[:MAX_COMPARISONS]))
+        add("too-few-of", first)
+    told = [one for one in every if one.status in REPORTED_STATUSES]
+    for one in [one for one in told if (one.dimension, one.value) in asked.sold][:MAX_COMPARISONS]:
+        small = [value for of, value in few if of == one.dimension]
+        add_worse_value(found, one, values[one.dimension], asked.currency, measures, small)
+        if one.status == "confirmed":
+            of = (one.dimension, one.value)
+            add_onset(shelf, found, asked.every, asked.until, of, format_subject(one))
+
+
+def _make_key_getter(name: str) -> Callable[[AdRow], str | None]:
+    return lambda ad: ad.keys[name]
+
+
+def build_cells(rows: ir.Table, gain: str, stake: str) -> ir.Table:
+    """Of each combination of keys: stake, gain, the sum of gain² / stake, rows. Without a stake
+    nothing can be held against it."""
+    put, got = rows[stake].cast("float64"), rows[gain].cast("float64").fill_null(0.0)
+    staked = rows.mutate(put=put, got=got).filter(put > 0)
+    return staked.group_by(*KEYS).aggregate(
+        stake=staked.put.sum(),
+        gain=staked.got.sum(),
+        squares=(staked.got * staked.got / staked.put).sum(),
+        rows=staked.count(),
+    )
+
+
+def _read_cells(found: Iterable[Mapping[str, Any]]) -> list[EfficiencyCell]:
+    return [
+        EfficiencyCell(
+            {name: _to_text(row[name]) for name in KEYS},
+            stake=float(row["stake"]),
+            gain=float(row["gain"]),
+            squares=float(row["squares"]),
+            rows=int(row["rows"]),
+        )
+        for row in found
+    ]
+
+
+def _to_text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _choose_measures(whole: AdTotals) -> tuple[str, str] | None:
+    """What is bought with what: sales or orders with money, else orders with clicks. Products are
+    held against each other by sales alone: an order of one is worth many of another."""
+    if whole.spend and whole.says("spend"):
+        if whole.sales and whole.says("sales"):
+            return "sales", "spend"
+        if whole.orders and whole.says("orders"):
+            return "orders", "spend"
+    if whole.orders and whole.clicks and whole.says("orders", "clicks"):
+        return "orders", "clicks"
+    return None
+
+
+def _estimate_order_gain(whole: AdTotals, gain: str) -> float | None:
+    """What one order adds to the gain."""
+    if gain == "orders":
+        return 1.0
+    return float(whole.sales) / whole.orders if whole.orders else None

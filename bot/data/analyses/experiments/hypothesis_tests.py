@@ -1,0 +1,138 @@
+"""What an arm changed against the control: the difference, its interval, its p.
+
+Rates: difference of two proportions with the unpooled (Wald) interval and the pooled z test.
+Amounts: Welch's t (Welch 1947). Several arms against one control: Holm (1979).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, log, sqrt
+
+from bot.data.stats import normal_quantile, normal_tail, student_quantile, student_tail
+
+CONFIDENCE_LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class ArmCounts:
+    """One variant's counts for one metric. `total` and `squares` are of the amounts; `squares` says
+    nothing when some rows gave only what several people spent together: `spread` is then False."""
+
+    variant: str
+    users: int
+    successes: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    spread: bool = True
+    paid: int = 0  # rows with an amount
+
+    @property
+    def buyers(self) -> int:
+        """Who did what is counted, or paid something; the fewer of the two where both are known."""
+        known = [n for n in (self.successes, self.paid) if n]
+        return min(known, default=0)
+
+    @property
+    def rate(self) -> float:
+        return self.successes / self.users if self.users else 0.0
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.users if self.users else 0.0
+
+    @property
+    def variance(self) -> float:
+        """Of one person's amount, unbiased."""
+        if self.users < 2:
+            return 0.0
+        return max(0.0, (self.squares - self.users * self.mean**2) / (self.users - 1))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """`change` is arm minus control, in the metric's own unit (a rate from 0 to 1, or money)."""
+
+    change: float
+    low: float
+    high: float
+    p: float
+    error: float  # its standard error
+
+
+def compare_rates(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENCE_LEVEL) -> Effect:
+    """Raises ValueError when an arm is empty."""
+    _require_people(arm, control)
+    change = arm.rate - control.rate
+    error = sqrt(sum(a.rate * (1 - a.rate) / a.users for a in (arm, control)))
+    pooled = (arm.successes + control.successes) / (arm.users + control.users)
+    spread = sqrt(pooled * (1 - pooled) * (1 / arm.users + 1 / control.users))
+    p = float(2 * normal_tail(abs(change) / spread)) if spread else 1.0
+    reach = normal_quantile((1 + level) / 2) * error
+    return Effect(change, change - reach, change + reach, p, error)
+
+
+def compare_amounts(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENCE_LEVEL) -> Effect:
+    """Per person, those who spent nothing included. Raises ValueError when an arm is empty, or
+    when it isn't known how much each of them spent."""
+    _require_people(arm, control)
+    if not (arm.spread and control.spread):
+        raise ValueError("sums of several people have no interval")
+    change = arm.mean - control.mean
+    parts = [a.variance / a.users for a in (arm, control)]
+    error = sqrt(sum(parts))
+    if not error:
+        return Effect(change, change, change, 1.0, 0.0)
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (a.users - 1) for part, a in zip(parts, (arm, control), strict=True) if part
+    )
+    reach = student_quantile((1 + level) / 2, freedom) * error
+    p = float(2 * student_tail(abs(change) / error, freedom))
+    return Effect(change, change - reach, change + reach, p, error)
+
+
+def adjust_holm(ps: Sequence[float]) -> list[float]:
+    """The p values once it is counted how many were looked at, in the order given."""
+    order = sorted(range(len(ps)), key=lambda i: ps[i])
+    adjusted, highest = [0.0] * len(ps), 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, ps[index] * (len(ps) - rank)))
+        adjusted[index] = highest
+    return adjusted
+
+
+def _require_people(*arms: ArmCounts) -> None:
+    if any(arm.users < 1 for arm in arms):
+        raise ValueError("an arm without people has no rate")
+
+
+# Looking every day without fooling oneself: a p value that stays valid however often one looks.
+
+EXPECTED_LIFT = 0.1  # the mixture's width: a tenth of the control's rate is an effect worth finding
+MIN_SUCCESSES_PER_LOOK = (
+    100  # successes of both arms before the first look: below, the variance is a guess
+)
+
+
+def compute_sequential_p(looks: Iterable[tuple[ArmCounts, ArmCounts]]) -> float:
+    """The p after the last of the looks, each (arm, control) with everybody so far. 1.0 as long
+    as too few have succeeded."""
+    lowest = 1.0
+    for arm, control in looks:
+        if (
+            arm.successes + control.successes >= MIN_SUCCESSES_PER_LOOK
+            and arm.users
+            and control.users
+        ):
+            lowest = min(lowest, _compute_mixture_p(arm, control))
+    return lowest
+
+
+def _compute_mixture_p(arm: ArmCounts, control: ArmCounts) -> float:
+    effect = compare_rates(arm, control)
+    pooled = (arm.successes + control.successes) / (arm.users + control.users)
+    variance, width = effect.error**2, (EXPECTED_LIFT * pooled) ** 2
+    if not variance or not width:
+        return 1.0
+    power = width * effect.change**2 / (2 * variance * (variance + width))
+    weight = log(sqrt(variance / (variance + width))) + power
+    return exp(-weight) if weight > 0 else 1.0

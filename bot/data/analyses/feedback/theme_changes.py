@@ -1,0 +1,205 @@
+"""What is said more or less often than in the period before.
+
+Two-proportion z test, exact hypergeometric where fewer than 5 are expected; Benjamini and
+Hochberg (1995) over all themes tested. "Confirmed": q ≤ 10 %, a change of a fifth, 10 texts, and
+the change is there among texts alike too (Mantel and Haenszel 1959): reviews with reviews, and
+for themes about products each product with itself. Other products sold is no change of mind.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from bot.data.analyses.feedback.aspects import get_theme_title
+from bot.data.analyses.feedback.mentions import Mask, ThemeTable
+from bot.data.analyses.feedback.texts import list_values
+from bot.data.analyses.feedback.theme_shares import compute_percent
+from bot.data.analyses.result import AnalysisResult
+from bot.data.stats import (
+    Numbers,
+    adjust_false_discovery,
+    chi_square_tail,
+    compare_shares,
+    hypergeometric_cdf,
+    hypergeometric_tail,
+)
+from bot.i18n.messages import Words
+
+CONFIRMED_FDR, WATCHED_P = (
+    0.10,
+    0.05,
+)  # false finds among what is confirmed; p from which it is watched
+MIN_RELATIVE_CHANGE = 0.20  # relative, smaller ones are not worth a meeting
+MAX_STRATIFIED_P = 0.05  # p among texts alike
+MIN_PAIRED_SHARE = (
+    0.6  # of the texts on what is spoken of in both periods, for it to be compared alike
+)
+MAX_PART_SHARE = 0.8  # of a theme's texts that are one part's: then only the part is tested
+MIN_CHANGED_TEXTS = (
+    10  # more or fewer than the period before would give; in both to be tested at all
+)
+MIN_TEXTS_PER_PERIOD = 30  # texts in each period, below which nothing is compared
+MAX_UNHAPPY_STARS = 2  # stars up to which a rating is unhappy
+
+
+@dataclass(frozen=True)
+class ThemeChange:
+    """One theme, now and before: counts of texts, and what they are counts of."""
+
+    subject: str
+    now: int
+    of_now: int
+    before: int
+    of_before: int
+    p: float
+    q: float
+    alike: float  # p among texts alike
+
+    @property
+    def change(self) -> float | None:
+        """Relative; None from nothing."""
+        was = self.before / self.of_before
+        return self.now / self.of_now / was - 1 if was else None
+
+    @property
+    def verdict(self) -> str:
+        far = self.change is None or abs(self.change) >= MIN_RELATIVE_CHANGE
+        if not far or (self.q > CONFIRMED_FDR and self.p >= WATCHED_P):
+            return "no change seen"
+        if self.alike > MAX_STRATIFIED_P:
+            return "other products or channels"
+        more = abs(self.now - self.of_now * self.before / self.of_before)
+        return "confirmed" if self.q <= CONFIRMED_FDR and more >= MIN_CHANGED_TEXTS else "to watch"
+
+
+def compare_periods(said: ThemeTable, now: Mask, before: Mask) -> list[ThemeChange]:
+    """All themes of which at least 10 texts of both periods together speak, and the unhappy
+    ratings; empty when a period has fewer than 30 texts."""
+    inside, earlier = now & said.listed, before & said.listed
+    if min(inside.sum(), earlier.sum()) < MIN_TEXTS_PER_PERIOD:
+        return []
+    rated = np.array([t.rating is not None for t in said.texts], bool)
+    rows = [
+        (subject, said.of(subject) > 0, inside, earlier)
+        for subject in _select_tested_themes(said, inside | earlier)
+    ]
+    if min((rated & now).sum(), (rated & before).sum()) >= MIN_TEXTS_PER_PERIOD:
+        unhappy = np.array(
+            [t.rating is not None and t.rating <= MAX_UNHAPPY_STARS for t in said.texts], bool
+        )
+        rows.append(("unhappy", unhappy, rated & now, rated & before))
+    if not rows:
+        return []
+    counts = [
+        (int((told & a).sum()), int(a.sum()), int((told & b).sum()), int(b.sum()))
+        for _, told, a, b in rows
+    ]
+    p = compute_share_p_values(*(np.array([row[k] for row in counts], float) for k in range(4)))
+    shops, products = _stratify_texts(said, inside | earlier, inside, rated)
+    shop = {"unhappy", *(s for s in said.subjects if said.is_shop(s))}
+    alike = [
+        compute_stratified_p(told, a, b, shops if subject in shop else products)
+        for subject, told, a, b in rows
+    ]
+    return [
+        ThemeChange(row[0], *count, p=float(one), q=float(q), alike=same)
+        for row, count, one, q, same in zip(
+            rows, counts, p, adjust_false_discovery(p), alike, strict=True
+        )
+    ]
+
+
+def _stratify_texts(
+    said: ThemeTable, both: Mask, now: Mask, rated: Mask
+) -> tuple[list[Hashable], list[Hashable]]:
+    """Which texts are alike, for themes about the shop and for those about products: by product,
+    or by category where most products are spoken of in one of the periods only."""
+    shops: list[Hashable] = [bool(one) for one in rated]
+    for dimension in ("product", "category"):
+        told = list(zip(shops, list_values(said.texts, dimension), strict=True))
+        periods: dict[Hashable, set[bool]] = {}
+        for i in map(int, np.flatnonzero(both)):
+            periods.setdefault(told[i], set()).add(bool(now[i]))
+        paired = sum(len(periods[told[i]]) == 2 for i in map(int, np.flatnonzero(both)))
+        if paired >= MIN_PAIRED_SHARE * both.sum():
+            return shops, list(told)
+    return shops, shops
+
+
+def _select_tested_themes(said: ThemeTable, both: Mask) -> list[str]:
+    """Themes with enough texts; not a theme that is nearly all one of its parts."""
+    counts = {s: int(((said.of(s) > 0) & both).sum()) for s in said.subjects}
+    mostly = {
+        s.split("-")[0]
+        for s, count in counts.items()
+        if "-" in s
+        and count >= max(MIN_CHANGED_TEXTS, MAX_PART_SHARE * counts.get(s.split("-")[0], 0))
+    }
+    return [s for s, count in counts.items() if count >= MIN_CHANGED_TEXTS and s not in mostly]
+
+
+def compute_stratified_p(told: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]) -> float:
+    """Two-sided p that texts of one kind speak of it as often now as before, over all kinds:
+    Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719, continuity corrected."""
+    cells: dict[Hashable, list[int]] = {}
+    for i in map(int, np.flatnonzero(now | before)):
+        cell = cells.setdefault(kinds[i], [0, 0, 0, 0])
+        cell[2 * int(before[i]) + int(told[i])] += 1
+    above = spread = 0.0
+    for silent, loud, silent_before, loud_before in cells.values():
+        all_now, all_before = silent + loud, silent_before + loud_before
+        every, heard = all_now + all_before, loud + loud_before
+        if every < 2:
+            continue
+        above += loud - all_now * heard / every
+        spread += all_now * all_before * heard * (every - heard) / (every**2 * (every - 1))
+    if not spread:
+        return 1.0
+    return chi_square_tail(max(0.0, abs(above) - 0.5) ** 2 / spread, 1)
+
+
+def compute_share_p_values(
+    now: Numbers, of_now: Numbers, before: Numbers, of_before: Numbers
+) -> Numbers:
+    """Two-sided p of each pair of shares."""
+    normal = compare_shares(now, of_now, before, of_before, np.ones_like(now))
+    every, told = of_now + of_before, now + before
+    least = np.minimum.reduce([told, every - told]) * np.minimum(of_now, of_before) / every
+    above = hypergeometric_tail(now - 1, every, told, of_now)
+    below = hypergeometric_cdf(now, every, told, of_now)
+    exact = np.minimum(1.0, 2 * np.minimum(above, below))
+    found: Numbers = np.where(least < 5, exact, normal)
+    return found
+
+
+def add_theme_changes(
+    found: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
+) -> None:
+    """feedback.<theme>.texts-now, .share-now, .share-before, .change, .p, .p-among-alike and
+    .verdict, and feedback.all.themes-tested."""
+    if not changes:
+        found.refuse(
+            Words(
+                "What changed can't be told: that takes {n} dated texts in each of the two "
+                "periods. A feedback file with dates and more texts would help.",
+                n=MIN_TEXTS_PER_PERIOD,
+            )
+        )
+        return
+    for one in sorted(changes, key=lambda c: (c.p, c.subject)):
+        about = titles.get(one.subject) or get_theme_title(one.subject)
+        both = one.of_now + one.of_before
+        add = partial(found.add, one.subject, about=about, rows=both, query="texts")
+        add("texts-now", one.now, rows=one.of_now)
+        add("share-now", compute_percent(one.now, one.of_now), unit="%", rows=one.of_now)
+        add(
+            "share-before", compute_percent(one.before, one.of_before), unit="%", rows=one.of_before
+        )
+        if one.change is not None:
+            add("change", round(100 * one.change, 1), unit="%")
+        add("p", max(0.0001, round(one.p, 4)))
+        add("p-among-alike", max(0.0001, round(one.alike, 4)))
+        add("verdict", one.verdict)
+    found.add("all", "themes-tested", len(changes), about=get_theme_title("all"), query="texts")

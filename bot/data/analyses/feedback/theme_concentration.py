@@ -1,0 +1,163 @@
+"""Where a theme gathers: products, channels, regions, segments that speak of it more than others.
+
+Exact hypergeometric test of one place against all others, Benjamini and Hochberg over every
+theme and place tested; a place needs the floor of texts and of people who wrote them, as many
+elsewhere, and 5 texts that speak of the theme.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from bot.data.analyses.feedback.aspects import get_theme_title
+from bot.data.analyses.feedback.mentions import Mask, ThemeTable, is_complaint, is_praise
+from bot.data.analyses.feedback.texts import DIMENSIONS, list_values
+from bot.data.analyses.feedback.theme_shares import compute_percent
+from bot.data.analyses.result import AnalysisResult
+from bot.data.stats import adjust_false_discovery, hypergeometric_tail
+from bot.text.slugs import slugify
+
+MAX_FALSE_DISCOVERY = 0.10
+MIN_LIFT = 1.5  # times as often as elsewhere
+# a language has its own list: theirs don't compare
+PRODUCT_DIMENSIONS = ("product", "category", "channel", "segment")
+MIN_THEME_TEXTS = 5  # texts on the theme in that place
+MAX_PLACES = 3  # places by theme and dimension
+MAX_PART_SHARE = 0.8  # of what is told in a place that is one part's: then only the part is shown
+
+
+@dataclass(frozen=True)
+class ThemeConcentration:
+    """One theme in one place: `told` of `texts`, against `elsewhere` of `others`."""
+
+    subject: str
+    dimension: str
+    value: str
+    told: int
+    texts: int
+    elsewhere: int
+    others: int
+    complaints: int
+    praise: int
+    p: float
+    q: float
+
+    @property
+    def lift(self) -> float:
+        """How many times as often as elsewhere; where nobody else speaks of it, as if half a
+        text did."""
+        return (self.told / self.texts) / (max(self.elsewhere, 0.5) / self.others)
+
+    @property
+    def is_found(self) -> bool:
+        return (
+            self.q <= MAX_FALSE_DISCOVERY and self.lift >= MIN_LIFT and self.told >= MIN_THEME_TEXTS
+        )
+
+
+def find_concentrations(
+    lasting: ThemeTable, recent: ThemeTable, floor: int
+) -> list[ThemeConcentration]:
+    """Everything tested, in a fixed order. Themes about products are looked for in the lasting
+    texts (a year), by what is sold and to whom; themes about the shop, which come and go, in the
+    recent ones, by place as well."""
+    rows = [
+        *_count_by_place(lasting.keep(lasting.listed), PRODUCT_DIMENSIONS, floor, shop=False),
+        *_count_by_place(recent.keep(recent.listed), DIMENSIONS[:-1], floor, shop=True),
+    ]
+    if not rows:
+        return []
+    tolds, of, everys, totals = (np.array([row[k] for row in rows]) for k in (3, 4, 5, 8))
+    p = np.minimum(1.0, 2 * hypergeometric_tail(tolds - 1, totals, everys, of))
+    q = adjust_false_discovery(p)
+    return [
+        ThemeConcentration(s, d, v, t, n, e - t, o - n, c, g, float(a), float(b))
+        for (s, d, v, t, n, e, c, g, o), a, b in zip(rows, p, q, strict=True)
+    ]
+
+
+def _count_by_place(
+    kept: ThemeTable, dimensions: Sequence[str], floor: int, *, shop: bool
+) -> Iterator[tuple[str, str, str, int, int, int, int, int, int]]:
+    """Of each theme in each place: told and texts there, told in all, complaints and praise there,
+    and all texts that it is compared with."""
+    subjects = [s for s in kept.subjects if kept.is_shop(s) == shop]
+    who = np.array([text.author for text in kept.texts], dtype=object)
+    for dimension in dimensions:
+        column = np.array(list_values(kept.texts, dimension), dtype=object)
+        for value, texts in sorted(Counter(v for v in column if v is not None).items()):
+            here = column == value
+            like = (
+                _select_similar_texts(kept, here)
+                if dimension == "channel"
+                else np.ones(len(here), bool)
+            )
+            total = int(like.sum())
+            if texts < floor or total - texts < floor:
+                continue
+            inside, outside = who[here], who[like & ~here]
+            if min(len(set(inside)), len(set(outside))) < floor:
+                continue
+            for subject in subjects:
+                flags = kept.of(subject)
+                told, every = int((flags[here] > 0).sum()), int((flags[like] > 0).sum())
+                if every < 2 * MIN_THEME_TEXTS:
+                    continue
+                loud, kind = int(is_complaint(flags[here]).sum()), int(is_praise(flags[here]).sum())
+                yield subject, dimension, value, told, texts, every, loud, kind, total
+
+
+def _select_similar_texts(said: ThemeTable, here: Mask) -> Mask:
+    """Texts of the same sort: a channel of reviews compares with reviews, one of messages with
+    messages, since people write other things there."""
+    rated = np.array([text.rating is not None for text in said.texts], bool)
+    same: Mask = (rated if rated[here].mean() >= 0.5 else ~rated) | here
+    return same
+
+
+def _is_explained_by_part(one: ThemeConcentration, tested: Sequence[ThemeConcentration]) -> bool:
+    """Whether one of the theme's parts says the same of that place."""
+    return any(
+        other.subject.startswith(f"{one.subject}-")
+        and (other.dimension, other.value) == (one.dimension, one.value)
+        and other.told >= MAX_PART_SHARE * one.told
+        and other.is_found
+        for other in tested
+    )
+
+
+def add_concentrations(
+    found: AnalysisResult,
+    tested: list[ThemeConcentration],
+    titles: dict[str, str],
+    products: dict[str, str],
+) -> None:
+    """feedback.<theme>--<dimension>-<value>.share, .share-elsewhere, .lift, .complaints and
+    .verdict, the strongest three by theme and dimension; feedback.all.places-tested."""
+    shown: Counter[tuple[str, str]] = Counter()
+    places = [g for g in tested if g.is_found]
+    places = [g for g in places if not _is_explained_by_part(g, places)]
+    for one in sorted(places, key=lambda g: (g.p, g.subject, g.value)):
+        shown[one.subject, one.dimension] += 1
+        if shown[one.subject, one.dimension] > MAX_PLACES:
+            continue
+        subject = f"{one.subject}--{one.dimension}-{slugify(one.value)}"
+        place = products.get(one.value, one.value) if one.dimension == "product" else one.value
+        about = f"{titles[one.subject]}, {place}"
+        add = partial(found.add, subject, about=about, rows=one.texts, query="texts")
+        add("texts", one.told)
+        add("share", compute_percent(one.told, one.texts), unit="%")
+        add(
+            "share-elsewhere", compute_percent(one.elsewhere, one.others), unit="%", rows=one.others
+        )
+        add("complaints", one.complaints)
+        add("praise-share", compute_percent(one.praise, one.told), unit="%", rows=one.told)
+        if one.elsewhere:
+            add("lift", round(one.lift, 1), unit="times", rows=one.texts + one.others)
+        add("p", max(0.0001, round(one.p, 4)), rows=one.texts + one.others)
+        add("verdict", "confirmed")
+    if tested:
+        found.add("all", "places-tested", len(tested), about=get_theme_title("all"), query="texts")

@@ -1,0 +1,112 @@
+"""How many visits there were and how many ended in an order: the whole way, of all and of each
+device, source and country."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.data.analyses.funnel.steps import MIN_SESSIONS
+from bot.data.analyses.funnel.visits import (
+    VISIT_DIMENSIONS,
+    VisitCounts,
+    build_sessions,
+    count_sessions,
+    load_visitors,
+    read_visits,
+)
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.disclosure import TOTAL_VALUE, DimensionValue
+from bot.data.metrics.filters import find_last_whole_day
+from bot.data.warehouse.query import TableCache
+from bot.data.warehouse.warehouse import Warehouse
+from bot.text.slugs import slugify
+
+DEFAULT_DAYS = 28  # when none are asked for
+CONVERSION_QUERY = "funnel.whole"
+
+
+def add_overall_conversion(
+    shelf: Warehouse, where: AnalysisFilter, found: AnalysisResult, laid: TableCache
+) -> None:
+    """Facts funnel.visits-all.visits, .purchases, .conversion (%), .since and .until, over the days
+    asked for, else the last 28; the same of visits-device-mobile, visits-source-…, visits-country-…
+    Nothing where the events don't know both ends of the way. Where too few bought, .visits alone;
+    what too few people are behind is in visits-others-device … alone."""
+    until = find_last_whole_day(shelf, "events", where)
+    since = where.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    if since > until:
+        return
+    days = [since + timedelta(days=n) for n in range((until - since).days + 1)]
+    came = laid.down("whole", build_sessions(shelf, where, days))
+    query = count_sessions(came)
+    visits = read_visits(shelf, query, days)
+    if not {"view", "purchase"} <= set(visits.steps):
+        return
+    found.queries[CONVERSION_QUERY] = laid.later(query)
+    parts = list(_count_groups(visits))
+    who = load_visitors(shelf, came, days)
+    people, buyers = who.at("view"), who.at("purchase")
+    wanted = [part.value for part in parts if part.value != TOTAL_VALUE]
+    told = people.told(wanted, shelf.floor)
+    bought = buyers.told(sorted(told - {TOTAL_VALUE}), shelf.sales_floor)
+    for part in parts:
+        size = people.count(people.which(part.value))
+        if found.group(part.key, size, told=part.value in told):
+            _add_group(found, part, (visits.days[0], until), sold=part.value in bought)
+    for dimension in VISIT_DIMENSIONS:
+        _add_other_groups(found, dimension, parts)
+
+
+@dataclass(frozen=True)
+class VisitGroup:
+    """The visits of one value of a dimension, and how many of them ended in an order."""
+
+    value: DimensionValue
+    came: int
+    bought: int
+
+    @property
+    def key(self) -> str:
+        if self.value == TOTAL_VALUE:
+            return "visits-all"
+        return f"visits-{self.value[0]}-{slugify(self.value[1])}"
+
+
+def _count_groups(visits: VisitCounts) -> Iterator[VisitGroup]:
+    every = visits.counts().sum(axis=0)
+    yield VisitGroup(TOTAL_VALUE, int(every[0]), int(every[-1]))
+    for dimension in VISIT_DIMENSIONS:
+        for value in visits.values(dimension):
+            some = visits.counts(visits.which(dimension, value)).sum(axis=0)
+            if some[0] >= MIN_SESSIONS:
+                yield VisitGroup((dimension, value), int(some[0]), int(some[-1]))
+
+
+def _add_group(
+    found: AnalysisResult, part: VisitGroup, days: tuple[date, date], *, sold: bool
+) -> None:
+    came, bought = part.came, part.bought
+    if not came:
+        return
+    about = "" if part.value == TOTAL_VALUE else part.value[1]
+    measures: list[tuple[str, float | date, str | None]] = [("visits", came, "visits")]
+    if sold:
+        rate = round(100 * bought / came, 2 if bought < came / 100 else 1)
+        measures += [("purchases", bought, None), ("conversion", rate, "%")]
+    for measure, value, unit in (*measures, ("since", days[0], None), ("until", days[1], None)):
+        found.add(
+            part.key, measure, value, unit=unit, about=about, rows=came, query=CONVERSION_QUERY
+        )
+
+
+def _add_other_groups(found: AnalysisResult, dimension: str, parts: Sequence[VisitGroup]) -> None:
+    """The visits of those that are too few to be told of by themselves."""
+    mine = [part for part in parts if part.value[0] == dimension]
+    shown = [part for part in mine if found.get(part.key, "visits")]
+    rest = sum(part.came for part in mine) - sum(part.came for part in shown)
+    if rest and shown:
+        key = f"visits-others-{dimension}"
+        found.nobody(key)  # no small group: `told` saw to that
+        found.add(
+            key, "visits", rest, unit="visits", about="Others", rows=rest, query=CONVERSION_QUERY
+        )

@@ -1,0 +1,57 @@
+"""Addresses and ids that are kept apart: sealed, and only of people whose consent allows it."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from bot.data.ingest.file_schema import AddressKind
+
+NONCE_BYTES = 12  # bytes, NIST SP 800-38D
+
+
+class AddressCipher:
+    """AES-256-GCM under a key of its own, derived from the house's by HKDF-SHA256 (RFC 5869).
+    The person's key is bound in: an address can't be moved to somebody else's row."""
+
+    def __init__(self, key: bytes):
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        derived = HKDF(SHA256(), 32, None, b"super-intern addresses 1").derive(key)
+        self._seal = AESGCM(derived)
+
+    def close(self, customer: str, address: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._seal.encrypt(nonce, address.encode(), customer.encode())
+
+    def open(self, customer: str, sealed: bytes) -> str:
+        """The address again. Raises cryptography's InvalidTag for another key or person."""
+        opened = self._seal.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], customer.encode())
+        return bytes(opened).decode()
+
+
+def encrypt_addresses(
+    rows: Sequence[tuple[str | None, ...]],
+    key: bytes,
+    names: Sequence[AddressKind] = ("email", "phone"),
+) -> Any:
+    """(customer, then what `names` says) rows as an Arrow table with all but customer sealed."""
+    import pyarrow as pa
+
+    seal = AddressCipher(key)
+
+    def column(at: int) -> list[bytes | None]:
+        return [seal.close(str(row[0]), str(row[at])) if row[at] else None for row in rows]
+
+    columns = {"customer": pa.array([row[0] for row in rows], pa.string())}
+    columns |= {name: pa.array(column(at), pa.binary()) for at, name in enumerate(names, 1)}
+    return pa.table(columns)
+
+
+# Which consents let it be used: any of them.
+CONSENTS_FOR_ADDRESS: dict[AddressKind, tuple[str, ...]] = {
+    "email": ("email", "ads_user_data"),
+    "phone": ("sms", "ads_user_data"),
+    "id": ("email", "sms", "ads_user_data"),
+}

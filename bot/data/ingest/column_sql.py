@@ -1,0 +1,295 @@
+"""Our columns that are made of several of a file's: an amount of a price and a quantity."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.data.catalogue.cells import DOLLAR_CURRENCIES
+from bot.data.ingest.cell_sql import (
+    NUMBER_TYPES,
+    TEXT_TYPES,
+    cast_cell,
+    cast_time,
+    decimal_mark_sql,
+    strip_cells,
+)
+from bot.data.ingest.column_names import classify_metric
+from bot.data.ingest.file_schema import FileSchema
+from bot.data.ingest.source import quote_text
+from bot.data.schema import ColumnType, load_kinds
+from bot.data.warehouse.warehouse import IBIS_TYPES
+
+
+def derive_column(understood: FileSchema, name: str) -> str | None:
+    """A column that is made of others."""
+    makers = {
+        "orders": _derive_order_column,
+        "events": _derive_event_column,
+        "campaigns": _derive_campaign_column,
+        "experiments": _derive_experiment_column,
+    }
+    if name == "currency" and understood.currency:
+        place = understood.place("currency")
+        said = f"as_currency(s{place})" if place is not None else "NULL"
+        return (
+            f"coalesce({said}, {_currency_sign_sql(understood)}, {quote_text(understood.currency)})"
+        )
+    make = makers.get(understood.kind)
+    return make(understood, name) if make else None
+
+
+def _currency_sign_sql(understood: FileSchema) -> str:
+    """The currency by the sign beside a row's amount, where a file has several."""
+    amounts = ("amount", "unit_price", "price", "sales", "spend")
+    place = next((at for one in amounts if (at := understood.place(one)) is not None), None)
+    if place is None or not understood.signed:
+        return "NULL"
+    dollar = understood.currency if understood.currency in DOLLAR_CURRENCIES else "USD"
+    return f"as_signed(t{place}, {quote_text(dollar)})"
+
+
+def _moment_sql(understood: FileSchema) -> str:
+    """A day and a time that stand in two columns."""
+    at, time = f"t{understood.place('at')}", f"t{understood.place('time')}"
+    joined = (
+        f"CASE WHEN length({at}) <= 10 AND regexp_matches({time}, '^\\d{{1,2}}[:h]') "
+        f"THEN {at} || ' ' || {time} ELSE {at} END"
+    )
+    return f"list_transform([{joined}], lambda x: {cast_cell('moment', 'x', understood)})[1]"
+
+
+def _derive_order_column(understood: FileSchema, name: str) -> str | None:
+    place = understood.place
+    if name == "at" and understood.has("at", "time"):
+        return _moment_sql(understood)
+    if name == "amount" and place("amount") is None:
+        price = _exact_column_sql(understood, "unit_price")
+        pieces = _exact_column_sql(understood, "quantity") if understood.has("quantity") else "1"
+        off = f"coalesce({_exact_column_sql(understood, 'line_discount', 'money')}, 0)"
+        worth = f"{price}::DOUBLE * {pieces}::DOUBLE"
+        worth = f"{worth} - {off}::DOUBLE" if understood.has("line_discount") else worth
+        return f"try_cast(round({worth}, 4) AS DECIMAL(18, 2))"
+    if name == "order" and place("order") is None:
+        at = cast_time(f"t{place('at')}", understood)
+        day = f"{at}::DATE"
+        return f"left(md5(as_person(s{place('customer')}) || {day}::VARCHAR), 20)"
+    if name == "variant" and place("variant") is None:
+        parts = [f"s{place(one)}" for one in ("size", "colour") if understood.has(one)]
+        return f"nullif(concat_ws(', ', {', '.join(parts)}), '')" if parts else None
+    if name == "line" and place("line") is None:
+        # by its place in the order; a whole order is line 0. The rows are numbered afterwards.
+        lined = understood.has("product") or understood.has("title") or not understood.has("order")
+        return "NULL" if lined else "0"
+    return None
+
+
+def _exact_column_sql(understood: FileSchema, ours: str, type_: str = "exact") -> str:
+    place = understood.place(ours)
+    return f"as_{type_}(t{place}, d{place}, {decimal_mark_sql(understood, place or 0)})"
+
+
+def _derive_event_column(understood: FileSchema, name: str) -> str | None:
+    if name == "at" and understood.has("at", "time"):
+        return _moment_sql(understood)
+    if name == "session" and not understood.has("session"):
+        at = cast_time(f"t{understood.place('at')}", understood)
+        day = f"{at}::DATE"
+        return f"left(md5(as_person(s{understood.place('visitor')}) || {day}::VARCHAR), 20)"
+    return None
+
+
+def _derive_campaign_column(understood: FileSchema, name: str) -> str | None:
+    if name == "id" and not understood.has("id") and understood.has("code"):
+        return f"s{understood.place('code')}"
+    if name == "channel" and not understood.has("channel"):
+        letters = understood.has("opened") or understood.has("subject") or understood.has("sent")
+        return "'email'" if letters else "'ads'"
+    if name == "audience" and not understood.has("audience"):
+        aids = ("age", "gender")
+        parts = [f"s{understood.place(one)}" for one in aids if understood.has(one)]
+        return f"nullif(concat_ws(', ', {', '.join(parts)}), '')" if parts else None
+    return None
+
+
+def _derive_experiment_column(understood: FileSchema, name: str) -> str | None:
+    stem = understood.name.rsplit(".", 1)[0]
+    if name == "experiment" and not understood.has("experiment"):
+        return quote_text(stem)
+    if name == "unit" and not understood.has("unit") and not understood.has("users"):
+        return f"as_person({quote_text(stem)} || ':' || n)"
+    if name == "users" and not understood.has("users"):
+        return "1"
+    if name == "metric" and not understood.has("metric"):
+        return "'conversion'"
+    return None
+
+
+# Our columns of a kind as SQL over a file's cells, and what a cell that fails is told.
+
+FREE_TEXT_COLUMNS = {
+    ("feedback", "text"),
+    ("feedback", "title"),
+}  # personal data in them is replaced
+IDENTIFIER_COLUMNS = {"order", "session", "id"}  # an address in them is keyed
+TYPE_REASONS: dict[ColumnType, str] = {
+    "money": "is no amount",
+    "number": "is no number",
+    "whole": "is no whole number",
+    "day": "is no date that I can read",
+    "moment": "is no date that I can read",
+    "yes": "is neither yes nor no",
+}
+COMPARISON_COLUMNS = (
+    "alike_text",
+    "alike_title",
+)  # of texts without ids: what they are known again by
+WORD_MACROS = {
+    "step": "as_step",
+    "status": "as_status",
+    "device": "as_device",
+    "currency": "as_currency",
+}
+
+
+@dataclass(frozen=True)
+class TargetColumn:
+    """One column: `raw` is what the cell says, `sql` the value; both over the source's columns.
+    `reason` is what is wrong when there is a raw and no value."""
+
+    name: str
+    type: ColumnType
+    raw: str
+    sql: str
+    theirs: str
+    reason: str | None = None
+    needed: bool = False
+
+
+@dataclass(frozen=True)
+class RejectRule:
+    """A row for which `sql` (over our columns) is true stays out."""
+
+    sql: str
+    theirs: str
+    reason: str
+
+
+def target_columns(understood: FileSchema) -> list[TargetColumn]:
+    """Every column of the kind, in order; then the outcomes of a test as `metric_<name>`, and
+    what texts without ids are known again by."""
+    found = [_target_column(understood, name) for name in load_kinds()[understood.kind].columns]
+    for one in understood.columns:
+        if one.metric:
+            found.append(_outcome_column(understood, one.place, one.metric, one.theirs))
+    if understood.kind == "feedback" and not understood.has("id"):
+        found += [_comparison_column(understood, name) for name in ("text", "title")]
+    return found
+
+
+def reject_rules(
+    understood: FileSchema, columns: list[TargetColumn], today: date
+) -> Iterator[RejectRule]:
+    """Why a row stays out, in the order in which it is told."""
+    kind = load_kinds()[understood.kind]
+    for one in columns:
+        if one.reason:
+            yield RejectRule(
+                f'{one.raw} IS NOT NULL AND "{one.name}" IS NULL', one.theirs, one.reason
+            )
+    for one in columns:
+        if one.needed:
+            yield RejectRule(f'"{one.name}" IS NULL', one.theirs, "is empty")
+        if (
+            one.name in IDENTIFIER_COLUMNS and one.raw != "NULL"
+        ):  # two of these need not be the same one
+            short = f"""regexp_full_match("{one.name}", '\\d[.,]\\d+[eE]\\+\\d+')"""
+            yield RejectRule(short, one.theirs, "is cut short by a spreadsheet; export it as text")
+    if kind.name == "feedback":  # stars without a word count for the rating
+        text = next(one.theirs for one in columns if one.name == "text")
+        yield RejectRule('"text" IS NULL AND "rating" IS NULL', text, "is empty")
+    theirs = next(one.theirs for one in columns if one.name == kind.dated)
+    last = (today + timedelta(days=2)).isoformat()
+    yield RejectRule(f"\"{kind.dated}\" >= DATE '{last}'", theirs, "lies in the future")
+    if kind.name == "feedback" and understood.has("rating"):
+        told = next(one.theirs for one in columns if one.name == "rating")
+        yield RejectRule('"rating" NOT BETWEEN 0 AND 5', told, "is no rating from 1 to 5")
+
+
+def select_cells(understood: FileSchema, relation: str) -> str:
+    """The relation with the cells of all columns that are read, as `ours` wants them."""
+    columns = load_kinds()[understood.kind].columns
+    texts, values, numbers = set[int](), set[int](), set[int]()
+    for one in understood.columns:
+        type_ = columns[one.ours].type if one.ours in columns else None
+        if one.metric or type_ in NUMBER_TYPES or one.how == "a factor":
+            numbers.add(one.place)
+        elif type_ in TEXT_TYPES or one.how == "part of a text":
+            texts.add(one.place)
+        else:
+            values.add(one.place)
+    return strip_cells(relation, texts, values, numbers, understood.mark)
+
+
+def sql_type(type_: ColumnType) -> str:
+    named = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+    return named.get(IBIS_TYPES[type_], IBIS_TYPES[type_].upper())
+
+
+def _target_column(understood: FileSchema, name: str) -> TargetColumn:
+    column = load_kinds()[understood.kind].columns[name]
+    of_others = derive_column(understood, name)
+    one = next((one for one in understood.columns if one.ours == name and not one.metric), None)
+    theirs = one.theirs if one else name
+    if of_others is not None:
+        needed = column.needed or name == "amount"
+        return TargetColumn(name, column.type, "NULL", of_others, theirs, needed=needed)
+    if one is None:
+        return TargetColumn(name, column.type, "NULL", "NULL", theirs, needed=column.needed)
+    raw = f"{'s' if column.type in TEXT_TYPES else 't'}{one.place}"
+    sql = cast_cell(column.type, raw, understood)
+    if column.type == "text":
+        sql = _text_sql(understood.kind, name, raw)
+    if name == "rating":
+        sql = (
+            f"as_rating({raw}, d{raw[1:]}, {decimal_mark_sql(understood, one.place)}) * {one.scale}"
+        )
+    if name == "share":
+        sql = f"CASE WHEN contains({raw}, '%') OR {sql} > 1 THEN {sql} / 100 ELSE {sql} END"
+    if name == "opted_out":  # a day on which somebody left says yes
+        sql = f"coalesce(as_yes({raw}), {raw} IS NOT NULL)"
+        return TargetColumn(name, column.type, raw, sql, theirs)
+    reason = TYPE_REASONS.get(column.type)
+    return TargetColumn(name, column.type, raw, sql, theirs, reason, column.needed)
+
+
+def _comparison_column(understood: FileSchema, name: str) -> TargetColumn:
+    place = understood.place(name)
+    sql = "NULL" if place is None else f"bare_alike(s{place})"
+    return TargetColumn(f"alike_{name}", "text", "NULL", sql, name)
+
+
+def _text_sql(kind: str, name: str, raw: str) -> str:
+    if (kind, name) in FREE_TEXT_COLUMNS:
+        return f"bare_words({raw})"
+    if name in IDENTIFIER_COLUMNS:
+        return f"CASE WHEN contains({raw}, '@') THEN as_person({raw}) ELSE {raw} END"
+    if name in WORD_MACROS and kind in ("orders", "events", "campaigns", "prices", "experiments"):
+        if name == "currency":
+            return f"coalesce(as_currency({raw}), NULL)"
+        return f"{WORD_MACROS[name]}({raw})"
+    return f"hidden({raw})"
+
+
+def _outcome_column(understood: FileSchema, place: int, metric: str, theirs: str) -> TargetColumn:
+    raw, sign = f"t{place}", decimal_mark_sql(understood, place)
+    if classify_metric(metric) == "values":
+        return TargetColumn(
+            f"metric_{metric}",
+            "money",
+            raw,
+            f"as_money({raw}, d{raw[1:]}, {sign})",
+            theirs,
+            "is no amount",
+        )
+    sql = f"coalesce(as_yes({raw})::BIGINT, as_whole({raw}, d{raw[1:]}, {sign}))"
+    return TargetColumn(f"metric_{metric}", "whole", raw, sql, theirs, "is neither yes nor no")

@@ -1,0 +1,187 @@
+"""What can't be understood of a file, in one clear sentence."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.data.catalogue.cells import CURRENCIES
+from bot.data.catalogue.columns import list_known_fields
+from bot.data.catalogue.row_grouping import RejectedProduct as ProductReject
+from bot.data.ingest.column_names import PRODUCTS_KIND, ColumnMatch, normalize_column_name
+from bot.data.ingest.file_schema import MappedColumn
+from bot.data.ingest.header import guess_columns, is_order_lines, preview_cells
+from bot.data.ingest.rejects import RejectedRow, translate_reason
+from bot.data.schema import ColumnType, load_kinds
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+
+# Counts by day or page, as web analytics export them; a visit's own row has none of them.
+TOTAL_NAMES = frozenset(
+    normalize_column_name(name)
+    for name in (
+        *("users", "new users", "active users", "sessions", "pageviews", "page views", "views"),
+        *("bounce rate", "avg session duration", "pages session", "engagement rate", "visits"),
+        *("unique visitors", "visitors", "utilisateurs", "nouveaux utilisateurs", "pages vues"),
+        *("taux de rebond", "visites", "visiteurs uniques"),
+    )
+)
+LEAST_TOTALS = 3
+
+
+def check_options(kind: str | None, given: Mapping[str, str], currency: str | None) -> None:
+    """Raises CannotDo for a kind, a column of ours or a currency that there is not."""
+    if kind and kind not in (*load_kinds(), PRODUCTS_KIND):
+        raise CannotDo(
+            Words(
+                "There is no kind {kind}. The kinds are: {known}.",
+                kind=kind,
+                known=", ".join((*load_kinds(), PRODUCTS_KIND)),
+            )
+        )
+    asked = [one for name, one in load_kinds().items() if kind in (None, name)]
+    known = {name for one in asked for name in (*one.columns, *one.aids)}
+    if kind in (None, PRODUCTS_KIND):
+        known |= {name for name in list_known_fields() if not name.startswith("option_")}
+    if wrong := [one for one in given.values() if one not in known]:
+        raise CannotDo(
+            Words(
+                "There is no column {column}. The columns are: {known}.",
+                column=wrong[0],
+                known=", ".join(sorted(known)),
+            )
+        )
+    if currency and currency not in CURRENCIES:
+        raise CannotDo(Words("{currency} is no currency that I know.", currency=currency))
+
+
+def check_given_columns(name: str, given: Mapping[str, str], names: Sequence[str]) -> None:
+    """Raises CannotDo for a column that the file does not have."""
+    has = {normalize_column_name(one) for one in names}
+    if gone := [theirs for theirs in given if normalize_column_name(theirs) not in has]:
+        raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
+
+
+def unknown_file_error(
+    name: str, names: Sequence[str], match: ColumnMatch, kind: str | None
+) -> CannotDo:
+    """What a file lacks to be something."""
+    columns = ", ".join(one for one in names if one)[:200]
+    has = match.columns
+    if kind in (None, "orders") and "order" in has and "at" in has and "customer" in has:
+        return CannotDo(
+            Words(
+                "{file} says when orders were placed, but not what they were worth. The file of "
+                "their lines completes it, the one with an order and a price on each row: import "
+                "both in one command, or give me one table of both.",
+                file=name,
+            )
+        )
+    if kind in (None, "orders") and is_order_lines(match):
+        return CannotDo(
+            Words(
+                "{file} has the lines of orders, but not when they were placed. The file of the "
+                "orders completes it, the one with an order and its date on each row: import both "
+                "in one command, or give me one table of both.",
+                file=name,
+            )
+        )
+    if kind:
+        return CannotDo(
+            Words(
+                "{file} can't be {kind}: I find no column for {missing}. Its columns are: "
+                "{columns}.",
+                file=name,
+                kind=kind,
+                missing=", ".join(_list_missing_columns(match)),
+                columns=columns,
+            )
+        )
+    return CannotDo(_describe_unknown_kind(name, names, has, columns))
+
+
+def _describe_unknown_kind(
+    name: str, names: Sequence[str], has: Mapping[str, int], columns: str
+) -> Words:
+    """No kind that is known: what would be, or how to say that it is one."""
+    said = {normalize_column_name(one) for one in names}
+    if len(said & TOTAL_NAMES) >= LEAST_TOTALS and not said & {"sessionid", "userid", "visitorid"}:
+        return Words(
+            "{file} holds totals of an analytics tool, and I can't find in them where buyers are "
+            "lost. Export what they are counted from: a row for each step of a visit, with the "
+            "visit, the time and the step (view, cart, checkout, purchase).",
+            file=name,
+        )
+    if "product" in has and "category" in has:
+        return Words(
+            "{file} sorts products into categories, but doesn't name them: by itself it is no "
+            "catalogue. Give it to me together with the orders and their lines, and it completes "
+            "them.",
+            file=name,
+        )
+    return Words(
+        "I can't tell what {file} holds. Its columns are: {columns}. I know orders, visits to the "
+        "shop, customer feedback, products, past prices, campaign results, tests of variants, and "
+        "customers with their consents. If it is one of these, give its columns plainer names, or "
+        "say in a terminal what they are: --as orders --map theirs=ours",
+        file=name,
+        columns=columns,
+    )
+
+
+def missing_header_error(name: str, first: Sequence[str], given: Mapping[str, str]) -> CannotDo:
+    """A table without a line of names, and too little said of its columns."""
+    told = dict(given) or guess_columns(first) or {"1": "order", "2": "at"}
+    return CannotDo(
+        Words(
+            "{file} begins with a row, “{columns}”, and not with the names of its columns. Put "
+            "them on its first line, or say them by number in a terminal: {example} and so on. "
+            "Those of orders are called order, customer, at, product, quantity and amount.",
+            file=name,
+            columns=preview_cells(first),
+            example=" ".join(f"--map {n}={ours}" for n, ours in told.items()),
+        )
+    )
+
+
+def empty_column_error(name: str, one: MappedColumn, cell: str, type_: ColumnType) -> CannotDo:
+    """A needed column without values."""
+    if type_ in ("day", "moment"):
+        return CannotDo(
+            Words(
+                "{file}: I can't read the dates of {column}, such as “{cell}”.",
+                file=name,
+                column=one.theirs,
+                cell=cell[:40],
+            )
+        )
+    return CannotDo(
+        Words(
+            "{file}: I can't read the numbers of {column}, such as “{cell}”.",
+            file=name,
+            column=one.theirs,
+            cell=cell[:40],
+        )
+    )
+
+
+def no_rows_error(name: str, rejects: Sequence[RejectedRow | ProductReject]) -> CannotDo:
+    """No row that could come in, and why the first did not."""
+    if not rejects:
+        return CannotDo(Words("{file} has the columns but no rows.", file=name))
+    first = rejects[0]
+    return CannotDo(
+        Words(
+            "No row of {file} can be read. Line {line}, {column}: {reason}.",
+            file=name,
+            line=first.line,
+            column=first.column or "?",
+            reason=translate_reason(first.reason) or first.reason,
+        )
+    )
+
+
+def _list_missing_columns(match: ColumnMatch) -> list[str]:
+    if match.kind == PRODUCTS_KIND:
+        return ["title"]
+    wanted = [n for n, c in load_kinds()[match.kind].columns.items() if c.needed]
+    least = {"campaigns": "impressions", "experiments": "variant", "feedback": "text"}
+    wanted = [least[match.kind]] if match.kind in least else wanted
+    return [one for one in wanted if one not in match.columns] or wanted

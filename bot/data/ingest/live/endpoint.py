@@ -1,0 +1,179 @@
+"""POST /library/KIND: signed rows, one JSON object a line. The answer follows the commit."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from bot.config.clock import now
+from bot.data.ingest.live.queue import BatchReceipt, LiveQueue
+from bot.data.ingest.live.signature import (
+    SIGNATURE_PREFIX,
+    TIMESTAMP_PATTERN,
+    SignedRequest,
+    derive_live_key,
+    is_fresh,
+    is_valid_signature,
+)
+from bot.data.schema import load_kinds
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.web.server import BodyReader, mark_verified
+
+log = logging.getLogger("bot.live")
+
+TIMESTAMP_HEADER = "X-Super-Intern-Timestamp"
+SIGNATURE_HEADER = "X-Super-Intern-Signature"
+WORKSPACE_HEADER = "X-Super-Intern-Workspace"
+MOST_REJECTS_LISTED = 100  # rejects in one answer; the others are counted
+SIGNATURE_PATTERN = re.compile(re.escape(SIGNATURE_PREFIX) + "[0-9a-f]{64}")
+WORKSPACE_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a workspace
+MOST_CONCURRENT_BODIES = 2  # bodies read at the same time: Slack is answered by this process too
+
+
+BAD_SIGNATURE = Words("The signature is missing or does not fit.")
+
+
+class RequestRefused(Exception):
+    """An answer that is no; `words` are for whoever built the sender."""
+
+    def __init__(self, status: int, words: Words) -> None:
+        super().__init__(status)
+        self.status, self.words = status, words
+
+
+def add_library_route(site: web.Application, live: LiveQueue) -> None:
+    """The route, on the site that answers Slack."""
+    turn, bodies = asyncio.Semaphore(MOST_CONCURRENT_BODIES), BodyReader()
+
+    async def take(request: web.Request) -> web.StreamResponse:
+        kind = request.match_info["kind"]
+        workspace, said = await _verify_request(request, live, bodies)
+        async with turn:
+            taken = await asyncio.to_thread(
+                live.take, workspace, kind, said.body, stamp=said.timestamp
+            )
+        return web.json_response(_response_body(taken), status=200 if taken.received.rows else 422)
+
+    site.router.add_post("/library/{kind}", _explain_refusals(take))
+
+
+RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _explain_refusals(answer: RequestHandler) -> RequestHandler:
+    """Every no as JSON with its reason."""
+
+    async def answered(request: web.Request) -> web.StreamResponse:
+        try:
+            return await answer(request)
+        except RequestRefused as no:
+            return _refusal_response(no.status, no.words)
+        except CannotDo as reason:
+            return _refusal_response(422, reason.words)
+        except web.HTTPRequestEntityTooLarge:
+            return _refusal_response(413, Words("A body has at most 2 MB. Send several."))
+        except web.HTTPRequestTimeout:
+            return _refusal_response(
+                408, Words("The body took more than 10 seconds to arrive. Send less at once.")
+            )
+        except web.HTTPServiceUnavailable:
+            return _refusal_response(
+                503, Words("Too much is arriving at once. Send it again in a moment.")
+            )
+
+    return answered
+
+
+def _refusal_response(status: int, words: Words) -> web.Response:
+    return web.json_response({"error": words.to("en")}, status=status)
+
+
+async def _verify_request(
+    request: web.Request, live: LiveQueue, bodies: BodyReader
+) -> tuple[str, SignedRequest]:
+    """The workspace of a request that is signed as it should be, and what it says. The body of one
+    that cannot be is not read."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise RequestRefused(415, Words("Send the body as it is, not compressed."))
+    stamp, given, named = _read_headers(request)
+    body = await bodies.read(request)
+    said = SignedRequest(stamp, request.match_info["kind"], named or "", body)
+    try:
+        key = await asyncio.to_thread(live.stocking.key)
+    except CannotDo as reason:  # it names our folders, and whoever asks may be anybody
+        log.error("live rows: %s", reason.words.to("en"))
+        raise RequestRefused(
+            503, Words("No rows can be taken in now. The log here says why.")
+        ) from None
+    if not is_valid_signature(derive_live_key(key, named), said, given):
+        raise RequestRefused(401, BAD_SIGNATURE)
+    if not is_fresh(stamp, now()):
+        raise RequestRefused(401, Words("This was signed more than 5 minutes ago. Sign it again."))
+    mark_verified(request)
+    _require_kind(said.kind)
+    workspace = await asyncio.to_thread(_resolve_workspace, live, named)
+    return workspace, said
+
+
+def _read_headers(request: web.Request) -> tuple[str, str, str | None]:
+    """The timestamp, the signature and the workspace of the headers, each there once at most and
+    of its shape; else this cannot be signed."""
+    stamps, digests, names = (
+        request.headers.getall(one, [])
+        for one in (TIMESTAMP_HEADER, SIGNATURE_HEADER, WORKSPACE_HEADER)
+    )
+    names = [one for one in names if one]
+    shaped = (
+        len(stamps) == len(digests) == 1
+        and len(names) <= 1
+        and TIMESTAMP_PATTERN.fullmatch(stamps[0])
+        and SIGNATURE_PATTERN.fullmatch(digests[0])
+        and all(WORKSPACE_PATTERN.fullmatch(one) for one in names)
+    )
+    if not shaped:
+        raise RequestRefused(401, BAD_SIGNATURE)
+    return stamps[0], digests[0], names[0] if names else None
+
+
+def _require_kind(kind: str) -> None:
+    if kind not in load_kinds():
+        raise RequestRefused(
+            404, Words("There is no such kind. There are: {kinds}.", kinds=", ".join(load_kinds()))
+        )
+
+
+def _resolve_workspace(live: LiveQueue, named: str | None) -> str:
+    """The one named in the header, or the only one there is."""
+    if named is None:
+        try:
+            return live.first()
+        except CannotDo:
+            raise RequestRefused(
+                400,
+                Words(
+                    "There are several workspaces: name one in the header {name}.",
+                    name=WORKSPACE_HEADER,
+                ),
+            ) from None
+    if not live.knows(named):
+        raise RequestRefused(404, Words("There is no such workspace."))
+    return named
+
+
+def _response_body(taken: BatchReceipt) -> Mapping[str, Any]:
+    received = taken.received
+    return {
+        "kind": received.kind,
+        "rows": received.rows,
+        "again": taken.again,
+        "rejected": len(received.rejects),
+        "rejects": [
+            {"line": one.line, "column": one.column, "reason": one.reason}
+            for one in received.rejects[:MOST_REJECTS_LISTED]
+        ],
+        "ignored": received.ignored,
+    }

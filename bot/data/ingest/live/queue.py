@@ -1,0 +1,194 @@
+"""Live rows between the web and the library: taken in batch by batch, merged in the background."""
+
+import asyncio
+import fcntl
+import hashlib
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from bot.data.ingest.live import BatchReceiver, ReceivedBatch
+from bot.data.ingest.live.receiver import join_batches
+from bot.data.ingest.models import LiveBatch
+from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
+from bot.db.session import Database
+from bot.db.workspace import Workspace
+
+log = logging.getLogger("bot.live")
+
+LIVE_FOLDER, LOCK = "live", ".lock"
+MOST_ROWS_MERGED = 500_000  # rows of one merge: about 300 MB
+BATCH_RETENTION = timedelta(
+    days=1
+)  # for so long the same request is known again: it is good for 5 minutes
+LEFTOVER_SECONDS = 3600  # seconds after which a file that no row lists is swept
+LIVE_SOURCE = "live rows"  # as bot.evidence knows it, for other languages
+
+
+@dataclass(frozen=True)
+class BatchReceipt:
+    """What became of a request. `again`: it was here before, and changed nothing."""
+
+    received: ReceivedBatch
+    again: bool
+
+
+class MergedElsewhere(Exception):
+    """Another process has merged these batches meanwhile."""
+
+
+@dataclass
+class LiveQueue:
+    """`take` writes one body down, `merge` brings what waits in. `first` is the workspace to which
+    belongs what came before any was known."""
+
+    home: Path
+    database: Database
+    stocking: RowStore
+    now: Callable[[], datetime]
+    first: Callable[[], str]
+    _receiver: BatchReceiver | None = field(default=None, init=False)
+
+    @property
+    def folder(self) -> Path:
+        return self.home / LIVE_FOLDER
+
+    def knows(self, workspace: str) -> bool:
+        """Whether there is such a workspace."""
+        with self.database.begin() as session:
+            return workspace == LOCAL_WORKSPACE or workspace in Workspace.known(session)
+
+    def take(self, workspace: str, kind: str, body: bytes, *, stamp: str) -> BatchReceipt:
+        """One body, checked and on the disk for good when this returns. `stamp` is the time that it
+        was signed at: the same body with another is another request. Raises CannotDo when it is no
+        text; KeyError for an unknown kind."""
+        at = self.now()
+        named = hashlib.sha256(stamp.encode() + b"." + body).hexdigest()
+        # Each try has a file of its own: the one that is listed must not be taken away by another.
+        path = self.folder / workspace / kind / f"{named[:16]}-{uuid.uuid4().hex}.parquet"
+        received = self._receive(kind, body, at.date(), path)
+        if not received.rows:
+            return BatchReceipt(received, again=False)
+        with self.database.begin() as session:
+            made = LiveBatch.keep(
+                session,
+                workspace=workspace,
+                kind=kind,
+                sha256=named,
+                rows=received.rows,
+                rejected=len(received.rejects),
+                path=path.relative_to(self.home).as_posix(),
+                now=at,
+            )
+        if not made:
+            path.unlink(missing_ok=True)
+        return BatchReceipt(received, again=not made)
+
+    def _receive(self, kind: str, body: bytes, today: date, path: Path) -> ReceivedBatch:
+        if self._receiver is None:
+            self._receiver = BatchReceiver(self.stocking.key())
+        return self._receiver.receive(kind, body, today=today, to=path)
+
+    async def do(self, subject: str) -> None:
+        """The engine's job: `T0SHOP/orders` is merged."""
+        workspace, _, kind = subject.partition("/")
+        await asyncio.to_thread(self.merge, workspace, kind)
+
+    def merge(self, workspace: str, kind: str) -> int:
+        """What waits of this kind into the library; how many rows. The library's listing and the
+        batches change in one transaction: killed anywhere, either both did or none."""
+        with self._alone(workspace, kind) as alone:
+            try:
+                return self._merge(workspace, kind) if alone else 0
+            except MergedElsewhere:
+                return 0
+
+    def _merge(self, workspace: str, kind: str) -> int:
+        with self.database.begin() as session:
+            waiting = list(
+                _take_batches(MOST_ROWS_MERGED, LiveBatch.waiting(session, workspace, kind))
+            )
+        home, here = self.home, self.folder / workspace / kind
+        paths = [home / batch.path for batch in waiting if batch.path]
+        there = [path for path in paths if path.is_file()]
+        if len(there) < len(paths):
+            log.error("%s %s: %d live files are gone", workspace, kind, len(paths) - len(there))
+        named = [batch.sha256 for batch in waiting]
+
+        def mark(session: Session, _: object = None) -> None:
+            if not LiveBatch.merged(session, workspace, kind, named, self.now()):
+                raise MergedElsewhere
+
+        rows = self._bring_in(workspace, kind, there, mark)
+        with self.database.begin() as session:
+            LiveBatch.forget(session, before=self.now() - BATCH_RETENTION)
+            listed = {
+                home / one.path for one in LiveBatch.waiting(session, workspace, kind) if one.path
+            }
+        for path in there:
+            path.unlink(missing_ok=True)
+        _delete_unlisted(here, listed)
+        return rows
+
+    def _bring_in(
+        self,
+        workspace: str,
+        kind: str,
+        paths: Sequence[Path],
+        mark: Callable[[Session, object], None],
+    ) -> int:
+        """These batches into the library, in the order in which they came."""
+        if not paths:
+            with self.database.begin() as session:
+                mark(session, None)
+            return 0
+        fresh = self.folder / workspace / kind / f"merging-{uuid.uuid4().hex}.parquet"
+        try:
+            rows = join_batches(paths, fresh)
+            into = self._into(workspace)
+            self.stocking.take(into, kind, fresh, source=LIVE_SOURCE, along=mark, live=True)
+        finally:
+            fresh.unlink(missing_ok=True)
+        return rows
+
+    def _into(self, workspace: str) -> str:
+        """Whose they are: what came before any workspace was known belongs to the first one."""
+        return self.first() if workspace == LOCAL_WORKSPACE else workspace
+
+    @contextmanager
+    def _alone(self, workspace: str, kind: str) -> Iterator[bool]:
+        """Whether nobody else merges this kind now: rows that came later must win."""
+        folder = self.folder / workspace / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / LOCK).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+            else:
+                yield True
+
+
+def _take_batches(most: int, batches: list[LiveBatch]) -> Iterator[LiveBatch]:
+    """The first ones, together about `most` rows; at least one."""
+    rows = 0
+    for batch in batches:
+        yield batch
+        rows += batch.rows
+        if rows >= most:
+            return
+
+
+def _delete_unlisted(folder: Path, listed: set[Path]) -> None:
+    """Takes away what a killed process left: files that no row lists, an hour old."""
+    for path in folder.iterdir():
+        old = path.name != LOCK and path not in listed
+        if old and time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,290 @@
+"""The lines of a body: cells by our column names, and what can't even be looked at.
+
+A file proves how its numbers and dates are written by all of its rows; a body may be one row. So
+what could be read in two ways, 1,234 or 03/04/2026, is refused here instead of guessed.
+"""
+
+import os
+import re
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bot.data.catalogue.cells import find_currency
+from bot.data.ingest.cell_sql import create_macros
+from bot.data.ingest.file_schema import FileSchema, MappedColumn
+from bot.data.ingest.masking import register_masking
+from bot.data.ingest.source import parse_json_row, quote_text, render_json_value
+from bot.data.ingest.table import create_kept, select_typed
+from bot.data.schema import ColumnType, DatasetKind, load_kinds
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+
+AMBIGUOUS_DATE = re.compile(r"\s*\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}")
+NOT_A_NUMBER = "is no number; write 1234.50"
+NOT_A_DATE = "is no date; write 2026-11-24 or 2026-11-24T18:05:00"
+
+
+@dataclass(frozen=True)
+class RejectedLine:
+    """Why a line stayed out. `line` counts from 1; `column` None: the whole line."""
+
+    line: int
+    column: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class BodyLines:
+    """`rows`: (line, our column → text). `names`: our columns that any row has, in our order."""
+
+    rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    rejects: list[RejectedLine] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)  # names that are no columns of ours
+
+
+def parse_body(kind: DatasetKind, body: bytes) -> BodyLines:
+    """Raises CannotDo when the body as a whole is no text."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CannotDo(Words("The body is not UTF-8 text.")) from None
+    found = BodyLines()
+    known: dict[str, None] = {}
+    unknown: dict[str, None] = {}
+    for line, told in enumerate(text.split("\n"), start=1):
+        if not told.strip():
+            continue
+        row = parse_json_row(told)
+        if row is None:
+            found.rejects.append(RejectedLine(line, None, "this line is no JSON object"))
+            continue
+        wrong = next(
+            (w for name, value in row.items() if (w := _check_value(kind, name, value))), None
+        )
+        if wrong:
+            found.rejects.append(RejectedLine(line, *wrong))
+            continue
+        known.update(dict.fromkeys(name for name in row if name in kind.columns))
+        unknown.update(dict.fromkeys(name for name in row if name not in kind.columns))
+        cells = {name: _cell_text(value) for name, value in row.items() if name in kind.columns}
+        found.rows.append((line, cells))
+    found.names.extend(name for name in kind.columns if name in known)
+    found.ignored.extend(" ".join(_cell_text(name).split())[:60] for name in unknown)
+    return found
+
+
+def _check_value(kind: DatasetKind, name: str, value: Any) -> tuple[str, str] | None:
+    """What is wrong with a value before it is read: (column, reason)."""
+    column = kind.columns.get(name)
+    if column is None:
+        return None
+    if isinstance(value, dict | list):
+        return name, "is a list or an object; one value is wanted"
+    if isinstance(value, str) and (reason := _check_text(column.type, value)):
+        return name, reason
+    return None
+
+
+def _check_text(type_: ColumnType, said: str) -> str | None:
+    if type_ in ("money", "number", "whole"):
+        return NOT_A_NUMBER if "," in said or find_currency(said) else None
+    if type_ in ("day", "moment"):
+        return NOT_A_DATE if AMBIGUOUS_DATE.match(said) else None
+    return None
+
+
+def _cell_text(value: Any) -> str:
+    """As a file's cell holds it: half a character becomes a question mark."""
+    told = render_json_value(value).replace("\x00", "")
+    return told.encode("utf-8", "replace").decode()
+
+
+# Live rows on the disk: one small Parquet file a batch, many of them joined into one.
+
+
+def join_batches(paths: Sequence[Path], to: Path) -> int:
+    """Several batches of a kind into one file, in this order: of rows with the same key the library
+    keeps the last. How many rows that is."""
+    with duckdb.connect() as con:
+        con.execute("SET memory_limit = '600MB'; SET threads = 2; SET temp_directory = ''")
+        some = ", ".join(quote_text(path) for path in paths)
+        write_parquet(con, f"FROM read_parquet([{some}])", to)
+        return int(
+            con.execute(f"SELECT count(*) FROM read_parquet({quote_text(to)})").fetchall()[0][0]
+        )
+
+
+def write_parquet(con: Any, select: str, to: Path) -> None:
+    """These rows as Parquet, under a name of its own first, then all at once; file and folder are
+    flushed to the disk."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    fresh = to.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        con.execute(f"COPY ({select}) TO {quote_text(fresh)} (FORMAT parquet, COMPRESSION zstd)")
+        _flush(fresh)
+        fresh.replace(to)
+    finally:
+        fresh.unlink(missing_ok=True)
+    _flush(to.parent)
+
+
+def _flush(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+# A body of live rows into one Parquet file, through the same SQL as the rows of a file.
+
+DERIVED_COLUMNS = {
+    "session",
+    "id",
+    "channel",
+    "metric",
+}  # the files' code makes them where none is said
+# Dates that could be read in two ways are refused before; the long way would cost half of the time.
+PLAIN_MOMENT_MACRO = "CREATE OR REPLACE MACRO as_moment(x, day_first) AS plain_moment(x)"
+LineRule = tuple[str, str, str]  # true for a row that stays out; column, reason
+
+
+@dataclass(frozen=True)
+class ReceivedBatch:
+    """What a body held. `rows` of them are good: those of one key count once each."""
+
+    kind: str
+    rows: int = 0
+    rejects: list[RejectedLine] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)  # names that are no columns of ours
+
+
+class BatchReceiver:
+    """Reads bodies. `key` makes persons' keys, as an import does. Several threads may use it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key, self._guard = key, threading.Lock()
+        self._engine: duckdb.DuckDBPyConnection | None = None
+
+    def receive(self, kind: str, body: bytes, *, today: date, to: Path) -> ReceivedBatch:
+        """The body's rows, checked, in `to`: on the disk for good when this returns, and not there
+        when no row is good. `today` is the day of receipt; what lies after tomorrow stays out.
+
+        Raises CannotDo when the body as a whole is no text, and KeyError for an unknown kind.
+        """
+        lines = parse_body(load_kinds()[kind], body)
+        if not lines.rows:
+            return ReceivedBatch(kind, 0, lines.rejects, lines.ignored)
+        names = _select_columns(kind, lines)
+        understood = _schema_of_body(kind, names, len(lines.rows))
+        with self._cursor() as con:
+            con.register("sent", _arrow_cells(lines, names))
+            rejects = _create_typed(con, understood, today)
+            rows = _write_kept(con, understood, to)
+        told = sorted([*lines.rejects, *rejects], key=lambda one: one.line)
+        return ReceivedBatch(kind, rows, told, lines.ignored)
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the one engine, whose macros are made once."""
+        with self._guard:
+            if self._engine is None:
+                self._engine = duckdb.connect()
+                self._engine.execute("SET memory_limit = '600MB'; SET threads = 1")
+                self._engine.execute("SET temp_directory = ''")
+                create_macros(self._engine, self._key)
+                self._engine.execute(PLAIN_MOMENT_MACRO)
+                register_masking(self._engine)
+            con = self._engine.cursor()
+        # Few rows and long expressions: improving the plan costs five times what running it does.
+        con.execute("PRAGMA disable_optimizer")
+        return con
+
+
+def _select_columns(kind: str, lines: BodyLines) -> list[str]:
+    """The columns that are read: those of the body, and those that a row cannot do without, so
+    that a row's own place in the body never stands for what it does not say."""
+    told, columns = set(lines.names), load_kinds()[kind].columns
+    forced = {name for name, column in columns.items() if column.needed} - DERIVED_COLUMNS
+    forced |= {"orders": {"line"}, "experiments": {"experiment"}}.get(kind, set())
+    if kind == "events" and "visitor" not in told:
+        forced.add("session")
+    if kind == "experiments" and "unit" in told:
+        forced.discard("users")  # one person a row
+    return [name for name in columns if name in told | forced]
+
+
+def _arrow_cells(lines: BodyLines, names: Sequence[str]) -> object:
+    """The cells as the files' code has them: n, c0, c1 …"""
+    import pyarrow as pa
+
+    columns = {"n": pa.array([line for line, _ in lines.rows], pa.int64())}
+    for place, name in enumerate(names):
+        texts = [cells.get(name) for _, cells in lines.rows]
+        columns[f"c{place}"] = pa.array(texts, pa.string())
+    return pa.table(columns)
+
+
+def _schema_of_body(kind: str, names: Sequence[str], rows: int) -> FileSchema:
+    columns = tuple(
+        MappedColumn(theirs=name, ours=name, how="as it is", place=place)
+        for place, name in enumerate(names)
+    )
+    return FileSchema(
+        name="live rows",
+        kind=kind,
+        format="jsonl",
+        names=tuple(names),
+        sha256="",
+        size=0,
+        columns=columns,
+        rows=rows,
+    )
+
+
+def _create_typed(
+    con: duckdb.DuckDBPyConnection, understood: FileSchema, today: date
+) -> list[RejectedLine]:
+    """Makes `typed`; what stays out of it."""
+    sql, whys = select_typed(understood, "sent", today)
+    con.execute(f"CREATE TEMP TABLE typed AS {sql}")
+    if understood.kind == "orders":
+        con.execute(f"UPDATE typed SET line = 0 WHERE line IS NULL AND NOT ({HAS_PRODUCT})")
+    for rule, column, reason in _strict_rules(understood):
+        con.execute(f"UPDATE typed SET why = {len(whys)} WHERE why IS NULL AND {rule}")
+        whys.append((column, reason))
+    out = con.execute("SELECT n, why FROM typed WHERE why IS NOT NULL ORDER BY n").fetchall()
+    return [RejectedLine(n, *whys[why]) for n, why in out]
+
+
+HAS_PRODUCT = "product IS NOT NULL OR title IS NOT NULL"
+
+
+def _strict_rules(understood: FileSchema) -> list[LineRule]:
+    """What only a file may leave open, since it says it by the order of its rows or its name."""
+    line = "is needed where a product is named: 1, 2, 3 …"
+    rules: dict[str, list[LineRule]] = {
+        "orders": [("line IS NULL", "line", line)],
+        "experiments": [("experiment IS NULL", "experiment", "is empty")],
+    }
+    if understood.kind == "feedback" and understood.has("id"):
+        return [("id IS NULL", "id", "is empty, and other rows have one")]
+    if understood.kind == "experiments" and not understood.has("users"):
+        return [*rules["experiments"], ("unit IS NULL", "unit", "is empty")]
+    return rules.get(understood.kind, [])
+
+
+def _write_kept(con: duckdb.DuckDBPyConnection, understood: FileSchema, to: Path) -> int:
+    create_kept(con, understood)
+    names = ", ".join(f'"{name}"' for name in load_kinds()[understood.kind].columns)
+    found = con.execute("SELECT count(*) FROM whole").fetchall()[0][0]
+    if found:
+        write_parquet(con, f"SELECT {names} FROM kept", to)
+    return int(found)

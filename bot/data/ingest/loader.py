@@ -1,0 +1,180 @@
+"""Reads a file that was understood into one Parquet file of our columns."""
+
+import os
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from bot.data.ingest import file_errors
+from bot.data.ingest.address_encryption import CONSENTS_FOR_ADDRESS, encrypt_addresses
+from bot.data.ingest.file_format import check_unchanged, layout_of_schema
+from bot.data.ingest.file_schema import AddressKind, FileSchema, ImportCancelled, LoadResult
+from bot.data.ingest.rejects import RejectedRow, RejectMasking, write_rejects
+from bot.data.ingest.source import RowSource, open_source, quote_text
+from bot.data.ingest.table import create_kept, create_typed
+from bot.data.schema import load_kinds
+from bot.errors import CannotDo, TryAgain, translate_system_error
+from bot.i18n.messages import Words
+
+MOST_REJECTS = 100_000  # told one by one; a file with more is the wrong file
+
+
+def load_file(
+    path: Path,
+    understood: FileSchema,
+    *,
+    to: Path,
+    key: bytes,
+    apart: Path | None = None,
+    progress: Callable[[int], None] = lambda rows: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    today: date | None = None,
+    own: Collection[str] = (),
+) -> LoadResult:
+    """Takes the file in. `to` gets one Parquet file with exactly `shelf.schema(kind)`; `apart`,
+    for consents, one of customer and the id, email, phone that it has (sealed). `key` makes
+    persons' keys and seals. `progress` hears the rows read so far; `cancelled` is asked many times
+    a second. `today` bounds dates: later than its tomorrow is rejected (the machine's day in UTC
+    if none). `own` are words of what the team sells: see `own_words`. What stayed out is told in
+    `to` with the ending `.rejects.csv`.
+
+    Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
+    it can be read; `to` and `apart` then don't exist.
+    """
+    check_unchanged(path, understood)
+    day = today or datetime.now(UTC).date()
+    fresh: list[tuple[Path, Path]] = []
+    try:
+        with open_source(path, understood.name, layout_of_schema(understood), cancelled) as source:
+            whys = create_typed(source, understood, key, day, progress, cancelled, own)
+            rejects = _collect_rejects(source, understood, whys, own)
+            taken = _write_table(source, understood, to, fresh, rejects)
+            if apart and understood.apart:
+                _write_addresses(source, understood, key, apart, fresh)
+        if cancelled():
+            raise ImportCancelled
+        check_unchanged(path, understood)
+        for made, final in fresh:
+            made.replace(final)
+        progress(taken.rows)
+        return taken
+    except duckdb.Error as error:
+        raise _explain_failure(path, understood, error) from None
+    finally:
+        for made, _ in fresh:
+            made.unlink(missing_ok=True)
+
+
+def _collect_rejects(
+    source: RowSource, understood: FileSchema, whys: list[tuple[str, str]], own: Collection[str]
+) -> list[RejectedRow]:
+    masking = RejectMasking(understood, own)
+    cells = ", ".join(f"c{i}" for i in range(len(understood.names)))
+    rows = source.con.execute(
+        f"SELECT r.n, r.why, {cells} FROM {source.relation} s JOIN "
+        f"(SELECT n, why FROM typed WHERE why IS NOT NULL ORDER BY n LIMIT {MOST_REJECTS}) r "
+        f"ON r.n = s.n ORDER BY r.n"
+        if source.con.execute("SELECT 1 FROM typed WHERE why IS NOT NULL LIMIT 1").fetchone()
+        else f"SELECT 0, 0, {cells} FROM {source.relation} s WHERE false"
+    ).fetchall()
+    lines = source.lines([row[0] for row in rows])
+    found = [
+        RejectedRow(
+            lines.get(row[0], row[0]), whys[row[1]][0], whys[row[1]][1], masking.row(row[2:])
+        )
+        for row in rows
+    ]
+    for fault in source.faults:
+        found.append(
+            RejectedRow(fault.line, "", masking.reason(fault.reason), masking.raw(fault.raw))
+        )
+    found.sort(key=lambda one: int(one.line))
+    return [replace(one, line=source.place(int(one.line))) for one in found]
+
+
+def _write_table(
+    source: RowSource,
+    understood: FileSchema,
+    to: Path,
+    fresh: list[tuple[Path, Path]],
+    rejects: list[RejectedRow],
+) -> LoadResult:
+    con, dated = source.con, load_kinds()[understood.kind].dated
+    doubled = create_kept(con, understood)
+    rows, last = con.execute(f'SELECT count(*), max("{dated}")::DATE FROM kept').fetchall()[0]
+    if not rows:
+        raise file_errors.no_rows_error(understood.name, rejects)
+    made = _temporary_path(to, fresh)
+    names = ", ".join(f'"{name}"' for name in load_kinds()[understood.kind].columns)
+    con.execute(
+        f"COPY (SELECT {names} FROM kept) TO {quote_text(made)} (FORMAT parquet, COMPRESSION zstd)"
+    )
+    _flush(made)
+    told = None
+    if rejects:
+        told = to.with_suffix(".rejects.csv")
+        write_rejects(rejects, _temporary_path(told, fresh))
+    currencies: tuple[str, ...] = ()
+    if "currency" in load_kinds()[understood.kind].columns:
+        said = "SELECT DISTINCT currency FROM kept WHERE currency IS NOT NULL ORDER BY 1 LIMIT 50"
+        currencies = tuple(row[0] for row in con.execute(said).fetchall())
+    out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
+    return LoadResult(rows, out + len(source.faults), told, last, currencies, doubled)
+
+
+def _write_addresses(
+    source: RowSource,
+    understood: FileSchema,
+    key: bytes,
+    apart: Path,
+    fresh: list[tuple[Path, Path]],
+) -> None:
+    """The ids and addresses of those whose consent lets them be used."""
+    import pyarrow.parquet as pq
+
+    selects: dict[AddressKind, str] = {}
+    for place, what in understood.apart:
+        yes = " OR ".join(f'coalesce(k."{one}", false)' for one in CONSENTS_FOR_ADDRESS[what])
+        allowed = f"({yes}) AND NOT coalesce(k.opted_out, false)"
+        cell = f"CASE WHEN {allowed} THEN bare(s.c{place}) END"
+        selects[what] = f"coalesce({selects[what]}, {cell})" if what in selects else cell
+    told = ", ".join(f'{cell} AS "{what}"' for what, cell in selects.items())
+    some = " OR ".join(f'"{what}" IS NOT NULL' for what in selects)
+    rows = source.con.execute(
+        f"SELECT * FROM (SELECT k.customer, {told} "
+        f"FROM kept k JOIN {source.relation} s ON k.n = s.n) WHERE {some}"
+    ).fetchall()
+    table = encrypt_addresses(rows, key, list(selects))
+    pq.write_table(table, _temporary_path(apart, fresh), compression="zstd")
+
+
+def _temporary_path(to: Path, fresh: list[tuple[Path, Path]]) -> Path:
+    """A name of its own beside the one that the file gets in the end."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    made = to.with_name(f".{uuid.uuid4().hex}.part")
+    fresh.append((made, to))
+    return made
+
+
+def _flush(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _explain_failure(
+    path: Path, understood: FileSchema, error: duckdb.Error
+) -> CannotDo | TryAgain:
+    if told := translate_system_error(error, path):
+        return told
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return CannotDo(Words("{file} is too large for this machine.", file=understood.name))
+    if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+        return CannotDo(Words("{file} is damaged: I can't read its rows.", file=understood.name))
+    raise error

@@ -1,0 +1,196 @@
+"""A catalogue of products in any form that files have, as the catalogue's own reader takes it."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.data.catalogue.cells import AMBIGUOUS_THOUSANDS
+from bot.data.catalogue.columns import CatalogueHeader
+from bot.data.catalogue.product import Product
+from bot.data.catalogue.reader import Catalogue, read_catalogue
+from bot.data.catalogue.row_grouping import RejectedProduct
+from bot.data.ingest import file_errors
+from bot.data.ingest.column_names import PRODUCTS_KIND
+from bot.data.ingest.file_format import FileInfo, FileLayout, check_unchanged, layout_of_schema
+from bot.data.ingest.file_schema import (
+    DECIMAL_MARKS,
+    FileSchema,
+    ImportOptions,
+    MappedColumn,
+    UnprovedSetting,
+)
+from bot.data.ingest.source import RowSource, open_source
+from bot.data.warehouse.parquet import TEMPORARY_PREFIX
+from bot.i18n.messages import Words
+
+PRICE_FIELDS = ("price", "sale_price", "compare_at", "lowest")
+FIELD_CONVERSIONS = {**dict.fromkeys(PRICE_FIELDS, "amount"), "stock": "number"}
+
+
+def read_product_file(path: Path, name: str, shape: FileLayout, said: ImportOptions) -> Catalogue:
+    """The products of a file. Raises CannotDo when nothing of it can be read."""
+    day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    mark = DECIMAL_MARKS[said.decimal] if said.decimal else None
+
+    read = partial(
+        read_catalogue, currency=said.currency, as_of=day, name=name, called=said.called, mark=mark
+    )
+    if shape.format == "csv" and shape.header_line:
+        return read(path)
+    with (
+        TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder,
+        open_source(path, name, shape) as source,
+    ):
+        copy = Path(folder) / "products.csv"
+        _write_csv(source, shape, copy)
+        above = 0 if shape.header_line else 1  # a line that the file does not have: the names
+        catalogue = _shift_lines(read(copy), name, above)
+        faults = tuple(RejectedProduct(one.line, "", one.reason, one.raw) for one in source.faults)
+    rejects = sorted((*catalogue.rejects, *faults), key=lambda one: one.line)
+    return replace(catalogue, rejects=tuple(rejects))
+
+
+def detect_product_schema(
+    path: Path, name: str, shape: FileLayout, file: FileInfo, said: ImportOptions
+) -> FileSchema:
+    """What it is, as the catalogue's reader takes it: all of it is read, so that its figures are
+    exact. Raises CannotDo when no product is in it."""
+    catalogue = read_product_file(path, name, shape, said)
+    header = catalogue.header
+    if header is None or not catalogue.products:
+        raise file_errors.no_rows_error(name, catalogue.rejects)
+    direct = shape.format == "csv" and shape.header_line > 0  # by the catalogue's own reader
+    used = {at for places in header.fields.values() for at in places}
+    return FileSchema(
+        name=name,
+        kind=PRODUCTS_KIND,
+        format=shape.format,
+        encoding=catalogue.encoding if direct else shape.encoding,
+        delimiter=header.delimiter if direct else shape.delimiter,
+        sheet=shape.sheet,
+        header_line=header.line if direct else shape.header_line,
+        names=header.names,
+        decimal=catalogue.mark or ".",
+        currency=said.currency or shared_currency(catalogue.products),
+        sha256=file.sha256,
+        size=file.size,
+        columns=tuple(map_header_columns(header)),
+        ignored=tuple(n for at, n in enumerate(header.names) if n and at not in used),
+        sample=sample_products(catalogue),
+        rows=len(catalogue.products),
+        rejected=len(catalogue.rejects),
+        lines=shape.lines,
+        said=said,
+        unproved=tuple(_list_unproved_settings(catalogue)),
+        assumed=tuple(_describe_assumptions(catalogue)),
+    )
+
+
+def reread_product_file(path: Path, found: FileSchema) -> Catalogue:
+    """The products of a file that was understood. Raises CannotDo when it is another one now."""
+    check_unchanged(path, found)
+    catalogue = read_product_file(path, found.name, layout_of_schema(found), found.said)
+    check_unchanged(path, found)
+    return catalogue
+
+
+def map_header_columns(header: CatalogueHeader) -> Iterator[MappedColumn]:
+    """Their columns that are read, in their order, and which field of a product each is."""
+    fields = {at: ours for ours, places in header.fields.items() for at in places}
+    for at in sorted(fields):
+        how = FIELD_CONVERSIONS.get(fields[at], "as it is")
+        yield MappedColumn(theirs=header.names[at], ours=fields[at], how=how, place=at)
+
+
+def sample_products(catalogue: Catalogue) -> tuple[dict[str, str], ...]:
+    """Three products by their fields, as they will be; what fields are made of, as the file has
+    it."""
+    shown = []
+    for one, cells in zip(catalogue.products, catalogue.cells, strict=False):
+        told = one.model_dump(mode="json", exclude={"price_history"})
+        told |= {"lowest": told["lowest_30_days"], "sale_price": told["price"]}
+        kept = {name: _format_value(value) for name, value in told.items() if value is not None}
+        shown.append({name: cell for name, cell in (cells | kept).items() if cell})
+    return tuple(shown)
+
+
+def shared_currency(products: Sequence[Product]) -> str | None:
+    """The one that all prices are in."""
+    found = {one.currency for one in products if one.currency}
+    return found.pop() if len(found) == 1 else None
+
+
+def _list_unproved_settings(catalogue: Catalogue) -> Iterator[UnprovedSetting]:
+    """What a person may say otherwise."""
+    if any(AMBIGUOUS_THOUSANDS in one.reason for one in catalogue.rejects):
+        yield "decimal"
+    if _lacks_currency(catalogue):
+        yield "currency"
+
+
+def _lacks_currency(catalogue: Catalogue) -> bool:
+    """Whether there are prices, and nothing says of what money."""
+    products = catalogue.products
+    return any(one.price for one in products) and not any(one.currency for one in products)
+
+
+def _describe_assumptions(catalogue: Catalogue) -> Iterator[Words]:
+    """What was assumed."""
+    if catalogue.mark == ",":
+        yield Words("Numbers are read with a decimal comma.")
+    header, products = catalogue.header, catalogue.products
+    if header and any(one.price for one in products):
+        if _lacks_currency(catalogue):
+            yield Words("No currency is named.")
+        elif "currency" not in header.fields and (found := shared_currency(products)):
+            yield Words("Amounts are in {currency}.", currency=found)
+    if header and header.twice:
+        yield Words(
+            "Two columns are called {column}: rows in which they differ stay out.",
+            column=header.twice[0],
+        )
+
+
+def _format_value(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _write_csv(source: RowSource, shape: FileLayout, to: Path) -> None:
+    """The rows as CSV, each on the line that the file has it on; the names above them."""
+    cells = ", ".join(f"c{i}" for i in range(len(shape.names)))
+    found = source.con.execute(f"SELECT n, {cells} FROM {source.relation} ORDER BY n")
+    first = max(shape.header_line, 1)
+    with to.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        file.write("\n" * (first - 1))
+        writer.writerow(shape.names)
+        at = first
+        while rows := found.fetchmany(10_000):
+            for n, *row in rows:
+                line = n if shape.header_line else n + 1
+                file.write("\n" * (line - at - 1))
+                writer.writerow([" ".join((cell or "").splitlines()) for cell in row])
+                at = line
+
+
+def _shift_lines(catalogue: Catalogue, name: str, by: int) -> Catalogue:
+    """The same with its lines counted as the file has them."""
+    if not by:
+        return catalogue
+    products = tuple(
+        one.model_copy(update={"source": f"{name}, line {_line_number(one.source) - by}"})
+        for one in catalogue.products
+    )
+    rejects, remarks = (
+        tuple(replace(one, line=max(one.line - by, 1)) for one in some)
+        for some in (catalogue.rejects, catalogue.remarks)
+    )
+    return replace(catalogue, products=products, rejects=rejects, remarks=remarks)
+
+
+def _line_number(source: str) -> int:
+    return int(source.rpartition(" ")[2])

@@ -1,0 +1,206 @@
+"""What the words of a question name among the values that orders have: countries, sources, codes,
+categories, products; and what none of them explains.
+
+A place or a code is named by all words of one of its names. Goods are named by any of theirs, in
+either language: all words that are left must be of one category, or of the same products.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+import ibis.expr.types as ir
+
+from bot.data.analyses.products import load_product_titles
+from bot.data.metrics.best_sellers import is_product
+from bot.data.metrics.filters import add_category
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.countries import list_country_words
+from bot.i18n.messages import Words
+from bot.rules.goods import concepts
+from bot.rules.telling.questions import IDLE
+from bot.text.normalize import tokenize
+
+RESOLVED_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
+PRODUCT_COLUMNS = ("category", "product")
+STEM_LENGTH = 5  # letters by which words of one family are alike
+MIN_SIMILARITY = 0.84  # from which a word is taken for another
+MIN_FUZZY_LENGTH = 5  # letters of a word that may be misspelt
+VALUE_SYNONYMS = {  # what people say for it
+    "mobile": "phone, phones, smartphone, smartphones, telephone, telephones, portable, portables",
+    "desktop": "computer, computers, ordinateur, ordinateurs, pc",
+    "tablet": "tablette, tablettes, tablets, ipad",
+    "email": "e mail, emails, e mails, mail, mailing, newsletter, newsletters, courriel, "
+    "infolettre",
+    "instagram": "insta",
+    "sms": "text message, texto, textos, text messages",
+    "moteur": "search, seo, google, search engine, search engines, organic, moteur de recherche, "
+    "moteurs de recherche, referencement",
+    "publicite": "ads, ad, advertising, paid, pub, pubs, paid ads, publicites",
+    "direct": "direct traffic, trafic direct",
+    "trop petit": "too small, trop petite, trop petits, trop petites",
+    "trop grand": "too big, too large, trop grande, trop grands, trop grandes",
+    "too small": "trop petit, trop petite, trop petits, trop petites",
+    "too big": "too large, trop grand, trop grande, trop grands, trop grandes",
+    "too large": "too big, trop grand, trop grande, trop grands, trop grandes",
+    "recu abime": "damaged, arrived damaged, broken, abime, casse",
+    "damaged": "arrived damaged, broken, abime, recu abime, casse",
+    "couleur": "colour, color, wrong colour, wrong color",
+    "colour": "color, wrong colour, couleur",
+}
+
+
+@dataclass
+class ResolvedValues:
+    """column → values; what no value explains; what was read for a word that was misspelt."""
+
+    only: dict[str, list[str]] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    read: dict[str, str] = field(default_factory=dict)
+
+
+def resolve_values(
+    words: Sequence[str], known: Mapping[str, Mapping[str, str]], *, nearly: bool
+) -> ResolvedValues:
+    """`known`: column → value → what it is called. `nearly`: with words that are misspelt."""
+    found = _resolve_words(list(words), known)
+    if not found.unknown or not nearly:
+        return found
+    read = {word: near for word in found.unknown if (near := _find_near_word(word, known))}
+    if not read:
+        return found
+    again = _resolve_words([part for w in words for part in tokenize(read.get(w, w))], known)
+    again.read = {word: near for word, near in read.items() if near not in again.unknown}
+    return again
+
+
+def _resolve_words(words: list[str], known: Mapping[str, Mapping[str, str]]) -> ResolvedValues:
+    found = ResolvedValues()
+    for column in RESOLVED_COLUMNS:
+        for name, value in _iter_names(column, known.get(column, {})):
+            if (at := _find_name(name.split(), words)) is not None:
+                found.only.setdefault(column, []).append(value)
+                del words[at : at + len(name.split())]
+    if not words:
+        return found
+    for column in PRODUCT_COLUMNS:
+        called_so = known.get(column, {})
+        if some := [
+            v for v, called in called_so.items() if all(_is_named_by(w, called) for w in words)
+        ]:
+            found.only[column] = [*found.only.get(column, []), *some]
+            return found
+    each = [_find_product_values(word, known) for word in words]
+    if all(each) and len({column for column, _ in filter(None, each)}) == 1:
+        for column, values in filter(None, each):  # "candles and towels"
+            found.only.setdefault(column, []).extend(values)
+        return found
+    found.unknown = [w for w, one in zip(words, each, strict=True) if one is None] or words
+    return found
+
+
+def _iter_names(column: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The folded names with what each is of, the longest first."""
+    every = [
+        (name, value)
+        for value, called in values.items()
+        for name in _list_value_names(column, value, called)
+    ]
+    yield from sorted(every, key=lambda one: (-len(one[0]), one))
+
+
+def _list_value_names(column: str, value: str, called: str) -> set[str]:
+    if column == "country":
+        return {bare for name in list_country_words(value) if (bare := _remove_small_words(name))}
+    names = {value, called, Words(value).to("fr"), Words(called).to("fr")}
+    folded = {" ".join(tokenize(name)) for name in names}
+    more = [said for key in folded for said in VALUE_SYNONYMS.get(key, "").split(", ")]
+    return {bare for name in (*folded, *more) if (bare := _remove_small_words(name))}
+
+
+def _remove_small_words(name: str) -> str:
+    """Without the small words, which are not looked for."""
+    return " ".join(word for word in tokenize(name) if word not in IDLE)
+
+
+def _find_name(name: Sequence[str], words: Sequence[str]) -> int | None:
+    many = len(name)
+    return next(
+        (
+            n
+            for n in range(len(words) - many + 1)
+            if all(_is_same_word(a, b) for a, b in zip(name, words[n : n + many], strict=True))
+        ),
+        None,
+    )
+
+
+def _is_same_word(one: str, other: str) -> bool:
+    return one == other or (len(one) > 2 and one.rstrip("s") == other.rstrip("s"))
+
+
+def _is_named_by(word: str, called: str) -> bool:
+    """Whether a word is of goods called so."""
+    stem = word.rstrip("s")[:STEM_LENGTH]
+    return any(stem == other.rstrip("s")[:STEM_LENGTH] for other in tokenize(called)) or bool(
+        concepts(word) & concepts(called)
+    )
+
+
+def _find_product_values(
+    word: str, known: Mapping[str, Mapping[str, str]]
+) -> tuple[str, list[str]] | None:
+    for column in PRODUCT_COLUMNS:
+        if some := [v for v, called in known.get(column, {}).items() if _is_named_by(word, called)]:
+            return column, some
+    return None
+
+
+def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | None:
+    """A word of some value's name that it is nearly."""
+    if len(word) < MIN_FUZZY_LENGTH or word.isdigit():
+        return None
+    every = {
+        part
+        for column, values in known.items()
+        for value, called in values.items()
+        for name in (*_list_value_names(column, value, called),)
+        for part in tokenize(name)
+        if len(part) >= MIN_FUZZY_LENGTH and not part.isdigit()
+    }
+    alike = sorted(part for part in every if part[0] == word[0])  # the first letter is seldom wrong
+    return next(iter(get_close_matches(word, alike, n=1, cutoff=MIN_SIMILARITY)), None)
+
+
+# The values that orders have, by which a question may narrow them.
+
+VALUE_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
+
+
+def load_order_values(shelf: Warehouse) -> Mapping[str, Mapping[str, str]]:
+    """column → value → what it is called; of products their titles, goods alone."""
+    return {
+        **{column: _list_distinct_values(shelf, column) for column in VALUE_COLUMNS},
+        "product": _list_products(shelf),
+    }
+
+
+def _load_orders(shelf: Warehouse, column: str) -> ir.Table | None:
+    table = shelf.table("orders")
+    if table is None:
+        return None
+    return add_category(shelf, table) if column == "category" else table
+
+
+def _list_distinct_values(shelf: Warehouse, column: str) -> dict[str, str]:
+    table = _load_orders(shelf, column)
+    if table is None or column not in table.columns:
+        return {}
+    rows = fetch_rows(shelf, table.filter(table[column].notnull()).select(column).distinct())
+    return {said: said for said in sorted(str(row[column]) for row in rows)}
+
+
+def _list_products(shelf: Warehouse) -> dict[str, str]:
+    known = load_product_titles(shelf, list(_list_distinct_values(shelf, "product")))
+    return {product: title for product, title in sorted(known.items()) if is_product(title)}

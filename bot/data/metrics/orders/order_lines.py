@@ -1,0 +1,144 @@
+"""The lines of what was sold: which of them are meant, their cuts, the order they are told in."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bot.core.sales_query import OrderFilter, SalesQuery
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.metrics.best_sellers import select_counted_lines
+from bot.data.metrics.filters import add_category
+from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.warehouse import Warehouse
+
+TIME_DIMENSIONS = ("month", "week", "day", "weekday", "hour", "weekend")  # told in their own order
+MAX_BEST_ROWS, MAX_LAST_ROWS = (
+    150,
+    10,
+)  # of a cut, by what they brought: the best, and the last ones
+SATURDAY = 5
+SalesRow = Mapping[str, Any]
+NarrowedFilters = tuple[
+    tuple[str, tuple[str, ...], bool], ...
+]  # column, its values, whether left out
+LINE_DIMENSIONS = ("product", "category", "reason")  # the others are of whole orders
+
+
+def remove_days(where: AnalysisFilter) -> AnalysisFilter:
+    return replace(where, since=None, until=None)
+
+
+def select_order_lines(
+    shelf: Warehouse,
+    where: AnalysisFilter,
+    days: tuple[date, date],
+    money: str | None,
+    only: NarrowedFilters = (),
+) -> ir.Table:
+    """The lines of some days that are meant: `day`, the first day that its customer ever ordered
+    on, `total` of the whole order and `net` of those of its lines that are meant."""
+    tally = where.tally or SalesQuery()
+    lines = select_counted_lines(shelf, replace(where, product=None, category=None), *days, money)
+    lines = lines.mutate(day=_.at.date())
+    lines = lines.left_join(_find_first_orders(shelf), "customer").drop("customer_right")
+    lines = _filter_by_amount(lines, tally)
+    if any(by == "category" for by, _values, _but in only) or where.category:
+        lines = add_category(shelf, lines)
+    if where.product:
+        lines = lines.filter(lines.product.lower() == where.product.lower())
+    if where.category:
+        lines = lines.filter(lines.category.lower() == where.category.lower())
+    for by, values, but in only:
+        inside = lines[by].isin(values)
+        lines = lines.filter(~inside | lines[by].isnull() if but else inside)
+    for one in tally.only:
+        lines = lines.filter(_match_filter(lines, one))
+    return lines.mutate(net=_.paid.sum().over(group_by="order"))
+
+
+def _filter_by_amount(lines: ir.Table, tally: SalesQuery) -> ir.Table:
+    """By what the whole order comes to, and how many pieces it has."""
+    if tally.pieces_from is not None or tally.pieces_to is not None:
+        lines = lines.mutate(held=_.pieces.sum().over(group_by="order"))
+        if tally.pieces_from is not None:
+            lines = lines.filter(_.held >= tally.pieces_from)
+        if tally.pieces_to is not None:
+            lines = lines.filter(_.held <= tally.pieces_to, _.held > 0)
+    if tally.over is None and tally.under is None:
+        return lines
+    lines = lines.mutate(total=_.paid.sum().over(group_by="order"))
+    if tally.over is not None:
+        lines = lines.filter(_.total >= tally.over if tally.ends else _.total > tally.over)
+    if tally.under is not None:
+        within = _.total <= tally.under if tally.ends else _.total < tally.under
+        lines = lines.filter(within, _.total >= 0)
+    return lines
+
+
+def _match_filter(lines: ir.Table, one: OrderFilter) -> ir.BooleanValue:
+    said = get_dimension_value(lines, one.by)
+    if one.by == "returned":
+        return lines.returned
+    if not one.values:  # whatever it says
+        return said.isnull() if one.but else said.notnull()
+    inside = said.cast("string").isin(one.values)
+    return ~inside if one.but else inside
+
+
+def _find_first_orders(shelf: Warehouse) -> ir.Table:
+    orders = shelf.table("orders")
+    assert orders is not None
+    kept = orders.filter(
+        orders.customer.notnull(),
+        orders.status.isnull() | orders.status.lower().notin(CANCELLED_STATUSES),
+    )
+    return kept.group_by("customer").aggregate(first_day=_.at.min().date())
+
+
+def get_dimension_value(lines: ir.Table, cut: str) -> ir.Value:
+    if cut == "month":
+        return (lines.at.year() * 100 + lines.at.month()).cast("int64")
+    if cut == "week":
+        return lines.at.truncate("W").date().cast("string")
+    if cut == "day":
+        return lines.day.cast("string")
+    if cut == "weekday":
+        return lines.at.day_of_week.index().cast("int64")
+    if cut == "weekend":
+        return (lines.at.day_of_week.index() >= SATURDAY).ifelse("weekend", "in-the-week")
+    if cut == "hour":
+        return lines.at.hour().cast("int64")
+    if cut == "first":
+        first = (lines.day == lines.first_day).ifelse("first", "again")
+        return ibis.ifelse(lines.customer.isnull(), ibis.null("string"), first)
+    if cut == "late":
+        return (lines.delivered > lines.promised).ifelse("late", "in-time")
+    return lines[cut]
+
+
+def sort_rows(rows: Mapping[Any, SalesRow], cut: str) -> list[tuple[Any, SalesRow]]:
+    """By what they brought, the best and the last ones; by when it was in that order."""
+    ranked = sorted(rows.items(), key=lambda one: (-(one[1]["revenue"] or 0), str(one[0])))
+    if len(ranked) > MAX_BEST_ROWS + MAX_LAST_ROWS:
+        ranked = ranked[:MAX_BEST_ROWS] + ranked[-MAX_LAST_ROWS:]
+    return sorted(ranked) if cut in TIME_DIMENSIONS else ranked
+
+
+def parse_first_day(key: str) -> date:
+    """The first day of a month, a week or a day by its subject."""
+    cut, _hyphen, value = key.partition("-")
+    if cut == "month":
+        return date(int(value) // 100, int(value) % 100, 1)
+    return date.fromisoformat(value)
+
+
+def parse_last_day(key: str) -> date:
+    first = parse_first_day(key)
+    if key.startswith("month-"):
+        return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return first + timedelta(days=6 if key.startswith("week-") else 0)

@@ -1,0 +1,251 @@
+"""What a row of what was sold says: its measures, beside the earlier days, and its shares."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bot.data.analyses.result import AnalysisResult
+from bot.data.disclosure import find_hidden_groups
+from bot.data.floors import is_below_floor
+from bot.data.metrics.orders.order_lines import SalesRow, parse_first_day, parse_last_day
+from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+
+MEASURE_UNITS = {
+    "orders": "orders",
+    "units": "units",
+    "customers": "customers",
+    "new-customers": "customers",
+    "return-rate": "%",
+    "returned": "units",
+}
+RATIO_MEASURES = ("units-per-order", "orders-per-customer")
+PERIOD_DIMENSIONS = ("month", "week", "day")
+SHARE_MEASURES = {
+    "revenue": "share",
+    "orders": "orders-share",
+    "units": "units-share",
+    "customers": "customers-share",
+    "returned": "returned-share",
+}
+DateRange = tuple[date, date]
+
+
+def add_sales_facts(
+    found: AnalysisResult,
+    key: str,
+    about: str,
+    row: SalesRow,
+    query: str,
+    days: DateRange,
+    money: str | None,
+    before: tuple[SalesRow | None, DateRange] | None = None,
+) -> None:
+    """All measures of one row, the days it is of, and those before with the change since."""
+    told = partial(found.add, key, about=about, rows=int(row["orders"]), query=query)
+    dated = key.split("-")[0] in PERIOD_DIMENSIONS
+    told("since", max(days[0], parse_first_day(key)) if dated else days[0])
+    told("until", min(days[1], parse_last_day(key)) if dated else days[1])
+    if before is not None:
+        told("since-before", before[1][0])
+        told("until-before", before[1][1])
+    earlier = dict(iter_measures(before[0], found)) if before and before[0] else {}
+    for measure, value in iter_measures(row, found):
+        unit = MEASURE_UNITS.get(measure, None if measure in RATIO_MEASURES else money)
+        told(measure, value, unit=unit)
+        if (was := earlier.get(measure)) is None:
+            continue
+        told(f"{measure}-before", was, unit=unit)
+        if was:
+            change = round(100 * (float(value) - float(was)) / float(was), 1)
+            told(f"{measure}-change", change, unit="%")
+
+
+def iter_measures(row: SalesRow, found: AnalysisResult) -> Iterator[tuple[str, int | float]]:
+    """Those of a row that may be told; an average stands on orders."""
+    orders, money, may = int(row["orders"]), row["revenue"] or Decimal(0), row["told"]
+    yield "revenue", round(money)
+    yield "orders", orders
+    yield "units", round(row["units"] or 0)
+    if "customers" in may:
+        yield "customers", int(row["customers"])
+    if "new" in may:
+        yield "new-customers", int(row["new"])
+    if "per" in may:
+        people = int(row["customers"])
+        yield "per-customer", round(float(row["known_paid"] or 0) / people, 2)
+        yield "orders-per-customer", round(int(row["known_orders"]) / people, 2)
+    if orders:
+        yield "average-order", round(float(money) / orders, 2)
+        yield "units-per-order", round(float(row["units"] or 0) / orders, 2)
+    if row.get("known") and "returns" in may:
+        yield "returned", int(row["back"] or 0)
+        yield "return-rate", round(100 * int(row["back"] or 0) / int(row["known"]), 1)
+
+
+@dataclass(frozen=True)
+class RowSizes:
+    """How many people stand behind a row and its measures. `old` are the customers who had ordered
+    before; `back_people` and `kept_people` those who sent something back, or kept something."""
+
+    people: int
+    customers: int
+    new: int
+    old: int
+    nameless: int
+    back_people: int
+    kept_people: int
+
+    @classmethod
+    def of(cls, row: SalesRow) -> "RowSizes":
+        customers, new = int(row["customers"] or 0), int(row["new"] or 0)
+        return cls(
+            people=int(row["people"] or 0),
+            customers=customers,
+            new=new,
+            old=customers - new,
+            nameless=int(row["nameless"] or 0),
+            back_people=int(row.get("back_people") or 0),
+            kept_people=int(row.get("kept_people") or 0),
+        )
+
+    def told(self, shelf: Warehouse, *, people: bool, new: bool) -> frozenset[str]:
+        """Which sorts of measures may be told: counts of people want more of them than sums, and
+        none may say how many the others are."""
+        sums, counts = shelf.sales_floor, shelf.floor
+        told = set()
+        if people and not is_below_floor(self.customers, counts):
+            told.add("customers")
+            if self.customers and not is_below_floor(self.nameless, sums):
+                told.add("per")
+            if (
+                new
+                and not is_below_floor(self.new, counts)
+                and not is_below_floor(self.old, counts)
+            ):
+                told.add("new")
+        returns = self.back_people + self.kept_people
+        if (
+            returns
+            and not is_below_floor(self.back_people, sums)
+            and not is_below_floor(self.kept_people, sums)
+        ):
+            told.add("returns")
+        return frozenset(told)
+
+
+def add_shares(found: AnalysisResult, key: str, about: str, of: str, query: str) -> None:
+    """How much of another subject's measures this one has."""
+    for measure, share in SHARE_MEASURES.items():
+        part, whole = found.get(key, measure), found.get(of, measure)
+        if part is None or whole is None or Decimal(whole.value) <= 0:
+            continue
+        value = round(100 * float(part.value) / float(whole.value), 1)
+        found.add(key, share, value, unit="%", about=about, rows=part.rows, query=query)
+
+
+def add_daily_average(
+    found: AnalysisResult,
+    key: str,
+    about: str,
+    row: SalesRow,
+    weekdays: tuple[int, ...],
+    days: DateRange,
+    money: str | None,
+    query: str,
+) -> None:
+    """What such a day brings on average: there may be more Mondays than Sundays."""
+    first, last = days
+    span = range((last - first).days + 1)
+    many = sum((first + timedelta(days=n)).weekday() in weekdays for n in span)
+    if many and row["revenue"] is not None:
+        rows = int(row["orders"])
+        told = partial(found.add, key, about=about, rows=rows, query=query)
+        told("per-day", round(float(row["revenue"]) / many), unit=money)
+        told("orders-per-day", round(rows / many, 1), unit="orders")
+
+
+# What whole orders say: how often customers order, how long parcels take, the largest order.
+
+ORDER_FREQUENCIES = {1: "once", 2: "twice", 3: "three times or more"}
+
+
+def add_order_frequency(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) -> None:
+    """sold.times-1, -2 and -3: of all customers of these lines, who ordered once, twice, and more
+    often: .customers and .share."""
+    lines = lines.filter(_.customer.notnull(), _.net >= 0)
+    people = lines.group_by("customer").aggregate(orders=_["order"].nunique())
+    often = ibis.least(people.orders, 3).cast("int64")
+    asked = people.mutate(often=often).aggregate(by=["often"], customers=_.count())
+    found.queries["times"] = defer_sql(asked)
+    rows = {row["often"]: row["customers"] for row in fetch_rows(shelf, asked)}
+    hidden = find_hidden_groups(rows, shelf.floor, lambda some: sum(rows[one] for one in some))
+    for n, about in ORDER_FREQUENCIES.items():
+        many = rows.get(n, 0)
+        if many and n not in hidden:
+            share = round(100 * many / sum(rows.values()), 1)
+            add, key = found.add, f"times-{n}"
+            add(key, "customers", many, unit="customers", about=about, rows=many, query="times")
+            add(key, "share", share, unit="%", about=about, rows=many, query="times")
+
+
+def add_delivery_time(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) -> bool:
+    """sold.all.delivery-days on average, of .delivered-parcels. How many parcels is not told where
+    those that are left are of too few people. False where it is of too few people itself."""
+    people = lines.filter(_.net >= 0).aggregate(
+        here=_count_people(_.delivered.notnull()), there=_count_people(_.delivered.isnull())
+    )
+    lines = lines.filter(_.delivered.notnull(), _.net >= 0)
+    orders = lines.group_by("order").aggregate(day=_.day.min(), came=_.delivered.max())
+    asked = orders.filter(_.came >= _.day).aggregate(
+        days=_.came.delta(_.day, unit="day").cast("float64").mean(), parcels=_.count()
+    )
+    found.queries["delivered"] = defer_sql(asked)
+    (row,), (sizes,) = fetch_rows(shelf, asked), fetch_rows(shelf, people)
+    if is_below_floor(sizes["here"], shelf.sales_floor):
+        return False
+    if not row["parcels"]:
+        return True
+    add, rows = found.add, int(row["parcels"])
+    days = round(float(row["days"]), 1)
+    if is_below_floor(sizes["there"], shelf.sales_floor):
+        add("all", "delivery-days", days, unit="days", query="delivered")
+        return True
+    add("all", "delivery-days", days, unit="days", rows=rows, query="delivered")
+    add("all", "delivered-parcels", rows, unit="parcels", rows=rows, query="delivered")
+    return True
+
+
+def add_order_extremes(
+    found: AnalysisResult, shelf: Warehouse, lines: ir.Table, money: str | None, measure: str
+) -> None:
+    """sold.all.largest-order with its .largest-day, which is one customer's, or .median-order."""
+    orders = lines.group_by("order").aggregate(paid=_.paid.sum(), day=_.day.min())
+    orders = orders.filter(_.paid >= 0)
+    asked = orders.aggregate(
+        largest=_.paid.max(),
+        day=_.day.argmax(_.paid),
+        median=_.paid.cast("float64").median(),
+        orders=_.count(),
+    )
+    found.queries["largest"] = defer_sql(asked)
+    (row,) = fetch_rows(shelf, asked)
+    if not row["orders"]:
+        return
+    add, rows = found.add, int(row["orders"])
+    if measure == "median-order":
+        add("all", measure, round(row["median"], 2), unit=money, rows=rows, query="largest")
+        return
+    add("all", measure, row["largest"], unit=money, rows=rows, query="largest")
+    add("all", "largest-day", row["day"], rows=rows, query="largest")
+
+
+def _count_people(which: ir.BooleanValue) -> ir.IntegerScalar:
+    nameless = which & _.customer.isnull()
+    return _.customer.nunique(where=which) + _["order"].nunique(where=nameless)

@@ -1,0 +1,380 @@
+"""What Slack refuses about blocks as a whole: where they stand, how many, how long, twice named."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.playground.block_schemas import ALL_BLOCKS, MODAL_ONLY_ELEMENTS
+from bot.playground.errors import ApiRefusal, ImpossibleAction, SchemaErrors
+from bot.playground.schema import (
+    ID_CHECK,
+    ObjectSchema,
+    allow_anything,
+    list_options,
+    require_boolean,
+    require_plain_text,
+    require_string,
+    require_type,
+)
+from bot.playground.slack_objects import IdGenerator
+
+Block = dict[str, Any]
+MESSAGE_ONLY_BLOCKS = {
+    "markdown",
+    "table",
+    "data_table",
+    "data_visualization",
+    "context_actions",
+    "plan",
+    "task_card",
+    "container",
+    "file",
+    "auth_provider",
+}
+FORBIDDEN_BLOCKS = {
+    "message": {"alert"},
+    "modal": MESSAGE_ONLY_BLOCKS | {"carousel"},
+    "home": MESSAGE_ONLY_BLOCKS | {"alert"},
+}
+MAX_BLOCKS = {"message": 50, "modal": 100, "home": 100}
+MAX_BLOCKS_OF_TYPE = {"table": 1, "data_visualization": 2}
+MAX_MARKDOWN_CHARACTERS = 12_000
+MAX_MESSAGE_CHARACTERS = 13_200
+BLOCK_CHECK = require_type(ALL_BLOCKS)
+
+
+def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, at: str = "/blocks") -> None:
+    """Notes all that Slack would refuse. `surface` is message, modal or home."""
+    if len(blocks) > MAX_BLOCKS[surface]:
+        faults.add(f"no more than {MAX_BLOCKS[surface]} items allowed", at)
+    for place, block in enumerate(blocks):
+        BLOCK_CHECK(faults, block, f"{at}/{place}")
+    if faults.found:
+        return
+    for place, block in enumerate(blocks):
+        _check_surface(faults, block, surface, f"{at}/{place}")
+    _check_ids(faults, blocks, at)
+    _check_counts(faults, blocks, at)
+
+
+def check_message_blocks(blocks: list[Block]) -> None:
+    """Raises Refused for blocks that no message may have."""
+    faults = SchemaErrors()
+    check_blocks(faults, blocks, "message")
+    faults.refuse("invalid_blocks")
+    if count_characters(blocks) > MAX_MESSAGE_CHARACTERS:
+        raise ApiRefusal("msg_blocks_too_long")
+
+
+def _check_surface(faults: SchemaErrors, block: Block, surface: str, at: str) -> None:
+    if block["type"] in FORBIDDEN_BLOCKS[surface]:
+        faults.add(f"unsupported type: {block['type']}", f"{at}/type")
+    for inner in block.get("child_blocks") or []:
+        _check_surface(faults, inner, surface, at)
+    for element in list_elements(block):
+        if surface == "message" and element["type"] in MODAL_ONLY_ELEMENTS:
+            faults.add(f"unsupported type: {element['type']}", f"{at}/element/type")
+
+
+def _check_ids(faults: SchemaErrors, blocks: list[Block], at: str) -> None:
+    seen: set[str] = set()
+    for block in walk_blocks(blocks):
+        if (name := block.get("block_id")) and name in seen:
+            faults.add(f"block_id {name} is used more than once", at)
+        seen.add(block.get("block_id") or "")
+        actions = [one["action_id"] for one in list_elements(block) if one.get("action_id")]
+        for twice in sorted({one for one in actions if actions.count(one) > 1}):
+            faults.add(f"action_id {twice} is used more than once in a block", at)
+
+
+def _check_counts(faults: SchemaErrors, blocks: list[Block], at: str) -> None:
+    for kind, most in MAX_BLOCKS_OF_TYPE.items():
+        if sum(block["type"] == kind for block in walk_blocks(blocks)) > most:
+            faults.add(f"no more than {most} {kind} blocks allowed", at)
+    markdown = sum(
+        len(block["text"]) for block in walk_blocks(blocks) if block["type"] == "markdown"
+    )
+    if markdown > MAX_MARKDOWN_CHARACTERS:
+        faults.add(
+            f"markdown blocks must have less than {MAX_MARKDOWN_CHARACTERS + 1} characters", at
+        )
+
+
+def walk_blocks(blocks: list[Block]) -> Iterator[Block]:
+    """All blocks, those inside containers and carousels included."""
+    for block in blocks:
+        yield block
+        yield from walk_blocks(block.get("child_blocks") or [])
+        if block.get("type") == "carousel":
+            yield from walk_blocks(block["elements"])
+
+
+def list_elements(block: Block) -> list[dict[str, Any]]:
+    """The elements of one block that a person can click or fill in."""
+    found = [block.get("element"), block.get("accessory")]
+    if block.get("type") in ("actions", "context_actions"):
+        found += block["elements"]
+    if block.get("type") == "card":
+        found += block.get("actions") or []
+    return [one for one in found if isinstance(one, dict) and one.get("type") != "image"]
+
+
+def count_characters(value: Any) -> int:
+    """How much text blocks carry: every string but the names of types."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list):
+        return sum(count_characters(one) for one in value)
+    if isinstance(value, dict):
+        return sum(count_characters(one) for key, one in value.items() if key != "type")
+    return 0
+
+
+def assign_ids(blocks: list[Block], stamps: IdGenerator) -> list[Block]:
+    """A copy of blocks in which every block and element has an id, as Slack gives them."""
+    return [_assign_block_ids(block, stamps) for block in blocks]
+
+
+def _assign_block_ids(block: Block, stamps: IdGenerator) -> Block:
+    copy = {"block_id": stamps.id("b")[-6:]} | _drop_nulls(block)
+    if "child_blocks" in copy:
+        copy["child_blocks"] = assign_ids(copy["child_blocks"], stamps)
+    if copy["type"] == "carousel":
+        copy["elements"] = assign_ids(copy["elements"], stamps)
+    for key in ("element", "accessory"):
+        if key in copy and copy[key].get("type") != "image":
+            copy[key] = _assign_action_id(copy[key], stamps)
+    for key in ("elements",) if copy["type"].endswith("actions") else ("actions",):
+        if copy.get(key):
+            copy[key] = [_assign_action_id(element, stamps) for element in copy[key]]
+    return copy
+
+
+def _assign_action_id(element: dict[str, Any], stamps: IdGenerator) -> dict[str, Any]:
+    return {"action_id": stamps.id("a")[-6:]} | _drop_nulls(element)
+
+
+def _drop_nulls(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in one.items() if value is not None}
+
+
+# What people put into inputs and menus, in the shapes in which Slack reports it.
+
+ElementValues = dict[str, dict[str, dict[str, Any]]]
+# The name under which Slack reports an element's value, and the element's field it starts from.
+SINGLE_VALUE_ELEMENTS = {
+    "plain_text_input": ("value", "initial_value"),
+    "email_text_input": ("value", "initial_value"),
+    "url_text_input": ("value", "initial_value"),
+    "number_input": ("value", "initial_value"),
+    "rich_text_input": ("rich_text_value", "initial_value"),
+    "datepicker": ("selected_date", "initial_date"),
+    "timepicker": ("selected_time", "initial_time"),
+    "datetimepicker": ("selected_date_time", "initial_date_time"),
+    "static_select": ("selected_option", "initial_option"),
+    "external_select": ("selected_option", "initial_option"),
+    "radio_buttons": ("selected_option", "initial_option"),
+    "overflow": ("selected_option", ""),
+    "users_select": ("selected_user", "initial_user"),
+    "channels_select": ("selected_channel", "initial_channel"),
+    "conversations_select": ("selected_conversation", "initial_conversation"),
+}
+MULTI_VALUE_ELEMENTS = {
+    "checkboxes": ("selected_options", "initial_options"),
+    "multi_static_select": ("selected_options", "initial_options"),
+    "multi_external_select": ("selected_options", "initial_options"),
+    "multi_users_select": ("selected_users", "initial_users"),
+    "multi_channels_select": ("selected_channels", "initial_channels"),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
+    "file_input": ("files", ""),
+}
+STATEFUL_ELEMENTS = (SINGLE_VALUE_ELEMENTS.keys() | MULTI_VALUE_ELEMENTS.keys()) - {"overflow"}
+VALUE_ELEMENTS = SINGLE_VALUE_ELEMENTS | MULTI_VALUE_ELEMENTS
+
+
+def collect_initial_values(blocks: list[dict[str, Any]]) -> ElementValues:
+    """The state of blocks before anybody touched them."""
+    values: ElementValues = {}
+    for block in walk_blocks(blocks):
+        for element in list_elements(block):
+            if element["type"] in STATEFUL_ELEMENTS:
+                fields = values.setdefault(block["block_id"], {})
+                fields[element["action_id"]] = read_initial_value(element)
+    return values
+
+
+def read_initial_value(element: dict[str, Any]) -> dict[str, Any]:
+    """An untouched element's state."""
+    kind = element["type"]
+    name, start = VALUE_ELEMENTS[kind]
+    empty: Any = [] if kind in MULTI_VALUE_ELEMENTS else None
+    return {"type": kind, name: element.get(start) or empty}
+
+
+def build_element_state(element: dict[str, Any], value: Any) -> dict[str, Any]:
+    """An element's state after a person chose or typed `value`: words, an option's value, a list.
+
+    Raises Impossible for an option that is not offered.
+    """
+    kind = element["type"]
+    name = VALUE_ELEMENTS[kind][0]
+    if kind in MULTI_VALUE_ELEMENTS:
+        chosen: Any = [_resolve_option(element, each) for each in value or []]
+        most = element.get("max_selected_items")
+        if most and len(chosen) > most:
+            raise ImpossibleAction(f"at most {most} can be selected")
+    else:
+        chosen = _resolve_option(element, value) if value not in (None, "") else None
+    return {"type": kind, name: chosen}
+
+
+def _resolve_option(element: dict[str, Any], value: Any) -> Any:
+    if "option" not in VALUE_ELEMENTS[element["type"]][0] or isinstance(value, dict):
+        return value
+    for option in list_options(element):
+        if option["value"] == value:
+            return option
+    if element["type"].endswith("external_select"):
+        return {"text": {"type": "plain_text", "text": value, "emoji": True}, "value": value}
+    offered = [option["value"] for option in list_options(element)]
+    raise ImpossibleAction(f"there is no option {value!r}; there are {offered}")
+
+
+def is_empty_state(state: dict[str, Any]) -> bool:
+    """Whether nothing was put into an element."""
+    return state[VALUE_ELEMENTS[state["type"]][0]] in (None, "", [])
+
+
+def find_input_problem(block: dict[str, Any], state: dict[str, Any]) -> str | None:
+    """What Slack's client says of an input before it sends a form, or None."""
+    element = block["element"]
+    if is_empty_state(state):
+        return None if block.get("optional") else "Please complete this required field."
+    if element["type"] != "plain_text_input":
+        return None
+    typed = len(state["value"])
+    if typed < element.get("min_length", 0):
+        return f"Please enter at least {element['min_length']} characters."
+    if typed > (most := element.get("max_length", 3000)):
+        return f"Please enter at most {most} characters."
+    return None
+
+
+# Modals and Home tabs: what is open, for whom, and what has been filled in.
+
+MAX_VIEW_BYTES = 250_000
+VIEW_FIELDS = {
+    "blocks": allow_anything,
+    "private_metadata": require_string(3000, 0),
+    "callback_id": require_string(255, 0),
+    "external_id": require_string(255, 0),
+    "state": allow_anything,
+    "hash": allow_anything,
+    "id": ID_CHECK,
+}
+MODAL_SCHEMA = ObjectSchema(
+    {"title": require_plain_text(24), "blocks": allow_anything},
+    VIEW_FIELDS
+    | {
+        "submit": require_plain_text(24),
+        "close": require_plain_text(24),
+        "clear_on_close": require_boolean,
+        "notify_on_close": require_boolean,
+        "submit_disabled": require_boolean,
+    },
+)
+HOME_SCHEMA = ObjectSchema({"blocks": allow_anything}, VIEW_FIELDS)
+
+
+@dataclass(eq=False)
+class View:
+    """One view as it is now; `values` is what the person has put into it."""
+
+    id: str
+    kind: str
+    user: str
+    source: dict[str, Any]
+    blocks: list[dict[str, Any]]
+    hash: str
+    root_id: str
+    previous_id: str | None = None
+    values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    trouble: str | None = None
+    closed: bool = False
+
+    @property
+    def callback_id(self) -> str:
+        """The app's name for it."""
+        return str(self.source.get("callback_id") or "")
+
+    @property
+    def title(self) -> str:
+        """What stands at its top; a Home tab has none."""
+        return str((self.source.get("title") or {}).get("text", ""))
+
+    @property
+    def private_metadata(self) -> str:
+        """What the app wrote into it for itself."""
+        return str(self.source.get("private_metadata") or "")
+
+    @property
+    def external_id(self) -> str:
+        """The app's own id of it."""
+        return str(self.source.get("external_id") or "")
+
+    def rewrite(self, source: dict[str, Any], stamps: IdGenerator) -> None:
+        """Takes a new definition; what was filled in stays where the ids stay."""
+        self.source, self.blocks = source, assign_ids(source["blocks"], stamps)
+        self.hash = stamps.ts()
+        before, self.values = self.values, collect_initial_values(self.blocks)
+        for block_id, fields in self.values.items():
+            for action_id in fields:
+                if kept := before.get(block_id, {}).get(action_id):
+                    fields[action_id] = kept
+        self.errors, self.trouble = {}, None
+
+    def as_slack(self, team: str, app: str, bot: str) -> dict[str, Any]:
+        """Slack's view object, with its state."""
+        return {
+            "id": self.id,
+            "team_id": team,
+            "type": self.kind,
+            "blocks": self.blocks,
+            "private_metadata": self.private_metadata,
+            "callback_id": self.callback_id,
+            "state": {"values": self.values},
+            "hash": self.hash,
+            "title": self.source.get("title"),
+            "clear_on_close": bool(self.source.get("clear_on_close")),
+            "notify_on_close": bool(self.source.get("notify_on_close")),
+            "close": self.source.get("close"),
+            "submit": self.source.get("submit"),
+            "previous_view_id": self.previous_id,
+            "root_view_id": self.root_id,
+            "app_id": app,
+            "external_id": self.external_id,
+            "app_installed_team_id": team,
+            "bot_id": bot,
+        }
+
+
+def check_view(view: Any, kind: str) -> dict[str, Any]:
+    """Raises Refused when Slack would not open or publish this view."""
+    faults = SchemaErrors()
+    require_type({kind: MODAL_SCHEMA if kind == "modal" else HOME_SCHEMA})(faults, view, "/view")
+    faults.refuse("invalid_arguments")
+    blocks = view["blocks"]
+    if not isinstance(blocks, list):
+        faults.add("must be an array", "/view/blocks")
+    elif len(json.dumps(view)) > MAX_VIEW_BYTES:
+        raise ApiRefusal("view_too_large")
+    else:
+        check_blocks(faults, blocks, kind, "/view/blocks")
+    faults.refuse("invalid_arguments")
+    has_input = any(block["type"] == "input" for block in walk_blocks(blocks))
+    if kind == "modal" and has_input and not view.get("submit"):
+        faults.add("a modal with an input block needs submit", "/view/submit")
+    faults.refuse("invalid_arguments")
+    return dict(view)

@@ -1,0 +1,223 @@
+"""The intern beside the local Slack: an ordinary `serve`, started, watched, started again."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+from sqlalchemy import NullPool, create_engine, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.delivery.models import Delivery
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.messages.outbox import OutboxMessage
+from bot.playground.local_slack import HOST, LocalSlack
+from bot.tasks.models import OPEN_STATES, Task
+
+RESTART_DELAYS = (0.2, 1.0, 2.0, 5.0, 10.0)  # seconds before each further start
+STABLE_SECONDS = 20.0  # so many seconds of life, and the next start is a first one again
+START_TIMEOUT, STOP_TIMEOUT = 30.0, 8.0  # seconds to be healthy, seconds to end
+MAX_LOG_BYTES = 5_000_000
+CLOCK_OFFSET_FILE = "slack/seconds-ahead"  # taken away with the local Slack
+SERVE_COMMAND = (sys.executable, "-m", "bot.playground.parent_watchdog", "serve")
+
+
+def build_environment(slack: LocalSlack, home: Path) -> dict[str, str]:
+    """The child's environment: ours, but with the local Slack and a home of its own."""
+    foreign = ("SLACK_", "DATABASE_URL", "HOST", "PORT", "WAREHOUSE_URL")
+    ours = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
+    return ours | {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_SIGNING_SECRET": slack.signing_secret,
+        "SLACK_API_URL": slack.url,
+        "SUPER_INTERN_HOME": str(home),
+        "SUPER_INTERN_SECONDS_AHEAD": str(read_clock_offset(home)),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def read_clock_offset(home: Path) -> int:
+    """By how many seconds the intern's clock runs ahead: the page has travelled so far."""
+    try:
+        return int((home / CLOCK_OFFSET_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
+
+
+class InternProcess:
+    """One `serve` process at a time; the local Slack sends its events to whichever lives.
+
+    `tell` gets a sentence whenever it died or is back.
+    """
+
+    def __init__(
+        self,
+        slack: LocalSlack,
+        home: Path,
+        tell: Callable[[str], None],
+        *,
+        command: tuple[str, ...] = SERVE_COMMAND,
+        delays: tuple[float, ...] = RESTART_DELAYS,
+    ) -> None:
+        self.slack, self.home, self.tell = slack, home, tell
+        self.command, self.delays = command, delays
+        self.log = home / "intern.log"
+        self.process: Process | None = None
+        self.starts = 0
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the living process."""
+        alive = self.process is not None and self.process.returncode is None
+        return self.process.pid if alive and self.process else None
+
+    async def start(self) -> None:
+        """Start it and wait until it is healthy, then keep it alive. Raises CannotDo."""
+        _rotate_log(self.log)
+        if not await self._begin():
+            await self.end()
+            why = f"The intern could not start. {self._last_words()}"
+            raise CannotDo(Words("{what}", what=f"{why}\nIts log: {self.log}"))
+        self._watching = asyncio.create_task(self._watch())
+
+    async def kill(self) -> None:
+        """kill -9, as a test of what survives it; it is started again."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+
+    async def travel(self, seconds: int) -> None:
+        """Put the intern's clock forward. It is started again and does what is due by then."""
+        file = self.home / CLOCK_OFFSET_FILE
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(str(read_clock_offset(self.home) + seconds), encoding="utf-8")
+        await self.kill()
+
+    async def end(self) -> None:
+        """Ask it to end; after a while, make it."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        if self.process is None or self.process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_TIMEOUT)
+        except TimeoutError:
+            await self.kill()
+
+    async def _watch(self) -> None:
+        tries, born = 0, time.monotonic()
+        while self.process is not None:
+            code = await self.process.wait()
+            tries = 0 if time.monotonic() - born > STABLE_SECONDS else tries
+            self.tell(f"The intern stopped ({_describe_exit_code(code)}). Starting it again…")
+            await asyncio.sleep(self.delays[min(tries, len(self.delays) - 1)])
+            tries, born = tries + 1, time.monotonic()
+            if await self._begin():
+                self.tell("The intern is back. What it had begun, it continues.")
+            else:
+                await self.kill()
+
+    async def _begin(self) -> bool:
+        """A new process on a new port; whether it became healthy."""
+        self.starts += 1
+        port = _find_free_port()
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command,
+                env=build_environment(self.slack, self.home)
+                | {"HOST": "127.0.0.1", "PORT": str(port)},
+                stdin=PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is ours to answer
+            )
+        healthy = await self._healthy(port)
+        if healthy:
+            self.slack.events_url = f"http://{HOST}:{port}/slack/events"
+        return healthy
+
+    async def _healthy(self, port: int) -> bool:
+        end = time.monotonic() + START_TIMEOUT
+        async with aiohttp.ClientSession() as session:
+            while self.pid is not None and time.monotonic() < end:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with session.get(f"http://{HOST}:{port}/health") as answer:
+                        if answer.status == 200:
+                            return True
+                await asyncio.sleep(0.05)
+        return False
+
+    def _last_words(self) -> str:
+        """The last line of its log, which says why it ended."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1][:500] if lines else "It said nothing."
+
+
+def _find_free_port() -> int:
+    with socket.socket() as found:
+        found.bind((HOST, 0))
+        return int(found.getsockname()[1])
+
+
+def _rotate_log(log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        os.replace(log, log.with_suffix(".log.1"))
+
+
+def _describe_exit_code(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"killed by {signal.Signals(-code).name}"
+    return f"signal {-code}"
+
+
+# Whether the intern still has something to do, read from its rows.
+
+OPEN_DELIVERY_STATES = ("queued", "going")
+
+
+class PendingWork:
+    """Tasks not ended, deliveries not arrived, cards not drawn; read, never written."""
+
+    def __init__(self, database: Path) -> None:
+        url = f"sqlite:///file:{database}?mode=ro&uri=true"
+        self._engine = create_engine(url, poolclass=NullPool)
+        self._given_up: set[str] = set()
+
+    async def any(self) -> bool:
+        """Whether there is any, but for what was given up."""
+        return bool(await asyncio.to_thread(self._ids) - self._given_up)
+
+    async def give_up(self) -> None:
+        """What is pending now took too long: nobody waits for it again."""
+        self._given_up |= await asyncio.to_thread(self._ids)
+
+    def _ids(self) -> set[str]:
+        wanted = (
+            select(Task.id).where(Task.state.in_(OPEN_STATES)),
+            select(Delivery.id).where(Delivery.state.in_(OPEN_DELIVERY_STATES)),
+            select(OutboxMessage.id).where(
+                OutboxMessage.kind == "card", OutboxMessage.wanted > OutboxMessage.drawn
+            ),
+        )
+        try:
+            with Session(self._engine) as session:
+                return {str(id) for one in wanted for id in session.scalars(one)}
+        except SQLAlchemyError:  # the intern has not made its tables yet
+            return set()

@@ -1,0 +1,302 @@
+"""response_url: what the app says in answer to a command or a click."""
+
+import asyncio
+import json
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from bot.playground.connected_workspace import ConnectedWorkspace
+from bot.playground.errors import ApiRefusal
+from bot.playground.fault_injection import InjectedFault
+from bot.playground.methods import METHODS
+from bot.playground.methods.chat import read_content
+from bot.playground.methods.registry import GRANTED_SCOPES, MethodArguments, check_scope, scopes_for
+from bot.playground.modals import FormActions
+from bot.playground.slack_objects import ResponseUrl
+from bot.playground.user_actions import MessageActions, PressActions
+from bot.playground.workspace import ApiCall
+
+
+def use_response_url(slack: ConnectedWorkspace, id: str, args: MethodArguments) -> None:
+    """Posts, replaces or deletes; five times within half an hour, in any channel."""
+    url = _find_response_url(slack, id)
+    original = url.original if url.original and not url.original.deleted else None
+    if args.flag("delete_original"):
+        if original is None:
+            raise ApiRefusal("message_not_found", status=404)
+        slack.erase(original)
+    elif args.flag("replace_original") and original is not None:
+        fields = read_content(slack, args)
+        slack.rewrite(original, slack.bot_user, **fields)
+    else:
+        _post_response(slack, url, args)
+    url.left -= 1
+
+
+def _find_response_url(slack: ConnectedWorkspace, id: str) -> ResponseUrl:
+    url = slack.response_urls.get(id)
+    if url is None or time.monotonic() > url.expires:
+        raise ApiRefusal("expired_url", status=404)
+    if url.left < 1:
+        raise ApiRefusal("used_url", status=404)
+    return url
+
+
+def _post_response(slack: ConnectedWorkspace, url: ResponseUrl, args: MethodArguments) -> None:
+    kind = args.word("response_type", "ephemeral")
+    if kind not in ("ephemeral", "in_channel"):
+        raise ApiRefusal("invalid_arguments", ["[ERROR] unknown response_type"])
+    place = slack.place(url.channel)
+    fields = read_content(slack, args)
+    thread_ts = args.word("thread_ts") or url.thread_ts
+    message = slack.own_message(place.id, fields.pop("text"), thread_ts=thread_ts, **fields)
+    if kind == "in_channel":
+        slack.post(place, message)
+    else:
+        message.ephemeral_to = url.user
+        slack.whisper(place, message)
+
+
+# The HTTP side of a local Slack: the Web API, uploads, downloads, response URLs, sockets.
+
+MAX_BODY_BYTES = 2**30
+SIGN_IN_PAGE = "<!DOCTYPE html><html><title>Sign in | Slack</title><body>Sign in</body></html>"
+
+
+class ApiServer:
+    """Answers the app."""
+
+    def __init__(self, slack: ConnectedWorkspace, granted: frozenset[str]) -> None:
+        self.slack = slack
+        self.granted = granted
+        self._last_post: dict[str, float] = {}
+
+    def application(self) -> web.Application:
+        """The aiohttp application; the playground adds its own routes to it."""
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app.router.add_route("*", "/api/socket/", self.slack.sockets.serve)
+        app.router.add_post("/api/upload/v1/{file}", self.upload)
+        app.router.add_get("/api/files-pri/{file}/{rest:.+}", self.download)
+        app.router.add_post("/api/response/{id}", self.response)
+        app.router.add_route("*", "/api/{method}", self.api)
+        app.on_shutdown.append(lambda _: self.slack.sockets.close())
+        return app
+
+    async def api(self, request: web.Request) -> web.StreamResponse:
+        """One call of the Web API, with whatever mischief is planned for it."""
+        name = request.match_info["method"]
+        given, token = await _read_call(request)
+        mischief = self.slack.mischief
+        if delay := mischief.delay_of(name):
+            await asyncio.sleep(delay)
+        trouble = mischief.next_for(name, with_blocks=bool(given.get("blocks")))
+        if trouble and trouble.kind == "http_500":
+            self._note(name, given, {"ok": False, "error": "internal_error"})
+            return web.Response(status=500, text="Internal Server Error")
+        answer, status, headers = self._carry_out(name, given, token, trouble)
+        self._note(name, given, answer)
+        if trouble and trouble.kind == "lose_answer" and request.transport:
+            request.transport.abort()
+        return web.json_response(answer, status=status, headers=headers)
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Step two of an upload: the bytes."""
+        file = self.slack.files.get(request.match_info["file"])
+        content = await _read_upload(request)
+        if file is None or len(content) != file.size:
+            return web.Response(status=400, text="bad length")
+        file.content = content
+        return web.Response(text=f"OK - {file.size}")
+
+    async def download(self, request: web.Request) -> web.Response:
+        """A file's bytes; without the bot's token or scope, Slack's page to sign in, with status
+        200."""
+        file = self.slack.files.get(request.match_info["file"])
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        allowed = self.slack.installed and "files:read" in self.granted
+        if token != self.slack.bot_token or not allowed:
+            return web.Response(text=SIGN_IN_PAGE, content_type="text/html")
+        if file is None or file.content is None:
+            return web.Response(status=404)
+        return web.Response(body=file.content, content_type=file.as_slack()["mimetype"])
+
+    async def response(self, request: web.Request) -> web.Response:
+        """An answer to a command or a click through its response_url."""
+        given, _ = await _read_call(request)
+        try:
+            use_response_url(self.slack, request.match_info["id"], MethodArguments(given))
+        except ApiRefusal as refusal:
+            self._note("response_url", given, refusal.as_slack())
+            status = 400 if refusal.status == 200 else refusal.status
+            return web.json_response(refusal.as_slack(), status=status)
+        self._note("response_url", given, {"ok": True})
+        return web.Response(text="ok")
+
+    def _carry_out(
+        self, name: str, given: dict[str, Any], token: str, trouble: InjectedFault | None
+    ) -> tuple[dict[str, Any], int, dict[str, str]]:
+        headers = {"X-OAuth-Scopes": ",".join(sorted(self.granted))}
+        try:
+            self._check_token(name, token, given)
+            self._check_rate(name, given, trouble)
+            if trouble and trouble.kind == "fail":
+                raise ApiRefusal(trouble.error)
+            answer = {"ok": True, **METHODS[name].work(self.slack, MethodArguments(given))}
+        except ApiRefusal as refusal:
+            if "retry_after" in refusal.more:
+                headers["Retry-After"] = str(refusal.more.pop("retry_after"))
+            return refusal.as_slack(), refusal.status, headers
+        return answer, 200, headers
+
+    def _check_token(self, name: str, token: str, given: dict[str, Any]) -> None:
+        if name not in METHODS:
+            raise ApiRefusal("unknown_method", req_method=name)
+        method, slack = METHODS[name], self.slack
+        if method.caller == "anyone":
+            return
+        if not token:
+            raise ApiRefusal("not_authed")
+        if token not in (slack.bot_token, slack.app_token):
+            raise ApiRefusal("invalid_auth")
+        if not slack.installed:
+            raise ApiRefusal("account_inactive")
+        if token != (slack.app_token if method.caller == "app" else slack.bot_token):
+            raise ApiRefusal("not_allowed_token_type")
+        check_scope(self.granted, scopes_for(method.scopes, self._kind(name, given)))
+
+    def _kind(self, name: str, given: dict[str, Any]) -> str | None:
+        """The kind of place that a call is about; None when it is about none, or about several."""
+        if place := self.slack.places.get(str(given.get("channel"))):
+            return place.kind
+        if name == "conversations.open":
+            return "mpim" if len(MethodArguments(given).names("users")) > 1 else "im"
+        return None
+
+    def _check_rate(self, name: str, given: dict[str, Any], trouble: InjectedFault | None) -> None:
+        if trouble and trouble.kind == "ratelimited":
+            raise ApiRefusal("ratelimited", status=429, retry_after=int(trouble.seconds))
+        if name != "chat.postMessage" or not self.slack.mischief.strict_rates:
+            return
+        channel, now = str(given.get("channel")), time.monotonic()
+        if now - self._last_post.get(channel, -1.0) < 1.0:
+            raise ApiRefusal("ratelimited", status=429, retry_after=1)
+        self._last_post[channel] = now
+
+    def _note(self, name: str, given: dict[str, Any], answer: dict[str, Any]) -> None:
+        self.slack.calls.append(ApiCall(name, given, answer, time.time()))
+        self.slack.changed("call")
+
+
+async def _read_call(request: web.Request) -> tuple[dict[str, Any], str]:
+    """The arguments and the token of a call, from its address, form or JSON body."""
+    given: dict[str, Any] = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = json.loads(await request.text() or "{}")
+        except json.JSONDecodeError:
+            body = {}
+        given |= body if isinstance(body, dict) else {}
+    elif request.method == "POST":
+        given |= dict(await request.post())
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    return given, token or str(given.pop("token", "") or "")
+
+
+async def _read_upload(request: web.Request) -> bytes:
+    """An upload's bytes: the whole body, or the first file of a form."""
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    for field in (await request.post()).values():
+        if isinstance(field, web.FileField):
+            return field.file.read()
+    return b""
+
+
+# A local Slack: a real, strict server on 127.0.0.1, with people in it who write and press.
+
+HOST = "127.0.0.1"
+
+
+class LocalSlack(MessageActions, PressActions, FormActions):
+    """Use it as `async with LocalSlack(signing_secret="s") as slack`.
+
+    The app speaks to `slack.url`; events go to `events_url`, or over the app's sockets
+    when that is None.
+    """
+
+    def __init__(
+        self,
+        signing_secret: str,
+        port: int = 0,
+        *,
+        events_url: str | None = None,
+        bot_token: str = "",
+        app_token: str = "",
+        scopes: frozenset[str] = GRANTED_SCOPES,
+    ) -> None:
+        super().__init__(signing_secret=signing_secret, bot_token=bot_token, app_token=app_token)
+        self.events_url = events_url
+        self.port = port
+        self.server = ApiServer(self, scopes)
+        self.application = self.server.application()
+        self._runner = web.AppRunner(
+            self.application, access_log=None, shutdown_timeout=0.1, handle_signals=False
+        )
+
+    @property
+    def url(self) -> str:
+        """The Web API's address: SLACK_API_URL, or base_url of a client."""
+        return self.base_url
+
+    @property
+    def events_url(self) -> str | None:
+        """Where signed requests go; None means Socket Mode."""
+        return self.courier.events_url
+
+    @events_url.setter
+    def events_url(self, url: str | None) -> None:
+        self.courier.events_url = url
+
+    @property
+    def retry_delays(self) -> tuple[float, ...]:
+        """How long Slack waits before each further try of an event, in seconds."""
+        return self.courier.retry_delays
+
+    @retry_delays.setter
+    def retry_delays(self, delays: tuple[float, ...]) -> None:
+        self.courier.retry_delays = delays
+
+    async def start(self) -> None:
+        """Binds the port; only from here on is `url` right."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, self.port).start()
+        self.port = self._runner.addresses[0][1]
+        self.base_url = f"http://{HOST}:{self.port}/api/"
+
+    async def stop(self) -> None:
+        """Ends everything that is under way, then the server."""
+        await self.courier.close()
+        await self._runner.cleanup()
+
+    async def settled(self, seconds: float = 5) -> None:
+        """Waits until the app has taken every event, or Slack has given up."""
+        end = time.monotonic() + seconds
+        while self.courier.busy:
+            if time.monotonic() > end:
+                raise TimeoutError(f"events are still under way after {seconds} s")
+            await asyncio.sleep(0.005)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,143 @@
+"""What a person does on the page, carried out in the local Slack."""
+
+import base64
+import re
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.agent.skills import load_skills
+from bot.playground import user_actions
+from bot.playground.errors import ImpossibleAction
+from bot.playground.local_slack import LocalSlack
+from bot.playground.transport import AppResponse
+
+ActionRequest = dict[str, Any]
+ActionHandler = Callable[[str, ActionRequest], Awaitable[AppResponse | None]]
+MAX_RESPONSES = 60
+LOCALES = {"en": "en-GB", "fr": "fr-FR"}
+INVITE_COMMAND = "/invite"  # Slack's own; the cards name it
+UNKNOWN_COMMAND = "{command} is not a valid command."
+
+
+def list_commands() -> list[dict[str, str]]:
+    """The slash commands that the intern's skills declare."""
+    return [
+        {"command": f"/{skill.command}", "what": skill.summary, "hint": skill.hint}
+        for skill in load_skills().values()
+        if skill.command
+    ]
+
+
+class ActionRunner:
+    """Each verb takes who does it and what the page sent; `acks` are the intern's answers."""
+
+    def __init__(self, slack: LocalSlack) -> None:
+        self.slack = slack
+        self.acks: deque[dict[str, Any]] = deque(maxlen=MAX_RESPONSES)
+        self.commands = list_commands()
+        self._verbs: dict[str, ActionHandler] = {
+            "say": self._say,
+            "command": self._command,
+            "click": self._click,
+            "fill": self._fill,
+            "submit": self._submit,
+            "close": self._close,
+            "home": self._home,
+            "edit": self._edit,
+            "delete": self._delete,
+            "speak": self._speak,
+        }
+
+    async def do(self, me: str, deed: ActionRequest) -> dict[str, Any]:
+        """Raises Impossible, with words for the log, when it can't be done."""
+        verb = self._verbs.get(str(deed.get("do")))
+        if verb is None:
+            raise ImpossibleAction(f"there is no deed {deed.get('do')!r}")
+        try:
+            answer = await verb(me, deed)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ImpossibleAction(f"{deed.get('do')}: {error!r}") from error
+        if answer is None:
+            return {}
+        return {"ms": round(answer.ms, 1), "error": answer.error, "errors": answer.errors}
+
+    async def _say(self, me: str, deed: ActionRequest) -> None:
+        files = [
+            (str(one["name"]), base64.b64decode(one["bytes"])) for one in deed.get("files", [])
+        ]
+        text = encode_typed_text(self.slack, str(deed.get("text", "")))
+        await self.slack.say(me, deed["channel"], text, deed.get("thread") or None, files)
+
+    async def _command(self, me: str, deed: ActionRequest) -> AppResponse | None:
+        command, channel = str(deed["command"]), str(deed["channel"])
+        text = encode_typed_text(self.slack, str(deed.get("text", "")))
+        if command == INVITE_COMMAND and f"<@{self.slack.bot_user}>" in text:
+            user_actions.invite_bot(self.slack, me, self.slack.places[channel])
+            return None
+        if command not in [one["command"] for one in self.commands]:
+            self.slack.refuse_to(me, channel, UNKNOWN_COMMAND.format(command=command))
+            return None
+        return self._noted(command, await self.slack.command(me, channel, command, text))
+
+    async def _click(self, me: str, deed: ActionRequest) -> AppResponse:
+        answer = await self.slack.click(
+            me,
+            deed.get("channel", ""),
+            deed.get("ts", ""),
+            deed["action_id"],
+            deed.get("block_id"),
+            deed.get("value"),
+            view_id=deed.get("view"),
+        )
+        return self._noted(f"block_actions · {deed['action_id']}", answer)
+
+    async def _fill(self, me: str, deed: ActionRequest) -> None:
+        self.slack.fill(me, deed["view"], deed["values"])
+
+    async def _submit(self, me: str, deed: ActionRequest) -> AppResponse:
+        values = dict(deed.get("values") or {})
+        for field in deed.get("files", []):  # a file_input's bytes become files of Slack's first
+            stored = self.slack.upload(me, str(field["name"]), base64.b64decode(field["bytes"]))
+            block = values.setdefault(field["block_id"], {})
+            block.setdefault(field["action_id"], []).append(stored.as_slack())
+        name = self.slack.views[deed["view"]].callback_id
+        answer = await self.slack.submit(me, deed["view"], values)
+        return self._noted(f"view_submission · {name}", answer)
+
+    async def _close(self, me: str, deed: ActionRequest) -> AppResponse | None:
+        return await self.slack.close(me, deed["view"])
+
+    async def _home(self, me: str, deed: ActionRequest) -> None:
+        await self.slack.open_home(me, str(deed.get("tab", "home")))
+
+    async def _edit(self, me: str, deed: ActionRequest) -> None:
+        text = encode_typed_text(self.slack, str(deed["text"]))
+        await self.slack.edit(me, deed["channel"], deed["ts"], text)
+
+    async def _delete(self, me: str, deed: ActionRequest) -> None:
+        await self.slack.delete(me, deed["channel"], deed["ts"])
+
+    async def _speak(self, me: str, deed: ActionRequest) -> None:
+        await self.slack.speak(me, LOCALES[deed["language"]])
+
+    def _noted(self, name: str, answer: AppResponse) -> AppResponse:
+        told = {"name": name, "ms": round(answer.ms, 1), "error": answer.error, "at": time.time()}
+        self.acks.append(told)
+        return answer
+
+
+def encode_typed_text(slack: LocalSlack, text: str) -> str:
+    """Typed words as Slack stores them: harmless signs, and names that are addressed."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    names = {}
+    for id, person in slack.people.items():
+        for name in (person.display_name, person.name):
+            names[f"@{name}".lower()] = f"<@{id}>"
+    for id, place in slack.places.items():
+        if place.name and not place.is_direct:
+            names[f"#{place.name}".lower()] = f"<#{id}|{place.name}>"
+    longest = sorted(names, key=len, reverse=True)
+    pattern = r"(?<!\w)(?:" + "|".join(map(re.escape, longest)) + r")(?!\w)"
+    return re.sub(pattern, lambda found: names[found[0].lower()], text, flags=re.IGNORECASE)

@@ -1,0 +1,463 @@
+"""What a person sees of a local Slack, in the shapes that the page draws."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import webbrowser
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from bot.playground.block_kit import View
+from bot.playground.errors import ApiRefusal, ImpossibleAction
+from bot.playground.intern_process import InternProcess, read_clock_offset
+from bot.playground.local_slack import LocalSlack
+from bot.playground.page.actions import ActionRunner
+from bot.playground.page.intern_records import InternRecords
+from bot.playground.slack_objects import TEAM_NAME, Place, SlackMessage
+from bot.playground.workspace import WorkspaceChange
+
+PageData = dict[str, Any]
+MAX_MESSAGES = 400  # messages of each place that a page starts with
+
+
+def build_snapshot(slack: LocalSlack, me: str) -> PageData:
+    """All that this person sees at this moment."""
+    slack.dm(me)
+    mine = [place for place in slack.places.values() if me in place.members]
+    return {
+        "team": TEAM_NAME,
+        "me": me,
+        "bot": slack.bot_user,
+        "people": {id: describe_person(slack, id) for id in slack.people},
+        "places": [describe_place(slack, place, me) for place in mine],
+        "messages": {place.id: list_messages(slack, place, me) for place in mine},
+        "views": list_views(slack, me),
+        "home": describe_view(slack.homes.get(me)),
+        "statuses": list_statuses(slack),
+        "prompts": list_prompts(slack),
+    }
+
+
+def describe_person(slack: LocalSlack, id: str) -> PageData:
+    one = slack.people[id]
+    return {
+        "id": id,
+        "name": one.display_name or one.real_name,
+        "full": one.real_name,
+        "handle": one.name,
+        "locale": one.locale,
+        "bot": one.is_bot,
+    }
+
+
+def describe_place(slack: LocalSlack, place: Place, me: str) -> PageData:
+    return {
+        "id": place.id,
+        "name": place.name,
+        "kind": place.kind,
+        "members": place.members,
+        "with_bot": slack.bot_user in place.members,
+    }
+
+
+def list_messages(slack: LocalSlack, place: Place, me: str) -> list[PageData]:
+    found = list(place.by_ts.values())[-MAX_MESSAGES:]
+    found += [one for one in place.ephemerals if one.ephemeral_to == me]
+    return [describe_message(slack, one) for one in sorted(found, key=lambda one: one.ts)]
+
+
+def describe_message(slack: LocalSlack, message: SlackMessage) -> PageData:
+    shown = message.as_slack(slack.team) | {
+        "channel": message.channel,
+        "ephemeral": message.ephemeral_to is not None,
+        "streaming": message.streaming_until is not None,
+        "tasks": list(message.tasks.values()),
+        "plan": message.plan,
+    }
+    if shown.get("blocks") and message.subtype == "tombstone":
+        shown["blocks"] = []
+    return shown
+
+
+def list_views(slack: LocalSlack, me: str) -> list[PageData]:
+    return [shown for view in slack.open_views(me) if (shown := describe_view(view))]
+
+
+def describe_view(view: View | None) -> PageData | None:
+    if view is None:
+        return None
+    return {
+        "id": view.id,
+        "hash": view.hash,
+        "callback_id": view.callback_id,
+        "title": view.title,
+        "submit": (view.source.get("submit") or {}).get("text"),
+        "close": (view.source.get("close") or {}).get("text"),
+        "blocks": view.blocks,
+        "values": view.values,
+        "errors": view.errors,
+        "trouble": view.trouble,
+    }
+
+
+def list_statuses(slack: LocalSlack) -> list[PageData]:
+    return [
+        {"channel": channel, "thread": thread, "status": status}
+        for (channel, thread), status in slack.statuses.items()
+    ]
+
+
+def list_prompts(slack: LocalSlack) -> PageData:
+    """What may be said to the intern, by place."""
+    return {channel: prompts for (channel, thread), prompts in slack.prompts.items() if not thread}
+
+
+# Switches that make Slack misbehave, and what state they are in.
+
+SLOW_SECONDS = 2.0
+REFUSED_CALLS = 3
+LOST_ACKS = 2  # a mention is two events
+DAY_SECONDS = 24 * 60 * 60  # seconds
+MESSAGE_METHODS = ("chat.postMessage", "chat.update")
+
+
+class FaultSwitches:
+    """Two stay on until they are switched off; the others happen once."""
+
+    def __init__(
+        self, slack: LocalSlack, child: InternProcess | None, behind: InternRecords
+    ) -> None:
+        self.slack, self.child, self.behind = slack, child, behind
+
+    def shown(self) -> dict[str, Any]:
+        """How they stand, and how the intern is."""
+        mischief = self.slack.mischief
+        child = self.child
+        return {
+            "twice": mischief.deliver_twice_without_headers,
+            "slow": any(mischief.delay_of(method) > 0 for method in MESSAGE_METHODS),
+            "refuse": sum(len(mischief.planned.get(method, ())) for method in MESSAGE_METHODS),
+            "sockets": len(self.slack.sockets.connections),
+            "lost": mischief.lost_acks,
+            "streams": self._streams(),
+            "child": child is not None,
+            "alive": child is None or child.pid is not None,
+            "starts": child.starts if child else 0,
+            "ahead": read_clock_offset(child.home) // DAY_SECONDS if child else 0,
+        }
+
+    async def flip(self, name: str, on: bool) -> None:
+        """Raises Impossible for a switch that is not there."""
+        mischief = self.slack.mischief
+        if name == "twice":
+            mischief.deliver_twice_without_headers = on
+        elif name == "slow":
+            for method in MESSAGE_METHODS:
+                mischief.slow(method, SLOW_SECONDS if on else 0.0)
+        elif name == "refuse":
+            for method in MESSAGE_METHODS:
+                mischief.planned[method].clear()
+                mischief.rate_limit(method, REFUSED_CALLS if on else 0)
+        elif name == "drop" and self.slack.sockets.connections:
+            mischief.drop_socket()
+        elif name == "drop":  # over HTTP, what breaks is the connection with the answer on it
+            mischief.lost_acks = LOST_ACKS if on else 0
+        elif name == "streams":
+            mischief.end_streams()
+        elif name == "kill" and self.child is not None:
+            await self.child.kill()
+        elif name == "travel" and self.child is not None:
+            now = datetime.now(UTC) + timedelta(seconds=read_clock_offset(self.child.home))
+            there = await asyncio.to_thread(self.behind.next_digest, now)
+            await self.child.travel(int((there - now).total_seconds()))
+        else:
+            raise ImpossibleAction(f"there is no switch {name!r}")
+
+    def _streams(self) -> int:
+        places = self.slack.places.values()
+        return sum(one.streaming_until is not None for p in places for one in p.by_ts.values())
+
+
+# The page's WebSocket: what changes goes out, what people do comes in.
+
+GATHER_SECONDS = 0.008  # seconds in which changes are gathered into one frame
+POLL_SECONDS = 0.25  # seconds between two looks behind the scenes while somebody watches
+REFRESH_SECONDS = 1.0
+MAX_FRAME_BYTES = 64 * 2**20
+DEFAULT_USER = "UMARIE"
+
+
+class OpenPages:
+    """All open pages."""
+
+    def __init__(self, slack: LocalSlack, behind: InternRecords, switches: FaultSwitches) -> None:
+        self.slack, self.behind, self.switches = slack, behind, switches
+        self.deeds = ActionRunner(slack)
+        self.pages: set[BrowserTab] = set()
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """One page, as the person in ?as=, until it goes away."""
+        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MAX_FRAME_BYTES, timeout=0.5)
+        await socket.prepare(request)
+        me = request.query.get("as", DEFAULT_USER)
+        known = me in self.slack.people and not self.slack.people[me].is_bot
+        page = BrowserTab(self, socket, me if known else DEFAULT_USER)
+        self.pages.add(page)
+        try:
+            await page.run()
+        finally:
+            self.pages.discard(page)
+        return socket
+
+    async def close(self) -> None:
+        for page in list(self.pages):
+            with contextlib.suppress(ConnectionError):
+                await page.socket.close(code=1001)
+
+    def stir(self) -> None:
+        """The switches were used: every page shows it."""
+        for page in self.pages:
+            page.note(("switches",))
+
+
+class BrowserTab:
+    """One browser tab."""
+
+    def __init__(self, live: OpenPages, socket: web.WebSocketResponse, me: str) -> None:
+        self.live, self.slack, self.socket, self.me = live, live.slack, socket, me
+        self.language = "en"
+        self.watching = False
+        self._dirty: dict[tuple[Any, ...], None] = {}
+        self._something = asyncio.Event()
+        self._stale = asyncio.Event()
+        self._doing: set[asyncio.Task[None]] = set()
+        self._seen = ""
+        self._how: dict[str, Any] = {}
+
+    async def run(self) -> None:
+        unlisten = self.slack.listen(self._changed)
+        workers = [asyncio.create_task(work()) for work in (self._flow, self._look, self._pulse)]
+        try:
+            self._how = self.live.switches.shown()
+            whole = build_snapshot(self.slack, self.me)
+            more = {"commands": self.live.deeds.commands, "switches": self._how}
+            await self._send([{"type": "everything", **whole, **more}])
+            async for frame in self.socket:
+                if frame.type == WSMsgType.TEXT:
+                    self._take(frame.data)
+        finally:
+            unlisten()
+            for task in [*workers, *self._doing]:
+                task.cancel()
+            await asyncio.gather(*workers, *self._doing, return_exceptions=True)
+
+    def note(self, what: tuple[Any, ...]) -> None:
+        self._dirty[what] = None
+        self._something.set()
+
+    def _changed(self, change: WorkspaceChange) -> None:
+        """Cheap and without awaiting: only what is to be drawn again is kept."""
+        self._stale.set()
+        if change.kind in ("call", "delivery"):
+            return
+        if change.kind in ("view", "home") and change.user not in (None, self.me):
+            return
+        if change.kind == "ephemeral" and change.user != self.me:
+            return
+        if change.channel and change.ts and change.kind != "status":
+            self.note(("message", change.channel, change.ts))
+        else:
+            self.note((change.kind,))
+
+    def _take(self, text: str) -> None:
+        try:
+            deed = json.loads(text)
+        except json.JSONDecodeError:
+            return
+        if isinstance(deed, dict):
+            task = asyncio.create_task(self._act(deed))
+            self._doing.add(task)
+            task.add_done_callback(self._doing.discard)
+
+    async def _act(self, deed: dict[str, Any]) -> None:
+        done: dict[str, Any] = {"type": "done", "id": deed.get("id"), "error": None}
+        try:
+            if deed.get("do") == "watch":
+                self.language = str(deed.get("language", "en"))
+                self.watching, self._seen = bool(deed.get("on")), ""
+                self._stale.set()
+            elif deed.get("do") == "switch":
+                await self.live.switches.flip(str(deed.get("name")), bool(deed.get("on")))
+                self.live.stir()
+            else:
+                done |= await self.live.deeds.do(self.me, deed)
+        except (ImpossibleAction, ApiRefusal) as error:
+            done["error"] = str(error)
+        await self._send([done])
+
+    async def _flow(self) -> None:
+        """Sends what changed, gathered for a moment."""
+        while True:
+            await self._something.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._something.clear()
+            dirty, self._dirty = self._dirty, {}
+            news = [one for what in dirty if (one := self._news(what))]
+            if news:
+                await self._send(news)
+
+    def _news(self, what: tuple[Any, ...]) -> dict[str, Any] | None:
+        slack, me = self.slack, self.me
+        match what:
+            case ("message", channel, ts):
+                return self._message(channel, ts)
+            case ("view",):
+                return {"type": "views", "views": list_views(slack, me)}
+            case ("home",):
+                return {"type": "home", "home": describe_view(slack.homes.get(me))}
+            case ("status",):
+                news = {"statuses": list_statuses(slack), "prompts": list_prompts(slack)}
+                return {"type": "statuses", **news}
+            case ("switches",):
+                self._how = self.live.switches.shown()  # what this page shows from now on
+                return {"type": "switches", "switches": self._how}
+            case ("place",):
+                mine = [place for place in slack.places.values() if me in place.members]
+                places = [describe_place(slack, place, me) for place in mine]
+                return {"type": "places", "places": places}
+        return None
+
+    def _message(self, channel: str, ts: str) -> dict[str, Any] | None:
+        place = self.slack.places.get(channel)
+        if place is None or self.me not in place.members:
+            return None
+        message = place.find(ts)
+        if message is None:
+            return {"type": "gone", "channel": channel, "ts": ts}
+        if message.ephemeral_to not in (None, self.me):
+            return None
+        if message.is_reply and message.thread_ts:
+            self.note(("message", channel, message.thread_ts))  # its count of replies
+        news = {"type": "message", "message": describe_message(self.slack, message)}
+        return news | {"place": describe_place(self.slack, place, self.me)}
+
+    async def _look(self) -> None:
+        """Behind the scenes: read again after something happened, while somebody watches."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stale.wait(), REFRESH_SECONDS)
+            self._stale.clear()
+            if self.watching:
+                behind = await self.live.behind.read(self.slack, self.live.deeds, self.language)
+                text = json.dumps(behind)
+                if text != self._seen:
+                    self._seen = text
+                    await self._send([{"type": "behind", "behind": behind}])
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _pulse(self) -> None:
+        """The intern's own life has no event in Slack."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if self.live.switches.shown() != self._how:
+                self.note(("switches",))
+
+    async def _send(self, news: list[dict[str, Any]]) -> None:
+        with contextlib.suppress(ConnectionError):
+            await self.socket.send_json(news)
+
+
+# What the browser fetches: the page, its bundle, and files that were shared.
+
+BUNDLE = Path(__file__).parent / "bundle"
+CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+NOT_BUILT_MESSAGE = "The page is not built: run `make web`."
+
+
+class PageRoutes:
+    """Routes beside the Web API's. Only this machine's own browser is answered."""
+
+    def __init__(self, slack: LocalSlack, live: OpenPages) -> None:
+        self.slack = slack
+        self.live = live
+
+    def add_to(self, application: web.Application) -> None:
+        application.router.add_get("/", self.page)
+        application.router.add_get("/page/live", self.socket)
+        application.router.add_get("/page/file/{id}", self.file)
+        application.router.add_get("/page/{name}", self.bundled)
+        application.on_shutdown.append(lambda _: self.live.close())
+
+    async def page(self, request: web.Request) -> web.Response:
+        require_local_request(request)
+        return _send_file(BUNDLE / "index.html", "text/html")
+
+    async def bundled(self, request: web.Request) -> web.Response:
+        require_local_request(request)
+        path = BUNDLE / request.match_info["name"]
+        kind = CONTENT_TYPES.get(path.suffix)
+        if kind is None or path.parent != BUNDLE:
+            raise web.HTTPNotFound()
+        return _send_file(path, kind)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """A shared file's bytes; only pictures are shown, everything else is downloaded."""
+        require_local_request(request)
+        file = self.slack.files.get(request.match_info["id"])
+        if file is None or file.content is None:
+            raise web.HTTPNotFound()
+        kind = str(file.as_slack()["mimetype"])
+        headers = SECURITY_HEADERS | {"Content-Security-Policy": "default-src 'none'; sandbox"}
+        if kind not in PICTURE_TYPES:
+            kind = "application/octet-stream"
+            headers["Content-Disposition"] = "attachment"
+        return web.Response(body=file.content, content_type=kind, headers=headers)
+
+    async def socket(self, request: web.Request) -> web.StreamResponse:
+        require_local_request(request)
+        return await self.live.serve(request)
+
+
+def require_local_request(request: web.Request) -> None:
+    """Another site in the same browser must not get in: not by its own name, not by a script."""
+    name = request.host.rpartition(":")[0] or request.host
+    origin = request.headers.get("Origin")
+    if name not in ("127.0.0.1", "localhost") or origin not in (None, f"http://{request.host}"):
+        raise web.HTTPForbidden()
+
+
+def _send_file(path: Path, kind: str) -> web.Response:
+    if not path.is_file():
+        status = HTTPStatus.SERVICE_UNAVAILABLE if kind == "text/html" else HTTPStatus.NOT_FOUND
+        return web.Response(status=status, text=NOT_BUILT_MESSAGE)
+    return web.Response(
+        body=path.read_bytes(), content_type=kind, charset="utf-8", headers=SECURITY_HEADERS
+    )
+
+
+# Opens the page in the person's browser, where there is one with windows.
+
+
+async def open_browser(address: str) -> bool:
+    """Whether a browser was asked to. A browser inside the terminal would be in the way."""
+    windows = sys.platform == "darwin" or os.environ.get("DISPLAY")
+    if not (windows or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    return await asyncio.to_thread(webbrowser.open, address)

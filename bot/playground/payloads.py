@@ -1,0 +1,159 @@
+"""The bodies of what Slack sends to an app: events, commands, clicks and forms."""
+
+import time
+from typing import Any
+
+from bot.playground import slack_objects as seed
+from bot.playground.block_kit import View
+from bot.playground.slack_objects import (
+    RESPONSE_URL_SECONDS,
+    Place,
+    ResponseUrl,
+    SlackMessage,
+    Trigger,
+)
+from bot.playground.workspace import SlackWorkspace
+
+VERIFICATION_TOKEN = "local"  # noqa: S105  Slack's old field, no secret
+Payload = dict[str, Any]
+
+
+def build_event_callback(
+    slack: SlackWorkspace, event: Payload, place: Place | None = None
+) -> Payload:
+    """An event in its envelope, with an event_id of its own."""
+    return {
+        "token": VERIFICATION_TOKEN,
+        "team_id": slack.team,
+        "api_app_id": slack.app,
+        "event": event,
+        "type": "event_callback",
+        "event_id": slack.stamps.id("Ev"),
+        "event_time": int(time.time()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": slack.team,
+                "user_id": slack.bot_user,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": bool(place and place.is_ext_shared),
+        "event_context": slack.stamps.id("4-"),
+    }
+
+
+def build_message_event(slack: SlackWorkspace, place: Place, message: SlackMessage) -> Payload:
+    """A message as `message.channels`, `message.im` and the like report it; in a channel shared
+    with another company with the team of its author."""
+    team = slack.team_of(message.user)
+    return {
+        **message.as_slack(team, metadata=True),
+        **({"user_team": team, "source_team": team} if place.is_ext_shared else {}),
+        "channel": place.id,
+        "event_ts": message.ts,
+        "channel_type": place.kind,
+    }
+
+
+def build_mention_event(slack: SlackWorkspace, place: Place, message: SlackMessage) -> Payload:
+    """The same message as an `app_mention`: no channel_type, no subtype."""
+    event = build_message_event(slack, place, message) | {"type": "app_mention"}
+    event.pop("channel_type")
+    event.pop("subtype", None)
+    return event
+
+
+def build_change_event(
+    slack: SlackWorkspace, place: Place, message: SlackMessage, before: Payload, subtype: str
+) -> Payload:
+    """A message_changed or message_deleted."""
+    now = slack.stamps.ts()
+    event: Payload = {
+        "type": "message",
+        "subtype": subtype,
+        "channel": place.id,
+        "channel_type": place.kind,
+        "ts": now,
+        "event_ts": now,
+        "hidden": True,
+        "previous_message": before,
+    }
+    if subtype == "message_deleted":
+        return event | {"deleted_ts": message.ts}
+    shown = message.as_slack(slack.team_of(message.user), metadata=True)
+    return event | {"message": shown}
+
+
+def build_interaction(
+    slack: SlackWorkspace, kind: str, user: str, view_id: str | None = None
+) -> Payload:
+    """What all interactions have in common, with a fresh trigger_id. `team` is the presser's."""
+    team = slack.team_of(user)
+    domain = seed.TEAM_DOMAIN if team == slack.team else team.lower()
+    return {
+        "type": kind,
+        "team": {"id": team, "domain": domain},
+        "user": build_user_payload(slack, user),
+        "api_app_id": slack.app,
+        "token": VERIFICATION_TOKEN,
+        "trigger_id": create_trigger(slack, user, view_id).id,
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def build_user_payload(slack: SlackWorkspace, user: str) -> Payload:
+    """A person as interactions name them."""
+    name = slack.people[user].name
+    return {"id": user, "username": name, "name": name, "team_id": slack.team_of(user)}
+
+
+def build_view_payload(slack: SlackWorkspace, view: View) -> Payload:
+    """A view as interactions show it."""
+    return view.as_slack(slack.team, slack.app, slack.bot_id)
+
+
+def create_trigger(slack: SlackWorkspace, user: str, view_id: str | None = None) -> Trigger:
+    """A trigger_id that is good for three seconds from now."""
+    id = f"{slack.stamps.ts()}.{slack.stamps.id('').lower()}"
+    trigger = Trigger(id, user, time.monotonic() + slack.trigger_seconds, view_id)
+    slack.triggers[id] = trigger
+    return trigger
+
+
+def create_response_url(
+    slack: SlackWorkspace,
+    user: str,
+    channel: str,
+    original: SlackMessage | None = None,
+    thread_ts: str | None = None,
+) -> str:
+    """A response_url; `original` is the message that it may replace."""
+    id = slack.stamps.id("R")
+    expires = time.monotonic() + RESPONSE_URL_SECONDS
+    slack.response_urls[id] = ResponseUrl(id, user, channel, expires, original, thread_ts)
+    return f"{slack.base_url}response/{id}"
+
+
+def build_command(
+    slack: SlackWorkspace, user: str, place: Place, command: str, text: str
+) -> dict[str, str]:
+    """A slash command's fields."""
+    direct = {"im": "directmessage", "mpim": "mpdm", "group": "privategroup"}
+    return {
+        "token": VERIFICATION_TOKEN,
+        "team_id": slack.team,
+        "team_domain": seed.TEAM_DOMAIN,
+        "channel_id": place.id,
+        "channel_name": direct.get(place.kind, place.name),
+        "user_id": user,
+        "user_name": slack.people[user].name,
+        "command": command,
+        "text": text,
+        "api_app_id": slack.app,
+        "is_enterprise_install": "false",
+        "response_url": create_response_url(slack, user, place.id),
+        "trigger_id": create_trigger(slack, user).id,
+    }

@@ -1,0 +1,304 @@
+"""What advertising cost and sold, by day, retailer, product, keyword and placement."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.playground.shop import data_files
+from bot.playground.shop.customers import Customer
+from bot.playground.shop.data_files import read_planted, read_toml
+from bot.playground.shop.orders import OrderBook, ShopOrder
+from bot.playground.shop.products import ProductRange
+from bot.playground.shop.random_stream import RandomStream
+from bot.playground.shop.sales_period import (
+    CLOCK_TIMES,
+    SalesPeriod,
+    find_black_friday,
+    find_summer_sales,
+    find_winter_sales,
+)
+
+AD_COLUMNS = (
+    "date",
+    "enseigne",
+    "campagne",
+    "référence",
+    "article",
+    "mot-clé",
+    "emplacement",
+    "impressions",
+    "clics",
+    "dépense",
+    "commandes",
+    "chiffre d'affaires",
+    "devise",
+    "budget du jour",
+    "budget épuisé à",
+)
+
+
+def write_ads(folder: Path, seed: int, span: SalesPeriod, goods: ProductRange) -> int:
+    """ads.csv"""
+    return data_files.write_csv(
+        folder / "ads.csv", AD_COLUMNS, _list_ad_rows(RandomStream(seed, "ads"), span, goods)
+    )
+
+
+def _list_ad_rows(
+    dice: RandomStream, span: SalesPeriod, goods: ProductRange
+) -> Iterator[tuple[object, ...]]:
+    source = read_toml("ads")
+    start = span.since(read_planted("span")["ad_days"])
+    usual = span.mood
+    for day in range(start, span.length):
+        busy = 0.6 + 0.4 * span.moods[day] / usual
+        for line in source["lines"]:
+            for placement in line["placements"]:
+                pull = source["placements"][placement]
+                share = 1 / len(line["placements"])
+                yield _build_ad_row(dice, span, goods, line, placement, day, share * busy, pull)
+
+
+def _build_ad_row(
+    dice: RandomStream,
+    span: SalesPeriod,
+    goods: ProductRange,
+    line: dict[str, Any],
+    placement: str,
+    day: int,
+    share: float,
+    pull: float,
+) -> tuple[object, ...]:
+    good = goods.by_ref[line["product"]]
+    budget = round(line["budget"] * 100 / len(line["placements"]))
+    wanted = max(0.0, line["seen"] * share * (0.85 + 0.3 * dice.roll()))
+    cost = line["cost"]
+    limit = budget // cost
+    clicks = dice.count(wanted * line["clicked"] * pull / 1000)
+    over = clicks > limit
+    seen = round(wanted * limit / clicks) if over else round(wanted)
+    spent_at = CLOCK_TIMES[min(8 * 60 + limit * 720 // clicks, 1439)] if over else ""
+    clicks = min(clicks, limit)
+    gone = good.until is not None and day > good.until
+    orders = 0 if gone else sum(dice.chance(line["sold"] / 1000) for _ in range(clicks))
+    return (
+        span.iso[day],
+        line["retailer"],
+        line["campaign"],
+        good.ref,
+        good.name,
+        line["keyword"],
+        placement,
+        seen,
+        clicks,
+        data_files.format_money(clicks * cost),
+        orders,
+        data_files.format_money(orders * good.price_on(day)),
+        "EUR",
+        data_files.format_money(budget),
+        spent_at,
+    )
+
+
+# The texts that were sent, to whom, and what came of them.
+
+CAMPAIGN_COLUMNS = (
+    "code",
+    "date",
+    "canal",
+    "langue",
+    "audience",
+    "objet",
+    "pré-en-tête",
+    "texte",
+    "appel à l'action",
+    "références",
+    "envoyés",
+    "délivrés",
+    "ouverts",
+    "clics",
+    "désinscriptions",
+    "commandes",
+    "chiffre d'affaires",
+    "devise",
+)
+OCCASION_DATES: dict[str, Callable[[int], date]] = {
+    "summer_sales": lambda year: find_summer_sales(year)[0],
+    "winter_sales": lambda year: find_winter_sales(year)[0],
+    "black_friday": find_black_friday,
+}
+PRICE_PATTERN = re.compile(r"\{prix ([A-Z-]+)\}")
+ATTRIBUTION_DAYS = 3  # days after it in which an order may come of a campaign
+OPEN_RATE_OFFSETS = {"clients fidèles": 0.07, "clients qui s'éloignent": -0.08}
+
+
+@dataclass
+class SentCampaign:
+    """One campaign and its results. `opened` is None for an SMS."""
+
+    code: str
+    day: int
+    minute: int
+    source: dict[str, Any]
+    text: dict[str, str]
+    reached: int
+    delivered: int
+    opened: int | None
+    clicked: int
+    left: int
+    orders: list[ShopOrder]
+
+
+class CampaignHistory:
+    """All forty, in the order they went out. Marks the orders that came of them."""
+
+    def __init__(
+        self,
+        seed: int,
+        span: SalesPeriod,
+        goods: ProductRange,
+        customers: Sequence[Customer],
+        book: OrderBook,
+    ):
+        self.span, self.goods, self.customers = span, goods, customers
+        self.dice = RandomStream(seed, "campaigns")
+        self.shares = read_planted("campaigns")
+        self.bought: dict[str, list[ShopOrder]] = {}
+        self.by_day: dict[int, list[ShopOrder]] = {}
+        for order in book.kept:
+            self.bought.setdefault(order.customer.id, []).append(order)
+            self.by_day.setdefault(order.day, []).append(order)
+        dated = [(self._day(source), i, source) for i, source in enumerate(_read_sources())]
+        self.sent = [
+            self._send(day, source) for day, _, source in sorted(dated, key=lambda d: d[:2])
+        ]
+        self._attribute()
+
+    def write(self, folder: Path) -> int:
+        """campaigns.csv"""
+        return data_files.write_csv(
+            folder / "campaigns.csv", CAMPAIGN_COLUMNS, map(self._row, self.sent)
+        )
+
+    def _row(self, sent: SentCampaign) -> tuple[object, ...]:
+        source, text = sent.source, sent.text
+        return (
+            sent.code,
+            f"{self.span.iso[sent.day]}T{CLOCK_TIMES[sent.minute]}:00",
+            source["channel"],
+            source.get("language", "fr"),
+            source["audience"],
+            text.get("subject", ""),
+            text.get("preheader", ""),
+            text["body"],
+            text.get("call", ""),
+            ", ".join(source["products"]),
+            sent.reached,
+            sent.delivered,
+            "" if sent.opened is None else sent.opened,
+            sent.clicked,
+            sent.left,
+            len(sent.orders),
+            data_files.format_money(sum(order.total for order in sent.orders)),
+            "EUR",
+        )
+
+    def _send(self, day: int, source: dict[str, Any]) -> SentCampaign:
+        dice, email = self.dice, source["channel"] == "email"
+        people = [one for one in self.customers if self._is_meant(one, source, day)]
+        delivered = len(people) - round(len(people) * (0.006 + 0.008 * dice.roll()))
+        opened, clicked = self._response(delivered, source)
+        return SentCampaign(
+            code=f"om-{self.span.on(day):%y%m%d}-{source['slug']}",
+            day=day,
+            minute=dice.pick((8 * 60 + 30, 10 * 60, 12 * 60 + 15, 18 * 60 + 30)),
+            source=source,
+            text={
+                key: self._worded(source[key], day, email)
+                for key in ("subject", "preheader", "body", "call")
+                if key in source
+            },
+            reached=len(people),
+            delivered=delivered,
+            opened=opened,
+            clicked=clicked,
+            left=round(delivered * (0.001 + 0.003 * dice.roll())),
+            orders=[],
+        )
+
+    def _response(self, delivered: int, source: dict[str, Any]) -> tuple[int | None, int]:
+        """Opened and clicked; the weekday has no part in it."""
+        chance, again = self.dice.roll(), self.dice.roll()
+        if source["channel"] == "sms":
+            return None, round(delivered * self.shares["sms_clicked"] * (0.8 + 0.4 * chance))
+        share = self.shares["opened"] + OPEN_RATE_OFFSETS.get(source["audience"], 0.0)
+        share += self.shares["concrete"] * source.get("concrete", False)
+        opened = round(delivered * (share - 0.02 + 0.04 * chance))
+        return opened, round(opened * self.shares["email_clicked"] * (0.85 + 0.3 * again))
+
+    def _attribute(self) -> None:
+        """The first orders of those who got a campaign, soon after it, come of it."""
+        for sent in self.sent:
+            near = [
+                order
+                for day in range(sent.day, sent.day + ATTRIBUTION_DAYS + 1)
+                for order in self.by_day.get(day, [])
+                if not order.code
+                and (order.day, order.minute) > (sent.day, sent.minute)
+                and self._is_meant(order.customer, sent.source, sent.day)
+            ]
+            wanted = round(sent.clicked * (0.08 + 0.07 * self.dice.roll()))
+            about = set(sent.source["products"])
+            mixed = self.dice.shuffled(near)
+            mixed.sort(key=lambda order: not about & {line.good.ref for line in order.lines})
+            sent.orders = mixed[:wanted]
+            for order in sent.orders:
+                order.code, order.source = sent.code, sent.source["channel"]
+
+    def _is_meant(self, one: Customer, source: dict[str, Any], day: int) -> bool:
+        """Whether a campaign goes to a customer."""
+        language = source.get("language", "fr")
+        if one.language != language or not one.gets(source["channel"], day):
+            return False
+        before = [order for order in self.bought.get(one.id, []) if order.day < day]
+        if source["audience"] == "clients fidèles":
+            return len(before) >= 3
+        if source["audience"] == "clients qui s'éloignent":
+            return bool(before) and day - before[-1].day > 100
+        if "category" in source:
+            return any(line.good.category == source["category"] for o in before for line in o.lines)
+        return True
+
+    def _day(self, source: dict[str, Any]) -> int:
+        """The day it went out: the latest that fits, for an earlier one the first; no Sunday."""
+        moment, _, later = source["when"].partition("+")
+        years = range(self.span.first.year, self.span.last.year + 1)
+        days = [
+            self.span.number(_find_date(moment, year) + timedelta(days=int(later or 0)))
+            for year in years
+        ]
+        fitting = [day for day in days if 3 <= day < self.span.length - 7]
+        day = fitting[0 if source.get("earlier") else -1]
+        return day + (self.span.on(day).weekday() == 6)
+
+    def _worded(self, text: str, day: int, email: bool) -> str:
+        """With the prices of that day; in French e-mails with spaces that do not break."""
+        priced = PRICE_PATTERN.sub(
+            lambda m: f"{self.goods.by_ref[m[1]].price_on(day) // 100} €", text.strip()
+        )
+        return re.sub(r" (?=[;:!?€%»])|(?<=«) ", "\u00a0", priced) if email else priced
+
+
+def _read_sources() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = read_toml("campaigns")["campaigns"]
+    return found
+
+
+def _find_date(moment: str, year: int) -> date:
+    if moment in OCCASION_DATES:
+        return OCCASION_DATES[moment](year)
+    month, day = moment.split("-")
+    return date(year, int(month), int(day))

@@ -1,0 +1,224 @@
+"""The sixty products of Maison Ormelin, and what each has cost day by day."""
+
+from bisect import bisect
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bot.playground.shop import data_files
+from bot.playground.shop.data_files import read_planted, read_toml
+from bot.playground.shop.random_stream import RandomStream, WeightedChoice
+from bot.playground.shop.sales_period import (
+    SalesPeriod,
+    find_black_friday,
+    find_summer_sales,
+    find_winter_sales,
+    interpolate_month,
+)
+
+SITE_URL = "https://maison-ormelin.example"
+PRODUCT_COLUMNS = (
+    "référence",
+    "nom",
+    "prix",
+    "prix barré",
+    "prix le plus bas sur 30 jours",
+    "devise",
+    "description",
+    "matière",
+    "couleurs",
+    "tailles",
+    "catégorie",
+    "lien",
+    "stock",
+    "statut",
+)
+
+
+@dataclass
+class ShopProduct:
+    """One product. Prices are in cents; `steps` are the days a price began, with the price."""
+
+    ref: str
+    category: str
+    kind: str
+    name: str
+    price: int
+    material: str
+    colours: list[str]
+    sizes: list[str]
+    stock: int
+    weight: int
+    word: str
+    gender: str
+    en: str
+    description: str
+    plural: bool = False
+    en_plural: bool = False
+    days: list[int] = field(default_factory=list)
+    prices: list[int] = field(default_factory=list)
+    until: int | None = None  # the last day it could be bought, when it is sold out
+
+    @cached_property
+    def page(self) -> str:
+        return f"/produits/{self.ref.lower()}"
+
+    @property
+    def is_linen(self) -> bool:
+        return self.material == "lin" or "% lin" in self.material
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether one can be between two sizes of it."""
+        return self.category in ("lin", "maille") and self.sizes[0] in ("XS", "S", "36")
+
+    def price_on(self, day: int) -> int:
+        return self.prices[max(0, bisect(self.days, day) - 1)]
+
+    def prior(self, day: int) -> int:
+        """The lowest price of the 30 days before the reduction that runs on that day, or before
+        that day when none does. Source: directive 98/6, article 6a."""
+        at = max(0, bisect(self.days, day) - 1)
+        reduced = at > 0 and self.prices[at] < self.prices[at - 1]
+        end = self.days[at] - 1 if reduced else day
+        return min(self.price_on(d) for d in range(max(0, end - 29), end + 1))
+
+    def struck(self, day: int) -> int | None:
+        """The price struck through on that day's page, if any: simply the one before."""
+        at = max(0, bisect(self.days, day) - 1)
+        reduced = at > 0 and self.prices[at] < self.prices[at - 1]
+        return self.prices[at - 1] if reduced else None
+
+
+class ProductRange:
+    """All goods, and which are bought when."""
+
+    def __init__(self, seed: int, span: SalesPeriod):
+        self.span = span
+        source = read_toml("goods")
+        self.categories: dict[str, Any] = source["categories"]
+        self.goods = [_build_product(entry) for entry in source["products"]]
+        self.by_ref = {good.ref: good for good in self.goods}
+        for good in self.goods:
+            _set_prices(good, span, RandomStream(seed, "price", good.ref))
+        self._sell_out()
+        self._days: dict[tuple[int, str], WeightedChoice[ShopProduct]] = {}
+
+    def bought_on(self, day: int, category: str = "") -> WeightedChoice[ShopProduct]:
+        """A die with what may be bought on that day, in one category or in all."""
+        key = (day, category)
+        if key not in self._days:
+            self._days[key] = self._die(day, category)
+        return self._days[key]
+
+    def write(self, folder: Path) -> int:
+        """products.csv and prices.csv."""
+        last = self.span.length - 1
+        history = (
+            (good.ref, self.span.iso[day], data_files.format_money(price), "EUR")
+            for good in self.goods
+            for day, price in zip(good.days, good.prices, strict=True)
+        )
+        data_files.write_csv(
+            folder / "prices.csv", ("référence", "depuis le", "prix", "devise"), history
+        )
+        return data_files.write_csv(
+            folder / "products.csv", PRODUCT_COLUMNS, (self._row(g, last) for g in self.goods)
+        )
+
+    def _row(self, good: ShopProduct, day: int) -> tuple[object, ...]:
+        struck = good.struck(day)
+        return (
+            good.ref,
+            good.name,
+            data_files.format_money(good.price_on(day)),
+            data_files.format_money(struck) if struck else "",
+            data_files.format_money(good.prior(day)),
+            "EUR",
+            good.description,
+            good.material,
+            ", ".join(good.colours),
+            ", ".join(good.sizes),
+            self.categories[good.category]["name"],
+            SITE_URL + good.page,
+            good.stock,
+            "actif",
+        )
+
+    def _die(self, day: int, category: str) -> WeightedChoice[ShopProduct]:
+        on = self.span.dates[day]
+        season = {
+            key: interpolate_month(tuple(c["season"]), on) for key, c in self.categories.items()
+        }
+        offered = [
+            good
+            for good in self.goods
+            if category in ("", good.category) and (good.until is None or day <= good.until)
+        ]
+        return WeightedChoice(offered, [good.weight * season[good.category] for good in offered])
+
+    def _sell_out(self) -> None:
+        out = read_planted("sold_out")
+        for ref, days in ((out["product"], out["days"]), (out["quiet"], out["quiet_days"])):
+            self.by_ref[ref].until = self.span.since(days) - 1
+            self.by_ref[ref].stock = 0
+
+
+def _build_product(entry: dict[str, Any]) -> ShopProduct:
+    return ShopProduct(**{**entry, "price": entry["price"] * 100})
+
+
+def _set_prices(good: ShopProduct, span: SalesPeriod, dice: RandomStream) -> None:
+    """A rise in January for some, the sales and Black Friday for others, and what was planted."""
+    prices, years = read_planted("prices"), range(span.first.year, span.last.year + 1)
+    rises = [span.number(date(year, 1, 2)) for year in years]
+    steps = {0: good.price}
+    if good.ref in prices["raised"]:
+        steps = {
+            0: _round_price(good.price, 0.95),
+            max(d for d in rises if d < span.length): good.price,
+        }
+    for year in years:
+        for start, end in (find_winter_sales(year), find_summer_sales(year)):
+            share = dice.pick((0.8, 0.7))
+            if good.ref in prices["sales"]:
+                _add_reduction(steps, span.number(start), span.number(end), share)
+        if good.ref in prices["friday"]:
+            day = span.number(find_black_friday(year))
+            _add_reduction(steps, day, day + 3, 0.85)
+    _plant_reductions(good, steps, span)
+    for day in sorted(d for d in steps if 0 <= d < span.length):
+        if not good.prices or steps[day] != good.prices[-1]:
+            good.days.append(day)
+            good.prices.append(steps[day])
+
+
+def _add_reduction(steps: dict[int, int], start: int, end: int, share: float) -> None:
+    if start <= 0:
+        return
+    full = steps[max(day for day in steps if day <= start)]
+    steps[start] = _round_price(full, share)
+    steps[end + 1] = full
+
+
+def _plant_reductions(good: ShopProduct, steps: dict[int, int], span: SalesPeriod) -> None:
+    """The reductions that run now. Nothing else has moved these prices for ninety days."""
+    trap, honest = read_planted("price_trap"), read_planted("reductions")
+    if good.ref not in (trap["product"], *honest["products"]):
+        return
+    quiet = span.since(90)
+    for day in [d for d in steps if d > quiet]:
+        del steps[day]
+    steps[quiet] = good.price
+    if good.ref == trap["product"]:
+        steps[span.since(trap["raised_days"])] = trap["raised"] * 100
+        steps[span.since(trap["reduced_days"])] = trap["reduced"] * 100
+    else:
+        steps[span.since(honest["days"])] = _round_price(good.price, 1 - honest["off"])
+
+
+def _round_price(cents: int, share: float) -> int:
+    """To whole euros."""
+    return int(cents * share / 100 + 0.5) * 100

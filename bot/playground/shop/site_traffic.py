@@ -1,0 +1,177 @@
+"""Who looked, filled a cart, went to the checkout, bought: browsing as the shop's pages see it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.playground.shop import data_files
+from bot.playground.shop.data_files import read_planted
+from bot.playground.shop.orders import OrderBook, ShopOrder
+from bot.playground.shop.products import ProductRange, ShopProduct
+from bot.playground.shop.random_stream import RandomStream, WeightedChoice
+from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
+
+EVENT_HEADER = (
+    "session,client,moment,événement,page,référence,appareil,source,pays,commande,montant\n"
+)
+VISIT_SOURCES = WeightedChoice(
+    ("direct", "moteur", "email", "sms", "instagram", "publicité"), (21, 33, 10, 1, 22, 13)
+)
+VISIT_COUNTRIES = WeightedChoice(("FR", "BE", "LU", "CH", "GB", "IE"), (870, 38, 6, 18, 44, 24))
+PAGE_VIEW_COUNTS = WeightedChoice(
+    (1, 2, 3, 5), (62, 22, 11, 5)
+)  # pages seen by those who only look
+SECOND_SUFFIXES = tuple(f":{second:02}" for second in range(60))
+SessionRows = tuple[int, str]  # the minute it began, and its rows
+
+
+class VisitLog:
+    """The sessions of the last half year, cut to the steps that were planted."""
+
+    def __init__(self, seed: int, span: SalesPeriod, goods: ProductRange, book: OrderBook):
+        self.span, self.goods, self.dice = span, goods, RandomStream(seed, "visits")
+        start = span.since(read_planted("span")["event_days"])
+        self.bought = [order for order in book.kept if order.day >= start]
+        self.lost = [order for order in book.lost if order.day >= start]
+
+    def write(self, folder: Path) -> int:
+        """events.csv, by time. How many events."""
+        sessions = sorted(self._sessions())
+        count = 0
+        with (folder / "events.csv").open("w", encoding="utf-8", newline="") as file:
+            file.write(EVENT_HEADER)
+            for number, (_, rows) in enumerate(sessions, 1):
+                name = f"s{number:07}"
+                lines = rows.split("\n")
+                count += len(lines)
+                file.write(f"{name}," + f"\n{name},".join(lines) + "\n")
+        return count
+
+    def _sessions(self) -> Iterator[SessionRows]:
+        for order in self.bought:
+            yield self._with_order(order, "purchase")
+        for order in self.lost:
+            yield self._with_order(order, "checkout")
+        for device, (carted, checked, paid) in read_planted("steps").items():
+            like = [o for o in (*self.bought, *self.lost) if o.device == device]
+            checkouts = round(len(like) / paid)
+            carts = round(checkouts / checked)
+            views = round(carts / carted)
+            yield from self._without(like, checkouts - len(like), ("cart", "checkout"))
+            yield from self._without(like, carts - checkouts, ("cart",))
+            yield from self._without(like, views - carts, ())
+
+    def _with_order(self, order: ShopOrder, end: str) -> SessionRows:
+        """The way to an order, to its end or to the checkout where it was lost."""
+        who, client = order.customer, order.customer.id
+        steps = [("view", line.good) for line in order.lines]
+        steps += [("cart", line.good) for line in order.lines]
+        tail = f"{order.device},{order.source},{who.country}"
+        rows = self._rows(client, order.day, order.minute, tail, steps)
+        rows.append(self._row(client, order.day, order.minute, "checkout,/paiement,", tail, ","))
+        if end == "purchase":
+            sold = f"{order.id},{data_files.format_money(order.total)}"
+            rows.append(self._row(client, order.day, order.minute, "purchase,/merci,", tail, sold))
+        return order.day * 1440 + order.minute, "\n".join(rows)
+
+    def _without(
+        self, like: Sequence[ShopOrder], count: int, steps: Sequence[str]
+    ) -> Iterator[SessionRows]:
+        """Sessions that end before the purchase, on the days when people buy."""
+        dice = self.dice
+        for _ in range(count):
+            near = dice.pick(like)
+            minute = self.span.minute(dice)
+            die = self.goods.bought_on(near.day)
+            country = VISIT_COUNTRIES.draw(dice)
+            tail = f"{near.device},{VISIT_SOURCES.draw(dice)},{country}"
+            known = dice.roll() < (0.45 if steps else 0.12)
+            client, home = (near.customer.id, near.customer.country) if known else ("", country)
+            if known:
+                tail = f"{tail[:-2]}{home}"
+            seen = [("view", die.draw(dice)) for _ in range(PAGE_VIEW_COUNTS.draw(dice))]
+            if steps:
+                seen.append(("cart", seen[-1][1]))
+            rows = self._rows(client, near.day, minute, tail, seen)
+            if len(steps) == 2:
+                rows.append(self._row(client, near.day, minute, "checkout,/paiement,", tail, ","))
+            yield near.day * 1440 + minute, "\n".join(rows)
+
+    def _rows(
+        self,
+        client: str,
+        day: int,
+        minute: int,
+        tail: str,
+        steps: Sequence[tuple[str, ShopProduct]],
+    ) -> list[str]:
+        rows, at = [], max(0, minute - len(steps))
+        for step, good in steps:
+            page = "/panier" if step == "cart" else good.page
+            rows.append(self._row(client, day, at, f"{step},{page},{good.ref}", tail, ","))
+            at += at < minute
+        return rows
+
+    def _row(self, client: str, day: int, minute: int, what: str, tail: str, sold: str) -> str:
+        moment = f"{self.span.iso[day]}T{CLOCK_TIMES[minute]}:00"
+        return f"{client},{moment},{what},{tail},{sold}"
+
+
+# Two A/B tests, visitor by visitor: one with a true winner, one that its sample ratio breaks.
+
+EXPERIMENT_COLUMNS = (
+    "test",
+    "titre",
+    "visiteur",
+    "variante",
+    "part prévue",
+    "exposé le",
+    "appareil",
+    "pays",
+    "achat",
+    "montant",
+)
+VISITOR_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (62, 31, 7))
+VISITOR_COUNTRIES = WeightedChoice(("FR", "BE", "CH", "GB", "IE"), (88, 5, 2, 3, 2))
+BASKET_AMOUNTS = WeightedChoice(
+    tuple(range(2400, 24000, 700)), tuple(40 - i for i in range(31))
+)  # cents
+
+
+def write_experiments(folder: Path, seed: int, span: SalesPeriod) -> int:
+    """experiments.csv"""
+    rows = (
+        row
+        for name, plan in read_planted("experiments").items()
+        for row in _list_visitor_rows(seed, name, plan, span)
+    )
+    return data_files.write_csv(folder / "experiments.csv", EXPERIMENT_COLUMNS, rows)
+
+
+def _list_visitor_rows(
+    seed: int, name: str, plan: dict[str, Any], span: SalesPeriod
+) -> Iterator[tuple[object, ...]]:
+    """The visitors by time; exactly as many of each variant, and as many buyers, as planned."""
+    dice = RandomStream(seed, "trials", name)
+    start = span.length - plan["ended"] - plan["days"]
+    people: list[tuple[str, bool]] = []
+    for variant, visitors, buyers in zip("AB", plan["visitors"], plan["buyers"], strict=True):
+        people += [(variant, i < buyers) for i in range(visitors)]
+    moments = sorted((start + dice.below(plan["days"]), span.minute(dice)) for _ in people)
+    expected = dict(zip("AB", plan["expected"], strict=True))
+    for number, ((variant, bought), (day, minute)) in enumerate(
+        zip(dice.shuffled(people), moments, strict=True), 1
+    ):
+        amount = BASKET_AMOUNTS.draw(dice) if bought else 0
+        yield (
+            name,
+            plan["title"],
+            f"{name[:2]}{number:06}",
+            variant,
+            expected[variant],
+            f"{span.iso[day]}T{CLOCK_TIMES[minute]}:00",
+            VISITOR_DEVICES.draw(dice),
+            VISITOR_COUNTRIES.draw(dice),
+            int(bought),
+            data_files.format_money(amount) if bought else "",
+        )

@@ -1,0 +1,272 @@
+"""A local Slack as plain values, and back: what is kept from one start to the next.
+
+Kept are people, places, messages, files, Home tabs and the numbers given out. Left out is what
+a restart ends in Slack too: open modals, triggers, streams and "is typing".
+"""
+
+import asyncio
+import contextlib
+import copy
+import json
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from bot.playground.block_kit import View
+from bot.playground.local_slack import LocalSlack
+from bot.playground.methods.registry import GRANTED_SCOPES
+from bot.playground.slack_objects import Place, SlackMessage, SlackUser, StoredFile
+from bot.playground.transport import EventDelivery
+from bot.playground.workspace import WorkspaceChange
+
+SavedState = dict[str, Any]
+ContentReader = Callable[[str], bytes | None]
+
+STATE_FORMAT = 1
+MAX_UNDELIVERED_EVENTS = 100  # events for an intern that was away for long
+THREAD_FIELDS = ("titles", "prompts", "sessions")  # by (channel, thread) in a Workspace
+SHARING_FIELDS = ("shared_with", "invited", "inside")  # of a Place
+UNSAVED_FIELDS = {"files", "history", "replies", "streaming_until"}
+MESSAGE_FIELDS = [field.name for field in fields(SlackMessage) if field.name not in UNSAVED_FIELDS]
+FILE_FIELDS = [
+    field.name for field in fields(StoredFile) if field.name not in ("content", "base_url")
+]
+
+
+def dump_state(slack: LocalSlack) -> SavedState:
+    """Everything but the bytes of files. The blocks in it are the ones in use: only to be read."""
+    return {
+        "format": STATE_FORMAT,
+        "secrets": {
+            "signing_secret": slack.signing_secret,
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+        },
+        "stamps": dict(vars(slack.stamps)),
+        "installed": slack.installed,
+        "people": [asdict(person) for person in slack.people.values()],
+        "usergroups": dict(slack.usergroups),
+        "places": [_dump_place(place) for place in slack.places.values()],
+        "files": [_copy_fields(file, FILE_FIELDS) for file in slack.files.values()],
+        "homes": [asdict(view) for view in slack.homes.values()],
+        "states": [[*key, copy.deepcopy(values)] for key, values in slack.states.items()],
+        **{name: _dump_threads(getattr(slack, name)) for name in THREAD_FIELDS},
+        "undelivered": [one.event for one in slack.deliveries if not one.done][
+            -MAX_UNDELIVERED_EVENTS:
+        ],
+        "messages": [
+            _dump_message(one) for place in slack.places.values() for one in _list_messages(place)
+        ],
+    }
+
+
+def restore_state(slack: LocalSlack, kept: SavedState, content: ContentReader) -> None:
+    """Puts it all into a local Slack that has just been made; `content` gives a file's bytes.
+
+    Raises KeyError, TypeError or ValueError when it is not what `remembered` made.
+    """
+    vars(slack.stamps).update({name: int(kept["stamps"][name]) for name in vars(slack.stamps)})
+    slack.installed = bool(kept["installed"])
+    slack.people |= {one["id"]: SlackUser(**one) for one in kept["people"]}
+    slack.usergroups |= kept["usergroups"]
+    for one in kept["places"]:
+        slack.places[one["id"]] = _load_place(one)
+    for one in kept["files"]:
+        slack.files[one["id"]] = StoredFile(**one, base_url="", content=content(one["id"]))
+    for one in kept["messages"]:
+        _load_message(slack, one)
+    for one in kept["homes"]:
+        view = View(**one)
+        slack.homes[view.user] = slack.views[view.id] = view
+    slack.states |= {(ts, user): values for ts, user, values in kept["states"]}
+    slack.deliveries.extend(_load_delivery(one) for one in kept["undelivered"])
+    for name in THREAD_FIELDS:
+        getattr(slack, name).update({(c, t): value for c, t, value in kept[name]})
+
+
+def _load_delivery(body: SavedState) -> EventDelivery:
+    return EventDelivery(body["event_id"], body["event"]["type"], body)
+
+
+def _list_messages(place: Place) -> list[SlackMessage]:
+    return [*place.by_ts.values(), *place.ephemerals]
+
+
+def _copy_fields(one: object, names: list[str]) -> SavedState:
+    return {name: copy.copy(getattr(one, name)) for name in names}
+
+
+def _dump_message(message: SlackMessage) -> SavedState:
+    return _copy_fields(message, MESSAGE_FIELDS) | {"files": [file.id for file in message.files]}
+
+
+def _dump_place(place: Place) -> SavedState:
+    return _copy_fields(place, ["id", "name", "kind", "members", "archived", *SHARING_FIELDS])
+
+
+def _load_place(kept: SavedState) -> Place:
+    place = Place(kept["id"], kept["name"], members=kept["members"], kind=kept["kind"])
+    place.archived = bool(kept["archived"])
+    for name in SHARING_FIELDS:
+        setattr(place, name, list(kept.get(name, [])))  # an older file says nothing of it
+    return place
+
+
+def _load_message(slack: LocalSlack, kept: SavedState) -> None:
+    shown = [slack.files[id] for id in kept["files"] if id in slack.files]
+    message = SlackMessage(**{**kept, "files": shown})
+    place = slack.places[message.channel]
+    if message.ephemeral_to is not None:
+        place.ephemerals.append(message)
+    else:
+        place.add(message)
+
+
+def _dump_threads(by_thread: dict[tuple[str, str], Any]) -> list[list[Any]]:
+    return [[*key, value] for key, value in by_thread.items()]
+
+
+# Keeps a local Slack on disk, so that a restart continues where it was.
+
+STATE_FILE, FILES_FOLDER = "slack.json", "files"
+SAVE_DELAY = 0.4  # seconds; what changes within them is saved together
+
+
+class DamagedState(Exception):
+    """What was kept cannot be read; the reason in a few words."""
+
+
+def open_slack(
+    folder: Path,
+    port: int,
+    tell: Callable[[str], None],
+    scopes: frozenset[str] = GRANTED_SCOPES,
+) -> LocalSlack:
+    """The local Slack as it was left, or a new one; not started yet. `scopes` are what the app's
+    tokens may do.
+
+    A file that cannot be read is put aside, and that is told in a sentence.
+    """
+    try:
+        kept = read_state(folder)
+        if kept is None:
+            return LocalSlack(secrets.token_hex(16), port, scopes=scopes)
+        slack = LocalSlack(**kept["secrets"], port=port, scopes=scopes)
+        restore_state(slack, kept, lambda id: _read_bytes(folder / FILES_FOLDER / id))
+    except (DamagedState, KeyError, TypeError, ValueError, AttributeError) as fault:
+        aside = folder / f"{STATE_FILE}.damaged"
+        os.replace(folder / STATE_FILE, aside)
+        tell(
+            f"What was said in the local Slack cannot be read ({_describe_damage(fault)}), so it "
+            f"starts "
+            f"empty. The old file is kept as {aside}."
+        )
+        return LocalSlack(secrets.token_hex(16), port, scopes=scopes)
+    return slack
+
+
+def read_state(folder: Path) -> dict[str, Any] | None:
+    """What was kept there, or None when nothing was. Raises Damaged."""
+    try:
+        kept = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError) as fault:
+        raise DamagedState("it is not whole") from fault
+    if not isinstance(kept, dict) or kept.get("format") != STATE_FORMAT:
+        raise DamagedState("another version wrote it")
+    return kept
+
+
+def resend_events(slack: LocalSlack) -> None:
+    """Puts the events on their way that had not arrived when everything ended."""
+    waiting = [one for one in slack.deliveries if not one.done]
+    slack.deliveries[:] = [one for one in slack.deliveries if one.done]
+    for one in waiting:
+        slack.courier.event(one.event)
+
+
+class StateSaver:
+    """Saves a local Slack soon after each change, and once more at the end.
+
+    Use it as `async with Keeper(slack, folder)`, around a Slack that has started.
+    """
+
+    def __init__(self, slack: LocalSlack, folder: Path, pause: float = SAVE_DELAY) -> None:
+        self.slack, self.folder, self.pause = slack, folder, pause
+        self._changed = asyncio.Event()
+        self._written: set[str] = set()
+
+    async def __aenter__(self) -> "StateSaver":
+        for file in self.slack.files.values():
+            file.base_url = self.slack.base_url
+        self._leave = self.slack.listen(self._note)
+        self._work = asyncio.create_task(self._keep())
+        self._changed.set()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+        self._work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._work
+        await asyncio.to_thread(self._write, dump_state(self.slack))
+
+    def _note(self, change: WorkspaceChange) -> None:
+        if change.kind not in ("call", "status"):
+            self._changed.set()
+
+    async def _keep(self) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(self.pause)
+            self._changed.clear()
+            writing = asyncio.create_task(
+                asyncio.to_thread(self._write, dump_state(self.slack)), name="keep"
+            )
+            try:
+                await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await writing  # two at once would write over each other
+                raise
+
+    def _write(self, kept: dict[str, Any]) -> None:
+        """The bytes of new files first, then the file that names them, whole or not at all."""
+        files = self.folder / FILES_FOLDER
+        files.mkdir(parents=True, exist_ok=True)
+        for file in list(self.slack.files.values()):
+            if file.content is not None and file.id not in self._written:
+                _replace_file(files / file.id, file.content)
+                self._written.add(file.id)
+        _replace_file(self.folder / STATE_FILE, _serialize_state(kept).encode())
+
+
+def _serialize_state(kept: dict[str, Any]) -> str:
+    """JSON with a line for each message: in pieces, so that nobody waits long for this thread."""
+    messages = [json.dumps(one, ensure_ascii=False) for one in kept["messages"]]
+    head = json.dumps({**kept, "messages": None}, ensure_ascii=False)
+    start, _, end = head.rpartition('"messages": null')
+    return f'{start}"messages": [\n' + ",\n".join(messages) + f"\n]{end}\n"
+
+
+def _replace_file(path: Path, content: bytes) -> None:
+    beside = path.with_name(f"{path.name}.new")
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def _read_bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _describe_damage(fault: Exception) -> str:
+    return str(fault) if isinstance(fault, DamagedState) else "a part of it is missing"

@@ -1,0 +1,301 @@
+"""Buttons side by side; one that does not fit goes whole onto the next line."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.text import Text
+
+from bot.playground.block_kit import list_elements
+from bot.playground.schema import list_options
+from bot.playground.terminal import text_rendering
+from bot.playground.terminal.names import DisplayNames
+from bot.playground.terminal.text_rendering import render_mrkdwn, render_text_object
+from bot.playground.workspace import SlackWorkspace
+
+ROW_GAP = "   "
+
+
+class WrappedRow:
+    """Short texts, apart from each other and never cut between words."""
+
+    def __init__(self, items: list[Text], gap: str = ROW_GAP) -> None:
+        self.items, self.gap = items, gap
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        line = Text()
+        for item in self.items:
+            if line and line.cell_len + len(self.gap) + item.cell_len > options.max_width:
+                yield line
+                line = Text()
+            line.append(self.gap if line else "").append_text(item)
+        yield line
+
+
+# What can be pressed on the screen: each place in a message keeps its number.
+
+BUTTON_TYPES = ("button", "icon_button", "workflow_button")
+MULTI_CHOICE_TYPES = ("checkboxes", "multi_static_select")
+PERSON_SELECTS = ("users_select", "multi_users_select")
+PLACE_SELECTS = (
+    *("channels_select", "multi_channels_select"),
+    *("conversations_select", "multi_conversations_select"),
+)
+Element = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ControlLocation:
+    """The message or the view that something stands in."""
+
+    channel: str = ""
+    ts: str = ""
+    view: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """A button or a menu as it was drawn; it may have changed since."""
+
+    number: int
+    where: ControlLocation
+    block: dict[str, Any]
+    element: Element
+
+    @property
+    def is_button(self) -> bool:
+        """Whether there is nothing to choose."""
+        return self.element["type"] in BUTTON_TYPES
+
+    @property
+    def label(self) -> str:
+        """What is written on it."""
+        text = self.element.get("text") or self.element.get("placeholder") or {}
+        return str(text.get("text", ""))
+
+
+@dataclass
+class ControlRegistry:
+    """All that were drawn, by number. A thing drawn again keeps its number."""
+
+    drawn: dict[int, Control] = field(default_factory=dict)
+    _numbers: dict[tuple[ControlLocation, str, int], int] = field(default_factory=dict)
+
+    def draw(
+        self, where: ControlLocation, block: dict[str, Any], element: Element, nth: int
+    ) -> Control:
+        """Gives a number to the nth element of this action_id in a message."""
+        key = (where, element["action_id"], nth)
+        number = self._numbers.setdefault(key, len(self._numbers) + 1)
+        self.drawn[number] = Control(number, where, block, element)
+        return self.drawn[number]
+
+
+def list_choices(element: Element, slack: SlackWorkspace) -> list[tuple[str, Any]]:
+    """What a menu offers: what is shown, and what Slack is told."""
+    kind = element["type"]
+    if kind == "feedback_buttons":
+        sides = (element["positive_button"], element["negative_button"])
+        return [(side["text"]["text"], side["value"]) for side in sides]
+    if kind in PERSON_SELECTS:
+        people = slack.people.values()
+        return [(f"@{one.display_name}", one.id) for one in people if not one.deleted]
+    if kind in PLACE_SELECTS:
+        places = slack.places.values()
+        return [(f"#{one.name}", one.id) for one in places if one.kind == "channel"]
+    return [(option["text"]["text"], option["value"]) for option in list_options(element)]
+
+
+def list_initial_values(element: Element) -> Iterator[str]:
+    """The values that a menu starts with."""
+    one = element.get("initial_option")
+    for option in [one] if one else element.get("initial_options") or []:
+        yield option["value"]
+
+
+# How buttons and menus look: a number in brackets, then what they say.
+
+BUTTON_STYLES = {"primary": "bold green", "danger": "bold red"}
+MAX_CHOICES_SHOWN = 12
+MENU_SIGNS = {"overflow": "⋯", "checkboxes": "☐", "radio_buttons": "○", "feedback_buttons": ""}
+INITIAL_FIELDS = (
+    "initial_date",
+    "initial_time",
+    "initial_date_time",
+    "initial_user",
+    "initial_channel",
+)
+
+
+def render_button(pressable: Control, names: DisplayNames) -> Text:
+    """`[3] Edit`."""
+    element = pressable.element
+    label = render_text_object(element["text"], names)
+    label.stylize(BUTTON_STYLES.get(element.get("style", ""), "bold"))
+    shown = _render_number(pressable).append(" ").append_text(label)
+    return shown.append(f" ({element['url']})", "dim") if "url" in element else shown
+
+
+def render_menu(pressable: Control, names: DisplayNames) -> WrappedRow:
+    """`[5] ⋯ 1 Reject · 2 Sources`."""
+    head, offered = _describe_menu(pressable.element, names)
+    lead = _render_number(pressable).append(f" {head}" if head else "")
+    first = [lead.append(" ").append(offered[0])] if offered else [lead]
+    return WrappedRow([*first, *(Text(f"· {one}") for one in offered[1:])], gap=" ")
+
+
+def _render_number(pressable: Control) -> Text:
+    return Text().append(f"[{pressable.number}]", "bold yellow")
+
+
+def _describe_menu(element: dict[str, Any], names: DisplayNames) -> tuple[str, list[str]]:
+    sign = MENU_SIGNS.get(element["type"], "▾")
+    lead = (element.get("placeholder") or {}).get("text", "")
+    started = next((str(element[name]) for name in INITIAL_FIELDS if element.get(name)), "")
+    offered, now = list_choices(element, names.slack), set(list_initial_values(element))
+    shown = [
+        f"{number} {label}{' ✓' if value in now else ''}"
+        for number, (label, value) in enumerate(offered[:MAX_CHOICES_SHOWN], 1)
+    ]
+    if len(offered) > MAX_CHOICES_SHOWN:
+        shown.append(f"… {len(offered)} in all")
+    head = " ".join(part for part in (sign, lead, started) if part)
+    return (f"{head}:" if lead and shown else head), shown
+
+
+# Block Kit drawn for a terminal.
+
+Block = dict[str, Any]
+TASK_SIGNS = {"pending": "○", "in_progress": "◔", "complete": "●", "error": "✗"}
+ALERT_SIGNS = {"warning": "⚠ ", "error": "✗ ", "success": "✓ ", "info": "ℹ "}
+
+
+class BlockRenderer:
+    """One message's or view's blocks, as one person sees them."""
+
+    def __init__(
+        self, names: DisplayNames, pressables: ControlRegistry, where: ControlLocation
+    ) -> None:
+        self.names, self.pressables, self.where = names, pressables, where
+        self._seen: dict[str, int] = {}
+        self.kinds: dict[str, Callable[[Block], list[RenderableType]]] = {
+            "header": self._header,
+            "section": self._section,
+            "context": self._context,
+            "divider": lambda _: [Rule(style="dim")],
+            "image": self._image,
+            "actions": self._actions,
+            "context_actions": self._actions,
+            "rich_text": lambda block: text_rendering.render_rich_text(block, names),
+            "markdown": lambda block: [Markdown(block["text"])],
+            "table": lambda block: text_rendering.render_table(block, names),
+            "data_table": lambda block: text_rendering.render_table(block, names),
+            "data_visualization": text_rendering.render_chart,
+            "input": self._input,
+            "alert": self._alert,
+            "card": self._card,
+            "carousel": lambda block: self.draw(block["elements"]),
+            "container": self._container,
+            "plan": self._plan,
+            "task_card": self._task,
+        }
+
+    def draw(self, blocks: list[Block]) -> list[RenderableType]:
+        """Each block in turn; one of an unknown kind is named."""
+        found: list[RenderableType] = []
+        for block in blocks:
+            if block["type"] in ("header", "section", "actions") and found:
+                found.append(Text())
+            found += self.kinds.get(block["type"], self._unknown)(block)
+        return found
+
+    def _header(self, block: Block) -> list[RenderableType]:
+        title = render_text_object(block["text"], self.names)
+        title.stylize("bold")
+        return [title]
+
+    def _section(self, block: Block) -> list[RenderableType]:
+        found: list[RenderableType] = []
+        if block.get("text"):
+            found.append(render_text_object(block["text"], self.names))
+        found += [render_text_object(field, self.names) for field in block.get("fields") or []]
+        accessory = block.get("accessory")
+        if accessory and accessory["type"] == "image":
+            return found + self._image(accessory)
+        return found + self._pressables(block)
+
+    def _context(self, block: Block) -> list[RenderableType]:
+        shown = [
+            Text(f"[{one['alt_text']}]")
+            if one["type"] == "image"
+            else render_text_object(one, self.names)
+            for one in block["elements"]
+        ]
+        line = Text(" · ").join(shown)
+        line.stylize("dim")
+        return [line]
+
+    def _image(self, block: Block) -> list[RenderableType]:
+        title = (block.get("title") or {}).get("text")
+        words = f"{title}: {block['alt_text']}" if title else block["alt_text"]
+        return [Text(f"[picture: {words}]", "italic")]
+
+    def _actions(self, block: Block) -> list[RenderableType]:
+        return self._pressables(block)
+
+    def _pressables(self, block: Block) -> list[RenderableType]:
+        """Buttons side by side, then each menu on a line of its own."""
+        row: list[Text] = []
+        menus: list[RenderableType] = []
+        for element in list_elements(block):
+            if self.names.reader not in element.get("visible_to_user_ids", [self.names.reader]):
+                continue
+            nth = self._seen[element["action_id"]] = self._seen.get(element["action_id"], -1) + 1
+            one = self.pressables.draw(self.where, block, element, nth)
+            if one.is_button:
+                row.append(render_button(one, self.names))
+            else:
+                menus.append(render_menu(one, self.names))
+        return [*([WrappedRow(row)] if row else []), *menus]
+
+    def _input(self, block: Block) -> list[RenderableType]:
+        return [Text(f"{block['label']['text']}: …", "bold")]
+
+    def _alert(self, block: Block) -> list[RenderableType]:
+        sign = ALERT_SIGNS.get(block.get("level", ""), "")
+        return [Text(sign).append_text(render_text_object(block["text"], self.names))]
+
+    def _card(self, block: Block) -> list[RenderableType]:
+        texts = [
+            render_text_object(block.get(k), self.names) for k in ("title", "subtitle", "body")
+        ]
+        if texts[0]:
+            texts[0].stylize("bold")
+        pictures = [one for k in ("hero_image",) if (one := block.get(k))]
+        found: list[RenderableType] = [t for one in pictures for t in self._image(one)]
+        return [*found, *(text for text in texts if text), *self._pressables(block)]
+
+    def _container(self, block: Block) -> list[RenderableType]:
+        head: list[RenderableType] = (
+            [render_text_object(block["title"], self.names)]
+            if block.get("title")
+            else text_rendering.render_rich_text(block["rich_text_title"], self.names)
+        )
+        inner = Group(*self.draw(block["child_blocks"]))
+        return [*head, Padding(inner, (0, 0, 0, 2))]
+
+    def _plan(self, block: Block) -> list[RenderableType]:
+        tasks = [line for task in block.get("tasks") or [] for line in self._task(task)]
+        return [Text(block["title"], "bold"), *tasks]
+
+    def _task(self, block: Block) -> list[RenderableType]:
+        return [Text(f"{TASK_SIGNS.get(block['status'], '○')} {block['title']}")]
+
+    def _unknown(self, block: Block) -> list[RenderableType]:
+        words = block.get("title") or block.get("name") or block.get("alt_text") or ""
+        text = words.get("text", "") if isinstance(words, dict) else str(words)
+        return [render_mrkdwn(f"[{block['type']}] {text}".strip(), self.names)]

@@ -1,0 +1,254 @@
+"""Another opening in the place of the first one."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from sqlalchemy.orm import Session
+
+from bot.approvals import decision
+from bot.core.channels import load_channels, measure_text
+from bot.core.request import task_id
+from bot.digests.visibility import demand_visible, may_see
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.messages.outbox import OutboxMessage
+from bot.slack import action_ids
+from bot.slack.actions import alerts, digests, next_steps
+from bot.slack.actions.download import start_download
+from bot.slack.actions.modals import MODALS, open_modal
+from bot.slack.actions.share import demand_membership, send_to_channel, share_draft
+from bot.slack.cards import results
+from bot.slack.context import ListenerContext
+from bot.slack.events import files
+from bot.slack.interactions import (
+    BlockAction,
+    choose_next_place,
+    copy_task_form,
+    demand_author_or_approver,
+    find_card,
+    load_visible_draft,
+    load_visible_task,
+    parse_block_action,
+    remove_private_sources,
+    run_for_viewer,
+)
+from bot.tasks.models import Task
+
+OPENING_PARTS = ("subject", "title", "headline")  # parts that are an opening as a whole
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+
+
+def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
+    """The texts to change so that the picked hook (its number) opens the draft.
+
+    A subject or a title is replaced whole; of other copy, the first sentence, behind the sender's
+    name that an SMS starts with."""
+    hooks = draft.other_hooks
+    if not pick.isdigit() or int(pick) >= len(hooks):
+        raise CannotDo(Words("This opening is no longer there."))
+    opening = hooks[int(pick)].text
+    copies = {part.key: part.text for part in draft.parts if part.kind == "copy"}
+    for key in OPENING_PARTS:
+        if key in copies:
+            return {key: fit_opening(opening, key, draft.channel)}
+    for key, text in copies.items():
+        return {key: _replace_first_sentence(text, opening)}
+    raise CannotDo(Words("There is nothing in this draft that an opening could replace."))
+
+
+def fit_opening(opening: str, key: str, channel: str | None) -> str:
+    """The opening as it fits in this part of the channel: whole, or its first sentences. Raises
+    CannotDo with both lengths when not even the first one does."""
+    limit = load_channels()[channel].parts.get(key) if channel in load_channels() else None
+    if limit is None or measure_text(opening, limit) <= limit.most:
+        return opening
+    sentences = SENTENCE_END.split(opening)
+    while len(sentences) > 1:
+        sentences.pop()
+        shorter = " ".join(sentences)
+        if measure_text(shorter, limit) <= limit.most:
+            return shorter
+    raise CannotDo(
+        Words(
+            "This opening has {size} characters, and {part} takes {most}. Take the other one, or "
+            "press Edit and put in a shorter one.",
+            size=measure_text(opening, limit),
+            part=Words(limit.title),
+            most=limit.most,
+        )
+    )
+
+
+def _replace_first_sentence(text: str, opening: str) -> str:
+    first, *rest = SENTENCE_END.split(text, maxsplit=1)
+    sender = re.match(r"[^.!?…:\n]{1,20}\s?:\s", first)
+    stop = "" if re.search(r"[.!?…]$", opening) else "."
+    whole = f"{sender[0] if sender else ''}{opening}{stop}"
+    return " ".join([whole, *rest])
+
+
+# What people press on a card: each press is checked and stored, then answered.
+
+ActionHandler = Callable[[Session, ListenerContext, BlockAction], Words | None]
+
+
+async def handle_block_action(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Do it, answer. Raises CannotDo, which its presser is told; the card is drawn anew then."""
+    await ack()
+    click = parse_block_action(body)
+    if click.channel:
+        front.channel_members.pressed_in(click.workspace, click.user, click.channel)
+    try:
+        said = await run_for_viewer(front, click, partial(_run_action, front))
+    except CannotDo:
+        await front.run(_redraw_card, front, click)
+        raise
+    if said is not None:
+        tell = front.people.tell
+        front.later.soon(tell(click.workspace, click.user, said, click.channel, click.thread))
+
+
+async def _run_action(front: ListenerContext, click: BlockAction) -> Words | None:
+    if click.name in MODALS:
+        await open_modal(front, click)
+        return None
+    if click.name == action_ids.DOWNLOAD:
+        return await start_download(front, click)
+    if click.name == action_ids.STAYED_OUT:
+        return await files.send_rejects(front, click)
+    verb = BUTTON_ACTIONS.get(click.name)
+    if verb is None:
+        return None
+    if click.name == action_ids.SHARE:
+        await front.run(
+            load_visible_draft, click.viewer, click.ref
+        )  # before Slack is asked anything
+        await demand_membership(front, str(click.ref.pick))
+    said = await front.run(verb, front, click)
+    if click.name == action_ids.STOP:
+        front.later.soon(front.interrupt(str(click.ref.task)))
+    return said
+
+
+def approve_draft(session: Session, front: ListenerContext, click: BlockAction) -> None:
+    decision.approve(
+        session,
+        front.house.enqueue,
+        load_visible_draft(session, click.viewer, click.ref),
+        by=click.user,
+        fingerprint=click.ref.seen or "",
+        policy=front.house.policy(click.workspace),
+        now=front.house.now(),
+    )
+
+
+def use_opening(session: Session, front: ListenerContext, click: BlockAction) -> None:
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    decision.revise(
+        session,
+        front.house.enqueue,
+        draft,
+        by=click.user,
+        fingerprint=click.ref.seen or "",
+        texts=replace_opening(draft, click.ref.pick or ""),
+        policy=front.house.policy(click.workspace),
+        now=front.house.now(),
+    )
+
+
+def answer_question(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
+    """A one-tap answer: the same wish again, with this one field set."""
+    task, pick = load_visible_task(session, click.viewer, click.ref), click.ref.pick or ""
+    field = click.ref.field or f"answer {1 + sum(k.startswith('answer') for k in task.form)}"
+    id = task_id("answer", task.id, click.ref.field or "", pick)
+    draft = _find_draft_of_task(session, click, task)
+    form = copy_task_form(session, task, draft) | {field: pick}
+    if not _restart_task(session, front, click, task, id, form=form):
+        return Words("That is being drafted already.")
+    return None
+
+
+def retry_task(session: Session, front: ListenerContext, click: BlockAction) -> None:
+    task = load_visible_task(session, click.viewer, click.ref)
+    id = task_id("again", task.id, click.trigger)
+    _restart_task(session, front, click, task, id)
+
+
+def _restart_task(
+    session: Session, front: ListenerContext, click: BlockAction, task: Task, id: str, **more: Any
+) -> bool:
+    """The same wish of the same person, as a new task in the thread of the card pressed."""
+    policy = front.house.policy(click.workspace)
+    demand_author_or_approver(task, None, click.user, policy)
+    policy.demand(click.user, "ask")
+    draft = _find_draft_of_task(session, click, task)
+    piece = draft.piece if draft else task.first_piece
+    card = find_card(session, piece, click.back, click.viewer)
+    place, private = choose_next_place(task, card)
+    changed = remove_private_sources(session, task, card, private)
+    if "form" in more and "form" in changed:
+        changed.pop("form")
+        more["form"] = {k: v for k, v in more["form"].items() if k != "stands_on"}
+    wish = task.once_more(id, place=place, private=private, **{**changed, **more})
+    accepted = Task.accept(session, front.house.enqueue, wish, front.house.now())
+    OutboxMessage.changed(session, front.house.enqueue, piece)  # it goes on below, and says so
+    return accepted
+
+
+def stop_task(session: Session, front: ListenerContext, click: BlockAction) -> None:
+    task = load_visible_task(session, click.viewer, click.ref)
+    demand_author_or_approver(task, None, click.user, front.house.policy(click.workspace))
+    task.stop(session, front.house.enqueue, click.user, front.house.now())
+
+
+def _find_draft_of_task(session: Session, click: BlockAction, task: Task) -> Draft | None:
+    """The draft that the button names, when it is this task's; None when it names none. Raises
+    NotVisible."""
+    if not click.ref.draft:
+        return None
+    found = session.get(Draft, click.ref.draft)
+    return demand_visible(session, click.viewer, found if _is_draft_of(found, task) else None)
+
+
+def _is_draft_of(draft: Draft | None, task: Task) -> bool:
+    return draft is not None and draft.task == task.id
+
+
+def _redraw_card(session: Session, front: ListenerContext, click: BlockAction) -> None:
+    """What was pressed may be an old picture."""
+    if piece := _find_visible_piece(session, click):
+        OutboxMessage.changed(session, front.house.enqueue, piece)
+
+
+def _find_visible_piece(session: Session, click: BlockAction) -> str | None:
+    """What was pressed, when this person may see it."""
+    if click.ref.arrival:
+        return files.find_import_piece(session, click)
+    draft = session.get(Draft, click.ref.draft) if click.ref.draft else None
+    if draft is not None:
+        return draft.piece if may_see(session, click.viewer, draft) else None
+    task = session.get(Task, click.ref.task) if click.ref.task else None
+    return task.first_piece if task and may_see(session, click.viewer, task) else None
+
+
+BUTTON_ACTIONS: dict[str, ActionHandler] = {
+    action_ids.APPROVE: approve_draft,
+    action_ids.USE_HOOK: use_opening,
+    action_ids.ANSWER: answer_question,
+    action_ids.TRY_AGAIN: retry_task,
+    action_ids.SEND_TO: send_to_channel,
+    action_ids.SHARE: share_draft,
+    action_ids.STOP: stop_task,
+    action_ids.LEAD_NOW: next_steps.start_next_step,
+    action_ids.DIGEST_ON: digests.make_state_action("on"),
+    action_ids.DIGEST_PAUSE: digests.make_state_action("paused"),
+    action_ids.DIGEST_OFF: digests.make_state_action("off"),
+    action_ids.DIGEST_NOW: digests.run_digest_now,
+    **files.IMPORT_ACTIONS,
+    **results.RESULT_ACTIONS,
+    **alerts.ALERT_ACTIONS,
+}

@@ -1,0 +1,132 @@
+"""Buttons that open a form or something to read. Rights are checked here and again at the end."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.approvals.decision import Decision, demand_approver, demand_editor, demand_open
+from bot.audit.receipt import Receipt
+from bot.delivery.models import Delivery
+from bot.digests.visibility import may_see, may_see_receipts
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.slack import action_ids
+from bot.slack.actions import audience_export, digests
+from bot.slack.context import ListenerContext
+from bot.slack.interactions import (
+    BlockAction,
+    demand_author_or_approver,
+    demand_editable,
+    load_visible_draft,
+)
+from bot.slack.views import audience_rule_form, draft_details, forms
+from bot.tasks.draft_versions import list_version_history
+from bot.tasks.models import Task
+
+View = dict[str, Any]
+NOT_SHARED = Words(
+    "What left for this draft also quotes drafts that were not shared, so only whoever asked for "
+    "them can read it."
+)
+ViewBuilder = Callable[[str], View]  # a view, once the reader's language is known
+
+
+async def open_modal(front: ListenerContext, click: BlockAction) -> None:
+    """Open what was pressed. Raises CannotDo."""
+    ready = await front.run(MODALS[click.name], front, click)
+    language = await front.language(click.workspace, click.user)
+    view = ready(language)
+    back = click.back if view.get("submit") else None
+    await front.open(click.trigger, view, back, language=language)
+
+
+def prepare_edit_form(session: Session, front: ListenerContext, click: BlockAction) -> ViewBuilder:
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    policy = front.house.policy(click.workspace)
+    demand_editor(session, draft, click.user, policy)
+    demand_editable(session, draft, click.ref.seen or "", policy)
+    return lambda language: forms.build_edit_form(draft, language)
+
+
+def prepare_send_back_form(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> ViewBuilder:
+    draft = _load_refusable_draft(session, front, click)
+    return lambda language: forms.build_send_back_form(draft, language)
+
+
+def prepare_reject_form(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> ViewBuilder:
+    draft = _load_refusable_draft(session, front, click)
+    return lambda language: forms.build_reject_form(draft, language)
+
+
+def prepare_approve_anyway_form(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    policy = front.house.policy(click.workspace)
+    draft.demand_current(session, click.ref.seen or "")
+    demand_approver(session, draft, click.user, policy)
+    demand_open(Decision.of(session, draft.id), policy)
+    if draft.findings is None:
+        raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
+    if draft.refused():
+        raise CannotDo(Words("This can't be approved: {why}", why=draft.refused()[0].words))
+    return lambda language: forms.build_approve_anyway_form(draft, language)
+
+
+def prepare_sources_view(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    return lambda language: forms.sources_view(draft, language)
+
+
+def prepare_history_view(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    known = list_version_history(session, draft)
+    versions = [one for one in known if may_see(session, click.viewer, one)]
+    said = [one for version in versions for one in Decision.of(session, version.id)]
+    went = [one for version in versions for one in Delivery.of(session, version.id)]
+    return lambda language: forms.history_view(versions, said, went, language)
+
+
+def prepare_receipts_view(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    if not may_see_receipts(session, click.viewer, session.get_one(Task, draft.task)):
+        raise CannotDo(NOT_SHARED)
+    receipts = Receipt.of(session, draft.task)
+    return lambda language: forms.what_left_view(receipts, language)
+
+
+def _load_refusable_draft(session: Session, front: ListenerContext, click: BlockAction) -> Draft:
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    policy = front.house.policy(click.workspace)
+    draft.demand_current(session, click.ref.seen or "")
+    task = session.get_one(Task, draft.task)
+    demand_author_or_approver(task, draft, click.user, policy)
+    demand_open(Decision.of(session, draft.id), policy)
+    return draft
+
+
+MODALS: dict[str, Callable[[Session, ListenerContext, BlockAction], ViewBuilder]] = {
+    action_ids.EDIT: prepare_edit_form,
+    action_ids.SEND_BACK: prepare_send_back_form,
+    action_ids.REJECT: prepare_reject_form,
+    action_ids.APPROVE_ANYWAY: prepare_approve_anyway_form,
+    action_ids.SOURCES: prepare_sources_view,
+    action_ids.HISTORY: prepare_history_view,
+    action_ids.WHAT_LEFT: prepare_receipts_view,
+    action_ids.LEAD: audience_rule_form.prepare_next_step_form,
+    action_ids.EXPORT: audience_export.prepare_export_form,
+    action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
+    action_ids.DETAILS: draft_details.prepare_details_view,
+}

@@ -1,0 +1,165 @@
+"""Everything that a card shows, read from rows in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.approvals.decision import Decision, compute_status
+from bot.audit.receipt import Receipt
+from bot.config.brand import Brand
+from bot.config.policy import Policy
+from bot.core.request import Question
+from bot.db.workspace import BrandRow
+from bot.delivery.models import CampaignOutcome, Delivery
+from bot.digests.models import Alert, Schedule, format_place_key
+from bot.digests.visibility import Viewer, may_see
+from bot.drafts.models import Draft
+from bot.i18n.messages import Words
+from bot.messages.outbox import OutboxMessage
+from bot.slack.client import READ_OUTSIDE
+from bot.slack.location import resolve_thread
+from bot.tasks.draft_versions import list_versions
+from bot.tasks.models import Task
+
+
+@dataclass(frozen=True)
+class CardData:
+    """One piece of a task as it stands. `channel_names` maps Slack's channel ids to names: a
+    button can't show a mention, so whoever draws the card fills it when it can."""
+
+    task: Task
+    policy: Policy
+    draft: Draft | None = None
+    versions: int = 0
+    decisions: tuple[Decision, ...] = ()  # on these words
+    earlier: tuple[tuple[int, Decision], ...] = ()  # approvals that an edit made void, by version
+    deliveries: tuple[Delivery, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    followed: bool = False  # sent back, and a new task has taken it up
+    private: bool = False  # only its author sees this card
+    shared: bool = False  # it was private, and another card of it is up
+    origin: str | None = None  # the channel that it was asked in
+    fallback: bool = False  # in a direct message, since the intern is not in that channel
+    archived: bool = False  # why it is there
+    read_outside: bool = False  # the same: another company reads that channel
+    hosts: frozenset[str] = frozenset()  # where links may lead
+    channel_names: Mapping[str, str] = field(default_factory=dict)
+    stands_on: Draft | None = None  # the result that it came from
+    outcome: CampaignOutcome | None = None  # what came back for it
+    digest: Schedule | None = None  # what it is a digest of
+    alert: Alert | None = None  # what it alerts to
+
+    @property
+    def question(self) -> Question | None:
+        return self.task.asked
+
+    @property
+    def trouble(self) -> Words | None:
+        return self.task.said
+
+    @property
+    def standing(self) -> str:
+        """Open, approved, rejected or sent back."""
+        return compute_status(list(self.decisions), self.policy)
+
+    @property
+    def left(self) -> bool:
+        """Whether these words have gone out, or are on their way."""
+        return any(delivery.state in ("going", "gone") for delivery in self.deliveries)
+
+
+def load_card_data(
+    session: Session,
+    post: OutboxMessage,
+    policy: Policy,
+    channel_names: Mapping[str, str] | None = None,
+) -> CardData:
+    """What this post's card shows now."""
+    piece = post.piece or ""
+    task = session.get_one(Task, piece.rsplit(".", 1)[0])
+    versions = list_versions(session, piece)
+    draft = versions[-1] if versions else None
+    origin = _find_origin_channel(task)
+    alone = _is_private_card(post)
+    return CardData(
+        task=task,
+        policy=policy,
+        draft=draft,
+        versions=len(versions),
+        decisions=tuple(Decision.of(session, draft.id)) if draft else (),
+        earlier=_list_void_approvals(session, versions[:-1]),
+        deliveries=tuple(Delivery.of(session, draft.id)) if draft else (),
+        receipts=tuple(Receipt.of(session, task.id)),
+        followed=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None,
+        private=task.private and alone,
+        shared=task.private and _count_cards(session, piece) > 1,
+        origin=origin,
+        fallback=alone and origin is not None and not task.private,
+        archived=post.place.get("fallback") == "is_archived",
+        read_outside=post.place.get("fallback") == READ_OUTSIDE,
+        hosts=_list_link_hosts(session, task.workspace),
+        channel_names=channel_names or {},
+        stands_on=_find_source_draft(session, draft, task, post),
+        outcome=session.get(CampaignOutcome, piece),
+        digest=_find_schedule(session, task),
+        alert=_find_alert(session, task),
+    )
+
+
+def _find_schedule(session: Session, task: Task) -> Schedule | None:
+    name = task.form.get("digest")
+    return Schedule.find(session, task.workspace, str(name)) if name else None
+
+
+def _find_alert(session: Session, task: Task) -> Alert | None:
+    series = task.form.get("series")
+    key = (task.workspace, str(series), format_place_key(task.place))
+    return session.get(Alert, key) if series else None
+
+
+def _find_source_draft(
+    session: Session, draft: Draft | None, task: Task, post: OutboxMessage
+) -> Draft | None:
+    """The result that it came from; None on a card whose readers may not see that."""
+    on = draft.brief.stands_on if draft else None
+    found = session.get(Draft, on) if on else None
+    spot = resolve_thread(post.place)
+    here = frozenset(filter(None, [post.channel or (spot.channel if spot else None)]))
+    reader = task.author if _is_private_card(post) else ""
+    return found if may_see(session, Viewer(task.workspace, reader, here), found) else None
+
+
+def _find_origin_channel(task: Task) -> str | None:
+    """The channel it was asked in; None when that was a direct message."""
+    channel = task.place.get("channel")
+    return channel if isinstance(channel, str) and channel[:1] in ("C", "G") else None
+
+
+def _is_private_card(post: OutboxMessage) -> bool:
+    """Whether this card is in its author's direct messages, or will be."""
+    place = post.place
+    alone = place.get("dm") or place.get("fallback")
+    where = post.channel or ("D" if alone else str(place.get("channel") or ""))
+    return where.startswith("D")
+
+
+def _list_void_approvals(session: Session, before: list[Draft]) -> tuple[tuple[int, Decision], ...]:
+    return tuple(
+        (version.version, decision)
+        for version in before
+        for decision in Decision.of(session, version.id)
+        if decision.verdict == "approve"
+    )
+
+
+def _count_cards(session: Session, piece: str) -> int:
+    rows = select(func.count()).where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
+    return session.scalar(rows) or 0
+
+
+def _list_link_hosts(session: Session, workspace: str) -> frozenset[str]:
+    row = session.get(BrandRow, workspace)
+    site = Brand.model_validate_json(row.body).site if row else None
+    return frozenset({site} if site else ())

@@ -1,0 +1,199 @@
+"""Drawing cards: from rows, by one holder at a time, again until nothing changed meanwhile."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.config.policy import Policy
+from bot.core.parts import File
+from bot.data.ingest.models import FileUpload
+from bot.drafts.models import DraftImage
+from bot.errors import CannotDo, TryAgain
+from bot.i18n.messages import Language, Words, parse_language
+from bot.messages.outbox import DRAW_LEASE, OutboxMessage
+from bot.slack.blocks import Message
+from bot.slack.cards.card_data import CardData, load_card_data
+from bot.slack.cards.import_card import make_import_card_data, render_import_card
+from bot.slack.cards.task_card import render_task_card
+from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
+from bot.slack.files import upload_file
+from bot.slack.location import Place, find_card_thread
+from bot.slack.notices import plan_notice, render_notice
+from bot.slack.sender import MessageSender
+
+NAMES_CACHE_SECONDS = 3600.0  # seconds
+POLL_SECONDS = 0.2
+CHART_UPLOAD_LIMIT = timedelta(hours=1)  # then what it shows is said in words
+
+
+@dataclass(frozen=True)
+class CardRenderer:
+    """Shows posts of kind "card". `process` is ours, as others know it when we have died."""
+
+    poster: MessageSender
+    policy: Callable[[str], Policy]
+    now: Callable[[], datetime]
+    process: str = ""
+    names: dict[str, tuple[float, str]] = field(default_factory=dict)  # of channels
+
+    async def show(self, id: str) -> None:
+        """Draw this card as often as it has changed. When it returns, the card is up to date,
+        whoever drew it. Raises TryAgain, CannotDo."""
+        holder, run = f"{self.process}:{uuid.uuid4().hex}", self.poster.database.run
+        until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
+        while True:
+            post = await run(OutboxMessage.hold, id, holder, self.now())
+            if post is None:
+                if not await run(_needs_redraw, id):
+                    return
+                if time.monotonic() > until:
+                    raise TryAgain("another process holds this card")
+                await asyncio.sleep(POLL_SECONDS)
+            elif await self._held(post, holder):
+                return
+
+    async def _held(self, post: OutboxMessage, holder: str) -> bool:
+        """Draw a card that is ours. False when it changed meanwhile."""
+        run = self.poster.database.run
+        try:
+            await self._draw(post)
+        except BaseException:
+            await run(OutboxMessage.let_go, post.id, holder)
+            raise
+        return bool(await run(OutboxMessage.drew, post.id, holder, post.wanted))
+
+    async def _draw(self, post: OutboxMessage) -> None:
+        names: list[str | None] = []  # of the file with what does not fit
+        pictures: list[File] = []
+        spoken: list[Language] = []
+
+        async def drawn(now: OutboxMessage) -> Message:
+            arrival = await self.poster.database.run(FileUpload.of_piece, now.piece)
+            if arrival is not None:
+                names.append(f"details-v{arrival.turn + 1}")
+                return await self._arrival(arrival, now)
+            shown = await self._gathered(now)
+            names.append(f"draft-v{shown.draft.version}" if shown.draft else None)
+            pictures[:] = _list_charts(shown)
+            spoken.append(await self._language(shown))
+            return render_task_card(shown, spoken[-1])
+
+        up, message = await self.poster.put(post.id, drawn)
+        if message.rest and (name := names[-1]):  # a card without a draft says all in its text
+            await self._put_rest(up, message.rest, name)
+        for picture in pictures:
+            await self._put_picture(up, picture, spoken[-1])
+
+    async def _language(self, shown: CardData) -> Language:
+        """Its author's; of what comes by itself for all to read, the one that was chosen for it."""
+        task, chosen = shown.task, shown.task.form.get("language")
+        if chosen and not task.typed and (shown.draft is not None or not task.private):
+            return parse_language(str(chosen))
+        locale = await self.poster.people.locale(task.workspace, task.author)
+        return parse_language(locale or task.locale)
+
+    async def _arrival(self, arrival: FileUpload, post: OutboxMessage) -> Message:
+        locale = await self.poster.people.locale(arrival.workspace, arrival.author)
+        shown = make_import_card_data(arrival, post)
+        return render_import_card(shown, parse_language(locale or arrival.locale))
+
+    async def _gathered(self, post: OutboxMessage) -> CardData:
+        run, policy = self.poster.database.run, self.policy(post.workspace)
+        shown = await run(load_card_data, post, policy)
+        wanted = {*policy.delivery.channels, *filter(None, [shown.origin])}
+        private = shown.private and not shown.shared
+        if shown.draft is None or not (private or shown.standing == "approved"):
+            return shown
+        return replace(shown, channel_names=await self._names(wanted))
+
+    async def _names(self, channels: set[str]) -> Mapping[str, str]:
+        """What these channels are called; those that Slack doesn't tell us are left out."""
+        for channel in channels:
+            until, _ = self.names.get(channel, (0.0, ""))
+            if until < time.monotonic():
+                name = await self._name(channel)
+                self.names[channel] = (time.monotonic() + NAMES_CACHE_SECONDS, name)
+        return {one: name for one in channels if (name := self.names[one][1])}
+
+    async def _name(self, channel: str) -> str:
+        try:
+            answer = await call_slack(
+                make_retrying_client(self.poster.client).conversations_info(channel=channel)
+            )
+        except (SlackRefusal, TryAgain):
+            return ""
+        return str(answer["channel"].get("name") or "")
+
+    async def _put_rest(self, post: OutboxMessage, rest: str, name: str) -> None:
+        """What did not fit, as a file in the card's thread, once for each version."""
+        id = f"{post.id}:rest:{name.rpartition('-v')[2]}"
+        await self.poster.database.run(
+            OutboxMessage.plan,
+            id=id,
+            workspace=post.workspace,
+            kind="file",
+            place=make_thread_place(post),
+            now=self.now(),
+        )
+        await upload_file(self.poster, id, f"{name}.txt", rest.encode())
+
+    async def _put_picture(self, post: OutboxMessage, picture: File, language: Language) -> None:
+        """A picture of the draft's, in the card's thread, once; where Slack takes no file, what it
+        shows in words."""
+        run, id = self.poster.database.run, f"{post.id}:picture:{picture.sha256[:16]}"
+        png = await run(DraftImage.bytes_of, post.workspace, picture.sha256)
+        if png is None:
+            return
+        place = make_thread_place(post)
+        row = await run(
+            OutboxMessage.plan,
+            id=id,
+            workspace=post.workspace,
+            kind="file",
+            place=place,
+            now=self.now(),
+        )
+        try:
+            await upload_file(self.poster, id, picture.name, png, alt=picture.alt)
+            return
+        except CannotDo as no:
+            why = no.words
+        except TryAgain:
+            if self.now() - row.made_at < CHART_UPLOAD_LIMIT:
+                raise
+            why = Words("Slack takes no files at the moment.")
+        words = Words(
+            "The picture can't be shown. {why} What it shows: {alt}", why=why, alt=picture.alt
+        )
+        await run(
+            plan_notice,
+            words,
+            language,
+            id=f"{id}:words",
+            workspace=post.workspace,
+            place=place,
+            now=self.now(),
+        )
+        await self.poster.put(f"{id}:words", render_notice)
+
+
+def _list_charts(shown: CardData) -> list[File]:
+    parts = shown.draft.parts if shown.draft else ()
+    return [part.body for part in parts if isinstance(part.body, File) and part.body.picture]
+
+
+def make_thread_place(post: OutboxMessage) -> Place:
+    """A place in the thread of a message of ours that is up."""
+    spot = find_card_thread(post)
+    under = {"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {}
+    return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under
+
+
+def _needs_redraw(session: Session, id: str) -> bool:
+    post = session.get(OutboxMessage, id)
+    return post is not None and post.wanted > post.drawn

@@ -1,0 +1,146 @@
+"""A question in the thread of a digest or an analysis: it is answered without naming the intern."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.agent.skills import load_skills
+from bot.core.thread_text import asks_only_why, is_follow_up
+from bot.drafts.models import Draft
+from bot.messages.outbox import OutboxMessage
+from bot.slack.actions.revisions import load_thread_cards
+from bot.slack.context import ListenerContext
+from bot.slack.location import continue_in_thread, find_card_thread, make_place
+from bot.tasks.models import NewTask, Task
+
+DIGEST, ANSWER = "digest", "answer"  # skills
+ALL_SECTIONS = (
+    "sales",
+    "site",
+    "feedback",
+    "campaigns",
+)  # what a digest tells when nothing was chosen
+FOLLOW_UP_SKILLS = (ANSWER, "feedback", "trends")  # what is asked on about in the same thread
+MIN_WORDS = 2  # words: "?" alone or "really?" asks nothing that facts answer
+
+
+def detect_skill(said: str) -> str | None:
+    """The skill that these words ask for by themselves, copy not among them."""
+    asking = (s for s in load_skills().values() if s.asked_by and not s.for_channels)
+    ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)  # it takes what no other does
+    for skill in ordered:
+        if re.search(skill.asked_by or "$^", said.replace("’", "'"), re.IGNORECASE):
+            return skill.name
+    return None
+
+
+def build_thread_question(
+    session: Session,
+    front: ListenerContext,
+    workspace: str,
+    event: dict[str, Any],
+    said: str,
+    id: str,
+    *,
+    meant: bool,
+) -> NewTask | None:
+    """The wish that a reply is which asks something; None for what people say to each other. What
+    is surely `meant` for us needs no question mark: "for last month instead".
+
+    Under a digest anybody's question counts; under an analysis, what asks for another, or any
+    question of whoever had it made.
+    """
+    why = asks_only_why(said)
+    asks = said.endswith("?") or (meant and is_follow_up(said))
+    if not event.get("thread_ts") or not (why or (asks and len(said.split()) >= MIN_WORDS)):
+        return None
+    user, skill = str(event["user"]), ANSWER if why else detect_skill(said)
+    for card in load_thread_cards(session, workspace, event, front.house.now()):
+        draft = Draft.latest(session, card.piece or "")
+        if draft is None or load_skills()[draft.skill].for_channels:
+            continue
+        digest = draft.skill == DIGEST
+        theirs = digest or session.get_one(Task, draft.task).author == user
+        if not theirs and skill in (None, ANSWER):
+            continue
+        return NewTask(
+            id=id,
+            workspace=workspace,
+            author=user,
+            words=said,
+            place=make_place(event["channel"], user, thread=event["thread_ts"], asked=event["ts"]),
+            locale=front.people.known(workspace, user),
+            form={
+                "skill": skill or ANSWER,
+                "stands_on": draft.id,
+                **_list_digest_sections(draft),
+                **detect_follow_up(draft, said, skill),
+            },
+        )
+    return None
+
+
+def _list_digest_sections(draft: Draft) -> dict[str, str]:
+    """What the digest tells that is asked about, also further down its thread."""
+    brief = draft.brief
+    if brief.series:
+        return {"sections": "site" if brief.series.startswith("funnel.") else "feedback"}
+    sections = brief.sections or (ALL_SECTIONS if draft.skill == DIGEST else ())
+    return {"sections": " ".join(sections)} if sections else {}
+
+
+def detect_follow_up(draft: Draft, said: str, skill: str | None) -> dict[str, str]:
+    """The question that this one only changes, and whose it is: "and in October?"."""
+    if draft.skill not in FOLLOW_UP_SKILLS or skill not in (None, ANSWER) or not is_follow_up(said):
+        return {}
+    if asks_only_why(said):  # what moved besides is looked at for it
+        return {"skill": ANSWER, "follows": draft.brief.words, "sections": " ".join(ALL_SECTIONS)}
+    return {"skill": draft.skill, "follows": draft.brief.words}
+
+
+# An answer to a question of the intern's: which one it answers, and the wish that it makes.
+
+ANSWER_WITHIN = timedelta(minutes=30)  # in a direct message, outside the question's thread
+
+
+def find_open_question(
+    session: Session,
+    workspace: str,
+    event: dict[str, Any],
+    said: str,
+    now: datetime,
+    *,
+    direct: bool,
+) -> Task | None:
+    """The task that asked this person and still waits, where they now write. Outside its thread,
+    a question of their own is no answer."""
+    thread = event.get("thread_ts")
+    if not direct and not thread:
+        return None
+    asking = select(Task).where(
+        Task.workspace == workspace, Task.author == event["user"], Task.state == "asking"
+    )
+    for task in session.scalars(asking.order_by(Task.changed_at.desc()).limit(20)):
+        card = session.get(OutboxMessage, f"{task.first_piece}:card")
+        spot = find_card_thread(card) if card else None
+        if card is None or spot is None or spot.channel != event["channel"]:
+            continue
+        lately = now - task.changed_at < ANSWER_WITHIN and not detect_skill(said)
+        here = thread in (spot.thread, card.ts) if thread else lately
+        if here and not _is_continued(session, task):
+            return task
+    return None
+
+
+def build_answered_task(session: Session, asked: Task, said: str, id: str) -> NewTask:
+    """The wish again, with the answer in it."""
+    card = session.get(OutboxMessage, f"{asked.first_piece}:card")
+    words = "\n".join(filter(None, [asked.words, said]))
+    return asked.once_more(id, words=words, place=continue_in_thread(asked.place, card))
+
+
+def _is_continued(session: Session, task: Task) -> bool:
+    return session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None

@@ -1,0 +1,231 @@
+"""One press of a button: who, where, on what; and the rows it is about."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.approvals.decision import Decision, compute_status, demand_open
+from bot.config.policy import Policy
+from bot.delivery.models import Delivery
+from bot.digests.visibility import GONE, NotVisible, Viewer, demand_visible, drop_private_sources
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.messages.outbox import OutboxMessage
+from bot.slack.action_ids import MORE, ButtonValue
+from bot.slack.context import ListenerContext, unpack_metadata
+from bot.slack.location import Place, continue_in_thread
+from bot.tasks.draft_versions import list_newest_drafts
+from bot.tasks.models import Task
+
+__all__ = [
+    "GONE",
+    "BlockAction",
+    "choose_next_place",
+    "find_card",
+    "load_visible_draft",
+    "load_visible_task",
+    "parse_block_action",
+]
+
+
+@dataclass(frozen=True)
+class BlockAction:
+    """`name` is what was pressed, or what was chosen in the menu. `proven` are the channels that
+    this person is known to read, besides the one in which they pressed."""
+
+    workspace: str
+    user: str
+    channel: str | None
+    thread: str | None
+    ts: str | None
+    trigger: str
+    name: str
+    ref: ButtonValue
+    proven: frozenset[str] = frozenset()
+    approver: bool = False
+
+    @property
+    def viewer(self) -> Viewer:
+        """Slack says in which channel they pressed: what stands there, they see."""
+        here = {self.channel} if self.channel else set()
+        return Viewer(self.workspace, self.user, self.proven | here, self.approver)
+
+    @property
+    def back(self) -> dict[str, Any]:
+        """What a form must bring back to know which card it was opened from."""
+        return {"channel": self.channel, "ts": self.ts}
+
+
+def parse_block_action(body: dict[str, Any]) -> BlockAction:
+    """Raises CannotDo for a button that we no longer know."""
+    action, container = body["actions"][0], body.get("container") or {}
+    value = action.get("value") or (action.get("selected_option") or {}).get("value")
+    ref = parse_button_value(value)
+    name = str(action["action_id"]).split(".")[0]
+    return BlockAction(
+        workspace=find_workspace(body),
+        user=str(body["user"]["id"]),
+        channel=(body.get("channel") or {}).get("id") or container.get("channel_id"),
+        thread=container.get("thread_ts"),
+        ts=container.get("message_ts"),
+        trigger=str(body.get("trigger_id") or ""),
+        name=str(ref.pick) if name == MORE else name,
+        ref=ref,
+    )
+
+
+def parse_button_value(value: Any) -> ButtonValue:
+    """What a button or a form carries. Raises CannotDo."""
+    try:
+        return ButtonValue.unpack(str(value))
+    except (ValueError, ValidationError):
+        words = Words("This button is from an older version of the intern. Please ask again.")
+        raise CannotDo(words) from None
+
+
+def find_workspace(body: dict[str, Any]) -> str:
+    for found in (body.get("team"), body.get("enterprise"), body["user"].get("team_id")):
+        id = found.get("id") if isinstance(found, dict) else found
+        if id:
+            return str(id)
+    raise CannotDo(Words("This came from no workspace."))
+
+
+def load_visible_draft(session: Session, viewer: Viewer, ref: ButtonValue) -> Draft:
+    """The version whose words were seen: the newest, when it says the same again. Raises
+    NotVisible."""
+    found = session.get(Draft, ref.draft) if ref.draft else None
+    draft = demand_visible(session, viewer, found)
+    newest = Draft.latest(session, draft.piece)
+    return newest if newest and newest.fingerprint == ref.seen else draft
+
+
+def load_visible_task(session: Session, viewer: Viewer, ref: ButtonValue) -> Task:
+    """Raises NotVisible."""
+    found = session.get(Task, ref.task) if ref.task else None
+    return demand_visible(session, viewer, found)
+
+
+def find_card(
+    session: Session, piece: str, at: dict[str, Any], viewer: Viewer
+) -> OutboxMessage | None:
+    """The card of this piece that was pressed, else one in a channel that this person reads, else
+    its first one."""
+    cards = list(
+        session.scalars(
+            select(OutboxMessage).where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
+        )
+    )
+    found = {(card.channel, card.ts): card for card in cards}
+    if pressed := found.get((at.get("channel"), at.get("ts"))):
+        return pressed
+    read = (card for card in cards if card.channel in viewer.channels)
+    return next(read, None) or session.get(OutboxMessage, f"{piece}:card")
+
+
+def choose_next_place(task: Task, card: OutboxMessage | None) -> tuple[Place, bool]:
+    """Where what follows goes, and whether it is private: under a shared card it isn't."""
+    shared = card is not None and card.id.endswith(":shared")
+    base = {k: v for k, v in task.place.items() if k != "dm"} if shared else task.place
+    return continue_in_thread(base, card), task.private and not shared
+
+
+def remove_private_sources(
+    session: Session, task: Task, card: OutboxMessage | None, private: bool
+) -> dict[str, Any]:
+    """What changes in a private task's wish that goes on under a shared card: what was not shared
+    is not quoted there."""
+    if private or not task.private:
+        return {}
+    here = {card.channel} if card is not None and card.channel else set()
+    return drop_private_sources(session, task, here)
+
+
+def copy_task_form(session: Session, task: Task, draft: Draft | None) -> dict[str, str]:
+    """What the form said; of several pieces only the one meant is drafted anew, in its language."""
+    form = {str(key): str(value) for key, value in task.form.items()}
+    if draft is not None:
+        form["language"] = draft.brief.language
+    if draft is None or not draft.channel or len(list_newest_drafts(session, task.id)) < 2:
+        return form
+    return form | {"channels": draft.channel}
+
+
+def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:
+    """Raises CannotDo for everybody else."""
+    mine = by == task.author or (draft is not None and by == draft.author)
+    if not mine and by not in policy.approvers:
+        raise CannotDo(
+            Words("Only whoever asked for this draft, its editor or an approver can do that.")
+        )
+
+
+def demand_editable(session: Session, draft: Draft, seen: str, policy: Policy) -> None:
+    """Raises CannotDo when these words are not the newest, were refused, or have left."""
+
+    draft.demand_current(session, seen)
+    said = Decision.of(session, draft.id)
+    if compute_status(said, policy) in ("rejected", "sent back"):
+        demand_open(said, policy)
+    if any(one.state in ("going", "gone") for one in Delivery.of(session, draft.id)):
+        raise CannotDo(
+            Words(
+                "These words have already gone out, so they can't be edited. "
+                "Ask for a new draft instead."
+            )
+        )
+
+
+# One form that was sent: by whom, and what it carries.
+
+View = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ViewSubmission:
+    """`proven` are the channels that its sender is known to read: a form itself comes from no
+    channel."""
+
+    workspace: str
+    user: str
+    view: View
+    proven: frozenset[str] = frozenset()
+    approver: bool = False
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.workspace, self.user, self.proven, self.approver)
+
+    @property
+    def ref(self) -> ButtonValue:
+        return parse_button_value(self.view.get("private_metadata") or "{}")
+
+    @property
+    def back(self) -> dict[str, Any]:
+        """Which card it was opened from."""
+        return unpack_metadata(self.view)
+
+
+# Doing what was asked about a row that this person may see, and refusing it otherwise.
+
+S = TypeVar("S", BlockAction, ViewSubmission)
+T = TypeVar("T")
+
+
+async def run_for_viewer(front: ListenerContext, seen: S, do: Callable[[S], Awaitable[T]]) -> T:
+    """Do it. When it is about something that this person is not known to see, Slack is asked which
+    of the channels they read in which that stands, and it is done again. Raises NotVisible."""
+    approvers = front.house.policy(seen.workspace).approvers
+    seen = replace(seen, approver=seen.user in approvers)
+    try:
+        return await do(seen)
+    except NotVisible as no:
+        found = await front.readable(seen.workspace, seen.user, no.channels)
+        if not found:
+            raise
+    return await do(replace(seen, proven=seen.proven | found))

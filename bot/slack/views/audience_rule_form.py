@@ -1,0 +1,263 @@
+"""The form in which an audience's rule is changed, to be counted again."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+from sqlalchemy.orm import Session
+
+from bot.core.audience_rule import CONSENT_LABELS, SEGMENT_LABELS, AudienceRule
+from bot.core.facts import Evidence
+from bot.core.parts import NextStep
+from bot.core.request import task_id
+from bot.i18n.messages import Words
+from bot.slack import action_ids
+from bot.slack.actions import next_steps
+from bot.slack.blocks import Block, context, count_utf16_units, option, plain_text, render_words
+from bot.slack.context import ListenerContext
+from bot.slack.interactions import BlockAction, ViewSubmission, load_visible_draft
+from bot.slack.view_limits import OPTION_VALUE
+from bot.slack.views.inputs import (
+    HINT,
+    LABEL,
+    build_form,
+    read_checked,
+    read_choice,
+    read_text,
+    text_input,
+)
+from bot.tasks.models import NewTask, Task
+
+MAX_MENU_OPTIONS = 100
+NUMBER_FIELDS = ("bought_within", "bought_at_least", "not_within", "min_orders", "max_orders")
+NOT_A_NUMBER = Words("Write a whole number, 1 or more.")
+
+
+def prepare_next_step_form(
+    session: Session, front: ListenerContext, click: BlockAction
+) -> Callable[[str], Block]:
+    """The form of what a result leads to: a rule to be changed, else a brief."""
+    front.house.policy(click.workspace).demand(click.user, "ask")
+    draft = load_visible_draft(session, click.viewer, click.ref)
+    lead = next_steps.find_next_step(draft, click.ref)
+    if lead.skill != "targeting" or "rule" not in lead.form:
+        return next_steps.prepare_brief_form(session, front, click)
+    return lambda language: build_rule_form(language, lead, draft.facts, click.ref.packed())
+
+
+def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: str = "") -> Block:
+    """The rule's fields, as they are. Products stand by their names, one a line."""
+    rule = AudienceRule.model_validate_json(lead.form["rule"])
+    titles = _find_product_titles(facts)
+    categories = dict.fromkeys([*_find_categories(facts), *rule.bought_categories])
+    bought = [*rule.bought_named, *(titles.get(key, key) for key in rule.bought)]
+    without = [titles.get(key, key) for key in rule.not_bought]
+    without += [name for name in rule.not_bought_categories if name not in without]
+    purposes = {key: words.to(language) for key, words in CONSENT_LABELS.items()}
+    groups = {key: words.to(language) for key, words in SEGMENT_LABELS.items()}
+    blocks = [
+        _build_select("purpose", Words("Who may be written to"), purposes, rule.purpose, language),
+        _build_multi_select(
+            "segments", Words("In one of these groups"), groups, rule.segments, language
+        ),
+        *_build_category_menus(categories, rule, language),
+        _build_lines_input("bought", Words("Bought one of these products"), bought, language),
+        _build_number_input("bought_at_least", Words("How many of them, at least"), rule, language),
+        _build_number_input("bought_within", Words("Bought within (days)"), rule, language),
+        _build_lines_input("not_bought", Words("Did not buy these"), without, language),
+        _build_number_input("not_within", Words("Not bought for (days)"), rule, language),
+        _build_number_input("min_orders", Words("Orders, at least"), rule, language),
+        _build_number_input("max_orders", Words("Orders, at most"), rule, language),
+        _build_lines_input(
+            "countries", Words("Ordered to these countries"), rule.countries, language
+        ),
+        _build_lines_input("regions", Words("Ordered to these regions"), rule.regions, language),
+        *_describe_kept_rule(rule, titles, language),
+    ]
+    title, send = Words("Edit the rule"), Words("Count again")
+    return build_form(action_ids.RULE_FORM, title, send, blocks, metadata, language)
+
+
+def read_rule(
+    view: dict[str, Any], before: AudienceRule, facts: Evidence, language: str
+) -> tuple[AudienceRule | None, dict[str, str]]:
+    """The rule as filled in, or what is wrong with which field. Products typed anew keep the words
+    they were typed in: the library looks them up."""
+    keys = {title: key for key, title in _find_product_titles(facts).items()}
+    numbers, errors = _read_numbers(view, language)
+    if errors:
+        return None, errors
+    bought = _read_lines(view, "bought")
+    changed = {
+        "purpose": read_choice(view, "purpose") or before.purpose,
+        "segments": tuple(read_checked(view, "segments")),
+        "bought_categories": (
+            *read_checked(view, "bought_categories"),
+            *_list_unlisted_categories(before),
+        ),
+        "bought_named": tuple(line for line in bought if line in before.bought_named),
+        "bought": tuple(keys.get(line, line) for line in bought if line not in before.bought_named),
+        "not_bought": tuple(keys.get(line, line) for line in _read_lines(view, "not_bought")),
+        "not_bought_categories": (),  # they are among the lines of what was not bought
+        "countries": tuple(_read_lines(view, "countries")),
+        "regions": tuple(_read_lines(view, "regions")),
+        **numbers,
+    }
+    try:
+        rule = AudienceRule.model_validate(before.model_dump() | changed)
+    except ValidationError as error:
+        field, why = _explain_invalid_rule(error)
+        return None, {field if field in changed else "purpose": why.to(language)}
+    if rule.impossible:
+        field, why = rule.impossible
+        return None, {field: why.to(language)}
+    return rule, {}
+
+
+def _list_unlisted_categories(rule: AudienceRule) -> list[str]:
+    """The categories whose names no menu can hold: they stay in the rule."""
+    return [name for name in rule.bought_categories if count_utf16_units(name) > OPTION_VALUE]
+
+
+def _explain_invalid_rule(error: ValidationError) -> tuple[str, Words]:
+    """The first field that can't be so, and what it may be."""
+    first = error.errors()[0]
+    limits = first.get("ctx") or {}
+    if "le" in limits:
+        why = Words("Write {n} or less.", n=limits["le"])
+    elif "ge" in limits:
+        why = Words("Write {n} or more.", n=limits["ge"])
+    else:
+        why = Words("This can't be a rule: look at this field again.")
+    return str(first["loc"][0]), why
+
+
+async def submit_rule_form(
+    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+) -> BoltResponse:
+    """A changed rule, as a new wish: that one audience, counted."""
+    language = await front.language(sent.workspace, sent.user)
+    errors = await front.run(_accept_rule, front, sent, language)
+    if errors:
+        return await ack(response_action="errors", errors=errors)
+    return await ack()
+
+
+def _accept_rule(
+    session: Session, front: ListenerContext, sent: ViewSubmission, language: str
+) -> dict[str, str]:
+    front.house.policy(sent.workspace).demand(sent.user, "ask")
+    draft = load_visible_draft(session, sent.viewer, sent.ref)
+    lead = next_steps.find_next_step(draft, sent.ref)
+    before = AudienceRule.model_validate_json(lead.form["rule"])
+    rule, errors = read_rule(sent.view, before, draft.facts, language)
+    if rule is None:
+        return errors
+    place, private = next_steps.find_next_step_place(session, draft, sent.viewer, sent.back)
+    wish = NewTask(
+        id=task_id(sent.workspace, "rule", str(sent.view["id"])),
+        workspace=sent.workspace,
+        author=sent.user,
+        words=lead.words,
+        place=place,
+        locale=front.people.known(sent.workspace, sent.user),
+        private=private,
+        form={
+            **next_steps.build_next_step_form(draft, lead),
+            "rule": rule.stored,
+            "language": draft.language,
+        },
+    )
+    Task.accept(session, front.house.enqueue, wish, front.house.now())
+    return {}
+
+
+def _find_product_titles(facts: Evidence) -> dict[str, str]:
+    """What the products in the rules are called, by key."""
+    return {f.about: str(f.value) for f in facts.of("audiences") if f.id.split(".")[1] == "things"}
+
+
+def _find_categories(facts: Evidence) -> list[str]:
+    found = (fact for fact in facts.of("audiences") if fact.id.split(".")[1] == "category")
+    return [str(fact.value) for fact in found]
+
+
+def _build_category_menus(
+    names_: dict[str, None], rule: AudienceRule, language: str
+) -> list[Block]:
+    if not names_:
+        return []
+    options = {name: name for name in names_}
+    label = Words("Bought of one of these categories")
+    return [
+        _build_multi_select("bought_categories", label, options, rule.bought_categories, language)
+    ]
+
+
+def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: str) -> list[Block]:
+    """What the form has no field for stays in the rule, and is said."""
+    held = ("like_product", "like_category", "min_spend", "last_from", "last_until")
+    rest = AudienceRule(**{name: getattr(rule, name) for name in held})
+    if rest == AudienceRule():
+        return []
+    return [context(render_words(Words("And as before: {rule}", rule=rest.asks(titles)), language))]
+
+
+def _build_select(
+    id: str, label: Words, options: dict[str, str], value: str, language: str
+) -> Block:
+    shown = {key: option(text, key) for key, text in options.items()}
+    menu: Block = {"type": "static_select", "action_id": id, "options": list(shown.values())}
+    menu["initial_option"] = shown[value]
+    return {
+        "type": "input",
+        "block_id": id,
+        "label": _build_label(label, language),
+        "element": menu,
+    }
+
+
+def _build_multi_select(
+    id: str, label: Words, options: dict[str, str], values: Sequence[str], language: str
+) -> Block:
+    shown = {key: option(text, key) for key, text in list(options.items())[:MAX_MENU_OPTIONS]}
+    menu: Block = {"type": "multi_static_select", "action_id": id, "options": [*shown.values()]}
+    if picked := [shown[value] for value in values if value in shown]:
+        menu["initial_options"] = picked
+    block: Block = {"type": "input", "block_id": id, "optional": True, "element": menu}
+    return block | {"label": _build_label(label, language)}
+
+
+def _build_lines_input(id: str, label: Words, values: Sequence[str], language: str) -> Block:
+    block = text_input(id, label, language, "\n".join(values), multiline=True, optional=True)
+    block["hint"] = plain_text(Words("One a line").to(language), HINT)
+    return block
+
+
+def _build_number_input(id: str, label: Words, rule: AudienceRule, language: str) -> Block:
+    value = getattr(rule, id)
+    return text_input(id, label, language, "" if value is None else str(value), optional=True)
+
+
+def _build_label(label: Words, language: str) -> Block:
+    return plain_text(label.to(language), LABEL)
+
+
+def _read_lines(view: dict[str, Any], id: str) -> list[str]:
+    lines = (line.strip() for line in read_text(view, id).splitlines())
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def _read_numbers(
+    view: dict[str, Any], language: str
+) -> tuple[dict[str, int | None], dict[str, str]]:
+    found: dict[str, int | None] = {}
+    errors = {}
+    for id in NUMBER_FIELDS:
+        text = read_text(view, id)
+        if text and not (text.isascii() and text.isdigit() and int(text) > 0):
+            errors[id] = NOT_A_NUMBER.to(language)
+        found[id] = int(text) if text and id not in errors else None
+    return found, errors

@@ -1,0 +1,274 @@
+"""An edit that was sent: the next version, or the form again with all that was typed."""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+from sqlalchemy.orm import Session
+
+from bot.approvals import decision
+from bot.approvals.decision import Verdict
+from bot.core.brief import parse_just_for_me
+from bot.core.parts import Copy
+from bot.core.request import task_id
+from bot.digests.visibility import may_see
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.messages.outbox import OutboxMessage
+from bot.slack import action_ids
+from bot.slack.actions import audience_export, digests, next_steps
+from bot.slack.actions.revisions import start_revision
+from bot.slack.context import ListenerContext, pack_metadata
+from bot.slack.interactions import (
+    View,
+    ViewSubmission,
+    find_workspace,
+    load_visible_draft,
+    run_for_viewer,
+)
+from bot.slack.location import Place, make_place
+from bot.slack.view_limits import fit_view
+from bot.slack.views import audience_rule_form, forms
+from bot.tasks.models import NewTask, Task
+
+
+async def submit_edit(front: ListenerContext, ack: AsyncAck, sent: ViewSubmission) -> BoltResponse:
+    """The next version in this person's words; too late, the newest with their words in it."""
+    language = await front.language(sent.workspace, sent.user)
+    if errors := _find_emptied_parts(sent.view, language):
+        return await ack(response_action="errors", errors=errors)
+    newer: tuple[Draft, dict[str, str]] | None = await front.run(_save_edit, front, sent)
+    if newer is None:
+        return await ack()
+    draft, typed = newer
+    who = f"<@{draft.author}>" if draft.author else Words("your intern")
+    notice = Words(
+        "{who} changed this draft while you were typing. This is the new version with what you "
+        "typed in it. Look through it and save again.",
+        who=who,
+    )
+    view = _rename_fields(
+        forms.build_edit_form(draft, language, typed=typed, notice=notice), draft.version
+    )
+    whole = fit_view(view | pack_metadata(view, sent.back), language)
+    return await ack(response_action="update", view=whole)
+
+
+def _save_edit(
+    session: Session, front: ListenerContext, sent: ViewSubmission
+) -> tuple[Draft, dict[str, str]] | None:
+    """None when it is stored; else the newest version, and what was typed into the older one."""
+    ref, texts = sent.ref, forms.read_edit(sent.view)
+    draft = load_visible_draft(session, sent.viewer, ref)
+    newest = Draft.latest(session, draft.piece)
+    if newest is not None and newest.fingerprint != ref.seen:
+        return newest, _find_changed_texts(draft, texts)
+    decision.revise(
+        session,
+        front.house.enqueue,
+        draft,
+        by=sent.user,
+        fingerprint=ref.seen or "",
+        texts=texts,
+        policy=front.house.policy(sent.workspace),
+        now=front.house.now(),
+    )
+    return None
+
+
+def _rename_fields(view: View, version: int) -> View:
+    """The form with its fields under other ids: Slack keeps what a field of the same id held."""
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            key, number, before = json.loads(block["block_id"])
+            block["block_id"] = json.dumps([key, str(number).zfill(version + 3), before])
+    return view
+
+
+def _find_changed_texts(before: Draft, texts: dict[str, str]) -> dict[str, str]:
+    """Only what this person changed: the rest may have been changed by somebody else."""
+    known = {part.key: part.text for part in before.parts}
+    return {key: text for key, text in texts.items() if Copy(text=text).text != known.get(key)}
+
+
+def _find_emptied_parts(view: View, language: str) -> dict[str, str]:
+    """Errors for parts that nothing is left of, by the block that holds their beginning."""
+    left = forms.read_edit(view)
+    said = Words("Something has to stay here.").to(language)
+    errors: dict[str, str] = {}
+    for block in view["blocks"]:
+        held = forms.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
+        for key in held:
+            if not left.get(key, "x").strip() and key not in errors.values():
+                errors.setdefault(str(block["block_id"]), key)
+    return dict.fromkeys(errors, said)
+
+
+# What people fill in and send. Whatever goes wrong, what they typed stays before them.
+
+
+async def handle_view_submission(
+    front: ListenerContext, ack: AsyncAck, body: dict[str, Any]
+) -> None:
+    """Store it, then let the form close. Raises CannotDo, which the form then shows."""
+    sent = ViewSubmission(find_workspace(body), str(body["user"]["id"]), body["view"])
+    form = SUBMISSION_HANDLERS.get(str(sent.view.get("callback_id")))
+    if form is None:
+        await ack()
+        return
+    try:
+        await run_for_viewer(front, sent, partial(form, front, ack))
+    except CannotDo:
+        await front.run(_redraw_card, front, sent)
+        raise
+
+
+async def submit_brief(front: ListenerContext, ack: AsyncAck, sent: ViewSubmission) -> BoltResponse:
+    """A new wish, from the form."""
+    front.house.policy(sent.workspace).demand(sent.user, "ask")
+    fields = forms.read_brief(sent.view)
+    private, words = parse_just_for_me(fields.pop("words", ""))
+    private = fields.pop("private", "") != "" or private or bool(sent.back.get("private"))
+    if not words:
+        language = await front.language(sent.workspace, sent.user)
+        said = Words("Say in a few words what you need.").to(language)
+        return await ack(response_action="errors", errors={"words": said})
+    channel = await _find_readable_channel(front, sent)
+    place = make_place(channel, sent.user, private=private)
+    if sent.ref.draft:  # opened by a button under a result
+        place, alone, more = await front.run(_load_next_step, sent)
+        private, fields = private or alone, {**more, **fields}
+    wish = NewTask(
+        id=task_id(sent.workspace, "form", str(sent.view["id"])),
+        workspace=sent.workspace,
+        author=sent.user,
+        words=words,
+        place=place,
+        locale=front.people.known(sent.workspace, sent.user),
+        private=private,
+        form=fields,
+    )
+    await front.run(Task.accept, front.house.enqueue, wish, front.house.now())
+    return await ack()
+
+
+async def _find_readable_channel(front: ListenerContext, sent: ViewSubmission) -> str:
+    """The channel in which the form was opened, which its sender reads. Raises CannotDo."""
+    channel = str(sent.back.get("channel") or sent.user)
+    if channel == sent.user or await front.readable(sent.workspace, sent.user, {channel}):
+        return channel
+    if channel == await front.people.direct(sent.user):
+        return channel
+    raise CannotDo(
+        Words("I could not see whether you are in that channel. Please try again from there.")
+    )
+
+
+def _load_next_step(session: Session, sent: ViewSubmission) -> tuple[Place, bool, dict[str, str]]:
+    """Where a wish goes that a result led to, and what it knows already."""
+    draft = load_visible_draft(session, sent.viewer, sent.ref)
+    place, private = next_steps.find_next_step_place(session, draft, sent.viewer, sent.back)
+    return (
+        place,
+        private,
+        next_steps.build_next_step_form(draft, next_steps.find_next_step(draft, sent.ref)),
+    )
+
+
+async def submit_send_back(
+    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+) -> BoltResponse:
+    return await _submit_refusal(front, ack, sent, "send back")
+
+
+async def submit_rejection(
+    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+) -> BoltResponse:
+    return await _submit_refusal(front, ack, sent, "reject")
+
+
+async def _submit_refusal(
+    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission, verdict: Verdict
+) -> BoltResponse:
+    language = await front.language(sent.workspace, sent.user)
+    if errors := forms.reason_missing(sent.view, language):
+        return await ack(response_action="errors", errors=errors)
+    await front.run(_record_refusal, front, sent, verdict)
+    return await ack()
+
+
+def _record_refusal(
+    session: Session, front: ListenerContext, sent: ViewSubmission, verdict: Verdict
+) -> None:
+    """The verdict; sent back, the wish goes on as a new task under the same card."""
+    draft = load_visible_draft(session, sent.viewer, sent.ref)
+    reason = forms.read_reason(sent.view)
+    decision.send_back(
+        session,
+        front.house.enqueue,
+        draft,
+        by=sent.user,
+        fingerprint=sent.ref.seen or "",
+        reason=reason,
+        policy=front.house.policy(sent.workspace),
+        now=front.house.now(),
+        verdict=verdict,
+    )
+    if verdict == "send back":
+        id = task_id("send back", draft.id, sent.user)
+        start_revision(
+            session, front, draft, id=id, reason=reason, back=sent.back, viewer=sent.viewer
+        )
+
+
+async def submit_approve_anyway(
+    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+) -> BoltResponse:
+    """An approval over a block, with its reason."""
+    reason = forms.read_reason(sent.view)
+    if not reason:
+        language = await front.language(sent.workspace, sent.user)
+        said = Words("Say why it is right.").to(language)
+        return await ack(response_action="errors", errors={"reason": said})
+    await front.run(_approve_draft, front, sent, reason)
+    return await ack()
+
+
+def _approve_draft(
+    session: Session, front: ListenerContext, sent: ViewSubmission, reason: str
+) -> None:
+    decision.approve(
+        session,
+        front.house.enqueue,
+        load_visible_draft(session, sent.viewer, sent.ref),
+        by=sent.user,
+        fingerprint=sent.ref.seen or "",
+        policy=front.house.policy(sent.workspace),
+        now=front.house.now(),
+        reason=reason,
+    )
+
+
+def _redraw_card(session: Session, front: ListenerContext, sent: ViewSubmission) -> None:
+    """The card behind the form may be an old picture."""
+    draft = session.get(Draft, sent.ref.draft) if sent.ref.draft else None
+    if draft is not None and may_see(session, sent.viewer, draft):
+        OutboxMessage.changed(session, front.house.enqueue, draft.piece)
+
+
+SUBMISSION_HANDLERS: dict[
+    str, Callable[[ListenerContext, AsyncAck, ViewSubmission], Awaitable[BoltResponse]]
+] = {
+    action_ids.BRIEF_FORM: submit_brief,
+    action_ids.EDIT_FORM: submit_edit,
+    action_ids.SEND_BACK_FORM: submit_send_back,
+    action_ids.REJECT_FORM: submit_rejection,
+    action_ids.APPROVE_ANYWAY_FORM: submit_approve_anyway,
+    action_ids.DIGEST_FORM: digests.submit_digest_form,
+    action_ids.RULE_FORM: audience_rule_form.submit_rule_form,
+    action_ids.EXPORT_FORM: audience_export.submit_export_form,
+}
