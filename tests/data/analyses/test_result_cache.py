@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot import app as house_
 from bot.app import Container
 from bot.config.settings import Settings
+from bot.data import local_data
 from bot.data.analyses import cache
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.experiments import find
@@ -29,7 +29,7 @@ NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(house_, "now", lambda: NOON)
+    monkeypatch.setattr(local_data, "now", lambda: NOON)
     house = stocked(tmp_path, "experiments")
     house.library("T1").findings("experiments", AnalysisFilter())
     house.database.close()
@@ -111,7 +111,7 @@ def test_until_the_policy_has_another_floor(home: Path, looks: list[AnalysisFilt
 def test_until_midnight(
     home: Path, looks: list[AnalysisFilter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(house_, "now", lambda: NOON + timedelta(days=1))
+    monkeypatch.setattr(local_data, "now", lambda: NOON + timedelta(days=1))
     again(home)
     assert looks
     versions = list(home.glob("library/T1/findings/*"))
