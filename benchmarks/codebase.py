@@ -20,14 +20,18 @@ REQUESTS = {
     "one draft": "draft|e-mail: our linen shirt is back",
     "one question about sales": "answer|how much did we sell by country?",
 }
-# Runs `super-intern try` and prints how many files of ours had a function called.
+# Runs `super-intern try` and prints how many files of ours had a function called, not counting what
+# is called while a module is imported.
 COUNT_FILES = """
 import sys, threading
 root, words = sys.argv[1], sys.argv[2]
-files = set()
+files, here = set(), threading.local()
 def note(frame, event, _):
-    if event == "call":
-        files.add(frame.f_code.co_filename)
+    code, importing = frame.f_code, getattr(here, "importing", 0)
+    if code.co_name == "<module>" and event in ("call", "return"):
+        here.importing = importing + (1 if event == "call" else -1)
+    elif event == "call" and not importing and code.co_flags & 1:  # a function, and no class
+        files.add(code.co_filename)
 sys.path.insert(0, root)
 threading.setprofile(note)
 sys.setprofile(note)
@@ -39,7 +43,7 @@ except SystemExit:
 finally:
     sys.setprofile(None)
 ours = [f for f in files if f.startswith((root + "/bot/", root + "/handlers/"))]
-print("FILES", len(ours))
+print("FILES", len(ours), *sorted(ours))
 """
 
 
