@@ -265,7 +265,8 @@ def test_loads_the_telephone_tables_only_for_digits() -> None:
     import sys
 
     program = (
-        "import sys; from bot.privacy import Pseudonymizer; Pseudonymizer().draw('our linen shirt is back');"
+        "import sys; from bot.privacy import Pseudonymizer;"
+        "Pseudonymizer().draw('our linen shirt is back');"
         "sys.exit('phonenumbers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
