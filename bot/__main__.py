@@ -1,4 +1,4 @@
-"""The doors of Super-Intern: what can be typed in a terminal."""
+"""The command line of Super-Intern: its parser, and the messages for errors."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code. What goes wrong is told in a sentence."""
+    """Run one command; return its exit code. An error is printed as a sentence."""
     chosen = parser().parse_args(arguments)
     from bot.config.settings import SettingsError, limit_math_threads
     from bot.errors import CannotDo, TryAgain
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(strip_hidden(str(mistake)), file=sys.stderr)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # whoever read along, `head` say, has gone: end as quietly
+    except BrokenPipeError:  # the reader of our output, such as `head`, has ended: end silently
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _known(bug: Exception) -> str | None:
-    """What to say of a failure of the machine, or of a damaged database."""
+    """Return the message for a failure of the machine or a damaged database; None otherwise."""
     from bot.config.settings import Settings
     from bot.db.sqlite_file import explain_damage
     from bot.errors import translate_system_error
@@ -52,7 +52,7 @@ def _known(bug: Exception) -> str | None:
 
 
 def _broken(bug: Exception) -> str:
-    """What to tell of a bug. With SUPER_INTERN_LOG=DEBUG, where it is."""
+    """Return the message for a bug; with SUPER_INTERN_LOG=DEBUG, the traceback."""
     import traceback
 
     from bot.config.settings import Settings

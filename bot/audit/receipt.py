@@ -1,4 +1,4 @@
-"""Exactly what was sent to which writer, its tokens and its cost."""
+"""Receipts: exactly what was sent to which writer, with its tokens and its cost."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,20 +14,20 @@ from bot.core.parts import compute_fingerprint
 from bot.core.writer import LlmCall
 from bot.db.session import Row
 
-MAX_CALL_DURATION = timedelta(minutes=5)  # longer than any: what has no end by then has died
+MAX_CALL_DURATION = timedelta(minutes=5)  # a call without an end after this time has died
 
 
 @dataclass(frozen=True)
 class SpendingUsage:
-    """US dollars of the last 24 hours. `spent` does not come back; `reserved` belongs to calls
-    under way, and what they do not need is free when they end."""
+    """US dollars of the last 24 hours. `spent` is final; `reserved` is held by running calls, and
+    what they do not use is released when they end."""
 
     spent: Decimal
     reserved: Decimal
 
 
 class Receipt(Row):
-    """One call to a writer. `sent` is letter for letter what left the house; empty: nothing did."""
+    """One call to a writer. `sent` is the exact request body; empty when nothing was sent."""
 
     __tablename__ = "receipts"
 
@@ -43,7 +43,7 @@ class Receipt(Row):
     usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))
     ended: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
-    call: Mapped[str | None]  # None: told of once
+    call: Mapped[str | None]  # the call's id; None for a call that was reported once
     reserved: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))  # counts instead of `usd`
 
     __table_args__ = (Index("ix_receipts_workspace_at", "workspace", "at"),)
@@ -57,8 +57,9 @@ class Receipt(Row):
         sent: LlmCall,
         reserved: Decimal | None = None,
     ) -> "Receipt":
-        """The receipt of a call; told of again, how it ended. What left is written down before it
-        leaves: whatever dies, the receipt is there. Calls that cost go through `Spending`."""
+        """Store the receipt of a call or, for a call that was stored before, how it ended. The
+        receipt is committed before the call is sent, so it exists even if the process dies. Calls
+        that cost money go through `SpendingCap`."""
         if begun := Receipt.begun(session, task, sent.call):
             begun._end(session, sent)
             return begun
@@ -71,13 +72,13 @@ class Receipt(Row):
 
     @staticmethod
     def begun(session: Session, task: str, call: str | None) -> "Receipt | None":
-        """The receipt that was written before this call left."""
+        """Return the receipt that was stored before this call was sent."""
         if call is None:
             return None
         return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
 
     def _end(self, session: Session, sent: LlmCall) -> None:
-        """The words stand as they left, unless nothing left after all."""
+        """Record how the call ended. The sent text is kept, unless nothing was sent after all."""
         if self.sent and not sent.sent:
             self.sent, self.to = "", None
             self._journal(session)
@@ -88,7 +89,7 @@ class Receipt(Row):
             self.reserved = None
 
     def _journal(self, session: Session) -> None:
-        """The fingerprint is over the very bytes that leave."""
+        """Record the receipt in the journal; its fingerprint covers the exact bytes sent."""
         journal.record_event(
             session,
             workspace=self.workspace,
@@ -110,7 +111,8 @@ class Receipt(Row):
         to: str,
         now: datetime,
     ) -> "Receipt":
-        """A file that left: no call to a writer. `told` says what was in it, and nobody's name."""
+        """Store a receipt for a file that was handed out, which is no call to a writer. `told`
+        describes its content without any personal data."""
         sent = LlmCall(writer=named, sent=told, to=to, at=now)
         return Receipt.keep(session, workspace=workspace, task=task, sent=sent)
 
@@ -122,8 +124,8 @@ class Receipt(Row):
 
     @staticmethod
     def spent(session: Session, workspace: str, now: datetime) -> Decimal:
-        """US dollars in the last 24 hours, of this workspace. A call of which no end is known, as
-        when the machine died in it, counts the most that it can have cost."""
+        """Return the US dollars that this workspace used in the last 24 hours. A call whose end is
+        not known, for example because the process died, counts with its maximum cost."""
         used = Receipt.used(session, workspace, now)
         return used.spent + used.reserved
 
@@ -131,7 +133,7 @@ class Receipt(Row):
     def used(
         session: Session, workspace: str, now: datetime, of_tasks: Select[Any] | None = None
     ) -> "SpendingUsage":
-        """What counts against the limit of the workspace, or of some of its tasks (their ids)."""
+        """Return what counts against the limit of the workspace, or of the tasks with these ids."""
         lately = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
         if of_tasks is not None:
             lately.append(Receipt.task.in_(of_tasks))
@@ -141,7 +143,7 @@ class Receipt(Row):
         open = select(Receipt.reserved, Receipt.usd, Receipt.at, Receipt.writer, Receipt.id)
         open = open.where(*lately, or_(Receipt.reserved.is_not(None), older))
         for most, usd, at, writer, id in session.execute(open).all():
-            if most is None:  # begun by an earlier version
+            if most is None:  # a receipt of an earlier version, which reserved nothing
                 known = find_price(writer)
                 most = known.most(session.get_one(Receipt, id).sent) if known else Decimal(0)
             if usd is None and now - at <= MAX_CALL_DURATION:

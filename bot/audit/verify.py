@@ -1,9 +1,9 @@
-"""Whether the rows still say what the journal recorded of them: the words of each draft, who
-decided what about them, what was sent out, and what left the house; and whether every held row has
-the digest that was recorded of it (`bot/audit/audited_columns.py` says which columns that covers).
+"""Verifies that the rows still match the journal.
 
-The journal holds fingerprints alone. Here each is held against the words themselves, so that words
-changed behind its back show, and a decision that nobody ever took.
+Compares the text of each draft, each decision, each delivery and each receipt with the fingerprint
+in its journal entry, and every audited row with its digest (`bot/audit/audited_columns.py` lists
+the columns). So both a text that was changed outside the program and a decision that nobody took
+are detected. The journal holds only fingerprints, never the text.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -29,15 +29,15 @@ NOT_ADOPTED = Words(
     "Its rows are from before the upgrade and not recorded yet. Start Super-Intern once, or run "
     "`super-intern journal adopt`."
 )
-DECISION_PREFIX = "decision: "  # how these events begin
-RowState = tuple[str, ...]  # what is held against each other
-NamedRow = tuple[str, RowState]  # with its id
+DECISION_PREFIX = "decision: "  # prefix of the events of decisions
+RowState = tuple[str, ...]  # the values of a row that are compared
+NamedRow = tuple[str, RowState]  # the row's id and its state
 T = TypeVar("T", Draft, Decision, Delivery, Receipt)
 
 
 @dataclass
 class RecordedRows:
-    """What the journal says of each row, by its id; of what was said again the last counts."""
+    """What the journal says of each row, by row id. A later entry replaces an earlier one."""
 
     drafts: dict[str, RowState] = field(default_factory=dict)
     decisions: dict[str, RowState] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class RecordedRows:
         return known
 
     def forget(self, erased: Collection[str]) -> None:
-        """Rows that were deleted, and the journal knows it."""
+        """Drop rows whose deletion the journal recorded."""
         for name in erased:
             table, _, id = name.partition("/")
             for known in (getattr(self, table),) if table in VERIFIED_TABLES else ():
@@ -72,7 +72,7 @@ class RecordedRows:
             self.decisions[f"{id}:{entry.by}"] = (print, str(entry.by), verdict)
         elif entry.event == "delivery queued":
             self.deliveries[id] = (print,)
-        elif entry.event == "receipt":  # those of earlier versions had no fingerprint
+        elif entry.event == "receipt":  # receipts of earlier versions had no fingerprint
             self.receipts[id] = (
                 str(entry.refs.get("task")),
                 str(entry.refs.get("fingerprint", "")),
@@ -80,8 +80,8 @@ class RecordedRows:
 
 
 def find_row_fault(session: Session, workspace: str, signer: Signer | None = None) -> Words | None:
-    """The first row that is not as it was recorded; None when all are. What the entries themselves
-    say of rows first, then the digests of the rows."""
+    """Return the first row that does not match what was recorded; None when all match. The entries'
+    own references are checked first, then the digests of the rows."""
     recorded = read_digests(session, workspace, signer)
     if recorded.fault is None and not recorded.rows:
         return NOT_ADOPTED if next(find_differences(session, workspace, recorded), None) else None
@@ -104,7 +104,7 @@ def find_row_fault(session: Session, workspace: str, signer: Signer | None = Non
 def _compare_rows(
     name: Words, rows: Iterable[NamedRow], told: dict[str, RowState]
 ) -> Iterator[Words]:
-    """What one table and the journal say differently."""
+    """Yield a sentence for each difference between a table and the journal."""
     missing = dict(told)
     for id, stands in rows:
         recorded = missing.pop(id, None)
@@ -141,8 +141,8 @@ def _read_receipts(
 
 
 def _read_pages(session: Session, row: type[T], workspace: str) -> Iterator[T]:
-    """By and by: a year's words need not stand in memory, and a cursor would stay open when the
-    first difference ends the search."""
+    """Yield rows page by page, so that a year of texts is not held in memory, and no cursor is left
+    open when the first difference ends the search."""
     mine = select(row).where(row.workspace == workspace).order_by(row.id).limit(PAGE_SIZE)
     page = list(session.scalars(mine))
     while page:

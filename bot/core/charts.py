@@ -1,7 +1,8 @@
-"""Pictures of facts: Vega-Lite, in the brand's colours, each with its finding as its title.
+"""Charts of facts as Vega-Lite specifications, in the brand's colours; the title is the finding.
 
-Pure: a picture is a description; `render` makes the PNG. The ground is opaque and light, so it
-reads the same on a dark screen. Numbers are written as the reader's language writes them.
+No I/O here: this module only builds specifications, `render` makes the PNG. The background is
+opaque and light, so that a chart reads the same on a dark screen. Numbers are formatted in the
+reader's language.
 """
 
 import re
@@ -14,15 +15,15 @@ from typing import Any
 from bot.i18n.messages import Language, Words, format_value
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
-COLOURS = ("#1264a3", "#c05717")  # what moves, and what it is held against
+COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is compared with
 WIDTH, WRAP = 560, 52
 MAX_BARS = 12
-MAX_NAME_LENGTH = 30  # characters of a name beside a bar
+MAX_NAME_LENGTH = 30  # characters of a bar's name
 
 
 @dataclass(frozen=True)
 class ChartPicture:
-    """`alt` says the finding and the figures, for who cannot see it."""
+    """A chart. `alt` states the finding and the figures as text, for screen readers."""
 
     spec: dict[str, Any]
     alt: str
@@ -30,19 +31,19 @@ class ChartPicture:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar; `low` and `high` are an interval around it, `strong` the one the title is about."""
+    """One bar. `low` and `high` are an interval around it; `strong` marks the title's subject."""
 
     name: str
     value: float
     low: float | None = None
     high: float | None = None
     strong: bool = False
-    spelled: str | None = None  # the value as people read it; else the number
+    spelled: str | None = None  # the value as people read it; None: the formatted number
 
 
 @dataclass(frozen=True)
 class Point:
-    """A day's value, beside what was expected of it."""
+    """A day's value and the value that was expected for that day."""
 
     day: date
     value: float
@@ -53,8 +54,8 @@ _POINT = re.compile(r"(\d{4}-\d\d-\d\d): (\d+(?:\.\d+)?)[^;(]*(?:\((\d+(?:\.\d+)
 
 
 def parse_points(text: str) -> list[Point]:
-    """The points that a fact tells in one text: "2026-11-16: 148 (75); …", what was expected in
-    brackets; empty for text of another form."""
+    """Parse the points that a fact's text holds: "2026-11-16: 148 (75); …", with the expected
+    value in brackets. Returns an empty list for text of another form."""
     return [
         Point(date.fromisoformat(day), float(value), float(expected) if expected else None)
         for day, value, expected in _POINT.findall(text)
@@ -70,7 +71,8 @@ def build_bar_chart(
     colours: Sequence[str] = COLOURS,
     reference: float | None = None,
 ) -> ChartPicture:
-    """Horizontal bars in the order given, at most twelve. `reference` is a line across them."""
+    """Build horizontal bars in the given order, at most MAX_BARS. `reference` is a value at which
+    a dashed line is drawn across them."""
     kept = list(shown)[:MAX_BARS]
     rows = [
         {
@@ -138,8 +140,8 @@ def build_line_chart(
     named: tuple[str, str] = ("", ""),
     since: date | None = None,
 ) -> ChartPicture:
-    """A value by day or week, with what was expected of it dashed; `since` marks the change.
-    `named` are the names of the two lines."""
+    """Build a line of values by day or week, and a dashed line of the expected values. `since`
+    marks a day with a vertical line; `named` are the legend names of the two lines."""
     rows = [{"day": p.day.isoformat(), "value": p.value, "expected": p.expected} for p in points]
     x = {
         "field": "day",
@@ -229,6 +231,6 @@ def _format_value(value: float, unit: str, language: Language) -> str:
 
 
 def _lighten(colour: str) -> str:
-    """Half way to the ground."""
+    """Mix the colour half and half with white."""
     parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     return "#" + "".join(f"{(part + 255) // 2:02x}" for part in parts)

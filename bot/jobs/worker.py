@@ -1,8 +1,8 @@
-"""Take a job, do it, and end it visibly, whatever happens.
+"""Runs a job and reports its result or its failure, whatever happens.
 
-It knows nothing of Slack: it is handed `show`, `deliver`, `read` and `locale`. The one
-`except Exception` of the line is here: people get a sentence and a reference, the log the
-reference and where it happened, and neither gets the other's part.
+It is independent of Slack, whose operations are passed in as `TaskServices.outside`. The only
+`except Exception` of the job pipeline is here: the person gets a sentence and a reference, the log
+gets the reference and the place of the error. Neither gets the other's details.
 """
 
 import contextlib
@@ -34,23 +34,23 @@ from bot.tasks.run import TaskRun, TaskServices, change_task
 log = logging.getLogger("bot.jobs.worker")
 
 JobHandler = Callable[[str], Awaitable[None]]
-DATABASE_ERRORS = (OperationalError, InterfaceError)  # the database, for a while
-FailureHandler = Callable[[str, Words], Awaitable[None]]  # a job's subject, and why it failed
+DATABASE_ERRORS = (OperationalError, InterfaceError)  # the database is unavailable for a while
+FailureHandler = Callable[[str, Words], Awaitable[None]]  # gets a job's subject and the reason
 
 
 @dataclass(frozen=True)
 class Worker:
-    """`besides`: jobs that no card shows, such as merging live rows; done as visibly as they can
-    be, which is in the log, and to whoever `failing` tells of it."""
+    """`besides` handles jobs without a card, such as merging live rows. Their failures are logged,
+    and passed to the handler in `failing` if there is one for the kind."""
 
     means: TaskServices
     besides: Mapping[JobKind, JobHandler] = field(default_factory=dict)
     failing: Mapping[JobKind, FailureHandler] = field(default_factory=dict)
-    stocktaking: ImportJob | None = None  # None: this process takes no files in
+    stocktaking: ImportJob | None = None  # None: this process imports no files
 
     @property
     def jobs(self) -> dict[JobKind, JobHandler]:
-        """What the engine runs, by kind."""
+        """The handlers that the engine runs, by kind of job."""
         verbs: dict[JobKind, JobHandler] = {
             "work": self.work,
             "check": self.check,
@@ -62,7 +62,7 @@ class Worker:
         return {kind: self._visibly(kind, verb) for kind, verb in verbs.items()}
 
     def _arriving(self) -> dict[JobKind, JobHandler]:
-        """The jobs of dropped files, each done only for whoever may ask where it was dropped."""
+        """The handlers of dropped files. Each checks first whether the uploader may ask there."""
         if self.stocktaking is None:
             return {}
 
@@ -76,7 +76,7 @@ class Worker:
         return {kind: admitted(verb) for kind, verb in self.stocktaking.jobs.items()}
 
     async def _arrival_admitted(self, id: str) -> bool:
-        """The same for a dropped file. Raises TryAgain."""
+        """Whether a dropped file may be imported: see `_admitted`. Raises TryAgain."""
         means = self.means
         arrival = await means.database.run(lambda session: session.get_one(FileUpload, id))
         if arrival.state not in ARRIVING:
@@ -89,14 +89,14 @@ class Worker:
         return False
 
     def _not_taken(self, session: Session, id: str, admission: Admission) -> None:
-        """A file that is not read: a member sees why; of anybody else's nothing is drawn."""
+        """Refuse a file. A member sees the reason; for anybody else no card is shown."""
         arrival = session.get_one(FileUpload, id, with_for_update=True)
         if admission != "admitted":
             OutboxMessage.not_begun(session, arrival.piece)
         arrival.refuse(session, self.means.enqueue, why=NOBODY_HAS_RIGHT, now=self.means.now())
 
     async def work(self, id: str) -> None:
-        """A task, from its words to its drafts or its question, and its cards drawn."""
+        """Run a task from its words to its drafts or its question, and show its cards."""
         means = self.means
 
         def start(session: Session) -> Task | None:
@@ -110,9 +110,9 @@ class Worker:
         await self._show_cards(id)
 
     async def _admitted(self, id: str) -> bool:
-        """Whether this task may be worked on. What an outsider asked for, or somebody in a closed
-        channel, ends without a trace where people are. Raises TryAgain, and CannotDo for a member
-        who may not ask."""
+        """Whether this task may be run. A task of an outsider, or from a channel that outsiders
+        read, ends without any message. Raises TryAgain, and CannotDo for a member without the
+        right to ask."""
         means = self.means
         task = await means.database.run(lambda session: session.get_one(Task, id))
         if not task.typed or task.state not in OPEN_STATES:
@@ -126,7 +126,7 @@ class Worker:
         return True
 
     async def check(self, id: str) -> None:
-        """An edited version: held against what was known and what was typed."""
+        """Check an edited version against its facts and against what was typed."""
         means = self.means
 
         def load(session: Session) -> tuple[Draft, Draft]:
@@ -154,7 +154,7 @@ class Worker:
         await means.database.run(keep)
 
     async def deliver(self, id: str) -> None:
-        """An approved version to its destination, once."""
+        """Deliver an approved version to its destination, once."""
         means = self.means
 
         def load(session: Session) -> tuple[Delivery, Draft]:
@@ -174,11 +174,11 @@ class Worker:
             await means.database.run(arrive)
 
     async def give_up(self, job: Job, why: TryAgain | None) -> None:
-        """A job that has failed too often, or has killed its process too often."""
+        """Report a job that has failed, or has crashed its process, too often."""
         reference = format_reference(job.subject)
         log.error("%s %s: given up", reference, job.kind)
         if job.kind == "show" and why is not None:
-            return  # Slack is away: the clock has it drawn when Slack is back
+            return  # Slack is unavailable: the scheduler shows the card when Slack is back
         with retry_database_errors():
             await self._fail(job.kind, job.subject, (why and why.words) or describe_bug(reference))
 
@@ -190,7 +190,7 @@ class Worker:
         return visibly
 
     async def _or_why_not(self, kind: JobKind, verb: JobHandler, id: str) -> None:
-        """Do it, or say why not."""
+        """Run a job; report the reason when it fails for good."""
         try:
             await verb(id)
         except (TryAgain, *DATABASE_ERRORS):
@@ -199,7 +199,7 @@ class Worker:
             if kind in self.besides:
                 log.warning("%s: %s", kind, reason.words.to("en"))
             await self._fail(kind, id, reason.words)
-        except Exception as bug:  # noqa: BLE001  the one place
+        except Exception as bug:  # noqa: BLE001  the only place that catches bugs
             if isinstance(told := translate_system_error(bug), TryAgain):
                 raise told from None
             if told is not None:
@@ -209,7 +209,7 @@ class Worker:
             await self._fail(kind, id, describe_bug(reference))
 
     async def _fail(self, kind: JobKind, id: str, words: Words) -> None:
-        """Say it where it is looked for: on the card, on the delivery, among the checks."""
+        """Report a failure where people look for it: card, delivery, or the draft's checks."""
         means = self.means
         if kind == "work":
             await change_task(means, id, lambda t, s, e: t.fail(s, e, words, means.now()))
@@ -243,8 +243,8 @@ class Worker:
 
 @contextlib.contextmanager
 def retry_database_errors() -> Iterator[None]:
-    """A database that is away, locked or full can't even keep why something failed: the engine
-    tries again, and nobody waits for an answer that was lost."""
+    """Turn errors of a database that is unavailable, locked or full into TryAgain. It can't store
+    the reason of a failure either; the engine's retry makes sure that no answer is lost."""
     try:
         yield
     except DATABASE_ERRORS as away:
@@ -252,8 +252,8 @@ def retry_database_errors() -> Iterator[None]:
 
 
 def format_reference(subject: str) -> str:
-    """What a person can quote and the log carries: the task's id, shortened; of a subject that is
-    no id but says whose it is, its hash."""
+    """Return the reference that a person can quote and that the log holds: the shortened task id.
+    Of a subject that is not an id but contains a workspace's name, the hash is used."""
     if "/" in subject:
         subject = hashlib.sha256(subject.encode()).hexdigest()
     return f"SI-{subject[:8].upper()}"
