@@ -1,6 +1,7 @@
-"""Personal data out before a writer sees it, and back in locally.
+"""Replaces personal data with placeholders before a writer sees it, and restores it afterwards.
 
-What is personal is found by `personal.find`, which an import masks texts with as well.
+`bot.privacy.personal_data.find_personal_data` finds it; an import masks free text with the same
+function.
 """
 
 import re
@@ -15,28 +16,28 @@ from bot.text.escape import map_strings
 T = TypeVar("T")
 
 _PLACEHOLDER = re.compile(r"\[\s*([A-Za-z]{4,7})[\s\u00a0\u202f]*\\?[_\-–]?\s*(\d{1,4})\s*\]")
-# The id of a fact or a row, whole: "product.linen-shirt.price". It must come back unchanged.
+# A whole id of a fact or a row, such as "product.linen-shirt.price". It must stay unchanged.
 _ID = re.compile(r"(?=.*[A-Za-z])[\w-]+(?:\.[\w-]+)+|[UWCGDTB][A-Z0-9]{8,12}")
 
 
 class Pseudonymizer:
-    """What was hidden during one conversation with a writer, and under which placeholder."""
+    """The personal data hidden during one conversation with a writer, by placeholder."""
 
     def __init__(self, own: Collection[str] = ()) -> None:
-        """`own` are the words of what the team sells (`people.own_words`): nobody's name."""
+        """`own` are the words of what the team sells (`build_own_words`): never a person's name."""
         self._own = frozenset(own)
         self._marks: dict[tuple[str, str], str] = {}  # (kind, value) → placeholder
         self._values: dict[str, str] = {}  # placeholder → value
         self._taken: set[str] = set()  # placeholders that people typed themselves
-        self._sure: set[str] = set()  # names that are hidden wherever they stand
+        self._sure: set[str] = set()  # names that are hidden wherever they occur
 
     def know(self, names: Iterable[str]) -> None:
-        """People's names, known for sure: hidden wherever they stand, and their first names."""
+        """Add names of known people. They and their first names are hidden wherever they occur."""
         for name in names:
             self._sure |= {part for part in (name, name.split(" ")[0]) if len(part) > 2}
 
     def draw(self, seen: T) -> T:
-        """The same thing with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
+        """Return a copy with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
         texts = list(_iter_strings(seen))
         spans = {text: find_personal_data(text, self._own) for text in texts}
         names = [s.value for found in spans.values() for s in found if s.kind == "NAME"]
@@ -49,7 +50,7 @@ class Pseudonymizer:
         )
 
     def lift(self, written: T) -> T:
-        """The personal data back in its places; a placeholder never given stays as it is."""
+        """Return a copy with the personal data restored. An unknown placeholder stays as it is."""
         if not self._values:
             return written
         return cast(T, _map_strings(written, self._show))
@@ -60,7 +61,7 @@ class Pseudonymizer:
         spans = [(f.start, f.end, f.kind, f.value) for f in found]
         if again:
             spans += [(m.start(), m.end(), "NAME", m[0]) for m in again.finditer(text)]
-        if self._values:  # typed by a person, and by chance, or on purpose, one of ours
+        if self._values:  # a person typed, by chance or on purpose, a placeholder that is in use
             marks = (typed for typed in _find_placeholders(text) if typed[0] in self._values)
             spans += [(start, end, "TEXT", text[start:end]) for _, start, end in marks]
         pieces, at = [], 0
@@ -87,13 +88,13 @@ class Pseudonymizer:
 
 
 def _format_placeholder(mark: re.Match[str]) -> str:
-    """`[email 1]` is `[EMAIL_1]`: writers change case and spacing."""
+    """Normalize a placeholder: `[email 1]` is `[EMAIL_1]`, since writers change case and spaces."""
     return f"[{mark[1].upper()}_{int(mark[2])}]"
 
 
 def _find_placeholders(text: str) -> Iterable[tuple[str, int, int]]:
-    """The placeholders in a text as an eye reads it, and where they stand: hidden characters in
-    one, or wide letters, make it no other."""
+    """Yield the placeholders in a text and their positions, as a reader sees them: with hidden
+    characters or full-width letters in it, it is still the same placeholder."""
     if "[" in text or not text.isascii():
         read, starts, ends = normalize_with_offsets(text)
         for mark in _PLACEHOLDER.finditer(read):
@@ -101,8 +102,8 @@ def _find_placeholders(text: str) -> Iterable[tuple[str, int, int]]:
 
 
 def _compile_names(names: list[str], sure: Iterable[str] = ()) -> re.Pattern[str] | None:
-    """A full name known from one place is hidden everywhere; one word alone is not enough, unless
-    it is known for sure."""
+    """Compile a pattern of names to hide everywhere. A name of one word is included only if it is
+    among the `sure` names."""
     every = {*(name for name in names if " " in name), *sure}
     full = sorted({re.escape(name) for name in every}, key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(full)})\b") if full else None
@@ -124,5 +125,5 @@ def _iter_strings(thing: Any) -> Iterable[str]:
 
 
 def _map_strings(thing: Any, change: Callable[[str], str]) -> Any:
-    """The same thing with every string changed that is no id."""
+    """Return a copy in which every string is changed, except ids."""
     return map_strings(thing, lambda text: text if _ID.fullmatch(text) else change(text))
