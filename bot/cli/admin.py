@@ -1,4 +1,4 @@
-"""Short commands: migrate, manifest, doctor, journal."""
+"""Short commands: `migrate`, `manifest` and `doctor`."""
 
 import argparse
 import asyncio
@@ -23,16 +23,16 @@ from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
 
-ANSWERS_WITHIN = 10.0  # seconds that Slack has to answer `doctor`
+ANSWERS_WITHIN = 10.0  # seconds that `doctor` waits for Slack's answer
 
 
 def print_line(line: str = "") -> None:
-    """A line; what others wrote in it moves no cursor, and no word of it changes its place."""
+    """Print a line. Text of others in it can't move the cursor or reorder what is read."""
     sys.stdout.write(strip_hidden(line) + "\n")
 
 
 async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
-    """Our tables and the engine's."""
+    """Migrate our tables and the engine's."""
     changed = await Container(settings).migrate()
     print_line("The database was brought up to date." if changed else "The database is up to date.")
     return 0
@@ -46,7 +46,7 @@ def manifest_(_: Settings, __: argparse.Namespace) -> int:
 
 
 async def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Whether everything is in place to serve; every trouble a line."""
+    """Check whether everything is ready for `serve`; print each problem as a line."""
     if chosen.set_aside or chosen.give_up:
         return _repair_damage(settings, chosen)
     house = Container(settings)
@@ -78,7 +78,7 @@ async def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
-    """What Slack says of the token's scopes: remarks, and what has to be settled."""
+    """Compare the token's scopes with the needed ones; return remarks, and problems to solve."""
     from bot.slack.client import SlackRefusal, make_client, make_session
     from bot.slack.scopes import compare_scopes
 
@@ -109,7 +109,7 @@ async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
 
 
 def describe_rights(policy: Policy) -> Iterator[str]:
-    """Who has which right, a line each; where nothing is set, that it is so."""
+    """Yield who has which right, a line each; or one line if no right is configured."""
     if policy.access == Access():
         yield (
             "No [access] in policy.toml: every full member may ask; approvers import, export and "
@@ -125,7 +125,7 @@ def describe_rights(policy: Policy) -> Iterator[str]:
 
 
 def _find_damage(house: Container) -> list[str]:
-    """Damaged files, each in a sentence. Changes nothing."""
+    """Return a sentence for each damaged file. Changes nothing."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.db import migrate
@@ -138,7 +138,7 @@ def _find_damage(house: Container) -> list[str]:
             return []
     try:
         if migrate.read_revision(house.database) != migrate.find_newest_revision():
-            return []  # an earlier edition's tables: the next start brings them up to date
+            return []  # an older schema: the next start migrates it
         lost = [
             f"{one.path} was set aside: rows of {one.kind} from {one.source} are missing. Import "
             f"that file once more, or do without: `super-intern doctor --give-up {one.path}`"
@@ -153,7 +153,7 @@ def _find_damage(house: Container) -> list[str]:
 
 
 def _repair_damage(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Set a damaged file aside, or no longer wait for its rows."""
+    """Set a damaged file aside, or give up the rows of one that was set aside."""
     if chosen.set_aside:
         database = settings.sqlite_file
         named = {str(database), database.name} if database is not None else set()

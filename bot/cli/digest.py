@@ -1,4 +1,4 @@
-"""Digests outside their moment: a preview in a terminal, and whether one would tell anything."""
+"""`digest --preview`: what a digest would say now, and whether it reports any change."""
 
 import argparse
 import asyncio
@@ -20,14 +20,14 @@ from bot.rules.writers.offline import Offline
 from bot.tasks.intake import IncomingRequest, understand_request
 from bot.tasks.models import NewTask
 
-QUIET_PART = "quiet"  # the key of the first part of a digest that has nothing to tell
-UNTOLD_PART = "answer"  # and of one that can't tell anything
-GRADED_PART = "graded"  # what became of what it told last time
+QUIET_PART = "quiet"  # key of the first part of a digest without any change to report
+UNTOLD_PART = "answer"  # key of the first part of a digest that can't report anything
+GRADED_PART = "graded"  # key of the part about what became of the last digest's findings
 
 
 async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Print what a digest would say now. 0 when something moved, 1 when nothing did or nothing
-    can be told."""
+    """Print what a digest would say now. Returns 0 when something changed, 1 when nothing did or
+    nothing can be reported."""
     if not chosen.preview:
         words = Words("Only a preview can be had here: add --preview. In Slack, type /digest.")
         raise CannotDo(words)
@@ -46,7 +46,7 @@ async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def build_weekly_schedule(workspace: str, language: str, at: datetime) -> Schedule:
-    """The digest that is there from the start: Mondays at nine, all sections."""
+    """Return the default digest: Mondays at nine, all sections."""
     return Schedule(
         workspace=workspace,
         name=WEEKLY,
@@ -69,10 +69,10 @@ def build_weekly_schedule(workspace: str, language: str, at: datetime) -> Schedu
 
 
 async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
-    """What this digest says now, by rules: nothing leaves and nothing is kept."""
+    """Compose the digest as of now, with the offline writer: nothing is sent or stored."""
 
     async def unkept(_: object) -> None:
-        """No call is made, so there is no receipt."""
+        """The offline writer makes no call, so there is no receipt."""
 
     writer, brand = Offline(now), house.brand(wish.workspace)
     library, today = house.library(wish.workspace), now().date()
@@ -102,7 +102,7 @@ async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
 
 
 def classify_digest(made: DraftResult) -> DigestStatus:
-    """What was told last time is no move while no rows have come in since."""
+    """Classify a digest. What the last one reported is no change while no new rows have arrived."""
     said = {part.key: part.text for part in made.parts}
     if UNTOLD_PART in said:
         return "can't tell"

@@ -1,4 +1,4 @@
-"""`facts`: what the desk would look up, each value with its source and its query."""
+"""`facts`: prints what a handler would look up, each value with its source and its query."""
 
 import argparse
 import sys
@@ -24,13 +24,13 @@ from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
 
 PRODUCT_KIND = "product"
-ALL_KINDS = "all"  # the analyses, one after the other
-VALUE_TYPES = (str | None, int | None, date | None)  # what --where can say
-MAX_VALUE_LENGTH = 60  # signs of a value in the aligned table
+ALL_KINDS = "all"  # all analyses, one after the other
+VALUE_TYPES = (str | None, int | None, date | None)  # the types that --where can set
+MAX_VALUE_LENGTH = 60  # characters of a value in the aligned table
 
 
 def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """0 when there are facts, 3 when nothing could be told."""
+    """Return 0 when there are facts, 3 when there are none."""
     known = (*list_analyses(), PRODUCT_KIND, ALL_KINDS)
     if chosen.kind not in known:
         raise CannotDo(
@@ -59,8 +59,8 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def parse_where(pairs: Sequence[str]) -> AnalysisFilter:
-    """`product=linen-shirt`, `since=2026-10-01`, `days=90`: what is asked about. Raises CannotDo
-    for a name that is none, or a value that does not fit it."""
+    """Parse `product=linen-shirt`, `since=2026-10-01`, `days=90`. Raises CannotDo for an unknown
+    name or a value of the wrong type."""
     types = {one.name: str(one.type) for one in fields(AnalysisFilter) if one.type in VALUE_TYPES}
     told: dict[str, Any] = {}
     for pair in pairs:
@@ -105,7 +105,7 @@ def _parse_value(name: str, value: str, type_: str) -> str | int | date:
 def _find_facts(
     house: Container, workspace: str, kind: str, where: AnalysisFilter
 ) -> AnalysisResult:
-    """What one analysis finds of that. Raises CannotDo for what is not there to be asked about."""
+    """Run one analysis. Raises CannotDo for a filter that the analysis or the data doesn't have."""
     library = house.library(workspace)
     if where == AnalysisFilter():
         return library.findings(kind, where)
@@ -120,7 +120,7 @@ def _find_facts(
 def _find_facts_or_none(
     house: Container, workspace: str, kind: str, where: AnalysisFilter
 ) -> AnalysisResult:
-    """One of several: why it can't be told is no reason not to tell the others."""
+    """Run one of several analyses. CannotDo becomes a result without facts, with the reason."""
     try:
         return _find_facts(house, workspace, kind, where)
     except CannotDo as reason:
@@ -130,7 +130,7 @@ def _find_facts_or_none(
 
 
 def _find_product_facts(house: Container, workspace: str, where: AnalysisFilter) -> AnalysisResult:
-    """The facts of one product, or of all."""
+    """Return the facts of one product, or of all."""
     products = house.products(workspace)
     wanted = [p for p in products if where.product in (None, p.handle, p.title)]
     newest = max((p.as_of for p in wanted), default=date.min)
@@ -146,7 +146,7 @@ def _find_product_facts(house: Container, workspace: str, where: AnalysisFilter)
 
 
 def facts_to_json(found: AnalysisResult, where: AnalysisFilter) -> dict[str, Any]:
-    """All of it, for scripts: amounts as text, so that no digit is lost."""
+    """Convert the result for scripts. Decimal amounts are strings, so that no digit is lost."""
     return {
         "kind": found.kind,
         "source": found.source,
@@ -159,8 +159,8 @@ def facts_to_json(found: AnalysisResult, where: AnalysisFilter) -> dict[str, Any
 
 
 def count_stale_days(found: AnalysisResult, where: AnalysisFilter) -> int | None:
-    """For how many days nothing came, when that is longer than the rows' kind allows; None when the
-    days up to one in the past are asked for."""
+    """Return for how many days no rows have arrived, when that is longer than normal for this kind
+    of data; None otherwise, or when the filter ends at a day in the past."""
     if found.kind not in TABLES_BY_KIND or where.until:
         return None
     days = (now().date() - found.as_of).days
@@ -168,7 +168,7 @@ def count_stale_days(found: AnalysisResult, where: AnalysisFilter) -> int | None
 
 
 def format_facts(found: AnalysisResult, where: AnalysisFilter) -> str:
-    """Grouped by what each fact is about, aligned; what can't be told at the end."""
+    """Format as text: grouped by subject and aligned, with what can't be answered at the end."""
     lines: list[str] = []
     for subject in found.subjects():
         facts = [fact for fact in found.facts if fact.id.split(".")[1] == subject]
@@ -188,7 +188,7 @@ def _format_subject(subject: str, fact: Fact) -> str:
 
 
 def _align_facts(facts: Sequence[Fact], found: AnalysisResult) -> list[str]:
-    """Label and value; the source where it is another than the whole's."""
+    """Format label and value; the source and date are added where they differ from the result's."""
     labels = [fact.titled("en") for fact in facts]
     values = [_shorten(_format_value(fact)) for fact in facts]
     wide, wider = max(map(len, labels)), max(map(len, values))
@@ -206,7 +206,7 @@ def _align_facts(facts: Sequence[Fact], found: AnalysisResult) -> list[str]:
 
 
 def _format_value(fact: Fact) -> str:
-    """The value; what is small, and not nothing, as smaller than what is shown."""
+    """Format a value; a small one that would be shown as 0 becomes "under 0.001"."""
     told = fact.spelled("en")
     return "under 0.001" if told == "0" and isinstance(fact.value, Decimal) and fact.value else told
 

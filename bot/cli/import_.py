@@ -1,4 +1,4 @@
-"""`import`: files into the library. Shown first, taken in after a yes; what stays out is told."""
+"""`import`: previews files, imports them after a confirmation, and reports rejected rows."""
 
 import argparse
 import shutil
@@ -31,9 +31,9 @@ from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# What was understood of a file, as a terminal shows it.
+# The preview: how a file was understood.
 
-MAX_CELL_WIDTH = 18  # signs of a cell
+MAX_CELL_WIDTH = 18  # characters of a cell
 FORMAT_NAMES = {"csv": "text", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON Lines"}
 DELIMITER_NAMES = {
     ",": "commas",
@@ -45,8 +45,8 @@ DELIMITER_NAMES = {
 
 
 def format_preview(found: FileSchema) -> str:
-    """Its kind and form, each column with ours and three of its values, and what becomes of the
-    others."""
+    """Format a file's kind and format, each column with ours and three sample values, and what
+    happens to the other columns."""
     lines = [
         f"{found.name}: {found.kind}, {rows(found.rows)} ({', '.join(_describe_format(found))})"
     ]
@@ -70,7 +70,7 @@ def format_preview(found: FileSchema) -> str:
 
 
 def rows(count: int, which: str = "") -> str:
-    """How many rows, in words: "1 row", "2 new rows"."""
+    """Return a number of rows in words: "1 row", "2 new rows"."""
     return f"{count:,} {which}{' ' if which else ''}{'row' if count == 1 else 'rows'}"
 
 
@@ -111,13 +111,13 @@ def _shorten(cell: str) -> str:
     return plain if len(plain) <= MAX_CELL_WIDTH else f"{plain[: MAX_CELL_WIDTH - 1]}…"
 
 
-# What becomes of a file that is taken in, as a terminal shows it: how far it is, then the counts.
+# The import: its progress, then the counts.
 
 MAX_SHOWN_REJECTS = 5
 
 
 class ProgressLine:
-    """The line that says how far it is, on a terminal alone."""
+    """The progress of an import; it is shown only on a terminal."""
 
     def __init__(self, name: str, rows: int) -> None:
         self.name, self.rows = name, rows
@@ -138,7 +138,7 @@ class ProgressLine:
 
 
 def print_merged_rows(found: FileSchema, merged: MergeCounts) -> None:
-    """How many rows are new, corrected or known already, and what the library holds now."""
+    """Print how many rows are new, replaced or known already, and what the library holds now."""
     newest = f", the newest of {merged.as_of:%d %B %Y}" if merged.as_of else ""
     print_line(
         f"{found.name} is in: {rows(merged.new, 'new')}, {merged.replaced:,} replaced, "
@@ -147,7 +147,7 @@ def print_merged_rows(found: FileSchema, merged: MergeCounts) -> None:
 
 
 def print_catalogue_rejects(catalogue: Catalogue, path: Path) -> None:
-    """What stayed out of a catalogue: the first few here, all of it in a file."""
+    """Write a catalogue's rejected rows and cells to a file; print the first few."""
     left_out = (*catalogue.rejects, *catalogue.remarks)
     if not left_out:
         return
@@ -164,7 +164,8 @@ INTERRUPTED_EXIT_CODE = 130  # the exit code after Ctrl-C
 
 
 def import_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """0 when every row came in, 1 when some stayed out or the answer was no, 130 after Ctrl-C."""
+    """Return 0 when all rows were imported, 1 when some were rejected or the person said no, 130
+    after Ctrl-C."""
     if missing := [path for path in chosen.files if not path.is_file()]:
         raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
     house = Container(settings).migrated()
@@ -192,7 +193,7 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
 
 @dataclass
 class FileImporter:
-    """Files on their way into one workspace's library."""
+    """Imports files into one workspace's library."""
 
     house: Container
     workspace: str
@@ -204,11 +205,11 @@ class FileImporter:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
-        """For what is made on the way, beside the library: a disk that has room for it."""
+        """Return a temporary folder in the home, whose disk has room for the library."""
         return tempfile.TemporaryDirectory(prefix=IMPORT_PREFIX, dir=self.house.settings.home)
 
     def asked(self, kind: str | None) -> ImportRequest:
-        """What was said of the files."""
+        """Return what the options say about the files."""
         return ImportRequest(
             kind, self.called, self.currency, self.dates, self.decimal, self.sheets
         )
@@ -216,8 +217,8 @@ class FileImporter:
     def look(
         self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str], folder: str
     ) -> tuple[list[InspectedTable], int]:
-        """What the files are, each shown; all of them before anything is asked. How many are
-        left, each with its reason. Raises CannotDo when that is all of them."""
+        """Inspect and preview all files before anything is asked. Returns the tables, and how many
+        files can't be imported, each reported with its reason; raises CannotDo if that is all."""
         self.called = called
         seen, left = inspect_files(paths, Path(folder), self.asked(kind))
         if not seen:
@@ -233,7 +234,7 @@ class FileImporter:
         return seen, len(left)
 
     def take(self, part: TableFile, found: FileSchema) -> int:
-        """One table into the library; 1 when rows of it stayed out."""
+        """Import one table; return 1 when some of its rows were rejected."""
         if found.kind == PRODUCTS_KIND:
             return self.take_products(part, found)
         with self.folder() as folder:
@@ -265,7 +266,7 @@ class FileImporter:
         return 1 if taken.rejected else 0
 
     def take_products(self, part: TableFile, found: FileSchema | None = None) -> int:
-        """A catalogue into the rows of products; 1 when some of it stayed out."""
+        """Import a catalogue; return 1 when some of it was rejected."""
         found = found or self.asked(PRODUCTS_KIND).understand(part.path, part.name)
         catalogue = reread_product_file(part.path, found)
         with self.house.database.begin() as session:
@@ -279,8 +280,8 @@ class FileImporter:
 
     @contextmanager
     def stoppable(self) -> Iterator[None]:
-        """Ctrl-C asks to stop: what is half read is left, what is being stored is finished. A
-        second one ends at once, which leaves the library as it was, too."""
+        """Let Ctrl-C stop the import: reading stops, while a write in progress is finished. A
+        second Ctrl-C ends the process at once, which leaves the library unchanged as well."""
 
         def asked(sign: int, frame: FrameType | None) -> None:
             if self.stop.is_set():
@@ -304,7 +305,7 @@ class FileImporter:
 
 
 def _confirm_import() -> bool:
-    """The one question. Raises CannotDo when nobody can answer it."""
+    """Ask for confirmation. Raises CannotDo when standard input is no terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise CannotDo(Words("Nobody can be asked here. Say --yes, and it is taken in."))
     sys.stdout.write("Take it in? [y/N] ")

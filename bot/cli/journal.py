@@ -1,4 +1,4 @@
-"""`journal verify` and `journal adopt`."""
+"""`journal verify` and `journal adopt`; also the signing of the journal at start."""
 
 import argparse
 import getpass
@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import bot.db.models  # noqa: F401  every held table is known to it
+import bot.db.models  # noqa: F401  registers every audited table
 from bot.app import Container
 from bot.audit import journal, row_digests
 from bot.audit import verify as audit_verify
@@ -32,7 +32,7 @@ log = logging.getLogger("bot.audit.journal")
 
 
 def find_signer(settings: Settings) -> Signer | None:
-    """The signer of the settings' key or of the home's key file; None where there is neither."""
+    """Return the signer with the key from the settings or the key file; None without a key."""
     given = settings.key.get_secret_value() if settings.key else None
     if given is None and not (settings.home / KEY_FILE).exists():
         return None
@@ -40,8 +40,8 @@ def find_signer(settings: Settings) -> Signer | None:
 
 
 def start_signing(settings: Settings, database: Database) -> None:
-    """Give the database its signer; a home without a key gets one. Raises CannotDo when the journal
-    is signed with a key that is not here."""
+    """Set the database's signer; a home without a key gets one. Raises CannotDo when the journal is
+    signed with a key that this home does not have."""
     signer = find_signer(settings)
     with database.begin() as session:
         signatures = list(session.scalars(select(JournalHead.signature)))
@@ -73,14 +73,15 @@ def start_signing(settings: Settings, database: Database) -> None:
 
 
 def create_signer(settings: Settings) -> Signer:
-    """The home's signer, with a key made for it when it has none."""
+    """Return the home's signer; a missing key is created."""
     given = settings.key.get_secret_value() if settings.key else None
     return Signer(load_key(settings.home, given, holds=lambda: False))
 
 
 def adopt_unsigned_rows(database: Database, published: set[str]) -> None:
     """Record the rows from before the upgrade. `published` are the workspaces whose signed heads
-    were published: their rows were recorded already, and digests that are gone were removed."""
+    were published: their rows were recorded before, so missing digests mean that they were
+    removed."""
     with database.begin() as session:
         if database.signer is None or has_signed_chain(session):
             return
@@ -97,8 +98,8 @@ def journal_(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def verify_journals(settings: Settings, heads: list[str]) -> int:
-    """Verify each workspace's chain, that the rows still are what it recorded, and that it holds
-    the heads published or noted before; 1 when one has a fault."""
+    """Verify each workspace's chain, its rows, and that it contains the heads that were published
+    or given. Returns 1 when a fault was found."""
     assert set(AUDITED_TABLES) <= set(TABLES.tables)
     house = Container(settings).migrated(signs=False)
     signer = find_signer(settings)
@@ -138,7 +139,7 @@ def _verify_workspace(session: Session, workspace: str, signer: Signer | None) -
 def _check_heads(
     session: Session, published: Path, given: list[str], signer: Signer | None
 ) -> Iterator[str]:
-    """What is wrong with the heads of the home's file and with those that were given."""
+    """Yield the faults of the heads in the home's file and of those that were given."""
     files = [published] if published.exists() else []
     for one in given:
         if Path(one).is_file():
@@ -163,7 +164,7 @@ def _check_published_head(
 
 
 def adopt_journals(settings: Settings) -> int:
-    """Record all rows as they are now, with an entry that says who did so."""
+    """Record all rows as they are now, in an entry that names who did so."""
     house = Container(settings).migrated(signs=False)
     house.database.signer = create_signer(settings)
     by = f"terminal: {getpass.getuser()}"

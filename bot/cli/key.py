@@ -1,4 +1,4 @@
-"""`key`: what a sender of live rows signs with. It is a secret: print it where nobody looks on."""
+"""`key`: prints the secret that a sender of live rows signs with."""
 
 import argparse
 
@@ -8,9 +8,9 @@ from bot.config.settings import Settings
 
 
 def key_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """The key for live rows, of one workspace when it is named."""
+    """Print the key for live rows: of one workspace if it is named, else of the home."""
     from bot.data.ingest.live.signature import derive_live_key
 
-    house = Container(settings).migrated()  # a home may be new
+    house = Container(settings).migrated()  # the home may be new
     print_line(derive_live_key(house.stocking.key(), chosen.workspace))
     return 0

@@ -1,4 +1,4 @@
-"""`serve` and `work`: Slack answered, the work done, until the process is asked to end."""
+"""`serve` and `work`: answer Slack and run jobs until the process is asked to end."""
 
 import argparse
 import asyncio
@@ -52,13 +52,13 @@ from bot.tasks.run import TaskServices
 from bot.text.escape import escape_line, strip_hidden
 from bot.web.server import start_server
 
-# Lines of the log: one record is one line, and nothing in it moves a terminal's cursor.
+# Log lines: one record is one line, and nothing in it can move a terminal's cursor.
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class OneLineFormatter(logging.Formatter):
-    """A message that holds a newline can't pass for a record of its own."""
+    """Formats a record as one line, so that a newline in a message can't forge a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  as logging calls it
         record.message = escape_line(record.message)
@@ -69,7 +69,7 @@ class OneLineFormatter(logging.Formatter):
 
 
 def build_log_handler() -> logging.Handler:
-    """To standard error, as `logging.basicConfig` does it."""
+    """Return a handler that logs to standard error, like that of `logging.basicConfig`."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLineFormatter(LOG_FORMAT))
     return handler
@@ -79,7 +79,7 @@ log = logging.getLogger("bot.serve")
 
 
 async def serve_(settings: Settings, chosen: argparse.Namespace) -> None:
-    """Web and worker in one process; with --web-only the work is left to others."""
+    """Run web server and worker in one process; with --web-only, only the web server."""
     if chosen.migrate:
         await _migrate(settings, "serve")
     await ServerProcess(settings, listens=True, works=not chosen.web_only).run()
@@ -92,7 +92,7 @@ async def work_(settings: Settings, chosen: argparse.Namespace) -> None:
 
 
 async def _migrate(settings: Settings, door: SlackCommand) -> None:
-    """Bring the database up to date, unless the process could not start anyway."""
+    """Migrate the database, unless the process could not start anyway."""
     _demand_settings(settings, door)
     check_database(settings)
     house = Container(settings)
@@ -108,7 +108,7 @@ def _demand_settings(settings: Settings, door: SlackCommand) -> None:
 
 
 class ServerProcess:
-    """One process's lifetime."""
+    """The lifetime of one process."""
 
     def __init__(self, settings: Settings, *, listens: bool, works: bool) -> None:
         self.settings, self.listens, self.works = settings, listens, works
@@ -133,7 +133,7 @@ class ServerProcess:
             log.info("ending")
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
-        """Everything up, in the order in which it needs the others; closed the other way round."""
+        """Start the components in the order of their dependencies; they close in reverse order."""
         settings, house = self.settings, self.house
         stack.callback(house.database.close)
         engine = Engine(house.database, now, self._limits())
@@ -158,7 +158,7 @@ class ServerProcess:
         stack.callback(asyncio.create_task(self._install(membership)).cancel)
         writer = house.writer()
         stack.push_async_callback(writer.close)
-        stack.push_async_callback(engine.close)  # the jobs end while they can still reach Slack
+        stack.push_async_callback(engine.close)  # running jobs end while Slack is still reachable
         if self.works:
             checking = asyncio.create_task(self._check(writer))
             stack.callback(checking.cancel)
@@ -187,15 +187,15 @@ class ServerProcess:
             await self._listen(stack, slack, people, membership)
 
     async def _check(self, writer: Writer) -> None:
-        """Said in the log once known; answering Slack does not wait for it. A limit of 0 calls
-        nobody."""
+        """Log what is wrong with the writer; answering Slack does not wait for this check. With a
+        spending limit of 0, the writer is not called."""
         if self.house.policy("").spend.usd_a_day == 0:
             return
         if (trouble := await writer.check()) is not None:
             log.warning("%s", trouble.to("en"))
 
     async def _install(self, membership: Membership) -> None:
-        """Whose token this is, asked before anybody writes; else with the first request."""
+        """Find out the token's workspace early; on failure, the first request will do it."""
         with contextlib.suppress(TryAgain):
             await membership.installation()
 
@@ -294,7 +294,7 @@ class ServerProcess:
             try:
                 async with asyncio.timeout(2):
                     await database.run(lambda s: s.execute(text("SELECT 1")).all())
-            except Exception as error:  # noqa: BLE001  whatever it is, we are not well
+            except Exception as error:  # noqa: BLE001  any failure means unhealthy
                 if well:
                     log.error("the database does not answer: %s", type(error).__name__)
                 well = False

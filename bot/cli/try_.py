@@ -1,6 +1,6 @@
-"""`try`: the line from words to a checked draft, in a terminal, without Slack.
+"""`try`: the whole pipeline from words to a checked draft, in a terminal and without Slack.
 
-Receipts are kept, as everywhere.
+Receipts are stored, as everywhere.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from bot.rules.proof import sources
 from bot.tasks.intake import IncomingRequest, understand_request
 from bot.text.escape import format_json, strip_hidden
 
-MAX_LINE_LENGTH = 90  # characters of a fact
+MAX_LINE_LENGTH = 90  # characters of a fact's value
 LEVEL_MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
 
 
@@ -141,7 +141,7 @@ def _format_draft(
 
 
 def _collect_proof(drafted: DraftResult) -> list[Fact]:
-    """The facts that prove something in it, once each; what people only stated proves nothing."""
+    """Return the facts that prove something in the draft, each once, without stated ones."""
     found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
     return [fact for fact in found.values() if fact.stated_by is None]
 

@@ -1,8 +1,8 @@
 """Texts for the screen in the reader's language, with numbers, dates and money formatted for it.
 
 English is the key; the .po files in `locale/<language>/` hold the translations. A sentence is
-passed on as `Words` (its English text and parameters) until it is shown, since only then is the reader's
-language known. `Words` can be stored: `model_dump(mode="json")` and `restore_words`.
+passed on as `Words` (its English text and parameters) until it is shown, since only then is the
+reader's language known. `Words` can be stored: `model_dump(mode="json")` and `restore_words`.
 """
 
 from collections.abc import Callable
