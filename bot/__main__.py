@@ -9,14 +9,14 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit code. An error is printed as a sentence."""
-    chosen = parser().parse_args(arguments)
+    args = parser().parse_args(arguments)
     from bot.config.settings import SettingsError, limit_math_threads
     from bot.errors import CannotDo, TryAgain
     from bot.text.escape import strip_hidden
 
     limit_math_threads()
     try:
-        code = int(import_module("bot.cli").open_door(chosen))
+        code = int(import_module("bot.cli").run_command(args))
         sys.stdout.flush()
         return code
     except CannotDo as reason:
@@ -67,9 +67,11 @@ def _broken(bug: Exception) -> str:
 
 def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="super-intern", description=__import__("bot").__doc__)
-    doors = whole.add_subparsers(dest="door", required=True, metavar="COMMAND")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    play = doors.add_parser("play", help="try it: a local Slack and the intern, no account needed")
+    play = commands.add_parser(
+        "play", help="try it: a local Slack and the intern, no account needed"
+    )
     play.add_argument("--reset", action="store_true", help="start afresh")
     play.add_argument("--fill-only", action="store_true", help="make the sample shop, then end")
     play.add_argument("--no-browser", action="store_true", help="only print the page's address")
@@ -77,22 +79,22 @@ def parser() -> argparse.ArgumentParser:
     play.add_argument("--terminal", action="store_true", help="here in the terminal, no page")
     play.add_argument("--script", type=Path, help="read what to type from a file, then end")
 
-    serve = doors.add_parser("serve", help="answer Slack, and do the work")
+    serve = commands.add_parser("serve", help="answer Slack, and do the work")
     serve.add_argument("--web-only", action="store_true", help="leave the work to `work`")
-    work = doors.add_parser("work", help="do the work; on PostgreSQL, as many as you like")
+    work = commands.add_parser("work", help="do the work; on PostgreSQL, as many as you like")
     for command in (serve, work):
         command.add_argument(
             "--migrate", action="store_true", help="bring the database up to date first"
         )
-    doors.add_parser("migrate", help="bring the database up to date")
+    commands.add_parser("migrate", help="bring the database up to date")
 
-    try_ = doors.add_parser("try", help="run one skill here, without Slack")
+    try_ = commands.add_parser("try", help="run one skill here, without Slack")
     try_.add_argument("skill", metavar="SKILL", help="for example: draft")
     try_.add_argument("words", metavar="WORDS", nargs="+", help="what you want, in your words")
     try_.add_argument("--json", action="store_true", help="for scripts")
     try_.add_argument("--language", choices=("en", "fr"), default="en", help="of what is around it")
 
-    import_ = doors.add_parser("import", help="take the team's own files in")
+    import_ = commands.add_parser("import", help="take the team's own files in")
     import_.add_argument(
         "files", type=Path, metavar="FILE", nargs="+", help="CSV, Excel, Parquet or JSON Lines"
     )
@@ -114,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
     )
     import_.add_argument("--yes", action="store_true", help="take it in without asking")
 
-    facts = doors.add_parser("facts", help="print what the intern would look up")
+    facts = commands.add_parser("facts", help="print what the intern would look up")
     facts.add_argument("kind", metavar="KIND", help="segments, feedback, trends …, product, or all")
     facts.add_argument("--json", action="store_true", help="for scripts, with every query")
     facts.add_argument(
@@ -127,23 +129,23 @@ def parser() -> argparse.ArgumentParser:
     for command in (try_, import_, facts):
         command.add_argument("--workspace", help="Slack's team id, when there are several")
 
-    key = doors.add_parser("key", help="print the key that live rows are signed with")
+    key = commands.add_parser("key", help="print the key that live rows are signed with")
     key.add_argument("what", choices=("live",), help="live: for POST /library/KIND")
     key.add_argument("--workspace", help="of this workspace alone: needed when there are several")
 
-    digest = doors.add_parser("digest", help="what a digest would say now")
+    digest = commands.add_parser("digest", help="what a digest would say now")
     digest.add_argument("name", metavar="NAME", help="its name; weekly is there from the start")
     digest.add_argument("--preview", action="store_true", help="print it here; nothing is sent")
     digest.add_argument("--language", choices=("en", "fr"), help="another than is set")
     digest.add_argument("--workspace", help="Slack's team id, when there are several")
 
-    doors.add_parser("manifest", help="print the manifest to make the Slack app from")
-    doctor = doors.add_parser("doctor", help="look whether everything is in place")
+    commands.add_parser("manifest", help="print the manifest to make the Slack app from")
+    doctor = commands.add_parser("doctor", help="look whether everything is in place")
     doctor.add_argument("--set-aside", metavar="FILE", help="move a damaged file out of the way")
     doctor.add_argument(
         "--give-up", metavar="FILE", help="no longer wait for the rows of a file set aside"
     )
-    journal = doors.add_parser("journal", help="the record of what happened")
+    journal = commands.add_parser("journal", help="the record of what happened")
     verbs = journal.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="find changed, missing and cut-off entries")
     verify.add_argument(

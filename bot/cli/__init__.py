@@ -33,21 +33,21 @@ HOMELESS_COMMANDS = ("manifest",)
 GC_THRESHOLD = 100_000  # allocations between two garbage collections, in short commands
 
 
-def open_door(chosen: argparse.Namespace) -> int:
+def run_command(args: argparse.Namespace) -> int:
     """Run the command that was typed; return its exit code. Raises CannotDo or SettingsError."""
-    if chosen.door not in LONG_RUNNING:
+    if args.command not in LONG_RUNNING:
         gc.set_threshold(GC_THRESHOLD)  # saves a tenth of the time
     settings = Settings.read()
-    if chosen.door in HOMELESS_COMMANDS:
-        return _run(settings, chosen)
+    if args.command in HOMELESS_COMMANDS:
+        return _run(settings, args)
     with private_process(settings.home):
         _make_private(settings)
-        return _run(settings, chosen)
+        return _run(settings, args)
 
 
-def _run(settings: Settings, chosen: argparse.Namespace) -> int:
-    verb = getattr(import_module(f"bot.cli.{COMMAND_MODULES[chosen.door]}"), f"{chosen.door}_")
-    result = verb(settings, chosen)
+def _run(settings: Settings, args: argparse.Namespace) -> int:
+    verb = getattr(import_module(f"bot.cli.{COMMAND_MODULES[args.command]}"), f"{args.command}_")
+    result = verb(settings, args)
     return int((asyncio.run(result) if asyncio.iscoroutine(result) else result) or 0)
 
 

@@ -25,21 +25,21 @@ UNTOLD_PART = "answer"  # key of the first part of a digest that can't report an
 GRADED_PART = "graded"  # key of the part about what became of the last digest's findings
 
 
-async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
+async def digest_(settings: Settings, args: argparse.Namespace) -> int:
     """Print what a digest would say now. Returns 0 when something changed, 1 when nothing did or
     nothing can be reported."""
-    if not chosen.preview:
+    if not args.preview:
         words = Words("Only a preview can be had here: add --preview. In Slack, type /digest.")
         raise CannotDo(words)
-    house = Container(settings).migrated()
-    workspace = house.workspace(chosen.workspace)
-    name = parse_digest_name(chosen.name)
-    schedule = await house.database.run(Schedule.find, workspace, name)
+    container = Container(settings).migrated()
+    workspace = container.workspace(args.workspace)
+    name = parse_digest_name(args.name)
+    schedule = await container.database.run(Schedule.find, workspace, name)
     if schedule is None and name != WEEKLY:
-        raise CannotDo(Words("There is no digest called {name}.", name=chosen.name))
+        raise CannotDo(Words("There is no digest called {name}.", name=args.name))
     schedule = schedule or build_weekly_schedule(workspace, "en", now())
-    schedule.language = chosen.language or schedule.language
-    made = await draft_digest(house, schedule.wish(now().date()))
+    schedule.language = args.language or schedule.language
+    made = await draft_digest(container, schedule.wish(now().date()))
     for part in made.parts:
         print_line(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")
     return 0 if classify_digest(made) == "moved" else 1
@@ -68,14 +68,14 @@ def build_weekly_schedule(workspace: str, language: str, at: datetime) -> Schedu
     )
 
 
-async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
+async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
     """Compose the digest as of now, with the offline writer: nothing is sent or stored."""
 
     async def unkept(_: object) -> None:
         """The offline writer makes no call, so there is no receipt."""
 
-    writer, brand = Offline(now), house.brand(wish.workspace)
-    library, today = house.library(wish.workspace), now().date()
+    writer, brand = Offline(now), container.brand(wish.workspace)
+    library, today = container.library(wish.workspace), now().date()
     asked = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
     taken = await understand_request(
         asked, brand=brand, library=library, writer=writer, today=today, receipt=unkept
@@ -84,7 +84,7 @@ async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
         raise CannotDo(taken.words)
     request = taken.requests[0]
     known = await asyncio.to_thread(
-        DigestHistory(house).besides, wish.workspace, request, wish.form
+        DigestHistory(container).besides, wish.workspace, request, wish.form
     )
     made = await run_skill(
         request,

@@ -29,29 +29,29 @@ VALUE_TYPES = (str | None, int | None, date | None)  # the types that --where ca
 MAX_VALUE_LENGTH = 60  # characters of a value in the aligned table
 
 
-def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
+def facts_(settings: Settings, args: argparse.Namespace) -> int:
     """Return 0 when there are facts, 3 when there are none."""
     known = (*list_analyses(), PRODUCT_KIND, ALL_KINDS)
-    if chosen.kind not in known:
+    if args.kind not in known:
         raise CannotDo(
             Words(
                 "There are no facts of the kind {name}. There are: {known}.",
-                name=chosen.kind,
+                name=args.kind,
                 known=", ".join(known),
             )
         )
-    where = parse_where(chosen.where)
-    house = Container(settings).migrated()
-    workspace = house.workspace(chosen.workspace)
-    if chosen.kind == ALL_KINDS:
-        told = [_find_facts_or_none(house, workspace, kind, where) for kind in list_analyses()]
-    elif chosen.kind == PRODUCT_KIND:
-        told = [_find_product_facts(house, workspace, where)]
+    where = parse_where(args.where)
+    container = Container(settings).migrated()
+    workspace = container.workspace(args.workspace)
+    if args.kind == ALL_KINDS:
+        told = [_find_facts_or_none(container, workspace, kind, where) for kind in list_analyses()]
+    elif args.kind == PRODUCT_KIND:
+        told = [_find_product_facts(container, workspace, where)]
     else:
-        told = [_find_facts(house, workspace, chosen.kind, where)]
-    if chosen.json:
+        told = [_find_facts(container, workspace, args.kind, where)]
+    if args.json:
         each = [facts_to_json(found, where) for found in told]
-        whole = each if chosen.kind == ALL_KINDS else each[0]
+        whole = each if args.kind == ALL_KINDS else each[0]
         sys.stdout.write(format_json(whole) + "\n")
     else:
         sys.stdout.write(strip_hidden("\n".join(format_facts(found, where) for found in told)))
@@ -103,10 +103,10 @@ def _parse_value(name: str, value: str, type_: str) -> str | int | date:
 
 
 def _find_facts(
-    house: Container, workspace: str, kind: str, where: AnalysisFilter
+    container: Container, workspace: str, kind: str, where: AnalysisFilter
 ) -> AnalysisResult:
     """Run one analysis. Raises CannotDo for a filter that the analysis or the data doesn't have."""
-    library = house.library(workspace)
+    library = container.library(workspace)
     if where == AnalysisFilter():
         return library.findings(kind, where)
     from bot.data.metrics.filters import validate_filter
@@ -118,20 +118,22 @@ def _find_facts(
 
 
 def _find_facts_or_none(
-    house: Container, workspace: str, kind: str, where: AnalysisFilter
+    container: Container, workspace: str, kind: str, where: AnalysisFilter
 ) -> AnalysisResult:
     """Run one of several analyses. CannotDo becomes a result without facts, with the reason."""
     try:
-        return _find_facts(house, workspace, kind, where)
+        return _find_facts(container, workspace, kind, where)
     except CannotDo as reason:
         found = AnalysisResult(kind, "", date.min)
         found.refuse(reason.words)
         return found
 
 
-def _find_product_facts(house: Container, workspace: str, where: AnalysisFilter) -> AnalysisResult:
+def _find_product_facts(
+    container: Container, workspace: str, where: AnalysisFilter
+) -> AnalysisResult:
     """Return the facts of one product, or of all."""
-    products = house.products(workspace)
+    products = container.products(workspace)
     wanted = [p for p in products if where.product in (None, p.handle, p.title)]
     newest = max((p.as_of for p in wanted), default=date.min)
     found = AnalysisResult(PRODUCT_KIND, "the catalogue", newest)

@@ -163,29 +163,29 @@ PRODUCTS_KIND = "products"
 INTERRUPTED_EXIT_CODE = 130  # the exit code after Ctrl-C
 
 
-def import_(settings: Settings, chosen: argparse.Namespace) -> int:
+def import_(settings: Settings, args: argparse.Namespace) -> int:
     """Return 0 when all rows were imported, 1 when some were rejected or the person said no, 130
     after Ctrl-C."""
-    if missing := [path for path in chosen.files if not path.is_file()]:
+    if missing := [path for path in args.files if not path.is_file()]:
         raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
-    house = Container(settings).migrated()
-    importing = FileImporter(
-        house,
-        house.workspace(chosen.workspace),
-        chosen.currency,
-        dates=chosen.dates,
-        decimal=chosen.decimal,
-        sheets=tuple(chosen.sheet),
+    container = Container(settings).migrated()
+    importer = FileImporter(
+        container,
+        container.workspace(args.workspace),
+        args.currency,
+        dates=args.dates,
+        decimal=args.decimal,
+        sheets=tuple(args.sheet),
     )
     try:
-        with importing.stoppable(), importing.folder() as folder:
-            seen, left = importing.look(
-                chosen.files, chosen.kind, _parse_column_names(chosen.map), folder
+        with importer.stoppable(), importer.folder() as folder:
+            seen, left = importer.inspect(
+                args.files, args.kind, _parse_column_names(args.map), folder
             )
-            if not chosen.yes and not _confirm_import():
+            if not args.yes and not _confirm_import():
                 print_line("Nothing was taken in.")
                 return 1
-            return max([int(left > 0), *(importing.take(one.part, one.found) for one in seen)])
+            return max([int(left > 0), *(importer.load(one.part, one.found) for one in seen)])
     except ImportCancelled as stopped:
         sys.stderr.write(f"\n{stopped.words.to('en')}\n")
         return INTERRUPTED_EXIT_CODE
@@ -195,10 +195,10 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
 class FileImporter:
     """Imports files into one workspace's library."""
 
-    house: Container
+    container: Container
     workspace: str
     currency: str | None = None
-    called: Mapping[str, str] = field(default_factory=dict)
+    column_names: Mapping[str, str] = field(default_factory=dict)
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
     sheets: tuple[str, ...] = ()
@@ -206,21 +206,21 @@ class FileImporter:
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
         """Return a temporary folder in the home, whose disk has room for the library."""
-        return tempfile.TemporaryDirectory(prefix=IMPORT_PREFIX, dir=self.house.settings.home)
+        return tempfile.TemporaryDirectory(prefix=IMPORT_PREFIX, dir=self.container.settings.home)
 
-    def asked(self, kind: str | None) -> ImportRequest:
+    def build_request(self, kind: str | None) -> ImportRequest:
         """Return what the options say about the files."""
         return ImportRequest(
-            kind, self.called, self.currency, self.dates, self.decimal, self.sheets
+            kind, self.column_names, self.currency, self.dates, self.decimal, self.sheets
         )
 
-    def look(
-        self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str], folder: str
+    def inspect(
+        self, paths: Sequence[Path], kind: str | None, column_names: Mapping[str, str], folder: str
     ) -> tuple[list[InspectedTable], int]:
         """Inspect and preview all files before anything is asked. Returns the tables, and how many
         files can't be imported, each reported with its reason; raises CannotDo if that is all."""
-        self.called = called
-        seen, left = inspect_files(paths, Path(folder), self.asked(kind))
+        self.column_names = column_names
+        seen, left = inspect_files(paths, Path(folder), self.build_request(kind))
         if not seen:
             for _, why in left[:-1]:
                 print_line(why.words.to("en"))
@@ -233,13 +233,13 @@ class FileImporter:
             print_line(f"Left: {why.words.to('en')}")
         return seen, len(left)
 
-    def take(self, part: TableFile, found: FileSchema) -> int:
+    def load(self, part: TableFile, found: FileSchema) -> int:
         """Import one table; return 1 when some of its rows were rejected."""
         if found.kind == PRODUCTS_KIND:
-            return self.take_products(part, found)
+            return self.load_products(part, found)
         with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking, counting = self.house.stocking, ProgressLine(found.name, found.rows)
+            stocking, counting = self.container.stocking, ProgressLine(found.name, found.rows)
             with counting:
                 taken = load_file(
                     part.path,
@@ -249,7 +249,7 @@ class FileImporter:
                     apart=apart,
                     progress=counting.told,
                     cancelled=self.stop.is_set,
-                    own=list_own_words(self.house, self.workspace, found.kind),
+                    own=list_own_words(self.container, self.workspace, found.kind),
                 )
             if self.stop.is_set():
                 raise ImportCancelled
@@ -265,11 +265,11 @@ class FileImporter:
                 print_line(f"{rows(taken.rejected)} stayed out. Why, row by row: {to}")
         return 1 if taken.rejected else 0
 
-    def take_products(self, part: TableFile, found: FileSchema | None = None) -> int:
+    def load_products(self, part: TableFile, found: FileSchema | None = None) -> int:
         """Import a catalogue; return 1 when some of it was rejected."""
-        found = found or self.asked(PRODUCTS_KIND).understand(part.path, part.name)
+        found = found or self.build_request(PRODUCTS_KIND).understand(part.path, part.name)
         catalogue = reread_product_file(part.path, found)
-        with self.house.database.begin() as session:
+        with self.container.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
@@ -299,7 +299,7 @@ class FileImporter:
 
     def _rejects(self, part: TableFile) -> Path:
         named = title_table(part.path.stem, part.sheets).replace("/", " ")
-        to = self.house.settings.home / "rejects" / f"{named}.rejects.csv"
+        to = self.container.settings.home / "rejects" / f"{named}.rejects.csv"
         to.parent.mkdir(parents=True, exist_ok=True)
         return to
 

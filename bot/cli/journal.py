@@ -101,10 +101,10 @@ def verify_journals(settings: Settings, heads: list[str]) -> int:
     """Verify each workspace's chain, its rows, and that it contains the heads that were published
     or given. Returns 1 when a fault was found."""
     assert set(AUDITED_TABLES) <= set(TABLES.tables)
-    house = Container(settings).migrated(signs=False)
+    container = Container(settings).migrated(signs=False)
     signer = find_signer(settings)
     faults = 0
-    with house.database.snapshot() as session:
+    with container.database.snapshot() as session:
         known = journal.list_workspaces(session)
         used = row_digests.list_used_workspaces(session)
         for workspace in known:
@@ -119,7 +119,7 @@ def verify_journals(settings: Settings, heads: list[str]) -> int:
         for trouble in _check_heads(session, settings.home / HEADS_FILE, heads, signer):
             faults += 1
             print_line(trouble)
-    house.database.close()
+    container.database.close()
     return 1 if faults else 0
 
 
@@ -165,12 +165,12 @@ def _check_published_head(
 
 def adopt_journals(settings: Settings) -> int:
     """Record all rows as they are now, in an entry that names who did so."""
-    house = Container(settings).migrated(signs=False)
-    house.database.signer = create_signer(settings)
+    container = Container(settings).migrated(signs=False)
+    container.database.signer = create_signer(settings)
     by = f"terminal: {getpass.getuser()}"
-    with house.database.begin() as session:
-        found = row_digests.adopt_rows(session, house.database.now(), by=by)
-    house.database.close()
+    with container.database.begin() as session:
+        found = row_digests.adopt_rows(session, container.database.now(), by=by)
+    container.database.close()
     for workspace, count in found.items():
         print_line(f"{workspace}: {count} rows are recorded as they are now.")
     return 0

@@ -117,17 +117,17 @@ class PlaygroundHome:
 
     def _import(self, made: Path) -> None:
         """Import the shop's files as the `import` command would."""
-        house = Container(self.settings).migrated()
-        importing = FileImporter(house, TEAM_ID, SHOP_CURRENCY)
+        container = Container(self.settings).migrated()
+        importer = FileImporter(container, TEAM_ID, SHOP_CURRENCY)
         try:
-            with importing.stoppable():
-                importing.take_products(TableFile(made / PRODUCTS_FILE))
+            with importer.stoppable():
+                importer.load_products(TableFile(made / PRODUCTS_FILE))
                 for name in FILES:
                     path = made / name
                     found = detect_schema(path, name=name, currency=SHOP_CURRENCY)
-                    importing.take(TableFile(path), found)
+                    importer.load(TableFile(path), found)
         finally:
-            house.database.close()
+            container.database.close()
 
 
 # `play`: a local Slack and the intern beside it, on this machine alone.
@@ -137,24 +137,22 @@ LINE_WIDTH = 88  # columns of a transcript
 QUIET = 0.5  # seconds without a change before a script continues
 
 
-async def play_(settings: Settings, chosen: argparse.Namespace) -> int:
+async def play_(settings: Settings, args: argparse.Namespace) -> int:
     """Return 0 when the person ended it, or the script reached its end."""
     home = PlaygroundHome(settings)
     with home.held():
-        if chosen.reset:
+        if args.reset:
             await asyncio.to_thread(home.reset)
         await asyncio.to_thread(home.fill_apart, now().date())
-        if not chosen.fill_only:
-            await _run_until_stopped(_play(home, chosen))
+        if not args.fill_only:
+            await _run_until_stopped(_play(home, args))
     return 0
 
 
-async def _play(home: PlaygroundHome, chosen: argparse.Namespace) -> None:
-    lines = _open_lines(chosen)
+async def _play(home: PlaygroundHome, args: argparse.Namespace) -> None:
+    lines = _open_lines(args)
     tell = _EventPrinter()
-    slack = open_slack(
-        home.folder / "slack", chosen.port, tell, list_bot_scopes() | APP_TOKEN_SCOPES
-    )
+    slack = open_slack(home.folder / "slack", args.port, tell, list_bot_scopes() | APP_TOKEN_SCOPES)
     slack.retry_delays = RETRIES
     child = InternProcess(slack, home.folder, tell)
     add_page(slack, child=child, home=home.folder, database_url=None)
@@ -164,7 +162,7 @@ async def _play(home: PlaygroundHome, chosen: argparse.Namespace) -> None:
             resend_events(slack)
             written_by = _describe_writer(home.settings)
             if lines is None:
-                await _serve_page(slack, written_by, browser=not chosen.no_browser)
+                await _serve_page(slack, written_by, browser=not args.no_browser)
             else:
                 client = _build_client(slack, lines, PendingWork(home.folder / "super-intern.db"))
                 tell.screen = client.screen.note
@@ -201,11 +199,11 @@ def _build_client(slack: LocalSlack, lines: LineReader, pending: PendingWork) ->
     return TerminalClient(slack, lines, screen, known, quiet=QUIET, pending=pending)
 
 
-def _open_lines(chosen: argparse.Namespace) -> LineReader | None:
+def _open_lines(args: argparse.Namespace) -> LineReader | None:
     """Return the source of lines: a script, a pipe or the keyboard; None to serve the page."""
-    if chosen.script:
-        return LineReader(_open_script(chosen.script), print_line)
-    if not chosen.terminal and (BUNDLE / "index.html").exists():
+    if args.script:
+        return LineReader(_open_script(args.script), print_line)
+    if not args.terminal and (BUNDLE / "index.html").exists():
         return None
     if sys.stdin is None:
         return LineReader(io.StringIO(), print_line)

@@ -78,32 +78,32 @@ def build_log_handler() -> logging.Handler:
 log = logging.getLogger("bot.serve")
 
 
-async def serve_(settings: Settings, chosen: argparse.Namespace) -> None:
+async def serve_(settings: Settings, args: argparse.Namespace) -> None:
     """Run web server and worker in one process; with --web-only, only the web server."""
-    if chosen.migrate:
+    if args.migrate:
         await _migrate(settings, "serve")
-    await ServerProcess(settings, listens=True, works=not chosen.web_only).run()
+    await ServerProcess(settings, listens=True, works=not args.web_only).run()
 
 
-async def work_(settings: Settings, chosen: argparse.Namespace) -> None:
-    if chosen.migrate:
+async def work_(settings: Settings, args: argparse.Namespace) -> None:
+    if args.migrate:
         await _migrate(settings, "work")
     await ServerProcess(settings, listens=False, works=True).run()
 
 
-async def _migrate(settings: Settings, door: SlackCommand) -> None:
+async def _migrate(settings: Settings, command: SlackCommand) -> None:
     """Migrate the database, unless the process could not start anyway."""
-    _demand_settings(settings, door)
+    _demand_settings(settings, command)
     check_database(settings)
-    house = Container(settings)
+    container = Container(settings)
     try:
-        await house.migrate()
+        await container.migrate()
     finally:
-        house.database.close()
+        container.database.close()
 
 
-def _demand_settings(settings: Settings, door: SlackCommand) -> None:
-    if troubles := find_setting_problems(settings, door):
+def _demand_settings(settings: Settings, command: SlackCommand) -> None:
+    if troubles := find_setting_problems(settings, command):
         raise CannotDo(Words("{what}", what="\n".join(troubles)))
 
 
@@ -118,8 +118,8 @@ class ServerProcess:
             logging.getLogger(noisy).setLevel(logging.WARNING)
         set_clock_ahead(settings.seconds_ahead)
         check_database(settings)
-        self.house = Container(settings).migrated()
-        for fault in mark_damaged(settings.home, self.house.database, now()):
+        self.container = Container(settings).migrated()
+        for fault in mark_damaged(settings.home, self.container.database, now()):
             log.error("%s", fault.sentence)
 
     async def run(self) -> None:
@@ -134,29 +134,29 @@ class ServerProcess:
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
         """Start the components in the order of their dependencies; they close in reverse order."""
-        settings, house = self.settings, self.house
-        stack.callback(house.database.close)
-        engine = Engine(house.database, now, self._limits())
+        settings, container = self.settings, self.container
+        stack.callback(container.database.close)
+        engine = Engine(container.database, now, self._limits())
         session = await stack.enter_async_context(make_session())
         token = settings.slack_bot_token
         client = make_client(
             token.get_secret_value() if token else "", settings.slack_api_url, session
         )
         slack = SlackHouse(
-            database=house.database,
+            database=container.database,
             enqueue=engine.enqueue,
-            policy=house.policy,
-            brand=house.brand,
+            policy=container.policy,
+            brand=container.brand,
             client=client,
             now=now,
             stop=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
-            audience=AudienceExporter(house).export,
+            audience=AudienceExporter(container).export,
         )
         people = UserDirectory(client)
         membership = Membership(slack, people)
         stack.callback(asyncio.create_task(self._install(membership)).cancel)
-        writer = house.writer()
+        writer = container.writer()
         stack.push_async_callback(writer.close)
         stack.push_async_callback(engine.close)  # running jobs end while Slack is still reachable
         if self.works:
@@ -166,19 +166,19 @@ class ServerProcess:
             worker = self._worker(engine, outside, writer)
             await engine.launch(worker.jobs, worker.give_up)
         clock = JobScheduler(
-            house.database,
+            container.database,
             now,
             engine.enqueue,
             (
                 find_due_merges,
                 OutboxMessage.behind,
-                WatchFolder(house).due,
+                WatchFolder(container).due,
                 digests_due,
                 models.find_due_alerts,
-                AttributionTrigger(house).due,
+                AttributionTrigger(container).due,
                 to_freshen,
-                HeadPublisher(house, engine.enqueue).due,
-                partial(record_policies, house),
+                HeadPublisher(container, engine.enqueue).due,
+                partial(record_policies, container),
             ),
         )
         clock.start()
@@ -189,7 +189,7 @@ class ServerProcess:
     async def _check(self, writer: Writer) -> None:
         """Log what is wrong with the writer; answering Slack does not wait for this check. With a
         spending limit of 0, the writer is not called."""
-        if self.house.policy("").spend.usd_a_day == 0:
+        if self.container.policy("").spend.usd_a_day == 0:
             return
         if (trouble := await writer.check()) is not None:
             log.warning("%s", trouble.to("en"))
@@ -200,60 +200,60 @@ class ServerProcess:
             await membership.installation()
 
     def _worker(self, engine: Engine, outside: SlackGateway, writer: Writer) -> Worker:
-        house = self.house
+        container = self.container
         means = TaskServices(
-            database=house.database,
+            database=container.database,
             enqueue=engine.enqueue,
             outside=outside,
             writer=writer,
-            library=house.library,
-            brand=house.brand,
-            policy=house.policy,
+            library=container.library,
+            brand=container.brand,
+            policy=container.policy,
             now=now,
-            besides=DigestHistory(house).besides,
+            besides=DigestHistory(container).besides,
             may=outside.may,
             admit=outside.admit,
         )
         stocktaking = ImportJob(
-            house.database,
+            container.database,
             engine.enqueue,
             outside,
-            LibraryImporter(house),
-            house.settings.home,
+            LibraryImporter(container),
+            container.settings.home,
             now,
         )
         digesting = self._digesting(engine)
         return Worker(
             means,
-            failing={"digest": digesting.fail, "work": digesting.fail_late},
-            besides={
-                "merge": house.live_rows().do,
-                "inbox": WatchFolder(house).do,
-                "join": AttributionJob(house, engine.enqueue).do,
+            failure_handlers={"digest": digesting.fail, "work": digesting.fail_late},
+            extra_handlers={
+                "merge": container.live_rows().do,
+                "inbox": WatchFolder(container).do,
+                "join": AttributionJob(container, engine.enqueue).do,
                 "digest": digesting.run,
                 "freshen": precompute_facts,
                 "tell": outside.tell,
                 "say": outside.say,
                 "look": self._alerting(engine).run,
-                "publish": HeadPublisher(house, engine.enqueue).run,
+                "publish": HeadPublisher(container, engine.enqueue).run,
             },
-            stocktaking=stocktaking,
+            import_job=stocktaking,
         )
 
     def _digesting(self, engine: Engine) -> DigestJob:
-        house = self.house
+        container = self.container
 
         async def moved(wish: NewTask) -> DigestStatus:
-            return classify_digest(await draft_digest(house, wish))
+            return classify_digest(await draft_digest(container, wish))
 
-        return DigestJob(house.database, engine.enqueue, now, moved, self._reach)
+        return DigestJob(container.database, engine.enqueue, now, moved, self._reach)
 
     def _alerting(self, engine: Engine) -> AlertJob:
-        look = DigestHistory(self.house).alarming
-        return AlertJob(self.house.database, engine.enqueue, now, look, self._reach)
+        look = DigestHistory(self.container).alarming
+        return AlertJob(self.container.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:
-        return add_heirs(place, self.house.policy(workspace).approvers, alone=alone)
+        return add_heirs(place, self.container.policy(workspace).approvers, alone=alone)
 
     def _limits(self) -> QueueLimits:
         settings = self.settings
@@ -279,7 +279,7 @@ class ServerProcess:
             await socket.connect_async()
             stack.push_async_callback(socket.close_async)
         site = make_web_app(app, self._health(slack.database), secret)
-        add_library_route(site, self.house.live_rows())
+        add_library_route(site, self.container.live_rows())
         host, port = self.settings.host, self.settings.port
         await stack.enter_async_context(start_server(site, host, port))
 

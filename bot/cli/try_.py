@@ -33,33 +33,33 @@ MAX_LINE_LENGTH = 90  # characters of a fact's value
 LEVEL_MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
 
 
-async def try_(settings: Settings, chosen: argparse.Namespace) -> int:
-    if chosen.skill not in load_skills():
+async def try_(settings: Settings, args: argparse.Namespace) -> int:
+    if args.skill not in load_skills():
         known = ", ".join(load_skills())
         raise CannotDo(
-            Words("There is no skill {name}. There are: {known}.", name=chosen.skill, known=known)
+            Words("There is no skill {name}. There are: {known}.", name=args.skill, known=known)
         )
-    house = Container(settings).migrated()
-    writer = house.writer()
+    container = Container(settings).migrated()
+    writer = container.writer()
     try:
-        return await _run(house, writer, chosen)
+        return await _run(container, writer, args)
     except TryAgain as busy:
         raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
     finally:
         await writer.close()
-        house.database.close()
+        container.database.close()
 
 
-async def _run(house: Container, writer: Writer, chosen: argparse.Namespace) -> int:
-    workspace, task = house.workspace(chosen.workspace), f"try-{secrets.token_hex(4)}"
-    payer, spending = Payer(workspace, task), SpendingCap(house.database, house.policy, now)
+async def _run(container: Container, writer: Writer, args: argparse.Namespace) -> int:
+    workspace, task = container.workspace(args.workspace), f"try-{secrets.token_hex(4)}"
+    payer, spending = Payer(workspace, task), SpendingCap(container.database, container.policy, now)
     receipt = partial(spending.receipt, payer)
-    await house.database.run(Workspace.ensure, workspace, now())
+    await container.database.run(Workspace.ensure, workspace, now())
     if not writer.by_rules:
         await spending.demand(payer, writer.name)
-    brand, library, today = house.brand(workspace), house.library(workspace), now().date()
+    brand, library, today = container.brand(workspace), container.library(workspace), now().date()
     asked = IncomingRequest(
-        words=" ".join(chosen.words), author="you", skill=chosen.skill, ui_language=chosen.language
+        words=" ".join(args.words), author="you", skill=args.skill, ui_language=args.language
     )
     taken = await understand_request(
         asked, brand=brand, library=library, writer=writer, today=today, receipt=receipt
@@ -80,10 +80,10 @@ async def _run(house: Container, writer: Writer, chosen: argparse.Namespace) -> 
             question = result
         else:
             made.append((request, result))
-    if chosen.json:
+    if args.json:
         _print_json(question, made, writer)
     else:
-        _print_result(question, made, writer, chosen.language)
+        _print_result(question, made, writer, args.language)
     return 0 if made else 3
 
 

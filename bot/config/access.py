@@ -34,7 +34,7 @@ class Access(BaseModel):
         str, ...
     ] = ()  # channels shared with other companies in which the intern answers all the same
 
-    def named(self, right: Right) -> tuple[str, ...] | None:
+    def list_ids(self, right: Right) -> tuple[str, ...] | None:
         """Return the ids listed for a right; None where the file does not list any."""
         found: tuple[str, ...] | None = getattr(self, "import_" if right == "import" else right)
         return found
@@ -42,10 +42,10 @@ class Access(BaseModel):
     @property
     def groups(self) -> frozenset[str]:
         """All user groups that are listed for any right."""
-        lists = (self.named(right) or () for right in RIGHTS)
+        lists = (self.list_ids(right) or () for right in RIGHTS)
         return frozenset(id for ids in lists for id in ids if is_group(id))
 
-    def resolved(self, members: Mapping[str, frozenset[str]]) -> "Access":
+    def resolve_groups(self, members: Mapping[str, frozenset[str]]) -> "Access":
         """Return a copy in which each user group is replaced by its members. A group that is not
         in `members` stays as it is, which gives nobody the right."""
 

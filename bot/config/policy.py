@@ -107,14 +107,14 @@ class Policy(BaseModel):
     @property
     def approvers(self) -> tuple[str, ...]:
         """Everybody who may approve: `[approval] approvers` and `[access] approve`. A user group
-        counts once `resolved` has replaced it by its members."""
+        counts once `resolve_groups` has replaced it by its members."""
         return tuple(dict.fromkeys((*self.approval.approvers, *self.access.approve)))
 
     def people_with(self, right: Right) -> tuple[str, ...] | None:
         """Return the ids that have a right; None: every full member has it."""
         if right == "approve":
             return self.approvers
-        named = self.access.named(right)
+        named = self.access.list_ids(right)
         if named is None and right != "ask":
             return self.approvers
         return named
@@ -125,7 +125,7 @@ class Policy(BaseModel):
         people = self.people_with(right)
         return people is None or person in people
 
-    def demand(self, person: str, right: Right) -> None:
+    def require(self, person: str, right: Right) -> None:
         """Raise CannotDo, naming the people who have the right, when this person does not."""
         if self.may(person, right):
             return
@@ -135,17 +135,17 @@ class Policy(BaseModel):
         names = " ".join(format_mention(one) for one in people[:MAX_NAMED_PEOPLE])
         raise CannotDo(DENIED_WORDS[right](names))
 
-    def demand_if_known(self, person: str, right: Right) -> None:
+    def require_if_known(self, person: str, right: Right) -> None:
         """Require the right, for code that only stores a task. While the members of a user group
         are not known, everybody passes: the right is checked again before the task is run."""
         if not any(is_group(one) for one in self.people_with(right) or ()):
-            self.demand(person, right)
+            self.require(person, right)
 
-    def resolved(self, members: Mapping[str, frozenset[str]]) -> "Policy":
+    def resolve_groups(self, members: Mapping[str, frozenset[str]]) -> "Policy":
         """Return a copy with user groups replaced by their members."""
         if not self.access.groups:
             return self
-        return self.model_copy(update={"access": self.access.resolved(members)})
+        return self.model_copy(update={"access": self.access.resolve_groups(members)})
 
     def may_edit(self, person: str, *, author: str) -> bool:
         """Whether this person may edit a draft that `author` requested."""

@@ -359,17 +359,17 @@ MISPLACED_TOKENS = {"xapp-": "an app-level token (xapp-…)", "xoxp-": "a user t
 SlackCommand = Literal["serve", "work"]  # the commands that connect to Slack
 
 
-def find_setting_problems(settings: Settings, door: SlackCommand) -> list[str]:
+def find_setting_problems(settings: Settings, command: SlackCommand) -> list[str]:
     """Return every missing or misplaced setting for this command, each as a sentence."""
     found = []
     if not settings.slack_bot_token:
         found.append("SLACK_BOT_TOKEN is missing: it is on the app's page, OAuth")
-    if door == "serve" and not (settings.slack_signing_secret or settings.slack_app_token):
+    if command == "serve" and not (settings.slack_signing_secret or settings.slack_app_token):
         found.append(
             "SLACK_SIGNING_SECRET is missing: it is on the app's page, Basic Information"
             " (or set SLACK_APP_TOKEN for Socket Mode)"
         )
-    if door == "work" and settings.sqlite:
+    if command == "work" and settings.sqlite:
         found.append("DATABASE_URL is missing: many processes need a PostgreSQL database")
     if settings.seconds_ahead and not _is_local_slack(settings):
         found.append("SUPER_INTERN_SECONDS_AHEAD is only for a local Slack on this machine")

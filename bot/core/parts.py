@@ -119,7 +119,7 @@ class Part(BaseModel):
             return (self.body.fact,)
         return self.body.facts if isinstance(self.body, Copy | Table) else ()
 
-    def saying(self, text: str) -> "Part":
+    def with_text(self, text: str) -> "Part":
         """Return the same part with other text. It keeps its facts, which are checked again."""
         return self.model_copy(update={"body": Copy(text=text, facts=self.facts)})
 

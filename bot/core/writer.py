@@ -40,9 +40,11 @@ class WriteRequest(BaseModel):
     system: str  # the same for every draft of a brand, so that the server can cache it
     prompt: str
     corrections: tuple[str, ...] = ()  # what was wrong with the last attempt
-    last: str | None = None  # the last attempt, as JSON
-    by_rules: Any = None  # the Output that the handler composed by code, if it does so
-    besides: tuple[Fact, ...] = ()  # more facts of the same subjects: for checks, not for writing
+    last_attempt: str | None = None  # the last attempt, as JSON
+    offline_output: Any = None  # the Output that the handler composed by code, if it does so
+    check_facts: tuple[
+        Fact, ...
+    ] = ()  # more facts of the same subjects: for checks, not for writing
 
 
 class LlmCall(BaseModel):

@@ -81,7 +81,7 @@ class JobCrash(Row):
     count: Mapped[int]
 
     @staticmethod
-    def another(session: Session, job: str, workspace: str) -> int:
+    def count_crash(session: Session, job: str, workspace: str) -> int:
         """Count one more crash; return the number so far."""
         insert_once(session, JobCrash, job=job, workspace=workspace, count=0)
         row = session.get_one(JobCrash, job, with_for_update=True)
@@ -103,7 +103,7 @@ class WorkerProcess(Row):
             session.get_one(WorkerProcess, id).seen_at = now
 
     @staticmethod
-    def set_back(session: Session, now: datetime) -> None:
+    def clamp_future_beats(session: Session, now: datetime) -> None:
         """Set heartbeats in the future to now: the clock was set back after they were written. A
         living process soon writes the next one; a dead process does not stay alive until the clock
         reaches the future time."""

@@ -33,17 +33,17 @@ class ClaimedJob:
 
 @dataclass(frozen=True)
 class JobRecovery:
-    """`id` is this process; `taken` lists the running jobs of all processes; `again` queues a lost
+    """`id` is this process; `list_claimed` returns the running jobs of all processes; `requeue` queues a lost
     job again, given how often it has crashed."""
 
     database: Database
     id: str
     now: Callable[[], datetime]
     dead_after: float  # seconds
-    taken: Callable[[], list[ClaimedJob]]
-    again: Callable[[ClaimedJob, int], None]
+    list_claimed: Callable[[], list[ClaimedJob]]
+    requeue: Callable[[ClaimedJob, int], None]
 
-    def born(self) -> None:
+    def register(self) -> None:
         """Write the first heartbeat before any job is claimed: otherwise other processes would take
         our jobs for lost."""
         with self.database.begin() as session:
@@ -55,39 +55,43 @@ class JobRecovery:
         with self.database.begin() as session:
             WorkerProcess.beat(session, self.id, self.now())
 
-    def revive(self) -> list[Job]:
+    def recover(self) -> list[Job]:
         """Queue the jobs of dead processes again; return those that have crashed too often."""
-        with self._alone() as alone:
-            return [one.job for one in self._orphans() if not self._again(one)] if alone else []
+        with self._hold_lock() as is_held:
+            return (
+                [one.job for one in self._find_lost_jobs() if not self._requeue_or_give_up(one)]
+                if is_held
+                else []
+            )
 
-    def _orphans(self) -> list[ClaimedJob]:
+    def _find_lost_jobs(self) -> list[ClaimedJob]:
         """Return the jobs of processes without a recent heartbeat. On SQLite their cards are freed
         at once; on PostgreSQL the process may only be slow, so its cards stay held until the hold
         expires."""
         since = self.now() - timedelta(seconds=self.dead_after)
         with self.database.begin() as session:
-            WorkerProcess.set_back(session, self.now())
+            WorkerProcess.clamp_future_beats(session, self.now())
             alive = {self.id, *WorkerProcess.alive(session, since)}
             WorkerProcess.forget(session, before=self.now() - PROCESS_RETENTION)
-        lost = [one for one in self.taken() if one.process not in alive]
+        lost = [one for one in self.list_claimed() if one.process not in alive]
         if self.database.sqlite:
             with self.database.begin() as session:
                 for dead in sorted({one.process for one in lost if one.process}):
                     OutboxMessage.let_go_of(session, dead)
         return lost
 
-    def _again(self, orphan: ClaimedJob) -> bool:
+    def _requeue_or_give_up(self, lost_job: ClaimedJob) -> bool:
         """Queue the job again; return False when it has crashed too often."""
         with self.database.begin() as session:
-            crashes = JobCrash.another(session, orphan.job.id, orphan.job.workspace)
+            crashes = JobCrash.count_crash(session, lost_job.job.id, lost_job.job.workspace)
         if crashes >= GIVE_UP_AFTER:
             return False
-        log.warning("job %s of a dead process: again, crash %d", orphan.job.id, crashes)
-        self.again(orphan, crashes)
+        log.warning("job %s of a dead process: again, crash %d", lost_job.job.id, crashes)
+        self.requeue(lost_job, crashes)
         return True
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[bool]:
+    def _hold_lock(self) -> Iterator[bool]:
         """Yield whether this process may recover jobs now: one process at a time may."""
         if self.database.sqlite:
             yield True

@@ -34,14 +34,14 @@ class JobScheduler:
         due: Sequence[DueJobs],
     ) -> None:
         self.database, self.now, self.enqueue, self.due = database, now, enqueue, due
-        self._woke = self._furthest = now()
-        self._set_back = 0
-        self._waking = AsyncIOScheduler(timezone=UTC)
+        self._last_tick = self._latest_tick = now()
+        self._setbacks = 0
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
     def start(self) -> None:
         """Run now and then every minute, in the running event loop."""
-        self._waking.add_job(
+        self._scheduler.add_job(
             self.tick,
             "interval",
             seconds=models.SCHEDULER_INTERVAL,
@@ -50,30 +50,30 @@ class JobScheduler:
             coalesce=True,
             max_instances=1,
         )
-        self._waking.start()
+        self._scheduler.start()
 
     def close(self) -> None:
-        if self._waking.running:
-            self._waking.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
     async def tick(self) -> None:
         """Enqueue all jobs that are due now."""
         await self.database.run(self._enqueue, self.now())
 
     def _enqueue(self, session: Session, now: datetime) -> None:
-        self._set_back += now < self._woke
-        self._woke, self._furthest = now, max(now, self._furthest)
+        self._setbacks += now < self._last_tick
+        self._last_tick, self._latest_tick = now, max(now, self._latest_tick)
         for due in self.due:
-            for found in due(session, now):
-                self.enqueue(session, self._anew(found))
+            for job in due(session, now):
+                self.enqueue(session, self._renumber(job))
 
-    def _anew(self, due: Job) -> Job:
+    def _renumber(self, due: Job) -> Job:
         """Give a minute that comes again, because the clock was set back, a number of its own.
         Otherwise its job would have the id of a finished one, and what has arrived since would
         wait until the clock has passed that minute."""
-        if not due.turn or self._woke >= self._furthest:
+        if not due.turn or self._last_tick >= self._latest_tick:
             return due
-        return due.model_copy(update={"turn": due.turn + self._set_back * FAR_MINUTE})
+        return due.model_copy(update={"turn": due.turn + self._setbacks * FAR_MINUTE})
 
 
 def find_due_merges(session: Session, now: datetime) -> Iterable[Job]:

@@ -168,7 +168,7 @@ def test_settings_stay_as_they_were_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("door", "environ", "missing"),
+    ("command", "environ", "missing"),
     [
         ("serve", {}, ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]),
         ("serve", {"SLACK_BOT_TOKEN": "xoxb-1"}, ["SLACK_SIGNING_SECRET"]),
@@ -181,9 +181,9 @@ def test_settings_stay_as_they_were_read() -> None:
     ],
 )
 def test_everything_missing_is_named_at_once(
-    door: SlackCommand, environ: dict[str, str], missing: list[str]
+    command: SlackCommand, environ: dict[str, str], missing: list[str]
 ) -> None:
-    found = find_setting_problems(Settings.read(environ), door)
+    found = find_setting_problems(Settings.read(environ), command)
     assert [p.split()[0] for p in found] == missing
 
 

@@ -27,7 +27,7 @@ def test_takes_no_living_process_for_dead_and_no_dead_one_for_living(database: D
     job = Job(kind="work", subject="t1", workspace="T1")
     at, again = [NOW], list[str]()
 
-    def reviver(id: str) -> JobRecovery:
+    def recovery(id: str) -> JobRecovery:
         taken = [ClaimedJob(job, "w1", "lost"), ClaimedJob(job, "w2", "living")]
         return JobRecovery(
             database,
@@ -42,12 +42,12 @@ def test_takes_no_living_process_for_dead_and_no_dead_one_for_living(database: D
         for id in ("lost", "living"):
             WorkerProcess.beat(session, id, NOW)
     at[0] = NOW - HOUR
-    mine = reviver("mine")
+    mine = recovery("mine")
     mine.beat()
-    mine.revive()
+    mine.recover()
     assert again == []  # neither has had the time to say that it lives
     for _ in range(4):
         at[0] += timedelta(seconds=10)
-        reviver("living").beat()
-    mine.revive()
+        recovery("living").beat()
+    mine.recover()
     assert again == ["w1"]

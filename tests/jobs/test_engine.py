@@ -184,7 +184,7 @@ async def test_lets_running_jobs_end_before_it_closes(sqlite: Database) -> None:
     await line.enqueue("first")
     await line.until(lambda: line.done == ["first"])
     await line.enqueue("brief")
-    await line.until(lambda: len(line.engine._doing) == 1)
+    await line.until(lambda: len(line.engine._running_tasks) == 1)
     await line.engine.close()
     assert line.done == ["first", "brief"]
 

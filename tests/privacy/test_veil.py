@@ -139,21 +139,21 @@ HARMLESS = [
 def test_covers_personal_data(text: str, kind: str, value: str) -> None:
     assert (kind, value) in [(one.kind, one.value) for one in find_personal_data(text)]
     veil = Pseudonymizer()
-    drawn = veil.draw(text)
+    drawn = veil.mask(text)
     assert value not in drawn
     assert f"[{kind}_1]" in drawn
-    assert veil.lift(drawn) == text
+    assert veil.restore(drawn) == text
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_leaves_what_is_nobodys(text: str) -> None:
-    assert Pseudonymizer().draw(text) == text
+    assert Pseudonymizer().mask(text) == text
 
 
 def test_gives_one_value_one_placeholder() -> None:
     veil = Pseudonymizer()
-    assert veil.draw("a@b.com, c@d.com, a@b.com") == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
-    assert veil.draw("encore c@d.com") == "encore [EMAIL_2]"
+    assert veil.mask("a@b.com, c@d.com, a@b.com") == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
+    assert veil.mask("encore c@d.com") == "encore [EMAIL_2]"
 
 
 @pytest.mark.parametrize(
@@ -161,29 +161,29 @@ def test_gives_one_value_one_placeholder() -> None:
 )
 def test_lifts_placeholders_a_writer_respelled(mark: str) -> None:
     veil = Pseudonymizer()
-    veil.draw("a@b.com")
-    assert veil.lift(f"Write to {mark}.") == "Write to a@b.com."
+    veil.mask("a@b.com")
+    assert veil.restore(f"Write to {mark}.") == "Write to a@b.com."
 
 
 def test_leaves_a_placeholder_nobody_gave() -> None:
     veil = Pseudonymizer()
-    veil.draw("a@b.com")
-    assert veil.lift("[EMAIL_2] [PRODUCT] [NAME_1]") == "[EMAIL_2] [PRODUCT] [NAME_1]"
+    veil.mask("a@b.com")
+    assert veil.restore("[EMAIL_2] [PRODUCT] [NAME_1]") == "[EMAIL_2] [PRODUCT] [NAME_1]"
 
 
 def test_does_not_take_typed_brackets_for_its_own() -> None:
     veil = Pseudonymizer()
     text = "Put [EMAIL_1] there, not a@b.com"
-    assert veil.draw(text) == "Put [EMAIL_1] there, not [EMAIL_2]"
-    assert veil.lift(veil.draw(text)) == text
+    assert veil.mask(text) == "Put [EMAIL_1] there, not [EMAIL_2]"
+    assert veil.restore(veil.mask(text)) == text
     later = "and [EMAIL_2] is typed"
-    assert "[EMAIL_2]" not in veil.draw(later)
-    assert veil.lift(veil.draw(later)) == later
+    assert "[EMAIL_2]" not in veil.mask(later)
+    assert veil.restore(veil.mask(later)) == later
 
 
 def test_covers_a_full_name_wherever_else_it_stands() -> None:
     veil = Pseudonymizer()
-    seen = veil.draw(["Marie Dupont adore.", "Je m'appelle Marie Dupont"])
+    seen = veil.mask(["Marie Dupont adore.", "Je m'appelle Marie Dupont"])
     assert seen == ["[NAME_1] adore.", "Je m'appelle [NAME_1]"]
 
 
@@ -203,16 +203,16 @@ def test_reaches_into_any_nesting() -> None:
         day=date(2026, 11, 24),
     )
     veil = Pseudonymizer()
-    drawn = veil.draw(deep)
+    drawn = veil.mask(deep)
     assert drawn.told["a@b.com"][0] == ("[EMAIL_1]", 1)
     assert drawn.words.to("en") == "Write to [EMAIL_2]"
     assert (drawn.amount, drawn.day) == (deep.amount, deep.day)
-    assert veil.lift(drawn) == deep
+    assert veil.restore(drawn) == deep
 
 
 def test_keeps_the_same_object_when_nothing_is_personal() -> None:
     brief = Brief(words="linen shirt is back", author="U0123456789", language="en")
-    assert Pseudonymizer().draw(brief) is brief
+    assert Pseudonymizer().mask(brief) is brief
 
 
 def test_keeps_ids_enums_and_people() -> None:
@@ -225,7 +225,7 @@ def test_keeps_ids_enums_and_people() -> None:
     )
     request = SkillRequest(skill="draft", brief=brief, channel="email")
     veil = Pseudonymizer()
-    drawn = veil.draw(request)
+    drawn = veil.mask(request)
     assert drawn.brief.words == "<@U0123456789> wants the linen shirt for [EMAIL_1], [PHONE_1]"
     assert (drawn.brief.author, drawn.brief.goal) == (brief.author, brief.goal)
     fact = Fact(
@@ -235,11 +235,11 @@ def test_keeps_ids_enums_and_people() -> None:
         source="shop.csv, line 12",
         as_of=date(2026, 11, 24),
     )
-    evidence = veil.draw(Evidence(facts=(fact,)))
+    evidence = veil.mask(Evidence(facts=(fact,)))
     assert evidence.facts[0].id == fact.id
     assert evidence.facts[0].value == "call [PHONE_1]"
     written = Copy(text="Call [phone_1]", facts=(fact.id,))
-    assert veil.lift(written) == Copy(text="Call 06 12 34 56 78", facts=(fact.id,))
+    assert veil.restore(written) == Copy(text="Call 06 12 34 56 78", facts=(fact.id,))
 
 
 VALUES = ["a@b.com", "06 12 34 56 78", "4111 1111 1111 1111", "GB29NWBK60161331926819"]
@@ -250,14 +250,14 @@ pieces = st.lists(st.one_of(st.sampled_from(VALUES), st.text(max_size=12)), max_
 def test_gives_back_exactly_what_it_took(texts: list[list[str]]) -> None:
     veil = Pseudonymizer()
     seen = [" ".join(text) for text in texts]
-    assert veil.lift(veil.draw(seen)) == seen
+    assert veil.restore(veil.mask(seen)) == seen
 
 
 @given(st.lists(st.sampled_from(["[EMAIL_1]", "[email 2]", "x@y.com", "w@z.com"]), max_size=5))
 def test_never_mixes_typed_and_given_placeholders(words: list[str]) -> None:
     veil = Pseudonymizer()
     for text in (" ".join(words), " ".join(reversed(words))):
-        assert veil.lift(veil.draw(text)) == text
+        assert veil.restore(veil.mask(text)) == text
 
 
 def test_loads_the_telephone_tables_only_for_digits() -> None:
@@ -265,7 +265,8 @@ def test_loads_the_telephone_tables_only_for_digits() -> None:
     import sys
 
     program = (
-        "import sys; from bot.privacy import Veil; Veil().draw('our linen shirt is back');"
+        "import sys; from bot.privacy import Pseudonymizer;"
+        "Pseudonymizer().mask('our linen shirt is back');"
         "sys.exit('phonenumbers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -273,11 +274,11 @@ def test_loads_the_telephone_tables_only_for_digits() -> None:
 
 def test_hides_the_names_of_who_speaks_wherever_they_stand() -> None:
     veil = Pseudonymizer()
-    veil.know(["Léa Martin", "Max"])
-    hidden = veil.draw("Max: Léa can book it. Léa Martin agrees, to the max.")
+    veil.add_names(["Léa Martin", "Max"])
+    hidden = veil.mask("Max: Léa can book it. Léa Martin agrees, to the max.")
     assert not re.search(r"Max|Léa|Martin", hidden)
     assert hidden.endswith("to the max.")
-    assert veil.lift(hidden) == "Max: Léa can book it. Léa Martin agrees, to the max."
+    assert veil.restore(hidden) == "Max: Léa can book it. Léa Martin agrees, to the max."
 
 
 class Stubborn:

@@ -128,7 +128,7 @@ def populate(database: Database) -> None:
                     at=NOW,
                 )
             )
-            JobCrash.another(session, f"work:t{number}:0", "T1")
+            JobCrash.count_crash(session, f"work:t{number}:0", "T1")
         with database.begin() as session:
             Receipt.keep(
                 session,

@@ -236,11 +236,11 @@ LIMITED = """
 import os, resource, sys
 from bot.__main__ import main
 from bot.cli.import_ import FileImporter
-before = FileImporter.take
+before = FileImporter.load
 def limited(*args):
     {limit}
     return before(*args)
-FileImporter.take = limited
+FileImporter.load = limited
 sys.exit(main(["import", "--yes", sys.argv[1]]))
 """
 OPEN_FILES = (

@@ -257,7 +257,7 @@ def hired(bench: Bench) -> Worker:
         may=bench.outside.may,
         admit=bench.outside.admit,
     )
-    return Worker(means, stocktaking=bench.stocktaking)
+    return Worker(means, import_job=bench.stocktaking)
 
 
 async def run_for_real(bench: Bench, times: int = 20) -> list[str]:

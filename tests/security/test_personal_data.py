@@ -112,13 +112,13 @@ def test_what_is_hidden_for_an_ai_comes_back_letter_for_letter(kind: str) -> Non
         value = dice.choice(DISGUISES)(VALUES[kind](dice), dice)
         text = dice.choice(CARRIERS[kind]).format(value)
         veil = Pseudonymizer()
-        assert veil.lift(veil.draw(text)) == text
+        assert veil.restore(veil.mask(text)) == text
 
 
 def test_an_import_and_an_ai_are_shown_the_same() -> None:
     marked, clean, own = texts()
     for text in (*(parsed(one)[0] for one in marked), *clean):
-        veiled = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", Pseudonymizer(own).draw(text))
+        veiled = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", Pseudonymizer(own).mask(text))
         if not re.search(r"\b(\w+ \w+)\b.*\b\1\b", text):
             assert veiled == mask_personal_data(text, own) == bare_words(text, own), text
 
@@ -235,11 +235,11 @@ def test_a_hostile_text_of_100_kb_ends(piece: str, end: str) -> None:
 def test_a_typed_placeholder_is_never_somebody_s_data(typed: list[str]) -> None:
     """Whoever writes what looks like a placeholder gets their own words back, nobody's address."""
     veil = Pseudonymizer()
-    veil.draw("write to victim@box.example")
+    veil.mask("write to victim@box.example")
     hostile = "and ".join(typed)
-    drawn = veil.draw(hostile)
-    assert "victim" not in veil.lift(drawn)
-    assert veil.lift(drawn) == hostile
+    drawn = veil.mask(hostile)
+    assert "victim" not in veil.restore(drawn)
+    assert veil.restore(drawn) == hostile
     assert "[EMAIL_1]" not in drawn.replace("\u200b", "")
 
 
@@ -255,7 +255,7 @@ def test_the_shop_s_words_reach_the_ai_and_people_s_names_don_t() -> None:
         receipt=nothing,
     )
     veil = Pseudonymizer(desk._own_words())
-    assert veil.draw("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
+    assert veil.mask("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
     assert Email is not None
 
 

@@ -275,13 +275,13 @@ def test_an_empty_list_gives_a_right_to_nobody() -> None:
     assert not policy.may("UBOSS", "ask")
     assert not policy.may("UBOSS", "export")
     with pytest.raises(CannotDo, match="Nobody here has the right"):
-        policy.demand("UBOSS", "export")
+        policy.require("UBOSS", "export")
 
 
 def test_who_can_is_named() -> None:
     policy = Policy(access=Access.model_validate({"export": ("UONE", "S1")}))
     with pytest.raises(CannotDo, match=r"<@UONE> <!subteam.S1>"):
-        policy.demand("UANY", "export")
+        policy.require("UANY", "export")
 
 
 async def test_what_a_worker_is_handed_by_default_lets_nobody_see_people() -> None:

@@ -174,7 +174,7 @@ async def test_true_costs_never_exceed_the_limit(database: Database, seed: int) 
             database, ai, capped(str(limit)), dies=lambda: chance.random() < 0.1, patience=0.3
         )
         await asyncio.gather(*(work(worker, id) for id in accept(database, 12)))
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert ai.letters, "nobody was called"
     assert ai.billed <= limit
     with database.begin() as session:
@@ -189,7 +189,7 @@ async def test_a_call_waits_for_what_is_only_reserved(database: Database) -> Non
         worker = hired(database, ai, policy, patience=15)
         ids = accept(database, 3)
         await asyncio.gather(*(worker.jobs["work"](id) for id in ids))
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert [said(database, id) for id in ids] == ["done: "] * 3
     assert ai.most_open == 1
     assert len(ai.letters) >= 6
@@ -202,9 +202,9 @@ async def test_what_never_comes_free_is_given_up(sqlite: Database) -> None:
         worker = hired(sqlite, ai, capped("0.3"), patience=0.3)
         (id,) = accept(sqlite, 1)
         lost = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
-        await worker.means.spending.receipt(Payer("T1", "t9"), lost)
+        await worker.context.spending.receipt(Payer("T1", "t9"), lost)
         await work(worker, id)
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert "reserved by other requests" in said(sqlite, id)
     assert not ai.letters
 
@@ -220,7 +220,7 @@ async def test_a_limit_of_zero_calls_nobody(sqlite: Database, words: str) -> Non
             with sqlite.begin() as session:
                 Task.accept(session, Jobs(), wish(name, words=words), NOW)
             await work(worker, name)
-            await worker.means.writer.close()
+            await worker.context.writer.close()
         assert not ai.asked
         assert "The spending limit for the AI is reached: US$0.00" in said(sqlite, name)
 
@@ -236,7 +236,7 @@ async def test_a_model_without_a_price_is_not_called(
         worker = hired(sqlite, ai, capped("5"), name="gpt-9", resolve=resolve)
         (id,) = accept(sqlite, 1)
         await work(worker, id)
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert not ai.letters
     assert '[spend.prices."gpt-9"]' in said(sqlite, id)
 
@@ -246,7 +246,7 @@ async def test_a_model_without_a_price_is_free_in_the_house(sqlite: Database) ->
         worker = hired(sqlite, ai, capped("0.01"), name="qwen3:8b")
         (id,) = accept(sqlite, 1)
         await work(worker, id)
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert said(sqlite, id) == "done: "
     with sqlite.begin() as session:
         assert {one.usd for one in Receipt.of(session, id)} == {Decimal(0)}
@@ -258,7 +258,7 @@ async def test_a_price_of_the_policy_is_what_counts(sqlite: Database) -> None:
         worker = hired(sqlite, ai, capped("5", prices={"qwen3:8b": price}), name="qwen3:8b")
         (id,) = accept(sqlite, 1)
         await work(worker, id)
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert said(sqlite, id) == "done: "
     with sqlite.begin() as session:
         for one in Receipt.of(session, id):

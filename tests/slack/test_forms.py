@@ -211,7 +211,7 @@ def test_to_read_shows_the_sources(sqlite: Database, language: str) -> None:
     assert f"catalogue shop.csv, {line} 12" in shown
     assert "£49" in shown
     assert "the best linen in Europe" in shown
-    bare = tuple(p.saying(p.text) for p in MANY)
+    bare = tuple(p.with_text(p.text) for p in MANY)
     with sqlite.begin() as session:
         sound_view(forms.sources_view(drafted(session, parts=bare, id="t9"), language))
 

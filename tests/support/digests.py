@@ -86,7 +86,7 @@ def worker(bench: Bench, *, moved: DigestStatus | StatusFinder = "moved") -> Wor
         bench.house.now,
     )
     failing: dict[JobKind, FailureHandler] = {"digest": digest.fail, "work": digest.fail_late}
-    return Worker(means, besides={"digest": digest.run}, failing=failing)
+    return Worker(means, extra_handlers={"digest": digest.run}, failure_handlers=failing)
 
 
 async def given_up(bench: Bench, task: str) -> None:

@@ -29,7 +29,7 @@ def before_the_fall(home: Path) -> bytes:
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text("\n".join([head, *(row for row in rows if row.split(",", 3)[2] < SINCE)]))
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, TEAM).take(TableFile(held), detect_schema(held, name=held.name))
+    FileImporter(house, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
     with house.database.begin() as session:
         _alert(session)
     house.database.close()

@@ -38,7 +38,7 @@ def opened(home: Path) -> str:
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text(orders(0, 300))
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, TEAM).take(TableFile(held), detect_schema(held, name=held.name))
+    FileImporter(house, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
     key = derive_live_key(house.stocking.key(), None)
     house.database.close()
     return key

@@ -18,7 +18,7 @@ def stocked(home: Path, *names: str) -> Container:
     Independent of the reader of files: what it makes of them is tested by itself.
     """
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, "T1", "EUR").take_products(TableFile(made() / "products.csv"))
+    FileImporter(house, "T1", "EUR").load_products(TableFile(made() / "products.csv"))
     shelf = sample()
     for kind in names or load_kinds():
         table = shelf.table(kind)

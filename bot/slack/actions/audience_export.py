@@ -122,7 +122,7 @@ def _load_exportable_draft(
     draft, policy = load_visible_draft(session, viewer, ref), front.house.policy(viewer.workspace)
     draft.demand_current(session, ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
-    policy.demand(viewer.person, "export")
+    policy.require(viewer.person, "export")
     if compute_status(Decision.of(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only an approved audience can be exported."))
     if not find_exportable_rules(draft):

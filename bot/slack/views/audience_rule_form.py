@@ -39,7 +39,7 @@ def prepare_next_step_form(
     session: Session, front: ListenerContext, click: BlockAction
 ) -> Callable[[str], Block]:
     """The form of what a result leads to: a rule to be changed, else a brief."""
-    front.house.policy(click.workspace).demand(click.user, "ask")
+    front.house.policy(click.workspace).require(click.user, "ask")
     draft = load_visible_draft(session, click.viewer, click.ref)
     lead = next_steps.find_next_step(draft, click.ref)
     if lead.skill != "targeting" or "rule" not in lead.form:
@@ -148,7 +148,7 @@ async def submit_rule_form(
 def _accept_rule(
     session: Session, front: ListenerContext, sent: ViewSubmission, language: str
 ) -> dict[str, str]:
-    front.house.policy(sent.workspace).demand(sent.user, "ask")
+    front.house.policy(sent.workspace).require(sent.user, "ask")
     draft = load_visible_draft(session, sent.viewer, sent.ref)
     lead = next_steps.find_next_step(draft, sent.ref)
     before = AudienceRule.model_validate_json(lead.form["rule"])
