@@ -26,8 +26,8 @@ def locate_bug(bug: BaseException) -> str:
     """Return the bug's type and the place of the error. Its message is left out: it may quote
     people."""
     frames = traceback.extract_tb(bug.__traceback__)[-6:]
-    way = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
-    return f"{type(bug).__name__} at {way}"
+    place = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
+    return f"{type(bug).__name__} at {place}"
 
 
 # The two expected errors. Every other exception is a bug; the worker catches it in one place.
@@ -129,12 +129,12 @@ def translate_system_error(
         number = _try_open(path)
     if number is None:
         return None
-    named = getattr(error, "filename", None) or path
+    file_name = getattr(error, "filename", None) or path
     words = TRANSIENT_ERRORS.get(number) or PERMANENT_ERRORS[number]
-    if words is PERMISSION_DENIED and isinstance(named, str | os.PathLike):
+    if words is PERMISSION_DENIED and isinstance(file_name, str | os.PathLike):
         words = Words(
             "The account that I run as may not read or write {file}.",
-            file=PurePath(named).name,
+            file=PurePath(file_name).name,
         )
     if number in TRANSIENT_ERRORS:
         return TryAgain(f"the machine: {os.strerror(number)}", words=words)
@@ -148,11 +148,11 @@ def _find_errno(error: BaseException) -> int | None:
         return error.errno if error.errno in known else None
     if not (_is_engine_error(error) or isinstance(error, OSError)):
         return None
-    said = str(getattr(error, "orig", None) or error)
+    message = str(getattr(error, "orig", None) or error)
     for number in known:
-        if os.strerror(number) in said:
+        if os.strerror(number) in message:
             return number
-    return next((number for sentence, number in SQLITE_ERRNOS.items() if sentence in said), None)
+    return next((number for sentence, number in SQLITE_ERRNOS.items() if sentence in message), None)
 
 
 def _is_engine_error(error: BaseException) -> bool:

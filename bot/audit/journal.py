@@ -67,8 +67,8 @@ class JournalEntry(Row):
 
     def digest(self) -> str:
         """Return the SHA-256 over all columns, including the previous entry's hash."""
-        told = [self.workspace, self.seq, self.at.isoformat(), self.event, self.subject, self.by]
-        whole = json.dumps([*told, self.refs, self.prev], sort_keys=True, ensure_ascii=False)
+        values = [self.workspace, self.seq, self.at.isoformat(), self.event, self.subject, self.by]
+        whole = json.dumps([*values, self.refs, self.prev], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(whole.encode()).hexdigest()
 
     @property
@@ -224,8 +224,8 @@ def append_entries(
     signature = signer.sign("head", workspace, str(count), prev) if signer else None
     connection = session.connection()
     connection.execute(INSERT_ENTRY, rows)
-    moved = {"of": workspace, "count": count, "hash": prev, "signature": signature}
-    connection.execute(UPDATE_HEAD, moved)
+    new_head = {"of": workspace, "count": count, "hash": prev, "signature": signature}
+    connection.execute(UPDATE_HEAD, new_head)
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ def _verify_entries(session: Session, workspace: str, signer: Signer | None) -> 
             return ChainVerdict(workspace, count, fault)
         if entry.prev != prev or entry.hash != entry.digest():
             return ChainVerdict(workspace, count, Words("Entry {seq} was changed.", seq=entry.seq))
-        if not signatures.take(entry.signature, entry.signed, begins=entry.event == ROWS_ADOPTED):
+        if not signatures.accept(entry.signature, entry.signed, begins=entry.event == ROWS_ADOPTED):
             fault = Words("Entry {seq} is not signed with the key of this home.", seq=entry.seq)
             return ChainVerdict(workspace, count, fault)
         prev, count = entry.hash, entry.seq
@@ -296,7 +296,7 @@ class _SignatureCheck:
         self.good = self.unchecked = 0
         self.keys: list[str | None] = []
 
-    def take(self, signature: str | None, signed: tuple[str, ...], *, begins: bool) -> bool:
+    def accept(self, signature: str | None, signed: tuple[str, ...], *, begins: bool) -> bool:
         """Whether this signature is allowed here and, as far as it can be checked, valid."""
         key = parse_key_name(signature)
         if key not in self.keys[-1:]:

@@ -49,7 +49,7 @@ class Receipt(Row):
     __table_args__ = (Index("ix_receipts_workspace_at", "workspace", "at"),)
 
     @staticmethod
-    def keep(
+    def record(
         session: Session,
         *,
         workspace: str,
@@ -60,18 +60,18 @@ class Receipt(Row):
         """Store the receipt of a call or, for a call that was stored before, how it ended. The
         receipt is committed before the call is sent, so it exists even if the process dies. Calls
         that cost money go through `SpendingCap`."""
-        if begun := Receipt.begun(session, task, sent.call):
+        if begun := Receipt.find_begun(session, task, sent.call):
             begun._end(session, sent)
             return begun
-        told = sent.model_dump()
-        row = Receipt(workspace=workspace, task=task, reserved=reserved, **told)
+        values = sent.model_dump()
+        row = Receipt(workspace=workspace, task=task, reserved=reserved, **values)
         session.add(row)
         session.flush()
         row._journal(session)
         return row
 
     @staticmethod
-    def begun(session: Session, task: str, call: str | None) -> "Receipt | None":
+    def find_begun(session: Session, task: str, call: str | None) -> "Receipt | None":
         """Return the receipt that was stored before this call was sent."""
         if call is None:
             return None
@@ -82,8 +82,8 @@ class Receipt(Row):
         if self.sent and not sent.sent:
             self.sent, self.to = "", None
             self._journal(session)
-        told = sent.model_dump(exclude={"call", "at", "writer", "sent", "to"})
-        for name, value in told.items():
+        values = sent.model_dump(exclude={"call", "at", "writer", "sent", "to"})
+        for name, value in values.items():
             setattr(self, name, value)
         if not sent.sent or (sent.exact and sent.usd is not None):
             self.reserved = None
@@ -101,53 +101,53 @@ class Receipt(Row):
         )
 
     @staticmethod
-    def of_file(
+    def record_file(
         session: Session,
         *,
         workspace: str,
         task: str,
-        named: str,
-        told: str,
+        writer: str,
+        content: str,
         to: str,
         now: datetime,
     ) -> "Receipt":
-        """Store a receipt for a file that was handed out, which is no call to a writer. `told`
+        """Store a receipt for a file that was handed out, which is no call to a writer. `content`
         describes its content without any personal data."""
-        sent = LlmCall(writer=named, sent=told, to=to, at=now)
-        return Receipt.keep(session, workspace=workspace, task=task, sent=sent)
+        sent = LlmCall(writer=writer, sent=content, to=to, at=now)
+        return Receipt.record(session, workspace=workspace, task=task, sent=sent)
 
     @staticmethod
-    def of(session: Session, task: str) -> list["Receipt"]:
+    def list_for_task(session: Session, task: str) -> list["Receipt"]:
         return list(
             session.scalars(select(Receipt).where(Receipt.task == task).order_by(Receipt.id))
         )
 
     @staticmethod
-    def spent(session: Session, workspace: str, now: datetime) -> Decimal:
+    def compute_spent(session: Session, workspace: str, now: datetime) -> Decimal:
         """Return the US dollars that this workspace used in the last 24 hours. A call whose end is
         not known, for example because the process died, counts with its maximum cost."""
-        used = Receipt.used(session, workspace, now)
+        used = Receipt.compute_usage(session, workspace, now)
         return used.spent + used.reserved
 
     @staticmethod
-    def used(
+    def compute_usage(
         session: Session, workspace: str, now: datetime, of_tasks: Select[Any] | None = None
     ) -> "SpendingUsage":
         """Return what counts against the limit of the workspace, or of the tasks with these ids."""
-        lately = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
+        conditions = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
         if of_tasks is not None:
-            lately.append(Receipt.task.in_(of_tasks))
-        ended = select(func.sum(Receipt.usd)).where(*lately, Receipt.reserved.is_(None))
+            conditions.append(Receipt.task.in_(of_tasks))
+        ended = select(func.sum(Receipt.usd)).where(*conditions, Receipt.reserved.is_(None))
         spent, reserved = Decimal(session.scalar(ended) or 0), Decimal(0)
         older = and_(Receipt.usd.is_(None), Receipt.call.is_not(None), Receipt.sent != "")
-        open = select(Receipt.reserved, Receipt.usd, Receipt.at, Receipt.writer, Receipt.id)
-        open = open.where(*lately, or_(Receipt.reserved.is_not(None), older))
-        for most, usd, at, writer, id in session.execute(open).all():
-            if most is None:  # a receipt of an earlier version, which reserved nothing
+        open_calls = select(Receipt.reserved, Receipt.usd, Receipt.at, Receipt.writer, Receipt.id)
+        open_calls = open_calls.where(*conditions, or_(Receipt.reserved.is_not(None), older))
+        for max_cost, usd, at, writer, id in session.execute(open_calls).all():
+            if max_cost is None:  # a receipt of an earlier version, which reserved nothing
                 known = find_price(writer)
-                most = known.most(session.get_one(Receipt, id).sent) if known else Decimal(0)
+                max_cost = known.most(session.get_one(Receipt, id).sent) if known else Decimal(0)
             if usd is None and now - at <= MAX_CALL_DURATION:
-                reserved += most
+                reserved += max_cost
             else:
-                spent += most
+                spent += max_cost
         return SpendingUsage(spent, reserved)

@@ -124,8 +124,8 @@ def get_table(name: str) -> Table:
 
 def compute_digest(values: RowValues, version: str, columns: Sequence[str]) -> str:
     """Return the SHA-256 over these columns; it is the same on SQLite and PostgreSQL."""
-    told = {name: canonicalize(values[name]) for name in columns}
-    whole = json.dumps([version, told], sort_keys=True, ensure_ascii=False)
+    canonical = {name: canonicalize(values[name]) for name in columns}
+    whole = json.dumps([version, canonical], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -333,11 +333,13 @@ def settle_journal(session: Session) -> None:
     for workspace in sorted({*events, *(digest.workspace for digest in digests)}):
         mine = [digest for digest in digests if digest.workspace == workspace]
         end = lock_head_values(session, workspace)
-        told = events.get(workspace) or [NewEntry(workspace, ROWS_RECORDED, mine[0].subject, now)]
+        entries = events.get(workspace) or [
+            NewEntry(workspace, ROWS_RECORDED, mine[0].subject, now)
+        ]
         if mine:
-            told[-1] = replace(told[-1], refs={**told[-1].refs, **build_row_refs(mine)})
-            _insert_digests(session, mine, end[0] + len(told))
-        append_entries(session, workspace, end, told)
+            entries[-1] = replace(entries[-1], refs={**entries[-1].refs, **build_row_refs(mine)})
+            _insert_digests(session, mine, end[0] + len(entries))
+        append_entries(session, workspace, end, entries)
 
 
 def _has_changes(session: Session) -> bool:
@@ -583,8 +585,8 @@ def read_digests(session: Session, workspace: str, signer: Signer | None) -> Rec
 
     def close() -> Words | None:
         """Return a fault unless the digests of entry `seq` match that entry's references."""
-        told = refs.pop(seq, None)
-        if not items or told == (len(items), combine_digests(items), keys):
+        recorded = refs.pop(seq, None)
+        if not items or recorded == (len(items), combine_digests(items), keys):
             return None
         return Words("The digests of entry {seq} were changed.", seq=seq)
 
@@ -616,8 +618,8 @@ def _read_entry_refs(
     streamed: Iterable[Any] = session.execute(entries.execution_options(yield_per=INSERT_PAGE_SIZE))
     for seq, refs, signature in streamed:
         if ROW_REFS[2] in refs:
-            told = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
-            found[seq] = (*told, {parse_key_name(signature)})
+            values = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
+            found[seq] = (*values, {parse_key_name(signature)})
     return found
 
 

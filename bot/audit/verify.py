@@ -53,7 +53,7 @@ class RecordedRows:
             .order_by(JournalEntry.seq)
         )
         for entry in session.scalars(mine).yield_per(PAGE_SIZE):
-            known._take(entry, str(entry.refs.get("fingerprint")))
+            known._add(entry, str(entry.refs.get("fingerprint")))
         return known
 
     def forget(self, erased: Collection[str]) -> None:
@@ -63,15 +63,15 @@ class RecordedRows:
             for known in (getattr(self, table),) if table in VERIFIED_TABLES else ():
                 known.pop(id, None)
 
-    def _take(self, entry: JournalEntry, print: str) -> None:
+    def _add(self, entry: JournalEntry, fingerprint: str) -> None:
         id = entry.subject
         if entry.event in DRAFT_EVENTS:
-            self.drafts[id] = (print,)
+            self.drafts[id] = (fingerprint,)
         elif entry.event.startswith(DECISION_PREFIX):
             verdict = entry.event.removeprefix(DECISION_PREFIX)
-            self.decisions[f"{id}:{entry.by}"] = (print, str(entry.by), verdict)
+            self.decisions[f"{id}:{entry.by}"] = (fingerprint, str(entry.by), verdict)
         elif entry.event == "delivery queued":
-            self.deliveries[id] = (print,)
+            self.deliveries[id] = (fingerprint,)
         elif entry.event == "receipt":  # receipts of earlier versions had no fingerprint
             self.receipts[id] = (
                 str(entry.refs.get("task")),
@@ -93,7 +93,11 @@ def find_row_fault(session: Session, workspace: str, signer: Signer | None = Non
         (Words("Delivery {id}"), _read_deliveries(session, workspace), known.deliveries),
         (Words("Receipt {id}"), _read_receipts(session, workspace, known.receipts), known.receipts),
     )
-    faults = (found for name, rows, told in held for found in _compare_rows(name, rows, told))
+    faults = (
+        found
+        for name, rows, journal_rows in held
+        for found in _compare_rows(name, rows, journal_rows)
+    )
     return (
         next(faults, None)
         or recorded.fault
@@ -102,15 +106,15 @@ def find_row_fault(session: Session, workspace: str, signer: Signer | None = Non
 
 
 def _compare_rows(
-    name: Words, rows: Iterable[NamedRow], told: dict[str, RowState]
+    name: Words, rows: Iterable[NamedRow], journal_rows: dict[str, RowState]
 ) -> Iterator[Words]:
     """Yield a sentence for each difference between a table and the journal."""
-    missing = dict(told)
-    for id, stands in rows:
+    missing = dict(journal_rows)
+    for id, state in rows:
         recorded = missing.pop(id, None)
         if recorded is None:
             yield Words("{what}: the journal knows nothing of it.", what=Words(name.text, id=id))
-        elif recorded != stands:
+        elif recorded != state:
             yield Words("{what}: it is not what was recorded.", what=Words(name.text, id=id))
     for id in missing:
         yield Words("{what}: it was recorded, and is gone.", what=Words(name.text, id=id))
@@ -122,22 +126,25 @@ def _read_drafts(session: Session, workspace: str) -> Iterator[NamedRow]:
 
 
 def _read_decisions(session: Session, workspace: str) -> Iterator[NamedRow]:
-    for said in _read_pages(session, Decision, workspace):
-        yield f"{said.draft}:{said.by}", (said.fingerprint, said.by, said.verdict)
+    for decision in _read_pages(session, Decision, workspace):
+        yield (
+            f"{decision.draft}:{decision.by}",
+            (decision.fingerprint, decision.by, decision.verdict),
+        )
 
 
 def _read_deliveries(session: Session, workspace: str) -> Iterator[NamedRow]:
-    for one in _read_pages(session, Delivery, workspace):
-        yield one.id, (one.fingerprint,)
+    for delivery in _read_pages(session, Delivery, workspace):
+        yield delivery.id, (delivery.fingerprint,)
 
 
 def _read_receipts(
-    session: Session, workspace: str, told: dict[str, RowState]
+    session: Session, workspace: str, journal_rows: dict[str, RowState]
 ) -> Iterator[NamedRow]:
-    for one in _read_pages(session, Receipt, workspace):
-        id = str(one.id)
-        print = compute_fingerprint(one.sent) if told.get(id, ("", ""))[1] else ""
-        yield id, (one.task, print)
+    for receipt in _read_pages(session, Receipt, workspace):
+        id = str(receipt.id)
+        fingerprint = compute_fingerprint(receipt.sent) if journal_rows.get(id, ("", ""))[1] else ""
+        yield id, (receipt.task, fingerprint)
 
 
 def _read_pages(session: Session, row: type[T], workspace: str) -> Iterator[T]:

@@ -71,14 +71,14 @@ def build_weekly_schedule(workspace: str, language: str, at: datetime) -> Schedu
 async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
     """Compose the digest as of now, with the offline writer: nothing is sent or stored."""
 
-    async def unkept(_: object) -> None:
+    async def ignore_receipt(_: object) -> None:
         """The offline writer makes no call, so there is no receipt."""
 
     writer, brand = Offline(now), container.brand(wish.workspace)
     library, today = container.library(wish.workspace), now().date()
     asked = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
     taken = await understand_request(
-        asked, brand=brand, library=library, writer=writer, today=today, receipt=unkept
+        asked, brand=brand, library=library, writer=writer, today=today, receipt=ignore_receipt
     )
     if isinstance(taken, Question):
         raise CannotDo(taken.words)
@@ -91,7 +91,7 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
         brand=brand,
         library=library,
         writer=writer,
-        receipt=unkept,
+        receipt=ignore_receipt,
         code="",
         today=today,
         known=known,
@@ -103,8 +103,8 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
 
 def classify_digest(made: DraftResult) -> DigestStatus:
     """Classify a digest. What the last one reported is no change while no new rows have arrived."""
-    said = {part.key: part.text for part in made.parts}
-    if UNTOLD_PART in said:
+    texts = {part.key: part.text for part in made.parts}
+    if UNTOLD_PART in texts:
         return "can't tell"
-    again = said.get(GRADED_PART) in [NOTHING_NEWER.to(language) for language in LANGUAGES]
-    return "quiet" if QUIET_PART in said or again else "moved"
+    again = texts.get(GRADED_PART) in [NOTHING_NEWER.to(language) for language in LANGUAGES]
+    return "quiet" if QUIET_PART in texts or again else "moved"

@@ -44,25 +44,27 @@ def facts_(settings: Settings, args: argparse.Namespace) -> int:
     container = Container(settings).migrated()
     workspace = container.workspace(args.workspace)
     if args.kind == ALL_KINDS:
-        told = [_find_facts_or_none(container, workspace, kind, where) for kind in list_analyses()]
+        results = [
+            _find_facts_or_none(container, workspace, kind, where) for kind in list_analyses()
+        ]
     elif args.kind == PRODUCT_KIND:
-        told = [_find_product_facts(container, workspace, where)]
+        results = [_find_product_facts(container, workspace, where)]
     else:
-        told = [_find_facts(container, workspace, args.kind, where)]
+        results = [_find_facts(container, workspace, args.kind, where)]
     if args.json:
-        each = [facts_to_json(found, where) for found in told]
+        each = [facts_to_json(found, where) for found in results]
         whole = each if args.kind == ALL_KINDS else each[0]
         sys.stdout.write(format_json(whole) + "\n")
     else:
-        sys.stdout.write(strip_hidden("\n".join(format_facts(found, where) for found in told)))
-    return 0 if any(found.facts for found in told) else NO_FACTS_EXIT_CODE
+        sys.stdout.write(strip_hidden("\n".join(format_facts(found, where) for found in results)))
+    return 0 if any(found.facts for found in results) else NO_FACTS_EXIT_CODE
 
 
 def parse_where(pairs: Sequence[str]) -> AnalysisFilter:
     """Parse `product=linen-shirt`, `since=2026-10-01`, `days=90`. Raises CannotDo for an unknown
     name or a value of the wrong type."""
     types = {one.name: str(one.type) for one in fields(AnalysisFilter) if one.type in VALUE_TYPES}
-    told: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for pair in pairs:
         name, sign, value = (part.strip() for part in pair.partition("="))
         if not sign or not value:
@@ -76,10 +78,10 @@ def parse_where(pairs: Sequence[str]) -> AnalysisFilter:
                     known=", ".join(near or types),
                 )
             )
-        if name in told:
+        if name in values:
             raise CannotDo(Words("--where says {name} twice: it can be one alone.", name=name))
-        told[name] = _parse_value(name, value, types[name])
-    return AnalysisFilter(**told)
+        values[name] = _parse_value(name, value, types[name])
+    return AnalysisFilter(**values)
 
 
 def _parse_value(name: str, value: str, type_: str) -> str | int | date:
@@ -193,24 +195,25 @@ def _align_facts(facts: Sequence[Fact], found: AnalysisResult) -> list[str]:
     """Format label and value; the source and date are added where they differ from the result's."""
     labels = [fact.titled("en") for fact in facts]
     values = [_shorten(_format_value(fact)) for fact in facts]
-    wide, wider = max(map(len, labels)), max(map(len, values))
+    label_width, value_width = max(map(len, labels)), max(map(len, values))
     lines = []
     for fact, label, value in zip(facts, labels, values, strict=True):
-        besides = []
+        remarks = []
         if fact.rows is not None:
-            besides.append(f"{fact.rows:,} rows")
+            remarks.append(f"{fact.rows:,} rows")
         if fact.source != found.source:
-            besides.append(fact.source)
+            remarks.append(fact.source)
         if fact.as_of != found.as_of:
-            besides.append(f"as of {_format_day(fact.as_of)}")
-        lines.append(f"  {label.ljust(wide)}  {value.ljust(wider)}  {', '.join(besides)}".rstrip())
+            remarks.append(f"as of {_format_day(fact.as_of)}")
+        cells = (label.ljust(label_width), value.ljust(value_width), ", ".join(remarks))
+        lines.append(f"  {'  '.join(cells)}".rstrip())
     return lines
 
 
 def _format_value(fact: Fact) -> str:
     """Format a value; a small one that would be shown as 0 becomes "under 0.001"."""
-    told = fact.spelled("en")
-    return "under 0.001" if told == "0" and isinstance(fact.value, Decimal) and fact.value else told
+    text = fact.spelled("en")
+    return "under 0.001" if text == "0" and isinstance(fact.value, Decimal) and fact.value else text
 
 
 def _shorten(value: str) -> str:

@@ -48,7 +48,8 @@ def format_preview(found: FileSchema) -> str:
     """Format a file's kind and format, each column with ours and three sample values, and what
     happens to the other columns."""
     lines = [
-        f"{found.name}: {found.kind}, {rows(found.rows)} ({', '.join(_describe_format(found))})"
+        f"{found.name}: {found.kind}, {format_row_count(found.rows)} "
+        f"({', '.join(_describe_format(found))})"
     ]
     lines += [f"  {line}" for line in _align_rows(list(_build_preview_table(found)))]
     for words, columns in (
@@ -60,7 +61,7 @@ def format_preview(found: FileSchema) -> str:
             lines.append(f"  {words}: {', '.join(columns)}")
     if found.rejected:
         stay = "stays" if found.rejected == 1 else "stay"
-        lines.append(f"  {rows(found.rejected)} {stay} out, each with its reason.")
+        lines.append(f"  {format_row_count(found.rejected)} {stay} out, each with its reason.")
     lines += [f"  Assumed: {words.to('en')}" for words in found.assumed]
     if "currency" in found.unproved:
         lines.append("  To say it: --currency EUR, or another.")
@@ -69,7 +70,7 @@ def format_preview(found: FileSchema) -> str:
     return "\n".join(lines)
 
 
-def rows(count: int, which: str = "") -> str:
+def format_row_count(count: int, which: str = "") -> str:
     """Return a number of rows in words: "1 row", "2 new rows"."""
     return f"{count:,} {which}{' ' if which else ''}{'row' if count == 1 else 'rows'}"
 
@@ -121,19 +122,19 @@ class ProgressLine:
 
     def __init__(self, name: str, rows: int) -> None:
         self.name, self.rows = name, rows
-        self.seen = sys.stderr.isatty()
+        self.is_terminal = sys.stderr.isatty()
 
-    def told(self, rows: int) -> None:
-        if self.seen:
+    def update(self, rows: int) -> None:
+        if self.is_terminal:
             of = f" of about {self.rows:,}" if self.rows > rows else ""
             sys.stderr.write(f"\r{self.name}: {rows:,}{of} rows read ")
             sys.stderr.flush()
 
     def __enter__(self) -> Callable[[int], None]:
-        return self.told
+        return self.update
 
     def __exit__(self, *_: object) -> None:
-        if self.seen:
+        if self.is_terminal:
             sys.stderr.write("\r\x1b[K")
 
 
@@ -141,8 +142,9 @@ def print_merged_rows(found: FileSchema, merged: MergeCounts) -> None:
     """Print how many rows are new, replaced or known already, and what the library holds now."""
     newest = f", the newest of {merged.as_of:%d %B %Y}" if merged.as_of else ""
     print_line(
-        f"{found.name} is in: {rows(merged.new, 'new')}, {merged.replaced:,} replaced, "
-        f"{merged.same:,} known already. {found.kind} has {rows(merged.rows)} now{newest}."
+        f"{found.name} is in: {format_row_count(merged.new, 'new')}, {merged.replaced:,} replaced, "
+        f"{merged.same:,} known already. "
+        f"{found.kind} has {format_row_count(merged.rows)} now{newest}."
     )
 
 
@@ -152,8 +154,10 @@ def print_catalogue_rejects(catalogue: Catalogue, path: Path) -> None:
     if not left_out:
         return
     write_rejects(catalogue, path)
-    said = f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
-    print_line(f"{said}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
+    summary = (
+        f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
+    )
+    print_line(f"{summary}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
     for reject in left_out[:MAX_SHOWN_REJECTS]:
         where = f"line {reject.line}" + (f", {reject.column}" if reject.column else "")
         print_line(f"  {where}: {reject.reason}")
@@ -247,7 +251,7 @@ class FileImporter:
                     to=fresh,
                     key=stocking.key(),
                     apart=apart,
-                    progress=counting.told,
+                    progress=counting.update,
                     cancelled=self.stop.is_set,
                     own=list_own_words(self.container, self.workspace, found.kind),
                 )
@@ -262,7 +266,7 @@ class FileImporter:
                 to = self._rejects(part)
                 shutil.copyfile(taken.rejects, to)
                 taken.rejects.unlink(missing_ok=True)
-                print_line(f"{rows(taken.rejected)} stayed out. Why, row by row: {to}")
+                print_line(f"{format_row_count(taken.rejected)} stayed out. Why, row by row: {to}")
         return 1 if taken.rejected else 0
 
     def load_products(self, part: TableFile, found: FileSchema | None = None) -> int:
@@ -283,7 +287,7 @@ class FileImporter:
         """Let Ctrl-C stop the import: reading stops, while a write in progress is finished. A
         second Ctrl-C ends the process at once, which leaves the library unchanged as well."""
 
-        def asked(sign: int, frame: FrameType | None) -> None:
+        def interrupt(sign: int, frame: FrameType | None) -> None:
             if self.stop.is_set():
                 raise KeyboardInterrupt
             self.stop.set()
@@ -291,7 +295,7 @@ class FileImporter:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, asked)
+        before = signal.signal(signal.SIGINT, interrupt)
         try:
             yield
         finally:

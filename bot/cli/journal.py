@@ -126,13 +126,13 @@ def verify_journals(settings: Settings, heads: list[str]) -> int:
 def _verify_workspace(session: Session, workspace: str, signer: Signer | None) -> bool:
     found = journal.verify_chain(session, workspace, signer)
     fault = found.fault or audit_verify.find_row_fault(session, workspace, signer)
-    told = fault.to("en") if fault else f"whole; head {found.head}"
+    status = fault.to("en") if fault else f"whole; head {found.head}"
     if signer is not None and not fault:
         if found.unchecked:
-            told += f"; {found.unchecked} entries are signed with another key: not checked"
+            status += f"; {found.unchecked} entries are signed with another key: not checked"
         if not found.signed:
-            told += "; not signed yet: start Super-Intern once"
-    print_line(f"{workspace}: {found.entries} entries, {told}")
+            status += "; not signed yet: start Super-Intern once"
+    print_line(f"{workspace}: {found.entries} entries, {status}")
     return fault is None and (signer is None or found.signed > 0)
 
 

@@ -63,7 +63,7 @@ class PlaygroundHome:
         self.settings = settings.model_copy(update={"home": self.folder, "database": None})
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Lock the folder. Raises CannotDo when another playground uses it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / LOCK).open("w") as lock:
@@ -86,7 +86,7 @@ class PlaygroundHome:
         if left:
             print_line(f"Left in {self.folder}, as play did not make it: {', '.join(left)}.")
 
-    def fill_apart(self, today: date) -> None:
+    def fill_in_subprocess(self, today: date) -> None:
         """Run `fill` in a process of its own, so that its memory is freed afterwards. Raises
         CannotDo when it failed; it has printed why."""
         if (self.folder / FILLED).exists():
@@ -140,10 +140,10 @@ QUIET = 0.5  # seconds without a change before a script continues
 async def play_(settings: Settings, args: argparse.Namespace) -> int:
     """Return 0 when the person ended it, or the script reached its end."""
     home = PlaygroundHome(settings)
-    with home.held():
+    with home.lock():
         if args.reset:
             await asyncio.to_thread(home.reset)
-        await asyncio.to_thread(home.fill_apart, now().date())
+        await asyncio.to_thread(home.fill_in_subprocess, now().date())
         if not args.fill_only:
             await _run_until_stopped(_play(home, args))
     return 0

@@ -15,7 +15,7 @@ from bot.cli.digest import classify_digest, draft_digest
 from bot.config.clock import now, set_clock_ahead
 from bot.config.settings import Settings, SlackCommand, find_setting_problems
 from bot.core.writer import Writer
-from bot.data.analyses.precompute import list_due_jobs as to_freshen
+from bot.data.analyses.precompute import list_due_jobs as list_due_precomputations
 from bot.data.analyses.precompute import precompute_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.importer import LibraryImporter
@@ -28,7 +28,7 @@ from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
 from bot.digests.alerts import AlertJob
 from bot.digests.history import DigestHistory
-from bot.digests.models import find_due_digests as digests_due
+from bot.digests.models import find_due_digests
 from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
@@ -44,7 +44,7 @@ from bot.slack.http import make_web_app
 from bot.slack.location import Place, add_heirs
 from bot.slack.membership import Membership
 from bot.slack.published_heads import HeadPublisher, record_policies
-from bot.slack.services import SlackServices as SlackHouse
+from bot.slack.services import SlackServices
 from bot.slack.socket_mode import make_socket_mode
 from bot.slack.users import UserDirectory
 from bot.tasks.models import NewTask
@@ -93,7 +93,7 @@ async def work_(settings: Settings, args: argparse.Namespace) -> None:
 
 async def _migrate(settings: Settings, command: SlackCommand) -> None:
     """Migrate the database, unless the process could not start anyway."""
-    _demand_settings(settings, command)
+    _require_settings(settings, command)
     check_database(settings)
     container = Container(settings)
     try:
@@ -102,7 +102,7 @@ async def _migrate(settings: Settings, command: SlackCommand) -> None:
         container.database.close()
 
 
-def _demand_settings(settings: Settings, command: SlackCommand) -> None:
+def _require_settings(settings: Settings, command: SlackCommand) -> None:
     if troubles := find_setting_problems(settings, command):
         raise CannotDo(Words("{what}", what="\n".join(troubles)))
 
@@ -112,7 +112,7 @@ class ServerProcess:
 
     def __init__(self, settings: Settings, *, listens: bool, works: bool) -> None:
         self.settings, self.listens, self.works = settings, listens, works
-        _demand_settings(settings, "serve" if listens else "work")
+        _require_settings(settings, "serve" if listens else "work")
         logging.basicConfig(level=settings.log, handlers=[build_log_handler()])
         for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -142,7 +142,7 @@ class ServerProcess:
         client = make_client(
             token.get_secret_value() if token else "", settings.slack_api_url, session
         )
-        slack = SlackHouse(
+        slack = SlackServices(
             database=container.database,
             enqueue=engine.enqueue,
             policy=container.policy,
@@ -155,15 +155,15 @@ class ServerProcess:
         )
         people = UserDirectory(client)
         membership = Membership(slack, people)
-        stack.callback(asyncio.create_task(self._install(membership)).cancel)
+        stack.callback(asyncio.create_task(self._resolve_installation(membership)).cancel)
         writer = container.writer()
         stack.push_async_callback(writer.close)
         stack.push_async_callback(engine.close)  # running jobs end while Slack is still reachable
         if self.works:
-            checking = asyncio.create_task(self._check(writer))
+            checking = asyncio.create_task(self._check_writer(writer))
             stack.callback(checking.cancel)
             outside = SlackGateway(slack, people, process=engine.id, membership=membership)
-            worker = self._worker(engine, outside, writer)
+            worker = self._build_worker(engine, outside, writer)
             await engine.launch(worker.jobs, worker.give_up)
         clock = JobScheduler(
             container.database,
@@ -173,10 +173,10 @@ class ServerProcess:
                 find_due_merges,
                 OutboxMessage.behind,
                 WatchFolder(container).due,
-                digests_due,
+                find_due_digests,
                 models.find_due_alerts,
                 AttributionTrigger(container).due,
-                to_freshen,
+                list_due_precomputations,
                 HeadPublisher(container, engine.enqueue).due,
                 partial(record_policies, container),
             ),
@@ -186,7 +186,7 @@ class ServerProcess:
         if self.listens:
             await self._listen(stack, slack, people, membership)
 
-    async def _check(self, writer: Writer) -> None:
+    async def _check_writer(self, writer: Writer) -> None:
         """Log what is wrong with the writer; answering Slack does not wait for this check. With a
         spending limit of 0, the writer is not called."""
         if self.container.policy("").spend.usd_a_day == 0:
@@ -194,14 +194,14 @@ class ServerProcess:
         if (trouble := await writer.check()) is not None:
             log.warning("%s", trouble.to("en"))
 
-    async def _install(self, membership: Membership) -> None:
+    async def _resolve_installation(self, membership: Membership) -> None:
         """Find out the token's workspace early; on failure, the first request will do it."""
         with contextlib.suppress(TryAgain):
             await membership.installation()
 
-    def _worker(self, engine: Engine, outside: SlackGateway, writer: Writer) -> Worker:
+    def _build_worker(self, engine: Engine, outside: SlackGateway, writer: Writer) -> Worker:
         container = self.container
-        means = TaskServices(
+        services = TaskServices(
             database=container.database,
             enqueue=engine.enqueue,
             outside=outside,
@@ -214,7 +214,7 @@ class ServerProcess:
             may=outside.may,
             admit=outside.admit,
         )
-        stocktaking = ImportJob(
+        import_job = ImportJob(
             container.database,
             engine.enqueue,
             outside,
@@ -222,25 +222,25 @@ class ServerProcess:
             container.settings.home,
             now,
         )
-        digesting = self._digesting(engine)
+        digest_job = self._build_digest_job(engine)
         return Worker(
-            means,
-            failure_handlers={"digest": digesting.fail, "work": digesting.fail_late},
+            services,
+            failure_handlers={"digest": digest_job.fail, "work": digest_job.fail_late},
             extra_handlers={
                 "merge": container.live_rows().do,
                 "inbox": WatchFolder(container).do,
                 "join": AttributionJob(container, engine.enqueue).do,
-                "digest": digesting.run,
+                "digest": digest_job.run,
                 "freshen": precompute_facts,
                 "tell": outside.tell,
                 "say": outside.say,
-                "look": self._alerting(engine).run,
+                "look": self._build_alert_job(engine).run,
                 "publish": HeadPublisher(container, engine.enqueue).run,
             },
-            import_job=stocktaking,
+            import_job=import_job,
         )
 
-    def _digesting(self, engine: Engine) -> DigestJob:
+    def _build_digest_job(self, engine: Engine) -> DigestJob:
         container = self.container
 
         async def moved(wish: NewTask) -> DigestStatus:
@@ -248,7 +248,7 @@ class ServerProcess:
 
         return DigestJob(container.database, engine.enqueue, now, moved, self._reach)
 
-    def _alerting(self, engine: Engine) -> AlertJob:
+    def _build_alert_job(self, engine: Engine) -> AlertJob:
         look = DigestHistory(self.container).alarming
         return AlertJob(self.container.database, engine.enqueue, now, look, self._reach)
 
@@ -266,7 +266,7 @@ class ServerProcess:
     async def _listen(
         self,
         stack: contextlib.AsyncExitStack,
-        slack: SlackHouse,
+        slack: SlackServices,
         people: UserDirectory,
         membership: Membership,
     ) -> None:
@@ -284,22 +284,22 @@ class ServerProcess:
         await stack.enter_async_context(start_server(site, host, port))
 
     def _health(self, database: Database) -> Any:
-        well = True
+        is_healthy = True
 
         async def health() -> Mapping[str, Any]:
             from sqlalchemy import text
 
-            nonlocal well
+            nonlocal is_healthy
 
             try:
                 async with asyncio.timeout(2):
                     await database.run(lambda s: s.execute(text("SELECT 1")).all())
             except Exception as error:  # noqa: BLE001  any failure means unhealthy
-                if well:
+                if is_healthy:
                     log.error("the database does not answer: %s", type(error).__name__)
-                well = False
+                is_healthy = False
                 return {"ok": False}
-            well = True
+            is_healthy = True
             return {"ok": True}
 
         return health

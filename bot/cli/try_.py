@@ -149,8 +149,8 @@ def _collect_proof(drafted: DraftResult) -> list[Fact]:
 def _format_assumptions(brief: Brief, language: str) -> list[str]:
     if not brief.assumed:
         return []
-    told = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
-    return [Words("I assumed: {what}", what=told).to(language)]
+    assumed = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
+    return [Words("I assumed: {what}", what=assumed).to(language)]
 
 
 def _format_check(check: Check, language: str) -> str:
@@ -160,7 +160,7 @@ def _format_check(check: Check, language: str) -> str:
 def _print_json(
     question: Question | None, made: list[tuple[SkillRequest, DraftResult]], writer: Writer
 ) -> None:
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "question": question.words.to("en") if question else None,
         "writer": writer.name,
         "by_rules": writer.by_rules,
@@ -182,4 +182,4 @@ def _print_json(
             for request, drafted in made
         ],
     }
-    sys.stdout.write(format_json(told) + "\n")
+    sys.stdout.write(format_json(result) + "\n")

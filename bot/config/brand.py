@@ -48,7 +48,7 @@ class Brand(BaseModel):
     samples: tuple[TextSample, ...] = ()
     mentions: tuple[RequiredMention, ...] = ()
 
-    def signed(self, language: Language) -> str | None:
+    def get_signature(self, language: Language) -> str | None:
         """Return the signature for a language; without one of its own, the common signature."""
         own = self.signature_fr if language == "fr" else self.signature_en
         return own or self.signature

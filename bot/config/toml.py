@@ -48,7 +48,7 @@ class TomlLines:
         self._lists: dict[TomlPath, int] = {}  # number of tables in each array of tables so far
         self._document()
 
-    def of(self, path: TomlPath) -> int | None:
+    def find_line(self, path: TomlPath) -> int | None:
         """Return the line of that setting, or of the nearest table or list that contains it."""
         while path:
             if path in self._found:
@@ -56,7 +56,7 @@ class TomlLines:
             path = path[:-1]
         return None
 
-    def depth(self, path: TomlPath) -> int:
+    def count_known(self, path: TomlPath) -> int:
         """Return how many leading elements of that path exist in the file."""
         return next((n for n in range(len(path), 0, -1) if path[:n] in self._found), 0)
 
@@ -225,10 +225,10 @@ def _parse_policy(name: str, text: str) -> TomlContents[Policy]:
     return _parse_contents(name, text, Policy, {})
 
 
-def _read_file(path: Path, understand: Callable[[str, str], TomlContents[T]]) -> TomlContents[T]:
+def _read_file(path: Path, parse: Callable[[str, str], TomlContents[T]]) -> TomlContents[T]:
     try:
         stamp = path.stat()
-        return _read_cached(path, stamp.st_mtime_ns, stamp.st_size, understand)
+        return _read_cached(path, stamp.st_mtime_ns, stamp.st_size, parse)
     except FileNotFoundError:
         return TomlContents(None, {})
     except OSError as error:
@@ -237,9 +237,9 @@ def _read_file(path: Path, understand: Callable[[str, str], TomlContents[T]]) ->
 
 @lru_cache(maxsize=32)
 def _read_cached(
-    path: Path, changed: int, size: int, understand: Callable[[str, str], TomlContents[T]]
+    path: Path, changed: int, size: int, parse: Callable[[str, str], TomlContents[T]]
 ) -> TomlContents[T]:
-    return understand(path.name, _decode(path))
+    return parse(path.name, _decode(path))
 
 
 def _decode(path: Path) -> str:
@@ -267,10 +267,12 @@ def _parse_toml(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        said = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
+        message = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
         at = re.search(r"\(at line (\d+)", str(error))
         line = int(at[1]) if at else max(1, len(text.splitlines()))
-        raise SettingsError(name, line, f"is not TOML: {said[:1].lower()}{said[1:]}") from error
+        raise SettingsError(
+            name, line, f"is not TOML: {message[:1].lower()}{message[1:]}"
+        ) from error
 
 
 def _merge_tables(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -313,11 +315,11 @@ class _TomlFile:
         raise self.mistake(*min(found, key=self._first))
 
     def mistake(self, path: TomlPath, what: str) -> SettingsError:
-        return SettingsError(self.name, self.lines.of(path) or 1, what)
+        return SettingsError(self.name, self.lines.find_line(path) or 1, what)
 
     def _first(self, found: tuple[TomlPath, str]) -> tuple[int, bool]:
         """Sort by line. Within a line, an unknown name sorts before the name that is missing."""
-        return self.lines.of(found[0]) or 1, found[1].endswith("is missing")
+        return self.lines.find_line(found[0]) or 1, found[1].endswith("is missing")
 
     def _place(self, path: TomlPath, workspace: str | tuple[()]) -> TomlPath:
         """Return the path of the value: in the exception if it is set there, else in the common
@@ -325,8 +327,8 @@ class _TomlFile:
         if not workspace:
             return path
         own: TomlPath = ("workspace", workspace, *path)
-        depth_own = self.lines.depth(own) - 2
-        return own if depth_own >= self.lines.depth(path) else path
+        depth_own = self.lines.count_known(own) - 2
+        return own if depth_own >= self.lines.count_known(path) else path
 
     def _where_and_what(
         self, error: Any, shape: type[BaseModel], workspace: str | tuple[()]

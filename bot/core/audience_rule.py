@@ -92,8 +92,8 @@ class AudienceRule(BaseModel):
                 "Only {n} things are named to be bought.",
                 named,
             )
-        silent = None if self.not_bought or self.not_bought_categories else self.not_within
-        if silent and self.bought_within and silent >= self.bought_within:
+        not_within = None if self.not_bought or self.not_bought_categories else self.not_within
+        if not_within and self.bought_within and not_within >= self.bought_within:
             return "not_within", Words("Nobody bought within these days and not within these.")
         return None
 
@@ -131,7 +131,7 @@ class AudienceRule(BaseModel):
         """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
         return _join_with_and([CONSENT_LABELS[self.purpose], *self._parts(titles or {})])
 
-    def asks(self, titles: Mapping[str, str] | None = None) -> Words:
+    def describe_conditions(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a sentence without the consent: shown beside the count of all who match."""
         parts = self._parts(titles or {})
         return _join_with_and(parts) if parts else Words("all customers")
@@ -202,26 +202,26 @@ def _name_products(
 
 
 def _describe_bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
-    said = join_with_or(things)
+    joined = join_with_or(things)
     if least is not None and within is not None:
         return Words(
             "bought at least {n} of {things} in the last {days} days",
             n=least,
-            things=said,
+            things=joined,
             days=within,
         )
     if least is not None:
-        return Words("bought at least {n} of {things}", n=least, things=said)
+        return Words("bought at least {n} of {things}", n=least, things=joined)
     if within is None:
-        return Words("bought {things}", things=said)
-    return Words("bought {things} in the last {days} days", things=said, days=within)
+        return Words("bought {things}", things=joined)
+    return Words("bought {things} in the last {days} days", things=joined, days=within)
 
 
 def _describe_not_bought(things: Sequence[Words], within: int | None) -> Words:
-    said = join_with_or(things)
+    joined = join_with_or(things)
     if within is None:
-        return Words("never bought {things}", things=said)
-    return Words("did not buy {things} in the last {days} days", things=said, days=within)
+        return Words("never bought {things}", things=joined)
+    return Words("did not buy {things} in the last {days} days", things=joined, days=within)
 
 
 def join_with_or(things: Sequence[str | Words | Country]) -> str | Words | Country:

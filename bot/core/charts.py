@@ -73,7 +73,7 @@ def build_bar_chart(
 ) -> ChartPicture:
     """Build horizontal bars in the given order, at most MAX_BARS. `reference` is a value at which
     a dashed line is drawn across them."""
-    kept = list(shown)[:MAX_BARS]
+    bars = list(shown)[:MAX_BARS]
     rows = [
         {
             "name": textwrap.shorten(bar.name, MAX_NAME_LENGTH, placeholder="…"),
@@ -85,10 +85,10 @@ def build_bar_chart(
             "label": bar.spelled or _format_value(bar.value, unit, language),
             "end": max(0.0, bar.value, bar.high or 0.0),
         }
-        for n, bar in enumerate(kept)
+        for n, bar in enumerate(bars)
     ]
-    top = max([bar.high or bar.value for bar in kept], default=1.0) or 1.0
-    bottom = min([0.0, *(bar.low or bar.value for bar in kept)])
+    top = max([bar.high or bar.value for bar in bars], default=1.0) or 1.0
+    bottom = min([0.0, *(bar.low or bar.value for bar in bars)])
     scale = {"domain": [bottom * 1.15, max(top, 0.0) * 1.18]}
     y = {
         "field": "name",
@@ -101,7 +101,7 @@ def build_bar_chart(
         "condition": {"test": "datum.strong", "value": colours[0]},
         "value": _lighten(colours[0]),
     }
-    if not any(bar.strong for bar in kept):
+    if not any(bar.strong for bar in bars):
         colour = {"value": colours[0]}
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "bar", "height": 20}, "encoding": {"y": y, "x": x, "color": colour}},
@@ -114,7 +114,7 @@ def build_bar_chart(
             },
         },
     ]
-    if any(bar.low is not None for bar in kept):
+    if any(bar.low is not None for bar in bars):
         low = {"field": "low", "type": "quantitative", "scale": scale, "axis": None}
         rule = {"type": "rule", "color": INK, "strokeWidth": 1.5}
         reach = {"y": y, "x": low, "x2": {"field": "high"}}
@@ -123,11 +123,11 @@ def build_bar_chart(
         rule = {"type": "rule", "color": QUIET, "strokeDash": [4, 4]}
         layers.append({"mark": rule, "encoding": {"x": {"datum": reference, "scale": scale}}})
     spec = _build_spec(title, rows, layers, height={"step": 30})
-    apart, colon = ("\u00a0; ", "\u00a0: ") if language == "fr" else ("; ", ": ")
-    told = apart.join(
-        f"{bar.name}{colon}{row['label']}" for bar, row in zip(kept, rows, strict=True)
+    separator, colon = ("\u00a0; ", "\u00a0: ") if language == "fr" else ("; ", ": ")
+    figures = separator.join(
+        f"{bar.name}{colon}{row['label']}" for bar, row in zip(bars, rows, strict=True)
     )
-    return ChartPicture(spec, f"{title}. {told}")
+    return ChartPicture(spec, f"{title}. {figures}")
 
 
 def build_line_chart(
@@ -183,11 +183,11 @@ def build_line_chart(
     last = points[-1] if points else None
     colon = "\u00a0: " if language == "fr" else ": "
     value = _format_value(last.value, unit, language) if last else ""
-    told = f"{format_value(last.day, language)}{colon}{value}" if last else ""
+    summary = f"{format_value(last.day, language)}{colon}{value}" if last else ""
     if last and last.expected is not None:
         other = named[1] or Words("expected").to(language)
-        told += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
-    return ChartPicture(spec, f"{title}. {told}")
+        summary += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
+    return ChartPicture(spec, f"{title}. {summary}")
 
 
 def _build_spec(
@@ -219,15 +219,15 @@ def _build_spec(
 
 
 def _legend_labels(named: tuple[str, str]) -> list[str]:
-    said = [f"{sign} {name}" for sign, name in zip(("—", "- -"), named, strict=True) if name]
-    return ["  ·  ".join(said)] if said else []
+    labels = [f"{sign} {name}" for sign, name in zip(("—", "- -"), named, strict=True) if name]
+    return ["  ·  ".join(labels)] if labels else []
 
 
 def _format_value(value: float, unit: str, language: Language) -> str:
     rounded = round(value, 1) if abs(value) < 1000 else round(value)
-    told = format_value(int(rounded) if rounded == int(rounded) else rounded, language)
+    summary = format_value(int(rounded) if rounded == int(rounded) else rounded, language)
     gap = "\u00a0" if unit and (language == "fr" or unit != "%") else ""
-    return f"{told}{gap}{unit}"
+    return f"{summary}{gap}{unit}"
 
 
 def _lighten(colour: str) -> str:

@@ -35,7 +35,7 @@ class MaterialFact(BaseModel):
     fr_short: str = ""
     source: str
 
-    def said(self, language: Language) -> str:
+    def get_text(self, language: Language) -> str:
         return self.fr if language == "fr" else self.en
 
     def short(self, language: Language) -> str:
@@ -55,7 +55,7 @@ class MaterialFact(BaseModel):
 def load_material_facts() -> dict[str, MaterialFact]:
     """Return all material facts by fact id."""
     rows = tomllib.loads(MATERIAL_FACTS_FILE.read_text(encoding="utf-8"))["truths"]
-    return {truth.fact_id: truth for truth in (MaterialFact(**row) for row in rows)}
+    return {material.fact_id: material for material in (MaterialFact(**row) for row in rows)}
 
 
 def find_material_facts(evidence: Evidence, request: SkillRequest) -> tuple[Fact, ...]:
@@ -65,23 +65,23 @@ def find_material_facts(evidence: Evidence, request: SkillRequest) -> tuple[Fact
     text = " ; ".join(_material_texts(evidence, request)).lower()
     return tuple(
         Fact(
-            id=truth.fact_id,
+            id=material.fact_id,
             label=MATERIAL_LABEL.text,
-            value=truth.said(request.language),
-            source=truth.source,
+            value=material.get_text(request.language),
+            source=material.source,
             as_of=SOURCES_READ_ON,
         )
-        for truth in load_material_facts().values()
-        if text and truth.fits(text)
+        for material in load_material_facts().values()
+        if text and material.fits(text)
     )
 
 
 def _material_texts(evidence: Evidence, request: SkillRequest) -> Iterator[str]:
     product = request.brief.product
-    mine = [f for f in evidence.of("product") if f.id.startswith(f"product.{product}.")]
-    if not mine:
+    own_facts = [f for f in evidence.of("product") if f.id.startswith(f"product.{product}.")]
+    if not own_facts:
         yield request.brief.product_words or ""
-    yield from (str(fact.value) for fact in mine if fact.label in MATERIAL_FACT_LABELS)
+    yield from (str(fact.value) for fact in own_facts if fact.label in MATERIAL_FACT_LABELS)
 
 
 def _mentions_any(words: tuple[str, ...], text: str) -> bool:

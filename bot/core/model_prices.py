@@ -33,7 +33,7 @@ class TokenUsage:
     out: int = 0
 
     @property
-    def sent(self) -> int:
+    def total_input(self) -> int:
         """The number of all input tokens."""
         return self.fresh + self.written + self.read
 
@@ -53,7 +53,7 @@ class TokenPrice(BaseModel):
 
     def of(self, tokens: TokenUsage) -> Decimal:
         """Return what these tokens cost, in US dollars."""
-        long = self.over is not None and tokens.sent > self.over
+        long = self.over is not None and tokens.total_input > self.over
         each_in, each_out = (
             (self.over_input, self.over_output) if long else (self.input, self.output)
         )

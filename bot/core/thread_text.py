@@ -155,10 +155,10 @@ def ends_with_why(words: str) -> bool:
 
 def is_follow_up(words: str) -> bool:
     """Whether a question only changes the preceding one ("and in October?"), or only asks why."""
-    said = words.replace("’", "'")
-    if asks_only_why(said):
+    text = words.replace("’", "'")
+    if asks_only_why(text):
         return True
-    return bool(FOLLOW_UP.search(said)) and not NEW_QUESTION.search(said)
+    return bool(FOLLOW_UP.search(text)) and not NEW_QUESTION.search(text)
 
 
 def find_channel_name(words: str) -> str | None:

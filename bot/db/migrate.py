@@ -52,12 +52,12 @@ async def migration_lock(database: Database) -> AsyncIterator[None]:
 def build_config(connection: Connection | None = None, scripts: Path = VERSIONS) -> "Config":
     from alembic.config import Config
 
-    found = Config()
-    found.set_main_option("script_location", str(FOLDER))
-    found.set_main_option("path_separator", "os")
-    found.set_main_option("version_locations", str(scripts))
-    found.attributes["connection"] = connection
-    return found
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", str(scripts))
+    config.attributes["connection"] = connection
+    return config
 
 
 def upgrade(database: Database, to: str = "head", *, scripts: Path = VERSIONS) -> bool:
@@ -99,9 +99,11 @@ def back_up_database(database: Database, revision: str) -> None:
 
 def find_newest_revision(scripts: Path = VERSIONS) -> str | None:
     """Return the revision that this version of the code needs: the one with no successor."""
-    told = [dict(_read_assignments(path)) for path in scripts.glob("*.py")]
-    after = {one.get("down_revision") for one in told}
-    heads = [one["revision"] for one in told if one.get("revision", None) not in {None, *after}]
+    assignments = [dict(_read_assignments(path)) for path in scripts.glob("*.py")]
+    after = {one.get("down_revision") for one in assignments}
+    heads = [
+        one["revision"] for one in assignments if one.get("revision", None) not in {None, *after}
+    ]
     if len(heads) > 1:
         raise ValueError(f"migrations end in several revisions: {sorted(heads)}")
     return heads[0] if heads else None
@@ -116,6 +118,6 @@ def _read_assignments(path: Path) -> Iterator[tuple[str, Any]]:
         if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
             yield target.id, value.value
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-            for name, said in zip(target.elts, value.elts, strict=True):
-                if isinstance(name, ast.Name) and isinstance(said, ast.Constant):
-                    yield name.id, said.value
+            for name, element in zip(target.elts, value.elts, strict=True):
+                if isinstance(name, ast.Name) and isinstance(element, ast.Constant):
+                    yield name.id, element.value

@@ -109,7 +109,7 @@ class FairLock:
                 self._waiting.popleft().set()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         self.enter()
         try:
             yield
@@ -123,7 +123,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.turnstile = FairLock() if self.sqlite else None
+        self.write_lock = FairLock() if self.sqlite else None
         self.engine = (
             create_sqlite_engine(url, begin=True) if self.sqlite else create_postgres_engine(url)
         )
@@ -140,8 +140,8 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """Open a transaction: it is committed at the end and rolled back on any error."""
-        turn = self.turnstile.turn() if self.turnstile else nullcontext()
-        with turn, self._sessions.begin() as session:
+        lock = self.write_lock.hold() if self.write_lock else nullcontext()
+        with lock, self._sessions.begin() as session:
             yield session
 
     @contextmanager
@@ -153,17 +153,17 @@ class Database:
             yield session
 
     async def run(
-        self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `verb(session, …)` in a transaction of its own, in a thread."""
+        """Run `function(session, …)` in a transaction of its own, in a thread."""
 
         def transaction() -> T:
             with self.begin() as session:
-                return verb(session, *args, **kwargs)
+                return function(session, *args, **kwargs)
 
-        turn = contextvars.copy_context()
+        context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: turn.run(transaction)
+            self._threads, lambda: context.run(transaction)
         )
 
     def second_engine(self) -> Engine:
@@ -171,11 +171,11 @@ class Database:
 
         The durable engine begins its transactions itself, so this engine has no BEGIN listener. On
         SQLite, its connections hold the same FairLock while they are checked out."""
-        if not self.turnstile:
+        if not self.write_lock:
             return create_postgres_engine(self.url)
-        engine, turnstile = create_sqlite_engine(self.url, begin=False), self.turnstile
-        event.listen(engine, "checkout", lambda *_: turnstile.enter())
-        event.listen(engine, "checkin", lambda *_: turnstile.leave())
+        engine, write_lock = create_sqlite_engine(self.url, begin=False), self.write_lock
+        event.listen(engine, "checkout", lambda *_: write_lock.enter())
+        event.listen(engine, "checkin", lambda *_: write_lock.leave())
         return engine
 
     def close(self) -> None:

@@ -38,8 +38,8 @@ def find_database_fault(database: Path, *, thorough: bool = False) -> str | None
         finally:
             connection.close()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        if told := translate_system_error(error, database):
-            raise told from None
+        if failure := translate_system_error(error, database):
+            raise failure from None
         if "locked" in str(error) or "busy" in str(error):
             return None
         return _explain_error(error)
@@ -69,12 +69,12 @@ def describe_damage(database: Path, why: str) -> Words:
 def explain_damage(settings: Settings, bug: BaseException) -> Words | None:
     """Return the message for an error that a damaged database caused; None for other errors."""
     for error in _iter_causes(bug):
-        said = str(getattr(error, "orig", None) or error)
+        message = str(getattr(error, "orig", None) or error)
         if settings.sqlite_file is None or not isinstance(
             getattr(error, "orig", error), sqlite3.DatabaseError | UnicodeDecodeError
         ):
             continue
-        if any(sign in said for sign in DAMAGE_MESSAGES):
+        if any(sign in message for sign in DAMAGE_MESSAGES):
             return describe_damage(
                 settings.sqlite_file, _explain_error(getattr(error, "orig", error))
             )

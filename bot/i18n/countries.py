@@ -61,7 +61,11 @@ def list_country_names(written: str) -> set[str]:
     """Return the normalized names of this country. Its code is left out: in a sentence, it may be
     another word."""
     code = parse_country_code(written)
-    names = {name for name, its in _load_codes().items() if its == code and code and len(name) > 2}
+    names = {
+        name
+        for name, of_name in _load_codes().items()
+        if of_name == code and code and len(name) > 2
+    }
     return names | ({normalize_name(written)} if len(written) > len("XX") else set())
 
 
@@ -96,5 +100,5 @@ def _load_territories(language: str) -> dict[str, str]:
     are left out."""
     from babel import Locale
 
-    told = Locale.parse(language if language in COUNTRY_LANGUAGES else "en").territories
-    return {code: name for code, name in told.items() if len(code) == 2 and code.isalpha()}
+    territories = Locale.parse(language if language in COUNTRY_LANGUAGES else "en").territories
+    return {code: name for code, name in territories.items() if len(code) == 2 and code.isalpha()}

@@ -88,8 +88,8 @@ def format_value(value: Any, language: str, decimals: int | None = None) -> str:
 
     locale = LOCALES.get(language, LOCALES["en"])
     if isinstance(value, Money):
-        said = str(numbers.format_currency(value.amount, value.currency, locale=locale))
-        return said.replace("£GB", "£").replace("$US", "$")  # as shops write their own currency
+        amount = str(numbers.format_currency(value.amount, value.currency, locale=locale))
+        return amount.replace("£GB", "£").replace("$US", "$")  # as shops write their own currency
     if isinstance(value, datetime):
         first = "d'er' MMM y, HH:mm" if value.day == 1 and language == "fr" else "d MMM y, HH:mm"
         return str(dates.format_datetime(value, first, locale=locale))
@@ -144,7 +144,7 @@ def _translate(language: str, text: str, many: str | None, n: Any) -> str:
     return forms[0] if n == 1 else forms[-1]
 
 
-def shown_title(title: str, language: str) -> str:
+def translate_stored_title(title: str, language: str) -> str:
     """Return the title of a part or a channel for the screen. Titles in old drafts are covered by
     the fingerprint and stay stored as they are; they are shown under their present name."""
     today = SHOWN_TITLES.get(title, title)
@@ -164,8 +164,8 @@ def load_translations(language: str) -> dict[str, tuple[str, ...]]:
             entries += list(read_po(file, locale=language))
     found: dict[str, tuple[str, ...]] = {}
     for entry in entries:
-        said = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
+        forms = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
         key = entry.id[0] if isinstance(entry.id, tuple | list) else entry.id
-        if key and all(said):
-            found[key] = tuple(str(form) for form in said)
+        if key and all(forms):
+            found[key] = tuple(str(form) for form in forms)
     return found

@@ -33,8 +33,8 @@ class ClaimedJob:
 
 @dataclass(frozen=True)
 class JobRecovery:
-    """`id` is this process; `list_claimed` returns the running jobs of all processes; `requeue` queues a lost
-    job again, given how often it has crashed."""
+    """`id` is this process; `list_claimed` returns the running jobs of all processes; `requeue`
+    queues a lost job again, given how often it has crashed."""
 
     database: Database
     id: str

@@ -106,7 +106,7 @@ def _find_placeholders(text: str) -> Iterable[tuple[str, int, int]]:
 
 def _compile_names(names: list[str], known_names: Iterable[str] = ()) -> re.Pattern[str] | None:
     """Compile a pattern of names to hide everywhere. A name of one word is included only if it is
-    among the `known_names` names."""
+    in `known_names`."""
     every = {*(name for name in names if " " in name), *known_names}
     full = sorted({re.escape(name) for name in every}, key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(full)})\b") if full else None

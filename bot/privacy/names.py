@@ -313,22 +313,22 @@ def _is_no_surname(last: str, own: Collection[str]) -> bool:
 @cache
 def _load_lists() -> _NameLists:
     with GIVEN_NAMES_FILE.open("rb") as file:
-        told = tomllib.load(file)
+        lists = tomllib.load(file)
     with TRAITS_FILE.open("rb") as file:
         traits = tomllib.load(file)
     with GOODS_FILE.open("rb") as file:
         things = tomllib.load(file)
     first = frozenset(
-        normalize_text(name) for names in told["names"].values() for name in names.split()
+        normalize_text(name) for names in lists["names"].values() for name in names.split()
     )
     worn = {normalize_text(word) for trait in ("materials", "colours") for word in traits[trait]}
-    begins = {normalize_text(word) for word in told["no_surnames"]["words"].split()}
+    begins = {normalize_text(word) for word in lists["no_surnames"]["words"].split()}
     no_last = begins | worn
     known = {
-        " ".join(normalize_text(one).split()) for one in re.split(r"[|\n]", told["known"]["names"])
+        " ".join(normalize_text(one).split()) for one in re.split(r"[|\n]", lists["known"]["names"])
     }
     doubtful, last = (
-        frozenset(map(normalize_text, told[name]["names"].split()))
+        frozenset(map(normalize_text, lists[name]["names"].split()))
         for name in ("doubtful", "surnames")
     )
     goods = {word for words in things.values() for word in words if " " not in word}
@@ -341,8 +341,8 @@ def _load_lists() -> _NameLists:
         frozenset(known),
         first | doubtful,
         re.compile("|".join(shapes)),
-        frozenset(map(normalize_text, told["titled"]["names"].split())),
-        frozenset(map(normalize_text, told["trades"]["names"].split())),
+        frozenset(map(normalize_text, lists["titled"]["names"].split())),
+        frozenset(map(normalize_text, lists["trades"]["names"].split())),
         frozenset(worn),
         frozenset(begins),
     )

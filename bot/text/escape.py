@@ -95,9 +95,9 @@ def escape_line(text: str) -> str:
     return strip_hidden(text).replace("\n", "\\n")
 
 
-def format_json(told: Any) -> str:
+def format_json(value: Any) -> str:
     """Format as JSON for a terminal. Hidden characters are escaped; parsing restores them."""
-    whole = json.dumps(told, ensure_ascii=False, indent=2)
+    whole = json.dumps(value, ensure_ascii=False, indent=2)
     return _HIDDEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], whole)
 
 

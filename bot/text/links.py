@@ -126,9 +126,11 @@ def normalize_address(link: str) -> str:
     bare = _strip_scheme(link.strip())
     path, mark, rest = bare.replace("\\", "/").partition("#")
     path, _, query = path.partition("?")
-    told = "&".join(one for one in query.split("&") if one and not one.startswith("utm_"))
+    parameters = "&".join(one for one in query.split("&") if one and not one.startswith("utm_"))
     way = "/" + path.partition("/")[2].strip("/")
-    return parse_host(bare) + way.rstrip("/") + (f"?{told}" if told else "") + mark + rest
+    return (
+        parse_host(bare) + way.rstrip("/") + (f"?{parameters}" if parameters else "") + mark + rest
+    )
 
 
 def find_links(text: str) -> list[Link]:

@@ -40,5 +40,7 @@ def strip_praise(sentence: str) -> str:
 def adds_information(text: str, name: str) -> bool:
     """Whether the text contains at least two longer words that the name does not."""
     words = re.findall(r"[^\W\d_]{4,}", text)
-    said = {word.lower().rstrip("s") for word in words if not _PRAISE.match(f"{word} x")}
-    return len(said - {word.rstrip("s") for word in re.findall(r"[^\W\d_]+", name.lower())}) > 1
+    new_words = {word.lower().rstrip("s") for word in words if not _PRAISE.match(f"{word} x")}
+    return (
+        len(new_words - {word.rstrip("s") for word in re.findall(r"[^\W\d_]+", name.lower())}) > 1
+    )

@@ -51,7 +51,7 @@ def work(database: Database) -> None:
         seen = second.fingerprint
         decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)  # type: ignore[arg-type]
         for sent in (CALL, CALL.model_copy(update={"ended": "done", "tokens_out": 3})):
-            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+            Receipt.record(session, workspace="T1", task="t1", sent=sent)
 
 
 def found(database: Database) -> str | None:
@@ -104,9 +104,9 @@ def test_and_a_receipt_of_which_nothing_left_is_recorded_anew(database: Database
     work(database)
     with database.begin() as session:
         begun = CALL.model_copy(update={"call": "c2"})
-        Receipt.keep(session, workspace="T1", task="t1", sent=begun)
+        Receipt.record(session, workspace="T1", task="t1", sent=begun)
         ended = begun.model_copy(update={"sent": "", "to": None, "ended": "unreachable"})
-        assert Receipt.keep(session, workspace="T1", task="t1", sent=ended).sent == ""
+        assert Receipt.record(session, workspace="T1", task="t1", sent=ended).sent == ""
     assert found(database) is None
 
 
@@ -186,7 +186,7 @@ async def test_and_no_letter_leaves_before_it_is_recorded(
 
     async def keep(sent: LlmCall) -> None:
         with sqlite.begin() as session:
-            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+            Receipt.record(session, workspace="T1", task="t1", sent=sent)
 
     server = Witness(sqlite, *script)
     async with server:

@@ -69,8 +69,8 @@ o = 2'''
     ],
 )
 def test_a_path_has_its_line(path: TomlPath, line: int | None) -> None:
-    assert TomlLines(TEXT).of(path) == line
+    assert TomlLines(TEXT).find_line(path) == line
 
 
 def test_windows_lines_count_as_others() -> None:
-    assert TomlLines("a = 1\r\n\r\n[b]\r\nc = 2\r\n").of(("b", "c")) == 4
+    assert TomlLines("a = 1\r\n\r\n[b]\r\nc = 2\r\n").find_line(("b", "c")) == 4

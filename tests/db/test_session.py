@@ -62,32 +62,32 @@ def test_rolls_back_all_of_a_failed_transaction(database: Database) -> None:
 
 
 def test_lets_threads_through_in_the_order_they_came() -> None:
-    turnstile = FairLock()
+    write_lock = FairLock()
     order: list[int] = []
-    turnstile.enter()
+    write_lock.enter()
     threads = []
     for number in range(5):
-        thread = threading.Thread(target=lambda n=number: _pass(turnstile, order, n))
+        thread = threading.Thread(target=lambda n=number: _pass(write_lock, order, n))
         thread.start()
         threads.append(thread)
-        while len(turnstile._waiting) <= number:
+        while len(write_lock._waiting) <= number:
             pass
-    turnstile.leave()
+    write_lock.leave()
     for thread in threads:
         thread.join(timeout=5)
     assert order == [0, 1, 2, 3, 4]
 
 
 def test_lets_the_holder_in_again() -> None:
-    turnstile = FairLock()
-    with turnstile.turn(), turnstile.turn():
+    write_lock = FairLock()
+    with write_lock.hold(), write_lock.hold():
         pass
-    with turnstile.turn():
-        assert turnstile._depth == 1
+    with write_lock.hold():
+        assert write_lock._depth == 1
 
 
-def _pass(turnstile: FairLock, order: list[int], number: int) -> None:
-    with turnstile.turn():
+def _pass(write_lock: FairLock, order: list[int], number: int) -> None:
+    with write_lock.hold():
         order.append(number)
 
 

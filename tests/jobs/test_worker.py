@@ -242,10 +242,10 @@ async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Databas
     body = '{"max_tokens": 8192, "system": "' + "x" * 3_000 + '"}'
     died = LlmCall(writer="claude-opus-5-5", sent=body, to="ai:443", at=NOW, call="c1", ended="-")
     with sqlite.begin() as session:
-        Receipt.keep(session, workspace="T1", task="t0", sent=died)
-        cost = Receipt.spent(session, "T1", NOW)
+        Receipt.record(session, workspace="T1", task="t0", sent=died)
+        cost = Receipt.compute_spent(session, "T1", NOW)
         assert Decimal("0.16") < cost < Decimal("0.19")  # 8,192 tokens out at $20 a million
-        assert Receipt.spent(session, "T2", NOW) == 0
+        assert Receipt.compute_spent(session, "T2", NOW) == 0
     writer = Scripted()
     later = NOW + timedelta(minutes=6)  # longer than any call lasts: nothing comes back of it
     worker = hired(
@@ -253,14 +253,14 @@ async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Databas
     )
     await worker.jobs["work"]("t1")
     with sqlite.begin() as session:
-        assert not Receipt.of(session, "t1")
+        assert not Receipt.list_for_task(session, "t1")
     said = task(sqlite).said
     assert said is not None
     assert "spending limit" in said.to("en")
     with sqlite.begin() as session:
         ended = died.model_copy(update={"ended": "done", "usd": Decimal("0.001")})
-        Receipt.keep(session, workspace="T1", task="t0", sent=ended)
-        assert Receipt.spent(session, "T1", NOW) == Decimal("0.001")
+        Receipt.record(session, workspace="T1", task="t0", sent=ended)
+        assert Receipt.compute_spent(session, "T1", NOW) == Decimal("0.001")
 
 
 def test_counts_nothing_for_a_call_that_is_free_or_never_left(sqlite: Database) -> None:
@@ -269,8 +269,8 @@ def test_counts_nothing_for_a_call_that_is_free_or_never_left(sqlite: Database) 
     file = local.model_copy(update={"writer": "claude-opus-5-5", "call": None})
     with sqlite.begin() as session:
         for sent in (local, stayed, file):
-            Receipt.keep(session, workspace="T1", task="t0", sent=sent)
-        assert Receipt.spent(session, "T1", NOW) == 0
+            Receipt.record(session, workspace="T1", task="t0", sent=sent)
+        assert Receipt.compute_spent(session, "T1", NOW) == 0
 
 
 async def test_shows_the_writer_no_personal_data_and_puts_it_back(sqlite: Database) -> None:
@@ -283,7 +283,7 @@ async def test_shows_the_writer_no_personal_data_and_puts_it_back(sqlite: Databa
         assert mail not in assignment.prompt
         assert mail not in assignment.model_dump_json()
     with sqlite.begin() as session:
-        assert all(mail not in receipt.sent for receipt in Receipt.of(session, "t1"))
+        assert all(mail not in receipt.sent for receipt in Receipt.list_for_task(session, "t1"))
 
 
 async def test_checks_an_edit_and_names_the_editor_of_a_new_figure(sqlite: Database) -> None:
@@ -361,9 +361,9 @@ def test_ends_a_receipt_that_was_begun_and_leaves_its_words(sqlite: Database) ->
     told = (begun, done, begun.model_copy(update={"call": "c2"}), stayed)
     with sqlite.begin() as session:
         for sent in told:
-            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+            Receipt.record(session, workspace="T1", task="t1", sent=sent)
     with sqlite.begin() as session:
-        first, second = Receipt.of(session, "t1")
+        first, second = Receipt.list_for_task(session, "t1")
         assert (first.sent, first.ended, first.tokens_in) == ("the very bytes", "done", 9)
         assert (second.sent, second.to) == ("", None)
         assert (

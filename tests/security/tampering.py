@@ -72,7 +72,7 @@ def populate(database: Database) -> None:
             seen = second.fingerprint
             decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)
             session.get_one(OutboxMessage, f"t{number}.0:card").sent(f"17.{number}", f"C{number}")
-            Receipt.keep(session, workspace="T1", task=f"t{number}", sent=SENT)
+            Receipt.record(session, workspace="T1", task=f"t{number}", sent=SENT)
             DraftImage.keep(session, "T1", {f"sha{number}": b"png%d" % number}, NOW)
             CampaignMatch.say(
                 session,
@@ -130,7 +130,7 @@ def populate(database: Database) -> None:
             )
             JobCrash.count_crash(session, f"work:t{number}:0", "T1")
         with database.begin() as session:
-            Receipt.keep(
+            Receipt.record(
                 session,
                 workspace="T1",
                 task=f"t{number}",

@@ -121,7 +121,7 @@ def test_of_the_library_is_named_and_set_aside_and_its_kind_goes_on(
     assert main(["doctor"]) == 1
     assert f"{named} is damaged" in capsys.readouterr().out
     serving = ServerProcess(Settings.read(), listens=True, works=True)  # starts all the same
-    serving.house.database.close()
+    serving.container.database.close()
     assert "damaged since" in rows(home, capsys, "sold")
     assert "damaged" not in rows(home, capsys, "feedback")
     assert main(["doctor", "--set-aside", named]) == 0

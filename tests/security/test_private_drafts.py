@@ -139,7 +139,7 @@ class Scene:
             draft.evidence = Evidence(facts=(fact,)).model_dump_json()
             draft.cites = {"subject": [fact.id]}
             sent = LlmCall(writer="claude", sent=f"a prompt on the {WORD}", to="x:1", at=now)
-            Receipt.keep(session, workspace=TEAM, task=self.task, sent=sent)
+            Receipt.record(session, workspace=TEAM, task=self.task, sent=sent)
             CampaignOutcome.tell(
                 session,
                 self.bench.enqueue,
@@ -431,7 +431,7 @@ async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench:
         second = first.once_more("f" * 16, previous=scene.draft, words="a shoe")
         Task.accept(session, bench.enqueue, second, bench.house.now())
         sent = LlmCall(writer="claude", sent=f"before: {WORD}", to="x:1", at=bench.house.now())
-        Receipt.keep(session, workspace=TEAM, task=second.id, sent=sent)
+        Receipt.record(session, workspace=TEAM, task=second.id, sent=sent)
     await bench.run()
     draft = bench.drafts[-1]
     card = next(m for m in bench.in_dm(MARIE) if "A new shoe." in text_of(m.blocks))

@@ -178,7 +178,7 @@ async def test_true_costs_never_exceed_the_limit(database: Database, seed: int) 
     assert ai.letters, "nobody was called"
     assert ai.billed <= limit
     with database.begin() as session:
-        assert ai.billed <= Receipt.spent(session, "T1", NOW) <= limit
+        assert ai.billed <= Receipt.compute_spent(session, "T1", NOW) <= limit
 
 
 async def test_a_call_waits_for_what_is_only_reserved(database: Database) -> None:
@@ -194,7 +194,7 @@ async def test_a_call_waits_for_what_is_only_reserved(database: Database) -> Non
     assert ai.most_open == 1
     assert len(ai.letters) >= 6
     with database.begin() as session:
-        assert Receipt.spent(session, "T1", NOW) < Decimal("0.1")
+        assert Receipt.compute_spent(session, "T1", NOW) < Decimal("0.1")
 
 
 async def test_what_never_comes_free_is_given_up(sqlite: Database) -> None:
@@ -249,7 +249,7 @@ async def test_a_model_without_a_price_is_free_in_the_house(sqlite: Database) ->
         await worker.context.writer.close()
     assert said(sqlite, id) == "done: "
     with sqlite.begin() as session:
-        assert {one.usd for one in Receipt.of(session, id)} == {Decimal(0)}
+        assert {one.usd for one in Receipt.list_for_task(session, id)} == {Decimal(0)}
 
 
 async def test_a_price_of_the_policy_is_what_counts(sqlite: Database) -> None:
@@ -261,7 +261,7 @@ async def test_a_price_of_the_policy_is_what_counts(sqlite: Database) -> None:
         await worker.context.writer.close()
     assert said(sqlite, id) == "done: "
     with sqlite.begin() as session:
-        for one in Receipt.of(session, id):
+        for one in Receipt.list_for_task(session, id):
             fresh = one.tokens_in - one.tokens_cached
             least = fresh * Decimal(3) + one.tokens_cached * Decimal(1) + one.tokens_out * 7
             assert one.usd is not None

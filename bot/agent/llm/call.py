@@ -122,7 +122,7 @@ class StreamingCall:
             writer=self.name,
             sent=self.sent,
             to=self.to,
-            tokens_in=self.tokens.sent,
+            tokens_in=self.tokens.total_input,
             tokens_cached=self.tokens.read,
             tokens_written=self.tokens.written,
             tokens_out=self.tokens.out,
@@ -142,7 +142,7 @@ class StreamingCall:
     @property
     def _counted(self) -> bool:
         """Whether the server said how many tokens it took."""
-        return bool(self.tokens.sent and self.tokens.out)
+        return bool(self.tokens.total_input and self.tokens.out)
 
 
 def _read_count(counts: Any, name: str, before: int) -> int:

@@ -141,16 +141,18 @@ def record_export(
 ) -> None:
     """What left, without anybody's address: a receipt and an entry in the journal, once."""
     code = str(delivery.destination["audience"])
-    if any(one.writer == f"export {delivery.id}" for one in Receipt.of(session, draft.task)):
+    if any(
+        one.writer == f"export {delivery.id}" for one in Receipt.list_for_task(session, draft.task)
+    ):
         return
     name, seen = find_audience_name(draft, code), draft.fingerprint
     note = ExportReceipt.of(made, audience=name, code=code, approved=seen, by=by)
-    Receipt.of_file(
+    Receipt.record_file(
         session,
         workspace=draft.workspace,
         task=draft.task,
-        named=f"export {delivery.id}",
-        told=note.stored,
+        writer=f"export {delivery.id}",
+        content=note.stored,
         to=f"file for {made.platform}",
         now=now,
     )

@@ -202,7 +202,13 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
     rest = AudienceRule(**{name: getattr(rule, name) for name in held})
     if rest == AudienceRule():
         return []
-    return [context(render_words(Words("And as before: {rule}", rule=rest.asks(titles)), language))]
+    return [
+        context(
+            render_words(
+                Words("And as before: {rule}", rule=rest.describe_conditions(titles)), language
+            )
+        )
+    ]
 
 
 def _build_select(
