@@ -1,4 +1,5 @@
-"""Every change that somebody with the database but without the key can make, from the metadata."""
+"""Every change that somebody with the database but without the key can make, generated from the
+metadata."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Change:
-    """One change behind the journal's back, as statements."""
+    """One change made outside the program, as SQL statements."""
 
     table: str
     column: str  # "*": the whole row
@@ -54,7 +55,7 @@ class Change:
 
 
 def populate(database: Database) -> None:
-    """Rows in every table, made by their own verbs."""
+    """Rows in every table, created through the models' own methods."""
     jobs = Jobs()
     told: dict[str, Any] = {"policy": POLICY, "now": NOW}
     for number in (1, 2):
@@ -174,7 +175,7 @@ def holding(number: int) -> DataFile:
 
 
 def changes(connection: Connection, most: int = 4) -> Iterator[Change]:
-    """Each column of each row, changed in several ways; each row deleted, and one forged."""
+    """Each column of each row changed in several ways; each row deleted; and one row forged."""
     for table in TABLES.sorted_tables:
         rows = [dict(row) for row in connection.execute(select(table)).mappings()]
         assert rows or table.name in UNAUDITED_TABLES, f"{table.name} is empty"
@@ -194,7 +195,7 @@ def _key(table: Table, row: dict[str, Any]) -> list[Any]:
 
 
 def _forged(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """A copy under another key."""
+    """A copy of the row under another key."""
     last = list(table.primary_key.columns)[-1].name
     copy = dict(row)
     copy[last] = row[last] + 1000 if isinstance(row[last], int) else f"{row[last]}x"
@@ -227,7 +228,7 @@ def _empty(value: Any) -> Any:
 
 
 def _filled(column: Column[Any]) -> Any:
-    """Something that such a column may hold."""
+    """A value that such a column may hold."""
     if isinstance(column.type, Moment):
         return NOW
     shape = column.type.python_type
