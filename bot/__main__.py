@@ -31,15 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
-        if (known := _known(bug)) is not None:
-            print(strip_hidden(known), file=sys.stderr)
+        if (message := _describe_failure(bug)) is not None:
+            print(strip_hidden(message), file=sys.stderr)
             return 2
-        print(strip_hidden(_broken(bug)), file=sys.stderr)
+        print(strip_hidden(_describe_bug(bug)), file=sys.stderr)
         return 70
     return 2
 
 
-def _known(bug: Exception) -> str | None:
+def _describe_failure(bug: Exception) -> str | None:
     """Return the message for a failure of the machine or a damaged database; None otherwise."""
     from bot.config.settings import Settings
     from bot.db.sqlite_file import explain_damage
@@ -51,7 +51,7 @@ def _known(bug: Exception) -> str | None:
     return damage.to("en") if damage is not None else None
 
 
-def _broken(bug: Exception) -> str:
+def _describe_bug(bug: Exception) -> str:
     """Return the message for a bug; with SUPER_INTERN_LOG=DEBUG, the traceback."""
     import traceback
 
@@ -66,8 +66,8 @@ def _broken(bug: Exception) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    whole = argparse.ArgumentParser(prog="super-intern", description=__import__("bot").__doc__)
-    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    root = argparse.ArgumentParser(prog="super-intern", description=__import__("bot").__doc__)
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     play = commands.add_parser(
         "play", help="try it: a local Slack and the intern, no account needed"
@@ -152,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
         "head", nargs="*", help="one it printed or published before, or a file of them"
     )
     verbs.add_parser("adopt", help="record all rows as they are now, after a restore or a lost key")
-    return whole
+    return root
 
 
 if __name__ == "__main__":

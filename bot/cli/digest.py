@@ -76,13 +76,13 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
 
     writer, brand = Offline(now), container.brand(wish.workspace)
     library, today = container.library(wish.workspace), now().date()
-    asked = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
-    taken = await understand_request(
-        asked, brand=brand, library=library, writer=writer, today=today, receipt=ignore_receipt
+    incoming = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
+    intake = await understand_request(
+        incoming, brand=brand, library=library, writer=writer, today=today, receipt=ignore_receipt
     )
-    if isinstance(taken, Question):
-        raise CannotDo(taken.words)
-    request = taken.requests[0]
+    if isinstance(intake, Question):
+        raise CannotDo(intake.words)
+    request = intake.requests[0]
     known = await asyncio.to_thread(
         DigestHistory(container).besides, wish.workspace, request, wish.form
     )

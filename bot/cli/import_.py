@@ -183,13 +183,15 @@ def import_(settings: Settings, args: argparse.Namespace) -> int:
     )
     try:
         with importer.stoppable(), importer.folder() as folder:
-            seen, left = importer.inspect(
+            tables, left = importer.inspect(
                 args.files, args.kind, _parse_column_names(args.map), folder
             )
             if not args.yes and not _confirm_import():
                 print_line("Nothing was taken in.")
                 return 1
-            return max([int(left > 0), *(importer.load(one.part, one.found) for one in seen)])
+            return max(
+                [int(left > 0), *(importer.load(table.part, table.found) for table in tables)]
+            )
     except ImportCancelled as stopped:
         sys.stderr.write(f"\n{stopped.words.to('en')}\n")
         return INTERRUPTED_EXIT_CODE
@@ -224,18 +226,18 @@ class FileImporter:
         """Inspect and preview all files before anything is asked. Returns the tables, and how many
         files can't be imported, each reported with its reason; raises CannotDo if that is all."""
         self.column_names = column_names
-        seen, left = inspect_files(paths, Path(folder), self.build_request(kind))
-        if not seen:
+        tables, left = inspect_files(paths, Path(folder), self.build_request(kind))
+        if not tables:
             for _, why in left[:-1]:
                 print_line(why.words.to("en"))
             raise left[-1][1]
-        for one in seen:
-            for words in one.told:
+        for table in tables:
+            for words in table.told:
                 print_line(words.to("en"))
-            print_line(format_preview(one.found))
+            print_line(format_preview(table.found))
         for _, why in left:
             print_line(f"Left: {why.words.to('en')}")
-        return seen, len(left)
+        return tables, len(left)
 
     def load(self, part: TableFile, found: FileSchema) -> int:
         """Import one table; return 1 when some of its rows were rejected."""
@@ -245,7 +247,7 @@ class FileImporter:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
             stocking, counting = self.container.stocking, ProgressLine(found.name, found.rows)
             with counting:
-                taken = load_file(
+                loaded = load_file(
                     part.path,
                     found,
                     to=fresh,
@@ -260,14 +262,14 @@ class FileImporter:
             kept = apart if apart.exists() else None
             merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
             print_merged_rows(found, merged)
-            if taken.doubled:
-                print_line(describe_duplicates(found, taken.doubled).to("en"))
-            if taken.rejects is not None:
+            if loaded.doubled:
+                print_line(describe_duplicates(found, loaded.doubled).to("en"))
+            if loaded.rejects is not None:
                 to = self._rejects(part)
-                shutil.copyfile(taken.rejects, to)
-                taken.rejects.unlink(missing_ok=True)
-                print_line(f"{format_row_count(taken.rejected)} stayed out. Why, row by row: {to}")
-        return 1 if taken.rejected else 0
+                shutil.copyfile(loaded.rejects, to)
+                loaded.rejects.unlink(missing_ok=True)
+                print_line(f"{format_row_count(loaded.rejected)} stayed out. Why, row by row: {to}")
+        return 1 if loaded.rejected else 0
 
     def load_products(self, part: TableFile, found: FileSchema | None = None) -> int:
         """Import a catalogue; return 1 when some of it was rejected."""

@@ -114,8 +114,8 @@ class ServerProcess:
         self.settings, self.listens, self.works = settings, listens, works
         _require_settings(settings, "serve" if listens else "work")
         logging.basicConfig(level=settings.log, handlers=[build_log_handler()])
-        for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
+        for name in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         set_clock_ahead(settings.seconds_ahead)
         check_database(settings)
         self.container = Container(settings).migrated()

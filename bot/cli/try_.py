@@ -58,15 +58,15 @@ async def _run(container: Container, writer: Writer, args: argparse.Namespace) -
     if not writer.by_rules:
         await spending.demand(payer, writer.name)
     brand, library, today = container.brand(workspace), container.library(workspace), now().date()
-    asked = IncomingRequest(
+    incoming = IncomingRequest(
         words=" ".join(args.words), author="you", skill=args.skill, ui_language=args.language
     )
-    taken = await understand_request(
-        asked, brand=brand, library=library, writer=writer, today=today, receipt=receipt
+    intake = await understand_request(
+        incoming, brand=brand, library=library, writer=writer, today=today, receipt=receipt
     )
     made: list[tuple[SkillRequest, DraftResult]] = []
-    question = taken if isinstance(taken, Question) else None
-    for number, request in enumerate(() if isinstance(taken, Question) else taken.requests):
+    question = intake if isinstance(intake, Question) else None
+    for number, request in enumerate(() if isinstance(intake, Question) else intake.requests):
         result = await run_skill(
             request,
             brand=brand,
@@ -135,8 +135,8 @@ def _format_draft(
     lines.append(say(Words("Sources:")))
     for fact in _collect_proof(drafted):
         value = fact.spelled(language)
-        shown = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
-        lines.append(f"  {fact.titled(language)}{colon} {shown} ({fact.sourced(language)})")
+        text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
+        lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")
     return [*lines, ""]
 
 

@@ -64,7 +64,7 @@ def parse_points(text: str) -> list[Point]:
 
 def build_bar_chart(
     title: str,
-    shown: Sequence[Bar],
+    all_bars: Sequence[Bar],
     *,
     language: Language,
     unit: str = "",
@@ -73,7 +73,7 @@ def build_bar_chart(
 ) -> ChartPicture:
     """Build horizontal bars in the given order, at most MAX_BARS. `reference` is a value at which
     a dashed line is drawn across them."""
-    bars = list(shown)[:MAX_BARS]
+    bars = list(all_bars)[:MAX_BARS]
     rows = [
         {
             "name": textwrap.shorten(bar.name, MAX_NAME_LENGTH, placeholder="…"),

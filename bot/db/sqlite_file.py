@@ -23,9 +23,9 @@ def find_database_fault(database: Path, *, thorough: bool = False) -> str | None
 
     `thorough` also compares the indexes with the tables. Raises TryAgain or CannotDo for a failure
     of the machine, such as a missing permission."""
-    beside = [path for path in list_sqlite_files(database)[1:] if _is_non_empty(path)]
+    companions = [path for path in list_sqlite_files(database)[1:] if _is_non_empty(path)]
     if not database.exists():
-        return f"it is gone, and {beside[0].name} is left" if beside else None
+        return f"it is gone, and {companions[0].name} is left" if companions else None
     if not _is_non_empty(database):
         return "it is empty"
     try:

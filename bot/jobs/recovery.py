@@ -59,7 +59,7 @@ class JobRecovery:
         """Queue the jobs of dead processes again; return those that have crashed too often."""
         with self._hold_lock() as is_held:
             return (
-                [one.job for one in self._find_lost_jobs() if not self._requeue_or_give_up(one)]
+                [lost.job for lost in self._find_lost_jobs() if not self._requeue_or_give_up(lost)]
                 if is_held
                 else []
             )

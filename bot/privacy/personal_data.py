@@ -134,8 +134,8 @@ def find_personal_data(text: str, own: frozenset[str] = NO_WORDS) -> tuple[Perso
 
 def mask_personal_data(text: str, own: Collection[str] = NO_WORDS) -> str:
     """Return the text with personal data replaced by its kind: [EMAIL], [PHONE], [NAME] …"""
-    for one in reversed(find_personal_data(text, frozenset(own))):
-        text = f"{text[: one.start]}[{one.kind}]{text[one.end :]}"
+    for datum in reversed(find_personal_data(text, frozenset(own))):
+        text = f"{text[: datum.start]}[{datum.kind}]{text[datum.end :]}"
     return text
 
 

@@ -145,11 +145,11 @@ def _is_allowed_link(link: Link, hosts: Collection[str]) -> bool:
     return (link.plain or link.mail) and is_allowed_host(link.host, hosts)
 
 
-def _strip_styles(text: str, kept: list[tuple[int, int]]) -> str:
-    """Replace mark-up characters by similar ones, except within the `kept` spans of links."""
+def _strip_styles(text: str, link_spans: list[tuple[int, int]]) -> str:
+    """Replace mark-up characters by similar ones, except within `link_spans`."""
 
     def alike(mark: re.Match[str]) -> str:
-        inside = any(start <= mark.start() < end for start, end in kept)
+        inside = any(start <= mark.start() < end for start, end in link_spans)
         return mark[0] if inside else mark[0].translate(_ALIKE)
 
     return _STYLES.sub(alike, text)
