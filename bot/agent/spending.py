@@ -132,7 +132,11 @@ class SpendingCap:
         if not sent.sent or Receipt.find_begun(session, payer.task, sent.call):
             self._store(session, payer, self._with_cost(payer, sent, price))
             return True
-        most = sent.usd if price is None else max(price.most(sent.sent), sent.usd or Decimal(0))
+        most = (
+            sent.usd
+            if price is None
+            else max(price.compute_max_cost(sent.sent), sent.usd or Decimal(0))
+        )
         if most is None:
             raise SpendingRefused(explain_unknown_price(sent.writer))
         journal.lock_head(session, payer.workspace)
@@ -194,7 +198,7 @@ class SpendingCap:
         tokens = TokenUsage(
             max(0, fresh), sent.tokens_written, 0, sent.tokens_cached, sent.tokens_out
         )
-        return sent.model_copy(update={"usd": price.of(tokens)})
+        return sent.model_copy(update={"usd": price.compute_cost(tokens)})
 
 
 def explain_unknown_price(model: str) -> Words:

@@ -144,8 +144,12 @@ class Receipt(Row):
         open_calls = open_calls.where(*conditions, or_(Receipt.reserved.is_not(None), older))
         for max_cost, usd, at, writer, id in session.execute(open_calls).all():
             if max_cost is None:  # a receipt of an earlier version, which reserved nothing
-                known = find_price(writer)
-                max_cost = known.most(session.get_one(Receipt, id).sent) if known else Decimal(0)
+                price = find_price(writer)
+                max_cost = (
+                    price.compute_max_cost(session.get_one(Receipt, id).sent)
+                    if price
+                    else Decimal(0)
+                )
             if usd is None and now - at <= MAX_CALL_DURATION:
                 reserved += max_cost
             else:

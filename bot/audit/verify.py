@@ -46,22 +46,22 @@ class RecordedRows:
 
     @classmethod
     def of(cls, session: Session, workspace: str) -> "RecordedRows":
-        known = cls()
-        mine = (
+        recorded_rows = cls()
+        query = (
             select(JournalEntry)
             .where(JournalEntry.workspace == workspace)
             .order_by(JournalEntry.seq)
         )
-        for entry in session.scalars(mine).yield_per(PAGE_SIZE):
-            known._add(entry, str(entry.refs.get("fingerprint")))
-        return known
+        for entry in session.scalars(query).yield_per(PAGE_SIZE):
+            recorded_rows._add(entry, str(entry.refs.get("fingerprint")))
+        return recorded_rows
 
     def forget(self, erased: Collection[str]) -> None:
         """Drop rows whose deletion the journal recorded."""
         for name in erased:
             table, _, id = name.partition("/")
-            for known in (getattr(self, table),) if table in VERIFIED_TABLES else ():
-                known.pop(id, None)
+            for recorded_rows in (getattr(self, table),) if table in VERIFIED_TABLES else ():
+                recorded_rows.pop(id, None)
 
     def _add(self, entry: JournalEntry, fingerprint: str) -> None:
         id = entry.subject
@@ -85,17 +85,21 @@ def find_row_fault(session: Session, workspace: str, signer: Signer | None = Non
     recorded = read_digests(session, workspace, signer)
     if recorded.fault is None and not recorded.rows:
         return NOT_ADOPTED if next(find_differences(session, workspace, recorded), None) else None
-    known = RecordedRows.of(session, workspace)
-    known.forget(recorded.erased)
-    held = (
-        (Words("Draft {id}"), _read_drafts(session, workspace), known.drafts),
-        (Words("Decision {id}"), _read_decisions(session, workspace), known.decisions),
-        (Words("Delivery {id}"), _read_deliveries(session, workspace), known.deliveries),
-        (Words("Receipt {id}"), _read_receipts(session, workspace, known.receipts), known.receipts),
+    recorded_rows = RecordedRows.of(session, workspace)
+    recorded_rows.forget(recorded.erased)
+    comparisons = (
+        (Words("Draft {id}"), _read_drafts(session, workspace), recorded_rows.drafts),
+        (Words("Decision {id}"), _read_decisions(session, workspace), recorded_rows.decisions),
+        (Words("Delivery {id}"), _read_deliveries(session, workspace), recorded_rows.deliveries),
+        (
+            Words("Receipt {id}"),
+            _read_receipts(session, workspace, recorded_rows.receipts),
+            recorded_rows.receipts,
+        ),
     )
     faults = (
         found
-        for name, rows, journal_rows in held
+        for name, rows, journal_rows in comparisons
         for found in _compare_rows(name, rows, journal_rows)
     )
     return (
@@ -150,8 +154,8 @@ def _read_receipts(
 def _read_pages(session: Session, row: type[T], workspace: str) -> Iterator[T]:
     """Yield rows page by page, so that a year of texts is not held in memory, and no cursor is left
     open when the first difference ends the search."""
-    mine = select(row).where(row.workspace == workspace).order_by(row.id).limit(PAGE_SIZE)
-    page = list(session.scalars(mine))
+    query = select(row).where(row.workspace == workspace).order_by(row.id).limit(PAGE_SIZE)
+    page = list(session.scalars(query))
     while page:
         yield from page
-        page = list(session.scalars(mine.where(row.id > page[-1].id)))
+        page = list(session.scalars(query.where(row.id > page[-1].id)))

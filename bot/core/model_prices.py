@@ -51,7 +51,7 @@ class TokenPrice(BaseModel):
     over_output: Decimal = Decimal(0)
     checked: date | None = None
 
-    def of(self, tokens: TokenUsage) -> Decimal:
+    def compute_cost(self, tokens: TokenUsage) -> Decimal:
         """Return what these tokens cost, in US dollars."""
         long = self.over is not None and tokens.total_input > self.over
         each_in, each_out = (
@@ -65,19 +65,21 @@ class TokenPrice(BaseModel):
         )
         return (weighed * each_in + tokens.read * each_read + tokens.out * each_out) / MILLION
 
-    def most(self, sent: str) -> Decimal:
+    def compute_max_cost(self, body: str) -> Decimal:
         """Return the most that a call with this body can cost, in US dollars.
 
         A token is at least one byte, so there are no more tokens than bytes. All of them count as
         written to the cache, the most expensive case, and the answer as long as the body allows.
         """
-        read = len(sent.encode()) + SERVER_OVERHEAD_TOKENS
-        hour = read if '"ttl"' in sent else 0
-        dearest = self.of(TokenUsage(written=read, hour=hour, out=_max_answer_tokens(sent)))
+        read = len(body.encode()) + SERVER_OVERHEAD_TOKENS
+        hour = read if '"ttl"' in body else 0
+        max_cost = self.compute_cost(
+            TokenUsage(written=read, hour=hour, out=_max_answer_tokens(body))
+        )
         if self.cached is not None:  # a policy may set any price, even above `input`
-            reads = self.of(TokenUsage(read=read, out=_max_answer_tokens(sent)))
-            dearest = max(dearest, reads)
-        return dearest.quantize(MIN_PRICE, ROUND_UP)
+            reads = self.compute_cost(TokenUsage(read=read, out=_max_answer_tokens(body)))
+            max_cost = max(max_cost, reads)
+        return max_cost.quantize(MIN_PRICE, ROUND_UP)
 
 
 FREE_PRICE = TokenPrice(input=Decimal(0), output=Decimal(0))
@@ -95,9 +97,9 @@ def find_price(name: str) -> TokenPrice | None:
     return load_prices().get(name) or load_prices().get(DATE_SUFFIX.sub("", name))
 
 
-def _max_answer_tokens(sent: str) -> int:
+def _max_answer_tokens(body: str) -> int:
     try:
-        limit = json.loads(sent).get("max_tokens")
+        limit = json.loads(body).get("max_tokens")
     except (ValueError, AttributeError):
         limit = None
     return limit if isinstance(limit, int) and limit >= 0 else MAX_ANSWER_TOKENS

@@ -80,6 +80,6 @@ class IntakeResult(BaseModel):
 # Row ids that are derived from their content.
 
 
-def task_id(*told: str) -> str:
+def task_id(*values: str) -> str:
     """Derive one id from what identifies a Slack event, which Slack may deliver twice."""
-    return hashlib.sha256("|".join(told).encode()).hexdigest()[:16]
+    return hashlib.sha256("|".join(values).encode()).hexdigest()[:16]

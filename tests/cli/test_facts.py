@@ -21,8 +21,8 @@ from tests.support.stocked_library import stocked
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("facts")
-    house: Container = stocked(folder, "experiments", "orders")
-    house.database.close()
+    container: Container = stocked(folder, "experiments", "orders")
+    container.database.close()
     return folder
 
 

@@ -126,8 +126,8 @@ async def test_processes_that_start_together_migrate_once(
     postgres_url: str, tmp_path: Path
 ) -> None:
     environ = {"DATABASE_URL": postgres_url, "SUPER_INTERN_HOME": str(tmp_path)}
-    houses = [Container(Settings.read(environ)) for _ in range(3)]
-    changed = await asyncio.gather(*(house.migrate() for house in houses))
+    containers = [Container(Settings.read(environ)) for _ in range(3)]
+    changed = await asyncio.gather(*(container.migrate() for container in containers))
     assert sorted(changed) == [False, False, True]
-    for house in houses:
-        house.database.close()
+    for container in containers:
+        container.database.close()

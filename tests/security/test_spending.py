@@ -61,7 +61,7 @@ class BillingServer(ScriptedClaude):
                     read=taken.get("cache_read_input_tokens", 0),
                     out=out,
                 )
-                self.billed += price.of(tokens)
+                self.billed += price.compute_cost(tokens)
             if name == "event: message_delta":
                 told["usage"] = {"output_tokens": out}
                 event = f"{name}\ndata: {json.dumps(told)}\n\n".encode()
@@ -293,7 +293,7 @@ def covers_any_call(chance: random.Random) -> None:
     read = chance.randint(0, total)
     written = chance.randint(0, total - read)
     took = TokenUsage(total - read - written, written, 0, read, chance.randint(0, most_out))
-    assert price.of(took) <= price.most(body)
+    assert price.compute_cost(took) <= price.compute_max_cost(body)
 
 
 async def test_unfinished_call_counts_for_a_day(database: Database) -> None:

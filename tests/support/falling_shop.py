@@ -28,11 +28,11 @@ def before_the_fall(home: Path) -> bytes:
     held = home / "visits.csv"
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text("\n".join([head, *(row for row in rows if row.split(",", 3)[2] < SINCE)]))
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
-    with house.database.begin() as session:
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    FileImporter(container, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
+    with container.database.begin() as session:
         _alert(session)
-    house.database.close()
+    container.database.close()
     return "\n".join([head, *fresh]).encode()
 
 

@@ -37,10 +37,10 @@ def opened(home: Path) -> str:
     held = home / "orders.csv"
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text(orders(0, 300))
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
-    key = derive_live_key(house.stocking.key(), None)
-    house.database.close()
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    FileImporter(container, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
+    key = derive_live_key(container.stocking.key(), None)
+    container.database.close()
     return key
 
 

@@ -61,13 +61,13 @@ def loop(live: LiveQueue, name: str) -> None:
 
 
 def main(home: str, where: str) -> None:
-    house = house_in(Path(home), os.environ.get("DATABASE_URL"))
+    container = house_in(Path(home), os.environ.get("DATABASE_URL"))
     if where.startswith("loop "):
-        loop(house.live_rows(), where.removeprefix("loop "))
+        loop(container.live_rows(), where.removeprefix("loop "))
     else:
         stop_at(where)
-        house.live_rows().merge("local", "orders")
-    house.database.close()
+        container.live_rows().merge("local", "orders")
+    container.database.close()
 
 
 if __name__ == "__main__":

@@ -17,14 +17,14 @@ def stocked(home: Path, *names: str) -> Container:
 
     It does not use the reader of files, which has its own tests.
     """
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, "T1", "EUR").load_products(TableFile(made() / "products.csv"))
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    FileImporter(container, "T1", "EUR").load_products(TableFile(made() / "products.csv"))
     shelf = sample()
     for kind in names or load_kinds():
         table = shelf.table(kind)
         assert table is not None
         fresh = home / f"{kind}.fresh"
         pq.write_table(shelf.engine.to_pyarrow(table), fresh)
-        house.stocking.take("T1", kind, fresh, source=f"{kind}.csv")
+        container.stocking.take("T1", kind, fresh, source=f"{kind}.csv")
         fresh.unlink()
-    return house
+    return container

@@ -137,7 +137,7 @@ class StreamingCall:
         if not self.started:
             return Decimal(0) if self.declined or not self.sent else None
         price = find_price(self.name)
-        return price.of(self.tokens) if price else None
+        return price.compute_cost(self.tokens) if price else None
 
     @property
     def _counted(self) -> bool:
