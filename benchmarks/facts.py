@@ -25,7 +25,7 @@ def facts() -> list[Figure]:
     """The median of three, beside a Python that loads ibis with DuckDB and does nothing."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = PlaygroundHome(Settings.read({"SUPER_INTERN_HOME": folder}))
-        home.fill_apart(datetime.now(UTC).date())
+        home.fill_in_subprocess(datetime.now(UTC).date())
         bare = _median("", sys.executable, "-c", "import ibis; ibis.duckdb.connect()")
         figures = []
         for kind in list_analyses():

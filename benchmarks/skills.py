@@ -49,7 +49,7 @@ PATIENCE = 60.0  # seconds
 async def skills() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = PlaygroundHome(Settings.read({"SUPER_INTERN_HOME": folder}))
-        await asyncio.to_thread(home.fill_apart, datetime.now(UTC).date())
+        await asyncio.to_thread(home.fill_in_subprocess, datetime.now(UTC).date())
         async with LocalSlack(signing_secret=SECRET) as slack:
             intern = Intern(slack, home.folder, SUPER_INTERN_LOG="ERROR")
             await intern.start()

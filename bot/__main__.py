@@ -1,4 +1,4 @@
-"""The doors of Super-Intern: what can be typed in a terminal."""
+"""The command line of Super-Intern: its parser, and the messages for errors."""
 
 import argparse
 import os
@@ -8,15 +8,15 @@ from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code. What goes wrong is told in a sentence."""
-    chosen = parser().parse_args(arguments)
+    """Run one command; return its exit code. An error is printed as a sentence."""
+    args = parser().parse_args(arguments)
     from bot.config.settings import SettingsError, limit_math_threads
     from bot.errors import CannotDo, TryAgain
     from bot.text.escape import strip_hidden
 
     limit_math_threads()
     try:
-        code = int(import_module("bot.cli").open_door(chosen))
+        code = int(import_module("bot.cli").run_command(args))
         sys.stdout.flush()
         return code
     except CannotDo as reason:
@@ -27,20 +27,20 @@ def main(arguments: list[str] | None = None) -> int:
         print(strip_hidden(str(mistake)), file=sys.stderr)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # whoever read along, `head` say, has gone: end as quietly
+    except BrokenPipeError:  # the reader of our output, such as `head`, has ended: end silently
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
-        if (known := _known(bug)) is not None:
-            print(strip_hidden(known), file=sys.stderr)
+        if (message := _describe_failure(bug)) is not None:
+            print(strip_hidden(message), file=sys.stderr)
             return 2
-        print(strip_hidden(_broken(bug)), file=sys.stderr)
+        print(strip_hidden(_describe_bug(bug)), file=sys.stderr)
         return 70
     return 2
 
 
-def _known(bug: Exception) -> str | None:
-    """What to say of a failure of the machine, or of a damaged database."""
+def _describe_failure(bug: Exception) -> str | None:
+    """Return the message for a failure of the machine or a damaged database; None otherwise."""
     from bot.config.settings import Settings
     from bot.db.sqlite_file import explain_damage
     from bot.errors import translate_system_error
@@ -51,8 +51,8 @@ def _known(bug: Exception) -> str | None:
     return damage.to("en") if damage is not None else None
 
 
-def _broken(bug: Exception) -> str:
-    """What to tell of a bug. With SUPER_INTERN_LOG=DEBUG, where it is."""
+def _describe_bug(bug: Exception) -> str:
+    """Return the message for a bug; with SUPER_INTERN_LOG=DEBUG, the traceback."""
     import traceback
 
     from bot.config.settings import Settings
@@ -66,10 +66,12 @@ def _broken(bug: Exception) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    whole = argparse.ArgumentParser(prog="super-intern", description=__import__("bot").__doc__)
-    doors = whole.add_subparsers(dest="door", required=True, metavar="COMMAND")
+    root = argparse.ArgumentParser(prog="super-intern", description=__import__("bot").__doc__)
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    play = doors.add_parser("play", help="try it: a local Slack and the intern, no account needed")
+    play = commands.add_parser(
+        "play", help="try it: a local Slack and the intern, no account needed"
+    )
     play.add_argument("--reset", action="store_true", help="start afresh")
     play.add_argument("--fill-only", action="store_true", help="make the sample shop, then end")
     play.add_argument("--no-browser", action="store_true", help="only print the page's address")
@@ -77,22 +79,22 @@ def parser() -> argparse.ArgumentParser:
     play.add_argument("--terminal", action="store_true", help="here in the terminal, no page")
     play.add_argument("--script", type=Path, help="read what to type from a file, then end")
 
-    serve = doors.add_parser("serve", help="answer Slack, and do the work")
+    serve = commands.add_parser("serve", help="answer Slack, and do the work")
     serve.add_argument("--web-only", action="store_true", help="leave the work to `work`")
-    work = doors.add_parser("work", help="do the work; on PostgreSQL, as many as you like")
+    work = commands.add_parser("work", help="do the work; on PostgreSQL, as many as you like")
     for command in (serve, work):
         command.add_argument(
             "--migrate", action="store_true", help="bring the database up to date first"
         )
-    doors.add_parser("migrate", help="bring the database up to date")
+    commands.add_parser("migrate", help="bring the database up to date")
 
-    try_ = doors.add_parser("try", help="run one skill here, without Slack")
+    try_ = commands.add_parser("try", help="run one skill here, without Slack")
     try_.add_argument("skill", metavar="SKILL", help="for example: draft")
     try_.add_argument("words", metavar="WORDS", nargs="+", help="what you want, in your words")
     try_.add_argument("--json", action="store_true", help="for scripts")
     try_.add_argument("--language", choices=("en", "fr"), default="en", help="of what is around it")
 
-    import_ = doors.add_parser("import", help="take the team's own files in")
+    import_ = commands.add_parser("import", help="take the team's own files in")
     import_.add_argument(
         "files", type=Path, metavar="FILE", nargs="+", help="CSV, Excel, Parquet or JSON Lines"
     )
@@ -114,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
     )
     import_.add_argument("--yes", action="store_true", help="take it in without asking")
 
-    facts = doors.add_parser("facts", help="print what the intern would look up")
+    facts = commands.add_parser("facts", help="print what the intern would look up")
     facts.add_argument("kind", metavar="KIND", help="segments, feedback, trends …, product, or all")
     facts.add_argument("--json", action="store_true", help="for scripts, with every query")
     facts.add_argument(
@@ -127,30 +129,30 @@ def parser() -> argparse.ArgumentParser:
     for command in (try_, import_, facts):
         command.add_argument("--workspace", help="Slack's team id, when there are several")
 
-    key = doors.add_parser("key", help="print the key that live rows are signed with")
+    key = commands.add_parser("key", help="print the key that live rows are signed with")
     key.add_argument("what", choices=("live",), help="live: for POST /library/KIND")
     key.add_argument("--workspace", help="of this workspace alone: needed when there are several")
 
-    digest = doors.add_parser("digest", help="what a digest would say now")
+    digest = commands.add_parser("digest", help="what a digest would say now")
     digest.add_argument("name", metavar="NAME", help="its name; weekly is there from the start")
     digest.add_argument("--preview", action="store_true", help="print it here; nothing is sent")
     digest.add_argument("--language", choices=("en", "fr"), help="another than is set")
     digest.add_argument("--workspace", help="Slack's team id, when there are several")
 
-    doors.add_parser("manifest", help="print the manifest to make the Slack app from")
-    doctor = doors.add_parser("doctor", help="look whether everything is in place")
+    commands.add_parser("manifest", help="print the manifest to make the Slack app from")
+    doctor = commands.add_parser("doctor", help="look whether everything is in place")
     doctor.add_argument("--set-aside", metavar="FILE", help="move a damaged file out of the way")
     doctor.add_argument(
         "--give-up", metavar="FILE", help="no longer wait for the rows of a file set aside"
     )
-    journal = doors.add_parser("journal", help="the record of what happened")
+    journal = commands.add_parser("journal", help="the record of what happened")
     verbs = journal.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="find changed, missing and cut-off entries")
     verify.add_argument(
         "head", nargs="*", help="one it printed or published before, or a file of them"
     )
     verbs.add_parser("adopt", help="record all rows as they are now, after a restore or a lost key")
-    return whole
+    return root
 
 
 if __name__ == "__main__":

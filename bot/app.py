@@ -1,4 +1,4 @@
-"""Builds the pieces of one process: its data, with the tables up to date, and its writer."""
+"""The dependency container of one process: its data, its migrated database and its writer."""
 
 from bot.config.clock import now
 from bot.core.writer import Writer
@@ -8,12 +8,12 @@ from bot.i18n.messages import Words
 
 
 class Container(LocalData):
-    """One process's pieces, made when first used."""
+    """The dependencies of one process, each created on first use."""
 
     def migrated(self, *, signs: bool = True) -> "Container":
-        """With the tables up to date. SQLite migrates here; PostgreSQL by `migrate`, and raises
-        CannotDo while it is behind. What is written from now on is signed, unless nothing will be
-        (`signs`)."""
+        """Return this container with an up-to-date schema. SQLite is migrated here; on PostgreSQL
+        the `migrate` command does it, and CannotDo is raised until then. With `signs`, everything
+        that is written from now on is signed."""
         from bot.db import migrate
 
         if self.database.sqlite:
@@ -27,7 +27,7 @@ class Container(LocalData):
         return self
 
     async def migrate(self) -> bool:
-        """Bring our tables and the engine's up to date; whether ours changed. On PostgreSQL one
+        """Migrate our tables and the engine's; return whether ours changed. On PostgreSQL, one
         process does it at a time."""
         from bot.db import migrate
         from bot.jobs.engine import migrate_engine

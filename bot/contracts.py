@@ -1,10 +1,9 @@
-"""The names that a running team's database, Slack messages and files hold.
+"""The names that exist in a running team's database, Slack messages and files.
 
-An upgrade finds these in rows, in buttons on old messages and in the home. So a name may be added
-here, and never be changed or taken away without a migration and a reader of the old name.
-`tests/contracts/test_contracts.py` compares them with the code. Long tables are in
-`contracts.toml`: the
-columns of each table, the fields of what is stored as JSON, and the titles of a draft's parts.
+After an upgrade, the code meets these names in rows, in buttons of old messages and in the home.
+A name may be added here, but never changed or removed without a migration and a reader for the
+old name. `tests/contracts/test_contracts.py` compares the lists with the code. The long tables are
+in `contracts.toml`: the columns of each table, the fields stored as JSON, and the titles of parts.
 """
 
 import tomllib
@@ -15,10 +14,10 @@ _LONG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="ut
 # The database.
 TABLES: dict[str, list[str]] = _LONG["tables"]
 STORED_FIELDS: dict[str, list[str]] = _LONG["stored"]
-# The tags under which values inside a stored sentence say what they are.
+# The tags that give the type of a value inside a stored sentence.
 SENTENCE_TAGS = ("words", "money", "country", "moment", "date", "number")
 
-# The journal. Changing an event's name would make old entries unreadable by name.
+# The journal. If an event were renamed, old entries could no longer be found by its name.
 JOURNAL_EVENTS = (
     *("task accepted", "draft kept", "draft edited", "draft checked", "draft shared"),
     *("delivery queued", "delivery stopped", "receipt", "audience exported"),
@@ -29,9 +28,9 @@ JOURNAL_EVENTS = (
     *("campaign results joined", "campaign results kept apart"),
     *("policy applied", "brand applied", "rows adopted", "rows recorded"),
 )
-# Events that end with a state: "task done", "decision: approve".
+# Prefixes of events that end with a state: "task done", "decision: approve".
 JOURNAL_EVENTS_WITH_STATE = ("task ", "decision: ", "delivery ", "file ", "digest ")
-# What a journal's hash and signature are over, in order.
+# The columns that an entry's hash covers, in order.
 JOURNAL_HASH = ("workspace", "seq", "at", "event", "subject", "by", "refs", "prev")
 JOURNAL_KEY_LABEL = "super-intern journal"
 JOURNAL_GENESIS = "0" * 64
@@ -51,7 +50,7 @@ POST_KINDS = ("card", "delivery", "notice", "file", "whisper")
 DESTINATION_KINDS = ("thread", "place", "file", "audience")
 
 # The fingerprint that an approval is bound to: SHA-256 over JSON with these keys, sorted, without
-# blanks, in UTF-8. A part's body is stored without its facts.
+# whitespace, in UTF-8. A part's body is stored without its facts.
 FINGERPRINT_FORMAT = 1
 FINGERPRINT_KEYS = ("audience", "channel", "format", "language", "parts")
 FINGERPRINT_PART_KEYS = ("body", "key", "kind", "title")
@@ -62,9 +61,9 @@ FINGERPRINT_BODIES = {
     "table": ("columns", "rows"),
     "file": ("alt", "name", "picture", "sha256"),
 }
-# The titles that each part's key may have; a key of a list ends with ".1", ".2".
+# The titles that the part with each key may have; a key of a list ends with ".1", ".2".
 PART_TITLES: dict[str, list[str]] = _LONG["titles"]
-# Titles that the code no longer has, and today's that people see in their place.
+# Titles that the code no longer uses, and the present title that is shown instead.
 SHOWN_TITLES: dict[str, str] = _LONG["shown_titles"]
 SKILLS = (
     *("answer", "blockers", "digest", "draft", "experiment", "feedback", "predict", "recap"),
@@ -72,18 +71,18 @@ SKILLS = (
 )
 CHANNELS = ("email", "sms", "product_page")
 
-# The engine (DBOS): work that waits is bound to the application's name and version.
+# The engine (DBOS): pending workflows are bound to the application's name and version.
 ENGINE_NAME, ENGINE_VERSION = "super-intern", "1"
 WORKFLOW, STEP = "do", "step"
 QUEUES = ("slow", "quick", "suspects")
-ENGINE_SERIALIZER = "portable_json"  # no pickle: no path of a class is stored
+ENGINE_SERIALIZER = "portable_json"  # not pickle: no class path is stored
 JOB_KINDS = (
     *("work", "check", "deliver", "show", "say", "understand", "take_in", "merge", "inbox"),
     *("digest", "look", "join", "freshen", "tell", "publish"),
 )
-JOB_ID = "{kind}:{subject}:{turn}"  # of the workflow, and of the row in `crashes`
+JOB_ID = "{kind}:{subject}:{turn}"  # id of the workflow, and of the row in `crashes`
 
-# Slack: what stands in messages that are there already.
+# Slack: names in messages that were already sent.
 ACTION_IDS = (
     *("approve", "approve_anyway", "edit", "send_back", "more", "stop", "share", "use_hook"),
     *("answer", "send_to", "try_again", "details", "result_ours", "result_not", "lead"),
@@ -96,7 +95,7 @@ CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
     *("export_form", "digest_form"),
 )
-# Names of fields in forms, which are block ids and action ids at once.
+# Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (
     *("words", "channel", "audience", "language", "private", "reason", "reasons", "platform"),
     *("name", "sections", "where", "weekday", "hour", "zone", "about", "quiet", "alerts"),
@@ -104,7 +103,7 @@ FORM_FIELDS = (
     *("not_bought", "not_within", "min_orders", "max_orders", "countries", "regions"),
     *("purpose", "moment"),
 )
-# A button's value and a form's private metadata are JSON with these keys.
+# The keys of the JSON in a button's value and in a form's private metadata.
 BUTTON_KEYS = {
     "t": "task",
     "d": "draft",
@@ -117,12 +116,12 @@ METADATA_KEYS = ("back", "was")
 PLACE_KEYS = (*("channel", "thread", "asked", "user", "dm", "under", "fallback", "heirs", "words"),)
 POST_EVENT_TYPE, POST_EVENT_KEY = "super_intern_post", "post"
 
-# Identifiers that other rows and fingerprints point to.
-TASK_ID = 16  # hexadecimal digits of a SHA-256 over what Slack said, joined by "|"
+# Identifiers that other rows and fingerprints refer to.
+TASK_ID = 16  # hexadecimal digits of a SHA-256 over the values from Slack, joined by "|"
 PIECE_ID, DRAFT_ID, DECISION_ID = "{task}.{number}", "{piece}.v{version}", "{draft}:{by}"
 CARD_ID, FILE_PIECE = "{piece}:card", "arrival:{id}"
 FACT_ID = "{kind}.{subject}.{measure}"
-# The kinds of facts, which are the first word of a fact's id.
+# The kinds of facts; the kind is the first element of a fact's id.
 FACT_KINDS = (
     *("product", "range", "brand", "stated", "sent", "work", "praise", "objection", "past_copy"),
     *("segments", "audiences", "behaviour", "feedback", "trends", "funnel", "delivery"),
@@ -132,13 +131,13 @@ LIBRARY_KINDS = (
     *("orders", "events", "feedback", "prices", "campaigns", "experiments", "consents"),
 )
 
-# The home's files and folders.
+# Files and folders of the home.
 HOME_FILES = ("brand.toml", "policy.toml", "super-intern.db", "super-intern.key")
 HOME_FILES_WRITTEN = ("journal-heads.jsonl",)
 HOME_FOLDERS = ("library", "inbox", "live", "arrivals", "rejects", "damaged", "tmp", "play")
 INBOX_FOLDERS = ("done", "refused")
 
-# What is typed and called from outside.
+# Names that are typed or called from outside.
 ENVIRONMENT = (
     *("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_API_URL", "HOST"),
     *("PORT", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "SUPER_INTERN_MODEL"),

@@ -1,4 +1,6 @@
-"""Bugs: a reference for the person and the log, and none of the words it was about."""
+"""The two expected errors, references for bugs, and messages for failures of the machine.
+
+A bug is logged under a reference without any of the text that it was about."""
 
 import errno
 import logging
@@ -14,27 +16,28 @@ log = logging.getLogger("bot.slack")
 
 
 def log_bug(bug: BaseException) -> str:
-    """Write it down; the reference under which it is found."""
+    """Log a bug and return its reference."""
     reference = f"SI-{uuid.uuid4().hex[:8].upper()}"
     log.error("%s: %s", reference, locate_bug(bug))
     return reference
 
 
 def locate_bug(bug: BaseException) -> str:
-    """Its kind and where it happened; what it says may quote people, and stays out."""
+    """Return the bug's type and the place of the error. Its message is left out: it may quote
+    people."""
     frames = traceback.extract_tb(bug.__traceback__)[-6:]
-    way = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
-    return f"{type(bug).__name__} at {way}"
+    place = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
+    return f"{type(bug).__name__} at {place}"
 
 
-# The two errors that are expected. Everything else is a bug, caught once, in the worker.
+# The two expected errors. Every other exception is a bug; the worker catches it in one place.
 
 
 class TryAgain(Exception):
-    """Something outside is busy or down; the engine tries again.
+    """Something outside is busy or unavailable; the engine tries again.
 
-    `after` is how many seconds the other side asked us to wait, when it said so.
-    `words` is what the person reads should every try fail.
+    `after` is how many seconds the other side asked us to wait, if it did.
+    `words` is the message for the person in case every attempt fails.
     """
 
     def __init__(self, reason: str, *, words: Words | None = None, after: float | None = None):
@@ -44,7 +47,7 @@ class TryAgain(Exception):
 
 
 class CannotDo(Exception):
-    """It can't be done, and trying again won't help. `words` are for the person."""
+    """It can't be done, and another attempt won't help. `words` is the message for the person."""
 
     def __init__(self, words: Words):
         super().__init__(words.to("en"))
@@ -52,15 +55,16 @@ class CannotDo(Exception):
 
 
 class SpendingRefused(CannotDo):
-    """A call to an AI would cost more than may be spent, or nobody knows what it costs."""
+    """A call to an AI would exceed the spending limit, or its price is not known."""
 
 
 class SpendingBusy(TryAgain):
-    """What is left to spend is reserved by calls under way; it may be free in a moment."""
+    """The rest of the spending limit is reserved by running calls; it may become free soon."""
 
 
 class QuotaExceeded(CannotDo):
-    """One person asks for more than their share. `once` names the reason: it is told once."""
+    """A person requests more than their share. `once` identifies the reason, which is sent to them
+    only once."""
 
     def __init__(self, words: Words, once: str):
         super().__init__(words)
@@ -68,14 +72,14 @@ class QuotaExceeded(CannotDo):
 
 
 CALM_PARAM = (
-    "calm"  # a word's parameter, "yes" where nothing went wrong: a greeting, what can be asked
+    "calm"  # a Words parameter: "yes" for a message that reports no failure, such as a greeting
 )
 UNUSABLE_PARAM = (
-    "anyhow"  # a word's parameter, "yes" where a file is of no use whatever it is said to be
+    "anyhow"  # a Words parameter: "yes" for a file that can't be used under any declared kind
 )
 
 
-# Failures of the machine: a full disk, a limit, a permission. They say nothing about a file, and
+# Failures of the machine: a full disk, a limit, a permission. They don't mean that a file is bad.
 
 DISK_FULL = Words("The disk is full. It needs room before I can go on.")
 TOO_MANY_OPEN_FILES = Words(
@@ -105,7 +109,7 @@ PERMANENT_ERRORS: Mapping[int, Words] = {
     errno.EACCES: PERMISSION_DENIED,
     errno.EPERM: PERMISSION_DENIED,
 }
-SQLITE_ERRNOS: Mapping[str, int] = {  # its own sentences, where it doesn't hand the system's on
+SQLITE_ERRNOS: Mapping[str, int] = {  # SQLite's messages that don't include the system's message
     "database or disk is full": errno.ENOSPC,
     "unable to open database file": errno.EACCES,
     "disk I/O error": errno.EIO,
@@ -117,19 +121,20 @@ ENGINE_MODULES = ("duckdb", "sqlite3", "sqlalchemy", "pyarrow")
 def translate_system_error(
     error: BaseException, path: str | os.PathLike[str] | None = None
 ) -> TryAgain | CannotDo | None:
-    """What to raise instead of an error that the machine caused; None when it did not. `path` is
-    the file that was being read: an engine that says too little is asked again by opening it."""
+    """Return the exception to raise instead of an error that the machine caused; None for other
+    errors. `path` is the file that was being read: if the engine's error has no error number, the
+    file is opened to find it."""
     number = _find_errno(error)
     if number is None and path is not None and _is_engine_error(error):
         number = _try_open(path)
     if number is None:
         return None
-    named = getattr(error, "filename", None) or path
+    file_name = getattr(error, "filename", None) or path
     words = TRANSIENT_ERRORS.get(number) or PERMANENT_ERRORS[number]
-    if words is PERMISSION_DENIED and isinstance(named, str | os.PathLike):
+    if words is PERMISSION_DENIED and isinstance(file_name, str | os.PathLike):
         words = Words(
             "The account that I run as may not read or write {file}.",
-            file=PurePath(named).name,
+            file=PurePath(file_name).name,
         )
     if number in TRANSIENT_ERRORS:
         return TryAgain(f"the machine: {os.strerror(number)}", words=words)
@@ -137,17 +142,17 @@ def translate_system_error(
 
 
 def _find_errno(error: BaseException) -> int | None:
-    """The system's number of this error, or of one that it stands on."""
+    """Return the errno of this error, or of the error that it wraps."""
     known = {**TRANSIENT_ERRORS, **PERMANENT_ERRORS}
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno if error.errno in known else None
     if not (_is_engine_error(error) or isinstance(error, OSError)):
         return None
-    said = str(getattr(error, "orig", None) or error)
+    message = str(getattr(error, "orig", None) or error)
     for number in known:
-        if os.strerror(number) in said:
+        if os.strerror(number) in message:
             return number
-    return next((number for sentence, number in SQLITE_ERRNOS.items() if sentence in said), None)
+    return next((number for sentence, number in SQLITE_ERRNOS.items() if sentence in message), None)
 
 
 def _is_engine_error(error: BaseException) -> bool:

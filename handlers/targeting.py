@@ -220,7 +220,10 @@ def _build_rules_table(teller: Teller, every: Mapping[str, Told], shown: Sequenc
         rule = AudienceRule.model_validate_json(one.word("rule"))
         for measure in ("rule", *rule.figures):
             teller.value(one.get(measure))
-        words, agreed = teller.say(rule.asks(titles)), teller.say(CONSENT_LABELS[rule.purpose])
+        words, agreed = (
+            teller.say(rule.describe_conditions(titles)),
+            teller.say(CONSENT_LABELS[rule.purpose]),
+        )
         words, code = words[:1].upper() + words[1:], teller.of(one, "rule-code")
         rows.append([name_of(teller, every, one), words, agreed, code])
     heads = (Words("Audience"), Words("Rule"), Words("Who may be written to"), Words("Short name"))

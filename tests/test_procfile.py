@@ -23,5 +23,5 @@ def test_process_stays_until_it_is_stopped(command: str) -> None:
     """Honcho and foreman end all processes when one of them ends."""
     words = shlex.split(command)
     chosen = parser().parse_args(words[words.index("super-intern") + 1 :])
-    assert chosen.door in LONG_RUNNING
+    assert chosen.command in LONG_RUNNING
     assert chosen.migrate

@@ -150,7 +150,7 @@ async def read_brief(
     SpendingRefused and SpendingBusy: at the limit nobody is read by rules unasked."""
     veil = Pseudonymizer()
     brief = Brief(words=words, author=author, language=found.language or "en")
-    request = veil.draw(SkillRequest(skill="intake", brief=brief))
+    request = veil.mask(SkillRequest(skill="intake", brief=brief))
     gaps = {"brief": request.brief.words, "channels": ", ".join(load_channels())}
     assignment = WriteRequest(
         skill="intake",
@@ -167,7 +167,7 @@ async def read_brief(
         raise
     except (TryAgain, CannotDo):
         return found
-    return keep_quoted_values(veil.lift(form), words, found)
+    return keep_quoted_values(veil.restore(form), words, found)
 
 
 def keep_quoted_values(form: BriefForm, words: str, found: Wishes) -> Wishes:

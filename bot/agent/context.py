@@ -188,22 +188,22 @@ class SkillContext:
 
         for _ in range(MAX_CORRECTIONS + 1):
             written = await self._writer.write(assignment, output, receipt=receipt, grow=self._grow)
-            found = check(veil.lift(written)) if check else []
-            found = [*veil.draw(found), *await self._made_up(written, assignment)]
+            found = check(veil.restore(written)) if check else []
+            found = [*veil.mask(found), *await self._made_up(written, assignment)]
             if not found:
-                return veil.lift(written)
+                return veil.restore(written)
             if kept:
-                kept.note(veil.lift(written), found)
+                kept.note(veil.restore(written), found)
             if by_rules is not None and set(found) & set(assignment.corrections):
                 break  # the same fault again: a third try would be paid for in vain
             assignment = assignment.model_copy(
                 update={"corrections": tuple(found), "last": written.model_dump_json()}
             )
         if by_rules is None:
-            return veil.lift(written)
+            return veil.restore(written)
         mixed = kept.output() if kept and kept.left else by_rules
         wrong = check(mixed) if check else []
-        if wrong or await self._made_up(veil.draw(mixed), assignment):
+        if wrong or await self._made_up(veil.mask(mixed), assignment):
             mixed = by_rules
         left = kept.left if kept and mixed is not by_rules else ()
         self.notes += (build_rewrite_check([*costs.values()], left),)
@@ -211,16 +211,16 @@ class SkillContext:
 
     async def _made_up(self, written: BaseModel, assignment: WriteRequest) -> list[str]:
         """What an AI added to an analysis that nothing bears out. All of it is still veiled."""
-        if assignment.by_rules is None or written == assignment.by_rules:
+        if assignment.offline_output is None or written == assignment.offline_output:
             return []
         from bot.rules.proof.rewriting import faults
 
         return await asyncio.to_thread(
             faults,
             written,
-            assignment.by_rules,
+            assignment.offline_output,
             assignment.evidence,
-            more=assignment.besides,
+            more=assignment.check_facts,
             request=assignment.request,
             brand=self.brand,
             today=self._today,
@@ -241,13 +241,13 @@ class SkillContext:
         return [fact for fact in self._looked_up if fact.id.rpartition(".")[0] in subjects]
 
     def _assignment(self, veil: Pseudonymizer, by_rules: BaseModel | None) -> WriteRequest:
-        veil.know(
+        veil.add_names(
             who
             for who in list_speakers(self.request.brief.material)
             if not PERSON_PLACEHOLDER.fullmatch(who)
         )
-        request, evidence = veil.draw(self.request), veil.draw(self.evidence)
-        composed = veil.draw(by_rules) if by_rules is not None else None
+        request, evidence = veil.mask(self.request), veil.mask(self.evidence)
+        composed = veil.mask(by_rules) if by_rules is not None else None
         gaps = {
             "brief": request.brief.as_prompt(),
             "facts": evidence.as_prompt() or "none",
@@ -266,6 +266,6 @@ class SkillContext:
             channel=self.channel,
             system=fill_prompt("system", {"brand": self.brand.as_prompt()}),
             prompt=fill_prompt(request.skill, gaps),
-            by_rules=composed,
-            besides=veil.draw(tuple(self._besides())) if by_rules is not None else (),
+            offline_output=composed,
+            check_facts=veil.mask(tuple(self._besides())) if by_rules is not None else (),
         )

@@ -121,6 +121,6 @@ def _split_output(
     parts, hooks = split_output(output)
     shown = (strip_hidden_deep(part) for part in parts)  # what is approved is what is seen
     return tuple(
-        part.saying(tag_links(part.text, brand.site, code)) if part.kind == "copy" else part
+        part.with_text(tag_links(part.text, brand.site, code)) if part.kind == "copy" else part
         for part in shown
     ), tuple(hook.model_copy(update={"text": strip_hidden(hook.text)}) for hook in hooks)

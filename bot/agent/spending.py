@@ -129,10 +129,14 @@ class SpendingCap:
         self, session: Session, payer: Payer, sent: LlmCall, price: TokenPrice | None
     ) -> bool:
         """False while only reservations are in the way."""
-        if not sent.sent or Receipt.begun(session, payer.task, sent.call):
+        if not sent.sent or Receipt.find_begun(session, payer.task, sent.call):
             self._store(session, payer, self._with_cost(payer, sent, price))
             return True
-        most = sent.usd if price is None else max(price.most(sent.sent), sent.usd or Decimal(0))
+        most = (
+            sent.usd
+            if price is None
+            else max(price.compute_max_cost(sent.sent), sent.usd or Decimal(0))
+        )
         if most is None:
             raise SpendingRefused(explain_unknown_price(sent.writer))
         journal.lock_head(session, payer.workspace)
@@ -148,7 +152,7 @@ class SpendingCap:
     def _store(
         self, session: Session, payer: Payer, sent: LlmCall, reserved: Decimal | None = None
     ) -> None:
-        Receipt.keep(
+        Receipt.record(
             session, workspace=payer.workspace, task=payer.task, sent=sent, reserved=reserved
         )
 
@@ -160,13 +164,13 @@ class SpendingCap:
         whole = policy.spend.usd_a_day
         yield (
             whole,
-            Receipt.used(session, payer.workspace, now),
+            Receipt.compute_usage(session, payer.workspace, now),
             SpendingRefused(_explain_cap(whole)),
         )
         own = policy.fairness.usd_a_day_per_person
         if payer.person is not None and own is not None:
             theirs = Task.ids_of_person(payer.workspace, payer.person)
-            used = Receipt.used(session, payer.workspace, now, theirs)
+            used = Receipt.compute_usage(session, payer.workspace, now, theirs)
             yield own, used, SpendingRefused(_explain_personal_cap(own))
 
     def _named_price(self, workspace: str, model: str) -> TokenPrice | None:
@@ -194,7 +198,7 @@ class SpendingCap:
         tokens = TokenUsage(
             max(0, fresh), sent.tokens_written, 0, sent.tokens_cached, sent.tokens_out
         )
-        return sent.model_copy(update={"usd": price.of(tokens)})
+        return sent.model_copy(update={"usd": price.compute_cost(tokens)})
 
 
 def explain_unknown_price(model: str) -> Words:

@@ -161,7 +161,7 @@ def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> 
                 who=f'"{by}"',
             )
         )
-    policy.demand(by, "approve")
+    policy.require(by, "approve")
     if not all(policy.may_approve(by, author=author) for author in find_authors(session, draft)):
         raise CannotDo(
             Words("You asked for this draft or edited it, so somebody else has to approve it.")

@@ -1,15 +1,15 @@
-"""Which columns the journal holds a digest of, and why the others are free: one table.
+"""The columns that the journal holds a digest of, and the reason for each column that it omits.
 
-A held column is one that a decision, a right or a delivery rests on. When a column is added to a
-held table, add a version with it ("tasks/2") or name it in `free`: rows recorded under an earlier
-version are still checked by the columns of that version.
+A decision, a right or a delivery depends on an audited column. When a column is added to an audited
+table, either add a version with it ("tasks/2") or list it in `free`. Rows that were recorded under
+an earlier version are still checked against that version's columns.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-RowValues = Mapping[str, Any]  # of one row, by column
+RowValues = Mapping[str, Any]  # the values of one row by column name
 
 TIMESTAMP_REASON = "when the row was last touched; nothing rests on it"
 DRAWING_REASON = "how far the drawing of a card is: it is drawn again from the rows"
@@ -17,11 +17,11 @@ DRAWING_REASON = "how far the drawing of a card is: it is drawn again from the r
 
 @dataclass(frozen=True)
 class AuditedTable:
-    """`versions` from the oldest to the newest, each with its columns. `subject` is the id that
-    rows of one piece of work share."""
+    """`versions` are ordered from oldest to newest, each with its columns. `subject` returns the id
+    that all rows of one piece of work share."""
 
     versions: Mapping[str, tuple[str, ...]]
-    free: Mapping[str, str] = field(default_factory=dict)  # column: why it is free
+    free: Mapping[str, str] = field(default_factory=dict)  # column → why it is not audited
     subject: Callable[[RowValues, str], str] = lambda _, key: key
 
     @property
@@ -34,12 +34,12 @@ class AuditedTable:
 
 
 def parse_task_id(draft: str) -> str:
-    """The task of a draft's id, `<task>.<number>.v<version>`."""
+    """Return the task id of a draft id, which is `<task>.<number>.v<version>`."""
     return draft.rsplit(".", 2)[0]
 
 
 def _find_post_subject(row: RowValues, key: str) -> str:
-    """A card belongs to its task; every other message stands for itself."""
+    """A card belongs to its task; any other message is a subject of its own."""
     piece = str(row["piece"] or "")
     return piece.rsplit(".", 1)[0] if "." in piece else key
 

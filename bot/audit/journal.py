@@ -1,13 +1,13 @@
-"""The journal: what happened, hash-chained and append-only, with ids and fingerprints only.
+"""The journal: a hash-chained, append-only record of events, holding only ids and fingerprints.
 
-One chain per workspace. An entry is appended in the transaction that it records. All entries of a
-transaction are appended when it commits, under a lock on the workspace's head: the head is the
-last row that a transaction locks, so two of them never wait for each other. Count and head are kept
-apart from the entries, so that a cut tail shows.
+Each workspace has one chain. An entry is appended in the transaction that it records. All entries
+of a transaction are appended at commit, under a lock on the workspace's head row. The head is the
+last row that a transaction locks, so transactions never deadlock. Count and hash of the head are
+stored apart from the entries, so that a truncated chain is detected.
 
-Entries and head are signed with a key made from SUPER_INTERN_KEY, so that who can write to the
-database but has no key can't write another chain. An earlier state of the whole database put back
-shows only against a head that was published elsewhere.
+Entries and head are signed with a key derived from SUPER_INTERN_KEY, so that somebody with access
+to the database but without the key can't write another chain. A restored earlier state of the whole
+database is detected only by comparison with a head that was published elsewhere.
 """
 
 import hashlib
@@ -26,31 +26,31 @@ from bot.db.session import Row, insert_once
 from bot.i18n.messages import Words
 
 GENESIS = "0" * 64
-PENDING_KEY = "journal: unsettled"  # where a session keeps what its transaction will record
+PENDING_KEY = "journal: unsettled"  # key in Session.info of what the transaction will record
 KEY_LABEL = b"super-intern journal"
-ROWS_ADOPTED = "rows adopted"  # event: rows from before digests, as they were found
-ROWS_RECORDED = "rows recorded"  # event: rows changed in a transaction that says nothing else
+ROWS_ADOPTED = "rows adopted"  # event: rows from before there were digests were recorded
+ROWS_RECORDED = "rows recorded"  # event: rows changed in a transaction that records no other event
 ROW_REFS = ("row_count", "row_columns", "row_digest")
 
 
 class JournalHead(Row):
-    """How long a workspace's chain is, and the hash of its last row."""
+    """The length of a workspace's chain, and the hash of its last entry."""
 
     __tablename__ = "journal_heads"
 
     workspace: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
     hash: Mapped[str]
-    signature: Mapped[str | None]  # None: written before there were signatures, or without a key
+    signature: Mapped[str | None]  # None: written before signing existed, or without a key
 
     @property
     def signed(self) -> tuple[str, ...]:
-        """What the signature is over."""
+        """The values that the signature covers."""
         return "head", self.workspace, str(self.count), self.hash
 
 
 class JournalEntry(Row):
-    """One thing that happened. `refs` are ids and fingerprints, never content."""
+    """An event. `refs` are ids, counts and fingerprints, never content."""
 
     __tablename__ = "journal"
 
@@ -58,28 +58,28 @@ class JournalEntry(Row):
     seq: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     event: Mapped[str]  # "task accepted", "draft kept", "decision", …
-    subject: Mapped[str]  # the id of the row it is about
-    by: Mapped[str | None]  # who did it; None: the intern itself
+    subject: Mapped[str]  # the id of the row that the event is about
+    by: Mapped[str | None]  # the person who did it; None: the intern itself
     refs: Mapped[dict[str, Any]]
     prev: Mapped[str]
     hash: Mapped[str]
     signature: Mapped[str | None]
 
     def digest(self) -> str:
-        """SHA-256 over all of it and the hash before it."""
-        told = [self.workspace, self.seq, self.at.isoformat(), self.event, self.subject, self.by]
-        whole = json.dumps([*told, self.refs, self.prev], sort_keys=True, ensure_ascii=False)
+        """Return the SHA-256 over all columns, including the previous entry's hash."""
+        values = [self.workspace, self.seq, self.at.isoformat(), self.event, self.subject, self.by]
+        whole = json.dumps([*values, self.refs, self.prev], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(whole.encode()).hexdigest()
 
     @property
     def signed(self) -> tuple[str, ...]:
-        """What the signature is over; the hash covers the rest."""
+        """The values that the signature covers; the hash covers the other columns."""
         return "entry", self.workspace, str(self.seq), self.hash
 
 
 HEADS, ENTRIES = Row.metadata.tables["journal_heads"], Row.metadata.tables["journal"]
 ENTRY_COLUMNS = tuple(column.name for column in ENTRIES.columns)
-# Made once: these run in every transaction that records something.
+# Built once, since these statements run in every transaction that records something.
 SELECT_HEAD = (
     select(HEADS.c["count"], HEADS.c.hash)
     .where(HEADS.c.workspace == bindparam("workspace"))
@@ -97,7 +97,7 @@ SignatureState = Literal["good", "bad", "other key", "unsigned"]
 
 @dataclass(frozen=True)
 class Signer:
-    """Signs with a key made from `secret`, which is SUPER_INTERN_KEY's."""
+    """Signs with a key derived from `secret`, which is SUPER_INTERN_KEY."""
 
     secret: bytes
 
@@ -107,11 +107,11 @@ class Signer:
 
     @cached_property
     def name(self) -> str:
-        """Tells keys apart and gives nothing of them away."""
+        """An id by which keys can be told apart without revealing them."""
         return hmac.new(self.key, b"which key", hashlib.sha256).hexdigest()[:8]
 
     def sign(self, *values: str) -> str:
-        """`<name of the key>:<64 hex digits>`."""
+        """Return `<name of the key>:<64 hex digits>`."""
         whole = json.dumps(values, ensure_ascii=False).encode()
         return f"{self.name}:{hmac.new(self.key, whole, hashlib.sha256).hexdigest()}"
 
@@ -124,14 +124,14 @@ class Signer:
 
 
 def get_signer(session: Session) -> Signer | None:
-    """The signer of this session's database; None where no key is known."""
+    """Return the signer of this session's database; None without a key."""
     found: Signer | None = session.info["database"].signer
     return found
 
 
 @dataclass(frozen=True)
 class NewEntry:
-    """What an entry will say, before it has its place in the chain."""
+    """The content of an entry before it is appended to the chain."""
 
     workspace: str
     event: str
@@ -143,10 +143,11 @@ class NewEntry:
 
 @dataclass
 class PendingChanges:
-    """What a transaction will record when it commits. `rows` are the held rows that it wrote, each
-    with whether it stood as it was recorded before; None for a row that is new. `values` are what
-    rows hold from now on, where that is known without reading them back; `latest` are digests that
-    were read."""
+    """What a transaction will record at commit.
+
+    `rows` are the audited rows that it wrote, each with whether it matched its digest before; None
+    for a new row. `values` are the current values of rows, where they are known without reading
+    them again; `latest` are digests that were already read."""
 
     events: list[NewEntry] = field(default_factory=list)
     rows: dict[tuple[str, tuple[Any, ...]], bool | None] = field(default_factory=dict)
@@ -177,7 +178,7 @@ def record_event(
 
 
 def lock_head(session: Session, workspace: str) -> JournalHead:
-    """Lock the workspace's head until the transaction ends. Whoever takes it writes alone."""
+    """Lock the workspace's head until the transaction ends; only one transaction can hold it."""
     locked = select(JournalHead).where(JournalHead.workspace == workspace).with_for_update()
     locked = locked.execution_options(populate_existing=True)
     head = session.scalar(locked)
@@ -188,7 +189,7 @@ def lock_head(session: Session, workspace: str) -> JournalHead:
 
 
 def lock_head_values(session: Session, workspace: str) -> tuple[int, str]:
-    """Lock the workspace's head until the transaction ends: its count and its hash."""
+    """Lock the workspace's head until the transaction ends; return its count and hash."""
     connection = session.connection()
     found: Any = connection.execute(SELECT_HEAD, {"workspace": workspace}).first()
     if found is None:
@@ -201,7 +202,7 @@ def lock_head_values(session: Session, workspace: str) -> tuple[int, str]:
 def append_entries(
     session: Session, workspace: str, end: tuple[int, str], events: Sequence[NewEntry]
 ) -> None:
-    """Append entries to a chain whose head is locked and stands at `end`."""
+    """Append entries to a chain whose head is locked; `end` is the head's count and hash."""
     signer = get_signer(session)
     count, prev = end
     rows = []
@@ -223,15 +224,15 @@ def append_entries(
     signature = signer.sign("head", workspace, str(count), prev) if signer else None
     connection = session.connection()
     connection.execute(INSERT_ENTRY, rows)
-    moved = {"of": workspace, "count": count, "hash": prev, "signature": signature}
-    connection.execute(UPDATE_HEAD, moved)
+    new_head = {"of": workspace, "count": count, "hash": prev, "signature": signature}
+    connection.execute(UPDATE_HEAD, new_head)
 
 
 @dataclass(frozen=True)
 class ChainVerdict:
-    """What `verify` found: the number of entries read, what is wrong, if anything, and the hash of
-    the last entry where nothing is. `signed` entries have a good signature, `unchecked` ones a
-    signature of another key, or there is no key here."""
+    """The result of verifying a chain: the number of entries read, the fault if there is one, and
+    the last entry's hash if there is none. `signed` counts entries with a good signature;
+    `unchecked` counts entries signed with another key, or all signed ones if there is no key."""
 
     workspace: str
     entries: int
@@ -242,10 +243,10 @@ class ChainVerdict:
 
 
 def verify_chain(session: Session, workspace: str, signer: Signer | None = None) -> ChainVerdict:
-    """Walk a chain: a changed, a missing and a cut-off row are each found and named."""
+    """Verify a chain. A changed, a missing and a cut-off entry are each detected and named."""
     try:
         return _verify_entries(session, workspace, signer)
-    except (ValueError, TypeError):  # a time or a reference that is none
+    except (ValueError, TypeError):  # a time or reference that can't be parsed
         return ChainVerdict(workspace, 0, Words("An entry can't be read: it was changed."))
 
 
@@ -261,7 +262,7 @@ def _verify_entries(session: Session, workspace: str, signer: Signer | None) -> 
             return ChainVerdict(workspace, count, fault)
         if entry.prev != prev or entry.hash != entry.digest():
             return ChainVerdict(workspace, count, Words("Entry {seq} was changed.", seq=entry.seq))
-        if not signatures.take(entry.signature, entry.signed, begins=entry.event == ROWS_ADOPTED):
+        if not signatures.accept(entry.signature, entry.signed, begins=entry.event == ROWS_ADOPTED):
             fault = Words("Entry {seq} is not signed with the key of this home.", seq=entry.seq)
             return ChainVerdict(workspace, count, fault)
         prev, count = entry.hash, entry.seq
@@ -282,21 +283,21 @@ def _verify_entries(session: Session, workspace: str, signer: Signer | None) -> 
 
 
 def parse_key_name(signature: str | None) -> str | None:
-    """Which key a signature says it was made with; None for no signature."""
+    """Return the name of the key in a signature; None for no signature."""
     return signature.partition(":")[0] if signature is not None else None
 
 
 class _SignatureCheck:
-    """The signatures of a chain. All are of one key; signing begins, and another key comes in, only
-    with an entry that records all rows anew."""
+    """Checks the signatures of a chain. All must be made with one key. Signing starts, or the key
+    changes, only at an entry that records all rows anew (ROWS_ADOPTED)."""
 
     def __init__(self, signer: Signer | None) -> None:
         self.signer = signer
         self.good = self.unchecked = 0
         self.keys: list[str | None] = []
 
-    def take(self, signature: str | None, signed: tuple[str, ...], *, begins: bool) -> bool:
-        """Whether this signature may stand here, and is good as far as we can tell."""
+    def accept(self, signature: str | None, signed: tuple[str, ...], *, begins: bool) -> bool:
+        """Whether this signature is allowed here and, as far as it can be checked, valid."""
         key = parse_key_name(signature)
         if key not in self.keys[-1:]:
             if self.keys and (key is None or not begins):
@@ -310,7 +311,7 @@ class _SignatureCheck:
         return found != "bad"
 
     def ends_with(self, signature: str | None, signed: tuple[str, ...]) -> bool:
-        """Whether the head is signed as the last entry is, with our key where there is one."""
+        """Whether the head is signed with the same key as the last entry, and validly."""
         if parse_key_name(signature) not in self.keys[-1:]:
             return False
         if self.signer is None or signature is None:
@@ -319,14 +320,14 @@ class _SignatureCheck:
 
 
 def list_workspaces(session: Session) -> list[str]:
-    """Every workspace that has a chain or a head."""
+    """Return every workspace that has a chain or a head."""
     found = set(session.scalars(select(JournalHead.workspace)))
     found |= set(session.scalars(select(JournalEntry.workspace).group_by(JournalEntry.workspace)))
     return sorted(found)
 
 
 def contains_head(session: Session, head: str) -> bool:
-    """Whether a head that was noted once is still in a chain."""
+    """Whether a hash that was the head at some time is still in a chain."""
     return (
         session.scalar(select(JournalEntry.seq).where(JournalEntry.hash == head).limit(1))
         is not None

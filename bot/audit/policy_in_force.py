@@ -1,4 +1,4 @@
-"""Which policy and which brand applied when, by their fingerprints: an entry when one changes."""
+"""Records which policy and brand applied when: a journal entry whenever a fingerprint changes."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from bot.db.session import Row, insert_once
 
 
 class PolicyRecord(Row):
-    """What `policy.toml` or `brand.toml` last said for a workspace, as it was understood."""
+    """The fingerprint of the `policy.toml` or `brand.toml` that last applied to a workspace."""
 
     __tablename__ = "policies_in_force"
 
@@ -24,7 +24,7 @@ class PolicyRecord(Row):
     def note(
         session: Session, workspace: str, file: str, contents: BaseModel, now: datetime
     ) -> None:
-        """Record that these contents apply from now on, unless they did before."""
+        """Record that these contents apply from now on, unless they already did."""
         applied = compute_fingerprint(contents.model_dump_json())
         row = session.get(PolicyRecord, (workspace, file))
         if row is not None and row.fingerprint == applied:
@@ -32,7 +32,7 @@ class PolicyRecord(Row):
         values = {"workspace": workspace, "file": file, "fingerprint": applied, "since": now}
         if row is None:
             if not insert_once(session, PolicyRecord, **values):
-                return  # somebody else says the same at this moment
+                return  # another process records the same at this moment
         else:
             row.fingerprint, row.since = applied, now
         journal.record_event(

@@ -1,4 +1,4 @@
-"""Exactly what was sent to which writer, its tokens and its cost."""
+"""Receipts: exactly what was sent to which writer, with its tokens and its cost."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,20 +14,20 @@ from bot.core.parts import compute_fingerprint
 from bot.core.writer import LlmCall
 from bot.db.session import Row
 
-MAX_CALL_DURATION = timedelta(minutes=5)  # longer than any: what has no end by then has died
+MAX_CALL_DURATION = timedelta(minutes=5)  # a call without an end after this time has died
 
 
 @dataclass(frozen=True)
 class SpendingUsage:
-    """US dollars of the last 24 hours. `spent` does not come back; `reserved` belongs to calls
-    under way, and what they do not need is free when they end."""
+    """US dollars of the last 24 hours. `spent` is final; `reserved` is held by running calls, and
+    what they do not use is released when they end."""
 
     spent: Decimal
     reserved: Decimal
 
 
 class Receipt(Row):
-    """One call to a writer. `sent` is letter for letter what left the house; empty: nothing did."""
+    """One call to a writer. `sent` is the exact request body; empty when nothing was sent."""
 
     __tablename__ = "receipts"
 
@@ -43,13 +43,13 @@ class Receipt(Row):
     usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))
     ended: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
-    call: Mapped[str | None]  # None: told of once
+    call: Mapped[str | None]  # the call's id; None for a call that was reported once
     reserved: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))  # counts instead of `usd`
 
     __table_args__ = (Index("ix_receipts_workspace_at", "workspace", "at"),)
 
     @staticmethod
-    def keep(
+    def record(
         session: Session,
         *,
         workspace: str,
@@ -57,38 +57,39 @@ class Receipt(Row):
         sent: LlmCall,
         reserved: Decimal | None = None,
     ) -> "Receipt":
-        """The receipt of a call; told of again, how it ended. What left is written down before it
-        leaves: whatever dies, the receipt is there. Calls that cost go through `Spending`."""
-        if begun := Receipt.begun(session, task, sent.call):
+        """Store the receipt of a call or, for a call that was stored before, how it ended. The
+        receipt is committed before the call is sent, so it exists even if the process dies. Calls
+        that cost money go through `SpendingCap`."""
+        if begun := Receipt.find_begun(session, task, sent.call):
             begun._end(session, sent)
             return begun
-        told = sent.model_dump()
-        row = Receipt(workspace=workspace, task=task, reserved=reserved, **told)
+        values = sent.model_dump()
+        row = Receipt(workspace=workspace, task=task, reserved=reserved, **values)
         session.add(row)
         session.flush()
         row._journal(session)
         return row
 
     @staticmethod
-    def begun(session: Session, task: str, call: str | None) -> "Receipt | None":
-        """The receipt that was written before this call left."""
+    def find_begun(session: Session, task: str, call: str | None) -> "Receipt | None":
+        """Return the receipt that was stored before this call was sent."""
         if call is None:
             return None
         return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
 
     def _end(self, session: Session, sent: LlmCall) -> None:
-        """The words stand as they left, unless nothing left after all."""
+        """Record how the call ended. The sent text is kept, unless nothing was sent after all."""
         if self.sent and not sent.sent:
             self.sent, self.to = "", None
             self._journal(session)
-        told = sent.model_dump(exclude={"call", "at", "writer", "sent", "to"})
-        for name, value in told.items():
+        values = sent.model_dump(exclude={"call", "at", "writer", "sent", "to"})
+        for name, value in values.items():
             setattr(self, name, value)
         if not sent.sent or (sent.exact and sent.usd is not None):
             self.reserved = None
 
     def _journal(self, session: Session) -> None:
-        """The fingerprint is over the very bytes that leave."""
+        """Record the receipt in the journal; its fingerprint covers the exact bytes sent."""
         journal.record_event(
             session,
             workspace=self.workspace,
@@ -100,52 +101,57 @@ class Receipt(Row):
         )
 
     @staticmethod
-    def of_file(
+    def record_file(
         session: Session,
         *,
         workspace: str,
         task: str,
-        named: str,
-        told: str,
+        writer: str,
+        content: str,
         to: str,
         now: datetime,
     ) -> "Receipt":
-        """A file that left: no call to a writer. `told` says what was in it, and nobody's name."""
-        sent = LlmCall(writer=named, sent=told, to=to, at=now)
-        return Receipt.keep(session, workspace=workspace, task=task, sent=sent)
+        """Store a receipt for a file that was handed out, which is no call to a writer. `content`
+        describes its content without any personal data."""
+        sent = LlmCall(writer=writer, sent=content, to=to, at=now)
+        return Receipt.record(session, workspace=workspace, task=task, sent=sent)
 
     @staticmethod
-    def of(session: Session, task: str) -> list["Receipt"]:
+    def list_for_task(session: Session, task: str) -> list["Receipt"]:
         return list(
             session.scalars(select(Receipt).where(Receipt.task == task).order_by(Receipt.id))
         )
 
     @staticmethod
-    def spent(session: Session, workspace: str, now: datetime) -> Decimal:
-        """US dollars in the last 24 hours, of this workspace. A call of which no end is known, as
-        when the machine died in it, counts the most that it can have cost."""
-        used = Receipt.used(session, workspace, now)
+    def compute_spent(session: Session, workspace: str, now: datetime) -> Decimal:
+        """Return the US dollars that this workspace used in the last 24 hours. A call whose end is
+        not known, for example because the process died, counts with its maximum cost."""
+        used = Receipt.compute_usage(session, workspace, now)
         return used.spent + used.reserved
 
     @staticmethod
-    def used(
+    def compute_usage(
         session: Session, workspace: str, now: datetime, of_tasks: Select[Any] | None = None
     ) -> "SpendingUsage":
-        """What counts against the limit of the workspace, or of some of its tasks (their ids)."""
-        lately = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
+        """Return what counts against the limit of the workspace, or of the tasks with these ids."""
+        conditions = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
         if of_tasks is not None:
-            lately.append(Receipt.task.in_(of_tasks))
-        ended = select(func.sum(Receipt.usd)).where(*lately, Receipt.reserved.is_(None))
+            conditions.append(Receipt.task.in_(of_tasks))
+        ended = select(func.sum(Receipt.usd)).where(*conditions, Receipt.reserved.is_(None))
         spent, reserved = Decimal(session.scalar(ended) or 0), Decimal(0)
         older = and_(Receipt.usd.is_(None), Receipt.call.is_not(None), Receipt.sent != "")
-        open = select(Receipt.reserved, Receipt.usd, Receipt.at, Receipt.writer, Receipt.id)
-        open = open.where(*lately, or_(Receipt.reserved.is_not(None), older))
-        for most, usd, at, writer, id in session.execute(open).all():
-            if most is None:  # begun by an earlier version
-                known = find_price(writer)
-                most = known.most(session.get_one(Receipt, id).sent) if known else Decimal(0)
+        open_calls = select(Receipt.reserved, Receipt.usd, Receipt.at, Receipt.writer, Receipt.id)
+        open_calls = open_calls.where(*conditions, or_(Receipt.reserved.is_not(None), older))
+        for max_cost, usd, at, writer, id in session.execute(open_calls).all():
+            if max_cost is None:  # a receipt of an earlier version, which reserved nothing
+                price = find_price(writer)
+                max_cost = (
+                    price.compute_max_cost(session.get_one(Receipt, id).sent)
+                    if price
+                    else Decimal(0)
+                )
             if usd is None and now - at <= MAX_CALL_DURATION:
-                reserved += most
+                reserved += max_cost
             else:
-                spent += most
+                spent += max_cost
         return SpendingUsage(spent, reserved)

@@ -1,9 +1,9 @@
-"""Digests of rows under the journal, so that a row changed behind its back is found.
+"""Signed digests of rows, so that a row that was changed outside the program is detected.
 
-Every transaction of `Database` is watched. The held rows that it wrote are read back when it
-commits, and the digest of each is kept, signed, with the entry of the journal that they came with;
-that entry has a digest over them all. `demand_recorded` compares before somebody acts on rows;
-`first_fault` compares all of them.
+Every transaction of `Database` is observed. At commit, the audited rows that it wrote are read
+back, and a signed digest of each is stored with the journal entry of that transaction; the entry
+holds a digest over all of them. `require_unchanged_task` checks rows before somebody acts on them;
+`find_differences` checks all rows.
 """
 
 import hashlib
@@ -58,15 +58,15 @@ from bot.i18n.messages import Words
 
 log = logging.getLogger("bot.audit.journal")
 
-ERASED = "erased"  # instead of a digest: the row was deleted, and the journal knows
-DIFFERS = "differs"  # instead of a digest: the row was not as recorded when it was written again
+ERASED = "erased"  # stands for a digest: the row was deleted by the program
+DIFFERS = "differs"  # stands for a digest: the row did not match its digest when it was rewritten
 CACHED_TABLES = (
     "tasks",
     "drafts",
     "posts",
-)  # their values are taken as written: reading costs more
-NEVER_REINSERTED = ("tasks", "posts", "receipts", "workspaces")  # nobody gains by making them again
-TASK_TABLES = ("tasks", "drafts", "decisions", "deliveries", "posts")  # what a decision rests on
+)  # their values are cached as written, since reading them back costs more
+NEVER_REINSERTED = ("tasks", "posts", "receipts", "workspaces")  # re-creating one gains nothing
+TASK_TABLES = ("tasks", "drafts", "decisions", "deliveries", "posts")  # checked before a decision
 INSERT_PAGE_SIZE = 500
 
 RowKey = tuple[Any, ...]
@@ -74,7 +74,7 @@ TouchedRow = tuple[str, RowKey]  # a table's name and a row's primary key
 
 
 class RowDigest(Row):
-    """What one row was when the entry `seq` was written. The newest of a row is in force."""
+    """The digest of a row at the entry `seq`. The newest digest of a row is the one in force."""
 
     __tablename__ = "row_digests"
 
@@ -95,11 +95,11 @@ class RowDigest(Row):
 
     @property
     def item(self) -> tuple[str, ...]:
-        """What its entry's digest covers of it."""
+        """The values that the combined digest in the journal entry covers."""
         return self.row, self.subject, self.columns, self.digest
 
     def is_of(self, values: RowValues) -> bool:
-        """Whether a row with these values is the one recorded."""
+        """Whether a row with these values has this digest."""
         table = self.columns.partition("/")[0]
         known = (
             AUDITED_TABLES[table].versions.get(self.columns) if table in AUDITED_TABLES else None
@@ -110,7 +110,7 @@ class RowDigest(Row):
 DIGEST_TABLE = Row.metadata.tables["row_digests"]
 INSERT_DIGEST = insert(
     DIGEST_TABLE
-)  # made once: these run in every transaction that writes held rows
+)  # built once, since it runs in every transaction that writes audited rows
 SELECT_ROW_DIGESTS = (
     select(*DIGEST_TABLE.columns)
     .where(DIGEST_TABLE.c.row == bindparam("of"))
@@ -123,14 +123,14 @@ def get_table(name: str) -> Table:
 
 
 def compute_digest(values: RowValues, version: str, columns: Sequence[str]) -> str:
-    """SHA-256 over these columns, the same on each database."""
-    told = {name: canonicalize(values[name]) for name in columns}
-    whole = json.dumps([version, told], sort_keys=True, ensure_ascii=False)
+    """Return the SHA-256 over these columns; it is the same on SQLite and PostgreSQL."""
+    canonical = {name: canonicalize(values[name]) for name in columns}
+    whole = json.dumps([version, canonical], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def canonicalize(value: Any) -> Any:
-    """A column's value as JSON has it. Values of different types never look the same."""
+    """Return a column's value as JSON. Values of different types never look the same."""
     if isinstance(value, datetime):
         return {"time": value.astimezone(UTC).isoformat(timespec="microseconds")}
     if isinstance(value, date):
@@ -145,13 +145,13 @@ def canonicalize(value: Any) -> Any:
 
 
 def combine_digests(items: Iterable[tuple[str, ...]]) -> str:
-    """One digest over the rows of one entry, whatever order they come in."""
+    """Return one digest over the rows of an entry, independent of their order."""
     whole = json.dumps(sorted(items), ensure_ascii=False)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def format_row_name(table: str, key: RowKey) -> str:
-    """ "drafts/<id>"; a key of several columns as a JSON list."""
+    """Return "drafts/<id>"; a key of several columns becomes a JSON list."""
     parts = [str(part) for part in key]
     return f"{table}/{parts[0] if len(parts) == 1 else json.dumps(parts, ensure_ascii=False)}"
 
@@ -169,11 +169,11 @@ def get_subject(table: str, values: RowValues) -> str:
     return AUDITED_TABLES[table].subject(values, key)
 
 
-# Watching transactions
+# Observing transactions
 
 
 def watch_sessions(sessions: "sessionmaker[GuardedSession]") -> None:
-    """Have every transaction of these sessions record the rows that it writes."""
+    """Make every transaction of these sessions record the rows that it writes."""
     event.listen(sessions, "before_flush", _before_flush)
     event.listen(sessions, "after_flush", _after_flush)
     event.listen(sessions, "before_commit", settle_journal)
@@ -181,7 +181,7 @@ def watch_sessions(sessions: "sessionmaker[GuardedSession]") -> None:
 
 
 def record_insert(session: Session, table: Table, values: RowValues) -> None:
-    """A row was inserted by a statement of its own."""
+    """Record a row that was inserted by a SQL statement, not as an object."""
     if table.name not in AUDITED_TABLES:
         return
     key = get_row_key(table, values)
@@ -201,8 +201,8 @@ def _table_name(row: Any) -> str:
 
 
 def _before_flush(session: Session, *_: Any) -> None:
-    """Look, before held rows are written again, whether they stand as they were recorded: what was
-    changed behind the journal's back must not be recorded with the next change."""
+    """Check whether audited rows match their digests before they are written again: otherwise a
+    change made outside the program would be recorded as correct with the next change."""
     written: dict[str, list[RowKey]] = {}
     known = get_pending_changes(session).rows
     for row in (*session.dirty, *session.deleted):
@@ -223,7 +223,7 @@ def _before_flush(session: Session, *_: Any) -> None:
 
 
 def _track_values(session: Session, row: Any, table: str) -> None:
-    """Keep what the row will hold after this flush, where we know what it held."""
+    """Update the cached values with what this flush will write, if the row is cached."""
     state = inspect(row)
     known = get_pending_changes(session).values.get((table, state.identity))
     if known is not None:
@@ -237,7 +237,7 @@ def _is_held_change(row: Any, table: str) -> bool:
 
 
 def _check_rows(session: Session, table: str, keys: Sequence[RowKey]) -> dict[RowKey, bool]:
-    """Whether each of these rows, as the database has it now, is as it was recorded."""
+    """Return for each key whether the row in the database matches its digest."""
     current = _read_rows(session, table, keys, lock=True)
     latest = _read_latest_digests(session, [format_row_name(table, key) for key in keys])
     get_pending_changes(session).latest.update(latest)
@@ -268,7 +268,7 @@ def _after_flush(session: Session, _: Any) -> None:
 
 
 class _Attributes(Mapping[str, Any]):
-    """A row object's columns by name."""
+    """A mapping from column name to value over an ORM object."""
 
     def __init__(self, row: Any) -> None:
         self.row = row
@@ -284,8 +284,8 @@ class _Attributes(Mapping[str, Any]):
 
 
 class GuardedSession(Session):
-    """A session whose statements may not write held columns: they would leave no digest. A hook of
-    the ORM's would do the same and make every read some 50 µs slower."""
+    """A session that rejects SQL statements which write audited columns, since those would leave no
+    digest. An ORM event hook could do the same, but would make every read about 50 µs slower."""
 
     def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
         _reject_audited_write(statement)
@@ -301,8 +301,8 @@ class GuardedSession(Session):
 
 
 def _reject_audited_write(statement: Any) -> None:
-    """Raises ValueError for a statement that writes held columns: it is a bug. Statements that
-    write free columns alone may pass."""
+    """Raise ValueError for a statement that writes audited columns, which is a bug in the caller.
+    Statements that write only free columns are allowed."""
     if not isinstance(statement, UpdateBase):
         return
     held = AUDITED_TABLES.get(str(getattr(statement.table, "name", "")))
@@ -320,7 +320,7 @@ def _discard_pending(session: Session, _: Any) -> None:
 
 
 def settle_journal(session: Session) -> None:
-    """Append what this transaction records. The last thing before it commits."""
+    """Append the entries of this transaction. It runs last before the commit."""
     if not _has_changes(session):
         return
     session.flush()
@@ -333,11 +333,13 @@ def settle_journal(session: Session) -> None:
     for workspace in sorted({*events, *(digest.workspace for digest in digests)}):
         mine = [digest for digest in digests if digest.workspace == workspace]
         end = lock_head_values(session, workspace)
-        told = events.get(workspace) or [NewEntry(workspace, ROWS_RECORDED, mine[0].subject, now)]
+        entries = events.get(workspace) or [
+            NewEntry(workspace, ROWS_RECORDED, mine[0].subject, now)
+        ]
         if mine:
-            told[-1] = replace(told[-1], refs={**told[-1].refs, **build_row_refs(mine)})
-            _insert_digests(session, mine, end[0] + len(told))
-        append_entries(session, workspace, end, told)
+            entries[-1] = replace(entries[-1], refs={**entries[-1].refs, **build_row_refs(mine)})
+            _insert_digests(session, mine, end[0] + len(entries))
+        append_entries(session, workspace, end, entries)
 
 
 def _has_changes(session: Session) -> bool:
@@ -345,7 +347,7 @@ def _has_changes(session: Session) -> bool:
 
 
 def build_row_refs(digests: Collection[RowDigest]) -> dict[str, str | int]:
-    """What an entry says of the rows that were written with it."""
+    """Return the references of an entry to the rows that were written with it."""
     versions = " ".join(sorted({digest.columns for digest in digests}))
     whole = combine_digests(digest.item for digest in digests)
     return dict(zip(ROW_REFS, (len(digests), versions, whole), strict=True))
@@ -363,7 +365,7 @@ def _insert_digests(session: Session, digests: Sequence[RowDigest], seq: int) ->
 
 
 def _compute_digests(session: Session, found: PendingChanges) -> list[RowDigest]:
-    """The digests of what a transaction wrote, as the database has it."""
+    """Return the digests of the rows that a transaction wrote, as they are in the database."""
     by_table: dict[str, list[RowKey]] = {}
     for table, key in found.rows:
         by_table.setdefault(table, []).append(key)
@@ -392,12 +394,12 @@ def _digests_of_row(
     as_recorded: bool | None,
     latest: Mapping[tuple[str, str], RowDigest],
 ) -> Iterator[RowDigest]:
-    """The row's digest; and that it is gone, where it left a workspace or was deleted."""
+    """Yield the row's digest, and an ERASED digest where it was deleted or left a workspace."""
     row = format_row_name(table, key)
     before = [one for (_, name), one in latest.items() if name == row and one.digest != ERASED]
     here = get_workspace(table, values) if values is not None else None
     if as_recorded is None and before:
-        as_recorded = False  # it was recorded, was gone, and comes again
+        as_recorded = False  # it was recorded, then deleted, and is inserted again
     for gone in before:
         if gone.workspace != here and as_recorded:
             yield _build_digest(gone.workspace, row, gone.subject, gone.columns, ERASED)
@@ -418,7 +420,7 @@ def _build_digest(workspace: str, row: str, subject: str, columns: str, digest: 
 def _read_rows(
     session: Session, table: str, keys: Sequence[RowKey], *, lock: bool = False
 ) -> dict[RowKey, RowValues]:
-    """Held columns of these rows, by key, straight from the database."""
+    """Read the audited columns of these rows from the database, by key."""
     found: dict[RowKey, RowValues] = {}
     primary = list(get_table(table).primary_key.columns)
     for start in range(0, len(keys), INSERT_PAGE_SIZE):
@@ -435,7 +437,7 @@ def _read_rows(
 
 
 def _iter_values(session: Session, wanted: Select[Any]) -> Iterator[RowValues]:
-    with session.connection().execute(wanted) as found:  # closed when the first difference ends it
+    with session.connection().execute(wanted) as found:  # also closed if the caller stops early
         for row in found.mappings():
             yield {str(name): value for name, value in row.items()}
 
@@ -445,7 +447,7 @@ def _select_rows(table: str) -> Select[Any]:
 
 
 def _read_latest_digests(session: Session, rows: Sequence[str]) -> dict[tuple[str, str], RowDigest]:
-    """The newest digest of each of these rows, by workspace and row."""
+    """Return the newest digest of each of these rows, by workspace and row name."""
     found: dict[tuple[str, str], RowDigest] = {}
     if len(rows) == 1:
         return _index_digests(session.connection().execute(SELECT_ROW_DIGESTS, {"of": rows[0]}))
@@ -467,12 +469,12 @@ def _index_digests(result: CursorResult[Any]) -> dict[tuple[str, str], RowDigest
     return {name: RowDigest(**one) for name, one in newest.items()}
 
 
-# Before somebody acts
+# Checks before an action
 
 
 def require_unchanged_task(session: Session, workspace: str, task: str) -> None:
-    """Raises CannotDo unless the rows of a task (drafts, decisions, deliveries, cards) are all
-    there and as recorded. Rows that this transaction wrote itself were compared before that."""
+    """Raise CannotDo unless all rows of a task (drafts, decisions, deliveries, cards) exist and
+    match their digests. Rows that this transaction wrote itself were checked before the write."""
     session.flush()
     latest = {
         name: one
@@ -502,7 +504,7 @@ def require_unchanged_task(session: Session, workspace: str, task: str) -> None:
 
 
 def require_unchanged_row(session: Session, row: Row) -> None:
-    """Raises CannotDo unless this row is as it was recorded."""
+    """Raise CannotDo unless this row matches its digest."""
     session.flush()
     table, key = _table_name(row), get_row_key(get_table(_table_name(row)), _Attributes(row))
     known = get_pending_changes(session).rows.get((table, key), False)
@@ -543,7 +545,7 @@ def _changed_outside_error(workspace: str, row: str) -> CannotDo:
 
 
 def _select_task_rows(task: str) -> dict[str, Select[Any]]:
-    """The rows that a decision on a task's drafts rests on."""
+    """Select the rows that a decision on a task's drafts depends on."""
     tasks, drafts = get_table("tasks"), get_table("drafts")
     ids = select(drafts.c.id).where(drafts.c.task == task).scalar_subquery()
     posts, first = get_table("posts").c.piece, f"{task}.0"
@@ -557,12 +559,12 @@ def _select_task_rows(task: str) -> dict[str, Select[Any]]:
     }
 
 
-# All rows
+# Verification of all rows
 
 
 @dataclass(frozen=True)
 class RecordedDigests:
-    """What the digests of a workspace say: the newest of each row, and what is wrong with them."""
+    """The digests of a workspace: the newest of each row, and the first fault among them."""
 
     rows: Mapping[str, RowDigest]
     fault: Words | None
@@ -573,7 +575,7 @@ class RecordedDigests:
 
 
 def read_digests(session: Session, workspace: str, signer: Signer | None) -> RecordedDigests:
-    """The digests of a workspace, held against the entries that they came with."""
+    """Read the digests of a workspace and compare them with the references in the entries."""
     refs = _read_entry_refs(session, workspace)
     rows: dict[str, RowDigest] = {}
     mine = select(*get_table("row_digests").columns).where(RowDigest.workspace == workspace)
@@ -582,9 +584,9 @@ def read_digests(session: Session, workspace: str, signer: Signer | None) -> Rec
     seq, items, keys = 0, list[tuple[str, ...]](), set[str | None]()
 
     def close() -> Words | None:
-        """Whether the digests of the entry `seq` are those that it was written with."""
-        told = refs.pop(seq, None)
-        if not items or told == (len(items), combine_digests(items), keys):
+        """Return a fault unless the digests of entry `seq` match that entry's references."""
+        recorded = refs.pop(seq, None)
+        if not items or recorded == (len(items), combine_digests(items), keys):
             return None
         return Words("The digests of entry {seq} were changed.", seq=seq)
 
@@ -607,8 +609,8 @@ def read_digests(session: Session, workspace: str, signer: Signer | None) -> Rec
 def _read_entry_refs(
     session: Session, workspace: str
 ) -> dict[int, tuple[int, str, set[str | None]]]:
-    """What the entries say of the rows written with them: how many, and the digest over them; and
-    which key signed."""
+    """Return the references to rows by entry: their number, the digest over them, and the key that
+    signed the entry."""
     entries = select(JournalEntry.seq, JournalEntry.refs, JournalEntry.signature).where(
         JournalEntry.workspace == workspace
     )
@@ -616,22 +618,22 @@ def _read_entry_refs(
     streamed: Iterable[Any] = session.execute(entries.execution_options(yield_per=INSERT_PAGE_SIZE))
     for seq, refs, signature in streamed:
         if ROW_REFS[2] in refs:
-            told = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
-            found[seq] = (*told, {parse_key_name(signature)})
+            values = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
+            found[seq] = (*values, {parse_key_name(signature)})
     return found
 
 
 def find_differences(
     session: Session, workspace: str, recorded: RecordedDigests
 ) -> Iterator[Words]:
-    """The rows of a workspace that are not as they were recorded, unknown, or gone."""
+    """Yield a sentence for each row that was changed, is unknown, or is missing."""
     missing = {name for name, one in recorded.rows.items() if one.digest != ERASED}
     for table in AUDITED_TABLES:
         try:
             for name, values in _iter_rows(session, table, workspace):
                 missing.discard(name)
                 yield from _find_row_difference(name, values, recorded.rows.get(name))
-        except (ValueError, TypeError, LookupError):  # a time, a number or JSON that is none
+        except (ValueError, TypeError, LookupError):  # a value that can't be parsed
             yield Words("A row of {table} can't be read: it was changed.", table=table)
             return
     for name in sorted(missing):
@@ -657,7 +659,7 @@ def _iter_rows(session: Session, table: str, workspace: str) -> Iterator[tuple[s
 
 
 def list_used_workspaces(session: Session) -> set[str]:
-    """Every workspace that a held row belongs to. `bot.db.models` has to be imported."""
+    """Return every workspace that has an audited row. Requires `bot.db.models` to be imported."""
     found: set[str] = set()
     for table in AUDITED_TABLES:
         column = get_table(table).c["id" if table == "workspaces" else "workspace"]
@@ -665,15 +667,17 @@ def list_used_workspaces(session: Session) -> set[str]:
     return found
 
 
-# Rows from before digests
+# Rows from before there were digests
 
 
 def adopt_rows(
     session: Session, now: datetime, *, by: str | None = None, known: Collection[str] = ()
 ) -> dict[str, int]:
-    """Record the rows that are there as they are, one entry a workspace: at the first start after
-    the upgrade, or when somebody (`by`) says so. How many, by workspace. At a start nothing is
-    adopted once there are digests, nor for workspaces whose heads are `known` as signed."""
+    """Record all present rows as they are, one entry per workspace; return the number by workspace.
+
+    It runs at the first start after the upgrade, or when a person (`by`) asks for it. At a start,
+    nothing is adopted once any digest exists, nor for the workspaces in `known`, whose signed heads
+    were published."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE row_digests IN SHARE ROW EXCLUSIVE MODE"))
     if by is None and session.scalar(select(RowDigest.seq).limit(1)) is not None:

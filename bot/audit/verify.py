@@ -1,9 +1,9 @@
-"""Whether the rows still say what the journal recorded of them: the words of each draft, who
-decided what about them, what was sent out, and what left the house; and whether every held row has
-the digest that was recorded of it (`bot/audit/audited_columns.py` says which columns that covers).
+"""Verifies that the rows still match the journal.
 
-The journal holds fingerprints alone. Here each is held against the words themselves, so that words
-changed behind its back show, and a decision that nobody ever took.
+Compares the text of each draft, each decision, each delivery and each receipt with the fingerprint
+in its journal entry, and every audited row with its digest (`bot/audit/audited_columns.py` lists
+the columns). So both a text that was changed outside the program and a decision that nobody took
+are detected. The journal holds only fingerprints, never the text.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -29,15 +29,15 @@ NOT_ADOPTED = Words(
     "Its rows are from before the upgrade and not recorded yet. Start Super-Intern once, or run "
     "`super-intern journal adopt`."
 )
-DECISION_PREFIX = "decision: "  # how these events begin
-RowState = tuple[str, ...]  # what is held against each other
-NamedRow = tuple[str, RowState]  # with its id
+DECISION_PREFIX = "decision: "  # prefix of the events of decisions
+RowState = tuple[str, ...]  # the values of a row that are compared
+NamedRow = tuple[str, RowState]  # the row's id and its state
 T = TypeVar("T", Draft, Decision, Delivery, Receipt)
 
 
 @dataclass
 class RecordedRows:
-    """What the journal says of each row, by its id; of what was said again the last counts."""
+    """What the journal says of each row, by row id. A later entry replaces an earlier one."""
 
     drafts: dict[str, RowState] = field(default_factory=dict)
     decisions: dict[str, RowState] = field(default_factory=dict)
@@ -46,33 +46,33 @@ class RecordedRows:
 
     @classmethod
     def of(cls, session: Session, workspace: str) -> "RecordedRows":
-        known = cls()
-        mine = (
+        recorded_rows = cls()
+        query = (
             select(JournalEntry)
             .where(JournalEntry.workspace == workspace)
             .order_by(JournalEntry.seq)
         )
-        for entry in session.scalars(mine).yield_per(PAGE_SIZE):
-            known._take(entry, str(entry.refs.get("fingerprint")))
-        return known
+        for entry in session.scalars(query).yield_per(PAGE_SIZE):
+            recorded_rows._add(entry, str(entry.refs.get("fingerprint")))
+        return recorded_rows
 
     def forget(self, erased: Collection[str]) -> None:
-        """Rows that were deleted, and the journal knows it."""
+        """Drop rows whose deletion the journal recorded."""
         for name in erased:
             table, _, id = name.partition("/")
-            for known in (getattr(self, table),) if table in VERIFIED_TABLES else ():
-                known.pop(id, None)
+            for recorded_rows in (getattr(self, table),) if table in VERIFIED_TABLES else ():
+                recorded_rows.pop(id, None)
 
-    def _take(self, entry: JournalEntry, print: str) -> None:
+    def _add(self, entry: JournalEntry, fingerprint: str) -> None:
         id = entry.subject
         if entry.event in DRAFT_EVENTS:
-            self.drafts[id] = (print,)
+            self.drafts[id] = (fingerprint,)
         elif entry.event.startswith(DECISION_PREFIX):
             verdict = entry.event.removeprefix(DECISION_PREFIX)
-            self.decisions[f"{id}:{entry.by}"] = (print, str(entry.by), verdict)
+            self.decisions[f"{id}:{entry.by}"] = (fingerprint, str(entry.by), verdict)
         elif entry.event == "delivery queued":
-            self.deliveries[id] = (print,)
-        elif entry.event == "receipt":  # those of earlier versions had no fingerprint
+            self.deliveries[id] = (fingerprint,)
+        elif entry.event == "receipt":  # receipts of earlier versions had no fingerprint
             self.receipts[id] = (
                 str(entry.refs.get("task")),
                 str(entry.refs.get("fingerprint", "")),
@@ -80,20 +80,28 @@ class RecordedRows:
 
 
 def find_row_fault(session: Session, workspace: str, signer: Signer | None = None) -> Words | None:
-    """The first row that is not as it was recorded; None when all are. What the entries themselves
-    say of rows first, then the digests of the rows."""
+    """Return the first row that does not match what was recorded; None when all match. The entries'
+    own references are checked first, then the digests of the rows."""
     recorded = read_digests(session, workspace, signer)
     if recorded.fault is None and not recorded.rows:
         return NOT_ADOPTED if next(find_differences(session, workspace, recorded), None) else None
-    known = RecordedRows.of(session, workspace)
-    known.forget(recorded.erased)
-    held = (
-        (Words("Draft {id}"), _read_drafts(session, workspace), known.drafts),
-        (Words("Decision {id}"), _read_decisions(session, workspace), known.decisions),
-        (Words("Delivery {id}"), _read_deliveries(session, workspace), known.deliveries),
-        (Words("Receipt {id}"), _read_receipts(session, workspace, known.receipts), known.receipts),
+    recorded_rows = RecordedRows.of(session, workspace)
+    recorded_rows.forget(recorded.erased)
+    comparisons = (
+        (Words("Draft {id}"), _read_drafts(session, workspace), recorded_rows.drafts),
+        (Words("Decision {id}"), _read_decisions(session, workspace), recorded_rows.decisions),
+        (Words("Delivery {id}"), _read_deliveries(session, workspace), recorded_rows.deliveries),
+        (
+            Words("Receipt {id}"),
+            _read_receipts(session, workspace, recorded_rows.receipts),
+            recorded_rows.receipts,
+        ),
     )
-    faults = (found for name, rows, told in held for found in _compare_rows(name, rows, told))
+    faults = (
+        found
+        for name, rows, journal_rows in comparisons
+        for found in _compare_rows(name, rows, journal_rows)
+    )
     return (
         next(faults, None)
         or recorded.fault
@@ -102,15 +110,15 @@ def find_row_fault(session: Session, workspace: str, signer: Signer | None = Non
 
 
 def _compare_rows(
-    name: Words, rows: Iterable[NamedRow], told: dict[str, RowState]
+    name: Words, rows: Iterable[NamedRow], journal_rows: dict[str, RowState]
 ) -> Iterator[Words]:
-    """What one table and the journal say differently."""
-    missing = dict(told)
-    for id, stands in rows:
+    """Yield a sentence for each difference between a table and the journal."""
+    missing = dict(journal_rows)
+    for id, state in rows:
         recorded = missing.pop(id, None)
         if recorded is None:
             yield Words("{what}: the journal knows nothing of it.", what=Words(name.text, id=id))
-        elif recorded != stands:
+        elif recorded != state:
             yield Words("{what}: it is not what was recorded.", what=Words(name.text, id=id))
     for id in missing:
         yield Words("{what}: it was recorded, and is gone.", what=Words(name.text, id=id))
@@ -122,29 +130,32 @@ def _read_drafts(session: Session, workspace: str) -> Iterator[NamedRow]:
 
 
 def _read_decisions(session: Session, workspace: str) -> Iterator[NamedRow]:
-    for said in _read_pages(session, Decision, workspace):
-        yield f"{said.draft}:{said.by}", (said.fingerprint, said.by, said.verdict)
+    for decision in _read_pages(session, Decision, workspace):
+        yield (
+            f"{decision.draft}:{decision.by}",
+            (decision.fingerprint, decision.by, decision.verdict),
+        )
 
 
 def _read_deliveries(session: Session, workspace: str) -> Iterator[NamedRow]:
-    for one in _read_pages(session, Delivery, workspace):
-        yield one.id, (one.fingerprint,)
+    for delivery in _read_pages(session, Delivery, workspace):
+        yield delivery.id, (delivery.fingerprint,)
 
 
 def _read_receipts(
-    session: Session, workspace: str, told: dict[str, RowState]
+    session: Session, workspace: str, journal_rows: dict[str, RowState]
 ) -> Iterator[NamedRow]:
-    for one in _read_pages(session, Receipt, workspace):
-        id = str(one.id)
-        print = compute_fingerprint(one.sent) if told.get(id, ("", ""))[1] else ""
-        yield id, (one.task, print)
+    for receipt in _read_pages(session, Receipt, workspace):
+        id = str(receipt.id)
+        fingerprint = compute_fingerprint(receipt.sent) if journal_rows.get(id, ("", ""))[1] else ""
+        yield id, (receipt.task, fingerprint)
 
 
 def _read_pages(session: Session, row: type[T], workspace: str) -> Iterator[T]:
-    """By and by: a year's words need not stand in memory, and a cursor would stay open when the
-    first difference ends the search."""
-    mine = select(row).where(row.workspace == workspace).order_by(row.id).limit(PAGE_SIZE)
-    page = list(session.scalars(mine))
+    """Yield rows page by page, so that a year of texts is not held in memory, and no cursor is left
+    open when the first difference ends the search."""
+    query = select(row).where(row.workspace == workspace).order_by(row.id).limit(PAGE_SIZE)
+    page = list(session.scalars(query))
     while page:
         yield from page
-        page = list(session.scalars(mine.where(row.id > page[-1].id)))
+        page = list(session.scalars(query.where(row.id > page[-1].id)))

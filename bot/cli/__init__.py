@@ -1,4 +1,5 @@
-"""What happens behind each door: pieces put together, no rules of their own."""
+"""The commands of the `super-intern` program. They wire components together, without rules of
+their own."""
 
 import argparse
 import asyncio
@@ -29,33 +30,33 @@ COMMAND_MODULES = {
 
 LONG_RUNNING = ("play", "serve", "work")
 HOMELESS_COMMANDS = ("manifest",)
-GC_THRESHOLD = 100_000  # things made between two looks for rubbish, in a command that is soon over
+GC_THRESHOLD = 100_000  # allocations between two garbage collections, in short commands
 
 
-def open_door(chosen: argparse.Namespace) -> int:
-    """Run the command that was typed; its exit code. Raises CannotDo or SettingsMistake."""
-    if chosen.door not in LONG_RUNNING:
-        gc.set_threshold(GC_THRESHOLD)  # a tenth of the time
+def run_command(args: argparse.Namespace) -> int:
+    """Run the command that was typed; return its exit code. Raises CannotDo or SettingsError."""
+    if args.command not in LONG_RUNNING:
+        gc.set_threshold(GC_THRESHOLD)  # saves a tenth of the time
     settings = Settings.read()
-    if chosen.door in HOMELESS_COMMANDS:
-        return _run(settings, chosen)
+    if args.command in HOMELESS_COMMANDS:
+        return _run(settings, args)
     with private_process(settings.home):
         _make_private(settings)
-        return _run(settings, chosen)
+        return _run(settings, args)
 
 
-def _run(settings: Settings, chosen: argparse.Namespace) -> int:
-    verb = getattr(import_module(f"bot.cli.{COMMAND_MODULES[chosen.door]}"), f"{chosen.door}_")
-    result = verb(settings, chosen)
+def _run(settings: Settings, args: argparse.Namespace) -> int:
+    verb = getattr(import_module(f"bot.cli.{COMMAND_MODULES[args.command]}"), f"{args.command}_")
+    result = verb(settings, args)
     return int((asyncio.run(result) if asyncio.iscoroutine(result) else result) or 0)
 
 
 def _make_private(settings: Settings) -> None:
-    """Close the home to other accounts, and say what was open."""
+    """Close the home to other accounts of the machine, and report what was open to them."""
     try:
         shared = load_policy(settings.home, "").library.shared_inbox
     except SettingsError:
-        shared = True  # until it can be read, nobody is shut out; the command says what is wrong
+        shared = True  # the policy is unreadable: lock nobody out; the command reports the mistake
     for line in restrict_permissions(settings.home, shared_inbox=shared).lines(settings.home):
         sys.stderr.write(strip_hidden(line) + "\n")
     if (database := settings.sqlite_file) is not None and database.parent != settings.home:

@@ -1,4 +1,4 @@
-"""Short commands: migrate, manifest, doctor, journal."""
+"""Short commands: `migrate`, `manifest` and `doctor`."""
 
 import argparse
 import asyncio
@@ -23,16 +23,16 @@ from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
 
-ANSWERS_WITHIN = 10.0  # seconds that Slack has to answer `doctor`
+ANSWERS_WITHIN = 10.0  # seconds that `doctor` waits for Slack's answer
 
 
 def print_line(line: str = "") -> None:
-    """A line; what others wrote in it moves no cursor, and no word of it changes its place."""
+    """Print a line. Text of others in it can't move the cursor or reorder what is read."""
     sys.stdout.write(strip_hidden(line) + "\n")
 
 
 async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
-    """Our tables and the engine's."""
+    """Migrate our tables and the engine's."""
     changed = await Container(settings).migrate()
     print_line("The database was brought up to date." if changed else "The database is up to date.")
     return 0
@@ -45,13 +45,13 @@ def manifest_(_: Settings, __: argparse.Namespace) -> int:
     return 0
 
 
-async def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Whether everything is in place to serve; every trouble a line."""
-    if chosen.set_aside or chosen.give_up:
-        return _repair_damage(settings, chosen)
-    house = Container(settings)
-    troubles = [*find_setting_problems(settings, "serve"), *_find_damage(house)]
-    policy = house.policy("")
+async def doctor_(settings: Settings, args: argparse.Namespace) -> int:
+    """Check whether everything is ready for `serve`; print each problem as a line."""
+    if args.set_aside or args.give_up:
+        return _repair_damage(settings, args)
+    container = Container(settings)
+    troubles = [*find_setting_problems(settings, "serve"), *_find_damage(container)]
+    policy = container.policy("")
     if not policy.approvers:
         troubles.append("policy.toml names no approver, so nobody can approve a draft.")
     elif not policy.access.groups and len(policy.approvers) < policy.approval.needed:
@@ -78,7 +78,7 @@ async def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
-    """What Slack says of the token's scopes: remarks, and what has to be settled."""
+    """Compare the token's scopes with the needed ones; return remarks, and problems to solve."""
     from bot.slack.client import SlackRefusal, make_client, make_session
     from bot.slack.scopes import compare_scopes
 
@@ -109,7 +109,7 @@ async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
 
 
 def describe_rights(policy: Policy) -> Iterator[str]:
-    """Who has which right, a line each; where nothing is set, that it is so."""
+    """Yield who has which right, a line each; or one line if no right is configured."""
     if policy.access == Access():
         yield (
             "No [access] in policy.toml: every full member may ask; approvers import, export and "
@@ -124,53 +124,56 @@ def describe_rights(policy: Policy) -> Iterator[str]:
         yield f"Open though another company reads them: {', '.join(channels)}"
 
 
-def _find_damage(house: Container) -> list[str]:
-    """Damaged files, each in a sentence. Changes nothing."""
+def _find_damage(container: Container) -> list[str]:
+    """Return a sentence for each damaged file. Changes nothing."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.db import migrate
 
-    database = house.settings.sqlite_file
+    database = container.settings.sqlite_file
     if database is not None:
         if (why := find_database_fault(database, thorough=True)) is not None:
             return [describe_damage(database, why).to("en")]
         if not database.exists():
             return []
     try:
-        if migrate.read_revision(house.database) != migrate.find_newest_revision():
-            return []  # an earlier edition's tables: the next start brings them up to date
+        if migrate.read_revision(container.database) != migrate.find_newest_revision():
+            return []  # an older schema: the next start migrates it
         lost = [
             f"{one.path} was set aside: rows of {one.kind} from {one.source} are missing. Import "
             f"that file once more, or do without: `super-intern doctor --give-up {one.path}`"
-            for one in list_lost_files(house.database)
+            for one in list_lost_files(container.database)
         ]
         return [
-            *(one.sentence for one in find_damaged_files(house.settings.home, house.database)),
+            *(
+                one.sentence
+                for one in find_damaged_files(container.settings.home, container.database)
+            ),
             *lost,
         ]
     except SQLAlchemyError as error:
         return [f"The database does not answer ({type(error).__name__})."]
 
 
-def _repair_damage(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Set a damaged file aside, or no longer wait for its rows."""
-    if chosen.set_aside:
+def _repair_damage(settings: Settings, args: argparse.Namespace) -> int:
+    """Set a damaged file aside, or give up the rows of one that was set aside."""
+    if args.set_aside:
         database = settings.sqlite_file
         named = {str(database), database.name} if database is not None else set()
-        if database is not None and chosen.set_aside in named:
+        if database is not None and args.set_aside in named:
             if find_database_fault(database, thorough=True) is None:
                 raise CannotDo(
-                    Words("{file} is whole: nothing was set aside.", file=chosen.set_aside)
+                    Words("{file} is whole: nothing was set aside.", file=args.set_aside)
                 )
             print_line(f"Set aside: {set_aside_database(settings, now())}")
             return 0
-        house = Container(settings).migrated()
+        container = Container(settings).migrated()
         print_line(
-            f"Set aside: {set_aside(settings.home, house.database, chosen.set_aside, now())}"
+            f"Set aside: {set_aside(settings.home, container.database, args.set_aside, now())}"
         )
         return 0
-    house = Container(settings).migrated()
-    source = abandon_rows(house.database, chosen.give_up, now())
+    container = Container(settings).migrated()
+    source = abandon_rows(container.database, args.give_up, now())
     print_line(
         f"The rows of {source} that were damaged are given up: questions are answered without."
     )

@@ -1,4 +1,4 @@
-"""Digests outside their moment: a preview in a terminal, and whether one would tell anything."""
+"""`digest --preview`: what a digest would say now, and whether it reports any change."""
 
 import argparse
 import asyncio
@@ -20,33 +20,33 @@ from bot.rules.writers.offline import Offline
 from bot.tasks.intake import IncomingRequest, understand_request
 from bot.tasks.models import NewTask
 
-QUIET_PART = "quiet"  # the key of the first part of a digest that has nothing to tell
-UNTOLD_PART = "answer"  # and of one that can't tell anything
-GRADED_PART = "graded"  # what became of what it told last time
+QUIET_PART = "quiet"  # key of the first part of a digest without any change to report
+UNTOLD_PART = "answer"  # key of the first part of a digest that can't report anything
+GRADED_PART = "graded"  # key of the part about what became of the last digest's findings
 
 
-async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Print what a digest would say now. 0 when something moved, 1 when nothing did or nothing
-    can be told."""
-    if not chosen.preview:
+async def digest_(settings: Settings, args: argparse.Namespace) -> int:
+    """Print what a digest would say now. Returns 0 when something changed, 1 when nothing did or
+    nothing can be reported."""
+    if not args.preview:
         words = Words("Only a preview can be had here: add --preview. In Slack, type /digest.")
         raise CannotDo(words)
-    house = Container(settings).migrated()
-    workspace = house.workspace(chosen.workspace)
-    name = parse_digest_name(chosen.name)
-    schedule = await house.database.run(Schedule.find, workspace, name)
+    container = Container(settings).migrated()
+    workspace = container.workspace(args.workspace)
+    name = parse_digest_name(args.name)
+    schedule = await container.database.run(Schedule.find, workspace, name)
     if schedule is None and name != WEEKLY:
-        raise CannotDo(Words("There is no digest called {name}.", name=chosen.name))
+        raise CannotDo(Words("There is no digest called {name}.", name=args.name))
     schedule = schedule or build_weekly_schedule(workspace, "en", now())
-    schedule.language = chosen.language or schedule.language
-    made = await draft_digest(house, schedule.wish(now().date()))
+    schedule.language = args.language or schedule.language
+    made = await draft_digest(container, schedule.wish(now().date()))
     for part in made.parts:
         print_line(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")
     return 0 if classify_digest(made) == "moved" else 1
 
 
 def build_weekly_schedule(workspace: str, language: str, at: datetime) -> Schedule:
-    """The digest that is there from the start: Mondays at nine, all sections."""
+    """Return the default digest: Mondays at nine, all sections."""
     return Schedule(
         workspace=workspace,
         name=WEEKLY,
@@ -68,30 +68,30 @@ def build_weekly_schedule(workspace: str, language: str, at: datetime) -> Schedu
     )
 
 
-async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
-    """What this digest says now, by rules: nothing leaves and nothing is kept."""
+async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
+    """Compose the digest as of now, with the offline writer: nothing is sent or stored."""
 
-    async def unkept(_: object) -> None:
-        """No call is made, so there is no receipt."""
+    async def ignore_receipt(_: object) -> None:
+        """The offline writer makes no call, so there is no receipt."""
 
-    writer, brand = Offline(now), house.brand(wish.workspace)
-    library, today = house.library(wish.workspace), now().date()
-    asked = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
-    taken = await understand_request(
-        asked, brand=brand, library=library, writer=writer, today=today, receipt=unkept
+    writer, brand = Offline(now), container.brand(wish.workspace)
+    library, today = container.library(wish.workspace), now().date()
+    incoming = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
+    intake = await understand_request(
+        incoming, brand=brand, library=library, writer=writer, today=today, receipt=ignore_receipt
     )
-    if isinstance(taken, Question):
-        raise CannotDo(taken.words)
-    request = taken.requests[0]
+    if isinstance(intake, Question):
+        raise CannotDo(intake.words)
+    request = intake.requests[0]
     known = await asyncio.to_thread(
-        DigestHistory(house).besides, wish.workspace, request, wish.form
+        DigestHistory(container).besides, wish.workspace, request, wish.form
     )
     made = await run_skill(
         request,
         brand=brand,
         library=library,
         writer=writer,
-        receipt=unkept,
+        receipt=ignore_receipt,
         code="",
         today=today,
         known=known,
@@ -102,9 +102,9 @@ async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
 
 
 def classify_digest(made: DraftResult) -> DigestStatus:
-    """What was told last time is no move while no rows have come in since."""
-    said = {part.key: part.text for part in made.parts}
-    if UNTOLD_PART in said:
+    """Classify a digest. What the last one reported is no change while no new rows have arrived."""
+    texts = {part.key: part.text for part in made.parts}
+    if UNTOLD_PART in texts:
         return "can't tell"
-    again = said.get(GRADED_PART) in [NOTHING_NEWER.to(language) for language in LANGUAGES]
-    return "quiet" if QUIET_PART in said or again else "moved"
+    again = texts.get(GRADED_PART) in [NOTHING_NEWER.to(language) for language in LANGUAGES]
+    return "quiet" if QUIET_PART in texts or again else "moved"

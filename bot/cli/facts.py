@@ -1,4 +1,4 @@
-"""`facts`: what the desk would look up, each value with its source and its query."""
+"""`facts`: prints what a handler would look up, each value with its source and its query."""
 
 import argparse
 import sys
@@ -24,45 +24,47 @@ from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
 
 PRODUCT_KIND = "product"
-ALL_KINDS = "all"  # the analyses, one after the other
-VALUE_TYPES = (str | None, int | None, date | None)  # what --where can say
-MAX_VALUE_LENGTH = 60  # signs of a value in the aligned table
+ALL_KINDS = "all"  # all analyses, one after the other
+VALUE_TYPES = (str | None, int | None, date | None)  # the types that --where can set
+MAX_VALUE_LENGTH = 60  # characters of a value in the aligned table
 
 
-def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """0 when there are facts, 3 when nothing could be told."""
+def facts_(settings: Settings, args: argparse.Namespace) -> int:
+    """Return 0 when there are facts, 3 when there are none."""
     known = (*list_analyses(), PRODUCT_KIND, ALL_KINDS)
-    if chosen.kind not in known:
+    if args.kind not in known:
         raise CannotDo(
             Words(
                 "There are no facts of the kind {name}. There are: {known}.",
-                name=chosen.kind,
+                name=args.kind,
                 known=", ".join(known),
             )
         )
-    where = parse_where(chosen.where)
-    house = Container(settings).migrated()
-    workspace = house.workspace(chosen.workspace)
-    if chosen.kind == ALL_KINDS:
-        told = [_find_facts_or_none(house, workspace, kind, where) for kind in list_analyses()]
-    elif chosen.kind == PRODUCT_KIND:
-        told = [_find_product_facts(house, workspace, where)]
+    where = parse_where(args.where)
+    container = Container(settings).migrated()
+    workspace = container.workspace(args.workspace)
+    if args.kind == ALL_KINDS:
+        results = [
+            _find_facts_or_none(container, workspace, kind, where) for kind in list_analyses()
+        ]
+    elif args.kind == PRODUCT_KIND:
+        results = [_find_product_facts(container, workspace, where)]
     else:
-        told = [_find_facts(house, workspace, chosen.kind, where)]
-    if chosen.json:
-        each = [facts_to_json(found, where) for found in told]
-        whole = each if chosen.kind == ALL_KINDS else each[0]
+        results = [_find_facts(container, workspace, args.kind, where)]
+    if args.json:
+        each = [facts_to_json(found, where) for found in results]
+        whole = each if args.kind == ALL_KINDS else each[0]
         sys.stdout.write(format_json(whole) + "\n")
     else:
-        sys.stdout.write(strip_hidden("\n".join(format_facts(found, where) for found in told)))
-    return 0 if any(found.facts for found in told) else NO_FACTS_EXIT_CODE
+        sys.stdout.write(strip_hidden("\n".join(format_facts(found, where) for found in results)))
+    return 0 if any(found.facts for found in results) else NO_FACTS_EXIT_CODE
 
 
 def parse_where(pairs: Sequence[str]) -> AnalysisFilter:
-    """`product=linen-shirt`, `since=2026-10-01`, `days=90`: what is asked about. Raises CannotDo
-    for a name that is none, or a value that does not fit it."""
+    """Parse `product=linen-shirt`, `since=2026-10-01`, `days=90`. Raises CannotDo for an unknown
+    name or a value of the wrong type."""
     types = {one.name: str(one.type) for one in fields(AnalysisFilter) if one.type in VALUE_TYPES}
-    told: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for pair in pairs:
         name, sign, value = (part.strip() for part in pair.partition("="))
         if not sign or not value:
@@ -76,10 +78,10 @@ def parse_where(pairs: Sequence[str]) -> AnalysisFilter:
                     known=", ".join(near or types),
                 )
             )
-        if name in told:
+        if name in values:
             raise CannotDo(Words("--where says {name} twice: it can be one alone.", name=name))
-        told[name] = _parse_value(name, value, types[name])
-    return AnalysisFilter(**told)
+        values[name] = _parse_value(name, value, types[name])
+    return AnalysisFilter(**values)
 
 
 def _parse_value(name: str, value: str, type_: str) -> str | int | date:
@@ -103,10 +105,10 @@ def _parse_value(name: str, value: str, type_: str) -> str | int | date:
 
 
 def _find_facts(
-    house: Container, workspace: str, kind: str, where: AnalysisFilter
+    container: Container, workspace: str, kind: str, where: AnalysisFilter
 ) -> AnalysisResult:
-    """What one analysis finds of that. Raises CannotDo for what is not there to be asked about."""
-    library = house.library(workspace)
+    """Run one analysis. Raises CannotDo for a filter that the analysis or the data doesn't have."""
+    library = container.library(workspace)
     if where == AnalysisFilter():
         return library.findings(kind, where)
     from bot.data.metrics.filters import validate_filter
@@ -118,20 +120,22 @@ def _find_facts(
 
 
 def _find_facts_or_none(
-    house: Container, workspace: str, kind: str, where: AnalysisFilter
+    container: Container, workspace: str, kind: str, where: AnalysisFilter
 ) -> AnalysisResult:
-    """One of several: why it can't be told is no reason not to tell the others."""
+    """Run one of several analyses. CannotDo becomes a result without facts, with the reason."""
     try:
-        return _find_facts(house, workspace, kind, where)
+        return _find_facts(container, workspace, kind, where)
     except CannotDo as reason:
         found = AnalysisResult(kind, "", date.min)
         found.refuse(reason.words)
         return found
 
 
-def _find_product_facts(house: Container, workspace: str, where: AnalysisFilter) -> AnalysisResult:
-    """The facts of one product, or of all."""
-    products = house.products(workspace)
+def _find_product_facts(
+    container: Container, workspace: str, where: AnalysisFilter
+) -> AnalysisResult:
+    """Return the facts of one product, or of all."""
+    products = container.products(workspace)
     wanted = [p for p in products if where.product in (None, p.handle, p.title)]
     newest = max((p.as_of for p in wanted), default=date.min)
     found = AnalysisResult(PRODUCT_KIND, "the catalogue", newest)
@@ -146,7 +150,7 @@ def _find_product_facts(house: Container, workspace: str, where: AnalysisFilter)
 
 
 def facts_to_json(found: AnalysisResult, where: AnalysisFilter) -> dict[str, Any]:
-    """All of it, for scripts: amounts as text, so that no digit is lost."""
+    """Convert the result for scripts. Decimal amounts are strings, so that no digit is lost."""
     return {
         "kind": found.kind,
         "source": found.source,
@@ -159,8 +163,8 @@ def facts_to_json(found: AnalysisResult, where: AnalysisFilter) -> dict[str, Any
 
 
 def count_stale_days(found: AnalysisResult, where: AnalysisFilter) -> int | None:
-    """For how many days nothing came, when that is longer than the rows' kind allows; None when the
-    days up to one in the past are asked for."""
+    """Return for how many days no rows have arrived, when that is longer than normal for this kind
+    of data; None otherwise, or when the filter ends at a day in the past."""
     if found.kind not in TABLES_BY_KIND or where.until:
         return None
     days = (now().date() - found.as_of).days
@@ -168,7 +172,7 @@ def count_stale_days(found: AnalysisResult, where: AnalysisFilter) -> int | None
 
 
 def format_facts(found: AnalysisResult, where: AnalysisFilter) -> str:
-    """Grouped by what each fact is about, aligned; what can't be told at the end."""
+    """Format as text: grouped by subject and aligned, with what can't be answered at the end."""
     lines: list[str] = []
     for subject in found.subjects():
         facts = [fact for fact in found.facts if fact.id.split(".")[1] == subject]
@@ -188,27 +192,28 @@ def _format_subject(subject: str, fact: Fact) -> str:
 
 
 def _align_facts(facts: Sequence[Fact], found: AnalysisResult) -> list[str]:
-    """Label and value; the source where it is another than the whole's."""
+    """Format label and value; the source and date are added where they differ from the result's."""
     labels = [fact.titled("en") for fact in facts]
     values = [_shorten(_format_value(fact)) for fact in facts]
-    wide, wider = max(map(len, labels)), max(map(len, values))
+    label_width, value_width = max(map(len, labels)), max(map(len, values))
     lines = []
     for fact, label, value in zip(facts, labels, values, strict=True):
-        besides = []
+        remarks = []
         if fact.rows is not None:
-            besides.append(f"{fact.rows:,} rows")
+            remarks.append(f"{fact.rows:,} rows")
         if fact.source != found.source:
-            besides.append(fact.source)
+            remarks.append(fact.source)
         if fact.as_of != found.as_of:
-            besides.append(f"as of {_format_day(fact.as_of)}")
-        lines.append(f"  {label.ljust(wide)}  {value.ljust(wider)}  {', '.join(besides)}".rstrip())
+            remarks.append(f"as of {_format_day(fact.as_of)}")
+        cells = (label.ljust(label_width), value.ljust(value_width), ", ".join(remarks))
+        lines.append(f"  {'  '.join(cells)}".rstrip())
     return lines
 
 
 def _format_value(fact: Fact) -> str:
-    """The value; what is small, and not nothing, as smaller than what is shown."""
-    told = fact.spelled("en")
-    return "under 0.001" if told == "0" and isinstance(fact.value, Decimal) and fact.value else told
+    """Format a value; a small one that would be shown as 0 becomes "under 0.001"."""
+    text = fact.spelled("en")
+    return "under 0.001" if text == "0" and isinstance(fact.value, Decimal) and fact.value else text
 
 
 def _shorten(value: str) -> str:

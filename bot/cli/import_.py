@@ -1,4 +1,4 @@
-"""`import`: files into the library. Shown first, taken in after a yes; what stays out is told."""
+"""`import`: previews files, imports them after a confirmation, and reports rejected rows."""
 
 import argparse
 import shutil
@@ -31,9 +31,9 @@ from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# What was understood of a file, as a terminal shows it.
+# The preview: how a file was understood.
 
-MAX_CELL_WIDTH = 18  # signs of a cell
+MAX_CELL_WIDTH = 18  # characters of a cell
 FORMAT_NAMES = {"csv": "text", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON Lines"}
 DELIMITER_NAMES = {
     ",": "commas",
@@ -45,10 +45,11 @@ DELIMITER_NAMES = {
 
 
 def format_preview(found: FileSchema) -> str:
-    """Its kind and form, each column with ours and three of its values, and what becomes of the
-    others."""
+    """Format a file's kind and format, each column with ours and three sample values, and what
+    happens to the other columns."""
     lines = [
-        f"{found.name}: {found.kind}, {rows(found.rows)} ({', '.join(_describe_format(found))})"
+        f"{found.name}: {found.kind}, {format_row_count(found.rows)} "
+        f"({', '.join(_describe_format(found))})"
     ]
     lines += [f"  {line}" for line in _align_rows(list(_build_preview_table(found)))]
     for words, columns in (
@@ -60,7 +61,7 @@ def format_preview(found: FileSchema) -> str:
             lines.append(f"  {words}: {', '.join(columns)}")
     if found.rejected:
         stay = "stays" if found.rejected == 1 else "stay"
-        lines.append(f"  {rows(found.rejected)} {stay} out, each with its reason.")
+        lines.append(f"  {format_row_count(found.rejected)} {stay} out, each with its reason.")
     lines += [f"  Assumed: {words.to('en')}" for words in found.assumed]
     if "currency" in found.unproved:
         lines.append("  To say it: --currency EUR, or another.")
@@ -69,8 +70,8 @@ def format_preview(found: FileSchema) -> str:
     return "\n".join(lines)
 
 
-def rows(count: int, which: str = "") -> str:
-    """How many rows, in words: "1 row", "2 new rows"."""
+def format_row_count(count: int, which: str = "") -> str:
+    """Return a number of rows in words: "1 row", "2 new rows"."""
     return f"{count:,} {which}{' ' if which else ''}{'row' if count == 1 else 'rows'}"
 
 
@@ -111,49 +112,52 @@ def _shorten(cell: str) -> str:
     return plain if len(plain) <= MAX_CELL_WIDTH else f"{plain[: MAX_CELL_WIDTH - 1]}…"
 
 
-# What becomes of a file that is taken in, as a terminal shows it: how far it is, then the counts.
+# The import: its progress, then the counts.
 
 MAX_SHOWN_REJECTS = 5
 
 
 class ProgressLine:
-    """The line that says how far it is, on a terminal alone."""
+    """The progress of an import; it is shown only on a terminal."""
 
     def __init__(self, name: str, rows: int) -> None:
         self.name, self.rows = name, rows
-        self.seen = sys.stderr.isatty()
+        self.is_terminal = sys.stderr.isatty()
 
-    def told(self, rows: int) -> None:
-        if self.seen:
+    def update(self, rows: int) -> None:
+        if self.is_terminal:
             of = f" of about {self.rows:,}" if self.rows > rows else ""
             sys.stderr.write(f"\r{self.name}: {rows:,}{of} rows read ")
             sys.stderr.flush()
 
     def __enter__(self) -> Callable[[int], None]:
-        return self.told
+        return self.update
 
     def __exit__(self, *_: object) -> None:
-        if self.seen:
+        if self.is_terminal:
             sys.stderr.write("\r\x1b[K")
 
 
 def print_merged_rows(found: FileSchema, merged: MergeCounts) -> None:
-    """How many rows are new, corrected or known already, and what the library holds now."""
+    """Print how many rows are new, replaced or known already, and what the library holds now."""
     newest = f", the newest of {merged.as_of:%d %B %Y}" if merged.as_of else ""
     print_line(
-        f"{found.name} is in: {rows(merged.new, 'new')}, {merged.replaced:,} replaced, "
-        f"{merged.same:,} known already. {found.kind} has {rows(merged.rows)} now{newest}."
+        f"{found.name} is in: {format_row_count(merged.new, 'new')}, {merged.replaced:,} replaced, "
+        f"{merged.same:,} known already. "
+        f"{found.kind} has {format_row_count(merged.rows)} now{newest}."
     )
 
 
 def print_catalogue_rejects(catalogue: Catalogue, path: Path) -> None:
-    """What stayed out of a catalogue: the first few here, all of it in a file."""
+    """Write a catalogue's rejected rows and cells to a file; print the first few."""
     left_out = (*catalogue.rejects, *catalogue.remarks)
     if not left_out:
         return
     write_rejects(catalogue, path)
-    said = f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
-    print_line(f"{said}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
+    summary = (
+        f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
+    )
+    print_line(f"{summary}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
     for reject in left_out[:MAX_SHOWN_REJECTS]:
         where = f"line {reject.line}" + (f", {reject.column}" if reject.column else "")
         print_line(f"  {where}: {reject.reason}")
@@ -163,28 +167,31 @@ PRODUCTS_KIND = "products"
 INTERRUPTED_EXIT_CODE = 130  # the exit code after Ctrl-C
 
 
-def import_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """0 when every row came in, 1 when some stayed out or the answer was no, 130 after Ctrl-C."""
-    if missing := [path for path in chosen.files if not path.is_file()]:
+def import_(settings: Settings, args: argparse.Namespace) -> int:
+    """Return 0 when all rows were imported, 1 when some were rejected or the person said no, 130
+    after Ctrl-C."""
+    if missing := [path for path in args.files if not path.is_file()]:
         raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
-    house = Container(settings).migrated()
-    importing = FileImporter(
-        house,
-        house.workspace(chosen.workspace),
-        chosen.currency,
-        dates=chosen.dates,
-        decimal=chosen.decimal,
-        sheets=tuple(chosen.sheet),
+    container = Container(settings).migrated()
+    importer = FileImporter(
+        container,
+        container.workspace(args.workspace),
+        args.currency,
+        dates=args.dates,
+        decimal=args.decimal,
+        sheets=tuple(args.sheet),
     )
     try:
-        with importing.stoppable(), importing.folder() as folder:
-            seen, left = importing.look(
-                chosen.files, chosen.kind, _parse_column_names(chosen.map), folder
+        with importer.stoppable(), importer.folder() as folder:
+            tables, left = importer.inspect(
+                args.files, args.kind, _parse_column_names(args.map), folder
             )
-            if not chosen.yes and not _confirm_import():
+            if not args.yes and not _confirm_import():
                 print_line("Nothing was taken in.")
                 return 1
-            return max([int(left > 0), *(importing.take(one.part, one.found) for one in seen)])
+            return max(
+                [int(left > 0), *(importer.load(table.part, table.found) for table in tables)]
+            )
     except ImportCancelled as stopped:
         sys.stderr.write(f"\n{stopped.words.to('en')}\n")
         return INTERRUPTED_EXIT_CODE
@@ -192,83 +199,83 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
 
 @dataclass
 class FileImporter:
-    """Files on their way into one workspace's library."""
+    """Imports files into one workspace's library."""
 
-    house: Container
+    container: Container
     workspace: str
     currency: str | None = None
-    called: Mapping[str, str] = field(default_factory=dict)
+    column_names: Mapping[str, str] = field(default_factory=dict)
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
     sheets: tuple[str, ...] = ()
     stop: threading.Event = field(default_factory=threading.Event)
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
-        """For what is made on the way, beside the library: a disk that has room for it."""
-        return tempfile.TemporaryDirectory(prefix=IMPORT_PREFIX, dir=self.house.settings.home)
+        """Return a temporary folder in the home, whose disk has room for the library."""
+        return tempfile.TemporaryDirectory(prefix=IMPORT_PREFIX, dir=self.container.settings.home)
 
-    def asked(self, kind: str | None) -> ImportRequest:
-        """What was said of the files."""
+    def build_request(self, kind: str | None) -> ImportRequest:
+        """Return what the options say about the files."""
         return ImportRequest(
-            kind, self.called, self.currency, self.dates, self.decimal, self.sheets
+            kind, self.column_names, self.currency, self.dates, self.decimal, self.sheets
         )
 
-    def look(
-        self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str], folder: str
+    def inspect(
+        self, paths: Sequence[Path], kind: str | None, column_names: Mapping[str, str], folder: str
     ) -> tuple[list[InspectedTable], int]:
-        """What the files are, each shown; all of them before anything is asked. How many are
-        left, each with its reason. Raises CannotDo when that is all of them."""
-        self.called = called
-        seen, left = inspect_files(paths, Path(folder), self.asked(kind))
-        if not seen:
+        """Inspect and preview all files before anything is asked. Returns the tables, and how many
+        files can't be imported, each reported with its reason; raises CannotDo if that is all."""
+        self.column_names = column_names
+        tables, left = inspect_files(paths, Path(folder), self.build_request(kind))
+        if not tables:
             for _, why in left[:-1]:
                 print_line(why.words.to("en"))
             raise left[-1][1]
-        for one in seen:
-            for words in one.told:
+        for table in tables:
+            for words in table.told:
                 print_line(words.to("en"))
-            print_line(format_preview(one.found))
+            print_line(format_preview(table.found))
         for _, why in left:
             print_line(f"Left: {why.words.to('en')}")
-        return seen, len(left)
+        return tables, len(left)
 
-    def take(self, part: TableFile, found: FileSchema) -> int:
-        """One table into the library; 1 when rows of it stayed out."""
+    def load(self, part: TableFile, found: FileSchema) -> int:
+        """Import one table; return 1 when some of its rows were rejected."""
         if found.kind == PRODUCTS_KIND:
-            return self.take_products(part, found)
+            return self.load_products(part, found)
         with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking, counting = self.house.stocking, ProgressLine(found.name, found.rows)
+            stocking, counting = self.container.stocking, ProgressLine(found.name, found.rows)
             with counting:
-                taken = load_file(
+                loaded = load_file(
                     part.path,
                     found,
                     to=fresh,
                     key=stocking.key(),
                     apart=apart,
-                    progress=counting.told,
+                    progress=counting.update,
                     cancelled=self.stop.is_set,
-                    own=list_own_words(self.house, self.workspace, found.kind),
+                    own=list_own_words(self.container, self.workspace, found.kind),
                 )
             if self.stop.is_set():
                 raise ImportCancelled
             kept = apart if apart.exists() else None
             merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
             print_merged_rows(found, merged)
-            if taken.doubled:
-                print_line(describe_duplicates(found, taken.doubled).to("en"))
-            if taken.rejects is not None:
+            if loaded.doubled:
+                print_line(describe_duplicates(found, loaded.doubled).to("en"))
+            if loaded.rejects is not None:
                 to = self._rejects(part)
-                shutil.copyfile(taken.rejects, to)
-                taken.rejects.unlink(missing_ok=True)
-                print_line(f"{rows(taken.rejected)} stayed out. Why, row by row: {to}")
-        return 1 if taken.rejected else 0
+                shutil.copyfile(loaded.rejects, to)
+                loaded.rejects.unlink(missing_ok=True)
+                print_line(f"{format_row_count(loaded.rejected)} stayed out. Why, row by row: {to}")
+        return 1 if loaded.rejected else 0
 
-    def take_products(self, part: TableFile, found: FileSchema | None = None) -> int:
-        """A catalogue into the rows of products; 1 when some of it stayed out."""
-        found = found or self.asked(PRODUCTS_KIND).understand(part.path, part.name)
+    def load_products(self, part: TableFile, found: FileSchema | None = None) -> int:
+        """Import a catalogue; return 1 when some of it was rejected."""
+        found = found or self.build_request(PRODUCTS_KIND).understand(part.path, part.name)
         catalogue = reread_product_file(part.path, found)
-        with self.house.database.begin() as session:
+        with self.container.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
@@ -279,10 +286,10 @@ class FileImporter:
 
     @contextmanager
     def stoppable(self) -> Iterator[None]:
-        """Ctrl-C asks to stop: what is half read is left, what is being stored is finished. A
-        second one ends at once, which leaves the library as it was, too."""
+        """Let Ctrl-C stop the import: reading stops, while a write in progress is finished. A
+        second Ctrl-C ends the process at once, which leaves the library unchanged as well."""
 
-        def asked(sign: int, frame: FrameType | None) -> None:
+        def interrupt(sign: int, frame: FrameType | None) -> None:
             if self.stop.is_set():
                 raise KeyboardInterrupt
             self.stop.set()
@@ -290,7 +297,7 @@ class FileImporter:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, asked)
+        before = signal.signal(signal.SIGINT, interrupt)
         try:
             yield
         finally:
@@ -298,13 +305,13 @@ class FileImporter:
 
     def _rejects(self, part: TableFile) -> Path:
         named = title_table(part.path.stem, part.sheets).replace("/", " ")
-        to = self.house.settings.home / "rejects" / f"{named}.rejects.csv"
+        to = self.container.settings.home / "rejects" / f"{named}.rejects.csv"
         to.parent.mkdir(parents=True, exist_ok=True)
         return to
 
 
 def _confirm_import() -> bool:
-    """The one question. Raises CannotDo when nobody can answer it."""
+    """Ask for confirmation. Raises CannotDo when standard input is no terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise CannotDo(Words("Nobody can be asked here. Say --yes, and it is taken in."))
     sys.stdout.write("Take it in? [y/N] ")

@@ -1,4 +1,4 @@
-"""`journal verify` and `journal adopt`."""
+"""`journal verify` and `journal adopt`; also the signing of the journal at start."""
 
 import argparse
 import getpass
@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import bot.db.models  # noqa: F401  every held table is known to it
+import bot.db.models  # noqa: F401  registers every audited table
 from bot.app import Container
 from bot.audit import journal, row_digests
 from bot.audit import verify as audit_verify
@@ -32,7 +32,7 @@ log = logging.getLogger("bot.audit.journal")
 
 
 def find_signer(settings: Settings) -> Signer | None:
-    """The signer of the settings' key or of the home's key file; None where there is neither."""
+    """Return the signer with the key from the settings or the key file; None without a key."""
     given = settings.key.get_secret_value() if settings.key else None
     if given is None and not (settings.home / KEY_FILE).exists():
         return None
@@ -40,8 +40,8 @@ def find_signer(settings: Settings) -> Signer | None:
 
 
 def start_signing(settings: Settings, database: Database) -> None:
-    """Give the database its signer; a home without a key gets one. Raises CannotDo when the journal
-    is signed with a key that is not here."""
+    """Set the database's signer; a home without a key gets one. Raises CannotDo when the journal is
+    signed with a key that this home does not have."""
     signer = find_signer(settings)
     with database.begin() as session:
         signatures = list(session.scalars(select(JournalHead.signature)))
@@ -73,14 +73,15 @@ def start_signing(settings: Settings, database: Database) -> None:
 
 
 def create_signer(settings: Settings) -> Signer:
-    """The home's signer, with a key made for it when it has none."""
+    """Return the home's signer; a missing key is created."""
     given = settings.key.get_secret_value() if settings.key else None
     return Signer(load_key(settings.home, given, holds=lambda: False))
 
 
 def adopt_unsigned_rows(database: Database, published: set[str]) -> None:
     """Record the rows from before the upgrade. `published` are the workspaces whose signed heads
-    were published: their rows were recorded already, and digests that are gone were removed."""
+    were published: their rows were recorded before, so missing digests mean that they were
+    removed."""
     with database.begin() as session:
         if database.signer is None or has_signed_chain(session):
             return
@@ -97,13 +98,13 @@ def journal_(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def verify_journals(settings: Settings, heads: list[str]) -> int:
-    """Verify each workspace's chain, that the rows still are what it recorded, and that it holds
-    the heads published or noted before; 1 when one has a fault."""
+    """Verify each workspace's chain, its rows, and that it contains the heads that were published
+    or given. Returns 1 when a fault was found."""
     assert set(AUDITED_TABLES) <= set(TABLES.tables)
-    house = Container(settings).migrated(signs=False)
+    container = Container(settings).migrated(signs=False)
     signer = find_signer(settings)
     faults = 0
-    with house.database.snapshot() as session:
+    with container.database.snapshot() as session:
         known = journal.list_workspaces(session)
         used = row_digests.list_used_workspaces(session)
         for workspace in known:
@@ -118,27 +119,27 @@ def verify_journals(settings: Settings, heads: list[str]) -> int:
         for trouble in _check_heads(session, settings.home / HEADS_FILE, heads, signer):
             faults += 1
             print_line(trouble)
-    house.database.close()
+    container.database.close()
     return 1 if faults else 0
 
 
 def _verify_workspace(session: Session, workspace: str, signer: Signer | None) -> bool:
     found = journal.verify_chain(session, workspace, signer)
     fault = found.fault or audit_verify.find_row_fault(session, workspace, signer)
-    told = fault.to("en") if fault else f"whole; head {found.head}"
+    status = fault.to("en") if fault else f"whole; head {found.head}"
     if signer is not None and not fault:
         if found.unchecked:
-            told += f"; {found.unchecked} entries are signed with another key: not checked"
+            status += f"; {found.unchecked} entries are signed with another key: not checked"
         if not found.signed:
-            told += "; not signed yet: start Super-Intern once"
-    print_line(f"{workspace}: {found.entries} entries, {told}")
+            status += "; not signed yet: start Super-Intern once"
+    print_line(f"{workspace}: {found.entries} entries, {status}")
     return fault is None and (signer is None or found.signed > 0)
 
 
 def _check_heads(
     session: Session, published: Path, given: list[str], signer: Signer | None
 ) -> Iterator[str]:
-    """What is wrong with the heads of the home's file and with those that were given."""
+    """Yield the faults of the heads in the home's file and of those that were given."""
     files = [published] if published.exists() else []
     for one in given:
         if Path(one).is_file():
@@ -163,13 +164,13 @@ def _check_published_head(
 
 
 def adopt_journals(settings: Settings) -> int:
-    """Record all rows as they are now, with an entry that says who did so."""
-    house = Container(settings).migrated(signs=False)
-    house.database.signer = create_signer(settings)
+    """Record all rows as they are now, in an entry that names who did so."""
+    container = Container(settings).migrated(signs=False)
+    container.database.signer = create_signer(settings)
     by = f"terminal: {getpass.getuser()}"
-    with house.database.begin() as session:
-        found = row_digests.adopt_rows(session, house.database.now(), by=by)
-    house.database.close()
+    with container.database.begin() as session:
+        found = row_digests.adopt_rows(session, container.database.now(), by=by)
+    container.database.close()
     for workspace, count in found.items():
         print_line(f"{workspace}: {count} rows are recorded as they are now.")
     return 0

@@ -1,4 +1,4 @@
-"""`key`: what a sender of live rows signs with. It is a secret: print it where nobody looks on."""
+"""`key`: prints the secret that a sender of live rows signs with."""
 
 import argparse
 
@@ -7,10 +7,10 @@ from bot.cli.admin import print_line
 from bot.config.settings import Settings
 
 
-def key_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """The key for live rows, of one workspace when it is named."""
+def key_(settings: Settings, args: argparse.Namespace) -> int:
+    """Print the key for live rows: of one workspace if it is named, else of the home."""
     from bot.data.ingest.live.signature import derive_live_key
 
-    house = Container(settings).migrated()  # a home may be new
-    print_line(derive_live_key(house.stocking.key(), chosen.workspace))
+    container = Container(settings).migrated()  # the home may be new
+    print_line(derive_live_key(container.stocking.key(), args.workspace))
     return 0

@@ -1,4 +1,4 @@
-"""The playground's own folder: who holds it, what fills it, and how it is emptied."""
+"""`play`: the playground, with its home folder, sample data, local Slack and intern."""
 
 import argparse
 import asyncio
@@ -48,7 +48,7 @@ FILES = (
     *("campaigns.csv", "ads.csv", "experiments.csv"),
 )
 SETTINGS_FILES = ("brand.toml", "policy.toml")
-# What play and its intern make in there. Anything else is somebody's own, and stays.
+# What `play` and its intern create in the folder. Other files belong to the person and stay.
 GENERATED_PATHS = (
     *(SHOP, FILLED, "slack", "library", "rejects", "intern.log*", TEMPORARY, "arrivals", "damaged"),
     *("super-intern.db*", "super-intern.key", *SETTINGS_FILES),
@@ -56,15 +56,15 @@ GENERATED_PATHS = (
 
 
 class PlaygroundHome:
-    """A folder under SUPER_INTERN_HOME, for one playground at a time."""
+    """A folder below SUPER_INTERN_HOME, used by one playground at a time."""
 
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.home / "play"
         self.settings = settings.model_copy(update={"home": self.folder, "database": None})
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Nobody else plays here meanwhile. Raises CannotDo when somebody does."""
+    def lock(self) -> Iterator[None]:
+        """Lock the folder. Raises CannotDo when another playground uses it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / LOCK).open("w") as lock:
             try:
@@ -75,7 +75,7 @@ class PlaygroundHome:
             yield
 
     def reset(self) -> None:
-        """Takes away what play made, and says what it left."""
+        """Remove what `play` created, and print what was left."""
         for pattern in GENERATED_PATHS:
             for path in self.folder.glob(pattern):
                 if path.is_dir() and not path.is_symlink():
@@ -86,9 +86,9 @@ class PlaygroundHome:
         if left:
             print_line(f"Left in {self.folder}, as play did not make it: {', '.join(left)}.")
 
-    def fill_apart(self, today: date) -> None:
-        """`fill` in a process of its own, which takes the memory it needed away with it. Raises
-        CannotDo when it failed; it has said why."""
+    def fill_in_subprocess(self, today: date) -> None:
+        """Run `fill` in a process of its own, so that its memory is freed afterwards. Raises
+        CannotDo when it failed; it has printed why."""
         if (self.folder / FILLED).exists():
             return
         filling = get_context("spawn").Process(target=self.fill, args=(today,))
@@ -98,7 +98,7 @@ class PlaygroundHome:
             raise CannotDo(Words("The sample shop could not be filled."))
 
     def fill(self, today: date) -> None:
-        """The sample shop and its products, once. A first start that broke off is begun again."""
+        """Create the sample shop and import it, once. An interrupted first start is repeated."""
         if (self.folder / FILLED).exists():
             return
         with private_process(self.folder):
@@ -116,45 +116,43 @@ class PlaygroundHome:
         (self.folder / FILLED).write_text(json.dumps(filled) + "\n", encoding="utf-8")
 
     def _import(self, made: Path) -> None:
-        """Its files into the library, as `import` would."""
-        house = Container(self.settings).migrated()
-        importing = FileImporter(house, TEAM_ID, SHOP_CURRENCY)
+        """Import the shop's files as the `import` command would."""
+        container = Container(self.settings).migrated()
+        importer = FileImporter(container, TEAM_ID, SHOP_CURRENCY)
         try:
-            with importing.stoppable():
-                importing.take_products(TableFile(made / PRODUCTS_FILE))
+            with importer.stoppable():
+                importer.load_products(TableFile(made / PRODUCTS_FILE))
                 for name in FILES:
                     path = made / name
                     found = detect_schema(path, name=name, currency=SHOP_CURRENCY)
-                    importing.take(TableFile(path), found)
+                    importer.load(TableFile(path), found)
         finally:
-            house.database.close()
+            container.database.close()
 
 
 # `play`: a local Slack and the intern beside it, on this machine alone.
 
-RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 60.0, 300.0)  # while the intern starts again
+RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 60.0, 300.0)  # seconds between deliveries of an event
 LINE_WIDTH = 88  # columns of a transcript
-QUIET = 0.5  # seconds without a change, before a script goes on
+QUIET = 0.5  # seconds without a change before a script continues
 
 
-async def play_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """0 when it was ended by the person, or the script came to its end."""
+async def play_(settings: Settings, args: argparse.Namespace) -> int:
+    """Return 0 when the person ended it, or the script reached its end."""
     home = PlaygroundHome(settings)
-    with home.held():
-        if chosen.reset:
+    with home.lock():
+        if args.reset:
             await asyncio.to_thread(home.reset)
-        await asyncio.to_thread(home.fill_apart, now().date())
-        if not chosen.fill_only:
-            await _run_until_stopped(_play(home, chosen))
+        await asyncio.to_thread(home.fill_in_subprocess, now().date())
+        if not args.fill_only:
+            await _run_until_stopped(_play(home, args))
     return 0
 
 
-async def _play(home: PlaygroundHome, chosen: argparse.Namespace) -> None:
-    lines = _open_lines(chosen)
+async def _play(home: PlaygroundHome, args: argparse.Namespace) -> None:
+    lines = _open_lines(args)
     tell = _EventPrinter()
-    slack = open_slack(
-        home.folder / "slack", chosen.port, tell, list_bot_scopes() | APP_TOKEN_SCOPES
-    )
+    slack = open_slack(home.folder / "slack", args.port, tell, list_bot_scopes() | APP_TOKEN_SCOPES)
     slack.retry_delays = RETRIES
     child = InternProcess(slack, home.folder, tell)
     add_page(slack, child=child, home=home.folder, database_url=None)
@@ -164,7 +162,7 @@ async def _play(home: PlaygroundHome, chosen: argparse.Namespace) -> None:
             resend_events(slack)
             written_by = _describe_writer(home.settings)
             if lines is None:
-                await _serve_page(slack, written_by, browser=not chosen.no_browser)
+                await _serve_page(slack, written_by, browser=not args.no_browser)
             else:
                 client = _build_client(slack, lines, PendingWork(home.folder / "super-intern.db"))
                 tell.screen = client.screen.note
@@ -179,7 +177,7 @@ async def _play(home: PlaygroundHome, chosen: argparse.Namespace) -> None:
 
 
 async def _serve_page(slack: LocalSlack, written_by: str, *, browser: bool) -> None:
-    """The address, opened when there is something to open it with; then until Ctrl-C."""
+    """Print the address, open a browser if there is one, and run until Ctrl-C."""
     address = f"http://{HOST}:{slack.port}/"
     print_line(
         f"Open {address} and ask your intern for a first draft. {written_by} Ctrl-C ends it."
@@ -201,17 +199,17 @@ def _build_client(slack: LocalSlack, lines: LineReader, pending: PendingWork) ->
     return TerminalClient(slack, lines, screen, known, quiet=QUIET, pending=pending)
 
 
-def _open_lines(chosen: argparse.Namespace) -> LineReader | None:
-    """Where the lines come from: a script, a pipe, the keyboard; None when it is the page."""
-    if chosen.script:
-        return LineReader(_open_script(chosen.script), print_line)
-    if not chosen.terminal and (BUNDLE / "index.html").exists():
+def _open_lines(args: argparse.Namespace) -> LineReader | None:
+    """Return the source of lines: a script, a pipe or the keyboard; None to serve the page."""
+    if args.script:
+        return LineReader(_open_script(args.script), print_line)
+    if not args.terminal and (BUNDLE / "index.html").exists():
         return None
     if sys.stdin is None:
         return LineReader(io.StringIO(), print_line)
     if sys.stdin.isatty() and sys.stdout.isatty():
         return KeyboardReader()
-    # Not sys.stdin itself: at the end Python would wait for whoever still reads from it.
+    # Not sys.stdin itself: at its exit, Python would wait for the thread that still reads from it.
     return LineReader(open(sys.stdin.fileno(), encoding="utf-8", closefd=False), print_line)
 
 
@@ -230,7 +228,7 @@ def _describe_writer(settings: Settings) -> str:
 
 
 class _EventPrinter:
-    """Says what happens around the conversation: above what is typed, once there is a screen."""
+    """Prints events of the intern's process: above the input line, once there is a screen."""
 
     def __init__(self) -> None:
         self.screen: Callable[[str], None] = print_line
@@ -241,7 +239,7 @@ class _EventPrinter:
 
 @contextlib.asynccontextmanager
 async def _start_local_slack(slack: LocalSlack) -> AsyncIterator[None]:
-    """The local Slack, started. Raises CannotDo when its port is taken."""
+    """Start the local Slack. Raises CannotDo when its port is taken."""
     try:
         await slack.start()
     except (OSError, OverflowError) as fault:
@@ -256,7 +254,7 @@ async def _start_local_slack(slack: LocalSlack) -> AsyncIterator[None]:
 
 
 async def _run_until_stopped(work: Awaitable[None]) -> None:
-    """Does it until it is done, or Ctrl-C or SIGTERM comes; then ends it in good order."""
+    """Run until it is done, or until Ctrl-C or SIGTERM; then shut it down in order."""
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, task.cancel)

@@ -1,4 +1,4 @@
-"""`serve` and `work`: Slack answered, the work done, until the process is asked to end."""
+"""`serve` and `work`: answer Slack and run jobs until the process is asked to end."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ from bot.cli.digest import classify_digest, draft_digest
 from bot.config.clock import now, set_clock_ahead
 from bot.config.settings import Settings, SlackCommand, find_setting_problems
 from bot.core.writer import Writer
-from bot.data.analyses.precompute import list_due_jobs as to_freshen
+from bot.data.analyses.precompute import list_due_jobs as list_due_precomputations
 from bot.data.analyses.precompute import precompute_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.importer import LibraryImporter
@@ -28,7 +28,7 @@ from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
 from bot.digests.alerts import AlertJob
 from bot.digests.history import DigestHistory
-from bot.digests.models import find_due_digests as digests_due
+from bot.digests.models import find_due_digests
 from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
@@ -44,7 +44,7 @@ from bot.slack.http import make_web_app
 from bot.slack.location import Place, add_heirs
 from bot.slack.membership import Membership
 from bot.slack.published_heads import HeadPublisher, record_policies
-from bot.slack.services import SlackServices as SlackHouse
+from bot.slack.services import SlackServices
 from bot.slack.socket_mode import make_socket_mode
 from bot.slack.users import UserDirectory
 from bot.tasks.models import NewTask
@@ -52,13 +52,13 @@ from bot.tasks.run import TaskServices
 from bot.text.escape import escape_line, strip_hidden
 from bot.web.server import start_server
 
-# Lines of the log: one record is one line, and nothing in it moves a terminal's cursor.
+# Log lines: one record is one line, and nothing in it can move a terminal's cursor.
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class OneLineFormatter(logging.Formatter):
-    """A message that holds a newline can't pass for a record of its own."""
+    """Formats a record as one line, so that a newline in a message can't forge a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  as logging calls it
         record.message = escape_line(record.message)
@@ -69,7 +69,7 @@ class OneLineFormatter(logging.Formatter):
 
 
 def build_log_handler() -> logging.Handler:
-    """To standard error, as `logging.basicConfig` does it."""
+    """Return a handler that logs to standard error, like that of `logging.basicConfig`."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLineFormatter(LOG_FORMAT))
     return handler
@@ -78,48 +78,48 @@ def build_log_handler() -> logging.Handler:
 log = logging.getLogger("bot.serve")
 
 
-async def serve_(settings: Settings, chosen: argparse.Namespace) -> None:
-    """Web and worker in one process; with --web-only the work is left to others."""
-    if chosen.migrate:
+async def serve_(settings: Settings, args: argparse.Namespace) -> None:
+    """Run web server and worker in one process; with --web-only, only the web server."""
+    if args.migrate:
         await _migrate(settings, "serve")
-    await ServerProcess(settings, listens=True, works=not chosen.web_only).run()
+    await ServerProcess(settings, listens=True, works=not args.web_only).run()
 
 
-async def work_(settings: Settings, chosen: argparse.Namespace) -> None:
-    if chosen.migrate:
+async def work_(settings: Settings, args: argparse.Namespace) -> None:
+    if args.migrate:
         await _migrate(settings, "work")
     await ServerProcess(settings, listens=False, works=True).run()
 
 
-async def _migrate(settings: Settings, door: SlackCommand) -> None:
-    """Bring the database up to date, unless the process could not start anyway."""
-    _demand_settings(settings, door)
+async def _migrate(settings: Settings, command: SlackCommand) -> None:
+    """Migrate the database, unless the process could not start anyway."""
+    _require_settings(settings, command)
     check_database(settings)
-    house = Container(settings)
+    container = Container(settings)
     try:
-        await house.migrate()
+        await container.migrate()
     finally:
-        house.database.close()
+        container.database.close()
 
 
-def _demand_settings(settings: Settings, door: SlackCommand) -> None:
-    if troubles := find_setting_problems(settings, door):
+def _require_settings(settings: Settings, command: SlackCommand) -> None:
+    if troubles := find_setting_problems(settings, command):
         raise CannotDo(Words("{what}", what="\n".join(troubles)))
 
 
 class ServerProcess:
-    """One process's lifetime."""
+    """The lifetime of one process."""
 
     def __init__(self, settings: Settings, *, listens: bool, works: bool) -> None:
         self.settings, self.listens, self.works = settings, listens, works
-        _demand_settings(settings, "serve" if listens else "work")
+        _require_settings(settings, "serve" if listens else "work")
         logging.basicConfig(level=settings.log, handlers=[build_log_handler()])
-        for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
+        for name in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         set_clock_ahead(settings.seconds_ahead)
         check_database(settings)
-        self.house = Container(settings).migrated()
-        for fault in mark_damaged(settings.home, self.house.database, now()):
+        self.container = Container(settings).migrated()
+        for fault in mark_damaged(settings.home, self.container.database, now()):
             log.error("%s", fault.sentence)
 
     async def run(self) -> None:
@@ -133,52 +133,52 @@ class ServerProcess:
             log.info("ending")
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
-        """Everything up, in the order in which it needs the others; closed the other way round."""
-        settings, house = self.settings, self.house
-        stack.callback(house.database.close)
-        engine = Engine(house.database, now, self._limits())
+        """Start the components in the order of their dependencies; they close in reverse order."""
+        settings, container = self.settings, self.container
+        stack.callback(container.database.close)
+        engine = Engine(container.database, now, self._limits())
         session = await stack.enter_async_context(make_session())
         token = settings.slack_bot_token
         client = make_client(
             token.get_secret_value() if token else "", settings.slack_api_url, session
         )
-        slack = SlackHouse(
-            database=house.database,
+        slack = SlackServices(
+            database=container.database,
             enqueue=engine.enqueue,
-            policy=house.policy,
-            brand=house.brand,
+            policy=container.policy,
+            brand=container.brand,
             client=client,
             now=now,
             stop=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
-            audience=AudienceExporter(house).export,
+            audience=AudienceExporter(container).export,
         )
         people = UserDirectory(client)
         membership = Membership(slack, people)
-        stack.callback(asyncio.create_task(self._install(membership)).cancel)
-        writer = house.writer()
+        stack.callback(asyncio.create_task(self._resolve_installation(membership)).cancel)
+        writer = container.writer()
         stack.push_async_callback(writer.close)
-        stack.push_async_callback(engine.close)  # the jobs end while they can still reach Slack
+        stack.push_async_callback(engine.close)  # running jobs end while Slack is still reachable
         if self.works:
-            checking = asyncio.create_task(self._check(writer))
+            checking = asyncio.create_task(self._check_writer(writer))
             stack.callback(checking.cancel)
             outside = SlackGateway(slack, people, process=engine.id, membership=membership)
-            worker = self._worker(engine, outside, writer)
+            worker = self._build_worker(engine, outside, writer)
             await engine.launch(worker.jobs, worker.give_up)
         clock = JobScheduler(
-            house.database,
+            container.database,
             now,
             engine.enqueue,
             (
                 find_due_merges,
                 OutboxMessage.behind,
-                WatchFolder(house).due,
-                digests_due,
+                WatchFolder(container).due,
+                find_due_digests,
                 models.find_due_alerts,
-                AttributionTrigger(house).due,
-                to_freshen,
-                HeadPublisher(house, engine.enqueue).due,
-                partial(record_policies, house),
+                AttributionTrigger(container).due,
+                list_due_precomputations,
+                HeadPublisher(container, engine.enqueue).due,
+                partial(record_policies, container),
             ),
         )
         clock.start()
@@ -186,74 +186,74 @@ class ServerProcess:
         if self.listens:
             await self._listen(stack, slack, people, membership)
 
-    async def _check(self, writer: Writer) -> None:
-        """Said in the log once known; answering Slack does not wait for it. A limit of 0 calls
-        nobody."""
-        if self.house.policy("").spend.usd_a_day == 0:
+    async def _check_writer(self, writer: Writer) -> None:
+        """Log what is wrong with the writer; answering Slack does not wait for this check. With a
+        spending limit of 0, the writer is not called."""
+        if self.container.policy("").spend.usd_a_day == 0:
             return
         if (trouble := await writer.check()) is not None:
             log.warning("%s", trouble.to("en"))
 
-    async def _install(self, membership: Membership) -> None:
-        """Whose token this is, asked before anybody writes; else with the first request."""
+    async def _resolve_installation(self, membership: Membership) -> None:
+        """Find out the token's workspace early; on failure, the first request will do it."""
         with contextlib.suppress(TryAgain):
             await membership.installation()
 
-    def _worker(self, engine: Engine, outside: SlackGateway, writer: Writer) -> Worker:
-        house = self.house
-        means = TaskServices(
-            database=house.database,
+    def _build_worker(self, engine: Engine, outside: SlackGateway, writer: Writer) -> Worker:
+        container = self.container
+        services = TaskServices(
+            database=container.database,
             enqueue=engine.enqueue,
             outside=outside,
             writer=writer,
-            library=house.library,
-            brand=house.brand,
-            policy=house.policy,
+            library=container.library,
+            brand=container.brand,
+            policy=container.policy,
             now=now,
-            besides=DigestHistory(house).besides,
+            besides=DigestHistory(container).besides,
             may=outside.may,
             admit=outside.admit,
         )
-        stocktaking = ImportJob(
-            house.database,
+        import_job = ImportJob(
+            container.database,
             engine.enqueue,
             outside,
-            LibraryImporter(house),
-            house.settings.home,
+            LibraryImporter(container),
+            container.settings.home,
             now,
         )
-        digesting = self._digesting(engine)
+        digest_job = self._build_digest_job(engine)
         return Worker(
-            means,
-            failing={"digest": digesting.fail, "work": digesting.fail_late},
-            besides={
-                "merge": house.live_rows().do,
-                "inbox": WatchFolder(house).do,
-                "join": AttributionJob(house, engine.enqueue).do,
-                "digest": digesting.run,
+            services,
+            failure_handlers={"digest": digest_job.fail, "work": digest_job.fail_late},
+            extra_handlers={
+                "merge": container.live_rows().do,
+                "inbox": WatchFolder(container).do,
+                "join": AttributionJob(container, engine.enqueue).do,
+                "digest": digest_job.run,
                 "freshen": precompute_facts,
                 "tell": outside.tell,
                 "say": outside.say,
-                "look": self._alerting(engine).run,
-                "publish": HeadPublisher(house, engine.enqueue).run,
+                "look": self._build_alert_job(engine).run,
+                "publish": HeadPublisher(container, engine.enqueue).run,
             },
-            stocktaking=stocktaking,
+            import_job=import_job,
         )
 
-    def _digesting(self, engine: Engine) -> DigestJob:
-        house = self.house
+    def _build_digest_job(self, engine: Engine) -> DigestJob:
+        container = self.container
 
         async def moved(wish: NewTask) -> DigestStatus:
-            return classify_digest(await draft_digest(house, wish))
+            return classify_digest(await draft_digest(container, wish))
 
-        return DigestJob(house.database, engine.enqueue, now, moved, self._reach)
+        return DigestJob(container.database, engine.enqueue, now, moved, self._reach)
 
-    def _alerting(self, engine: Engine) -> AlertJob:
-        look = DigestHistory(self.house).alarming
-        return AlertJob(self.house.database, engine.enqueue, now, look, self._reach)
+    def _build_alert_job(self, engine: Engine) -> AlertJob:
+        look = DigestHistory(self.container).alarming
+        return AlertJob(self.container.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:
-        return add_heirs(place, self.house.policy(workspace).approvers, alone=alone)
+        return add_heirs(place, self.container.policy(workspace).approvers, alone=alone)
 
     def _limits(self) -> QueueLimits:
         settings = self.settings
@@ -266,7 +266,7 @@ class ServerProcess:
     async def _listen(
         self,
         stack: contextlib.AsyncExitStack,
-        slack: SlackHouse,
+        slack: SlackServices,
         people: UserDirectory,
         membership: Membership,
     ) -> None:
@@ -279,27 +279,27 @@ class ServerProcess:
             await socket.connect_async()
             stack.push_async_callback(socket.close_async)
         site = make_web_app(app, self._health(slack.database), secret)
-        add_library_route(site, self.house.live_rows())
+        add_library_route(site, self.container.live_rows())
         host, port = self.settings.host, self.settings.port
         await stack.enter_async_context(start_server(site, host, port))
 
     def _health(self, database: Database) -> Any:
-        well = True
+        is_healthy = True
 
         async def health() -> Mapping[str, Any]:
             from sqlalchemy import text
 
-            nonlocal well
+            nonlocal is_healthy
 
             try:
                 async with asyncio.timeout(2):
                     await database.run(lambda s: s.execute(text("SELECT 1")).all())
-            except Exception as error:  # noqa: BLE001  whatever it is, we are not well
-                if well:
+            except Exception as error:  # noqa: BLE001  any failure means unhealthy
+                if is_healthy:
                     log.error("the database does not answer: %s", type(error).__name__)
-                well = False
+                is_healthy = False
                 return {"ok": False}
-            well = True
+            is_healthy = True
             return {"ok": True}
 
         return health

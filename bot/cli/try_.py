@@ -1,6 +1,6 @@
-"""`try`: the line from words to a checked draft, in a terminal, without Slack.
+"""`try`: the whole pipeline from words to a checked draft, in a terminal and without Slack.
 
-Receipts are kept, as everywhere.
+Receipts are stored, as everywhere.
 """
 
 import argparse
@@ -29,44 +29,44 @@ from bot.rules.proof import sources
 from bot.tasks.intake import IncomingRequest, understand_request
 from bot.text.escape import format_json, strip_hidden
 
-MAX_LINE_LENGTH = 90  # characters of a fact
+MAX_LINE_LENGTH = 90  # characters of a fact's value
 LEVEL_MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
 
 
-async def try_(settings: Settings, chosen: argparse.Namespace) -> int:
-    if chosen.skill not in load_skills():
+async def try_(settings: Settings, args: argparse.Namespace) -> int:
+    if args.skill not in load_skills():
         known = ", ".join(load_skills())
         raise CannotDo(
-            Words("There is no skill {name}. There are: {known}.", name=chosen.skill, known=known)
+            Words("There is no skill {name}. There are: {known}.", name=args.skill, known=known)
         )
-    house = Container(settings).migrated()
-    writer = house.writer()
+    container = Container(settings).migrated()
+    writer = container.writer()
     try:
-        return await _run(house, writer, chosen)
+        return await _run(container, writer, args)
     except TryAgain as busy:
         raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
     finally:
         await writer.close()
-        house.database.close()
+        container.database.close()
 
 
-async def _run(house: Container, writer: Writer, chosen: argparse.Namespace) -> int:
-    workspace, task = house.workspace(chosen.workspace), f"try-{secrets.token_hex(4)}"
-    payer, spending = Payer(workspace, task), SpendingCap(house.database, house.policy, now)
+async def _run(container: Container, writer: Writer, args: argparse.Namespace) -> int:
+    workspace, task = container.workspace(args.workspace), f"try-{secrets.token_hex(4)}"
+    payer, spending = Payer(workspace, task), SpendingCap(container.database, container.policy, now)
     receipt = partial(spending.receipt, payer)
-    await house.database.run(Workspace.ensure, workspace, now())
+    await container.database.run(Workspace.ensure, workspace, now())
     if not writer.by_rules:
         await spending.demand(payer, writer.name)
-    brand, library, today = house.brand(workspace), house.library(workspace), now().date()
-    asked = IncomingRequest(
-        words=" ".join(chosen.words), author="you", skill=chosen.skill, ui_language=chosen.language
+    brand, library, today = container.brand(workspace), container.library(workspace), now().date()
+    incoming = IncomingRequest(
+        words=" ".join(args.words), author="you", skill=args.skill, ui_language=args.language
     )
-    taken = await understand_request(
-        asked, brand=brand, library=library, writer=writer, today=today, receipt=receipt
+    intake = await understand_request(
+        incoming, brand=brand, library=library, writer=writer, today=today, receipt=receipt
     )
     made: list[tuple[SkillRequest, DraftResult]] = []
-    question = taken if isinstance(taken, Question) else None
-    for number, request in enumerate(() if isinstance(taken, Question) else taken.requests):
+    question = intake if isinstance(intake, Question) else None
+    for number, request in enumerate(() if isinstance(intake, Question) else intake.requests):
         result = await run_skill(
             request,
             brand=brand,
@@ -80,10 +80,10 @@ async def _run(house: Container, writer: Writer, chosen: argparse.Namespace) -> 
             question = result
         else:
             made.append((request, result))
-    if chosen.json:
+    if args.json:
         _print_json(question, made, writer)
     else:
-        _print_result(question, made, writer, chosen.language)
+        _print_result(question, made, writer, args.language)
     return 0 if made else 3
 
 
@@ -135,13 +135,13 @@ def _format_draft(
     lines.append(say(Words("Sources:")))
     for fact in _collect_proof(drafted):
         value = fact.spelled(language)
-        shown = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
-        lines.append(f"  {fact.titled(language)}{colon} {shown} ({fact.sourced(language)})")
+        text = value if len(value) <= MAX_LINE_LENGTH else f"{value[:MAX_LINE_LENGTH].rstrip()}…"
+        lines.append(f"  {fact.titled(language)}{colon} {text} ({fact.sourced(language)})")
     return [*lines, ""]
 
 
 def _collect_proof(drafted: DraftResult) -> list[Fact]:
-    """The facts that prove something in it, once each; what people only stated proves nothing."""
+    """Return the facts that prove something in the draft, each once, without stated ones."""
     found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
     return [fact for fact in found.values() if fact.stated_by is None]
 
@@ -149,8 +149,8 @@ def _collect_proof(drafted: DraftResult) -> list[Fact]:
 def _format_assumptions(brief: Brief, language: str) -> list[str]:
     if not brief.assumed:
         return []
-    told = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
-    return [Words("I assumed: {what}", what=told).to(language)]
+    assumed = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
+    return [Words("I assumed: {what}", what=assumed).to(language)]
 
 
 def _format_check(check: Check, language: str) -> str:
@@ -160,7 +160,7 @@ def _format_check(check: Check, language: str) -> str:
 def _print_json(
     question: Question | None, made: list[tuple[SkillRequest, DraftResult]], writer: Writer
 ) -> None:
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "question": question.words.to("en") if question else None,
         "writer": writer.name,
         "by_rules": writer.by_rules,
@@ -182,4 +182,4 @@ def _print_json(
             for request, drafted in made
         ],
     }
-    sys.stdout.write(format_json(told) + "\n")
+    sys.stdout.write(format_json(result) + "\n")

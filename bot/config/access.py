@@ -1,8 +1,8 @@
-"""Who may do what: the `[access]` section of `policy.toml`, and what Slack's objects say of a
-person and of a channel. Pure: asking Slack is `bot/slack/membership.py`.
+"""Access rights: the `[access]` section of `policy.toml`, and the classification of Slack's user
+and channel objects. No I/O here: `bot/slack/membership.py` asks Slack.
 
-Only full members of the own workspace get anything. What Slack does not say counts against the
-person, never for them.
+Only full members of the own workspace get any right. A field that is missing in Slack's object
+counts against the person, never in their favour.
 """
 
 from collections.abc import Mapping
@@ -13,41 +13,41 @@ from pydantic import BaseModel, ConfigDict, Field
 Right = Literal["ask", "import", "export", "approve", "administer", "see_people"]
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
-# What somebody is to the workspace, as their Slack user object says.
+# A person's relation to the workspace, from their Slack user object.
 UserStanding = Literal["member", "guest", "stranger", "bot", "gone"]
-# Whether a request may go on: "closed" is a member of ours in a channel that outsiders read.
+# Whether a request may proceed. "closed": a member of ours, in a channel that outsiders can read.
 Admission = Literal["admitted", "outsider", "closed"]
 
 
 class Access(BaseModel):
     """Lists of member ids (U…, W…) and user groups (S…). A right without a list has its default:
-    every full member may ask, approvers import, export and administer, nobody sees people."""
+    every full member may ask; approvers may import, export and administer; nobody sees people."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
     ask: tuple[str, ...] | None = None
     import_: tuple[str, ...] | None = Field(default=None, alias="import")
     export: tuple[str, ...] | None = None
-    approve: tuple[str, ...] = ()  # besides `[approval] approvers`
+    approve: tuple[str, ...] = ()  # in addition to `[approval] approvers`
     administer: tuple[str, ...] | None = None
     see_people: tuple[str, ...] = ()
     shared_channels: tuple[
         str, ...
-    ] = ()  # channels with other companies that are open all the same
+    ] = ()  # channels shared with other companies in which the intern answers all the same
 
-    def named(self, right: Right) -> tuple[str, ...] | None:
-        """The ids listed for a right; None where the file says nothing."""
+    def list_ids(self, right: Right) -> tuple[str, ...] | None:
+        """Return the ids listed for a right; None where the file does not list any."""
         found: tuple[str, ...] | None = getattr(self, "import_" if right == "import" else right)
         return found
 
     @property
     def groups(self) -> frozenset[str]:
-        """The user groups named anywhere."""
-        lists = (self.named(right) or () for right in RIGHTS)
+        """All user groups that are listed for any right."""
+        lists = (self.list_ids(right) or () for right in RIGHTS)
         return frozenset(id for ids in lists for id in ids if is_group(id))
 
-    def resolved(self, members: Mapping[str, frozenset[str]]) -> "Access":
-        """The same with each user group replaced by its members. A group that is not in `members`
-        stays as it is, and nobody is in it."""
+    def resolve_groups(self, members: Mapping[str, frozenset[str]]) -> "Access":
+        """Return a copy in which each user group is replaced by its members. A group that is not
+        in `members` stays as it is, which gives nobody the right."""
 
         def people(ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
             if ids is None:
@@ -72,15 +72,15 @@ def is_group(id: str) -> bool:
 
 
 def format_mention(id: str) -> str:
-    """A person or a user group as Slack's markup names them."""
+    """Return the Slack markup that mentions a person or a user group."""
     return f"<!subteam^{id}>" if is_group(id) else f"<@{id}>"
 
 
 def classify_user(
     user: Mapping[str, Any], workspace: str, enterprise: str | None = None
 ) -> UserStanding:
-    """What a person is to `workspace`, from the user object of `users.info`. In an Enterprise Grid
-    organization only members of this workspace count, not of another one of the organization."""
+    """Classify a person from the user object of `users.info`. In an Enterprise Grid organization,
+    only members of this workspace count, not members of the organization's other workspaces."""
     if user.get("deleted"):
         return "gone"
     if user.get("is_bot") or user.get("is_workflow_bot") or user.get("is_connector_bot"):
@@ -106,8 +106,8 @@ def _is_own_member(user: Mapping[str, Any], workspace: str, enterprise: str | No
 
 
 def is_shared_outside(channel: Mapping[str, Any], workspace: str) -> bool:
-    """Whether people of another company can read this channel, or are invited to, from the channel
-    object of `conversations.info`. Sharing within the own organization is not sharing outside."""
+    """Whether people of another company can read this channel or are invited to, from the channel
+    object of `conversations.info`. Sharing within the own organization does not count."""
     if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
         return True
     if channel.get("pending_shared") or channel.get("pending_connected_team_ids"):

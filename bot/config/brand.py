@@ -1,4 +1,4 @@
-"""Whom we speak as: voice, words to use and to avoid, what must be mentioned, languages."""
+"""The brand: its voice, preferred and banned words, required mentions and languages."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 class TextSample(BaseModel):
-    """A text that sounds like us."""
+    """A text written in the brand's voice."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     text: str = Field(min_length=1)
@@ -19,7 +19,7 @@ class TextSample(BaseModel):
 
 
 class RequiredMention(BaseModel):
-    """Words that must be in every text of these channels (all channels when none is named)."""
+    """Text that must be in every draft for these channels; no channels: for all of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     text: str = Field(min_length=1)
@@ -28,33 +28,33 @@ class RequiredMention(BaseModel):
 
 
 class Brand(BaseModel):
-    """`brand.toml`, one table. Only the name is needed."""
+    """The settings of `brand.toml`. Only the name is required."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str = Field(min_length=1)
     sender: str | None = Field(default=None, max_length=11)  # the name an SMS starts with
     site: str | None = Field(
         default=None, pattern=r"^https?://[^\s]+$"
-    )  # where links lead, e.g. "https://shop.example"
+    )  # base URL of links, for example "https://shop.example"
     languages: tuple[Language, ...] = ("en",)
     address: Literal["tu", "vous"] = "vous"  # how French texts speak to the reader
     signature: str | None = None
-    signature_en: str | None = None  # of English texts alone, in place of `signature`
+    signature_en: str | None = None  # for English texts; takes precedence over `signature`
     signature_fr: str | None = None
-    colours: tuple[HexColour, ...] = Field(default=(), max_length=2)  # of pictures: "#1264a3"
-    about: str | None = None  # one sentence on who we are
+    colours: tuple[HexColour, ...] = Field(default=(), max_length=2)  # of charts: "#1264a3"
+    about: str | None = None  # one sentence about the brand
     use: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     samples: tuple[TextSample, ...] = ()
     mentions: tuple[RequiredMention, ...] = ()
 
-    def signed(self, language: Language) -> str | None:
-        """How texts of that language are signed: as one language's own, else as all are."""
+    def get_signature(self, language: Language) -> str | None:
+        """Return the signature for a language; without one of its own, the common signature."""
         own = self.signature_fr if language == "fr" else self.signature_en
         return own or self.signature
 
     def as_prompt(self) -> str:
-        """The brand as a block for the writer. It is the same for every draft, so it is cached."""
+        """The brand as text for the prompt. It is the same for every draft, so it can be cached."""
         lines = [f"name: {self.name}"]
         lines += [f"about: {self.about}"] if self.about else []
         lines += [f"French texts say: {self.address}"]

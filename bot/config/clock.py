@@ -1,19 +1,19 @@
-"""The time of this process: the machine's, or what the playground's page made of it."""
+"""The current time of this process. The playground can run its clock ahead."""
 
 from datetime import UTC, datetime, timedelta
 
 
 def now() -> datetime:
-    """The time, aware of its zone (UTC)."""
+    """Return the current time in UTC, with its time zone."""
     return datetime.now(UTC) + _ClockOffset.by
 
 
 def set_clock_ahead(seconds: float) -> None:
-    """Set the clock of a playground that has travelled."""
+    """Run the clock ahead by so many seconds, for a playground that has skipped time."""
     _ClockOffset.by = timedelta(seconds=seconds)
 
 
 class _ClockOffset:
-    """By how much this process's clock runs ahead; set once, before anything asks the time."""
+    """How far this process's clock runs ahead. It is set once, before the time is first read."""
 
     by = timedelta(0)

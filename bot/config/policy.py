@@ -1,4 +1,4 @@
-"""Who may approve what, where deliveries may go, what may be spent."""
+"""The policy: who may approve, where deliveries may go, and what may be spent."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,21 +11,21 @@ from bot.config.access import Access, Right, format_mention, is_group
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-MAX_NAMED_PEOPLE = 20  # people in a sentence
+MAX_NAMED_PEOPLE = 20  # people listed in one sentence
 
 
 class ApprovalPolicy(BaseModel):
-    """With no approver named, nobody may approve: the card says how to name one."""
+    """Without a named approver nobody may approve; the card explains how to name one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     approvers: tuple[str, ...] = ()  # Slack member ids
-    editors: tuple[str, ...] = ()  # besides approvers and the asker; none named: everybody
+    editors: tuple[str, ...] = ()  # besides approvers and the requester; empty: everybody
     author_may_approve: bool = False
     needed: int = Field(default=1, ge=1, le=5)
 
 
 class DeliveryPolicy(BaseModel):
-    """Where an approved text may go besides the thread it was asked in."""
+    """Where an approved draft may be delivered besides the thread of its request."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     channels: tuple[str, ...] = ()  # Slack channel ids
@@ -33,8 +33,8 @@ class DeliveryPolicy(BaseModel):
 
 
 class ModelPrice(BaseModel):
-    """What a model costs, in US dollars per million tokens. `cached` is a token that the server
-    reads from its cache; without it, a tenth of `input`."""
+    """A model's price in US dollars per million tokens. `cached` is the price of a token read from
+    the server's cache; None: a tenth of `input`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     input: Decimal = Field(ge=0)
@@ -43,8 +43,9 @@ class ModelPrice(BaseModel):
 
 
 class SpendingPolicy(BaseModel):
-    """What the writer may cost, in US dollars in 24 hours. Reached, the intern says so. At 0 no AI
-    is called, free ones included. `prices` go before the known ones, by the model's name."""
+    """The limit on the AI's cost in US dollars per 24 hours. Once it is reached, the intern says
+    so. With 0 no AI is called, not even a free one. `prices`, by model name, take precedence over
+    the prices that we ship."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     usd_a_day: Decimal = Field(default=Decimal("5"), ge=0)
@@ -52,9 +53,9 @@ class SpendingPolicy(BaseModel):
 
 
 class PersonLimits(BaseModel):
-    """How much one person may ask for: tasks under way at once, tasks in 24 hours, and US dollars
-    in 24 hours for the AI (None: no limit besides the workspace's). What nobody typed, as digests
-    and alerts by the clock, counts to nobody."""
+    """Limits per person: open tasks, tasks in 24 hours, and US dollars for the AI in 24 hours
+    (None: only the workspace's limit). Tasks that the clock starts, such as digests and alerts,
+    count for nobody."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     open_tasks: int = Field(default=30, ge=1, le=100_000)
@@ -63,20 +64,20 @@ class PersonLimits(BaseModel):
 
 
 class LibraryPolicy(BaseModel):
-    """How small a group may be and still be shown: customers of an audience or a group, and
-    customers behind a sum or a mean of sales (orders, where no customer is known). And how the
-    watched folder is kept."""
+    """The smallest group that is shown: customers in an audience or a segment (`floor`), and
+    customers behind a sum or mean of sales (`sales_floor`; orders, where no customer is known).
+    Also how files in the watched folder are handled."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     floor: int = Field(default=20, ge=1, le=10_000)  # customers
     sales_floor: int = Field(default=5, ge=1, le=10_000)  # customers behind a sum of sales
-    keep_originals: bool = False  # whether files of the inbox stay in inbox/done/
-    shared_inbox: bool = False  # whether other accounts of the machine may put files there
+    keep_originals: bool = False  # whether imported files are kept in inbox/done/
+    shared_inbox: bool = False  # whether other accounts of this machine may write to the inbox
 
 
 class JournalPolicy(BaseModel):
-    """Where the journal's head is published once a day: a file of the home, a Slack channel, or
-    nowhere."""
+    """Where the journal's head is published once a day: "file" (in the home), a Slack channel id,
+    or "none"."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     publish: str = "file"
@@ -92,7 +93,7 @@ class JournalPolicy(BaseModel):
 
 
 class Policy(BaseModel):
-    """`policy.toml`. Everything has a safe default."""
+    """The settings of `policy.toml`. All of them have safe defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     approval: ApprovalPolicy = ApprovalPolicy()
@@ -105,27 +106,27 @@ class Policy(BaseModel):
 
     @property
     def approvers(self) -> tuple[str, ...]:
-        """Everybody who may approve: the approvers named, and who `[access]` adds. A user group
-        counts once it is resolved."""
+        """Everybody who may approve: `[approval] approvers` and `[access] approve`. A user group
+        counts once `resolve_groups` has replaced it by its members."""
         return tuple(dict.fromkeys((*self.approval.approvers, *self.access.approve)))
 
     def people_with(self, right: Right) -> tuple[str, ...] | None:
-        """The ids that have a right; None: every full member."""
+        """Return the ids that have a right; None: every full member has it."""
         if right == "approve":
             return self.approvers
-        named = self.access.named(right)
+        named = self.access.list_ids(right)
         if named is None and right != "ask":
             return self.approvers
         return named
 
     def may(self, person: str, right: Right) -> bool:
-        """Whether a full member of the workspace has this right. Whether they are one is asked
-        before."""
+        """Whether this person has the right. The caller has checked that they are a full member of
+        the workspace."""
         people = self.people_with(right)
         return people is None or person in people
 
-    def demand(self, person: str, right: Right) -> None:
-        """Raises CannotDo, with who can, when a member does not have this right."""
+    def require(self, person: str, right: Right) -> None:
+        """Raise CannotDo, naming the people who have the right, when this person does not."""
         if self.may(person, right):
             return
         people = self.people_with(right) or ()
@@ -134,25 +135,25 @@ class Policy(BaseModel):
         names = " ".join(format_mention(one) for one in people[:MAX_NAMED_PEOPLE])
         raise CannotDo(DENIED_WORDS[right](names))
 
-    def demand_if_known(self, person: str, right: Right) -> None:
-        """The same for what only stores a task: where a user group is not known yet, it passes,
-        and is asked again before the task is worked on."""
+    def require_if_known(self, person: str, right: Right) -> None:
+        """Require the right, for code that only stores a task. While the members of a user group
+        are not known, everybody passes: the right is checked again before the task is run."""
         if not any(is_group(one) for one in self.people_with(right) or ()):
-            self.demand(person, right)
+            self.require(person, right)
 
-    def resolved(self, members: Mapping[str, frozenset[str]]) -> "Policy":
-        """The same with user groups replaced by their members."""
+    def resolve_groups(self, members: Mapping[str, frozenset[str]]) -> "Policy":
+        """Return a copy with user groups replaced by their members."""
         if not self.access.groups:
             return self
-        return self.model_copy(update={"access": self.access.resolved(members)})
+        return self.model_copy(update={"access": self.access.resolve_groups(members)})
 
     def may_edit(self, person: str, *, author: str) -> bool:
-        """Whether this person may change the words of what `author` asked for."""
+        """Whether this person may edit a draft that `author` requested."""
         named = self.approval.editors
         return not named or person in (*named, *self.approvers, author)
 
     def may_approve(self, person: str, *, author: str) -> bool:
-        """Whether this person may say yes to a text that `author` asked for or edited."""
+        """Whether this person may approve a draft that `author` requested or edited."""
         if person not in self.approvers:
             return False
         return person != author or self.approval.author_may_approve

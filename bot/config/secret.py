@@ -1,4 +1,4 @@
-"""The key of this house: persons' keys are made with it, addresses sealed under it."""
+"""The home's secret key. Customers' pseudonyms and sealed addresses are made with it."""
 
 import contextlib
 import hashlib
@@ -12,12 +12,13 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 KEY_FILE = "super-intern.key"
-MIN_KEY_LENGTH = 32  # signs
+MIN_KEY_LENGTH = 32  # characters
 
 
 def load_key(home: Path, given: str | None, *, holds: Callable[[], bool]) -> bytes:
-    """The key from the settings, or the home's own file; made at first need. Raises CannotDo when
-    it is gone although the library `holds` rows that were keyed with it."""
+    """Return the key from the settings (`given`) or from the home's key file, which is created
+    when it is first needed. Raises CannotDo when the file is missing although `holds()` says that
+    the library has rows that were made with the key."""
     if given:
         return given.encode()
     path = home / KEY_FILE
@@ -38,12 +39,14 @@ def load_key(home: Path, given: str | None, *, holds: Callable[[], bool]) -> byt
 
 
 def compute_key_id(key: bytes) -> str:
-    """Tells keys apart and gives nothing of them away: kept with each file of rows."""
+    """Return an id by which keys can be told apart without revealing them. It is stored with each
+    data file."""
     return hmac.new(key, b"super-intern: which key", hashlib.sha256).hexdigest()[:16]
 
 
 def _create_key_file(path: Path) -> None:
-    """Written whole under another name, then put in place unless another process was quicker."""
+    """Write the file under a temporary name and link it into place, unless another process was
+    faster."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

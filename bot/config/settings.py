@@ -1,4 +1,6 @@
-"""The environment, read once into one frozen Settings. Nothing else reads os.environ."""
+"""The settings: environment variables, read once into one frozen model.
+
+No other module reads os.environ."""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-# A mistake in what the operator wrote: in which file, on which line, and what it is.
+# A mistake in a file or variable that the operator wrote: the file, the line, and what is wrong.
 
 TYPE_SENTENCES = {
     "int": "must be a whole number",
@@ -42,9 +44,10 @@ BOUND_SENTENCES = {
 
 
 class SettingsError(CannotDo):
-    """`policy.toml, line 7: "needed" must be at least 1 (it is 0)`. It stops the start.
+    """A mistake in a setting: `policy.toml, line 7: "needed" must be at least 1 (it is 0)`.
 
-    Made while the intern runs, it is also what the person who asked for something reads.
+    At start it ends the process. While the intern runs, its message is shown to the person whose
+    request needed the setting.
     """
 
     def __init__(self, file: str, line: int | None, what: str):
@@ -60,7 +63,7 @@ class SettingsError(CannotDo):
 
 
 def describe_error(error: "ErrorDetails", *, secret: bool = False) -> str:
-    """What pydantic found, as the end of a sentence whose subject is the setting's name."""
+    """Return a pydantic error as the end of a sentence that starts with the setting's name."""
     kind, about = error["type"], error.get("ctx", {})
     if kind in BOUND_SENTENCES:
         sentence, limit = BOUND_SENTENCES[kind]
@@ -74,7 +77,7 @@ def describe_error(error: "ErrorDetails", *, secret: bool = False) -> str:
 
 
 def _describe_value(value: Any, secret: bool) -> str:
-    """What is there instead, short, and never a secret."""
+    """Return the present value, shortened, for a message; empty for a secret or a collection."""
     if secret or isinstance(value, dict | list | tuple):
         return ""
     if isinstance(value, bool):
@@ -91,7 +94,8 @@ SQLITE_SCHEMES = ("sqlite", "sqlite+pysqlite")
 
 
 class Settings(BaseModel):
-    """One field a variable: its alias is the variable's name, its description the docs' words."""
+    """Each field is one environment variable: its alias is the variable's name, its description is
+    the text in docs/settings.md."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -220,9 +224,9 @@ class Settings(BaseModel):
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """The settings in force. Raises SettingsMistake, which names every bad value at once.
+        """Read the settings from the environment. Raises SettingsError with all mistakes at once.
 
-        A variable that is set to nothing counts as not set.
+        A variable that is set to an empty value counts as not set.
         """
         given = os.environ if environ is None else environ
         known = set(list_variables())
@@ -242,7 +246,7 @@ class Settings(BaseModel):
 
     @property
     def database_url(self) -> str:
-        """For SQLAlchemy. It may hold a password: not for logs."""
+        """The URL for SQLAlchemy. It may contain a password: don't log it."""
         if self.database is None:
             return f"sqlite:///{self.home / 'super-intern.db'}"
         return self.database.get_secret_value()
@@ -253,7 +257,7 @@ class Settings(BaseModel):
 
     @property
     def sqlite_file(self) -> Path | None:
-        """The database's file; None on PostgreSQL."""
+        """The path of the SQLite file; None on PostgreSQL."""
         if not self.sqlite:
             return None
         return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0]).absolute()
@@ -264,7 +268,7 @@ class Settings(BaseModel):
 
     @property
     def writer(self) -> Literal["claude", "offline"]:
-        """Claude with a key or an address of its own; else the writer by rules."""
+        """Claude with an API key or a base URL; otherwise the writer without an AI."""
         return "claude" if self.anthropic_api_key or self.anthropic_base_url else "offline"
 
     @field_validator("slack_api_url", "anthropic_base_url")
@@ -284,13 +288,13 @@ class Settings(BaseModel):
     @field_validator("anthropic_base_url")
     @classmethod
     def _without_version(cls, value: str | None) -> str | None:
-        """The client adds /v1 itself."""
+        """Remove `/v1`, which the client adds itself."""
         return value.rstrip("/").removesuffix("/v1") if value else value
 
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        """So that it stays the same place should the process move to another folder."""
+        """Make the path absolute, so that it stays valid when the working directory changes."""
         return value.expanduser().absolute()
 
     @field_validator("log", mode="before")
@@ -314,12 +318,12 @@ class Settings(BaseModel):
 
 
 def list_variables() -> dict[str, FieldInfo]:
-    """Each variable's field, in the order of the docs."""
+    """Return each variable's field by the variable's name, in the order of the docs."""
     return {str(field.alias): field for field in Settings.model_fields.values()}
 
 
 def format_settings_table() -> str:
-    """All settings as the Markdown table of docs/settings.md."""
+    """Return all settings as the Markdown table in docs/settings.md."""
     lines = ["| variable | default | what it is |", "|---|---|---|"]
     for name, field in list_variables().items():
         default = "" if field.default is None else f"`{field.default}`"
@@ -335,37 +339,37 @@ def _describe_mistake(error: Any) -> str:
 
 
 def _suggest_variable(name: str, known: set[str]) -> str:
-    """A word about a variable of ours that is almost one we know."""
+    """Return a hint about an unknown SUPER_INTERN_ variable whose name is close to a known one."""
     ours = [n.removeprefix(VARIABLE_PREFIX) for n in known if n.startswith(VARIABLE_PREFIX)]
     near = get_close_matches(name.removeprefix(VARIABLE_PREFIX), ours, n=1, cutoff=0.8)
     return f"{name} is unknown; did you mean {VARIABLE_PREFIX}{near[0]}?" if near else ""
 
 
 def limit_math_threads() -> None:
-    """One thread for the linear algebra under numpy, before that is loaded: the threads of OpenBLAS
-    wait for each other by spinning, and the sums here are far too small to gain from them."""
+    """Limit OpenBLAS to one thread; call it before numpy is imported. Its threads wait for each
+    other by spinning, and our matrices are far too small to profit from several threads."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-# What is missing from the settings, or mixed up in them, for a command that talks to Slack.
+# Missing or confused settings of the commands that connect to Slack.
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 MISPLACED_TOKENS = {"xapp-": "an app-level token (xapp-…)", "xoxp-": "a user token (xoxp-…)"}
 
-SlackCommand = Literal["serve", "work"]  # the commands that talk to Slack
+SlackCommand = Literal["serve", "work"]  # the commands that connect to Slack
 
 
-def find_setting_problems(settings: Settings, door: SlackCommand) -> list[str]:
-    """Everything that is missing or mixed up for this command, in sentences."""
+def find_setting_problems(settings: Settings, command: SlackCommand) -> list[str]:
+    """Return every missing or misplaced setting for this command, each as a sentence."""
     found = []
     if not settings.slack_bot_token:
         found.append("SLACK_BOT_TOKEN is missing: it is on the app's page, OAuth")
-    if door == "serve" and not (settings.slack_signing_secret or settings.slack_app_token):
+    if command == "serve" and not (settings.slack_signing_secret or settings.slack_app_token):
         found.append(
             "SLACK_SIGNING_SECRET is missing: it is on the app's page, Basic Information"
             " (or set SLACK_APP_TOKEN for Socket Mode)"
         )
-    if door == "work" and settings.sqlite:
+    if command == "work" and settings.sqlite:
         found.append("DATABASE_URL is missing: many processes need a PostgreSQL database")
     if settings.seconds_ahead and not _is_local_slack(settings):
         found.append("SUPER_INTERN_SECONDS_AHEAD is only for a local Slack on this machine")
@@ -373,7 +377,7 @@ def find_setting_problems(settings: Settings, door: SlackCommand) -> list[str]:
 
 
 def describe_listener(settings: Settings) -> str:
-    """Where `serve` listens, and how Slack gets there."""
+    """Return where `serve` listens and how Slack's requests reach it."""
     where = f"{settings.host}:{settings.port}"
     if settings.socket_mode:
         return f"Slack is reached by Socket Mode; /health answers on {where}"
@@ -386,12 +390,12 @@ def describe_listener(settings: Settings) -> str:
 
 
 def _is_local_slack(settings: Settings) -> bool:
-    """Whether Slack is on this machine: nobody else's clock is told wrong."""
+    """Whether Slack's API is on this machine, so that no real Slack meets a shifted clock."""
     return urlsplit(settings.slack_api_url).hostname in LOOPBACK_HOSTS
 
 
 def _find_misplaced_tokens(settings: Settings) -> list[str]:
-    """Tokens pasted into each other's place."""
+    """Return a sentence for each token that was pasted into another token's variable."""
     found = []
     bot = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     app = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""

@@ -1,7 +1,7 @@
-"""`brand.toml` and `policy.toml`: read, checked, and where a mistake is, the line named.
+"""Reads and validates `brand.toml` and `policy.toml`. An error names the line of the mistake.
 
-A `[workspace.T…]` table makes exceptions for one Slack workspace; its tables are laid over the
-others, its lists replace theirs.
+A `[workspace.T…]` table holds exceptions for one Slack workspace. Its tables are merged over the
+common ones; its lists replace the common lists.
 """
 
 import re
@@ -21,7 +21,7 @@ from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.config.settings import SettingsError, describe_error
 
-# On which line of a TOML file a setting stands. The text has already been parsed: it is valid.
+# The line of each setting in a TOML file. The text has been parsed before: it is valid TOML.
 
 TomlPath = tuple[str | int, ...]
 
@@ -39,25 +39,25 @@ TOML_TOKEN = re.compile(
 
 
 class TomlLines:
-    """Each key's line by its path: `("approval", "needed")`; list items by their position."""
+    """Maps each key's path to its line: `("approval", "needed")`; list items by their index."""
 
     def __init__(self, text: str):
         self._tokens = list(_tokens(f"{text}\n"))
         self._at = 0
         self._found: dict[TomlPath, int] = {}
-        self._lists: dict[TomlPath, int] = {}  # arrays of tables: how many so far
+        self._lists: dict[TomlPath, int] = {}  # number of tables in each array of tables so far
         self._document()
 
-    def of(self, path: TomlPath) -> int | None:
-        """The line of that setting, else of the nearest table or list around it."""
+    def find_line(self, path: TomlPath) -> int | None:
+        """Return the line of that setting, or of the nearest table or list that contains it."""
         while path:
             if path in self._found:
                 return self._found[path]
             path = path[:-1]
         return None
 
-    def depth(self, path: TomlPath) -> int:
-        """How much of that path is in the file."""
+    def count_known(self, path: TomlPath) -> int:
+        """Return how many leading elements of that path exist in the file."""
         return next((n for n in range(len(path), 0, -1) if path[:n] in self._found), 0)
 
     def _document(self) -> None:
@@ -72,7 +72,7 @@ class TomlLines:
                 self._pair(table)
 
     def _header(self) -> TomlPath:
-        """`[a.b]` or `[[a.b]]`: the table that the next keys belong to."""
+        """Read `[a.b]` or `[[a.b]]`; return the path of the table that the next keys belong to."""
         line, depth = self._tokens[self._at][2], 0
         while self._is("["):
             self._at, depth = self._at + 1, depth + 1
@@ -89,7 +89,7 @@ class TomlLines:
         return path
 
     def _inside_lists(self, key: TomlPath) -> TomlPath:
-        """A header under an array of tables means its last table."""
+        """Insert indexes: a header below an array of tables refers to the array's last table."""
         path: TomlPath = ()
         for i, name in enumerate(key):
             path = (*path, name)
@@ -160,7 +160,7 @@ class TomlLines:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    """(kind, text, line), without spaces and comments."""
+    """Yield (kind, text, line) of each token, without whitespace and comments."""
     line = 1
     for match in TOML_TOKEN.finditer(text):
         kind = str(match.lastgroup)
@@ -175,7 +175,7 @@ _PEOPLE = (re.compile(r"[UWS][A-Z0-9]+"), "a member id like U0123ABCD or a group
 _CHANNEL = (re.compile(r"[CGD][A-Z0-9]+"), "a channel id like C0123ABCD")
 SLACK_IDS: dict[
     tuple[str, str], tuple[re.Pattern[str], str]
-] = {  # what Slack's ids look like, and where people find them
+] = {  # the form of Slack's ids in each setting, and its description for the error
     ("approval", "approvers"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
     ("approval", "editors"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
     ("delivery", "channels"): _CHANNEL,
@@ -188,32 +188,32 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True)
 class TomlContents(Generic[T]):
-    """A file as understood: what holds for all, and for the workspaces with exceptions."""
+    """A parsed file: the common settings, and the merged settings of workspaces with exceptions."""
 
-    common: T | None  # None: only exceptions are in the file
+    common: T | None  # None: the file holds only exceptions
     exceptions: Mapping[str, T]
 
 
 def load_brand(home: Path, workspace: str) -> Brand:
-    """Whom this workspace speaks as. Raises SettingsMistake."""
+    """Return the brand of this workspace. Raises SettingsError."""
     contents = _read_file(home / BRAND, _parse_brand)
     return contents.exceptions.get(workspace) or contents.common or Brand(**_default_brand())
 
 
 def load_policy(home: Path, workspace: str) -> Policy:
-    """Who may approve what in this workspace. Raises SettingsMistake."""
+    """Return the policy of this workspace. Raises SettingsError."""
     contents = _read_file(home / POLICY, _parse_policy)
     return contents.exceptions.get(workspace) or contents.common or Policy()
 
 
 def check_toml_files(home: Path) -> None:
-    """Reads both files whole, exceptions too. Raises SettingsMistake at the first mistake."""
+    """Validate both files with all their exceptions. Raises SettingsError for the first mistake."""
     _read_file(home / BRAND, _parse_brand)
     _read_file(home / POLICY, _parse_policy)
 
 
 def _default_brand() -> dict[str, Any]:
-    """The brand of a shop that has not said its name yet."""
+    """The brand of a shop that has not configured its name yet."""
     return {"name": "Your shop", "languages": ("en", "fr")}
 
 
@@ -225,10 +225,10 @@ def _parse_policy(name: str, text: str) -> TomlContents[Policy]:
     return _parse_contents(name, text, Policy, {})
 
 
-def _read_file(path: Path, understand: Callable[[str, str], TomlContents[T]]) -> TomlContents[T]:
+def _read_file(path: Path, parse: Callable[[str, str], TomlContents[T]]) -> TomlContents[T]:
     try:
         stamp = path.stat()
-        return _read_cached(path, stamp.st_mtime_ns, stamp.st_size, understand)
+        return _read_cached(path, stamp.st_mtime_ns, stamp.st_size, parse)
     except FileNotFoundError:
         return TomlContents(None, {})
     except OSError as error:
@@ -237,9 +237,9 @@ def _read_file(path: Path, understand: Callable[[str, str], TomlContents[T]]) ->
 
 @lru_cache(maxsize=32)
 def _read_cached(
-    path: Path, changed: int, size: int, understand: Callable[[str, str], TomlContents[T]]
+    path: Path, changed: int, size: int, parse: Callable[[str, str], TomlContents[T]]
 ) -> TomlContents[T]:
-    return understand(path.name, _decode(path))
+    return parse(path.name, _decode(path))
 
 
 def _decode(path: Path) -> str:
@@ -267,10 +267,12 @@ def _parse_toml(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        said = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
+        message = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
         at = re.search(r"\(at line (\d+)", str(error))
         line = int(at[1]) if at else max(1, len(text.splitlines()))
-        raise SettingsError(name, line, f"is not TOML: {said[:1].lower()}{said[1:]}") from error
+        raise SettingsError(
+            name, line, f"is not TOML: {message[:1].lower()}{message[1:]}"
+        ) from error
 
 
 def _merge_tables(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -282,13 +284,13 @@ def _merge_tables(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any
 
 
 class _TomlFile:
-    """A file's name and lines, to say where a mistake is."""
+    """A file's name and lines, with which an error names the place of a mistake."""
 
     def __init__(self, name: str, lines: TomlLines):
         self.name, self.lines = name, lines
 
     def workspaces(self, tables: Any) -> dict[str, dict[str, Any]]:
-        """The exceptions, each under an id that is one."""
+        """Return the exceptions by workspace id, after checking the ids."""
         if not isinstance(tables, dict):
             raise self.mistake(("workspace",), '"workspace" must be tables: [workspace.T0123ABCD]')
         for workspace, table in tables.items():
@@ -301,7 +303,7 @@ class _TomlFile:
         return tables
 
     def checked(self, shape: type[T], values: dict[str, Any], workspace: str | tuple[()]) -> T:
-        """The values in their shape, or the first mistake among them."""
+        """Validate the values; raise SettingsError for the first mistake in the file's order."""
         try:
             whole = shape.model_validate(values)
         except ValidationError as error:
@@ -313,19 +315,20 @@ class _TomlFile:
         raise self.mistake(*min(found, key=self._first))
 
     def mistake(self, path: TomlPath, what: str) -> SettingsError:
-        return SettingsError(self.name, self.lines.of(path) or 1, what)
+        return SettingsError(self.name, self.lines.find_line(path) or 1, what)
 
     def _first(self, found: tuple[TomlPath, str]) -> tuple[int, bool]:
-        """By line; a misspelt name explains the one that is missing."""
-        return self.lines.of(found[0]) or 1, found[1].endswith("is missing")
+        """Sort by line. Within a line, an unknown name sorts before the name that is missing."""
+        return self.lines.find_line(found[0]) or 1, found[1].endswith("is missing")
 
     def _place(self, path: TomlPath, workspace: str | tuple[()]) -> TomlPath:
-        """Where that value comes from: the exception when it is there, else the common part."""
+        """Return the path of the value: in the exception if it is set there, else in the common
+        part."""
         if not workspace:
             return path
         own: TomlPath = ("workspace", workspace, *path)
-        depth_own = self.lines.depth(own) - 2
-        return own if depth_own >= self.lines.depth(path) else path
+        depth_own = self.lines.count_known(own) - 2
+        return own if depth_own >= self.lines.count_known(path) else path
 
     def _where_and_what(
         self, error: Any, shape: type[BaseModel], workspace: str | tuple[()]
@@ -342,14 +345,14 @@ class _TomlFile:
 
 
 def _format_path(path: TomlPath) -> str:
-    """The setting as its writer calls it: the last key, and which item of a list."""
+    """Return the name of a setting as in the file: the last key, and the number of a list item."""
     if isinstance(path[-1], int):
         return f"{path[-2]}[{path[-1] + 1}]"
     return str(path[-1])
 
 
 def _list_settings(shape: type[BaseModel], path: TomlPath) -> list[str]:
-    """The names that are known in that table."""
+    """Return the names of the known settings of that table."""
     for key in path:
         if isinstance(key, str) and key in shape.model_fields:
             inner = list(_list_models(shape.model_fields[key].annotation))
@@ -365,7 +368,8 @@ def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _find_bad_ids(values: dict[str, Any]) -> Iterator[tuple[TomlPath, str]]:
-    """Ids that Slack would not know: "@ada" where U0123ABCD is wanted would never match."""
+    """Yield values that are not Slack ids. For example, "@ada" where an id like U0123ABCD is
+    expected would never match anybody."""
     for path, (pattern, wanted) in SLACK_IDS.items():
         for i, value in enumerate(values.get(path[0], {}).get(path[1]) or ()):
             if not pattern.fullmatch(value):

@@ -1,4 +1,4 @@
-"""Whom we speak to: a rule that picks customers, as it is stored, read and edited."""
+"""An audience rule: the conditions that pick customers, as it is stored, shown and edited."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from bot.i18n.messages import Country, Words, quote_name
 AudiencePurpose = Literal["email", "sms", "ads"]
 DayCount = Annotated[int, Field(ge=1, le=3650)]
 
-# The named groups of customers. Every customer is in one; the library has their rules.
+# The customer segments. Every customer is in exactly one; the library defines their rules.
 SEGMENT_LABELS: Mapping[str, Words] = {
     "champions": Words("Champions"),
     "loyal": Words("Loyal"),
@@ -29,17 +29,19 @@ CONSENT_LABELS = {
     "sms": Words("Customers who agreed to SMS"),
     "ads": Words("Customers who agreed to be matched for ads"),
 }
-PLACE_LIST_SEPARATOR = "; "  # between several
+PLACE_LIST_SEPARATOR = "; "  # between several places
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 
 
 class AudienceRule(BaseModel):
-    """Conditions that must all hold; in a list, one is enough. What is empty asks nothing.
+    """Conditions on customers. All set conditions must hold; of a list, one value is enough.
 
-    Products are keys of the catalogue, or all whose names say a word, in any language; categories
-    as the catalogue writes them, segments keys of SEGMENTS; days without any of them mean anything
-    bought. Days are inclusive and count back from the newest order; spend is in the shop's
-    currency. Only people who agreed to `purpose` are ever in the audience."""
+    An empty condition matches everybody. Products are keys of the catalogue, or (`bought_named`)
+    words that a product's name contains, in any language. Categories are spelled as in the
+    catalogue; segments are keys of SEGMENT_LABELS. `bought_within` and `not_within` without a
+    product or category mean any purchase. Day counts are inclusive and count back from the newest
+    order; spend is in the shop's currency. Only customers who consented to `purpose` are ever in
+    the audience."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     purpose: AudiencePurpose = "email"
@@ -48,11 +50,11 @@ class AudienceRule(BaseModel):
     bought_named: tuple[str, ...] = ()
     bought_categories: tuple[str, ...] = ()
     bought_within: DayCount | None = None
-    bought_at_least: Annotated[int, Field(ge=2, le=20)] | None = None  # so many different ones
+    bought_at_least: Annotated[int, Field(ge=2, le=20)] | None = None  # number of distinct products
     not_bought: tuple[str, ...] = ()
     not_bought_categories: tuple[str, ...] = ()
     not_within: DayCount | None = None
-    like_product: str | None = None  # look-alikes of its buyers, who don't have it
+    like_product: str | None = None  # look-alikes of its buyers who have not bought it
     like_category: str | None = None
     min_orders: Annotated[int, Field(ge=1)] | None = None
     max_orders: Annotated[int, Field(ge=1)] | None = None
@@ -72,7 +74,7 @@ class AudienceRule(BaseModel):
 
     @property
     def impossible(self) -> tuple[str, Words] | None:
-        """The condition that nobody can fulfil beside the others, and why."""
+        """A condition that contradicts the others, and the reason; None if there is none."""
         if self.min_orders and self.max_orders and self.max_orders < self.min_orders:
             return "max_orders", Words(
                 "Nobody has at least {least} orders and at most {most}.",
@@ -90,26 +92,26 @@ class AudienceRule(BaseModel):
                 "Only {n} things are named to be bought.",
                 named,
             )
-        silent = None if self.not_bought or self.not_bought_categories else self.not_within
-        if silent and self.bought_within and silent >= self.bought_within:
+        not_within = None if self.not_bought or self.not_bought_categories else self.not_within
+        if not_within and self.bought_within and not_within >= self.bought_within:
             return "not_within", Words("Nobody bought within these days and not within these.")
         return None
 
     @property
     def stored(self) -> str:
-        """As JSON, the same text for the same rule; what asks nothing is left out."""
+        """The rule as JSON. Equal rules give equal text; empty conditions are left out."""
         return self.model_dump_json(exclude_defaults=True)
 
     @property
     def code(self) -> str:
-        """A short name for exactly this rule: 12 letters made of its SHA-256, no digits, so that
-        nobody takes it for a figure."""
+        """A short identifier of exactly this rule: 12 letters derived from its SHA-256. It has no
+        digits, so that nobody takes it for a figure."""
         digest = hashlib.sha256(self.stored.encode()).hexdigest()[:12]
         return digest.translate(HEX_TO_LETTERS)
 
     @property
     def figures(self) -> dict[str, tuple[int, str | None]]:
-        """The figures that its words say, with their unit, by what they measure."""
+        """The numbers that the rule's text contains, with their unit, by condition name."""
         days = {"bought_within": "days", "not_within": "days"}
         names = (*days, "bought_at_least", "min_orders", "max_orders")
         known = {name: getattr(self, name) for name in names}
@@ -121,16 +123,16 @@ class AudienceRule(BaseModel):
 
     @property
     def products(self) -> tuple[str, ...]:
-        """The keys of all products in it, each once."""
+        """The keys of all products that the rule mentions, each once."""
         like = [self.like_product] if self.like_product else []
         return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like]))
 
     def words(self, titles: Mapping[str, str] | None = None) -> Words:
-        """The rule as a person reads it. `titles` are the products' names by key."""
+        """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
         return _join_with_and([CONSENT_LABELS[self.purpose], *self._parts(titles or {})])
 
-    def asks(self, titles: Mapping[str, str] | None = None) -> Words:
-        """Whom it picks, agreed or not: the words that a count of all who fit stands beside."""
+    def describe_conditions(self, titles: Mapping[str, str] | None = None) -> Words:
+        """The rule as a sentence without the consent: shown beside the count of all who match."""
         parts = self._parts(titles or {})
         return _join_with_and(parts) if parts else Words("all customers")
 
@@ -200,30 +202,30 @@ def _name_products(
 
 
 def _describe_bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
-    said = join_with_or(things)
+    joined = join_with_or(things)
     if least is not None and within is not None:
         return Words(
             "bought at least {n} of {things} in the last {days} days",
             n=least,
-            things=said,
+            things=joined,
             days=within,
         )
     if least is not None:
-        return Words("bought at least {n} of {things}", n=least, things=said)
+        return Words("bought at least {n} of {things}", n=least, things=joined)
     if within is None:
-        return Words("bought {things}", things=said)
-    return Words("bought {things} in the last {days} days", things=said, days=within)
+        return Words("bought {things}", things=joined)
+    return Words("bought {things} in the last {days} days", things=joined, days=within)
 
 
 def _describe_not_bought(things: Sequence[Words], within: int | None) -> Words:
-    said = join_with_or(things)
+    joined = join_with_or(things)
     if within is None:
-        return Words("never bought {things}", things=said)
-    return Words("did not buy {things} in the last {days} days", things=said, days=within)
+        return Words("never bought {things}", things=joined)
+    return Words("did not buy {things} in the last {days} days", things=joined, days=within)
 
 
 def join_with_or(things: Sequence[str | Words | Country]) -> str | Words | Country:
-    """`a, b or c`"""
+    """Join as `a, b or c`. The last separator is translated with the sentence."""
     if len(things) == 1:
         return things[0]
     listed = things[-2]

@@ -1,4 +1,4 @@
-"""What is wanted, once: in the words of retail, with what was assumed said openly."""
+"""The brief: what a person asked for, in retail terms, with every assumption listed."""
 
 import re
 from datetime import date
@@ -13,7 +13,7 @@ Goal = Literal["launch", "back in stock", "sell through", "win back", "announce"
 
 
 class Assumption(BaseModel):
-    """Something nobody said, taken so that work can start. `field` is the Brief's field."""
+    """A value that nobody stated, assumed so that work can start. `field` is the Brief's field."""
 
     model_config = ConfigDict(frozen=True)
     field: str
@@ -22,7 +22,7 @@ class Assumption(BaseModel):
 
 
 class Option(BaseModel):
-    """A one-tap answer: tapping it redrafts with `field` set to `value`."""
+    """A one-tap answer. Tapping it drafts again with `field` set to `value`."""
 
     model_config = ConfigDict(frozen=True)
     label: Words
@@ -31,7 +31,7 @@ class Option(BaseModel):
 
 
 class Brief(BaseModel):
-    """One wish of one person. `words` is what they typed, `material` the thread around it."""
+    """One request of one person. `words` is what they typed, `material` the surrounding thread."""
 
     model_config = ConfigDict(frozen=True)
     words: str
@@ -42,30 +42,30 @@ class Brief(BaseModel):
     product: str | None = None  # the product's handle in the catalogue, once it is known
     product_words: str | None = None  # what the person called it
     others: tuple[str, ...] = ()  # handles of more products that the same text is about
-    range_words: str | None = None  # what they are called together: "linen summer range"
+    range_words: str | None = None  # what the person called them together: "linen summer range"
     audience: str | None = None
     offer: str | None = None
     occasion: str | None = None  # a key of occasions.toml
     dates: str | None = None
     must_say: tuple[str, ...] = ()
-    since: date | None = None  # the days that a question is about, both inclusive
+    since: date | None = None  # first and last day of the period asked about, both inclusive
     until: date | None = None
-    against: tuple[date, date] | None = None  # the earlier days that those are held against
-    category: str | None = None  # of the catalogue; what an analysis is narrowed to
-    brand: str | None = None  # the maker's, of the catalogue; what an analysis is narrowed to
-    within: int | None = None  # days ahead that a question looks: "in the next 60 days"
-    sections: tuple[str, ...] = ()  # what a digest tells, in order; none: all
-    series: str | None = None  # "funnel.device-mobile-view-to-cart": the one thing to be told
-    rule: str | None = None  # an audience's rule, as JSON (bot.audience)
-    tally: SalesQuery | None = None  # which orders a question means, and by what they are cut
-    stands_on: str | None = None  # the draft that this wish came from
+    against: tuple[date, date] | None = None  # the earlier period that it is compared with
+    category: str | None = None  # a catalogue category that restricts an analysis
+    brand: str | None = None  # a maker's brand in the catalogue that restricts an analysis
+    within: int | None = None  # number of days ahead: "in the next 60 days"
+    sections: tuple[str, ...] = ()  # a digest's sections, in order; empty: all
+    series: str | None = None  # "funnel.device-mobile-view-to-cart": the only series to report
+    rule: str | None = None  # an AudienceRule as JSON (bot.core.audience_rule)
+    tally: SalesQuery | None = None  # which orders a sales question means, and how to group them
+    stands_on: str | None = None  # the id of the draft that this request started from
     material: str = ""
     private: bool = False
     assumed: tuple[Assumption, ...] = ()
     options: tuple[Option, ...] = ()
 
     def as_prompt(self) -> str:
-        """The brief as a block for the writer: data, one field a line."""
+        """The brief as text for the prompt: one field per line."""
         fields = {
             "product": self.product_words,
             "goal": self.goal,

@@ -1,4 +1,4 @@
-"""What each marketing channel allows: `channels.toml`, each limit with its source and date."""
+"""The limits of each marketing channel, from `channels.toml`, each with its source and date."""
 
 import tomllib
 from datetime import date
@@ -14,10 +14,11 @@ CHANNELS_FILE = Path(__file__).parent / "channels.toml"
 
 
 class PartLimit(BaseModel):
-    """How long one part may be. `hard` blocks; `advice` only warns. `unit` sms counts segments."""
+    """The maximum size of one part. A `hard` limit blocks approval; `advice` only warns. With the
+    unit "segments", an SMS is counted in the segments that it is sent as."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    title: str  # the part's name on the screen, in English
+    title: str  # the part's name on screen, in English
     most: int
     unit: Literal["characters", "segments", "words"] = "characters"
     kind: Literal["hard", "advice"] = "advice"
@@ -31,11 +32,11 @@ class Channel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     key: str
     title: str
-    names: tuple[str, ...]  # what people call it, in both languages, lower case
+    names: tuple[str, ...]  # what people call it, in English and French, lower case
     parts: dict[str, PartLimit]
 
     def as_prompt(self, language: str) -> str:
-        """The channel's form as a block for the writer."""
+        """The channel's parts and limits as text for the prompt."""
         lines = [f"{self.title}, in {language}"]
         for key, limit in self.parts.items():
             lines.append(f"{key}: at most {limit.most} {limit.unit}")
@@ -44,13 +45,15 @@ class Channel(BaseModel):
 
 @cache
 def load_channels() -> dict[str, Channel]:
-    """All channels by key."""
+    """Return all channels by key."""
     with CHANNELS_FILE.open("rb") as file:
         return {key: Channel(key=key, **table) for key, table in tomllib.load(file).items()}
 
 
 def count_sms_segments(text: str) -> int:
-    """How many SMS a text is sent as. Source: GSM 03.38 (160/153 septets, 70/67 UCS-2 units)."""
+    """Return how many SMS segments a text needs.
+
+    Source: GSM 03.38 (160/153 septets, 70/67 UCS-2 units)."""
     if is_gsm7(text):
         units, one, more = sum(2 if c in GSM7_DOUBLE else 1 for c in text), 160, 153
     else:
@@ -59,7 +62,7 @@ def count_sms_segments(text: str) -> int:
 
 
 def measure_text(text: str, limit: PartLimit) -> int:
-    """A text's size in the limit's unit."""
+    """Return a text's size in the limit's unit."""
     if limit.unit == "segments":
         return count_sms_segments(text)
     return len(text.split()) if limit.unit == "words" else len(text)

@@ -1,7 +1,8 @@
-"""Pictures of facts: Vega-Lite, in the brand's colours, each with its finding as its title.
+"""Charts of facts as Vega-Lite specifications, in the brand's colours; the title is the finding.
 
-Pure: a picture is a description; `render` makes the PNG. The ground is opaque and light, so it
-reads the same on a dark screen. Numbers are written as the reader's language writes them.
+No I/O here: this module only builds specifications, `render` makes the PNG. The background is
+opaque and light, so that a chart reads the same on a dark screen. Numbers are formatted in the
+reader's language.
 """
 
 import re
@@ -14,15 +15,15 @@ from typing import Any
 from bot.i18n.messages import Language, Words, format_value
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
-COLOURS = ("#1264a3", "#c05717")  # what moves, and what it is held against
+COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is compared with
 WIDTH, WRAP = 560, 52
 MAX_BARS = 12
-MAX_NAME_LENGTH = 30  # characters of a name beside a bar
+MAX_NAME_LENGTH = 30  # characters of a bar's name
 
 
 @dataclass(frozen=True)
 class ChartPicture:
-    """`alt` says the finding and the figures, for who cannot see it."""
+    """A chart. `alt` states the finding and the figures as text, for screen readers."""
 
     spec: dict[str, Any]
     alt: str
@@ -30,19 +31,19 @@ class ChartPicture:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar; `low` and `high` are an interval around it, `strong` the one the title is about."""
+    """One bar. `low` and `high` are an interval around it; `strong` marks the title's subject."""
 
     name: str
     value: float
     low: float | None = None
     high: float | None = None
     strong: bool = False
-    spelled: str | None = None  # the value as people read it; else the number
+    spelled: str | None = None  # the value as people read it; None: the formatted number
 
 
 @dataclass(frozen=True)
 class Point:
-    """A day's value, beside what was expected of it."""
+    """A day's value and the value that was expected for that day."""
 
     day: date
     value: float
@@ -53,8 +54,8 @@ _POINT = re.compile(r"(\d{4}-\d\d-\d\d): (\d+(?:\.\d+)?)[^;(]*(?:\((\d+(?:\.\d+)
 
 
 def parse_points(text: str) -> list[Point]:
-    """The points that a fact tells in one text: "2026-11-16: 148 (75); …", what was expected in
-    brackets; empty for text of another form."""
+    """Parse the points that a fact's text holds: "2026-11-16: 148 (75); …", with the expected
+    value in brackets. Returns an empty list for text of another form."""
     return [
         Point(date.fromisoformat(day), float(value), float(expected) if expected else None)
         for day, value, expected in _POINT.findall(text)
@@ -63,15 +64,16 @@ def parse_points(text: str) -> list[Point]:
 
 def build_bar_chart(
     title: str,
-    shown: Sequence[Bar],
+    all_bars: Sequence[Bar],
     *,
     language: Language,
     unit: str = "",
     colours: Sequence[str] = COLOURS,
     reference: float | None = None,
 ) -> ChartPicture:
-    """Horizontal bars in the order given, at most twelve. `reference` is a line across them."""
-    kept = list(shown)[:MAX_BARS]
+    """Build horizontal bars in the given order, at most MAX_BARS. `reference` is a value at which
+    a dashed line is drawn across them."""
+    bars = list(all_bars)[:MAX_BARS]
     rows = [
         {
             "name": textwrap.shorten(bar.name, MAX_NAME_LENGTH, placeholder="…"),
@@ -83,10 +85,10 @@ def build_bar_chart(
             "label": bar.spelled or _format_value(bar.value, unit, language),
             "end": max(0.0, bar.value, bar.high or 0.0),
         }
-        for n, bar in enumerate(kept)
+        for n, bar in enumerate(bars)
     ]
-    top = max([bar.high or bar.value for bar in kept], default=1.0) or 1.0
-    bottom = min([0.0, *(bar.low or bar.value for bar in kept)])
+    top = max([bar.high or bar.value for bar in bars], default=1.0) or 1.0
+    bottom = min([0.0, *(bar.low or bar.value for bar in bars)])
     scale = {"domain": [bottom * 1.15, max(top, 0.0) * 1.18]}
     y = {
         "field": "name",
@@ -99,7 +101,7 @@ def build_bar_chart(
         "condition": {"test": "datum.strong", "value": colours[0]},
         "value": _lighten(colours[0]),
     }
-    if not any(bar.strong for bar in kept):
+    if not any(bar.strong for bar in bars):
         colour = {"value": colours[0]}
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "bar", "height": 20}, "encoding": {"y": y, "x": x, "color": colour}},
@@ -112,7 +114,7 @@ def build_bar_chart(
             },
         },
     ]
-    if any(bar.low is not None for bar in kept):
+    if any(bar.low is not None for bar in bars):
         low = {"field": "low", "type": "quantitative", "scale": scale, "axis": None}
         rule = {"type": "rule", "color": INK, "strokeWidth": 1.5}
         reach = {"y": y, "x": low, "x2": {"field": "high"}}
@@ -121,11 +123,11 @@ def build_bar_chart(
         rule = {"type": "rule", "color": QUIET, "strokeDash": [4, 4]}
         layers.append({"mark": rule, "encoding": {"x": {"datum": reference, "scale": scale}}})
     spec = _build_spec(title, rows, layers, height={"step": 30})
-    apart, colon = ("\u00a0; ", "\u00a0: ") if language == "fr" else ("; ", ": ")
-    told = apart.join(
-        f"{bar.name}{colon}{row['label']}" for bar, row in zip(kept, rows, strict=True)
+    separator, colon = ("\u00a0; ", "\u00a0: ") if language == "fr" else ("; ", ": ")
+    figures = separator.join(
+        f"{bar.name}{colon}{row['label']}" for bar, row in zip(bars, rows, strict=True)
     )
-    return ChartPicture(spec, f"{title}. {told}")
+    return ChartPicture(spec, f"{title}. {figures}")
 
 
 def build_line_chart(
@@ -138,8 +140,8 @@ def build_line_chart(
     named: tuple[str, str] = ("", ""),
     since: date | None = None,
 ) -> ChartPicture:
-    """A value by day or week, with what was expected of it dashed; `since` marks the change.
-    `named` are the names of the two lines."""
+    """Build a line of values by day or week, and a dashed line of the expected values. `since`
+    marks a day with a vertical line; `named` are the legend names of the two lines."""
     rows = [{"day": p.day.isoformat(), "value": p.value, "expected": p.expected} for p in points]
     x = {
         "field": "day",
@@ -181,11 +183,11 @@ def build_line_chart(
     last = points[-1] if points else None
     colon = "\u00a0: " if language == "fr" else ": "
     value = _format_value(last.value, unit, language) if last else ""
-    told = f"{format_value(last.day, language)}{colon}{value}" if last else ""
+    summary = f"{format_value(last.day, language)}{colon}{value}" if last else ""
     if last and last.expected is not None:
         other = named[1] or Words("expected").to(language)
-        told += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
-    return ChartPicture(spec, f"{title}. {told}")
+        summary += f" ({other}{colon}{_format_value(last.expected, unit, language)})"
+    return ChartPicture(spec, f"{title}. {summary}")
 
 
 def _build_spec(
@@ -217,18 +219,18 @@ def _build_spec(
 
 
 def _legend_labels(named: tuple[str, str]) -> list[str]:
-    said = [f"{sign} {name}" for sign, name in zip(("—", "- -"), named, strict=True) if name]
-    return ["  ·  ".join(said)] if said else []
+    labels = [f"{sign} {name}" for sign, name in zip(("—", "- -"), named, strict=True) if name]
+    return ["  ·  ".join(labels)] if labels else []
 
 
 def _format_value(value: float, unit: str, language: Language) -> str:
     rounded = round(value, 1) if abs(value) < 1000 else round(value)
-    told = format_value(int(rounded) if rounded == int(rounded) else rounded, language)
+    summary = format_value(int(rounded) if rounded == int(rounded) else rounded, language)
     gap = "\u00a0" if unit and (language == "fr" or unit != "%") else ""
-    return f"{told}{gap}{unit}"
+    return f"{summary}{gap}{unit}"
 
 
 def _lighten(colour: str) -> str:
-    """Half way to the ground."""
+    """Mix the colour half and half with white."""
     parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     return "#" + "".join(f"{(part + 255) // 2:02x}" for part in parts)

@@ -1,4 +1,4 @@
-"""One finding on a draft: it passes, warns, blocks, or was stated by a person."""
+"""One finding about a draft: it passes, warns, blocks, or was stated by a person."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -11,11 +11,12 @@ CheckLevel = Literal["pass", "stated", "warn", "block"]
 
 
 class Check(BaseModel):
-    """What was found, where, and how grave it is.
+    """One finding of a rule, its place in the draft and its level.
 
-    pass: fine, and worth saying · warn: advice · stated: a person said it, the approver confirms
-    it · block: no approval; where `override` is true an approver may still say yes with a reason.
-    `quote` is the text found fault with; `fact` the id of the fact it was held against.
+    Levels: pass: fine, and worth showing · warn: advice · stated: a person said it, and the
+    approver confirms it · block: no approval. With `override`, an approver may still approve a
+    blocked draft by giving a reason. `quote` is the text that the rule objects to; `fact` is the
+    id of the fact that it was compared with.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,7 +39,7 @@ def select_blocking(checks: Iterable[Check]) -> list[Check]:
 
 
 def select_final(checks: Iterable[Check]) -> list[Check]:
-    """What no approver can override: the channel itself would refuse it."""
+    """Return the checks that no approver can override: the channel itself would refuse the text."""
     return [check for check in select_blocking(checks) if not check.override]
 
 

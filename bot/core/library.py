@@ -1,4 +1,4 @@
-"""The team's own data, as those who ask it see it."""
+"""The interface of the team's own data, as handlers and analyses see it."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,10 +10,13 @@ from bot.core.request import SkillRequest
 
 
 class ProductMatch(BaseModel):
-    """A product that words may mean. `score` is 0–1; 1 is its exact name. `is_one`: they say what
-    the thing is, in either language: "the glasses", of the glasses and not of a carafe of glass.
-    `of_kind`: they name the category that it is in. `otherwise`: a name that they give such a
-    thing, and that is not this one's: "zinzin", of « le plaid zinzin »."""
+    """A product that a phrase may mean.
+
+    `score` is 0 to 1; 1 is the product's exact name. `is_one` is true when the phrase names what
+    the product is, in either language: "the glasses" for glasses, but not for a carafe of glass.
+    `of_kind` is true when the phrase names the product's category. `otherwise` is a name in the
+    phrase for a product of this sort that is not this product's name: "zinzin" in
+    « le plaid zinzin »."""
 
     model_config = ConfigDict(frozen=True)
     handle: str
@@ -25,12 +28,12 @@ class ProductMatch(BaseModel):
 
 
 class Library(Protocol):
-    """The team's own data, of one workspace."""
+    """The team's own data of one workspace."""
 
     async def find(self, words: str) -> Sequence[ProductMatch]:
-        """The products that words may mean, the likeliest first; at most five."""
+        """Return the products that `words` may mean, the likeliest first; at most five."""
         ...
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
-        """Facts of one kind for this request; none when there are none."""
+        """Return the facts of one kind for this request; empty when there are none."""
         ...

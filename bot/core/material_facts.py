@@ -1,4 +1,4 @@
-"""What is true of a material in general, each with its source (`truths.toml`)."""
+"""General facts about materials, each with its source (`material_facts.toml`)."""
 
 import re
 import tomllib
@@ -16,25 +16,26 @@ from bot.i18n.messages import Language, Words
 MATERIAL_FACTS_FILE = Path(__file__).parent / "material_facts.toml"
 SOURCES_READ_ON = date(2026, 11, 24)  # when the sources were read
 MATERIAL_LABEL = Words("true of the material")
-MATERIAL_FACT_LABELS = ("materials", "name")  # the facts of a product that name its materials
+MATERIAL_FACT_LABELS = ("materials", "name")  # labels of product facts that name its materials
 
 
 class MaterialFact(BaseModel):
-    """One sentence about a material. `words` name it, `use` is what the product must be."""
+    """One sentence about a material. `words` name the material; `use` lists what kind of product
+    the sentence applies to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     words: tuple[str, ...]
     not_: tuple[str, ...] = Field(default=(), alias="not")
     use: tuple[str, ...]
-    honest: bool = False  # what people find out anyway, rather than a reason to buy
+    honest: bool = False  # a drawback that buyers find out anyway, not a reason to buy
     en: str
     fr: str
     en_short: str = ""
     fr_short: str = ""
     source: str
 
-    def said(self, language: Language) -> str:
+    def get_text(self, language: Language) -> str:
         return self.fr if language == "fr" else self.en
 
     def short(self, language: Language) -> str:
@@ -42,44 +43,45 @@ class MaterialFact(BaseModel):
 
     @property
     def fact_id(self) -> str:
-        """ "material.linen.cool", the id of the fact that says it."""
+        """The id of the fact made from it: "material.linen.cool"."""
         return f"material.{self.id}"
 
     def fits(self, text: str) -> bool:
-        """Whether a product with these words in its name or materials is made of it."""
+        """Whether `text`, a product's name or materials in lower case, names this material."""
         return _mentions_any(self.words, text) and not _mentions_any(self.not_, text)
 
 
 @cache
 def load_material_facts() -> dict[str, MaterialFact]:
-    """All of them by the id of their fact."""
+    """Return all material facts by fact id."""
     rows = tomllib.loads(MATERIAL_FACTS_FILE.read_text(encoding="utf-8"))["truths"]
-    return {truth.fact_id: truth for truth in (MaterialFact(**row) for row in rows)}
+    return {material.fact_id: material for material in (MaterialFact(**row) for row in rows)}
 
 
 def find_material_facts(evidence: Evidence, request: SkillRequest) -> tuple[Fact, ...]:
-    """What is true of the materials that the product's facts name, in the request's language:
-    material.<material>.<what>. Where no product is known, of those that the brief names."""
+    """Return the facts about the materials that the product's facts name, in the request's
+    language, with ids `material.<material>.<what>`. Without a known product, the brief's words
+    for the product are searched instead."""
     text = " ; ".join(_material_texts(evidence, request)).lower()
     return tuple(
         Fact(
-            id=truth.fact_id,
+            id=material.fact_id,
             label=MATERIAL_LABEL.text,
-            value=truth.said(request.language),
-            source=truth.source,
+            value=material.get_text(request.language),
+            source=material.source,
             as_of=SOURCES_READ_ON,
         )
-        for truth in load_material_facts().values()
-        if text and truth.fits(text)
+        for material in load_material_facts().values()
+        if text and material.fits(text)
     )
 
 
 def _material_texts(evidence: Evidence, request: SkillRequest) -> Iterator[str]:
     product = request.brief.product
-    mine = [f for f in evidence.of("product") if f.id.startswith(f"product.{product}.")]
-    if not mine:
+    own_facts = [f for f in evidence.of("product") if f.id.startswith(f"product.{product}.")]
+    if not own_facts:
         yield request.brief.product_words or ""
-    yield from (str(fact.value) for fact in mine if fact.label in MATERIAL_FACT_LABELS)
+    yield from (str(fact.value) for fact in own_facts if fact.label in MATERIAL_FACT_LABELS)
 
 
 def _mentions_any(words: tuple[str, ...], text: str) -> bool:

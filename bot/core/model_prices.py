@@ -1,4 +1,4 @@
-"""What a call to a writer costs: `prices.toml`, dated, by the writer's name."""
+"""The price of a call to a model: `prices.toml`, dated, by model name."""
 
 import json
 import re
@@ -13,33 +13,34 @@ from pydantic import BaseModel, ConfigDict
 
 PRICES_FILE = Path(__file__).parent / "prices.toml"
 MILLION = Decimal(1_000_000)
-MIN_PRICE = Decimal("0.000001")  # US dollars that a receipt can hold
-# Source: platform.claude.com, prompt caching, 2026-11-24; times the price of an input token.
+MIN_PRICE = Decimal("0.000001")  # US dollars; the smallest amount that a receipt can store
+# Source: platform.claude.com, prompt caching, 2026-11-24; factors of the price of an input token.
 WRITTEN, WRITTEN_FOR_AN_HOUR, READ = Decimal("1.25"), Decimal(2), Decimal("0.1")
 DATE_SUFFIX = re.compile(r"-\d{8}$")  # claude-haiku-5-5-20260901 costs what claude-haiku-5-5 costs
-SERVER_OVERHEAD_TOKENS = 1_000  # that a server may add to a prompt: how its form is to be filled in
-MAX_ANSWER_TOKENS = 32_768  # tokens, of a call that names no limit; ours always do
+SERVER_OVERHEAD_TOKENS = 1_000  # a server may add these to a prompt for the output's schema
+MAX_ANSWER_TOKENS = 32_768  # assumed for a call without a limit; our calls always have one
 
 
 @dataclass
 class TokenUsage:
-    """What one call took. `fresh` is input that was neither written to the cache nor read."""
+    """The tokens of one call. `fresh` is input that was neither written to the cache nor read
+    from it."""
 
     fresh: int = 0
-    written: int = 0  # to the cache, `hour` of them for an hour rather than five minutes
+    written: int = 0  # written to the cache; `hour` of them for an hour instead of five minutes
     hour: int = 0
     read: int = 0
     out: int = 0
 
     @property
-    def sent(self) -> int:
-        """Everything that went in."""
+    def total_input(self) -> int:
+        """The number of all input tokens."""
         return self.fresh + self.written + self.read
 
 
 class TokenPrice(BaseModel):
-    """US dollars per million tokens; a prompt longer than `over` tokens costs more. `cached` is a
-    token read from the cache; None: a tenth of `input`."""
+    """US dollars per million tokens. A prompt of more than `over` tokens costs the `over_` prices.
+    `cached` is the price of a token read from the cache; None: a tenth of `input`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     input: Decimal
@@ -50,9 +51,9 @@ class TokenPrice(BaseModel):
     over_output: Decimal = Decimal(0)
     checked: date | None = None
 
-    def of(self, tokens: TokenUsage) -> Decimal:
-        """What these tokens cost, in US dollars."""
-        long = self.over is not None and tokens.sent > self.over
+    def compute_cost(self, tokens: TokenUsage) -> Decimal:
+        """Return what these tokens cost, in US dollars."""
+        long = self.over is not None and tokens.total_input > self.over
         each_in, each_out = (
             (self.over_input, self.over_output) if long else (self.input, self.output)
         )
@@ -64,19 +65,21 @@ class TokenPrice(BaseModel):
         )
         return (weighed * each_in + tokens.read * each_read + tokens.out * each_out) / MILLION
 
-    def most(self, sent: str) -> Decimal:
-        """The most that a call with this body can cost, in US dollars.
+    def compute_max_cost(self, body: str) -> Decimal:
+        """Return the most that a call with this body can cost, in US dollars.
 
         A token is at least one byte, so there are no more tokens than bytes. All of them count as
-        written to the cache, which is the dearest, and the answer as long as the body allows.
+        written to the cache, the most expensive case, and the answer as long as the body allows.
         """
-        read = len(sent.encode()) + SERVER_OVERHEAD_TOKENS
-        hour = read if '"ttl"' in sent else 0
-        dearest = self.of(TokenUsage(written=read, hour=hour, out=_max_answer_tokens(sent)))
-        if self.cached is not None:  # a policy may say anything
-            reads = self.of(TokenUsage(read=read, out=_max_answer_tokens(sent)))
-            dearest = max(dearest, reads)
-        return dearest.quantize(MIN_PRICE, ROUND_UP)
+        read = len(body.encode()) + SERVER_OVERHEAD_TOKENS
+        hour = read if '"ttl"' in body else 0
+        max_cost = self.compute_cost(
+            TokenUsage(written=read, hour=hour, out=_max_answer_tokens(body))
+        )
+        if self.cached is not None:  # a policy may set any price, even above `input`
+            reads = self.compute_cost(TokenUsage(read=read, out=_max_answer_tokens(body)))
+            max_cost = max(max_cost, reads)
+        return max_cost.quantize(MIN_PRICE, ROUND_UP)
 
 
 FREE_PRICE = TokenPrice(input=Decimal(0), output=Decimal(0))
@@ -84,19 +87,19 @@ FREE_PRICE = TokenPrice(input=Decimal(0), output=Decimal(0))
 
 @cache
 def load_prices() -> dict[str, TokenPrice]:
-    """All prices by name."""
+    """Return all prices by model name."""
     tables = tomllib.loads(PRICES_FILE.read_text(encoding="utf-8"), parse_float=Decimal)
     return {name: TokenPrice(**table) for name, table in tables.items()}
 
 
 def find_price(name: str) -> TokenPrice | None:
-    """The price of a writer by its name; None when it is not known (a local one)."""
+    """Return the price of a model by its name; None when it is not known, as for a local model."""
     return load_prices().get(name) or load_prices().get(DATE_SUFFIX.sub("", name))
 
 
-def _max_answer_tokens(sent: str) -> int:
+def _max_answer_tokens(body: str) -> int:
     try:
-        limit = json.loads(sent).get("max_tokens")
+        limit = json.loads(body).get("max_tokens")
     except (ValueError, AttributeError):
         limit = None
     return limit if isinstance(limit, int) and limit >= 0 else MAX_ANSWER_TOKENS

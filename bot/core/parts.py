@@ -1,7 +1,8 @@
-"""The pieces a draft is made of, and the fingerprint over them.
+"""The parts of a draft, and the fingerprint over them.
 
-A skill declares an `Output` whose fields are these. Stored, they become one canonical text;
-the fingerprint is over that text, deliveries render from it, and an upgrade voids nothing.
+A skill declares an `Output` model whose fields are these types. They are stored as one canonical
+text. The fingerprint is computed over that text and deliveries are rendered from it, so an upgrade
+of the code invalidates no approval.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ FORMAT_VERSION = 1
 
 
 def _normalize_nfc(text: str) -> str:
-    """One spelling for one text (NFC, never NFKC), and newlines as newlines."""
+    """Normalize to NFC (never NFKC) with `\\n` line ends, so that equal text has equal bytes."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
@@ -25,7 +26,7 @@ Text = Annotated[str, AfterValidator(_normalize_nfc)]
 
 
 class Copy(BaseModel):
-    """Words that go out. `facts` are the ids of the facts they stand on."""
+    """Text that is delivered. `facts` are the ids of the facts that support it."""
 
     model_config = ConfigDict(frozen=True)
     text: Text
@@ -33,7 +34,7 @@ class Copy(BaseModel):
 
 
 class Hook(BaseModel):
-    """Another way in: an opening for the same text, with its angle named. It does not go out."""
+    """An alternative opening for the same text; `angle` names its idea. It is not delivered."""
 
     model_config = ConfigDict(frozen=True)
     angle: str
@@ -42,15 +43,15 @@ class Hook(BaseModel):
 
 
 class NextStep(BaseModel):
-    """What this can lead to: a button that starts a skill with these words. It does not go out.
-    With `ask`, a form with the words opens first, to be changed before anything is done."""
+    """A follow-up: a button that starts a skill with these words. It is not delivered. With `ask`,
+    a form opens first in which the words can be changed."""
 
     model_config = ConfigDict(frozen=True)
     label: Words
     skill: str
     words: str
     ask: bool = True
-    form: dict[str, str] = {}  # fields of a Brief that are known already
+    form: dict[str, str] = {}  # fields of the Brief that are already known
 
 
 class Heading(BaseModel):
@@ -59,7 +60,7 @@ class Heading(BaseModel):
 
 
 class Quote(BaseModel):
-    """A customer's own words, letter for letter, and the fact they are from."""
+    """A customer's own words, unchanged, and the id of the fact that they come from."""
 
     model_config = ConfigDict(frozen=True)
     text: Text
@@ -74,7 +75,7 @@ class Table(BaseModel):
 
 
 class File(BaseModel):
-    """A file or a picture, bound by its own SHA-256. `alt` says what it shows."""
+    """A file or an image, identified by its SHA-256. `alt` describes it."""
 
     model_config = ConfigDict(frozen=True)
     name: str
@@ -93,11 +94,11 @@ PART_TYPES: dict[PartKind, type[BaseModel]] = {
 }
 
 
-CANNOT_TELL_TITLE = Words("What I can't tell").text  # the title of what says nothing but that
+CANNOT_TELL_TITLE = Words("What I can't tell").text  # the title of the part that lists limits
 
 
 class Part(BaseModel):
-    """One named piece of a draft: `key` names it in code, `title` on the screen (English)."""
+    """One named part of a draft: `key` names it in code, `title` on screen (in English)."""
 
     model_config = ConfigDict(frozen=True)
     kind: PartKind
@@ -107,7 +108,7 @@ class Part(BaseModel):
 
     @property
     def text(self) -> str:
-        """Its words, as plain text."""
+        """The part's text as plain text."""
         if isinstance(self.body, Table):
             return "\n".join("\t".join(row) for row in (self.body.columns, *self.body.rows))
         return self.body.alt if isinstance(self.body, File) else self.body.text
@@ -118,13 +119,13 @@ class Part(BaseModel):
             return (self.body.fact,)
         return self.body.facts if isinstance(self.body, Copy | Table) else ()
 
-    def saying(self, text: str) -> "Part":
-        """The same part with other words; what it cited is judged anew."""
+    def with_text(self, text: str) -> "Part":
+        """Return the same part with other text. It keeps its facts, which are checked again."""
         return self.model_copy(update={"body": Copy(text=text, facts=self.facts)})
 
 
 def split_output(output: BaseModel) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
-    """An Output's fields as parts, in their order, and its hooks apart."""
+    """Split an Output's fields into parts, in their order, and hooks."""
     parts: list[Part] = []
     hooks: list[Hook] = []
     for name, field in type(output).model_fields.items():
@@ -140,7 +141,7 @@ def split_output(output: BaseModel) -> tuple[tuple[Part, ...], tuple[Hook, ...]]
 
 
 def collect_next_steps(output: BaseModel) -> tuple[NextStep, ...]:
-    """The leads among an Output's fields, in their order."""
+    """Return the next steps among an Output's fields, in their order."""
     found = []
     for name in type(output).model_fields:
         value = getattr(output, name)
@@ -156,7 +157,8 @@ def _find_kind(piece: Any) -> PartKind | None:
 def serialize_parts(
     parts: tuple[Part, ...], *, channel: str | None, language: str, audience: str | None
 ) -> str:
-    """The stored text that a fingerprint is over. Sources are judged apart and left out."""
+    """Return the canonical text that is stored and that the fingerprint covers. The ids of facts
+    are left out: they are stored and checked separately."""
     pieces = []
     for part in parts:
         body = part.body.model_dump(mode="json", exclude={"facts"})
@@ -172,12 +174,12 @@ def serialize_parts(
 
 
 def compute_fingerprint(stored: str) -> str:
-    """SHA-256 in hex over the canonical text's UTF-8 bytes."""
+    """Return the SHA-256 in hex over the text's UTF-8 bytes."""
     return hashlib.sha256(stored.encode()).hexdigest()
 
 
 def parse_parts(stored: str, cites: dict[str, list[str]] | None = None) -> tuple[Part, ...]:
-    """The parts back from the stored text; `cites` gives each part's facts by its key."""
+    """Parse the stored text back into parts. `cites` gives each part's fact ids by part key."""
     found = []
     for piece in json.loads(stored)["parts"]:
         body = dict(piece["body"])

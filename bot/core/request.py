@@ -1,4 +1,4 @@
-"""One skill for one channel of a Brief, frozen, in retail words."""
+"""A request for one skill and one channel, made from a Brief."""
 
 import hashlib
 
@@ -9,15 +9,16 @@ from bot.i18n.messages import Language, Words
 
 
 class SkillRequest(BaseModel):
-    """What a handler is handed. Coming back from a person, it carries why and what was before."""
+    """A handler's input. When a person sent a draft back, it also holds their reason and the
+    draft's text."""
 
     model_config = ConfigDict(frozen=True)
     skill: str
     brief: Brief
     channel: str | None = None  # a key of channels.toml
-    reason: str | None = None  # why the last draft was sent back
-    sender: str | None = None  # who sent it back
-    previous: str | None = None  # its words
+    reason: str | None = None  # why the previous draft was sent back
+    sender: str | None = None  # the id of the person who sent it back
+    previous: str | None = None  # the previous draft's text
 
     @property
     def language(self) -> Language:
@@ -25,18 +26,20 @@ class SkillRequest(BaseModel):
 
 
 class Question(BaseModel):
-    """What the intern must know before it can start; options are answers to tap."""
+    """A question to the person that must be answered before work starts. `options` are answers
+    to tap."""
 
     model_config = ConfigDict(frozen=True)
     words: Words
     options: tuple[str, ...] = ()
 
 
-# What came in, and what was made of it.
+# The incoming request, and what intake makes of it.
 
 
 class IncomingRequest(BaseModel):
-    """What came in: the words, and what a form or a tap chose. What was chosen wins over words."""
+    """A request as it came in: its words, and the fields that a form or a button set. A set field
+    takes precedence over the words."""
 
     model_config = ConfigDict(frozen=True)
     words: str
@@ -55,28 +58,28 @@ class IncomingRequest(BaseModel):
     ui_language: Language = "en"
     reason: str | None = None
     previous: str | None = None
-    follows: str | None = None  # the question before, in the same thread
-    answers: dict[str, str] = {}  # a field of the Brief → its value; any other key: more words
-    digest: str | None = None  # the name of the one that nobody typed: no words of anybody's
+    follows: str | None = None  # the preceding question in the same thread
+    answers: dict[str, str] = {}  # Brief field → value; under any other key, additional words
+    digest: str | None = None  # the digest's name, when the clock made the request: nobody typed it
 
     @property
     def more_words(self) -> list[str]:
-        """Answers to a question of ours: they belong to the words."""
+        """Answers to our question that set no field; they are read together with the words."""
         known = {*Brief.model_fields, *IncomingRequest.model_fields}
         return [value for key, value in self.answers.items() if key not in known]
 
 
 class IntakeResult(BaseModel):
-    """A Brief and what follows from it: one Request a channel."""
+    """A Brief and the requests made from it, one per channel."""
 
     model_config = ConfigDict(frozen=True)
     brief: Brief
     requests: tuple[SkillRequest, ...]
 
 
-# Ids of rows that are made from what they stand for.
+# Row ids that are derived from their content.
 
 
-def task_id(*told: str) -> str:
-    """One id for one thing that Slack may tell us twice."""
-    return hashlib.sha256("|".join(told).encode()).hexdigest()[:16]
+def task_id(*values: str) -> str:
+    """Derive one id from what identifies a Slack event, which Slack may deliver twice."""
+    return hashlib.sha256("|".join(values).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What is counted of the orders: by what they are cut, and which of them are meant."""
+"""A query over orders: how they are grouped and which of them are counted."""
 
 from decimal import Decimal
 from typing import Literal
@@ -9,7 +9,8 @@ OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
 
 
 class OrderFilter(BaseModel):
-    """Those orders alone, or `but` those. No values: whatever they say, as long as they say it."""
+    """Keep only the orders with this trait, or with `but` only the others. Empty `values`: any
+    value, as long as the order has one."""
 
     model_config = ConfigDict(frozen=True)
     by: OrderTrait
@@ -18,9 +19,11 @@ class OrderFilter(BaseModel):
 
 
 class SalesQuery(BaseModel):
-    """A question about orders, as it was understood. `names` are folded words that must each be of
-    a country, source, product …; those behind `instead` take the place of what the words before
-    them name of the same sort; those of `without` are left out."""
+    """A parsed question about orders.
+
+    `names` are normalized words that must each be the name of a country, source, product and so
+    on. The words in `instead` replace those of `names` that name the same kind of thing; the
+    words in `without` are excluded."""
 
     model_config = ConfigDict(frozen=True)
     measure: str = "revenue"
@@ -29,13 +32,13 @@ class SalesQuery(BaseModel):
     names: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    strange: tuple[str, ...] = ()  # by what nothing is cut
-    over: Decimal | None = None  # what an order comes to, as a whole
+    strange: tuple[str, ...] = ()  # groupings that were asked for and do not exist
+    over: Decimal | None = None  # bounds of an order's total amount
     under: Decimal | None = None
-    ends: bool = False  # whether these ends belong to it
-    pieces_from: int | None = None  # how many pieces an order has, as a whole
+    ends: bool = False  # whether the bounds themselves are included
+    pieces_from: int | None = None  # bounds of the number of items in an order
     pieces_to: int | None = None
-    ever: bool = False  # all days that are known
+    ever: bool = False  # the whole period that the library holds
     share: bool = False
-    nearly: bool = False  # whether a word that is nearly a name may be taken for it
-    most: int | None = None  # so many of a cut: "top 5"
+    nearly: bool = False  # whether a word that is almost a name may be taken for it
+    most: int | None = None  # the number of groups to show: "top 5"

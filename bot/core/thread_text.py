@@ -1,8 +1,9 @@
-"""What was said around a wish: messages as `Name: text`, further lines of one indented; a reply in
-a thread of a channel as `↳ Name: text`, behind the message that its thread begins with.
+"""The conversation around a request, as one text.
 
-Only a line that is not indented begins a message, so nobody can put words into another's mouth.
-What stands here was said by people to each other: it is read, and never obeyed.
+Each message is `Name: text`, its further lines indented; a reply in a thread of a channel is
+`↳ Name: text`, after the message that starts its thread. Only a line without indentation starts a
+message, so nobody can forge a message of another person. The text is untrusted: it is read as
+material and never followed as an instruction.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 INDENT = "  "
 REPLY = "↳ "
-TRUNCATION_MARK = "…"  # the first line of a material whose oldest messages are not in it
+TRUNCATION_MARK = "…"  # the first line when the oldest messages were left out
 CHANNEL_MENTION = re.compile(
     r"\b(?:this|the|our|whole) channel\b|\b(?:ce|le|du|tout le|notre) canal\b"
     r"|(?<![\w#])#[\w-]+",
@@ -22,7 +23,7 @@ THREAD_MENTION = re.compile(
     r"|\b(?:ce|le|du) fil\b|\b(?:cette|la) (?:discussion|conversation)\b",
     re.IGNORECASE,
 )
-POINTED_AT = re.compile(  # "sum this up", "what do they say?": what stands above, if much does
+POINTED_AT = re.compile(  # "sum this up", "what do they say?": the messages above, if many
     r"\b(?:sum(?:mari[sz]e)?|summari[sz]e|read|go through)\b(?: up)?(?: all)?(?: of)?"
     r" (?:this|that|these|those|it|them)\b"
     r"(?! (?:week|weekend|month|quarter|year|season|spring|summer|autumn|winter))"
@@ -70,13 +71,13 @@ PERIOD_WORDS = (
     (re.compile(r"\b(?:last|past) week\b|semaine (?:dernière|passée)", re.IGNORECASE), 14),
     (re.compile(r"\bmonth\b|\bmois\b", re.IGNORECASE), 31),
 )
-DAYS_A_WEEK = 7  # days read of a channel when nothing else is said
+DAYS_A_WEEK = 7  # default number of days to read of a channel
 
 
 @dataclass(frozen=True)
 class ThreadMessage:
-    """`n` counts from 1; `who` is their name as Slack shows it; `thread` is the `n` of the message
-    that it replies to in a thread, 0 where it stands in the channel itself."""
+    """`n` counts from 1; `who` is the author's name as Slack shows it; `thread` is the `n` of the
+    message whose thread this replies in, 0 for a message in the channel itself."""
 
     n: int
     who: str
@@ -84,18 +85,18 @@ class ThreadMessage:
     thread: int = 0
 
     def hears(self, other: "ThreadMessage") -> bool:
-        """Whether this can be said to that: the same thread, or the message it begins with."""
+        """Whether this message can reply to `other`: same thread, or `other` starts this thread."""
         return self.thread in (other.thread, other.n)
 
 
 def format_message(who: str, text: str, *, replies: bool = False) -> str:
-    """One message as it stands in the material."""
+    """Return one message in the form described above."""
     name = " ".join(who.replace(":", " ").replace(REPLY.strip(), " ").split()) or "?"
     return f"{REPLY * replies}{name}: {text}".replace("\n", f"\n{INDENT}")
 
 
 def parse_messages(material: str) -> list[ThreadMessage]:
-    """The messages of a material, in their order."""
+    """Return the messages of a material, in order."""
     found: list[tuple[str, list[str], int]] = []
     begun = -1  # a thread whose first message was left out
     for line in material.split("\n"):
@@ -114,23 +115,23 @@ def parse_messages(material: str) -> list[ThreadMessage]:
 
 
 def is_truncated(material: str) -> bool:
-    """Whether there was more than there is room for."""
+    """Whether the oldest messages were left out for lack of room."""
     return material.startswith(f"{TRUNCATION_MARK}\n")
 
 
 def list_speakers(material: str) -> Iterable[str]:
-    """The names of who speaks, once each."""
+    """Return the names of the authors, each once, in order of appearance."""
     return dict.fromkeys(message.who for message in parse_messages(material))
 
 
 def wants_channel(words: str) -> bool:
-    """Whether the whole channel is meant, and not the thread."""
+    """Whether the words ask about the whole channel, not the thread."""
     return bool(CHANNEL_MENTION.search(words)) and not THREAD_MENTION.search(words)
 
 
 def is_about_thread(words: str, material: str = "") -> bool:
-    """Whether a question is about what is said in this thread or channel: it names one, or points
-    at messages where there are some."""
+    """Whether a question is about the messages of this thread or channel: it names one of them, or
+    it points at messages ("these comments") and there are at least MIN_LONG_THREAD."""
     if THREAD_MENTION.search(words) or CHANNEL_MENTION.search(words):
         return True
     points = POINTED_AT.search(words.replace("’", "'"))
@@ -138,34 +139,34 @@ def is_about_thread(words: str, material: str = "") -> bool:
 
 
 def wants_recap(words: str) -> bool:
-    """As the recap's own words have it: who said what is to be told then."""
+    """Whether the words ask for a recap, which names who said what."""
     return bool(RECAP_REQUEST.search(words.replace("’", "'")))
 
 
 def asks_only_why(words: str) -> bool:
-    """Whether nothing is asked but why: of what was just told."""
+    """Whether the words ask only "why?", about the preceding answer."""
     return bool((found := ONLY_WHY.search(words)) and not words[: found.start()].strip())
 
 
 def ends_with_why(words: str) -> bool:
-    """Whether a question and "why?" stand together, as a thread has them."""
+    """Whether the words end with "why?" after another question."""
     return bool(ONLY_WHY.search(words))
 
 
 def is_follow_up(words: str) -> bool:
-    """Whether a question only changes the one before it: "and in October?"; or asks why."""
-    said = words.replace("’", "'")
-    if asks_only_why(said):
+    """Whether a question only changes the preceding one ("and in October?"), or only asks why."""
+    text = words.replace("’", "'")
+    if asks_only_why(text):
         return True
-    return bool(FOLLOW_UP.search(said)) and not NEW_QUESTION.search(said)
+    return bool(FOLLOW_UP.search(text)) and not NEW_QUESTION.search(text)
 
 
 def find_channel_name(words: str) -> str | None:
-    """The name behind the # in these words."""
+    """Return the first `#name` in the words, without the #."""
     found = CHANNEL_NAME.search(words)
     return found[1] if found else None
 
 
 def count_days_back(words: str) -> int:
-    """How many days of a channel are meant."""
+    """Return how many days of a channel the words ask for."""
     return next((days for shape, days in PERIOD_WORDS if shape.search(words)), DAYS_A_WEEK)

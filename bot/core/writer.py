@@ -1,7 +1,7 @@
-"""Whoever puts things into words, what they are handed, and what left the house for it.
+"""The interface of writers (Claude, a local model, the offline rules), their input and receipts.
 
-Claude, a local AI and the rules are held to the same three: the desk asks no more of a writer, and
-a receipt is made of nothing but what a writer told it was sent.
+Every kind of writer implements the same protocol. A receipt is made only from the `LlmCall`s that
+a writer reports.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,10 +25,10 @@ BUDGET_RESERVED = Words(
 
 
 class WriteRequest(BaseModel):
-    """What a writer is handed: the prompt as text, and the same things in structure.
+    """A writer's input: the prompt as text, and the same content as structured fields.
 
-    A writer that is an AI reads `system` and `prompt`; the offline writer reads the structure.
-    Personal data in all of it has already been replaced by placeholders.
+    A writer that calls an AI sends `system` and `prompt`; the offline writer reads the fields.
+    Personal data in all of them has already been replaced by placeholders.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,41 +37,43 @@ class WriteRequest(BaseModel):
     evidence: Evidence
     brand: Brand
     channel: Channel | None
-    system: str  # the same for every draft of a brand: worth caching
+    system: str  # the same for every draft of a brand, so that the server can cache it
     prompt: str
-    corrections: tuple[str, ...] = ()  # what was wrong with the last try, in words for the writer
-    last: str | None = None  # the last try, as JSON
-    by_rules: Any = None  # the same Output put together by code, where the handler has one
-    besides: tuple[Fact, ...] = ()  # of the same subjects: to check by, not to write from
+    corrections: tuple[str, ...] = ()  # what was wrong with the last attempt
+    last_attempt: str | None = None  # the last attempt, as JSON
+    offline_output: Any = None  # the Output that the handler composed by code, if it does so
+    check_facts: tuple[
+        Fact, ...
+    ] = ()  # more facts of the same subjects: for checks, not for writing
 
 
 class LlmCall(BaseModel):
-    """What left the house for one call to a writer: exactly this text, this much, at this price.
+    """One call to a writer: the exact text that was sent, its tokens and its cost.
 
-    Told twice where a call has an id: before the bytes go, and when it is known how it ended.
-    Telling it before may wait, and may raise SpendingRefused or SpendingBusy: then nothing goes.
+    A call with an id is reported twice: before the bytes are sent, and when it has ended. The first
+    report may wait, and may raise SpendingRefused or SpendingBusy; then nothing is sent.
     """
 
     model_config = ConfigDict(frozen=True)
     writer: str
-    sent: str  # letter for letter; empty when nothing left
-    to: str | None = None  # host and port; None when nothing left
+    sent: str  # the exact request body; empty when nothing was sent
+    to: str | None = None  # host and port; None when nothing was sent
     tokens_in: int = 0
     tokens_cached: int = 0
     tokens_written: int = Field(default=0, exclude=True)  # of `tokens_in`, to the server's cache
     tokens_out: int = 0
-    usd: Decimal | None = None  # None when the price is not known, or how the call ended
-    exact: bool = Field(default=True, exclude=True)  # whether the server counted, to the end
-    ended: str = "done"  # or why it failed
+    usd: Decimal | None = None  # None when the price or the end of the call is not known
+    exact: bool = Field(default=True, exclude=True)  # whether the server reported the final count
+    ended: str = "done"  # or the reason of the failure
     at: datetime
-    call: str | None = None  # the same for both times
+    call: str | None = None  # the call's id, the same in both reports
 
 
 class Writer(Protocol):
-    """Whoever puts things into words."""
+    """Writes an Output from a WriteRequest."""
 
     name: str
-    by_rules: bool  # no AI: the card and the terminal say so
+    by_rules: bool  # whether no AI is used; the card and the terminal say so
 
     async def write(
         self,
@@ -81,14 +83,14 @@ class Writer(Protocol):
         receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
-        """Fill an Output. `receipt` is told of every call made, failed ones too, and before
-        anything leaves; `grow` gets the text as it comes. Raises TryAgain or CannotDo."""
+        """Write an Output. `receipt` is awaited for every call made, also failed ones, and before
+        anything is sent; `grow` receives the text as it arrives. Raises TryAgain or CannotDo."""
         ...
 
     async def check(self) -> Words | None:
-        """What is wrong with the set-up, asked once at the start; None when nothing is."""
+        """Return what is wrong with the set-up, None when nothing is. Called once at start."""
         ...
 
     async def close(self) -> None:
-        """Let go of its connections."""
+        """Close its connections."""
         ...

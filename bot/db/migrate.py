@@ -1,6 +1,6 @@
-"""Brings the tables up to date: ours by Alembic, the durable engine's by itself.
+"""Database migrations: our tables by Alembic, the durable engine's tables by DBOS itself.
 
-Alembic takes longer to load than most commands take; where nothing is to be done it stays out.
+Importing Alembic takes longer than most commands run, so it is imported only when needed.
 """
 
 import ast
@@ -22,18 +22,17 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "migrations"
 VERSIONS = FOLDER / "versions"
-LOCK = 7_300_151_116  # names the advisory lock that whoever migrates holds on PostgreSQL
+LOCK = 7_300_151_116  # id of the PostgreSQL advisory lock that a migrating process holds
 LONGEST_WAIT, POLL = 600.0, 0.2  # seconds
 
 
 @asynccontextmanager
 async def migration_lock(database: Database) -> AsyncIterator[None]:
-    """Let one process migrate at a time, whatever starts at once; the others wait here. Raises
-    TryAgain after LONGEST_WAIT.
+    """Let one process migrate at a time; the others wait here. Raises TryAgain after LONGEST_WAIT.
 
-    SQLite needs none: its transactions take turns by themselves. On PostgreSQL the lock is the
-    connection's, taken by polling: an open transaction, or a statement that waits, would keep a
-    snapshot, and the engine's CREATE INDEX CONCURRENTLY would wait for that.
+    SQLite needs no lock of ours: its write transactions exclude each other. On PostgreSQL it is a
+    session-level lock that is taken by polling: an open transaction or a waiting statement would
+    hold a snapshot, and the engine's CREATE INDEX CONCURRENTLY would wait for that snapshot.
     """
     if database.sqlite:
         yield
@@ -53,17 +52,17 @@ async def migration_lock(database: Database) -> AsyncIterator[None]:
 def build_config(connection: Connection | None = None, scripts: Path = VERSIONS) -> "Config":
     from alembic.config import Config
 
-    found = Config()
-    found.set_main_option("script_location", str(FOLDER))
-    found.set_main_option("path_separator", "os")
-    found.set_main_option("version_locations", str(scripts))
-    found.attributes["connection"] = connection
-    return found
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", str(scripts))
+    config.attributes["connection"] = connection
+    return config
 
 
 def upgrade(database: Database, to: str = "head", *, scripts: Path = VERSIONS) -> bool:
-    """Migrate up. A SQLite file is copied first (`….before-<revision>`), since its table changes
-    can't be rolled back. False when there was nothing to do."""
+    """Migrate to revision `to`; return False when there was nothing to do. A SQLite file is first
+    copied to `….before-<revision>`, since its schema changes can't be rolled back."""
     now, goal = read_revision(database), find_newest_revision(scripts) if to == "head" else to
     if now == goal:
         return False
@@ -84,7 +83,7 @@ def downgrade(database: Database, to: str) -> None:
 
 
 def read_revision(database: Database) -> str | None:
-    """The revision that the tables are at; None for an empty database."""
+    """Return the revision of the tables; None for an empty database."""
     with database.engine.begin() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -99,17 +98,19 @@ def back_up_database(database: Database, revision: str) -> None:
 
 
 def find_newest_revision(scripts: Path = VERSIONS) -> str | None:
-    """The revision that this version of the intern needs: the one that no other comes after."""
-    told = [dict(_read_assignments(path)) for path in scripts.glob("*.py")]
-    after = {one.get("down_revision") for one in told}
-    heads = [one["revision"] for one in told if one.get("revision", None) not in {None, *after}]
+    """Return the revision that this version of the code needs: the one with no successor."""
+    assignments = [dict(_read_assignments(path)) for path in scripts.glob("*.py")]
+    after = {one.get("down_revision") for one in assignments}
+    heads = [
+        one["revision"] for one in assignments if one.get("revision", None) not in {None, *after}
+    ]
     if len(heads) > 1:
         raise ValueError(f"migrations end in several revisions: {sorted(heads)}")
     return heads[0] if heads else None
 
 
 def _read_assignments(path: Path) -> Iterator[tuple[str, Any]]:
-    """The plain values that a migration's file gives to names."""
+    """Yield the constants that a migration file assigns to names, by name."""
     for line in ast.parse(path.read_text(encoding="utf-8")).body:
         if not isinstance(line, ast.Assign):
             continue
@@ -117,6 +118,6 @@ def _read_assignments(path: Path) -> Iterator[tuple[str, Any]]:
         if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
             yield target.id, value.value
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-            for name, said in zip(target.elts, value.elts, strict=True):
-                if isinstance(name, ast.Name) and isinstance(said, ast.Constant):
-                    yield name.id, said.value
+            for name, element in zip(target.elts, value.elts, strict=True):
+                if isinstance(name, ast.Name) and isinstance(element, ast.Constant):
+                    yield name.id, element.value

@@ -1,4 +1,4 @@
-"""All nouns that are rows, so that whoever needs the whole schema sees every table."""
+"""All ORM models in one module; importing it registers every table in the metadata."""
 
 from bot.approvals.decision import Decision
 from bot.audit.journal import JournalEntry, JournalHead

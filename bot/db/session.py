@@ -1,9 +1,9 @@
-"""Rows and where they live: SQLite on a laptop, PostgreSQL for many processes.
+"""The base class of rows, the database and its transactions: SQLite or PostgreSQL.
 
-Transactions are synchronous and short; async code calls them through `Database.run`, in a
-thread. On SQLite each starts with BEGIN IMMEDIATE and waits for its turn at one first-come
-lock, which the engine's own transactions wait at too: SQLite's busy wait is unfair. What reads
-much and writes nothing takes a snapshot instead, and holds nobody up.
+Transactions are synchronous and short; async code runs them in a thread by `Database.run`. On
+SQLite each starts with BEGIN IMMEDIATE after it has acquired a first-come, first-served lock, which
+the engine's own transactions acquire too, because SQLite's own busy wait is unfair. Code that reads
+much and writes nothing uses a snapshot, which blocks nobody.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ NAMING_CONVENTION = {
 
 
 class Moment(TypeDecorator[datetime]):
-    """A time aware of its zone; SQLite would hand it back naive."""
+    """A datetime with its time zone. SQLite alone would return it without one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -65,7 +65,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Row(DeclarativeBase):
-    """Every noun that is kept. Every row belongs to a workspace."""
+    """The base class of all ORM models. Every row belongs to a workspace."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {  # noqa: RUF012
@@ -77,7 +77,7 @@ class Row(DeclarativeBase):
 
 
 class FairLock:
-    """A lock that lets people through in the order they came; the holder may enter again."""
+    """A reentrant lock that threads acquire in the order in which they asked for it."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -109,7 +109,7 @@ class FairLock:
                 self._waiting.popleft().set()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         self.enter()
         try:
             yield
@@ -118,19 +118,19 @@ class FairLock:
 
 
 class Database:
-    """One database, and the transactions on it."""
+    """A database and the transactions on it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.turnstile = FairLock() if self.sqlite else None
+        self.write_lock = FairLock() if self.sqlite else None
         self.engine = (
             create_sqlite_engine(url, begin=True) if self.sqlite else create_postgres_engine(url)
         )
         self._threads = ThreadPoolExecutor(MAX_DATABASE_THREADS, thread_name_prefix="rows")
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
-        self.signer: Any = None  # signs the journal; a `bot.journal.Signer`, None without a key
-        from bot.audit.row_digests import GuardedSession, watch_sessions  # its table is a Row
+        self.signer: Any = None  # the `bot.audit.journal.Signer` of the journal; None without a key
+        from bot.audit.row_digests import GuardedSession, watch_sessions  # RowDigest needs Row
 
         self._sessions = sessionmaker(
             self.engine, class_=GuardedSession, expire_on_commit=False, info={"database": self}
@@ -139,43 +139,43 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back on any error."""
-        turn = self.turnstile.turn() if self.turnstile else nullcontext()
-        with turn, self._sessions.begin() as session:
+        """Open a transaction: it is committed at the end and rolled back on any error."""
+        lock = self.write_lock.hold() if self.write_lock else nullcontext()
+        with lock, self._sessions.begin() as session:
             yield session
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """For reading much: all as it stood at one moment, while others go on writing."""
+        """Open a read transaction on one state of the database; it does not block writers."""
         sees: dict[str, Any] = {"reads": True} if self.sqlite else SNAPSHOT_OPTIONS
         with self._sessions.begin() as session:
             session.connection(execution_options=sees)
             yield session
 
     async def run(
-        self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`verb(session, …)` in a transaction of its own, in a thread."""
+        """Run `function(session, …)` in a transaction of its own, in a thread."""
 
         def transaction() -> T:
             with self.begin() as session:
-                return verb(session, *args, **kwargs)
+                return function(session, *args, **kwargs)
 
-        turn = contextvars.copy_context()
+        context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: turn.run(transaction)
+            self._threads, lambda: context.run(transaction)
         )
 
     def second_engine(self) -> Engine:
-        """An engine on the same database for the durable engine's own tables.
+        """Return another engine on the same database, for the durable engine's own tables.
 
-        It begins its transactions by itself, so it has no BEGIN listener; on SQLite its
-        connections wait at the same turnstile while they are out."""
-        if not self.turnstile:
+        The durable engine begins its transactions itself, so this engine has no BEGIN listener. On
+        SQLite, its connections hold the same FairLock while they are checked out."""
+        if not self.write_lock:
             return create_postgres_engine(self.url)
-        engine, turnstile = create_sqlite_engine(self.url, begin=False), self.turnstile
-        event.listen(engine, "checkout", lambda *_: turnstile.enter())
-        event.listen(engine, "checkin", lambda *_: turnstile.leave())
+        engine, write_lock = create_sqlite_engine(self.url, begin=False), self.write_lock
+        event.listen(engine, "checkout", lambda *_: write_lock.enter())
+        event.listen(engine, "checkin", lambda *_: write_lock.leave())
         return engine
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ class Database:
 
 
 def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
-    """Insert unless its key is there; whether it was inserted. Never raises on a second one."""
+    """Insert a row unless its key exists; return whether it was inserted."""
     table = row.__table__
     assert isinstance(table, Table)
     statement = _build_insert_once(session.get_bind().dialect.name, table, tuple(values))

@@ -1,4 +1,4 @@
-"""The SQLite database as a file: whether it is whole, and what to say when it is not."""
+"""Checks of the SQLite database file, and the message for a damaged one."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,22 +9,23 @@ from bot.config.settings import Settings
 from bot.errors import CannotDo, translate_system_error
 from bot.i18n.messages import Words
 
-SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")  # what belongs to a database, by its ending
+SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")  # suffixes of the files of one database
 DAMAGE_MESSAGES = ("not a database", "malformed", "corrupt", "database schema", "decode to UTF-8")
 
 
 def list_sqlite_files(database: Path) -> list[Path]:
-    """The database's own file, and those that belong to it."""
+    """Return the paths of the database file and its companion files."""
     return [database.with_name(f"{database.name}{ending}") for ending in SQLITE_SUFFIXES]
 
 
 def find_database_fault(database: Path, *, thorough: bool = False) -> str | None:
-    """Why this file is no whole database; None for one that is, or that is not there yet. A
-    `thorough` look compares the indexes with the tables, too. Raises what the machine's own
-    failure is told as."""
-    beside = [path for path in list_sqlite_files(database)[1:] if _is_non_empty(path)]
+    """Return why this file is not an intact database; None when it is, or does not exist yet.
+
+    `thorough` also compares the indexes with the tables. Raises TryAgain or CannotDo for a failure
+    of the machine, such as a missing permission."""
+    companions = [path for path in list_sqlite_files(database)[1:] if _is_non_empty(path)]
     if not database.exists():
-        return f"it is gone, and {beside[0].name} is left" if beside else None
+        return f"it is gone, and {companions[0].name} is left" if companions else None
     if not _is_non_empty(database):
         return "it is empty"
     try:
@@ -37,8 +38,8 @@ def find_database_fault(database: Path, *, thorough: bool = False) -> str | None
         finally:
             connection.close()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        if told := translate_system_error(error, database):
-            raise told from None
+        if failure := translate_system_error(error, database):
+            raise failure from None
         if "locked" in str(error) or "busy" in str(error):
             return None
         return _explain_error(error)
@@ -48,14 +49,14 @@ def find_database_fault(database: Path, *, thorough: bool = False) -> str | None
 
 
 def check_database(settings: Settings) -> None:
-    """Raises CannotDo when the database is damaged. Nothing to see on PostgreSQL."""
+    """Raise CannotDo when the SQLite database is damaged. PostgreSQL is not checked."""
     database = settings.sqlite_file
     if database is not None and (why := find_database_fault(database)) is not None:
         raise CannotDo(describe_damage(database, why))
 
 
 def describe_damage(database: Path, why: str) -> Words:
-    """What to say of it."""
+    """Return the message for a damaged database, with what can be done."""
     return Words(
         "The database {path} is damaged: {why}. Put a backup in its place; or set it aside with "
         "`super-intern doctor --set-aside {name}`, begin again and import your files once more.",
@@ -66,14 +67,14 @@ def describe_damage(database: Path, why: str) -> Words:
 
 
 def explain_damage(settings: Settings, bug: BaseException) -> Words | None:
-    """What to say of an error that a damaged database caused; None for any other."""
+    """Return the message for an error that a damaged database caused; None for other errors."""
     for error in _iter_causes(bug):
-        said = str(getattr(error, "orig", None) or error)
+        message = str(getattr(error, "orig", None) or error)
         if settings.sqlite_file is None or not isinstance(
             getattr(error, "orig", error), sqlite3.DatabaseError | UnicodeDecodeError
         ):
             continue
-        if any(sign in said for sign in DAMAGE_MESSAGES):
+        if any(sign in message for sign in DAMAGE_MESSAGES):
             return describe_damage(
                 settings.sqlite_file, _explain_error(getattr(error, "orig", error))
             )

@@ -1,4 +1,4 @@
-"""A Slack workspace that the intern works in."""
+"""A Slack workspace and its brand, as rows."""
 
 from datetime import datetime
 
@@ -10,8 +10,8 @@ from bot.db.session import Row, insert_once
 
 
 class Workspace(Row):
-    """One team. `installed_at` is when Slack first said that our token is this team's; None: only
-    data was taken in for it. The brand is seeded from brand.toml at each start."""
+    """A Slack workspace. `installed_at` is when Slack first confirmed that our token belongs to it;
+    None when data was only imported for it."""
 
     __tablename__ = "workspaces"
 
@@ -25,26 +25,26 @@ class Workspace(Row):
 
     @staticmethod
     def install(session: Session, workspace: str, now: datetime) -> None:
-        """Slack says that the app is installed there."""
+        """Record that Slack confirmed the app's installation in this workspace."""
         Workspace.ensure(session, workspace, now)
         row = session.get_one(Workspace, workspace)
         row.installed_at = row.installed_at or now
 
     @staticmethod
     def installed(session: Session) -> frozenset[str]:
-        """The teams that Slack has named; none before it was ever asked."""
+        """Return the installed workspaces; empty before Slack was ever asked."""
         rows = select(Workspace.id).where(Workspace.installed_at.is_not(None))
         return frozenset(session.scalars(rows))
 
     @staticmethod
     def known(session: Session) -> frozenset[str]:
-        """The workspaces that data may be taken in for: those that are installed; before Slack was
-        ever asked, all that there are rows of."""
+        """Return the workspaces for which data may be imported: the installed ones or, before
+        Slack was ever asked, all that have a row."""
         return Workspace.installed(session) or frozenset(session.scalars(select(Workspace.id)))
 
 
 class BrandRow(Row):
-    """The brand of a workspace as it was last seeded."""
+    """The brand of a workspace as it was last read from `brand.toml`."""
 
     __tablename__ = "brands"
 
@@ -55,7 +55,7 @@ class BrandRow(Row):
 
     @staticmethod
     def seed(session: Session, workspace: str, brand: Brand, now: datetime) -> None:
-        """The file's word is the row's; unchanged, nothing is written."""
+        """Store the brand of the file. Writes nothing when it has not changed."""
         body = brand.model_dump_json()
         row = session.scalar(select(BrandRow).where(BrandRow.workspace == workspace))
         if row is None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
-from bot.i18n.messages import Words, format_value, shown_title
+from bot.i18n.messages import Words, format_value, translate_stored_title
 
 PAGE_STYLE = """\
 :root { color-scheme: light; }
@@ -201,7 +201,7 @@ def _fence_text(text: str) -> str:
 
 
 def _translate_title(part: Part, reader: str) -> str:
-    return shown_title(part.title, reader)
+    return translate_stored_title(part.title, reader)
 
 
 def _join_lines(text: str) -> str:

@@ -206,7 +206,7 @@ class Draft(Row):
         """Version n+1 in this person's words; unchecked, its check is enqueued. The same words
         again are no new version."""
         parts = tuple(
-            part.saying(strip_hidden(texts[part.key])) if part.key in texts else part
+            part.with_text(strip_hidden(texts[part.key])) if part.key in texts else part
             for part in self.parts
         )
         stored = serialize_parts(

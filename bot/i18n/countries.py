@@ -1,11 +1,11 @@
-"""Countries as files write them (a code, a name in English or French), and as people say them."""
+"""Parses and translates country names: ISO codes, English and French names, and demonyms."""
 
 from functools import cache
 
 from bot.text.normalize import collapse_spaces, normalize_text
 
 COUNTRY_LANGUAGES = ("en", "fr")
-COUNTRY_ALIASES = {  # how shops write them besides
+COUNTRY_ALIASES = {  # further spellings that shops use
     "UK": "GB",
     "USA": "US",
     "EIRE": "IE",
@@ -17,7 +17,7 @@ COUNTRY_ALIASES = {  # how shops write them besides
     "République tchèque": "CZ",
 }
 
-DEMONYMS = {  # and other names: folded, one a comma
+DEMONYMS = {  # and other names: normalized, separated by commas
     "AT": "austrian, austrians, autrichien, autrichiens, autrichienne, autrichiennes",
     "AU": "australian, australians, australien, australiens",
     "BE": "belgian, belgians, belge, belges",
@@ -47,32 +47,37 @@ DEMONYMS = {  # and other names: folded, one a comma
 
 
 def translate_country(written: str, language: str) -> str:
-    """The country that is written so, as people of that language say it; else what is written."""
+    """Return the country's name in that language; an unknown name is returned unchanged."""
     code = parse_country_code(written)
     return _load_territories(language).get(code, written) if code else written
 
 
 def parse_country_code(written: str) -> str | None:
-    """Two letters: ISO 3166; None for what is no country's code or name."""
+    """Return the ISO 3166 code of two letters; None if it is not a country's code or name."""
     return _load_codes().get(normalize_name(written))
 
 
 def list_country_names(written: str) -> set[str]:
-    """Folded names of the country that is written so; a code is no word of a sentence."""
+    """Return the normalized names of this country. Its code is left out: in a sentence, it may be
+    another word."""
     code = parse_country_code(written)
-    names = {name for name, its in _load_codes().items() if its == code and code and len(name) > 2}
+    names = {
+        name
+        for name, of_name in _load_codes().items()
+        if of_name == code and code and len(name) > 2
+    }
     return names | ({normalize_name(written)} if len(written) > len("XX") else set())
 
 
 def list_country_words(written: str) -> set[str]:
-    """The same, with its people: "Belgian", « les clients belges »."""
+    """Return the country's names and demonyms: "Belgian", « les clients belges »."""
     return list_country_names(written) | set(
         filter(None, DEMONYMS.get(parse_country_code(written) or "", "").split(", "))
     )
 
 
 def index_country_names() -> dict[str, str]:
-    """All that a country may be called in a sentence, folded, with its code."""
+    """Return the code by each normalized name that a sentence may use for a country."""
     return {name: code for name, code in _load_codes().items() if len(name) > 2}
 
 
@@ -91,8 +96,9 @@ def _load_codes() -> dict[str, str]:
 
 @cache
 def _load_territories(language: str) -> dict[str, str]:
-    """What countries are called; the world and its continents have numbers, and are none."""
+    """Return country names by code. The world and its continents have numeric codes in CLDR and
+    are left out."""
     from babel import Locale
 
-    told = Locale.parse(language if language in COUNTRY_LANGUAGES else "en").territories
-    return {code: name for code, name in told.items() if len(code) == 2 and code.isalpha()}
+    territories = Locale.parse(language if language in COUNTRY_LANGUAGES else "en").territories
+    return {code: name for code, name in territories.items() if len(code) == 2 and code.isalpha()}

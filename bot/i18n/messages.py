@@ -1,8 +1,8 @@
-"""What people read on the screen, in their language; numbers, dates and money too.
+"""Texts for the screen in the reader's language, with numbers, dates and money formatted for it.
 
-English is the key; the files of `locale/<language>/` hold the others. A sentence travels as `Words`
-(its English text and what fills it) until the moment somebody reads it, since only then is
-the reader's language known. A `Words` can be stored: `model_dump(mode="json")` and back.
+English is the key; the .po files in `locale/<language>/` hold the translations. A sentence is
+passed on as `Words` (its English text and parameters) until it is shown, since only then is the
+reader's language known. `Words` can be stored: `model_dump(mode="json")` and `restore_words`.
 """
 
 from collections.abc import Callable
@@ -21,11 +21,11 @@ Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 LOCALE_DIR = Path(__file__).parent / "locale"
-LEGACY = "legacy.po"  # sentences that are stored in old rows and no longer in the code
+LEGACY = "legacy.po"  # sentences that old rows hold and the code no longer uses
 
 
 class Money(BaseModel):
-    """An amount with its currency (ISO 4217), written as each language writes it."""
+    """An amount with its currency (ISO 4217)."""
 
     model_config = ConfigDict(frozen=True)
     amount: Decimal
@@ -33,14 +33,14 @@ class Money(BaseModel):
 
 
 class Country(BaseModel):
-    """A country as a file writes it ("BE", "Belgium"), said as each language says it."""
+    """A country as a file spells it ("BE", "Belgium"), translated when it is shown."""
 
     model_config = ConfigDict(frozen=True)
     name: str
 
 
 class Words(BaseModel):
-    """One sentence for a person: `Words("Approved by {who}", who="<@U1>").to("fr")`."""
+    """A sentence for a person: `Words("Approved by {who}", who="<@U1>").to("fr")`."""
 
     model_config = ConfigDict(frozen=True)
     text: str
@@ -54,28 +54,28 @@ class Words(BaseModel):
 
     @classmethod
     def count(cls, one: str, many: str, n: int, **params: Any) -> "Words":
-        """A sentence about `n` things; `{n}` is filled."""
+        """Return a sentence with a plural form; `n` chooses the form and fills `{n}`."""
         return cls(one, many=many, params={"n": n, **params})
 
     def to(self, language: str) -> str:
-        """The sentence in that language; an unknown language gets English."""
+        """Return the sentence in that language; an unknown language gets English."""
         sentence = _translate(language, self.text, self.many, self.params.get("n"))
         return sentence.format(**{k: format_value(v, language) for k, v in self.params.items()})
 
 
 def restore_words(stored: Any) -> Words:
-    """A sentence read back from a row."""
+    """Restore a sentence from a row's JSON."""
     return Words(stored["text"], many=stored.get("many"), params=stored.get("params") or {})
 
 
 def quote_name(name: str) -> Words:
-    """A name that is not ours (a product, a keyword) within a sentence: “Linen shirt”."""
+    """Quote a name that is not ours (a product, a keyword) for use in a sentence: “Linen shirt”."""
     return Words("“{quote}”", quote=name)
 
 
 def format_value(value: Any, language: str, decimals: int | None = None) -> str:
-    """A number, date, amount or sentence as that language writes it; text stays as it is. A number
-    has the decimals that it needs, or as many as are asked for."""
+    """Format a number, date, amount or sentence for a language; a string is returned unchanged. A
+    number gets the decimals that it needs, or `decimals` of them."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -88,8 +88,8 @@ def format_value(value: Any, language: str, decimals: int | None = None) -> str:
 
     locale = LOCALES.get(language, LOCALES["en"])
     if isinstance(value, Money):
-        said = str(numbers.format_currency(value.amount, value.currency, locale=locale))
-        return said.replace("£GB", "£").replace("$US", "$")  # as a shop writes its own money
+        amount = str(numbers.format_currency(value.amount, value.currency, locale=locale))
+        return amount.replace("£GB", "£").replace("$US", "$")  # as shops write their own currency
     if isinstance(value, datetime):
         first = "d'er' MMM y, HH:mm" if value.day == 1 and language == "fr" else "d MMM y, HH:mm"
         return str(dates.format_datetime(value, first, locale=locale))
@@ -101,7 +101,7 @@ def format_value(value: Any, language: str, decimals: int | None = None) -> str:
 
 
 def _serialize_value(value: Any) -> Any:
-    """What JSON can hold: numbers, dates, amounts and sentences under a tag of their own."""
+    """Convert a parameter to JSON; numbers, dates, amounts and sentences get a tag."""
     if isinstance(value, Words):
         return {"words": value.model_dump(mode="json")}
     if isinstance(value, Money):
@@ -129,7 +129,7 @@ def _restore_value(tagged: dict[str, Any]) -> Any:
 
 
 def parse_language(locale: str | None) -> Language:
-    """`fr-FR` → `fr`. What we don't speak becomes English."""
+    """Return the language of a locale (`fr-FR` → `fr`); English for an unsupported one."""
     short = (locale or "en").replace("_", "-").split("-")[0].lower()
     return "fr" if short == "fr" else "en"
 
@@ -139,33 +139,33 @@ def _translate(language: str, text: str, many: str | None, n: Any) -> str:
     if many is None:
         return found[0] if found else text
     forms = found or (text, many)
-    if language == "fr":  # French counts zero as one
+    if language == "fr":  # French uses the singular for zero
         return forms[0] if abs(int(n or 0)) < 2 else forms[-1]
     return forms[0] if n == 1 else forms[-1]
 
 
-def shown_title(title: str, language: str) -> str:
-    """The name of a part or a channel on the screen. Titles in old drafts stay as they are stored,
-    since they are in the fingerprint; they are shown as today's."""
+def translate_stored_title(title: str, language: str) -> str:
+    """Return the title of a part or a channel for the screen. Titles in old drafts are covered by
+    the fingerprint and stay stored as they are; they are shown under their present name."""
     today = SHOWN_TITLES.get(title, title)
     return load_translations(language).get(today, (today,))[0]
 
 
 @cache
 def load_translations(language: str) -> dict[str, tuple[str, ...]]:
-    """English text → its translations (singular, plural), read from the .po files as they are.
-    Sentences of rows from earlier editions are among them."""
+    """Return the translations (singular, plural) by English text, read from the .po files, with
+    those of sentences that only old rows hold."""
     from babel.messages.pofile import read_po
 
     entries = []
     paths = sorted((LOCALE_DIR / language).glob("*.po"), key=lambda path: path.name != LEGACY)
-    for path in paths:  # what is said today goes before what was said once
+    for path in paths:  # legacy.po comes first, so that present translations replace its own
         with path.open("rb") as file:
             entries += list(read_po(file, locale=language))
     found: dict[str, tuple[str, ...]] = {}
     for entry in entries:
-        said = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
+        forms = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
         key = entry.id[0] if isinstance(entry.id, tuple | list) else entry.id
-        if key and all(said):
-            found[key] = tuple(str(form) for form in said)
+        if key and all(forms):
+            found[key] = tuple(str(form) for form in forms)
     return found

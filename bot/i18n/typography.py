@@ -1,11 +1,11 @@
-"""French as it is written: elision, contraction, spaces, tu or vous; and what an SMS can carry."""
+"""French typography: elision, non-breaking spaces, tu or vous; and conversion to SMS characters."""
 
 import re
 
 from bot.text.gsm7 import is_gsm7
 
 NBSP = "\u00a0"
-# No elision before these: la housse, de huit, le onze.
+# No elision before these words: la housse, de huit, le onze.
 ASPIRATED_H = (
     r"(?:ha(?:ut|sard|lte|mac|ngar|rnais|rpe|ricot|nche|lle?s?\b|che\b|ie\b)|hér(?:os|isson)"
     r"|ho(?:usse|nte|rs|tte|chet|ckey|mard|upp)|hu(?:it|blot|tte|che)|onz|oui\b|yaourt|yoga)"
@@ -18,24 +18,24 @@ _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
 _BEFORE = re.compile(r"[ \u00a0\u202f]*([;:!?»%€])(?=[\s.,)»\u00a0]|$)")
 _MONEY = re.compile(r"(?<=\d)[ \u00a0\u202f]?([€%])")
 
-# Spelled otherwise, and rightly (the reform of 1990), or at worst without their accent.
+# Spellings without circumflex (the reform of 1990 allows it), or at worst without an accent.
 _UNACCENTED = str.maketrans(
     "âêîôûëïçÂÊÎÔÛËÏÇÀÈ’‘–—…«»\u00a0\u202f", "aeioueicAEIOUEICAE''--." + '""  '
 )
 
 
 def elide(text: str) -> str:
-    """`de été` → `d'été`."""
+    """Elide before a vowel: `de été` → `d'été`."""
     return _ELIDED.sub(lambda m: m[1][:-1] + "'", text)
 
 
 def choose_address_form(text: str, address: str) -> str:
-    """`<votre|ta>` → the form the brand speaks in."""
+    """Choose the brand's form of address: `<votre|ta>` → `votre` for "vous"."""
     return _FORMS.sub(lambda m: m[1] if address == "vous" else m[2], text)
 
 
 def insert_nbsp(text: str) -> str:
-    """A space that does not break before : ; ! ? % € and within guillemets."""
+    """Put non-breaking spaces before : ; ! ? % € and inside guillemets."""
     text = re.sub(r"«\s*", "«" + NBSP, text)
     text = re.sub(r"\s*»", NBSP + "»", text)
     text = _MONEY.sub(NBSP + r"\1", text)
@@ -43,7 +43,7 @@ def insert_nbsp(text: str) -> str:
 
 
 def convert_to_gsm7(text: str) -> str:
-    """The text for an SMS: plain spaces, and no letter that would make it cost double."""
+    """Replace characters that would make an SMS twice as expensive: see `bot.text.gsm7`."""
     text = text.replace("œ", "oe").replace("Œ", "Oe").replace("…", "...")
     text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
     if is_gsm7(text):
@@ -52,5 +52,5 @@ def convert_to_gsm7(text: str) -> str:
 
 
 def is_changed_by_sms(text: str) -> bool:
-    """Whether an SMS would have to spell it otherwise."""
+    """Whether an SMS would spell the text differently."""
     return not is_gsm7(re.sub(r"[\u00a0\u202f]", " ", text).replace("’", "'"))

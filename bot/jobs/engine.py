@@ -1,9 +1,9 @@
-"""Runs jobs durably. The only importer of DBOS.
+"""Runs jobs durably. The only module that imports DBOS.
 
-A job's row and the job commit in one transaction (`enqueue`). A job runs as one workflow of one
-step that can be stopped; what it has done already it finds in its own rows, so it may be run
-again from the start. Jobs of dead processes are revived; one that was running in 3 crashes runs
-alone, and after 7 it is given up visibly.
+A job is committed in the same transaction as the row that needs it (`enqueue`). It runs as one
+workflow with one preemptible step. Its progress is in its own rows, so it can be run again from the
+start. Jobs of dead processes are queued again: after 3 crashes a job runs alone, and after 7 it is
+given up visibly.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ from bot.jobs.recovery import ClaimedJob, JobRecovery
 
 log = logging.getLogger("bot.jobs.engine")
 
-NAME, VERSION = "super-intern", "1"  # pending work is bound to the version: change it never
-SHUTDOWN_GRACE = 5.0  # seconds that running jobs get at the end
+NAME, VERSION = "super-intern", "1"  # pending workflows are bound to the version: never change it
+SHUTDOWN_GRACE = 5.0  # seconds that running jobs get to finish at shutdown
 WORKFLOW_RETENTION = timedelta(days=7)
 
 JobHandler = Callable[[str], Awaitable[None]]
@@ -48,7 +48,7 @@ GiveUpHandler = Callable[[Job, TryAgain | None], Awaitable[None]]
 
 
 class Engine:
-    """One per process. Without `launch` it only takes jobs in and stops them."""
+    """One per process. Without `launch`, it can only enqueue and stop jobs."""
 
     def __init__(
         self, database: Database, now: Callable[[], datetime], limits: QueueLimits
@@ -56,15 +56,20 @@ class Engine:
         self.database, self.now, self.limits = database, now, limits
         self.id = uuid.uuid4().hex
         self._jobs: Mapping[JobKind, JobHandler] = {}
-        self._given_up: GiveUpHandler | None = None
+        self._on_give_up: GiveUpHandler | None = None
         self._lock: IO[str] | None = None
-        self._looking: list[asyncio.Task[None]] = []
-        self._doing: set[asyncio.Task[Any]] = set()
+        self._maintenance: list[asyncio.Task[None]] = []
+        self._running_tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
         self._engine = database.second_engine()
         self._client: DBOSClient | None = None
-        self._reviver = JobRecovery(
-            database, self.id, now, limits.dead_after, taken=self._taken, again=self._again
+        self._recovery = JobRecovery(
+            database,
+            self.id,
+            now,
+            limits.dead_after,
+            list_claimed=self._list_claimed,
+            requeue=self._requeue,
         )
         logging.getLogger("dbos").setLevel(logging.WARNING)
 
@@ -81,8 +86,8 @@ class Engine:
         return self._client
 
     def enqueue(self, session: Session, job: Job) -> None:
-        """Commit this job with the session's transaction. The same job again is no second one. It
-        takes its place among the jobs of its workspace by whose it is."""
+        """Enqueue a job with the session's transaction. A job with an id that exists is not
+        enqueued again. Its priority is its person's next turn in the workspace's queue."""
         if job.person is None and (who := current_requester.get()) is not None:
             job = job.model_copy(update={"person": who.person})
         queue, person = choose_queue(job), job.person or NO_PERSON
@@ -101,38 +106,38 @@ class Engine:
         )
 
     async def stop(self, job: str) -> None:
-        """Stop a job: running, it is interrupted; queued, it never starts."""
+        """Stop a job: a running one is interrupted, a queued one never starts."""
         await asyncio.to_thread(self.client.cancel_workflow, job)
 
-    async def launch(self, jobs: Mapping[JobKind, JobHandler], given_up: GiveUpHandler) -> None:
-        """Start to run jobs in the running loop. On SQLite, raises CannotDo when another process
-        runs them already."""
+    async def launch(self, jobs: Mapping[JobKind, JobHandler], on_give_up: GiveUpHandler) -> None:
+        """Start to run jobs in the running event loop. On SQLite, raises CannotDo when another
+        process already runs jobs."""
         global _running
-        self._jobs, self._given_up = jobs, given_up
-        self._hold_database()
+        self._jobs, self._on_give_up = jobs, on_give_up
+        self._lock_database()
         _running = self
-        await asyncio.to_thread(self._reviver.born)
+        await asyncio.to_thread(self._recovery.register)
         DBOS(config=self._config())
         DBOS.launch()
         await self._register_queues()
-        self._looking = [asyncio.create_task(self._look_after())]
+        self._maintenance = [asyncio.create_task(self._maintain())]
 
     async def close(self, grace: float = SHUTDOWN_GRACE) -> None:
-        """Take nothing more, let what runs end within `grace` seconds, stop the rest. What is
-        unfinished is queued again, for whoever runs jobs next, and counts as no crash."""
+        """Accept no more jobs, let running ones finish within `grace` seconds, and interrupt the
+        others. Unfinished jobs are queued again, which does not count as a crash."""
         global _running
         self._closing = True
-        for task in self._looking:
+        for task in self._maintenance:
             task.cancel()
-        await asyncio.gather(*self._looking, return_exceptions=True)
+        await asyncio.gather(*self._maintenance, return_exceptions=True)
         if _running is self:
-            await self._let_end(grace)
-            logging.getLogger("dbos").setLevel(logging.CRITICAL)  # it minds being interrupted
+            await self._drain(grace)
+            logging.getLogger("dbos").setLevel(logging.CRITICAL)  # it logs each interruption
             await asyncio.to_thread(DBOS.destroy)
             _running = None
-            # DBOS made its own pool of threads the loop's, and has just shut it.
+            # DBOS replaced the loop's default executor with its own, and has just shut it down.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-            await asyncio.to_thread(self._hand_back)
+            await asyncio.to_thread(self._requeue_unfinished)
         if self._client is not None:
             self._client.destroy()
         self._engine.dispose()
@@ -140,33 +145,33 @@ class Engine:
             self._lock.close()
 
     async def do(self, job: Job) -> None:
-        """Run one job to its end, trying again as often as that makes sense."""
+        """Run one job to its end, with retries."""
         if self._closing:
-            await asyncio.Event().wait()  # until it is cancelled, and handed back
+            await asyncio.Event().wait()  # until the shutdown cancels it and queues it again
         task = asyncio.current_task()
         assert task is not None
-        self._doing.add(task)
+        self._running_tasks.add(task)
         current_requester.set(
             Requester(job.person) if job.person else None
-        )  # of this job's own task
+        )  # applies to this job's own asyncio task
         try:
-            await self._steadily(job)
+            await self._run_with_retries(job)
         finally:
-            self._doing.discard(task)
+            self._running_tasks.discard(task)
 
-    async def _steadily(self, job: Job) -> None:
+    async def _run_with_retries(self, job: Job) -> None:
         for attempt in range(TRIES):
             try:
                 return await self._jobs[job.kind](job.subject)
             except TryAgain as busy:
                 log.warning("job %s: %s (try %d)", job.id, busy.args[0], attempt + 1)
                 if attempt == TRIES - 1:
-                    return await self._tell_for_sure(job, busy)
+                    return await self._report_failure(job, busy)
                 await asyncio.sleep(wait_before(attempt, busy.after))
         return None
 
-    async def _tell_for_sure(self, job: Job, why: TryAgain) -> None:
-        """Whoever waits for it must hear of it: as often as it takes, when even that fails."""
+    async def _report_failure(self, job: Job, why: TryAgain) -> None:
+        """Tell the waiting person that the job failed; retried without end while that fails too."""
         for attempt in itertools.count():
             try:
                 return await self._give_up(job, why)
@@ -175,23 +180,23 @@ class Engine:
                 await asyncio.sleep(wait_before(attempt, away.after))
         return None
 
-    async def _let_end(self, grace: float) -> None:
-        """Wait for the jobs under way; then interrupt them."""
-        if self._doing:
-            await asyncio.wait(set(self._doing), timeout=grace)
-        for task in set(self._doing):
+    async def _drain(self, grace: float) -> None:
+        """Wait for the running jobs, then cancel those that are left."""
+        if self._running_tasks:
+            await asyncio.wait(set(self._running_tasks), timeout=grace)
+        for task in set(self._running_tasks):
             task.cancel()
         await asyncio.sleep(0.05)
 
-    def _hand_back(self) -> None:
-        """Queue again what this process had taken and not finished."""
-        for mine in self._taken():
+    def _requeue_unfinished(self) -> None:
+        """Queue again what this process had claimed and not finished."""
+        for mine in self._list_claimed():
             if mine.process == self.id:
                 self.client.resume_workflow(mine.workflow, queue_name=choose_queue(mine.job))
 
     async def _give_up(self, job: Job, why: TryAgain | None) -> None:
-        if self._given_up is not None:
-            await self._given_up(job, why)
+        if self._on_give_up is not None:
+            await self._on_give_up(job, why)
 
     def _config(self) -> DBOSConfig:
         return {
@@ -211,8 +216,8 @@ class Engine:
         for name, bounds in build_queues(self.limits).items():
             await DBOS.register_queue_async(name, **bounds, on_conflict="always_update")
 
-    def _hold_database(self) -> None:
-        """On SQLite one process runs jobs; a second one would take its work away."""
+    def _lock_database(self) -> None:
+        """On SQLite, allow only one process to run jobs: a second one would claim its jobs."""
         if not self.database.sqlite:
             return
         path = Path(f"{self.database.engine.url.database}.lock")
@@ -230,28 +235,28 @@ class Engine:
                 )
             ) from None
 
-    async def _look_after(self) -> None:
-        """Say that we live, revive what the dead left, throw away what is long done."""
-        swept = self.now()
+    async def _maintain(self) -> None:
+        """Write heartbeats, recover the jobs of dead processes, and delete old jobs."""
+        last_deletion = self.now()
         while True:
             try:
-                await asyncio.to_thread(self._reviver.beat)
-                await self._revive()
-                if self.now() - swept > timedelta(hours=1):
-                    swept = self.now()
-                    await asyncio.to_thread(self._sweep)
-            except Exception as error:  # noqa: BLE001  the watch must outlive a lost database
-                log.warning("looking after jobs failed: %s", type(error).__name__)
+                await asyncio.to_thread(self._recovery.beat)
+                await self._recover_jobs()
+                if self.now() - last_deletion > timedelta(hours=1):
+                    last_deletion = self.now()
+                    await asyncio.to_thread(self._delete_old_workflows)
+            except Exception as error:  # noqa: BLE001  the loop must survive a lost database
+                log.warning("job maintenance failed: %s", type(error).__name__)
             await asyncio.sleep(self.limits.beat)
 
-    async def _revive(self) -> None:
-        for job in await asyncio.to_thread(self._reviver.revive):
+    async def _recover_jobs(self) -> None:
+        for job in await asyncio.to_thread(self._recovery.recover):
             log.error("job %s was running in %d crashes: given up", job.id, GIVE_UP_AFTER)
             await self._give_up(job, None)
             await self.stop(job.id)
 
-    def _taken(self) -> list[ClaimedJob]:
-        """What is being done: the job, its workflow and the process that has it."""
+    def _list_claimed(self) -> list[ClaimedJob]:
+        """Return the running jobs of all processes."""
         pending = self.client.list_workflows(status="PENDING", load_output=False)
         return [
             ClaimedJob(
@@ -261,12 +266,12 @@ class Engine:
             if flow.input
         ]
 
-    def _again(self, orphan: ClaimedJob, crashes: int) -> None:
-        """Queue it again, alone when it is a suspect."""
-        queue = SUSPECTS if crashes >= ALONE_AFTER else choose_queue(orphan.job)
-        self.client.resume_workflow(orphan.workflow, queue_name=queue)
+    def _requeue(self, lost_job: ClaimedJob, crashes: int) -> None:
+        """Queue a lost job again, in the queue for suspects if it has crashed often."""
+        queue = SUSPECTS if crashes >= ALONE_AFTER else choose_queue(lost_job.job)
+        self.client.resume_workflow(lost_job.workflow, queue_name=queue)
 
-    def _sweep(self) -> None:
+    def _delete_old_workflows(self) -> None:
         before = (self.now() - WORKFLOW_RETENTION).isoformat()
         done = self.client.list_workflows(
             status=["SUCCESS", "ERROR", "CANCELLED"], end_time=before, limit=1000
@@ -279,17 +284,17 @@ _running: Engine | None = None
 
 
 @DBOS.step(name="step", preemptible=True)
-async def _step(told: dict[str, Any]) -> None:
+async def _step(payload: dict[str, Any]) -> None:
     if _running is not None:
-        await _running.do(Job.model_validate(told))
+        await _running.do(Job.model_validate(payload))
 
 
 @DBOS.workflow(name="do", max_recovery_attempts=None)
-async def _do(told: dict[str, Any]) -> None:
-    await _step(told)
+async def _do(payload: dict[str, Any]) -> None:
+    await _step(payload)
 
 
 async def migrate_engine(database: Database) -> None:
-    """The engine's own tables, brought up to date by itself."""
+    """Migrate the engine's own tables."""
     with contextlib.suppress(FileNotFoundError):
         await asyncio.to_thread(DBOS.migrate, database.url)

@@ -1,4 +1,4 @@
-"""A piece of work for the engine, handed over in the transaction that makes it necessary."""
+"""Jobs for the engine, the person they are done for, and the engine's own rows."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -31,31 +31,31 @@ JobKind = Literal[
     "publish",
 ]
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7
-SCHEDULER_INTERVAL = 60  # seconds between two looks at what is due
+SCHEDULER_INTERVAL = 60  # seconds between two runs of the scheduler
 
 
 @dataclass(frozen=True)
 class Requester:
-    """Who has something done. `limits` say how much this person may ask for; None: this is work
-    that was asked for before, so there is nothing to count."""
+    """The person whose request is being handled. `limits` returns how much this person may request;
+    None for a job of an accepted request, which is not counted again."""
 
     person: str
     limits: Callable[[], PersonLimits] | None = None
 
 
-# Set where a person's request comes in, and where a job of theirs is run. None: the clock.
+# Set where a person's request arrives and where their job runs. None: work started by the clock.
 current_requester: ContextVar[Requester | None] = ContextVar("requester", default=None)
 
 
 class Job(BaseModel):
-    """Do `kind` to the row `subject`. Two jobs with one id are one job. `person`: whose share of
-    the workers it takes."""
+    """Do `kind` to the row `subject`. Two jobs with the same id are one job. `person` is whose
+    share of the workers it uses."""
 
     model_config = ConfigDict(frozen=True)
     kind: JobKind
     subject: str
     workspace: str
-    turn: int = 0  # the same thing again, later: another job
+    turn: int = 0  # distinguishes later repetitions for the same subject
     person: str | None = None
 
     @property
@@ -67,12 +67,12 @@ Enqueue = Callable[[Session, Job], None]
 
 
 def get_minute_number(now: datetime) -> int:
-    """The minute's number: two processes that wake in it mean the same job."""
+    """Return the minute's number: processes that run in one minute enqueue the same job."""
     return int(now.timestamp()) // SCHEDULER_INTERVAL
 
 
 class JobCrash(Row):
-    """How often a process died while doing a job."""
+    """How many times a process died while it ran a job."""
 
     __tablename__ = "crashes"
 
@@ -81,8 +81,8 @@ class JobCrash(Row):
     count: Mapped[int]
 
     @staticmethod
-    def another(session: Session, job: str, workspace: str) -> int:
-        """One more; the number so far."""
+    def count_crash(session: Session, job: str, workspace: str) -> int:
+        """Count one more crash; return the number so far."""
         insert_once(session, JobCrash, job=job, workspace=workspace, count=0)
         row = session.get_one(JobCrash, job, with_for_update=True)
         row.count += 1
@@ -90,7 +90,7 @@ class JobCrash(Row):
 
 
 class WorkerProcess(Row):
-    """A process that runs jobs, and when it was last heard of."""
+    """A process that runs jobs, and the time of its last heartbeat."""
 
     __tablename__ = "runners"
 
@@ -103,9 +103,10 @@ class WorkerProcess(Row):
             session.get_one(WorkerProcess, id).seen_at = now
 
     @staticmethod
-    def set_back(session: Session, now: datetime) -> None:
-        """Heard of in the future, by a clock that has been set back since: as if just now. Whoever
-        lives says so again, and the dead are not taken for alive until then."""
+    def clamp_future_beats(session: Session, now: datetime) -> None:
+        """Set heartbeats in the future to now: the clock was set back after they were written. A
+        living process soon writes the next one; a dead process does not stay alive until the clock
+        reaches the future time."""
         session.execute(
             update(WorkerProcess).where(WorkerProcess.seen_at > now).values(seen_at=now)
         )

@@ -1,4 +1,4 @@
-"""The engine's queues: which jobs wait in which, how many run at once, how often each is tried."""
+"""The engine's queues: which jobs go where, how many run at once, and how often each is tried."""
 
 import random
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ TRIES, LONGEST_WAIT = 6, 60.0
 
 @dataclass(frozen=True)
 class QueueLimits:
-    """How much at once, and how often to look. Times in seconds."""
+    """Limits on concurrent jobs, and polling intervals. Times are in seconds."""
 
-    drafts: int = 10  # drafts at once in this process
+    drafts: int = 10  # concurrent drafts in this process
     drafts_per_workspace: int = 3
-    quick: int = 20  # checks, deliveries and cards at once
+    quick: int = 20  # concurrent checks, deliveries and cards
     quick_per_workspace: int = 6
     poll: float = 0.1
     beat: float = 2.0
@@ -38,7 +38,7 @@ class QueueLimits:
 
 
 class QueueBounds(TypedDict, total=False):
-    """What a queue lets run at once: in one process, there for one workspace, in all processes."""
+    """How many jobs of a queue may run at once: in a process, per workspace there, and overall."""
 
     worker_concurrency: int
     partition_worker_concurrency: int
@@ -47,7 +47,7 @@ class QueueBounds(TypedDict, total=False):
 
 
 def build_queues(limits: QueueLimits) -> dict[str, QueueBounds]:
-    """Each queue's bounds: suspects run alone, whoever runs them."""
+    """Return each queue's bounds. Only one suspect job runs at a time, over all processes."""
 
     def bounds(at_once: int, per_workspace: int) -> QueueBounds:
         return {
@@ -68,19 +68,20 @@ def choose_queue(job: Job) -> str:
 
 
 def wait_before(attempt: int, after: float | None) -> float:
-    """Seconds until the next try: what the other side asked for, else doubling, never in step."""
+    """Return the seconds until the next attempt: what the other side asked for, else doubled each
+    time; random, so that jobs don't retry in step."""
     usual = min(LONGEST_WAIT, 0.5 * 2.0 ** min(attempt, TRIES * 2))
     return max(after or 0.0, usual * random.uniform(0.5, 1.0))  # noqa: S311
 
 
-# The place of a job among those of its workspace: people take turns.
+# The priority of a job among the jobs of its workspace: people take turns.
 
-NO_PERSON = "-"  # whom the clock's jobs belong to
-FIRST, LAST = 1, 2**31 - 1  # what the engine takes
+NO_PERSON = "-"  # the person of jobs that the clock started
+FIRST, LAST = 1, 2**31 - 1  # the range of priorities that DBOS accepts
 
 
 def compute_priority(session: Session, queue: str, workspace: str, person: str) -> int:
-    """The round of this person's next job in that queue."""
+    """Return the round of this person's next job in that queue; lower rounds run first."""
     schema = "dbos" if session.get_bind().dialect.name == "postgresql" else None
     whose = {"queue": queue, "workspace": workspace, "person": person}
     found = session.connection().execute(_select_rounds(schema), whose).one()
@@ -91,13 +92,13 @@ def compute_priority(session: Session, queue: str, workspace: str, person: str) 
 
 @cache
 def _select_rounds(schema: str | None) -> Select[tuple[int | None, ...]]:
-    """The rounds that are worked on, that wait first, and that this person's last job runs and
-    waits in. Parameters: queue, workspace, person."""
+    """Select four rounds: the latest running one, the first waiting one, and those of this person's
+    last running and last waiting job. Parameters: queue, workspace, person."""
     names = ("queue_name", "status", "queue_partition_key", "authenticated_user")
     columns = [column(name, String) for name in names]
     jobs = table("workflow_status", *columns, column("priority", Integer), schema=schema)
 
-    # As the engine's own index says it, so that a database sees that it may use that index.
+    # Written like the condition of DBOS's partial index, so that the database can use that index.
     in_flight = (
         jobs.c.status.in_([literal_column("'ENQUEUED'"), literal_column("'PENDING'")]),
         jobs.c.queue_partition_key.is_not(None),
@@ -107,7 +108,7 @@ def _select_rounds(schema: str | None) -> Select[tuple[int | None, ...]]:
     round, theirs = jobs.c.priority, jobs.c.authenticated_user == bindparam("person")
     runs = select(round).where(*in_flight, jobs.c.status == "PENDING").limit(1)
     waits = select(round).where(*in_flight, jobs.c.status == "ENQUEUED").limit(1)
-    wanted = (  # in the order of the index: of whoever has many jobs, the last is found at once
+    wanted = (  # in the order of the index, so that the last of a person's many jobs is found fast
         runs.order_by(round.desc()),
         waits.order_by(round),
         runs.where(theirs).order_by(round.desc()),

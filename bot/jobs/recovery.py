@@ -1,7 +1,7 @@
-"""Takes up again what dead processes were doing, and finds what keeps killing its process.
+"""Recovers the jobs of dead processes, and finds jobs that keep killing their process.
 
-One process at a time looks: on SQLite the lock of the file says that every other one is dead;
-elsewhere one is taken for dead when it has not been heard of for a while.
+One process at a time does this. On SQLite, the lock on the file proves that every other process is
+dead; on PostgreSQL, a process counts as dead after a time without a heartbeat.
 """
 
 import contextlib
@@ -18,13 +18,13 @@ from bot.messages.outbox import OutboxMessage
 
 log = logging.getLogger("bot.jobs.recovery")
 
-RECOVERY_LOCK_ID = 7_203_114  # the advisory lock of whoever revives
+RECOVERY_LOCK_ID = 7_203_114  # id of the advisory lock that the recovering process holds
 PROCESS_RETENTION = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job that a process has taken and not ended; `workflow` is the engine's name for it."""
+    """A job that a process has claimed and not finished; `workflow` is its id in DBOS."""
 
     job: Job
     workflow: str
@@ -33,18 +33,19 @@ class ClaimedJob:
 
 @dataclass(frozen=True)
 class JobRecovery:
-    """`id` is our own process; `taken` lists what is under way anywhere; `again` queues a job anew,
-    given its workflow and how often it has crashed."""
+    """`id` is this process; `list_claimed` returns the running jobs of all processes; `requeue`
+    queues a lost job again, given how often it has crashed."""
 
     database: Database
     id: str
     now: Callable[[], datetime]
     dead_after: float  # seconds
-    taken: Callable[[], list[ClaimedJob]]
-    again: Callable[[ClaimedJob, int], None]
+    list_claimed: Callable[[], list[ClaimedJob]]
+    requeue: Callable[[ClaimedJob, int], None]
 
-    def born(self) -> None:
-        """Say that we live before we take anything, or others would take what is ours for lost."""
+    def register(self) -> None:
+        """Write the first heartbeat before any job is claimed: otherwise other processes would take
+        our jobs for lost."""
         with self.database.begin() as session:
             if self.database.sqlite:
                 WorkerProcess.forget(session, before=self.now() + PROCESS_RETENTION)
@@ -54,40 +55,44 @@ class JobRecovery:
         with self.database.begin() as session:
             WorkerProcess.beat(session, self.id, self.now())
 
-    def revive(self) -> list[Job]:
-        """Queue again what the dead were doing; the jobs that have crashed too often for that."""
-        with self._alone() as alone:
-            return [one.job for one in self._orphans() if not self._again(one)] if alone else []
+    def recover(self) -> list[Job]:
+        """Queue the jobs of dead processes again; return those that have crashed too often."""
+        with self._hold_lock() as is_held:
+            return (
+                [lost.job for lost in self._find_lost_jobs() if not self._requeue_or_give_up(lost)]
+                if is_held
+                else []
+            )
 
-    def _orphans(self) -> list[ClaimedJob]:
-        """What processes were doing that have not been heard of since. On SQLite their cards are
-        free at once; elsewhere one may only be slow, and its cards stay held for as long as a card
-        is held at most."""
+    def _find_lost_jobs(self) -> list[ClaimedJob]:
+        """Return the jobs of processes without a recent heartbeat. On SQLite their cards are freed
+        at once; on PostgreSQL the process may only be slow, so its cards stay held until the hold
+        expires."""
         since = self.now() - timedelta(seconds=self.dead_after)
         with self.database.begin() as session:
-            WorkerProcess.set_back(session, self.now())
+            WorkerProcess.clamp_future_beats(session, self.now())
             alive = {self.id, *WorkerProcess.alive(session, since)}
             WorkerProcess.forget(session, before=self.now() - PROCESS_RETENTION)
-        lost = [one for one in self.taken() if one.process not in alive]
+        lost = [one for one in self.list_claimed() if one.process not in alive]
         if self.database.sqlite:
             with self.database.begin() as session:
                 for dead in sorted({one.process for one in lost if one.process}):
                     OutboxMessage.let_go_of(session, dead)
         return lost
 
-    def _again(self, orphan: ClaimedJob) -> bool:
-        """False: it has crashed too often."""
+    def _requeue_or_give_up(self, lost_job: ClaimedJob) -> bool:
+        """Queue the job again; return False when it has crashed too often."""
         with self.database.begin() as session:
-            crashes = JobCrash.another(session, orphan.job.id, orphan.job.workspace)
+            crashes = JobCrash.count_crash(session, lost_job.job.id, lost_job.job.workspace)
         if crashes >= GIVE_UP_AFTER:
             return False
-        log.warning("job %s of a dead process: again, crash %d", orphan.job.id, crashes)
-        self.again(orphan, crashes)
+        log.warning("job %s of a dead process: again, crash %d", lost_job.job.id, crashes)
+        self.requeue(lost_job, crashes)
         return True
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[bool]:
-        """Whether we may revive now: one process at a time does."""
+    def _hold_lock(self) -> Iterator[bool]:
+        """Yield whether this process may recover jobs now: one process at a time may."""
         if self.database.sqlite:
             yield True
             return

@@ -1,8 +1,8 @@
-"""Wakes once a minute and enqueues what is due, under an id that exists once.
+"""Enqueues due jobs once a minute, under ids that exist only once.
 
-Every process has one and none leads: whoever wakes first enqueues, and the same job again is no
-second one. Nothing is done here, so a late or a missed minute only delays. The only importer of
-APScheduler.
+Every process runs a scheduler and there is no leader: the first one to run enqueues the job, and
+the same job enqueued again is ignored. The scheduler does no work itself, so a late or missed
+minute only delays. The only module that imports APScheduler.
 """
 
 import logging
@@ -17,13 +17,14 @@ from bot.db.session import Database
 from bot.jobs import models
 from bot.jobs.models import Enqueue, Job, get_minute_number
 
-FAR_MINUTE = 10**9  # further than any minute's number is from another
+FAR_MINUTE = 10**9  # larger than the difference of any two minutes' numbers
 
 DueJobs = Callable[[Session, datetime], Iterable[Job]]
 
 
 class JobScheduler:
-    """One per process. `due` are asked each minute, in one transaction, what there is to do."""
+    """One per process. Each minute, every function in `due` returns the jobs that are due; all of
+    them are enqueued in one transaction."""
 
     def __init__(
         self,
@@ -33,14 +34,14 @@ class JobScheduler:
         due: Sequence[DueJobs],
     ) -> None:
         self.database, self.now, self.enqueue, self.due = database, now, enqueue, due
-        self._woke = self._furthest = now()
-        self._set_back = 0
-        self._waking = AsyncIOScheduler(timezone=UTC)
+        self._last_tick = self._latest_tick = now()
+        self._setbacks = 0
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
     def start(self) -> None:
-        """Tick now and then every minute, in the running loop."""
-        self._waking.add_job(
+        """Run now and then every minute, in the running event loop."""
+        self._scheduler.add_job(
             self.tick,
             "interval",
             seconds=models.SCHEDULER_INTERVAL,
@@ -49,33 +50,34 @@ class JobScheduler:
             coalesce=True,
             max_instances=1,
         )
-        self._waking.start()
+        self._scheduler.start()
 
     def close(self) -> None:
-        if self._waking.running:
-            self._waking.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
     async def tick(self) -> None:
-        """Enqueue all that is due now."""
+        """Enqueue all jobs that are due now."""
         await self.database.run(self._enqueue, self.now())
 
     def _enqueue(self, session: Session, now: datetime) -> None:
-        self._set_back += now < self._woke
-        self._woke, self._furthest = now, max(now, self._furthest)
+        self._setbacks += now < self._last_tick
+        self._last_tick, self._latest_tick = now, max(now, self._latest_tick)
         for due in self.due:
-            for found in due(session, now):
-                self.enqueue(session, self._anew(found))
+            for job in due(session, now):
+                self.enqueue(session, self._renumber(job))
 
-    def _anew(self, due: Job) -> Job:
-        """A minute that comes again because the clock was set back is another minute: the job of
-        the first one is done, and what has come since would wait until it is passed."""
-        if not due.turn or self._woke >= self._furthest:
+    def _renumber(self, due: Job) -> Job:
+        """Give a minute that comes again, because the clock was set back, a number of its own.
+        Otherwise its job would have the id of a finished one, and what has arrived since would
+        wait until the clock has passed that minute."""
+        if not due.turn or self._last_tick >= self._latest_tick:
             return due
-        return due.model_copy(update={"turn": due.turn + self._set_back * FAR_MINUTE})
+        return due.model_copy(update={"turn": due.turn + self._setbacks * FAR_MINUTE})
 
 
 def find_due_merges(session: Session, now: datetime) -> Iterable[Job]:
-    """Live rows that wait to be merged: one job a workspace, kind and minute."""
+    """Return the merges of waiting live rows: one job per workspace, kind and minute."""
     for workspace, kind in LiveBatch.due(session):
         yield Job(
             kind="merge",

@@ -1,8 +1,8 @@
-"""Take a job, do it, and end it visibly, whatever happens.
+"""Runs a job and reports its result or its failure, whatever happens.
 
-It knows nothing of Slack: it is handed `show`, `deliver`, `read` and `locale`. The one
-`except Exception` of the line is here: people get a sentence and a reference, the log the
-reference and where it happened, and neither gets the other's part.
+It is independent of Slack, whose operations are passed in as `TaskServices.outside`. The only
+`except Exception` of the job pipeline is here: the person gets a sentence and a reference, the log
+gets the reference and the place of the error. Neither gets the other's details.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from bot.agent.pipeline import recheck_parts
 from bot.config.access import Admission
 from bot.config.policy import NOBODY_HAS_RIGHT
 from bot.data.ingest.import_job import ImportJob
-from bot.data.ingest.models import OPEN_STATES as ARRIVING
+from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
@@ -34,114 +34,114 @@ from bot.tasks.run import TaskRun, TaskServices, change_task
 log = logging.getLogger("bot.jobs.worker")
 
 JobHandler = Callable[[str], Awaitable[None]]
-DATABASE_ERRORS = (OperationalError, InterfaceError)  # the database, for a while
-FailureHandler = Callable[[str, Words], Awaitable[None]]  # a job's subject, and why it failed
+DATABASE_ERRORS = (OperationalError, InterfaceError)  # the database is unavailable for a while
+FailureHandler = Callable[[str, Words], Awaitable[None]]  # gets a job's subject and the reason
 
 
 @dataclass(frozen=True)
 class Worker:
-    """`besides`: jobs that no card shows, such as merging live rows; done as visibly as they can
-    be, which is in the log, and to whoever `failing` tells of it."""
+    """`extra_handlers` run jobs without a card, such as merging live rows. Their failures are
+    logged, and passed to the handler in `failure_handlers` if there is one for the kind."""
 
-    means: TaskServices
-    besides: Mapping[JobKind, JobHandler] = field(default_factory=dict)
-    failing: Mapping[JobKind, FailureHandler] = field(default_factory=dict)
-    stocktaking: ImportJob | None = None  # None: this process takes no files in
+    context: TaskServices
+    extra_handlers: Mapping[JobKind, JobHandler] = field(default_factory=dict)
+    failure_handlers: Mapping[JobKind, FailureHandler] = field(default_factory=dict)
+    import_job: ImportJob | None = None  # None: this process imports no files
 
     @property
     def jobs(self) -> dict[JobKind, JobHandler]:
-        """What the engine runs, by kind."""
-        verbs: dict[JobKind, JobHandler] = {
+        """The handlers that the engine runs, by kind of job."""
+        handlers: dict[JobKind, JobHandler] = {
             "work": self.work,
             "check": self.check,
             "deliver": self.deliver,
-            "show": self.means.outside.show,
-            **self._arriving(),
-            **self.besides,
+            "show": self.context.outside.show,
+            **self._upload_handlers(),
+            **self.extra_handlers,
         }
-        return {kind: self._visibly(kind, verb) for kind, verb in verbs.items()}
+        return {kind: self._report_failures(kind, handler) for kind, handler in handlers.items()}
 
-    def _arriving(self) -> dict[JobKind, JobHandler]:
-        """The jobs of dropped files, each done only for whoever may ask where it was dropped."""
-        if self.stocktaking is None:
+    def _upload_handlers(self) -> dict[JobKind, JobHandler]:
+        """The handlers of dropped files. Each checks first whether the uploader may ask there."""
+        if self.import_job is None:
             return {}
 
-        def admitted(verb: JobHandler) -> JobHandler:
+        def admitted(handler: JobHandler) -> JobHandler:
             async def do(id: str) -> None:
-                if await self._arrival_admitted(id):
-                    await verb(id)
+                if await self._is_upload_admitted(id):
+                    await handler(id)
 
             return do
 
-        return {kind: admitted(verb) for kind, verb in self.stocktaking.jobs.items()}
+        return {kind: admitted(handler) for kind, handler in self.import_job.jobs.items()}
 
-    async def _arrival_admitted(self, id: str) -> bool:
-        """The same for a dropped file. Raises TryAgain."""
-        means = self.means
-        arrival = await means.database.run(lambda session: session.get_one(FileUpload, id))
-        if arrival.state not in ARRIVING:
+    async def _is_upload_admitted(self, id: str) -> bool:
+        """Whether a dropped file may be imported: see `_is_admitted`. Raises TryAgain."""
+        context = self.context
+        upload = await context.database.run(lambda session: session.get_one(FileUpload, id))
+        if upload.state not in OPEN_UPLOAD_STATES:
             return True
-        who = (arrival.workspace, arrival.author)
-        admission = await means.admit(*who, arrival.place)
-        if admission == "admitted" and await means.may(*who, "ask"):
+        who = (upload.workspace, upload.author)
+        admission = await context.admit(*who, upload.place)
+        if admission == "admitted" and await context.may(*who, "ask"):
             return True
-        await means.database.run(self._not_taken, id, admission)
+        await context.database.run(self._refuse_upload, id, admission)
         return False
 
-    def _not_taken(self, session: Session, id: str, admission: Admission) -> None:
-        """A file that is not read: a member sees why; of anybody else's nothing is drawn."""
-        arrival = session.get_one(FileUpload, id, with_for_update=True)
+    def _refuse_upload(self, session: Session, id: str, admission: Admission) -> None:
+        """Refuse a file. A member sees the reason; for anybody else no card is shown."""
+        upload = session.get_one(FileUpload, id, with_for_update=True)
         if admission != "admitted":
-            OutboxMessage.not_begun(session, arrival.piece)
-        arrival.refuse(session, self.means.enqueue, why=NOBODY_HAS_RIGHT, now=self.means.now())
+            OutboxMessage.not_begun(session, upload.piece)
+        upload.refuse(session, self.context.enqueue, why=NOBODY_HAS_RIGHT, now=self.context.now())
 
     async def work(self, id: str) -> None:
-        """A task, from its words to its drafts or its question, and its cards drawn."""
-        means = self.means
+        """Run a task from its words to its drafts or its question, and show its cards."""
+        context = self.context
 
         def start(session: Session) -> Task | None:
             task = session.get_one(Task, id, with_for_update=True)
-            brand = means.brand(task.workspace)
-            BrandRow.seed(session, task.workspace, brand, means.now())
-            return task if task.start(means.now()) else None
+            brand = context.brand(task.workspace)
+            BrandRow.seed(session, task.workspace, brand, context.now())
+            return task if task.start(context.now()) else None
 
-        if await self._admitted(id) and (task := await means.database.run(start)):
-            await TaskRun(means, task).to_the_end()
+        if await self._is_admitted(id) and (task := await context.database.run(start)):
+            await TaskRun(context, task).to_the_end()
         await self._show_cards(id)
 
-    async def _admitted(self, id: str) -> bool:
-        """Whether this task may be worked on. What an outsider asked for, or somebody in a closed
-        channel, ends without a trace where people are. Raises TryAgain, and CannotDo for a member
-        who may not ask."""
-        means = self.means
-        task = await means.database.run(lambda session: session.get_one(Task, id))
+    async def _is_admitted(self, id: str) -> bool:
+        """Whether this task may be run. A task of an outsider, or from a channel that outsiders
+        read, ends without any message. Raises TryAgain, and CannotDo for a member without the
+        right to ask."""
+        context = self.context
+        task = await context.database.run(lambda session: session.get_one(Task, id))
         if not task.typed or task.state not in OPEN_STATES:
             return True
-        if await means.admit(task.workspace, task.author, task.place) != "admitted":
-            await change_task(means, id, lambda t, s, e: t.take_back(s, e, means.now()))
+        if await context.admit(task.workspace, task.author, task.place) != "admitted":
+            await change_task(context, id, lambda t, s, e: t.take_back(s, e, context.now()))
             return False
-        if not await means.may(task.workspace, task.author, "ask"):
-            means.policy(task.workspace).demand(task.author, "ask")
+        if not await context.may(task.workspace, task.author, "ask"):
+            context.policy(task.workspace).require(task.author, "ask")
             raise CannotDo(NOBODY_HAS_RIGHT)
         return True
 
     async def check(self, id: str) -> None:
-        """An edited version: held against what was known and what was typed."""
-        means = self.means
+        """Check an edited version against its facts and against what was typed."""
+        context = self.context
 
         def load(session: Session) -> tuple[Draft, Draft]:
             edited = session.get_one(Draft, id)
             versions = list_versions(session, edited.piece)
             return edited, versions[versions.index(edited) - 1]
 
-        edited, before = await means.database.run(load)
+        edited, before = await context.database.run(load)
         evidence, checks = recheck_parts(
             edited.parts,
             edited.other_hooks,
             edited.facts,
             request=edited.asked,
-            brand=means.brand(edited.workspace),
-            today=means.now().date(),
+            brand=context.brand(edited.workspace),
+            today=context.now().date(),
             before=before.parts,
             editor=edited.author or "",
         )
@@ -149,13 +149,13 @@ class Worker:
         def keep(session: Session) -> None:
             row = session.get_one(Draft, id, with_for_update=True)
             if row.checks is None:
-                row.judge(session, means.enqueue, checks, evidence, means.now())
+                row.judge(session, context.enqueue, checks, evidence, context.now())
 
-        await means.database.run(keep)
+        await context.database.run(keep)
 
     async def deliver(self, id: str) -> None:
-        """An approved version to its destination, once."""
-        means = self.means
+        """Deliver an approved version to its destination, once."""
+        context = self.context
 
         def load(session: Session) -> tuple[Delivery, Draft]:
             delivery = session.get_one(Delivery, id)
@@ -167,93 +167,93 @@ class Worker:
 
         def arrive(session: Session) -> None:
             delivery, draft = load(session)
-            delivery.arrive(session, means.enqueue, draft, means.now())
+            delivery.arrive(session, context.enqueue, draft, context.now())
 
-        if await means.database.run(depart):
-            await means.outside.deliver(id)
-            await means.database.run(arrive)
+        if await context.database.run(depart):
+            await context.outside.deliver(id)
+            await context.database.run(arrive)
 
     async def give_up(self, job: Job, why: TryAgain | None) -> None:
-        """A job that has failed too often, or has killed its process too often."""
+        """Report a job that has failed, or has crashed its process, too often."""
         reference = format_reference(job.subject)
         log.error("%s %s: given up", reference, job.kind)
         if job.kind == "show" and why is not None:
-            return  # Slack is away: the clock has it drawn when Slack is back
+            return  # Slack is unavailable: the scheduler shows the card when Slack is back
         with retry_database_errors():
             await self._fail(job.kind, job.subject, (why and why.words) or describe_bug(reference))
 
-    def _visibly(self, kind: JobKind, verb: JobHandler) -> JobHandler:
-        async def visibly(id: str) -> None:
+    def _report_failures(self, kind: JobKind, handler: JobHandler) -> JobHandler:
+        async def run(id: str) -> None:
             with retry_database_errors():
-                await self._or_why_not(kind, verb, id)
+                await self._run_or_fail(kind, handler, id)
 
-        return visibly
+        return run
 
-    async def _or_why_not(self, kind: JobKind, verb: JobHandler, id: str) -> None:
-        """Do it, or say why not."""
+    async def _run_or_fail(self, kind: JobKind, handler: JobHandler, id: str) -> None:
+        """Run a job; report the reason when it fails for good."""
         try:
-            await verb(id)
+            await handler(id)
         except (TryAgain, *DATABASE_ERRORS):
             raise
         except CannotDo as reason:
-            if kind in self.besides:
+            if kind in self.extra_handlers:
                 log.warning("%s: %s", kind, reason.words.to("en"))
             await self._fail(kind, id, reason.words)
-        except Exception as bug:  # noqa: BLE001  the one place
-            if isinstance(told := translate_system_error(bug), TryAgain):
-                raise told from None
-            if told is not None:
-                return await self._fail(kind, id, told.words)
+        except Exception as bug:  # noqa: BLE001  the only place that catches bugs
+            if isinstance(failure := translate_system_error(bug), TryAgain):
+                raise failure from None
+            if failure is not None:
+                return await self._fail(kind, id, failure.words)
             reference = format_reference(id)
             log.error("%s %s failed: %s", reference, kind, locate_bug(bug))
             await self._fail(kind, id, describe_bug(reference))
 
     async def _fail(self, kind: JobKind, id: str, words: Words) -> None:
-        """Say it where it is looked for: on the card, on the delivery, among the checks."""
-        means = self.means
+        """Report a failure where people look for it: card, delivery, or the draft's checks."""
+        context = self.context
         if kind == "work":
-            await change_task(means, id, lambda t, s, e: t.fail(s, e, words, means.now()))
+            await change_task(context, id, lambda t, s, e: t.fail(s, e, words, context.now()))
             await self._show_cards(id)
-            if kind in self.failing:
-                await self.failing[kind](id, words)
+            if kind in self.failure_handlers:
+                await self.failure_handlers[kind](id, words)
         elif kind == "deliver":
-            await means.database.run(self._fail_delivery, id, words)
+            await context.database.run(self._fail_delivery, id, words)
         elif kind == "check":
-            await means.database.run(self._fail_check, id, words)
+            await context.database.run(self._fail_check, id, words)
         elif kind == "show":
-            await means.database.run(OutboxMessage.settle, id)
-        elif self.stocktaking and kind in self.stocktaking.jobs:
-            await self.stocktaking.fail(id, words)
-        elif kind in self.failing:
-            await self.failing[kind](id, words)
+            await context.database.run(OutboxMessage.settle, id)
+        elif self.import_job and kind in self.import_job.jobs:
+            await self.import_job.fail(id, words)
+        elif kind in self.failure_handlers:
+            await self.failure_handlers[kind](id, words)
 
     def _fail_delivery(self, session: Session, id: str, words: Words) -> None:
         delivery = session.get_one(Delivery, id)
         draft = session.get_one(Draft, delivery.draft)
-        delivery.fail(session, self.means.enqueue, draft, words, self.means.now())
+        delivery.fail(session, self.context.enqueue, draft, words, self.context.now())
 
     def _fail_check(self, session: Session, id: str, words: Words) -> None:
         row = session.get_one(Draft, id)
-        row.not_checked(session, self.means.enqueue, words, self.means.now())
+        row.not_checked(session, self.context.enqueue, words, self.context.now())
 
     async def _show_cards(self, id: str) -> None:
-        for post in await self.means.database.run(OutboxMessage.cards_of, id):
-            await self.means.outside.show(post)
+        for post in await self.context.database.run(OutboxMessage.cards_of, id):
+            await self.context.outside.show(post)
 
 
 @contextlib.contextmanager
 def retry_database_errors() -> Iterator[None]:
-    """A database that is away, locked or full can't even keep why something failed: the engine
-    tries again, and nobody waits for an answer that was lost."""
+    """Turn errors of a database that is unavailable, locked or full into TryAgain. It can't store
+    the reason of a failure either; the engine's retry makes sure that no answer is lost."""
     try:
         yield
-    except DATABASE_ERRORS as away:
-        raise TryAgain(f"the database: {type(away.orig or away).__name__}") from None
+    except DATABASE_ERRORS as error:
+        raise TryAgain(f"the database: {type(error.orig or error).__name__}") from None
 
 
 def format_reference(subject: str) -> str:
-    """What a person can quote and the log carries: the task's id, shortened; of a subject that is
-    no id but says whose it is, its hash."""
+    """Return the reference that a person can quote and that the log holds: the shortened task id.
+    Of a subject that is not an id but contains a workspace's name, the hash is used."""
     if "/" in subject:
         subject = hashlib.sha256(subject.encode()).hexdigest()
     return f"SI-{subject[:8].upper()}"

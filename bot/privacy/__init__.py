@@ -1,6 +1,7 @@
-"""Personal data out before a writer sees it, and back in locally.
+"""Replaces personal data with placeholders before a writer sees it, and restores it afterwards.
 
-What is personal is found by `personal.find`, which an import masks texts with as well.
+`bot.privacy.personal_data.find_personal_data` finds it; an import masks free text with the same
+function.
 """
 
 import re
@@ -15,70 +16,73 @@ from bot.text.escape import map_strings
 T = TypeVar("T")
 
 _PLACEHOLDER = re.compile(r"\[\s*([A-Za-z]{4,7})[\s\u00a0\u202f]*\\?[_\-–]?\s*(\d{1,4})\s*\]")
-# The id of a fact or a row, whole: "product.linen-shirt.price". It must come back unchanged.
+# A whole id of a fact or a row, such as "product.linen-shirt.price". It must stay unchanged.
 _ID = re.compile(r"(?=.*[A-Za-z])[\w-]+(?:\.[\w-]+)+|[UWCGDTB][A-Z0-9]{8,12}")
 
 
 class Pseudonymizer:
-    """What was hidden during one conversation with a writer, and under which placeholder."""
+    """The personal data hidden during one conversation with a writer, by placeholder."""
 
     def __init__(self, own: Collection[str] = ()) -> None:
-        """`own` are the words of what the team sells (`people.own_words`): nobody's name."""
+        """`own` are the words of what the team sells (`build_own_words`): never a person's name."""
         self._own = frozenset(own)
-        self._marks: dict[tuple[str, str], str] = {}  # (kind, value) → placeholder
+        self._placeholders: dict[tuple[str, str], str] = {}  # (kind, value) → placeholder
         self._values: dict[str, str] = {}  # placeholder → value
-        self._taken: set[str] = set()  # placeholders that people typed themselves
-        self._sure: set[str] = set()  # names that are hidden wherever they stand
+        self._reserved: set[str] = set()  # placeholders that people typed themselves
+        self._known_names: set[str] = set()  # names that are hidden wherever they occur
 
-    def know(self, names: Iterable[str]) -> None:
-        """People's names, known for sure: hidden wherever they stand, and their first names."""
+    def add_names(self, names: Iterable[str]) -> None:
+        """Add names of known people. They and their first names are hidden wherever they occur."""
         for name in names:
-            self._sure |= {part for part in (name, name.split(" ")[0]) if len(part) > 2}
+            self._known_names |= {part for part in (name, name.split(" ")[0]) if len(part) > 2}
 
-    def draw(self, seen: T) -> T:
-        """The same thing with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
-        texts = list(_iter_strings(seen))
+    def mask(self, value: T) -> T:
+        """Return a copy with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
+        texts = list(_iter_strings(value))
         spans = {text: find_personal_data(text, self._own) for text in texts}
         names = [s.value for found in spans.values() for s in found if s.kind == "NAME"]
-        names += [value for kind, value in self._marks if kind == "NAME"]
-        again = _compile_names(names, self._sure)
+        names += [value for kind, value in self._placeholders if kind == "NAME"]
+        name_pattern = _compile_names(names, self._known_names)
         for text in texts:
-            self._taken |= {mark for mark, _, _ in _find_placeholders(text)} - set(self._values)
+            self._reserved |= {mark for mark, _, _ in _find_placeholders(text)} - set(self._values)
         return cast(
-            T, _map_strings(seen, lambda text: self._hide(text, spans.get(text, ()), again))
+            T,
+            _map_strings(
+                value, lambda text: self._mask_text(text, spans.get(text, ()), name_pattern)
+            ),
         )
 
-    def lift(self, written: T) -> T:
-        """The personal data back in its places; a placeholder never given stays as it is."""
+    def restore(self, value: T) -> T:
+        """Return a copy with the personal data restored. An unknown placeholder stays as it is."""
         if not self._values:
-            return written
-        return cast(T, _map_strings(written, self._show))
+            return value
+        return cast(T, _map_strings(value, self._restore_text))
 
-    def _hide(
-        self, text: str, found: Iterable[PersonalDatum], again: re.Pattern[str] | None
+    def _mask_text(
+        self, text: str, found: Iterable[PersonalDatum], name_pattern: re.Pattern[str] | None
     ) -> str:
         spans = [(f.start, f.end, f.kind, f.value) for f in found]
-        if again:
-            spans += [(m.start(), m.end(), "NAME", m[0]) for m in again.finditer(text)]
-        if self._values:  # typed by a person, and by chance, or on purpose, one of ours
+        if name_pattern:
+            spans += [(m.start(), m.end(), "NAME", m[0]) for m in name_pattern.finditer(text)]
+        if self._values:  # a person typed, by chance or on purpose, a placeholder that is in use
             marks = (typed for typed in _find_placeholders(text) if typed[0] in self._values)
             spans += [(start, end, "TEXT", text[start:end]) for _, start, end in marks]
         pieces, at = [], 0
         for start, end, kind, value in sorted(spans, key=lambda span: (span[0], -span[1])):
             if start >= at:
-                pieces += [text[at:start], self._mark(kind, value)]
+                pieces += [text[at:start], self._get_placeholder(kind, value)]
                 at = end
         return "".join((*pieces, text[at:])) if pieces else text
 
-    def _mark(self, kind: str, value: str) -> str:
-        if (kind, value) not in self._marks:
+    def _get_placeholder(self, kind: str, value: str) -> str:
+        if (kind, value) not in self._placeholders:
             n = 1
-            while (mark := f"[{kind}_{n}]") in self._values or mark in self._taken:
+            while (mark := f"[{kind}_{n}]") in self._values or mark in self._reserved:
                 n += 1
-            self._marks[kind, value], self._values[mark] = mark, value
-        return self._marks[kind, value]
+            self._placeholders[kind, value], self._values[mark] = mark, value
+        return self._placeholders[kind, value]
 
-    def _show(self, text: str) -> str:
+    def _restore_text(self, text: str) -> str:
         if "[" not in text:
             return text
         return _PLACEHOLDER.sub(
@@ -87,42 +91,42 @@ class Pseudonymizer:
 
 
 def _format_placeholder(mark: re.Match[str]) -> str:
-    """`[email 1]` is `[EMAIL_1]`: writers change case and spacing."""
+    """Normalize a placeholder: `[email 1]` is `[EMAIL_1]`, since writers change case and spaces."""
     return f"[{mark[1].upper()}_{int(mark[2])}]"
 
 
 def _find_placeholders(text: str) -> Iterable[tuple[str, int, int]]:
-    """The placeholders in a text as an eye reads it, and where they stand: hidden characters in
-    one, or wide letters, make it no other."""
+    """Yield the placeholders in a text and their positions, as a reader sees them: with hidden
+    characters or full-width letters in it, it is still the same placeholder."""
     if "[" in text or not text.isascii():
         read, starts, ends = normalize_with_offsets(text)
         for mark in _PLACEHOLDER.finditer(read):
             yield _format_placeholder(mark), starts[mark.start()], ends[mark.end() - 1]
 
 
-def _compile_names(names: list[str], sure: Iterable[str] = ()) -> re.Pattern[str] | None:
-    """A full name known from one place is hidden everywhere; one word alone is not enough, unless
-    it is known for sure."""
-    every = {*(name for name in names if " " in name), *sure}
+def _compile_names(names: list[str], known_names: Iterable[str] = ()) -> re.Pattern[str] | None:
+    """Compile a pattern of names to hide everywhere. A name of one word is included only if it is
+    in `known_names`."""
+    every = {*(name for name in names if " " in name), *known_names}
     full = sorted({re.escape(name) for name in every}, key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(full)})\b") if full else None
 
 
-def _iter_strings(thing: Any) -> Iterable[str]:
-    if isinstance(thing, str):
-        if not _ID.fullmatch(thing):
-            yield thing
-    elif isinstance(thing, BaseModel):
-        for name in type(thing).model_fields:
-            yield from _iter_strings(getattr(thing, name))
-    elif isinstance(thing, dict):
-        for value in thing.values():
+def _iter_strings(node: Any) -> Iterable[str]:
+    if isinstance(node, str):
+        if not _ID.fullmatch(node):
+            yield node
+    elif isinstance(node, BaseModel):
+        for name in type(node).model_fields:
+            yield from _iter_strings(getattr(node, name))
+    elif isinstance(node, dict):
+        for value in node.values():
             yield from _iter_strings(value)
-    elif isinstance(thing, list | tuple | set | frozenset):
-        for value in thing:
+    elif isinstance(node, list | tuple | set | frozenset):
+        for value in node:
             yield from _iter_strings(value)
 
 
-def _map_strings(thing: Any, change: Callable[[str], str]) -> Any:
-    """The same thing with every string changed that is no id."""
-    return map_strings(thing, lambda text: text if _ID.fullmatch(text) else change(text))
+def _map_strings(node: Any, change: Callable[[str], str]) -> Any:
+    """Return a copy in which every string is changed, except ids."""
+    return map_strings(node, lambda text: text if _ID.fullmatch(text) else change(text))

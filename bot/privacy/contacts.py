@@ -1,26 +1,27 @@
-"""E-mail addresses, also as people write them so that no machine finds them, and handles.
+"""Finds e-mail addresses (also obfuscated ones), social media handles, telephone numbers and
+postal addresses in free text.
 
-Each is found from its @, or from the word in its place: what stands on either side is read within
-a bounded distance, so that the time is linear in the length of the text.
+An e-mail address is searched from its @, or from the word in its place: the text on either side is
+read within a bounded distance, so that the time is linear in the length of the text.
 """
 
 import re
 from collections.abc import Collection, Iterator
 
-_LOCAL = 80  # characters before an @ that are looked at; RFC 5321 allows 64
-# What stands before an @ is matched from its end, letter by letter backwards.
+_LOCAL = 80  # characters read before an @; RFC 5321 allows 64
+# The part before an @ is matched from its end, on the reversed text.
 _LEFT = re.compile(r"[\w+-][\w.+%&'-]*")
 _RIGHT = re.compile(
     r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.[^\W\d_]{2,24}\b|[\w-]{1,63},(?:com|fr|net|org|uk)\b"
 )
-# name @ shop . com
+# Spaced: name @ shop . com
 _SPACED_LEFT = re.compile(r" ?[\w+%-]{1,40}(?: ?\. ?[\w+%-]{1,40}){0,3}")
 _TLD = (
     r"(?:com|fr|net|org|co ?(?:\.|dot|point|[\[({]dot[\])}]) ?uk|uk|de|es|it|be|ch|pt|br|eu|ie|nl|"
     r"ca|us|io|me|info|biz|gmail|edu|gouv\.fr|pro|email|mail)\b"
 )
 _SPACED_RIGHT = re.compile(rf" ?[\w-]{{1,40}}(?: ?\. ?[\w-]{{1,40}}){{0,2}} ?\. ?{_TLD}", re.I)
-# The word in the place of the @: in brackets it is sure, bare it needs a spelt dot and a known end.
+# A word in place of the @. In brackets it is certain; else a spelled dot and a known TLD follow.
 _AT = re.compile(
     r" ?(?P<sure>[\[({<] ?(?:at|a|à|arobase?|arrobase|chez|@) ?[\])}>]) ?"
     r"| (?P<bare>at|arobase?|arrobase|arroba) |(?<=\w)_at_(?=\w)",
@@ -52,7 +53,7 @@ EmailSpan = tuple[str, int, int]
 
 
 def find_emails(text: str) -> Iterator[EmailSpan]:
-    """Kind, start and end of each e-mail address and handle."""
+    """Yield kind, start and end of each e-mail address."""
     at = text.find("@")
     while at >= 0:
         if (span := _expand_address(text, at)) is not None:
@@ -92,7 +93,7 @@ def _expand_spelt_address(text: str, found: re.Match[str]) -> tuple[int, int] | 
 _PHONE = re.compile(
     r"(?<![\w.,/€£$#-])(?:\+|00)?\(?\d(?:[ ().\-/]{0,2}\d){6,16}(?![\w%€£$]|[.,:/-]\d)"
 )
-# An amount, or a quantity, is not a telephone number.
+# An amount or a quantity is not a telephone number.
 _UNIT_AFTER = re.compile(
     r"\s?(?:€|£|\$|%|eur\b|usd|gbp|euros?\b|kg\b|g\b|cm\b|mm\b)", re.IGNORECASE
 )
@@ -117,7 +118,7 @@ _PHONE_BEFORE = re.compile(
     r"[\s\u00a0]*(?:(?:is|est|é|es|ist|at|on|au|no|n[°º])[\s\u00a0]*)?[.:]?[\s\u00a0]*$",
     re.IGNORECASE,
 )
-# Of these, the words behind which nothing but a telephone number stands.
+# The subset of these words that only a telephone number can follow.
 _CALLED_BEFORE = re.compile(
     r"(?:\bt[ée]l(?:[ée]phone)?|\bphone(?: (?:number|no))?|\bcall(?: me)?(?: (?:at|on))?|"
     r"\bmobile|\bcell|"
@@ -127,7 +128,7 @@ _CALLED_BEFORE = re.compile(
     r"\s*(?:(?:is|est|é|es|ist|at|on|au|no|n[°º])\s*)?[.:]?\s*$",
     re.IGNORECASE,
 )
-# A number written without its country: how each country's people write theirs.
+# National formats: how each country's people write a number without its country code.
 _NATIONAL = (
     ("FR", re.compile(r"0[1-9](?:[ \u00a0\u202f.\-/]?\d\d){4}"), False),
     ("GB", re.compile(r"\(?0\d{2,4}\)?[ \u00a0-]?\d{3,4}[ \u00a0-]?\d{3,4}"), False),
@@ -141,7 +142,7 @@ _NATIONAL = (
         False,
     ),
     ("CH", re.compile(r"0\d\d \d{3} \d\d \d\d"), False),
-    ("PT", re.compile(r"[29]\d{8}"), True),  # True: only behind "phone", "telefone", …
+    ("PT", re.compile(r"[29]\d{8}"), True),  # True: only after a word such as "phone"
     ("US", re.compile(r"\d{3} ?\d{3} ?\d{4}"), True),
     ("BR", re.compile(r"\d{10,11}"), True),
     ("DE", re.compile(r"0\d{6,12}"), True),
@@ -149,10 +150,10 @@ _NATIONAL = (
 )
 
 
-# The same shapes by their look alone, whether anybody can have the number or not.
+# Formats that are enough by themselves, whether or not such a number is assigned.
 _FRENCH = re.compile(r"(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .\-/]?\d){8}")
 _BRITISH = re.compile(r"0\d{4}[ -]\d{6}|0\d{3,4}[ -]\d{3}[ -]\d{3,4}|07\d{9}")
-# 0 6 3 9 9 8 1 2 3 4: one digit at a time; o6 12 34 56 78: a letter for the nought.
+# 0 6 3 9 9 8 1 2 3 4: one digit at a time; o6 12 34 56 78: the letter o for the zero.
 _SINGLE = re.compile(r"(?<![\w.,-])(?<!\d )0([ .\-])\d(?:\1\d){8,9}(?!\1?\w)")
 _LETTER = re.compile(r"(?<![\w.,/-])[oO]h?[1-9](?:[ .\-]?\d){7,9}(?!\w)")
 _REGIONS = ("FR", "GB", "US", "BE", "CH", "DE", "ES", "IT", "PT", "LU", "IE", "NL", "BR")
@@ -161,7 +162,7 @@ PhoneSpan = tuple[str, int, int]
 
 
 def find_phones(text: str) -> Iterator[PhoneSpan]:
-    """Kind, start and end of the telephone numbers in a text, also of one broken over two lines."""
+    """Yield kind, start and end of each telephone number, also of one split over two lines."""
     for start, end in _find_spans(text):
         yield "PHONE", start, end
     if "\n" in text and _BROKEN.search(text):
@@ -193,8 +194,8 @@ def _find_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_phone(value: str, cued: bool, called: bool) -> bool:
-    """Whether this is somebody's number: valid in the country whose way of writing it follows, or
-    written as numbers are, or merely possible behind a word such as "phone"."""
+    """Whether this is a telephone number: valid in a country whose format it has, in a format that
+    is enough by itself, or merely possible after a word such as "phone"."""
     import phonenumbers
 
     if _FRENCH.fullmatch(value) or _BRITISH.fullmatch(value):
@@ -223,7 +224,7 @@ def _is_phone(value: str, cued: bool, called: bool) -> bool:
     return False
 
 
-# Postal addresses in the ways that French, British, American and other people write them.
+# Postal addresses in French, British, American and other formats.
 
 AddressSpan = tuple[str, int, int]
 
@@ -243,7 +244,7 @@ _STREET_OR_WORD = (
     r"place|pl|cours|route|rte|square|passage|r[ée]sidence|lotissement|hameau|ch|"
     r"imp|all"
 )
-_HOUSE = (  # Appt 12, bâtiment C,
+_HOUSE = (  # before the street: Appt 12, bâtiment C,
     r"(?:(?i:app(?:artement|art|t)?|apt|b[âa]t(?:iment)?|esc(?:alier)?|[ée]tage|porte|r[ée]sidence|"
     r"flat|unit|suite|chez)\.? ?(?:n° ?)?[\w'-]{1,14}(?: [A-Z][\w'-]{1,20})?,? ?\n?){0,3}"
 )
@@ -293,7 +294,7 @@ _EN_LOWER = re.compile(  # 14 acacia road
     r"\b\d{1,4}[a-z]? (?:[a-z]{3,20} ){1,2}(?:street|road|lane|avenue|close|crescent|drive|"
     r"terrace)\b"
 )
-# A British postcode is shared by some fifteen houses: with what stands before it, it is one.
+# About fifteen houses share a British postcode; with the words before it, it is an address.
 _UK_CODE = re.compile(
     r"\b(?:AB|AL|B|BA|BB|BD|BH|BL|BN|BR|BS|BT|CA|CB|CF|CH|CM|CO|CR|CT|CV|CW|DA|DD|DE|DG|DH|DL|"
     r"DN|DT|"
@@ -317,7 +318,7 @@ _OTHERS = (
         rf"(?:{_SMALL} ){{0,3}}{_CAP}(?: (?:{_SMALL} )?{_CAP}){{0,3}},? (?:n[º°.] ?)?\d{{1,5}}\b"
         rf"(?:[,\n -]{{1,3}}(?:\d{{4}}-\d{{3}}|\d{{5}}(?:-\d{{3}})?) {_TOWN})?",
     ),
-    # CEP 90020-100, a Brazilian postcode, finds a house with its number
+    # A Brazilian postcode, such as CEP 90020-100, identifies a house together with its number
     re.compile(r"\bCEP[ :]{0,3}\d{2}\.?\d{3}-?\d{3}\b", re.IGNORECASE),
     # Lindenstraße 12a, 10115 Berlin
     re.compile(
@@ -329,7 +330,7 @@ _OTHERS = (
 
 
 def find_addresses(text: str, words: Collection[str]) -> Iterator[AddressSpan]:
-    """Kind, start and end of each, the longer ways of writing first."""
+    """Yield kind, start and end of each address, the longer formats first."""
     shapes = [_FR_WHOLE, _FR_PLACE, _FR_BOX, _EN_STREET, _UK_BOX, _FR_STREET, _EN_LOWER, *_OTHERS]
     for code in _UK_CODE.finditer(text):
         before = _UK_BEFORE.search(text[max(0, code.start() - 100) : code.start()])

@@ -1,6 +1,7 @@
-"""First names alone, in the middle of a text, where what stands beside says that it is a person.
+"""Finds people's names in free text.
 
-So "my daughter Rose" and "Violet helped me" are hidden, "the Rose scarf" and "in Paris" are not.
+First names alone are found by the words beside them: "my daughter Rose" and "Violet helped me" are
+people, "the Rose scarf" and "in Paris" are not.
 """
 
 import re
@@ -18,7 +19,7 @@ _FIRST_NAME = rf"(?P<name>{_FIRST_WORD})(?![\w'’-])"
 
 _CAPITAL = re.compile(_FIRST_WORD)
 
-# Whoever stands behind these is somebody, whatever the name is.
+# The word after one of these is a person, whatever the name is.
 _KIN = (
     r"(?:daughter|son|wife|husband|mother|mum|mom|father|dad|sister|brother|niece|nephew|aunt|"
     r"uncle|"
@@ -42,7 +43,7 @@ _INTRODUCED_PATTERNS = (
         rf"\b(?i:name(?:d|(?:'|’)s| is| was)|prénommée?|qui s['’]appelle|nommée?) {_FIRST_NAME}"
     ),
 )
-# Here the list has to know the name: other words may stand there, too.
+# Other words are possible after these, so the name must be in the list of first names.
 _HUMAN_VERB = (
     r"(?:(?:helped|answered|replied to|called|told|assured|advised|assisted|served) (?:me|us)\b|"
     r"(?:was|is|has been) (?:so |very |really |extremely |super )?"
@@ -70,7 +71,7 @@ _LISTED_PATTERNS = (
 )
 
 
-# And here it must be one that is no other word, either: a product may be called Rose.
+# After these, the name must also have no other meaning: a product may be called Rose.
 _SPEECH_VERB = (
     r"(?:said|says|wrote|writes|asked|asks|ordered|bought|thinks|phoned|emailed|complained|"
     r"lov(?:ed|es) (?:it|them|her|his|the)|is (?:delighted|thrilled)|"
@@ -110,8 +111,9 @@ _SURE_PATTERNS = (
 def find_lone_names(
     text: str, listed: Collection[str], sure: Collection[str]
 ) -> Iterator[tuple[int, int]]:
-    """Where first names stand alone and are somebody's. `listed` are the folded ones that are
-    known; `sure` those that are no other word and nothing that the team sells."""
+    """Yield the positions of first names that stand alone and mean a person. `listed` are the
+    known first names, normalized; `sure` are those without another meaning, in the language or
+    in the team's catalogue."""
     words = list(_CAPITAL.finditer(text))
     if not words:
         return
@@ -127,10 +129,10 @@ def find_lone_names(
                     yield found.span("name")
 
 
-# Full names in the middle of a text: a first name that people have, and a surname behind it.
+# Full names in the middle of a text: a known first name followed by a surname.
 
 GIVEN_NAMES_FILE = Path(__file__).parent / "given_names.toml"
-# Colours, cloths and goods, as the catalogue's readers know them.
+# The catalogue reader's lists of colours, materials and products.
 TRAITS_FILE = Path(__file__).parents[1] / "data" / "catalogue" / "lexicon.toml"
 GOODS_FILE = Path(__file__).parents[1] / "rules" / "goods.toml"
 ARTICLE_WORDS = frozenset(
@@ -147,11 +149,11 @@ _LAST = rf"(?:{_SURNAME_PARTICLE})?(?:{_NAME_WORD}|{_LOUD})(?![\w'’])|[A-ZÀ-�
 _FULL_NAME = re.compile(
     rf"(?<![\w'’.@/-])(?P<first>{_NAME_WORD}) (?P<last>{_LAST})(?P<more>(?: (?:{_LAST})){{0,2}})"
 )
-# PHILIPPE MARCHAND, DUPONT Marie, LE GALL Yannick
+# Surnames in capitals: PHILIPPE MARCHAND, DUPONT Marie, LE GALL Yannick
 _SHOUTED = re.compile(
     rf"(?<![\w'’.@/-])(?P<one>{_LOUD}(?: {_LOUD})?),? (?P<other>{_NAME_WORD}|{_LOUD})(?![\w'’])"
 )
-_BEFORE = re.compile(  # a house, a model or a saint of that name
+_BEFORE = re.compile(  # a brand, a model or a saint of that name
     r"(?:(?<!signed )(?<!collected )(?<!delivered )(?<!received )(?<!packed )(?<!helped "
     r")(?<!served )"
     r"(?<!written )(?<!sent )(?<!picked up )(?<!taken )(?<!opened )(?<!handled )\bby|\b(?:brand|"
@@ -178,20 +180,20 @@ class _NameLists:
 
 
 def find_full_names(text: str, own: Collection[str] = ()) -> Iterator[tuple[int, int]]:
-    """Where the full names in a text begin and end, in its order. `own` are the folded words of
-    the team's products and brands: none is a surname, and what is called like a person is one of
-    them behind another of its words or an article: "la robe Maud Longue"."""
+    """Yield start and end of each full name in a text, in order. `own` are the normalized words of
+    the team's products and brands. None of them is a surname, and a product that is called like a
+    person is recognized by another of its words or an article before it: "la robe Maud Longue"."""
     at = 0
     while found := _FULL_NAME.search(text, at):
         if _is_person(found, own):
             at = _find_name_end(found, own)
             yield found.start(), at
         else:
-            at = found.end("first")  # "Bonjour Marie Dupont": the name may begin a word later
+            at = found.end("first")  # "Bonjour Marie Dupont": the name may start a word later
 
 
 def find_names(text: str, own: Collection[str] = ()) -> list[tuple[int, int]]:
-    """Where people are named, in full or by a first name that can be nobody else's, in the text's
+    """Return the spans of full names and of first names that can only mean a person, in the text's
     order and without overlaps."""
     lists = _load_lists()
     every = list(find_full_names(text, own))
@@ -208,8 +210,8 @@ def find_names(text: str, own: Collection[str] = ()) -> list[tuple[int, int]]:
 
 
 def find_uppercase_names(text: str, own: Collection[str] = ()) -> Iterator[tuple[int, int]]:
-    """Full names of which the surname, or all, is in capitals. Where the words beside are capitals
-    too, whole sentences are, and only a common surname makes a name of it."""
+    """Yield full names whose surname, or all of it, is in capitals. If the words beside it are in
+    capitals too, the whole sentence is, and only a common surname makes it a name."""
     lists, at = _load_lists(), 0
     while found := _SHOUTED.search(text, at):
         at = found.end("one")
@@ -237,9 +239,9 @@ def _is_uppercase(letters: str) -> bool:
 
 
 def could_be_name(word: str, own: Collection[str] = (), *, titled: bool = False) -> bool:
-    """Whether a word may be part of somebody's name: nothing that the shop sells, no colour, cloth
-    or thing, and no word with which sentences begin. Behind a title or a greeting (`titled`) only
-    the last is asked."""
+    """Whether a word may be part of a person's name: not a product of the shop, not a colour,
+    material or thing, and not a word with which sentences start. After a title or a greeting
+    (`titled`), only the last condition applies."""
     lists, folded = _load_lists(), normalize_text(word).strip(".' ")
     if titled:
         return folded in lists.trades or folded not in lists.begins
@@ -255,12 +257,12 @@ def could_be_name(word: str, own: Collection[str] = (), *, titled: bool = False)
 
 
 def is_somebody(titled: str) -> bool:
-    """Whether what stands behind a title is a person: "Mr Propre" is none."""
+    """Whether the words after a title name a person: in "Mr Propre" they don't."""
     return normalize_text(titled).split(" ")[0].strip(".") not in _load_lists().titled
 
 
 def is_given_name(word: str) -> bool:
-    """Whether the lists hold it as a first name."""
+    """Whether the lists contain the word as a first name."""
     return normalize_text(word).strip(". ") in _load_lists().listed
 
 
@@ -269,7 +271,7 @@ _LOUD_WORD = re.compile(r"[A-ZÀ-ÖØ-Þ]{3}")
 
 
 def build_own_words(names: Collection[str]) -> frozenset[str]:
-    """The folded words of what a team sells and is called: never taken for a person's name."""
+    """Return the normalized words of the team's products and brands, which are never names."""
     return frozenset(
         word for name in names for word in re.findall(r"[^\W\d_]{3,}", normalize_text(name))
     )
@@ -289,7 +291,7 @@ def _is_person(found: re.Match[str], own: Collection[str]) -> bool:
 
 
 def _find_name_end(found: re.Match[str], own: Collection[str]) -> int:
-    """Behind the last of its surnames."""
+    """Return the position after the last surname."""
     end = found.end("last")
     for more in re.finditer(rf" (?:{_LAST})", found["more"]):
         if _is_no_surname(normalize_text(more[0].strip()), own):
@@ -311,22 +313,22 @@ def _is_no_surname(last: str, own: Collection[str]) -> bool:
 @cache
 def _load_lists() -> _NameLists:
     with GIVEN_NAMES_FILE.open("rb") as file:
-        told = tomllib.load(file)
+        lists = tomllib.load(file)
     with TRAITS_FILE.open("rb") as file:
         traits = tomllib.load(file)
     with GOODS_FILE.open("rb") as file:
         things = tomllib.load(file)
     first = frozenset(
-        normalize_text(name) for names in told["names"].values() for name in names.split()
+        normalize_text(name) for names in lists["names"].values() for name in names.split()
     )
     worn = {normalize_text(word) for trait in ("materials", "colours") for word in traits[trait]}
-    begins = {normalize_text(word) for word in told["no_surnames"]["words"].split()}
+    begins = {normalize_text(word) for word in lists["no_surnames"]["words"].split()}
     no_last = begins | worn
     known = {
-        " ".join(normalize_text(one).split()) for one in re.split(r"[|\n]", told["known"]["names"])
+        " ".join(normalize_text(one).split()) for one in re.split(r"[|\n]", lists["known"]["names"])
     }
     doubtful, last = (
-        frozenset(map(normalize_text, told[name]["names"].split()))
+        frozenset(map(normalize_text, lists[name]["names"].split()))
         for name in ("doubtful", "surnames")
     )
     goods = {word for words in things.values() for word in words if " " not in word}
@@ -339,16 +341,16 @@ def _load_lists() -> _NameLists:
         frozenset(known),
         first | doubtful,
         re.compile("|".join(shapes)),
-        frozenset(map(normalize_text, told["titled"]["names"].split())),
-        frozenset(map(normalize_text, told["trades"]["names"].split())),
+        frozenset(map(normalize_text, lists["titled"]["names"].split())),
+        frozenset(map(normalize_text, lists["trades"]["names"].split())),
         frozenset(worn),
         frozenset(begins),
     )
 
 
-# People's names behind words that introduce them: titles, labels, greetings, signatures.
+# Names after words that introduce them: titles, labels, greetings, signatures.
 
-MASK_CHARACTER = "\ue000"  # stands for each character of what was found before
+MASK_CHARACTER = "\ue000"  # replaces each character of a span that was found before
 
 _W = r"[A-ZÀ-ÖØ-Þ][^\W\d_]{0,24}(?:['-][^\W\d_]{1,24}){0,3}"
 _ANY = r"[^\W\d_]{2,24}(?:['-][^\W\d_]{1,24}){0,3}"
@@ -367,8 +369,8 @@ _TITLE = (
 
 
 class _Rule(NamedTuple):
-    """`words`: folded ones of which a text must hold one. `sure`: the cue is enough for a name of
-    any look; else each word of it must be one that could be a name."""
+    """`words`: normalized words of which a text must contain one for the pattern to be tried.
+    `sure`: the cue alone makes any word a name; otherwise each word must pass `could_be_name`."""
 
     words: frozenset[str]
     pattern: str
@@ -381,7 +383,7 @@ class _Rule(NamedTuple):
 
 @cache
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Compiled when a text first needs it: most commands read none."""
+    """Compile when a text first needs the pattern, since most commands need none."""
     return re.compile(pattern)
 
 
@@ -408,7 +410,7 @@ _CLOSING_WORDS = (
     "cumprimentos saludo saludos gracias atentamente grussen grusse gruße grußen lg gruss"
 )
 _RULES = (
-    # "my name is john": the cue is sure enough for a lower-case name
+    # "my name is john": the cue is certain enough for a name in lower case
     _build_rule(
         "appelle nom name nome nombre chamo llamo heiße heisse chiamo",
         rf"\b(?i:je m'appelle|mon nom est|my name is|my name's|(?:o )?meu nome é|(?:eu )?me chamo|"
@@ -416,7 +418,7 @@ _RULES = (
         rf"(?P<name>{_FULL}|(?!not\b|pas\b){_ANY})",
         sure=True,
     ),
-    # "I'm Marie Dupont": less sure a cue, so two capitals at least
+    # "I'm Marie Dupont": a less certain cue, so at least two capitalized words
     _build_rule(
         "suis moi i c",
         rf"\b(?i:je suis|(?:moi )?c'est|i'm|i am)(?i: (?:M\.|Mme|Mr|Mrs|Ms))? (?P<name>{_TWO})",
@@ -479,7 +481,7 @@ _RULES = (
         rf"(?=[ .!]*(?:$|\n))",
     ),
 )
-# — Marie D. at the end of what she said; elsewhere "taille M." reads the same
+# "— Marie D." at the end of a text; elsewhere, "taille M." looks the same
 _DASHED = re.compile(
     rf"(?:(?<!\w)-{{1,2}} ?|\()(?P<name>{_W} (?:[A-ZÀ-Þ]\.|[A-ZÀ-Þ]{{2,}}|(?<=\w "
     rf"){_W}))(?=[ ]*(?:\)|\n|$))"
@@ -488,7 +490,7 @@ _SIZED = re.compile(
     r"(?i:\b(?:taille|tailles|size|sizes|longueur|en|du|un|une|a|an|in|coupe|the|cup|bonnet)) $"
 )
 _PARTICLES = word_set("de du des la le les van von der den da dos do del el et and d o bin ben al")
-# The last line alone; and a letter's last line, which may be a first name.
+# A name as the last line, and the last line of a letter, which may be a first name alone.
 _SIGNED = re.compile(
     rf"\n[ \t]*(?:- ?)?(?:{_TITLE} )?(?P<name>{_TWO}(?: {_W})?)"
     rf"(?P<more>(?:[ ,;:(-]*{MASK_CHARACTER}+\)?|[ ,]*\([^()\n]{{1,40}}\))*)[ .,!]*\s*$"
@@ -498,14 +500,14 @@ _LETTER = re.compile(
     r"hola|coucou)\b"
 )
 _LETTER_END = re.compile(rf"\n[ \t]*(?:- ?)?(?P<name>{_W})[ .,!]*\s*$")
-_TAIL = 200  # characters at the end of a text in which a signature stands
+_TAIL = 200  # characters at the end of a text that are searched for a signature
 
 
 def find_cued_names(
     text: str, words: Collection[str], own: Collection[str]
 ) -> Iterator[tuple[int, int]]:
-    """Where the names begin and end that a word introduces, or that sign the text. `words` are the
-    folded words of the text; `own` see `people`."""
+    """Yield start and end of names that a word introduces or that sign the text. `words` are the
+    text's normalized words; for `own` see `build_own_words`."""
     for rule in _RULES:
         if rule.words.isdisjoint(words):
             continue
@@ -524,7 +526,7 @@ def find_cued_names(
 
 
 def _is_title(found: re.Match[str]) -> bool:
-    """ "Taille M. Longueur" is none, nor is "Mr Propre"."""
+    """Whether the title is one: not in "Taille M. Longueur", and not in "Mr Propre"."""
     if not is_somebody(found["name"]):
         return False
     before = found.string[max(0, found.start() - 12) : found.start()]
@@ -544,7 +546,7 @@ def _find_signature(text: str, own: Collection[str]) -> Iterator[tuple[int, int]
 def _trim_name(
     found: re.Match[str], own: Collection[str], sure: bool = False
 ) -> tuple[int, int] | None:
-    """The name in what was found, without words behind it that are none; None when none is left."""
+    """Return the span of the name without the words after it that can't belong to it, or None."""
     start, _ = found.span("name")
     pieces = list(re.finditer(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?", found["name"]))
     if sure:
@@ -563,7 +565,7 @@ def _trim_name(
         kept.pop()
     if not kept:
         return None
-    # of "Longueur L" alone no name is made: where two words are asked for, two must be left
+    # "Longueur L" is not a name: where the pattern asks for two words, two must remain
     short = len(kept) == 1 < len(pieces)
     if short and not titled and not is_given_name(kept[0][0]):
         return None

@@ -1,8 +1,8 @@
-"""Numbers that lead to one person: cards, accounts, social security and identity papers, IP
-addresses, and introduced birth dates.
+"""Finds numbers that identify a person: payment cards, bank accounts, social security numbers,
+identity papers, IP addresses and dates of birth.
 
-A number is found by its check digits, by a way of writing that nothing else has, or by a word that
-introduces it and a shape. The last needs no check digits: a number with a typo is hidden too.
+A number is found by its check digits, by a format that nothing else has, or by an introducing word
+and a format. The last way needs no check digits, so that a number with a typo is hidden too.
 """
 
 import re
@@ -14,12 +14,12 @@ from bot.privacy.contacts import ORDER_CUE
 from bot.text.normalize import word_set
 
 Span = tuple[str, int, int]
-_GAP = r"[^\d\n]{0,30}?"  # between a word that introduces a number and the number
+_GAP = r"[^\d\n]{0,30}?"  # between the introducing word and the number
 _S = r"[ .\-]"
 
 
 class _Rule(NamedTuple):
-    """`words`: folded ones of which a text must hold one, so that the shape is tried at all."""
+    """`words`: normalized words of which a text must contain one for the pattern to be tried."""
 
     kind: str
     words: frozenset[str]
@@ -32,7 +32,7 @@ class _Rule(NamedTuple):
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compiled when a text first needs it: most commands read none."""
+    """Compile when a text first needs the pattern, since most commands need none."""
     return re.compile(pattern, re.IGNORECASE)
 
 
@@ -91,7 +91,7 @@ _RULES = (
     ),
 )
 
-# Written as nothing else is, without a word before it.
+# Formats that nothing else has; no introducing word is needed.
 _SSN = re.compile(r"(?<![\w.,/-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
 _SORT_CODE = re.compile(r"(?<![\w.,/-])\d\d-\d\d-\d\d \d{8}(?!\w)")  # 20-11-43 87654321
 _NINO = re.compile(r"(?<![\w-])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d ?\d\d ?\d\d ?[A-D](?!\w)")
@@ -107,7 +107,7 @@ _CARD_WRITTEN = re.compile(
 )
 _ISSUER = re.compile(r"4|5[0-8]|6[0-9]|2[2-7]|3[0689457]")
 _IBAN = re.compile(rf"(?<![^\W_])[A-Z]{{2}}{_S}?\d{_S}?\d(?:{_S}?[A-Z0-9]){{11,30}}", re.IGNORECASE)
-# How long each country's are. Source: the IBAN registry (ISO 13616), countries that shops meet.
+# The length of each country's IBAN. Source: the IBAN registry (ISO 13616), for usual countries.
 _LENGTH = {
     "AD": 24,
     "AT": 20,
@@ -180,7 +180,8 @@ _BORN = _Rule(
 
 
 def find_numbers(text: str, words: Collection[str]) -> Iterator[Span]:
-    """Kind, start and end of each, the surer first. `words` are the folded words of the text."""
+    """Yield kind, start and end of each number, the more certain rules first. `words` are the
+    text's normalized words."""
     yield from _find_ibans(text)
     for rule in _RULES:
         if not rule.words.isdisjoint(words):
@@ -199,7 +200,7 @@ def find_numbers(text: str, words: Collection[str]) -> Iterator[Span]:
 
 
 def find_traces(text: str, words: Collection[str]) -> Iterator[Span]:
-    """IP addresses, and birth dates behind a word that introduces them."""
+    """Yield IP addresses, and dates of birth after a word that introduces them."""
     for found in _IP.finditer(text):
         yield "NUMBER", *found.span()
     if not _BORN.words.isdisjoint(words):
@@ -225,8 +226,8 @@ def _find_ibans(text: str) -> Iterator[Span]:
 
 
 def _find_iban_end(text: str, found: re.Match[str], length: int) -> int | None:
-    """Behind as many letters and digits as the country's have; None where there are more in the
-    same word, or fewer."""
+    """Return the position after as many letters and digits as the country's IBANs have; None when
+    the word has more or fewer."""
     count = 0
     for at in range(found.start(), found.end()):
         count += text[at].isalnum()
@@ -237,7 +238,7 @@ def _find_iban_end(text: str, found: re.Match[str], length: int) -> int | None:
 
 
 def _is_near_length(found: re.Match[str], length: int) -> bool:
-    """Whether it is as long as an account's number of the country, but for a sign or two."""
+    """Whether its length differs from the country's IBANs by at most two characters."""
     signs = re.findall(
         r"[A-Za-z0-9]", found[0][: _find_last_digits_end(found.string, found) - found.start()]
     )
@@ -245,7 +246,7 @@ def _is_near_length(found: re.Match[str], length: int) -> bool:
 
 
 def _find_last_digits_end(text: str, found: re.Match[str]) -> int:
-    """The end of the last group with a digit in it: words behind may have come along."""
+    """Return the end of the last group that contains a digit: words may have matched behind it."""
     end = found.end()
     for group in re.finditer(r"[A-Za-z0-9]+", found[0]):
         if any(c.isdigit() for c in group[0]):
@@ -254,7 +255,7 @@ def _find_last_digits_end(text: str, found: re.Match[str]) -> int:
 
 
 def _find_unlisted_iban(found: re.Match[str]) -> Iterator[Span]:
-    """Of a country whose length is not listed: its check digits prove it."""
+    """Yield an IBAN of a country whose length is not listed, if its check digits are right."""
     from stdnum import iban
 
     value = found[0]

@@ -1,8 +1,8 @@
-"""Text as a reader sees it, with the place of each of its characters in the text as it is stored.
+"""Finds and masks personal data in free text.
 
-Hidden characters are left out, wide and mathematical letters and digits become plain ones, and
-there is one kind of space, of dash, of dot and of @. Rules match this text; what they find is cut
-out of the stored one.
+Rules match a normalized copy of the text: hidden characters are removed, full-width and
+mathematical letters and digits become plain ones, and there is one kind of space, dash, dot and @.
+Positions are mapped back, so that the match is cut out of the text as it is stored.
 """
 
 import re
@@ -18,7 +18,7 @@ from bot.text.escape import HIDDEN_CHARACTERS
 from bot.text.normalize import normalize_text
 
 _PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
-# What takes no place of its own: hidden characters, joiners, marks over the letter before.
+# Characters without a place of their own: hidden ones, joiners, marks over the letter before.
 _DROPPED = re.compile(rf"{HIDDEN_CHARACTERS.pattern}|[\u200c\u200d\ufe0f\u0300-\u036f]|\r\n?")
 _REPLACEMENTS = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
@@ -35,7 +35,7 @@ _REPLACEMENTS = {
 
 
 class NormalizedText(NamedTuple):
-    """The text to match, and where each of its characters begins and ends in the stored text."""
+    """The normalized text, and where each of its characters starts and ends in the stored text."""
 
     text: str
     starts: Sequence[int]
@@ -43,7 +43,7 @@ class NormalizedText(NamedTuple):
 
 
 class _CharacterTable(dict[int, str]):
-    """Filled as characters are met."""
+    """A translation table that is filled with the characters that occur."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _simplify(chr(code))
@@ -67,7 +67,7 @@ _CHARACTERS = _CharacterTable()
 
 
 def normalize_with_offsets(text: str) -> NormalizedText:
-    """The text to match, and where its characters stand in `text`."""
+    """Return the text to match, and where its characters are in `text`."""
     if _PLAIN.fullmatch(text):
         return NormalizedText(text, range(len(text)), range(1, len(text) + 1))
     if not _DROPPED.search(text):
@@ -97,12 +97,12 @@ def normalize_with_offsets(text: str) -> NormalizedText:
     return NormalizedText("".join(kept), starts, ends)
 
 
-# Finds personal data in free text, in English and French, and in part in three more languages.
+# Finds personal data in free text: English and French, and partly three more languages.
 
 
 class PersonalDatum(NamedTuple):
-    """One piece of personal data; `kind` is EMAIL, PHONE, CARD, IBAN, NUMBER, DATE, HANDLE,
-    ADDRESS or NAME."""
+    """A piece of personal data; `kind` is EMAIL, PHONE, CARD, IBAN, NUMBER, DATE, HANDLE, ADDRESS
+    or NAME."""
 
     kind: str
     start: int
@@ -116,10 +116,10 @@ _DIGIT = re.compile(r"\d")
 NO_WORDS: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=4_096)  # an import asks twice for each text
+@lru_cache(maxsize=4_096)  # an import calls it twice for each text
 def find_personal_data(text: str, own: frozenset[str] = NO_WORDS) -> tuple[PersonalDatum, ...]:
-    """What is personal in a text, in order, without overlaps; the surer kinds win. `own` are the
-    words of what the team sells (`people.own_words`): they are nobody's name."""
+    """Return the personal data in a text, in order and without overlaps; the more certain kinds
+    win. `own` are the words of what the team sells (`build_own_words`): never a person's name."""
     spans, filled, starts, ends, words = _find_by_shape(text)
     spans = spans.copy()
     filled = _add_spans(
@@ -133,9 +133,9 @@ def find_personal_data(text: str, own: frozenset[str] = NO_WORDS) -> tuple[Perso
 
 
 def mask_personal_data(text: str, own: Collection[str] = NO_WORDS) -> str:
-    """The text with what is personal in it as [EMAIL], [PHONE], [ADDRESS], [NAME] …"""
-    for one in reversed(find_personal_data(text, frozenset(own))):
-        text = f"{text[: one.start]}[{one.kind}]{text[one.end :]}"
+    """Return the text with personal data replaced by its kind: [EMAIL], [PHONE], [NAME] …"""
+    for datum in reversed(find_personal_data(text, frozenset(own))):
+        text = f"{text[: datum.start]}[{datum.kind}]{text[datum.end :]}"
     return text
 
 
@@ -143,8 +143,8 @@ def mask_personal_data(text: str, own: Collection[str] = NO_WORDS) -> str:
 def _find_by_shape(
     text: str,
 ) -> tuple[list[Span], str, Sequence[int], Sequence[int], frozenset[str]]:
-    """What does not depend on what the team sells: spans in the normalized text, and that text
-    with what was found filled up."""
+    """Return what does not depend on `own`: the spans in the normalized text, that text with the
+    spans masked, the maps of positions, and the text's normalized words."""
     filled, starts, ends = normalize_with_offsets(text)
     words = frozenset(_WORDS.findall(normalize_text(filled)))
     spans: list[Span] = []
@@ -163,8 +163,8 @@ def _span_start(span: Span) -> int:
 
 
 def _add_spans(spans: list[Span], text: str, found: Iterator[Span]) -> str:
-    """Adds what was found and overlaps nothing that was found before; the text with it filled up,
-    so that no later rule reads it again."""
+    """Add the spans that overlap no earlier span. Returns the text with them masked, so that no
+    later rule matches there."""
     fresh = list(found)
     if not fresh:
         return text

@@ -42,7 +42,7 @@ class Notice:
         made: dict[str, Any] = {"hooks": [said(hook) for hook in told["hooks"]]}
         for part, text in told.items():
             if part == "body":
-                lines = [*map(said, text), *filter(None, [brand.signed(language)])]
+                lines = [*map(said, text), *filter(None, [brand.get_signature(language)])]
                 made[part] = "\n\n".join(lines)
             elif part != "hooks":
                 made[part] = said(text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.i18n.messages import Words, format_value, restore_words, shown_title
+from bot.i18n.messages import Words, format_value, restore_words, translate_stored_title
 from bot.text.escape import escape_mrkdwn
 from bot.text.links import find_links, is_allowed_host
 
@@ -96,7 +96,7 @@ def _escape_value(gap: str, value: Any) -> Any:
 
 def translate_title(title: str, language: str) -> str:
     """A part's or a channel's name on the screen."""
-    return shown_title(title, language)
+    return translate_stored_title(title, language)
 
 
 def render_time(at: datetime, language: str) -> str:

@@ -34,7 +34,7 @@ async def handle_command(front: ListenerContext, ack: AsyncAck, body: dict[str, 
         await digests.open_digest_form(front, ack, body)
         return
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
-    front.house.policy(workspace).demand_if_known(user, "ask")
+    front.house.policy(workspace).require_if_known(user, "ask")
     front.channel_members.pressed_in(workspace, user, str(body["channel_id"]))
     private, words = parse_just_for_me(remove_markup(str(body.get("text") or "")))
     place = make_place(str(body["channel_id"]), user, private=private)

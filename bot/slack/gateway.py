@@ -92,7 +92,7 @@ class SlackGateway:
         if row.destination.get("kind") == "audience":
             to = str(row.destination.get("to"))
             if not await self.may(row.workspace, to, "export"):
-                self.membership.policy(row.workspace).demand(to, "export")
+                self.membership.policy(row.workspace).require(to, "export")
                 raise explain_refusal(SlackRefusal(NO_MEMBER))
         await self._carrier.deliver(delivery)
 

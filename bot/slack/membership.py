@@ -201,7 +201,9 @@ class Membership:
         """The policy with the user groups that are known now; one that is not has nobody in it."""
         policy = self._house.policy(workspace)
         groups = {id: self._known_group(workspace, id) for id in policy.access.groups}
-        return policy.resolved({id: people for id, people in groups.items() if people is not None})
+        return policy.resolve_groups(
+            {id: people for id, people in groups.items() if people is not None}
+        )
 
     async def resolve(self, workspace: str) -> Policy:
         """The policy with all its user groups. Raises TryAgain."""

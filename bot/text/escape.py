@@ -1,8 +1,8 @@
-"""Text made harmless: nothing in it pings people, opens a link or hides what it says.
+"""Makes untrusted text safe: it mentions nobody, opens no link and hides nothing.
 
-Reviews, threads and catalogue rows are other people's words. Shown in Slack, they must not
-be able to notify a channel, to dress a link as another, to reorder what is read, or to style what
-we say around them.
+Reviews, threads and catalogue rows are other people's text. Shown in Slack, they must not notify
+anybody, disguise a link, reorder what is read, or change the formatting of our own text around
+them.
 """
 
 import json
@@ -16,9 +16,9 @@ from bot.text.links import Link, find_links, is_allowed_host
 
 T = TypeVar("T")
 
-# Zero-width and joining marks, bidi overrides and isolates, byte order mark, tags, soft hyphen;
-# all control characters except tab and newline. The emoji joiner and variation selectors stay
-# where they hold an emoji together, and joiners where a script is written with them.
+# Zero-width and joining marks, bidi overrides and isolates, byte order mark, tags, soft hyphen, and
+# all control characters except tab and newline. The emoji joiner and variation selectors are kept
+# inside an emoji, and joiners in scripts that need them.
 HIDDEN_CHARACTERS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0"
@@ -26,35 +26,35 @@ HIDDEN_CHARACTERS = re.compile(
     "\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 _EMOJI = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f]"
-# Arabic and its relatives, the scripts of India and its neighbours, Khmer: there a joiner, or what
-# keeps letters apart, changes how a word is written.
+# Arabic and related scripts, the scripts of India and its neighbours, Khmer: in these, a joiner or
+# non-joiner changes how a word is written.
 _SCRIPTS = "[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff]"
 _JOINER = re.compile(
     f"(?<!{_EMOJI})(?<!{_SCRIPTS})\u200d|\u200d(?!{_EMOJI})(?!{_SCRIPTS})"
     f"|(?<!{_SCRIPTS})\u200c|\u200c(?!{_SCRIPTS})"
 )
-_VARIANT = re.compile(  # behind a digit only in a keycap
+_VARIANT = re.compile(  # after a digit only in a keycap emoji
     "(?<![#*0-9©®\u203c-\u3299\U0001f000-\U0001faff])\ufe0f|(?<=[#*0-9])\ufe0f(?!\u20e3)"
 )
 _HIDDEN_IN_JSON = re.compile(f"(?!\n){HIDDEN_CHARACTERS.pattern}|[\u200c\u200d\u2028\u2029\ufe0f]")
-_FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")  # the first sign of a formula, in any spreadsheet
-_BROADCAST = re.compile(  # but not the address me@here.example
+_FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")  # how a formula starts, in any spreadsheet
+_BROADCAST = re.compile(  # but not the e-mail address me@here.example
     r"(?:(?<!\w)@+(?=(?:channel|here|everyone|group)\b)"
     r"|@+(?=(?:channel|here|everyone|group)\b(?!\.\w)))",
     re.IGNORECASE,
 )
 
-# "<!channel>" would be escaped, and then be shown as a call by what undoes that once too often.
+# "<!channel>" is not only escaped: unescaped once too often, it would become a mention again.
 _SLACK_MENTION = re.compile(r"<([!@#][^<>\n]*)>")
 
-# Where Slack reads a sign as mark-up: at the border of a word ("snake_case" is none), a quotation
-# mark at the beginning of a line. In its place stands a sign that looks like it.
+# Where Slack reads a character as mark-up: at the edge of a word ("snake_case" has none), and a
+# quotation mark at the start of a line. It is replaced by a character that looks like it.
 _STYLES = re.compile(r"[*_~](?!\w)|(?<!\w)[*_~]|^[ \t]*>", re.MULTILINE)
 _ALIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", ">": "\u203a"})
 
 
 def strip_hidden(text: str) -> str:
-    """The text as it may be stored and delivered: hidden characters gone, nothing escaped."""
+    """Return the text as it may be stored and delivered: without hidden characters, unescaped."""
     if text.isprintable() and text.isascii():
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
@@ -63,13 +63,13 @@ def strip_hidden(text: str) -> str:
 
 
 def strip_hidden_deep(thing: T) -> T:
-    """The same thing with every string in it plain, however deep. What did not change stays the
-    same object."""
+    """Strip hidden characters from every string in a nested value. A value that does not change is
+    returned as the same object."""
     return cast(T, map_strings(thing, strip_hidden))
 
 
 def map_strings(thing: Any, change: Callable[[str], str]) -> Any:
-    """The same thing with every string in it changed, but the keys of dicts."""
+    """Apply `change` to every string in a nested value, except keys of dicts."""
     if isinstance(thing, str):
         return change(thing)
     if isinstance(thing, BaseModel):
@@ -91,24 +91,25 @@ def map_strings(thing: Any, change: Callable[[str], str]) -> Any:
 
 
 def escape_line(text: str) -> str:
-    """The text for a line of a log: its own line breaks are shown, and break nothing."""
+    """Return the text as one line of a log: line breaks are shown as `\\n`."""
     return strip_hidden(text).replace("\n", "\\n")
 
 
-def format_json(told: Any) -> str:
-    """JSON for a terminal: hidden characters are escaped, so that what is read back is the same."""
-    whole = json.dumps(told, ensure_ascii=False, indent=2)
+def format_json(value: Any) -> str:
+    """Format as JSON for a terminal. Hidden characters are escaped; parsing restores them."""
+    whole = json.dumps(value, ensure_ascii=False, indent=2)
     return _HIDDEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], whole)
 
 
 def escape_csv_cell(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula. Source: OWASP, CSV Injection."""
+    """Escape a cell so that no spreadsheet reads it as a formula. Source: OWASP, CSV Injection."""
     clean = strip_hidden(cell)
     return f"'{clean}" if _FORMULA.match(clean) else clean
 
 
 def sanitize_file_name(name: str, most: int = 120) -> str:
-    """A name that leads into no other folder, hides no part of itself and is no option."""
+    """Return a safe file name: it leaves its folder for no other, hides no part of itself and is
+    not read as an option. It has at most `most` characters."""
     clean = re.sub(r'[\\/:*?"<>|\n\t]+', "-", strip_hidden(name)).strip(" .")
     if len(clean) > most:
         stem, dot, end = clean.rpartition(".")
@@ -117,12 +118,12 @@ def sanitize_file_name(name: str, most: int = 120) -> str:
 
 
 def escape_mrkdwn(text: str, allowed_links: Collection[str] = ()) -> str:
-    """The text for Slack's mrkdwn: it notifies nobody, styles nothing, and links lead only to
-    `allowed_links`.
+    """Escape text for Slack's mrkdwn: it mentions nobody, has no formatting, and contains only
+    `allowed_links` as links.
 
-    `allowed_links` are hosts or addresses. Other links and e-mail addresses stay
-    readable, as code, and lead nowhere; a back-tick of others would end that code early and set
-    the link free.
+    `allowed_links` are hosts or URLs. Other links and e-mail addresses stay readable as inline
+    code, which can't be opened. Backticks in the text are replaced, since one would end that code
+    early and make the link active.
     """
     text = _SLACK_MENTION.sub(r"‹\1›", strip_hidden(text).replace("`", "'"))
     found = find_links(text)
@@ -130,7 +131,7 @@ def escape_mrkdwn(text: str, allowed_links: Collection[str] = ()) -> str:
     text = _strip_styles(text, [(one.start, one.end) for one in found if one not in closed])
     pieces, at = [], 0
     for link in closed:
-        start = link.start  # what is glued to it goes along: alone it might be a link as well
+        start = link.start  # include characters attached to it, which could form another link
         while start > at and (text[start - 1].isalnum() or text[start - 1] in "-._"):
             start -= 1
         shown = re.sub(r"^[a-z]+://", "", text[start : link.end], flags=re.IGNORECASE)
@@ -140,15 +141,15 @@ def escape_mrkdwn(text: str, allowed_links: Collection[str] = ()) -> str:
 
 
 def _is_allowed_link(link: Link, hosts: Collection[str]) -> bool:
-    """Whether a link may be opened: in the usual notation, or an e-mail address of these hosts."""
+    """Whether a link may be opened: a plain URL, or an e-mail address, of one of these hosts."""
     return (link.plain or link.mail) and is_allowed_host(link.host, hosts)
 
 
-def _strip_styles(text: str, kept: list[tuple[int, int]]) -> str:
-    """Without mark-up, character for character; the links that may be opened stay as they are."""
+def _strip_styles(text: str, link_spans: list[tuple[int, int]]) -> str:
+    """Replace mark-up characters by similar ones, except within `link_spans`."""
 
     def alike(mark: re.Match[str]) -> str:
-        inside = any(start <= mark.start() < end for start, end in kept)
+        inside = any(start <= mark.start() < end for start, end in link_spans)
         return mark[0] if inside else mark[0].translate(_ALIKE)
 
     return _STYLES.sub(alike, text)

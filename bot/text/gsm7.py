@@ -1,4 +1,4 @@
-"""The alphabet of a text message: GSM 03.38, and its extension, whose characters count twice."""
+"""The alphabet of SMS (GSM 03.38), and its extension, whose characters count twice."""
 
 GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"

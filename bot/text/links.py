@@ -1,9 +1,9 @@
-"""The links and e-mail addresses in a text, and which hosts they lead to.
+"""Finds links and e-mail addresses in text, and the hosts that they lead to.
 
-A link is what a browser, a mail program or a chat program would open: an address with any scheme,
-a host that ends in a public suffix, an e-mail address, and the target of Slack's, Markdown's or
-HTML's own notation. It is looked for in a copy of the text without HTML entities, invisible
-characters and look-alike dots; positions are those of the text itself.
+A link is whatever a browser, mail program or chat program would open: a URL with any scheme, a host
+that ends in a public suffix, an e-mail address, or the target of a link in Slack's, Markdown's or
+HTML's notation. The search runs on a copy without HTML entities, invisible characters and
+look-alike dots; positions refer to the original text.
 """
 
 import html
@@ -20,20 +20,20 @@ from publicsuffixlist import PublicSuffixList
 
 from bot.text.normalize import word_set
 
-# Names that no registry gives out, and that lead somewhere inside a company or in an example.
+# Reserved top-level domains: they lead to a host inside a company or to an example.
 _SPECIAL = word_set("example test localhost local internal lan onion invalid arpa")
-# Endings that are links however they are written: the best known, and "shop.It" is one as well.
+# Top-level domains that are links in any spelling: with "It" well known, "shop.It" is a link too.
 _WELL_KNOWN = word_set(
     "com net org fr eu uk de es it pt br be ch lu nl ie us ca io co app dev shop store boutique "
     "paris info biz me ly gl ru cn xyz site online club top link click page zip example "
     "test"
 )
-# Two letters that also begin a sentence: "back.In" is a full stop without its space.
+# Two-letter TLDs that are also words: "back.In" is a full stop without a space after it.
 _WORDS = word_set(
     "ad ag ai al am an ar as at au bi do en es et ga he hm id il im in is je la le ma mg ml mm mu "
     "my na ne ni no nu om on pa pm re sa se so sa st ta to tu un va vu we ws"
 )
-# Schemes that name no host. Others count when they are followed by "//" or look like an address.
+# Schemes without a host. Others count when "//" follows them or they look like an address.
 _OPAQUE = (
     "tel|sms|smsto|mms|callto|facetime|facetime-audio|skype|whatsapp|tg|viber|geo|maps|market|"
     "intent|itms|itms-apps|fb|twitter|slack|zoommtg|msteams|ms-[a-z-]+|android-app|ios-app|"
@@ -79,7 +79,7 @@ _SHAPES = {
     ),
     "bare": re.compile(rf"(?<![\w@.-]){_LABELS}(?![\w@-])(?::\d+)?{_REST}"),
 }
-# Where only a link can stand: Slack's <target|label>, [label](target), [label]: target, href.
+# Notations that always hold a link: Slack's <target|label>, [label](target), [label]: target, href.
 _MARKED_LINK = re.compile(
     r"<(?P<slack>[^<>|\n]+)(?:\|[^<>\n]*)?>|\]\(\s*<?(?P<markdown>[^()<>]*(?:\([^()]*\)[^()<>]*)*)"
     r"|^\s{0,3}\[[^\]\n]+\]:\s*(?P<reference>\S+)|\bhref\s*=\s*[\"']?(?P<html>[^\"'>]+)",
@@ -92,8 +92,8 @@ _WEB = frozenset(("http", "https", "ftp", "ws", "wss"))
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`host` is lower-case ASCII, without `www.`, name and port; of a scheme that names no host it
-    is that scheme with its colon, as in `javascript:`."""
+    """`host` is lower-case ASCII without `www.`, user name and port. For a scheme without a host,
+    it is the scheme with its colon, such as `javascript:`."""
 
     text: str
     host: str
@@ -103,41 +103,44 @@ class Link:
 
     @property
     def domain(self) -> str:
-        """What somebody registered: `shop.co.uk` of `www.mail.shop.co.uk`."""
+        """The registrable domain: `shop.co.uk` of `www.mail.shop.co.uk`."""
         return find_registrable_domain(self.host)
 
     @property
     def plain(self) -> bool:
-        """Whether it is an address of the web as everybody writes it, which may be opened."""
+        """Whether it is a web URL in the usual notation, which may be opened."""
         written = re.match(r"(?:https?://)?[\w.-]+(?::\d+)?(?:[/?#]|$)", self.text, re.IGNORECASE)
         return written is not None and not self.mail and "\\" not in self.text
 
 
 def parse_host(address: str) -> str:
-    """`https://www.shop.example:443/a` → `shop.example`."""
+    """Return the host of a URL: `https://www.shop.example:443/a` → `shop.example`."""
     bare = _strip_scheme("".join(sign for sign, _ in _visible_characters(address)).strip())
     authority = re.split(r"[/?#\\]", bare, maxsplit=1)[0]
     return _parse_authority(authority)
 
 
 def normalize_address(link: str) -> str:
-    """Where a link leads, for comparing: `https://www.Shop.example/a/?utm_source=x` →
-    `shop.example/a`. What only counts visits leads nowhere else."""
+    """Normalize a URL for comparison: `https://www.Shop.example/a/?utm_source=x` →
+    `shop.example/a`. Parameters that only count visits (utm_…) are removed."""
     bare = _strip_scheme(link.strip())
     path, mark, rest = bare.replace("\\", "/").partition("#")
     path, _, query = path.partition("?")
-    told = "&".join(one for one in query.split("&") if one and not one.startswith("utm_"))
+    parameters = "&".join(one for one in query.split("&") if one and not one.startswith("utm_"))
     way = "/" + path.partition("/")[2].strip("/")
-    return parse_host(bare) + way.rstrip("/") + (f"?{told}" if told else "") + mark + rest
+    return (
+        parse_host(bare) + way.rstrip("/") + (f"?{parameters}" if parameters else "") + mark + rest
+    )
 
 
 def find_links(text: str) -> list[Link]:
-    """In the order they stand; a full stop that ends the sentence is not part of a link."""
+    """Return the links in order. A full stop that ends the sentence is not part of a link."""
     return list(_find_links(text)) if _LINK_SIGNS.search(text) else []
 
 
 def is_allowed_host(host: str, hosts: Iterable[str]) -> bool:
-    """Whether a host is one of these or under one of them. Under a public suffix is nobody's."""
+    """Whether a host equals one of `hosts` or is a subdomain of one. No host is allowed merely
+    because it is under a public suffix in `hosts`."""
     return any(
         host == one or (host.endswith("." + one) and bool(find_registrable_domain(one)))
         for one in map(parse_host, hosts)
@@ -146,8 +149,8 @@ def is_allowed_host(host: str, hosts: Iterable[str]) -> bool:
 
 
 def find_registrable_domain(host: str) -> str:
-    """The domain that somebody registered; a number or a name of one part is its own; "" for a
-    public suffix."""
+    """Return the registrable domain of a host. An IP address or a name without a dot is returned
+    unchanged; a public suffix gives ""."""
     if "." not in host or host.endswith(":") or host.startswith("["):
         return host
     if host.rpartition(".")[2] in _SPECIAL:
@@ -162,7 +165,7 @@ def find_registrable_domain(host: str) -> str:
 
 @cache
 def _load_suffixes() -> PublicSuffixList:
-    """The list as the package brings it; nothing is fetched."""
+    """Load the list that the package contains; nothing is downloaded."""
     return PublicSuffixList(accept_unknown=False)
 
 
@@ -180,7 +183,7 @@ def _find_links(text: str) -> tuple[Link, ...]:
 
 
 def _visible_characters(text: str) -> Iterator[tuple[str, int]]:
-    """The signs that a program would read, each with its place in the text."""
+    """Yield the characters that a program would read, each with its position in the text."""
     at = 0
     while at < len(text):
         sign, size = text[at], 1
@@ -199,7 +202,7 @@ def _visible_characters(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _find_marked_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Targets of links in Slack's, Markdown's and HTML's notation: there any scheme is one."""
+    """Yield link targets in Slack's, Markdown's and HTML's notation, where any scheme counts."""
     for match in _MARKED_LINK.finditer(clean):
         kind = match.lastgroup or ""
         start, end = match.span(kind)
@@ -219,9 +222,9 @@ def _find_marked_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
         ):
             name = re.sub(r"\s", "", scheme[1]).lower()
             if "." in name and re.match(rf"{re.escape(name)}:\d+(?:[/?#]|$)", squeezed, re.I):
-                continue  # a host and its port
+                continue  # a host with a port
             if kind == "slack" and re.match(r"\s", target[scheme.end() :] or " "):
-                continue  # words in angle brackets
+                continue  # text in angle brackets
             if name in _WEB:
                 yield start, end, parse_host(squeezed), False
             elif name == "mailto":
@@ -236,12 +239,12 @@ def _find_marked_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
 
 
 def _contains_link(target: str) -> bool:
-    """Whether words in angle brackets hold a link of their own, which is found as such."""
+    """Whether text in angle brackets contains a link of its own, which is found separately."""
     return " " in target.strip() and any(one.search(target) for one in _SHAPES.values())
 
 
 def _find_loose_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Links in the middle of a text."""
+    """Yield links in running text."""
     for name, shape in _SHAPES.items():
         for match in shape.finditer(clean):
             start, shown = match.start(), match[0].rstrip(_AFTER)
@@ -265,7 +268,7 @@ def _find_loose_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:
 
 
 def _parse_full_host(shown: str) -> str:
-    """The host of an address of the web; the scheme of every other."""
+    """Return the host of a web URL; the scheme with its colon for any other URL."""
     scheme, colon, _ = shown.partition(":")
     if colon and "//" in shown and scheme.lower() not in _WEB and not scheme.startswith("www"):
         return f"{scheme.lower()}:"
@@ -273,8 +276,8 @@ def _parse_full_host(shown: str) -> str:
 
 
 def _trim_bare_link(shown: str, after: str) -> str:
-    """The part of "shop.example/spring" that is a link; "" where the full stop ends a sentence or
-    an abbreviation, or the name ends in no public suffix."""
+    """Return the part of "shop.example/spring" that is a link; "" when the dot ends a sentence or
+    an abbreviation, or the name has no public suffix."""
     name = re.match(_LABELS, shown)
     if name is None:
         return ""
@@ -317,7 +320,7 @@ def _strip_scheme(address: str) -> str:
 
 
 def _parse_authority(authority: str) -> str:
-    """The host of `name:password@host:port`, as ASCII; a number as four numbers."""
+    """Return the host of `name:password@host:port` in ASCII; an IPv4 number in dotted form."""
     name = unquote(authority).rpartition("@")[2]
     if name.startswith("["):
         return name.partition("]")[0].lower() + "]"
@@ -326,7 +329,7 @@ def _parse_authority(authority: str) -> str:
 
 
 def _encode_idna(name: str) -> str:
-    """A host as it is looked up: `xn--…` where it has other letters than ours."""
+    """Return a host in its DNS form: `xn--…` when it has non-ASCII letters."""
     if name.isascii():
         return name
     try:
@@ -336,7 +339,8 @@ def _encode_idna(name: str) -> str:
 
 
 def _parse_numeric_host(name: str) -> str:
-    """`2130706433`, `0x7f.1` and `0177.0.0.1` are 127.0.0.1; "" for what is no number."""
+    """Parse an IPv4 address in any notation: `2130706433`, `0x7f.1` and `0177.0.0.1` are
+    127.0.0.1. Returns "" for anything else."""
     pieces = name.rstrip(".").split(".")
     if len(pieces) > 4 or not re.fullmatch(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*", name):
         return ""

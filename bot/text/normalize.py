@@ -1,6 +1,6 @@
-"""A text made comparable, character for character: no accents, no case, one kind of space.
+"""Normalizes text for comparison, character by character: no accents, no case, one kind of space.
 
-The folded text is as long as the text, so that what is found in one can be shown from the other.
+The normalized text has the same length, so that positions in it are positions in the original.
 """
 
 import re
@@ -20,7 +20,7 @@ def _normalize_character(character: str) -> str:
 
 
 class _NormalizationTable(dict[int, str]):
-    """Filled as characters are met."""
+    """A translation table that is filled with the characters that occur."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _normalize_character(chr(code))
@@ -32,20 +32,20 @@ _TABLE = _NormalizationTable()
 
 @lru_cache(maxsize=4096)
 def normalize_text(text: str) -> str:
-    """`Été à l’île` → `ete a l'ile`, of the same length."""
+    """Normalize a text to one of the same length: `Été à l’île` → `ete a l'ile`."""
     return text.translate(_TABLE)
 
 
 def tokenize(text: str) -> list[str]:
-    """The folded words, hyphens and apostrophes as breaks."""
+    """Return the normalized words. Hyphens and apostrophes separate words."""
     return re.findall(r"[a-z0-9œæß]+", normalize_text(text))
 
 
 def collapse_spaces(text: str) -> str:
-    """NFC, and every run of white space one space: for comparing letter for letter."""
+    """Normalize to NFC and every run of white space to one space, for exact comparison."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def word_set(words: str) -> frozenset[str]:
-    """A set of words, written as one string."""
+    """Return the words of a string as a set."""
     return frozenset(words.split())

@@ -1,4 +1,4 @@
-"""The sentences of a catalogue: without its HTML, its shouting and its praise."""
+"""Cleans sentences of catalogue descriptions: removes HTML, and rejects shouting and praise."""
 
 import html
 import re
@@ -8,10 +8,10 @@ _SHOUT = re.compile(
     r"|\bdelight\b|\bsure to\b|\bmagic\b|\bfavourite\b|\bwonderful\b"
     r"|\bblister|\b(?:our|my) (?:store|shop)(?:front)?\b|\bfeedback\b|\bbrand new\b|^so\b"
     r"|^product description\b)"
-    r"|: [^.]*\w: "  # a list of labels, run together
+    r"|: [^.]*\w: "  # a list of labels without line breaks
 )
 
-# Praise that opens a catalogue's sentence and says nothing of the thing.
+# Praise at the start of a catalogue's sentence that says nothing about the product.
 _PRAISE = re.compile(
     r"^(?:(?:a|an|un|une) )?(?:(?:(?:ultra|very|so)[- ])?(?:stylish|chic|sleek|classic|elegant"
     r"|lovely|beautiful|gorgeous|stunning|amazing|great|cute|trendy|fashionable|comfortable|vibrant),?"
@@ -21,7 +21,7 @@ _PRAISE = re.compile(
 
 
 def strip_html(text: str) -> str:
-    """Without HTML, with single spaces."""
+    """Return the text without HTML, with single spaces."""
     plain = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
     return re.sub(r"^(?:product )?description:? (?=[A-ZÀ-Ý])", "", plain, flags=re.IGNORECASE)
 
@@ -38,7 +38,9 @@ def strip_praise(sentence: str) -> str:
 
 
 def adds_information(text: str, name: str) -> bool:
-    """Whether it says two words or more that the name does not."""
+    """Whether the text contains at least two longer words that the name does not."""
     words = re.findall(r"[^\W\d_]{4,}", text)
-    said = {word.lower().rstrip("s") for word in words if not _PRAISE.match(f"{word} x")}
-    return len(said - {word.rstrip("s") for word in re.findall(r"[^\W\d_]+", name.lower())}) > 1
+    new_words = {word.lower().rstrip("s") for word in words if not _PRAISE.match(f"{word} x")}
+    return (
+        len(new_words - {word.rstrip("s") for word in re.findall(r"[^\W\d_]+", name.lower())}) > 1
+    )

@@ -27,7 +27,7 @@ SONNET, HAIKU = "claude-sonnet-5-5", "claude-haiku-5-5"
 def test_are_counted_in_dollars(name: str, tokens: TokenUsage, usd: str) -> None:
     price = find_price(name)
     assert price is not None
-    assert price.of(tokens) == Decimal(usd)
+    assert price.compute_cost(tokens) == Decimal(usd)
 
 
 def test_hold_for_a_dated_name_too() -> None:

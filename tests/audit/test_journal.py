@@ -1,4 +1,4 @@
-"""The journal …"""
+"""The journal's hash chain."""
 
 import os
 import subprocess
@@ -28,12 +28,12 @@ def fault(database: Database) -> str | None:
         return found.to("en") if found else None
 
 
-def test_is_whole_as_written(database: Database) -> None:
+def test_untouched_journal_verifies(database: Database) -> None:
     write(database, 5)
     assert fault(database) is None
 
 
-def test_is_whole_when_empty(database: Database) -> None:
+def test_empty_journal_verifies(database: Database) -> None:
     assert fault(database) is None
 
 
@@ -68,7 +68,7 @@ def test_is_whole_when_empty(database: Database) -> None:
         ("DELETE FROM journal_heads", "The end was cut off: 0 written, 5 there."),
     ],
 )
-def test_shows_what_was_done_to_it(database: Database, harm: str, found: str) -> None:
+def test_tampering_is_detected(database: Database, harm: str, found: str) -> None:
     write(database, 5)
     with database.begin() as session:
         for one in harm.split(";"):
@@ -90,7 +90,7 @@ def test_shows_what_was_done_to_it(database: Database, harm: str, found: str) ->
     ],
 )
 @pytest.mark.parametrize("seq", [1, 3, 5])
-def test_shows_a_change_in_each_column(database: Database, harm: str, seq: int) -> None:
+def test_change_in_any_column_is_detected(database: Database, harm: str, seq: int) -> None:
     write(database, 5)
     with database.begin() as session:
         session.execute(text(f"UPDATE journal SET {harm} WHERE seq = {seq}"))
@@ -98,14 +98,14 @@ def test_shows_a_change_in_each_column(database: Database, harm: str, seq: int) 
 
 
 @pytest.mark.parametrize("harm", ["count = 4", "count = 6", "hash = 'a'", "workspace = 'T2'"])
-def test_shows_a_change_of_its_head(database: Database, harm: str) -> None:
+def test_change_of_the_head_is_detected(database: Database, harm: str) -> None:
     write(database, 5)
     with database.begin() as session:
         session.execute(text(f"UPDATE journal_heads SET {harm}"))
     assert fault(database)
 
 
-def test_written_anew_with_its_head_shows_only_by_a_head_noted_before(database: Database) -> None:
+def test_rewritten_journal_is_detected_by_a_known_head(database: Database) -> None:
     write(database, 3)
     with database.begin() as session:
         noted = journal.verify_chain(session, "T1").head
@@ -122,7 +122,7 @@ def test_written_anew_with_its_head_shows_only_by_a_head_noted_before(database: 
         assert not journal.contains_head(session, noted)
 
 
-def test_never_forks_when_many_write_at_once(database: Database) -> None:
+def test_concurrent_writers_never_fork_the_chain(database: Database) -> None:
     with ThreadPoolExecutor(6) as pool:
         for future in [pool.submit(write, database, 20) for _ in range(6)]:
             future.result(timeout=30)
@@ -131,7 +131,7 @@ def test_never_forks_when_many_write_at_once(database: Database) -> None:
     assert (verdict.entries, verdict.fault) == (120, None)
 
 
-def test_keeps_a_chain_for_each_workspace(database: Database) -> None:
+def test_each_workspace_has_its_own_chain(database: Database) -> None:
     write(database, 2, "T1")
     write(database, 3, "T2")
     with database.begin() as session:
@@ -140,14 +140,14 @@ def test_keeps_a_chain_for_each_workspace(database: Database) -> None:
 
 
 @pytest.mark.parametrize("harm", ["at = 'garbage'", "refs = '{no json'"])
-def test_shows_a_row_that_can_not_even_be_read(sqlite: Database, harm: str) -> None:
+def test_unreadable_entry_is_detected(sqlite: Database, harm: str) -> None:
     write(sqlite, 3)
     with sqlite.begin() as session:
         session.execute(text(f"UPDATE journal SET {harm} WHERE seq = 2"))
     assert fault(sqlite) == "An entry can't be read: it was changed."
 
 
-def test_that_nobody_wrote_yet_is_said_with_its_house(tmp_path: Path) -> None:
+def test_verify_without_journal_names_the_home(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "bot", "journal", "verify"],
         env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "DATABASE_URL": ""},

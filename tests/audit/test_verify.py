@@ -1,4 +1,4 @@
-"""What the rows say is held against the journal …"""
+"""Comparison of the rows with the journal."""
 
 import hashlib
 import os
@@ -30,7 +30,8 @@ CALL = LlmCall(
 
 
 def work(database: Database) -> None:
-    """One draft, edited, approved twice over its versions, with a receipt told of twice."""
+    """One draft, edited, approved twice over its versions, with a receipt that was reported
+    twice."""
     jobs = Jobs()
     with database.begin() as session:
         first = draft(session, jobs)
@@ -51,7 +52,7 @@ def work(database: Database) -> None:
         seen = second.fingerprint
         decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)  # type: ignore[arg-type]
         for sent in (CALL, CALL.model_copy(update={"ended": "done", "tokens_out": 3})):
-            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+            Receipt.record(session, workspace="T1", task="t1", sent=sent)
 
 
 def found(database: Database) -> str | None:
@@ -61,7 +62,7 @@ def found(database: Database) -> str | None:
         return fault.to("en") if fault else None
 
 
-def test_and_is_as_it_was_recorded(database: Database) -> None:
+def test_untouched_rows_match_the_journal(database: Database) -> None:
     work(database)
     assert found(database) is None
 
@@ -89,7 +90,7 @@ def test_and_is_as_it_was_recorded(database: Database) -> None:
         ("DELETE FROM receipts", "Receipt 1"),
     ],
 )
-def test_so_that_what_was_done_to_it_shows(database: Database, harm: str, said: str) -> None:
+def test_tampering_with_rows_is_detected(database: Database, harm: str, said: str) -> None:
     work(database)
     columns = "(id, workspace, draft, fingerprint, verdict, by, reason, needed, at)"
     with database.begin() as session:
@@ -100,17 +101,17 @@ def test_so_that_what_was_done_to_it_shows(database: Database, harm: str, said: 
     assert told.startswith(f"{said}: ")
 
 
-def test_and_a_receipt_of_which_nothing_left_is_recorded_anew(database: Database) -> None:
+def test_receipt_of_an_unsent_call_is_recorded_again(database: Database) -> None:
     work(database)
     with database.begin() as session:
         begun = CALL.model_copy(update={"call": "c2"})
-        Receipt.keep(session, workspace="T1", task="t1", sent=begun)
+        Receipt.record(session, workspace="T1", task="t1", sent=begun)
         ended = begun.model_copy(update={"sent": "", "to": None, "ended": "unreachable"})
-        assert Receipt.keep(session, workspace="T1", task="t1", sent=ended).sent == ""
+        assert Receipt.record(session, workspace="T1", task="t1", sent=ended).sent == ""
     assert found(database) is None
 
 
-def test_and_a_receipt_from_before_fingerprints_is_taken_as_it_is(sqlite: Database) -> None:
+def test_old_receipt_without_fingerprint_is_accepted(sqlite: Database) -> None:
     with sqlite.begin() as session:
         row = Receipt(workspace="T1", task="t1", **CALL.model_dump())
         session.add(row)
@@ -120,7 +121,7 @@ def test_and_a_receipt_from_before_fingerprints_is_taken_as_it_is(sqlite: Databa
     assert found(sqlite) is None
 
 
-def test_at_the_command_that_verifies(tmp_path: Path) -> None:
+def test_verify_command_reports_the_fault(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'super-intern.db'}")
     migrate.upgrade(database)
     work(database)
@@ -146,7 +147,8 @@ def test_at_the_command_that_verifies(tmp_path: Path) -> None:
 
 
 class Witness(ScriptedClaude):
-    """A server that looks, for each request it is sent, whether its receipt was there before."""
+    """An AI server that checks, at each request, whether the request's receipt was committed
+    before."""
 
     def __init__(self, database: Database, *script: Step) -> None:
         super().__init__(*script)
@@ -169,10 +171,10 @@ class Witness(ScriptedClaude):
 
 
 @pytest.mark.parametrize("key", ["sk-ant-1", None])
-async def test_and_no_letter_leaves_before_it_is_recorded(
+async def test_nothing_is_sent_before_its_receipt_is_committed(
     sqlite: Database, key: str | None
 ) -> None:
-    """With retries, a broken line, an answer in no form, settings left out, a name looked up."""
+    """With retries, a broken line, an invalid answer, parameters left out, and a product search."""
     good = {"text": "Linen."}
     script = (
         *(
@@ -186,7 +188,7 @@ async def test_and_no_letter_leaves_before_it_is_recorded(
 
     async def keep(sent: LlmCall) -> None:
         with sqlite.begin() as session:
-            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+            Receipt.record(session, workspace="T1", task="t1", sent=sent)
 
     server = Witness(sqlite, *script)
     async with server:

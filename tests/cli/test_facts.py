@@ -1,4 +1,4 @@
-"""The facts door …"""
+"""The `facts` command."""
 
 import json
 import shlex
@@ -21,8 +21,8 @@ from tests.support.stocked_library import stocked
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("facts")
-    house: Container = stocked(folder, "experiments", "orders")
-    house.database.close()
+    container: Container = stocked(folder, "experiments", "orders")
+    container.database.close()
     return folder
 
 
@@ -37,7 +37,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def test_prints_each_fact_with_its_value_and_its_source(capsys: pytest.CaptureFixture[str]) -> None:
+def test_facts_are_printed_with_value_and_source(capsys: pytest.CaptureFixture[str]) -> None:
     told = printed(capsys, "experiments")
     lines = [" ".join(line.split()) for line in told.splitlines()]
     assert any(line.startswith("winner B") for line in lines)
@@ -46,7 +46,7 @@ def test_prints_each_fact_with_its_value_and_its_source(capsys: pytest.CaptureFi
     assert lines[-2].startswith("Source: experiments.csv")
 
 
-def test_gives_scripts_the_query_of_each_fact(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_the_query_of_each_fact(capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(printed(capsys, "experiments", "--json"))
     for fact in told["facts"]:
         assert fact["source"].startswith("experiments.csv")
@@ -55,33 +55,33 @@ def test_gives_scripts_the_query_of_each_fact(capsys: pytest.CaptureFixture[str]
         assert fact["rows"]
 
 
-def test_asks_about_one_thing_with_where(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_filters_by_product(capsys: pytest.CaptureFixture[str]) -> None:
     everything = json.loads(printed(capsys, "experiments", "--json"))
     one = json.loads(printed(capsys, "experiments", "--json", "--where", "experiment=panier-court"))
     assert 0 < len(one["facts"]) < len(everything["facts"])
     assert all(fact["id"].startswith("experiments.panier-court") for fact in one["facts"])
 
 
-def test_tells_a_products_own_facts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_product_facts_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     told = printed(capsys, "product", "--where", "product=vai-onde")
     assert "€47.00" in told
     assert told.count("products.csv, line") >= 5
 
 
-def test_finds_a_product_by_its_title(capsys: pytest.CaptureFixture[str]) -> None:
+def test_product_is_found_by_its_title(capsys: pytest.CaptureFixture[str]) -> None:
     title = json.loads(printed(capsys, "product", "--json", "--where", "product=vai-onde"))
     called = title["facts"][0]["about"]
     told = json.loads(printed(capsys, "sellers", "--json", "--where", f"product={called}"))
     assert any(fact["id"].startswith("sellers.product-vai-onde") for fact in told["facts"])
 
 
-def test_says_when_nothing_fits_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_filter_without_match_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["sellers", "--where", "until=2001-01-01"]
     assert main(["facts", *asked]) == 3
     assert "Can't be told: Nothing fits what was asked." in capsys.readouterr().out
 
 
-def test_says_when_what_it_tells_is_old(
+def test_stale_data_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def days(**ahead: int) -> int | None:
@@ -95,12 +95,12 @@ def test_says_when_what_it_tells_is_old(
     assert "Old:" not in printed(capsys, "sellers", "--where", "until=2026-11-01")
 
 
-def test_says_what_cannot_be_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unanswerable_questions_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["facts", "experiments", "--where", "experiment=nothing"]) == 3
     assert "Can't be told: There is no test called nothing." in capsys.readouterr().out
 
 
-def test_ends_quietly_when_nobody_reads_on(home: Path) -> None:
+def test_closed_pipe_ends_silently(home: Path) -> None:
     asked = f"{shlex.quote(sys.executable)} -m bot facts experiments | true"
     done = subprocess.run(
         ["sh", "-c", asked],
@@ -131,14 +131,14 @@ def test_ends_quietly_when_nobody_reads_on(home: Path) -> None:
         (["sellers", "--where", "country=FR", "--where", "country=BE"], "says country twice"),
     ],
 )
-def test_answers_a_slip_with_a_sentence(
+def test_typing_mistake_gets_a_message(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["facts", *arguments]) == 2
     assert said in capsys.readouterr().err
 
 
-def test_understands_days_and_numbers_of_where() -> None:
+def test_where_parses_days_and_numbers() -> None:
     asked = parse_where(["since=2026-10-01", "days=90", "country=FR"])
     assert asked == AnalysisFilter(since=date(2026, 10, 1), days=90, country="FR")
     with pytest.raises(CannotDo):

@@ -1,4 +1,4 @@
-"""The import door …"""
+"""The `import` command."""
 
 import io
 import os
@@ -23,7 +23,7 @@ REVIEWS = 'id,date,rating,comment\n1,2026-10-01,5,"Lovely linen"\n2,2026-10-03,2
 
 
 class Person(io.StringIO):
-    """Somebody at a terminal who answers this."""
+    """A person at a terminal who gives this answer."""
 
     def isatty(self) -> bool:
         return True
@@ -47,7 +47,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
 
 
 def files(home: Path, kind: str = "*") -> list[Path]:
-    """What the library has on the disk, and nothing that was made on the way."""
+    """The library's files on disk, without temporary ones."""
     assert not list(home.glob("import-*"))
     return sorted(home.glob(f"library/*/{kind}/*.parquet"))
 
@@ -57,7 +57,7 @@ def rows(home: Path, kind: str, columns: str = "*") -> list[tuple[object, ...]]:
     return duckdb.sql(f"SELECT {columns} FROM read_parquet({told}) ORDER BY ALL").fetchall()
 
 
-def test_shows_what_it_understood_and_asks_once(
+def test_preview_is_shown_and_confirmed_once(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(monkeypatch, "y\n")
@@ -75,7 +75,7 @@ def test_shows_what_it_understood_and_asks_once(
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "", "perhaps\n"])
-def test_takes_nothing_in_without_a_yes(
+def test_nothing_is_imported_without_a_yes(
     answer: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(monkeypatch, answer)
@@ -85,7 +85,7 @@ def test_takes_nothing_in_without_a_yes(
 
 
 @pytest.mark.parametrize("answer", ["YES\n", "o\n", " oui \n"])
-def test_understands_a_yes_in_english_and_french(
+def test_yes_is_understood_in_english_and_french(
     answer: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answering(monkeypatch, answer)
@@ -93,7 +93,7 @@ def test_understands_a_yes_in_english_and_french(
     assert len(rows(home, "orders")) == 2
 
 
-def test_refuses_to_guess_an_answer_where_nobody_can_be_asked(
+def test_import_without_terminal_needs_yes_option(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
@@ -104,7 +104,7 @@ def test_refuses_to_guess_an_answer_where_nobody_can_be_asked(
     assert files(home) == []
 
 
-def test_takes_the_kind_that_it_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_kind_option_is_used(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ambiguous = "customer,date,since,amount\nC1,2026-10-01,2025-01-01,79.00\n"
     assert main(["import", "--yes", "--as", "orders", file(home, ambiguous, "x.csv")]) == 0
     assert len(rows(home, "orders")) == 1
@@ -112,7 +112,7 @@ def test_takes_the_kind_that_it_is_told(home: Path, capsys: pytest.CaptureFixtur
     assert "sandwiches" in capsys.readouterr().err
 
 
-def test_takes_a_column_for_what_it_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_map_option_renames_a_column(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     strange = ORDERS.replace("amount", "zorglub")
     assert main(["import", "--yes", file(home, strange)]) == 2
     assert "not what they were worth" in capsys.readouterr().err
@@ -125,14 +125,16 @@ def test_takes_a_column_for_what_it_is_told(home: Path, capsys: pytest.CaptureFi
     assert "nowhere" in capsys.readouterr().err
 
 
-def test_takes_the_currency_that_it_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_currency_option_is_used(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "--yes", "--currency", "CHF", file(home, ORDERS)]) == 0
     assert rows(home, "orders", "DISTINCT currency") == [("CHF",)]
     assert main(["import", "--yes", "--currency", "francs", file(home, ORDERS)]) == 2
     assert "francs" in capsys.readouterr().err
 
 
-def test_writes_down_why_a_row_stayed_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rejected_rows_are_written_with_reasons(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     bad = ORDERS + "3,yesterday,C3,LIN-ALBA,Alba shirt,1,79.00\n"
     assert main(["import", "--yes", file(home, bad)]) == 1
     told = capsys.readouterr().out
@@ -146,7 +148,7 @@ def test_writes_down_why_a_row_stayed_out(home: Path, capsys: pytest.CaptureFixt
     assert len(rows(home, "orders")) == 2
 
 
-def test_adds_nothing_the_second_time(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_import_adds_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = file(home, ORDERS)
     assert main(["import", "--yes", path]) == 0
     before = files(home)
@@ -156,7 +158,7 @@ def test_adds_nothing_the_second_time(home: Path, capsys: pytest.CaptureFixture[
     assert files(home) == before
 
 
-def test_takes_several_files_after_one_question(
+def test_several_files_need_one_confirmation(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(monkeypatch, "yes\n")
@@ -169,9 +171,7 @@ def test_takes_several_files_after_one_question(
     assert len(rows(home, "feedback")) == 2
 
 
-def test_reads_orders_and_their_lines_as_one(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_orders_and_lines_are_joined(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     placed = "order_id,customer_id,order_date\n1,C1,2026-10-01\n2,C2,2026-10-02\n"
     bought = "order_id,line,product_id,price\n1,1,LIN,79.00\n1,2,TOTE,24.00\n2,1,LIN,79.00\n"
     both = [file(home, placed, "placed.csv"), file(home, bought, "bought.csv")]
@@ -186,7 +186,7 @@ def test_reads_orders_and_their_lines_as_one(
     assert "0 new rows, 0 replaced, 3 known already" in capsys.readouterr().out
 
 
-def test_takes_the_others_when_one_of_several_is_hopeless(
+def test_unusable_file_does_not_stop_the_others(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths = [file(home, "a,b\nhello,world\n", "notes.csv"), file(home, ORDERS)]
@@ -204,7 +204,7 @@ def test_takes_the_others_when_one_of_several_is_hopeless(
         ("page.csv", "<!doctype html><html><body>Log in</body></html>", "page"),
     ],
 )
-def test_says_in_one_sentence_why_a_file_is_hopeless(
+def test_unusable_file_gets_one_sentence(
     name: str, text: str, word: str, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["import", "--yes", file(home, text, name)]) == 2
@@ -217,12 +217,12 @@ def test_says_in_one_sentence_why_a_file_is_hopeless(
     assert files(home) == []
 
 
-def test_names_a_file_that_is_not_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_file_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "--yes", str(home / "gone.csv")]) == 2
     assert "gone.csv" in capsys.readouterr().err
 
 
-def test_leaves_all_as_it_was_after_ctrl_c(
+def test_ctrl_c_leaves_the_library_unchanged(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["import", "--yes", file(home, ORDERS)]) == 0
@@ -244,7 +244,7 @@ def test_leaves_all_as_it_was_after_ctrl_c(
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_ends_at_once_after_a_second_ctrl_c(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_ctrl_c_ends_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def twice(*args: object, **asked_for: object) -> LoadResult:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
@@ -258,7 +258,7 @@ def test_ends_at_once_after_a_second_ctrl_c(home: Path, monkeypatch: pytest.Monk
 PRODUCTS = "name,price,colour,size,Prix d'achat\nLinen shirt,59.90,sand,S,20\nVase,34.50,white,,9\n"
 
 
-def test_shows_a_catalogue_as_it_shows_all_else_and_asks_once(
+def test_catalogue_is_previewed_and_confirmed_once(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(monkeypatch, "n\n")
@@ -277,7 +277,7 @@ def test_shows_a_catalogue_as_it_shows_all_else_and_asks_once(
     assert "2 products from shop.csv: 2 new, 0 replaced." in capsys.readouterr().out
 
 
-def test_takes_a_column_of_a_catalogue_for_what_it_is_told(
+def test_map_option_renames_a_catalogue_column(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     strange = file(home, PRODUCTS.replace("name", "zorglub"), "shop.csv")
@@ -287,7 +287,7 @@ def test_takes_a_column_of_a_catalogue_for_what_it_is_told(
     assert "no column shoe" in capsys.readouterr().err
 
 
-def test_is_told_how_dates_and_figures_are_meant_and_says_how_to_tell_it(
+def test_dates_and_decimal_options_are_used_and_suggested(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = "order,date,amount\n1,03/04/2026,1.234\n"

@@ -1,4 +1,4 @@
-"""A bad file given to `import` …"""
+"""Damaged and unusable files given to `import`."""
 
 import sys
 import zipfile
@@ -95,7 +95,7 @@ ASKED = {
 def tried(
     home: Path, path: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch
 ) -> str:
-    """What is said of it when the answer is no; the library is as it was."""
+    """The output when the answer is no. Checks that the library has not changed."""
     patch.setenv("SUPER_INTERN_HOME", str(home))
     patch.setattr(sys, "stdin", Person("n\n"))
     before = kept(home)
@@ -110,7 +110,7 @@ def tried(
 
 
 @pytest.mark.parametrize("name", [*MADE, *STORED])
-def test_that_is_hopeless_is_told_in_a_sentence_and_nothing_changes(
+def test_unusable_file_is_explained_and_changes_nothing(
     name: str,
     shop: Path,
     tmp_path: Path,
@@ -135,7 +135,7 @@ def test_that_is_hopeless_is_told_in_a_sentence_and_nothing_changes(
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_that_can_be_read_shows_how_and_nothing_changes_without_a_yes(
+def test_readable_file_is_previewed_and_changes_nothing(
     name: str,
     shop: Path,
     tmp_path: Path,
@@ -149,7 +149,7 @@ def test_that_can_be_read_shows_how_and_nothing_changes_without_a_yes(
     assert said.count("Take it in?") == 1
 
 
-def test_swapped_between_the_question_and_the_answer_is_refused(
+def test_file_swapped_after_the_preview_is_refused(
     shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "swapped.csv"

@@ -1,4 +1,4 @@
-"""The environment becomes one frozen Settings, and what is wrong with it is named at once."""
+"""The settings: one frozen model of the environment, and messages for its mistakes."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.support.paths import ROOT
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s3cret"}
 
 
-def test_nothing_set_is_enough_to_try_it() -> None:
+def test_defaults_are_enough_to_try_it() -> None:
     settings = Settings.read({})
     assert settings.slack_api_url == "https://slack.com/api/"
     assert settings.port == 3000
@@ -30,27 +30,27 @@ def test_nothing_set_is_enough_to_try_it() -> None:
     assert (settings.concurrency, settings.concurrency_per_workspace) == (10, 3)
 
 
-def test_the_process_environment_is_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "4321")
     assert Settings.read().port == 4321
 
 
-def test_a_variable_set_to_nothing_is_not_set() -> None:
+def test_empty_variable_counts_as_not_set() -> None:
     assert Settings.read({"PORT": "", "ANTHROPIC_API_KEY": "  "}) == Settings.read({})
 
 
-def test_spaces_around_a_value_do_not_count() -> None:
+def test_spaces_around_a_value_are_stripped() -> None:
     token = Settings.read({"SLACK_BOT_TOKEN": " xoxb-1\n"}).slack_bot_token
     assert token
     assert token.get_secret_value() == "xoxb-1"
 
 
-def test_the_environment_of_others_is_left_alone() -> None:
+def test_other_programs_variables_are_ignored() -> None:
     others = {"PATH": "/bin", "KEY": "abc", "SUPER_INTERN_BACKUP_BUCKET": "b"}
     assert Settings.read(others) == Settings.read({})
 
 
-def test_the_house_s_key_is_refused_when_it_can_be_guessed() -> None:
+def test_short_key_is_refused() -> None:
     key = Settings.read({"SUPER_INTERN_KEY": "k" * 32}).key
     assert key
     assert key.get_secret_value() == "k" * 32
@@ -67,7 +67,7 @@ def test_the_house_s_key_is_refused_when_it_can_be_guessed() -> None:
         ("http://localhost:9/api///", "http://localhost:9/api/"),
     ],
 )
-def test_the_slack_address_ends_with_one_slash(given: str, used: str) -> None:
+def test_slack_api_url_ends_with_one_slash(given: str, used: str) -> None:
     assert Settings.read({"SLACK_API_URL": given}).slack_api_url == used
 
 
@@ -81,13 +81,13 @@ def test_the_slack_address_ends_with_one_slash(given: str, used: str) -> None:
         ("sqlite+pysqlite:///x.db", "sqlite:///x.db", True),
     ],
 )
-def test_a_database_address_is_made_sqlalchemys(given: str, used: str, sqlite: bool) -> None:
+def test_database_url_is_converted_for_sqlalchemy(given: str, used: str, sqlite: bool) -> None:
     settings = Settings.read({"DATABASE_URL": given})
     assert settings.database_url == used
     assert settings.sqlite is sqlite
 
 
-def test_the_home_is_absolute_and_knows_the_tilde(tmp_path: Path) -> None:
+def test_home_is_made_absolute(tmp_path: Path) -> None:
     assert Settings.read({"SUPER_INTERN_HOME": "~/x"}).home == Path.home() / "x"
     home = Settings.read({"SUPER_INTERN_HOME": str(tmp_path)})
     assert home.database_url == f"sqlite:///{tmp_path}/super-intern.db"
@@ -101,15 +101,15 @@ def test_the_home_is_absolute_and_knows_the_tilde(tmp_path: Path) -> None:
         ({"SUPER_INTERN_MODEL": "claude-opus-5"}, "offline"),
     ],
 )
-def test_a_key_or_an_address_brings_the_ai(environ: dict[str, str], writer: str) -> None:
+def test_api_key_or_base_url_selects_claude(environ: dict[str, str], writer: str) -> None:
     assert Settings.read(environ).writer == writer
 
 
-def test_the_version_in_an_ai_address_is_the_clients_business() -> None:
+def test_version_is_removed_from_the_base_url() -> None:
     assert Settings.read({"ANTHROPIC_BASE_URL": "http://h/v1/"}).anthropic_base_url == "http://h"
 
 
-def test_the_log_level_is_read_in_any_case() -> None:
+def test_log_level_is_case_insensitive() -> None:
     assert Settings.read({"SUPER_INTERN_LOG": "debug"}).log == "DEBUG"
 
 
@@ -134,13 +134,13 @@ def test_the_log_level_is_read_in_any_case() -> None:
         ("SUPER_INTERN_HOMME", "/x", "SUPER_INTERN_HOMME is unknown; did you mean SUPER_INTERN_"),
     ],
 )
-def test_a_bad_value_is_named(name: str, value: str, said: str) -> None:
+def test_bad_value_is_named(name: str, value: str, said: str) -> None:
     with pytest.raises(SettingsError) as mistake:
         Settings.read({name: value})
     assert str(mistake.value).startswith(f"environment: {said}")
 
 
-def test_all_bad_values_are_named_at_once_and_no_secret_among_them() -> None:
+def test_all_bad_values_are_named_without_secrets() -> None:
     with pytest.raises(SettingsError) as mistake:
         Settings.read({"PORT": "x", "DATABASE_URL": "mysql://u:p4ss@h/d", "SUPER_INTERN_LOG": "y"})
     for name in ("PORT", "DATABASE_URL", "SUPER_INTERN_LOG"):
@@ -148,7 +148,7 @@ def test_all_bad_values_are_named_at_once_and_no_secret_among_them() -> None:
     assert "p4ss" not in str(mistake.value)
 
 
-def test_no_secret_is_ever_printed() -> None:
+def test_secrets_are_not_printed() -> None:
     secrets = {
         "SLACK_BOT_TOKEN": "xoxb-hush1",
         "SLACK_SIGNING_SECRET": "hush2",
@@ -161,14 +161,14 @@ def test_no_secret_is_ever_printed() -> None:
         assert "hush" not in shown
 
 
-def test_settings_stay_as_they_were_read() -> None:
+def test_settings_are_frozen() -> None:
     settings = Settings.read({})
     with pytest.raises(ValidationError):
         settings.port = 1  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
-    ("door", "environ", "missing"),
+    ("command", "environ", "missing"),
     [
         ("serve", {}, ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]),
         ("serve", {"SLACK_BOT_TOKEN": "xoxb-1"}, ["SLACK_SIGNING_SECRET"]),
@@ -180,27 +180,27 @@ def test_settings_stay_as_they_were_read() -> None:
         ("serve", SLACK | {"SLACK_APP_TOKEN": "xoxb-1"}, ["SLACK_APP_TOKEN"]),
     ],
 )
-def test_everything_missing_is_named_at_once(
-    door: SlackCommand, environ: dict[str, str], missing: list[str]
+def test_all_missing_settings_are_named_at_once(
+    command: SlackCommand, environ: dict[str, str], missing: list[str]
 ) -> None:
-    found = find_setting_problems(Settings.read(environ), door)
+    found = find_setting_problems(Settings.read(environ), command)
     assert [p.split()[0] for p in found] == missing
 
 
-def test_the_docs_list_every_setting_and_no_other() -> None:
+def test_docs_list_exactly_the_settings() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)`", page, re.M) == list(list_variables())
     assert format_settings_table() in page
 
 
-def test_every_setting_is_described_for_its_user() -> None:
+def test_every_setting_has_a_description() -> None:
     for name, field in list_variables().items():
         assert name.isupper()
         assert field.description
         assert field.description.endswith(".")
 
 
-def test_run_ahead_only_beside_a_slack_on_this_machine() -> None:
+def test_clock_offset_needs_a_local_slack() -> None:
     told = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}
     ahead = {"SUPER_INTERN_SECONDS_AHEAD": "604800"}
     here = {"SLACK_API_URL": "http://127.0.0.1:3001/api/"}

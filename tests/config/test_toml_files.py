@@ -1,4 +1,4 @@
-"""brand.toml and policy.toml: what they say holds, and a mistake is named with its line."""
+"""brand.toml and policy.toml: their values, and the line that an error names."""
 
 import os
 import shutil
@@ -25,14 +25,14 @@ def mistake_in(home: Path, file: str, text: str | bytes) -> str:
     return str(mistake.value)
 
 
-def test_no_file_is_fine(tmp_path: Path) -> None:
+def test_missing_files_give_defaults(tmp_path: Path) -> None:
     check_toml_files(tmp_path)
     assert load_brand(tmp_path, "T1") == Brand(name="Your shop", languages=("en", "fr"))
     assert load_policy(tmp_path, "T1") == Policy()
 
 
 @pytest.mark.parametrize("text", ["", "# only words\n", "\ufeff"])
-def test_an_empty_file_is_as_none(tmp_path: Path, text: str) -> None:
+def test_empty_file_gives_defaults(tmp_path: Path, text: str) -> None:
     for file in (BRAND, POLICY):
         (tmp_path / file).write_text(text, encoding="utf-8")
     check_toml_files(tmp_path)
@@ -40,12 +40,12 @@ def test_an_empty_file_is_as_none(tmp_path: Path, text: str) -> None:
     assert load_policy(tmp_path, "T1") == Policy()
 
 
-def test_only_a_name_is_needed(tmp_path: Path) -> None:
+def test_brand_needs_only_a_name(tmp_path: Path) -> None:
     (tmp_path / BRAND).write_text('name = "Maison"\n')
     assert load_brand(tmp_path, "T1") == Brand(name="Maison", languages=("en", "fr"))
 
 
-def test_the_examples_in_the_docs_load_whole(tmp_path: Path) -> None:
+def test_examples_in_the_docs_are_valid(tmp_path: Path) -> None:
     for file in (BRAND, POLICY):
         shutil.copy(DOCS / file.replace(".toml", ".example.toml"), tmp_path / file)
     check_toml_files(tmp_path)
@@ -64,18 +64,18 @@ def test_the_examples_in_the_docs_load_whole(tmp_path: Path) -> None:
     assert stricter.delivery == policy.delivery
 
 
-def test_a_file_may_hold_exceptions_only(tmp_path: Path) -> None:
+def test_file_may_hold_only_workspace_exceptions(tmp_path: Path) -> None:
     (tmp_path / BRAND).write_text('[workspace.T1]\nname = "One"\n')
     assert load_brand(tmp_path, "T1").name == "One"
     assert load_brand(tmp_path, "T2").name == "Your shop"
 
 
-def test_a_windows_file_is_read(tmp_path: Path) -> None:
+def test_windows_line_ends_and_bom_are_read(tmp_path: Path) -> None:
     (tmp_path / BRAND).write_bytes(b'\xef\xbb\xbfname = "Caf\xc3\xa9"\r\naddress = "tu"\r\n')
     assert load_brand(tmp_path, "T1").name == "Café"
 
 
-def test_a_change_counts_at_once_and_no_change_reads_nothing(tmp_path: Path) -> None:
+def test_file_is_read_again_only_after_a_change(tmp_path: Path) -> None:
     file = tmp_path / BRAND
     file.write_text('name = "One"\n')
     first = load_brand(tmp_path, "T1")
@@ -87,7 +87,7 @@ def test_a_change_counts_at_once_and_no_change_reads_nothing(tmp_path: Path) -> 
     assert load_brand(tmp_path, "T1").name == "Your shop"
 
 
-def test_a_mistake_is_also_words_for_the_person(tmp_path: Path) -> None:
+def test_error_is_a_message_for_the_person(tmp_path: Path) -> None:
     (tmp_path / POLICY).write_text("[approval]\nneeded = 0\n")
     with pytest.raises(CannotDo) as cannot:
         load_policy(tmp_path, "T1")
@@ -147,9 +147,7 @@ POLICIES = {
 
 
 @pytest.mark.parametrize(("text", "said"), POLICIES.items())
-def test_a_mistake_in_the_policy_is_named_with_its_line(
-    tmp_path: Path, text: str, said: str
-) -> None:
+def test_policy_error_names_its_line(tmp_path: Path, text: str, said: str) -> None:
     assert mistake_in(tmp_path, POLICY, text).startswith(f"policy.toml, line {said}")
 
 
@@ -176,18 +174,16 @@ BRANDS = {
 
 
 @pytest.mark.parametrize(("text", "said"), BRANDS.items())
-def test_a_mistake_in_the_brand_is_named_with_its_line(
-    tmp_path: Path, text: str, said: str
-) -> None:
+def test_brand_error_names_its_line(tmp_path: Path, text: str, said: str) -> None:
     assert mistake_in(tmp_path, BRAND, text).startswith(f"brand.toml, line {said}")
 
 
-def test_another_encoding_is_named(tmp_path: Path) -> None:
+def test_other_encoding_is_reported(tmp_path: Path) -> None:
     said = mistake_in(tmp_path, BRAND, '\nname = "Café"\n'.encode("cp1252"))
     assert said == "brand.toml, line 2: is not UTF-8; save the file as UTF-8"
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_unreadable_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / BRAND).mkdir()
     with pytest.raises(SettingsError, match=r"brand\.toml: cannot be read"):
         check_toml_files(tmp_path)

@@ -1,4 +1,4 @@
-"""Each setting's line in a TOML file, whatever way it is written."""
+"""The line of each setting in a TOML file, in every notation."""
 
 import pytest
 
@@ -68,9 +68,9 @@ o = 2'''
         (("absent",), None),
     ],
 )
-def test_a_path_has_its_line(path: TomlPath, line: int | None) -> None:
-    assert TomlLines(TEXT).of(path) == line
+def test_line_of_a_setting_is_found(path: TomlPath, line: int | None) -> None:
+    assert TomlLines(TEXT).find_line(path) == line
 
 
-def test_windows_lines_count_as_others() -> None:
-    assert TomlLines("a = 1\r\n\r\n[b]\r\nc = 2\r\n").of(("b", "c")) == 4
+def test_windows_line_ends_count_as_one_line() -> None:
+    assert TomlLines("a = 1\r\n\r\n[b]\r\nc = 2\r\n").find_line(("b", "c")) == 4

@@ -261,8 +261,10 @@ def test_of_old_titles_is_shown_as_todays(monkeypatch: pytest.MonkeyPatch) -> No
     today = {title for kept in titles().values() for title in kept}
     compare("SHOWN_TITLES", {*contracts.SHOWN_TITLES.values()} - today, ())
     monkeypatch.setitem(contracts.SHOWN_TITLES, "What is broken", "What blocks sales")
-    assert messages.shown_title("What is broken", "en") == "What blocks sales"
-    assert messages.shown_title("What is broken", "fr") == Words("What blocks sales").to("fr")
+    assert messages.translate_stored_title("What is broken", "en") == "What blocks sales"
+    assert messages.translate_stored_title("What is broken", "fr") == Words("What blocks sales").to(
+        "fr"
+    )
 
 
 def test_of_skills_and_channels_stays() -> None:

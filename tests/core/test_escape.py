@@ -1,4 +1,4 @@
-"""Text made harmless …"""
+"""Escaping of untrusted text: nothing hidden, no mention of people, no link that can be opened."""
 
 import html
 import re
@@ -41,7 +41,7 @@ from bot.text.links import find_links, parse_host
         ("12.50 e.g. v2.0 end.Next", "12.50 e.g. v2.0 end.Next"),
     ],
 )
-def test_is_shown_as_it_reads_and_no_more(text: str, shown: str) -> None:
+def test_text_is_escaped_for_slack(text: str, shown: str) -> None:
     assert escape_mrkdwn(text, {"shop.example"}) == shown
 
 
@@ -59,7 +59,7 @@ def test_is_shown_as_it_reads_and_no_more(text: str, shown: str) -> None:
         ("<b> & stay", "<b> & stay"),
     ],
 )
-def test_hides_nothing(text: str, clean: str) -> None:
+def test_hidden_characters_are_removed(text: str, clean: str) -> None:
     assert strip_hidden(text) == clean
 
 
@@ -100,7 +100,7 @@ SLACK = st.lists(
 @example("@\u202e@here")
 @example("<\u200b!channel>")
 @example("@herehttps://@")
-def test_pings_nobody(text: str) -> None:
+def test_mentions_are_disabled(text: str) -> None:
     shown = escape_mrkdwn(text, {"shop.example"})
     assert "<" not in shown
     assert ">" not in shown
@@ -111,7 +111,7 @@ def test_pings_nobody(text: str) -> None:
 
 @given(SLACK)
 @example("evil.comhttps://0")
-def test_links_only_where_it_may(text: str) -> None:
+def test_only_allowed_links_can_be_opened(text: str) -> None:
     shown = html.unescape(escape_mrkdwn(text, {"shop.example"}))
     open_text = re.sub(r"`[^`]*`", " ", shown)
     for link in find_links(open_text):
@@ -119,7 +119,7 @@ def test_links_only_where_it_may(text: str) -> None:
 
 
 @given(st.text())
-def test_is_plain_once_and_for_all(text: str) -> None:
+def test_strip_hidden_is_idempotent(text: str) -> None:
     assert strip_hidden(strip_hidden(text)) == strip_hidden(text)
 
 
@@ -133,5 +133,5 @@ def test_is_plain_once_and_for_all(text: str) -> None:
         ("shop.example.", "shop.example"),
     ],
 )
-def test_knows_where_a_link_leads(address: str, host: str) -> None:
+def test_host_of_a_link_is_parsed(address: str, host: str) -> None:
     assert parse_host(address) == host

@@ -1,4 +1,4 @@
-"""The source of a fact …"""
+"""The source of a fact, as readers see it."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ from bot.core.facts import Fact
         ("live rows and 3 more", "les lignes reçues en direct et 3 autres"),
     ],
 )
-def test_is_said_in_its_reader_s_language(source: str, french: str) -> None:
+def test_source_is_in_the_readers_language(source: str, french: str) -> None:
     fact = Fact(id="a.b.c", label="x", value="1", source=source, as_of=date(2026, 11, 24))
     assert fact.sourced("fr") == french
     assert fact.sourced("en") == source

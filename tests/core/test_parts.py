@@ -1,4 +1,4 @@
-"""A part …"""
+"""Parts of a draft, their stored text and its fingerprint."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,31 +19,31 @@ def stored(*pieces: Part) -> str:
     return serialize_parts(pieces, channel="email", language="fr", audience=None)
 
 
-def test_has_one_spelling_whichever_way_its_accents_were_typed() -> None:
+def test_accents_are_normalized_to_nfc() -> None:
     assert stored(*parts("été")) == stored(*parts("e\u0301te\u0301"))
 
 
-def test_keeps_what_is_only_alike_apart() -> None:
+def test_similar_characters_stay_different() -> None:
     assert compute_fingerprint(stored(*parts("ﬁn"))) != compute_fingerprint(stored(*parts("fin")))
 
 
-def test_changes_the_fingerprint_with_any_letter() -> None:
+def test_any_changed_letter_changes_the_fingerprint() -> None:
     assert compute_fingerprint(stored(*parts("A"))) != compute_fingerprint(stored(*parts("a")))
 
 
-def test_keeps_its_fingerprint_whatever_it_cites() -> None:
+def test_cited_facts_do_not_change_the_fingerprint() -> None:
     cited = Part(kind="copy", key="k", title="T", body=Copy(text="x", facts=("a",)))
     bare = Part(kind="copy", key="k", title="T", body=Copy(text="x"))
     assert stored(cited) == stored(bare)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-def test_comes_back_from_the_stored_text_letter_for_letter(text: str) -> None:
+def test_stored_text_is_parsed_back_unchanged(text: str) -> None:
     part = Part(kind="copy", key="k", title="T", body=Copy(text=text))
     assert parse_parts(stored(part))[0].text == part.text
 
 
-def test_is_made_from_each_field_of_an_output() -> None:
+def test_output_is_split_into_one_part_per_field() -> None:
     from pydantic import BaseModel, Field
 
     class Output(BaseModel):
@@ -61,7 +61,7 @@ def test_is_made_from_each_field_of_an_output() -> None:
     assert [hook.angle for hook in hooks] == ["price"]
 
 
-def test_made_today_has_the_fingerprint_it_will_always_have() -> None:
+def test_fingerprint_of_a_known_draft_is_stable() -> None:
     assert compute_fingerprint(stored(*parts("Été", "Le lin respire."))) == (
         "a18da0895be2cb9b90aaf0aad07b7feede120e66b52d61fa315ae5dc861de0d1"
     )

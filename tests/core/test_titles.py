@@ -1,4 +1,4 @@
-"""A title as people read it …"""
+"""Product titles as people read them."""
 
 import pytest
 
@@ -16,10 +16,10 @@ from bot.text.slugs import format_title
         ("USB LED LAMP", "USB LED Lamp"),
     ],
 )
-def test_has_no_tills_capitals(till: str, read: str) -> None:
+def test_title_in_capitals_is_capitalized_by_word(till: str, read: str) -> None:
     assert format_title(till) == read
 
 
 @pytest.mark.parametrize("title", ["Chemise Alba en lin", "iPhone 15 Pro", "IKEA", "XL"])
-def test_stays_as_somebody_wrote_it(title: str) -> None:
+def test_other_title_is_not_changed(title: str) -> None:
     assert format_title(title) == title

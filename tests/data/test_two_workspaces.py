@@ -62,7 +62,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container
             told |= {"zone": "Europe/Paris", "language": "en", "sections": [NAMES[one]]}
             told |= {"about": NAMES[one], "only_when_moved": False, "alerts": False}
             Schedule.put(session, now(), **told)
-            Receipt.keep(
+            Receipt.record(
                 session,
                 workspace=one,
                 task=one,
@@ -111,7 +111,9 @@ def test_in_its_digest_its_tab_its_receipts_and_its_journal(house: Container, on
         assert (digest.about, digest.place) == (NAMES[one], {"channel": f"C{one}"})
         wanted = {row.wish(now().date()).id for w in BOTH for row in Schedule.of(session, w)}
         assert len(wanted) == len(BOTH)
-        assert Receipt.spent(session, one, now() + timedelta(minutes=1)) == Decimal(TOTALS[one])
+        assert Receipt.compute_spent(session, one, now() + timedelta(minutes=1)) == Decimal(
+            TOTALS[one]
+        )
         assert other(one) not in repr(load_work_facts(session, one, Policy(), "en", now()))
         digest.turn(session, "paused", now())
         elsewhere = Schedule.find(session, "T2" if one == "T1" else "T1", "weekly")

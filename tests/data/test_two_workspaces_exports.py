@@ -59,9 +59,9 @@ def house(tmp_path: Path) -> Iterator[Container]:
             Workspace.ensure(session, one, now())
         importing = FileImporter(house, one)
         with importing.folder() as folder:
-            seen, left = importing.look(files(tmp_path, one), None, {}, folder)
+            seen, left = importing.inspect(files(tmp_path, one), None, {}, folder)
             assert not left
-            assert [importing.take(table.part, table.found) for table in seen] == [0, 0]
+            assert [importing.load(table.part, table.found) for table in seen] == [0, 0]
     yield house
     house.database.close()
 

@@ -1,4 +1,4 @@
-"""A migration …"""
+"""Database migrations."""
 
 import asyncio
 import shutil
@@ -22,7 +22,7 @@ def tables(database: Database) -> set[str]:
     return set(inspect(database.engine).get_table_names())
 
 
-def test_goes_up_and_down_and_leaves_no_table_behind(database_url: str) -> None:
+def test_upgrade_and_downgrade_leave_no_table(database_url: str) -> None:
     database = Database(database_url)
     assert migrate.upgrade(database)
     assert set(TABLES.tables) <= tables(database)
@@ -32,7 +32,7 @@ def test_goes_up_and_down_and_leaves_no_table_behind(database_url: str) -> None:
     database.close()
 
 
-def test_gives_the_tables_that_the_rows_describe(database: Database) -> None:
+def test_migrated_schema_matches_the_models(database: Database) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
@@ -41,11 +41,11 @@ def test_gives_the_tables_that_the_rows_describe(database: Database) -> None:
         assert compare_metadata(context, TABLES) == []
 
 
-def test_has_nothing_to_do_the_second_time(database: Database) -> None:
+def test_second_upgrade_does_nothing(database: Database) -> None:
     assert not migrate.upgrade(database)
 
 
-def test_keeps_a_copy_of_a_sqlite_file_first(tmp_path: Path) -> None:
+def test_sqlite_file_is_copied_before_the_upgrade(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     migrate.upgrade(database)
     migrate.back_up_database(database, "0001")
@@ -72,9 +72,7 @@ def downgrade() -> None:
 '''
 
 
-async def test_leaves_pending_work_alone_and_it_ends_afterwards(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_pending_job_finishes_after_the_upgrade(database: Database, tmp_path: Path) -> None:
     first = await launched(database)  # makes the engine's own tables
     await first.engine.close()
     closed = Engine(database, now, FAST)
@@ -93,7 +91,7 @@ async def test_leaves_pending_work_alone_and_it_ends_afterwards(
     await second.engine.close()
 
 
-def test_keeps_what_people_said_of_alerts_where_they_came(database: Database) -> None:
+def test_alert_feedback_survives_the_upgrade(database: Database) -> None:
     migrate.downgrade(database, "0008")
     with database.engine.begin() as connection:
         for name, channel, alerts in (("a", "C0", False), ("b", "C1", True), ("c", "C2", True)):
@@ -124,12 +122,12 @@ def test_keeps_what_people_said_of_alerts_where_they_came(database: Database) ->
         assert (row.spot, row.muted, row.bar) == ("C1", True, 0.001)
 
 
-async def test_by_processes_that_start_together_is_done_once(
+async def test_processes_that_start_together_migrate_once(
     postgres_url: str, tmp_path: Path
 ) -> None:
     environ = {"DATABASE_URL": postgres_url, "SUPER_INTERN_HOME": str(tmp_path)}
-    houses = [Container(Settings.read(environ)) for _ in range(3)]
-    changed = await asyncio.gather(*(house.migrate() for house in houses))
+    containers = [Container(Settings.read(environ)) for _ in range(3)]
+    changed = await asyncio.gather(*(container.migrate() for container in containers))
     assert sorted(changed) == [False, False, True]
-    for house in houses:
-        house.database.close()
+    for container in containers:
+        container.database.close()

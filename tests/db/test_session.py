@@ -1,4 +1,4 @@
-"""The database …"""
+"""Transactions of the database."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from bot.db.workspace import Workspace
 from tests.conftest import NOW
 
 
-def test_loses_no_increment_when_eight_threads_read_and_then_write(sqlite: Database) -> None:
+def test_concurrent_increments_are_not_lost(sqlite: Database) -> None:
     with sqlite.begin() as session:
         session.execute(text("CREATE TABLE n (n INTEGER)"))
         session.execute(text("INSERT INTO n VALUES (0)"))
@@ -31,25 +31,25 @@ def test_loses_no_increment_when_eight_threads_read_and_then_write(sqlite: Datab
         assert session.scalar(text("SELECT n FROM n")) == 200
 
 
-def test_gives_times_back_with_their_zone(database: Database) -> None:
+def test_times_are_returned_with_their_zone(database: Database) -> None:
     with database.begin() as session:
         Workspace.ensure(session, "T1", NOW)
     with database.begin() as session:
         assert session.get_one(Workspace, "T1").created_at == NOW
 
 
-def test_refuses_a_time_without_its_zone(sqlite: Database) -> None:
+def test_time_without_zone_is_refused(sqlite: Database) -> None:
     with pytest.raises(StatementError, match="without its zone"), sqlite.begin() as session:
         Workspace.ensure(session, "T1", datetime(2026, 1, 1))
 
 
-def test_inserts_a_key_once(database: Database) -> None:
+def test_insert_once_ignores_an_existing_key(database: Database) -> None:
     with database.begin() as session:
         assert insert_once(session, Workspace, id="T1", created_at=NOW)
         assert not insert_once(session, Workspace, id="T1", created_at=NOW)
 
 
-def test_rolls_back_all_of_a_failed_transaction(database: Database) -> None:
+def test_failed_transaction_is_rolled_back(database: Database) -> None:
     def fails() -> None:
         with database.begin() as session:
             Workspace.ensure(session, "T1", NOW)
@@ -61,43 +61,43 @@ def test_rolls_back_all_of_a_failed_transaction(database: Database) -> None:
         assert session.get(Workspace, "T1") is None
 
 
-def test_lets_threads_through_in_the_order_they_came() -> None:
-    turnstile = FairLock()
+def test_lock_is_acquired_in_order_of_arrival() -> None:
+    write_lock = FairLock()
     order: list[int] = []
-    turnstile.enter()
+    write_lock.enter()
     threads = []
     for number in range(5):
-        thread = threading.Thread(target=lambda n=number: _pass(turnstile, order, n))
+        thread = threading.Thread(target=lambda n=number: _pass(write_lock, order, n))
         thread.start()
         threads.append(thread)
-        while len(turnstile._waiting) <= number:
+        while len(write_lock._waiting) <= number:
             pass
-    turnstile.leave()
+    write_lock.leave()
     for thread in threads:
         thread.join(timeout=5)
     assert order == [0, 1, 2, 3, 4]
 
 
-def test_lets_the_holder_in_again() -> None:
-    turnstile = FairLock()
-    with turnstile.turn(), turnstile.turn():
+def test_lock_is_reentrant() -> None:
+    write_lock = FairLock()
+    with write_lock.hold(), write_lock.hold():
         pass
-    with turnstile.turn():
-        assert turnstile._depth == 1
+    with write_lock.hold():
+        assert write_lock._depth == 1
 
 
-def _pass(turnstile: FairLock, order: list[int], number: int) -> None:
-    with turnstile.turn():
+def _pass(write_lock: FairLock, order: list[int], number: int) -> None:
+    with write_lock.hold():
         order.append(number)
 
 
-def test_says_nothing_of_what_it_was_given_when_it_fails(database: Database) -> None:
+def test_errors_hide_statement_parameters(database: Database) -> None:
     with pytest.raises(DBAPIError) as caught, database.begin() as session:
         session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "somebody's words"})
     assert "somebody" not in str(caught.value)
 
 
-def test_shows_one_moment_to_who_reads_much_and_lets_others_write(database: Database) -> None:
+def test_snapshot_is_consistent_and_does_not_block_writers(database: Database) -> None:
     with database.begin() as session:
         Workspace.ensure(session, "T1", NOW)
     with database.snapshot() as reading:

@@ -31,7 +31,7 @@ def furnished(home: Path) -> None:
     (home / "brand.toml").write_text(BRAND)
     (home / "products.csv").write_text(PRODUCTS)
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, TEAM, "EUR").take_products(TableFile(home / "products.csv"))
+    FileImporter(house, TEAM, "EUR").load_products(TableFile(home / "products.csv"))
     house.database.close()
 
 

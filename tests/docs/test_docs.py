@@ -70,9 +70,9 @@ def test_names_no_file_that_is_gone() -> None:
 def test_tells_every_command_of_the_terminal() -> None:
     from bot.__main__ import parser
 
-    (doors,) = (a for a in parser()._actions if a.dest == "door")
-    for door in doors.choices or ():
-        assert f"super-intern {door}" in read("README.md"), door
+    (commands,) = (a for a in parser()._actions if a.dest == "command")
+    for command in commands.choices or ():
+        assert f"super-intern {command}" in read("README.md"), command
 
 
 def test_shows_what_the_terminal_really_prints(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def fill(home: Path) -> None:
     products = home / "products.csv"
     products.write_text(PRODUCTS)
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR").take_products(TableFile(products))
+    FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR").load_products(TableFile(products))
 
 
 @asynccontextmanager

@@ -25,9 +25,9 @@ def take_orders_in(home: Path) -> None:
     is half of a digest's time, and what it says of them is tested where no browser waits."""
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     importing = FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR")
-    importing.take_products(TableFile(made() / "products.csv"))
+    importing.load_products(TableFile(made() / "products.csv"))
     orders = made() / "orders.csv"
-    importing.take(TableFile(orders), detect_schema(orders, name=orders.name))
+    importing.load(TableFile(orders), detect_schema(orders, name=orders.name))
 
 
 @pytest.mark.timeout(150)

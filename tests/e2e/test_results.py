@@ -24,7 +24,7 @@ def take_feedback_in(home: Path) -> None:
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     importing = FileImporter(Pieces(settings).migrated(), TEAM_ID, "EUR")
     path = made() / "feedback.csv"
-    importing.take(TableFile(path), detect_schema(path, name=path.name))
+    importing.load(TableFile(path), detect_schema(path, name=path.name))
 
 
 async def test_sums_up_comments_with_a_picture_and_leads_to_an_answer(house: House) -> None:

@@ -1,4 +1,4 @@
-"""A country as it is written in a file …"""
+"""Country names as files write them and as people say them."""
 
 import pytest
 
@@ -18,16 +18,16 @@ from bot.i18n.messages import Country, Words, restore_words
         ("", "", ""),
     ],
 )
-def test_is_said_as_each_language_says_it(written: str, english: str, french: str) -> None:
+def test_country_is_translated(written: str, english: str, french: str) -> None:
     assert (translate_country(written, "en"), translate_country(written, "fr")) == (english, french)
 
 
-def test_is_known_in_a_sentence_by_its_names_and_not_by_its_code() -> None:
+def test_country_words_exclude_the_code() -> None:
     assert list_country_names("DE") == {"germany", "allemagne"}
     assert parse_country_code("in") == "IN"
     assert "in" not in list_country_names("IN")
 
 
-def test_keeps_its_language_open_until_it_is_read() -> None:
+def test_country_in_a_sentence_is_translated_when_shown() -> None:
     words = restore_words(Words("{place}.", place=Country(name="ES")).model_dump(mode="json"))
     assert (words.to("en"), words.to("fr")) == ("Spain.", "Espagne.")

@@ -1,4 +1,4 @@
-"""The words that people read …"""
+"""The texts on screen and their French translations."""
 
 import json
 import re
@@ -63,26 +63,27 @@ def gaps(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def test_all_have_their_french() -> None:
+def test_every_sentence_has_a_translation() -> None:
     known = {m.id[0] if isinstance(m.id, tuple | list) else m.id for m in messages()}
     assert sorted(set(said()) - known) == []
     assert [english for english, told in pairs() if not told.strip()] == []
 
 
-def test_are_all_still_said() -> None:
+def test_catalogues_have_no_unused_sentence() -> None:
     known = {m.id[0] if isinstance(m.id, tuple | list) else m.id for m in messages()}
     assert sorted(known - set(said())) == []
     assert list(french().obsolete) == []
 
 
-def test_of_old_rows_are_still_translated() -> None:
-    """What earlier editions could store; of it, what the code no longer says is in legacy.po."""
+def test_sentences_of_old_rows_are_translated() -> None:
+    """Sentences that earlier editions could store. Those that the code no longer uses are in
+    legacy.po."""
     lines = SENTENCES.read_text(encoding="utf-8").splitlines()
     stored = {str(json.loads(line)) for line in lines}
     assert sorted(stored - {*load_translations("fr")}) == []
 
 
-def test_of_old_rows_are_no_longer_said_and_leave_the_same_gaps() -> None:
+def test_legacy_sentences_are_unused_and_keep_their_parameters() -> None:
     kept = [message for message in legacy() if message.id]
     assert kept
     for message in kept:
@@ -93,7 +94,7 @@ def test_of_old_rows_are_no_longer_said_and_leave_the_same_gaps() -> None:
         assert Words(first, **dict.fromkeys(gaps(first), "x")).to("fr") != first
 
 
-def test_have_a_plural_where_the_code_counts() -> None:
+def test_counted_sentences_have_a_plural() -> None:
     for message in messages():
         first = message.id[0] if isinstance(message.id, tuple | list) else message.id
         assert said()[first].many == (
@@ -101,26 +102,26 @@ def test_have_a_plural_where_the_code_counts() -> None:
         )
 
 
-def test_are_written_out_in_the_code_and_not_put_together() -> None:
+def test_sentences_are_literals_in_the_code() -> None:
     assert unreadable() == []
 
 
-def test_leave_the_same_gaps_in_french() -> None:
+def test_translations_have_the_same_parameters() -> None:
     for english, told in pairs():
         assert gaps(told) == gaps(english), english
 
 
-def test_are_really_translated() -> None:
+def test_translations_differ_from_english() -> None:
     assert [e for e, told in pairs() if e == told and e not in SAME and gaps(e) != {e[1:-1]}] == []
     assert [message.id for message in messages() if message.fuzzy] == []
 
 
-def test_have_one_kind_of_apostrophe_in_french() -> None:
-    """The straight one, as the copy: an SMS counts any other as a picture sign."""
+def test_french_uses_straight_apostrophes() -> None:
+    """The straight one, as in drafts: any other makes an SMS use the UCS-2 encoding."""
     assert [told for _, told in pairs() if "’" in told] == []
 
 
-def test_are_spaced_as_french_is() -> None:
+def test_french_punctuation_is_spaced() -> None:
     for _, told in pairs():
         assert not re.search(rf"[^{NB}{THIN}:!?(][;!?»](?!\w)", told), told
         assert not re.search(rf"[^{NB}/\d]:(?!//|\d)", told), told
@@ -130,7 +131,7 @@ def test_are_spaced_as_french_is() -> None:
         assert '"' not in told
 
 
-def test_call_the_bot_by_its_name() -> None:
+def test_bot_is_called_by_its_name() -> None:
     for english, told in pairs():
         assert not re.search(r"\binternes?\b", told, re.IGNORECASE), told
         if "Super-Intern" in english:
@@ -140,12 +141,12 @@ def test_call_the_bot_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(("english", "told"), AGREED.items(), ids=AGREED)
-def test_are_those_agreed_on(english: str, told: str) -> None:
+def test_agreed_terms_are_used(english: str, told: str) -> None:
     assert english in said()
     assert Words(english, who="{who}").to("fr") == told
 
 
-def test_can_be_spoken_with_their_gaps_filled() -> None:
+def test_sentences_can_be_formatted() -> None:
     for entry in said().values():
         filled = dict.fromkeys((gaps(entry.text) | gaps(entry.many or "")) - {"n"}, "x")
         for language in ("en", "fr"):
@@ -168,20 +169,18 @@ def test_can_be_spoken_with_their_gaps_filled() -> None:
         ("as it stands", "as it stands", "as it stands"),
     ],
 )
-def test_write_numbers_dates_and_money_as_each_language_does(
-    value: object, english: str, told: str
-) -> None:
+def test_values_are_formatted_by_language(value: object, english: str, told: str) -> None:
     assert format_value(value, "en") == english
     assert format_value(value, "fr") == told
 
 
-def test_count_nothing_as_french_does() -> None:
+def test_zero_is_singular_in_french() -> None:
     words = [Words.count("{n} figure", "{n} figures", n) for n in (0, 1, 2)]
     assert [one.to("en") for one in words] == ["0 figures", "1 figure", "2 figures"]
     assert [one.to("fr") for one in words] == ["0 chiffre", "1 chiffre", "2 chiffres"]
 
 
-def test_are_the_same_after_a_night_in_a_row() -> None:
+def test_words_survive_storage() -> None:
     inner = Words.count("{n} figure", "{n} figures", 4)
     words = Words("{what} with a source", what=inner)
     back = restore_words(words.model_dump(mode="json"))
@@ -189,7 +188,7 @@ def test_are_the_same_after_a_night_in_a_row() -> None:
     assert back.to("fr") == "4 chiffres avec source"
 
 
-def test_fall_back_to_english() -> None:
+def test_unknown_language_gets_english() -> None:
     assert Words("Approve").to("de") == "Approve"
     assert parse_language("fr-CA") == "fr"
     assert parse_language("pt_BR") == parse_language(None) == "en"

@@ -1,4 +1,4 @@
-"""A clock that is set back an hour …"""
+"""A clock that is set back by an hour."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from tests.conftest import NOW
 HOUR = timedelta(hours=1)
 
 
-def test_holds_no_card_for_longer_than_a_card_is_held(database: Database) -> None:
+def test_card_hold_expires_after_its_usual_time(database: Database) -> None:
     with database.begin() as session:
         OutboxMessage.plan(
             session, id="p", workspace="T1", kind="card", place={}, now=NOW, piece="t.0"
@@ -23,11 +23,11 @@ def test_holds_no_card_for_longer_than_a_card_is_held(database: Database) -> Non
         assert OutboxMessage.hold(session, "p", "third", NOW - HOUR + DRAW_LEASE)
 
 
-def test_takes_no_living_process_for_dead_and_no_dead_one_for_living(database: Database) -> None:
+def test_living_and_dead_processes_are_told_apart(database: Database) -> None:
     job = Job(kind="work", subject="t1", workspace="T1")
     at, again = [NOW], list[str]()
 
-    def reviver(id: str) -> JobRecovery:
+    def recovery(id: str) -> JobRecovery:
         taken = [ClaimedJob(job, "w1", "lost"), ClaimedJob(job, "w2", "living")]
         return JobRecovery(
             database,
@@ -42,12 +42,12 @@ def test_takes_no_living_process_for_dead_and_no_dead_one_for_living(database: D
         for id in ("lost", "living"):
             WorkerProcess.beat(session, id, NOW)
     at[0] = NOW - HOUR
-    mine = reviver("mine")
+    mine = recovery("mine")
     mine.beat()
-    mine.revive()
+    mine.recover()
     assert again == []  # neither has had the time to say that it lives
     for _ in range(4):
         at[0] += timedelta(seconds=10)
-        reviver("living").beat()
-    mine.revive()
+        recovery("living").beat()
+    mine.recover()
     assert again == ["w1"]

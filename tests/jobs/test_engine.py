@@ -1,4 +1,4 @@
-"""The engine …"""
+"""The engine that runs jobs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ FAST = QueueLimits(poll=0.03, beat=0.2, dead_after=1.0)
 
 
 class Line:
-    """An engine on a database, and what it did."""
+    """An engine on a database, and a record of what it did."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.done, self.given_up = engine, [], []
@@ -90,13 +90,13 @@ async def small_line(sqlite: Database) -> AsyncIterator[Line]:
     await found.engine.close()
 
 
-async def test_does_a_job_that_was_committed_with_its_row(line: Line) -> None:
+async def test_committed_job_is_run(line: Line) -> None:
     database, enqueue = line.engine.database, line.engine.enqueue
     assert await database.run(lambda s: Task.accept(s, enqueue, wish("t1"), now()))
     await line.until(lambda: line.done == ["t1"])
 
 
-async def test_does_nothing_of_a_transaction_that_was_rolled_back(line: Line) -> None:
+async def test_job_of_a_rolled_back_transaction_is_not_run(line: Line) -> None:
     def fail(session: object) -> None:
         Task.accept(session, line.engine.enqueue, wish("t1"), now())  # type: ignore[arg-type]
         raise ZeroDivisionError
@@ -107,7 +107,7 @@ async def test_does_nothing_of_a_transaction_that_was_rolled_back(line: Line) ->
     await line.until(lambda: line.done == ["after"])
 
 
-async def test_does_the_same_job_once_however_often_it_is_asked(line: Line) -> None:
+async def test_same_job_is_run_once(line: Line) -> None:
     await asyncio.gather(*(line.enqueue("same") for _ in range(20)))
     await line.enqueue("last")
     await line.until(lambda: "last" in line.done and "same" in line.done)
@@ -115,14 +115,14 @@ async def test_does_the_same_job_once_however_often_it_is_asked(line: Line) -> N
     assert line.done.count("same") == 1
 
 
-async def test_tries_a_busy_job_again(small_line: Line) -> None:
+async def test_busy_job_is_retried(small_line: Line) -> None:
     small_line.busy = 2
     await small_line.enqueue("busy")
     await small_line.until(lambda: small_line.done == ["busy"])
     assert small_line.given_up == []
 
 
-async def test_gives_a_job_up_that_stays_busy(
+async def test_job_that_stays_busy_is_given_up(
     small_line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.jobs.engine.wait_before", lambda attempt, after: 0.01)
@@ -132,9 +132,7 @@ async def test_gives_a_job_up_that_stays_busy(
     assert small_line.given_up[0][1] is not None
 
 
-async def test_gives_up_for_sure_when_even_that_fails_at_first(
-    small_line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_giving_up_is_retried(small_line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.jobs.engine.wait_before", lambda attempt, after: 0.01)
     small_line.busy, small_line.deaf = 99, 3
     await small_line.enqueue("busy")
@@ -142,14 +140,14 @@ async def test_gives_up_for_sure_when_even_that_fails_at_first(
     assert small_line.given_up[0][0] == "busy"
 
 
-async def test_stops_a_running_job(line: Line) -> None:
+async def test_running_job_is_stopped(line: Line) -> None:
     await line.enqueue("long1")
     await line.until(lambda: line.begun == ["long1"])
     await line.engine.stop("work:long1:0")
     await line.until(lambda: line.stopped == ["long1"], seconds=5)
 
 
-async def test_never_starts_a_job_that_was_stopped_in_the_queue(small_line: Line) -> None:
+async def test_stopped_queued_job_never_starts(small_line: Line) -> None:
     for number in range(3):
         await small_line.enqueue(f"long{number}")
     await small_line.enqueue("queued")
@@ -159,7 +157,7 @@ async def test_never_starts_a_job_that_was_stopped_in_the_queue(small_line: Line
     assert "queued" not in small_line.done
 
 
-async def test_lets_no_workspace_wait_for_another_one_s_flood(small_line: Line) -> None:
+async def test_flood_of_one_workspace_does_not_block_another(small_line: Line) -> None:
     for number in range(30):
         await small_line.enqueue(f"flood{number}")
     await small_line.enqueue("small", workspace="T2")
@@ -167,7 +165,7 @@ async def test_lets_no_workspace_wait_for_another_one_s_flood(small_line: Line) 
     assert len(small_line.done) < 25
 
 
-async def test_refuses_a_second_process_on_one_sqlite_file(tmp_path: Path) -> None:
+async def test_second_process_on_one_sqlite_file_is_refused(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     migrate.upgrade(database)
     first = await launched(database)
@@ -179,17 +177,17 @@ async def test_refuses_a_second_process_on_one_sqlite_file(tmp_path: Path) -> No
     database.close()
 
 
-async def test_lets_running_jobs_end_before_it_closes(sqlite: Database) -> None:
+async def test_running_jobs_finish_at_shutdown(sqlite: Database) -> None:
     line = await launched(sqlite)
     await line.enqueue("first")
     await line.until(lambda: line.done == ["first"])
     await line.enqueue("brief")
-    await line.until(lambda: len(line.engine._doing) == 1)
+    await line.until(lambda: len(line.engine._running_tasks) == 1)
     await line.engine.close()
     assert line.done == ["first", "brief"]
 
 
-async def test_hands_back_what_it_could_not_end_and_counts_no_crash(database: Database) -> None:
+async def test_unfinished_job_is_requeued_at_shutdown_without_a_crash(database: Database) -> None:
     line = await launched(database)
     await line.enqueue("long1")
     await line.until(lambda: line.begun == ["long1"])

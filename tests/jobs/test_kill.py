@@ -1,4 +1,4 @@
-"""A killed process …"""
+"""Processes that are killed or asked to end while they work."""
 
 import asyncio
 from pathlib import Path
@@ -11,14 +11,16 @@ from tests.support.processes import Intern
 
 
 @pytest.mark.timeout(400)
-async def test_loses_and_doubles_nothing_on_sqlite(tmp_path: Path) -> None:
+async def test_kill_loses_and_doubles_nothing_on_sqlite(tmp_path: Path) -> None:
     outcome = await chaos(tmp_path, database=None, processes=1, requests=14, kills=3, seed=1)
     assert (outcome.lost, outcome.doubled) == ([], []), outcome.told()
     assert outcome.kills == 3
 
 
 @pytest.mark.timeout(400)
-async def test_loses_and_doubles_nothing_on_postgres(tmp_path: Path, postgres_url: str) -> None:
+async def test_kill_loses_and_doubles_nothing_on_postgres(
+    tmp_path: Path, postgres_url: str
+) -> None:
     url = await asyncio.to_thread(migrated_postgres, postgres_url)
     outcome = await chaos(tmp_path, database=url, processes=2, requests=14, kills=3, seed=2)
     assert (outcome.lost, outcome.doubled) == ([], []), outcome.told()
@@ -26,7 +28,7 @@ async def test_loses_and_doubles_nothing_on_postgres(tmp_path: Path, postgres_ur
 
 
 @pytest.mark.timeout(60)
-async def test_that_was_asked_to_end_breaks_nothing_and_the_next_one_goes_on(
+async def test_work_continues_after_a_clean_shutdown(
     tmp_path: Path,
 ) -> None:
     async with LocalSlack(signing_secret="end") as slack:

@@ -1,4 +1,4 @@
-"""The clock …"""
+"""The scheduler of due jobs."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -36,7 +36,7 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_has_each_kind_merged_once_a_minute_whoever_wakes(database: Database) -> None:
+async def test_each_kind_is_merged_once_per_minute(database: Database) -> None:
     done: list[str] = []
 
     async def merge(subject: str) -> None:
@@ -70,7 +70,7 @@ async def test_has_each_kind_merged_once_a_minute_whoever_wakes(database: Databa
     assert sorted(done) == ["T1/events", "T1/events", "T1/orders", "T1/orders"]
 
 
-async def test_asks_nothing_once_all_is_merged(sqlite: Database) -> None:
+async def test_no_merge_is_enqueued_without_waiting_rows(sqlite: Database) -> None:
     keep(sqlite, "orders", "a")
     with sqlite.begin() as session:
         assert [job.id for job in find_due_merges(session, NOW)] == [
@@ -80,7 +80,7 @@ async def test_asks_nothing_once_all_is_merged(sqlite: Database) -> None:
         assert not list(find_due_merges(session, NOW))
 
 
-async def test_wakes_at_once_when_it_starts(sqlite: Database) -> None:
+async def test_first_tick_is_at_start(sqlite: Database) -> None:
     asked: list[datetime] = []
 
     def due(_: Session, now: datetime) -> Iterable[Job]:
@@ -99,7 +99,7 @@ async def test_wakes_at_once_when_it_starts(sqlite: Database) -> None:
     assert asked == [NOW]
 
 
-async def test_set_back_an_hour_merges_what_comes_in_the_minutes_that_come_again(
+async def test_rows_are_merged_after_the_clock_was_set_back(
     sqlite: Database,
 ) -> None:
     asked: list[str] = []

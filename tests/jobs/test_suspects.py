@@ -1,4 +1,4 @@
-"""A job that kills its process …"""
+"""A job that kills its process."""
 
 import asyncio
 import sys
@@ -18,9 +18,7 @@ INNOCENT = 12
 
 
 @pytest.mark.timeout(120)
-async def test_is_given_up_and_takes_no_innocent_with_it(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_killer_job_is_given_up_and_others_finish(database: Database, tmp_path: Path) -> None:
     await migrate_engine(database)
     engine, log = Engine(database, lambda: datetime.now(UTC), QueueLimits()), tmp_path / "log.txt"
     names = [*(f"good{n}" for n in range(INNOCENT // 2)), "poison"]
@@ -52,7 +50,7 @@ async def test_is_given_up_and_takes_no_innocent_with_it(
 
 
 async def until_settled(process: asyncio.subprocess.Process, log: Path) -> list[str]:
-    """What is in the log, once the process has died or everything has ended."""
+    """What is in the log once the process has died or everything has ended."""
     lines: list[str] = []
     for _ in range(200):
         lines = await asyncio.to_thread(read, log)

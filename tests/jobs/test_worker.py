@@ -1,4 +1,4 @@
-"""A worker …"""
+"""The worker that runs jobs and reports failures."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ SECRET = "the words of somebody"
 
 
 class Scripted(Offline):
-    """A writer that does what a test says before it writes; by an AI, as far as anybody knows."""
+    """A writer that runs a given function before it writes. It claims to be an AI."""
 
     name = "scripted"
     by_rules = False
@@ -108,7 +108,7 @@ def drafts(database: Database) -> list[Draft]:
         return list_newest_drafts(session, "t1")
 
 
-async def test_tells_a_bug_by_a_reference_that_the_log_has_too_and_no_content(
+async def test_bug_is_reported_by_a_reference_without_content(
     sqlite: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     accept(sqlite, words=f"e-mail: our linen shirt, {SECRET}")
@@ -125,28 +125,28 @@ async def test_tells_a_bug_by_a_reference_that_the_log_has_too_and_no_content(
     assert SECRET not in said.to("en")
 
 
-async def test_tells_a_reason_in_its_own_words(sqlite: Database) -> None:
+async def test_cannot_do_is_shown_in_its_own_words(sqlite: Database) -> None:
     accept(sqlite)
     reason = Words("There is no more paper.")
     await hired(sqlite, Scripted(raising(CannotDo(reason)))).jobs["work"]("t1")
     assert task(sqlite).said == reason
 
 
-async def test_leaves_what_is_only_busy_to_the_engine(sqlite: Database) -> None:
+async def test_try_again_is_left_to_the_engine(sqlite: Database) -> None:
     accept(sqlite)
     with pytest.raises(TryAgain):
         await hired(sqlite, Scripted(raising(TryAgain("busy")))).jobs["work"]("t1")
     assert task(sqlite).state == "working"
 
 
-async def test_ends_visibly_what_was_busy_too_often(sqlite: Database) -> None:
+async def test_job_given_up_is_shown_as_failed(sqlite: Database) -> None:
     accept(sqlite)
     busy = TryAgain("busy", words=Words("The AI is busy."))
     await hired(sqlite, Scripted()).give_up(Job(kind="work", subject="t1", workspace="T1"), busy)
     assert task(sqlite).said == Words("The AI is busy.")
 
 
-async def test_leaves_a_card_to_the_clock_while_slack_is_away(sqlite: Database) -> None:
+async def test_card_is_left_to_the_scheduler_while_slack_is_away(sqlite: Database) -> None:
     accept(sqlite)
     show = Job(kind="show", subject="t1.0:card", workspace="T1")
     with sqlite.begin() as session:
@@ -161,7 +161,7 @@ async def test_leaves_a_card_to_the_clock_while_slack_is_away(sqlite: Database) 
 
 
 class ReadOnly:
-    """A database that lets nobody write, while it is so: as one whose disk is full."""
+    """A database that is read-only for as long as the test says, like one on a full disk."""
 
     def __init__(self, database: Database) -> None:
         self.on = False
@@ -174,7 +174,7 @@ class ReadOnly:
         self.on = True
 
 
-async def test_loses_no_answer_while_the_database_is_away(
+async def test_answer_is_kept_while_the_database_is_away(
     sqlite: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     accept(sqlite, words=f"e-mail: our linen shirt, {SECRET}")
@@ -192,7 +192,7 @@ async def test_loses_no_answer_while_the_database_is_away(
     assert SECRET not in caplog.text
 
 
-async def test_keeps_one_draft_when_the_job_is_run_again(sqlite: Database) -> None:
+async def test_repeated_job_keeps_one_draft(sqlite: Database) -> None:
     accept(sqlite)
     again = worker(sqlite, Nobody(), Shop())
     await again.jobs["work"]("t1")
@@ -203,7 +203,7 @@ async def test_keeps_one_draft_when_the_job_is_run_again(sqlite: Database) -> No
     assert [d.fingerprint for d in drafts(sqlite)] == [first.fingerprint]
 
 
-async def test_throws_away_what_was_stopped_while_it_was_written(sqlite: Database) -> None:
+async def test_draft_of_a_stopped_task_is_discarded(sqlite: Database) -> None:
     accept(sqlite)
 
     def stop() -> None:
@@ -215,13 +215,13 @@ async def test_throws_away_what_was_stopped_while_it_was_written(sqlite: Databas
     assert drafts(sqlite) == []
 
 
-async def test_drafts_each_channel_that_was_named(sqlite: Database) -> None:
+async def test_each_named_channel_gets_a_draft(sqlite: Database) -> None:
     done = await run(sqlite, "e-mail and SMS: our linen shirt is back", Shop())
     assert done.state == "done"
     assert [d.channel for d in drafts(sqlite)] == ["email", "sms"]
 
 
-async def test_stops_at_the_spending_limit_before_the_call(sqlite: Database) -> None:
+async def test_spending_limit_stops_the_call(sqlite: Database) -> None:
     accept(sqlite)
     accept(sqlite, id="t2")
     policy = Policy(spend=SpendingPolicy(usd_a_day=Decimal("0.01")))
@@ -237,15 +237,15 @@ async def test_stops_at_the_spending_limit_before_the_call(sqlite: Database) -> 
     assert len(writer.seen) <= calls + 1
 
 
-async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Database) -> None:
+async def test_unfinished_call_counts_against_the_limit(sqlite: Database) -> None:
     accept(sqlite)
     body = '{"max_tokens": 8192, "system": "' + "x" * 3_000 + '"}'
     died = LlmCall(writer="claude-opus-5-5", sent=body, to="ai:443", at=NOW, call="c1", ended="-")
     with sqlite.begin() as session:
-        Receipt.keep(session, workspace="T1", task="t0", sent=died)
-        cost = Receipt.spent(session, "T1", NOW)
+        Receipt.record(session, workspace="T1", task="t0", sent=died)
+        cost = Receipt.compute_spent(session, "T1", NOW)
         assert Decimal("0.16") < cost < Decimal("0.19")  # 8,192 tokens out at $20 a million
-        assert Receipt.spent(session, "T2", NOW) == 0
+        assert Receipt.compute_spent(session, "T2", NOW) == 0
     writer = Scripted()
     later = NOW + timedelta(minutes=6)  # longer than any call lasts: nothing comes back of it
     worker = hired(
@@ -253,27 +253,27 @@ async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Databas
     )
     await worker.jobs["work"]("t1")
     with sqlite.begin() as session:
-        assert not Receipt.of(session, "t1")
+        assert not Receipt.list_for_task(session, "t1")
     said = task(sqlite).said
     assert said is not None
     assert "spending limit" in said.to("en")
     with sqlite.begin() as session:
         ended = died.model_copy(update={"ended": "done", "usd": Decimal("0.001")})
-        Receipt.keep(session, workspace="T1", task="t0", sent=ended)
-        assert Receipt.spent(session, "T1", NOW) == Decimal("0.001")
+        Receipt.record(session, workspace="T1", task="t0", sent=ended)
+        assert Receipt.compute_spent(session, "T1", NOW) == Decimal("0.001")
 
 
-def test_counts_nothing_for_a_call_that_is_free_or_never_left(sqlite: Database) -> None:
+def test_free_or_unsent_call_counts_nothing(sqlite: Database) -> None:
     local = LlmCall(writer="qwen", sent="{}", to="localhost:11434", at=NOW, call="c1", ended="-")
     stayed = local.model_copy(update={"writer": "claude-opus-5-5", "sent": "", "call": "c2"})
     file = local.model_copy(update={"writer": "claude-opus-5-5", "call": None})
     with sqlite.begin() as session:
         for sent in (local, stayed, file):
-            Receipt.keep(session, workspace="T1", task="t0", sent=sent)
-        assert Receipt.spent(session, "T1", NOW) == 0
+            Receipt.record(session, workspace="T1", task="t0", sent=sent)
+        assert Receipt.compute_spent(session, "T1", NOW) == 0
 
 
-async def test_shows_the_writer_no_personal_data_and_puts_it_back(sqlite: Database) -> None:
+async def test_personal_data_is_masked_and_restored(sqlite: Database) -> None:
     mail = "claire.dubois@mail.example"
     accept(sqlite, words=f"e-mail: our linen shirt is back, answers to {mail}")
     writer = Scripted()
@@ -283,10 +283,10 @@ async def test_shows_the_writer_no_personal_data_and_puts_it_back(sqlite: Databa
         assert mail not in assignment.prompt
         assert mail not in assignment.model_dump_json()
     with sqlite.begin() as session:
-        assert all(mail not in receipt.sent for receipt in Receipt.of(session, "t1"))
+        assert all(mail not in receipt.sent for receipt in Receipt.list_for_task(session, "t1"))
 
 
-async def test_checks_an_edit_and_names_the_editor_of_a_new_figure(sqlite: Database) -> None:
+async def test_edit_is_checked_and_names_the_editor(sqlite: Database) -> None:
     jobs = Jobs()
     accept(sqlite)
     working = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
@@ -313,7 +313,7 @@ async def test_checks_an_edit_and_names_the_editor_of_a_new_figure(sqlite: Datab
     assert any("15" in words and "<@UPAUL>" in words for words in told), told
 
 
-async def test_delivers_once_and_says_when(sqlite: Database) -> None:
+async def test_draft_is_delivered_once(sqlite: Database) -> None:
     jobs = Jobs()
     with sqlite.begin() as session:
         row = draft(session, jobs)
@@ -329,7 +329,7 @@ async def test_delivers_once_and_says_when(sqlite: Database) -> None:
         assert (delivery.state, delivery.gone_at) == ("gone", NOW)
 
 
-async def test_names_who_sent_a_draft_back_for_a_figure_in_the_reason(sqlite: Database) -> None:
+async def test_figure_in_a_reason_names_who_sent_it_back(sqlite: Database) -> None:
     jobs = Jobs()
     accept(sqlite)
     working = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
@@ -354,16 +354,16 @@ async def test_names_who_sent_a_draft_back_for_a_figure_in_the_reason(sqlite: Da
     assert known.get(Decimal(30)) == "UMAX", known
 
 
-def test_ends_a_receipt_that_was_begun_and_leaves_its_words(sqlite: Database) -> None:
+def test_receipt_is_ended_and_keeps_its_text(sqlite: Database) -> None:
     begun = LlmCall(writer="ai", sent="the very bytes", to="ai:443", at=NOW, call="c1", ended="-")
     done = begun.model_copy(update={"ended": "done", "tokens_in": 9, "usd": Decimal("0.5")})
     stayed = begun.model_copy(update={"call": "c2", "sent": "", "to": None})
     told = (begun, done, begun.model_copy(update={"call": "c2"}), stayed)
     with sqlite.begin() as session:
         for sent in told:
-            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+            Receipt.record(session, workspace="T1", task="t1", sent=sent)
     with sqlite.begin() as session:
-        first, second = Receipt.of(session, "t1")
+        first, second = Receipt.list_for_task(session, "t1")
         assert (first.sent, first.ended, first.tokens_in) == ("the very bytes", "done", 9)
         assert (second.sent, second.to) == ("", None)
         assert (

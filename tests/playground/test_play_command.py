@@ -209,7 +209,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(bot.playground.shop, "fill", fill, raising=False)
     monkeypatch.setattr(cli_play, "FILES", ())
-    monkeypatch.setattr(PlaygroundHome, "fill_apart", PlaygroundHome.fill)
+    monkeypatch.setattr(PlaygroundHome, "fill_in_subprocess", PlaygroundHome.fill)
 
 
 def chosen(**given: Any) -> argparse.Namespace:
@@ -270,7 +270,7 @@ async def test_is_filled_once_and_no_more(settings: Settings) -> None:
 @pytest.mark.usefixtures("shop")
 async def test_is_for_one_at_a_time(settings: Settings) -> None:
     with (
-        PlaygroundHome(settings).held(),
+        PlaygroundHome(settings).lock(),
         pytest.raises(CannotDo, match="Another `play` is running"),
     ):
         await play_(settings, chosen(fill_only=True))

@@ -237,6 +237,6 @@ async def test_of_an_ai_goes_back_when_it_passes_over_the_doubt(theme: str) -> N
         evidence = made.evidence
 
     assert find_unanswered_doubts(made.parts, At()) == []  # type: ignore[arg-type]
-    silent = description(made).saying("A shirt for every day.")
+    silent = description(made).with_text("A shirt for every day.")
     bare = silent.model_copy(update={"body": silent.body.model_copy(update={"facts": ()})})
     assert len(find_unanswered_doubts([bare], At())) == 2  # type: ignore[arg-type]

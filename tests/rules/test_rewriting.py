@@ -61,9 +61,9 @@ async def wrong(words: str, part: str, text: str, language: str) -> list[str]:
     """What is found in an analysis of which one part reads so."""
     assignment = await asked(words, language)
     filled = re.sub(r"\[\[(.+?)\]\]", lambda m: _spelled(assignment, m[1]), text)
-    changed = assignment.by_rules.model_copy(update={part: Copy(text=filled)})
+    changed = assignment.offline_output.model_copy(update={part: Copy(text=filled)})
     return faults(
-        changed, assignment.by_rules, assignment.evidence, more=assignment.besides,
+        changed, assignment.offline_output, assignment.evidence, more=assignment.check_facts,
         request=assignment.request, brand=BRAND, today=TODAY,
     )  # fmt: skip
 
@@ -81,10 +81,10 @@ def rows(kind: str) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize(("words", "language"), EVERY)
 async def test_by_rules_is_never_called_made_up(words: str, language: str) -> None:
     assignment = await asked(words, language)
-    rules = assignment.by_rules
+    rules = assignment.offline_output
     same = {name: Copy(text=f"{copy.text}\n–", facts=copy.facts) for name, copy in rules}
     found = faults(
-        rules.model_copy(update=same), rules, assignment.evidence, more=assignment.besides,
+        rules.model_copy(update=same), rules, assignment.evidence, more=assignment.check_facts,
         request=assignment.request, brand=BRAND, today=TODAY,
     )  # fmt: skip
     assert found == []

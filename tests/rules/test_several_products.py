@@ -173,7 +173,7 @@ async def test_have_each_a_price_of_its_own_that_another_may_not_bear() -> None:
     (body,) = (part for part in parts if part.key == "body")
     swapped = body.text.replace("79", "##").replace("125", "79").replace("##", "125")
     assert swapped != body.text
-    wrong = [part if part is not body else part.saying(swapped)
+    wrong = [part if part is not body else part.with_text(swapped)
              for part in parts]  # fmt: skip
     found = [check for check in held(wrong, hooks, desk) if check.rule == "owner"]
     assert {check.quote for check in found} >= {"79\u00a0€", "125\u00a0€"}
@@ -245,7 +245,7 @@ async def test_whose_model_numbers_are_names_and_no_figures_of_another() -> None
         "Chemise Alba en lin lavé et R1151",
         "Chemise Alba en lin lavé, Robe Solène R1151",
     ):
-        told = [part.saying(said) if part.key == "body" else part for part in parts]
+        told = [part.with_text(said) if part.key == "body" else part for part in parts]
         assert not [check for check in held(told, hooks, desk) if check.rule == "owner"]
 
 

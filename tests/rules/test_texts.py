@@ -262,5 +262,5 @@ def test_uses_no_word_the_brand_avoids_and_says_its_mentions() -> None:
 
 def test_are_signed_in_their_own_language_where_the_brand_has_one_for_it() -> None:
     brand = ENGLISH.model_copy(update={"signature": "Alba", "signature_fr": "L'équipe Alba"})
-    assert brand.signed("fr") == "L'équipe Alba"
-    assert brand.signed("en") == "Alba"
+    assert brand.get_signature("fr") == "L'équipe Alba"
+    assert brand.get_signature("en") == "Alba"

@@ -1,4 +1,4 @@
-"""Somebody who reads every fact of an answer and computes what is not shown.
+"""An attacker who reads every fact of an answer and computes figures that are not shown.
 
 The attacker knows which rows each figure is a sum of, but not what they hold. A group's sum is
 derived when it is a linear combination of sums that are shown: totals minus parts, shares times
@@ -62,13 +62,13 @@ def subjects(found: AnalysisResult) -> dict[str, dict[str, Fact]]:
 
 
 def is_figure(fact: Fact) -> bool:
-    """Whether it is a number, or a text of numbers."""
+    """Whether the value is a number, or text that consists of numbers."""
     measure = fact.id.split(".", 2)[2]
     return measure not in DAYS and (isinstance(fact.value, Decimal) or measure == "points")
 
 
 def values_of(rows: Sequence[Row], names: Iterable[str]) -> dict[tuple[str, str], frozenset[int]]:
-    """(dimension, slug of the value) → the places of its rows."""
+    """The positions of the rows with each value, by (dimension, slug of the value)."""
     sets: dict[tuple[str, str], set[int]] = {}
     for at, row in enumerate(rows):
         for name in names:
@@ -78,7 +78,7 @@ def values_of(rows: Sequence[Row], names: Iterable[str]) -> dict[tuple[str, str]
 
 
 def small_counts(found: AnalysisResult, floor: int, sales: int) -> Iterator[str]:
-    """Counts of people that are shown and below their floor."""
+    """Counts of people that are shown although they are below their floor."""
     for fact in found.facts:
         kind, _subject, measure = fact.id.split(".", 2)
         if kind == "feedback" or not isinstance(fact.value, Decimal):
@@ -91,7 +91,7 @@ def small_counts(found: AnalysisResult, floor: int, sales: int) -> Iterator[str]
 def named(
     found: AnalysisResult, planted: Sequence[str], measures: Callable[[str], bool]
 ) -> Iterator[str]:
-    """Figures of a subject that is called as a planted value."""
+    """Figures of a subject that is named like a planted value."""
     slugs = {slugify(value) for value in planted}
     for subject, facts in subjects(found).items():
         parts = set(subject.replace("--", ".").replace("-then-", ".").split("."))
@@ -110,7 +110,8 @@ def _shown(
     name: Callable[[str, str], Sequence[str]],
     measures: Callable[[str], bool] = lambda measure: True,
 ) -> list[frozenset[int]]:
-    """The sets whose figures are shown: `whole` by subject, others by how subjects are named."""
+    """The sets of rows whose figures are shown: `whole` by subject, the others by the form of their
+    subjects' names."""
     told = subjects(found)
 
     def has(subject: str) -> bool:
@@ -126,7 +127,7 @@ def _shown(
 
 
 def shown_sets(shop: Shop, kind: str, found: AnalysisResult) -> list[frozenset[int]]:
-    """Which rows' sums an answer shows."""
+    """The sets of rows whose sums an answer shows."""
     if kind in ("sellers", "trends", "delivery"):
         rows = shop.orders
         everything = frozenset(range(len(rows)))
@@ -171,7 +172,7 @@ def shown_sets(shop: Shop, kind: str, found: AnalysisResult) -> list[frozenset[i
 
 
 def _of_size(sets: dict[tuple[str, str], frozenset[int]], size: int) -> frozenset[int] | None:
-    """The rows of those arms that are so many together."""
+    """The rows of those arms that together have this size."""
     every = list(sets.values())
     for chosen in product((False, True), repeat=len(every)):
         some = [one for one, is_in in zip(every, chosen, strict=True) if is_in]
@@ -181,8 +182,8 @@ def _of_size(sets: dict[tuple[str, str], frozenset[int]], size: int) -> frozense
 
 
 def funnel_tables(shop: Shop, found: AnalysisResult) -> Iterator[list[frozenset[int]]]:
-    """The sums that belong together: all visits, and the visits that came to each step, which are
-    shown where it begins and where it ends."""
+    """The sums that belong together: all visits, and the visits that reached each step, which are
+    shown at the step's start and at its end."""
     everything = frozenset(range(len(shop.events)))
     sets = values_of(shop.events, ("device", "source", "country"))
     yield _shown(found, {"visits-all": everything}, sets, lambda d, v: (f"visits-{d}-{v}",))
@@ -198,7 +199,7 @@ def funnel_tables(shop: Shop, found: AnalysisResult) -> Iterator[list[frozenset[
 
 
 def targets(shop: Shop, kind: str, floor: int, sales: int) -> Iterator[tuple[str, frozenset[int]]]:
-    """Every small group that the rows hold: values, and values crossed with each other."""
+    """Every small group in the rows: single values, and pairs of values of two dimensions."""
     if kind in ("sellers", "trends", "delivery"):
         rows, least, who = shop.orders, sales if kind != "delivery" else floor, "customer"
         names: tuple[str, ...] = OF_LINES if kind == "sellers" else (*OF_ORDERS, *OF_LINES)
@@ -269,7 +270,8 @@ def breaches(shop: Shop, kind: str, found: AnalysisResult, floor: int, sales: in
 
 
 def _complements(kind: str, found: AnalysisResult, floor: int) -> Iterator[str]:
-    """What is left of all, of groups that everybody is in one of, and of whom agreed."""
+    """The remainder when groups that partition everybody, or everybody with consent, are
+    subtracted."""
     told = subjects(found)
 
     def number(subject: str, measure: str) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""The bench, for the tests that need a Slack."""
+"""Fixtures for tests that need a Slack."""
 
 from tests.conftest import any_bench, bench, socket_bench
 

@@ -1,4 +1,4 @@
-"""Questions as a marketing lead would ask them: some people, ten to twenty questions each.
+"""Ordinary questions of marketing leads: several people with ten to twenty questions each.
 
 Deterministic: the same seed gives the same people and questions. Nobody here wants to learn what a
 single customer did.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What people name of a shop, in the words they use. Small names are among them."""
+    """The names in a shop that people use in questions, including names of small groups."""
 
     months: tuple[str, ...]
     places: tuple[str, ...]
@@ -39,7 +39,7 @@ DAYS = ("this month", "last month", "last week", "this year", "in the last 30 da
 
 
 def people(vocabulary: Vocabulary, seed: int, questions: int) -> Iterator[list[str]]:
-    """The questions of one person after the other, `questions` in all."""
+    """The questions of one person after the other, `questions` in total."""
     dice, left = random.Random(seed), questions
     while left > 0:
         asked = _person(vocabulary, dice, min(left, dice.randint(10, 20)))
@@ -55,7 +55,7 @@ def _person(known: Vocabulary, dice: random.Random, many: int) -> list[str]:
 
 
 def _thought(known: Vocabulary, dice: random.Random) -> list[str]:
-    """One thing that is looked into, by one to four questions."""
+    """One topic, in one to four questions."""
     measure, month = dice.choice(MEASURES), dice.choice(known.months)
     kind = dice.randrange(9)
     if kind == 0:

@@ -1,4 +1,4 @@
-"""Random personal data of each kind, the sentences it stands in, and ways of disguising it."""
+"""Random personal data of each kind, sentences that contain it, and ways to disguise it."""
 
 import random
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def phone(dice: Dice) -> str:
 
 
 def card(dice: Dice) -> str:
-    """With check digits or without: a typo is no reason to show it."""
+    """A card number with right or wrong check digits: one with a typo must be hidden too."""
     first = dice.choice(("4", "51", "55", "2221", "6011"))
     number = first + digits(dice, 16 - len(first))
     return grouped(number, (4, 4, 4, 4), dice.choice((" ", "-", ".", "")))
@@ -170,20 +170,20 @@ def as_it_is(text: str, _: Dice) -> str:
 
 
 def wide(text: str, dice: Dice) -> str:
-    """Wide digits and signs."""
+    """Full-width digits and characters."""
     return "".join(
         chr(ord(c) + 0xFEE0) if c in "0123456789@." and dice.random() < 0.6 else c for c in text
     )
 
 
 def joined(text: str, dice: Dice) -> str:
-    """Hidden characters between its own."""
+    """Hidden characters between the value's own."""
     hidden = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202e\U000e0041"
     return "".join(c + (dice.choice(hidden) if dice.random() < 0.3 else "") for c in text)
 
 
 def spaced(text: str, dice: Dice) -> str:
-    """Spaces and dashes of another kind."""
+    """Other kinds of spaces and dashes."""
     other = {" ": "\u00a0\u202f\u2009\u3000", "-": "\u2011\u2013\u2212", "@": "\uff20\ufe6b"}
     return "".join(dice.choice(other[c]) if c in other else c for c in text)
 

@@ -1,6 +1,6 @@
-"""Small shops with planted groups: who is in them is known, and what they bought is no one else's.
+"""Small shops with planted groups: their members are known, and nobody else bought the same.
 
-Every planted customer's orders come to odd cents, so that a figure of theirs can be told apart.
+The orders of planted customers have odd cents, so that a figure about them can be recognized.
 """
 
 import random
@@ -36,7 +36,7 @@ PLANTED = {
 
 @dataclass
 class PlantedShop:
-    """A shop, and in it one group by each column. `orders` are its rows."""
+    """A shop with one planted group per column. `orders` are its rows."""
 
     size: int  # customers of each planted group
     orders: list[dict[str, Any]] = field(default_factory=list)
@@ -54,8 +54,8 @@ class PlantedShop:
 
 
 def planted_shop(seed: int, size: int, customers: int = 240) -> PlantedShop:
-    """A shop of some hundred customers; by each column, `size` customers have a value that nobody
-    else has, and order with it only."""
+    """A shop of some hundred customers. For each column, `size` customers have a value that nobody
+    else has, in all their orders."""
     dice, shop = random.Random(seed), PlantedShop(size)
     for n in range(customers):
         for _ in range(dice.choice((1, 2, 3))):
@@ -98,7 +98,7 @@ def _order(shop: PlantedShop, dice: random.Random, customer: str, told: dict[str
 
 
 def questions(column: str, name: str) -> Iterator[str]:
-    """What somebody may ask to learn what a planted group bought."""
+    """Questions that somebody may ask to learn what a planted group bought."""
     of = {
         "device": f"on {name}",
         "source": f"from {name}",

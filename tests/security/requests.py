@@ -1,4 +1,4 @@
-"""Everything that Slack may send the intern, as a person of one kind at one place would send it."""
+"""Every request that Slack may send the intern, from any kind of person in any place."""
 
 import itertools
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sent:
-    """One request: `kind` as the local Slack's courier names it."""
+    """One request; `kind` is the local Slack's name for it."""
 
     name: str
     kind: str
@@ -44,8 +44,8 @@ class Sent:
 
 @dataclass(frozen=True)
 class Outsider:
-    """Somebody who gets nothing. `fields` are what their user object says; `claims` is laid over
-    what a request says of teams, `unknown`: Slack knows no such id."""
+    """A person without any rights. `fields` are in their user object; `claims` override the
+    request's fields about teams; `unknown`: Slack doesn't know the id."""
 
     name: str
     fields: dict[str, Any]
@@ -67,7 +67,7 @@ OUTSIDERS = (
 
 
 def enter(slack: LocalSlack, kind: Outsider, places: list[str]) -> str:
-    """This outsider in the workspace, in these channels; their id."""
+    """Add this outsider to the workspace and to these channels; return their id."""
     id = "UODD"
     if not kind.unknown:
         told: Body = {"name": "odd", "real_name": "Odd", "display_name": "Odd"}
@@ -87,7 +87,7 @@ def every_request(
     card: SlackMessage,
     refs: list[ButtonValue],
 ) -> Iterator[Sent]:
-    """Each kind of event, command, click, form and shortcut there is a listener for."""
+    """Every kind of event, command, click, form and shortcut that has a listener."""
     yield from _messages(slack, user, team, channel, card)
     for command, text in itertools.product(load_commands(), ("", "our linen shirt is back")):
         yield Sent(
@@ -180,7 +180,7 @@ def _message(slack: LocalSlack, user: str, team: str, channel: str, more: Body) 
 
 
 def _event(slack: LocalSlack, team: str, event: Body) -> Body:
-    """Slack's envelope for us; the event itself says whose it is."""
+    """Slack's envelope of an event; the event itself names its author."""
     whose = {"user_team": team, "source_team": team} if team != TEAM else {}
     return payloads.build_event_callback(slack, event | whose) | {"team_id": team}
 
@@ -243,7 +243,7 @@ def _form(
 
 
 async def send(slack: LocalSlack, sent: Sent) -> Any:
-    """Deliver it as Slack would, an event once; how it was answered."""
+    """Deliver the request as Slack would, an event once; return the response."""
     if sent.kind == "events_api":
         delivery = slack.courier.event(sent.body)
         await slack.settled()
@@ -252,7 +252,7 @@ async def send(slack: LocalSlack, sent: Sent) -> Any:
 
 
 def counted(bench: Bench) -> dict[str, int]:
-    """How many rows each table holds."""
+    """The number of rows in each table."""
     with bench.database.begin() as session:
         return {
             name: session.scalar(select(func.count()).select_from(table)) or 0
@@ -261,7 +261,7 @@ def counted(bench: Bench) -> dict[str, int]:
 
 
 def traces(bench: Bench, user: str) -> tuple[Any, ...]:
-    """All that somebody could have left or got: rows, jobs, and what Slack was asked to do."""
+    """Everything that a request could have left or obtained: rows, jobs, and calls to Slack."""
     return counted(bench), seen(bench, user)
 
 

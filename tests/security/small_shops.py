@@ -1,4 +1,4 @@
-"""Small shops with a small group planted in them: a country, a product, an arm with few people."""
+"""Small shops with a planted small group: a country, a product, or an arm of few people."""
 
 import random
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plant:
-    """`people` customers are the only ones with the planted value of `dimension`: one value, a
-    `pair` of values that share them, all that is not the one large value (`rest`), or one of two
-    values within a larger group (`nested`)."""
+    """Only `people` customers have the planted value of `dimension`: one value, a `pair` of values
+    that they share, everything except the one large value (`rest`), or one of two values within a
+    larger group (`nested`)."""
 
     dimension: str
     people: int
@@ -50,7 +50,7 @@ class Shop:
 
 
 def shop(plant: Plant, seed: int = 1) -> Shop:
-    """Every kind of rows of one shop."""
+    """Rows of every kind for one shop."""
     dice = random.Random(f"{seed} {plant}")
     people = {f"c{n:03}": _traits(dice) for n in range(CUSTOMERS)}
     few = [f"c{n:03}" for n in range(plant.people)]
@@ -189,7 +189,7 @@ def _day(days_ago: int) -> date:
 def _events(
     plant: Plant, people: dict[str, dict[str, str]], few: list[str], dice: random.Random
 ) -> list[Row]:
-    """Visits; those of the few are many, so that their number of visits hides nobody."""
+    """Visits. The planted customers make many, so that their number of visits hides nobody."""
     rows: list[Row] = []
     everybody = list(people)
     for n in range(4200):
@@ -218,8 +218,8 @@ AD_KEYS = ("name", "audience", "product", "placement")
 
 
 def _ads(plant: Plant, dice: random.Random) -> list[Row]:
-    """Ad results; a planted name or audience with `plant.people` orders, one audience nested in
-    another campaign; and letters, one of them to few."""
+    """Ad results with a planted campaign or audience of `plant.people` orders, an audience nested
+    in another campaign, and e-mails, one of them to few people."""
     rows: list[Row] = []
     keys = crossed(("spring", "summer"), ("old", "young"), ("bag-1", "lamp-1"), ("top", "side"))
     for n, (name, audience, thing, placement) in enumerate(keys):
@@ -288,7 +288,8 @@ def _ad(
 
 
 def _users(plant: Plant, dice: random.Random) -> list[Row]:
-    """A test with three arms, of which one has few; one with two, of which one has few."""
+    """An experiment with three arms, one of them small, and one with two arms, one of them
+    small."""
     rows: list[Row] = []
     for test, arms in (
         ("three", {"control": 900, "big": 900, PLANTED: plant.people}),
@@ -325,7 +326,7 @@ SAID = (
 def _feedback(
     plant: Plant, people: dict[str, dict[str, str]], few: list[str], dice: random.Random
 ) -> list[Row]:
-    """Reviews; the few write often, so that their number of texts hides nobody."""
+    """Reviews. The planted customers write many, so that their number of texts hides nobody."""
     rows: list[Row] = []
     for n in range(600):
         who = few[n % len(few)] if n % 6 == 0 else dice.choice(list(people)[20:])

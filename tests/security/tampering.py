@@ -1,4 +1,5 @@
-"""Every change that somebody with the database but without the key can make, from the metadata."""
+"""Every change that somebody with the database but without the key can make, generated from the
+metadata."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Change:
-    """One change behind the journal's back, as statements."""
+    """One change made outside the program, as SQL statements."""
 
     table: str
     column: str  # "*": the whole row
@@ -54,7 +55,7 @@ class Change:
 
 
 def populate(database: Database) -> None:
-    """Rows in every table, made by their own verbs."""
+    """Rows in every table, created through the models' own methods."""
     jobs = Jobs()
     told: dict[str, Any] = {"policy": POLICY, "now": NOW}
     for number in (1, 2):
@@ -72,7 +73,7 @@ def populate(database: Database) -> None:
             seen = second.fingerprint
             decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)
             session.get_one(OutboxMessage, f"t{number}.0:card").sent(f"17.{number}", f"C{number}")
-            Receipt.keep(session, workspace="T1", task=f"t{number}", sent=SENT)
+            Receipt.record(session, workspace="T1", task=f"t{number}", sent=SENT)
             DraftImage.keep(session, "T1", {f"sha{number}": b"png%d" % number}, NOW)
             CampaignMatch.say(
                 session,
@@ -128,9 +129,9 @@ def populate(database: Database) -> None:
                     at=NOW,
                 )
             )
-            JobCrash.another(session, f"work:t{number}:0", "T1")
+            JobCrash.count_crash(session, f"work:t{number}:0", "T1")
         with database.begin() as session:
-            Receipt.keep(
+            Receipt.record(
                 session,
                 workspace="T1",
                 task=f"t{number}",
@@ -174,7 +175,7 @@ def holding(number: int) -> DataFile:
 
 
 def changes(connection: Connection, most: int = 4) -> Iterator[Change]:
-    """Each column of each row, changed in several ways; each row deleted, and one forged."""
+    """Each column of each row changed in several ways; each row deleted; and one row forged."""
     for table in TABLES.sorted_tables:
         rows = [dict(row) for row in connection.execute(select(table)).mappings()]
         assert rows or table.name in UNAUDITED_TABLES, f"{table.name} is empty"
@@ -194,7 +195,7 @@ def _key(table: Table, row: dict[str, Any]) -> list[Any]:
 
 
 def _forged(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """A copy under another key."""
+    """A copy of the row under another key."""
     last = list(table.primary_key.columns)[-1].name
     copy = dict(row)
     copy[last] = row[last] + 1000 if isinstance(row[last], int) else f"{row[last]}x"
@@ -227,7 +228,7 @@ def _empty(value: Any) -> Any:
 
 
 def _filled(column: Column[Any]) -> Any:
-    """Something that such a column may hold."""
+    """A value that such a column may hold."""
     if isinstance(column.type, Moment):
         return NOW
     shape = column.type.python_type

@@ -1,4 +1,4 @@
-"""A damaged file …"""
+"""Damaged files of the library, the database and the inbox."""
 
 import os
 import random
@@ -37,7 +37,7 @@ SLACK = {
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with orders and feedback, made once."""
+    """A home with orders and feedback, created once."""
     folder = tmp_path_factory.mktemp("filled")
     (folder / "orders.csv").write_text(ORDERS)
     (folder / "feedback.csv").write_text(FEEDBACK)
@@ -54,7 +54,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it."""
+    """A copy of the filled home."""
     shutil.copytree(filled / "home", tmp_path / "home")
     for name, value in SLACK.items():
         monkeypatch.setenv(name, value)
@@ -112,7 +112,7 @@ def rows(home: Path, capsys: pytest.CaptureFixture[str], kind: str) -> str:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)
-def test_of_the_library_is_named_and_set_aside_and_its_kind_goes_on(
+def test_damaged_library_file_is_set_aside_and_others_stay_usable(
     home: Path, filled: Path, capsys: pytest.CaptureFixture[str], damage: Damage, seed: int
 ) -> None:
     path = parquet(home, "orders")
@@ -121,7 +121,7 @@ def test_of_the_library_is_named_and_set_aside_and_its_kind_goes_on(
     assert main(["doctor"]) == 1
     assert f"{named} is damaged" in capsys.readouterr().out
     serving = ServerProcess(Settings.read(), listens=True, works=True)  # starts all the same
-    serving.house.database.close()
+    serving.container.database.close()
     assert "damaged since" in rows(home, capsys, "sold")
     assert "damaged" not in rows(home, capsys, "feedback")
     assert main(["doctor", "--set-aside", named]) == 0
@@ -134,7 +134,7 @@ def test_of_the_library_is_named_and_set_aside_and_its_kind_goes_on(
     assert main(["journal", "verify"]) == 0
 
 
-def test_of_the_library_is_found_while_a_file_is_imported(
+def test_damaged_library_file_is_found_by_an_import(
     home: Path, filled: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _cut(parquet(home, "orders"), random.Random(1))
@@ -142,7 +142,7 @@ def test_of_the_library_is_found_while_a_file_is_imported(
     assert "2,000 new rows" in capsys.readouterr().out
 
 
-def test_of_the_library_that_comes_back_whole_is_read_again(home: Path, tmp_path: Path) -> None:
+def test_repaired_library_file_is_read_again(home: Path, tmp_path: Path) -> None:
     path = parquet(home, "orders")
     shutil.copy(path, tmp_path / "whole")
     _cut(path, random.Random(1))
@@ -155,7 +155,7 @@ def test_of_the_library_that_comes_back_whole_is_read_again(home: Path, tmp_path
     house.database.close()
 
 
-def test_that_is_whole_is_not_set_aside(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_intact_file_is_not_set_aside(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in (parquet(home, "orders").relative_to(home).as_posix(), "super-intern.db"):
         assert main(["doctor", "--set-aside", name]) == 2
         assert "is whole" in capsys.readouterr().err
@@ -163,9 +163,7 @@ def test_that_is_whole_is_not_set_aside(home: Path, capsys: pytest.CaptureFixtur
         assert main(["doctor", "--set-aside", name]) == 2
 
 
-def test_that_nobody_has_any_more_is_given_up(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_lost_rows_are_given_up(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     named = parquet(home, "orders").relative_to(home).as_posix()
     (home / named).unlink()
     main(["doctor", "--set-aside", named])
@@ -200,7 +198,7 @@ def _shorter(path: Path, random: random.Random) -> None:
 @pytest.mark.parametrize(
     "damage", [_head, _schema, _page, _shorter, _empty, _other], ids=lambda one: one.__name__
 )
-def test_of_the_database_is_named_and_set_aside(
+def test_damaged_database_is_set_aside(
     home: Path, filled: Path, capsys: pytest.CaptureFixture[str], damage: Damage, seed: int
 ) -> None:
     path = home / "super-intern.db"
@@ -219,13 +217,13 @@ def test_of_the_database_is_named_and_set_aside(
     assert list((home / "damaged").glob("*/library/*/orders/*.parquet"))
 
 
-def test_database_that_lost_its_file_but_not_its_log_is_named(home: Path) -> None:
+def test_database_without_file_but_with_wal_is_reported(home: Path) -> None:
     path = home / "super-intern.db"
     path.rename(home / "super-intern.db-wal")
     assert "is gone" in str(find_database_fault(path))
 
 
-def test_database_in_use_is_whole(home: Path) -> None:
+def test_database_in_use_is_intact(home: Path) -> None:
     house = Container(Settings.read()).migrated()
     with house.database.begin():
         assert find_database_fault(home / "super-intern.db", thorough=True) is None
@@ -236,11 +234,11 @@ LIMITED = """
 import os, resource, sys
 from bot.__main__ import main
 from bot.cli.import_ import FileImporter
-before = FileImporter.take
+before = FileImporter.load
 def limited(*args):
     {limit}
     return before(*args)
-FileImporter.take = limited
+FileImporter.load = limited
 sys.exit(main(["import", "--yes", sys.argv[1]]))
 """
 OPEN_FILES = (
@@ -259,9 +257,7 @@ LARGE_FILE = "resource.setrlimit(resource.RLIMIT_FSIZE, ({more}, {more}))"
     ],
     ids=lambda value: {OPEN_FILES: "files", LARGE_FILE: "size"}.get(value),
 )
-def test_is_not_what_a_limit_of_the_machine_is_called(
-    limit: str, more: int, tmp_path: Path
-) -> None:
+def test_machine_limit_is_not_reported_as_damage(limit: str, more: int, tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(ORDERS)
     script = LIMITED.format(limit=limit.format(more=more))
     env = {**os.environ, "SUPER_INTERN_HOME": str(tmp_path / "limited")}
@@ -278,10 +274,10 @@ def test_is_not_what_a_limit_of_the_machine_is_called(
 
 @pytest.mark.parametrize("number", [23, 24, 28, 122, 12, 5, 13, 27])
 @pytest.mark.parametrize("format", ["csv", "xlsx", "parquet"])
-def test_is_not_what_a_failing_disk_is_called(
+def test_failing_disk_is_not_reported_as_damage(
     format: str, number: int, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every opening of the file fails as the machine has it fail."""
+    """Every opening of the file fails as it would with a failing disk."""
     path = tmp_path / f"orders.{format}"
     head = {"csv": b"a,b\n", "xlsx": b"PK\x03\x04", "parquet": b"PAR1"}[format]
     path.write_bytes(head + b"x" * 100)
@@ -300,7 +296,7 @@ def test_is_not_what_a_failing_disk_is_called(
     assert "damaged" not in str(told.value)
 
 
-def test_of_the_inbox_waits_while_the_machine_cannot_read_it(
+def test_inbox_file_waits_while_it_cannot_be_read(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", -1.0)

@@ -1,4 +1,4 @@
-"""CI's audit of the locked packages: a known vulnerability fails it, missing data does not."""
+"""The audit of the locked packages in CI: a known vulnerability fails it, missing data does not."""
 
 import json
 from importlib.machinery import SourceFileLoader
@@ -44,6 +44,6 @@ def test_audit_fails_only_on_a_known_vulnerability(
     assert audited(tmp_path, json.dumps({"dependencies": packages})) == code
 
 
-def test_audit_without_data_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_audit_without_data_reports_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert audited(tmp_path, "no network") == 0
     assert "not done" in capsys.readouterr().out

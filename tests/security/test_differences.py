@@ -1,4 +1,4 @@
-"""The difference of two answers to one person …"""
+"""Attacks by the difference of two answers to the same person."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,8 @@ def told(text: str) -> bool:
 
 
 def attacks(column: str, name: str) -> Iterator[tuple[str, ...]]:
-    """Questions of which the last, with those before, gives what a planted group bought."""
+    """Series of questions whose last, combined with those before, reveals what a planted group
+    bought."""
     rest = {
         "region": ("Nantes", "Rennes", "Lille", "Bordeaux"),
         "device": ("mobile", "desktop"),
@@ -62,8 +63,10 @@ def attacks(column: str, name: str) -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(("column", "nth"), [("region", 0), ("code", 1)])
-async def test_is_refused(sqlite: Database, column: str, nth: int) -> None:
-    """A third of the attacks, others for each column; the long run tries all."""
+async def test_difference_about_few_people_is_refused(
+    sqlite: Database, column: str, nth: int
+) -> None:
+    """A third of the attacks, a different third for each column; the long run tries all."""
     await hold(sqlite, planted_shop(2, 3, customers=120), column, nth, 3)
 
 
@@ -71,7 +74,9 @@ async def test_is_refused(sqlite: Database, column: str, nth: int) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("size", [1, 4])
 @pytest.mark.parametrize("column", ["region", "source", "device", "code", "product"])
-async def test_is_refused_in_any_shop(sqlite: Database, size: int, column: str) -> None:
+async def test_difference_about_few_people_is_refused_in_random_shops(
+    sqlite: Database, size: int, column: str
+) -> None:
     await hold(sqlite, planted_shop(40 + size, size), column, 0, 1)
 
 
@@ -84,7 +89,7 @@ async def hold(database: Database, shop: PlantedShop, column: str, nth: int, ste
         assert told(answers[0]), asked
 
 
-async def test_names_the_earlier_answer_and_is_counted(sqlite: Database) -> None:
+async def test_refusal_names_the_earlier_answer_and_is_counted(sqlite: Database) -> None:
     known = library(sqlite, planted_shop(3, 3).shelf)
     assert told(await ask(known, "how much did we sell in October?"))
     first = await ask(known, "how much did we sell in October without Brest and without podcast?")
@@ -100,7 +105,7 @@ async def test_names_the_earlier_answer_and_is_counted(sqlite: Database) -> None
     assert log.refused(NOW - timedelta(days=1)) >= 1
 
 
-async def test_is_of_one_person_and_one_state_of_the_data(sqlite: Database) -> None:
+async def test_differences_are_per_person_and_state_of_the_data(sqlite: Database) -> None:
     shop = planted_shop(4, 3)
     known = library(sqlite, shop.shelf)
     assert told(await ask(known, "how much did we sell?", "UMARIE"))
@@ -110,21 +115,21 @@ async def test_is_of_one_person_and_one_state_of_the_data(sqlite: Database) -> N
     assert told(await ask(library(sqlite, shop.shelf), "sales without Brest", "UMARIE"))
 
 
-async def test_lasts_when_the_process_does_not(sqlite: Database) -> None:
+async def test_earlier_answers_survive_a_restart(sqlite: Database) -> None:
     shop = planted_shop(4, 3)
     assert told(await ask(library(sqlite, shop.shelf), "sales by region"))
     assert told(await ask(library(sqlite, shop.shelf), "how much did we sell?"))
     assert not told(await ask(library(sqlite, shop.shelf), "sales without Brest"))
 
 
-async def test_of_the_same_orders_is_no_difference(sqlite: Database) -> None:
+async def test_same_orders_asked_again_are_answered(sqlite: Database) -> None:
     known = library(sqlite, planted_shop(4, 3).shelf)
     for words in ("sales", "how many orders?", "how much did we sell?", "average order", "sales"):
         assert told(await ask(known, words)), words
 
 
-async def test_of_some_days_is_refused(sqlite: Database) -> None:
-    """Periods of which one holds the other, and a few people ordered between them."""
+async def test_difference_of_two_periods_is_refused(sqlite: Database) -> None:
+    """One period contains the other, and a few people ordered in between."""
     shop = planted_shop(4, 1, customers=60)
     known = library(sqlite, shop.shelf)
     days: dict[date, set[str]] = {}
@@ -141,9 +146,9 @@ def sums(sets: Sequence[set[int]]) -> list[np.ndarray]:
     return [np.array(sorted(one), dtype=np.int64) for one in sets]
 
 
-def test_is_found_in_any_sums() -> None:
-    """Random families of sets, made so that some combination isolates a few people, and families
-    that by rank can't."""
+def test_isolating_combination_of_sums_is_found() -> None:
+    """Random families of sets, built so that a combination isolates a few people, and families in
+    which, by their rank, none can."""
     for seed in range(40):
         dice = random.Random(seed)
         person = np.arange(200)
@@ -158,7 +163,7 @@ def test_is_found_in_any_sums() -> None:
         assert not isolates(sums([whole, *noise, *parts[1:]]), person, 5) or len(parts[0]) < 5, seed
 
 
-def test_of_five_is_none() -> None:
+def test_difference_of_five_people_is_answered() -> None:
     person = np.arange(100)
     whole, rest = set(range(100)), set(range(95))
     assert not isolates(sums([whole, rest]), person, 5)
@@ -170,8 +175,8 @@ def test_of_five_is_none() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-async def test_hardly_meets_ordinary_questions(sqlite: Database) -> None:
-    """At most one in 200 of 1,000 questions as a marketing lead asks them is refused."""
+async def test_ordinary_questions_are_rarely_refused(sqlite: Database) -> None:
+    """At most one in 200 of 1,000 ordinary questions of a marketing lead is refused."""
     known, refused, asked = library(sqlite, sample()), 0, 0
     for number, questions in enumerate(people(SAMPLE, 11, 1_000)):
         before = ""

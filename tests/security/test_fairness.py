@@ -1,4 +1,4 @@
-"""Fairness: one person's flood delays nobody else, and makes no more rows than their share."""
+"""Fairness: one person's flood delays nobody else, and creates no more rows than their share."""
 
 import asyncio
 import random
@@ -32,7 +32,7 @@ def shares(bench: Bench, **more: Any) -> None:
 
 
 async def lined_up(database: Database, limits: QueueLimits = ONE_AT_A_TIME) -> Line:
-    """An engine that takes jobs and does not run them yet."""
+    """An engine that accepts jobs and does not run them yet."""
     await migrate_engine(database)
     return Line(Engine(database, now, limits))
 
@@ -69,7 +69,7 @@ async def test_people_take_turns(database: Database, kind: str) -> None:
         assert mine == sorted(mine, key=lambda one: int(one[1:]))
 
 
-async def test_who_comes_late_waits_for_what_runs_only(database: Database) -> None:
+async def test_late_person_waits_only_for_running_jobs(database: Database) -> None:
     line = await lined_up(database, FAST)
     for number in range(100):
         await ask(line, f"A{number}", "UANNA")
@@ -82,7 +82,7 @@ async def test_who_comes_late_waits_for_what_runs_only(database: Database) -> No
     assert line.done.index("B0") - before < 3 * FAST.drafts_per_workspace + 6
 
 
-async def test_jobs_of_an_earlier_version_are_done_first(database: Database) -> None:
+async def test_jobs_of_an_earlier_version_run_first(database: Database) -> None:
     line = await lined_up(database)
     await ask(line, "new", "UANNA")
     old = Job(kind="work", subject="old", workspace="T1")
@@ -104,17 +104,15 @@ async def test_jobs_of_an_earlier_version_are_done_first(database: Database) -> 
     assert line.done == ["old", "new"]
 
 
-def test_names_of_the_engine_are_what_they_were() -> None:
+def test_names_in_the_engine_are_unchanged() -> None:
     assert (NAME, VERSION, SLOW, QUICK) == ("super-intern", "1", "slow", "quick")
     old = Job(kind="work", subject="t", workspace="T1").model_dump(exclude_none=True)
     assert old == {"kind": "work", "subject": "t", "workspace": "T1", "turn": 0}
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_newcomer_waits_for_one_job_of_each_other_person(
-    sqlite: Database, seed: int
-) -> None:
-    """Any arrivals, any order in which jobs end, up to three at once."""
+async def test_newcomer_waits_for_one_job_of_each_other_person(sqlite: Database, seed: int) -> None:
+    """Random arrivals, finished in random order, up to three at once."""
     chance, line = random.Random(seed), await lined_up(sqlite)
     people = [f"U{number}" for number in range(chance.randint(2, 5))]
     waiting: list[tuple[int, int, str]] = []  # round, arrival, person
@@ -163,7 +161,7 @@ def rows(bench: Bench) -> tuple[int, int, int, int]:
         return tasks, posts, journal.count_entries(session, TEAM), len(bench.jobs)
 
 
-async def test_a_flood_of_commands_makes_no_rows_beyond_the_share(bench: Bench) -> None:
+async def test_flood_of_commands_creates_no_rows_beyond_the_share(bench: Bench) -> None:
     shares(bench, open_tasks=5)
     answers = [
         await bench.slack.command(MARIE, MARKETING, "/draft", f"shirt {number}")
@@ -182,7 +180,7 @@ async def test_a_flood_of_commands_makes_no_rows_beyond_the_share(bench: Bench) 
     assert not (await bench.slack.command(MARIE, MARKETING, "/draft", "our shirt")).body
 
 
-async def test_a_flood_of_mentions_is_told_once(any_bench: Bench) -> None:
+async def test_flood_of_mentions_is_answered_once(any_bench: Bench) -> None:
     bench = any_bench
     shares(bench, open_tasks=3)
     for number in range(12):
@@ -199,7 +197,7 @@ async def test_a_flood_of_mentions_is_told_once(any_bench: Bench) -> None:
     assert len([one for one in told if "trop" in one or TOO_MUCH in one]) == 1
 
 
-async def test_many_at_once_are_counted_one_by_one(any_bench: Bench) -> None:
+async def test_concurrent_requests_are_counted_one_by_one(any_bench: Bench) -> None:
     bench = any_bench
     shares(bench, open_tasks=4)
     commands = (
@@ -209,7 +207,7 @@ async def test_many_at_once_are_counted_one_by_one(any_bench: Bench) -> None:
     assert len(bench.tasks) == 4
 
 
-async def test_a_days_requests_are_counted_although_they_are_done(bench: Bench) -> None:
+async def test_finished_requests_count_for_a_day(bench: Bench) -> None:
     shares(bench, tasks_a_day=3)
     for number in range(5):
         await bench.slack.command(MARIE, MARKETING, "/draft", f"shirt {number}")
@@ -219,7 +217,7 @@ async def test_a_days_requests_are_counted_although_they_are_done(bench: Bench) 
     assert len(bench.tasks) == 3
 
 
-async def test_alerts_count_to_nobody(bench: Bench) -> None:
+async def test_alerts_count_for_nobody(bench: Bench) -> None:
     shares(bench, open_tasks=1)
     await previewed(bench)
     before = len(bench.tasks)
@@ -240,9 +238,9 @@ async def test_alerts_count_to_nobody(bench: Bench) -> None:
         ({"team_id": "T1", "event": {"type": "channel_rename"}}, "?"),
     ],
 )
-def test_every_request_is_somebodys(body: dict[str, Any], person: str) -> None:
+def test_every_request_belongs_to_a_person(body: dict[str, Any], person: str) -> None:
     assert find_requester(body) == ("T1", person)
 
 
-def test_has_sensible_defaults() -> None:
+def test_person_limits_have_sensible_defaults() -> None:
     assert Policy().fairness == PersonLimits(open_tasks=30, tasks_a_day=300)

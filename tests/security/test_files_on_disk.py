@@ -1,4 +1,4 @@
-"""Files on the disk …"""
+"""Files on the disk: their permissions and the personal data in them."""
 
 import os
 import random
@@ -31,7 +31,7 @@ GOOD = f"A{{n}},2026-11-2{{d}},{FIRST} {LAST},{MAIL},{STREET},LIN-ALBA,1,62.00,E
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The home of a process whose account lets everybody read what it makes."""
+    """The home of a process whose account lets everybody read its files."""
     found = tmp_path / "home"
     monkeypatch.setenv("SUPER_INTERN_HOME", str(found))
     mask = os.umask(0)
@@ -40,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def bad_rows(random: random.Random, most: int) -> Iterator[str]:
-    """Rows of a person that stay out, each wrong in another way."""
+    """Rows about a person that are rejected, each for another reason."""
     person = [f"{FIRST} {LAST}", MAIL, STREET]
     for n in range(most):
         cells = [f"B{n}", "2026-11-20", *person, "LIN-ALBA", "1", "62.00", "EUR"]
@@ -61,7 +61,7 @@ def bad_rows(random: random.Random, most: int) -> Iterator[str]:
 
 
 def loose(home: Path) -> list[str]:
-    """What another account could read or write."""
+    """Files that another account could read or write."""
     found = []
     for path in (home, *home.rglob("*")):
         mode = stat.S_IMODE(path.lstat().st_mode)
@@ -71,7 +71,7 @@ def loose(home: Path) -> list[str]:
 
 
 def telling(home: Path) -> list[str]:
-    """The files that tell of a person, apart from what a person has to look at."""
+    """Files that contain a person's data, except those that a person has to read."""
     found = []
     for path in home.rglob("*"):
         inside = path.relative_to(home).parts
@@ -89,7 +89,7 @@ def put(folder: Path, name: str, text: str) -> Path:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_hold_nobodys_name_and_are_closed_after_imports_and_the_inbox(
+def test_files_hold_no_names_and_are_private_after_imports(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     rows = HEAD + "".join(GOOD.format(n=n, d=n % 5) for n in range(9))
@@ -110,7 +110,7 @@ def test_hold_nobodys_name_and_are_closed_after_imports_and_the_inbox(
     assert (home / "inbox" / "refused" / "what.csv").exists()
 
 
-def test_still_let_one_find_a_row_that_stayed_out(home: Path, tmp_path: Path) -> None:
+def test_rejected_row_can_still_be_found(home: Path, tmp_path: Path) -> None:
     rows = HEAD + GOOD.format(n=1, d=1) + GOOD.format(n=2, d=1).replace("62.00", "a lot")
     main(["import", "--yes", str(put(tmp_path, "orders.csv", rows))])
     told = (home / "rejects" / "orders.rejects.csv").read_text("utf-8-sig").splitlines()[1]
@@ -118,7 +118,7 @@ def test_still_let_one_find_a_row_that_stayed_out(home: Path, tmp_path: Path) ->
     assert "A2,2026-11-21,(left out),(keyed),(left out),LIN-ALBA,1," in told
 
 
-def test_of_an_earlier_edition_are_closed_at_start(
+def test_old_files_are_made_private_at_start(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere = put(tmp_path, "elsewhere.txt", "somebody else's")
@@ -138,7 +138,7 @@ def test_of_an_earlier_edition_are_closed_at_start(
     assert capsys.readouterr().err == ""
 
 
-def test_of_a_shared_inbox_stay_as_others_put_them(home: Path) -> None:
+def test_files_in_a_shared_inbox_keep_their_permissions(home: Path) -> None:
     put(home, "policy.toml", "[library]\nshared_inbox = true\n")
     waits = put(home / "inbox" / "T0SHOP", "orders.csv", HEAD)
     kept = put(home / "inbox" / "done", "orders.csv", HEAD)
@@ -150,7 +150,7 @@ def test_of_a_shared_inbox_stay_as_others_put_them(home: Path) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-def test_of_a_process_that_was_killed_are_gone_at_the_next_start(home: Path) -> None:
+def test_temporary_files_of_a_killed_process_are_removed_at_start(home: Path) -> None:
     left = [
         *(home / TEMPORARY / "super-intern-rows-1" / "rows.csv", home / "import-x" / "rows.csv"),
         home / "arrivals" / "a1" / "made" / "trial.parquet",
@@ -166,7 +166,7 @@ def test_of_a_process_that_was_killed_are_gone_at_the_next_start(home: Path) -> 
     assert stays.exists()
 
 
-def test_of_a_process_at_work_are_left_alone_by_another(home: Path) -> None:
+def test_temporary_files_of_a_running_process_are_kept(home: Path) -> None:
     work = (
         "import sys, tempfile, pathlib\n"
         "from bot.data.private_files import private_process\n"
@@ -189,12 +189,14 @@ def test_of_a_process_at_work_are_left_alone_by_another(home: Path) -> None:
         assert not folder.exists()
 
 
-def test_are_removed_only_where_a_pattern_names_them() -> None:
+def test_only_files_matching_a_pattern_are_removed() -> None:
     assert LOCK == ".lock"
     assert all("*" in pattern and not pattern.startswith("*") for pattern in LEFTOVER_PATTERNS[:-1])
 
 
-def test_that_cannot_be_closed_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_cannot_be_made_private_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(tmp_path, "theirs.csv", "x").chmod(0o644)
 
     def refuse(opened: int, mode: int) -> None:

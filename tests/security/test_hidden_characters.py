@@ -1,4 +1,4 @@
-"""Characters that hide, reorder or command end at every way out."""
+"""Characters that hide, reorder or control text are removed at every output."""
 
 import csv
 import io
@@ -78,7 +78,7 @@ WAYS: dict[str, Callable[[str], str]] = {
 
 
 def hostile(seed: int) -> Iterator[str]:
-    """Each sign once between letters, then anything with anything."""
+    """Each such character once between letters, then random text."""
     dice = random.Random(seed)
     for sign in SIGNS:
         yield f"Lin{sign}en shirt"
@@ -88,7 +88,7 @@ def hostile(seed: int) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("way", sorted(WAYS))
-def test_no_sign_passes_a_way_out(way: str) -> None:
+def test_no_hidden_character_passes_an_output(way: str) -> None:
     for text in hostile(1):
         shown = WAYS[way](text)
         assert not GONE.search(shown), (text, shown)
@@ -107,18 +107,18 @@ def test_no_sign_passes_a_way_out(way: str) -> None:
         "tab\tand\nline",
     ],
 )
-def test_what_people_write_stays(text: str) -> None:
+def test_visible_text_is_unchanged(text: str) -> None:
     assert strip_hidden(text) == text
 
 
-def test_json_is_read_back_as_it_was() -> None:
+def test_json_is_parsed_back_unchanged() -> None:
     for text in hostile(2):
         told = format_json({"title": text})
         assert not GONE.search(told)
         assert json.loads(told) == {"title": text}
 
 
-def test_a_spreadsheet_computes_nothing(tmp_path: Path) -> None:
+def test_spreadsheet_formulas_are_escaped(tmp_path: Path) -> None:
     dice = random.Random("cells")
     starts = (
         "=",
@@ -152,7 +152,7 @@ def test_a_spreadsheet_computes_nothing(tmp_path: Path) -> None:
     assert not re.search(rb"^[\s\"]*[=+\-@|%]", addressed, re.MULTILINE)
 
 
-def test_a_file_s_name_leads_nowhere() -> None:
+def test_file_name_cannot_leave_its_folder() -> None:
     for text in (
         "../../etc/passwd",
         "a/b\\c.csv",
@@ -171,7 +171,7 @@ def test_a_file_s_name_leads_nowhere() -> None:
     assert sanitize_file_name("Résumé d’été.csv") == "Résumé d’été.csv"
 
 
-def test_a_record_of_the_log_is_one_line() -> None:
+def test_log_record_is_one_line() -> None:
     form = OneLineFormatter(LOG_FORMAT)
     for text in (*hostile(3), "one\n2026-11-24 INFO bot: approved", "one\r\ntwo", "one\u2028two"):
         record = logging.LogRecord("bot", logging.INFO, "x", 1, "said %s", (text,), None)
@@ -180,13 +180,13 @@ def test_a_record_of_the_log_is_one_line() -> None:
         assert not GONE.search(line)
 
 
-def test_the_terminal_prints_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_terminal_prints_no_hidden_character(capsys: pytest.CaptureFixture[str]) -> None:
     for text in hostile(4):
         print_line(text)
     assert not GONE.search(capsys.readouterr().out)
 
 
-def test_the_terminal_of_play_prints_none() -> None:
+def test_play_terminal_prints_no_hidden_character() -> None:
     out = io.StringIO()
     console = PlainConsole(file=out, force_terminal=False, width=400)
     for text in hostile(5):
@@ -194,10 +194,10 @@ def test_the_terminal_of_play_prints_none() -> None:
     assert not GONE.search(out.getvalue())
 
 
-def test_of_a_file_that_is_taken_in_none_is_printed(
+def test_import_prints_no_hidden_character(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The commands that show other people's words, at the names of files, columns and products."""
+    """The commands that print others' text: names of files, columns and products."""
     monkeypatch.setenv("SUPER_INTERN_HOME", str(tmp_path / "home"))
     sign = "\u202e\x1b[31m\u200b"
     path = tmp_path / f"shop\u202e{sign[1:5]}.csv"
@@ -220,7 +220,7 @@ def test_of_a_file_that_is_taken_in_none_is_printed(
 
 
 def strings(value: Any) -> Iterator[str]:
-    """All that a client shows of what Slack was sent."""
+    """All strings that a client shows in what Slack was sent."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -232,8 +232,8 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(one)
 
 
-async def test_no_sign_reaches_slack(bench: Bench) -> None:
-    """On cards of drafts, of files and in what is said: all that the local Slack received."""
+async def test_no_hidden_character_reaches_slack(bench: Bench) -> None:
+    """On cards of drafts and files and in messages: everything that the local Slack received."""
     dice = random.Random("slack")
 
     def dirty(text: str) -> str:
@@ -273,8 +273,8 @@ async def test_no_sign_reaches_slack(bench: Bench) -> None:
             assert not GONE.search(text), text
 
 
-def test_what_is_kept_of_a_draft_is_what_is_seen() -> None:
-    """A new draft holds no hidden sign, whatever kind of part it stands in."""
+def test_stored_draft_has_no_hidden_character() -> None:
+    """A new draft contains no hidden character, whatever its parts."""
     from handlers.draft import Email
 
     told = {

@@ -1,4 +1,4 @@
-"""The key of a home signs its journal, and published heads show an earlier database …"""
+"""The key that signs a home's journal, and published heads that reveal a restored database."""
 
 import argparse
 import shutil
@@ -28,7 +28,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def house(settings: Settings) -> Iterator[Container]:
-    """A home with a draft, made by the program itself."""
+    """A home with a draft, created by the program itself."""
     found = Container(settings).migrated()
     with found.database.begin() as session:
         draft(session, Jobs(), place={"channel": "C1"})
@@ -49,7 +49,7 @@ def publish(house: Container, day: str = "2026-11-24") -> None:
         HeadPublisher(house, Jobs())._publish(session, "T1", NOW.date().replace(year, month, date))
 
 
-def test_which_is_made_at_the_first_start(
+def test_key_is_created_at_the_first_start(
     house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert (settings.home / KEY_FILE).exists()
@@ -59,7 +59,7 @@ def test_which_is_made_at_the_first_start(
     assert "whole" in capsys.readouterr().out
 
 
-def test_and_without_it_verify_says_so(
+def test_verify_without_key_reports_it(
     house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (settings.home / KEY_FILE).unlink()
@@ -67,7 +67,7 @@ def test_and_without_it_verify_says_so(
     assert "No key here: signatures not checked." in capsys.readouterr().out
 
 
-def test_and_without_it_nothing_starts(house: Container, settings: Settings) -> None:
+def test_start_without_key_is_refused(house: Container, settings: Settings) -> None:
     (settings.home / KEY_FILE).unlink()
     with pytest.raises(CannotDo) as refused:
         Container(settings).migrated()
@@ -79,7 +79,7 @@ def test_and_without_it_nothing_starts(house: Container, settings: Settings) -> 
     assert verify(settings) == 1
 
 
-def test_until_somebody_adopts_the_rows_with_a_new_one(
+def test_adopt_starts_again_with_a_new_key(
     house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (settings.home / KEY_FILE).write_text("x" * 40)
@@ -89,7 +89,7 @@ def test_until_somebody_adopts_the_rows_with_a_new_one(
     Container(settings).migrated().database.close()
 
 
-def test_so_that_an_earlier_database_put_back_shows(house: Container, settings: Settings) -> None:
+def test_restored_earlier_database_is_detected(house: Container, settings: Settings) -> None:
     path = settings.home / "super-intern.db"
     house.database.close()
     shutil.copy(path, settings.home / "earlier")
@@ -108,7 +108,7 @@ def test_so_that_an_earlier_database_put_back_shows(house: Container, settings: 
     assert verify(settings) == 1
 
 
-def test_and_a_file_of_heads_or_a_head_can_be_given(house: Container, settings: Settings) -> None:
+def test_verify_accepts_a_head_or_a_file_of_heads(house: Container, settings: Settings) -> None:
     publish(house)
     kept = settings.home / "kept.jsonl"
     (settings.home / HEADS_FILE).rename(kept)
@@ -119,7 +119,7 @@ def test_and_a_file_of_heads_or_a_head_can_be_given(house: Container, settings: 
     assert verify(settings, "0" * 64) == 1
 
 
-def test_and_a_channel_gets_the_head_when_the_policy_says_so(
+def test_head_is_published_to_the_channel_of_the_policy(
     house: Container, settings: Settings
 ) -> None:
     (settings.home / "policy.toml").write_text('[journal]\npublish = "C0AUDIT"\n')
@@ -132,7 +132,7 @@ def test_and_a_channel_gets_the_head_when_the_policy_says_so(
     assert verify(settings) == 0
 
 
-def test_rows_are_not_adopted_again_once_heads_were_published(
+def test_rows_are_not_adopted_after_heads_were_published(
     house: Container, settings: Settings
 ) -> None:
     publish(house)
@@ -143,7 +143,7 @@ def test_rows_are_not_adopted_again_once_heads_were_published(
     assert verify(settings) == 1
 
 
-def test_a_policy_that_changes_has_an_entry(house: Container, settings: Settings) -> None:
+def test_changed_policy_is_recorded(house: Container, settings: Settings) -> None:
     def noted() -> int:
         with house.database.begin() as session:
             list(record_policies(house, session, NOW))

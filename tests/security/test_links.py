@@ -1,7 +1,8 @@
-"""Every link is found, led back to who registered it, shown so that it opens nothing, and blocked.
+"""Every link is found, its registrable domain is known, it is shown inactive, and it blocks
+approval.
 
-The generator crosses what comes before a host with the spellings of hosts; each is put into every
-text of others that reaches a draft or a card.
+The generator combines prefixes of hosts with spellings of hosts; each result is put into every
+untrusted text that reaches a draft or a card.
 """
 
 import json
@@ -117,7 +118,7 @@ HELD = ("<{}|our shop>", "[our shop]({})", '<a href="{}">our shop</a>')  # Slack
 
 
 def spelled() -> Iterator[tuple[str, str | None]]:
-    """A link as somebody may write it, and the domain that it leads to; None: to ours."""
+    """A link in some spelling, and the domain that it leads to; None for our own."""
     for before, (host, domain) in product(WEB, HOSTS.items()):
         if before in ("//", "\\\\") and host.endswith("."):
             continue
@@ -143,12 +144,12 @@ FOUND = list(spelled())
 FOREIGN = [(text, domain) for text, domain in FOUND if domain]
 
 
-def test_there_are_many() -> None:
+def test_generator_gives_many_links() -> None:
     assert len(FOUND) > 500
 
 
 @pytest.mark.parametrize("frame", ["Go to {} now", "{}", "Voir ici ({}) !", *HELD])
-def test_is_found_and_led_back_to_its_domain(frame: str) -> None:
+def test_link_is_found_with_its_domain(frame: str) -> None:
     wrong = []
     for link, domain in FOUND:
         if frame in HELD and ('"' in link or "<" in link or "|" in link or ">" in link):
@@ -160,7 +161,7 @@ def test_is_found_and_led_back_to_its_domain(frame: str) -> None:
 
 
 @pytest.mark.parametrize("frame", ["Go to {} now", "{}", "Voir ici ({}) !", *HELD])
-def test_is_shown_so_that_it_opens_nothing(frame: str) -> None:
+def test_link_is_shown_inactive(frame: str) -> None:
     for link, _ in FOREIGN:
         shown = re.sub(r"`[^`]*`", " ", escape_mrkdwn(frame.format(link), OURS))
         assert not opened_by_slack(shown), (link, shown)
@@ -169,7 +170,7 @@ def test_is_shown_so_that_it_opens_nothing(frame: str) -> None:
 
 
 def opened_by_slack(shown: str) -> bool:
-    """Whether something that can be opened stands outside code."""
+    """Whether the text contains an active link outside code."""
     text = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     return any(not is_allowed_host(one.host, OURS) for one in find_links(text)) or "<http" in shown
 
@@ -179,7 +180,7 @@ def of_links(checks: Iterable[Check]) -> list[Check]:
 
 
 @pytest.mark.parametrize("carrier", ["copy", "hook", "quote", "description"])
-def test_is_blocked_at_approval(carrier: str) -> None:
+def test_link_blocks_approval(carrier: str) -> None:
     for link, domain in FOREIGN[:: 3 if carrier == "copy" else 11]:
         text = f"Sur {link} ce soir"
         told = fact("product.linen-shirt.description", "description", text)
@@ -199,7 +200,7 @@ def test_is_blocked_at_approval(carrier: str) -> None:
         assert not any(one.override for one in checks), link
 
 
-def test_a_fact_that_is_a_link_may_be_used_and_one_that_mentions_it_may_not() -> None:
+def test_only_a_fact_that_is_a_link_allows_it() -> None:
     whole = fact("product.linen-shirt.link", "link", "https://partner.example/chemise")
     inside = fact("product.linen-shirt.text", "text", "Voir https://partner.example/chemise ici")
     part = (
@@ -214,14 +215,14 @@ def test_a_fact_that_is_a_link_may_be_used_and_one_that_mentions_it_may_not() ->
     assert of_links(proved(*part, evidence=Evidence(facts=(*FACTS, inside))))
 
 
-def test_the_name_of_a_file_that_a_fact_is_from_is_no_link() -> None:
+def test_file_name_of_a_source_is_no_link() -> None:
     read = FACTS[0].model_copy(update={"source": "catalogue README.md, line 3"})
     part = (Part(kind="copy", key="body", title="Body", body=Copy(text="D’après README.md.")),)
     assert not of_links(proved(*part, evidence=Evidence(facts=(*FACTS, read))))
     assert of_links(proved(*part))  # it is a site in Moldova otherwise
 
 
-def test_nothing_is_under_a_public_suffix() -> None:
+def test_public_suffix_allows_no_host() -> None:
     assert find_registrable_domain("co.uk") == ""
     assert not is_allowed_host("evil.co.uk", ["co.uk"])
     assert not is_allowed_host("evil.github.io", ["github.io"])
@@ -238,8 +239,8 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 SAMPLE = FOREIGN[:: max(1, len(FOREIGN) // 25)]
 
 
-async def test_reaches_slack_as_text_alone(bench: Bench) -> None:
-    """In a brief, in the draft, in its openings, in an edit and in a reason."""
+async def test_link_reaches_slack_only_as_text(bench: Bench) -> None:
+    """In a brief, a draft, its hooks, an edit and a reason."""
     for link, _ in SAMPLE:
         text = f"Linen breathes, see {link} now"
         bench.parts = (
@@ -262,7 +263,7 @@ async def test_reaches_slack_as_text_alone(bench: Bench) -> None:
 
 
 def open_links(value: Any) -> Iterator[Any]:
-    """Link elements and mark-up in a call's arguments that lead to somebody else."""
+    """Link elements and mark-up in a call's arguments that lead to another domain."""
     if isinstance(value, str) and value[:1] in "[{":
         try:
             value = json.loads(value)
@@ -388,7 +389,7 @@ A.B. Smith, C.D. Jones.
 """.strip().splitlines()
 
 
-def test_ordinary_sentences_hold_no_link() -> None:
+def test_ordinary_sentences_contain_no_link() -> None:
     variants = [one for line in ORDINARY for one in (line, f"« {line} » – {line[:1].lower()}.")]
     assert len(variants) >= 200
     wrong = [(one, find_links(one)) for one in variants if find_links(one)]

@@ -1,4 +1,4 @@
-"""A log says what happened and never what was said …"""
+"""The log names events and never contains what people wrote."""
 
 import asyncio
 from pathlib import Path
@@ -25,8 +25,8 @@ async def until_card(slack: LocalSlack, button: str) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("socket", [False, True])
-async def test_at_its_most_talkative_too(tmp_path: Path, socket: bool) -> None:
-    """A real process at DEBUG, over HTTP and in Socket Mode."""
+async def test_debug_log_contains_no_text_of_people(tmp_path: Path, socket: bool) -> None:
+    """A real process at level DEBUG, over HTTP and in Socket Mode."""
     (tmp_path / "policy.toml").write_text(POLICY)
     async with LocalSlack(signing_secret="hushhush") as slack:
         more = {"SLACK_APP_TOKEN": slack.app_token} if socket else {}
@@ -52,7 +52,7 @@ async def test_at_its_most_talkative_too(tmp_path: Path, socket: bool) -> None:
 
 
 async def everything(slack: LocalSlack) -> None:
-    """Words in each kind of request, each kind of answer and a request that is none of Slack's."""
+    """Text in each kind of request, each kind of response, and an unsigned request."""
     await slack.command(MARIE, MARKETING, "/draft", "e-mail: our Zanzibar shirt is back")
     await until_card(slack, "edit")
     (card,) = [one for one in slack.transcript(MARKETING) if "edit" in buttons(one)]

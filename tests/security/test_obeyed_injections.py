@@ -1,4 +1,4 @@
-"""An attempt to make the intern do what its material says, even when the AI obeys it, …"""
+"""Prompt injections in the material, with an AI that obeys them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -60,7 +60,7 @@ OBEYED = (  # what an AI would write that did as it was told, in their order
 
 
 class Case(NamedTuple):
-    """Where it stands: what is asked, on which rows, in which conversation."""
+    """The place of an injection: the words, the rows and the conversation around it."""
 
     words: str
     skill: str
@@ -138,7 +138,7 @@ TRIED = [
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One database for all attempts: whatever any of them changed would be seen."""
+    """One database for all attempts, so that any change would be seen."""
     found = Database(f"sqlite:///{tmp_path_factory.mktemp('line') / 'super-intern.db'}")
     migrate.upgrade(found)
     yield found
@@ -146,7 +146,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 async def worked(database: Database, id: str, case: Case, writer: Any) -> None:
-    """The wish from its words to its card, on the real line."""
+    """Run the request from its words to its card with the real pipeline."""
     library = library_of(case.shelf)
     means = TaskServices(
         database=database,
@@ -175,7 +175,7 @@ def texts(database: Database, task: str) -> list[str]:
     TRIED,
     ids=[f"{place.__name__}-{ATTACKS.index(attack)}" for place, attack, _ in TRIED],
 )
-async def test_changes_nothing(
+async def test_obeyed_injection_changes_nothing(
     place: Callable[[str], Case], attack: str, obeyed: str, line: Database
 ) -> None:
     case, id = place(attack), f"{place.__name__}-{ATTACKS.index(attack)}"
@@ -199,8 +199,8 @@ async def test_changes_nothing(
 
 
 @pytest.mark.parametrize("place", PLACES[:-1], ids=lambda place: place.__name__)
-async def test_is_there_to_be_read(place: Callable[[str], Case], line: Database) -> None:
-    """All but what is said in passing in a conversation does reach the AI."""
+async def test_injection_reaches_the_ai(place: Callable[[str], Case], line: Database) -> None:
+    """All but remarks in a conversation do reach the AI."""
     attack = IN_MATERIAL[0]
     case = place(attack)
     async with ScriptedClaude(answer=rewriting([{}])) as claude:
@@ -211,15 +211,15 @@ async def test_is_there_to_be_read(place: Callable[[str], Case], line: Database)
     assert attack in collapse_spaces(letter["messages"][0]["content"])
 
 
-def test_is_tried_forty_times_in_every_place() -> None:
+def test_forty_injections_are_tried_in_every_place() -> None:
     assert len(set(ATTACKS)) == 20
     assert len({(place, attack) for place, attack, _ in TRIED}) == 40
     assert all(sum(one is place for one, _, _ in TRIED) == 8 for place in PLACES)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
-def test_in_a_header_never_reaches_an_ai(attack: str, tmp_path: Path) -> None:
-    """A column that is not understood gives no rows, and so no facts."""
+def test_injection_in_a_header_never_reaches_an_ai(attack: str, tmp_path: Path) -> None:
+    """An unknown column gives no rows, and so no facts."""
     import csv
     import io
 

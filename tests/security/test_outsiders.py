@@ -1,4 +1,5 @@
-"""Guests, partners of Slack Connect, those who left and teams that nobody installed get nothing."""
+"""Guests, partners of Slack Connect, former members and workspaces without an installation get
+nothing."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -60,7 +61,7 @@ SAID_LATE = "Slack didn't answer in time. Nothing was lost; please try again."
 
 
 def refs_of(bench: Bench) -> list[ButtonValue]:
-    """What the buttons of the first draft and of a dropped file carry."""
+    """The button values of the first draft and of a dropped file."""
     draft = bench.drafts[0]
     refs = [
         ButtonValue(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick="0", field="goal")
@@ -71,7 +72,7 @@ def refs_of(bench: Bench) -> list[ButtonValue]:
 
 
 async def worked(bench: Bench) -> SlackMessage:
-    """A draft and a dropped file of Marie's, all drawn."""
+    """A draft and a dropped file of Marie's, with their cards."""
     card = await bench.drafted()
     file = [("orders.csv", b"order_id,total\n1,10\n2,20\n")]
     await bench.slack.say(MARIE, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
@@ -96,7 +97,7 @@ def place_of(bench: Bench, place: str) -> str:
 
 
 async def all_refused(bench: Bench, kind: Outsider, place: str, one_in: int = 1) -> None:
-    """Every request of this outsider there, or one in so many, leaves no trace."""
+    """Fail unless every n-th request of this outsider leaves no trace."""
     card = await worked(bench)
     channel = place_of(bench, place)
     user = enter(bench.slack, kind, [channel])
@@ -115,21 +116,21 @@ async def all_refused(bench: Bench, kind: Outsider, place: str, one_in: int = 1)
 
 
 @pytest.mark.parametrize("kind", OUTSIDERS, ids=lambda kind: kind.name)
-async def test_whatever_an_outsider_sends_leaves_no_trace(bench: Bench, kind: Outsider) -> None:
+async def test_request_of_an_outsider_leaves_no_trace(bench: Bench, kind: Outsider) -> None:
     await all_refused(bench, kind, PLACES[OUTSIDERS.index(kind) % len(PLACES)], one_in=3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", OUTSIDERS, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("place", PLACES)
-async def test_everything_that_every_outsider_sends_anywhere_leaves_no_trace(
+async def test_every_request_of_every_outsider_leaves_no_trace(
     bench: Bench, kind: Outsider, place: str
 ) -> None:
     await all_refused(bench, kind, place)
 
 
-async def test_the_same_requests_act_when_a_member_sends_them(bench: Bench) -> None:
-    """Else it would prove nothing that an outsider's do not."""
+async def test_same_requests_work_for_a_member(bench: Bench) -> None:
+    """Otherwise the tests of outsiders would prove nothing."""
     card = await worked(bench)
     acted = set()
     for one in every_request(bench.slack, MARIE, TEAM, MARKETING, card, refs_of(bench)):
@@ -143,7 +144,7 @@ async def test_the_same_requests_act_when_a_member_sends_them(bench: Bench) -> N
     assert acted >= {"press download", "press take_in", "send brief_form", "send digest_form"}
 
 
-async def test_whatever_a_member_does_in_a_shared_channel_is_told_once_and_alone(
+async def test_member_in_a_shared_channel_is_told_once_in_private(
     bench: Bench,
 ) -> None:
     card = await worked(bench)
@@ -165,7 +166,7 @@ async def test_whatever_a_member_does_in_a_shared_channel_is_told_once_and_alone
     assert not [m for m in bench.slack.places[MARKETING].ephemerals if m.ephemeral_to != OTTO]
 
 
-async def test_a_shared_channel_that_the_policy_names_is_open_to_members_alone(
+async def test_shared_channel_in_the_policy_is_open_to_members_only(
     bench: Bench,
 ) -> None:
     bench.policy = bench.policy.model_copy(update={"access": Access(shared_channels=(MARKETING,))})
@@ -182,7 +183,7 @@ async def test_a_shared_channel_that_the_policy_names_is_open_to_members_alone(
     assert [task.author for task in bench.tasks] == [MARIE]
 
 
-async def test_a_member_is_heard_where_another_company_owns_the_channel(bench: Bench) -> None:
+async def test_member_is_served_in_a_channel_owned_by_another_company(bench: Bench) -> None:
     """Slack's envelope may name the workspace that owns the channel."""
     bench.policy = bench.policy.model_copy(update={"access": Access(shared_channels=(MARKETING,))})
     bench.slack.places[MARKETING].shared_with = [EVIL]
@@ -203,7 +204,7 @@ async def test_a_member_is_heard_where_another_company_owns_the_channel(bench: B
 
 
 @pytest.mark.parametrize("how", ["invited", "shared_with"])
-async def test_a_channel_that_outsiders_will_read_is_closed(bench: Bench, how: str) -> None:
+async def test_channel_with_pending_sharing_is_closed(bench: Bench, how: str) -> None:
     setattr(bench.slack.places[MARKETING], how, [EVIL])
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
     await bench.run()
@@ -211,13 +212,13 @@ async def test_a_channel_that_outsiders_will_read_is_closed(bench: Bench, how: s
     assert len(bench.whispers(MARIE)) == 1
 
 
-async def test_a_channel_shared_within_the_organization_is_open(bench: Bench) -> None:
+async def test_channel_shared_within_the_organization_is_open(bench: Bench) -> None:
     bench.slack.places[MARKETING].inside = ["T0SISTER"]
     await bench.drafted(MARIE)
     assert len(bench.tasks) == 1
 
 
-async def test_a_group_message_with_a_guest_in_it_is_closed_to_members_too(bench: Bench) -> None:
+async def test_group_message_with_a_guest_is_closed_to_members(bench: Bench) -> None:
     bench.slack.people[OTTO].guest = "multi"
     place = bench.slack.direct([MARIE, OTTO])
     await bench.slack.say(MARIE, place.id, f"<@{bench.slack.bot_user}> our linen shirt is back")
@@ -228,7 +229,7 @@ async def test_a_group_message_with_a_guest_in_it_is_closed_to_members_too(bench
     assert not bench.whispers(OTTO, place.id)
 
 
-async def test_a_member_who_becomes_a_guest_has_no_rights_from_then_on(bench: Bench) -> None:
+async def test_member_who_becomes_a_guest_loses_all_rights(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
     assert bench.slack.open_views(OTTO)
@@ -244,7 +245,7 @@ async def test_a_member_who_becomes_a_guest_has_no_rights_from_then_on(bench: Be
 
 
 def hired(bench: Bench) -> Worker:
-    """A worker as `serve` makes it."""
+    """A worker as `serve` creates it."""
     means = TaskServices(
         database=bench.database,
         enqueue=bench.enqueue,
@@ -257,11 +258,11 @@ def hired(bench: Bench) -> Worker:
         may=bench.outside.may,
         admit=bench.outside.admit,
     )
-    return Worker(means, stocktaking=bench.stocktaking)
+    return Worker(means, import_job=bench.stocktaking)
 
 
 async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
-    """The jobs that there are, done by a real worker; what could not be done yet stays."""
+    """Run the present jobs with a real worker; a job that can't be done yet stays."""
     late: list[str] = []
     for _ in range(times):
         if not bench.jobs:
@@ -290,13 +291,13 @@ ASKS: dict[str, Any] = {
 
 
 async def installed(bench: Bench) -> None:
-    """The token's workspace known, as after a start."""
+    """The token's workspace is known, as after a start."""
     await bench.outside.membership.installation()
 
 
 @pytest.mark.parametrize("asks", ASKS)
 @pytest.mark.parametrize("guest", ["", "multi"])
-async def test_what_is_asked_while_slack_is_away_waits_for_who_asked(
+async def test_request_waits_while_slack_cannot_confirm_its_author(
     bench: Bench, asks: str, guest: str
 ) -> None:
     await installed(bench)
@@ -320,7 +321,7 @@ async def test_what_is_asked_while_slack_is_away_waits_for_who_asked(
         assert all(task.state in ("done", "asking") for task in bench.tasks)
 
 
-async def test_given_up_it_fails_on_the_card_of_a_member_alone(bench: Bench) -> None:
+async def test_given_up_request_fails_only_on_a_members_card(bench: Bench) -> None:
     await installed(bench)
     for user, guest in ((MARIE, ""), (OTTO, "multi")):
         bench.slack.people[user].guest = guest
@@ -336,7 +337,7 @@ async def test_given_up_it_fails_on_the_card_of_a_member_alone(bench: Bench) -> 
     assert len(bench.said()) == 1
 
 
-async def test_clicks_and_forms_that_can_not_wait_are_refused_in_words(bench: Bench) -> None:
+async def test_unconfirmed_clicks_and_forms_are_refused_with_a_message(bench: Bench) -> None:
     card = await bench.drafted()
     await installed(bench)
     bench.slack.mischief.http_500("users.info", times=60)
@@ -352,7 +353,7 @@ async def test_clicks_and_forms_that_can_not_wait_are_refused_in_words(bench: Be
     assert "approve" not in buttons(card)
 
 
-async def test_known_people_cost_no_call(bench: Bench) -> None:
+async def test_known_person_needs_no_slack_call(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(MAX, card, "edit")
     before = [call.method for call in bench.slack.calls]
@@ -372,7 +373,7 @@ async def test_known_people_cost_no_call(bench: Bench) -> None:
 # What is posted, whoever asked.
 
 
-async def test_nothing_is_posted_where_another_company_reads_meanwhile(bench: Bench) -> None:
+async def test_nothing_is_posted_to_a_channel_shared_meanwhile(bench: Bench) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: our shirt")).ok
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")).ok
     await bench.slack.share_channel(MARKETING, EVIL)
@@ -380,7 +381,7 @@ async def test_nothing_is_posted_where_another_company_reads_meanwhile(bench: Be
     assert not bench.said(MARKETING)
 
 
-async def test_nothing_is_posted_to_somebody_who_is_no_member_any_more(bench: Bench) -> None:
+async def test_nothing_is_posted_to_a_former_member(bench: Bench) -> None:
     await bench.slack.say(MARIE, bench.slack.dm(MARIE), "our linen shirt is back")
     await bench.settled()
     await bench.slack.become(MARIE, guest="multi")
@@ -388,7 +389,7 @@ async def test_nothing_is_posted_to_somebody_who_is_no_member_any_more(bench: Be
     assert not bench.in_dm(MARIE)
 
 
-async def test_an_earlier_start_is_remembered_while_slack_is_away(bench: Bench) -> None:
+async def test_earlier_installation_is_known_while_slack_is_away(bench: Bench) -> None:
     await installed(bench)
     later = Membership(bench.house, UserDirectory(bench.house.client))
     bench.slack.mischief.http_500("auth.test", times=10)
@@ -430,11 +431,13 @@ GRID = {"enterprise_user": {"enterprise_id": "E1", "teams": ["T1", "T2"]}, "team
         (GRID | {"is_restricted": True}, "E1", "guest"),
     ],
 )
-def test_standing(more: dict[str, Any], enterprise: str | None, standing: str) -> None:
+def test_user_object_is_classified(
+    more: dict[str, Any], enterprise: str | None, standing: str
+) -> None:
     assert classify_user(MEMBER | more, "T1", enterprise) == standing
 
 
-def test_who_says_nothing_is_nobody() -> None:
+def test_empty_user_object_is_a_stranger() -> None:
     assert classify_user({}, "T1") == "stranger"
     assert classify_user({}, "") == "stranger"
 
@@ -456,16 +459,16 @@ def test_who_says_nothing_is_nobody() -> None:
         ({"shared_team_ids": ["T1", "T2"], "internal_team_ids": ["T1", "T2"]}, False),
     ],
 )
-def test_who_reads_a_channel(channel: dict[str, Any], outside: bool) -> None:
+def test_channel_object_is_classified(channel: dict[str, Any], outside: bool) -> None:
     assert is_shared_outside(channel, "T1") is outside
 
 
-def test_the_place_of_a_card_is_no_way_around() -> None:
+def test_card_place_does_not_bypass_the_check() -> None:
     assert make_place(RANDOM, MARIE, private=True)["channel"] == RANDOM  # the worker looks at it
 
 
-async def test_the_gate_stands_before_every_listener(bench: Bench) -> None:
-    """Bolt runs the app's own middleware before it looks for a listener, whichever it is."""
+async def test_membership_check_runs_before_every_listener(bench: Bench) -> None:
+    """Bolt runs the app's own middleware before it looks for a listener."""
     app, _ = make_app(bench.house, bench.outside.people, "a signing secret")
     names = [one.name for one in app._async_middleware_list]
     assert any("gated" in name for name in names)
@@ -479,7 +482,7 @@ async def test_the_gate_stands_before_every_listener(bench: Bench) -> None:
     assert commands_told == {f"/{name}" for name in load_commands()}
 
 
-async def test_over_a_socket_it_is_the_same_gate(tmp_path: Path) -> None:
+async def test_socket_mode_uses_the_same_check(tmp_path: Path) -> None:
     async with bench_of(tmp_path, socket=True) as bench:
         bench.slack.people[OTTO].guest = "multi"
         before = traces(bench, OTTO)

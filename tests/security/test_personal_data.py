@@ -1,4 +1,4 @@
-"""Personal data in free text is hidden, the same for an import and for an AI."""
+"""Personal data in free text is hidden, in the same way for an import and for an AI."""
 
 import random
 import re
@@ -22,7 +22,7 @@ from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
 from bot.privacy.personal_data import find_personal_data, mask_personal_data
 from handlers.draft import Email
-from tests.privacy.test_veil import Stubborn, nothing
+from tests.privacy.test_pseudonymizer import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
 from tests.support.small_shop import Shop
 
@@ -61,13 +61,13 @@ def parsed(marked: str) -> tuple[str, list[tuple[str, int, int]]]:
     return text + marked[at:], spans
 
 
-def test_the_development_texts_are_hundred_and_more_of_each() -> None:
+def test_development_set_has_a_hundred_texts_of_each_kind() -> None:
     marked, clean, _ = texts()
     assert len(marked) >= 100
     assert len(clean) >= 100
 
 
-def test_recall_of_each_kind_and_precision_stay_what_they_are() -> None:
+def test_recall_and_precision_do_not_fall() -> None:
     marked, clean, own = texts()
     wanted, hidden = Counter[str](), Counter[str]()
     for one in marked:
@@ -86,7 +86,7 @@ def test_recall_of_each_kind_and_precision_stay_what_they_are() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(VALUES))
-def test_random_values_in_any_form_and_sentence(kind: str) -> None:
+def test_random_values_are_found_in_any_form(kind: str) -> None:
     dice = random.Random(kind)
     missed = []
     for _ in range(120):
@@ -106,25 +106,25 @@ def test_random_values_in_any_form_and_sentence(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(VALUES))
-def test_what_is_hidden_for_an_ai_comes_back_letter_for_letter(kind: str) -> None:
+def test_masked_text_is_restored_exactly(kind: str) -> None:
     dice = random.Random(f"back {kind}")
     for _ in range(40):
         value = dice.choice(DISGUISES)(VALUES[kind](dice), dice)
         text = dice.choice(CARRIERS[kind]).format(value)
         veil = Pseudonymizer()
-        assert veil.lift(veil.draw(text)) == text
+        assert veil.restore(veil.mask(text)) == text
 
 
-def test_an_import_and_an_ai_are_shown_the_same() -> None:
+def test_import_and_ai_see_the_same_mask() -> None:
     marked, clean, own = texts()
     for text in (*(parsed(one)[0] for one in marked), *clean):
-        veiled = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", Pseudonymizer(own).draw(text))
+        veiled = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", Pseudonymizer(own).mask(text))
         if not re.search(r"\b(\w+ \w+)\b.*\b\1\b", text):
             assert veiled == mask_personal_data(text, own) == bare_words(text, own), text
 
 
 def products(dice: random.Random) -> Iterator[str]:
-    """Things of a shop that are called like people, and figures as a retailer writes them."""
+    """Products that are named like people, and figures as retailers write them."""
     things = ("Robe", "Chemise", "dress", "Jean", "shirt", "Sac", "Pull", "boots", "bag", "Blouse")
     names = ("Rose", "Claire", "Alba", "Maud", "Victoria", "Jade", "Olive", "Paris", "Charlotte")
     fits = ("Slim", "Bleu", "38", "Long", "taille M", "in size L", "en lin", "Red", "Cotton")
@@ -145,7 +145,7 @@ def products(dice: random.Random) -> Iterator[str]:
         )
 
 
-def test_a_shop_s_own_words_and_figures_pass() -> None:
+def test_shop_words_and_figures_are_not_masked() -> None:
     dice = random.Random("shop")
     own = build_own_words(["Robe Alba", "Chemise Maud", "Sac Charlotte", "Dress Victoria"])
     alarms = [
@@ -217,7 +217,7 @@ HOSTILE = (
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("piece", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_hostile_text_ends(piece: str) -> None:
+def test_hostile_text_is_read_in_time(piece: str) -> None:
     mask_personal_data(piece * (10_000 // len(piece)) + "@ !\nx")
 
 
@@ -225,25 +225,25 @@ def test_a_hostile_text_ends(piece: str) -> None:
 @pytest.mark.timeout(40)
 @pytest.mark.parametrize("end", ["", "@", " !", "\nx"])
 @pytest.mark.parametrize("piece", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_hostile_text_of_100_kb_ends(piece: str, end: str) -> None:
-    """A rule that takes quadratic time takes minutes here."""
+def test_hostile_text_of_100_kb_is_read_in_time(piece: str, end: str) -> None:
+    """A rule with quadratic run time would take minutes here."""
     mask_personal_data(piece * (100_000 // len(piece)) + end)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(["[EMAIL_1]", "［EMAIL_1］", "[EM\u200bAIL_1]", "[email 1]", "x"])))
-def test_a_typed_placeholder_is_never_somebody_s_data(typed: list[str]) -> None:
-    """Whoever writes what looks like a placeholder gets their own words back, nobody's address."""
+def test_typed_placeholder_reveals_no_data(typed: list[str]) -> None:
+    """A person who types a placeholder gets their own text back, never another person's data."""
     veil = Pseudonymizer()
-    veil.draw("write to victim@box.example")
+    veil.mask("write to victim@box.example")
     hostile = "and ".join(typed)
-    drawn = veil.draw(hostile)
-    assert "victim" not in veil.lift(drawn)
-    assert veil.lift(drawn) == hostile
+    drawn = veil.mask(hostile)
+    assert "victim" not in veil.restore(drawn)
+    assert veil.restore(drawn) == hostile
     assert "[EMAIL_1]" not in drawn.replace("\u200b", "")
 
 
-def test_the_shop_s_words_reach_the_ai_and_people_s_names_don_t() -> None:
+def test_ai_sees_shop_words_but_no_names() -> None:
     desk = SkillContext(
         SkillRequest(
             skill="draft", brief=Brief(words="x", author="U1", language="en"), channel="email"
@@ -255,16 +255,16 @@ def test_the_shop_s_words_reach_the_ai_and_people_s_names_don_t() -> None:
         receipt=nothing,
     )
     veil = Pseudonymizer(desk._own_words())
-    assert veil.draw("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
+    assert veil.mask("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
     assert Email is not None
 
 
 HELD_OUT = Path(__file__).parent / "personal_data_held_out.toml"
 
 
-def test_texts_written_by_somebody_else_are_hidden_as_often_as_at_first_sight() -> None:
-    """At first sight 133 of 161 pieces were hidden, without one false alarm. Seven of those left
-    are customers' numbers, which the README names."""
+def test_recall_on_held_out_texts_does_not_fall() -> None:
+    """In the first run, 133 of 161 pieces were hidden, without a false alarm. Seven of the others
+    are customer numbers, which the README names as a limit."""
     with HELD_OUT.open("rb") as file:
         told = tomllib.load(file)
     hidden = pieces = 0

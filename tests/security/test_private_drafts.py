@@ -1,7 +1,7 @@
-"""A private draft is seen by nobody else, whatever is pressed, filled in or forged.
+"""A private draft is shown to nobody else, whatever is pressed, filled in or forged.
 
-The walk is made of the registries: every action and every form of the app, pressed by everybody
-who may not see a draft, with the ids of somebody's private rows and with ids of nothing.
+The test walks the registries: every action and every form of the app is tried by everybody who may
+not see a draft, with the ids of somebody's private rows and with unknown ids.
 """
 
 import json
@@ -84,8 +84,8 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         yield found
 
 
-def test_every_name_is_walked() -> None:
-    """A new action or form is tried as well, or this says that it is not."""
+def test_every_action_and_form_is_tried() -> None:
+    """A new action or form is tried as well, or this test names it."""
     all_names = {
         value for key, value in vars(action_ids).items() if key.isupper() and isinstance(value, str)
     }
@@ -131,7 +131,7 @@ class Scene:
         return self
 
     def _enrich(self) -> None:
-        """A receipt, a fact with its source, results to be asked about."""
+        """Add a receipt, a fact with its source, and campaign results."""
         now = self.bench.house.now()
         fact = Fact(id="a.b.c", label=WORD, value=WORD, source=f"{WORD}.csv", as_of=now.date())
         with self.bench.database.begin() as session:
@@ -139,7 +139,7 @@ class Scene:
             draft.evidence = Evidence(facts=(fact,)).model_dump_json()
             draft.cites = {"subject": [fact.id]}
             sent = LlmCall(writer="claude", sent=f"a prompt on the {WORD}", to="x:1", at=now)
-            Receipt.keep(session, workspace=TEAM, task=self.task, sent=sent)
+            Receipt.record(session, workspace=TEAM, task=self.task, sent=sent)
             CampaignOutcome.tell(
                 session,
                 self.bench.enqueue,
@@ -159,7 +159,7 @@ class Scene:
 
     @property
     def refs(self) -> dict[str, list[ButtonValue]]:
-        """What a button could be made to carry: of Marie's rows, and of nothing."""
+        """Button values that somebody could forge: of Marie's rows and of unknown rows."""
         picks = ["0", MARKETING, WORD]
         mine = [
             ButtonValue(task=self.task, draft=self.draft, seen=self.seen, pick=p) for p in picks
@@ -173,7 +173,7 @@ class Scene:
         }
 
     def refs_for(self, action: str) -> list[ButtonValue]:
-        """Those that the action could make something of; all for an action not known here."""
+        """The values that the action could use; all of them for an unknown action."""
         by_pick = {ref.pick: ref for ref in self.refs["private"] if not ref.arrival}
         if action in {*files.IMPORT_ACTIONS, action_ids.STAYED_OUT}:
             return [ref for ref in self.refs["private"] if ref.arrival]
@@ -251,7 +251,7 @@ class Scene:
     # What is held against it.
 
     def rows(self) -> list[Any]:
-        """Everything of Marie's that an attack could change."""
+        """All rows of Marie's that an attack could change."""
         found: list[tuple[str, Any]] = []
         for row in ROWS:
             for one in self.bench.rows(row):
@@ -269,7 +269,7 @@ class Scene:
 
 
 def attackers(bench: Bench) -> dict[str, tuple[str, list[str], str]]:
-    """Who, from where, in which workspace."""
+    """The attacker, their place and their workspace."""
     dm = bench.slack.dm
     return {
         "approver": (MAX, [dm(MAX), MARKETING, ""], TEAM),
@@ -290,7 +290,7 @@ WHO = (
 
 
 @pytest.mark.parametrize("who", WHO)
-async def test_nothing_of_it_reaches_who_may_not_see_it(bench: Bench, who: str) -> None:
+async def test_private_draft_reaches_no_attacker(bench: Bench, who: str) -> None:
     scene = await Scene(bench).build()
     user, places, team = attackers(bench)[who]
     before, calls, answers = scene.rows(), len(bench.slack.calls), []
@@ -316,7 +316,7 @@ async def test_nothing_of_it_reaches_who_may_not_see_it(bench: Bench, who: str) 
 
 
 def _typed_by_themselves(given: Any) -> bool:
-    """The digest form shows the name that was typed behind the command."""
+    """The digest form shows the name that was typed after the command."""
     view = given.get("view") if isinstance(given, dict) else None
     view = json.loads(view) if isinstance(view, str) else view
     if not isinstance(view, dict) or view.get("callback_id") != action_ids.DIGEST_FORM:
@@ -334,7 +334,7 @@ def _all_of(given: Any) -> str:
 
 
 @pytest.mark.parametrize("who", WHO[:4])
-async def test_is_answered_like_what_does_not_exist(bench: Bench, who: str) -> None:
+async def test_private_draft_is_answered_like_an_unknown_one(bench: Bench, who: str) -> None:
     scene = await Scene(bench).build()
     user, places, team = attackers(bench)[who]
     for action in ACTIONS:
@@ -360,7 +360,7 @@ async def test_is_answered_like_what_does_not_exist(bench: Bench, who: str) -> N
         assert said["private"] == said["unknown"], action
 
 
-async def test_its_author_sees_it_from_everywhere(bench: Bench) -> None:
+async def test_author_sees_the_draft_everywhere(bench: Bench) -> None:
     scene = await Scene(bench).build()
     ref = ButtonValue(task=scene.task, draft=scene.draft, seen=scene.seen)
     for channel in (bench.slack.dm(MARIE), MARKETING, ""):
@@ -381,7 +381,7 @@ async def shared_card(bench: Bench, scene: Scene) -> SlackMessage:
     return bench.said(MARKETING)[-1]
 
 
-async def test_is_seen_by_those_it_was_shared_with(bench: Bench) -> None:
+async def test_shared_draft_is_shown_to_its_readers(bench: Bench) -> None:
     scene = await Scene(bench).build()
     await shared_card(bench, scene)
     ref = ButtonValue(draft=scene.draft, seen=scene.seen)
@@ -393,7 +393,7 @@ async def test_is_seen_by_those_it_was_shared_with(bench: Bench) -> None:
     assert WORD in json.dumps(bench.slack.homes[MAX].blocks)
 
 
-async def test_in_a_private_channel_its_members_alone_see_it(bench: Bench) -> None:
+async def test_draft_in_a_private_channel_is_shown_to_members_only(bench: Bench) -> None:
     scene = await Scene(bench).build()
     await bench.drafted(MARIE, BOARD, f"a {WORD} for the board")
     draft = bench.drafts[-1]
@@ -412,7 +412,7 @@ async def test_in_a_private_channel_its_members_alone_see_it(bench: Bench) -> No
     assert WORD in json.dumps(bench.slack.homes[MAX].blocks)
 
 
-async def test_when_slack_does_not_say_who_reads_a_channel_nobody_does(bench: Bench) -> None:
+async def test_draft_is_hidden_while_channel_members_are_unknown(bench: Bench) -> None:
     scene = await Scene(bench).build()
     await bench.drafted(MARIE, BOARD, f"a {WORD} for the board")
     draft = bench.drafts[-1]
@@ -422,8 +422,8 @@ async def test_when_slack_does_not_say_who_reads_a_channel_nobody_does(bench: Be
     assert not bench.slack.open_views(MAX)
 
 
-async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench: Bench) -> None:
-    """Sent back in private, shared afterwards: the first version stays its author's."""
+async def test_unshared_version_is_not_in_the_history_or_receipts(bench: Bench) -> None:
+    """Sent back in private and shared later: the first version stays visible only to its author."""
     scene = await Scene(bench).build()
     bench.parts = (Part(kind="copy", key="body", title="Body", body=Copy(text="A new shoe.")),)
     with bench.database.begin() as session:
@@ -431,7 +431,7 @@ async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench:
         second = first.once_more("f" * 16, previous=scene.draft, words="a shoe")
         Task.accept(session, bench.enqueue, second, bench.house.now())
         sent = LlmCall(writer="claude", sent=f"before: {WORD}", to="x:1", at=bench.house.now())
-        Receipt.keep(session, workspace=TEAM, task=second.id, sent=sent)
+        Receipt.record(session, workspace=TEAM, task=second.id, sent=sent)
     await bench.run()
     draft = bench.drafts[-1]
     card = next(m for m in bench.in_dm(MARIE) if "A new shoe." in text_of(m.blocks))
@@ -462,7 +462,7 @@ async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench:
     assert (again.private, again.previous) == (False, draft.id)
 
 
-async def test_is_not_told_in_a_digest(bench: Bench) -> None:
+async def test_private_draft_is_not_in_a_digest(bench: Bench) -> None:
     scene = await Scene(bench).build()
     with bench.database.begin() as session:
         assert not is_shared_with_team(session, session.get_one(Draft, scene.draft))
@@ -471,7 +471,7 @@ async def test_is_not_told_in_a_digest(bench: Bench) -> None:
         assert is_shared_with_team(session, session.get_one(Draft, scene.draft))
 
 
-async def test_a_conversation_is_read_for_its_members_alone(bench: Bench) -> None:
+async def test_conversation_is_read_only_for_its_members(bench: Bench) -> None:
     await Scene(bench).build()
     root = await bench.slack.say(MARIE, BOARD, f"the {WORD} is late")
     ask = root.ts
@@ -481,7 +481,7 @@ async def test_a_conversation_is_read_for_its_members_alone(bench: Bench) -> Non
         assert (WORD in found) is readable, user
 
 
-async def test_a_brief_goes_only_where_its_sender_reads(bench: Bench) -> None:
+async def test_brief_is_posted_only_where_its_sender_can_read(bench: Bench) -> None:
     scene = await Scene(bench).build()
     before = len(bench.tasks)
     for channel in (BOARD, bench.slack.dm(MARIE)):
@@ -501,7 +501,7 @@ def places(session: Session, piece: str) -> Iterable[str | None]:
     return list(session.scalars(cards))
 
 
-async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None:
+async def test_other_workspace_sees_nothing(bench: Bench) -> None:
     scene = await Scene(bench).build()
     with bench.database.begin() as session:
         draft = session.get_one(Draft, scene.draft)
@@ -516,7 +516,7 @@ async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None
             assert not [one for one in found if may_see(session, stranger, one)]
 
 
-def test_a_press_is_remembered_for_a_while_and_no_longer() -> None:
+def test_button_press_is_remembered_for_a_limited_time() -> None:
     from bot.slack.membership import ANSWER_CACHE_SECONDS, PRESSED_CACHE_SECONDS, ChannelMembers
 
     known = ChannelMembers()

@@ -1,4 +1,4 @@
-"""A question about what a few people bought …"""
+"""Questions about what a few people bought."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ async def ask(library: WorkspaceData, words: str) -> DraftResult:
 
 
 def read(found: DraftResult) -> str:
-    """All that people see, without the signs between digits."""
+    """All text that people see, without the separators between digits."""
     shown = [part.text for part in found.parts]
     shown += [
         " | ".join(" | ".join(row) for row in part.body.rows)
@@ -55,8 +55,8 @@ def secrets(shop: PlantedShop, column: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("size", "column", "nth"), [(1, "region", 0), (4, "code", 3)])
-async def test_is_never_answered(size: int, column: str, nth: int) -> None:
-    """A sixth of the questions, another for each shop; the long run asks all."""
+async def test_question_about_few_people_is_not_answered(size: int, column: str, nth: int) -> None:
+    """A sixth of the questions, a different sixth for each shop; the long run asks all."""
     asked = list(questions(column, PLANTED[column]))[nth::6]
     await hold(planted_shop(size, size, customers=120), column, asked)
 
@@ -65,7 +65,9 @@ async def test_is_never_answered(size: int, column: str, nth: int) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 @pytest.mark.parametrize("column", PLANTED)
-async def test_is_never_answered_in_any_shop(size: int, column: str) -> None:
+async def test_question_about_few_people_is_not_answered_in_random_shops(
+    size: int, column: str
+) -> None:
     for seed in range(3):
         asked = list(questions(column, PLANTED[column]))
         await hold(planted_shop(100 * seed + size, size), column, asked)
@@ -82,15 +84,15 @@ async def hold(shop: PlantedShop, column: str, asked: Sequence[str]) -> None:
     assert few >= len(asked) // 3
 
 
-async def test_of_five_is_answered() -> None:
+async def test_question_about_five_people_is_answered() -> None:
     shop = planted_shop(5, 5)
     found = await ask(library_of(shop.shelf), "how much did we sell in Brest?")
     assert f"{round(shop.revenue('region', 'Brest'))}" in read(found)
 
 
 @pytest.mark.parametrize("size", [1, 4])
-def test_is_not_answered_by_the_rest_of_a_cut(size: int) -> None:
-    """The total less all groups that are shown is of five people, or nobody."""
+def test_remainder_of_a_breakdown_reveals_no_small_group(size: int) -> None:
+    """The total minus all groups that are shown is of at least five people, or of nobody."""
     shop = planted_shop(7 + size, size)
     everybody = {row["order"]: row["customer"] for row in shop.orders}
     for cut in ("region", "device", "code"):
@@ -109,7 +111,7 @@ def test_is_not_answered_by_the_rest_of_a_cut(size: int) -> None:
         assert float(whole.value) >= sum(float(cell.value) for cell in cells) - len(cells)
 
 
-def test_is_not_answered_for_scripts() -> None:
+def test_json_output_reveals_no_small_group() -> None:
     shelf = planted_shop(3, 3).shelf
     for column in ("region", "device"):
         found = find(shelf, replace(AnalysisFilter(), **{column: PLANTED[column]}))  # type: ignore[arg-type]
@@ -120,7 +122,7 @@ def test_is_not_answered_for_scripts() -> None:
     assert not [fact for fact in facts if fact.rows is not None and 0 < fact.rows < 5]
 
 
-def test_counts_of_people_want_more_of_them() -> None:
+def test_counts_of_people_have_a_higher_floor() -> None:
     shop = planted_shop(12, 12)
     brest = SalesQuery(measure="customers", names=("brest",))
     assert facts_of(shop, brest)["few.under"].value == 20
@@ -130,8 +132,8 @@ def test_counts_of_people_want_more_of_them() -> None:
     assert sum(key.endswith(".customers") for key in by if key.startswith("region-")) == 3
 
 
-def test_days_without_them_are_not_told_apart() -> None:
-    """Whether they ordered on a day tells of them, too."""
+def test_days_without_orders_of_the_group_are_not_revealed() -> None:
+    """Whether the group ordered on a day would reveal something about it, too."""
     shop = planted_shop(2, 2)
     for row in shop.of("region", "Brest")[:1]:
         for day in (row["at"].date(), row["at"].date().replace(day=1)):
@@ -140,12 +142,12 @@ def test_days_without_them_are_not_told_apart() -> None:
             assert found.get("few", "under")
 
 
-def test_floors_are_the_policys() -> None:
+def test_floors_come_from_the_policy() -> None:
     shelf = replace(planted_shop(3, 3).shelf, sales_floor=2)
     assert find(shelf, AnalysisFilter(region="Brest")).get("all", "revenue")
 
 
-def test_hidden_groups_hold_enough_people_together() -> None:
+def test_hidden_groups_have_enough_people_together() -> None:
     sizes = {"a": 3, "b": 1, "c": 9, "d": 30}
     assert find_hidden_groups(sizes, 5, lambda some: sum(sizes[one] for one in some)) == {
         "a",
@@ -166,7 +168,7 @@ async def right(_right: str) -> bool:
     return True
 
 
-async def test_of_one_customer_takes_the_right_and_is_told_alone() -> None:
+async def test_question_about_one_customer_needs_the_right_and_is_private() -> None:
     library = library_of(planted_shop(6, 6).shelf)
     asked: dict[str, Any] = {"words": "what is the largest order?", "library": library}
     for more, says in (

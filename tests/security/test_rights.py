@@ -1,4 +1,4 @@
-"""Each right guards its deeds: whoever has it may, every other member is told who can."""
+"""Each right guards its actions: who has it may; every other member is told who has it."""
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +29,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 def only(*people: str, **more: Any) -> Policy:
-    """A policy in which these people alone have every right; LEA is an approver by the old list."""
+    """A policy in which only these people have every right; LEA is an approver by the old list."""
     rights: dict[str, Any] = dict.fromkeys(RIGHTS, people)
     return Policy(
         approval=ApprovalPolicy(approvers=(LEA,), author_may_approve=True),
@@ -108,7 +108,7 @@ async def by_opening_a_digest(bench: Bench, user: str) -> bool:
 
 
 async def by_setting_a_digest(bench: Bench, user: str) -> bool:
-    """The right is asked again when the form is sent."""
+    """The right is checked again when the form is submitted."""
     policy, bench.policy = bench.policy, only(user)
     await bench.slack.command(user, MARKETING, "/digest")
     view = bench.slack.open_views(user)[-1]
@@ -131,7 +131,7 @@ async def by_switching_a_digest_on(bench: Bench, user: str) -> bool:
 
 
 def _pressed_elsewhere(bench: Bench, user: str, card: Any, action: str) -> dict[str, Any]:
-    """A button's value in the hands of somebody who does not see its card."""
+    """A button value in the hands of a person who does not see its card."""
     element = next(
         e for b in card.blocks for e in b.get("elements", []) if e.get("action_id") == action
     )
@@ -145,7 +145,7 @@ def _pressed_elsewhere(bench: Bench, user: str, card: Any, action: str) -> dict[
 
 
 async def allowed(bench: Bench, deed: "Deed") -> None:
-    """Done by Marie, who may."""
+    """Marie does it, who has the right."""
     policy, bench.policy = bench.policy, only(MARIE)
     assert await deed(bench, MARIE)
     bench.policy = policy
@@ -167,7 +167,7 @@ async def by_exporting(bench: Bench, user: str) -> bool:
 
 
 async def by_exporting_late(bench: Bench, user: str) -> bool:
-    """The right is asked again when the file is made."""
+    """The right is checked again when the file is created."""
     asked = exporting(bench)
     policy, bench.policy = bench.policy, only(MARIE, MAX, user)
     card = await answered(bench)
@@ -201,32 +201,32 @@ CASES = pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
 
 
 @CASES
-async def test_whoever_has_the_right_may(bench: Bench, deed: Deed) -> None:
+async def test_person_with_the_right_may_act(bench: Bench, deed: Deed) -> None:
     bench.policy = only(OTTO)
     assert await deed(bench, OTTO)
 
 
 @CASES
-async def test_whoever_is_in_a_group_that_has_it_may(bench: Bench, deed: Deed) -> None:
+async def test_member_of_a_group_with_the_right_may_act(bench: Bench, deed: Deed) -> None:
     bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [OTTO]}
     bench.policy = only(MARIE, **{DEEDS[deed]: (GROUP,)})
     assert await deed(bench, OTTO)
 
 
 @CASES
-async def test_every_other_member_may_not(bench: Bench, deed: Deed) -> None:
+async def test_other_members_are_refused(bench: Bench, deed: Deed) -> None:
     bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [MAX]}
     bench.policy = only(OTTO, **{DEEDS[deed]: (MARIE, GROUP)})
     assert not await deed(bench, OTTO)
 
 
 @CASES
-async def test_a_group_that_slack_does_not_tell_has_nobody_in_it(bench: Bench, deed: Deed) -> None:
+async def test_unknown_group_has_no_members(bench: Bench, deed: Deed) -> None:
     bench.policy = only(MARIE, **{DEEDS[deed]: (GROUP,)})  # there is no such group
     assert not await deed(bench, OTTO)
 
 
-async def test_a_group_waits_until_slack_tells_it(bench: Bench) -> None:
+async def test_request_waits_until_group_members_are_known(bench: Bench) -> None:
     bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [OTTO]}
     bench.policy = only(MARIE, ask=(GROUP,))
     bench.slack.mischief.http_500("usergroups.users.list", times=20)
@@ -245,18 +245,18 @@ async def test_a_group_waits_until_slack_tells_it(bench: Bench) -> None:
 # Policies, by themselves.
 
 
-def test_without_the_section_members_ask_and_approvers_do_the_rest() -> None:
+def test_default_rights_without_access_section() -> None:
     policy = Policy(approval=ApprovalPolicy(approvers=("UBOSS",)))
     assert {right for right in RIGHTS if policy.may("UANY", right)} == {"ask"}
     assert {right for right in RIGHTS if policy.may("UBOSS", right)} == set(RIGHTS) - {"see_people"}
 
 
-def test_without_a_policy_nobody_imports_exports_or_administers() -> None:
+def test_default_rights_without_policy() -> None:
     assert {right for right in RIGHTS if Policy().may("UANY", right)} == {"ask"}
 
 
 @pytest.mark.parametrize("right", RIGHTS)
-def test_a_list_gives_its_right_and_no_other(right: Right) -> None:
+def test_list_gives_only_its_own_right(right: Right) -> None:
     access = Access.model_validate({right: ("UONE",)})
     policy = Policy(approval=ApprovalPolicy(approvers=("UBOSS",)), access=access)
     mine = {one for one in RIGHTS if policy.may("UONE", one)}
@@ -267,7 +267,7 @@ def test_a_list_gives_its_right_and_no_other(right: Right) -> None:
     assert policy.may_approve("UBOSS", author="UANY")
 
 
-def test_an_empty_list_gives_a_right_to_nobody() -> None:
+def test_empty_list_gives_the_right_to_nobody() -> None:
     policy = Policy(
         approval=ApprovalPolicy(approvers=("UBOSS",)),
         access=Access.model_validate({"ask": (), "export": ()}),
@@ -275,20 +275,20 @@ def test_an_empty_list_gives_a_right_to_nobody() -> None:
     assert not policy.may("UBOSS", "ask")
     assert not policy.may("UBOSS", "export")
     with pytest.raises(CannotDo, match="Nobody here has the right"):
-        policy.demand("UBOSS", "export")
+        policy.require("UBOSS", "export")
 
 
-def test_who_can_is_named() -> None:
+def test_refusal_names_who_has_the_right() -> None:
     policy = Policy(access=Access.model_validate({"export": ("UONE", "S1")}))
     with pytest.raises(CannotDo, match=r"<@UONE> <!subteam.S1>"):
-        policy.demand("UANY", "export")
+        policy.require("UANY", "export")
 
 
-async def test_what_a_worker_is_handed_by_default_lets_nobody_see_people() -> None:
+async def test_worker_defaults_let_nobody_see_people() -> None:
     assert [right for right in RIGHTS if await check_default_right(TEAM, "UANY", right)] == ["ask"]
 
 
-async def test_rights_of_people_are_asked_with_their_membership(bench: Bench) -> None:
+async def test_rights_are_checked_with_the_membership(bench: Bench) -> None:
     bench.policy = only(OTTO, MARIE)
     bench.slack.people[OTTO].guest = "multi"
     membership: Membership = bench.outside.membership
@@ -297,7 +297,7 @@ async def test_rights_of_people_are_asked_with_their_membership(bench: Bench) ->
     assert not await membership.may("T0EVIL", MARIE, "ask")
 
 
-async def test_a_denied_member_reads_who_can(bench: Bench) -> None:
+async def test_refused_member_is_told_who_has_the_right(bench: Bench) -> None:
     bench.policy = only(MARIE)
     answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
     assert answer.body["text"] == f"You can't ask for work here. These people can: <@{MARIE}>"

@@ -53,7 +53,7 @@ OPEN = (
 
 
 def found(one: Shop, where: AnalysisFilter | None = None) -> Iterator[tuple[str, AnalysisResult]]:
-    """What every kind tells; what a kind can't be asked by is no answer."""
+    """The results of every analysis; a filter that an analysis does not have gives none."""
     for kind in KINDS:
         try:
             yield kind, load_analysis(kind).find(one.shelf, where or AnalysisFilter())
@@ -62,7 +62,7 @@ def found(one: Shop, where: AnalysisFilter | None = None) -> Iterator[tuple[str,
 
 
 @pytest.mark.parametrize("plant", QUICK, ids=str)
-def test_an_attacker_learns_nothing_of_a_small_group(plant: Plant) -> None:
+def test_attacker_learns_nothing_about_a_small_group(plant: Plant) -> None:
     one = shop(plant)
     every = dict(found(one))
     learnt = [
@@ -83,7 +83,7 @@ def test_an_attacker_learns_nothing_of_a_small_group(plant: Plant) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("plant", EVERY, ids=str)
-def test_an_attacker_learns_nothing_of_any_small_group(plant: Plant, seed: int) -> None:
+def test_attacker_learns_nothing_in_random_shops(plant: Plant, seed: int) -> None:
     one = shop(plant, seed)
     learnt = [
         what for kind, told_ in found(one) for what in breaches(one, kind, told_, FLOOR, SALES)
@@ -91,7 +91,7 @@ def test_an_attacker_learns_nothing_of_any_small_group(plant: Plant, seed: int) 
     assert learnt == []
 
 
-def test_a_question_about_a_small_group_alone_gets_no_figure() -> None:
+def test_filter_on_a_small_group_gives_no_figure() -> None:
     one = shop(Plant("country", 3))
     for kind, told_ in found(one, AnalysisFilter(country=PLANTED)):
         figures = [
@@ -107,7 +107,7 @@ def test_a_question_about_a_small_group_alone_gets_no_figure() -> None:
         assert "Only 3 " not in said, kind
 
 
-def test_what_is_large_enough_is_told() -> None:
+def test_large_enough_group_is_shown() -> None:
     one = shop(Plant("country", 40))
     told_ = dict(found(one))
     assert told_["funnel"].get("visits-country-planted", "visits") is not None
@@ -116,7 +116,7 @@ def test_what_is_large_enough_is_told() -> None:
     assert subjects(told_["experiments"])["three--purchase--planted"]["users"].value == 40
 
 
-def test_a_floor_of_one_shows_everything() -> None:
+def test_floor_of_one_shows_everything() -> None:
     one = shop(Plant("country", 3))
     one.shelf.floor = one.shelf.sales_floor = 1
     told_ = dict(found(one))
@@ -124,7 +124,7 @@ def test_a_floor_of_one_shows_everything() -> None:
     assert subjects(told_["experiments"])["three--purchase--planted"]["users"].value == 3
 
 
-def test_a_fact_of_a_group_without_a_size_is_an_error() -> None:
+def test_group_fact_without_a_size_is_an_error() -> None:
     told_ = AnalysisResult("segments", "orders.csv", TODAY, floors=Floors())
     with pytest.raises(LookupError, match="how many people"):
         told_.add("champions", "customers", 3)
@@ -138,7 +138,7 @@ def test_a_fact_of_a_group_without_a_size_is_an_error() -> None:
     assert told_.group("many", 900, rest=40)
 
 
-def test_every_kind_states_the_size_of_its_groups() -> None:
+def test_every_analysis_states_group_sizes() -> None:
     one = shop(Plant("source", 30))
     for kind, told_ in found(one):
         if kind != "plan" and told_.facts:  # of the words, and of audiences that are counted
@@ -148,7 +148,7 @@ def test_every_kind_states_the_size_of_its_groups() -> None:
 # Audiences and what is exported of them.
 
 
-def test_an_audience_is_counted_only_where_it_and_the_rest_are_large_enough() -> None:
+def test_audience_is_counted_only_if_it_and_the_rest_are_large_enough() -> None:
     one = shop(Plant("country", 3))
     nearly = count_audience(one.shelf, AudienceRule())
     assert nearly.said.to("en").endswith("customers fit, all but under 20 of them agreed")
@@ -185,16 +185,16 @@ def _moment(day: object) -> datetime:
 
 
 @pytest.mark.parametrize(("people", "orders"), [(1, 1), (2, 2), (4, 4), (2, 9)])
-def test_few_who_bought_with_a_code_are_not_counted(people: int, orders: int) -> None:
+def test_few_buyers_with_a_code_are_not_counted(people: int, orders: int) -> None:
     said = bought(people, orders)[0]
     assert said == "Under 5 customers ordered with its code: what they bought is not told"
 
 
-def test_enough_who_bought_with_a_code_are_counted() -> None:
+def test_enough_buyers_with_a_code_are_counted() -> None:
     assert bought(5, 6)[0].startswith("6 orders came with its code: €240")
 
 
-def test_a_letter_to_few_is_not_held_against_others() -> None:
+def test_email_to_few_people_is_not_compared() -> None:
     one = shop(Plant("country", 4))
     told_ = letter_against_peers(one.shelf, PLANTED)
     assert told_.facts == []
@@ -213,7 +213,7 @@ def test_a_letter_to_few_is_not_held_against_others() -> None:
         "how did our tests do?",
     ],
 )
-async def test_answers_stand_without_what_is_held_back(words: str) -> None:
+async def test_answer_is_complete_without_hidden_figures(words: str) -> None:
     one = shop(Plant("device", 3))
     text = told(await run(words, shelf=one.shelf)).lower()
     assert text
@@ -223,7 +223,7 @@ async def test_answers_stand_without_what_is_held_back(words: str) -> None:
 # The mechanism.
 
 
-def test_parts_of_a_whole_hold_back_another_where_one_alone_would_be_left() -> None:
+def test_second_part_is_hidden_if_one_could_be_derived() -> None:
     assert list_publishable({"a": 50, "b": 30, "c": 3}, 5) == ["a"]
     assert list_publishable({"a": 50, "b": 30, "c": 3, "d": 4}, 5) == ["a", "b"]
     assert list_publishable({"a": 50, "b": 30, "c": 0}, 5) == ["a", "b", "c"]
@@ -231,7 +231,7 @@ def test_parts_of_a_whole_hold_back_another_where_one_alone_would_be_left() -> N
     assert list_publishable({"a": 3}, 5) == []
 
 
-def test_no_cell_of_a_table_follows_from_its_rows_and_columns() -> None:
+def test_no_hidden_cell_follows_from_table_totals() -> None:
     dice = random.Random(7)
     for _ in range(20):
         cells = [(f"r{row}", f"c{column}") for row in range(4) for column in range(5)]
@@ -253,7 +253,7 @@ def test_no_cell_of_a_table_follows_from_its_rows_and_columns() -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_no_small_value_follows_from_what_a_population_tells(seed: int) -> None:
+def test_no_small_value_follows_from_shown_figures(seed: int) -> None:
     dice = random.Random(seed)
     people = [f"c{n}" for n in range(400)]
     columns: dict[str, list[str | None]] = {"a": [], "b": [], "c": []}

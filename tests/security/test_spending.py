@@ -1,4 +1,5 @@
-"""Spending: whatever runs at once, fails or dies, the AI costs no more than the policy allows."""
+"""Spending: the AI costs no more than the policy allows, even with concurrency, failures and
+crashes."""
 
 import asyncio
 import json
@@ -38,8 +39,8 @@ class Killed(BaseException):
 
 
 class BillingServer(ScriptedClaude):
-    """An AI that thinks as long as it likes within the limit it was given, and bills all of it,
-    answers that nobody received included."""
+    """A fake AI that produces as many tokens as the request allows and bills all of them, also of
+    responses that nobody received."""
 
     def __init__(self, *script: Step, chance: random.Random | None = None, **more: Any) -> None:
         super().__init__(*script, **more)
@@ -60,7 +61,7 @@ class BillingServer(ScriptedClaude):
                     read=taken.get("cache_read_input_tokens", 0),
                     out=out,
                 )
-                self.billed += price.of(tokens)
+                self.billed += price.compute_cost(tokens)
             if name == "event: message_delta":
                 told["usage"] = {"output_tokens": out}
                 event = f"{name}\ndata: {json.dumps(told)}\n\n".encode()
@@ -69,7 +70,7 @@ class BillingServer(ScriptedClaude):
 
 @dataclass(frozen=True)
 class MortalSpending(SpendingCap):
-    """Dies now and then: after a reservation, or before it is written down how the call ended."""
+    """Crashes now and then: after a reservation, or before the end of a call is recorded."""
 
     dies: Callable[[], bool] = lambda: False
 
@@ -84,7 +85,7 @@ class MortalSpending(SpendingCap):
 
 @dataclass(frozen=True)
 class TestMeans(TaskServices):
-    """Means whose spending waits for less long, dies, or finds other addresses."""
+    """Services whose spending waits for a shorter time, crashes, or resolves other addresses."""
 
     __test__ = False
     more: dict[str, Any] = field(default_factory=dict)
@@ -128,7 +129,8 @@ def accept(database: Database, count: int, words: str = WORDS, **more: Any) -> l
 
 
 async def work(worker: Worker, id: str) -> None:
-    """As the engine does: what is busy is given up in the end, and the dead are replaced."""
+    """Run a task like the engine: a busy one is given up in the end, and a crashed one is run
+    again."""
     for _ in range(2):
         try:
             return await worker.jobs["work"](id)
@@ -146,7 +148,7 @@ def said(database: Database, id: str) -> str:
 
 
 def accidents(chance: random.Random, count: int) -> list[Step]:
-    """What a server may do, in a random order."""
+    """What a server may do, in random order."""
     kinds: Sequence[Callable[[], Step]] = (
         says,
         says,
@@ -164,7 +166,7 @@ def accidents(chance: random.Random, count: int) -> list[Step]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_true_costs_never_exceed_the_limit(database: Database, seed: int) -> None:
+async def test_real_cost_never_exceeds_the_limit(database: Database, seed: int) -> None:
     chance = random.Random(seed)
     limit = Decimal(chance.choice(["0.7", "1.3", "2.1"]))
     steps = accidents(chance, 40)
@@ -174,14 +176,14 @@ async def test_true_costs_never_exceed_the_limit(database: Database, seed: int) 
             database, ai, capped(str(limit)), dies=lambda: chance.random() < 0.1, patience=0.3
         )
         await asyncio.gather(*(work(worker, id) for id in accept(database, 12)))
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert ai.letters, "nobody was called"
     assert ai.billed <= limit
     with database.begin() as session:
-        assert ai.billed <= Receipt.spent(session, "T1", NOW) <= limit
+        assert ai.billed <= Receipt.compute_spent(session, "T1", NOW) <= limit
 
 
-async def test_a_call_waits_for_what_is_only_reserved(database: Database) -> None:
+async def test_call_waits_for_reserved_money(database: Database) -> None:
     price = ModelPrice(input=Decimal("0.1"), output=Decimal(20))
     policy = capped("0.3", prices={MODEL: price})  # a call may cost $0.17, and costs $0.002
     ai = BillingServer(delay=0.2)
@@ -189,22 +191,22 @@ async def test_a_call_waits_for_what_is_only_reserved(database: Database) -> Non
         worker = hired(database, ai, policy, patience=15)
         ids = accept(database, 3)
         await asyncio.gather(*(worker.jobs["work"](id) for id in ids))
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert [said(database, id) for id in ids] == ["done: "] * 3
     assert ai.most_open == 1
     assert len(ai.letters) >= 6
     with database.begin() as session:
-        assert Receipt.spent(session, "T1", NOW) < Decimal("0.1")
+        assert Receipt.compute_spent(session, "T1", NOW) < Decimal("0.1")
 
 
-async def test_what_never_comes_free_is_given_up(sqlite: Database) -> None:
+async def test_call_is_given_up_if_nothing_becomes_free(sqlite: Database) -> None:
     async with ScriptedClaude() as ai:
         worker = hired(sqlite, ai, capped("0.3"), patience=0.3)
         (id,) = accept(sqlite, 1)
         lost = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
-        await worker.means.spending.receipt(Payer("T1", "t9"), lost)
+        await worker.context.spending.receipt(Payer("T1", "t9"), lost)
         await work(worker, id)
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert "reserved by other requests" in said(sqlite, id)
     assert not ai.letters
 
@@ -213,22 +215,20 @@ async def test_what_never_comes_free_is_given_up(sqlite: Database) -> None:
     "words",
     [WORDS, "e-mail: our linen shirt is back", "/feedback this month", "how much did we sell?"],
 )
-async def test_a_limit_of_zero_calls_nobody(sqlite: Database, words: str) -> None:
+async def test_limit_of_zero_makes_no_call(sqlite: Database, words: str) -> None:
     for name in (MODEL, "qwen3:8b"):
         async with ScriptedClaude() as ai:
             worker = hired(sqlite, ai, capped("0"), name=name)
             with sqlite.begin() as session:
                 Task.accept(session, Jobs(), wish(name, words=words), NOW)
             await work(worker, name)
-            await worker.means.writer.close()
+            await worker.context.writer.close()
         assert not ai.asked
         assert "The spending limit for the AI is reached: US$0.00" in said(sqlite, name)
 
 
 @pytest.mark.parametrize("addresses", [["93.184.216.34"], ["10.0.0.7", "93.184.216.34"]])
-async def test_a_model_without_a_price_is_not_called(
-    sqlite: Database, addresses: list[str]
-) -> None:
+async def test_model_without_price_is_not_called(sqlite: Database, addresses: list[str]) -> None:
     async def resolve(_: str) -> list[str]:
         return addresses
 
@@ -236,32 +236,32 @@ async def test_a_model_without_a_price_is_not_called(
         worker = hired(sqlite, ai, capped("5"), name="gpt-9", resolve=resolve)
         (id,) = accept(sqlite, 1)
         await work(worker, id)
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert not ai.letters
     assert '[spend.prices."gpt-9"]' in said(sqlite, id)
 
 
-async def test_a_model_without_a_price_is_free_in_the_house(sqlite: Database) -> None:
+async def test_local_model_without_price_is_free(sqlite: Database) -> None:
     async with ScriptedClaude() as ai:
         worker = hired(sqlite, ai, capped("0.01"), name="qwen3:8b")
         (id,) = accept(sqlite, 1)
         await work(worker, id)
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert said(sqlite, id) == "done: "
     with sqlite.begin() as session:
-        assert {one.usd for one in Receipt.of(session, id)} == {Decimal(0)}
+        assert {one.usd for one in Receipt.list_for_task(session, id)} == {Decimal(0)}
 
 
-async def test_a_price_of_the_policy_is_what_counts(sqlite: Database) -> None:
+async def test_price_in_the_policy_takes_precedence(sqlite: Database) -> None:
     price = ModelPrice(input=Decimal(3), output=Decimal(7), cached=Decimal(1))
     async with ScriptedClaude() as ai:
         worker = hired(sqlite, ai, capped("5", prices={"qwen3:8b": price}), name="qwen3:8b")
         (id,) = accept(sqlite, 1)
         await work(worker, id)
-        await worker.means.writer.close()
+        await worker.context.writer.close()
     assert said(sqlite, id) == "done: "
     with sqlite.begin() as session:
-        for one in Receipt.of(session, id):
+        for one in Receipt.list_for_task(session, id):
             fresh = one.tokens_in - one.tokens_cached
             least = fresh * Decimal(3) + one.tokens_cached * Decimal(1) + one.tokens_out * 7
             assert one.usd is not None
@@ -269,7 +269,7 @@ async def test_a_price_of_the_policy_is_what_counts(sqlite: Database) -> None:
             assert one.reserved is None
 
 
-def test_a_reservation_covers_any_call_with_that_body() -> None:
+def test_reservation_covers_any_call_with_that_body() -> None:
     chance = random.Random(7)
     for _ in range(400):
         covers_any_call(chance)
@@ -293,10 +293,10 @@ def covers_any_call(chance: random.Random) -> None:
     read = chance.randint(0, total)
     written = chance.randint(0, total - read)
     took = TokenUsage(total - read - written, written, 0, read, chance.randint(0, most_out))
-    assert price.of(took) <= price.most(body)
+    assert price.compute_cost(took) <= price.compute_max_cost(body)
 
 
-async def test_a_call_without_an_end_counts_for_a_day(database: Database) -> None:
+async def test_unfinished_call_counts_for_a_day(database: Database) -> None:
     lost = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
     body = lost.model_copy(update={"call": "d"})
     for hours, refusal in ((0, SpendingBusy), (1, SpendingRefused), (23, SpendingRefused)):
@@ -313,7 +313,7 @@ async def test_a_call_without_an_end_counts_for_a_day(database: Database) -> Non
     await other.receipt(Payer("T2", "t3"), body)  # each workspace has its own limit
 
 
-async def test_a_persons_share_leaves_the_rest_to_others(sqlite: Database) -> None:
+async def test_personal_limit_leaves_the_rest_to_others(sqlite: Database) -> None:
     share = PersonLimits(usd_a_day_per_person=Decimal("0.3"))
     policy = capped("5").model_copy(update={"fairness": share})
     with sqlite.begin() as session:
@@ -351,7 +351,7 @@ async def test_only_private_addresses_are_free(addresses: list[str], private: bo
     assert await is_private("ollama.internal", resolve) is private
 
 
-async def test_a_host_without_an_address_is_tried_again() -> None:
+async def test_unresolvable_host_is_retried() -> None:
     async def nowhere(_: str) -> list[str]:
         raise OSError("no such host")
 
@@ -368,5 +368,5 @@ async def test_a_host_without_an_address_is_tried_again() -> None:
         ("A.local.:1", "a.local"),
     ],
 )
-def test_the_host_of_an_address(to: str, host: str) -> None:
+def test_host_of_a_url_is_parsed(to: str, host: str) -> None:
     assert strip_port(to) == host

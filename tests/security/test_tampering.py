@@ -1,4 +1,4 @@
-"""What is changed behind the journal's back is found, and of no use …"""
+"""Changes made outside the program are detected and have no effect."""
 
 import ast
 import json
@@ -64,7 +64,7 @@ def signed(sqlite: Database) -> Database:
 
 
 def is_found(session: Session, signer: Signer | None = KEY) -> bool:
-    """Whether `journal verify` calls it."""
+    """Whether `journal verify` reports it."""
     known = journal.list_workspaces(session)
     if set(row_digests.list_used_workspaces(session)) - set(known):
         return True
@@ -80,7 +80,7 @@ def is_found(session: Session, signer: Signer | None = KEY) -> bool:
 def missed(
     database: Database, rows: int = 1, wanted: Callable[[Change], bool] = lambda _: True
 ) -> tuple[list[Change], list[Change]]:
-    """Of all changes those that were made, and those of them that nobody noticed."""
+    """The number of changes made, and those that were not detected."""
     with database.begin() as session:
         assert not is_found(session)
         tried = [one for one in changes(session.connection(), rows) if wanted(one)]
@@ -106,7 +106,7 @@ def is_free(change: Change) -> bool:
     return change.table in UNAUDITED_TABLES or change.column in AUDITED_TABLES[change.table].free
 
 
-def test_in_every_column_that_is_not_free(populated: Database) -> None:
+def test_change_in_any_audited_column_is_detected(populated: Database) -> None:
     made, unseen = missed(
         populated, wanted=lambda one: one.kind == "off by one" or one.column == "*"
     )
@@ -117,7 +117,7 @@ def test_in_every_column_that_is_not_free(populated: Database) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_in_every_column_on_both_databases(database: Database) -> None:
+def test_change_in_any_audited_column_is_detected_on_both_databases(database: Database) -> None:
     database.signer = KEY
     populate(database)
     made, unseen = missed(database, rows=4)
@@ -125,8 +125,8 @@ def test_in_every_column_on_both_databases(database: Database) -> None:
     assert [str(change) for change in unseen if not is_free(change)] == []
 
 
-def test_in_every_column_without_a_key_too(populated: Database) -> None:
-    """The digests are under the chain; the key is for whoever writes both anew."""
+def test_change_in_any_audited_column_is_detected_without_key(populated: Database) -> None:
+    """The digests are in the chain; the key protects against rewriting both."""
     with populated.begin() as session:
         tried = list(changes(session.connection(), 1))
     unseen = []
@@ -142,7 +142,7 @@ def test_in_every_column_without_a_key_too(populated: Database) -> None:
     assert unseen == []
 
 
-def test_every_column_is_held_or_free_with_a_reason() -> None:
+def test_every_column_is_audited_or_free_with_a_reason() -> None:
     assert {*AUDITED_TABLES, *UNAUDITED_TABLES} == set(TABLES.tables)
     for name, held in AUDITED_TABLES.items():
         columns = {column.name for column in TABLES.tables[name].columns}
@@ -158,7 +158,7 @@ def test_every_column_is_held_or_free_with_a_reason() -> None:
 
 
 def rewritten(connection: Connection, signer: Signer | None) -> None:
-    """The whole journal made to fit the rows as they are: digests, hashes, head, signatures."""
+    """Rewrite the whole journal to fit the rows as they are: digests, hashes, head, signatures."""
     entries, heads, digests = (
         TABLES.tables[name] for name in ("journal", "journal_heads", "row_digests")
     )
@@ -218,7 +218,7 @@ def rewritten(connection: Connection, signer: Signer | None) -> None:
 
 
 @pytest.mark.parametrize("signer", [None, Signer(b"x" * 32)], ids=["old signatures", "other key"])
-def test_when_the_whole_journal_is_written_anew_without_the_key(
+def test_journal_rewritten_without_key_is_detected(
     populated: Database, signer: Signer | None
 ) -> None:
     with populated.begin() as session:
@@ -229,7 +229,7 @@ def test_when_the_whole_journal_is_written_anew_without_the_key(
         assert not is_found(session, None) or signer is None  # without a key it can't be known
 
 
-def test_when_all_signatures_are_taken_away(populated: Database) -> None:
+def test_removed_signatures_are_detected(populated: Database) -> None:
     with populated.begin() as session:
         session.execute(text("UPDATE drafts SET author = 'UEVIL' WHERE id = 't1.0.v2'"))
         for table in ("journal", "journal_heads", "row_digests"):
@@ -260,7 +260,7 @@ def test_when_all_signatures_are_taken_away(populated: Database) -> None:
         "UPDATE row_digests SET seq = 3 WHERE seq = 4",
     ],
 )
-def test_when_the_journal_is_cut_or_reordered(populated: Database, harm: str) -> None:
+def test_cut_or_reordered_journal_is_detected(populated: Database, harm: str) -> None:
     with populated.begin() as session:
         for statement in harm.split(";"):
             session.connection().exec_driver_sql(statement)
@@ -324,7 +324,7 @@ USABLE = [
 
 
 @pytest.mark.parametrize("harm", USABLE)
-def test_at_the_approval(signed: Database, harm: str) -> None:
+def test_approval_of_a_changed_row_is_refused(signed: Database, harm: str) -> None:
     one_draft(signed, block())
     with signed.begin() as session:
         session.connection().exec_driver_sql(harm)
@@ -335,7 +335,7 @@ def test_at_the_approval(signed: Database, harm: str) -> None:
 
 
 @pytest.mark.parametrize("harm", USABLE)
-def test_at_the_approval_although_the_digest_is_made_to_fit(signed: Database, harm: str) -> None:
+def test_approval_is_refused_although_the_digest_fits(signed: Database, harm: str) -> None:
     one_draft(signed, block())
     with signed.begin() as session:
         session.connection().exec_driver_sql(harm)
@@ -344,7 +344,7 @@ def test_at_the_approval_although_the_digest_is_made_to_fit(signed: Database, ha
         approve(signed, reason="I know")
 
 
-def test_and_what_was_not_changed_is_approved(signed: Database) -> None:
+def test_untouched_draft_is_approved(signed: Database) -> None:
     one_draft(signed)
     approve(signed)
     with signed.begin() as session:
@@ -366,7 +366,7 @@ DELIVERED = [
 
 
 @pytest.mark.parametrize("harm", DELIVERED)
-def test_at_the_delivery(signed: Database, harm: str) -> None:
+def test_delivery_of_a_changed_row_is_refused(signed: Database, harm: str) -> None:
     one_draft(signed)
     approve(signed)
     with signed.begin() as session:
@@ -378,7 +378,7 @@ def test_at_the_delivery(signed: Database, harm: str) -> None:
             delivery.depart(session, newest)
 
 
-def test_with_one_of_two_approvals_forged(signed: Database) -> None:
+def test_forged_second_approval_is_refused(signed: Database) -> None:
     one_draft(signed)
     two = POLICY.model_copy(update={"approval": POLICY.approval.model_copy(update={"needed": 2})})
     with signed.begin() as session:
@@ -388,7 +388,7 @@ def test_with_one_of_two_approvals_forged(signed: Database) -> None:
     assert refused.value.words.to("en").startswith(OUTSIDE)
 
 
-def test_and_writing_the_row_again_does_not_make_it_right(signed: Database) -> None:
+def test_rewriting_a_changed_row_does_not_make_it_valid(signed: Database) -> None:
     one_draft(signed)
     with signed.begin() as session:
         session.connection().exec_driver_sql("UPDATE tasks SET author = 'UEVIL'")
@@ -404,7 +404,7 @@ def test_and_writing_the_row_again_does_not_make_it_right(signed: Database) -> N
         approve(signed)
 
 
-def test_and_a_deleted_row_that_is_made_again_is_not_right(signed: Database) -> None:
+def test_deleted_and_recreated_row_is_not_valid(signed: Database) -> None:
     one_draft(signed)
     two = POLICY.model_copy(update={"approval": POLICY.approval.model_copy(update={"needed": 2})})
     approve(signed, policy=two)
@@ -417,7 +417,7 @@ def test_and_a_deleted_row_that_is_made_again_is_not_right(signed: Database) -> 
 # What is no fault
 
 
-def test_erased_rows_are_no_fault_and_others_gone_are(populated: Database) -> None:
+def test_only_rows_deleted_outside_the_program_are_faults(populated: Database) -> None:
     from bot.data.warehouse.models import DataFile
 
     with populated.begin() as session:
@@ -429,7 +429,7 @@ def test_erased_rows_are_no_fault_and_others_gone_are(populated: Database) -> No
         assert is_found(session)
 
 
-def test_words_taken_back_are_no_fault(populated: Database) -> None:
+def test_withdrawn_request_is_no_fault(populated: Database) -> None:
     jobs = Jobs()
     with populated.begin() as session:
         session.get_one(Task, "t9").take_back(session, jobs, NOW)
@@ -438,7 +438,7 @@ def test_words_taken_back_are_no_fault(populated: Database) -> None:
         assert not is_found(session)
 
 
-def test_free_columns_are_written_without_an_entry(populated: Database) -> None:
+def test_free_columns_need_no_journal_entry(populated: Database) -> None:
     with populated.begin() as session:
         before = journal.count_entries(session, "T1")
     with populated.begin() as session:
@@ -448,7 +448,9 @@ def test_free_columns_are_written_without_an_entry(populated: Database) -> None:
         assert not is_found(session)
 
 
-def test_a_later_column_voids_nothing(populated: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_column_version_invalidates_nothing(
+    populated: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held = AUDITED_TABLES["tasks"]
     versions = {**held.versions, "tasks/2": (*held.columns, "stage")}
     changed = {**AUDITED_TABLES, "tasks": type(held)(versions, subject=held.subject)}
@@ -465,7 +467,7 @@ def test_a_later_column_voids_nothing(populated: Database, monkeypatch: pytest.M
         assert is_found(session)
 
 
-def test_entries_stay_small(populated: Database) -> None:
+def test_journal_entries_stay_small(populated: Database) -> None:
     with populated.begin() as session:
         entries = list(session.scalars(select(JournalEntry)))
     assert max(len(str(entry.refs)) for entry in entries) < 500
@@ -474,7 +476,7 @@ def test_entries_stay_small(populated: Database) -> None:
 # Nothing goes past it
 
 
-def test_a_statement_that_writes_held_columns_is_a_bug(populated: Database) -> None:
+def test_statement_that_writes_audited_columns_is_a_bug(populated: Database) -> None:
     held = TABLES.tables["tasks"]
     for statement in (
         update(held).values(author="UEVIL"),
@@ -487,7 +489,7 @@ def test_a_statement_that_writes_held_columns_is_a_bug(populated: Database) -> N
 
 
 def statements() -> Iterator[tuple[str, int, str]]:
-    """Where the program calls something that could write rows past a session's objects."""
+    """Calls in the program that could write rows without the session's objects."""
     for path in sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("handlers/*.py")]):
         if {"migrations", "library"} & set(path.parts):  # the library's own is DuckDB's
             continue
@@ -507,7 +509,7 @@ def statements() -> Iterator[tuple[str, int, str]]:
                     yield str(path.relative_to(ROOT)), node.lineno, node.value
 
 
-def test_the_program_writes_no_rows_by_plain_sql() -> None:
+def test_program_writes_no_rows_by_plain_sql() -> None:
     allowed = {("bot/db/session.py", "exec_driver_sql")}  # BEGIN
     assert {(path, what) for path, _, what in statements()} <= allowed
 
@@ -516,7 +518,7 @@ def test_the_program_writes_no_rows_by_plain_sql() -> None:
 
 
 def old_database(database: Database) -> None:
-    """A database as the version before made it, at 0009, with an open card."""
+    """A database of the previous version, at revision 0009, with an open card."""
     migrate.upgrade(database)
     populate(database)
     one = Jobs()
@@ -530,7 +532,7 @@ def old_database(database: Database) -> None:
 
 
 def rewrite_as_before(connection: Connection) -> None:
-    """The journal's entries as the version before wrote them, by plain SQL."""
+    """Write the journal's entries as the previous version did, by plain SQL."""
     told: list[tuple[str, str, str, str | None, dict[str, Any]]] = []
     at = str(NOW.isoformat(sep=" ", timespec="microseconds").removesuffix("+00:00"))
     for table in ("drafts", "decisions", "deliveries", "receipts"):
@@ -584,7 +586,7 @@ def rewrite_as_before(connection: Connection) -> None:
         )
 
 
-def test_a_database_from_before_is_taken_over(sqlite_url: str) -> None:
+def test_old_database_is_adopted(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     old_database(database)
     migrate.upgrade(database)
@@ -623,13 +625,13 @@ def test_a_database_from_before_is_taken_over(sqlite_url: str) -> None:
     ],
     ids=["update", "update with a free column", "delete", "insert"],
 )
-def test_statements_that_write_held_columns_are_refused(
+def test_statements_that_write_audited_columns_are_refused(
     signed: Database, statement: Any, through: str
 ) -> None:
     with pytest.raises(ValueError, match="held by the journal"), signed.begin() as session:
         getattr(session, through)(statement)
 
 
-def test_a_statement_that_writes_free_columns_alone_may_pass(signed: Database) -> None:
+def test_statement_that_writes_only_free_columns_is_allowed(signed: Database) -> None:
     with signed.begin() as session:
         session.execute(update(Task).values(stage="drafting"))

@@ -1,4 +1,4 @@
-"""A request that Slack didn't sign, however it is malformed, does nothing at all."""
+"""A request that Slack did not sign does nothing at all, however it is malformed."""
 
 import asyncio
 import contextlib
@@ -174,13 +174,13 @@ BODY: list[bytes] = [b""]  # what `resigned` signs: the request's own body
 
 
 def resigned(stamp: int, secret: str = SECRET) -> Pairs:
-    """The right digest under this stamp, or under another secret."""
+    """The right digest with this timestamp, or with another secret."""
     key = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + BODY[0], hashlib.sha256)
     return pairs(str(stamp), "v0=" + key.hexdigest())
 
 
 def random_changes(seed: int, count: int) -> Iterator[Change]:
-    """Anything in both headers, drawn from what is odd about either."""
+    """Random values in both headers, drawn from unusual ones."""
     rng = random.Random(seed)
     pieces = ("v0=", "v1=", "0", "9", "a", "F", "é", "٣", " ", ",", "=", "\t", "1700000000", "\xff")
 
@@ -198,7 +198,7 @@ def signed_now(body: bytes) -> tuple[str, str]:
 
 
 def rows(database: Database) -> dict[str, int]:
-    """How many rows each table has."""
+    """The number of rows in each table."""
 
     def count(session: Session) -> dict[str, int]:
         tables = Row.metadata.sorted_tables
@@ -211,7 +211,8 @@ def rows(database: Database) -> dict[str, int]:
 
 
 async def raw(port: int, head: Pairs, body: bytes, path: str = "/slack/events") -> bytes:
-    """One request, byte for byte, since no client sends some of these; the whole answer."""
+    """Send one request byte for byte, since no client sends some of these; return the whole
+    response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = [f"POST {path} HTTP/1.1".encode(), b"Host: x", b"Connection: close"]
     for name, value in head:
@@ -265,7 +266,7 @@ async def test_malformed_signatures_do_nothing(
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
-async def test_the_signed_twin_passes(bench: Bench, name: str) -> None:
+async def test_same_request_with_a_signature_passes(bench: Bench, name: str) -> None:
     payload = PAYLOADS[name]
     answer = await sent(bench, payload, pairs(*signed_now(payload[0])))
     assert status_of(answer) == 200, answer
@@ -273,7 +274,7 @@ async def test_the_signed_twin_passes(bench: Bench, name: str) -> None:
         assert len(bench.tasks) == 1
 
 
-async def test_the_body_is_what_is_signed(bench: Bench) -> None:
+async def test_signature_covers_the_body(bench: Bench) -> None:
     before = rows(bench.database)
     for name, (body, kind, more) in PAYLOADS.items():
         headers = pairs(*signed_now(body))
@@ -334,7 +335,7 @@ ODD_BODIES: dict[str, tuple[bytes, str, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("name", ODD_BODIES)
-async def test_a_signed_body_of_no_use_is_a_bad_request(
+async def test_signed_unusable_body_is_a_bad_request(
     bench: Bench, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     payload = ODD_BODIES[name]
@@ -344,10 +345,10 @@ async def test_a_signed_body_of_no_use_is_a_bad_request(
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_signed_but_misshapen_payloads_leave_no_traceback(
+async def test_signed_malformed_payload_leaves_no_traceback(
     bench: Bench, seed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Slack's own payloads with values of other kinds in them: an answer, and no traceback."""
+    """Slack's own payloads with values of other types: a response, and no traceback."""
     rng = random.Random(seed)
     odd: tuple[Any, ...] = (None, 0, "", "x", [], {}, [1], {"id": 7}, True, -1)
     for _ in range(40):
@@ -366,13 +367,14 @@ async def test_signed_but_misshapen_payloads_leave_no_traceback(
     assert MARK not in caplog.text
 
 
-async def test_a_command_may_speak_of_a_payload(bench: Bench) -> None:
-    """Bolt takes a form that says "payload" anywhere for an interaction, and loses its fields."""
+async def test_command_may_contain_the_word_payload(bench: Bench) -> None:
+    """Bolt takes a form that contains "payload" anywhere for an interaction, and loses its
+    fields."""
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "the payload of a linen bag")).ok
     assert [task.words for task in bench.tasks] == ["the payload of a linen bag"]
 
 
-async def test_headers_of_bolt_s_own_are_not_heard(bench: Bench) -> None:
+async def test_bolts_own_headers_are_ignored(bench: Bench) -> None:
     body, kind, _ = PAYLOADS["command"]
     tricks = {"X-Slack-Bolt-Lazy-Only": "1", "X-Slack-Bolt-Lazy-Function-Name": "command"}
     assert status_of(await sent(bench, (body, kind, tricks), pairs(*signed_now(body)))) == 200
@@ -380,7 +382,7 @@ async def test_headers_of_bolt_s_own_are_not_heard(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", " ", "\t\n"])
-async def test_without_a_secret_everything_is_refused(bench: Bench, secret: str) -> None:
+async def test_everything_is_refused_without_a_secret(bench: Bench, secret: str) -> None:
     app, _ = make_app(bench.house, UserDirectory(bench.house.client), secret)
 
     async def well() -> dict[str, Any]:
@@ -399,8 +401,9 @@ async def test_without_a_secret_everything_is_refused(bench: Bench, secret: str)
     assert not bench.slack.calls
 
 
-async def test_the_error_handler_acts_only_on_what_is_verified(bench: Bench) -> None:
-    """Even when something else hands Bolt a request: its verifier raises, and nothing happens."""
+async def test_error_handler_acts_only_on_verified_requests(bench: Bench) -> None:
+    """Even when another component passes Bolt a request: its verifier raises, and nothing
+    happens."""
     app, _ = make_app(bench.house, UserDirectory(bench.house.client), SECRET)
     before = rows(bench.database)
     for body, kind, _ in PAYLOADS.values():
@@ -418,7 +421,7 @@ async def test_the_error_handler_acts_only_on_what_is_verified(bench: Bench) -> 
     assert not bench.slack.calls
 
 
-def test_a_signature_is_read_only_in_slack_s_shape() -> None:
+def test_signature_is_read_only_in_slacks_format() -> None:
     stamp, digest = "1700000000", "v0=" + "a" * 64
     assert RequestSignature.read([stamp], [digest])
     for odd in (stamp + "\n", "\n" + stamp, stamp + "\x00", stamp[:-1] + "٣", " " + stamp):
@@ -440,10 +443,10 @@ def test_a_signature_is_read_only_in_slack_s_shape() -> None:
     ],
 )
 @pytest.mark.parametrize("claims", [False, True])
-async def test_half_sent_requests_are_cut(
+async def test_slow_requests_are_disconnected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bytes, claims: bool
 ) -> None:
-    """A client that trickles is cut all the same, while its bytes still come."""
+    """A client that sends slowly is disconnected although its bytes still arrive."""
     monkeypatch.setattr(web_module, "READ_SECONDS", 0.4)
     monkeypatch.setattr(web_module, "LINGER_SECONDS", 0.1)
     monkeypatch.setattr(web_module.ConnectionGuard.watch, "__defaults__", (0.4,))
@@ -465,8 +468,8 @@ async def test_half_sent_requests_are_cut(
         writer.close()
 
 
-async def test_a_flood_leaves_slack_served(bench: Bench) -> None:
-    """500 unsigned at once, most of them with bodies that they never end."""
+async def test_slack_is_served_during_a_flood(bench: Bench) -> None:
+    """500 unsigned requests at once, most of them with bodies that never end."""
     head = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n"
     stamp = f"X-Slack-Request-Timestamp: {int(time.time())}\r\nX-Slack-Signature: v0={'0' * 64}\r\n"
     begun = head + stamp.encode() + b"\r\n" + b"x" * 50_000
@@ -488,7 +491,7 @@ async def test_a_flood_leaves_slack_served(bench: Bench) -> None:
 
 
 async def test_bodies_share_a_limit_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When much is held, long bodies are refused, and short ones are read all the same."""
+    """When much memory is in use, long bodies are refused and short ones are still read."""
     monkeypatch.setattr(web_module, "MAX_UNVERIFIED_BYTES", 100_000)
     monkeypatch.setattr(web_module, "SHORT_BODY_BYTES", 10_000)
     bodies = web_module.BodyReader()
@@ -516,7 +519,7 @@ async def test_bodies_share_a_limit_of_memory(monkeypatch: pytest.MonkeyPatch) -
     assert await read(*long) == 90_000  # everything was given back
 
 
-async def test_no_answer_names_versions_and_health_tells_nothing(tmp_path: Path) -> None:
+async def test_responses_reveal_no_versions(tmp_path: Path) -> None:
     async def health() -> dict[str, Any]:
         return {"ok": False, "database": "OperationalError at /srv/secret"}
 
@@ -530,7 +533,7 @@ async def test_no_answer_names_versions_and_health_tells_nothing(tmp_path: Path)
             assert (answer.status, await answer.json()) == (503, {"ok": False})
 
 
-async def test_one_look_at_the_health_at_a_time(tmp_path: Path) -> None:
+async def test_health_checks_run_one_at_a_time(tmp_path: Path) -> None:
     looks = 0
 
     async def health() -> dict[str, Any]:
@@ -564,7 +567,7 @@ def live_pairs(house: Container, workspace: str = "") -> tuple[str, str]:
     return stamp, live_signature(key, SignedRequest(stamp, "orders", workspace, ROW))
 
 
-async def test_live_rows_are_refused_however_they_are_malformed(
+async def test_malformed_live_rows_are_refused(
     house: Container, caplog: pytest.LogCaptureFixture
 ) -> None:
     site = make_web_app(None, None, "")  # type: ignore[arg-type]
@@ -621,7 +624,7 @@ async def test_live_rows_are_refused_however_they_are_malformed(
     assert rows(house.database) != before
 
 
-async def test_what_is_no_http_leaves_nothing_in_the_log(
+async def test_invalid_http_leaves_nothing_in_the_log(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -647,7 +650,7 @@ async def test_what_is_no_http_leaves_nothing_in_the_log(
 
 
 async def test_rows_are_counted_in_every_table(bench: Bench) -> None:
-    """The count above would see one: it knows every table that the database has."""
+    """The count above would notice one: it covers every table of the database."""
     with bench.database.begin() as session:
         there = set(session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
     assert there - {"alembic_version", "sqlite_sequence"} <= set(rows(bench.database))

@@ -1,4 +1,4 @@
-"""Whatever a view shows, Slack takes it: no limit of Slack's is ever passed."""
+"""Every view stays within Slack's limits, whatever it shows."""
 
 import json
 import random
@@ -76,7 +76,8 @@ LENGTHS = (0, 1, 2, 24, 25, 75, 76, 150, 151, 255, 256, 2_000, 3_001, 13_000)
 
 
 def odd(seed: int, *, most: int = 13_000, least: int = 0) -> Iterator[str]:
-    """Texts of every length that a limit is near, of what is counted or written in odd ways."""
+    """Texts of every length near a limit, with characters that are counted or written in unusual
+    ways."""
     rng = random.Random(seed)
     while True:
         piece = rng.choice(PIECES)
@@ -87,7 +88,7 @@ def odd(seed: int, *, most: int = 13_000, least: int = 0) -> Iterator[str]:
 
 
 def taken(view: Block, language: str = "en") -> Block:
-    """As Slack takes it; what was sound before stays as it was."""
+    """Check the view as Slack would; a valid view must stay unchanged."""
     fitted = fit_view(view, language)
     check_view(fitted, view["type"])
     assert fit_view(fitted, language) == fitted
@@ -192,7 +193,7 @@ class targeting:  # noqa: N801
 def without_a_draft(
     _: Any, said: Iterator[str], short: Iterator[str], rng: random.Random, language: str
 ) -> list[Block]:
-    """Views of things, and of nothing in particular."""
+    """Views that belong to no draft."""
     about = rng.choice((None, BRAND_PREFIX + next(said), next(said)))
     one = Schedule(
         workspace="T1",
@@ -245,7 +246,9 @@ def without_a_draft(
 
 @pytest.mark.parametrize("make", [of_a_draft, without_a_draft])
 @pytest.mark.parametrize("seed", range(12))
-def test_every_view_with_odd_texts(sqlite: Database, make: Maker, seed: int) -> None:
+def test_every_view_with_odd_texts_is_within_limits(
+    sqlite: Database, make: Maker, seed: int
+) -> None:
     rng = random.Random(seed)
     for language in LANGUAGES:
         with sqlite.begin() as session:
@@ -256,7 +259,7 @@ def test_every_view_with_odd_texts(sqlite: Database, make: Maker, seed: int) -> 
 
 
 def random_view(rng: random.Random, said: Iterator[str]) -> Block:
-    """A view that no code of ours builds, with everything too long, too many or twice."""
+    """A view that our code never builds, with everything too long, too often or twice."""
 
     def options() -> list[Block]:
         values = [next(said) for _ in range(rng.choice((0, 1, 5, 11, 130)))]
@@ -318,30 +321,30 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_any_view_at_all(seed: int) -> None:
+def test_random_view_is_within_limits(seed: int) -> None:
     taken(random_view(random.Random(seed), odd(seed)))
 
 
-def test_a_sound_view_stays_as_it_is() -> None:
+def test_valid_view_is_unchanged() -> None:
     view = build_form(
         "x", Words("Edit"), Words("Save"), [text_input("words", Words("x"), "en", "a")], "", "en"
     )
     assert fit_view(view) == view
 
 
-def test_what_has_to_come_back_is_never_cut() -> None:
+def test_values_that_slack_returns_are_never_cut() -> None:
     view = build_form("x", Words("Edit"), Words("Save"), [], json.dumps({"a": "x" * 3_000}), "en")
     with pytest.raises(CannotDo, match="too long for a form"):
         fit_view(view)
 
 
-def test_a_field_that_is_left_out_is_told_of() -> None:
+def test_omitted_field_is_mentioned() -> None:
     fields = [text_input(f"f{n}", Words("x"), "en", "x" * 3_000) for n in range(100)]
     fitted = taken(build_form("x", Words("Edit"), Words("Save"), fields, "", "fr"), "fr")
     assert "trop longue" in json.dumps(fitted["blocks"][-1], ensure_ascii=False)
 
 
-async def test_a_form_opens_whatever_was_typed(tmp_path: Any) -> None:
+async def test_form_opens_with_any_typed_text(tmp_path: Any) -> None:
     async with bench_of(tmp_path) as bench:
         await _opens(bench)
 
@@ -358,7 +361,7 @@ async def _opens(bench: Bench) -> None:
         )
 
 
-def test_a_category_that_no_menu_holds_stays_in_the_rule() -> None:
+def test_category_missing_from_the_menu_stays_in_the_rule() -> None:
     long = "Linen " * 40
     rule = AudienceRule(bought_categories=(long, "Shirts"))
     lead = NextStep(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})

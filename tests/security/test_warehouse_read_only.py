@@ -1,4 +1,4 @@
-"""The engine of a warehouse refuses to write, whatever is asked of our connection."""
+"""The connection to a warehouse refuses every write."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ def opened() -> Iterator[Callable[..., WarehouseConnection]]:
 
 
 def state(url: str) -> Any:
-    """All rows, all relations and the sequence, as another connection sees them."""
+    """All rows, relations and the sequence, as another connection sees them."""
     engine: Any = ibis.connect(url)
     try:
         return [
@@ -82,7 +82,8 @@ def refused(engine: Any, statement: str) -> None:
 
 
 def counted(shelf: Any) -> tuple[int, int]:
-    """Orders, and products of the catalogue, which PostgreSQL holds in a temporary table."""
+    """The orders, and the products of the catalogue, which PostgreSQL holds in a temporary
+    table."""
     return tuple(
         shelf.engine.to_pyarrow(table.count()).as_py()
         for table in (shelf.table("orders"), shelf.products)
@@ -99,7 +100,7 @@ def test_postgres_refuses_every_write(
     assert state(warehouse_url) == before
 
 
-def test_postgres_refuses_after_the_catalogue_was_laid_down_too(
+def test_postgres_refuses_writes_after_the_catalogue_was_loaded(
     warehouse_url: str, opened: Callable[..., WarehouseConnection]
 ) -> None:
     warehouse = opened(warehouse_url)
@@ -111,7 +112,7 @@ def test_postgres_refuses_after_the_catalogue_was_laid_down_too(
     assert counted(shelf) == (1, 1)
 
 
-def test_postgres_refuses_after_the_connection_broke(
+def test_postgres_refuses_writes_after_a_reconnect(
     warehouse_url: str, opened: Callable[..., WarehouseConnection]
 ) -> None:
     seconds = [0.0]
@@ -128,7 +129,7 @@ def test_postgres_refuses_after_the_connection_broke(
         refused(second, statement)
 
 
-def test_a_catalogue_that_cannot_be_laid_down_leaves_the_session_read_only(
+def test_failed_catalogue_load_leaves_the_session_read_only(
     warehouse_url: str, opened: Callable[..., WarehouseConnection]
 ) -> None:
     engine: Any = opened(warehouse_url).shelf(TODAY).engine
@@ -141,7 +142,7 @@ def test_a_catalogue_that_cannot_be_laid_down_leaves_the_session_read_only(
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # ibis calls DuckDB by an older name
-def test_a_duckdb_file_is_opened_read_only(
+def test_duckdb_file_is_opened_read_only(
     tmp_path: Path, opened: Callable[..., WarehouseConnection]
 ) -> None:
     path = tmp_path / "shop.duckdb"

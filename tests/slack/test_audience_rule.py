@@ -203,7 +203,7 @@ async def test_of_days_alone_means_anything_bought() -> None:
     assert lately + not_lately == everybody
     assert "Bought in the last 60 days" in texts[1]
     assert "Did not buy in the last 60 days" in texts[2]
-    assert "n'ont rien acheté" in AudienceRule(not_within=60).asks().to("fr")
+    assert "n'ont rien acheté" in AudienceRule(not_within=60).describe_conditions().to("fr")
 
 
 async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> None:

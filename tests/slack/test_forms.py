@@ -211,7 +211,7 @@ def test_to_read_shows_the_sources(sqlite: Database, language: str) -> None:
     assert f"catalogue shop.csv, {line} 12" in shown
     assert "£49" in shown
     assert "the best linen in Europe" in shown
-    bare = tuple(p.saying(p.text) for p in MANY)
+    bare = tuple(p.with_text(p.text) for p in MANY)
     with sqlite.begin() as session:
         sound_view(forms.sources_view(drafted(session, parts=bare, id="t9"), language))
 
@@ -247,7 +247,7 @@ def test_to_read_says_that_nothing_left(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session)
         sent = LlmCall(writer="rules", sent="", at=NOW)
-        receipt = Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+        receipt = Receipt.record(session, workspace="T1", task="t1", sent=sent)
         assert forms.what_left_view([receipt], "en") == view
 
 
@@ -257,7 +257,7 @@ def test_to_read_shows_exactly_what_left(sqlite: Database, text: str) -> None:
         drafted(session)
         told = {"writer": "claude", "to": "api.example:443", "at": NOW, "usd": "0.0123"}
         sent = LlmCall.model_validate({**told, "sent": text, "tokens_in": 4321, "tokens_out": 321})
-        many = [Receipt.keep(session, workspace="T1", task="t1", sent=sent) for _ in range(20)]
+        many = [Receipt.record(session, workspace="T1", task="t1", sent=sent) for _ in range(20)]
         one = sound_view(forms.what_left_view(many[:1], "en"))
         sound_view(forms.what_left_view(many, "fr"))
     shown = text_of(one["blocks"])

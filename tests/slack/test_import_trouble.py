@@ -29,7 +29,7 @@ def hired(bench: Bench) -> Worker:
         policy=lambda _: POLICY,
         now=bench.house.now,
     )
-    return Worker(means, stocktaking=bench.stocktaking)
+    return Worker(means, import_job=bench.stocktaking)
 
 
 async def mentioned(bench: Bench) -> FileUpload:

@@ -1,4 +1,4 @@
-"""Ad results made by dice: campaigns whose rows vary more than coins, as real ones do."""
+"""Random ad results whose rows vary more than independent clicks would, like real ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Run:
-    """One campaign's rows: what a click costs, how many end in an order, how many rows and clicks
-    a row it has. `uneven` is the spread of its rows' own rates (0: all alike)."""
+    """The rows of one campaign: cost per click, conversion rate, number of rows and clicks per row.
+    `uneven` is the spread of the rows' own conversion rates; 0 gives all of them the same rate."""
 
     name: str
     rate: float
@@ -38,7 +38,7 @@ def rows_of(runs: Sequence[Run], seed: int = 1, **more: Any) -> list[dict[str, A
 
 
 def dated(runs: Sequence[Run], last: datetime, days: int, seed: int = 1) -> list[dict[str, Any]]:
-    """The same, one row a day of `days` up to the last."""
+    """Return the same rows, one per day over the last `days` days."""
     dice = np.random.default_rng(seed)
     return [
         _row(dice, run, n) | {"at": last - timedelta(days=days - 1 - n)}

@@ -1,4 +1,4 @@
-"""Drafts and cards in every state, made by the rows' own verbs."""
+"""Drafts and cards in every state, created through the models' own methods."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ HOOKS = (Hook(angle="comfort", text="Cool all day"), Hook(angle="return", text="
 
 
 def asked(session: Session, id: str = "t1", **more: Any) -> Task:
-    """A task of Marie's, in the shop's channel."""
+    """A task of Marie's in the shop's channel."""
     Task.accept(session, Jobs(), wish(id, **{"place": THREAD, **more}), NOW)
     return session.get_one(Task, id)
 
@@ -148,21 +148,21 @@ def drafted(
 
 
 def seen(session: Session, task: str = "t1", policy: Policy = POLICY) -> CardData:
-    """What the task's first card shows."""
+    """The blocks of the task's first card."""
     post = session.scalar(select(OutboxMessage).where(OutboxMessage.id == f"{task}.0:card"))
     assert post is not None
     return load_card_data(session, post, policy)
 
 
 def drawn(shown: CardData, language: str = "en") -> Message:
-    """Its card, in both languages within Slack's limits."""
+    """Its card in both languages, checked against Slack's limits."""
     for one in LANGUAGES:
         sound(render_task_card(shown, one))
     return render_task_card(shown, language)
 
 
 def sound(message: Message) -> Message:
-    """What Slack would take."""
+    """Fail unless Slack would accept these blocks."""
     check_message_blocks(message.blocks)
     assert message.blocks
     assert measure_blocks(message.blocks) <= 13_000
@@ -175,7 +175,7 @@ def sound_view(view: dict[str, Any]) -> dict[str, Any]:
 
 
 def text_of(value: Any) -> str:
-    """All that stands on it, without the names and values behind buttons."""
+    """All visible text, without block ids and button values."""
     if isinstance(value, dict):
         hidden = ("type", "value", "action_id", "block_id", "private_metadata", "url")
         return "\n".join(text_of(one) for key, one in value.items() if key not in hidden)
@@ -185,7 +185,7 @@ def text_of(value: Any) -> str:
 
 
 def copy_of(blocks: list[dict[str, Any]]) -> list[str]:
-    """The exact words in each rich text quote."""
+    """The exact text of each rich text quote."""
     return [
         "".join(str(one.get("text", "")) for one in element["elements"])
         for block in blocks
@@ -196,7 +196,7 @@ def copy_of(blocks: list[dict[str, Any]]) -> list[str]:
 
 
 def pressable(blocks: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Everything that can be pressed, by action id."""
+    """Every interactive element by its action id."""
     found = {}
     for block in blocks:
         for one in [*block.get("elements", []), block.get("accessory")]:

@@ -1,5 +1,5 @@
-"""What the code holds today, in the shape of `bot/contracts.py`: read from the running code where
-that is possible, else from its source text. Nothing here depends on where a module lies."""
+"""Reads the names in the code in the shape of `bot/contracts.py`: from the running code where that
+is possible, else from its source. Independent of where a module is."""
 
 import ast
 import types
@@ -17,7 +17,8 @@ SKIPPED = ("bot.contracts", "bot.db.migrations", "bot.playground", "bot.__main__
 
 @cache
 def trees() -> tuple[ast.Module, ...]:
-    """The source of all that runs in a team's process; the local Slack is no part of it."""
+    """The syntax trees of all code that runs in a team's process, which excludes the local
+    Slack."""
     found = []
     for path in sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("handlers/**/*.py")]):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -33,7 +34,7 @@ def nodes() -> tuple[ast.AST, ...]:
 
 @cache
 def calls() -> tuple[tuple[str, ast.Call], ...]:
-    """Every call with the last part of the called name."""
+    """Every call, with the last part of the called name."""
     return tuple((_last(node.func), node) for node in nodes() if isinstance(node, ast.Call))
 
 
@@ -45,7 +46,7 @@ def _last(function: ast.expr) -> str:
 
 @cache
 def literals() -> frozenset[str]:
-    """Every text that stands in the source as it is."""
+    """Every string literal in the source."""
     return frozenset(
         node.value
         for node in nodes()
@@ -54,9 +55,9 @@ def literals() -> frozenset[str]:
 
 
 def fields_of(model: type[BaseModel], roots: dict[type, str]) -> tuple[str, ...]:
-    """The names of a stored model's fields, those of models in it behind a dot. A field that is
-    itself one of the `roots` is followed by that root's name in braces, a field with few allowed
-    values by these in brackets."""
+    """The field names of a stored model; fields of nested models follow after a dot. A field whose
+    type is one of the `roots` is followed by that root's name in braces, a field with few allowed
+    values by these values in brackets."""
     found: list[str] = []
     for name, field in model.model_fields.items():
         found += _told(field.alias or name, field.annotation, roots)
@@ -77,7 +78,7 @@ def _told(name: str, annotation: Any, roots: dict[type, str]) -> Iterator[str]:
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
-    """What an annotation is made of: unions, tuples and dicts taken apart."""
+    """The parts of an annotation: unions, tuples and dicts are taken apart."""
     origin = get_origin(annotation)
     if origin is None or origin is Literal:
         yield annotation
@@ -88,12 +89,12 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 
 def keyed_texts(key: str) -> set[str]:
-    """Texts that stand behind this key in a dict that is written out."""
+    """The string values of this key in dict literals."""
     return {text for value in keyed_values(key) for text in _texts(value)}
 
 
 def keyed_values(key: str) -> list[ast.expr]:
-    """What stands behind this key in a dict that is written out."""
+    """The values of this key in dict literals."""
     return [
         value
         for node in nodes()
@@ -105,7 +106,8 @@ def keyed_values(key: str) -> list[ast.expr]:
 
 @dataclass(frozen=True)
 class HandedOver:
-    """Texts that are handed over whole, and those that go on with a value: f"task {state}"."""
+    """String arguments that are passed whole, and the prefixes of f-string arguments: f"task
+    {state}"."""
 
     whole: frozenset[str]
     begun: frozenset[str]
@@ -114,9 +116,9 @@ class HandedOver:
 def handed_over(
     parameter: str, *, beside: str | None = None, given: tuple[str, ...] = ()
 ) -> HandedOver:
-    """What calls hand over as this parameter, to functions and classes of ours that have it (and
-    have the one `beside` it), by keyword or by place. With `given`, only calls that are given a
-    variable of one of these names as well."""
+    """The arguments that calls pass for this parameter, by keyword or position, to our functions
+    and classes that have it (and a parameter `beside`, if given). With `given`, only calls that are
+    also passed a variable of one of these names."""
     places: dict[str, set[int]] = {}
     for node in nodes():
         names = _parameters(node)
@@ -138,7 +140,7 @@ def handed_over(
 
 
 def _parameters(node: ast.AST) -> list[str]:
-    """A function's parameters or a class's fields, in their order."""
+    """A function's parameters or a class's fields, in order."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         names = [one.arg for one in (*node.args.args, *node.args.kwonlyargs)]
         return [name for name in names if name not in ("self", "cls")]
@@ -161,8 +163,8 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 @cache
 def constants() -> dict[str, tuple[str, ...]]:
-    """Texts that have a name in capitals at the top of a module, where no other module means
-    something else by that name."""
+    """String constants with a name in capitals at module level, if no other module uses the name
+    for another value."""
     found: dict[str, set[str | None]] = {}
     for tree in trees():
         for node in tree.body:
@@ -177,7 +179,7 @@ def constants() -> dict[str, tuple[str, ...]]:
 
 
 def first_words() -> set[str]:
-    """What stands before the first dot of a text that is put together: f"product.{handle}"."""
+    """The text before the first dot of an f-string: f"product.{handle}"."""
     heads = (
         node.values[0].value
         for node in nodes()

@@ -1,4 +1,4 @@
-"""A library at the edge, for tests of files dropped in Slack: it counts lines and keeps a list."""
+"""A fake library for tests of files dropped in Slack: it counts lines and keeps a list."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from bot.i18n.messages import Words
 
 @dataclass
 class Lines:
-    """The good rows of a file, and the others; "bad" in a line makes it one of those."""
+    """The good and bad rows of a file; a line that contains "bad" is bad."""
 
     stockroom: "Stockroom"
     good: list[str]
@@ -32,7 +32,7 @@ class Lines:
 
 
 def kept(ready: ImportableRows) -> tuple[int, int, int]:
-    """Stored: how many were new, replaced another one, were there already."""
+    """Store the rows; return how many were new, replaced an old row, or were there already."""
     told: list[tuple[int, int, int]] = []
     ready.keep(lambda _, *counts: told.append(counts))
     (found,) = told
@@ -41,7 +41,7 @@ def kept(ready: ImportableRows) -> tuple[int, int, int]:
 
 @dataclass
 class Stockroom:
-    """`slow`: a reading waits there until it is told to go on or to stop."""
+    """The fake importer. With `slow`, reading waits until the test lets it continue or stops it."""
 
     rows: list[str] = field(default_factory=list)
     seen_kinds: list[str | None] = field(default_factory=list)

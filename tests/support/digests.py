@@ -1,4 +1,4 @@
-"""Digests set, switched on and brought to their moment by hand, for the tests of them."""
+"""Helpers that set up digests, switch them on and bring them to their due time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def schedule(bench: Bench, name: str = "weekly") -> Schedule:
 
 
 async def previewed(bench: Bench, user: str = MARIE) -> Any:
-    """The form opened and sent; the card of the preview."""
+    """Open and submit the form; return the card of the preview."""
     assert (await bench.slack.command(user, MARKETING, "/digest")).ok
     view = bench.form(user)
     assert (await bench.slack.submit(user, view.id, FIELDS)).ok
@@ -33,7 +33,7 @@ async def previewed(bench: Bench, user: str = MARIE) -> Any:
 
 
 async def change(bench: Bench, card: Any, **fields: dict[str, str]) -> Any:
-    """ "Change it" on this card, some fields filled in anew; how the form was answered."""
+    """Press "Change it" on this card and submit the form with these fields; return the response."""
     await bench.press(MARIE, card, "digest_change")
     answer = await bench.slack.submit(MARIE, bench.form(MARIE).id, fields)
     await bench.run()
@@ -41,7 +41,7 @@ async def change(bench: Bench, card: Any, **fields: dict[str, str]) -> Any:
 
 
 def quiet(bench: Bench) -> None:
-    """It is on, and shall only speak when something moved."""
+    """Switch the digest on, with reports only when something changed."""
     with bench.database.begin() as session:
         row = session.get_one(Schedule, (TEAM, "weekly"))
         row.only_when_moved = True
@@ -49,12 +49,12 @@ def quiet(bench: Bench) -> None:
 
 
 def moment(bench: Bench, weeks: int = 0) -> datetime:
-    """A minute after the first moment that is still to come, or some weeks on."""
+    """A minute after the next due time, or some weeks later."""
     return schedule(bench).following(bench.house.now()) + timedelta(weeks=weeks, minutes=1)
 
 
 def first(bench: Bench, weeks: int = 0) -> str:
-    """The job of that moment, as the clock enqueues it."""
+    """The job of that due time, as the scheduler enqueues it."""
     found = schedule(bench).latest(moment(bench, weeks))
     assert found is not None
     return f"{TEAM}/weekly/{found[0]}"
@@ -86,17 +86,17 @@ def worker(bench: Bench, *, moved: DigestStatus | StatusFinder = "moved") -> Wor
         bench.house.now,
     )
     failing: dict[JobKind, FailureHandler] = {"digest": digest.fail, "work": digest.fail_late}
-    return Worker(means, besides={"digest": digest.run}, failing=failing)
+    return Worker(means, extra_handlers={"digest": digest.run}, failure_handlers=failing)
 
 
 async def given_up(bench: Bench, task: str) -> None:
-    """A task that fails for good, as the engine says it."""
+    """A task that fails for good, as the engine reports it."""
     await worker(bench).give_up(Job(kind="work", subject=task, workspace=TEAM), None)
     await bench.run("show")
 
 
 async def alerted(bench: Bench) -> None:
-    """An alert on its way to where the digest goes."""
+    """Send an alert to where the digest goes."""
     series, now = "funnel.device-mobile-checkout-to-purchase", bench.house.now()
     with bench.database.begin() as session:
         row = session.get_one(Schedule, (TEAM, "weekly"))

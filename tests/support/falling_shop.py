@@ -1,4 +1,4 @@
-"""The small sample shop before its checkout on phones fell, and its visits since, as a file."""
+"""The small sample shop before its mobile checkout failed, and its later visits as a file."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,28 +21,28 @@ SERIES = "funnel.device-mobile-checkout-to-purchase"
 
 
 def before_the_fall(home: Path) -> bytes:
-    """A home whose library holds the visits before, and whose digest, which goes to #launches,
-    alerts in between; the file of the visits since."""
+    """A home whose library holds the earlier visits and whose digest in #launches has alerts, and
+    the file of the later visits."""
     head, *rows = (made("small") / "events.csv").read_text(encoding="utf-8-sig").splitlines()
     fresh = [row for row in rows if row.split(",", 3)[2] >= SINCE]
     held = home / "visits.csv"
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text("\n".join([head, *(row for row in rows if row.split(",", 3)[2] < SINCE)]))
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, TEAM).take(TableFile(held), detect_schema(held, name=held.name))
-    with house.database.begin() as session:
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    FileImporter(container, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
+    with container.database.begin() as session:
         _alert(session)
-    house.database.close()
+    container.database.close()
     return "\n".join([head, *fresh]).encode()
 
 
 def alerts(slack: LocalSlack) -> list[SlackMessage]:
-    """What stands in #launches with a button to mute it."""
+    """The messages in #launches with a button that mutes the alert."""
     return [one for one in slack.transcript(LAUNCHES) if "alert_mute" in str(one.blocks)]
 
 
 def _alert(session: Session) -> None:
-    """A digest set by Marie, that says at once what fell."""
+    """A digest of Marie's with alerts."""
     Schedule.put(
         session,
         datetime.now(UTC),

@@ -1,4 +1,4 @@
-"""Files for tests, and the way from a file to rows."""
+"""Files for tests, and the import of a file into rows."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ TODAY = date(2026, 11, 25)
 
 @dataclass(frozen=True)
 class In:
-    """What came in: rows as dicts by our columns."""
+    """The imported rows as dicts by our column names."""
 
     understood: FileSchema
     taken: LoadResult
@@ -24,7 +24,7 @@ class In:
 
 
 def take_in(path: Path, folder: Path, **asked: Any) -> In:
-    """Understands a file and reads it into `folder`."""
+    """Detect the schema of a file and read it into `folder`."""
     understood = detect_schema(path, name=path.name, **asked)
     to = folder / "taken" / f"{path.stem}.parquet"
     taken = load_file(path, understood, to=to, key=KEY, today=TODAY)
@@ -35,7 +35,7 @@ def take_in(path: Path, folder: Path, **asked: Any) -> In:
 
 
 def file(folder: Path, text: str | bytes, name: str = "orders.csv") -> Path:
-    """A file in `folder`."""
+    """Write a file into `folder`."""
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path

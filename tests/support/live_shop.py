@@ -1,4 +1,4 @@
-"""A shop of 300 customers whose intern is asked how many there are, as more come in."""
+"""A shop of 300 customers whose intern is asked how many there are while rows arrive."""
 
 import json
 import re
@@ -23,7 +23,7 @@ HEAD = "order,line,at,customer,product,title,quantity,amount,currency"
 
 
 def orders(first: int, count: int) -> str:
-    """Three orders of one line for each of so many customers, over three months."""
+    """Three orders with one line each for so many customers, over three months."""
     lines = [HEAD]
     for number in range(first, first + count):
         for month in (8, 9, 10):
@@ -33,19 +33,19 @@ def orders(first: int, count: int) -> str:
 
 
 def opened(home: Path) -> str:
-    """A home whose library holds 300 customers; the key that live rows are signed with."""
+    """A home whose library holds 300 customers, and the key that live rows are signed with."""
     held = home / "orders.csv"
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text(orders(0, 300))
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, TEAM).take(TableFile(held), detect_schema(held, name=held.name))
-    key = derive_live_key(house.stocking.key(), None)
-    house.database.close()
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    FileImporter(container, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
+    key = derive_live_key(container.stocking.key(), None)
+    container.database.close()
     return key
 
 
 async def post(shop: Shop, key: str, table: str) -> int:
-    """These rows to POST /library/orders, signed; how many were taken."""
+    """Send these rows to POST /library/orders, signed; return how many were accepted."""
     head, *rows = (line.split(",") for line in table.splitlines())
     body = "\n".join(json.dumps(dict(zip(head, row, strict=True))) for row in rows).encode()
     stamp = f"{time.time():.6f}"
@@ -65,7 +65,7 @@ async def post(shop: Shop, key: str, table: str) -> int:
 
 
 async def ask(shop: Shop, seconds: float = 60) -> int:
-    """How many customers there are, as the intern answers a mention now."""
+    """Ask the intern now, by a mention, how many customers there are; return its answer."""
     slack = shop.slack
     asked = await slack.say(MARIE, MARKETING, f"<@{slack.bot_user}> {ASKED}")
     said: list[str] = []

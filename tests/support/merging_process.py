@@ -1,7 +1,7 @@
-"""A process that merges live rows, to be killed: `python -m tests.support.merging_process HOME
+"""A process that merges live rows, and is killed: `python -m tests.support.merging_process HOME
 WHERE`.
 
-It says "there" at the place named and waits to be killed. With WHERE "loop" it takes in rows of
+It prints "there" at the place WHERE and waits to be killed. With WHERE "loop" it accepts rows of
 its own and merges until it has sent ROUNDS bodies.
 """
 
@@ -31,7 +31,7 @@ def wait_to_be_killed(*_: Any, **__: Any) -> Any:
 
 
 def stop_at(where: str) -> None:
-    """From now on this process stands still there."""
+    """Make this process stop at that place from now on."""
     if where == "before the switch":
         DataFile.switch = wait_to_be_killed  # type: ignore[method-assign]
     elif where == "before the commit":
@@ -53,20 +53,21 @@ def body(name: str, number: int) -> bytes:
 
 
 def loop(live: LiveQueue, name: str) -> None:
-    """Bodies of this process's own orders; every process also corrects one that all share."""
+    """Bodies with this process's own orders; every process also corrects one order that all
+    share."""
     for number in range(ROUNDS):
         live.take("local", "orders", body(name, number), stamp=f"{name}.{number}")
         live.merge("local", "orders")
 
 
 def main(home: str, where: str) -> None:
-    house = house_in(Path(home), os.environ.get("DATABASE_URL"))
+    container = house_in(Path(home), os.environ.get("DATABASE_URL"))
     if where.startswith("loop "):
-        loop(house.live_rows(), where.removeprefix("loop "))
+        loop(container.live_rows(), where.removeprefix("loop "))
     else:
         stop_at(where)
-        house.live_rows().merge("local", "orders")
-    house.database.close()
+        container.live_rows().merge("local", "orders")
+    container.database.close()
 
 
 if __name__ == "__main__":

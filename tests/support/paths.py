@@ -1,4 +1,4 @@
-"""Where the project and the real data beside it lie."""
+"""The paths of the project and of the real data beside it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A process whose engine meets a poisonous job: it dies of it, as by a crash in a C library."""
+"""A process whose engine runs a job that kills it, as a crash in a C library would."""
 
 import asyncio
 import os

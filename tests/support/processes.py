@@ -1,4 +1,4 @@
-"""Real intern processes for tests: started, killed and started again, against a local Slack."""
+"""Real intern processes for tests: started, killed and restarted beside a local Slack."""
 
 import asyncio
 import os
@@ -21,8 +21,8 @@ def free_port() -> int:
 
 
 class Intern:
-    """One `serve` process. Its log goes to a file beside its home. `module` is what is run, the
-    product itself or one that changes something of it."""
+    """One `serve` process. Its log goes to a file beside its home. `module` is run: the product
+    itself, or a module that patches it."""
 
     def __init__(
         self, slack: LocalSlack, home: Path, *, module: str = "bot", **settings: str
@@ -49,7 +49,7 @@ class Intern:
         return f"http://127.0.0.1:{self.port}/slack/events"
 
     async def start(self, seconds: float = 60) -> float:
-        """Start and wait until it is healthy; the seconds it took."""
+        """Start and wait until it is healthy; return the seconds that it took."""
         began = time.monotonic()
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / f"log-{self.port}.txt").open("ab") as log:
@@ -73,13 +73,13 @@ class Intern:
                 await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
-        """kill -9: nothing is put in order."""
+        """Kill with SIGKILL: no cleanup runs."""
         if self.process is not None and self.process.returncode is None:
             self.process.send_signal(signal.SIGKILL)
             await self.process.wait()
 
     async def end(self, seconds: float = 10) -> int:
-        """Ask it to end, as a platform does; its exit code."""
+        """Ask it to end with SIGTERM, as a platform does; return its exit code."""
         if self.process is None or self.process.returncode is not None:
             return self.process.returncode or 0 if self.process else 0
         self.process.send_signal(signal.SIGTERM)

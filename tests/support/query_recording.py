@@ -1,4 +1,4 @@
-"""What the analyses ask of an engine, written down: expressions that can be run on another one."""
+"""Records the expressions that analyses run on DuckDB, to run them on another engine."""
 
 import importlib
 import inspect
@@ -34,7 +34,8 @@ ASKED = (
 
 
 def analyses() -> dict[str, Find]:
-    """Each `find(shelf, where)` of the library, found by looking: new ones need no edit here."""
+    """Every `find(shelf, where)` of the library. They are discovered, so a new one needs no change
+    here."""
     found: dict[str, Find] = {}
     for name, place in ANALYSES.items():
         find = getattr(importlib.import_module(place), "find", None)
@@ -45,7 +46,7 @@ def analyses() -> dict[str, Find]:
 
 @dataclass
 class Recording:
-    """The expressions that were run, without the engine that they were run on."""
+    """The recorded expressions, without the engine that they ran on."""
 
     asked: list[ir.Expr] = field(default_factory=list)
     cached: dict[str, ops.Relation] = field(default_factory=dict)
@@ -57,8 +58,8 @@ class Recording:
             self.asked.append(fresh)
 
     def freed(self, expression: ir.Expr) -> ir.Expr:
-        """The same expression over tables that are only names; what the analysis had the engine
-        keep for a while, or compiled to SQL first, is put in again."""
+        """Return the same expression over unbound tables. Tables that the analysis had cached, or
+        compiled to SQL before, are replaced by their expressions."""
 
         def free(node: ops.Node, changed: dict[ops.Node, ops.Node]) -> ops.Node:
             if isinstance(node, ops.DatabaseTable):
@@ -74,7 +75,7 @@ class Recording:
 
 @contextmanager
 def recording(engine: Backend) -> Iterator[Recording]:
-    """Everything that is run on this DuckDB meanwhile, whichever way it is asked."""
+    """Record everything that is run on this DuckDB in the meantime."""
     found = Recording()
     run, keep, spell = query.run_query, engine._create_cached_table, ibis.to_sql
     spelt = query._SQL_CACHE
@@ -114,7 +115,7 @@ def recording(engine: Backend) -> Iterator[Recording]:
 
 
 def ask(shelf: Warehouse, find: Find, where: AnalysisFilter) -> AnalysisResult | None:
-    """What the analysis finds; None when it says that it cannot."""
+    """Run the analysis; return its result, or None when it can't answer."""
     try:
         return find(shelf, where)
     except CannotDo:
@@ -124,7 +125,7 @@ def ask(shelf: Warehouse, find: Find, where: AnalysisFilter) -> AnalysisResult |
 def expressions(
     shelf: Warehouse, asked: tuple[AnalysisFilter, ...] = ASKED
 ) -> dict[str, list[ir.Expr]]:
-    """All expressions that each analysis runs on this shelf."""
+    """All expressions that each analysis runs on this data."""
     found = {}
     for name, find in analyses().items():
         with recording(shelf.engine) as all_:

@@ -1,5 +1,5 @@
-"""The product with a clock that wakes every second instead of every minute, and an inbox whose
-files are taken after one second at rest instead of ten."""
+"""The product with a scheduler that runs every second instead of every minute, and an inbox that
+imports files after one second without a change instead of ten."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Real orders on a shelf, where they are beside the checkout."""
+"""Real orders as tables, if they are on the disk beside the checkout."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Rows that tests start from, made by their own verbs."""
+"""Rows that tests start from, created through the models' own methods."""
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ POLICY = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA")))
 
 
 class Jobs(list[Job]):
-    """An engine that only writes down what it is asked to do."""
+    """A fake engine that only records the jobs."""
 
     def __call__(self, session: Session, job: Job) -> None:
         if job.id not in {known.id for known in self}:

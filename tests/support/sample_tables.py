@@ -1,6 +1,6 @@
-"""The sample shop as canonical tables, made by plain SQL: what analyses are tested on.
+"""The sample shop as canonical tables, created by plain SQL, for tests of analyses.
 
-Independent of the importer on purpose: `import` is held against these tables as well.
+It does not use the importer: the `import` command is compared with these tables.
 """
 
 import os
@@ -76,7 +76,7 @@ FROM read('products.csv')"""
 
 
 def shelf(folder: Path, today: date = TODAY) -> Warehouse:
-    """The shop in `folder` on a shelf of its own."""
+    """The tables of the shop in `folder`."""
     engine = ibis.duckdb.connect()
     listed = {}
     for kind, select in SELECTS.items():
@@ -91,13 +91,13 @@ def shelf(folder: Path, today: date = TODAY) -> Warehouse:
 
 @cache
 def sample(size: Size = "middle", seed: int = 7) -> Warehouse:
-    """The sample shop, made once a process. Not to be changed."""
+    """The sample shop, created once per process. Don't change it."""
     return shelf(made(size, seed))
 
 
 @cache
 def made(size: Size = "middle", seed: int = 7) -> Path:
-    """The sample shop's files, made once a machine and day of the code."""
+    """The sample shop's files, created once per machine and day for this version of the code."""
     folder = Path(tempfile.gettempdir()) / f"super-intern-shop-{os.getuid()}-{size}-{seed}"
     if not (folder / "done").exists():
         fresh = Path(tempfile.mkdtemp())

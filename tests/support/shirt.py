@@ -1,4 +1,4 @@
-"""A shirt with its facts, and drafts about it held against them."""
+"""A shirt with its facts, and checks of drafts about it."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -104,7 +104,7 @@ def proved(
 
 
 def found(checks: Iterable[Check]) -> set[tuple[str, str, str]]:
-    """(level, rule, quote) of all that does not pass; missing parts left aside."""
+    """(level, rule, quote) of each check that does not pass, except missing parts."""
     return {
         (check.level, check.rule, check.quote or "")
         for check in checks

@@ -1,4 +1,4 @@
-"""Runs a skill on a shelf, as the line does: intake, handler, proof; without rows or Slack."""
+"""Runs a skill on tables as the product does (intake, handler, checks), without rows and Slack."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -42,8 +42,8 @@ async def run(
     may: Callable[[str], Awaitable[bool]] = deny_right,
     **answers: str,
 ) -> DraftResult | Question:
-    """What the intern makes of these words on the sample shop, or on another shelf. A `library`
-    that is given again has found its facts already."""
+    """The intern's result for these words on the sample shop or other tables. Passing the same
+    `library` again reuses its cached facts."""
     library = library or library_of(shelf or sample())
     writer = writer or Offline(lambda: NOW)
     asked = IncomingRequest(
@@ -78,11 +78,11 @@ def library_of(shelf: Warehouse) -> WorkspaceData:
 
 
 async def _keep(sent: LlmCall) -> None:
-    """Receipts are kept elsewhere."""
+    """Drop the receipt: other tests check receipts."""
 
 
 def told(made: DraftResult | Question) -> str:
-    """Everything that people read, as text."""
+    """All text that people read."""
     assert isinstance(made, DraftResult), made
     lines = []
     for part in made.parts:
@@ -93,8 +93,8 @@ def told(made: DraftResult | Question) -> str:
 
 
 def rewriting(changes: Sequence[Mapping[str, str]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """A Claude that takes an analysis as rules composed it and changes parts of it: at each call as
-    the next of `changes` says, and from then on as the last one."""
+    """A fake Claude that returns the analysis as code composed it, with changed parts: the n-th
+    call applies the n-th of `changes`, later calls the last one."""
     left = list(changes)
 
     def answer(body: dict[str, Any]) -> dict[str, Any]:
@@ -109,8 +109,8 @@ def rewriting(changes: Sequence[Mapping[str, str]]) -> Callable[[dict[str, Any]]
 async def rewritten(
     words: str, *changes: Mapping[str, str], **more: Any
 ) -> tuple[DraftResult, list[str]]:
-    """What becomes of an analysis that a Claude rewrites so, and what it was told was wrong with
-    each try but the last."""
+    """The result of an analysis that a Claude rewrites so, and the corrections that it was sent
+    after each attempt but the last."""
     async with ScriptedClaude(answer=rewriting(changes)) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         found = await run(words, writer=writer, **more)

@@ -1,4 +1,4 @@
-"""A small shop, made up: nine products in English and in French, and a library that knows them."""
+"""A small invented shop: nine products in English and French, and a library that knows them."""
 
 import re
 from collections.abc import Sequence
@@ -102,7 +102,8 @@ CATALOGUE = ENGLISH | FRENCH
 
 
 class Shop:
-    """A `Library` over a catalogue. It finds a product by the share of its name that was said."""
+    """A `Library` over a catalogue. It finds a product by the share of its name that the words
+    contain."""
 
     def __init__(self, catalogue: dict[str, dict[str, str | Decimal]] = CATALOGUE):
         self.catalogue = catalogue

@@ -1,4 +1,4 @@
-"""Small tables made by hand, on a shelf of their own."""
+"""Small tables with rows given by the test."""
 
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ def small(
     products: list[dict[str, Any]] | None = None,
     **tables: list[dict[str, Any]],
 ) -> Warehouse:
-    """A shelf with these rows by kind; what a row leaves out is null."""
+    """Tables with these rows by kind; a column that a row leaves out is null."""
     engine = ibis.duckdb.connect()
     listed = {}
     for kind, rows in tables.items():

@@ -1,4 +1,4 @@
-"""The sample shop as it would be had nothing been planted in it that moves."""
+"""The sample shop without any planted change."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ NONE = {"mobile_checkout": "messages", "rising": "extra", "sold_out": "messages"
 
 
 def still(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int = 7) -> Warehouse:
-    """Phones pay as before, parcels are as late everywhere, sizes run true, candles sell as they
-    did, and all that is advertised can be bought."""
+    """Mobile visitors pay as before, parcels are equally late everywhere, sizes fit as labelled,
+    candles sell as before, and all advertised products are in stock."""
     planted = read_toml("planted")
     for section, figures in SAME.items():
         for name, otherwise in figures.items():

@@ -1,4 +1,4 @@
-"""The sample shop in a library of its own: its tables kept as files, its catalogue too."""
+"""The sample shop in a library: its tables as data files, and its catalogue."""
 
 from pathlib import Path
 
@@ -13,18 +13,18 @@ from tests.support.sample_tables import made, sample
 
 
 def stocked(home: Path, *names: str) -> Container:
-    """A house whose library holds these kinds of the sample shop; all of them when none is named.
+    """A container whose library holds these kinds of data of the sample shop; all if none is named.
 
-    Independent of the reader of files: what it makes of them is tested by itself.
+    It does not use the reader of files, which has its own tests.
     """
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, "T1", "EUR").take_products(TableFile(made() / "products.csv"))
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    FileImporter(container, "T1", "EUR").load_products(TableFile(made() / "products.csv"))
     shelf = sample()
     for kind in names or load_kinds():
         table = shelf.table(kind)
         assert table is not None
         fresh = home / f"{kind}.fresh"
         pq.write_table(shelf.engine.to_pyarrow(table), fresh)
-        house.stocking.take("T1", kind, fresh, source=f"{kind}.csv")
+        container.stocking.take("T1", kind, fresh, source=f"{kind}.csv")
         fresh.unlink()
-    return house
+    return container

@@ -1,4 +1,4 @@
-"""Files dropped in a local Slack, beside a real intern whose rows are looked at from outside."""
+"""Files dropped in a local Slack beside a real intern process whose database the test reads."""
 
 import asyncio
 import sqlite3
@@ -15,7 +15,7 @@ ASKS = "'action_id': 'take_in'"
 
 
 class Shop:
-    """A local Slack, an intern of its own, and a look at the rows from outside."""
+    """A local Slack, an intern process, and a connection to its database."""
 
     def __init__(self, slack: LocalSlack, home: Path, **more: str) -> None:
         self.slack, self.home = slack, home
@@ -38,7 +38,7 @@ class Shop:
         return (await self.slack.click(MARIE, card.channel, card.ts, action)).ok
 
     async def take_in(self, name: str, content: bytes, words: str) -> None:
-        """Drop it, say yes, and wait until its card says these words."""
+        """Drop the file, confirm the import, and wait until its card contains these words."""
         await self.drop(name, content)
         assert await self.press(await self.says(name, ASKS), "take_in")
         await self.says(name, words)
@@ -48,7 +48,7 @@ class Shop:
         return [one for one in ours if name in str(one.blocks) and not one.files]
 
     async def says(self, name: str, words: str) -> SlackMessage:
-        """The one card of this file, once it says these words."""
+        """The one card of this file, once it contains these words."""
         await self.slack.until(lambda: any(words in str(m.blocks) for m in self.cards(name)), 60)
         (card,) = self.cards(name)
         return card
@@ -63,7 +63,8 @@ class Shop:
         return str(found[0][0]) if found else ""
 
     def listing(self) -> list[tuple[object, ...]]:
-        """The library's files in force, each with its rows, and whether it is on the disk."""
+        """The library's active files, each with its number of rows and whether it exists on
+        disk."""
         told = self.read(
             "SELECT kind, path, rows FROM holdings WHERE retired_at IS NULL ORDER BY path"
         )

@@ -1,9 +1,9 @@
-"""Every sentence that the code can say, and every title; run it to see what has no French yet.
+"""Collects every sentence and title in the code; run it to see what has no French translation.
 
 python -m tests.support.words_in_code
 
-With `retired`, it prints what the catalogues have and the code no longer says: it goes into
-legacy.po, when it may stand in somebody's rows.
+With `retired`, it prints the entries of the catalogues that the code no longer uses. Move those
+that rows may hold into legacy.po.
 """
 
 import ast
@@ -28,7 +28,7 @@ PIECES = {"Copy", "Heading", "Quote", "Table", "File", "Hook"}
 
 @dataclass
 class Said:
-    """One sentence; `many` is its plural, `places` where it stands."""
+    """One sentence; `many` is its plural, `places` are its occurrences."""
 
     text: str
     many: str | None = None
@@ -41,7 +41,7 @@ class Said:
 
 @cache
 def said() -> dict[str, Said]:
-    """All of them by their English text."""
+    """All sentences by their English text."""
     found: dict[str, Said] = {}
     for text, many, place in (
         *_calls(),
@@ -63,7 +63,7 @@ def french() -> Catalog:
 
 @cache
 def legacy() -> Catalog:
-    """What was said once and is stored in rows."""
+    """Sentences that only stored rows hold."""
     return _read(FRENCH / LEGACY)
 
 
@@ -81,13 +81,14 @@ def code() -> list[Path]:
 
 
 def unreadable() -> list[str]:
-    """Calls whose sentence no catalogue can know: put together while it runs."""
+    """Calls whose sentence is built at run time, so that no catalogue can contain it."""
     built = (ast.JoinedStr, ast.BinOp, ast.Call)
     return [place for call, place in _words() for one in call.args[:1] if isinstance(one, built)]
 
 
 def _calls() -> Iterator[tuple[str, str | None, str]]:
-    """`Words("…")` and `Words.count("…", "…", n)`, either branch of a choice too."""
+    """`Words("…")` and `Words.count("…", "…", n)`, with both branches of a conditional
+    expression."""
     for call, place in _words():
         texts = [_literals(one) for one in call.args]
         if isinstance(call.func, ast.Attribute):
@@ -120,14 +121,14 @@ def _titles_of_channels() -> Iterator[tuple[str, None, str]]:
 
 
 def _names_of_skills() -> Iterator[tuple[str, None, str]]:
-    """What skills are called on cards, and what may be typed behind their commands."""
+    """The names of skills on cards, and the hints of their commands."""
     for skill in load_skills().values():
         for told in filter(None, (skill.title, skill.hint)):
             yield told, None, f"handlers/{skill.name}.py"
 
 
 def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
-    """What `parts.take_apart` calls the fields of a handler's Output."""
+    """The titles that `parts.split_output` gives to the fields of a handler's Output."""
     for path in (
         *sorted((ROOT / "handlers").glob("*.py")),
         ROOT / "bot" / "rules" / "telling" / "told.py",
@@ -140,7 +141,7 @@ def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
 
 
 def _summaries() -> Iterator[tuple[str, None, str]]:
-    """What the Home tab says that each skill can do: its module's first line."""
+    """What the Home tab says about each skill: the first line of its module's docstring."""
     for path in sorted((ROOT / "handlers").glob("[!_]*.py")):
         told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         yield told.partition("\n")[0], None, str(path.relative_to(ROOT))
@@ -159,7 +160,7 @@ def _title(node: ast.AnnAssign) -> str | None:
 
 
 def missing() -> Catalog:
-    """What has no French, as a catalogue to be filled in."""
+    """The sentences without French, as a .po file to be filled in."""
     known, wanted = french(), Catalog(locale="fr")
     for entry in said().values():
         message = known.get(entry.key if isinstance(entry.key, str) else entry.key[0])
@@ -169,7 +170,7 @@ def missing() -> Catalog:
 
 
 def retired() -> Catalog:
-    """What the catalogues have and nobody says any more."""
+    """The entries of the catalogues that the code no longer uses."""
     found = Catalog(locale="fr")
     for message in french():
         key = message.id[0] if isinstance(message.id, tuple | list) else message.id

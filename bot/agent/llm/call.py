@@ -122,7 +122,7 @@ class StreamingCall:
             writer=self.name,
             sent=self.sent,
             to=self.to,
-            tokens_in=self.tokens.sent,
+            tokens_in=self.tokens.total_input,
             tokens_cached=self.tokens.read,
             tokens_written=self.tokens.written,
             tokens_out=self.tokens.out,
@@ -137,12 +137,12 @@ class StreamingCall:
         if not self.started:
             return Decimal(0) if self.declined or not self.sent else None
         price = find_price(self.name)
-        return price.of(self.tokens) if price else None
+        return price.compute_cost(self.tokens) if price else None
 
     @property
     def _counted(self) -> bool:
         """Whether the server said how many tokens it took."""
-        return bool(self.tokens.sent and self.tokens.out)
+        return bool(self.tokens.total_input and self.tokens.out)
 
 
 def _read_count(counts: Any, name: str, before: int) -> int:

@@ -43,7 +43,7 @@ class LlmRequest:
         first = cls(system=assignment.system, turns=(("user", assignment.prompt),), **rest)
         if not assignment.corrections:
             return first
-        return first.answered(assignment.last or "", assignment.corrections)
+        return first.answered(assignment.last_attempt or "", assignment.corrections)
 
     def answered(self, answer: str, wrong: tuple[str, ...]) -> "LlmRequest":
         """The next letter: the answer, and what is wrong with it."""

@@ -30,7 +30,7 @@ def confirm_import(
     now: datetime,
 ) -> None:
     """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
-    policy.demand(by, "import")
+    policy.require(by, "import")
     _require_current_turn(arrival, seen)
     require_unchanged_row(session, arrival)
     if arrival.state != "waiting":
@@ -52,7 +52,7 @@ def change_kind(
     now: datetime,
 ) -> None:
     """It is something else: read it again as this kind. Raises CannotDo."""
-    policy.demand(by, "import")
+    policy.require(by, "import")
     if arrival.state not in ("half", "waiting", "refused"):
         raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
     arrival.kind = kind
@@ -71,7 +71,7 @@ def change_setting(
     now: datetime,
 ) -> None:
     """Its dates or figures are meant otherwise: read it again so. Raises CannotDo."""
-    policy.demand(by, "import")
+    policy.require(by, "import")
     if arrival.state != "waiting":
         raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
     arrival.told = {**(arrival.told or {}), what: how}

@@ -160,7 +160,7 @@ def describe_task(
 ) -> RecordData:
     """A task's way: what was written down of it, its drafts, receipts and messages."""
     mine = [one for one in entries if _is_about(one, task.id)]
-    receipts = Receipt.of(session, task.id)
+    receipts = Receipt.list_for_task(session, task.id)
     drafts = list_newest_drafts(session, task.id)
     posts = session.scalars(
         select(OutboxMessage)

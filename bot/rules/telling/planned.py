@@ -217,7 +217,7 @@ def _rule(teller: Teller, start: Told, rule: Fact, whom: str, titles: Mapping[st
     name = teller.name(start) or whom
     if str(rule.value).startswith("{"):
         known = AudienceRule.model_validate_json(str(rule.value))
-        said, name = known.asks(titles), whom or name
+        said, name = known.describe_conditions(titles), whom or name
         for measure in known.figures:
             teller.of(start, measure)
     return Words("{name}: {rule}.", name=name[:1].upper() + name[1:], rule=said)

@@ -19,7 +19,7 @@ def email(assignment: WriteRequest, salt: str, terse: int) -> Made:
     body = [_opening(group), *_told(group), _offer(group)]
     worry = None if "shorter" in ready.story.wishes else group.pen.say("joint.worry")
     body += [worry, *musts(ready)]
-    if signature := ready.brand.signed(ready.language):
+    if signature := ready.brand.get_signature(ready.language):
         body.append(Line(signature))
     return {
         "subject": copy(ready, subject),

@@ -59,8 +59,8 @@ class Offline:
 def compose(assignment: WriteRequest, output: type[T]) -> T:
     """An Output in words; another one than what was sent back, and a shorter one where that is
     what was asked. When no try is short enough, the shortest."""
-    if isinstance(assignment.by_rules, output):
-        return assignment.by_rules
+    if isinstance(assignment.offline_output, output):
+        return assignment.offline_output
     request = assignment.request
     old = request.previous or ""
     most = len(old) if old and "shorter" in tell(request).wishes else None

@@ -23,7 +23,7 @@ def email(ready: Ready) -> Made:
     ready.pen.full = True
     first = subject(ready)
     body = [*_body(ready), *musts(ready)]
-    if signature := ready.brand.signed(ready.language):
+    if signature := ready.brand.get_signature(ready.language):
         body.append(Line(signature))
     return {
         "subject": copy(ready, first),

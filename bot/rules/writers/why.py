@@ -184,7 +184,7 @@ def _truths(goods: Goods, evidence: Evidence) -> list[MaterialFact]:
 
 def _true(truth: MaterialFact, goods: Goods) -> Reason:
     cites = (truth.fact_id, *goods.cites.get("materials", goods.cites.get("name", ())))
-    return Reason("truth", truth.said(goods.language), unique(cites))
+    return Reason("truth", truth.get_text(goods.language), unique(cites))
 
 
 def _shorts(

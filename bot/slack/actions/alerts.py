@@ -50,7 +50,7 @@ def mark_alert_useless(session: Session, front: ListenerContext, click: BlockAct
 
 def _demand_alert_right(front: ListenerContext, click: BlockAction) -> None:
     """It changes what everybody is told. Raises CannotDo."""
-    front.house.policy(click.workspace).demand(click.user, "administer")
+    front.house.policy(click.workspace).require(click.user, "administer")
 
 
 def _load_alert(session: Session, click: BlockAction) -> Alert:

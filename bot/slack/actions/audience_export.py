@@ -122,7 +122,7 @@ def _load_exportable_draft(
     draft, policy = load_visible_draft(session, viewer, ref), front.house.policy(viewer.workspace)
     draft.demand_current(session, ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
-    policy.demand(viewer.person, "export")
+    policy.require(viewer.person, "export")
     if compute_status(Decision.of(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only an approved audience can be exported."))
     if not find_exportable_rules(draft):
@@ -141,16 +141,18 @@ def record_export(
 ) -> None:
     """What left, without anybody's address: a receipt and an entry in the journal, once."""
     code = str(delivery.destination["audience"])
-    if any(one.writer == f"export {delivery.id}" for one in Receipt.of(session, draft.task)):
+    if any(
+        one.writer == f"export {delivery.id}" for one in Receipt.list_for_task(session, draft.task)
+    ):
         return
     name, seen = find_audience_name(draft, code), draft.fingerprint
     note = ExportReceipt.of(made, audience=name, code=code, approved=seen, by=by)
-    Receipt.of_file(
+    Receipt.record_file(
         session,
         workspace=draft.workspace,
         task=draft.task,
-        named=f"export {delivery.id}",
-        told=note.stored,
+        writer=f"export {delivery.id}",
+        content=note.stored,
         to=f"file for {made.platform}",
         now=now,
     )

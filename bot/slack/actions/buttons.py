@@ -184,7 +184,7 @@ def _restart_task(
     """The same wish of the same person, as a new task in the thread of the card pressed."""
     policy = front.house.policy(click.workspace)
     demand_author_or_approver(task, None, click.user, policy)
-    policy.demand(click.user, "ask")
+    policy.require(click.user, "ask")
     draft = _find_draft_of_task(session, click, task)
     piece = draft.piece if draft else task.first_piece
     card = find_card(session, piece, click.back, click.viewer)

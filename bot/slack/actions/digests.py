@@ -103,7 +103,7 @@ NAME_TAKEN = Words("There is another digest of that name already.")
 async def open_digest_form(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
     """The form, with what is set already under that name."""
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
-    front.house.policy(workspace).demand(user, "administer")
+    front.house.policy(workspace).require(user, "administer")
     name = parse_digest_name(str(body.get("text") or "").strip() or WEEKLY)
     channel = str(body["channel_id"])
     front.channel_members.pressed_in(workspace, user, channel)
@@ -153,7 +153,7 @@ def _save_schedule(
     now, user = front.house.now(), sent.user
     was = read_digest_name(sent.view) or name
     known = Schedule.there(session, sent.workspace, was)
-    front.house.policy(sent.workspace).demand(user, "administer")
+    front.house.policy(sent.workspace).require(user, "administer")
     if known is not None and not may_see(session, sent.viewer, known):
         return {"name": NAME_TAKEN}
     if name != was and Schedule.there(session, sent.workspace, name) is not None:
@@ -255,7 +255,7 @@ def prepare_digest_form(
 
 
 def _load_schedule(session: Session, front: ListenerContext, click: BlockAction) -> Schedule:
-    front.house.policy(click.workspace).demand(click.user, "administer")
+    front.house.policy(click.workspace).require(click.user, "administer")
     there = Schedule.there(session, click.workspace, click.ref.pick or "")
     return demand_visible(session, click.viewer, there)
 

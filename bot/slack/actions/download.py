@@ -112,7 +112,7 @@ def _render_receipts(session: Session, draft: Draft) -> str:
     """Letter for letter what was sent to a writer for this draft."""
     pieces = [
         f"--- {one.at.isoformat()} · {one.writer} · {one.to or '-'}\n{one.sent}"
-        for one in Receipt.of(session, draft.task)
+        for one in Receipt.list_for_task(session, draft.task)
         if one.sent
     ]
     return "\n\n".join(pieces)

@@ -103,7 +103,7 @@ def prepare_receipts_view(
     draft = load_visible_draft(session, click.viewer, click.ref)
     if not may_see_receipts(session, click.viewer, session.get_one(Task, draft.task)):
         raise CannotDo(NOT_SHARED)
-    receipts = Receipt.of(session, draft.task)
+    receipts = Receipt.list_for_task(session, draft.task)
     return lambda language: forms.what_left_view(receipts, language)
 
 

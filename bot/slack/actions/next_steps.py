@@ -47,7 +47,7 @@ def prepare_brief_form(
     session: Session, front: ListenerContext, click: BlockAction
 ) -> Callable[[str], dict[str, Any]]:
     """The brief with what is known filled in, to be changed before anything is drafted."""
-    front.house.policy(click.workspace).demand(click.user, "ask")
+    front.house.policy(click.workspace).require(click.user, "ask")
     draft = load_visible_draft(session, click.viewer, click.ref)
     lead = find_next_step(draft, click.ref)
     brand = front.house.brand(click.workspace)
@@ -56,7 +56,7 @@ def prepare_brief_form(
 
 def start_next_step(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
     """Started at once, for whoever pressed."""
-    front.house.policy(click.workspace).demand(click.user, "ask")
+    front.house.policy(click.workspace).require(click.user, "ask")
     draft = load_visible_draft(session, click.viewer, click.ref)
     lead = find_next_step(draft, click.ref)
     place, private = find_next_step_place(session, draft, click.viewer, click.back)

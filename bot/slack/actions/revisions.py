@@ -88,7 +88,7 @@ def revise_from_reply(
     decision.lock_piece(session, draft)
     if session.get(Task, id) is not None:
         return False  # Slack told us twice, and the other one was first
-    policy.demand_if_known(str(event["user"]), "ask")
+    policy.require_if_known(str(event["user"]), "ask")
     decision.send_back(
         session,
         front.house.enqueue,

@@ -91,7 +91,7 @@ def load_card_data(
         decisions=tuple(Decision.of(session, draft.id)) if draft else (),
         earlier=_list_void_approvals(session, versions[:-1]),
         deliveries=tuple(Delivery.of(session, draft.id)) if draft else (),
-        receipts=tuple(Receipt.of(session, task.id)),
+        receipts=tuple(Receipt.list_for_task(session, task.id)),
         followed=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None,
         private=task.private and alone,
         shared=task.private and _count_cards(session, piece) > 1,

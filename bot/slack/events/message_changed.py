@@ -112,7 +112,7 @@ def restart_changed_task(
     task, now = _find_latest_task(session, first), front.house.now()
     wish, under_way = _build_changed_task(session, task, change), task.state in OPEN_STATES
     by = str((change.message or {})["user"])
-    front.house.policy(change.workspace).demand_if_known(by, "ask")
+    front.house.policy(change.workspace).require_if_known(by, "ask")
     if under_way:
         task.stop(session, front.house.enqueue, by, now)
     Task.accept(session, front.house.enqueue, wish, now)

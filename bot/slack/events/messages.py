@@ -125,7 +125,7 @@ def accept_request(
     if files and not is_draft_request(said):
         place = _make_message_place(event, direct=direct, private=parse_just_for_me(said)[0])
         if direct or mentioned or is_waiting_for_pair(session, workspace, place, now):
-            policy.demand_if_known(user, "ask")
+            policy.require_if_known(user, "ask")
             return accept_files(session, front, workspace, event, files, place)
     asked = find_open_question(session, workspace, event, said, now, direct=direct)
     if asked is not None and said:
@@ -153,7 +153,7 @@ def accept_request(
         )
     else:
         return False
-    policy.demand_if_known(user, "ask")
+    policy.require_if_known(user, "ask")
     return Task.accept(session, front.house.enqueue, wish, now)
 
 

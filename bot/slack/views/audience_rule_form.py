@@ -39,7 +39,7 @@ def prepare_next_step_form(
     session: Session, front: ListenerContext, click: BlockAction
 ) -> Callable[[str], Block]:
     """The form of what a result leads to: a rule to be changed, else a brief."""
-    front.house.policy(click.workspace).demand(click.user, "ask")
+    front.house.policy(click.workspace).require(click.user, "ask")
     draft = load_visible_draft(session, click.viewer, click.ref)
     lead = next_steps.find_next_step(draft, click.ref)
     if lead.skill != "targeting" or "rule" not in lead.form:
@@ -148,7 +148,7 @@ async def submit_rule_form(
 def _accept_rule(
     session: Session, front: ListenerContext, sent: ViewSubmission, language: str
 ) -> dict[str, str]:
-    front.house.policy(sent.workspace).demand(sent.user, "ask")
+    front.house.policy(sent.workspace).require(sent.user, "ask")
     draft = load_visible_draft(session, sent.viewer, sent.ref)
     lead = next_steps.find_next_step(draft, sent.ref)
     before = AudienceRule.model_validate_json(lead.form["rule"])
@@ -202,7 +202,13 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
     rest = AudienceRule(**{name: getattr(rule, name) for name in held})
     if rest == AudienceRule():
         return []
-    return [context(render_words(Words("And as before: {rule}", rule=rest.asks(titles)), language))]
+    return [
+        context(
+            render_words(
+                Words("And as before: {rule}", rule=rest.describe_conditions(titles)), language
+            )
+        )
+    ]
 
 
 def _build_select(

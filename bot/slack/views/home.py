@@ -55,7 +55,7 @@ async def open_new_brief(front: ListenerContext, ack: AsyncAck, body: dict[str, 
     """The button on the Home tab: a brief whose card comes as a direct message."""
     await ack()
     workspace, user = find_workspace(body), str(body["user"]["id"])
-    front.house.policy(workspace).demand(user, "ask")
+    front.house.policy(workspace).require(user, "ask")
     form = build_brief_form(await front.language(workspace, user), front.house.brand(workspace))
     channel = await front.people.direct(user)
     front.channel_members.pressed_in(workspace, user, channel)

@@ -129,7 +129,7 @@ async def handle_view_submission(
 
 async def submit_brief(front: ListenerContext, ack: AsyncAck, sent: ViewSubmission) -> BoltResponse:
     """A new wish, from the form."""
-    front.house.policy(sent.workspace).demand(sent.user, "ask")
+    front.house.policy(sent.workspace).require(sent.user, "ask")
     fields = forms.read_brief(sent.view)
     private, words = parse_just_for_me(fields.pop("words", ""))
     private = fields.pop("private", "") != "" or private or bool(sent.back.get("private"))

@@ -96,7 +96,7 @@ def test_until_the_catalogue_changes(home: Path, looks: list[AnalysisFilter]) ->
     few = home / "few.csv"
     few.write_text("sku,name,price,currency\nX1,A new thing,9.00,EUR\n")
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    FileImporter(house, "T1", "EUR").take_products(TableFile(few))
+    FileImporter(house, "T1", "EUR").load_products(TableFile(few))
     house.database.close()
     again(home)
     assert looks

@@ -1,4 +1,4 @@
-"""A veil …"""
+"""Masking and restoring of personal data."""
 
 import re
 from datetime import date
@@ -136,54 +136,54 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize(("text", "kind", "value"), PERSONAL)
-def test_covers_personal_data(text: str, kind: str, value: str) -> None:
+def test_personal_data_is_masked(text: str, kind: str, value: str) -> None:
     assert (kind, value) in [(one.kind, one.value) for one in find_personal_data(text)]
-    veil = Pseudonymizer()
-    drawn = veil.draw(text)
-    assert value not in drawn
-    assert f"[{kind}_1]" in drawn
-    assert veil.lift(drawn) == text
+    pseudonymizer = Pseudonymizer()
+    masked = pseudonymizer.mask(text)
+    assert value not in masked
+    assert f"[{kind}_1]" in masked
+    assert pseudonymizer.restore(masked) == text
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_leaves_what_is_nobodys(text: str) -> None:
-    assert Pseudonymizer().draw(text) == text
+def test_other_text_is_not_masked(text: str) -> None:
+    assert Pseudonymizer().mask(text) == text
 
 
-def test_gives_one_value_one_placeholder() -> None:
-    veil = Pseudonymizer()
-    assert veil.draw("a@b.com, c@d.com, a@b.com") == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
-    assert veil.draw("encore c@d.com") == "encore [EMAIL_2]"
+def test_one_value_has_one_placeholder() -> None:
+    pseudonymizer = Pseudonymizer()
+    assert pseudonymizer.mask("a@b.com, c@d.com, a@b.com") == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
+    assert pseudonymizer.mask("encore c@d.com") == "encore [EMAIL_2]"
 
 
 @pytest.mark.parametrize(
     "mark", ["[email_1]", "[EMAIL 1]", "[ Email_1 ]", "[EMAIL-1]", r"[EMAIL\_1]"]
 )
-def test_lifts_placeholders_a_writer_respelled(mark: str) -> None:
-    veil = Pseudonymizer()
-    veil.draw("a@b.com")
-    assert veil.lift(f"Write to {mark}.") == "Write to a@b.com."
+def test_respelled_placeholder_is_restored(mark: str) -> None:
+    pseudonymizer = Pseudonymizer()
+    pseudonymizer.mask("a@b.com")
+    assert pseudonymizer.restore(f"Write to {mark}.") == "Write to a@b.com."
 
 
-def test_leaves_a_placeholder_nobody_gave() -> None:
-    veil = Pseudonymizer()
-    veil.draw("a@b.com")
-    assert veil.lift("[EMAIL_2] [PRODUCT] [NAME_1]") == "[EMAIL_2] [PRODUCT] [NAME_1]"
+def test_unknown_placeholder_is_kept() -> None:
+    pseudonymizer = Pseudonymizer()
+    pseudonymizer.mask("a@b.com")
+    assert pseudonymizer.restore("[EMAIL_2] [PRODUCT] [NAME_1]") == "[EMAIL_2] [PRODUCT] [NAME_1]"
 
 
-def test_does_not_take_typed_brackets_for_its_own() -> None:
-    veil = Pseudonymizer()
+def test_typed_placeholder_is_not_confused_with_ours() -> None:
+    pseudonymizer = Pseudonymizer()
     text = "Put [EMAIL_1] there, not a@b.com"
-    assert veil.draw(text) == "Put [EMAIL_1] there, not [EMAIL_2]"
-    assert veil.lift(veil.draw(text)) == text
+    assert pseudonymizer.mask(text) == "Put [EMAIL_1] there, not [EMAIL_2]"
+    assert pseudonymizer.restore(pseudonymizer.mask(text)) == text
     later = "and [EMAIL_2] is typed"
-    assert "[EMAIL_2]" not in veil.draw(later)
-    assert veil.lift(veil.draw(later)) == later
+    assert "[EMAIL_2]" not in pseudonymizer.mask(later)
+    assert pseudonymizer.restore(pseudonymizer.mask(later)) == later
 
 
-def test_covers_a_full_name_wherever_else_it_stands() -> None:
-    veil = Pseudonymizer()
-    seen = veil.draw(["Marie Dupont adore.", "Je m'appelle Marie Dupont"])
+def test_full_name_is_masked_everywhere() -> None:
+    pseudonymizer = Pseudonymizer()
+    seen = pseudonymizer.mask(["Marie Dupont adore.", "Je m'appelle Marie Dupont"])
     assert seen == ["[NAME_1] adore.", "Je m'appelle [NAME_1]"]
 
 
@@ -195,27 +195,27 @@ class Deep(BaseModel):
     day: date
 
 
-def test_reaches_into_any_nesting() -> None:
+def test_nested_values_are_masked() -> None:
     deep = Deep(
         told={"a@b.com": [("x@y.com", 1), ("nothing", 2)]},
         words=Words("Write to {who}", who="z@z.com"),
         amount=Decimal("12.50"),
         day=date(2026, 11, 24),
     )
-    veil = Pseudonymizer()
-    drawn = veil.draw(deep)
-    assert drawn.told["a@b.com"][0] == ("[EMAIL_1]", 1)
-    assert drawn.words.to("en") == "Write to [EMAIL_2]"
-    assert (drawn.amount, drawn.day) == (deep.amount, deep.day)
-    assert veil.lift(drawn) == deep
+    pseudonymizer = Pseudonymizer()
+    masked = pseudonymizer.mask(deep)
+    assert masked.told["a@b.com"][0] == ("[EMAIL_1]", 1)
+    assert masked.words.to("en") == "Write to [EMAIL_2]"
+    assert (masked.amount, masked.day) == (deep.amount, deep.day)
+    assert pseudonymizer.restore(masked) == deep
 
 
-def test_keeps_the_same_object_when_nothing_is_personal() -> None:
+def test_value_without_personal_data_is_the_same_object() -> None:
     brief = Brief(words="linen shirt is back", author="U0123456789", language="en")
-    assert Pseudonymizer().draw(brief) is brief
+    assert Pseudonymizer().mask(brief) is brief
 
 
-def test_keeps_ids_enums_and_people() -> None:
+def test_ids_and_enums_are_not_masked() -> None:
     brief = Brief(
         words="<@U0123456789> wants the linen shirt for a@b.com, 06 12 34 56 78",
         author="U0123456789",
@@ -224,10 +224,10 @@ def test_keeps_ids_enums_and_people() -> None:
         product="linen-shirt",
     )
     request = SkillRequest(skill="draft", brief=brief, channel="email")
-    veil = Pseudonymizer()
-    drawn = veil.draw(request)
-    assert drawn.brief.words == "<@U0123456789> wants the linen shirt for [EMAIL_1], [PHONE_1]"
-    assert (drawn.brief.author, drawn.brief.goal) == (brief.author, brief.goal)
+    pseudonymizer = Pseudonymizer()
+    masked = pseudonymizer.mask(request)
+    assert masked.brief.words == "<@U0123456789> wants the linen shirt for [EMAIL_1], [PHONE_1]"
+    assert (masked.brief.author, masked.brief.goal) == (brief.author, brief.goal)
     fact = Fact(
         id="product.linen-shirt.price",
         label="price",
@@ -235,11 +235,11 @@ def test_keeps_ids_enums_and_people() -> None:
         source="shop.csv, line 12",
         as_of=date(2026, 11, 24),
     )
-    evidence = veil.draw(Evidence(facts=(fact,)))
+    evidence = pseudonymizer.mask(Evidence(facts=(fact,)))
     assert evidence.facts[0].id == fact.id
     assert evidence.facts[0].value == "call [PHONE_1]"
     written = Copy(text="Call [phone_1]", facts=(fact.id,))
-    assert veil.lift(written) == Copy(text="Call 06 12 34 56 78", facts=(fact.id,))
+    assert pseudonymizer.restore(written) == Copy(text="Call 06 12 34 56 78", facts=(fact.id,))
 
 
 VALUES = ["a@b.com", "06 12 34 56 78", "4111 1111 1111 1111", "GB29NWBK60161331926819"]
@@ -247,42 +247,42 @@ pieces = st.lists(st.one_of(st.sampled_from(VALUES), st.text(max_size=12)), max_
 
 
 @given(st.lists(pieces, max_size=3))
-def test_gives_back_exactly_what_it_took(texts: list[list[str]]) -> None:
-    veil = Pseudonymizer()
+def test_restoring_returns_the_original(texts: list[list[str]]) -> None:
+    pseudonymizer = Pseudonymizer()
     seen = [" ".join(text) for text in texts]
-    assert veil.lift(veil.draw(seen)) == seen
+    assert pseudonymizer.restore(pseudonymizer.mask(seen)) == seen
 
 
 @given(st.lists(st.sampled_from(["[EMAIL_1]", "[email 2]", "x@y.com", "w@z.com"]), max_size=5))
-def test_never_mixes_typed_and_given_placeholders(words: list[str]) -> None:
-    veil = Pseudonymizer()
+def test_typed_and_given_placeholders_never_mix(words: list[str]) -> None:
+    pseudonymizer = Pseudonymizer()
     for text in (" ".join(words), " ".join(reversed(words))):
-        assert veil.lift(veil.draw(text)) == text
+        assert pseudonymizer.restore(pseudonymizer.mask(text)) == text
 
 
-def test_loads_the_telephone_tables_only_for_digits() -> None:
+def test_phonenumbers_is_loaded_only_for_digits() -> None:
     import subprocess
     import sys
 
     program = (
         "import sys; from bot.privacy import Pseudonymizer;"
-        "Pseudonymizer().draw('our linen shirt is back');"
+        "Pseudonymizer().mask('our linen shirt is back');"
         "sys.exit('phonenumbers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_hides_the_names_of_who_speaks_wherever_they_stand() -> None:
-    veil = Pseudonymizer()
-    veil.know(["Léa Martin", "Max"])
-    hidden = veil.draw("Max: Léa can book it. Léa Martin agrees, to the max.")
+def test_known_names_are_masked_everywhere() -> None:
+    pseudonymizer = Pseudonymizer()
+    pseudonymizer.add_names(["Léa Martin", "Max"])
+    hidden = pseudonymizer.mask("Max: Léa can book it. Léa Martin agrees, to the max.")
     assert not re.search(r"Max|Léa|Martin", hidden)
     assert hidden.endswith("to the max.")
-    assert veil.lift(hidden) == "Max: Léa can book it. Léa Martin agrees, to the max."
+    assert pseudonymizer.restore(hidden) == "Max: Léa can book it. Léa Martin agrees, to the max."
 
 
 class Stubborn:
-    """A writer that leaves out what must be said, and then says it."""
+    """A writer that leaves out the required text at first, and then adds it."""
 
     name, by_rules = "scripted", False
 
@@ -305,7 +305,7 @@ class Stubborn:
 async def nothing(_: LlmCall) -> None: ...
 
 
-async def test_covers_what_is_asked_to_be_corrected_and_knows_it_when_it_is_said() -> None:
+async def test_corrections_are_masked_for_the_writer() -> None:
     must = "marie.dupont@gmail.com"
     brief = Brief(
         words=f"e-mail: linen shirt, say {must}", author="U1", language="en", must_say=(must,)
