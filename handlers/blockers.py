@@ -57,10 +57,10 @@ class BlockersReport(BlockersText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(Words("What about? For example: what blocks sales right now?"))
-    evidence = await desk.look_up(*FACT_KINDS)
+        return ctx.ask(Words("What about? For example: what blocks sales right now?"))
+    evidence = await ctx.look_up(*FACT_KINDS)
     teller = Teller(request.language)
     if not any(told(evidence, kind).keys() - {"cannot", "age"} for kind in FACT_KINDS):
         return nothing_yet(teller, evidence, FACT_KINDS)
@@ -71,13 +71,13 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         blockers=teller.copy(*_write_sentences(teller, told_of[1:], evidence), apart="\n"),
         next=teller.copy(*_list_steps(teller, told_of, evidence), apart="\n"),
     )
-    drawn = _build_picture(teller, found, evidence, desk) if found else None
-    picture = await desk.draw(drawn) if drawn else None
+    drawn = _build_picture(teller, found, evidence, ctx) if found else None
+    picture = await ctx.draw(drawn) if drawn else None
     table = _build_table(teller, found) if found else None
     read = how_to_read(teller, evidence, FACT_KINDS, *_list_limits(teller, found, evidence))
     names = [b.one.get(name) for b in found for name in ("product", "best")]  # that are said
-    desk.keep(*teller.ever.values(), *names)
-    words = await desk.write(BlockersText, by_rules=said)
+    ctx.keep_facts(*teller.ever.values(), *names)
+    words = await ctx.write(BlockersText, by_rules=said)
     return BlockersReport(
         **words.model_dump(),
         picture=picture,
@@ -203,10 +203,10 @@ def _build_table(teller: Teller, found: Sequence[Blocker]) -> Table:
 
 
 def _build_picture(
-    teller: Teller, found: Sequence[Blocker], evidence: Evidence, desk: SkillContext
+    teller: Teller, found: Sequence[Blocker], evidence: Evidence, ctx: SkillContext
 ) -> ChartPicture | None:
     """The first one by week, or beside its like; where it has neither, what each costs."""
-    one, colours = found[0].one, desk.brand.colours or COLOURS
+    one, colours = found[0].one, ctx.brand.colours or COLOURS
     title = _capitalize(
         teller.say(Words("{name}: {effect}", name=found[0].name, effect=found[0].effect(teller)))
     )

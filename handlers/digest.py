@@ -79,9 +79,9 @@ class QuietDigest(BaseModel):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(Words("What shall I report on? For example: what moved this week?"))
+        return ctx.ask(Words("What shall I report on? For example: what moved this week?"))
     series = request.brief.series
     chosen = () if series else request.brief.sections or tuple(SECTIONS)
     kinds = [kind for key in chosen for kind in SECTIONS.get(key, ())]
@@ -90,7 +90,7 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     narrowed = request.brief.category or request.brief.brand
     if narrowed:
         kinds = [kind for kind in kinds if kind not in UNFILTERED_KINDS]
-    evidence = await desk.look_up(*kinds)
+    evidence = await ctx.look_up(*kinds)
     teller = Teller(request.language)
     known = any(evidence.of(kind) and told(evidence, kind).keys() - {CANNOT} for kind in kinds)
     if kinds and not known:
@@ -103,7 +103,7 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     if not kinds:
         return _report_work(teller, past)
     if not any(move.sure for move in moved):
-        desk.keep(*_select_gradable_facts(moved, evidence), *teller.ever.values())
+        ctx.keep_facts(*_select_gradable_facts(moved, evidence), *teller.ever.values())
         cited = (*said.finding.facts, *teller.used)
         quiet = Copy(
             text=" ".join(filter(None, (broke, _explain_nothing(teller, moved)))), facts=cited
@@ -119,9 +119,9 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     read = how_to_read(teller, evidence, kinds, *lines, gaps=False)
     gaps = [fact for fact in cannot(evidence, *kinds) if fact not in doubts]
     missing = teller.copy(*map(teller.value, gaps), apart="\n")
-    picture = await _draw_picture(teller, moved[0], desk)
-    desk.keep(*_select_gradable_facts(moved, evidence), *teller.ever.values())
-    words = await desk.write(type(said), by_rules=said)
+    picture = await _draw_picture(teller, moved[0], ctx)
+    ctx.keep_facts(*_select_gradable_facts(moved, evidence), *teller.ever.values())
+    words = await ctx.write(type(said), by_rules=said)
     return DigestReport(
         **words.model_dump(),
         **past.model_dump(),
@@ -209,8 +209,8 @@ def _select_gradable_facts(moved: Sequence[Move], evidence: Evidence) -> list[Fa
     ]
 
 
-async def _draw_picture(teller: Teller, top: Move, desk: SkillContext) -> File | None:
-    return await desk.draw(drawn) if (drawn := _build_picture(teller, top, desk)) else None
+async def _draw_picture(teller: Teller, top: Move, ctx: SkillContext) -> File | None:
+    return await ctx.draw(drawn) if (drawn := _build_picture(teller, top, ctx)) else None
 
 
 def _write_first_line(teller: Teller, move: Move) -> str:
@@ -218,7 +218,7 @@ def _write_first_line(teller: Teller, move: Move) -> str:
     return teller.say(Words("{how}: {what}", how=head, what=move.words))
 
 
-def _build_picture(teller: Teller, top: Move, desk: SkillContext) -> ChartPicture | None:
+def _build_picture(teller: Teller, top: Move, ctx: SkillContext) -> ChartPicture | None:
     """Before and now of what matters most."""
     if top.pair is None:
         return None
@@ -228,7 +228,7 @@ def _build_picture(teller: Teller, top: Move, desk: SkillContext) -> ChartPictur
         for name, fact in zip(names, top.pair, strict=True)
         if fact is not None
     ]
-    colours = desk.brand.colours or COLOURS
+    colours = ctx.brand.colours or COLOURS
     return build_bar_chart(
         top.words.split(". ")[0].rstrip("."), shown, language=teller.language, colours=colours
     )

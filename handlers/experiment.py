@@ -66,18 +66,18 @@ class ExperimentReport(ExperimentText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     words = normalize_text(request.brief.words)
     if not words.strip():
-        return desk.ask(Words("Which test? For example: how did the photos test do?"))
+        return ctx.ask(Words("Which test? For example: how did the photos test do?"))
     if PLAN_PATTERN.search(words):
-        return await _report_plan(request, desk)
-    return await _report_result(request, desk)
+        return await _report_plan(request, ctx)
+    return await _report_result(request, ctx)
 
 
-async def _report_result(request: SkillRequest, desk: SkillContext) -> BaseModel:
+async def _report_result(request: SkillRequest, ctx: SkillContext) -> BaseModel:
     teller = Teller(request.language)
-    evidence = await desk.look_up("experiments")
+    evidence = await ctx.look_up("experiments")
     every = trials_in(told(evidence, "experiments"))
     if not every:
         return nothing_yet(teller, evidence, ["experiments"])
@@ -91,12 +91,12 @@ async def _report_result(request: SkillRequest, desk: SkillContext) -> BaseModel
     )
     table = _build_table(teller, shown)
     title = trials.what_it_says(teller, first).split(". ")[0]
-    picture = await desk.draw(
-        _build_result_picture(teller, first, title[:1].upper() + title[1:], desk)
+    picture = await ctx.draw(
+        _build_result_picture(teller, first, title[:1].upper() + title[1:], ctx)
     )
     read = how_to_read(teller, evidence, ["experiments"], *_list_limits(teller, shown))
-    desk.keep(*teller.ever.values())
-    written = await desk.write(ExperimentText, by_rules=said)
+    ctx.keep_facts(*teller.ever.values())
+    written = await ctx.write(ExperimentText, by_rules=said)
     return ExperimentReport(
         **written.model_dump(),
         picture=picture,
@@ -149,7 +149,7 @@ def _build_table(teller: Teller, shown: list[Trial]) -> Table:
 
 
 def _build_result_picture(
-    teller: Teller, trial: Trial, title: str, desk: SkillContext
+    teller: Teller, trial: Trial, title: str, ctx: SkillContext
 ) -> ChartPicture:
     """The variants side by side; of a broken test only how many people each got."""
     measure = next(
@@ -165,7 +165,7 @@ def _build_result_picture(
         for variant, arm in trial.arms.items()
     ]
     return build_bar_chart(
-        title.rstrip("."), shown, language=teller.language, colours=desk.brand.colours or COLOURS
+        title.rstrip("."), shown, language=teller.language, colours=ctx.brand.colours or COLOURS
     )
 
 
@@ -219,9 +219,9 @@ def _list_leads(teller: Teller, trial: Trial) -> list[NextStep]:
     return found
 
 
-async def _report_plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
+async def _report_plan(request: SkillRequest, ctx: SkillContext) -> BaseModel:
     teller = Teller(request.language)
-    evidence = await desk.look_up("plan")
+    evidence = await ctx.look_up("plan")
     plan = planned.planned_in(told(evidence, "plan"), request.brief.product_words or "")
     if plan is None:
         return nothing_yet(teller, evidence, ["plan"])
@@ -231,7 +231,7 @@ async def _report_plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
         fact.about: str(fact.value) for fact in evidence.of("plan") if _is_product_name(fact.id)
     }
     if plan.place in ON_SITE:
-        evidence = await desk.look_up("funnel")
+        evidence = await ctx.look_up("funnel")
     said = ExperimentText(
         finding=teller.copy(planned.headline(teller, plan)),
         summary=teller.copy(
@@ -243,10 +243,12 @@ async def _report_plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
         what_to_do=teller.copy(*planned.steps(teller, plan, wished.place), apart="\n"),
     )
     table = planned.table(teller, plan)
-    picture = await desk.draw(_build_plan_picture(teller, plan, said.finding.text, desk))
+    picture = await ctx.draw(_build_plan_picture(teller, plan, said.finding.text, ctx))
     read = how_to_read(teller, evidence, ["plan"], *planned.limits(teller, plan, whom, titles))
-    desk.keep(*teller.ever.values(), *(f for f in evidence.of("plan") if _is_product_name(f.id)))
-    written = await desk.write(ExperimentText, by_rules=said)
+    ctx.keep_facts(
+        *teller.ever.values(), *(f for f in evidence.of("plan") if _is_product_name(f.id))
+    )
+    written = await ctx.write(ExperimentText, by_rules=said)
     return ExperimentReport(
         **written.model_dump(),
         picture=picture,
@@ -283,7 +285,7 @@ def _list_draft_leads(teller: Teller, brief: Brief, wished: Wanted) -> list[Next
 
 
 def _build_plan_picture(
-    teller: Teller, plan: Planned, title: str, desk: SkillContext
+    teller: Teller, plan: Planned, title: str, ctx: SkillContext
 ) -> ChartPicture:
     """How long, or how many people, for each rise."""
     measure = "weeks" if plan.chosen.get("weeks") else "people"
@@ -299,5 +301,5 @@ def _build_plan_picture(
         for one in plan.lifts
     ]
     return build_bar_chart(
-        title.rstrip("."), shown, language=teller.language, colours=desk.brand.colours or COLOURS
+        title.rstrip("."), shown, language=teller.language, colours=ctx.brand.colours or COLOURS
     )

@@ -66,11 +66,11 @@ class FeedbackReport(FeedbackSummary):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(Words("What about? For example: what do customers say about sizing?"))
+        return ctx.ask(Words("What about? For example: what do customers say about sizing?"))
     here = is_about_thread(request.brief.words, request.brief.material)  # not of the library
-    evidence = await desk.look_up("thread" if here else "feedback")
+    evidence = await ctx.look_up("thread" if here else "feedback")
     every = told(evidence, "feedback")
     themes = [one for one in every.values() if one.get("share") and "--" not in one.key]
     teller = Teller(request.language)
@@ -86,10 +86,10 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     said = _gloss_quotes(teller, said, [evidence.get(quote.fact) for quote in quotes], every)
     table = _build_table(teller, shown)
     top = (focus or first or shown)[0]
-    picture = await desk.draw(_build_picture(teller, said.finding.text, shown, top, desk))
+    picture = await ctx.draw(_build_picture(teller, said.finding.text, shown, top, ctx))
     read = how_to_read(teller, evidence, ["feedback"], *_list_limits(teller, every))
-    desk.keep(*teller.ever.values(), *(evidence.get(quote.fact) for quote in quotes))
-    words = await desk.write(FeedbackSummary, by_rules=said)
+    ctx.keep_facts(*teller.ever.values(), *(evidence.get(quote.fact) for quote in quotes))
+    words = await ctx.write(FeedbackSummary, by_rules=said)
     return FeedbackReport(
         **words.model_dump(),
         picture=picture,
@@ -200,7 +200,7 @@ def _write_change(teller: Teller, one: Told) -> str:
 
 
 def _build_picture(
-    teller: Teller, title: str, shown: Sequence[Told], top: Told, desk: SkillContext
+    teller: Teller, title: str, shown: Sequence[Told], top: Told, ctx: SkillContext
 ) -> ChartPicture:
     """The theme of the title stands out; what nobody complains of has no bar."""
     measure = _choose_measure(shown)
@@ -219,7 +219,7 @@ def _build_picture(
             for one in sorted(shown, key=lambda o: -float(o.number(measure)))
         ],
         language=teller.language,
-        colours=desk.brand.colours or COLOURS,
+        colours=ctx.brand.colours or COLOURS,
     )
 
 

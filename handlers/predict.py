@@ -64,14 +64,14 @@ class ForecastReport(Said):
     leads: list[NextStep] = Field(default=[])
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     words = normalize_text(request.brief.words)
     if not words.strip():
-        return desk.ask(Words("Who, or what? For example: who is likely to buy again?"))
+        return ctx.ask(Words("Who, or what? For example: who is likely to buy again?"))
     teller = Teller(request.language)
-    evidence = await desk.look_up("behaviour")
+    evidence = await ctx.look_up("behaviour")
     if LEAVE_PATTERN.search(words):
-        evidence = await desk.look_up("segments")
+        evidence = await ctx.look_up("segments")
         answer = _forecast_churn(teller, evidence)
     elif NEXT_PURCHASE_PATTERN.search(words):
         answer = following(teller, evidence, request.brief.words)
@@ -82,16 +82,16 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         if NEXT_PURCHASE_PATTERN.search(words):
             why = why_no_next(evidence, request.language)
         return nothing_yet(teller, why, ["behaviour"])
-    colours = desk.brand.colours or COLOURS
-    picture = await desk.draw(
+    colours = ctx.brand.colours or COLOURS
+    picture = await ctx.draw(
         build_bar_chart(
             answer.title, answer.shown, language=teller.language, unit="%", colours=colours
         )
     )
     known = evidence if answer.refusals else without_refusals(evidence)
     read = how_to_read(teller, known, ["behaviour"], *map(teller.say, answer.limits))
-    desk.keep(*teller.ever.values())
-    written = await desk.write(Said, by_rules=answer.said)
+    ctx.keep_facts(*teller.ever.values())
+    written = await ctx.write(Said, by_rules=answer.said)
     return ForecastReport(
         **written.model_dump(),
         picture=picture,

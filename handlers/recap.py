@@ -41,12 +41,12 @@ class RecapReport(RecapText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(
+        return ctx.ask(
             Words("Which conversation? Mention me in a thread, or ask for the channel you are in.")
         )
-    evidence = await desk.look_up("thread-words")
+    evidence = await ctx.look_up("thread-words")
     teller = Teller(request.language)
     every = told(evidence, "thread")
     whole = every.get("all")
@@ -66,8 +66,8 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         "unclear": _build_answers_table(teller, unclear),
     }
     quoted = (*decided, *dropped, *still, *todo)
-    desk.keep(*teller.ever.values(), *(one.get("words") for one in quoted))
-    said = await desk.write(RecapText, by_rules=RecapText(summary=summary))
+    ctx.keep_facts(*teller.ever.values(), *(one.get("words") for one in quoted))
+    said = await ctx.write(RecapText, by_rules=RecapText(summary=summary))
     return RecapReport(
         **said.model_dump(),
         decided=_select_quotes(decided),

@@ -64,17 +64,17 @@ class TargetingReport(TargetingText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip() and not request.brief.rule:
-        return desk.ask(Words("For what? For example: whom should I target for the linen launch?"))
-    evidence = await desk.look_up("audiences")
+        return ctx.ask(Words("For what? For example: whom should I target for the linen launch?"))
+    evidence = await ctx.look_up("audiences")
     every = told(evidence, "audiences")
     wanted = every["all"].word("goal") if "all" in every else ""
     found = [one for key, one in every.items() if key in NAMES]
     shown = sorted(found, key=lambda one: (one.key != wanted, -one.number("bought-share")))
     teller = Teller(request.language)
     if not shown:
-        desk.keep(*_select_stored_facts(every, ()))
+        ctx.keep_facts(*_select_stored_facts(every, ()))
         return nobody(teller, evidence, request.brief)
     said = _write_text(teller, every, shown)
     known = every["all"].get("subject") or request.brief.product or request.brief.rule
@@ -87,11 +87,11 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     )
     picture = None
     if any(one.number("customers") for one in shown):
-        picture = await desk.draw(_build_picture(teller, every, shown, desk))
+        picture = await ctx.draw(_build_picture(teller, every, shown, ctx))
     read = how_to_read(teller, evidence, ["audiences"], *limits(teller, every["all"], shown))
-    desk.keep(*teller.ever.values(), *_select_stored_facts(every, shown))
+    ctx.keep_facts(*teller.ever.values(), *_select_stored_facts(every, shown))
     names = [name_of(teller, every, one) for one in shown]
-    words = await desk.write(
+    words = await ctx.write(
         TargetingText, check=lambda one: _find_unknown_audiences(one, names), by_rules=said
     )
     return TargetingReport(
@@ -256,7 +256,7 @@ def _write_title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
 
 
 def _build_picture(
-    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], desk: SkillContext
+    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], ctx: SkillContext
 ) -> ChartPicture:
     """How often such people bought, with its interval, beside all; else how many they are."""
     share = all(one.get("bought-share") for one in shown)
@@ -272,6 +272,6 @@ def _build_picture(
         _write_title(teller, every, shown[0]),
         found,
         language=teller.language,
-        colours=desk.brand.colours or COLOURS,
+        colours=ctx.brand.colours or COLOURS,
         reference=float(every["all"].number("bought-share")) if share else None,
     )

@@ -61,10 +61,10 @@ class TrendsReport(TrendsText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(Words("What about? For example: trends in candles this month."))
-    evidence = await desk.look_up("trends", "funnel")
+        return ctx.ask(Words("What about? For example: trends in candles this month."))
+    evidence = await ctx.look_up("trends", "funnel")
     found = Moved(evidence, request.brief.words)
     teller = Teller(request.language)
     if not (found.series or found.back or found.small):
@@ -82,12 +82,12 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         next=teller.copy(*_list_steps(teller, found), apart="\n"),
     )
     title = _write_headline(teller, found).split(" (")[0].rstrip(".")
-    drawn = _build_picture(teller, title, found.first, desk) if found.first else None
-    picture = await desk.draw(drawn) if drawn else None
+    drawn = _build_picture(teller, title, found.first, ctx) if found.first else None
+    picture = await ctx.draw(drawn) if drawn else None
     series, returns = _build_series_table(teller, found), _build_returns_table(teller, found)
     read = how_to_read(teller, evidence, ["trends"], *_list_limits(teller, found))
-    desk.keep(*teller.ever.values())
-    words = await desk.write(TrendsText, by_rules=said)
+    ctx.keep_facts(*teller.ever.values())
+    words = await ctx.write(TrendsText, by_rules=said)
     return TrendsReport(
         **words.model_dump(),
         picture=picture,
@@ -263,13 +263,11 @@ def _build_table(
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
 
-def _build_picture(
-    teller: Teller, title: str, one: Told, desk: SkillContext
-) -> ChartPicture | None:
+def _build_picture(teller: Teller, title: str, one: Told, ctx: SkillContext) -> ChartPicture | None:
     if not (points := parse_points(one.word("points"))):
         return None
     teller.of(one, "points")
-    named, colours = (Words("each week"), Words("expected")), desk.brand.colours or COLOURS
+    named, colours = (Words("each week"), Words("expected")), ctx.brand.colours or COLOURS
     said = (teller.say(named[0]), teller.say(named[1]))
     return build_line_chart(title, points, language=teller.language, named=said, colours=colours)
 

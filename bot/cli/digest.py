@@ -39,7 +39,7 @@ async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
         raise CannotDo(Words("There is no digest called {name}.", name=chosen.name))
     schedule = schedule or build_weekly_schedule(workspace, "en", now())
     schedule.language = chosen.language or schedule.language
-    made = await draft_digest(house, schedule.wish(now().date()))
+    made = await draft_digest(house, schedule.build_task(now().date()))
     for part in made.parts:
         print_line(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")
     return 0 if classify_digest(made) == "moved" else 1
@@ -84,7 +84,7 @@ async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
         raise CannotDo(taken.words)
     request = taken.requests[0]
     known = await asyncio.to_thread(
-        DigestHistory(house).besides, wish.workspace, request, wish.form
+        DigestHistory(house).load_extra_facts, wish.workspace, request, wish.form
     )
     made = await run_skill(
         request,
@@ -94,7 +94,7 @@ async def draft_digest(house: Container, wish: NewTask) -> DraftResult:
         receipt=unkept,
         code="",
         today=today,
-        known=known,
+        extra_facts=known,
     )
     if isinstance(made, Question):
         raise CannotDo(made.words)

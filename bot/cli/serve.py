@@ -175,7 +175,7 @@ class ServerProcess:
                 WatchFolder(house).due,
                 digests_due,
                 models.find_due_alerts,
-                AttributionTrigger(house).due,
+                AttributionTrigger(house).list_due_jobs,
                 to_freshen,
                 HeadPublisher(house, engine.enqueue).due,
                 partial(record_policies, house),
@@ -204,15 +204,15 @@ class ServerProcess:
         means = TaskServices(
             database=house.database,
             enqueue=engine.enqueue,
-            outside=outside,
+            slack=outside,
             writer=writer,
             library=house.library,
             brand=house.brand,
             policy=house.policy,
             now=now,
-            besides=DigestHistory(house).besides,
-            may=outside.may,
-            admit=outside.admit,
+            extra_facts=DigestHistory(house).load_extra_facts,
+            has_right=outside.may,
+            check_admission=outside.admit,
         )
         stocktaking = ImportJob(
             house.database,
@@ -229,7 +229,7 @@ class ServerProcess:
             besides={
                 "merge": house.live_rows().do,
                 "inbox": WatchFolder(house).do,
-                "join": AttributionJob(house, engine.enqueue).do,
+                "join": AttributionJob(house, engine.enqueue).run,
                 "digest": digesting.run,
                 "freshen": precompute_facts,
                 "tell": outside.tell,
@@ -249,7 +249,7 @@ class ServerProcess:
         return DigestJob(house.database, engine.enqueue, now, moved, self._reach)
 
     def _alerting(self, engine: Engine) -> AlertJob:
-        look = DigestHistory(self.house).alarming
+        look = DigestHistory(self.house).load_alert_facts
         return AlertJob(self.house.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:

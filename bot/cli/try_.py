@@ -56,7 +56,7 @@ async def _run(house: Container, writer: Writer, chosen: argparse.Namespace) -> 
     receipt = partial(spending.receipt, payer)
     await house.database.run(Workspace.ensure, workspace, now())
     if not writer.by_rules:
-        await spending.demand(payer, writer.name)
+        await spending.demand_budget(payer, writer.name)
     brand, library, today = house.brand(workspace), house.library(workspace), now().date()
     asked = IncomingRequest(
         words=" ".join(chosen.words), author="you", skill=chosen.skill, ui_language=chosen.language

@@ -55,7 +55,7 @@ class Worker:
             "work": self.work,
             "check": self.check,
             "deliver": self.deliver,
-            "show": self.means.outside.show,
+            "show": self.means.slack.show,
             **self._arriving(),
             **self.besides,
         }
@@ -82,8 +82,8 @@ class Worker:
         if arrival.state not in ARRIVING:
             return True
         who = (arrival.workspace, arrival.author)
-        admission = await means.admit(*who, arrival.place)
-        if admission == "admitted" and await means.may(*who, "ask"):
+        admission = await means.check_admission(*who, arrival.place)
+        if admission == "admitted" and await means.has_right(*who, "ask"):
             return True
         await means.database.run(self._not_taken, id, admission)
         return False
@@ -106,7 +106,7 @@ class Worker:
             return task if task.start(means.now()) else None
 
         if await self._admitted(id) and (task := await means.database.run(start)):
-            await TaskRun(means, task).to_the_end()
+            await TaskRun(means, task).run()
         await self._show_cards(id)
 
     async def _admitted(self, id: str) -> bool:
@@ -115,12 +115,12 @@ class Worker:
         who may not ask."""
         means = self.means
         task = await means.database.run(lambda session: session.get_one(Task, id))
-        if not task.typed or task.state not in OPEN_STATES:
+        if not task.is_typed or task.state not in OPEN_STATES:
             return True
-        if await means.admit(task.workspace, task.author, task.place) != "admitted":
-            await change_task(means, id, lambda t, s, e: t.take_back(s, e, means.now()))
+        if await means.check_admission(task.workspace, task.author, task.place) != "admitted":
+            await change_task(means, id, lambda t, s, e: t.withdraw(s, e, means.now()))
             return False
-        if not await means.may(task.workspace, task.author, "ask"):
+        if not await means.has_right(task.workspace, task.author, "ask"):
             means.policy(task.workspace).demand(task.author, "ask")
             raise CannotDo(NOBODY_HAS_RIGHT)
         return True
@@ -139,7 +139,7 @@ class Worker:
             edited.parts,
             edited.other_hooks,
             edited.facts,
-            request=edited.asked,
+            request=edited.skill_request,
             brand=means.brand(edited.workspace),
             today=means.now().date(),
             before=before.parts,
@@ -149,7 +149,7 @@ class Worker:
         def keep(session: Session) -> None:
             row = session.get_one(Draft, id, with_for_update=True)
             if row.checks is None:
-                row.judge(session, means.enqueue, checks, evidence, means.now())
+                row.store_checks(session, means.enqueue, checks, evidence, means.now())
 
         await means.database.run(keep)
 
@@ -163,14 +163,14 @@ class Worker:
 
         def depart(session: Session) -> bool:
             delivery, draft = load(session)
-            return delivery.depart(session, draft)
+            return delivery.mark_sending(session, draft)
 
         def arrive(session: Session) -> None:
             delivery, draft = load(session)
-            delivery.arrive(session, means.enqueue, draft, means.now())
+            delivery.mark_sent(session, means.enqueue, draft, means.now())
 
         if await means.database.run(depart):
-            await means.outside.deliver(id)
+            await means.slack.deliver(id)
             await means.database.run(arrive)
 
     async def give_up(self, job: Job, why: TryAgain | None) -> None:
@@ -234,11 +234,11 @@ class Worker:
 
     def _fail_check(self, session: Session, id: str, words: Words) -> None:
         row = session.get_one(Draft, id)
-        row.not_checked(session, self.means.enqueue, words, self.means.now())
+        row.mark_unchecked(session, self.means.enqueue, words, self.means.now())
 
     async def _show_cards(self, id: str) -> None:
         for post in await self.means.database.run(OutboxMessage.cards_of, id):
-            await self.means.outside.show(post)
+            await self.means.slack.show(post)
 
 
 @contextlib.contextmanager

@@ -454,7 +454,7 @@ class TestOnALocalServer:
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
         assert (await desk.write()).body.text.startswith("Body")
-        assert desk.claude.weak
+        assert desk.claude.ignores_schema
         assert desk.ended == ["not JSON", "done"]
         await desk.write()
         assert desk.ended == ["not JSON", "done", "done"]
@@ -464,7 +464,7 @@ class TestOnALocalServer:
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
         assert await desk.claude.check() is None
-        assert desk.claude.weak
+        assert desk.claude.ignores_schema
         await desk.write()
         assert desk.ended == ["done"]
         assert server.letters[0]["max_tokens"] == 4_096
@@ -493,7 +493,7 @@ class TestOnALocalServer:
     async def test_sends_no_empty_turn_after_an_empty_answer(
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
-        desk.claude.weak = True
+        desk.claude.ignores_schema = True
         server.script = [says(""), says(GOOD)]
         await desk.write()
         assert [turn["role"] for turn in server.letters[1]["messages"]] == ["user"]
@@ -501,7 +501,7 @@ class TestOnALocalServer:
     async def test_sends_a_blank_back_that_was_left_unfilled(
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
-        desk.claude.weak = True
+        desk.claude.ignores_schema = True
         server.script = [says({**GOOD, "body": {"text": "⟨body⟩", "facts": []}})]
         await desk.write()
         assert desk.ended == ["did not fit the form", "done"]
@@ -533,7 +533,7 @@ class TestChecked:
 
     async def test_finds_nothing_wrong(self, server: ScriptedClaude, desk: Desk) -> None:
         assert await desk.claude.check() is None
-        assert not desk.claude.weak
+        assert not desk.claude.ignores_schema
         assert server.asked[0].path == "/v1/models/claude-sonnet-5-5"
 
     async def test_names_a_retired_one(self, server: ScriptedClaude) -> None:
@@ -585,7 +585,7 @@ class TestChecked:
         async with Answering(status, {}) as url:
             desk = Desk(url, name="qwen3:8b")
             assert await desk.claude.check() is None
-            assert desk.claude.weak
+            assert desk.claude.ignores_schema
             await desk.claude.close()
 
     @pytest.mark.parametrize("told", [{"id": "x", "object": "model"}, [1], "x"])
@@ -605,7 +605,12 @@ async def test_never_tells_its_key(
     desk = Desk(server.url)
     await desk.write(prompt="Our secret launch")
     error = await desk.fail()
-    told = [caplog.text, repr(desk.claude), repr(vars(desk.claude)), repr(vars(desk.claude._wire))]
+    told = [
+        caplog.text,
+        repr(desk.claude),
+        repr(vars(desk.claude)),
+        repr(vars(desk.claude._client)),
+    ]
     told += [repr(error), error.words.to("en"), *map(repr, desk.receipts)]
     assert not any(KEY in text for text in told)
     assert "Our secret launch" not in caplog.text

@@ -53,7 +53,7 @@ def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:
         TaskServices(
             database=database,
             enqueue=Jobs(),
-            outside=outside,
+            slack=outside,
             writer=Offline(lambda: NOW),
             library=lambda _: shop,
             brand=lambda _: BRAND,
@@ -96,7 +96,7 @@ async def test_ends_in_a_draft_without_an_ai_that_slack_would_take(
     skill: Skill, catalogue: bool, sqlite: Database
 ) -> None:
     task = await run(sqlite, ask(skill), Shop() if catalogue else Shop({}))
-    assert (task.state, task.said) == ("done", None)
+    assert (task.state, task.trouble_words) == ("done", None)
     with sqlite.begin() as session:
         (draft,) = list_newest_drafts(session, "t1")
         assert draft.parts

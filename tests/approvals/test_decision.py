@@ -34,7 +34,7 @@ def made(database: Database, *checks: Any) -> tuple[Jobs, str]:
 
 def deliveries(database: Database, version: int = 1) -> list[str]:
     with database.begin() as session:
-        return [d.state for d in Delivery.of(session, f"t1.0.v{version}")]
+        return [d.state for d in Delivery.list_for_draft(session, f"t1.0.v{version}")]
 
 
 def test_of_an_approver_sends_the_words_on_their_way(database: Database) -> None:
@@ -93,7 +93,7 @@ def test_is_void_after_an_edit(database: Database) -> None:
             policy=policy,
             now=NOW,
         )
-        edited.judge(session, jobs, (), edited.facts, NOW)
+        edited.store_checks(session, jobs, (), edited.facts, NOW)
     approve(database, jobs, by="ULEA", policy=policy)
     assert deliveries(database, 2) == []
     approve(database, jobs, by="UMAX", policy=policy)
@@ -126,7 +126,7 @@ def test_over_a_block_needs_a_reason_that_is_kept(sqlite: Database) -> None:
         approve(sqlite, jobs)
     approve(sqlite, jobs, reason="The price list of today says so")
     with sqlite.begin() as session:
-        (said,) = Decision.of(session, "t1.0.v1")
+        (said,) = Decision.list_for_draft(session, "t1.0.v1")
         assert said.reason == "The price list of today says so"
 
 
@@ -210,7 +210,7 @@ def test_is_stopped_on_its_way_out_by_an_edit(database: Database) -> None:
     assert deliveries(database) == ["stopped"]
     with database.begin() as session:
         delivery = session.get_one(Delivery, "t1.0.v1:thread")
-        assert not delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+        assert not delivery.mark_sending(session, session.get_one(Draft, "t1.0.v1"))
 
 
 def test_can_not_be_edited_away_once_the_words_have_left(database: Database) -> None:
@@ -218,7 +218,7 @@ def test_can_not_be_edited_away_once_the_words_have_left(database: Database) -> 
     approve(database, jobs)
     with database.begin() as session:
         delivery = session.get_one(Delivery, "t1.0.v1:thread")
-        assert delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+        assert delivery.mark_sending(session, session.get_one(Draft, "t1.0.v1"))
     with pytest.raises(CannotDo, match="already gone out"):
         revise(database, jobs, seen)
 
@@ -231,7 +231,7 @@ def test_never_lets_other_words_depart(sqlite: Database) -> None:
         row = session.get_one(Draft, "t1.0.v1")
         row.fingerprint = "0" * 64
         with pytest.raises(CannotDo, match="not the words that were approved"):
-            delivery.depart(session, row)
+            delivery.mark_sending(session, row)
 
 
 def test_is_held_against_the_stored_words_themselves(sqlite: Database) -> None:
@@ -251,7 +251,7 @@ def test_is_held_against_the_stored_words_themselves(sqlite: Database) -> None:
     with sqlite.begin() as session:
         delivery = session.get_one(Delivery, "t1.0.v1:thread")
         with pytest.raises(CannotDo, match="changed outside Super-Intern"):
-            delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+            delivery.mark_sending(session, session.get_one(Draft, "t1.0.v1"))
 
 
 def test_to_edit_is_not_an_outsiders_where_editors_are_named(sqlite: Database) -> None:
@@ -286,7 +286,7 @@ def edited(database: Database, jobs: Jobs, by: str, text: str, policy: Policy) -
             policy=policy,
             now=NOW,
         )
-        made.judge(session, jobs, (), made.facts, NOW)
+        made.store_checks(session, jobs, (), made.facts, NOW)
 
 
 def test_of_an_editor_is_refused_after_somebody_elses_comma(sqlite: Database) -> None:
@@ -329,11 +329,13 @@ def test_stays_open_when_fewer_are_needed_later_until_somebody_says_yes_under_it
     one = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA")))
     approve(sqlite, jobs, by="UMAX", policy=two)
     with sqlite.begin() as session:
-        assert decision.compute_status(Decision.of(session, "t1.0.v1"), one) == "open"
+        assert decision.compute_status(Decision.list_for_draft(session, "t1.0.v1"), one) == "open"
     assert deliveries(sqlite) == []
     approve(sqlite, jobs, by=second, policy=one)
     with sqlite.begin() as session:
-        assert decision.compute_status(Decision.of(session, "t1.0.v1"), one) == "approved"
+        assert (
+            decision.compute_status(Decision.list_for_draft(session, "t1.0.v1"), one) == "approved"
+        )
     assert deliveries(sqlite) == ["queued"]
 
 
@@ -342,4 +344,4 @@ def test_is_open_again_when_more_are_needed_before_it_went(sqlite: Database) -> 
     approve(sqlite, jobs, by="UMAX", policy=Policy(approval=ApprovalPolicy(approvers=("UMAX",))))
     more = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA"), needed=2))
     with sqlite.begin() as session:
-        assert decision.compute_status(Decision.of(session, "t1.0.v1"), more) == "open"
+        assert decision.compute_status(Decision.list_for_draft(session, "t1.0.v1"), more) == "open"

@@ -163,7 +163,7 @@ def test_of_ids_holds_only_who_agreed_to_what_the_rule_is_for(
 def test_of_ids_is_told_as_readable_and_not_as_hashed(house: Container) -> None:
     for platform, hashed in (("criteo-ids", False), ("ids", False), ("google", True)):
         made = AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), platform)
-        assert ("A hash is" in " ".join(words.to("en") for words in made.said)) is hashed
+        assert ("A hash is" in " ".join(words.to("en") for words in made.notice_lines)) is hashed
 
 
 def test_has_ids_as_the_team_writes_them_and_no_address_or_formula_among_them() -> None:
@@ -212,7 +212,7 @@ def test_of_ids_asks_for_the_file_again_where_it_came_before_ids_were_kept(tmp_p
 
 def test_says_when_it_is_too_small_for_its_platform(house: Container) -> None:
     made = AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "amazon")
-    told = " ".join(words.to("en") for words in made.said)
+    told = " ".join(words.to("en") for words in made.notice_lines)
     assert made.people < 2_000
     assert "Too few for Amazon" in told
     assert "2,000" in told

@@ -50,9 +50,9 @@ def gone(house: Container, jobs: Jobs) -> Draft:
             policy=POLICY,
             now=now(),
         )
-        (delivery,) = Delivery.of(session, made.id)
-        assert delivery.depart(session, made)
-        delivery.arrive(session, jobs, made, now())
+        (delivery,) = Delivery.list_for_draft(session, made.id)
+        assert delivery.mark_sending(session, made)
+        delivery.mark_sent(session, jobs, made, now())
         return made
 
 
@@ -81,7 +81,7 @@ def peers() -> list[dict[str, Any]]:
 
 def due(house: Container, at: datetime) -> list[str]:
     with house.database.begin() as session:
-        return [job.id for job in AttributionTrigger(house).due(session, at)]
+        return [job.id for job in AttributionTrigger(house).list_due_jobs(session, at)]
 
 
 def outcome(house: Container, made: Draft) -> CampaignOutcome | None:
@@ -91,7 +91,7 @@ def outcome(house: Container, made: Draft) -> CampaignOutcome | None:
 
 def said(house: Container, made: Draft, language: str = "en") -> list[str]:
     found = outcome(house, made)
-    return [words.to(language) for words in found.said] if found else []
+    return [words.to(language) for words in found.result_lines] if found else []
 
 
 def test_is_joined_by_its_code_and_told_on_its_card(
@@ -101,7 +101,7 @@ def test_is_joined_by_its_code_and_told_on_its_card(
     order = {"at": f"{now():%Y-%m-%d}", "amount": 62, "currency": "EUR"}
     with_code = [{**order, "order": f"A{n}", "code": gone.code} for n in range(5)]
     bring_in(house, "orders", *with_code, {**order, "order": "B1"})
-    assert AttributionJob(house, jobs).join("T1") == 1
+    assert AttributionJob(house, jobs).update_outcomes("T1") == 1
     first, sold, source = said(house, gone)
     assert first == (
         "Sent 1,204, opened 39%: within chance of the median 37.3% of 12 comparable campaigns"
@@ -109,7 +109,7 @@ def test_is_joined_by_its_code_and_told_on_its_card(
     assert sold == "5 orders came with its code: €310.00"
     assert source.startswith("From campaigns.csv, up to ")
     assert said(house, gone, "fr")[1] == "5 commandes avec son code\u00a0: 310,00\u00a0€"
-    assert AttributionJob(house, jobs).join("T1") == 0  # nothing new, nothing drawn
+    assert AttributionJob(house, jobs).update_outcomes("T1") == 0  # nothing new, nothing drawn
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_says_when_it_is_more_than_chance(
     house: Container, jobs: Jobs, gone: Draft, opened: int, told: str
 ) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code, opened=opened), *peers())
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     assert told in said(house, gone)[0]
 
 
@@ -127,7 +127,7 @@ def test_says_when_there_is_too_little_to_compare(
     house: Container, jobs: Jobs, gone: Draft
 ) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code))
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     assert said(house, gone)[0] == (
         "Sent 1,204, opened 39%; too few comparable campaigns to say more"
     )
@@ -144,7 +144,7 @@ def test_has_its_card_drawn_anew(house: Container, jobs: Jobs, gone: Draft) -> N
 
     before = wanted()
     bring_in(house, "campaigns", campaign(code=gone.code))
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     assert before
     assert wanted() == [one + 1 for one in before]
 
@@ -153,7 +153,7 @@ def test_without_its_code_is_asked_about_and_not_taken(
     house: Container, jobs: Jobs, gone: Draft
 ) -> None:
     bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT.upper()), *peers())
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     found = outcome(house, gone)
     assert found is not None
     assert found.lines == []
@@ -166,11 +166,11 @@ def test_without_its_code_is_asked_about_and_not_taken(
 @pytest.mark.parametrize("same", [True, False])
 def test_is_what_a_person_said_it_is(house: Container, jobs: Jobs, gone: Draft, same: bool) -> None:
     bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT), *peers())
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     with house.database.begin() as session:
         told = {"workspace": "T1", "result": "C1", "code": gone.code, "by": "UMARIE", "now": now()}
-        assert CampaignMatch.say(session, same=same, **told)  # type: ignore[arg-type]
-    AttributionJob(house, jobs).join("T1")
+        assert CampaignMatch.record(session, same=same, **told)  # type: ignore[arg-type]
+    AttributionJob(house, jobs).update_outcomes("T1")
     found = outcome(house, gone)
     assert found is not None
     assert found.asked is None
@@ -206,7 +206,7 @@ def test_waits_until_nobody_else_asks_the_engine(house: Container, jobs: Jobs, g
         assert answered.wait(20)
 
     def join() -> None:
-        AttributionJob(house, jobs).join("T1")
+        AttributionJob(house, jobs).update_outcomes("T1")
         joined.set()
 
     other = threading.Thread(target=house.library("T1").alone, args=(somebody,))

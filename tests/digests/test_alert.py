@@ -163,10 +163,10 @@ async def test_is_no_news_where_the_digest_has_just_said_so(
 
 def digest_said(session: Session, facts: Sequence[Fact], when: datetime) -> None:
     """The digest of `made()` as it was shown then, with these facts."""
-    wish = made(alerts=True).wish(when.date())
+    wish = made(alerts=True).build_task(when.date())
     Task.accept(session, Jobs(), wish, when)
     brief = Brief(words=wish.words, author="UMARIE", language="en")
-    Draft.keep(
+    Draft.store_new(
         session,
         workspace="T1",
         task=wish.id,

@@ -60,7 +60,7 @@ async def test_as_an_alert_that_breaks_is_told_to_its_owner_too(bench: Bench) ->
     await previewed(bench)
     now = bench.house.now()
     with bench.database.begin() as session:
-        wish = session.get_one(Schedule, (TEAM, "weekly")).alert("funnel.x", now)
+        wish = session.get_one(Schedule, (TEAM, "weekly")).build_alert_task("funnel.x", now)
         Task.accept(session, bench.enqueue, wish, now)
     await given_up(bench, wish.id)
     assert "Une alerte n'a pas pu être donnée" in text_of(bench.in_dm(MARIE)[-1])

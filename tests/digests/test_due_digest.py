@@ -49,7 +49,7 @@ async def test_that_is_deleted_or_paused_while_it_is_tried_does_not_come(
 
     async def meanwhile(_: NewTask) -> DigestStatus:
         with bench.database.begin() as session:
-            session.get_one(Schedule, (TEAM, "weekly")).turn(session, state, bench.house.now())
+            session.get_one(Schedule, (TEAM, "weekly")).switch(session, state, bench.house.now())
         return "moved"
 
     await digesting(bench, moved=meanwhile).run(first(bench))
@@ -66,7 +66,7 @@ async def test_that_is_moved_while_its_job_waits_comes_in_its_new_time_alone(
     with bench.database.begin() as session:  # to Thursdays, in the minute after its moment
         row = session.get_one(Schedule, (TEAM, "weekly"))
         row.weekday = 3
-        row.turn(session, "on", now)
+        row.switch(session, "on", now)
     await digesting(bench).run(job)
     assert len(bench.tasks) == 1
     await digesting(bench, weeks=1).run(first(bench, weeks=1))
@@ -83,7 +83,7 @@ async def test_of_the_same_name_elsewhere_is_another_one(bench: Bench) -> None:
     made = [task.workspace for task in bench.tasks if not task.private]
     assert made == ["T0OTHER"]
     with bench.database.begin() as session:
-        session.get_one(Schedule, (TEAM, "weekly")).turn(session, "on", bench.house.now())
+        session.get_one(Schedule, (TEAM, "weekly")).switch(session, "on", bench.house.now())
     await digesting(bench).run(job)
     made = [task.workspace for task in bench.tasks if not task.private]
     assert sorted(made) == ["T0OTHER", TEAM]

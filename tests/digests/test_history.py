@@ -30,7 +30,7 @@ def digest(database: Database, id: str, *facts: Fact, private: bool = False) -> 
     with database.begin() as session:
         Task.accept(session, Jobs(), wish(id, private=private, form=form), NOW)
         brief = Brief(words="What moved", author="UMARIE", language="en")
-        Draft.keep(
+        Draft.store_new(
             session,
             workspace="T1",
             task=id,

@@ -70,7 +70,7 @@ def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
         for process in range(3):
             if rng.random() < 0.01:
                 asleep[process] = now + timedelta(hours=rng.uniform(1, 9))
-            day = one.due(now) if now >= asleep[process] else None
+            day = one.due_day(now) if now >= asleep[process] else None
             if day is not None:
                 meant = datetime.combine(day, time(hour, minute), ZoneInfo(zone))
                 assert now >= meant.astimezone(UTC)  # the first, of an hour that comes twice
@@ -92,7 +92,7 @@ async def test_from_rows_and_jobs_by_three_processes_that_are_down_for_hours(
     asleep = [first, first, first]
     ones = [made(name=zone.replace("/", "-"), zone=zone, since=first) for zone in ZONES]
     mondays = [date(2026, 3, 2) + timedelta(weeks=n) for n in range(6)]
-    meant = {one.wish(day).id: (one.zone, day) for one in ones for day in mondays}
+    meant = {one.build_task(day).id: (one.zone, day) for one in ones for day in mondays}
     with database.begin() as session:
         session.add_all(ones)
     digesting = DigestJob(database, jobs, lambda: now, always)
@@ -125,29 +125,31 @@ async def always(_: NewTask) -> DigestStatus:
 def test_late_when_all_were_down_but_not_days_late() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 09:00 in Paris
     one = made()
-    assert one.due(monday - timedelta(minutes=1)) is None or one.since < monday - timedelta(days=7)
+    assert one.due_day(monday - timedelta(minutes=1)) is None or one.since < monday - timedelta(
+        days=7
+    )
     one.last = "2026-11-16"
-    assert one.due(monday + timedelta(hours=20)) == date(2026, 11, 23)
-    assert one.due(monday + MAX_DELAY + timedelta(minutes=1)) is None
+    assert one.due_day(monday + timedelta(hours=20)) == date(2026, 11, 23)
+    assert one.due_day(monday + MAX_DELAY + timedelta(minutes=1)) is None
 
 
 def test_not_for_what_was_before_it_was_set_moved_or_resumed() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-    assert made(since=monday + timedelta(hours=1)).due(monday + timedelta(hours=2)) is None
-    assert made(since=monday).due(monday + timedelta(hours=2)) is None
+    assert made(since=monday + timedelta(hours=1)).due_day(monday + timedelta(hours=2)) is None
+    assert made(since=monday).due_day(monday + timedelta(hours=2)) is None
     moved = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-16")
-    assert moved.due(monday + timedelta(hours=4)) == date(2026, 11, 23)
+    assert moved.due_day(monday + timedelta(hours=4)) == date(2026, 11, 23)
 
 
 def test_once_a_day_though_it_was_moved_to_later_that_day() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     spoken = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-23")
-    assert spoken.due(monday + timedelta(hours=4)) is None
+    assert spoken.due_day(monday + timedelta(hours=4)) is None
 
 
 @pytest.mark.parametrize("state", ["paused", "off"])
 def test_never_while_it_rests(state: str) -> None:
-    assert made(state=state).due(datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) is None
+    assert made(state=state).due_day(datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) is None
 
 
 def test_under_an_id_that_exists_once(database: Database) -> None:
@@ -165,15 +167,15 @@ def test_under_an_id_that_exists_once(database: Database) -> None:
 def test_with_its_next_moment_known_beforehand(zone: str) -> None:
     """Not due a minute before the moment that is kept, and due at it; none is left out."""
     one = made(zone=zone, hour=2, minute=30, weekday=DAILY)
-    now = one.following(START + timedelta(days=1))
+    now = one.next_run(START + timedelta(days=1))
     for _ in range(400):
-        moment = one.following(now)
+        moment = one.next_run(now)
         assert moment > now
-        assert one.following(moment - timedelta(minutes=1)) == moment
-        before = one.latest(moment - timedelta(minutes=1))
+        assert one.next_run(moment - timedelta(minutes=1)) == moment
+        before = one.latest_run(moment - timedelta(minutes=1))
         assert before is not None
         assert before[1] == now
-        found = one.latest(moment)
+        found = one.latest_run(moment)
         assert found is not None
         assert found[1] == moment
         now = moment
@@ -208,19 +210,19 @@ def test_where_people_set_it(database: Database) -> None:
         "only_when_moved": True,
     }
     with database.begin() as session:
-        Schedule.put(session, START, **told)
-        changed = Schedule.put(session, START + timedelta(days=3), **told | {"hour": 17})
+        Schedule.save(session, START, **told)
+        changed = Schedule.save(session, START + timedelta(days=3), **told | {"hour": 17})
         assert (changed.hour, changed.since) == (17, START + timedelta(days=3))
         assert changed.next_at == datetime(2026, 1, 9, 16, 30, tzinfo=UTC)
-        assert changed.when().to("fr") == "vendredi à 17 h 30 (Europe/Paris)"
+        assert changed.format_rhythm().to("fr") == "vendredi à 17 h 30 (Europe/Paris)"
         changed.minute = 0
-        assert changed.when().to("fr") == "vendredi à 17 h (Europe/Paris)"
-        assert changed.when().to("en") == "Friday, 17:00 (Europe/Paris)"
+        assert changed.format_rhythm().to("fr") == "vendredi à 17 h (Europe/Paris)"
+        assert changed.format_rhythm().to("en") == "Friday, 17:00 (Europe/Paris)"
         changed.minute = 30
     with database.begin() as session, pytest.raises(CannotDo, match="time zone"):
-        Schedule.put(session, START, **told | {"zone": "Europe/Gaul"})
+        Schedule.save(session, START, **told | {"zone": "Europe/Gaul"})
     with database.begin() as session, pytest.raises(CannotDo, match="hour"):
-        Schedule.put(session, START, **told | {"hour": 25})
+        Schedule.save(session, START, **told | {"hour": 25})
 
 
 def test_once_though_the_clock_steps_back_an_hour_after_it_spoke() -> None:
@@ -228,10 +230,10 @@ def test_once_though_the_clock_steps_back_an_hour_after_it_spoke() -> None:
     nine = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # in Paris
     minutes = [*range(-5, 10), *range(-51, 70)]  # put back at ten past
     for at in (nine + timedelta(minutes=n) for n in minutes):
-        if (day := one.due(at)) is not None:
+        if (day := one.due_day(at)) is not None:
             spoke.append((day, at))
             one.last = day.isoformat()
-            one.next_at = one.following(at)
+            one.next_at = one.next_run(at)
     yesterday = date(2026, 11, 23)
     assert spoke == [(yesterday, nine - timedelta(minutes=5)), (date(2026, 11, 24), nine)]
     assert one.next_at == nine + timedelta(days=1)

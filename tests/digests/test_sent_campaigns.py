@@ -37,9 +37,9 @@ def gone(house: Container, id: str = "t1") -> Draft:
         decision.approve(
             session, jobs, made, by="UMAX", fingerprint=made.fingerprint, policy=POLICY, now=now()
         )
-        (delivery,) = Delivery.of(session, made.id)
-        assert delivery.depart(session, made)
-        delivery.arrive(session, jobs, made, now())
+        (delivery,) = Delivery.list_for_draft(session, made.id)
+        assert delivery.mark_sending(session, made)
+        delivery.mark_sent(session, jobs, made, now())
         return made
 
 
@@ -58,7 +58,9 @@ def sold(code: str, *amounts: int) -> list[dict[str, Any]]:
 
 async def digest(house: Container, language: str = "en") -> DraftResult:
     at = now()
-    return await draft_digest(house, build_weekly_schedule("T1", language, at).wish(at.date()))
+    return await draft_digest(
+        house, build_weekly_schedule("T1", language, at).build_task(at.date())
+    )
 
 
 def sent(made: DraftResult) -> str:
@@ -126,7 +128,7 @@ async def test_names_no_rate_where_too_few_letters_compare(house: Container) -> 
 async def test_is_nothing_when_it_went_out_long_ago(house: Container) -> None:
     mine = gone(house)
     with house.database.begin() as session:
-        (delivery,) = Delivery.of(session, mine.id)
+        (delivery,) = Delivery.list_for_draft(session, mine.id)
         delivery.gone_at = now() - timedelta(days=40)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
     assert sent(await digest(house)) == ""

@@ -13,12 +13,12 @@ from tests.support.rows import Jobs, draft, parts, wish
 
 def sent_back(before: Draft, session: Session, id: str, body: str) -> Draft:
     Task.accept(session, Jobs(), wish(id, previous=before.id, reason="flat"), NOW)
-    Draft.keep(
+    Draft.store_new(
         session,
         workspace="T1",
         task=id,
         number=0,
-        request=before.asked,
+        request=before.skill_request,
         parts=parts(body=body),
         hooks=(),
         evidence=Evidence(),

@@ -254,7 +254,7 @@ def test_the_shop_s_words_reach_the_ai_and_people_s_names_don_t() -> None:
         writer=Stubborn("Linen."),
         receipt=nothing,
     )
-    veil = Pseudonymizer(desk._own_words())
+    veil = Pseudonymizer(desk._list_own_words())
     assert veil.draw("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
     assert Email is not None
 

@@ -1,6 +1,7 @@
-"""Why a call to a writer brought nothing: every way it can fail, in one place, in plain words.
+"""Every way in which a call to a language model can fail, with the words for the person.
 
-No text of the server's gets into `ended` or a sentence: some servers repeat the key in it.
+No text from the server is copied into `ended` or into a sentence: some servers repeat the API key
+in their errors.
 """
 
 from dataclasses import dataclass
@@ -12,13 +13,13 @@ from typing import Literal
 from bot.i18n.messages import Words
 
 ErrorKind = Literal[
-    "busy",  # the same again later, or the fallback
-    "away",  # the same again later; the fallback lives at the same place
-    "gone",  # no such name (any more): the fallback
-    "cut off",  # once more, with more room
-    "setting",  # a setting the server does not know: without it
-    "not json",  # ask for JSON in words
-    "unfit",  # say what is wrong with it
+    "busy",  # retry later, or use the fallback model
+    "away",  # retry later; the fallback model is on the same server
+    "gone",  # the model does not exist: use the fallback model
+    "cut off",  # retry with more tokens
+    "setting",  # the server does not know a setting: retry without it
+    "not json",  # ask for JSON in the prompt
+    "unfit",  # send the validation errors back
     "final",
 ]
 STATUS_OF = {
@@ -40,7 +41,7 @@ SPEND_LIMIT_CODES = (
 )
 SECONDS_PER_DAY = 86_400.0
 TOO_LONG_SIGNS = ("prompt is too long", "context length", "context window", "context size")
-SETTING_SIGNS = {  # the likeliest first: `output_config.effort` is about effort
+SETTING_SIGNS = {  # most likely first: `output_config.effort` is about effort
     "thinking": ("thinking",),
     "effort": ("effort",),
     "cache": ("cache_control",),
@@ -56,7 +57,7 @@ REFUSAL_CATEGORIES = {
 
 
 class LlmError(Exception):
-    """One call that failed. `ended` goes on the receipt, `words` to the person."""
+    """A failed call. `ended` goes on the receipt, `words` to the person."""
 
     def __init__(
         self,
@@ -64,31 +65,34 @@ class LlmError(Exception):
         ended: str,
         words: Words,
         *,
-        after: float | None = None,
-        settings: tuple[str, ...] = (),
+        retry_after: float | None = None,
+        suspect_settings: tuple[str, ...] = (),
         answer: str = "",
-        wrong: tuple[str, ...] = (),
+        corrections: tuple[str, ...] = (),
     ):
         super().__init__(ended)
         self.kind, self.ended, self.words = kind, ended, words
-        self.after = after  # seconds the server asked us to wait
-        self.settings = settings  # what it may not know, the likeliest first
-        self.answer, self.wrong = answer, wrong  # what it wrote, and what is wrong with it
+        self.retry_after = retry_after  # seconds that the server asks us to wait
+        self.suspect_settings = suspect_settings  # the server may not know these, most likely first
+        self.answer, self.corrections = (
+            answer,
+            corrections,
+        )  # the answer, and what is wrong with it
 
 
 @dataclass(frozen=True)
 class ErrorResponse:
-    """A server's no, as it stood in the answer. `after` is its Retry-After in seconds."""
+    """An error response of the server. `retry_after` is its Retry-After header in seconds."""
 
     status: int
     type: str | None = None
     code: str | None = None
     message: str = ""
-    after: float | None = None
+    retry_after: float | None = None
     request_id: str | None = None
 
-    def failure(self, who: str, name: str) -> LlmError:
-        """What it means. `who` is what people call the writer, `name` its full name."""
+    def to_error(self, who: str, name: str) -> LlmError:
+        """Convert it. `who` is the display name of the model, `name` its full name."""
         status = STATUS_OF.get(self.type or "", 500) if self.status == 200 else self.status
         ended = f"{status} {self.code or self.type or ''}".strip()
         if (
@@ -98,18 +102,20 @@ class ErrorResponse:
         ):
             return LlmError("final", ended, _explain_no_credit(who))
         if status in (400, 422):
-            return self._not_understood(ended, who)
+            return self._explain_bad_request(ended, who)
         if status in (408, 409, 429) or status > 501 or status == 500:
-            return LlmError("busy", ended, _explain_overload(status, who), after=self.after)
+            return LlmError(
+                "busy", ended, _explain_overload(status, who), retry_after=self.retry_after
+            )
         kind: ErrorKind = "gone" if status in (404, 405, 501) else "final"
         return LlmError(kind, ended, _explain_permanent_error(status, who, name))
 
-    def _not_understood(self, ended: str, who: str) -> LlmError:
-        said = self.message.lower()
-        if any(sign in said for sign in TOO_LONG_SIGNS):
+    def _explain_bad_request(self, ended: str, who: str) -> LlmError:
+        message = self.message.lower()
+        if any(sign in message for sign in TOO_LONG_SIGNS):
             return LlmError("final", ended, explain_too_long(who))
         unknown = tuple(
-            s for s, signs in SETTING_SIGNS.items() if any(sign in said for sign in signs)
+            s for s, signs in SETTING_SIGNS.items() if any(sign in message for sign in signs)
         )
         if self.code == "organization_on_hold":
             words = Words(
@@ -123,7 +129,7 @@ class ErrorResponse:
                 who=who,
                 number=self.request_id or "–",
             )
-        return LlmError("setting" if unknown else "final", ended, words, settings=unknown)
+        return LlmError("setting" if unknown else "final", ended, words, suspect_settings=unknown)
 
 
 def _explain_overload(status: int, who: str) -> Words:
@@ -145,7 +151,7 @@ def _explain_no_credit(who: str) -> Words:
 
 
 def _explain_permanent_error(status: int, who: str, name: str) -> Words:
-    """What a person reads for an answer that won't change by itself."""
+    """Explain an error that a retry does not solve."""
     if status == 401:
         return Words(
             "The key for {who} was refused. An administrator can check ANTHROPIC_API_KEY.", who=who
@@ -181,7 +187,7 @@ def explain_too_long(who: str) -> Words:
 
 
 def build_unreachable_error(who: str, reason: str) -> LlmError:
-    """No way through, or a line that broke in the middle."""
+    """The server can't be reached, or the connection broke."""
     words = Words(
         "{who} can't be reached. An administrator can check the network and ANTHROPIC_BASE_URL.",
         who=who,
@@ -195,7 +201,7 @@ def build_timeout_error(who: str, seconds: float) -> LlmError:
 
 
 def build_refusal_error(who: str, category: str | None) -> LlmError:
-    """The writer itself said no; the same words again would bring the same no."""
+    """The model declined to answer. The same request would be declined again."""
     taken = REFUSAL_CATEGORIES.get(category or "")
     words = (
         Words(
@@ -224,13 +230,17 @@ def build_json_error(who: str, answer: str) -> LlmError:
         "not JSON",
         _explain_wrong_format(who),
         answer=answer,
-        wrong=("The answer was not one JSON object.",),
+        corrections=("The answer was not one JSON object.",),
     )
 
 
-def build_schema_error(who: str, answer: str, wrong: tuple[str, ...]) -> LlmError:
+def build_schema_error(who: str, answer: str, corrections: tuple[str, ...]) -> LlmError:
     return LlmError(
-        "unfit", "did not fit the form", _explain_wrong_format(who), answer=answer, wrong=wrong
+        "unfit",
+        "did not fit the form",
+        _explain_wrong_format(who),
+        answer=answer,
+        corrections=corrections,
     )
 
 
@@ -242,13 +252,13 @@ def _explain_wrong_format(who: str) -> Words:
 
 
 def parse_retry_after(retry_after: str | None, now: datetime) -> float | None:
-    """What a Retry-After header asks for: seconds, or a date. Source: RFC 9110, 10.2.3"""
+    """Parse a Retry-After header (seconds or a date) into seconds. Source: RFC 9110, 10.2.3."""
     try:
-        asked = float(retry_after or "")
+        seconds = float(retry_after or "")
     except ValueError:
         try:
-            until = parsedate_to_datetime(retry_after or "")
+            moment = parsedate_to_datetime(retry_after or "")
         except ValueError:
             return None
-        asked = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
-    return None if isnan(asked) else min(max(asked, 0.0), SECONDS_PER_DAY)
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+    return None if isnan(seconds) else min(max(seconds, 0.0), SECONDS_PER_DAY)
