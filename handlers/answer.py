@@ -76,9 +76,9 @@ ASKED_BY = (
     r"|.*\b(?:par rapport à|compared (?:to|with)|versus|vs)\b.*\?\s*$)"
 )
 WHY_PATTERN = re.compile(r"\b(?:why|pourquoi)\b")
-SALES_KINDS = ("trends", "sellers", "behaviour")  # topics that tell what the orders do
-COUNT_KINDS = ("customers", "new-customers")  # measures
-NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # scores by which a product is meant, or may be
+SALES_KINDS = ("trends", "sellers", "behaviour")  # topics about orders
+COUNT_KINDS = ("customers", "new-customers")  # measures that count people
+NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # match scores: clearly named, clearly ahead, possible
 RANKING_PATTERN = re.compile(
     rf"{BEST.pattern}|{EACH.pattern}|\b(?:which|who|quels?|quelles?|qui)\b.*\b(?:segment|group|categor)"
 )
@@ -157,7 +157,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
 async def _answer_from_ads(
     teller: Teller, topics: Sequence[Topic], request: SkillRequest, ctx: SkillContext
 ) -> BaseModel | None:
-    """A figure of advertising by campaign, audience, week …, where that is all that is asked."""
+    """Answer a question about ad figures by campaign, audience, week and so on. None otherwise."""
     words = request.brief.words
     for topic in [one for one in topics if one.cut(words)]:
         evidence = await ctx.look_up(topic.kind)
@@ -167,7 +167,7 @@ async def _answer_from_ads(
 
 
 async def _answer_under_digest(request: SkillRequest, ctx: SkillContext) -> BaseModel | None:
-    """In the thread of a digest: what moved of what is asked about."""
+    """Answer a question in the thread of a digest from the changes it reported."""
     kinds = under.kinds(request.brief.sections)
     evidence = await ctx.look_up(*kinds, request=_drop_period(request)) if kinds else Evidence()
     if not (found := under.under(Teller(request.language), evidence, request.brief.words)):
@@ -178,7 +178,7 @@ async def _answer_under_digest(request: SkillRequest, ctx: SkillContext) -> Base
 
 
 async def _explain_change(teller: Teller, request: SkillRequest, ctx: SkillContext) -> BaseModel:
-    """What moved beside what was told, and which files could say why."""
+    """Answer "why?" under a digest: what else changed, and which files could explain it."""
     kinds = under.kinds(request.brief.sections or tuple(under.KINDS))
     evidence = await ctx.look_up(*kinds, request=_drop_period(request))
     beside = under.beside(teller, evidence, kinds)
@@ -199,7 +199,7 @@ def _find_topics(words: str, request: SkillRequest) -> list[Topic]:
 
 
 async def _refuse_single_customer(teller: Teller, ctx: SkillContext) -> BaseModel | None:
-    """Why the figure of one customer is not told here: who may see it sees it alone."""
+    """Refuse a figure of one customer, unless the person has the right and asks in private."""
     if not await ctx.may("see_people"):
         line = Words(
             "That is one customer's own figure: it takes the right see_people, which an "
@@ -219,7 +219,7 @@ async def _refuse_single_customer(teller: Teller, ctx: SkillContext) -> BaseMode
 async def _answer_from_orders(
     teller: Teller, sale: Sale, ctx: SkillContext, nearly: bool = False
 ) -> BaseModel | None:
-    """What the orders say, cut and held as it was asked; None where they don't say it."""
+    """Answer from the orders, grouped and compared as asked. None when they can't answer."""
     request, brief = ctx.request, ctx.request.brief
     tally = sale.tally.model_copy(update={"nearly": nearly})
     meant = request.model_copy(update={"brief": brief.model_copy(update={"tally": tally})})
@@ -242,13 +242,13 @@ async def _answer_from_orders(
     read = how_to_read(teller, evidence, ["sold"], teller.say(counted), *reply.limits)
     ctx.keep_facts(*teller.ever.values())
     words = AnswerText(answer=reply.answer)
-    if sale.measure not in ONE_CUSTOMER_MEASURES:  # which no AI sees
+    if sale.measure not in ONE_CUSTOMER_MEASURES:  # figures of one customer never go to a model
         words = await ctx.write(AnswerText, by_rules=words)
     return AnswerReport(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
 
 
 def _explain_missing_orders(teller: Teller, sale: Sale, ctx: SkillContext) -> BaseModel | None:
-    """What of the question the orders don't know."""
+    """Say which part of the question the orders can't answer. None when there is none."""
     every = told(ctx.evidence, "sold")
     lines = []
     if one := every.get("unknown"):
@@ -290,8 +290,8 @@ async def _build_answer(
 async def _resolve_product(
     request: SkillRequest, topics: Sequence[Topic], ctx: SkillContext
 ) -> SkillRequest | Question:
-    """With the product that is clearly named, where its price, stock, sizes … are asked for; a
-    question back where it may be one of several."""
+    """Add the named product to a request about price, stock, sizes and so on. Ask back when the
+    words match several products."""
     brief = request.brief
     if brief.product or not (topics and topics[0].kind == "product"):
         return request

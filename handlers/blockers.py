@@ -35,13 +35,15 @@ ASKED_BY = (
     r"|^\W*(?:quels sont )?(?:les |nos )?(?:freins|blocages)\b"
 )
 FACT_KINDS = ("funnel", "delivery", "campaigns", "trends")
-SOURCE_LABELS = {  # what each kind of facts lets me see
+SOURCE_LABELS = {  # kind of facts → what it makes visible
     "funnel": Words("the site"),
     "delivery": Words("the parcels"),
     "campaigns": Words("the advertising"),
 }
 MAX_BLOCKERS = 5
-PLACE_SEPARATOR = re.compile(r", (?![^“«]*[”»])")  # within a name, a comma is the name's
+PLACE_SEPARATOR = re.compile(
+    r", (?![^“«]*[”»])"
+)  # a comma inside quotation marks belongs to the name
 
 
 class BlockersText(BaseModel):
@@ -65,7 +67,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     if not any(told(evidence, kind).keys() - {"cannot", "age"} for kind in FACT_KINDS):
         return nothing_yet(teller, evidence, FACT_KINDS)
     found = blockers(evidence)
-    told_of = found[:MAX_BLOCKERS]  # in sentences, each with its step; the rest is in the table
+    told_of = found[:MAX_BLOCKERS]  # these get sentences and steps, the others only a table row
     said = BlockersText(
         finding=teller.copy(_write_headline(teller, found, evidence)),
         blockers=teller.copy(*_write_sentences(teller, told_of[1:], evidence), apart="\n"),
@@ -75,7 +77,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     picture = await ctx.draw(drawn) if drawn else None
     table = _build_table(teller, found) if found else None
     read = how_to_read(teller, evidence, FACT_KINDS, *_list_limits(teller, found, evidence))
-    names = [b.one.get(name) for b in found for name in ("product", "best")]  # that are said
+    names = [b.one.get(name) for b in found for name in ("product", "best")]
     ctx.keep_facts(*teller.ever.values(), *names)
     words = await ctx.write(BlockersText, by_rules=said)
     return BlockersReport(
@@ -88,7 +90,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
 
 
 def _write_headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> str:
-    """The first, or that there is none; never that there is none where nothing could be seen."""
+    """Name the first blocker, or say that there is none, unless no file could show one."""
     if found:
         return _write_sentence(teller, found[0])
     seen = _list_sources(evidence)
@@ -112,7 +114,7 @@ def _write_headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence
 
 
 def _list_sources(evidence: Evidence) -> list[Words]:
-    """Of what may block sales, that which the files let me see."""
+    """List what the imported files make visible."""
     return [
         SOURCE_LABELS[kind]
         for kind in SOURCE_LABELS
@@ -129,7 +131,7 @@ def _write_sentences(teller: Teller, found: Sequence[Blocker], evidence: Evidenc
 
 
 def _write_sentence(teller: Teller, blocker: Blocker) -> str:
-    """What, since when, and what it costs."""
+    """One sentence about a blocker: what it is, since when, and what it costs."""
     given = {"name": _capitalize(teller.say(blocker.name)), "effect": blocker.effect(teller)}
     if blocker.one.get("since"):
         first = Words(
@@ -165,7 +167,7 @@ def _write_cost(teller: Teller, blocker: Blocker) -> str:
 
 
 def _list_steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
-    """What to do, once for all that want the same."""
+    """List the steps, each once with all the blockers that need it."""
     if not found and not _list_sources(evidence):
         return [teller.say(Words("Import one of these files, then ask me again."))]
     if not found and len(_list_sources(evidence)) < len(SOURCE_LABELS):
@@ -181,7 +183,9 @@ def _list_steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) ->
         return [teller.say(Words("Leave things as they are, and look again next week."))]
     steps: dict[str, dict[str, None]] = {}
     for blocker in found:
-        short = PLACE_SEPARATOR.split(teller.say(blocker.name))[0]  # where it is has just been said
+        short = PLACE_SEPARATOR.split(teller.say(blocker.name))[
+            0
+        ]  # without its place, which was just named
         steps.setdefault(teller.say(blocker.step), {})[short] = None
     return [
         teller.say(
@@ -205,7 +209,7 @@ def _build_table(teller: Teller, found: Sequence[Blocker]) -> Table:
 def _build_picture(
     teller: Teller, found: Sequence[Blocker], evidence: Evidence, ctx: SkillContext
 ) -> ChartPicture | None:
-    """The first one by week, or beside its like; where it has neither, what each costs."""
+    """A chart of the first blocker by week or beside comparable ones, else of all costs."""
     one, colours = found[0].one, ctx.brand.colours or COLOURS
     title = _capitalize(
         teller.say(Words("{name}: {effect}", name=found[0].name, effect=found[0].effect(teller)))
@@ -262,8 +266,8 @@ def _list_limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -
 
 
 def _list_leads(teller: Teller, found: Sequence[Blocker]) -> list[NextStep]:
-    """The figures beside each other, what customers say about the first ones, a note to them, and
-    a test."""
+    """The next steps: compare the figures, read feedback on the first blockers, write to customers,
+    plan a test."""
     themes = {blocker.theme.text: blocker.theme for blocker in found if blocker.theme}
     leads = [worse.lead(teller, b.one) for b in found if b.one.key.startswith("worse--")][:1]
     for theme in list(themes.values())[:2]:

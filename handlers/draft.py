@@ -43,7 +43,7 @@ FOR_CHANNELS = True
 ASK_SUBJECT = Words("What is it about? Name a product, or what you want to tell.")
 ASK_PRODUCT = Words("Which one? For one text about several, name each of them, with “and” between.")
 PRODUCT_GOALS = ("launch", "back in stock", "sell through", "win back", "announce")
-MIN_PRODUCT_SCORE = 0.3  # how likely a product must be meant to be offered
+MIN_PRODUCT_SCORE = 0.3  # products with a lower match score are not offered
 NO_PRODUCT_PATTERN = re.compile(
     r"(?:what|here|how|everybody|everyone|tested|tester|test|monde|tout le monde|nouveaut[ée]s?"
     r"|news?|(?:the )?(?:checkout|winner)|(?:le )?(?:paiement|gagnant)|this|that|it|voici|ceci)\b",
@@ -62,7 +62,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         return question
     told = brief.product or brief.product_words or brief.offer or brief.must_say or brief.occasion
     aims = ("sell through", "announce") if ctx.by_rules else tuple(PRODUCT_GOALS)
-    aim = brief.goal if brief.goal in aims else None  # the aim where none was named
+    aim = brief.goal if brief.goal in aims else None  # a goal that is enough without a subject
     if not told and not aim and (brief.audience or not brief.goal):
         return await ask_product_for_audience(request, ctx)
     await ctx.look_up("product", "segment", "praise", "past_copy")
@@ -74,7 +74,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
 
 
 async def write_notice(request: SkillRequest, ctx: SkillContext) -> dict[str, object] | None:
-    """The words of a notice, where one is asked for: rules would praise a product instead."""
+    """Write a notice by rules when the words ask for one. A notice must not praise a product."""
     await ctx.look_up("product")
     titles = [fact for fact in ctx.evidence.facts if fact.id.endswith(".name")]
     thing = str(titles[0].value) if titles and request.brief.product else None
@@ -88,8 +88,8 @@ async def write_notice(request: SkillRequest, ctx: SkillContext) -> dict[str, ob
 
 
 async def ask_product(request: SkillRequest, ctx: SkillContext) -> Question | None:
-    """What to ask where the words name a range, or nothing that is sold: rules write about one
-    product, or about what the brief has to tell."""
+    """Ask back when the words name a range or an unknown product. The rules can write only about
+    one product or about what the brief says."""
     brief = request.brief
     if brief.product or not brief.product_words:
         return None
@@ -124,13 +124,13 @@ async def ask_product(request: SkillRequest, ctx: SkillContext) -> Question | No
 
 
 async def list_products(ctx: SkillContext) -> list[str]:
-    """Some products that are sold, by name; none where there is no catalogue."""
+    """Return the names of some products. Empty without a catalogue."""
     await ctx.look_up("range")
     return [str(fact.value) for fact in ctx.evidence.of("range")]
 
 
 async def ask_product_for_audience(request: SkillRequest, ctx: SkillContext) -> Question:
-    """What to ask where only an audience is named: products of the kind that it buys most."""
+    """Ask for the subject when only an audience is named. Offers products of its top category."""
     await ctx.look_up("segments")
     kinds = {
         fact.id.split(".")[1]: str(fact.value)
@@ -145,7 +145,7 @@ async def ask_product_for_audience(request: SkillRequest, ctx: SkillContext) -> 
 
 
 def find_unanswered_doubts(parts: Sequence[Part], ctx: SkillContext) -> list[str]:
-    """The doubt that a page was asked to answer and passes over."""
+    """List the customers' doubts that the text should answer and does not."""
     found = []
     for fact in ctx.evidence.of("feedback"):
         theme, measure = fact.id.split(".")[1:]
@@ -162,7 +162,7 @@ def find_unanswered_doubts(parts: Sequence[Part], ctx: SkillContext) -> list[str
 
 
 def find_problems(written: BaseModel, ctx: SkillContext) -> list[str]:
-    """What is wrong with a draft, in words for its writer."""
+    """List the faults of a draft as sentences for the writer."""
     parts, hooks = split_output(written)
     found = find_style_faults(parts, request=ctx.request, brand=ctx.brand, channel=ctx.channel)
     found += find_unanswered_doubts(parts, ctx)

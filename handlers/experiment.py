@@ -50,7 +50,7 @@ TEST_WORDS_PATTERN = re.compile(
     r"\b(?:a ?/ ?b|split|tests?|variants?|variantes?|results?|resultats?|read|lis|lire)\b"
 )
 MOST_TESTS, MOST_ROWS = 5, 10
-EMAIL_SUBJECTS = {"subject", "letter"}  # places of a test that are e-mails
+EMAIL_SUBJECTS = {"subject", "letter"}  # test places that are in an e-mail
 
 
 class ExperimentText(BaseModel):
@@ -115,7 +115,7 @@ def _write_summary(teller: Teller, shown: list[Trial]) -> list[str]:
 
 
 def _list_steps(teller: Teller, shown: list[Trial]) -> list[str]:
-    """Once for each test: of several results the first, which is the clearest."""
+    """One step for each test, from its first result, which is the clearest."""
     once: dict[str, Trial] = {}
     for trial in shown:
         once.setdefault(trial.test, trial)
@@ -151,7 +151,7 @@ def _build_table(teller: Teller, shown: list[Trial]) -> Table:
 def _build_result_picture(
     teller: Teller, trial: Trial, title: str, ctx: SkillContext
 ) -> ChartPicture:
-    """The variants side by side; of a broken test only how many people each got."""
+    """A chart of the variants. For a broken test, only the number of people of each."""
     measure = next(
         (m for m in ("rate", "mean") if any(a.get(m) for a in trial.arms.values())), "users"
     )
@@ -259,13 +259,13 @@ async def _report_plan(request: SkillRequest, ctx: SkillContext) -> BaseModel:
 
 
 def _is_product_name(fact_id: str) -> bool:
-    """Whether a fact says what a product of the rule is called."""
+    """Whether a fact holds the name of a product of the rule."""
     return fact_id.startswith("plan.things.")
 
 
 def _list_draft_leads(teller: Teller, brief: Brief, wished: Wanted) -> list[NextStep]:
-    """What is to be tested, in the words that ask for it; to those it is on. Where they don't say
-    what, the place of the test does."""
+    """The next step: draft the text to test, for the audience of the test. Named after the subject
+    in the words, else after the place of the test."""
     text = Words("Product page to be tested")
     if EMAIL_SUBJECTS & {wished.place}:
         text = Words("E-mail to be tested")
@@ -287,7 +287,7 @@ def _list_draft_leads(teller: Teller, brief: Brief, wished: Wanted) -> list[Next
 def _build_plan_picture(
     teller: Teller, plan: Planned, title: str, ctx: SkillContext
 ) -> ChartPicture:
-    """How long, or how many people, for each rise."""
+    """A chart of the weeks, or the people, needed to detect each lift."""
     measure = "weeks" if plan.chosen.get("weeks") else "people"
     shown = [
         Bar(

@@ -49,7 +49,7 @@ THEMES_WITHOUT_PAGE = {
     "service",
     "returns",
     "order",
-}  # no text would mend it
+}  # a better product page would not help
 
 
 class FeedbackSummary(BaseModel):
@@ -69,7 +69,9 @@ class FeedbackReport(FeedbackSummary):
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
         return ctx.ask(Words("What about? For example: what do customers say about sizing?"))
-    here = is_about_thread(request.brief.words, request.brief.material)  # not of the library
+    here = is_about_thread(
+        request.brief.words, request.brief.material
+    )  # read the thread, not the library
     evidence = await ctx.look_up("thread" if here else "feedback")
     every = told(evidence, "feedback")
     themes = [one for one in every.values() if one.get("share") and "--" not in one.key]
@@ -109,7 +111,7 @@ def _rank_theme(one: Told) -> float:
 
 
 def _find_focus(request: SkillRequest, themes: Sequence[Told]) -> list[Told]:
-    """The themes that the question names, in either language."""
+    """Return the themes that the question names, in either language."""
     words = request.brief.words
     named = [o for o in themes if any(speaks_of(words, o.named(x)) for x in ("en", "fr"))]
     keys = {one.key for one in named}
@@ -144,7 +146,7 @@ def _write_text(
 def _gloss_quotes(
     teller: Teller, said: FeedbackSummary, quoted: Sequence[Fact | None], every: dict[str, Told]
 ) -> FeedbackSummary:
-    """With a word on what the quotes are about, where they are in another language."""
+    """Add what the quotes are about when they are in another language than the answer."""
     facts = [fact for fact in quoted if fact is not None]
     about = [every[fact.id.split(".")[1]] for fact in facts]
     gloss = in_their_language(teller, [fact.unit for fact in facts], about)
@@ -162,7 +164,7 @@ def _list_steps(teller: Teller, first: Sequence[Told]) -> list[str]:
         measure = "complaints" if one.number("complaints") else "texts"
         n = int(one.number(measure))
         told_by = Words.count("{n} complaint", "{n} complaints", n)
-        if measure == "texts":  # people ask, nobody complains
+        if measure == "texts":  # requests, not complaints
             told_by = Words.count("{n} text", "{n} texts", n)
         teller.value(one.get(measure))
         lines.append(
@@ -202,9 +204,9 @@ def _write_change(teller: Teller, one: Told) -> str:
 def _build_picture(
     teller: Teller, title: str, shown: Sequence[Told], top: Told, ctx: SkillContext
 ) -> ChartPicture:
-    """The theme of the title stands out; what nobody complains of has no bar."""
+    """A chart of the themes with a count. The theme of the title stands out."""
     measure = _choose_measure(shown)
-    if top not in shown:  # a part takes the place of its whole, which the title does not name
+    if top not in shown:  # the title names a part of a theme: replace the whole theme by it
         shown = [*(one for one in shown if not top.key.startswith(f"{one.key}-")), top]
     shown = [one for one in shown if one.number(measure)] or shown
     return build_bar_chart(
@@ -224,7 +226,7 @@ def _build_picture(
 
 
 def _choose_measure(shown: Sequence[Told]) -> str:
-    """What the bars are of: complaints; where nobody complains, what the headline counts."""
+    """The measure of the bars: complaints, or what the headline counts when there are none."""
     if any(one.number("complaints") for one in shown):
         return "complaints"
     rose = any(one.get("share-now") and one.word("verdict") in SURE for one in shown)
@@ -232,7 +234,7 @@ def _choose_measure(shown: Sequence[Told]) -> str:
 
 
 def _select_quotes(themes: Sequence[Told]) -> list[Quote]:
-    """Letter for letter, theme by theme in turn, those that all complain first."""
+    """Select verbatim quotes from the themes in turn, themes with complaints first."""
     themes = sorted(
         whole_before_parts(themes) or themes, key=lambda one: not one.number("complaints")
     )
@@ -261,7 +263,7 @@ def _list_limits(teller: Teller, every: dict[str, Told]) -> list[str]:
 
 
 def _list_leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> list[NextStep]:
-    """An answer to those who complain, and a fix of the product page where one is named."""
+    """The next steps: an e-mail to those who complain, and a fix of the named product page."""
     name = (top := first[0]).named(teller.language)
     answer = Words("E-mail to customers who complained ({theme}): what we do about it", theme=name)
     if not top.number("complaints"):
@@ -271,7 +273,7 @@ def _list_leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -
     sure = [o for o in every.values() if o.word("verdict") in SURE]
     places = next(filter(None, ([o for o in sure if o.key.startswith(key)] for key in keys)), [])
     if places:
-        place = max(places, key=lambda o: o.number("lift"))  # the one that is told
+        place = max(places, key=lambda o: o.number("lift"))  # the one that the text names
         product = product_named(place_named(place, every))
         about = every[place.key.split("--")[0]].named(teller.language)
         page = Words(

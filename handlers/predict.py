@@ -48,7 +48,7 @@ ASKED_BY = (
     r".*\b(?:ensuite|après)\b|\bqu'est-ce que .*\br?achètent\b.*\b(?:ensuite|après)\b"
     r"|\bpr[ée]di(?:s|re|ction)|\bprévisions? d(?:'|e |es )|^\W*(?:prévois|prévoir|prévoyez)\b"
 )
-OWN_PERIOD = True  # a forecast looks ahead, and stands on all the orders
+OWN_PERIOD = True  # a forecast uses all orders
 NEXT_PURCHASE_PATTERN = re.compile(
     r"\bafter\b|\bnext\b(?! \d| (?:few|week|month|year|day|two|three))|\bensuite\b|\bapres\b"
 )
@@ -102,7 +102,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
 
 
 def _forecast_repurchase(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
-    """Who buys again: how many, who they are, how right that was in the past."""
+    """Report who is likely to buy again: how many, who they are, and the past accuracy."""
     every = told(evidence, "behaviour", "buy-")
     whole = next((one for one in every.values() if one.get("backtest-auc")), None)
     if whole is None:
@@ -180,7 +180,7 @@ def _forecast_repurchase(teller: Teller, evidence: Evidence, words: str) -> Fore
 
 
 def _forecast_churn(teller: Teller, evidence: Evidence) -> Foreseen | None:
-    """Who drifts away, what they are worth, and what such a silence meant in the past."""
+    """Report who drifts away, their value, and how many came back from such a silence before."""
     groups = told(evidence, "segments")
     leaving = [groups[key] for key in LEAVING_GROUPS if key in groups]
     every = told(evidence, "behaviour")

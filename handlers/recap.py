@@ -80,7 +80,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
 
 
 def _drop_repeated(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
-    """What was answered, where the answer is not already told as a decision or a task."""
+    """Drop the answers that are already listed as a decision or a task."""
     known = {one.word(measure) for one in told for measure in ("words", "since")}
     return [
         one
@@ -90,7 +90,7 @@ def _drop_repeated(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
 
 
 def _build_feedback_lead(teller: Teller, request: SkillRequest) -> NextStep:
-    """Nobody decides or does anything there: they may be customers' words."""
+    """Offer a feedback summary, because a thread without decisions may quote customers."""
     words = Words("sum up what customers say in this thread")
     if wants_channel(request.brief.words):
         words = Words("sum up what customers say in this channel")

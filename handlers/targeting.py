@@ -46,7 +46,9 @@ ASKED_BY = (
 )
 
 
-QUOTE_MARKS = str.maketrans("", "", '“”"«»\u00a0\u202f')  # a name may be quoted in other ones
+QUOTE_MARKS = str.maketrans(
+    "", "", '“”"«»\u00a0\u202f'
+)  # a model may use other quotation marks around a name
 
 
 class TargetingText(BaseModel):
@@ -105,8 +107,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
 
 
 def _find_unknown_audiences(said: TargetingText, names: Sequence[str]) -> list[str]:
-    """Lines about an audience that was not counted: an invented one goes back to the writer. What
-    to say may call them by their numbers."""
+    """List the lines about an audience that was not counted, as faults for the writer. The advice
+    may refer to audiences by number."""
     numbers = tuple(f"{n}. " for n in range(1, len(names) + 1))
     lines = [("finding", said.finding.text)]
     lines += [("audiences", line) for line in said.audiences.text.splitlines()]
@@ -143,7 +145,7 @@ def _write_text(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]
 
 def _write_headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     name, size = name_of(teller, every, one), reach(teller, one)
-    if one.key != "yours":  # a person's own rule is the only one
+    if one.key != "yours":  # "yours" is the person's own rule and the only audience
         name = teller.say(Words("{audience} first", audience=name))
     if one.get("bought-share") is None:
         return teller.say(Words("{audience}: {size}.", audience=name, size=size))
@@ -184,7 +186,7 @@ def _write_headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str
 
 
 def _build_sizes_table(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
-    """How many there are by each way, what such people did and will do, what a test would show."""
+    """The table of audience sizes by channel, past and expected purchases, and power of a test."""
     heads = [
         Words("Audience"),
         Words("Customers"),
@@ -212,8 +214,7 @@ def _build_sizes_table(teller: Teller, every: Mapping[str, Told], shown: Sequenc
 
 
 def _build_rules_table(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
-    """What decides who is in it, word for word, and the rule's short name, which an approval
-    binds."""
+    """The table of the exact rules and their short codes. An approval covers these."""
     titles = {fact.about: str(fact.value) for fact in _list_product_names(every)}
     rows = []
     for one in shown:
@@ -228,12 +229,12 @@ def _build_rules_table(teller: Teller, every: Mapping[str, Told], shown: Sequenc
 
 
 def _list_product_names(every: Mapping[str, Told]) -> Sequence[Fact]:
-    """What the products in the rules are called."""
+    """The facts with the names of the products in the rules."""
     return tuple(every["things"].facts.values()) if "things" in every else ()
 
 
 def _select_stored_facts(every: Mapping[str, Told], shown: Sequence[Told]) -> list[Fact]:
-    """What the form and the export need besides what was told: rules, and the shop's names."""
+    """The facts that the form and the export need: the rules and the names of categories."""
     rules = [fact for one in shown for m in ("rule", "rule-code") if (fact := one.get(m))]
     names = every["category"].facts.values() if "category" in every else ()
     return [*rules, *_list_product_names(every), *names]
@@ -258,7 +259,7 @@ def _write_title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
 def _build_picture(
     teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], ctx: SkillContext
 ) -> ChartPicture:
-    """How often such people bought, with its interval, beside all; else how many they are."""
+    """A chart of the purchase rates with intervals beside all customers, else of the sizes."""
     share = all(one.get("bought-share") for one in shown)
     measure = "bought-share" if share else "customers"
     found = []

@@ -115,7 +115,7 @@ def _write_headline(teller: Teller, found: Moved) -> str:
 
 
 def _write_changes(teller: Teller, found: Moved) -> list[str]:
-    """What is confirmed, and all orders together: a line each."""
+    """One line for all orders and for each confirmed change."""
     lines = [small(teller, one) for one in found.small if found.series]
     for one in (sure := found.having(SURE)):
         again = "" if one is found.first else _write_sentence(teller, one, found) + " "
@@ -138,7 +138,7 @@ def _write_watch_list(teller: Teller, found: Moved) -> list[str]:
 
 
 def _write_sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = True) -> str:
-    """What came beside what was expected, and how sure that is where the heading doesn't say."""
+    """The actual beside the expected value, with the grade unless the heading states it."""
     last = teller.bare(one, "last") if one.key == "total-orders" else teller.of(one, "last")
     given = {
         "name": called(one, teller),
@@ -170,11 +170,11 @@ def _describe_certainty(one: Told) -> Words:
 
 
 def _write_since(teller: Teller, one: Told, *, brief: bool) -> str:
-    """Since when it runs higher or lower, and for how much money."""
+    """Since when the series is higher or lower, and the money this means."""
     given = {"name": called(one, teller), "since": teller.of(one, "since")}
     up = Words("{name}: above what was expected since about the week of {since}.", **given)
     down = Words("{name}: below what was expected since about the week of {since}.", **given)
-    if brief:  # what it is has just been said
+    if brief:  # the previous sentence named the series
         up = down = Words("It began about the week of {since}.", since=given["since"])
     rise = one.number("change") > 0
     worth = Words("It brings in {revenue} a week.", revenue=teller.of(one, "revenue"))
@@ -248,7 +248,7 @@ def _build_returns_table(teller: Teller, found: Moved) -> Table | None:
 def _build_table(
     teller: Teller, columns: list[Words], shown: Sequence[Told], measures: Sequence[str]
 ) -> Table | None:
-    """A row each: its name, its measures, how sure it is; none of nothing."""
+    """One row for each series: name, measures and grade. None without rows."""
     rows = [
         [
             called(one, teller),

@@ -1,4 +1,4 @@
-"""Claude: the writer, against a real server on the loopback that answers by a script."""
+"""The Anthropic writer against a real scripted server on the loopback interface."""
 
 import asyncio
 import importlib
@@ -110,7 +110,7 @@ async def desk(server: ScriptedClaude) -> AsyncIterator[Desk]:
     await seat.claude.close()
 
 
-async def test_writes_in_the_asked_form(server: ScriptedClaude, desk: Desk) -> None:
+async def test_answer_is_parsed_into_the_output_model(server: ScriptedClaude, desk: Desk) -> None:
     server.script = [says(GOOD)]
     assert await desk.write() == Output.model_validate(GOOD)
     (letter,) = server.letters
@@ -124,7 +124,7 @@ async def test_writes_in_the_asked_form(server: ScriptedClaude, desk: Desk) -> N
     assert server.asked[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
-async def test_shows_the_text_as_it_grows(server: ScriptedClaude, desk: Desk) -> None:
+async def test_growing_text_is_shown(server: ScriptedClaude, desk: Desk) -> None:
     server.chunk = 5
     await desk.write(prompt="[product.a-linen-shirt-with-a-long-name.price] price: 59 EUR")
     *growing, whole = desk.shown
@@ -134,7 +134,7 @@ async def test_shows_the_text_as_it_grows(server: ScriptedClaude, desk: Desk) ->
     assert "product" not in whole
 
 
-async def test_gives_a_receipt_for_the_very_bytes(server: ScriptedClaude, desk: Desk) -> None:
+async def test_receipt_holds_the_exact_bytes_sent(server: ScriptedClaude, desk: Desk) -> None:
     await desk.write(prompt="Écris sur le lin : « léger ».")
     (sent,) = desk.receipts
     assert sent.sent == server.asked[0].text
@@ -144,7 +144,7 @@ async def test_gives_a_receipt_for_the_very_bytes(server: ScriptedClaude, desk: 
     assert sent.tokens_in > 0 < sent.tokens_out
 
 
-async def test_reads_a_long_brand_from_the_cache(desk: Desk) -> None:
+async def test_long_system_prompt_is_read_from_the_cache(desk: Desk) -> None:
     for _ in range(2):
         await desk.write(system="We are Maison. " * 200)
     first, second = desk.receipts
@@ -155,14 +155,16 @@ async def test_reads_a_long_brand_from_the_cache(desk: Desk) -> None:
     assert first.usd - second.usd == Decimal(750) * Decimal("1.15") * 2 / 1_000_000
 
 
-async def test_has_no_price_for_a_local_name(server: ScriptedClaude) -> None:
+async def test_local_model_has_no_price(server: ScriptedClaude) -> None:
     desk = Desk(server.url, name="qwen3:8b")
     await desk.write()
     assert desk.receipts[0].usd is None
     await desk.claude.close()
 
 
-async def test_is_told_what_was_wrong_with_its_last_try(server: ScriptedClaude, desk: Desk) -> None:
+async def test_corrections_name_the_faults_of_the_last_answer(
+    server: ScriptedClaude, desk: Desk
+) -> None:
     await desk.write(last=json.dumps(GOOD), corrections=("subject: 45 characters, at most 40",))
     turns = server.letters[0]["messages"]
     assert [turn["role"] for turn in turns] == ["user", "assistant", "user"]
@@ -187,9 +189,7 @@ async def test_is_told_what_was_wrong_with_its_last_try(server: ScriptedClaude, 
     ],
     ids=lambda step: f"{step.status} {step.code or step.breaks or step.error}",
 )
-async def test_tries_anew_after_a_bad_moment(
-    server: ScriptedClaude, desk: Desk, step: Step
-) -> None:
+async def test_temporary_error_is_retried(server: ScriptedClaude, desk: Desk, step: Step) -> None:
     server.script = [step, says(GOOD)]
     assert await desk.write() == Output.model_validate(GOOD)
     assert len(desk.receipts) == len(server.letters) == 2
@@ -198,7 +198,9 @@ async def test_tries_anew_after_a_bad_moment(
     assert desk.shown[-1] == "Cool all day\n\nLinen."
 
 
-async def test_counts_what_a_broken_call_had_written(server: ScriptedClaude, desk: Desk) -> None:
+async def test_broken_call_counts_the_tokens_written_so_far(
+    server: ScriptedClaude, desk: Desk
+) -> None:
     server.script = [breaks("drop"), fails(529, "overloaded_error"), says(GOOD)]
     await desk.write()
     broken, overloaded, _ = desk.receipts
@@ -208,7 +210,7 @@ async def test_counts_what_a_broken_call_had_written(server: ScriptedClaude, des
     assert overloaded.usd == 0 == overloaded.tokens_in
 
 
-async def test_leaves_the_rest_to_the_engine(server: ScriptedClaude, desk: Desk) -> None:
+async def test_exhausted_retries_raise_try_again(server: ScriptedClaude, desk: Desk) -> None:
     server.script = [fails(529, "overloaded_error")] * 9
     error = await desk.fail(TryAgain)
     assert len(server.letters) == 5
@@ -221,7 +223,7 @@ async def test_leaves_the_rest_to_the_engine(server: ScriptedClaude, desk: Desk)
 
 
 @pytest.mark.parametrize("asked", [60, "Tue, 24 Nov 2026 09:01:00 GMT"])
-async def test_waits_no_longer_than_its_deadline(
+async def test_no_retry_after_the_deadline(
     server: ScriptedClaude, desk: Desk, asked: float | str
 ) -> None:
     server.script = [fails(429, "rate_limit_error", retry_after=asked)]
@@ -230,14 +232,14 @@ async def test_waits_no_longer_than_its_deadline(
     assert len(server.letters) == 1
 
 
-async def test_waits_as_long_as_it_was_asked_to(server: ScriptedClaude, desk: Desk) -> None:
+async def test_retry_after_header_is_respected(server: ScriptedClaude, desk: Desk) -> None:
     server.script = [fails(429, "rate_limit_error", retry_after=0.3)]
     start = time.monotonic()
     await desk.write()
     assert time.monotonic() - start >= 0.3
 
 
-async def test_writes_the_receipt_before_the_bytes_leave(server: ScriptedClaude) -> None:
+async def test_receipt_is_written_before_the_bytes_are_sent(server: ScriptedClaude) -> None:
     desk = Desk(server.url)
     seen: list[list[str]] = []
 
@@ -252,7 +254,7 @@ async def test_writes_the_receipt_before_the_bytes_leave(server: ScriptedClaude)
     await desk.claude.close()
 
 
-async def test_sends_nothing_whose_receipt_cannot_be_kept(server: ScriptedClaude) -> None:
+async def test_nothing_is_sent_when_the_receipt_cannot_be_stored(server: ScriptedClaude) -> None:
     desk = Desk(server.url)
 
     async def full(_: LlmCall) -> None:
@@ -265,7 +267,7 @@ async def test_sends_nothing_whose_receipt_cannot_be_kept(server: ScriptedClaude
     await desk.claude.close()
 
 
-async def test_gives_up_on_silence(server: ScriptedClaude) -> None:
+async def test_silent_server_times_out(server: ScriptedClaude) -> None:
     desk = Desk(server.url, deadline=0.4)
     server.script = [breaks("stall")]
     error = await desk.fail(TryAgain)
@@ -275,7 +277,7 @@ async def test_gives_up_on_silence(server: ScriptedClaude) -> None:
     await desk.claude.close()
 
 
-async def test_sends_nothing_when_there_is_no_way_through(server: ScriptedClaude) -> None:
+async def test_nothing_is_sent_without_a_connection(server: ScriptedClaude) -> None:
     desk = Desk("http://127.0.0.1:9")
     error = await desk.fail(TryAgain)
     assert error.words.to("en").startswith("Claude can't be reached. An administrator can check")
@@ -293,7 +295,7 @@ async def test_sends_nothing_when_there_is_no_way_through(server: ScriptedClaude
         ("brand new", "Claude declined to write this. "),
     ],
 )
-async def test_names_the_reason_of_a_refusal(
+async def test_refusal_names_its_category(
     server: ScriptedClaude, desk: Desk, category: str | None, said: str
 ) -> None:
     server.script = [refuses(category)]
@@ -304,7 +306,7 @@ async def test_names_the_reason_of_a_refusal(
     assert desk.receipts[0].usd is not None
 
 
-async def test_gets_more_room_once(server: ScriptedClaude, desk: Desk) -> None:
+async def test_max_tokens_is_raised_once(server: ScriptedClaude, desk: Desk) -> None:
     server.script = [cut_off(), says(GOOD)]
     await desk.write()
     first, second = server.letters
@@ -312,7 +314,7 @@ async def test_gets_more_room_once(server: ScriptedClaude, desk: Desk) -> None:
     assert second["messages"] == first["messages"]
 
 
-async def test_never_repairs_what_was_cut_off(server: ScriptedClaude, desk: Desk) -> None:
+async def test_cut_off_answer_is_never_repaired(server: ScriptedClaude, desk: Desk) -> None:
     whole = json.dumps(GOOD)
     server.script = [cut_off(whole), cut_off(whole)]
     error = await desk.fail()
@@ -353,7 +355,7 @@ async def test_never_repairs_what_was_cut_off(server: ScriptedClaude, desk: Desk
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
-async def test_says_in_plain_words_what_will_not_work(
+async def test_permanent_errors_have_plain_words(
     server: ScriptedClaude, desk: Desk, step: Step, said: str
 ) -> None:
     server.script = [step]
@@ -363,7 +365,7 @@ async def test_says_in_plain_words_what_will_not_work(
     assert error.__context__ is None
 
 
-async def test_sends_an_unfit_answer_back_with_what_is_wrong(
+async def test_invalid_answer_is_sent_back_with_its_errors(
     server: ScriptedClaude, desk: Desk
 ) -> None:
     server.script = [says(BAD), says(GOOD)]
@@ -374,14 +376,16 @@ async def test_sends_an_unfit_answer_back_with_what_is_wrong(
     assert desk.ended == ["did not fit the form", "done"]
 
 
-async def test_holds_an_answer_to_limits_the_server_ignores(
+async def test_limits_ignored_by_the_server_are_validated(
     server: ScriptedClaude, desk: Desk
 ) -> None:
     server.script = [says({"name": "far too long"}), says({"name": "short"})]
     assert (await desk.write(Short)).name == "short"
 
 
-async def test_sends_an_answer_back_at_most_twice(server: ScriptedClaude, desk: Desk) -> None:
+async def test_invalid_answer_is_sent_back_at_most_twice(
+    server: ScriptedClaude, desk: Desk
+) -> None:
     server.script = [says(BAD)] * 9
     error = await desk.fail()
     assert len(server.letters) == 3
@@ -407,7 +411,7 @@ class TestWithASecond:
             ([fails(404, "not_found_error")], "sonnet haiku"),
         ],
     )
-    async def test_asks_it_when_the_first_can_not(
+    async def test_fallback_model_is_used_when_the_first_fails(
         self, server: ScriptedClaude, desk: Desk, steps: list[Step], names: str
     ) -> None:
         server.script = steps
@@ -415,21 +419,21 @@ class TestWithASecond:
         assert [sent.writer.split("-")[1] for sent in desk.receipts] == names.split()
         assert [letter["model"].split("-")[1] for letter in server.letters] == names.split()
 
-    async def test_lets_it_think_as_little_as_it_can(
+    async def test_each_model_uses_its_least_thinking(
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
         server.script = [fails(404, "not_found_error")]
         await desk.write()
         assert server.letters[1]["thinking"] == {"type": "disabled"}
 
-    async def test_does_not_ask_it_what_the_first_refused(
+    async def test_fallback_is_not_used_after_a_refusal(
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
         server.script = [refuses()]
         await desk.fail()
         assert len(server.letters) == 1
 
-    async def test_has_no_third(self, server: ScriptedClaude, desk: Desk) -> None:
+    async def test_there_is_no_third_model(self, server: ScriptedClaude, desk: Desk) -> None:
         server.script = [fails(404, "not_found_error")] * 3
         error = await desk.fail()
         assert "claude-haiku-5-5" in error.words.to("en")
@@ -450,7 +454,7 @@ class TestOnALocalServer:
         yield seat
         await seat.claude.close()
 
-    async def test_asks_for_json_in_words_from_then_on(
+    async def test_json_is_requested_in_the_prompt_after_an_ignored_schema(
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
         assert (await desk.write()).body.text.startswith("Body")
@@ -460,7 +464,7 @@ class TestOnALocalServer:
         assert desk.ended == ["not JSON", "done", "done"]
         assert "⟨body⟩" in server.letters[2]["messages"][0]["content"]
 
-    async def test_knows_so_from_the_start_when_checked(
+    async def test_check_detects_a_server_that_ignores_schemas(
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
         assert await desk.claude.check() is None
@@ -476,7 +480,7 @@ class TestOnALocalServer:
             ("thinking: Extra inputs are not permitted", "thinking"),
         ],
     )
-    async def test_leaves_out_what_it_does_not_know(
+    async def test_unsupported_settings_are_left_out(
         self, server: ScriptedClaude, message: str, left_out: str
     ) -> None:
         desk = Desk(server.url)
@@ -490,7 +494,7 @@ class TestOnALocalServer:
         assert len(others) == 2
         await desk.claude.close()
 
-    async def test_sends_no_empty_turn_after_an_empty_answer(
+    async def test_no_empty_message_after_an_empty_answer(
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
         desk.claude.ignores_schema = True
@@ -498,28 +502,28 @@ class TestOnALocalServer:
         await desk.write()
         assert [turn["role"] for turn in server.letters[1]["messages"]] == ["user"]
 
-    async def test_sends_a_blank_back_that_was_left_unfilled(
-        self, server: ScriptedClaude, desk: Desk
-    ) -> None:
+    async def test_unfilled_blank_is_sent_back(self, server: ScriptedClaude, desk: Desk) -> None:
         desk.claude.ignores_schema = True
         server.script = [says({**GOOD, "body": {"text": "⟨body⟩", "facts": []}})]
         await desk.write()
         assert desk.ended == ["did not fit the form", "done"]
 
-    async def test_stops_when_it_never_gets_json(self, server: ScriptedClaude, desk: Desk) -> None:
+    async def test_gives_up_when_the_answer_is_never_json(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
         server.script = [says("Linen is lovely.")] * 9
         error = await desk.fail()
         assert len(server.letters) == 4
         assert error.words.to("en").startswith("qwen3:8b could not put its answer into the form")
 
-    async def test_takes_its_word_for_why_it_stopped(
+    async def test_stop_reason_of_the_server_is_trusted(
         self, server: ScriptedClaude, desk: Desk
     ) -> None:
         server.script = [Step(text="{}", stop="length"), Step(text=json.dumps(GOOD), stop="stop")]
         await desk.write()
         assert desk.ended == ["cut off", "done"]
 
-    async def test_is_never_reached_through_a_proxy(
+    async def test_local_server_is_never_reached_through_a_proxy(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -531,12 +535,12 @@ class TestOnALocalServer:
 class TestChecked:
     """`check` is asked at the start."""
 
-    async def test_finds_nothing_wrong(self, server: ScriptedClaude, desk: Desk) -> None:
+    async def test_check_passes_for_valid_models(self, server: ScriptedClaude, desk: Desk) -> None:
         assert await desk.claude.check() is None
         assert not desk.claude.ignores_schema
         assert server.asked[0].path == "/v1/models/claude-sonnet-5-5"
 
-    async def test_names_a_retired_one(self, server: ScriptedClaude) -> None:
+    async def test_check_names_a_retired_model(self, server: ScriptedClaude) -> None:
         server.lifecycle = {"claude-haiku-5-5": "retired"}
         desk = Desk(server.url, fallback="claude-haiku-5-5")
         wrong = await desk.claude.check()
@@ -544,20 +548,22 @@ class TestChecked:
         assert wrong.to("en").startswith("claude-haiku-5-5 is retired. An administrator can")
         await desk.claude.close()
 
-    async def test_warns_of_one_that_will_retire(
+    async def test_check_warns_of_a_model_that_will_retire(
         self, server: ScriptedClaude, desk: Desk, caplog: pytest.LogCaptureFixture
     ) -> None:
         server.lifecycle = {"claude-sonnet-5-5": "deprecated"}
         assert await desk.claude.check() is None
         assert "claude-sonnet-5-5 retires on 2026-12-01" in caplog.text
 
-    async def test_names_one_that_takes_no_form(self, server: ScriptedClaude, desk: Desk) -> None:
+    async def test_check_names_a_model_without_structured_output(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
         server.unable = ("structured_outputs",)
         wrong = await desk.claude.check()
         assert wrong is not None
         assert wrong.to("en").startswith("claude-sonnet-5-5 can't answer in the form we need.")
 
-    async def test_learns_what_a_name_takes(self, server: ScriptedClaude) -> None:
+    async def test_check_learns_the_settings_of_a_model(self, server: ScriptedClaude) -> None:
         server.unable = ("effort", "disabled", "between_tools")
         desk = Desk(server.url)
         await desk.claude.check()
@@ -566,7 +572,7 @@ class TestChecked:
         assert "effort" not in server.letters[0]["output_config"]
         await desk.claude.close()
 
-    async def test_says_that_the_key_is_refused(self) -> None:
+    async def test_check_reports_a_refused_key(self) -> None:
         async with Answering(401, {"error": {"type": "authentication_error"}}) as url:
             desk = Desk(url)
             wrong = await desk.claude.check()
@@ -574,14 +580,14 @@ class TestChecked:
         assert wrong is not None
         assert wrong.to("en").startswith("The key for Claude was refused.")
 
-    async def test_lets_an_outage_pass(self, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_check_ignores_an_outage(self, caplog: pytest.LogCaptureFixture) -> None:
         desk = Desk("http://127.0.0.1:9")
         assert await desk.claude.check() is None
         assert "claude-sonnet-5-5 could not be looked up" in caplog.text
         await desk.claude.close()
 
     @pytest.mark.parametrize("status", [404, 405, 501])
-    async def test_takes_a_server_without_names_for_a_simple_one(self, status: int) -> None:
+    async def test_check_treats_a_server_without_models_as_simple(self, status: int) -> None:
         async with Answering(status, {}) as url:
             desk = Desk(url, name="qwen3:8b")
             assert await desk.claude.check() is None
@@ -589,14 +595,14 @@ class TestChecked:
             await desk.claude.close()
 
     @pytest.mark.parametrize("told", [{"id": "x", "object": "model"}, [1], "x"])
-    async def test_puts_up_with_another_kind_of_answer(self, told: Any) -> None:
+    async def test_check_tolerates_an_unexpected_response(self, told: Any) -> None:
         async with Answering(200, told) as url:
             desk = Desk(url, name="org/x")
             assert await desk.claude.check() is None
             await desk.claude.close()
 
 
-async def test_never_tells_its_key(
+async def test_api_key_never_appears_in_logs_or_errors(
     server: ScriptedClaude, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -618,7 +624,7 @@ async def test_never_tells_its_key(
     await desk.claude.close()
 
 
-async def test_follows_no_redirect() -> None:
+async def test_redirects_are_not_followed() -> None:
     """The receipt names the host that was written to, so there may be no other."""
     async with ScriptedClaude() as elsewhere:
         to = {"location": f"{elsewhere.url}/v1/messages"}
@@ -629,7 +635,7 @@ async def test_follows_no_redirect() -> None:
         assert not elsewhere.asked
 
 
-async def test_gives_a_receipt_when_it_is_stopped(server: ScriptedClaude, desk: Desk) -> None:
+async def test_cancelled_call_has_a_receipt(server: ScriptedClaude, desk: Desk) -> None:
     server.script = [breaks("stall")]
     task = asyncio.create_task(desk.write())
     await server.answering.wait()
@@ -640,14 +646,14 @@ async def test_gives_a_receipt_when_it_is_stopped(server: ScriptedClaude, desk: 
     assert desk.receipts[0].sent
 
 
-async def test_writes_two_hundred_at_once(server: ScriptedClaude, desk: Desk) -> None:
+async def test_two_hundred_calls_run_at_once(server: ScriptedClaude, desk: Desk) -> None:
     server.delay, server.chunk = 0.5, 64
     await asyncio.gather(*(desk.write() for _ in range(200)))
     assert desk.ended == ["done"] * 200
     assert server.most_open > 150
 
 
-def test_works_in_a_second_event_loop() -> None:
+def test_second_event_loop_gets_its_own_client() -> None:
     async def once() -> None:
         async with ScriptedClaude(port=port):
             await desk.write()
@@ -660,7 +666,7 @@ def test_works_in_a_second_event_loop() -> None:
     assert desk.ended == ["done", "done"]
 
 
-def test_loads_the_sdk_only_when_it_writes() -> None:
+def test_sdk_is_imported_only_on_the_first_call() -> None:
     code = "import sys, bot.agent.llm.anthropic; sys.exit('anthropic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -1,4 +1,4 @@
-"""What comes back for a draft that went out …"""
+"""Campaign results matched to deliveries."""
 
 import json
 import threading
@@ -94,7 +94,7 @@ def said(house: Container, made: Draft, language: str = "en") -> list[str]:
     return [words.to(language) for words in found.result_lines] if found else []
 
 
-def test_is_joined_by_its_code_and_told_on_its_card(
+def test_results_are_matched_by_code_and_shown_on_the_card(
     house: Container, jobs: Jobs, gone: Draft
 ) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code, subject=SUBJECT), *peers())
@@ -115,7 +115,7 @@ def test_is_joined_by_its_code_and_told_on_its_card(
 @pytest.mark.parametrize(
     ("opened", "told"), [(900, "more than chance explains"), (100, "less than chance explains")]
 )
-def test_says_when_it_is_more_than_chance(
+def test_significant_difference_is_stated(
     house: Container, jobs: Jobs, gone: Draft, opened: int, told: str
 ) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code, opened=opened), *peers())
@@ -123,9 +123,7 @@ def test_says_when_it_is_more_than_chance(
     assert told in said(house, gone)[0]
 
 
-def test_says_when_there_is_too_little_to_compare(
-    house: Container, jobs: Jobs, gone: Draft
-) -> None:
+def test_too_few_similar_campaigns_are_stated(house: Container, jobs: Jobs, gone: Draft) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code))
     AttributionJob(house, jobs).update_outcomes("T1")
     assert said(house, gone)[0] == (
@@ -133,7 +131,7 @@ def test_says_when_there_is_too_little_to_compare(
     )
 
 
-def test_has_its_card_drawn_anew(house: Container, jobs: Jobs, gone: Draft) -> None:
+def test_card_is_updated_by_new_results(house: Container, jobs: Jobs, gone: Draft) -> None:
     def wanted() -> list[int]:
         with house.database.begin() as session:
             return list(
@@ -149,9 +147,7 @@ def test_has_its_card_drawn_anew(house: Container, jobs: Jobs, gone: Draft) -> N
     assert wanted() == [one + 1 for one in before]
 
 
-def test_without_its_code_is_asked_about_and_not_taken(
-    house: Container, jobs: Jobs, gone: Draft
-) -> None:
+def test_results_without_a_code_are_asked_about(house: Container, jobs: Jobs, gone: Draft) -> None:
     bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT.upper()), *peers())
     AttributionJob(house, jobs).update_outcomes("T1")
     found = outcome(house, gone)
@@ -164,7 +160,9 @@ def test_without_its_code_is_asked_about_and_not_taken(
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_is_what_a_person_said_it_is(house: Container, jobs: Jobs, gone: Draft, same: bool) -> None:
+def test_answer_of_a_person_decides_the_match(
+    house: Container, jobs: Jobs, gone: Draft, same: bool
+) -> None:
     bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT), *peers())
     AttributionJob(house, jobs).update_outcomes("T1")
     with house.database.begin() as session:
@@ -180,7 +178,7 @@ def test_is_what_a_person_said_it_is(house: Container, jobs: Jobs, gone: Draft, 
     ) is same
 
 
-def test_is_looked_for_once_a_state_of_the_files(house: Container, jobs: Jobs, gone: Draft) -> None:
+def test_one_job_for_each_state_of_the_files(house: Container, jobs: Jobs, gone: Draft) -> None:
     first = due(house, now())
     assert len(first) == 1
     assert due(house, now() + timedelta(minutes=5)) == first
@@ -191,13 +189,15 @@ def test_is_looked_for_once_a_state_of_the_files(house: Container, jobs: Jobs, g
     assert due(house, now()) == second
 
 
-def test_of_nothing_is_never_looked_for(house: Container, jobs: Jobs) -> None:
+def test_no_job_without_deliveries(house: Container, jobs: Jobs) -> None:
     with house.database.begin() as session:
         draft(session, jobs)
     assert due(house, now()) == []
 
 
-def test_waits_until_nobody_else_asks_the_engine(house: Container, jobs: Jobs, gone: Draft) -> None:
+def test_job_waits_for_other_queries_of_the_engine(
+    house: Container, jobs: Jobs, gone: Draft
+) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code))
     asking, answered, joined = threading.Event(), threading.Event(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""A digest is due …"""
+"""When a digest is due."""
 
 import random
 from datetime import UTC, date, datetime, time, timedelta
@@ -57,7 +57,7 @@ def expected(one: Schedule, until: datetime) -> list[str]:
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize(("weekday", "hour", "minute"), [(0, 9, 0), (6, 2, 30), (DAILY, 0, 0)])
-def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
+def test_due_on_each_scheduled_day_for_two_years(
     zone: str, weekday: int, hour: int, minute: int
 ) -> None:
     """Three processes look every 41 minutes, each down for hours now and then."""
@@ -81,7 +81,7 @@ def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
     assert set(expected(one, until - timedelta(days=1))) <= set(spoke)
 
 
-async def test_from_rows_and_jobs_by_three_processes_that_are_down_for_hours(
+async def test_due_once_across_processes_that_are_down_for_hours(
     database: Database,
 ) -> None:
     """The six weeks in which the clocks change, in all zones. Each process that is up asks for
@@ -122,7 +122,7 @@ async def always(_: NewTask) -> DigestStatus:
     return "moved"
 
 
-def test_late_when_all_were_down_but_not_days_late() -> None:
+def test_late_run_is_made_up_for_hours_but_not_days() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 09:00 in Paris
     one = made()
     assert one.due_day(monday - timedelta(minutes=1)) is None or one.since < monday - timedelta(
@@ -133,7 +133,7 @@ def test_late_when_all_were_down_but_not_days_late() -> None:
     assert one.due_day(monday + MAX_DELAY + timedelta(minutes=1)) is None
 
 
-def test_not_for_what_was_before_it_was_set_moved_or_resumed() -> None:
+def test_runs_before_it_was_set_or_resumed_are_not_made_up() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     assert made(since=monday + timedelta(hours=1)).due_day(monday + timedelta(hours=2)) is None
     assert made(since=monday).due_day(monday + timedelta(hours=2)) is None
@@ -141,18 +141,18 @@ def test_not_for_what_was_before_it_was_set_moved_or_resumed() -> None:
     assert moved.due_day(monday + timedelta(hours=4)) == date(2026, 11, 23)
 
 
-def test_once_a_day_though_it_was_moved_to_later_that_day() -> None:
+def test_due_once_a_day_although_moved_to_a_later_hour() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     spoken = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-23")
     assert spoken.due_day(monday + timedelta(hours=4)) is None
 
 
 @pytest.mark.parametrize("state", ["paused", "off"])
-def test_never_while_it_rests(state: str) -> None:
+def test_paused_or_switched_off_digest_is_never_due(state: str) -> None:
     assert made(state=state).due_day(datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) is None
 
 
-def test_under_an_id_that_exists_once(database: Database) -> None:
+def test_job_id_is_unique(database: Database) -> None:
     now, jobs = datetime(2026, 11, 23, 8, 5, tzinfo=UTC), Jobs()
     with database.begin() as session:
         session.add(made())
@@ -164,7 +164,7 @@ def test_under_an_id_that_exists_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_with_its_next_moment_known_beforehand(zone: str) -> None:
+def test_next_run_is_the_first_due_moment(zone: str) -> None:
     """Not due a minute before the moment that is kept, and due at it; none is left out."""
     one = made(zone=zone, hour=2, minute=30, weekday=DAILY)
     now = one.next_run(START + timedelta(days=1))
@@ -181,7 +181,7 @@ def test_with_its_next_moment_known_beforehand(zone: str) -> None:
         now = moment
 
 
-def test_without_reading_the_rows_of_those_that_are_not(database: Database) -> None:
+def test_digests_that_are_not_due_are_not_read(database: Database) -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # the moment itself
     with database.begin() as session:
         session.add(made(last="2026-11-23"))
@@ -194,7 +194,7 @@ def test_without_reading_the_rows_of_those_that_are_not(database: Database) -> N
         assert row.next_at == datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 
 
-def test_where_people_set_it(database: Database) -> None:
+def test_schedule_uses_its_own_time_zone(database: Database) -> None:
     told = {
         "workspace": "T1",
         "name": "weekly",
@@ -225,7 +225,7 @@ def test_where_people_set_it(database: Database) -> None:
         Schedule.save(session, START, **told | {"hour": 25})
 
 
-def test_once_though_the_clock_steps_back_an_hour_after_it_spoke() -> None:
+def test_due_once_although_the_clock_steps_back() -> None:
     one, spoke = made(weekday=DAILY), []
     nine = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # in Paris
     minutes = [*range(-5, 10), *range(-51, 70)]  # put back at ten past

@@ -1,4 +1,4 @@
-"""A letter that went out …"""
+"""A sent e-mail in the digest, end to end."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,7 +84,7 @@ async def sent(shop: Shop) -> tuple[str, str]:
 
 
 @pytest.mark.timeout(150)
-async def test_is_told_of_in_the_digest_once_its_results_are_in_and_leads_to_another(
+async def test_digest_reports_a_sent_email_once_its_results_are_imported(
     tmp_path: Path,
 ) -> None:
     furnished(tmp_path)

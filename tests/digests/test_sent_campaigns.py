@@ -1,4 +1,4 @@
-"""What a digest says of what was sent …"""
+"""What a digest reports about sent campaigns."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -75,7 +75,7 @@ def sent(made: DraftResult) -> str:
         (200, "17%", "worse than chance explains."),
     ],
 )
-async def test_is_its_rate_against_comparable_letters_and_what_came_with_its_code(
+async def test_rate_is_compared_with_similar_campaigns(
     house: Container, opened: int, own: str, said: str
 ) -> None:
     mine = gone(house)
@@ -91,7 +91,7 @@ async def test_is_its_rate_against_comparable_letters_and_what_came_with_its_cod
     assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
 
 
-async def test_is_said_in_french_too(house: Container) -> None:
+async def test_report_is_written_in_french_too(house: Container) -> None:
     mine = gone(house)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
     made = await digest(house, "fr")
@@ -100,7 +100,7 @@ async def test_is_said_in_french_too(house: Container) -> None:
     assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
 
 
-async def test_leads_to_another_brief_and_to_a_test(house: Container) -> None:
+async def test_report_leads_to_a_brief_and_a_test(house: Container) -> None:
     mine = gone(house)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
     leads = {lead.label.text: lead for lead in (await digest(house)).leads}
@@ -110,14 +110,14 @@ async def test_leads_to_another_brief_and_to_a_test(house: Container) -> None:
     assert SUBJECT in leads["Plan a test"].words
 
 
-async def test_counts_what_nothing_came_back_for(house: Container) -> None:
+async def test_campaigns_without_results_are_counted(house: Container) -> None:
     mine = gone(house)
     gone(house, "t2")
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
     assert "1 campaign went out without results so far" in sent(await digest(house))
 
 
-async def test_names_no_rate_where_too_few_letters_compare(house: Container) -> None:
+async def test_no_rate_with_too_few_similar_campaigns(house: Container) -> None:
     mine = gone(house)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), peers()[0])
     said = sent(await digest(house))
@@ -125,7 +125,7 @@ async def test_names_no_rate_where_too_few_letters_compare(house: Container) -> 
     assert "%" not in said
 
 
-async def test_is_nothing_when_it_went_out_long_ago(house: Container) -> None:
+async def test_old_campaigns_are_not_reported(house: Container) -> None:
     mine = gone(house)
     with house.database.begin() as session:
         (delivery,) = Delivery.list_for_draft(session, mine.id)
