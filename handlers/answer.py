@@ -159,7 +159,7 @@ async def _answer_from_ads(
 ) -> BaseModel | None:
     """Answer a question about ad figures by campaign, audience, week and so on. None otherwise."""
     words = request.brief.words
-    for topic in [one for one in topics if one.cut(words)]:
+    for topic in [each for each in topics if each.cut(words)]:
         evidence = await ctx.look_up(topic.kind)
         if found := found_of(topic, words, request, evidence):
             return await _build_answer(teller, topic, found, request, ctx)
@@ -224,14 +224,16 @@ async def _answer_from_orders(
     tally = sale.tally.model_copy(update={"nearly": nearly})
     meant = request.model_copy(update={"brief": brief.model_copy(update={"tally": tally})})
     evidence = await ctx.look_up("sold", request=meant, replace=True)
-    every = told(evidence, "sold")
-    if "unknown" in every:
+    facts_by_subject = told(evidence, "sold")
+    if "unknown" in facts_by_subject:
         return None
-    if names.too_few(every):
+    if names.too_few(facts_by_subject):
         answer = teller.copy(*(teller.value(fact) for fact in cannot(evidence, "sold")))
         ctx.keep_facts(*teller.ever.values())
         return NotYet(answer=answer)
-    reply = replies.told_of(teller, sale, every, brief.product_words if brief.product else None)
+    reply = replies.told_of(
+        teller, sale, facts_by_subject, brief.product_words if brief.product else None
+    )
     if reply is None:
         return None
     drawn = cuts.picture(teller, sale, reply, ctx.brand.colours or COLOURS)
@@ -249,12 +251,14 @@ async def _answer_from_orders(
 
 def _explain_missing_orders(teller: Teller, sale: Sale, ctx: SkillContext) -> BaseModel | None:
     """Say which part of the question the orders can't answer. None when there is none."""
-    every = told(ctx.evidence, "sold")
+    facts_by_subject = told(ctx.evidence, "sold")
     lines = []
-    if one := every.get("unknown"):
-        rest = question.whole_names(one.word("words").split(), ctx.request.brief.words, sale)
+    if unknown_subject := facts_by_subject.get("unknown"):
+        rest = question.whole_names(
+            unknown_subject.word("words").split(), ctx.request.brief.words, sale
+        )
         typed = as_typed(rest, ctx.request.brief.words)
-        lines.append(replies.unknown(teller, every, typed))
+        lines.append(replies.unknown(teller, facts_by_subject, typed))
     lines += [teller.value(fact) for fact in cannot(ctx.evidence, "sold")]
     if not lines:
         return None
@@ -272,7 +276,7 @@ async def _build_answer(
     elif len(found) > 1 and not RANKING_PATTERN.search(normalize_text(words)):
         lines = [said.listed(teller, topic, found)]
     else:
-        lines = [said.sentence(teller, topic, one, evidence) for one in found[:1]]
+        lines = [said.sentence(teller, topic, first, evidence) for first in found[:1]]
         lines += [said.others(teller, topic, found[1:])] if len(found) > 1 else []
     if WHY_PATTERN.search(normalize_text(words)):
         lines.append(teller.say(Words("What lies behind it, these figures don't say.")))

@@ -68,7 +68,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         return nothing_yet(teller, evidence, FACT_KINDS)
     found = blockers(evidence)
     told_of = found[:MAX_BLOCKERS]  # these get sentences and steps, the others only a table row
-    said = BlockersText(
+    text_by_rules = BlockersText(
         finding=teller.copy(_write_headline(teller, found, evidence)),
         blockers=teller.copy(*_write_sentences(teller, told_of[1:], evidence), apart="\n"),
         next=teller.copy(*_list_steps(teller, told_of, evidence), apart="\n"),
@@ -79,7 +79,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     read = how_to_read(teller, evidence, FACT_KINDS, *_list_limits(teller, found, evidence))
     names = [b.one.get(name) for b in found for name in ("product", "best")]
     ctx.keep_facts(*teller.ever.values(), *names)
-    words = await ctx.write(BlockersText, by_rules=said)
+    words = await ctx.write(BlockersText, by_rules=text_by_rules)
     return BlockersReport(
         **words.model_dump(),
         picture=picture,
@@ -132,13 +132,13 @@ def _write_sentences(teller: Teller, found: Sequence[Blocker], evidence: Evidenc
 
 def _write_sentence(teller: Teller, blocker: Blocker) -> str:
     """One sentence about a blocker: what it is, since when, and what it costs."""
-    given = {"name": _capitalize(teller.say(blocker.name)), "effect": blocker.effect(teller)}
+    values = {"name": _capitalize(teller.say(blocker.name)), "effect": blocker.effect(teller)}
     if blocker.one.get("since"):
         first = Words(
-            "{name}, since {since}: {effect}.", since=teller.of(blocker.one, "since"), **given
+            "{name}, since {since}: {effect}.", since=teller.of(blocker.one, "since"), **values
         )
     else:
-        first = Words("{name}: {effect}.", **given)
+        first = Words("{name}: {effect}.", **values)
     cost = _write_cost(teller, blocker)
     return teller.say(first) + (f" {_capitalize(cost)}." if cost else "")
 
@@ -148,14 +148,14 @@ def _capitalize(text: str) -> str:
 
 
 def _write_cost(teller: Teller, blocker: Blocker) -> str:
-    one = blocker.one
+    subject = blocker.one
     if blocker.cost is None:
         return ""
     if blocker.cost == "excess":
-        return teller.say(worse.cost(teller, one))
-    money = teller.of(one, blocker.cost)
+        return teller.say(worse.cost(teller, subject))
+    money = teller.of(subject, blocker.cost)
     if blocker.cost == "lost-money":
-        low, high = teller.ends(one, "lost-money")
+        low, high = teller.ends(subject, "lost-money")
         return teller.say(
             Words("about {money} lost ({low} to {high})", money=money, low=low, high=high)
         )
@@ -210,18 +210,18 @@ def _build_picture(
     teller: Teller, found: Sequence[Blocker], evidence: Evidence, ctx: SkillContext
 ) -> ChartPicture | None:
     """A chart of the first blocker by week or beside comparable ones, else of all costs."""
-    one, colours = found[0].one, ctx.brand.colours or COLOURS
+    subject, colours = found[0].one, ctx.brand.colours or COLOURS
     title = _capitalize(
         teller.say(Words("{name}: {effect}", name=found[0].name, effect=found[0].effect(teller)))
     )
-    if points := parse_points(one.word("points")):
-        teller.of(one, "points")
+    if points := parse_points(subject.word("points")):
+        teller.of(subject, "points")
         named = (teller.say(Words("% that get through")), teller.say(Words("before")))
         return build_line_chart(
             title, points, language=teller.language, unit="%", named=named, colours=colours
         )
-    if one.key.startswith("worse--"):
-        return worse.picture(teller, one, evidence, colours)
+    if subject.key.startswith("worse--"):
+        return worse.picture(teller, subject, evidence, colours)
     priced = [blocker for blocker in found if blocker.cost]
     if len(priced) < 2:
         return None
@@ -261,8 +261,8 @@ def _list_limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -
                 n=teller.of(tested, "steps"),
             )
         )
-    said = [teller.say(words) for words in lines]
-    return [*said, *worse.watched(teller, evidence), *compared]
+    limit_lines = [teller.say(words) for words in lines]
+    return [*limit_lines, *worse.watched(teller, evidence), *compared]
 
 
 def _list_leads(teller: Teller, found: Sequence[Blocker]) -> list[NextStep]:

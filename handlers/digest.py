@@ -96,7 +96,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     if kinds and not known:
         return nothing_yet(teller, evidence, kinds)
     moved = moves(teller, evidence, series)
-    said = _write_text(teller, moved)
+    text_by_rules = _write_text(teller, moved)
     broke = broken_off(teller, evidence) if "trends" in kinds else ""
     more = _build_details(teller, moved)
     past, leads = _build_follow_up(teller, evidence, chosen)
@@ -104,15 +104,15 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         return _report_work(teller, past)
     if not any(move.sure for move in moved):
         ctx.keep_facts(*_select_gradable_facts(moved, evidence), *teller.ever.values())
-        cited = (*said.finding.facts, *teller.used)
+        cited = (*text_by_rules.finding.facts, *teller.used)
         quiet = Copy(
             text=" ".join(filter(None, (broke, _explain_nothing(teller, moved)))), facts=cited
         )
         return QuietDigest(quiet=quiet, more=more, leads=leads, **past.model_dump())
     if broke:
-        text = f"{broke}\n{said.finding.text}"
-        finding = Copy(text=text, facts=(*said.finding.facts, *teller.used))
-        said = said.model_copy(update={"finding": finding})
+        text = f"{broke}\n{text_by_rules.finding.text}"
+        finding = Copy(text=text, facts=(*text_by_rules.finding.facts, *teller.used))
+        text_by_rules = text_by_rules.model_copy(update={"finding": finding})
     week = week_in_figures(teller, evidence) if chosen else None
     doubts = cannot(evidence, "trends") if told_of_sales(moved[:MOST]) else []
     lines = [*limits(teller, evidence, narrowed), *map(teller.value, doubts), *sources(teller)]
@@ -121,7 +121,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     missing = teller.copy(*map(teller.value, gaps), apart="\n")
     picture = await _draw_picture(teller, moved[0], ctx)
     ctx.keep_facts(*_select_gradable_facts(moved, evidence), *teller.ever.values())
-    words = await ctx.write(type(said), by_rules=said)
+    words = await ctx.write(type(text_by_rules), by_rules=text_by_rules)
     return DigestReport(
         **words.model_dump(),
         **past.model_dump(),
@@ -149,8 +149,9 @@ def _group_lines(teller: Teller, moved: Sequence[Move]) -> list[str]:
     """Group the changes under the headings "Confirmed" and "To watch"."""
     found = []
     for sure, head in ((True, SURE), (False, WATCH)):
-        some = [f"– {move.words}" for move in moved if move.sure is sure]
-        found += [teller.say(Words("{head}:", head=head)), *some] if some else []
+        lines_of_grade = [f"– {move.words}" for move in moved if move.sure is sure]
+        if lines_of_grade:
+            found += [teller.say(Words("{head}:", head=head)), *lines_of_grade]
     return found
 
 
@@ -209,7 +210,8 @@ def _select_gradable_facts(moved: Sequence[Move], evidence: Evidence) -> list[Fa
 
 
 async def _draw_picture(teller: Teller, top: Move, ctx: SkillContext) -> File | None:
-    return await ctx.draw(drawn) if (drawn := _build_picture(teller, top, ctx)) else None
+    chart = _build_picture(teller, top, ctx)
+    return await ctx.draw(chart) if chart else None
 
 
 def _write_first_line(teller: Teller, move: Move) -> str:

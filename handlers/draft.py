@@ -60,15 +60,15 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         return await ctx.write(output, by_rules=output.model_validate(notice))
     if ctx.by_rules and (question := await ask_product(request, ctx)):
         return question
-    told = brief.product or brief.product_words or brief.offer or brief.must_say or brief.occasion
+    topic = brief.product or brief.product_words or brief.offer or brief.must_say or brief.occasion
     aims = ("sell through", "announce") if ctx.by_rules else tuple(PRODUCT_GOALS)
-    aim = brief.goal if brief.goal in aims else None  # a goal that is enough without a subject
-    if not told and not aim and (brief.audience or not brief.goal):
+    goal = brief.goal if brief.goal in aims else None  # a goal that is enough without a subject
+    if not topic and not goal and (brief.audience or not brief.goal):
         return await ask_product_for_audience(request, ctx)
     await ctx.look_up("product", "segment", "praise", "past_copy")
     for other in brief.others:
-        one = brief.model_copy(update={"product": other})
-        await ctx.look_up("product", request=request.model_copy(update={"brief": one}))
+        other_brief = brief.model_copy(update={"product": other})
+        await ctx.look_up("product", request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
     return await ctx.write(output, check=lambda written: find_problems(written, ctx))
 
@@ -78,13 +78,13 @@ async def write_notice(request: SkillRequest, ctx: SkillContext) -> dict[str, ob
     await ctx.look_up("product")
     titles = [fact for fact in ctx.evidence.facts if fact.id.endswith(".name")]
     thing = str(titles[0].value) if titles and request.brief.product else None
-    asked = asked_in(request.brief.words, thing=thing)
-    told = asked.written(request.channel or "", request.language, ctx.brand) if asked else None
-    if told is None:
+    notice = asked_in(request.brief.words, thing=thing)
+    parts = notice.written(request.channel or "", request.language, ctx.brand) if notice else None
+    if parts is None:
         return None
     angle = {"en": "in other words", "fr": "en d'autres mots"}[request.language]
-    hooks = [{"angle": angle, "text": text} for text in told.pop("hooks")]
-    return {**{part: Copy(text=text) for part, text in told.items()}, "hooks": hooks}
+    hooks = [{"angle": angle, "text": text} for text in parts.pop("hooks")]
+    return {**{part: Copy(text=text) for part, text in parts.items()}, "hooks": hooks}
 
 
 async def ask_product(request: SkillRequest, ctx: SkillContext) -> Question | None:
@@ -98,9 +98,9 @@ async def ask_product(request: SkillRequest, ctx: SkillContext) -> Question | No
     if NO_PRODUCT_PATTERN.match(brief.product_words):
         return await ask_product_for_audience(request, ctx)
     near = [
-        one.title
-        for one in await ctx.find_products(brief.product_words)
-        if one.score >= MIN_PRODUCT_SCORE
+        product.title
+        for product in await ctx.find_products(brief.product_words)
+        if product.score >= MIN_PRODUCT_SCORE
     ]
     if len(near) > 1:
         return ctx.ask(ASK_PRODUCT, *near[:3])
@@ -111,7 +111,7 @@ async def ask_product(request: SkillRequest, ctx: SkillContext) -> Question | No
     if not sold:
         return None
     unknown = brief.product_words
-    near = [one.title for one in await ctx.find_products(unknown)]
+    near = [product.title for product in await ctx.find_products(unknown)]
     if near:
         return ctx.ask(
             Words("I don't find “{name}” in the catalogue. Is it one of these?", name=unknown),
@@ -140,7 +140,7 @@ async def ask_product_for_audience(request: SkillRequest, ctx: SkillContext) -> 
     rule = request.brief.rule or ""
     meant = [kind for group, kind in kinds.items() if f'"{group}"' in rule] or [*kinds.values()]
     near = await ctx.find_products(meant[0]) if meant and request.brief.audience else ()
-    options = [one.title for one in near] or await list_products(ctx)
+    options = [product.title for product in near] or await list_products(ctx)
     return ctx.ask(ASK_SUBJECT, *options[:3])
 
 

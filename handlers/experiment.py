@@ -78,13 +78,13 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
 async def _report_result(request: SkillRequest, ctx: SkillContext) -> BaseModel:
     teller = Teller(request.language)
     evidence = await ctx.look_up("experiments")
-    every = trials_in(told(evidence, "experiments"))
-    if not every:
+    all_trials = trials_in(told(evidence, "experiments"))
+    if not all_trials:
         return nothing_yet(teller, evidence, ["experiments"])
-    named = named_in(TEST_WORDS_PATTERN.sub(" ", normalize_text(request.brief.words)), every)
-    shown = (named or every)[:MOST_TESTS]
+    named = named_in(TEST_WORDS_PATTERN.sub(" ", normalize_text(request.brief.words)), all_trials)
+    shown = (named or all_trials)[:MOST_TESTS]
     first = shown[0]
-    said = ExperimentText(
+    text_by_rules = ExperimentText(
         finding=teller.copy(trials.headline(teller, first)),
         summary=teller.copy(*_write_summary(teller, shown)),
         what_to_do=teller.copy(*dict.fromkeys(_list_steps(teller, shown)), apart="\n"),
@@ -96,7 +96,7 @@ async def _report_result(request: SkillRequest, ctx: SkillContext) -> BaseModel:
     )
     read = how_to_read(teller, evidence, ["experiments"], *_list_limits(teller, shown))
     ctx.keep_facts(*teller.ever.values())
-    written = await ctx.write(ExperimentText, by_rules=said)
+    written = await ctx.write(ExperimentText, by_rules=text_by_rules)
     return ExperimentReport(
         **written.model_dump(),
         picture=picture,
@@ -232,7 +232,7 @@ async def _report_plan(request: SkillRequest, ctx: SkillContext) -> BaseModel:
     }
     if plan.place in ON_SITE:
         evidence = await ctx.look_up("funnel")
-    said = ExperimentText(
+    text_by_rules = ExperimentText(
         finding=teller.copy(planned.headline(teller, plan)),
         summary=teller.copy(
             *what_on_whom_where(teller, wished, plan.start, whom),
@@ -243,12 +243,12 @@ async def _report_plan(request: SkillRequest, ctx: SkillContext) -> BaseModel:
         what_to_do=teller.copy(*planned.steps(teller, plan, wished.place), apart="\n"),
     )
     table = planned.table(teller, plan)
-    picture = await ctx.draw(_build_plan_picture(teller, plan, said.finding.text, ctx))
+    picture = await ctx.draw(_build_plan_picture(teller, plan, text_by_rules.finding.text, ctx))
     read = how_to_read(teller, evidence, ["plan"], *planned.limits(teller, plan, whom, titles))
     ctx.keep_facts(
         *teller.ever.values(), *(f for f in evidence.of("plan") if _is_product_name(f.id))
     )
-    written = await ctx.write(ExperimentText, by_rules=said)
+    written = await ctx.write(ExperimentText, by_rules=text_by_rules)
     return ExperimentReport(
         **written.model_dump(),
         picture=picture,
@@ -291,14 +291,14 @@ def _build_plan_picture(
     measure = "weeks" if plan.chosen.get("weeks") else "people"
     shown = [
         Bar(
-            f"+{teller.of(one, 'lift')}",
-            float(one.number(measure)),
-            strong=one is plan.chosen,
-            spelled=teller.say(planned.weeks_of(teller, one))
+            f"+{teller.of(lift_row, 'lift')}",
+            float(lift_row.number(measure)),
+            strong=lift_row is plan.chosen,
+            spelled=teller.say(planned.weeks_of(teller, lift_row))
             if measure == "weeks"
-            else teller.of(one, measure),
+            else teller.of(lift_row, measure),
         )
-        for one in plan.lifts
+        for lift_row in plan.lifts
     ]
     return build_bar_chart(
         title.rstrip("."), shown, language=teller.language, colours=ctx.brand.colours or COLOURS

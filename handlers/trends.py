@@ -71,7 +71,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         return nothing_yet(teller, evidence, ["trends"])
     known = found.focus or found.asked_back or request.brief.product
     strange = None if known else unheard(request.brief.words, MOVES)
-    said = TrendsText(
+    text_by_rules = TrendsText(
         finding=teller.copy(
             teller.say(strange) if strange else "",
             _write_headline(teller, found),
@@ -87,7 +87,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     series, returns = _build_series_table(teller, found), _build_returns_table(teller, found)
     read = how_to_read(teller, evidence, ["trends"], *_list_limits(teller, found))
     ctx.keep_facts(*teller.ever.values())
-    words = await ctx.write(TrendsText, by_rules=said)
+    words = await ctx.write(TrendsText, by_rules=text_by_rules)
     return TrendsReport(
         **words.model_dump(),
         picture=picture,
@@ -121,9 +121,11 @@ def _write_changes(teller: Teller, found: Moved) -> list[str]:
         again = "" if one is found.first else _write_sentence(teller, one, found) + " "
         lines.append(again + _write_since(teller, one, brief=bool(again)))
     lines += new(teller, found)
-    said = [*sure, *([found.first] if found.focus else [])]
-    whole = [one for one in found.series if one.key == "total-orders" and one not in said]
-    lines += [_write_sentence(teller, one, found) for one in whole]
+    already_named = [*sure, *([found.first] if found.focus else [])]
+    order_totals = [
+        one for one in found.series if one.key == "total-orders" and one not in already_named
+    ]
+    lines += [_write_sentence(teller, one, found) for one in order_totals]
     lines += [fall(teller, one) for one in found.falls[:2]]
     lines += sent_back(teller, found.returned(SURE))
     nothing = Words("Nothing moved by more than chance would.")
@@ -140,7 +142,7 @@ def _write_watch_list(teller: Teller, found: Moved) -> list[str]:
 def _write_sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = True) -> str:
     """The actual beside the expected value, with the grade unless the heading states it."""
     last = teller.bare(one, "last") if one.key == "total-orders" else teller.of(one, "last")
-    given = {
+    values = {
         "name": called(one, teller),
         "last": last,
         "expected": teller.bare_count(one, "expected"),
@@ -152,14 +154,14 @@ def _write_sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = Tru
             Words(
                 "{name}: {last} a week over the last three weeks, where {expected} "
                 "were expected ({change}).",
-                **given,
+                **values,
             )
         )
     return teller.say(
         Words(
             "{name}: {last} in the week of {week}, where {expected} were expected ({change}).",
             week=week,
-            **given,
+            **values,
         )
     )
 
@@ -171,11 +173,11 @@ def _describe_certainty(one: Told) -> Words:
 
 def _write_since(teller: Teller, one: Told, *, brief: bool) -> str:
     """Since when the series is higher or lower, and the money this means."""
-    given = {"name": called(one, teller), "since": teller.of(one, "since")}
-    up = Words("{name}: above what was expected since about the week of {since}.", **given)
-    down = Words("{name}: below what was expected since about the week of {since}.", **given)
+    values = {"name": called(one, teller), "since": teller.of(one, "since")}
+    up = Words("{name}: above what was expected since about the week of {since}.", **values)
+    down = Words("{name}: below what was expected since about the week of {since}.", **values)
     if brief:  # the previous sentence named the series
-        up = down = Words("It began about the week of {since}.", since=given["since"])
+        up = down = Words("It began about the week of {since}.", since=values["since"])
     rise = one.number("change") > 0
     worth = Words("It brings in {revenue} a week.", revenue=teller.of(one, "revenue"))
     more = f" {teller.say(worth)}" if rise and one.get("revenue") else ""
@@ -201,8 +203,8 @@ def _list_steps(teller: Teller, found: Moved) -> list[str]:
     looks = [first_step(theme_of(one)) for one in found.falls[:1]]
     steps += [Words("On the site: {step}.", step=look) for look in looks if look]
     often = [o for o in found.returned(SURE) if o.number("rate") > o.number("rest")]
-    if (every := ", ".join(one.about for one in often)) and (fit := first_step("sizing")):
-        steps.append(Words("{name}: {step}.", name=every, step=fit))
+    if (series_by_key := ", ".join(one.about for one in often)) and (fit := first_step("sizing")):
+        steps.append(Words("{name}: {step}.", name=series_by_key, step=fit))
     if names := ", ".join(one.about for one in found.gone):
         steps.append(
             Words(
@@ -268,8 +270,10 @@ def _build_picture(teller: Teller, title: str, one: Told, ctx: SkillContext) -> 
         return None
     teller.of(one, "points")
     named, colours = (Words("each week"), Words("expected")), ctx.brand.colours or COLOURS
-    said = (teller.say(named[0]), teller.say(named[1]))
-    return build_line_chart(title, points, language=teller.language, named=said, colours=colours)
+    text_by_rules = (teller.say(named[0]), teller.say(named[1]))
+    return build_line_chart(
+        title, points, language=teller.language, named=text_by_rules, colours=colours
+    )
 
 
 def _list_limits(teller: Teller, found: Moved) -> Sequence[str]:
