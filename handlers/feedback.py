@@ -69,9 +69,7 @@ class FeedbackReport(FeedbackSummary):
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
         return ctx.ask(Words("What about? For example: what do customers say about sizing?"))
-    of_thread = is_about_thread(
-        request.brief.words, request.brief.material
-    )  # read the thread, not the library
+    of_thread = is_about_thread(request.brief.words, request.brief.material)
     evidence = await ctx.look_up("thread" if of_thread else "feedback")
     themes_by_key = told(evidence, "feedback")
     themes = [

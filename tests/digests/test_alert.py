@@ -100,7 +100,7 @@ async def test_muted_series_gives_no_alert(database: Database) -> None:
 async def test_alert_after_not_useful_needs_a_smaller_p_value(database: Database) -> None:
     alarmed = Alarmed(database, *fall(p="0.001"))
     await alarmed.run()
-    alarmed.row("useless")
+    alarmed.row("raise_bar")
     alarmed.now += ALERT_REST + timedelta(days=1)
     assert await alarmed.run() == [PHONE]
     alarmed.facts = tuple(fall(p="0.0001"))
