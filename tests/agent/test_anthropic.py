@@ -58,7 +58,7 @@ def assignment(**more: Any) -> WriteRequest:
 
 
 class Desk:
-    """Where a writer sits in these tests: it keeps the receipts and what was shown."""
+    """A writer with its server. Collects the receipts and the texts shown."""
 
     def __init__(self, url: str, **more: Any):
         told = {"key": KEY, "base_url": url, "now": lambda: NOW, "pause": 0.01, "deadline": 5.0}
@@ -93,7 +93,7 @@ class Desk:
 
 @pytest.fixture(scope="module", autouse=True)
 def _the_sdk_is_loaded() -> None:
-    """Loading it takes seconds on a busy machine; the deadlines below are about answers."""
+    """Import the SDK first: it takes seconds on a busy machine and would break the deadlines."""
     importlib.import_module("anthropic.resources.messages")
 
 
@@ -393,7 +393,7 @@ async def test_invalid_answer_is_sent_back_at_most_twice(
 
 
 class TestWithASecond:
-    """`fallback` is set."""
+    """A writer with a fallback model."""
 
     @pytest.fixture
     async def desk(self, server: ScriptedClaude) -> AsyncIterator[Desk]:
@@ -441,7 +441,7 @@ class TestWithASecond:
 
 
 class TestOnALocalServer:
-    """One that knows no forms, no names and no counting."""
+    """A local server without schemas, model look-up and token counts."""
 
     @pytest.fixture
     async def server(self) -> AsyncIterator[ScriptedClaude]:
@@ -533,7 +533,7 @@ class TestOnALocalServer:
 
 
 class TestChecked:
-    """`check` is asked at the start."""
+    """`check` runs at the start of the process."""
 
     async def test_check_passes_for_valid_models(self, server: ScriptedClaude, desk: Desk) -> None:
         assert await desk.claude.check() is None
@@ -625,7 +625,7 @@ async def test_api_key_never_appears_in_logs_or_errors(
 
 
 async def test_redirects_are_not_followed() -> None:
-    """The receipt names the host that was written to, so there may be no other."""
+    """The receipt names the host, so the request must not go to another one."""
     async with ScriptedClaude() as elsewhere:
         to = {"location": f"{elsewhere.url}/v1/messages"}
         async with Answering(307, {}, headers=to) as url:
@@ -679,7 +679,7 @@ def _free_port() -> int:
 
 
 class Answering:
-    """A server that answers everything alike."""
+    """A server that gives the same answer to every request."""
 
     def __init__(self, status: int, told: Any, *, headers: dict[str, str] | None = None):
         self.status, self.told, self.headers = status, told, headers

@@ -29,7 +29,7 @@ BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.examp
 
 
 class Nobody:
-    """An outside where nobody is."""
+    """A Slack without people."""
 
     def __init__(self, material: str = "") -> None:
         self.material, self.shown = material, []
@@ -64,7 +64,7 @@ def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:
 
 
 async def run(database: Database, words: str, shop: Shop, *, material: str = "") -> Task:
-    """A wish in these words, worked on to its end."""
+    """Run a task with these words to its end."""
     outside = Nobody(material)
     with database.begin() as session:
         Task.accept(session, Jobs(), wish("t1", words=words), NOW)

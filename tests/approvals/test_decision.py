@@ -235,7 +235,7 @@ def test_delivery_of_a_changed_text_is_refused(sqlite: Database) -> None:
 
 
 def test_text_changed_in_the_database_is_neither_approved_nor_sent(sqlite: Database) -> None:
-    """Words changed behind our back: neither approved, nor sent out where they were approved."""
+    """The row was changed outside the application, before or after its approval."""
     jobs, seen = made(sqlite)
     swap = text("UPDATE drafts SET canonical = replace(canonical, 'breathes', 'cools')")
     back = text("UPDATE drafts SET canonical = replace(canonical, 'cools', 'breathes')")

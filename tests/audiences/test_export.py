@@ -36,7 +36,7 @@ PEOPLE = [
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Container:
-    """The sample shop with an invented address for each customer who may have one."""
+    """The sample shop with an invented address for each customer who can have one."""
     home = tmp_path_factory.mktemp("home")
     made = stocked(home, "orders")
     consents = sample().engine.to_pyarrow(sample().engine.table("consents"))
@@ -128,7 +128,7 @@ def test_ads_export_holds_exactly_who_consented_to_both(house: Container, platfo
 
 
 def _seen(platform: str, name: str) -> str:
-    """The first cell of whoever is called so in the sample shop."""
+    """The first cell of the customer with this name in the sample shop."""
     if PLATFORMS[platform].by == "id":
         return f"Shop-{name}"
     hashed = platforms.hash_md5 if "md5" in platform else platforms.hash_sha256

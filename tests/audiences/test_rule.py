@@ -205,8 +205,8 @@ def test_two_orders_of_a_day_are_one_purchase() -> None:
 
 
 def _counted_pairs(extra: int) -> tuple[list[dict[str, Any]], int]:
-    """Twelve things bought by people of different appetite; `extra` more people have the first
-    three."""
+    """Twelve products bought by people who buy different amounts. `extra` more people bought the
+    first three."""
     rng = np.random.default_rng(11)
     people = 3000
     appetite = rng.gamma(1.0, 0.06, people).clip(0, 0.9)

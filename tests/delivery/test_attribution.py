@@ -38,7 +38,7 @@ def jobs() -> Jobs:
 
 @pytest.fixture
 def gone(house: Container, jobs: Jobs) -> Draft:
-    """An e-mail of Marie's that Max approved and that went out now."""
+    """Store an e-mail of Marie's that Max approved and that was just sent."""
     with house.database.begin() as session:
         made = draft(session, jobs)
         decision.approve(
@@ -57,7 +57,7 @@ def gone(house: Container, jobs: Jobs) -> Draft:
 
 
 def bring_in(house: Container, kind: str, *rows: dict[str, Any]) -> None:
-    """As a file that was imported."""
+    """Store the rows of an imported file."""
     to = house.settings.home / "fresh.parquet"
     body = "\n".join(json.dumps(row) for row in rows).encode()
     receiver = BatchReceiver(house.stocking.key())
@@ -71,7 +71,7 @@ def campaign(**told: Any) -> dict[str, Any]:
 
 
 def peers() -> list[dict[str, Any]]:
-    """A dozen letters of the months before, opened by 35 to 40 in a hundred."""
+    """A dozen earlier e-mails with open rates of 35 to 40 percent."""
     days = [now() - timedelta(days=20 * n) for n in range(1, 13)]
     return [
         campaign(id=f"P{n}", at=f"{day:%Y-%m-%d}", subject=f"No. {n}", opened=421 + 5 * n)

@@ -49,7 +49,7 @@ def fall(series: str = PHONE, p: str = "0.0001", status: str = "confirmed") -> l
 
 
 class Alarmed:
-    """A workspace whose digest alerts, and the time there."""
+    """A workspace with a digest with alerts, and its clock."""
 
     def __init__(self, database: Database, *facts: Fact) -> None:
         self.database, self.facts, self.now, self.jobs = database, facts, NOW, Jobs()
@@ -60,12 +60,12 @@ class Alarmed:
         return self.facts
 
     async def run(self) -> list[str]:
-        """The series told so far, after one more look."""
+        """Run the alert job and return all series alerted so far."""
         await AlertJob(self.database, self.jobs, lambda: self.now, self.look).run("T1/h1")
         return [series for series, _ in self.told()]
 
     def told(self) -> list[tuple[str, str]]:
-        """Each series told, and where."""
+        """Return each alerted series with its place."""
         with self.database.begin() as session:
             tasks = session.query(Task).order_by(Task.made_at, Task.id)
             alerts = [task for task in tasks if "series" in task.form]
@@ -162,7 +162,7 @@ async def test_series_just_reported_by_the_digest_gives_no_alert(
 
 
 def digest_said(session: Session, facts: Sequence[Fact], when: datetime) -> None:
-    """The digest of `made()` as it was shown then, with these facts."""
+    """Store the digest of `made()` of that time with these facts."""
     wish = made(alerts=True).build_task(when.date())
     Task.accept(session, Jobs(), wish, when)
     brief = Brief(words=wish.words, author="UMARIE", language="en")

@@ -29,7 +29,7 @@ async def test_posted_digest_is_not_reported_as_failed_when_its_job_dies(bench: 
 
 
 async def broken(bench: Bench) -> None:
-    """The Monday's digest, whose trial run has a bug, as the worker does it."""
+    """Run Monday's digest in the worker with a bug in its status check."""
 
     async def breaks(_: NewTask) -> DigestStatus:
         raise ZeroDivisionError("what customers wrote")

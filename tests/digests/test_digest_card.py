@@ -28,7 +28,7 @@ async def test_digest_does_not_wait_on_the_home_tab(any_bench: Bench) -> None:
 
 
 async def posted(bench: Bench, *parts: Part) -> Any:
-    """A digest on its card in #marketing, as its skill would have made it."""
+    """Post a digest with these parts in #marketing."""
     bench.parts = parts or (
         Part(kind="copy", key="moved", title="What moved", body=Copy(text="Mobile fell.")),
         Part(kind="copy", key="more", title="What else moved", body=Copy(text="Candles rose.")),

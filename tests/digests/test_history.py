@@ -25,7 +25,7 @@ def fact(id: str, value: str) -> Fact:
 
 
 def digest(database: Database, id: str, *facts: Fact, private: bool = False) -> None:
-    """A digest called weekly, made now."""
+    """Store a digest with the name weekly that was made now."""
     form = {"skill": "digest", "digest": "weekly"}
     with database.begin() as session:
         Task.accept(session, Jobs(), wish(id, private=private, form=form), NOW)

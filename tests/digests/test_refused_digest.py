@@ -37,7 +37,7 @@ def trouble(bench: Bench, method: str, error: str, times: int = 1) -> None:
 
 
 def cards(bench: Bench) -> list[SlackMessage]:
-    """What tells of something, wherever its readers find it."""
+    """Return the cards of a task, wherever its readers find them."""
     every = [*bench.said(), *bench.in_dm(MARIE)]
     return [one for one in every if "A shirt for hot days" in text_of(one)]
 
@@ -97,7 +97,7 @@ async def test_picture_always_refused_is_described_in_words(bench: Bench, method
 
 
 async def with_picture(bench: Bench, method: str, error: str, times: int) -> SlackMessage:
-    """A digest in its channel, whose picture Slack refuses so often; its card."""
+    """Post a digest whose picture Slack refuses `times` times, and return its card."""
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.run()

@@ -47,7 +47,7 @@ def made(**more: Any) -> Schedule:
 
 
 def expected(one: Schedule, until: datetime) -> list[str]:
-    """Every local date that it should speak on, counted by the calendar alone."""
+    """Every local date with a run, computed from the calendar alone."""
     zone = ZoneInfo(one.zone)
     first = (START + timedelta(days=1)).astimezone(zone).date()
     last = until.astimezone(zone).date()
@@ -60,7 +60,7 @@ def expected(one: Schedule, until: datetime) -> list[str]:
 def test_due_on_each_scheduled_day_for_two_years(
     zone: str, weekday: int, hour: int, minute: int
 ) -> None:
-    """Three processes look every 41 minutes, each down for hours now and then."""
+    """Three processes check every 41 minutes. Each is down for hours now and then."""
     one = made(zone=zone, weekday=weekday, hour=hour, minute=minute)
     until, rng = START + timedelta(days=365 * YEARS), random.Random(zone)
     asleep = [START, START, START]
@@ -84,8 +84,8 @@ def test_due_on_each_scheduled_day_for_two_years(
 async def test_due_once_across_processes_that_are_down_for_hours(
     database: Database,
 ) -> None:
-    """The six weeks in which the clocks change, in all zones. Each process that is up asks for
-    what is due; the job, which exists once, is done some time later by any that is up."""
+    """Covers the six weeks in which the clocks change, in all zones. Each running process asks for
+    the digests that are due. The job exists once and is done later by any running process."""
     rng, jobs, done = random.Random(6), Jobs(), 0
     now = first = datetime(2026, 3, 1, tzinfo=UTC)
     until = first + timedelta(weeks=6)
@@ -165,7 +165,7 @@ def test_job_id_is_unique(database: Database) -> None:
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_next_run_is_the_first_due_moment(zone: str) -> None:
-    """Not due a minute before the moment that is kept, and due at it; none is left out."""
+    """Not due a minute before `next_at`, due at it, and no run is left out."""
     one = made(zone=zone, hour=2, minute=30, weekday=DAILY)
     now = one.next_run(START + timedelta(days=1))
     for _ in range(400):

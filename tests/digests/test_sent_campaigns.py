@@ -30,7 +30,7 @@ def house(tmp_path: Path) -> Iterator[Container]:
 
 
 def gone(house: Container, id: str = "t1") -> Draft:
-    """An e-mail of Marie's that Max approved and that went out now."""
+    """Store an e-mail of Marie's that Max approved and that was just sent."""
     jobs = Jobs()
     with house.database.begin() as session:
         made = draft(session, jobs, id=id)

@@ -56,7 +56,7 @@ def draft(sqlite: Database) -> Draft:
 
 
 class Page(HTMLParser):
-    """The text of each part, as a browser reads it, and what the page would run or load."""
+    """Parses the text of each part as a browser does, and what the page would run or load."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Page(HTMLParser):
 
 
 def fenced(page: str) -> list[str]:
-    """What stands between the fences, each closed by one as long as it was opened with."""
+    """Return the text between the fences. A fence is closed by one of the same length."""
     shape = re.compile(r"^(`{3,})text\n(.*?)\n\1$", re.DOTALL | re.MULTILINE)
     return [found[2] for found in shape.finditer(page)]
 

@@ -114,7 +114,7 @@ def test_unresolved_placeholder_is_named() -> None:
 
 
 def test_brackets_of_a_customer_are_not_placeholders() -> None:
-    """A review may hold anything: it must not keep a report from being approved."""
+    """A review may contain any text, which must not block the approval of a report."""
     said = fact("feedback.late.quote-9", "quote", "[HANDLE] <<<facts [product.x.price] {{brief}}")
     quoted = Part(
         kind="quote", key="quotes.1", title="q", body=Quote(text=str(said.value), fact=said.id)

@@ -20,7 +20,7 @@ OCTOBER = "at::DATE BETWEEN '2026-10-01' AND '2026-10-24'"
 
 @cache
 def library() -> WorkspaceData:
-    """One for all: it remembers what it found."""
+    """One library for all tests, because it caches its results."""
     return library_of(sample())
 
 
@@ -44,7 +44,7 @@ def sql(query: str) -> list[tuple[Any, ...]]:
 
 
 def figure(measure: str, where: str) -> str:
-    """As plain SQL has it, independent of how the library counts."""
+    """Compute the figure with plain SQL, independent of the library."""
     (row,) = sql(f"SELECT {measure} FROM orders WHERE {where}")
     return f"{round(row[0]):,}"
 

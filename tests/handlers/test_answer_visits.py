@@ -15,7 +15,7 @@ OCTOBER = "2026-10-01", "2026-10-31"
 
 
 def counted(days: tuple[str, str], where: str = "true") -> tuple[int, int]:
-    """Visits, and those that ended in an order, as plain SQL counts them."""
+    """Count visits, and visits that ended in an order, with plain SQL."""
     of_each = (
         "SELECT session, bool_or(step = 'purchase') AS bought, max(device) AS device,"
         " max(country) AS country, max(source) AS source FROM events"

@@ -171,7 +171,7 @@ async def test_age_of_old_files_is_stated() -> None:
 
 
 def later(days: int) -> Any:
-    """The sample shop as it looks so many days after its files were dropped."""
+    """The sample shop `days` days after its files were imported."""
     here = sample()
     return type(here)(
         here.engine, here.today + timedelta(days=days), here.listed, products=here.products

@@ -54,7 +54,7 @@ async def test_at_most_three_distinct_leads() -> None:
 
 
 def orders(last: int = 42) -> list[dict[str, object]]:
-    """Sixty weeks of the same forty-two orders; the last whole week may have fewer."""
+    """Sixty weeks of forty-two orders each. The last whole week may have fewer."""
     monday = date(2026, 11, 16)
     return [
         {
@@ -84,7 +84,7 @@ async def test_quiet_shop_gives_one_line() -> None:
 async def test_sample_shop_without_changes_is_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shop as lively as the other, in which only chance and the seasons are at work."""
+    """The sample shop with only random and seasonal changes."""
     found = await run("what moved this week?", shelf=still(tmp_path, monkeypatch))
     assert isinstance(found, DraftResult)
     assert classify_digest(found) == "quiet"
@@ -101,7 +101,7 @@ async def test_no_data_names_the_file_needed() -> None:
 
 
 async def test_shop_with_orders_only_keeps_gaps_in_details() -> None:
-    """Sixty weeks of forty orders, then one with hardly any."""
+    """Sixty weeks of forty orders, then a week with hardly any."""
     found = await run("what moved this week?", shelf=small(orders=orders(last=12)))
     assert isinstance(found, DraftResult)
     parts = {part.key: part.text for part in found.parts}
@@ -112,7 +112,7 @@ async def test_shop_with_orders_only_keeps_gaps_in_details() -> None:
 
 
 async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None) -> list[Fact]:
-    """What the digest of the week before would have kept; some figures other ones."""
+    """The facts that last week's digest would have stored, with some figures changed."""
     first = await made("what moved this week?")
     found = []
     for fact in first.evidence.facts:

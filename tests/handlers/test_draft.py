@@ -28,7 +28,7 @@ BRAND = Brand(
 
 
 class Scripted:
-    """A writer that hands in what it was given, one after the other."""
+    """A writer that returns the given answers one after the other."""
 
     name, by_rules = "scripted", False
 

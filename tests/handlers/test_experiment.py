@@ -27,7 +27,7 @@ async def made(words: str, **more: Any) -> DraftResult:
 
 
 def part(found: DraftResult, key: str) -> str:
-    """Its text, every space a plain one."""
+    """The text of the part with plain spaces."""
     text = next(part.text for part in found.parts if part.key == key)
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
@@ -176,7 +176,7 @@ async def test_hillstrom_data_gives_the_published_result() -> None:
 
 
 def orders_alone() -> Warehouse:
-    """The sample shop without its campaigns and its visits."""
+    """The sample shop without campaigns and visits."""
     whole = sample()
     listed = {kind: one for kind, one in whole.listed.items() if kind in ("orders", "consents")}
     return replace(whole, listed=listed)
@@ -302,7 +302,7 @@ async def test_audience_test_writes_to_people_who_consented() -> None:
 
 
 def of(**arms: int) -> Any:
-    """A shelf with one test: of each variant 9,000 people, so many of whom bought."""
+    """A warehouse with one test. Each variant has 9,000 people, of whom the given number bought."""
     rows = [
         {
             "experiment": "buttons",
@@ -339,7 +339,7 @@ async def test_test_without_conversions_is_checked_first() -> None:
 
 
 def daily(days: int, rates: dict[str, int]) -> list[dict[str, Any]]:
-    """A test with 1,000 people a day and variant, of whom so many succeed each day."""
+    """A test with 1,000 people for each day and variant, of whom the given number convert."""
     return [
         {
             "experiment": "button",

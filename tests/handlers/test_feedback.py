@@ -90,7 +90,7 @@ async def test_missing_feedback_names_the_file_needed() -> None:
 
 
 def reviews(*said: tuple[str, int, str], language: str | None = None) -> Warehouse:
-    """Each text many times over, with its stars and its product, each a little different."""
+    """Repeat each text with its stars and its product, with small differences."""
     rows = [
         {
             "id": f"r{n}-{k}",
@@ -142,7 +142,7 @@ async def test_praise_and_complaints_are_both_reported() -> None:
 
 
 async def test_small_shares_are_rounded_to_whole_points() -> None:
-    """Of 160 texts one in a hundred is one and a half: whole points are all that is known."""
+    """One percent of 160 texts is 1.6 texts, so only whole points are meaningful."""
     found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
     (themes,) = [part.text for part in found.parts if part.key == "themes"]
     assert "," not in themes

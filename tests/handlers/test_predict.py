@@ -32,7 +32,7 @@ async def made(words: str, **more: Any) -> DraftResult:
 
 
 def part(found: DraftResult, key: str) -> str:
-    """Its text, every space a plain one."""
+    """The text of the part with plain spaces."""
     text = next(part.text for part in found.parts if part.key == key)
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
@@ -131,7 +131,7 @@ async def test_unbought_product_is_stated() -> None:
 
 
 async def test_period_in_the_words_is_ignored() -> None:
-    """A month in the words is no wish to forecast from that month's orders."""
+    """A month in the words does not limit the orders that the forecast uses."""
     this_month = await made("who is likely to buy again this month?")
     assert "496 customers" in part(this_month, "finding")
 
@@ -197,7 +197,7 @@ def test_first_message_goes_to_groups_large_enough() -> None:
 
 
 async def test_missing_categories_are_asked_for() -> None:
-    """What was refused of other questions is no answer to this one."""
+    """A refusal of another question is not repeated."""
     with_none = small(
         orders=[
             {

@@ -21,7 +21,7 @@ CAUSE = "It is so because of the strike at the port."
 
 
 class Script(NamedTuple):
-    """A question, a part, and what an AI makes of that part: well, then four times badly."""
+    """A question, a part, and the AI's versions of that part: one good and four bad."""
 
     words: str
     part: str
@@ -120,7 +120,7 @@ async def by_rules(skill: str) -> DraftResult:
 
 
 async def scripted(skill: str, *texts: str) -> tuple[DraftResult, list[str]]:
-    """What comes of it when an AI says these, one after the other, in the script's part."""
+    """Run the skill with an AI that returns these texts in turn for the part of the script."""
     script, evidence = SCRIPTS[skill], (await by_rules(skill)).evidence
     changes = [{script.part: _filled(text, evidence)} for text in texts]
     return await rewritten(
@@ -143,7 +143,7 @@ def test_every_analysis_has_a_script() -> None:
 
 @EVERY
 async def test_passing_words_are_shown_and_figures_kept(skill: str) -> None:
-    """At the first try, or once it has mended what was made up."""
+    """At the first try, or after the AI has removed an invented claim."""
     script, base = SCRIPTS[skill], await by_rules(skill)
     found, wrong = await scripted(skill, CAUSE, script.good)
     assert len(wrong) == 1
@@ -194,7 +194,7 @@ async def test_cost_of_rejected_words_is_stated() -> None:
 
 
 async def test_passing_parts_are_kept_and_others_written_by_rules() -> None:
-    """Whatever try a part passed in; the card says which are by rules, and what the tries cost."""
+    """A part may pass at any try. The card names the parts by rules and the cost of the tries."""
     script, base = SCRIPTS["feedback"], await by_rules("feedback")
     good, (segment, _) = _filled(script.good, base.evidence), script.segment
     found, wrong = await rewritten(

@@ -217,7 +217,7 @@ async def test_report_fits_one_screen(words: str, language: str, most: int) -> N
 
 
 async def test_shares_are_rounded_to_what_chance_allows() -> None:
-    """17.3% of some 600 people is 15 to 20: it is told as 17%."""
+    """The interval of 17.3% of about 600 people is 15 to 20%, so 17% is shown."""
     found = await made(ENGLISH)
     (share,) = [f for f in found.evidence.facts if f.id == "audiences.loyal.bought-share"]
     assert share.spelled("en") == "17%"
@@ -280,7 +280,7 @@ async def test_real_orders_without_categories_are_used(
 
 
 def _customers(word: str) -> int:
-    """Counted by hand: who bought within a year a thing whose name has the word in it."""
+    """Count who bought a product with the word in its name within a year."""
     shelf = uci()
     table = purchase_lines(shelf)
     assert table is not None
@@ -379,8 +379,8 @@ async def test_country_without_orders_is_stated(words: str, language: str, said:
     ],
 )
 async def test_report_fits_a_phone(words: str, language: str, has: tuple[str, ...]) -> None:
-    """The words above the tables: who, why, what to say, the value with its interval, the risk, and
-    of the niche its lift and whether a test there has power."""
+    """The text above the tables has: who, why, what to say, the value with its interval, the risk,
+    and for the niche its lift and the power of a test."""
     found = await run(words, language=language)
     assert isinstance(found, DraftResult)
     text = "\n".join(part.text for part in found.parts[:4])

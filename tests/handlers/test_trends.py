@@ -37,7 +37,7 @@ def part(found: DraftResult, key: str) -> str:
 
 
 def steady(weeks: int, each: int, last: int | None = None) -> list[dict[str, Any]]:
-    """So many orders a day, up to Sunday, 22 November 2026; `last` for the last week."""
+    """The given orders a day up to Sunday, 22 November 2026, and `last` a day in the last week."""
     end = datetime(2026, 11, 22, 12)
     return [
         {

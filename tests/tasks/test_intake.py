@@ -334,7 +334,7 @@ async def test_sales_season_follows_the_date() -> None:
 
 
 class Clever:
-    """A writer that reads, and says what it was told to say."""
+    """A writer that returns the given form."""
 
     name, by_rules = "clever", False
 

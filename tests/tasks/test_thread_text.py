@@ -8,7 +8,7 @@ from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench
 
 
 async def read(bench: Bench, words: str, channel: str = MARKETING) -> str:
-    """What the intern reads for this wish in a channel; the wish is the last message there."""
+    """Return the text read for a request that is the last message of a channel."""
     asked = await bench.slack.say(MARIE, channel, f"<@UINTERN> {words}")
     place = {"channel": channel, "user": MARIE, "thread": asked.ts, "asked": asked.ts}
     return await bench.outside.read("T0SHOP", place, words)
