@@ -186,8 +186,8 @@ class SkillContext:
         An analysis passes its own text as `by_rules`, which a model may reword and the rules keep.
         Claims that no fact supports are detected. A part keeps the text of the rules when the
         model's text still fails, or when the model repeats a fault that it was told about."""
-        veil, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
-        assignment = self._build_assignment(veil, by_rules)
+        pseudonymizer, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
+        assignment = self._build_assignment(pseudonymizer, by_rules)
         accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
 
         async def receipt(call: LlmCall) -> None:
@@ -197,22 +197,25 @@ class SkillContext:
 
         for _ in range(MAX_CORRECTIONS + 1):
             written = await self._writer.write(assignment, output, receipt=receipt, grow=self._grow)
-            faults = check(veil.lift(written)) if check else []
-            faults = [*veil.draw(faults), *await self._find_inventions(written, assignment)]
+            faults = check(pseudonymizer.lift(written)) if check else []
+            faults = [
+                *pseudonymizer.draw(faults),
+                *await self._find_inventions(written, assignment),
+            ]
             if not faults:
-                return veil.lift(written)
+                return pseudonymizer.lift(written)
             if accepted:
-                accepted.note(veil.lift(written), faults)
+                accepted.note(pseudonymizer.lift(written), faults)
             if by_rules is not None and set(faults) & set(assignment.corrections):
                 break  # the same fault again: a third call would not fix it either
             assignment = assignment.model_copy(
                 update={"corrections": tuple(faults), "last": written.model_dump_json()}
             )
         if by_rules is None:
-            return veil.lift(written)
+            return pseudonymizer.lift(written)
         merged = accepted.output() if accepted and accepted.left else by_rules
         remaining = check(merged) if check else []
-        if remaining or await self._find_inventions(veil.draw(merged), assignment):
+        if remaining or await self._find_inventions(pseudonymizer.draw(merged), assignment):
             merged = by_rules
         composed_parts = accepted.left if accepted and merged is not by_rules else ()
         self.notes += (build_rewrite_check([*costs.values()], composed_parts),)
@@ -250,15 +253,17 @@ class SkillContext:
         subjects = {fact.id.rpartition(".")[0] for fact in self.evidence.facts}
         return [fact for fact in self._all_facts if fact.id.rpartition(".")[0] in subjects]
 
-    def _build_assignment(self, veil: Pseudonymizer, by_rules: BaseModel | None) -> WriteRequest:
-        veil.know(
-            who
-            for who in list_speakers(self.request.brief.material)
-            if not PERSON_PLACEHOLDER.fullmatch(who)
+    def _build_assignment(
+        self, pseudonymizer: Pseudonymizer, by_rules: BaseModel | None
+    ) -> WriteRequest:
+        pseudonymizer.know(
+            speaker
+            for speaker in list_speakers(self.request.brief.material)
+            if not PERSON_PLACEHOLDER.fullmatch(speaker)
         )
-        request, evidence = veil.draw(self.request), veil.draw(self.evidence)
-        composed = veil.draw(by_rules) if by_rules is not None else None
-        gaps = {
+        request, evidence = pseudonymizer.draw(self.request), pseudonymizer.draw(self.evidence)
+        text_by_rules = pseudonymizer.draw(by_rules) if by_rules is not None else None
+        prompt_values = {
             "brief": request.brief.as_prompt(),
             "facts": evidence.as_prompt() or "none",
             "channel": self.channel.as_prompt(request.language) if self.channel else "none",
@@ -266,7 +271,9 @@ class SkillContext:
             "material": request.brief.material or "none",
             "reason": request.reason or "none",
             "previous": request.previous or "none",
-            "composed": composed.model_dump_json(indent=1) if composed is not None else "none",
+            "composed": text_by_rules.model_dump_json(indent=1)
+            if text_by_rules is not None
+            else "none",
         }
         return WriteRequest(
             skill=request.skill,
@@ -275,7 +282,9 @@ class SkillContext:
             brand=self.brand,
             channel=self.channel,
             system=fill_prompt("system", {"brand": self.brand.as_prompt()}),
-            prompt=fill_prompt(request.skill, gaps),
-            by_rules=composed,
-            besides=veil.draw(tuple(self._related_facts())) if by_rules is not None else (),
+            prompt=fill_prompt(request.skill, prompt_values),
+            by_rules=text_by_rules,
+            besides=pseudonymizer.draw(tuple(self._related_facts()))
+            if by_rules is not None
+            else (),
         )

@@ -54,7 +54,7 @@ def compute_status(decisions: list[Decision], policy: Policy) -> str:
     for decision in decisions:
         if decision.verdict != "approve":
             return "rejected" if decision.verdict == "reject" else "sent back"
-    has_enough = any(count >= one.needed for count, one in enumerate(decisions, start=1))
+    has_enough = any(count >= decision.needed for count, decision in enumerate(decisions, start=1))
     return "approved" if has_enough and len(decisions) >= policy.approval.needed else "open"
 
 

@@ -230,13 +230,13 @@ class ExportReceipt(BaseModel):
         ]
 
 
-def _describe_column(one: ExportColumn) -> Words:
+def _describe_column(column: ExportColumn) -> Words:
     return Words.count(
         "{name}: {made}, in {n} row",
         "{name}: {made}, in {n} rows",
-        one.filled,
-        name=one.name,
-        made=COLUMN_FORMATS[one.made],
+        column.filled,
+        name=column.name,
+        made=COLUMN_FORMATS[column.made],
     )
 
 
@@ -322,14 +322,14 @@ def describe_columns(platform: str, lines: Sequence[tuple[str, ...]]) -> tuple[E
 
 def normalize_email(email: str | None) -> str:
     """Trim and lower-case. Empty when it is not an address."""
-    found = strip_hidden(email or "").strip().lower()
-    return found if EMAIL_PATTERN.fullmatch(found) else ""
+    address = strip_hidden(email or "").strip().lower()
+    return address if EMAIL_PATTERN.fullmatch(address) else ""
 
 
 def normalize_id(id: str | None) -> str:
     """Trim. Empty when it is an address or not an id."""
-    found = strip_hidden(id or "").strip()
-    return found if ID_PATTERN.fullmatch(found) else ""
+    cleaned = strip_hidden(id or "").strip()
+    return cleaned if ID_PATTERN.fullmatch(cleaned) else ""
 
 
 def normalize_google_email(email: str | None) -> str:
@@ -343,15 +343,21 @@ def normalize_phone(number: str | None, country: str | None) -> str:
     text = re.sub(r"\(0\)", "", number or "")
     digits = re.sub(r"\D", "", text)
     if text.strip().startswith("+"):
-        whole = digits
+        number_with_code = digits
     elif digits.startswith("00"):
-        whole = digits[2:]
+        number_with_code = digits[2:]
     elif (code := find_country_code(country)) and digits:
         has_trunk_zero = code not in (*KEEPS_LEADING_ZERO, *NO_LEADING_ZERO)
-        whole = DIALLING_CODES[code][0] + (digits.removeprefix("0") if has_trunk_zero else digits)
+        number_with_code = DIALLING_CODES[code][0] + (
+            digits.removeprefix("0") if has_trunk_zero else digits
+        )
     else:
         return ""
-    return f"+{whole}" if 8 <= len(whole) <= 15 and not whole.startswith("0") else ""
+    return (
+        f"+{number_with_code}"
+        if 8 <= len(number_with_code) <= 15 and not number_with_code.startswith("0")
+        else ""
+    )
 
 
 def find_country_code(country: str | None) -> str:

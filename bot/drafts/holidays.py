@@ -161,13 +161,13 @@ def find_named_days(text: str, today: date) -> tuple[DayRange, int, int] | None:
         else:
             latest = today.year - 1 if _means_last_year(match["last"]) else today.year
             ranges = [rule(y) for rule in rules for y in (latest, latest - 1, latest - 2)]
-        begun = sorted(days for days in ranges if days[0] <= today)
-        if not begun:
+        started = sorted(days for days in ranges if days[0] <= today)
+        if not started:
             return (ranges[0], *match.span())
-        chosen = begun[-1]
+        chosen = started[-1]
         past = match["before"] or (match["last"] and not _means_last_year(match["last"]))
-        if past and chosen[1] >= today and len(begun) > 1:
-            chosen = begun[-2]  # "last summer" asked in summer
+        if past and chosen[1] >= today and len(started) > 1:
+            chosen = started[-2]  # "last summer" asked in summer
         return (chosen[0], min(chosen[1], today)), *match.span()
     return None
 

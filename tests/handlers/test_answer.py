@@ -204,7 +204,7 @@ def test_request_for_copy_is_not_answered(words: str) -> None:
     ],
 )
 async def test_misspelt_question_is_answered(words: str, language: str, says: str) -> None:
-    """Misspelt questions, questions that assume a figure, and customers' spending (not ad spend)."""
+    """Misspelt questions, questions that assume a figure, and customers' spending."""
     found = await run(words, skill="answer", language=language)
     assert isinstance(found, DraftResult)
     assert says in found.parts[0].text

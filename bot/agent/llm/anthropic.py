@@ -143,7 +143,9 @@ class AnthropicWriter:
             call.ended = "done"
         except TimeoutError:
             if call.is_reserving:  # nothing was sent yet
-                raise SpendingBusy("waited for what may be spent", words=BUDGET_RESERVED) from None
+                raise SpendingBusy(
+                    "timed out waiting for the spending limit", words=BUDGET_RESERVED
+                ) from None
             error = failures.build_timeout_error(display_name, self._deadline)
             call.ended = error.ended
             raise error from None

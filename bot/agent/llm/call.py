@@ -90,29 +90,29 @@ class StreamingCall:
         tokens.read = _read_count(usage, "cache_read_input_tokens", tokens.read)
         tokens.out = _read_count(usage, "output_tokens", tokens.out)
 
-    def read(self, output: type[T], who: str) -> T:
+    def read(self, output: type[T], display_name: str) -> T:
         """Parse the answer into the output model. Raises LlmError, also when it is incomplete."""
         if self.stop_reason is None:
-            raise failures.build_unreachable_error(who, "ended early")
+            raise failures.build_unreachable_error(display_name, "ended early")
         if self.stop_reason == "refusal":
-            raise failures.build_refusal_error(who, self.category)
+            raise failures.build_refusal_error(display_name, self.category)
         if self.stop_reason in ("max_tokens", "length"):
-            raise failures.build_cut_off_error(who)
+            raise failures.build_cut_off_error(display_name)
         if self.stop_reason == "model_context_window_exceeded":
-            raise LlmError("final", "too much to read", failures.explain_too_long(who))
+            raise LlmError("final", "too much to read", failures.explain_too_long(display_name))
         json_text = find_json(self.text)
         if json_text is None:
-            raise failures.build_json_error(who, self.text)
+            raise failures.build_json_error(display_name, self.text)
         if BLANK_MARK in json_text:
             raise failures.build_schema_error(
-                who, json_text, (f"Something was left unfilled: {BLANK_MARK}…⟩.",)
+                display_name, json_text, (f"Something was left unfilled: {BLANK_MARK}…⟩.",)
             )
         try:
             return output.model_validate_json(json_text)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)[:MAX_MISTAKES]
             messages = tuple(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors)
-            raise failures.build_schema_error(who, json_text, messages) from None
+            raise failures.build_schema_error(display_name, json_text, messages) from None
 
     def receipt(self) -> LlmCall:
         """The receipt: what was sent, to which host, and what it cost."""
