@@ -1,4 +1,4 @@
-"""`facts`: what the desk would look up, each value with its source and its query."""
+"""`facts`: what a skill would look up, each value with its source and its query."""
 
 import argparse
 import sys

@@ -48,7 +48,9 @@ async def nothing(_: LlmCall) -> None:
     return None
 
 
-def desk(writer: Writer | None = None, *, channel: str = "email", **told: Any) -> SkillContext:
+def make_context(
+    writer: Writer | None = None, *, channel: str = "email", **told: Any
+) -> SkillContext:
     brief = {"words": "e-mail for the vase", "author": "ana", "language": "en"} | told
     request = SkillRequest(skill="draft", channel=channel, brief=Brief.model_validate(brief))
     return SkillContext(
@@ -75,8 +77,8 @@ def email(subject: str = "A vase that stands its ground", **more: Any) -> Email:
     return Email.model_validate(told | more)
 
 
-def found(written: BaseModel, at: SkillContext) -> str:
-    return "\n".join(find_problems(written, at))
+def found(written: BaseModel, ctx: SkillContext) -> str:
+    return "\n".join(find_problems(written, ctx))
 
 
 async def test_product_is_looked_up_and_written_for_the_channel() -> None:
@@ -90,26 +92,28 @@ async def test_product_is_looked_up_and_written_for_the_channel() -> None:
                 raise TimeoutError
 
         with pytest.raises(TimeoutError):
-            await handle((at := desk(Noting(), channel=channel, product="glass-vase")).request, at)
+            await handle(
+                (ctx := make_context(Noting(), channel=channel, product="glass-vase")).request, ctx
+            )
         assert seen == [output]
 
 
 async def test_question_when_neither_product_nor_goal_is_known() -> None:
-    at = desk()
-    assert isinstance(await handle(at.request, at), Question)
+    ctx = make_context()
+    assert isinstance(await handle(ctx.request, ctx), Question)
 
 
 async def test_faults_go_back_to_the_writer_until_fixed() -> None:
     writer = Scripted(email("A cheap vase"), email("Hello dear"), email())
-    at = desk(writer, product_words="vase")
-    assert await handle(at.request, at) == email()
+    ctx = make_context(writer, product_words="vase")
+    assert await handle(ctx.request, ctx) == email()
     assert "the brand never says “cheap”" in "\n".join(writer.saw[1].corrections)
     assert "greeting" in "\n".join(writer.saw[2].corrections)
     assert len(writer.saw) == 3
 
 
 def test_good_text_has_no_faults() -> None:
-    assert find_problems(email(), desk(product_words="vase")) == []
+    assert find_problems(email(), make_context(product_words="vase")) == []
 
 
 @pytest.mark.parametrize(
@@ -136,7 +140,7 @@ def test_good_text_has_no_faults() -> None:
     ],
 )
 def test_fault_is_found(written: Email, told: dict[str, Any], finding: str) -> None:
-    assert finding in found(written, desk(**{"product_words": "vase"} | told))
+    assert finding in found(written, make_context(**{"product_words": "vase"} | told))
 
 
 @pytest.mark.parametrize(
@@ -151,20 +155,20 @@ def test_fault_is_found(written: Email, told: dict[str, Any], finding: str) -> N
 )
 def test_sms_needs_sender_opt_out_and_size(text: str, faulty: bool) -> None:
     hooks = [Hook(angle="a", text="One"), Hook(angle="b", text="Other")]
-    at = desk(channel="sms", product_words="vase")
-    assert bool(find_problems(Sms(text=Copy(text=text), hooks=hooks), at)) is faulty
+    ctx = make_context(channel="sms", product_words="vase")
+    assert bool(find_problems(Sms(text=Copy(text=text), hooks=hooks), ctx)) is faulty
 
 
 def test_required_sentence_is_no_echo() -> None:
     said = "returns are free in each of our shops for thirty days"
-    at = desk(words=f"e-mail, mention that {said}", must_say=(said,))
-    assert find_echo(f"Also, {said}.", at.request) is None
+    ctx = make_context(words=f"e-mail, mention that {said}", must_say=(said,))
+    assert find_echo(f"Also, {said}.", ctx.request) is None
 
 
 def test_long_product_name_is_no_echo() -> None:
     name = "Housse de couette Brume en lin lavé"
-    at = desk(words=f"un mail pour la {name}", product_words=name)
-    assert find_echo(f"Voici : {name}", at.request) is None
+    ctx = make_context(words=f"un mail pour la {name}", product_words=name)
+    assert find_echo(f"Voici : {name}", ctx.request) is None
 
 
 def test_only_whole_words_are_found() -> None:
@@ -176,6 +180,8 @@ def test_only_whole_words_are_found() -> None:
 def test_no_channel_has_no_faults() -> None:
     parts: Sequence[Any] = split_output(email())[0]
     assert (
-        find_style_faults(parts, request=desk().request, brand=Brand(name="Alba"), channel=None)
+        find_style_faults(
+            parts, request=make_context().request, brand=Brand(name="Alba"), channel=None
+        )
         == []
     )

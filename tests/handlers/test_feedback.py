@@ -178,8 +178,8 @@ def test_picture_emphasizes_the_title_theme(top: str) -> None:
         theme("gift", "Gift", 0),
     ]
     first = next((one for one in shown if one.key == top), theme(top, "Late parcels", 24))
-    desk: Any = SimpleNamespace(brand=Brand(name="Maison Alba"))
-    drawn = _build_picture(Teller("en"), "What it found", shown, first, desk)
+    ctx: Any = SimpleNamespace(brand=Brand(name="Maison Alba"))
+    drawn = _build_picture(Teller("en"), "What it found", shown, first, ctx)
     rows = {row["name"]: row["strong"] for row in drawn.spec["data"]["values"]}
     named = "Late parcels" if top == "delivery-late" else "Delivery"
     assert rows == {named: top == "delivery-late", "Sizing": top == "sizing"}
