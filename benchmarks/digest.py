@@ -42,7 +42,7 @@ def _ticks(folder: Path) -> tuple[float, float, int]:
     with database.begin() as session:
         made = [_schedule(n, rng) for n in range(MANY)]
         for one in made:  # as the tick of an hour ago left them
-            one.next_at = one.following(NOW - timedelta(hours=1))
+            one.next_at = one.next_run(NOW - timedelta(hours=1))
         session.add_all(made)
     took, found = [], 0
     for minute in range(4):

@@ -101,7 +101,7 @@ FORM_FIELDS = (
     *("name", "sections", "where", "weekday", "hour", "zone", "about", "quiet", "alerts"),
     *("segments", "bought", "bought_categories", "bought_at_least", "bought_within"),
     *("not_bought", "not_within", "min_orders", "max_orders", "countries", "regions"),
-    *("purpose", "moment"),
+    "purpose",
 )
 # The keys of the JSON in a button's value and in a form's private metadata.
 BUTTON_KEYS = {

@@ -76,9 +76,9 @@ ASKED_BY = (
     r"|.*\b(?:par rapport à|compared (?:to|with)|versus|vs)\b.*\?\s*$)"
 )
 WHY_PATTERN = re.compile(r"\b(?:why|pourquoi)\b")
-SALES_KINDS = ("trends", "sellers", "behaviour")  # topics that tell what the orders do
-COUNT_KINDS = ("customers", "new-customers")  # measures
-NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # scores by which a product is meant, or may be
+SALES_KINDS = ("trends", "sellers", "behaviour")  # topics about orders
+COUNT_KINDS = ("customers", "new-customers")  # measures that count people
+NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # match scores: clearly named, clearly ahead, possible
 RANKING_PATTERN = re.compile(
     rf"{BEST.pattern}|{EACH.pattern}|\b(?:which|who|quels?|quelles?|qui)\b.*\b(?:segment|group|categor)"
 )
@@ -95,95 +95,95 @@ class AnswerReport(AnswerText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     words = request.brief.words
     if not words.strip():
-        return desk.ask(
+        return ctx.ask(
             Words("What do you want to know? For example: how many loyal customers do we have?")
         )
     teller = Teller(request.language)
     topics = _find_topics(words, request)
     sale = question.asked(words, request) or question.asked(respelt(words), request)
-    if not topics and (nearly := _find_topics(respelt(words), request)):
-        words, topics = respelt(words), nearly
-    if under.goes_on(words) and (of := await _answer_under_digest(request, desk)):
-        return of
+    if not topics and (corrected_topics := _find_topics(respelt(words), request)):
+        words, topics = respelt(words), corrected_topics
+    if under.goes_on(words) and (answer := await _answer_under_digest(request, ctx)):
+        return answer
     if request.brief.sections and ends_with_why(words):
-        return await _explain_change(teller, request, desk)
-    if of := await _answer_from_ads(teller, topics, request, desk):
-        return of
+        return await _explain_change(teller, request, ctx)
+    if answer := await _answer_from_ads(teller, topics, request, ctx):
+        return answer
     if (
         sale
         and sale.measure in ONE_CUSTOMER_MEASURES
-        and (no := await _refuse_single_customer(teller, desk))
+        and (refusal := await _refuse_single_customer(teller, ctx))
     ):
-        return no
+        return refusal
     if (
         sale
         and question.is_first(sale, words, request)
-        and (of := await _answer_from_orders(teller, sale, desk))
+        and (answer := await _answer_from_orders(teller, sale, ctx))
     ):
-        counts = isinstance(of, NotYet) and sale.measure in COUNT_KINDS
-        if not (counts and topics):  # another topic may count more people
-            return of
-    which = await _resolve_product(request, topics, desk)
-    if isinstance(which, Question):
-        return which
-    request, topics = which, [o for o in topics if o.kind != "product" or which.brief.product]
+        counts_people = isinstance(answer, NotYet) and sale.measure in COUNT_KINDS
+        if not (counts_people and topics):  # another topic may count more people
+            return answer
+    resolved = await _resolve_product(request, topics, ctx)
+    if isinstance(resolved, Question):
+        return resolved
+    request, topics = resolved, [o for o in topics if o.kind != "product" or resolved.brief.product]
     for topic in topics:
-        evidence = await desk.look_up(
-            topic.kind, of=None if topic.period else _drop_period(request)
+        evidence = await ctx.look_up(
+            topic.kind, request=None if topic.period else _drop_period(request)
         )
         if found := found_of(topic, words, request, evidence):
-            return await _build_answer(teller, topic, found, request, desk)
+            return await _build_answer(teller, topic, found, request, ctx)
     if sale and (
-        of := await _answer_from_orders(teller, sale, desk)
-        or await _answer_from_orders(teller, sale, desk, True)
+        answer := await _answer_from_orders(teller, sale, ctx)
+        or await _answer_from_orders(teller, sale, ctx, True)
     ):
-        return of
-    if of := await _answer_under_digest(request, desk):
-        return of
+        return answer
+    if answer := await _answer_under_digest(request, ctx):
+        return answer
     of_sales = not topics or topics[0].kind in SALES_KINDS
-    if sale and of_sales and (no := _explain_missing_orders(teller, sale, desk)):
-        return no
+    if sale and of_sales and (refusal := _explain_missing_orders(teller, sale, ctx)):
+        return refusal
     if not topics:
-        desk.keep()
+        ctx.keep_facts()
         return unknown(teller, words)
-    no = declined(teller, topics, words, desk.evidence)
-    desk.keep(*teller.ever.values())
-    return no
+    refusal = declined(teller, topics, words, ctx.evidence)
+    ctx.keep_facts(*teller.ever.values())
+    return refusal
 
 
 async def _answer_from_ads(
-    teller: Teller, topics: Sequence[Topic], request: SkillRequest, desk: SkillContext
+    teller: Teller, topics: Sequence[Topic], request: SkillRequest, ctx: SkillContext
 ) -> BaseModel | None:
-    """A figure of advertising by campaign, audience, week …, where that is all that is asked."""
+    """Answer a question about ad figures by campaign, audience, week and so on. None otherwise."""
     words = request.brief.words
-    for topic in [one for one in topics if one.cut(words)]:
-        evidence = await desk.look_up(topic.kind)
+    for topic in [each for each in topics if each.cut(words)]:
+        evidence = await ctx.look_up(topic.kind)
         if found := found_of(topic, words, request, evidence):
-            return await _build_answer(teller, topic, found, request, desk)
+            return await _build_answer(teller, topic, found, request, ctx)
     return None
 
 
-async def _answer_under_digest(request: SkillRequest, desk: SkillContext) -> BaseModel | None:
-    """In the thread of a digest: what moved of what is asked about."""
+async def _answer_under_digest(request: SkillRequest, ctx: SkillContext) -> BaseModel | None:
+    """Answer a question in the thread of a digest from the changes it reported."""
     kinds = under.kinds(request.brief.sections)
-    evidence = await desk.look_up(*kinds, of=_drop_period(request)) if kinds else Evidence()
+    evidence = await ctx.look_up(*kinds, request=_drop_period(request)) if kinds else Evidence()
     if not (found := under.under(Teller(request.language), evidence, request.brief.words)):
         return None
-    desk.keep(*found.facts)
-    words = await desk.write(AnswerText, by_rules=AnswerText(answer=found.answer))
+    ctx.keep_facts(*found.facts)
+    words = await ctx.write(AnswerText, by_rules=AnswerText(answer=found.answer))
     return AnswerReport(**words.model_dump(), how_to_read=found.how_to_read, leads=found.leads)
 
 
-async def _explain_change(teller: Teller, request: SkillRequest, desk: SkillContext) -> BaseModel:
-    """What moved beside what was told, and which files could say why."""
+async def _explain_change(teller: Teller, request: SkillRequest, ctx: SkillContext) -> BaseModel:
+    """Answer "why?" under a digest: what else changed, and which files could explain it."""
     kinds = under.kinds(request.brief.sections or tuple(under.KINDS))
-    evidence = await desk.look_up(*kinds, of=_drop_period(request))
+    evidence = await ctx.look_up(*kinds, request=_drop_period(request))
     beside = under.beside(teller, evidence, kinds)
-    desk.keep(*beside.facts)
-    words = await desk.write(AnswerText, by_rules=AnswerText(answer=beside.answer))
+    ctx.keep_facts(*beside.facts)
+    words = await ctx.write(AnswerText, by_rules=AnswerText(answer=beside.answer))
     return AnswerReport(**words.model_dump(), how_to_read=beside.how_to_read, leads=beside.leads)
 
 
@@ -198,81 +198,85 @@ def _find_topics(words: str, request: SkillRequest) -> list[Topic]:
     return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
 
 
-async def _refuse_single_customer(teller: Teller, desk: SkillContext) -> BaseModel | None:
-    """Why the figure of one customer is not told here: who may see it sees it alone."""
-    if not await desk.may("see_people"):
+async def _refuse_single_customer(teller: Teller, ctx: SkillContext) -> BaseModel | None:
+    """Refuse a figure of one customer, unless the person has the right and asks in private."""
+    if not await ctx.may("see_people"):
         line = Words(
             "That is one customer's own figure: it takes the right see_people, which an "
             "administrator gives in policy.toml."
         )
-    elif not desk.request.brief.private:
+    elif not ctx.request.brief.private:
         line = Words(
             "That is one customer's own figure, which I tell you alone: begin your question with "
             "“just for me”."
         )
     else:
         return None
-    desk.keep()
+    ctx.keep_facts()
     return NotYet(answer=teller.copy(teller.say(line)))
 
 
 async def _answer_from_orders(
-    teller: Teller, sale: Sale, desk: SkillContext, nearly: bool = False
+    teller: Teller, sale: Sale, ctx: SkillContext, nearly: bool = False
 ) -> BaseModel | None:
-    """What the orders say, cut and held as it was asked; None where they don't say it."""
-    request, brief = desk.request, desk.request.brief
+    """Answer from the orders, grouped and compared as asked. None when they can't answer."""
+    request, brief = ctx.request, ctx.request.brief
     tally = sale.tally.model_copy(update={"nearly": nearly})
     meant = request.model_copy(update={"brief": brief.model_copy(update={"tally": tally})})
-    evidence = await desk.look_up("sold", of=meant, anew=True)
-    every = told(evidence, "sold")
-    if "unknown" in every:
+    evidence = await ctx.look_up("sold", request=meant, replace=True)
+    facts_by_subject = told(evidence, "sold")
+    if "unknown" in facts_by_subject:
         return None
-    if names.too_few(every):
+    if names.too_few(facts_by_subject):
         answer = teller.copy(*(teller.value(fact) for fact in cannot(evidence, "sold")))
-        desk.keep(*teller.ever.values())
+        ctx.keep_facts(*teller.ever.values())
         return NotYet(answer=answer)
-    reply = replies.told_of(teller, sale, every, brief.product_words if brief.product else None)
+    reply = replies.told_of(
+        teller, sale, facts_by_subject, brief.product_words if brief.product else None
+    )
     if reply is None:
         return None
-    drawn = cuts.picture(teller, sale, reply, desk.brand.colours or COLOURS)
-    picture = await desk.draw(drawn) if drawn else None
+    drawn = cuts.picture(teller, sale, reply, ctx.brand.colours or COLOURS)
+    picture = await ctx.draw(drawn) if drawn else None
     last = evidence.of("sold")[0]
     counted = Words("Counted in {file}, up to {day}.", file=last.file, day=last.as_of)
     teller.value(evidence.get("sold.all.until"))
     read = how_to_read(teller, evidence, ["sold"], teller.say(counted), *reply.limits)
-    desk.keep(*teller.ever.values())
+    ctx.keep_facts(*teller.ever.values())
     words = AnswerText(answer=reply.answer)
-    if sale.measure not in ONE_CUSTOMER_MEASURES:  # which no AI sees
-        words = await desk.write(AnswerText, by_rules=words)
+    if sale.measure not in ONE_CUSTOMER_MEASURES:  # figures of one customer never go to a model
+        words = await ctx.write(AnswerText, by_rules=words)
     return AnswerReport(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
 
 
-def _explain_missing_orders(teller: Teller, sale: Sale, desk: SkillContext) -> BaseModel | None:
-    """What of the question the orders don't know."""
-    every = told(desk.evidence, "sold")
+def _explain_missing_orders(teller: Teller, sale: Sale, ctx: SkillContext) -> BaseModel | None:
+    """Say which part of the question the orders can't answer. None when there is none."""
+    facts_by_subject = told(ctx.evidence, "sold")
     lines = []
-    if one := every.get("unknown"):
-        rest = question.whole_names(one.word("words").split(), desk.request.brief.words, sale)
-        typed = as_typed(rest, desk.request.brief.words)
-        lines.append(replies.unknown(teller, every, typed))
-    lines += [teller.value(fact) for fact in cannot(desk.evidence, "sold")]
+    if unknown_subject := facts_by_subject.get("unknown"):
+        rest = question.whole_names(
+            unknown_subject.word("words").split(), ctx.request.brief.words, sale
+        )
+        typed = as_typed(rest, ctx.request.brief.words)
+        lines.append(replies.unknown(teller, facts_by_subject, typed))
+    lines += [teller.value(fact) for fact in cannot(ctx.evidence, "sold")]
     if not lines:
         return None
-    desk.keep(*teller.ever.values())
+    ctx.keep_facts(*teller.ever.values())
     return NotYet(answer=teller.copy(*lines, apart="\n"))
 
 
 async def _build_answer(
-    teller: Teller, topic: Topic, found: Sequence[Told], request: SkillRequest, desk: SkillContext
+    teller: Teller, topic: Topic, found: Sequence[Told], request: SkillRequest, ctx: SkillContext
 ) -> BaseModel:
-    words, evidence = request.brief.words, desk.evidence
+    words, evidence = request.brief.words, ctx.evidence
     table, more, cut = None, said.sources(teller, found, topic), topic.cut(words)
     if cut:
         lines = [ad_cuts.sentence_of(teller, topic, cut, found, words)]
     elif len(found) > 1 and not RANKING_PATTERN.search(normalize_text(words)):
         lines = [said.listed(teller, topic, found)]
     else:
-        lines = [said.sentence(teller, topic, one, evidence) for one in found[:1]]
+        lines = [said.sentence(teller, topic, first, evidence) for first in found[:1]]
         lines += [said.others(teller, topic, found[1:])] if len(found) > 1 else []
     if WHY_PATTERN.search(normalize_text(words)):
         lines.append(teller.say(Words("What lies behind it, these figures don't say.")))
@@ -282,24 +286,24 @@ async def _build_answer(
         more += ad_cuts.limits_of(teller, cut, evidence)
     kinds = [] if topic.kind == "product" else [topic.kind]
     read = how_to_read(teller, evidence, kinds, *more)
-    desk.keep(*teller.ever.values())
-    written = await desk.write(AnswerText, by_rules=AnswerText(answer=answer))
+    ctx.keep_facts(*teller.ever.values())
+    written = await ctx.write(AnswerText, by_rules=AnswerText(answer=answer))
     return AnswerReport(**written.model_dump(), table=table, how_to_read=read)
 
 
 async def _resolve_product(
-    request: SkillRequest, topics: Sequence[Topic], desk: SkillContext
+    request: SkillRequest, topics: Sequence[Topic], ctx: SkillContext
 ) -> SkillRequest | Question:
-    """With the product that is clearly named, where its price, stock, sizes … are asked for; a
-    question back where it may be one of several."""
+    """Add the named product to a request about price, stock, sizes and so on. Ask back when the
+    words match several products."""
     brief = request.brief
     if brief.product or not (topics and topics[0].kind == "product"):
         return request
-    hits = sorted(await desk.find(brief.words), key=lambda hit: -hit.score)
+    hits = sorted(await ctx.find_products(brief.words), key=lambda hit: -hit.score)
     near = [hit for hit in hits if hit.score >= MAYBE]
     if not near:
         return request
     if len(near) > 1 and (near[0].score < NAMED or near[0].score - near[1].score < APART):
-        return desk.ask(Words("Which one do you mean?"), *(hit.title for hit in near))
+        return ctx.ask(Words("Which one do you mean?"), *(hit.title for hit in near))
     known = {"product": near[0].handle, "product_words": near[0].title}
     return request.model_copy(update={"brief": brief.model_copy(update=known)})

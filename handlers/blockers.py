@@ -35,13 +35,15 @@ ASKED_BY = (
     r"|^\W*(?:quels sont )?(?:les |nos )?(?:freins|blocages)\b"
 )
 FACT_KINDS = ("funnel", "delivery", "campaigns", "trends")
-SOURCE_LABELS = {  # what each kind of facts lets me see
+SOURCE_LABELS = {  # kind of facts → what it makes visible
     "funnel": Words("the site"),
     "delivery": Words("the parcels"),
     "campaigns": Words("the advertising"),
 }
 MAX_BLOCKERS = 5
-PLACE_SEPARATOR = re.compile(r", (?![^“«]*[”»])")  # within a name, a comma is the name's
+PLACE_SEPARATOR = re.compile(
+    r", (?![^“«]*[”»])"
+)  # a comma inside quotation marks belongs to the name
 
 
 class BlockersText(BaseModel):
@@ -57,27 +59,27 @@ class BlockersReport(BlockersText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(Words("What about? For example: what blocks sales right now?"))
-    evidence = await desk.look_up(*FACT_KINDS)
+        return ctx.ask(Words("What about? For example: what blocks sales right now?"))
+    evidence = await ctx.look_up(*FACT_KINDS)
     teller = Teller(request.language)
     if not any(told(evidence, kind).keys() - {"cannot", "age"} for kind in FACT_KINDS):
         return nothing_yet(teller, evidence, FACT_KINDS)
     found = blockers(evidence)
-    told_of = found[:MAX_BLOCKERS]  # in sentences, each with its step; the rest is in the table
-    said = BlockersText(
+    told_of = found[:MAX_BLOCKERS]  # these get sentences and steps, the others only a table row
+    text_by_rules = BlockersText(
         finding=teller.copy(_write_headline(teller, found, evidence)),
         blockers=teller.copy(*_write_sentences(teller, told_of[1:], evidence), apart="\n"),
         next=teller.copy(*_list_steps(teller, told_of, evidence), apart="\n"),
     )
-    drawn = _build_picture(teller, found, evidence, desk) if found else None
-    picture = await desk.draw(drawn) if drawn else None
+    drawn = _build_picture(teller, found, evidence, ctx) if found else None
+    picture = await ctx.draw(drawn) if drawn else None
     table = _build_table(teller, found) if found else None
     read = how_to_read(teller, evidence, FACT_KINDS, *_list_limits(teller, found, evidence))
-    names = [b.one.get(name) for b in found for name in ("product", "best")]  # that are said
-    desk.keep(*teller.ever.values(), *names)
-    words = await desk.write(BlockersText, by_rules=said)
+    names = [b.one.get(name) for b in found for name in ("product", "best")]
+    ctx.keep_facts(*teller.ever.values(), *names)
+    words = await ctx.write(BlockersText, by_rules=text_by_rules)
     return BlockersReport(
         **words.model_dump(),
         picture=picture,
@@ -88,7 +90,7 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
 
 
 def _write_headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> str:
-    """The first, or that there is none; never that there is none where nothing could be seen."""
+    """Name the first blocker, or say that there is none, unless no file could show one."""
     if found:
         return _write_sentence(teller, found[0])
     seen = _list_sources(evidence)
@@ -112,7 +114,7 @@ def _write_headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence
 
 
 def _list_sources(evidence: Evidence) -> list[Words]:
-    """Of what may block sales, that which the files let me see."""
+    """List what the imported files make visible."""
     return [
         SOURCE_LABELS[kind]
         for kind in SOURCE_LABELS
@@ -129,14 +131,14 @@ def _write_sentences(teller: Teller, found: Sequence[Blocker], evidence: Evidenc
 
 
 def _write_sentence(teller: Teller, blocker: Blocker) -> str:
-    """What, since when, and what it costs."""
-    given = {"name": _capitalize(teller.say(blocker.name)), "effect": blocker.effect(teller)}
+    """One sentence about a blocker: what it is, since when, and what it costs."""
+    values = {"name": _capitalize(teller.say(blocker.name)), "effect": blocker.effect(teller)}
     if blocker.one.get("since"):
         first = Words(
-            "{name}, since {since}: {effect}.", since=teller.of(blocker.one, "since"), **given
+            "{name}, since {since}: {effect}.", since=teller.of(blocker.one, "since"), **values
         )
     else:
-        first = Words("{name}: {effect}.", **given)
+        first = Words("{name}: {effect}.", **values)
     cost = _write_cost(teller, blocker)
     return teller.say(first) + (f" {_capitalize(cost)}." if cost else "")
 
@@ -146,14 +148,14 @@ def _capitalize(text: str) -> str:
 
 
 def _write_cost(teller: Teller, blocker: Blocker) -> str:
-    one = blocker.one
+    subject = blocker.one
     if blocker.cost is None:
         return ""
     if blocker.cost == "excess":
-        return teller.say(worse.cost(teller, one))
-    money = teller.of(one, blocker.cost)
+        return teller.say(worse.cost(teller, subject))
+    money = teller.of(subject, blocker.cost)
     if blocker.cost == "lost-money":
-        low, high = teller.ends(one, "lost-money")
+        low, high = teller.ends(subject, "lost-money")
         return teller.say(
             Words("about {money} lost ({low} to {high})", money=money, low=low, high=high)
         )
@@ -165,7 +167,7 @@ def _write_cost(teller: Teller, blocker: Blocker) -> str:
 
 
 def _list_steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
-    """What to do, once for all that want the same."""
+    """List the steps, each once with all the blockers that need it."""
     if not found and not _list_sources(evidence):
         return [teller.say(Words("Import one of these files, then ask me again."))]
     if not found and len(_list_sources(evidence)) < len(SOURCE_LABELS):
@@ -181,7 +183,9 @@ def _list_steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) ->
         return [teller.say(Words("Leave things as they are, and look again next week."))]
     steps: dict[str, dict[str, None]] = {}
     for blocker in found:
-        short = PLACE_SEPARATOR.split(teller.say(blocker.name))[0]  # where it is has just been said
+        short = PLACE_SEPARATOR.split(teller.say(blocker.name))[
+            0
+        ]  # without its place, which was just named
         steps.setdefault(teller.say(blocker.step), {})[short] = None
     return [
         teller.say(
@@ -203,21 +207,21 @@ def _build_table(teller: Teller, found: Sequence[Blocker]) -> Table:
 
 
 def _build_picture(
-    teller: Teller, found: Sequence[Blocker], evidence: Evidence, desk: SkillContext
+    teller: Teller, found: Sequence[Blocker], evidence: Evidence, ctx: SkillContext
 ) -> ChartPicture | None:
-    """The first one by week, or beside its like; where it has neither, what each costs."""
-    one, colours = found[0].one, desk.brand.colours or COLOURS
+    """A chart of the first blocker by week or beside comparable ones, else of all costs."""
+    subject, colours = found[0].one, ctx.brand.colours or COLOURS
     title = _capitalize(
         teller.say(Words("{name}: {effect}", name=found[0].name, effect=found[0].effect(teller)))
     )
-    if points := parse_points(one.word("points")):
-        teller.of(one, "points")
+    if points := parse_points(subject.word("points")):
+        teller.of(subject, "points")
         named = (teller.say(Words("% that get through")), teller.say(Words("before")))
         return build_line_chart(
             title, points, language=teller.language, unit="%", named=named, colours=colours
         )
-    if one.key.startswith("worse--"):
-        return worse.picture(teller, one, evidence, colours)
+    if subject.key.startswith("worse--"):
+        return worse.picture(teller, subject, evidence, colours)
     priced = [blocker for blocker in found if blocker.cost]
     if len(priced) < 2:
         return None
@@ -257,13 +261,13 @@ def _list_limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -
                 n=teller.of(tested, "steps"),
             )
         )
-    said = [teller.say(words) for words in lines]
-    return [*said, *worse.watched(teller, evidence), *compared]
+    limit_lines = [teller.say(words) for words in lines]
+    return [*limit_lines, *worse.watched(teller, evidence), *compared]
 
 
 def _list_leads(teller: Teller, found: Sequence[Blocker]) -> list[NextStep]:
-    """The figures beside each other, what customers say about the first ones, a note to them, and
-    a test."""
+    """The next steps: compare the figures, read feedback on the first blockers, write to customers,
+    plan a test."""
     themes = {blocker.theme.text: blocker.theme for blocker in found if blocker.theme}
     leads = [worse.lead(teller, b.one) for b in found if b.one.key.startswith("worse--")][:1]
     for theme in list(themes.values())[:2]:

@@ -24,7 +24,7 @@ ASKED_BY = (
     r"|\bce qui a bougé\b|\bqu'est-ce qui a bougé\b|\ble point de la semaine\b"
     r"|\b(?:rapport|point|bilan) hebdo"
 )
-SECTIONS = {  # in the order told; each with the kinds of facts it stands on
+SECTIONS = {  # section, in order → the kinds of facts it needs
     "sales": ("trends",),
     "site": ("funnel", "delivery"),
     "feedback": ("feedback",),
@@ -33,7 +33,7 @@ SECTIONS = {  # in the order told; each with the kinds of facts it stands on
     "intern": (),
 }
 UNFILTERED_KINDS = ("campaigns", "experiments")
-GRADED_MEASURES = ("status", "verdict", "change")  # so that the next one can say whether it went on
+GRADED_MEASURES = ("status", "verdict", "change")  # kept so that the next digest can compare
 SURE, WATCH = Words("Confirmed"), Words("To watch")
 MOST, MOST_MORE, MOST_LEADS = 6, 15, 3
 OWN_PERIOD = True
@@ -48,7 +48,7 @@ class DigestText(DigestFinding):
 
 
 class DigestFollowUp(BaseModel):
-    """What it grades of last time, what was sent, what waits: told by code alone."""
+    """The parts that only code writes: grades of the last digest, sent campaigns, open work."""
 
     graded: Copy | None = Field(default=None, title="What I told you last time")
     sent: Copy | None = Field(default=None, title="What we sent")
@@ -69,7 +69,7 @@ class DigestReport(DigestFinding):
 
 
 class QuietDigest(BaseModel):
-    """Nothing moved for sure: one line, and behind a button what else may have."""
+    """A digest without a confirmed change: one line, and the rest behind a button."""
 
     quiet: Copy = Field(title="What moved")
     more: Copy | None = Field(default=None, title="What else moved")
@@ -79,9 +79,9 @@ class QuietDigest(BaseModel):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(Words("What shall I report on? For example: what moved this week?"))
+        return ctx.ask(Words("What shall I report on? For example: what moved this week?"))
     series = request.brief.series
     chosen = () if series else request.brief.sections or tuple(SECTIONS)
     kinds = [kind for key in chosen for kind in SECTIONS.get(key, ())]
@@ -90,38 +90,38 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
     narrowed = request.brief.category or request.brief.brand
     if narrowed:
         kinds = [kind for kind in kinds if kind not in UNFILTERED_KINDS]
-    evidence = await desk.look_up(*kinds)
+    evidence = await ctx.look_up(*kinds)
     teller = Teller(request.language)
     known = any(evidence.of(kind) and told(evidence, kind).keys() - {CANNOT} for kind in kinds)
     if kinds and not known:
         return nothing_yet(teller, evidence, kinds)
     moved = moves(teller, evidence, series)
-    said = _write_text(teller, moved)
+    text_by_rules = _write_text(teller, moved)
     broke = broken_off(teller, evidence) if "trends" in kinds else ""
     more = _build_details(teller, moved)
     past, leads = _build_follow_up(teller, evidence, chosen)
     if not kinds:
         return _report_work(teller, past)
     if not any(move.sure for move in moved):
-        desk.keep(*_select_gradable_facts(moved, evidence), *teller.ever.values())
-        cited = (*said.finding.facts, *teller.used)
+        ctx.keep_facts(*_select_gradable_facts(moved, evidence), *teller.ever.values())
+        cited = (*text_by_rules.finding.facts, *teller.used)
         quiet = Copy(
             text=" ".join(filter(None, (broke, _explain_nothing(teller, moved)))), facts=cited
         )
         return QuietDigest(quiet=quiet, more=more, leads=leads, **past.model_dump())
     if broke:
-        text = f"{broke}\n{said.finding.text}"
-        finding = Copy(text=text, facts=(*said.finding.facts, *teller.used))
-        said = said.model_copy(update={"finding": finding})
+        text = f"{broke}\n{text_by_rules.finding.text}"
+        finding = Copy(text=text, facts=(*text_by_rules.finding.facts, *teller.used))
+        text_by_rules = text_by_rules.model_copy(update={"finding": finding})
     week = week_in_figures(teller, evidence) if chosen else None
     doubts = cannot(evidence, "trends") if told_of_sales(moved[:MOST]) else []
     lines = [*limits(teller, evidence, narrowed), *map(teller.value, doubts), *sources(teller)]
     read = how_to_read(teller, evidence, kinds, *lines, gaps=False)
     gaps = [fact for fact in cannot(evidence, *kinds) if fact not in doubts]
     missing = teller.copy(*map(teller.value, gaps), apart="\n")
-    picture = await _draw_picture(teller, moved[0], desk)
-    desk.keep(*_select_gradable_facts(moved, evidence), *teller.ever.values())
-    words = await desk.write(type(said), by_rules=said)
+    picture = await _draw_picture(teller, moved[0], ctx)
+    ctx.keep_facts(*_select_gradable_facts(moved, evidence), *teller.ever.values())
+    words = await ctx.write(type(text_by_rules), by_rules=text_by_rules)
     return DigestReport(
         **words.model_dump(),
         **past.model_dump(),
@@ -135,8 +135,8 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
 
 
 def _write_text(teller: Teller, moved: Sequence[Move]) -> DigestFinding:
-    """The first move as the finding, the others a line each; what comes after cites its own
-    facts."""
+    """Write the first change as the finding and one line for each other. Resets `teller.used`, so
+    that later texts cite only their own facts."""
     cited, teller.used = tuple(teller.ever), {}
     finding = Copy(text=_write_first_line(teller, moved[0]) if moved else "", facts=cited)
     lines = _group_lines(teller, moved[1:MOST])
@@ -146,24 +146,24 @@ def _write_text(teller: Teller, moved: Sequence[Move]) -> DigestFinding:
 
 
 def _group_lines(teller: Teller, moved: Sequence[Move]) -> list[str]:
-    """Under one line each, since a word before every line is read once and then in the way."""
+    """Group the changes under the headings "Confirmed" and "To watch"."""
     found = []
     for sure, head in ((True, SURE), (False, WATCH)):
-        some = [f"– {move.words}" for move in moved if move.sure is sure]
-        found += [teller.say(Words("{head}:", head=head)), *some] if some else []
+        lines_of_grade = [f"– {move.words}" for move in moved if move.sure is sure]
+        if lines_of_grade:
+            found += [teller.say(Words("{head}:", head=head)), *lines_of_grade]
     return found
 
 
 def _build_details(teller: Teller, moved: Sequence[Move]) -> Copy | None:
-    """What is left for the details: after the list, or after the one line of a quiet week."""
+    """The changes for the details: those after the list, or after the one line of a quiet week."""
     told_of = MOST if any(move.sure for move in moved) else 1
     lines = _group_lines(teller, moved[told_of : told_of + MOST_MORE])
     return Copy(text="\n".join(lines), facts=tuple(teller.ever)) if lines else None
 
 
 def _report_work(teller: Teller, past: DigestFollowUp) -> BaseModel:
-    """Where neither sales nor anything else of the shop was chosen: quiet when nothing waits and
-    nothing was done."""
+    """The digest of the sections about work only. Quiet when nothing waits and nothing was done."""
     if past.work:
         return past
     return QuietDigest(quiet=teller.copy(teller.say(Words("Nothing waits for your approval."))))
@@ -179,8 +179,8 @@ def _explain_nothing(teller: Teller, moved: Sequence[Move]) -> str:
 def _build_follow_up(
     teller: Teller, evidence: Evidence, chosen: Sequence[str]
 ) -> tuple[DigestFollowUp, list[NextStep]]:
-    """Each part only where there is something to say."""
-    was = lookback.graded(teller, evidence) if chosen else []  # an alert looks back at nothing
+    """Build the follow-up parts that have content, and their next steps."""
+    was = lookback.graded(teller, evidence) if chosen else []  # an alert grades nothing
     graded = teller.copy(*was, apart="\n")
     lines, leads = lookback.sent(teller, evidence) if "campaigns" in chosen else ([], [])
     sent = teller.copy(*lines, apart="\n")
@@ -192,7 +192,7 @@ def _build_follow_up(
 
 
 def _list_leads(moved: Sequence[Move]) -> list[NextStep]:
-    """The first of each sort: two buttons that read alike tell nobody which is which."""
+    """The first lead of each label, because buttons with the same label can't be told apart."""
     first: dict[str, NextStep] = {}
     for lead in (move.lead for move in moved if move.lead):
         first.setdefault(lead.label.text, lead)
@@ -200,7 +200,7 @@ def _list_leads(moved: Sequence[Move]) -> list[NextStep]:
 
 
 def _select_gradable_facts(moved: Sequence[Move], evidence: Evidence) -> list[Fact]:
-    """How sure each thing was that is told of: the next digest says whether it went on."""
+    """The grades of the reported changes, which the next digest compares with."""
     told_of = {move.subject for move in moved[:MOST]}
     return [
         fact
@@ -209,8 +209,9 @@ def _select_gradable_facts(moved: Sequence[Move], evidence: Evidence) -> list[Fa
     ]
 
 
-async def _draw_picture(teller: Teller, top: Move, desk: SkillContext) -> File | None:
-    return await desk.draw(drawn) if (drawn := _build_picture(teller, top, desk)) else None
+async def _draw_picture(teller: Teller, top: Move, ctx: SkillContext) -> File | None:
+    chart = _build_picture(teller, top, ctx)
+    return await ctx.draw(chart) if chart else None
 
 
 def _write_first_line(teller: Teller, move: Move) -> str:
@@ -218,8 +219,8 @@ def _write_first_line(teller: Teller, move: Move) -> str:
     return teller.say(Words("{how}: {what}", how=head, what=move.words))
 
 
-def _build_picture(teller: Teller, top: Move, desk: SkillContext) -> ChartPicture | None:
-    """Before and now of what matters most."""
+def _build_picture(teller: Teller, top: Move, ctx: SkillContext) -> ChartPicture | None:
+    """A chart of the most important change: before and now. None without a pair of values."""
     if top.pair is None:
         return None
     names = [teller.say(words) for words in (top.beside or Words("Before"), Words("Now"))]
@@ -228,7 +229,7 @@ def _build_picture(teller: Teller, top: Move, desk: SkillContext) -> ChartPictur
         for name, fact in zip(names, top.pair, strict=True)
         if fact is not None
     ]
-    colours = desk.brand.colours or COLOURS
+    colours = ctx.brand.colours or COLOURS
     return build_bar_chart(
         top.words.split(". ")[0].rstrip("."), shown, language=teller.language, colours=colours
     )

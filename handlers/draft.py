@@ -43,7 +43,7 @@ FOR_CHANNELS = True
 ASK_SUBJECT = Words("What is it about? Name a product, or what you want to tell.")
 ASK_PRODUCT = Words("Which one? For one text about several, name each of them, with “and” between.")
 PRODUCT_GOALS = ("launch", "back in stock", "sell through", "win back", "announce")
-MIN_PRODUCT_SCORE = 0.3  # how likely a product must be meant to be offered
+MIN_PRODUCT_SCORE = 0.3  # products with a lower match score are not offered
 NO_PRODUCT_PATTERN = re.compile(
     r"(?:what|here|how|everybody|everyone|tested|tester|test|monde|tout le monde|nouveaut[ée]s?"
     r"|news?|(?:the )?(?:checkout|winner)|(?:le )?(?:paiement|gagnant)|this|that|it|voici|ceci)\b",
@@ -53,99 +53,101 @@ NO_PRODUCT_PATTERN = re.compile(
 OUTPUTS: dict[str, type[BaseModel]] = {"email": Email, "sms": Sms, "product_page": ProductPage}
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     brief = request.brief
     output = OUTPUTS.get(request.channel or "", Email)
-    if desk.by_rules and (notice := await write_notice(request, desk)):
-        return await desk.write(output, by_rules=output.model_validate(notice))
-    if desk.by_rules and (question := await ask_product(request, desk)):
+    if ctx.by_rules and (notice := await write_notice(request, ctx)):
+        return await ctx.write(output, by_rules=output.model_validate(notice))
+    if ctx.by_rules and (question := await ask_product(request, ctx)):
         return question
-    told = brief.product or brief.product_words or brief.offer or brief.must_say or brief.occasion
-    aims = ("sell through", "announce") if desk.by_rules else tuple(PRODUCT_GOALS)
-    aim = brief.goal if brief.goal in aims else None  # the aim where none was named
-    if not told and not aim and (brief.audience or not brief.goal):
-        return await ask_product_for_audience(request, desk)
-    await desk.look_up("product", "segment", "praise", "past_copy")
+    topic = brief.product or brief.product_words or brief.offer or brief.must_say or brief.occasion
+    aims = ("sell through", "announce") if ctx.by_rules else tuple(PRODUCT_GOALS)
+    goal = brief.goal if brief.goal in aims else None  # a goal that is enough without a subject
+    if not topic and not goal and (brief.audience or not brief.goal):
+        return await ask_product_for_audience(request, ctx)
+    await ctx.look_up("product", "segment", "praise", "past_copy")
     for other in brief.others:
-        one = brief.model_copy(update={"product": other})
-        await desk.look_up("product", of=request.model_copy(update={"brief": one}))
-    desk.evidence = desk.evidence.plus(find_material_facts(desk.evidence, request))
-    return await desk.write(output, check=lambda written: find_problems(written, desk))
+        other_brief = brief.model_copy(update={"product": other})
+        await ctx.look_up("product", request=request.model_copy(update={"brief": other_brief}))
+    ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
+    return await ctx.write(output, check=lambda written: find_problems(written, ctx))
 
 
-async def write_notice(request: SkillRequest, desk: SkillContext) -> dict[str, object] | None:
-    """The words of a notice, where one is asked for: rules would praise a product instead."""
-    await desk.look_up("product")
-    titles = [fact for fact in desk.evidence.facts if fact.id.endswith(".name")]
+async def write_notice(request: SkillRequest, ctx: SkillContext) -> dict[str, object] | None:
+    """Write a notice by rules when the words ask for one. A notice must not praise a product."""
+    await ctx.look_up("product")
+    titles = [fact for fact in ctx.evidence.facts if fact.id.endswith(".name")]
     thing = str(titles[0].value) if titles and request.brief.product else None
-    asked = asked_in(request.brief.words, thing=thing)
-    told = asked.written(request.channel or "", request.language, desk.brand) if asked else None
-    if told is None:
+    notice = asked_in(request.brief.words, thing=thing)
+    parts = notice.written(request.channel or "", request.language, ctx.brand) if notice else None
+    if parts is None:
         return None
     angle = {"en": "in other words", "fr": "en d'autres mots"}[request.language]
-    hooks = [{"angle": angle, "text": text} for text in told.pop("hooks")]
-    return {**{part: Copy(text=text) for part, text in told.items()}, "hooks": hooks}
+    hooks = [{"angle": angle, "text": text} for text in parts.pop("hooks")]
+    return {**{part: Copy(text=text) for part, text in parts.items()}, "hooks": hooks}
 
 
-async def ask_product(request: SkillRequest, desk: SkillContext) -> Question | None:
-    """What to ask where the words name a range, or nothing that is sold: rules write about one
-    product, or about what the brief has to tell."""
+async def ask_product(request: SkillRequest, ctx: SkillContext) -> Question | None:
+    """Ask back when the words name a range or an unknown product. The rules can write only about
+    one product or about what the brief says."""
     brief = request.brief
     if brief.product or not brief.product_words:
         return None
     if is_event(brief.product_words):
         return None
     if NO_PRODUCT_PATTERN.match(brief.product_words):
-        return await ask_product_for_audience(request, desk)
+        return await ask_product_for_audience(request, ctx)
     near = [
-        one.title for one in await desk.find(brief.product_words) if one.score >= MIN_PRODUCT_SCORE
+        product.title
+        for product in await ctx.find_products(brief.product_words)
+        if product.score >= MIN_PRODUCT_SCORE
     ]
     if len(near) > 1:
-        return desk.ask(ASK_PRODUCT, *near[:3])
+        return ctx.ask(ASK_PRODUCT, *near[:3])
     telling = brief.offer or brief.must_say or brief.goal == "announce"
     if telling and request.channel != "product_page":
         return None
-    sold = await list_products(desk)
+    sold = await list_products(ctx)
     if not sold:
         return None
     unknown = brief.product_words
-    near = [one.title for one in await desk.find(unknown)]
+    near = [product.title for product in await ctx.find_products(unknown)]
     if near:
-        return desk.ask(
+        return ctx.ask(
             Words("I don't find “{name}” in the catalogue. Is it one of these?", name=unknown),
             *near[:3],
         )
-    return desk.ask(
+    return ctx.ask(
         Words("I don't find “{name}” in the catalogue. Name a product, as these.", name=unknown),
         *sold,
     )
 
 
-async def list_products(desk: SkillContext) -> list[str]:
-    """Some products that are sold, by name; none where there is no catalogue."""
-    await desk.look_up("range")
-    return [str(fact.value) for fact in desk.evidence.of("range")]
+async def list_products(ctx: SkillContext) -> list[str]:
+    """Return the names of some products. Empty without a catalogue."""
+    await ctx.look_up("range")
+    return [str(fact.value) for fact in ctx.evidence.of("range")]
 
 
-async def ask_product_for_audience(request: SkillRequest, desk: SkillContext) -> Question:
-    """What to ask where only an audience is named: products of the kind that it buys most."""
-    await desk.look_up("segments")
+async def ask_product_for_audience(request: SkillRequest, ctx: SkillContext) -> Question:
+    """Ask for the subject when only an audience is named. Offers products of its top category."""
+    await ctx.look_up("segments")
     kinds = {
         fact.id.split(".")[1]: str(fact.value)
-        for fact in desk.evidence.facts
+        for fact in ctx.evidence.facts
         if fact.id.endswith(".favourite-category")
     }
     rule = request.brief.rule or ""
     meant = [kind for group, kind in kinds.items() if f'"{group}"' in rule] or [*kinds.values()]
-    near = await desk.find(meant[0]) if meant and request.brief.audience else ()
-    options = [one.title for one in near] or await list_products(desk)
-    return desk.ask(ASK_SUBJECT, *options[:3])
+    near = await ctx.find_products(meant[0]) if meant and request.brief.audience else ()
+    options = [product.title for product in near] or await list_products(ctx)
+    return ctx.ask(ASK_SUBJECT, *options[:3])
 
 
-def find_unanswered_doubts(parts: Sequence[Part], desk: SkillContext) -> list[str]:
-    """The doubt that a page was asked to answer and passes over."""
+def find_unanswered_doubts(parts: Sequence[Part], ctx: SkillContext) -> list[str]:
+    """List the customers' doubts that the text should answer and does not."""
     found = []
-    for fact in desk.evidence.of("feedback"):
+    for fact in ctx.evidence.of("feedback"):
         theme, measure = fact.id.split(".")[1:]
         if measure != "blamed":
             continue
@@ -159,15 +161,15 @@ def find_unanswered_doubts(parts: Sequence[Part], desk: SkillContext) -> list[st
     return found
 
 
-def find_problems(written: BaseModel, desk: SkillContext) -> list[str]:
-    """What is wrong with a draft, in words for its writer."""
+def find_problems(written: BaseModel, ctx: SkillContext) -> list[str]:
+    """List the faults of a draft as sentences for the writer."""
     parts, hooks = split_output(written)
-    found = find_style_faults(parts, request=desk.request, brand=desk.brand, channel=desk.channel)
-    found += find_unanswered_doubts(parts, desk)
+    found = find_style_faults(parts, request=ctx.request, brand=ctx.brand, channel=ctx.channel)
+    found += find_unanswered_doubts(parts, ctx)
     openings = {parts[0].text[:60], *(hook.text for hook in hooks)}
     if len(hooks) != 2 or len(openings) != 3:
         found.append("hooks: exactly two, each another opening than the one chosen")
-    limit = desk.channel.parts.get(parts[0].key) if desk.channel else None
+    limit = ctx.channel.parts.get(parts[0].key) if ctx.channel else None
     most = limit.most if limit and limit.unit == "characters" else None
     if most and any(len(hook.text) > most for hook in hooks):
         found.append(f"hooks: each in at most {most} characters, as {parts[0].key}")

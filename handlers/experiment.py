@@ -50,7 +50,7 @@ TEST_WORDS_PATTERN = re.compile(
     r"\b(?:a ?/ ?b|split|tests?|variants?|variantes?|results?|resultats?|read|lis|lire)\b"
 )
 MOST_TESTS, MOST_ROWS = 5, 10
-EMAIL_SUBJECTS = {"subject", "letter"}  # places of a test that are e-mails
+EMAIL_SUBJECTS = {"subject", "letter"}  # test places that are in an e-mail
 
 
 class ExperimentText(BaseModel):
@@ -66,37 +66,37 @@ class ExperimentReport(ExperimentText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     words = normalize_text(request.brief.words)
     if not words.strip():
-        return desk.ask(Words("Which test? For example: how did the photos test do?"))
+        return ctx.ask(Words("Which test? For example: how did the photos test do?"))
     if PLAN_PATTERN.search(words):
-        return await _report_plan(request, desk)
-    return await _report_result(request, desk)
+        return await _report_plan(request, ctx)
+    return await _report_result(request, ctx)
 
 
-async def _report_result(request: SkillRequest, desk: SkillContext) -> BaseModel:
+async def _report_result(request: SkillRequest, ctx: SkillContext) -> BaseModel:
     teller = Teller(request.language)
-    evidence = await desk.look_up("experiments")
-    every = trials_in(told(evidence, "experiments"))
-    if not every:
+    evidence = await ctx.look_up("experiments")
+    all_trials = trials_in(told(evidence, "experiments"))
+    if not all_trials:
         return nothing_yet(teller, evidence, ["experiments"])
-    named = named_in(TEST_WORDS_PATTERN.sub(" ", normalize_text(request.brief.words)), every)
-    shown = (named or every)[:MOST_TESTS]
+    named = named_in(TEST_WORDS_PATTERN.sub(" ", normalize_text(request.brief.words)), all_trials)
+    shown = (named or all_trials)[:MOST_TESTS]
     first = shown[0]
-    said = ExperimentText(
+    text_by_rules = ExperimentText(
         finding=teller.copy(trials.headline(teller, first)),
         summary=teller.copy(*_write_summary(teller, shown)),
         what_to_do=teller.copy(*dict.fromkeys(_list_steps(teller, shown)), apart="\n"),
     )
     table = _build_table(teller, shown)
     title = trials.what_it_says(teller, first).split(". ")[0]
-    picture = await desk.draw(
-        _build_result_picture(teller, first, title[:1].upper() + title[1:], desk)
+    picture = await ctx.draw(
+        _build_result_picture(teller, first, title[:1].upper() + title[1:], ctx)
     )
     read = how_to_read(teller, evidence, ["experiments"], *_list_limits(teller, shown))
-    desk.keep(*teller.ever.values())
-    written = await desk.write(ExperimentText, by_rules=said)
+    ctx.keep_facts(*teller.ever.values())
+    written = await ctx.write(ExperimentText, by_rules=text_by_rules)
     return ExperimentReport(
         **written.model_dump(),
         picture=picture,
@@ -115,7 +115,7 @@ def _write_summary(teller: Teller, shown: list[Trial]) -> list[str]:
 
 
 def _list_steps(teller: Teller, shown: list[Trial]) -> list[str]:
-    """Once for each test: of several results the first, which is the clearest."""
+    """One step for each test, from its first result, which is the clearest."""
     once: dict[str, Trial] = {}
     for trial in shown:
         once.setdefault(trial.test, trial)
@@ -149,9 +149,9 @@ def _build_table(teller: Teller, shown: list[Trial]) -> Table:
 
 
 def _build_result_picture(
-    teller: Teller, trial: Trial, title: str, desk: SkillContext
+    teller: Teller, trial: Trial, title: str, ctx: SkillContext
 ) -> ChartPicture:
-    """The variants side by side; of a broken test only how many people each got."""
+    """A chart of the variants. For a broken test, only the number of people of each."""
     measure = next(
         (m for m in ("rate", "mean") if any(a.get(m) for a in trial.arms.values())), "users"
     )
@@ -165,7 +165,7 @@ def _build_result_picture(
         for variant, arm in trial.arms.items()
     ]
     return build_bar_chart(
-        title.rstrip("."), shown, language=teller.language, colours=desk.brand.colours or COLOURS
+        title.rstrip("."), shown, language=teller.language, colours=ctx.brand.colours or COLOURS
     )
 
 
@@ -219,9 +219,9 @@ def _list_leads(teller: Teller, trial: Trial) -> list[NextStep]:
     return found
 
 
-async def _report_plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
+async def _report_plan(request: SkillRequest, ctx: SkillContext) -> BaseModel:
     teller = Teller(request.language)
-    evidence = await desk.look_up("plan")
+    evidence = await ctx.look_up("plan")
     plan = planned.planned_in(told(evidence, "plan"), request.brief.product_words or "")
     if plan is None:
         return nothing_yet(teller, evidence, ["plan"])
@@ -231,8 +231,8 @@ async def _report_plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
         fact.about: str(fact.value) for fact in evidence.of("plan") if _is_product_name(fact.id)
     }
     if plan.place in ON_SITE:
-        evidence = await desk.look_up("funnel")
-    said = ExperimentText(
+        evidence = await ctx.look_up("funnel")
+    text_by_rules = ExperimentText(
         finding=teller.copy(planned.headline(teller, plan)),
         summary=teller.copy(
             *what_on_whom_where(teller, wished, plan.start, whom),
@@ -243,10 +243,12 @@ async def _report_plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
         what_to_do=teller.copy(*planned.steps(teller, plan, wished.place), apart="\n"),
     )
     table = planned.table(teller, plan)
-    picture = await desk.draw(_build_plan_picture(teller, plan, said.finding.text, desk))
+    picture = await ctx.draw(_build_plan_picture(teller, plan, text_by_rules.finding.text, ctx))
     read = how_to_read(teller, evidence, ["plan"], *planned.limits(teller, plan, whom, titles))
-    desk.keep(*teller.ever.values(), *(f for f in evidence.of("plan") if _is_product_name(f.id)))
-    written = await desk.write(ExperimentText, by_rules=said)
+    ctx.keep_facts(
+        *teller.ever.values(), *(f for f in evidence.of("plan") if _is_product_name(f.id))
+    )
+    written = await ctx.write(ExperimentText, by_rules=text_by_rules)
     return ExperimentReport(
         **written.model_dump(),
         picture=picture,
@@ -257,13 +259,13 @@ async def _report_plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
 
 
 def _is_product_name(fact_id: str) -> bool:
-    """Whether a fact says what a product of the rule is called."""
+    """Whether a fact holds the name of a product of the rule."""
     return fact_id.startswith("plan.things.")
 
 
 def _list_draft_leads(teller: Teller, brief: Brief, wished: Wanted) -> list[NextStep]:
-    """What is to be tested, in the words that ask for it; to those it is on. Where they don't say
-    what, the place of the test does."""
+    """The next step: draft the text to test, for the audience of the test. Named after the subject
+    in the words, else after the place of the test."""
     text = Words("Product page to be tested")
     if EMAIL_SUBJECTS & {wished.place}:
         text = Words("E-mail to be tested")
@@ -283,21 +285,21 @@ def _list_draft_leads(teller: Teller, brief: Brief, wished: Wanted) -> list[Next
 
 
 def _build_plan_picture(
-    teller: Teller, plan: Planned, title: str, desk: SkillContext
+    teller: Teller, plan: Planned, title: str, ctx: SkillContext
 ) -> ChartPicture:
-    """How long, or how many people, for each rise."""
+    """A chart of the weeks, or the people, needed to detect each lift."""
     measure = "weeks" if plan.chosen.get("weeks") else "people"
     shown = [
         Bar(
-            f"+{teller.of(one, 'lift')}",
-            float(one.number(measure)),
-            strong=one is plan.chosen,
-            spelled=teller.say(planned.weeks_of(teller, one))
+            f"+{teller.of(lift_row, 'lift')}",
+            float(lift_row.number(measure)),
+            strong=lift_row is plan.chosen,
+            spelled=teller.say(planned.weeks_of(teller, lift_row))
             if measure == "weeks"
-            else teller.of(one, measure),
+            else teller.of(lift_row, measure),
         )
-        for one in plan.lifts
+        for lift_row in plan.lifts
     ]
     return build_bar_chart(
-        title.rstrip("."), shown, language=teller.language, colours=desk.brand.colours or COLOURS
+        title.rstrip("."), shown, language=teller.language, colours=ctx.brand.colours or COLOURS
     )

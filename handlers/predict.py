@@ -48,7 +48,7 @@ ASKED_BY = (
     r".*\b(?:ensuite|après)\b|\bqu'est-ce que .*\br?achètent\b.*\b(?:ensuite|après)\b"
     r"|\bpr[ée]di(?:s|re|ction)|\bprévisions? d(?:'|e |es )|^\W*(?:prévois|prévoir|prévoyez)\b"
 )
-OWN_PERIOD = True  # a forecast looks ahead, and stands on all the orders
+OWN_PERIOD = True  # a forecast uses all orders
 NEXT_PURCHASE_PATTERN = re.compile(
     r"\bafter\b|\bnext\b(?! \d| (?:few|week|month|year|day|two|three))|\bensuite\b|\bapres\b"
 )
@@ -64,14 +64,14 @@ class ForecastReport(Said):
     leads: list[NextStep] = Field(default=[])
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     words = normalize_text(request.brief.words)
     if not words.strip():
-        return desk.ask(Words("Who, or what? For example: who is likely to buy again?"))
+        return ctx.ask(Words("Who, or what? For example: who is likely to buy again?"))
     teller = Teller(request.language)
-    evidence = await desk.look_up("behaviour")
+    evidence = await ctx.look_up("behaviour")
     if LEAVE_PATTERN.search(words):
-        evidence = await desk.look_up("segments")
+        evidence = await ctx.look_up("segments")
         answer = _forecast_churn(teller, evidence)
     elif NEXT_PURCHASE_PATTERN.search(words):
         answer = following(teller, evidence, request.brief.words)
@@ -82,16 +82,16 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         if NEXT_PURCHASE_PATTERN.search(words):
             why = why_no_next(evidence, request.language)
         return nothing_yet(teller, why, ["behaviour"])
-    colours = desk.brand.colours or COLOURS
-    picture = await desk.draw(
+    colours = ctx.brand.colours or COLOURS
+    picture = await ctx.draw(
         build_bar_chart(
             answer.title, answer.shown, language=teller.language, unit="%", colours=colours
         )
     )
     known = evidence if answer.refusals else without_refusals(evidence)
     read = how_to_read(teller, known, ["behaviour"], *map(teller.say, answer.limits))
-    desk.keep(*teller.ever.values())
-    written = await desk.write(Said, by_rules=answer.said)
+    ctx.keep_facts(*teller.ever.values())
+    written = await ctx.write(Said, by_rules=answer.said)
     return ForecastReport(
         **written.model_dump(),
         picture=picture,
@@ -102,25 +102,27 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
 
 
 def _forecast_repurchase(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
-    """Who buys again: how many, who they are, how right that was in the past."""
-    every = told(evidence, "behaviour", "buy-")
-    whole = next((one for one in every.values() if one.get("backtest-auc")), None)
-    if whole is None:
+    """Report who is likely to buy again: how many, who they are, and the past accuracy."""
+    groups_by_key = told(evidence, "behaviour", "buy-")
+    totals = next((group for group in groups_by_key.values() if group.get("backtest-auc")), None)
+    if totals is None:
         return None
-    days = days_of(whole)
+    days = days_of(totals)
     tenths = [
-        every[f"{whole.key}-tenth-{n}"] for n in range(1, 11) if f"{whole.key}-tenth-{n}" in every
+        groups_by_key[f"{totals.key}-tenth-{n}"]
+        for n in range(1, 11)
+        if f"{totals.key}-tenth-{n}" in groups_by_key
     ]
-    top, rest = every.get(f"{whole.key}-top"), every.get(f"{whole.key}-rest")
+    top, rest = groups_by_key.get(f"{totals.key}-top"), groups_by_key.get(f"{totals.key}-rest")
     if not tenths or top is None or rest is None:
         return None
-    said = Said(
-        finding=teller.copy(how_many(teller, whole, tenths[0], top, words)),
+    text_by_rules = Said(
+        finding=teller.copy(how_many(teller, totals, tenths[0], top, words)),
         summary=teller.copy(
             who_they_are(teller, top, rest),
-            tried_before(teller, whole, tenths[0], tenths[-1], days),
-            beside_a_simple_rule(teller, whole, tenths[0]),
-            how_far_off(teller, whole),
+            tried_before(teller, totals, tenths[0], tenths[-1], days),
+            beside_a_simple_rule(teller, totals, tenths[0]),
+            how_far_off(teller, totals),
         ),
         what_to_do=teller.copy(
             teller.say(
@@ -138,12 +140,12 @@ def _forecast_repurchase(teller: Teller, evidence: Evidence, words: str) -> Fore
         map(teller.say, columns),
         [
             [
-                teller.name(one),
-                teller.of(one, "customers"),
-                teller.say(bought(teller, one)),
-                teller.of(one, "silent"),
+                teller.name(group),
+                teller.of(group, "customers"),
+                teller.say(bought(teller, group)),
+                teller.of(group, "silent"),
             ]
-            for one in (top, rest)
+            for group in (top, rest)
         ],
     )
     limits = [
@@ -153,7 +155,7 @@ def _forecast_repurchase(teller: Teller, evidence: Evidence, words: str) -> Fore
             days=days,
         ),
         Words("Usually means the median: half have more, half have fewer."),
-        *score(teller, whole),
+        *score(teller, totals),
     ]
     audience = teller.say(Words("Whom should I target among champions and loyal customers?"))
     letter = teller.say(Words("E-mail to our loyal customers: what is new"))
@@ -162,7 +164,8 @@ def _forecast_repurchase(teller: Teller, evidence: Evidence, words: str) -> Fore
         NextStep(label=Words("Draft copy for them"), skill="draft", words=letter),
     ]
     shown = [
-        Bar(one.about, float(one.number("bought")), strong=n == 0) for n, one in enumerate(tenths)
+        Bar(group.about, float(group.number("bought")), strong=n == 0)
+        for n, group in enumerate(tenths)
     ]
     title = teller.say(
         Words(
@@ -174,21 +177,23 @@ def _forecast_repurchase(teller: Teller, evidence: Evidence, words: str) -> Fore
             last=teller.of(tenths[-1], "bought"),
         )
     )
-    for one in tenths:
-        teller.of(one, "bought")
-    return Foreseen(said, table, shown, limits, leads, title, refusals=True)
+    for group in tenths:
+        teller.of(group, "bought")
+    return Foreseen(text_by_rules, table, shown, limits, leads, title, refusals=True)
 
 
 def _forecast_churn(teller: Teller, evidence: Evidence) -> Foreseen | None:
-    """Who drifts away, what they are worth, and what such a silence meant in the past."""
+    """Report who drifts away, their value, and how many came back from such a silence before."""
     groups = told(evidence, "segments")
     leaving = [groups[key] for key in LEAVING_GROUPS if key in groups]
-    every = told(evidence, "behaviour")
-    pace = {key.rsplit("-", 2)[0]: one for key, one in every.items() if one.get("windows")}
+    groups_by_key = told(evidence, "behaviour")
+    pace = {
+        key.rsplit("-", 2)[0]: group for key, group in groups_by_key.items() if group.get("windows")
+    }
     past = [pace[name] for name in SILENCE_GROUPS if name in pace]
     if len(leaving) < len(LEAVING_GROUPS) or len(past) < len(SILENCE_GROUPS):
         return None
-    said = Said(
+    text_by_rules = Said(
         finding=teller.copy(who_leaves(teller, leaving)),
         summary=teller.copy(their_worth(teller, leaving), what_silence_meant(teller, past)),
         what_to_do=teller.copy(teller.say(whom_to_write_to(leaving))),
@@ -203,14 +208,17 @@ def _forecast_churn(teller: Teller, evidence: Evidence) -> Foreseen | None:
     measures = ("customers", "revenue-share", "average-order", "favourite-category")
     table = teller.table(
         map(teller.say, columns),
-        [[teller.name(one), *(teller.of(one, m) or "–" for m in measures)] for one in leaving],
+        [
+            [teller.name(group), *(teller.of(group, m) or "–" for m in measures)]
+            for group in leaving
+        ],
     )
     shown = [
-        Bar(teller.name(one), float(one.number("bought")), strong=n == 1)
-        for n, one in enumerate(past)
+        Bar(teller.name(group), float(group.number("bought")), strong=n == 1)
+        for n, group in enumerate(past)
     ]
-    for one in leaving:
-        teller.of(one, "rule")
+    for group in leaving:
+        teller.of(group, "rule")
     limits = [
         Words(
             "Nobody can see that a customer has left: this holds their silence against their own"
@@ -237,4 +245,4 @@ def _forecast_churn(teller: Teller, evidence: Evidence) -> Foreseen | None:
             silent=teller.of(past[1], "bought"),
         )
     )
-    return Foreseen(said, table, shown, limits, leads, title)
+    return Foreseen(text_by_rules, table, shown, limits, leads, title)

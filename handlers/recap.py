@@ -41,33 +41,33 @@ class RecapReport(RecapText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(
+        return ctx.ask(
             Words("Which conversation? Mention me in a thread, or ask for the channel you are in.")
         )
-    evidence = await desk.look_up("thread-words")
+    evidence = await ctx.look_up("thread-words")
     teller = Teller(request.language)
-    every = told(evidence, "thread")
-    whole = every.get("all")
-    if whole is None:
+    items_by_key = told(evidence, "thread")
+    totals = items_by_key.get("all")
+    if totals is None:
         return _explain_nothing(
             teller, request, [teller.value(f) for f in cannot(evidence, "thread")]
         )
     decided, dropped, still, todo, asked, unclear = (
-        [one for key, one in every.items() if key.startswith(sort)]
+        [item for key, item in items_by_key.items() if key.startswith(sort)]
         for sort in ("decided-", "dropped-", "open-", "todo-", "asked-", "unclear-")
     )
     answered = _drop_repeated(asked, [*decided, *dropped, *todo])
-    summary = teller.copy(*_write_summary(teller, whole, decided, dropped, still, todo))
+    summary = teller.copy(*_write_summary(teller, totals, decided, dropped, still, todo))
     tables = {
         "todo": _build_todo_table(teller, todo),
         "answered": _build_answers_table(teller, answered),
         "unclear": _build_answers_table(teller, unclear),
     }
     quoted = (*decided, *dropped, *still, *todo)
-    desk.keep(*teller.ever.values(), *(one.get("words") for one in quoted))
-    said = await desk.write(RecapText, by_rules=RecapText(summary=summary))
+    ctx.keep_facts(*teller.ever.values(), *(item.get("words") for item in quoted))
+    said = await ctx.write(RecapText, by_rules=RecapText(summary=summary))
     return RecapReport(
         **said.model_dump(),
         decided=_select_quotes(decided),
@@ -80,17 +80,17 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
 
 
 def _drop_repeated(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
-    """What was answered, where the answer is not already told as a decision or a task."""
-    known = {one.word(measure) for one in told for measure in ("words", "since")}
+    """Drop the answers that are already listed as a decision or a task."""
+    known = {item.word(measure) for item in told for measure in ("words", "since")}
     return [
-        one
-        for one in asked
-        if not any(it and (it in one.word("answer") or one.word("answer") in it) for it in known)
+        item
+        for item in asked
+        if not any(it and (it in item.word("answer") or item.word("answer") in it) for it in known)
     ]
 
 
 def _build_feedback_lead(teller: Teller, request: SkillRequest) -> NextStep:
-    """Nobody decides or does anything there: they may be customers' words."""
+    """Offer a feedback summary, because a thread without decisions may quote customers."""
     words = Words("sum up what customers say in this thread")
     if wants_channel(request.brief.words):
         words = Words("sum up what customers say in this channel")
@@ -115,13 +115,13 @@ def _explain_nothing(teller: Teller, request: SkillRequest, said: Sequence[str])
 
 def _write_summary(
     teller: Teller,
-    whole: Told,
+    totals: Told,
     decided: list[Told],
     dropped: list[Told],
     still: list[Told],
     todo: list[Told],
 ) -> list[str]:
-    lines = [_write_counts(teller, whole, decided, still)]
+    lines = [_write_counts(teller, totals, decided, still)]
     if dropped:
         n = len(dropped)
         lines.append(
@@ -130,18 +130,18 @@ def _write_summary(
             )
         )
     if todo:
-        names = list(dict.fromkeys(one.named(teller.language) for one in todo))
+        names = list(dict.fromkeys(item.named(teller.language) for item in todo))
         lines.append(teller.say(Words("To do: {names}.", names=", ".join(names))))
-    if whole.get("unclear"):
-        lines.append(teller.say(_count_unclear(int(whole.number("unclear")))))
-        teller.of(whole, "unclear")
+    if totals.get("unclear"):
+        lines.append(teller.say(_count_unclear(int(totals.number("unclear")))))
+        teller.of(totals, "unclear")
     read = Words(
         "Read: {messages} from {people}.",
-        messages=_count_messages(teller, whole),
-        people=_count_people(teller, whole),
+        messages=_count_messages(teller, totals),
+        people=_count_people(teller, totals),
     )
     lines.append(teller.say(read))
-    if whole.get("cut"):
+    if totals.get("cut"):
         lines.append(
             teller.say(
                 Words("What was written before that is not in it: it is too much to read at once.")
@@ -150,21 +150,21 @@ def _write_summary(
     return lines
 
 
-def _write_counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told]) -> str:
-    if not decided and not still and not whole.get("unclear"):
+def _write_counts(teller: Teller, totals: Told, decided: list[Told], still: list[Told]) -> str:
+    if not decided and not still and not totals.get("unclear"):
         return teller.say(
             Words("Nobody decided anything in so many words, and no question is left open.")
         )
     made = Words("nothing decided in so many words")
     if decided:
-        n = int(whole.number("decisions"))
+        n = int(totals.number("decisions"))
         made = Words.count("{n} decision", "{n} decisions", n)
-        teller.of(whole, "decisions")
+        teller.of(totals, "decisions")
     left = Words("no open question")
     if still:
-        n = int(whole.number("questions"))
+        n = int(totals.number("questions"))
         left = Words.count("{n} open question", "{n} open questions", n)
-        teller.of(whole, "questions")
+        teller.of(totals, "questions")
     line = teller.say(Words("{decisions} and {questions}.", decisions=made, questions=left))
     return line[:1].upper() + line[1:]
 
@@ -183,24 +183,24 @@ def _count_unclear(n: int) -> Words:
     )
 
 
-def _count_messages(teller: Teller, whole: Told) -> Words:
-    teller.of(whole, "messages")
-    return Words.count("{n} message", "{n} messages", int(whole.number("messages")))
+def _count_messages(teller: Teller, totals: Told) -> Words:
+    teller.of(totals, "messages")
+    return Words.count("{n} message", "{n} messages", int(totals.number("messages")))
 
 
-def _count_people(teller: Teller, whole: Told) -> Words:
-    teller.of(whole, "people")
-    return Words.count("{n} person", "{n} people", int(whole.number("people")))
+def _count_people(teller: Teller, totals: Told) -> Words:
+    teller.of(totals, "people")
+    return Words.count("{n} person", "{n} people", int(totals.number("people")))
 
 
 def _build_todo_table(teller: Teller, todo: Sequence[Told]) -> Table | None:
     columns = [Words("Who"), Words("In these words")]
     measures = ["words"]
-    if any(one.get("since") for one in todo):
+    if any(item.get("since") for item in todo):
         columns, measures = [*columns, Words("What they said since")], [*measures, "since"]
     rows = [
-        [teller.name(one), *(_join_lines(teller.of(one, measure)) or "–" for measure in measures)]
-        for one in todo
+        [teller.name(item), *(_join_lines(teller.of(item, measure)) or "–" for measure in measures)]
+        for item in todo
     ]
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
@@ -209,11 +209,11 @@ def _build_answers_table(teller: Teller, asked: Sequence[Told]) -> Table | None:
     columns = [Words("Asked"), Words("Answered"), Words("By")]
     rows = [
         [
-            _join_lines(teller.of(one, "words")),
-            _join_lines(teller.of(one, "answer")),
-            one.facts["answer"].about,
+            _join_lines(teller.of(item, "words")),
+            _join_lines(teller.of(item, "answer")),
+            item.facts["answer"].about,
         ]
-        for one in asked
+        for item in asked
     ]
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
@@ -223,7 +223,7 @@ def _join_lines(text: str) -> str:
 
 
 def _select_quotes(some: Sequence[Told]) -> list[Quote]:
-    facts = [one.get("words") for one in some]
+    facts = [item.get("words") for item in some]
     return [Quote(text=str(fact.value), fact=fact.id) for fact in facts if fact]
 
 

@@ -46,7 +46,9 @@ ASKED_BY = (
 )
 
 
-QUOTE_MARKS = str.maketrans("", "", '“”"«»\u00a0\u202f')  # a name may be quoted in other ones
+QUOTE_MARKS = str.maketrans(
+    "", "", '“”"«»\u00a0\u202f'
+)  # a model may use other quotation marks around a name
 
 
 class TargetingText(BaseModel):
@@ -64,35 +66,43 @@ class TargetingReport(TargetingText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip() and not request.brief.rule:
-        return desk.ask(Words("For what? For example: whom should I target for the linen launch?"))
-    evidence = await desk.look_up("audiences")
-    every = told(evidence, "audiences")
-    wanted = every["all"].word("goal") if "all" in every else ""
-    found = [one for key, one in every.items() if key in NAMES]
-    shown = sorted(found, key=lambda one: (one.key != wanted, -one.number("bought-share")))
+        return ctx.ask(Words("For what? For example: whom should I target for the linen launch?"))
+    evidence = await ctx.look_up("audiences")
+    audiences_by_key = told(evidence, "audiences")
+    wanted = audiences_by_key["all"].word("goal") if "all" in audiences_by_key else ""
+    found = [audience for key, audience in audiences_by_key.items() if key in NAMES]
+    shown = sorted(
+        found, key=lambda audience: (audience.key != wanted, -audience.number("bought-share"))
+    )
     teller = Teller(request.language)
     if not shown:
-        desk.keep(*_select_stored_facts(every, ()))
+        ctx.keep_facts(*_select_stored_facts(audiences_by_key, ()))
         return nobody(teller, evidence, request.brief)
-    said = _write_text(teller, every, shown)
-    known = every["all"].get("subject") or request.brief.product or request.brief.rule
+    text_by_rules = _write_text(teller, audiences_by_key, shown)
+    known = audiences_by_key["all"].get("subject") or request.brief.product or request.brief.rule
     if not known and (strange := unheard(request.brief.words, LAUNCH)):
-        text = f"{teller.say(strange)}\n{said.risks.text}"
-        said = said.model_copy(update={"risks": said.risks.model_copy(update={"text": text})})
+        text = f"{teller.say(strange)}\n{text_by_rules.risks.text}"
+        text_by_rules = text_by_rules.model_copy(
+            update={"risks": text_by_rules.risks.model_copy(update={"text": text})}
+        )
     sizes, rules = (
-        _build_sizes_table(teller, every, shown),
-        _build_rules_table(teller, every, shown),
+        _build_sizes_table(teller, audiences_by_key, shown),
+        _build_rules_table(teller, audiences_by_key, shown),
     )
     picture = None
-    if any(one.number("customers") for one in shown):
-        picture = await desk.draw(_build_picture(teller, every, shown, desk))
-    read = how_to_read(teller, evidence, ["audiences"], *limits(teller, every["all"], shown))
-    desk.keep(*teller.ever.values(), *_select_stored_facts(every, shown))
-    names = [name_of(teller, every, one) for one in shown]
-    words = await desk.write(
-        TargetingText, check=lambda one: _find_unknown_audiences(one, names), by_rules=said
+    if any(audience.number("customers") for audience in shown):
+        picture = await ctx.draw(_build_picture(teller, audiences_by_key, shown, ctx))
+    read = how_to_read(
+        teller, evidence, ["audiences"], *limits(teller, audiences_by_key["all"], shown)
+    )
+    ctx.keep_facts(*teller.ever.values(), *_select_stored_facts(audiences_by_key, shown))
+    names = [name_of(teller, audiences_by_key, audience) for audience in shown]
+    words = await ctx.write(
+        TargetingText,
+        check=lambda text: _find_unknown_audiences(text, names),
+        by_rules=text_by_rules,
     )
     return TargetingReport(
         **words.model_dump(),
@@ -100,17 +110,17 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         sizes=sizes,
         rules=rules,
         how_to_read=read,
-        leads=leads_of(teller, every, shown, request.brief.words),
+        leads=leads_of(teller, audiences_by_key, shown, request.brief.words),
     )
 
 
-def _find_unknown_audiences(said: TargetingText, names: Sequence[str]) -> list[str]:
-    """Lines about an audience that was not counted: an invented one goes back to the writer. What
-    to say may call them by their numbers."""
+def _find_unknown_audiences(text: TargetingText, names: Sequence[str]) -> list[str]:
+    """List the lines about an audience that was not counted, as faults for the writer. The advice
+    may refer to audiences by number."""
     numbers = tuple(f"{n}. " for n in range(1, len(names) + 1))
-    lines = [("finding", said.finding.text)]
-    lines += [("audiences", line) for line in said.audiences.text.splitlines()]
-    say = said.say.text.splitlines()
+    lines = [("finding", text.finding.text)]
+    lines += [("audiences", line) for line in text.audiences.text.splitlines()]
+    say = text.say.text.splitlines()
     lines += [("say", line) for line in say if not line.startswith(numbers)]
     low = [name.lower().translate(QUOTE_MARKS) for name in names]
     return [
@@ -121,16 +131,23 @@ def _find_unknown_audiences(said: TargetingText, names: Sequence[str]) -> list[s
     ]
 
 
-def _write_text(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> TargetingText:
-    finding = teller.copy(_write_headline(teller, every, shown[0]))
-    names, whole = [name_of(teller, every, one) for one in shown], every["all"]
+def _write_text(
+    teller: Teller, audiences_by_key: Mapping[str, Told], shown: Sequence[Told]
+) -> TargetingText:
+    finding = teller.copy(_write_headline(teller, audiences_by_key, shown[0]))
+    names, everyone = (
+        [name_of(teller, audiences_by_key, audience) for audience in shown],
+        audiences_by_key["all"],
+    )
     lines = [
         teller.say(
-            Words("{n}. {audience}: {why}", n=n, audience=name, why=why(teller, one, sized=n > 1))
+            Words(
+                "{n}. {audience}: {why}", n=n, audience=name, why=why(teller, audience, sized=n > 1)
+            )
         )
-        for n, (one, name) in enumerate(zip(shown, names, strict=True), 1)
+        for n, (audience, name) in enumerate(zip(shown, names, strict=True), 1)
     ]
-    lines[0] = f"{lines[0]} {expected(teller, whole, shown[0])}".strip()
+    lines[0] = f"{lines[0]} {expected(teller, everyone, shown[0])}".strip()
     audiences = teller.copy(*lines, apart="\n")
     say = teller.copy(*arguments(teller, shown), apart="\n")
     return TargetingText(
@@ -141,36 +158,36 @@ def _write_text(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]
     )
 
 
-def _write_headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
-    name, size = name_of(teller, every, one), reach(teller, one)
-    if one.key != "yours":  # a person's own rule is the only one
+def _write_headline(teller: Teller, audiences_by_key: Mapping[str, Told], audience: Told) -> str:
+    name, size = name_of(teller, audiences_by_key, audience), reach(teller, audience)
+    if audience.key != "yours":  # "yours" is the person's own rule and the only audience
         name = teller.say(Words("{audience} first", audience=name))
-    if one.get("bought-share") is None:
+    if audience.get("bought-share") is None:
         return teller.say(Words("{audience}: {size}.", audience=name, size=size))
-    share, others = teller.of(one, "bought-share"), teller.of(one, "others-share")
-    given = {
+    share, others = teller.of(audience, "bought-share"), teller.of(audience, "others-share")
+    values = {
         "audience": name,
         "size": size,
         "share": share,
         "others": others,
-        "days": teller.of(every["all"], "days"),
+        "days": teller.of(audiences_by_key["all"], "days"),
     }
-    thing = thing_of(teller, every)
+    thing = thing_of(teller, audiences_by_key)
     if not thing:
         return teller.say(
             Words(
                 "{audience}: {size}; {share} of such people "
                 "ordered within {days}, against {others} of all.",
-                **given,
+                **values,
             )
         )
-    if one.key == "alike":
+    if audience.key == "alike":
         return teller.say(
             Words(
                 "{audience}: {size}; {share} of such people "
                 "bought it within {days}, {others} of all "
                 "who did not have it.",
-                **given,
+                **values,
             )
         )
     return teller.say(
@@ -178,13 +195,15 @@ def _write_headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str
             "{audience}: {size}; {share} of such people "
             "bought {thing} within {days}, against {others} of all.",
             thing=quote_name(thing),
-            **given,
+            **values,
         )
     )
 
 
-def _build_sizes_table(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
-    """How many there are by each way, what such people did and will do, what a test would show."""
+def _build_sizes_table(
+    teller: Teller, audiences_by_key: Mapping[str, Told], shown: Sequence[Told]
+) -> Table:
+    """The table of audience sizes by channel, past and expected purchases, and power of a test."""
     heads = [
         Words("Audience"),
         Words("Customers"),
@@ -198,83 +217,84 @@ def _build_sizes_table(teller: Teller, every: Mapping[str, Told], shown: Sequenc
     ]
     rows = [
         [
-            name_of(teller, every, one),
-            teller.bare_count(one, "customers"),
-            *(teller.of(one, measure) or "–" for measure in REACH),
-            interval(teller, one),
-            teller.of(one, "others-share") or "–",
-            foreseen(teller, one),
-            teller.of(one, "smallest-effect") or "–",
+            name_of(teller, audiences_by_key, audience),
+            teller.bare_count(audience, "customers"),
+            *(teller.of(audience, measure) or "–" for measure in REACH),
+            interval(teller, audience),
+            teller.of(audience, "others-share") or "–",
+            foreseen(teller, audience),
+            teller.of(audience, "smallest-effect") or "–",
         ]
-        for one in shown
+        for audience in shown
     ]
     return teller.table([teller.say(head) for head in heads], rows)
 
 
-def _build_rules_table(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
-    """What decides who is in it, word for word, and the rule's short name, which an approval
-    binds."""
-    titles = {fact.about: str(fact.value) for fact in _list_product_names(every)}
+def _build_rules_table(
+    teller: Teller, audiences_by_key: Mapping[str, Told], shown: Sequence[Told]
+) -> Table:
+    """The table of the exact rules and their short codes. An approval covers these."""
+    titles = {fact.about: str(fact.value) for fact in _list_product_names(audiences_by_key)}
     rows = []
-    for one in shown:
-        rule = AudienceRule.model_validate_json(one.word("rule"))
+    for audience in shown:
+        rule = AudienceRule.model_validate_json(audience.word("rule"))
         for measure in ("rule", *rule.figures):
-            teller.value(one.get(measure))
+            teller.value(audience.get(measure))
         words, agreed = (
             teller.say(rule.describe_conditions(titles)),
             teller.say(CONSENT_LABELS[rule.purpose]),
         )
-        words, code = words[:1].upper() + words[1:], teller.of(one, "rule-code")
-        rows.append([name_of(teller, every, one), words, agreed, code])
+        words, code = words[:1].upper() + words[1:], teller.of(audience, "rule-code")
+        rows.append([name_of(teller, audiences_by_key, audience), words, agreed, code])
     heads = (Words("Audience"), Words("Rule"), Words("Who may be written to"), Words("Short name"))
     return teller.table([teller.say(head) for head in heads], rows)
 
 
-def _list_product_names(every: Mapping[str, Told]) -> Sequence[Fact]:
-    """What the products in the rules are called."""
-    return tuple(every["things"].facts.values()) if "things" in every else ()
+def _list_product_names(audiences_by_key: Mapping[str, Told]) -> Sequence[Fact]:
+    """The facts with the names of the products in the rules."""
+    return tuple(audiences_by_key["things"].facts.values()) if "things" in audiences_by_key else ()
 
 
-def _select_stored_facts(every: Mapping[str, Told], shown: Sequence[Told]) -> list[Fact]:
-    """What the form and the export need besides what was told: rules, and the shop's names."""
-    rules = [fact for one in shown for m in ("rule", "rule-code") if (fact := one.get(m))]
-    names = every["category"].facts.values() if "category" in every else ()
-    return [*rules, *_list_product_names(every), *names]
+def _select_stored_facts(audiences_by_key: Mapping[str, Told], shown: Sequence[Told]) -> list[Fact]:
+    """The facts that the form and the export need: the rules and the names of categories."""
+    rules = [fact for audience in shown for m in ("rule", "rule-code") if (fact := audience.get(m))]
+    names = audiences_by_key["category"].facts.values() if "category" in audiences_by_key else ()
+    return [*rules, *_list_product_names(audiences_by_key), *names]
 
 
-def _write_title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
-    name = name_of(teller, every, one)
-    if not one.get("bought-share"):
-        return teller.say(Words("{audience}: {size}", audience=name, size=reach(teller, one)))
-    given = {m: teller.of(one, f"{m}-share") for m in ("bought", "others")}
-    days = teller.of(every["all"], "days")
+def _write_title(teller: Teller, audiences_by_key: Mapping[str, Told], audience: Told) -> str:
+    name = name_of(teller, audiences_by_key, audience)
+    if not audience.get("bought-share"):
+        return teller.say(Words("{audience}: {size}", audience=name, size=reach(teller, audience)))
+    values = {m: teller.of(audience, f"{m}-share") for m in ("bought", "others")}
+    days = teller.of(audiences_by_key["all"], "days")
     return teller.say(
         Words(
             "{audience}: {bought} bought within {days}, against {others}",
             audience=name,
             days=days,
-            **given,
+            **values,
         )
     )
 
 
 def _build_picture(
-    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], desk: SkillContext
+    teller: Teller, audiences_by_key: Mapping[str, Told], shown: Sequence[Told], ctx: SkillContext
 ) -> ChartPicture:
-    """How often such people bought, with its interval, beside all; else how many they are."""
-    share = all(one.get("bought-share") for one in shown)
+    """A chart of the purchase rates with intervals beside all customers, else of the sizes."""
+    share = all(audience.get("bought-share") for audience in shown)
     measure = "bought-share" if share else "customers"
     found = []
-    for n, one in enumerate(shown):
-        ends = [float(one.number(f"bought-share-{end}")) for end in ("low", "high")]
+    for n, audience in enumerate(shown):
+        ends = [float(audience.number(f"bought-share-{end}")) for end in ("low", "high")]
         low, high = ends if share else (None, None)
-        name, spelled = name_of(teller, every, one), teller.of(one, measure)
-        value = float(one.number(measure))
+        name, spelled = name_of(teller, audiences_by_key, audience), teller.of(audience, measure)
+        value = float(audience.number(measure))
         found.append(Bar(name, value, low, high, strong=n == 0, spelled=spelled))
     return build_bar_chart(
-        _write_title(teller, every, shown[0]),
+        _write_title(teller, audiences_by_key, shown[0]),
         found,
         language=teller.language,
-        colours=desk.brand.colours or COLOURS,
-        reference=float(every["all"].number("bought-share")) if share else None,
+        colours=ctx.brand.colours or COLOURS,
+        reference=float(audiences_by_key["all"].number("bought-share")) if share else None,
     )

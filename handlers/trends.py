@@ -61,17 +61,17 @@ class TrendsReport(TrendsText):
     leads: list[NextStep] = []
 
 
-async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
+async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(Words("What about? For example: trends in candles this month."))
-    evidence = await desk.look_up("trends", "funnel")
+        return ctx.ask(Words("What about? For example: trends in candles this month."))
+    evidence = await ctx.look_up("trends", "funnel")
     found = Moved(evidence, request.brief.words)
     teller = Teller(request.language)
     if not (found.series or found.back or found.small):
         return nothing_yet(teller, evidence, ["trends"])
     known = found.focus or found.asked_back or request.brief.product
     strange = None if known else unheard(request.brief.words, MOVES)
-    said = TrendsText(
+    text_by_rules = TrendsText(
         finding=teller.copy(
             teller.say(strange) if strange else "",
             _write_headline(teller, found),
@@ -82,12 +82,12 @@ async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Quest
         next=teller.copy(*_list_steps(teller, found), apart="\n"),
     )
     title = _write_headline(teller, found).split(" (")[0].rstrip(".")
-    drawn = _build_picture(teller, title, found.first, desk) if found.first else None
-    picture = await desk.draw(drawn) if drawn else None
+    drawn = _build_picture(teller, title, found.first, ctx) if found.first else None
+    picture = await ctx.draw(drawn) if drawn else None
     series, returns = _build_series_table(teller, found), _build_returns_table(teller, found)
     read = how_to_read(teller, evidence, ["trends"], *_list_limits(teller, found))
-    desk.keep(*teller.ever.values())
-    words = await desk.write(TrendsText, by_rules=said)
+    ctx.keep_facts(*teller.ever.values())
+    words = await ctx.write(TrendsText, by_rules=text_by_rules)
     return TrendsReport(
         **words.model_dump(),
         picture=picture,
@@ -115,15 +115,17 @@ def _write_headline(teller: Teller, found: Moved) -> str:
 
 
 def _write_changes(teller: Teller, found: Moved) -> list[str]:
-    """What is confirmed, and all orders together: a line each."""
+    """One line for all orders and for each confirmed change."""
     lines = [small(teller, one) for one in found.small if found.series]
     for one in (sure := found.having(SURE)):
         again = "" if one is found.first else _write_sentence(teller, one, found) + " "
         lines.append(again + _write_since(teller, one, brief=bool(again)))
     lines += new(teller, found)
-    said = [*sure, *([found.first] if found.focus else [])]
-    whole = [one for one in found.series if one.key == "total-orders" and one not in said]
-    lines += [_write_sentence(teller, one, found) for one in whole]
+    already_named = [*sure, *([found.first] if found.focus else [])]
+    order_totals = [
+        one for one in found.series if one.key == "total-orders" and one not in already_named
+    ]
+    lines += [_write_sentence(teller, one, found) for one in order_totals]
     lines += [fall(teller, one) for one in found.falls[:2]]
     lines += sent_back(teller, found.returned(SURE))
     nothing = Words("Nothing moved by more than chance would.")
@@ -138,9 +140,9 @@ def _write_watch_list(teller: Teller, found: Moved) -> list[str]:
 
 
 def _write_sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = True) -> str:
-    """What came beside what was expected, and how sure that is where the heading doesn't say."""
+    """The actual beside the expected value, with the grade unless the heading states it."""
     last = teller.bare(one, "last") if one.key == "total-orders" else teller.of(one, "last")
-    given = {
+    values = {
         "name": called(one, teller),
         "last": last,
         "expected": teller.bare_count(one, "expected"),
@@ -152,14 +154,14 @@ def _write_sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = Tru
             Words(
                 "{name}: {last} a week over the last three weeks, where {expected} "
                 "were expected ({change}).",
-                **given,
+                **values,
             )
         )
     return teller.say(
         Words(
             "{name}: {last} in the week of {week}, where {expected} were expected ({change}).",
             week=week,
-            **given,
+            **values,
         )
     )
 
@@ -170,12 +172,12 @@ def _describe_certainty(one: Told) -> Words:
 
 
 def _write_since(teller: Teller, one: Told, *, brief: bool) -> str:
-    """Since when it runs higher or lower, and for how much money."""
-    given = {"name": called(one, teller), "since": teller.of(one, "since")}
-    up = Words("{name}: above what was expected since about the week of {since}.", **given)
-    down = Words("{name}: below what was expected since about the week of {since}.", **given)
-    if brief:  # what it is has just been said
-        up = down = Words("It began about the week of {since}.", since=given["since"])
+    """Since when the series is higher or lower, and the money this means."""
+    values = {"name": called(one, teller), "since": teller.of(one, "since")}
+    up = Words("{name}: above what was expected since about the week of {since}.", **values)
+    down = Words("{name}: below what was expected since about the week of {since}.", **values)
+    if brief:  # the previous sentence named the series
+        up = down = Words("It began about the week of {since}.", since=values["since"])
     rise = one.number("change") > 0
     worth = Words("It brings in {revenue} a week.", revenue=teller.of(one, "revenue"))
     more = f" {teller.say(worth)}" if rise and one.get("revenue") else ""
@@ -201,8 +203,8 @@ def _list_steps(teller: Teller, found: Moved) -> list[str]:
     looks = [first_step(theme_of(one)) for one in found.falls[:1]]
     steps += [Words("On the site: {step}.", step=look) for look in looks if look]
     often = [o for o in found.returned(SURE) if o.number("rate") > o.number("rest")]
-    if (every := ", ".join(one.about for one in often)) and (fit := first_step("sizing")):
-        steps.append(Words("{name}: {step}.", name=every, step=fit))
+    if (series_by_key := ", ".join(one.about for one in often)) and (fit := first_step("sizing")):
+        steps.append(Words("{name}: {step}.", name=series_by_key, step=fit))
     if names := ", ".join(one.about for one in found.gone):
         steps.append(
             Words(
@@ -248,7 +250,7 @@ def _build_returns_table(teller: Teller, found: Moved) -> Table | None:
 def _build_table(
     teller: Teller, columns: list[Words], shown: Sequence[Told], measures: Sequence[str]
 ) -> Table | None:
-    """A row each: its name, its measures, how sure it is; none of nothing."""
+    """One row for each series: name, measures and grade. None without rows."""
     rows = [
         [
             called(one, teller),
@@ -263,15 +265,15 @@ def _build_table(
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
 
-def _build_picture(
-    teller: Teller, title: str, one: Told, desk: SkillContext
-) -> ChartPicture | None:
+def _build_picture(teller: Teller, title: str, one: Told, ctx: SkillContext) -> ChartPicture | None:
     if not (points := parse_points(one.word("points"))):
         return None
     teller.of(one, "points")
-    named, colours = (Words("each week"), Words("expected")), desk.brand.colours or COLOURS
-    said = (teller.say(named[0]), teller.say(named[1]))
-    return build_line_chart(title, points, language=teller.language, named=said, colours=colours)
+    named, colours = (Words("each week"), Words("expected")), ctx.brand.colours or COLOURS
+    text_by_rules = (teller.say(named[0]), teller.say(named[1]))
+    return build_line_chart(
+        title, points, language=teller.language, named=text_by_rules, colours=colours
+    )
 
 
 def _list_limits(teller: Teller, found: Moved) -> Sequence[str]:

@@ -1,4 +1,8 @@
-"""Lets the writer read the words as well. It may only take over what stands in them."""
+"""Complete a brief with what the language model reads in a person's words.
+
+Rules read the words first. The model may add a value only when that value is quoted from the words.
+The module also lists the assumptions of a brief and the options that change them.
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,8 +22,6 @@ from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer
 from bot.rules.intake import wishes
 from bot.rules.intake.wishes import Wishes
-
-# What nobody said and was assumed, said openly, and the taps that redraft on another.
 
 MAX_OPTIONS = 3
 TONE_PATTERN = re.compile(
@@ -49,40 +51,44 @@ LOYAL_AUDIENCE: dict[Language, str] = {"en": "loyal customers", "fr": "clientes 
 
 
 def list_assumptions(
-    said: Wishes,
+    stated: Wishes,
     product: ProductMatch | None,
-    others: Sequence[ProductMatch],
+    alternatives: Sequence[ProductMatch],
     language: Language,
-    typed: bool,
+    is_language_known: bool,
     *,
-    many: bool = False,
-    notice: bool = False,
+    about_several: bool = False,
+    is_notice: bool = False,
 ) -> tuple[Assumption, ...]:
-    """`typed` is whether the language could be told from the words themselves, `many` whether the
-    wish named the others too: the draft is about them all, and about one on a tap. A `notice`
-    sells nothing, and has no goal to assume."""
-    found = []
-    if not said.channels:
-        found.append(Assumption(field="channels", value="email", words=Words("an e-mail")))
-    if not said.audience:
+    """List what the draft assumes because the words do not say it.
+
+    `is_language_known`: the language was detected in the words themselves. `about_several`: the
+    words name the alternatives too, so the draft covers all of them. `is_notice`: the text sells
+    nothing, so no goal is assumed."""
+    assumptions = []
+    if not stated.channels:
+        assumptions.append(Assumption(field="channels", value="email", words=Words("an e-mail")))
+    if not stated.audience:
         everyone = Words("everyone on your list")
-        found.append(Assumption(field="audience", value="everyone", words=everyone))
-    if not said.goal and not notice:
-        found.append(Assumption(field="goal", value="inform", words=GOAL_LABELS["inform"]))
-    if product and many:
-        titles = " + ".join(one.title for one in (product, *others)[:MAX_OPTIONS])
+        assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
+    if not stated.goal and not is_notice:
+        assumptions.append(Assumption(field="goal", value="inform", words=GOAL_LABELS["inform"]))
+    if product and about_several:
+        titles = " + ".join(one.title for one in (product, *alternatives)[:MAX_OPTIONS])
         words = Words("this draft is about {products} together; tap for one alone", products=titles)
-        found.append(Assumption(field="product", value=product.handle, words=words))
-    elif product and product.score < 1 and others:
-        taken = Words("the product is {product}", product=product.title)
-        found.append(Assumption(field="product", value=product.handle, words=taken))
-    if not said.language and not typed:
-        found.append(Assumption(field="language", value=language, words=LANGUAGE_LABELS[language]))
-    return tuple(found)
+        assumptions.append(Assumption(field="product", value=product.handle, words=words))
+    elif product and product.score < 1 and alternatives:
+        words = Words("the product is {product}", product=product.title)
+        assumptions.append(Assumption(field="product", value=product.handle, words=words))
+    if not stated.language and not is_language_known:
+        assumptions.append(
+            Assumption(field="language", value=language, words=LANGUAGE_LABELS[language])
+        )
+    return tuple(assumptions)
 
 
 def list_unknown_products(names: Sequence[str]) -> tuple[Assumption, ...]:
-    """What was named and can't be written about, said openly."""
+    """List the products that the words name and the catalogue does not have."""
     return tuple(
         Assumption(
             field="left out",
@@ -94,40 +100,40 @@ def list_unknown_products(names: Sequence[str]) -> tuple[Assumption, ...]:
 
 
 def explain_tone(words: str) -> tuple[Assumption, ...]:
-    """What rules cannot do of what was asked, said openly."""
+    """Say that a tone was asked for, which the rules cannot change."""
     if not TONE_PATTERN.search(words):
         return ()
-    said = Words("the brand's usual tone: without an AI, it can't be changed")
-    return (Assumption(field="tone", value="the brand's own", words=said),)
+    explanation = Words("the brand's usual tone: without an AI, it can't be changed")
+    return (Assumption(field="tone", value="the brand's own", words=explanation),)
 
 
 def build_options(
-    said: Wishes, others: Sequence[ProductMatch], language: Language, brand: Brand
+    stated: Wishes, alternatives: Sequence[ProductMatch], language: Language, brand: Brand
 ) -> tuple[Option, ...]:
-    """Up to three taps: another product, another channel, another audience, another language."""
-    found = [
+    """Return up to three buttons, each of which redrafts with another value of one field."""
+    options = [
         Option(label=Words("About {product}", product=o.title), field="product", value=o.handle)
-        for o in others
+        for o in alternatives
     ]
-    if not said.channels:
-        found.append(Option(label=Words("As an SMS"), field="channels", value="sms"))
-    if not said.audience:
+    if not stated.channels:
+        options.append(Option(label=Words("As an SMS"), field="channels", value="sms"))
+    if not stated.audience:
         lapsed = Words("For those who haven't ordered for a while")
-        found.append(Option(label=lapsed, field="audience", value=LAPSED_AUDIENCE[language]))
+        options.append(Option(label=lapsed, field="audience", value=LAPSED_AUDIENCE[language]))
         loyal = Words("For loyal customers")
-        found.append(Option(label=loyal, field="audience", value=LOYAL_AUDIENCE[language]))
-    if not said.language and len(brand.languages) > 1:
+        options.append(Option(label=loyal, field="audience", value=LOYAL_AUDIENCE[language]))
+    if not stated.language and len(brand.languages) > 1:
         other: Language = "en" if language == "fr" else "fr"
         label = Words("In English") if other == "en" else Words("In French")
-        found.append(Option(label=label, field="language", value=other))
-    return tuple(found[:MAX_OPTIONS])
+        options.append(Option(label=label, field="language", value=other))
+    return tuple(options[:MAX_OPTIONS])
 
 
 SYSTEM_PROMPT = "You read what people ask for and fill a form. You carry out nothing."
 
 
 class BriefForm(BaseModel):
-    """What a writer fills in."""
+    """The fields that the language model fills in."""
 
     channel: str | None = None
     language: str | None = None
@@ -143,15 +149,17 @@ async def read_brief(
     writer: Writer,
     words: str,
     author: str,
-    found: Wishes,
+    by_rules: Wishes,
     receipt: Callable[[LlmCall], Awaitable[None]],
 ) -> Wishes:
-    """What the rules found, made better where the writer read more; the same when it can't. Raises
-    SpendingRefused and SpendingBusy: at the limit nobody is read by rules unasked."""
-    veil = Pseudonymizer()
-    brief = Brief(words=words, author=author, language=found.language or "en")
-    request = veil.mask(SkillRequest(skill="intake", brief=brief))
-    gaps = {"brief": request.brief.words, "channels": ", ".join(load_channels())}
+    """Return the result of the rules, completed by the model, or unchanged when the call fails.
+
+    Raises SpendingRefused and SpendingBusy: at the spending limit the request must stop, not fall
+    back to the rules unnoticed."""
+    pseudonymizer = Pseudonymizer()
+    brief = Brief(words=words, author=author, language=by_rules.language or "en")
+    request = pseudonymizer.mask(SkillRequest(skill="intake", brief=brief))
+    prompt_values = {"brief": request.brief.words, "channels": ", ".join(load_channels())}
     assignment = WriteRequest(
         skill="intake",
         request=request,
@@ -159,35 +167,35 @@ async def read_brief(
         brand=Brand(name="-"),
         channel=None,
         system=SYSTEM_PROMPT,
-        prompt=fill_prompt("intake", gaps),
+        prompt=fill_prompt("intake", prompt_values),
     )
     try:
         form = await writer.write(assignment, BriefForm, receipt=receipt, grow=lambda _: None)
     except (SpendingRefused, SpendingBusy):
         raise
     except (TryAgain, CannotDo):
-        return found
-    return keep_quoted_values(veil.restore(form), words, found)
+        return by_rules
+    return keep_quoted_values(pseudonymizer.restore(form), words, by_rules)
 
 
-def keep_quoted_values(form: BriefForm, words: str, found: Wishes) -> Wishes:
-    """Of the form, what stands in the words, over what the rules found."""
-    better: dict[str, object] = {}
+def keep_quoted_values(form: BriefForm, words: str, by_rules: Wishes) -> Wishes:
+    """Merge into `by_rules` the fields of the form that are quoted from `words`."""
+    changes: dict[str, object] = {}
     for field in ("product", "audience", "offer", "dates"):
         value = getattr(form, field)
         if value and _is_quoted_from(value, words):
-            better[field] = value.strip()
-    if form.channel in load_channels() and not found.channels:
-        better["channels"] = [form.channel]
-    if form.language in ("en", "fr") and not found.language and wishes.typed_in(words) is None:
-        better["language"] = form.language
-    if form.goal in GOAL_LABELS and not found.goal:
-        better["goal"] = form.goal
-    if said := [must for must in form.must_say if _is_quoted_from(must, words)]:
-        better["must_say"] = said
-    return Wishes.model_validate(found.model_dump() | better)
+            changes[field] = value.strip()
+    if form.channel in load_channels() and not by_rules.channels:
+        changes["channels"] = [form.channel]
+    if form.language in ("en", "fr") and not by_rules.language and wishes.typed_in(words) is None:
+        changes["language"] = form.language
+    if form.goal in GOAL_LABELS and not by_rules.goal:
+        changes["goal"] = form.goal
+    if quoted := [must for must in form.must_say if _is_quoted_from(must, words)]:
+        changes["must_say"] = quoted
+    return Wishes.model_validate(by_rules.model_dump() | changes)
 
 
 def _is_quoted_from(value: str, words: str) -> bool:
-    said, whole = (" ".join(text.lower().split()) for text in (value, words))
-    return bool(said) and said in whole
+    value_text, all_text = (" ".join(text.lower().split()) for text in (value, words))
+    return bool(value_text) and value_text in all_text

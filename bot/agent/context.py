@@ -1,7 +1,7 @@
-"""All that a handler may touch: look up facts, write, ask.
+"""The context of a skill: everything that a handler may use to look up facts, write and ask.
 
-`write` is the only try–check–try-again loop. Personal data becomes placeholders before the
-writer sees anything, and comes back here.
+`SkillContext.write` is the only loop that checks an answer and asks for corrections. Personal data
+is replaced by placeholders before the writer sees it, and is restored in the answer.
 """
 
 import asyncio
@@ -31,14 +31,13 @@ from bot.privacy.names import build_own_words
 from bot.rules.kept import Kept
 from bot.text.escape import strip_hidden_deep
 
-# What an AI's words for an analysis cost when none of its tries could go out.
-
 CENT = Decimal("0.01")
 
 
 def build_rewrite_check(costs: Sequence[Decimal | None], parts: Sequence[str] = ()) -> Check:
-    """The finding on a draft that rules put together instead, or on those of its parts, by their
-    titles: how many tries there were, and what they cost, as far as the prices are known."""
+    """Build the finding on a draft, or on some of its `parts` (their titles), that the rules wrote
+    because the model's answers were rejected. It states the number of tries and their cost in US
+    dollars, as far as the prices are known."""
     known = [cost for cost in costs if cost is not None]
     tries = Words.count("{n} try", "{n} tries", len(costs))
     if known:
@@ -61,7 +60,7 @@ def build_rewrite_check(costs: Sequence[Decimal | None], parts: Sequence[str] = 
 
 
 def _join_titles(titles: Sequence[str]) -> Words:
-    """Titles of parts, as the card has them."""
+    """Join the titles of parts as the card shows them."""
     first, *rest = titles
     title = Words("“{quote}”", quote=Words(first))
     return Words("{first}, {rest}", first=title, rest=_join_titles(rest)) if rest else title
@@ -79,13 +78,13 @@ PRODUCT_NAME_LABELS = (
     "vendor",
     "type",
     "colours",
-)  # of what a product tells, what it is called
-PERSON_PLACEHOLDER = re.compile(r"Person \d+")  # no name, but what stands for one
+)  # the labels of product facts that are names
+PERSON_PLACEHOLDER = re.compile(r"Person \d+")  # a placeholder for a name
 T = TypeVar("T", bound=BaseModel)
 
 
 async def deny_right(_right: str) -> bool:
-    """Nobody has any right that is not given."""
+    """Deny every right: the default when the caller passes no check."""
     return False
 
 
@@ -106,65 +105,72 @@ class SkillContext:
     ):
         self.request, self.brand, self.channel, self._today = request, brand, channel, today
         self.evidence = Evidence(facts=tuple(stated))
-        self._looked_up: tuple[Fact, ...] = ()
+        self._all_facts: tuple[Fact, ...] = ()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer, self._may = library, writer, may
         self._receipt, self._grow = receipt, grow
-        self.notes: tuple[Check, ...] = ()  # findings on how it was written
+        self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
 
     async def look_up(
-        self, *kinds: str, of: SkillRequest | None = None, anew: bool = False
+        self, *kinds: str, request: SkillRequest | None = None, replace: bool = False
     ) -> Evidence:
-        """Facts of these kinds, added to the evidence at hand. Unknown kinds give nothing. `of` is
-        for a wider question than the request's own: without its days, say. `anew`: what was said
-        of these kinds before was asked otherwise, and goes."""
-        if anew:
-            kept = tuple(f for f in self.evidence.facts if f.id.split(".")[0] not in kinds)
-            self.evidence = Evidence(facts=kept)
+        """Add the facts of these kinds to the evidence. Unknown kinds add nothing.
+
+        `request` replaces the context's own request, for example one without a period. `replace`
+        first removes the facts of these kinds that an earlier look-up added."""
+        if replace:
+            other_facts = tuple(f for f in self.evidence.facts if f.id.split(".")[0] not in kinds)
+            self.evidence = Evidence(facts=other_facts)
         for kind in kinds:
-            more = strip_hidden_deep(await self._library.look_up(kind, of or self.request))
-            self.evidence = self.evidence.plus(more)
+            found = strip_hidden_deep(await self._library.look_up(kind, request or self.request))
+            self.evidence = self.evidence.plus(found)
         return self.evidence
 
-    def keep(self, *facts: Fact | None) -> None:
-        """Of all that was looked up, only these stand behind the draft, besides what was stated
-        and what can't be told. The others are neither sent to a writer nor stored."""
-        kept = {fact.id: fact for fact in facts if fact is not None}  # as they were told
-        self._looked_up = self.evidence.facts
+    def keep_facts(self, *facts: Fact | None) -> None:
+        """Reduce the evidence to these facts, the facts that people stated, and the facts that say
+        what the data cannot answer. The others are neither sent to a writer nor stored."""
+        # A handler may pass a changed copy of a fact.
+        facts_by_id = {fact.id: fact for fact in facts if fact is not None}
+        self._all_facts = self.evidence.facts
         self.evidence = Evidence(
             facts=tuple(
-                kept.get(f.id, f)
+                facts_by_id.get(f.id, f)
                 for f in self.evidence.facts
-                if f.id in kept or f.stated_by or f.id.split(".")[1:2] in (["cannot"], ["age"])
+                if f.id in facts_by_id
+                or f.stated_by
+                or f.id.split(".")[1:2] in (["cannot"], ["age"])
             )
         )
 
     async def may(self, right: str) -> bool:
-        """Whether whoever asks has this right."""
+        """Whether the person who asks has this right."""
         return await self._may(right)
 
     @property
     def by_rules(self) -> bool:
-        """Whether no AI writes here."""
+        """Whether the text is written by rules, without a language model."""
         return self._writer.by_rules
 
-    async def find(self, words: str) -> Sequence[ProductMatch]:
-        """The products that words may mean, the likeliest first."""
+    async def find_products(self, words: str) -> Sequence[ProductMatch]:
+        """Return the products that `words` may mean, best match first."""
         return await self._library.find(words)
 
     def ask(self, words: Words, *options: str) -> Question:
-        """A question back to the person; a handler returns it instead of an Output."""
+        """Build a question to the person. A handler returns it instead of its output model."""
         return Question(words=words, options=options)
 
     async def draw(self, picture: ChartPicture) -> File:
-        """A picture of facts as a part. Its title says the finding; the writer never draws."""
+        """Render a chart of facts as PNG and return the part that shows it. No model draws."""
         from bot.data.charts import render_png
 
-        drawn = await asyncio.to_thread(render_png, picture)
-        sha = hashlib.sha256(drawn).hexdigest()
-        self.pictures[sha] = drawn
+        png = await asyncio.to_thread(render_png, picture)
+        sha256 = hashlib.sha256(png).hexdigest()
+        self.pictures[sha256] = png
         return File(
-            name=f"{self.request.skill}-{sha[:8]}.png", sha256=sha, alt=picture.alt, picture=True
+            name=f"{self.request.skill}-{sha256[:8]}.png",
+            sha256=sha256,
+            alt=picture.alt,
+            picture=True,
         )
 
     async def write(
@@ -174,43 +180,50 @@ class SkillContext:
         check: Callable[[T], list[str]] | None = None,
         by_rules: T | None = None,
     ) -> T:
-        """An Output in words. What `check` finds goes back to the writer, at most twice. An
-        analysis brings its own words `by_rules`: an AI makes them better, rules leave them. What
-        an AI makes up is found; and a part goes out by rules when its words still don't pass, or
-        once it has not mended what it was told."""
-        veil, costs = Pseudonymizer(self._own_words()), dict[str, Decimal | None]()
-        assignment = self._assignment(veil, by_rules)
-        kept = Kept(by_rules) if by_rules is not None and self.channel is None else None
+        """Have the writer fill in `output`. The faults that `check` finds go back to the writer, at
+        most twice.
 
-        async def receipt(sent: LlmCall) -> None:
-            costs[sent.call or str(len(costs))] = sent.usd  # told twice: the last counts
-            await self._receipt(sent)
+        An analysis passes its own text as `by_rules`, which a model may reword and the rules keep.
+        Claims that no fact supports are detected. A part keeps the text of the rules when the
+        model's text still fails, or when the model repeats a fault that it was told about."""
+        pseudonymizer, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
+        assignment = self._build_assignment(pseudonymizer, by_rules)
+        accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
+
+        async def receipt(call: LlmCall) -> None:
+            # Each call reports twice; the last report counts.
+            costs[call.call or str(len(costs))] = call.usd
+            await self._receipt(call)
 
         for _ in range(MAX_CORRECTIONS + 1):
             written = await self._writer.write(assignment, output, receipt=receipt, grow=self._grow)
-            found = check(veil.restore(written)) if check else []
-            found = [*veil.mask(found), *await self._made_up(written, assignment)]
-            if not found:
-                return veil.restore(written)
-            if kept:
-                kept.note(veil.restore(written), found)
-            if by_rules is not None and set(found) & set(assignment.corrections):
-                break  # the same fault again: a third try would be paid for in vain
+            faults = check(pseudonymizer.restore(written)) if check else []
+            faults = [
+                *pseudonymizer.mask(faults),
+                *await self._find_inventions(written, assignment),
+            ]
+            if not faults:
+                return pseudonymizer.restore(written)
+            if accepted:
+                accepted.note(pseudonymizer.restore(written), faults)
+            if by_rules is not None and set(faults) & set(assignment.corrections):
+                break  # the same fault again: a third call would not fix it either
             assignment = assignment.model_copy(
-                update={"corrections": tuple(found), "last": written.model_dump_json()}
+                update={"corrections": tuple(faults), "last": written.model_dump_json()}
             )
         if by_rules is None:
-            return veil.restore(written)
-        mixed = kept.output() if kept and kept.left else by_rules
-        wrong = check(mixed) if check else []
-        if wrong or await self._made_up(veil.mask(mixed), assignment):
-            mixed = by_rules
-        left = kept.left if kept and mixed is not by_rules else ()
-        self.notes += (build_rewrite_check([*costs.values()], left),)
-        return mixed
+            return pseudonymizer.restore(written)
+        merged = accepted.output() if accepted and accepted.left else by_rules
+        remaining = check(merged) if check else []
+        if remaining or await self._find_inventions(pseudonymizer.mask(merged), assignment):
+            merged = by_rules
+        composed_parts = accepted.left if accepted and merged is not by_rules else ()
+        self.notes += (build_rewrite_check([*costs.values()], composed_parts),)
+        return merged
 
-    async def _made_up(self, written: BaseModel, assignment: WriteRequest) -> list[str]:
-        """What an AI added to an analysis that nothing bears out. All of it is still veiled."""
+    async def _find_inventions(self, written: BaseModel, assignment: WriteRequest) -> list[str]:
+        """List the claims that a model added to an analysis and that no fact supports. The texts
+        still contain placeholders."""
         if assignment.offline_output is None or written == assignment.offline_output:
             return []
         from bot.rules.proof.rewriting import faults
@@ -226,29 +239,31 @@ class SkillContext:
             today=self._today,
         )
 
-    def _own_words(self) -> frozenset[str]:
-        """The words of the brand and of the products looked up: nobody's name."""
-        named = [self.brand.name, self.brand.sender or "", *self.brand.use]
-        for fact in (*self.evidence.facts, *self._looked_up):
+    def _list_own_words(self) -> frozenset[str]:
+        """Words of the brand and of the products looked up, which are not names of persons."""
+        names = [self.brand.name, self.brand.sender or "", *self.brand.use]
+        for fact in (*self.evidence.facts, *self._all_facts):
             if fact.id.startswith("product."):
-                named += [fact.about, fact.id.split(".")[1]]
-                named += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
-        return build_own_words(named)
+                names += [fact.about, fact.id.split(".")[1]]
+                names += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
+        return build_own_words(names)
 
-    def _besides(self) -> list[Fact]:
-        """What else was looked up of the subjects that the draft stands on."""
+    def _related_facts(self) -> list[Fact]:
+        """The facts looked up about the subjects of the evidence that are not part of it."""
         subjects = {fact.id.rpartition(".")[0] for fact in self.evidence.facts}
-        return [fact for fact in self._looked_up if fact.id.rpartition(".")[0] in subjects]
+        return [fact for fact in self._all_facts if fact.id.rpartition(".")[0] in subjects]
 
-    def _assignment(self, veil: Pseudonymizer, by_rules: BaseModel | None) -> WriteRequest:
-        veil.add_names(
-            who
-            for who in list_speakers(self.request.brief.material)
-            if not PERSON_PLACEHOLDER.fullmatch(who)
+    def _build_assignment(
+        self, pseudonymizer: Pseudonymizer, by_rules: BaseModel | None
+    ) -> WriteRequest:
+        pseudonymizer.add_names(
+            speaker
+            for speaker in list_speakers(self.request.brief.material)
+            if not PERSON_PLACEHOLDER.fullmatch(speaker)
         )
-        request, evidence = veil.mask(self.request), veil.mask(self.evidence)
-        composed = veil.mask(by_rules) if by_rules is not None else None
-        gaps = {
+        request, evidence = pseudonymizer.mask(self.request), pseudonymizer.mask(self.evidence)
+        text_by_rules = pseudonymizer.mask(by_rules) if by_rules is not None else None
+        prompt_values = {
             "brief": request.brief.as_prompt(),
             "facts": evidence.as_prompt() or "none",
             "channel": self.channel.as_prompt(request.language) if self.channel else "none",
@@ -256,7 +271,9 @@ class SkillContext:
             "material": request.brief.material or "none",
             "reason": request.reason or "none",
             "previous": request.previous or "none",
-            "composed": composed.model_dump_json(indent=1) if composed is not None else "none",
+            "composed": text_by_rules.model_dump_json(indent=1)
+            if text_by_rules is not None
+            else "none",
         }
         return WriteRequest(
             skill=request.skill,
@@ -265,7 +282,9 @@ class SkillContext:
             brand=self.brand,
             channel=self.channel,
             system=fill_prompt("system", {"brand": self.brand.as_prompt()}),
-            prompt=fill_prompt(request.skill, gaps),
-            offline_output=composed,
-            check_facts=veil.mask(tuple(self._besides())) if by_rules is not None else (),
+            prompt=fill_prompt(request.skill, prompt_values),
+            offline_output=text_by_rules,
+            check_facts=pseudonymizer.mask(tuple(self._related_facts()))
+            if by_rules is not None
+            else (),
         )

@@ -1,4 +1,4 @@
-"""From a Request to a checked draft: the handler, then the proof. Keeps nothing, sends nothing."""
+"""Run a skill for a request and check its output. Stores nothing and sends nothing."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from bot.text.escape import strip_hidden, strip_hidden_deep
 
 @dataclass(frozen=True)
 class DraftResult:
-    """A draft as it is about to be kept."""
+    """A draft before it is stored."""
 
     parts: tuple[Part, ...]
     hooks: tuple[Hook, ...]
@@ -45,17 +45,18 @@ async def run_skill(
     code: str,
     today: date,
     grow: Callable[[str], None] = lambda _: None,
-    known: Sequence[Fact] = (),
+    extra_facts: Sequence[Fact] = (),
     may: Callable[[str], Awaitable[bool]] = deny_right,
 ) -> DraftResult | Question:
-    """Run the skill and check what it gives. `code` goes into the links as utm_campaign; `known`
-    are facts that are not the library's: what was said before, what was done; `may` says whether
-    whoever asks has a right."""
+    """Run the skill and check its output. Raises CannotDo for an unknown skill.
+
+    `code` becomes utm_campaign in the links. `extra_facts` do not come from the library: earlier
+    statements, the team's own work. `may` tells whether the person who asks has a right."""
     skill = load_skills().get(request.skill)
     if skill is None:
         raise CannotDo(Words("I can't do that yet: {skill}.", skill=request.skill))
     channel = load_channels().get(request.channel) if request.channel else None
-    desk = SkillContext(
+    ctx = SkillContext(
         request,
         brand=brand,
         channel=channel,
@@ -63,25 +64,23 @@ async def run_skill(
         writer=writer,
         receipt=receipt,
         grow=grow,
-        stated=(*_find_stated_facts(request, today), *known),
+        stated=(*_find_stated_facts(request, today), *extra_facts),
         today=today,
         may=may,
     )
-    output = await skill.handle(request, desk)
+    output = await skill.handle(request, ctx)
     if isinstance(output, Question):
         return output
     parts, hooks = _split_output(output, brand, code)
     checks = prove(
-        parts, hooks, desk.evidence, request=request, brand=brand, channel=channel, today=today
+        parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
     )
-    checks = (*checks, *desk.notes)
-    return DraftResult(
-        parts, hooks, desk.evidence, checks, collect_next_steps(output), desk.pictures
-    )
+    checks = (*checks, *ctx.notes)
+    return DraftResult(parts, hooks, ctx.evidence, checks, collect_next_steps(output), ctx.pictures)
 
 
 def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
-    """What people said of figures and offers: the author in the brief, whoever sent it back."""
+    """Facts that people stated: the author in the brief, and whoever sent the draft back."""
     author = request.brief.author
     back = stated_in(request.reason or "", request.sender or author, today, source="send-back")
     back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
@@ -99,27 +98,30 @@ def recheck_parts(
     before: tuple[Part, ...],
     editor: str,
 ) -> tuple[Evidence, tuple[Check, ...]]:
-    """The checks of an edited version. What the editor typed newly is stated by the editor; what
-    had no source before has none now."""
-    said = "\n\n".join(part.text for part in before)
-    typed = tuple(
+    """Check an edited version. Figures that the editor added count as stated by the editor. Figures
+    that had no source before the edit still have none."""
+    text_before = "\n\n".join(part.text for part in before)
+    typed_facts = tuple(
         fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}"})
         for part in parts
         for number, fact in enumerate(
-            stated_in(part.text, editor, today, source="edit", before=said)
+            stated_in(part.text, editor, today, source="edit", before=text_before)
         )
     )
-    known = evidence.plus(typed)
+    all_facts = evidence.plus(typed_facts)
     channel = load_channels().get(request.channel) if request.channel else None
-    checks = prove(parts, hooks, known, request=request, brand=brand, channel=channel, today=today)
-    return known, checks
+    checks = prove(
+        parts, hooks, all_facts, request=request, brand=brand, channel=channel, today=today
+    )
+    return all_facts, checks
 
 
 def _split_output(
     output: BaseModel, brand: Brand, code: str
 ) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
     parts, hooks = split_output(output)
-    shown = (strip_hidden_deep(part) for part in parts)  # what is approved is what is seen
+    # Hidden characters go: people must see all that they approve.
+    shown = (strip_hidden_deep(part) for part in parts)
     return tuple(
         part.with_text(tag_links(part.text, brand.site, code)) if part.kind == "copy" else part
         for part in shown

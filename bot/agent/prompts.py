@@ -1,7 +1,7 @@
-"""Fills the gaps of `prompts/<skill>.md`, and refuses to leave one open.
+"""Fill the placeholders of `prompts/<skill>.md`. A placeholder without a value is an error.
 
-What fills a gap is data. So that nothing in it can pass for a part of the prompt, it stands
-between `<<<name` and `name>>>` lines, and marks of that kind inside it are taken apart.
+A value is data, never an instruction. To keep it apart from the prompt, it is enclosed in
+`<<<name` and `name>>>` lines, and such marks inside the value are broken up.
 """
 
 import re
@@ -12,29 +12,29 @@ from pathlib import Path
 import bot
 
 PACKAGE = Path(bot.__file__).parent
-# Where an installed wheel has them (see setup.py), and where a checkout has them.
+# The folder of an installed wheel (see setup.py), and the folder of a checkout.
 INSTALLED, CHECKOUT = PACKAGE / "prompt_files", PACKAGE.parent / "prompts"
 PROMPTS_FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
 GAP_PATTERN = re.compile(r"\{\{(\w+)\}\}")
 
 
 class UnfilledGap(Exception):
-    """A prompt asks for something nobody filled: a bug in the prompt or the handler."""
+    """A placeholder of a prompt has no value: a bug in the prompt or in the handler."""
 
 
 @cache
 def read_prompt(name: str) -> str:
-    """The prompt as its author wrote it."""
+    """Read the prompt file with its placeholders."""
     return (PROMPTS_FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
 def find_gaps(name: str) -> set[str]:
-    """The names of the gaps a prompt asks for."""
+    """Return the names of the placeholders of a prompt."""
     return set(GAP_PATTERN.findall(read_prompt(name)))
 
 
 def fill_prompt(name: str, values: Mapping[str, str]) -> str:
-    """The prompt with its gaps filled. Raises OpenGap when a value is missing or empty."""
+    """Fill the placeholders of a prompt. Raises UnfilledGap when a value is missing or empty."""
     missing = sorted(gap for gap in find_gaps(name) if not values.get(gap, "").strip())
     if missing:
         raise UnfilledGap(f"prompts/{name}.md asks for {', '.join(missing)}")
@@ -42,6 +42,6 @@ def fill_prompt(name: str, values: Mapping[str, str]) -> str:
 
 
 def fence_value(name: str, value: str) -> str:
-    """A value between its fences; a fence inside it is broken up."""
+    """Enclose a value in its fence lines and break up any fence inside it."""
     safe = value.replace("<<<", "< < <").replace(">>>", "> > >")
     return f"<<<{name}\n{safe}\n{name}>>>"

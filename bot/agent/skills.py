@@ -1,14 +1,14 @@
-r"""Finds the handlers. A skill is there when its file is there.
+r"""Find the skills. Every module in `handlers/` is a skill.
 
-Besides `handle`, a handler's module may say how people ask for it, as plain constants that are
-read without importing it:
+Besides `handle`, a handler's module may define these constants, which are read without importing
+the module:
 
-    TITLE = "Customer feedback"         what it is called on a card (English; French in the .po)
-    ASKED_BY = "what do .* say|…"       a pattern for the words that ask for it
-    COMMAND = "feedback"                its slash command, for what people use daily
-    HINT = "sizing this month"          what may be typed behind the command
-    OWN_PERIOD = True                   "this week" in the words is no wish for other days
-    FOR_CHANNELS = True                 it writes for marketing channels, one draft each
+    TITLE = "Customer feedback"         its name on a card (English; the French is in the .po file)
+    ASKED_BY = "what do .* say|…"       a pattern that matches the words that ask for the skill
+    COMMAND = "feedback"                its slash command, for a skill of daily use
+    HINT = "sizing this month"          an example of what can be typed after the command
+    OWN_PERIOD = True                   the skill ignores a period in the words ("this week")
+    FOR_CHANNELS = True                 it writes for marketing channels, one draft for each
 """
 
 import ast
@@ -33,7 +33,7 @@ HANDLERS_FOLDER = (
 
 @dataclass(frozen=True)
 class Skill:
-    """One thing the intern can do. `summary` is the first line of its module's docstring."""
+    """A skill. `summary` is the first line of the docstring of its module."""
 
     name: str
     summary: str
@@ -46,46 +46,46 @@ class Skill:
 
     @property
     def handle(self) -> Callable[[SkillRequest, SkillContext], Awaitable[BaseModel | Question]]:
-        """The handler, imported only when it is used."""
+        """The handler function. Its module is imported on first use."""
         module = importlib.import_module(f"handlers.{self.name}")
-        found: Callable[[SkillRequest, SkillContext], Awaitable[BaseModel | Question]] = (
+        handler: Callable[[SkillRequest, SkillContext], Awaitable[BaseModel | Question]] = (
             module.handle
         )
-        return found
+        return handler
 
 
 @cache
 def load_skills() -> dict[str, Skill]:
-    """All skills by name, read without importing them."""
-    found = {}
+    """Return all skills by name, without importing their modules."""
+    skills = {}
     for path in sorted(HANDLERS_FOLDER.glob("*.py")):
         if not path.stem.startswith("_"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
-            says = ast.get_docstring(tree) or ""
-            told = _read_constants(tree)
-            found[path.stem] = Skill(
+            docstring = ast.get_docstring(tree) or ""
+            constants = _read_constants(tree)
+            skills[path.stem] = Skill(
                 path.stem,
-                says.split("\n")[0],
-                title=str(told.get("TITLE", "")),
-                asked_by=told.get("ASKED_BY"),
-                command=told.get("COMMAND"),
-                hint=str(told.get("HINT", "")),
-                for_channels=bool(told.get("FOR_CHANNELS")),
-                own_period=bool(told.get("OWN_PERIOD")),
+                docstring.split("\n")[0],
+                title=str(constants.get("TITLE", "")),
+                asked_by=constants.get("ASKED_BY"),
+                command=constants.get("COMMAND"),
+                hint=str(constants.get("HINT", "")),
+                for_channels=bool(constants.get("FOR_CHANNELS")),
+                own_period=bool(constants.get("OWN_PERIOD")),
             )
-    return found
+    return skills
 
 
 def load_commands() -> dict[str, str]:
-    """Slash commands (without the slash) and the skills that they start."""
+    """Map each slash command, without the slash, to the name of its skill."""
     return {skill.command: skill.name for skill in load_skills().values() if skill.command}
 
 
 def _read_constants(tree: ast.Module) -> dict[str, Any]:
-    """The module's names that are given a literal."""
-    found = {}
+    """Return the module-level names that are assigned a literal, with their values."""
+    constants = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             with suppress(ValueError):
-                found[node.targets[0].id] = ast.literal_eval(node.value)
-    return found
+                constants[node.targets[0].id] = ast.literal_eval(node.value)
+    return constants

@@ -1,9 +1,9 @@
-"""What may be spent: every call to a writer is reserved here before its bytes leave.
+"""The spending limit: every call to a language model is reserved here before it is sent.
 
-Its receipt and the most that it may cost are one row, committed in one transaction under the
-workspace's lock. When the call ends, its true cost takes the place of the reservation; where no
-end is known, the reservation stays for 24 hours. So the sum of all true costs does not exceed the
-limit, whatever runs at once or dies.
+The receipt of a call and the most that it may cost are one row, committed in one transaction under
+the workspace's lock. When the call ends, its true cost replaces the reservation. When no end is
+known, the reservation stays for 24 hours. So the sum of all true costs never exceeds the limit,
+even when calls run in parallel or a process dies.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ from bot.errors import SpendingBusy, SpendingRefused, TryAgain
 from bot.i18n.messages import Money, Words
 from bot.tasks.models import Task
 
-# Whether a host is on this machine or in a private network: nobody bills what answers there.
-
-# Source: RFC 1122, 1918, 3927, 4193 and 4291. What carriers share (100.64/10) may be anybody's.
+# Models served on this machine or in a private network cost nothing.
+# Source: RFC 1122, 1918, 3927, 4193 and 4291. The shared range of carriers (100.64/10) is not
+# private: anybody may answer there.
 PRIVATE_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -40,47 +40,47 @@ PRIVATE_NETWORKS = tuple(
     )
 )
 
-AddressResolver = Callable[[str], Awaitable[Sequence[str]]]  # a host's addresses; raises OSError
+AddressResolver = Callable[[str], Awaitable[Sequence[str]]]  # host → its addresses; raises OSError
 
 
 async def resolve_addresses(host: str) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+    addresses = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in addresses]
 
 
 def strip_port(to: str) -> str:
-    """The host of `host:port`; an IPv6 address may stand in brackets or bare."""
+    """Return the host of `host:port`. An IPv6 address may be in brackets or not."""
     return to.rpartition(":")[0].strip("[]").rstrip(".").lower()
 
 
 async def is_private(host: str, resolve: AddressResolver = resolve_addresses) -> bool:
-    """Whether all addresses of this host are private. Raises TryAgain when it has none now."""
+    """Whether all addresses of this host are private. Raises TryAgain when it does not resolve."""
     try:
-        found = await resolve(host)
+        addresses = await resolve(host)
     except (OSError, UnicodeError):
-        found = []
-    if not found:
+        addresses = []
+    if not addresses:
         words = Words("The AI's address {host} can't be found in the network.", host=host)
         raise TryAgain("the AI's host has no address", words=words)
-    return all(_is_private_address(address) for address in found)
+    return all(_is_private_address(address) for address in addresses)
 
 
 def _is_private_address(address: str) -> bool:
     try:
-        known = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    plain = getattr(known, "ipv4_mapped", None) or known
+    plain = getattr(parsed, "ipv4_mapped", None) or parsed
     return any(plain in network for network in PRIVATE_NETWORKS if network.version == plain.version)
 
 
-MAX_WAIT_SECONDS = 60.0  # seconds that a call waits for what others have reserved
-FIRST_PAUSE, MAX_PAUSE = 0.1, 2.0  # seconds between two looks, at first and at most
+MAX_WAIT_SECONDS = 60.0  # how long a call waits for reservations of other calls
+FIRST_PAUSE, MAX_PAUSE = 0.1, 2.0  # seconds between two attempts, at first and at most
 
 
 @dataclass(frozen=True)
 class Payer:
-    """Whom a call counts to. `person`: besides the workspace, when somebody typed it."""
+    """The workspace that a call is charged to, and the person when somebody typed the request."""
 
     workspace: str
     task: str
@@ -89,65 +89,68 @@ class Payer:
 
 @dataclass(frozen=True)
 class SpendingCap:
-    """The one way to a receipt of a call. `resolve` finds a host's addresses."""
+    """The limits of a workspace. Every receipt of a call is written here.
+
+    `resolve` finds the addresses of a host."""
 
     database: Database
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
-    patience: float = MAX_WAIT_SECONDS
+    max_wait_seconds: float = MAX_WAIT_SECONDS
     resolve: AddressResolver = resolve_addresses
 
     async def receipt(self, payer: Payer, sent: LlmCall) -> None:
-        """Write down what is about to leave, or how it ended.
+        """Store the receipt of a call that is about to be sent, or that has ended.
 
-        Before a call it waits while only reservations are in the way. Raises SpendingRefused when
-        it costs too much or its price is not known, SpendingBusy when it has waited for long.
+        Before a call, wait while only reservations of other calls fill the limit. Raises
+        SpendingRefused when the call costs too much or its price is unknown, SpendingBusy when the
+        wait exceeds `max_wait_seconds`.
         """
-        price = await self._price(payer.workspace, sent)
+        price = await self._find_price(payer.workspace, sent)
         clock = asyncio.get_running_loop().time
-        until, pause = clock() + self.patience, FIRST_PAUSE
-        while not await self.database.run(self._keep, payer, sent, price):
-            if clock() + pause >= until:
+        deadline, pause = clock() + self.max_wait_seconds, FIRST_PAUSE
+        while not await self.database.run(self._reserve_or_settle, payer, sent, price):
+            if clock() + pause >= deadline:
                 raise SpendingBusy(
-                    "what may be spent is reserved", words=BUDGET_RESERVED, after=pause
+                    "other calls have reserved the limit", words=BUDGET_RESERVED, after=pause
                 )
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
             pause = min(MAX_PAUSE, pause * 1.5)
 
-    async def demand(self, payer: Payer, model: str) -> None:
-        """Raises SpendingRefused when the limit is reached already, so that no work is begun. A
-        model whose price is not known may be free; its calls are looked at one by one."""
-        await self.database.run(self._demand, payer, model)
+    async def demand_budget(self, payer: Payer, model: str) -> None:
+        """Raises SpendingRefused when the limit is already reached, before any work starts. A model
+        without a known price may be free, so each of its calls is checked separately."""
+        await self.database.run(self._demand_budget, payer, model)
 
-    def _demand(self, session: Session, payer: Payer, model: str) -> None:
-        price = self._named_price(payer.workspace, model)
-        for limit, used, refusal in self._limits(session, payer):
+    def _demand_budget(self, session: Session, payer: Payer, model: str) -> None:
+        price = self._find_named_price(payer.workspace, model)
+        for limit, used, refusal in self._list_limits(session, payer):
             if limit == 0 or (price not in (None, FREE_PRICE) and used.spent >= limit):
                 raise refusal
 
-    def _keep(
+    def _reserve_or_settle(
         self, session: Session, payer: Payer, sent: LlmCall, price: TokenPrice | None
     ) -> bool:
-        """False while only reservations are in the way."""
+        """Store the receipt. False while reservations of other calls fill the limit."""
         if not sent.sent or Receipt.find_begun(session, payer.task, sent.call):
             self._store(session, payer, self._with_cost(payer, sent, price))
             return True
-        most = (
+        max_cost = (
             sent.usd
             if price is None
             else max(price.compute_max_cost(sent.sent), sent.usd or Decimal(0))
         )
-        if most is None:
+        if max_cost is None:
             raise SpendingRefused(explain_unknown_price(sent.writer))
         journal.lock_head(session, payer.workspace)
-        waits = False
-        for limit, used, refusal in self._limits(session, payer):
-            if limit == 0 or used.spent + most > limit:
+        must_wait = False
+        for limit, used, refusal in self._list_limits(session, payer):
+            if limit == 0 or used.spent + max_cost > limit:
                 raise refusal
-            waits |= used.spent + used.reserved + most > limit
-        if not waits:
-            self._store(session, payer, sent, reserved=None if sent.usd is not None else most)
-        return not waits
+            must_wait |= used.spent + used.reserved + max_cost > limit
+        if not must_wait:
+            self._store(session, payer, sent, reserved=None if sent.usd is not None else max_cost)
+        return not must_wait
 
     def _store(
         self, session: Session, payer: Payer, sent: LlmCall, reserved: Decimal | None = None
@@ -156,39 +159,40 @@ class SpendingCap:
             session, workspace=payer.workspace, task=payer.task, sent=sent, reserved=reserved
         )
 
-    def _limits(
+    def _list_limits(
         self, session: Session, payer: Payer
     ) -> Iterator[tuple[Decimal, SpendingUsage, SpendingRefused]]:
-        """Each limit that counts here, what is used of it, and what to say when it is reached."""
+        """Yield each limit that applies, what is used of it, and the error to raise when it is
+        reached."""
         policy, now = self.policy(payer.workspace), self.now()
-        whole = policy.spend.usd_a_day
+        workspace_limit = policy.spend.usd_a_day
         yield (
-            whole,
+            workspace_limit,
             Receipt.compute_usage(session, payer.workspace, now),
-            SpendingRefused(_explain_cap(whole)),
+            SpendingRefused(_explain_cap(workspace_limit)),
         )
-        own = policy.fairness.usd_a_day_per_person
-        if payer.person is not None and own is not None:
-            theirs = Task.ids_of_person(payer.workspace, payer.person)
-            used = Receipt.compute_usage(session, payer.workspace, now, theirs)
-            yield own, used, SpendingRefused(_explain_personal_cap(own))
+        personal_limit = policy.fairness.usd_a_day_per_person
+        if payer.person is not None and personal_limit is not None:
+            task_ids = Task.ids_of_person(payer.workspace, payer.person)
+            used = Receipt.compute_usage(session, payer.workspace, now, task_ids)
+            yield personal_limit, used, SpendingRefused(_explain_personal_cap(personal_limit))
 
-    def _named_price(self, workspace: str, model: str) -> TokenPrice | None:
-        """What the policy says of this model, else what is known of it."""
-        said = self.policy(workspace).spend.prices.get(model)
-        return TokenPrice(**said.model_dump()) if said else find_price(model)
+    def _find_named_price(self, workspace: str, model: str) -> TokenPrice | None:
+        """The price in the policy, else the list price of the model."""
+        configured = self.policy(workspace).spend.prices.get(model)
+        return TokenPrice(**configured.model_dump()) if configured else find_price(model)
 
-    async def _price(self, workspace: str, sent: LlmCall) -> TokenPrice | None:
-        """The price of this call; None when nobody knows it. On this machine and in a private
-        network a model without a price is free. Raises TryAgain."""
-        price = self._named_price(workspace, sent.writer)
+    async def _find_price(self, workspace: str, sent: LlmCall) -> TokenPrice | None:
+        """The price of this call, None when it is unknown. A model without a price is free on this
+        machine and in a private network. Raises TryAgain when the host does not resolve."""
+        price = self._find_named_price(workspace, sent.writer)
         if price is None and sent.to and sent.usd is None:
             price = FREE_PRICE if await is_private(strip_port(sent.to), self.resolve) else None
         return price
 
     def _with_cost(self, payer: Payer, sent: LlmCall, price: TokenPrice | None) -> LlmCall:
-        """How a call ended, at the price of the policy or the place; as the writer counted it
-        where it knew the price itself."""
+        """The receipt of an ended call with its cost: zero for a free host, else computed from a
+        price in the policy, else as the writer computed it."""
         if price is FREE_PRICE and sent.sent:
             return sent.model_copy(update={"usd": Decimal(0), "exact": True})
         named = sent.writer in self.policy(payer.workspace).spend.prices
@@ -202,7 +206,7 @@ class SpendingCap:
 
 
 def explain_unknown_price(model: str) -> Words:
-    """What to do for a model of which nobody knows the price."""
+    """Explain how to set the price of a model that has none."""
     return Words(
         "Nobody has said what {model} costs, so it is not called. An administrator can set its "
         "price in policy.toml: {table}, with input and output in US dollars per million tokens.",
@@ -227,11 +231,8 @@ def _explain_personal_cap(limit: Decimal) -> Words:
     )
 
 
-# Whether it is known what each configured model costs: without a price none is called.
-
-
 def find_unpriced_models(settings: Settings, policy: Policy) -> list[str]:
-    """A sentence for each model that would not be called."""
+    """Return a sentence for each configured model that is never called because it has no price."""
     if settings.writer != "claude":
         return []
     models = [name for name in (settings.model, settings.fallback_model) if name]

@@ -1,4 +1,4 @@
-"""Who said what about which fingerprint, when, and why."""
+"""Decisions about drafts: approve, send back, reject, and edit."""
 
 from datetime import datetime
 from typing import Literal
@@ -24,8 +24,8 @@ Verdict = Literal["approve", "send back", "reject"]
 
 
 class Decision(Row):
-    """One verdict of one person on one draft version. `reason` is theirs; an approval with a
-    reason went over a block. `needed` is how many approvals were asked for when it was said."""
+    """One verdict of one person on one version of a draft. An approval with a `reason` overrode a
+    blocking check. `needed` is the number of approvals that the policy required at that time."""
 
     __tablename__ = "decisions"
     __table_args__ = (UniqueConstraint("draft", "by"),)
@@ -41,19 +41,21 @@ class Decision(Row):
     at: Mapped[datetime]
 
     @staticmethod
-    def of(session: Session, draft: str) -> list["Decision"]:
+    def list_for_draft(session: Session, draft: str) -> list["Decision"]:
         rows = select(Decision).where(Decision.draft == draft)
         return list(session.scalars(rows.order_by(Decision.at, Decision.id)))
 
 
 def compute_status(decisions: list[Decision], policy: Policy) -> str:
-    """Where a version stands: open, approved, rejected or sent back. A policy that asks for fewer
-    approvals later settles nothing by itself: somebody says yes under it, or says it again."""
+    """Return "open", "approved", "rejected" or "sent back".
+
+    When the policy later requires fewer approvals, an open version stays open until somebody
+    approves, or approves again, under the new policy."""
     for decision in decisions:
         if decision.verdict != "approve":
             return "rejected" if decision.verdict == "reject" else "sent back"
-    settled = any(count >= one.needed for count, one in enumerate(decisions, start=1))
-    return "approved" if settled and len(decisions) >= policy.approval.needed else "open"
+    has_enough = any(count >= decision.needed for count, decision in enumerate(decisions, start=1))
+    return "approved" if has_enough and len(decisions) >= policy.approval.needed else "open"
 
 
 def approve(
@@ -67,22 +69,24 @@ def approve(
     now: datetime,
     reason: str | None = None,
 ) -> Decision:
-    """One person's yes to these exact words; the last one needed sends them on their way.
-    Raises CannotDo for a changed text, a missing right, a block without a reason."""
+    """Record one person's approval of this exact text. The last one needed queues the delivery.
+    Raises CannotDo for a changed text, a missing right, or a blocking check without a reason."""
     lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
     require_unchanged_task(session, draft.workspace, draft.task)
     demand_approver(session, draft, by, policy)
     if draft.findings is None:
         raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
-    if draft.refused():
-        raise CannotDo(Words("This can't be approved: {why}", why=draft.refused()[0].words))
-    if draft.blocked() and not (reason or "").strip():
+    if draft.list_final_checks():
+        raise CannotDo(
+            Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
+        )
+    if draft.list_blocking_checks() and not (reason or "").strip():
         raise CannotDo(
             Words("Something in this draft has no source. To approve it anyway, say why.")
         )
     decision = _record_decision(session, draft, "approve", by, reason, policy, now)
-    if compute_status(Decision.of(session, draft.id), policy) == "approved":
+    if compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved":
         Delivery.plan(session, enqueue, draft, destination={"kind": "thread"}, now=now)
     OutboxMessage.changed(session, enqueue, draft.piece)
     return decision
@@ -100,8 +104,8 @@ def send_back(
     now: datetime,
     verdict: Verdict = "send back",
 ) -> Decision:
-    """Not these words. `reason` is kept; a new task takes it up when it is sent back.
-    Its author and the approvers may say so. Raises CannotDo."""
+    """Record that the draft is sent back or rejected, with a reason. Raises CannotDo unless the
+    person is its author, its editor or an approver."""
     lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
     task = session.get_one(Task, draft.task)
@@ -126,21 +130,22 @@ def revise(
     policy: Policy,
     now: datetime,
 ) -> Draft:
-    """A person's own words: version n+1, unchecked, and whatever was said of version n is void.
-    What is queued to go out is stopped. Raises CannotDo when it has left, or was settled no."""
+    """Store a person's edit as version n+1, unchecked. Decisions about version n no longer count,
+    and its queued deliveries are stopped. Raises CannotDo when version n was already sent, rejected
+    or sent back."""
     lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
     require_unchanged_task(session, draft.workspace, draft.task)
     demand_editor(session, draft, by, policy)
-    said = Decision.of(session, draft.id)
-    if compute_status(said, policy) in ("rejected", "sent back"):
-        demand_open(said, policy)
+    decisions = Decision.list_for_draft(session, draft.id)
+    if compute_status(decisions, policy) in ("rejected", "sent back"):
+        demand_open(decisions, policy)
     Delivery.recall(session, draft, by=by, now=now)
     return draft.edit(session, enqueue, by=by, texts=texts, now=now)
 
 
 def demand_editor(session: Session, draft: Draft, by: str, policy: Policy) -> None:
-    """Raises CannotDo when the policy names editors and this person is none of them."""
+    """Raises CannotDo when the policy names editors and this person is not one of them."""
     if not policy.may_edit(by, author=session.get_one(Task, draft.task).author):
         people = dict.fromkeys((*policy.approval.editors, *policy.approvers))
         names = " ".join(f"<@{person}>" for person in people)
@@ -169,19 +174,24 @@ def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> 
 
 
 def find_authors(session: Session, draft: Draft) -> set[str]:
-    """Whose words these are: whoever asked, and whoever edited a version since which nobody else
-    has said yes. Somebody's later comma makes an editor no stranger to the words."""
-    found = {session.get_one(Task, draft.task).author}
-    yes = set[str]()  # to this version or a later one
+    """Return the persons who count as authors and may not approve alone: the person who asked, and
+    each editor of a version since which nobody else has approved. A later small edit by somebody
+    else does not make an editor independent."""
+    authors = {session.get_one(Task, draft.task).author}
+    approvers = set[str]()  # of this version or a later one
     for version in reversed(list_versions(session, draft.piece)):
-        yes |= {d.by for d in Decision.of(session, version.id) if d.verdict == "approve"}
-        if version.author and not yes - {version.author}:
-            found.add(version.author)
-    return found
+        approvers |= {
+            decision.by
+            for decision in Decision.list_for_draft(session, version.id)
+            if decision.verdict == "approve"
+        }
+        if version.author and not approvers - {version.author}:
+            authors.add(version.author)
+    return authors
 
 
 def lock_piece(session: Session, draft: Draft) -> None:
-    """One decision at a time for each piece."""
+    """Lock the piece, so that decisions about it happen one at a time."""
     first = select(Draft.id).where(Draft.piece == draft.piece).order_by(Draft.version).limit(1)
     session.execute(first.with_for_update())
 
@@ -195,10 +205,10 @@ def _record_decision(
     policy: Policy,
     now: datetime,
 ) -> Decision:
-    said = Decision.of(session, draft.id)
-    demand_open(said, policy)
+    decisions = Decision.list_for_draft(session, draft.id)
+    demand_open(decisions, policy)
     PolicyRecord.note(session, draft.workspace, "policy.toml", policy, now)
-    made = insert_once(
+    inserted = insert_once(
         session,
         Decision,
         id=f"{draft.id}:{by}",
@@ -211,11 +221,11 @@ def _record_decision(
         needed=policy.approval.needed,
         at=now,
     )
-    if not made:
-        if len(said) < policy.approval.needed:
+    if not inserted:
+        if len(decisions) < policy.approval.needed:
             raise CannotDo(Words("You have already approved this. It needs others as well."))
-        again = session.get_one(Decision, f"{draft.id}:{by}")
-        again.needed, again.reason, again.at = policy.approval.needed, reason, now
+        existing = session.get_one(Decision, f"{draft.id}:{by}")
+        existing.needed, existing.reason, existing.at = policy.approval.needed, reason, now
         session.flush()
     journal.record_event(
         session,
@@ -225,20 +235,20 @@ def _record_decision(
         by=by,
         now=now,
         fingerprint=draft.fingerprint,
-        overridden=len(draft.blocked()) or None,
+        overridden=len(draft.list_blocking_checks()) or None,
     )
     return session.get_one(Decision, f"{draft.id}:{by}")
 
 
-def demand_open(said: list[Decision], policy: Policy) -> None:
-    """Raises CannotDo, truthfully, when the version is settled."""
-    where = compute_status(said, policy)
-    if where == "open":
+def demand_open(decisions: list[Decision], policy: Policy) -> None:
+    """Raises CannotDo when the version is decided, and says how, by whom and when."""
+    status = compute_status(decisions, policy)
+    if status == "open":
         return
-    last = said[-1]
-    told = {"who": f"<@{last.by}>", "when": last.at}
-    if where == "approved":
-        raise CannotDo(Words("Already approved by {who} on {when}.", **told))
-    if where == "rejected":
-        raise CannotDo(Words("Already rejected by {who} on {when}.", **told))
-    raise CannotDo(Words("Already sent back by {who} on {when}.", **told))
+    last = decisions[-1]
+    values = {"who": f"<@{last.by}>", "when": last.at}
+    if status == "approved":
+        raise CannotDo(Words("Already approved by {who} on {when}.", **values))
+    if status == "rejected":
+        raise CannotDo(Words("Already rejected by {who} on {when}.", **values))
+    raise CannotDo(Words("Already sent back by {who} on {when}.", **values))

@@ -1,4 +1,4 @@
-"""A draft in each form that a file can have."""
+"""Render a draft as a file, with its approvals."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from bot.drafts.models import Draft
 def render_draft(
     draft: Draft, brand: Brand, format: str, language: str, approvals: Sequence[Decision] = ()
 ) -> str:
-    """`md`, `html` or `json`; without approvals it is marked as a draft."""
+    """`format` is `md`, `html` or `json`. Without approvals the file is marked as a draft."""
     if format == "json":
         return render_json(draft, brand.name, approvals)
     write = render_html if format == "html" else render_markdown

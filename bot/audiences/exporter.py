@@ -1,5 +1,8 @@
-"""An approved audience as a file: the sealed addresses or ids of exactly those people are opened
-here, hashed where the platform wants it, and forgotten. Nothing of them is stored or logged."""
+"""Export an approved audience as a file for an advertising platform or another tool.
+
+The encrypted addresses or ids of exactly these people are decrypted here and hashed where the
+platform requires it. They are neither stored nor logged.
+"""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -22,60 +25,60 @@ WRONG_KEY_ERROR = Words(
 
 
 class AudienceExporter:
-    def __init__(self, house: LocalData) -> None:
-        self.house = house
+    def __init__(self, local_data: LocalData) -> None:
+        self.local_data = local_data
 
     def export(self, workspace: str, rule: AudienceRule, platform: str) -> AudienceExport:
-        """The file of everybody who fits the rule, agreed and has an address, or an id where the
-        platform asks for it. Raises CannotDo when nobody could agree, when too few do, and when
-        there are no addresses or ids."""
-        wanted, shape = _adapt_rule(rule, platform)
-        people = self._members(workspace, wanted)
-        opened = self._opened(workspace, people)
-        lines = list(platforms.build_rows(shape, opened))
-        floor = self.house.policy(workspace).library.floor
-        if len(lines) < floor:
+        """Export everybody who matches the rule, has consented, and has an address, or an id where
+        the platform uses ids. Raises CannotDo when there are no consents, addresses or ids, or too
+        few people."""
+        adapted, shape = _adapt_rule(rule, platform)
+        people = self._list_members(workspace, adapted)
+        members = self._decrypt_members(workspace, people)
+        rows = list(platforms.build_rows(shape, members))
+        floor = self.local_data.policy(workspace).library.floor
+        if len(rows) < floor:
             raise CannotDo(_explain_too_few(platform, floor))
         return AudienceExport(
             platform=platform,
-            rule=hashlib.sha256(wanted.stored.encode()).hexdigest(),
+            rule=hashlib.sha256(adapted.stored.encode()).hexdigest(),
             fitting=len(people),
-            people=len(lines),
-            content=platforms.encode_csv(shape, lines),
-            columns=platforms.describe_columns(shape, lines),
+            people=len(rows),
+            content=platforms.encode_csv(shape, rows),
+            columns=platforms.describe_columns(shape, rows),
         )
 
-    def _members(self, workspace: str, rule: AudienceRule) -> dict[str, str | None]:
-        """Person's key → country."""
+    def _list_members(self, workspace: str, rule: AudienceRule) -> dict[str, str | None]:
+        """Customer key → country."""
         from bot.data.analyses.segments.audience import list_members
         from bot.data.warehouse.query import fetch_rows
 
-        def asked(shelf: Warehouse) -> dict[str, str | None]:
-            consents = shelf.table("consents")
+        def read_members(warehouse: Warehouse) -> dict[str, str | None]:
+            consents = warehouse.table("consents")
             if consents is None:
-                list_members(shelf, rule)  # says that there are none
+                list_members(warehouse, rule)  # raises CannotDo: there are no consents
                 return {}
-            picked = consents.semi_join(list_members(shelf, rule), "customer")
-            rows = fetch_rows(shelf, picked.select("customer", "country").distinct())
+            members = consents.semi_join(list_members(warehouse, rule), "customer")
+            rows = fetch_rows(warehouse, members.select("customer", "country").distinct())
             return {row["customer"]: row["country"] for row in rows}
 
-        return self.house.library(workspace).alone(asked)
+        return self.local_data.library(workspace).alone(read_members)
 
-    def _opened(
+    def _decrypt_members(
         self, workspace: str, people: dict[str, str | None]
     ) -> Iterator["platforms.AudienceMember"]:
         from cryptography.exceptions import InvalidTag
 
         from bot.data.ingest.address_encryption import AddressCipher
 
-        stocking = self.house.stocking
-        seal = AddressCipher(stocking.key())
+        importer = self.local_data.stocking
+        cipher = AddressCipher(importer.key())
         try:
-            for row in _read_sealed_rows(stocking.addresses(workspace), sorted(people)):
+            for row in _read_sealed_rows(importer.addresses(workspace), sorted(people)):
                 customer = row["customer"]
                 email, phone, id = (
-                    seal.open(customer, row[what]) if row.get(what) else None
-                    for what in SEALED_FIELDS
+                    cipher.open(customer, row[field]) if row.get(field) else None
+                    for field in SEALED_FIELDS
                 )
                 yield AudienceMember(email, phone, people[customer], id)
         except InvalidTag:
@@ -83,13 +86,13 @@ class AudienceExporter:
 
 
 def _adapt_rule(rule: AudienceRule, platform: str) -> tuple[AudienceRule, str]:
-    """The rule with the consent that this platform needs, and the file's shape."""
+    """Return the rule with the consent that the platform requires, and the file format."""
     if platform not in PLATFORMS:
         raise CannotDo(Words("I can't make a file for {platform}.", platform=platform))
     by_id = PLATFORMS[platform].by == "id"
     if PLATFORMS[platform].ads:
         return rule.model_copy(update={"purpose": "ads"}), "plain-ids" if by_id else platform
-    if by_id:  # what they agreed to is what the team's tool may do
+    if by_id:  # the team's own tool may use the consent of the rule
         return rule, "plain-ids"
     if rule.purpose == "ads":
         raise CannotDo(
@@ -116,13 +119,15 @@ def _explain_too_few(platform: str, floor: int) -> Words:
 
 
 def _read_sealed_rows(paths: Sequence[Path], customers: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """customer, and of email, phone, id what there is of these customers, as it lies sealed."""
+    """Yield the rows of these customers: `customer` and the encrypted fields that the file has."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     wanted = pa.array(customers, pa.string())
     for path in paths:
-        there = pq.read_schema(path).names  # files of before have no ids
-        table = pq.read_table(path, columns=[n for n in ("customer", *SEALED_FIELDS) if n in there])
+        columns = pq.read_schema(path).names  # older files have no ids
+        table = pq.read_table(
+            path, columns=[n for n in ("customer", *SEALED_FIELDS) if n in columns]
+        )
         yield from table.filter(pc.is_in(table["customer"], wanted)).to_pylist()

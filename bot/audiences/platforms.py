@@ -1,10 +1,10 @@
-"""Addresses as advertising platforms ask for them: normalised, hashed, as CSV; or plain ids.
+"""The file formats of advertising platforms: normalised and hashed addresses, or ids, as CSV.
 
 Sources, checked 2026-11-24: Google Ads help, "About the Customer Match process" (trim, lower case,
 dots before @gmail.com and @googlemail.com removed; phones in E.164 with +; country not hashed);
 Meta, "Customer list custom audiences" (phone: digits with the country code, no +, no leading
-noughts); Criteo, "Contact list audiences" (one column, MD5 or SHA-256). All as lower-case hex of
-the UTF-8 bytes.
+zeros); Criteo, "Contact list audiences" (one column, MD5 or SHA-256). All hashes are lower-case hex
+of the UTF-8 bytes.
 """
 
 import csv
@@ -21,16 +21,14 @@ from bot.i18n.messages import Words, quote_name
 from bot.text.escape import strip_hidden
 from bot.text.normalize import normalize_text
 
-# An audience as a file: for which platform, of how many people, made from which rule.
-
 
 class Platform(BaseModel):
-    """Where an audience can be taken. `ads` asks for the consent to be matched; else the rule's own
-    purpose counts. It knows people `by` their addresses or the team's own ids. `least` people are
-    needed there, and `note` says how the file is made."""
+    """A destination of an audience file. `ads` requires the consent to ad matching, otherwise the
+    purpose of the rule applies. `by`: people are identified by address or by the team's own ids.
+    The platform requires at least `least` people. `note` describes the file to people."""
 
     model_config = ConfigDict(frozen=True)
-    title: Words | str  # a name that all languages share is no sentence
+    title: Words | str  # a proper name is not translated
     ads: bool = True
     by: Literal["address", "id"] = "address"
     least: int | None = None
@@ -96,7 +94,7 @@ READABLE_NOTICE = Words(
 )
 
 
-# What was done to a column before it left, as "Email: …" goes on.
+# How a column was made, as the continuation of "Email: …".
 ColumnFormat = Literal["email", "gmail", "email-md5", "phone", "phone-plus", "clear"]
 COLUMN_FORMATS: Mapping[ColumnFormat, Words] = {
     "email": Words("SHA-256 of the address, trimmed and in lower case"),
@@ -111,7 +109,7 @@ COLUMN_FORMATS: Mapping[ColumnFormat, Words] = {
 
 
 class ExportColumn(BaseModel):
-    """A column of the file, how it was made, and in how many of its rows something stands."""
+    """A column of the file, how it was made, and in how many rows it has a value."""
 
     model_config = ConfigDict(frozen=True)
     name: str
@@ -120,8 +118,8 @@ class ExportColumn(BaseModel):
 
 
 class AudienceExport(BaseModel):
-    """The file and what is told of it. `rule` is the SHA-256 of the rule's JSON, `fitting` how many
-    agreed, `people` how many of them have an address and are in the file."""
+    """The exported file. `rule` is the SHA-256 of the rule's JSON, `fitting` the number of people
+    who match and have consented, `people` the number of those who are in the file."""
 
     model_config = ConfigDict(frozen=True)
     platform: str
@@ -136,8 +134,8 @@ class AudienceExport(BaseModel):
         return f"audience-{self.platform}.csv"
 
     @property
-    def said(self) -> list[Words]:
-        """What whoever asked for it must know."""
+    def notice_lines(self) -> list[Words]:
+        """The lines shown to the person who requested the file."""
         platform = PLATFORMS[self.platform]
         lines = [
             Words.count(
@@ -150,8 +148,8 @@ class AudienceExport(BaseModel):
             HASHED_NOTICE if platform.hashed else READABLE_NOTICE,
         ]
         if self.people < self.fitting:
-            gone = self.fitting - self.people
-            lines.append(_explain_left_out(platform, gone))
+            left_out = self.fitting - self.people
+            lines.append(_explain_left_out(platform, left_out))
         if platform.least and self.people < platform.least:
             lines.append(
                 Words(
@@ -164,8 +162,8 @@ class AudienceExport(BaseModel):
 
 
 class ExportReceipt(BaseModel):
-    """What a receipt says of such a file: all but whose addresses are in it. `approved` is the
-    fingerprint of the words in which the rule was approved."""
+    """The receipt of an exported file, without the persons in it. `approved` is the fingerprint of
+    the approved text that contains the rule."""
 
     model_config = ConfigDict(frozen=True)
     audience: str
@@ -180,25 +178,25 @@ class ExportReceipt(BaseModel):
     by: str
 
     @classmethod
-    def of(
-        cls, made: AudienceExport, *, audience: str, code: str, approved: str, by: str
+    def from_export(
+        cls, export: AudienceExport, *, audience: str, code: str, approved: str, by: str
     ) -> "ExportReceipt":
         return cls(
             audience=audience,
             code=code,
-            platform=made.platform,
-            people=made.people,
-            columns=made.columns,
-            bytes=len(made.content),
-            sha256=hashlib.sha256(made.content).hexdigest(),
-            rule=made.rule,
+            platform=export.platform,
+            people=export.people,
+            columns=export.columns,
+            bytes=len(export.content),
+            sha256=hashlib.sha256(export.content).hexdigest(),
+            rule=export.rule,
             approved=approved,
             by=by,
         )
 
     @classmethod
-    def read(cls, sent: str) -> "ExportReceipt | None":
-        """As it stands on a receipt; None when that is of something else."""
+    def parse(cls, sent: str) -> "ExportReceipt | None":
+        """Parse the JSON of a receipt. None when it is a receipt of something else."""
         try:
             return cls.model_validate_json(sent)
         except ValidationError:
@@ -220,8 +218,8 @@ class ExportReceipt(BaseModel):
         )
 
     @property
-    def said(self) -> list[Words]:
-        """A line each: what is in the file, and by what it is known again."""
+    def detail_lines(self) -> list[Words]:
+        """The lines that describe the file: its columns, hash, rule and approval."""
         return [
             *(_describe_column(one) for one in self.columns),
             Words(
@@ -232,32 +230,32 @@ class ExportReceipt(BaseModel):
         ]
 
 
-def _describe_column(one: ExportColumn) -> Words:
+def _describe_column(column: ExportColumn) -> Words:
     return Words.count(
         "{name}: {made}, in {n} row",
         "{name}: {made}, in {n} rows",
-        one.filled,
-        name=one.name,
-        made=COLUMN_FORMATS[one.made],
+        column.filled,
+        name=column.name,
+        made=COLUMN_FORMATS[column.made],
     )
 
 
-def _explain_left_out(platform: Platform, gone: int) -> Words:
+def _explain_left_out(platform: Platform, left_out: int) -> Words:
     if platform.by == "id":
         return Words.count(
             "{n} more agreed, but has no id that fits this file.",
             "{n} more agreed, but have no id that fits this file.",
-            gone,
+            left_out,
         )
     return Words.count(
         "{n} more agreed, but has no address that fits this file.",
         "{n} more agreed, but have no address that fits this file.",
-        gone,
+        left_out,
     )
 
 
 GMAIL_DOMAINS = ("gmail.com", "googlemail.com")
-# Country → its ISO code, and what stands before a national number in place of its leading nought.
+# ISO code → the dialling code that replaces the leading zero, and the names of the country.
 DIALLING_CODES = {
     "FR": ("33", "france"),
     "BE": ("32", "belgique", "belgium", "belgie"),
@@ -275,18 +273,18 @@ DIALLING_CODES = {
     "CA": ("1", "canada"),
     "BR": ("55", "bresil", "brazil", "brasil"),
 }
-KEEPS_LEADING_ZERO = ("IT",)  # Italy's numbers keep theirs after +39
-NO_LEADING_ZERO = ("ES", "PT", "LU", "US", "CA")  # national numbers have none before them
-# What begins with another sign is an address that hardly anybody has, and a spreadsheet's formula.
+KEEPS_LEADING_ZERO = ("IT",)  # Italian numbers keep it after +39
+NO_LEADING_ZERO = ("ES", "PT", "LU", "US", "CA")  # national numbers have no leading zero
+# Must begin with a word character: other first characters can start a spreadsheet formula.
 EMAIL_PATTERN = re.compile(r"\w[^@\s,;<>\"]*@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 
-# The same of an id; one with an @ is an address.
+# The same for an id. An id with an @ is an address.
 ID_PATTERN = re.compile(r"[\w#][^@\x00-\x1f]*")
 
 
 @dataclass(frozen=True)
 class AudienceMember:
-    """One of the audience, opened: what is known of them, or None."""
+    """A member of the audience with decrypted fields. None: unknown."""
 
     email: str | None
     phone: str | None
@@ -295,7 +293,7 @@ class AudienceMember:
 
 
 def build_rows(platform: str, people: Iterable[AudienceMember]) -> Iterator[tuple[str, ...]]:
-    """The file's rows, without those of whom the platform gets nothing. No two are the same."""
+    """Yield the distinct rows of the file, without people who have no usable identifier."""
     seen: set[tuple[str, ...]] = set()
     for person in people:
         row = ROW_BUILDERS[platform](person)
@@ -305,7 +303,7 @@ def build_rows(platform: str, people: Iterable[AudienceMember]) -> Iterator[tupl
 
 
 def encode_csv(platform: str, lines: Sequence[tuple[str, ...]]) -> bytes:
-    """UTF-8, comma, CRLF (RFC 4180)."""
+    """Encode as UTF-8 CSV with commas and CRLF (RFC 4180)."""
     written = io.StringIO()
     out = csv.writer(written)
     if platform not in HEADERLESS_PLATFORMS:
@@ -315,7 +313,7 @@ def encode_csv(platform: str, lines: Sequence[tuple[str, ...]]) -> bytes:
 
 
 def describe_columns(platform: str, lines: Sequence[tuple[str, ...]]) -> tuple[ExportColumn, ...]:
-    """What is in these rows, column by column."""
+    """Describe each column of these rows."""
     return tuple(
         ExportColumn(name=name, made=made, filled=sum(bool(line[at]) for line in lines))
         for at, (name, made) in enumerate(FILE_COLUMNS[platform])
@@ -323,45 +321,51 @@ def describe_columns(platform: str, lines: Sequence[tuple[str, ...]]) -> tuple[E
 
 
 def normalize_email(email: str | None) -> str:
-    """Trimmed, lower case; empty for what is no address."""
-    found = strip_hidden(email or "").strip().lower()
-    return found if EMAIL_PATTERN.fullmatch(found) else ""
+    """Trim and lower-case. Empty when it is not an address."""
+    address = strip_hidden(email or "").strip().lower()
+    return address if EMAIL_PATTERN.fullmatch(address) else ""
 
 
 def normalize_id(id: str | None) -> str:
-    """As the team writes it, trimmed; empty for what is an address or no id."""
-    found = strip_hidden(id or "").strip()
-    return found if ID_PATTERN.fullmatch(found) else ""
+    """Trim. Empty when it is an address or not an id."""
+    cleaned = strip_hidden(id or "").strip()
+    return cleaned if ID_PATTERN.fullmatch(cleaned) else ""
 
 
 def normalize_google_email(email: str | None) -> str:
-    """`plain_email`, without the dots that Gmail does not count."""
+    """Like `normalize_email`, without the dots that Gmail ignores."""
     name, at, domain = normalize_email(email).partition("@")
     return (name.replace(".", "") if domain in GMAIL_DOMAINS else name) + at + domain
 
 
 def normalize_phone(number: str | None, country: str | None) -> str:
-    """E.164 with its +, or empty when the country can't be known."""
-    typed = re.sub(r"\(0\)", "", number or "")
-    digits = re.sub(r"\D", "", typed)
-    if typed.strip().startswith("+"):
-        whole = digits
+    """Return E.164 with its +. Empty when the country is unknown or the number is invalid."""
+    text = re.sub(r"\(0\)", "", number or "")
+    digits = re.sub(r"\D", "", text)
+    if text.strip().startswith("+"):
+        number_with_code = digits
     elif digits.startswith("00"):
-        whole = digits[2:]
+        number_with_code = digits[2:]
     elif (code := find_country_code(country)) and digits:
-        trunk = code not in (*KEEPS_LEADING_ZERO, *NO_LEADING_ZERO)
-        whole = DIALLING_CODES[code][0] + (digits.removeprefix("0") if trunk else digits)
+        has_trunk_zero = code not in (*KEEPS_LEADING_ZERO, *NO_LEADING_ZERO)
+        number_with_code = DIALLING_CODES[code][0] + (
+            digits.removeprefix("0") if has_trunk_zero else digits
+        )
     else:
         return ""
-    return f"+{whole}" if 8 <= len(whole) <= 15 and not whole.startswith("0") else ""
+    return (
+        f"+{number_with_code}"
+        if 8 <= len(number_with_code) <= 15 and not number_with_code.startswith("0")
+        else ""
+    )
 
 
 def find_country_code(country: str | None) -> str:
-    """The country's two letters; empty when it is none that we know."""
-    said = normalize_text(country or "").strip()
-    if said.upper() in DIALLING_CODES:
-        return said.upper()
-    return next((code for code, names in DIALLING_CODES.items() if said in names[1:]), "")
+    """Return the ISO code of a country. Empty when it is unknown."""
+    name = normalize_text(country or "").strip()
+    if name.upper() in DIALLING_CODES:
+        return name.upper()
+    return next((code for code, names in DIALLING_CODES.items() if name in names[1:]), "")
 
 
 def hash_sha256(text: str) -> str:
@@ -396,7 +400,7 @@ ROW_BUILDERS: dict[str, Callable[[AudienceMember], tuple[str, ...]]] = {
     "plain-sms": lambda person: (normalize_phone(person.phone, person.country),),
     "plain-ids": lambda person: (normalize_id(person.id),),
 }
-# Each column's name, and how it is made. Criteo's file has no line of names.
+# Each column's name and how it is made. Criteo's file has no header line.
 FILE_COLUMNS: dict[str, tuple[tuple[str, ColumnFormat], ...]] = {
     "google": (("Email", "gmail"), ("Phone", "phone-plus"), ("Country", "clear")),
     "meta": (("email", "email"), ("phone", "phone")),
@@ -410,4 +414,4 @@ FILE_COLUMNS: dict[str, tuple[tuple[str, ColumnFormat], ...]] = {
 HEADERLESS_PLATFORMS = ("criteo", "criteo-md5")
 MATCH_COLUMN_COUNT = {
     name: 2 if name in ("google", "meta") else 1 for name in ROW_BUILDERS
-}  # columns that match
+}  # the first columns, which identify the person

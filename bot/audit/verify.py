@@ -126,7 +126,8 @@ def _compare_rows(
 
 def _read_drafts(session: Session, workspace: str) -> Iterator[NamedRow]:
     for draft in _read_pages(session, Draft, workspace):
-        yield draft.id, (draft.exact if draft.exact == draft.fingerprint else "",)
+        stored = draft.stored_fingerprint
+        yield draft.id, (stored if stored == draft.fingerprint else "",)
 
 
 def _read_decisions(session: Session, workspace: str) -> Iterator[NamedRow]:

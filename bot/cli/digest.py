@@ -39,7 +39,7 @@ async def digest_(settings: Settings, args: argparse.Namespace) -> int:
         raise CannotDo(Words("There is no digest called {name}.", name=args.name))
     schedule = schedule or build_weekly_schedule(workspace, "en", now())
     schedule.language = args.language or schedule.language
-    made = await draft_digest(container, schedule.wish(now().date()))
+    made = await draft_digest(container, schedule.build_task(now().date()))
     for part in made.parts:
         print_line(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")
     return 0 if classify_digest(made) == "moved" else 1
@@ -84,7 +84,7 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
         raise CannotDo(intake.words)
     request = intake.requests[0]
     known = await asyncio.to_thread(
-        DigestHistory(container).besides, wish.workspace, request, wish.form
+        DigestHistory(container).load_extra_facts, wish.workspace, request, wish.form
     )
     made = await run_skill(
         request,
@@ -94,7 +94,7 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
         receipt=ignore_receipt,
         code="",
         today=today,
-        known=known,
+        extra_facts=known,
     )
     if isinstance(made, Question):
         raise CannotDo(made.words)

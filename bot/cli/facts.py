@@ -1,4 +1,4 @@
-"""`facts`: prints what a handler would look up, each value with its source and its query."""
+"""`facts`: prints what a skill would look up, each value with its source and its query."""
 
 import argparse
 import sys

@@ -175,7 +175,7 @@ class ServerProcess:
                 WatchFolder(container).due,
                 find_due_digests,
                 models.find_due_alerts,
-                AttributionTrigger(container).due,
+                AttributionTrigger(container).list_due_jobs,
                 list_due_precomputations,
                 HeadPublisher(container, engine.enqueue).due,
                 partial(record_policies, container),
@@ -204,15 +204,15 @@ class ServerProcess:
         services = TaskServices(
             database=container.database,
             enqueue=engine.enqueue,
-            outside=outside,
+            slack=outside,
             writer=writer,
             library=container.library,
             brand=container.brand,
             policy=container.policy,
             now=now,
-            besides=DigestHistory(container).besides,
-            may=outside.may,
-            admit=outside.admit,
+            extra_facts=DigestHistory(container).load_extra_facts,
+            has_right=outside.may,
+            check_admission=outside.admit,
         )
         import_job = ImportJob(
             container.database,
@@ -229,7 +229,7 @@ class ServerProcess:
             extra_handlers={
                 "merge": container.live_rows().do,
                 "inbox": WatchFolder(container).do,
-                "join": AttributionJob(container, engine.enqueue).do,
+                "join": AttributionJob(container, engine.enqueue).run,
                 "digest": digest_job.run,
                 "freshen": precompute_facts,
                 "tell": outside.tell,
@@ -249,7 +249,7 @@ class ServerProcess:
         return DigestJob(container.database, engine.enqueue, now, moved, self._reach)
 
     def _build_alert_job(self, engine: Engine) -> AlertJob:
-        look = DigestHistory(self.container).alarming
+        look = DigestHistory(self.container).load_alert_facts
         return AlertJob(self.container.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:

@@ -56,7 +56,7 @@ async def _run(container: Container, writer: Writer, args: argparse.Namespace) -
     receipt = partial(spending.receipt, payer)
     await container.database.run(Workspace.ensure, workspace, now())
     if not writer.by_rules:
-        await spending.demand(payer, writer.name)
+        await spending.demand_budget(payer, writer.name)
     brand, library, today = container.brand(workspace), container.library(workspace), now().date()
     incoming = IncomingRequest(
         words=" ".join(args.words), author="you", skill=args.skill, ui_language=args.language

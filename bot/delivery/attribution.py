@@ -1,4 +1,4 @@
-"""A person's word on whether a campaign's results belong to one of our deliveries."""
+"""Attribution: match the campaign results in imported files to the deliveries that caused them."""
 
 import asyncio
 import hashlib
@@ -30,8 +30,8 @@ from bot.jobs.models import Enqueue, Job
 
 
 class CampaignMatch(Row):
-    """One campaign of the files (`result`, its id there) and the code that it was said to carry.
-    One answer a campaign and code; whoever answers later changes nothing."""
+    """A person's answer whether a campaign of the files (`result`, its id there) belongs to the
+    delivery with this campaign code. Only the first answer for a campaign and code counts."""
 
     __tablename__ = "joinings"
 
@@ -43,7 +43,7 @@ class CampaignMatch(Row):
     at: Mapped[datetime]
 
     @staticmethod
-    def say(
+    def record(
         session: Session,
         *,
         workspace: str,
@@ -53,8 +53,8 @@ class CampaignMatch(Row):
         by: str,
         now: datetime,
     ) -> bool:
-        """Write down what this person said; False when it was answered before."""
-        made = insert_once(
+        """Store the answer. False when there is one already."""
+        inserted = insert_once(
             session,
             CampaignMatch,
             workspace=workspace,
@@ -64,7 +64,7 @@ class CampaignMatch(Row):
             by=by,
             at=now,
         )
-        if made:
+        if inserted:
             journal.record_event(
                 session,
                 workspace=workspace,
@@ -73,91 +73,97 @@ class CampaignMatch(Row):
                 by=by,
                 now=now,
             )
-        return made
+        return inserted
 
     @staticmethod
-    def said(session: Session, workspace: str) -> dict[tuple[str, str], bool]:
-        """What people said: (result, code) → whether they belong together."""
+    def load_answers(session: Session, workspace: str) -> dict[tuple[str, str], bool]:
+        """Return the answers: (result, code) → whether they belong together."""
         rows = select(CampaignMatch).where(CampaignMatch.workspace == workspace)
         return {(row.result, row.code): row.same for row in session.scalars(rows)}
 
 
-# What comes back for what went out: campaign results are joined to their drafts, by themselves.
-
 ATTRIBUTION_KINDS = ("campaigns", "orders")
-ATTRIBUTION_WINDOW = timedelta(days=365)  # what went out longer ago has had its results
-FILE_CHANNELS = {"ad": "ads"}  # ours → as the campaigns' files have it
+ATTRIBUTION_WINDOW = timedelta(days=365)  # older deliveries are no longer updated
+FILE_CHANNELS = {"ad": "ads"}  # our channel key → its name in campaign files
 
 
 @dataclass(frozen=True)
 class AttributionTrigger:
-    """The results of a house's deliveries."""
+    """Enqueues the attribution job when its inputs have changed."""
 
-    house: LocalData
+    local_data: LocalData
 
-    def due(self, session: Session, at: datetime) -> Iterable[Job]:
-        """One job a workspace that something went out from, and state of its files."""
+    def list_due_jobs(self, session: Session, at: datetime) -> Iterable[Job]:
+        """Yield one job for each workspace with deliveries and each state of its inputs."""
         rows = select(Delivery.workspace).where(Delivery.state == "gone").distinct()
         for workspace in session.scalars(rows.order_by(Delivery.workspace)):
-            state = self._state(session, workspace, at)  # asked each minute: no texts are read
+            state = self._compute_state(session, workspace, at)
             yield Job(kind="join", subject=f"{workspace}/{state}", workspace=workspace)
 
-    def _state(self, session: Session, workspace: str, at: datetime) -> str:
-        """What decides the results: files, what went out, the hour where a warehouse is read."""
-        held = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
-        told = [holding.id for holding in held if holding.kind in ATTRIBUTION_KINDS]
-        mine = (Delivery.workspace == workspace) & (Delivery.state == "gone")
-        counted = select(func.count(), func.max(Delivery.gone_at)).where(mine)
-        told += [str(value) for value in session.execute(counted).one()]
-        if self.house.settings.warehouse is not None:
-            told.append(f"{at:%Y-%m-%d %H}")
-        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+    def _compute_state(self, session: Session, workspace: str, at: datetime) -> str:
+        """Hash the inputs: files, deliveries, and the hour when a warehouse is connected.
+
+        It runs every minute, so it reads no texts.
+        """
+        files = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
+        values = [file.id for file in files if file.kind in ATTRIBUTION_KINDS]
+        sent_here = (Delivery.workspace == workspace) & (Delivery.state == "gone")
+        counts = select(func.count(), func.max(Delivery.gone_at)).where(sent_here)
+        values += [str(value) for value in session.execute(counts).one()]
+        if self.local_data.settings.warehouse is not None:
+            values.append(f"{at:%Y-%m-%d %H}")
+        return hashlib.sha256("\n".join(values).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class AttributionJob:
-    """The engine's job: `T0SHOP/…` looks at all that went out from T0SHOP."""
+    """The job `<workspace>/<state>`: update the outcomes of all deliveries of the workspace."""
 
-    house: LocalData
+    local_data: LocalData
     enqueue: Enqueue
 
-    async def do(self, subject: str) -> None:
-        await asyncio.to_thread(self.join, subject.partition("/")[0])
+    async def run(self, subject: str) -> None:
+        await asyncio.to_thread(self.update_outcomes, subject.partition("/")[0])
 
-    def join(self, workspace: str) -> int:
-        """Every delivery's results as they are now; how many cards changed."""
-        with self.house.database.begin() as session:
-            gone = find_sent_deliveries(session, workspace, now())
-            said = CampaignMatch.said(session, workspace)
-        pieces = {draft.code: draft.piece for _, draft in gone}
-        out = [build_sent_delivery(delivery, draft) for delivery, draft in gone]
+    def update_outcomes(self, workspace: str) -> int:
+        """Store the current results of every delivery. Returns the number of cards that changed."""
+        with self.local_data.database.begin() as session:
+            sent = find_sent_deliveries(session, workspace, now())
+            answers = CampaignMatch.load_answers(session, workspace)
+        pieces = {draft.code: draft.piece for _, draft in sent}
+        deliveries = [build_sent_delivery(delivery, draft) for delivery, draft in sent]
 
-        def asked_of(shelf: Warehouse) -> tuple[DeliveryMatches, dict[str, list[Words]]]:
-            found = match_deliveries(shelf, out, said)
-            return found, {result.code: describe_result(shelf, result) for result in found.results}
+        def match(warehouse: Warehouse) -> tuple[DeliveryMatches, dict[str, list[Words]]]:
+            matches = match_deliveries(warehouse, deliveries, answers)
+            return matches, {
+                result.code: describe_result(warehouse, result) for result in matches.results
+            }
 
-        found, lines = self.house.library(workspace).alone(asked_of)
-        asked = {one.code: (one.result, _ask_for_match(one)) for one in found.to_confirm}
-        changed = 0
+        matches, lines = self.local_data.library(workspace).alone(match)
+        questions = {
+            candidate.code: (candidate.result, _ask_for_match(candidate))
+            for candidate in matches.to_confirm
+        }
+        changed_cards = 0
         for code, piece in sorted(pieces.items()):
-            with self.house.database.begin() as session:
-                changed += CampaignOutcome.tell(
+            with self.local_data.database.begin() as session:
+                changed_cards += CampaignOutcome.record(
                     session,
                     self.enqueue,
                     workspace=workspace,
                     piece=piece,
                     code=code,
                     lines=lines.get(code, []),
-                    asked=asked.get(code),
+                    asked=questions.get(code),
                     now=now(),
                 )
-        return changed
+        return changed_cards
 
 
 def find_sent_deliveries(
     session: Session, workspace: str, at: datetime
 ) -> list[tuple[Delivery, Draft]]:
-    """What went out, each piece by its first delivery."""
+    """Return the first delivery of each piece that was sent, with its draft."""
     rows = (
         select(Delivery, Draft)
         .join(Draft, Draft.id == Delivery.draft)
@@ -165,14 +171,14 @@ def find_sent_deliveries(
         .where(Delivery.gone_at >= at - ATTRIBUTION_WINDOW, Draft.channel.is_not(None))
         .order_by(Delivery.gone_at, Delivery.id)
     )
-    first: dict[str, tuple[Delivery, Draft]] = {}
+    first_by_piece: dict[str, tuple[Delivery, Draft]] = {}
     for delivery, draft in session.execute(rows):
-        first.setdefault(draft.piece, (delivery, draft))
-    return list(first.values())
+        first_by_piece.setdefault(draft.piece, (delivery, draft))
+    return list(first_by_piece.values())
 
 
 def build_sent_delivery(delivery: Delivery, draft: Draft) -> SentDelivery:
-    """A delivery as the files would tell of it."""
+    """Describe a delivery with the fields that campaign files have."""
     assert delivery.gone_at is not None
     texts = {part.key: part.text for part in draft.parts}
     body = "\n".join(text for key, text in texts.items() if key not in ("subject", "preheader"))
@@ -186,6 +192,6 @@ def build_sent_delivery(delivery: Delivery, draft: Draft) -> SentDelivery:
     )
 
 
-def _ask_for_match(one: MatchCandidate) -> Words:
-    told = {"name": one.subject or one.result, "day": one.at.date()}
-    return Words("“{name}” of {day} came in without our code. Is it this one?", **told)
+def _ask_for_match(candidate: MatchCandidate) -> Words:
+    values = {"name": candidate.subject or candidate.result, "day": candidate.at.date()}
+    return Words("“{name}” of {day} came in without our code. Is it this one?", **values)

@@ -1,4 +1,4 @@
-"""An approved fingerprint going out: to a thread, another place, or a file."""
+"""Deliveries: an approved version of a draft sent to a thread, another place or a file."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -19,7 +19,7 @@ DeliveryState = Literal["queued", "going", "gone", "stopped", "failed"]
 
 
 class Delivery(Row):
-    """Exactly one per draft version and destination. `code` is the campaign code it carries."""
+    """One delivery for each draft version and destination. `code` is its campaign code."""
 
     __tablename__ = "deliveries"
 
@@ -45,10 +45,10 @@ class Delivery(Row):
         by: str | None = None,
     ) -> bool:
         """Queue an approved version for a destination, again when it failed there. False when it
-        is queued there or has gone."""
-        told = ":".join(str(destination[key]) for key in sorted(destination))
-        id = f"{draft.id}:{told}"
-        made = insert_once(
+        is already queued there or was sent."""
+        destination_key = ":".join(str(destination[key]) for key in sorted(destination))
+        id = f"{draft.id}:{destination_key}"
+        inserted = insert_once(
             session,
             Delivery,
             id=id,
@@ -61,7 +61,7 @@ class Delivery(Row):
             made_at=now,
         )
         turn = 0
-        if not made:
+        if not inserted:
             if not session.get_one(Delivery, id)._move(session, ("failed",), "queued"):
                 return False
             turn = int(now.timestamp())
@@ -78,37 +78,40 @@ class Delivery(Row):
         return True
 
     @staticmethod
-    def of(session: Session, draft: str) -> list["Delivery"]:
+    def list_for_draft(session: Session, draft: str) -> list["Delivery"]:
         rows = select(Delivery).where(Delivery.draft == draft)
         return list(session.scalars(rows.order_by(Delivery.made_at, Delivery.id)))
 
     @property
-    def said(self) -> Words | None:
+    def status_words(self) -> Words | None:
         return restore_words(self.trouble) if self.trouble else None
 
-    def depart(self, session: Session, draft: Draft) -> bool:
-        """Take it up, or up again after a crash. False when it was stopped or has gone.
-        Raises CannotDo when the words are not the approved ones, or a row was changed outside."""
+    def mark_sending(self, session: Session, draft: Draft) -> bool:
+        """Start sending, or restart after a crash. False when it was stopped or already sent.
+        Raises CannotDo when the text is not the approved one, or a row was changed outside the
+        application."""
         require_unchanged_task(session, draft.workspace, draft.task)
-        self.demand_exact(draft)
+        self.demand_approved_text(draft)
         return self._move(session, ("queued", "going"), "going")
 
-    def demand_exact(self, draft: Draft) -> None:
-        """Raises CannotDo unless the draft holds, to the letter, the words that were approved."""
-        if draft.id != self.draft or {draft.exact, draft.fingerprint} != {self.fingerprint}:
+    def demand_approved_text(self, draft: Draft) -> None:
+        """Raises CannotDo unless the text of the draft is exactly the approved one."""
+        if draft.id != self.draft or {draft.stored_fingerprint, draft.fingerprint} != {
+            self.fingerprint
+        }:
             raise CannotDo(Words("These are not the words that were approved."))
 
-    def arrive(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
+    def mark_sent(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
         self.state, self.gone_at = "gone", now
-        self._tell(session, enqueue, draft, now)
+        self._notify(session, enqueue, draft, now)
 
     def fail(
         self, session: Session, enqueue: Enqueue, draft: Draft, words: Words, now: datetime
     ) -> None:
         self.state, self.trouble = "failed", words.model_dump(mode="json")
-        self._tell(session, enqueue, draft, now)
+        self._notify(session, enqueue, draft, now)
 
-    def _tell(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
+    def _notify(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
         session.flush()
         OutboxMessage.changed(session, enqueue, draft.piece)
         journal.record_event(
@@ -122,9 +125,9 @@ class Delivery(Row):
 
     @staticmethod
     def recall(session: Session, draft: Draft, *, by: str, now: datetime) -> None:
-        """Stop what is queued of this version before it is edited. Raises CannotDo when it has
-        left, or is leaving."""
-        for delivery in Delivery.of(session, draft.id):
+        """Stop the queued deliveries of this version before it is edited. Raises CannotDo when one
+        is being sent or was sent."""
+        for delivery in Delivery.list_for_draft(session, draft.id):
             if delivery._move(session, ("queued",), "stopped"):
                 journal.record_event(
                     session,
@@ -143,7 +146,7 @@ class Delivery(Row):
                 )
 
     def _move(self, session: Session, from_: tuple[DeliveryState, ...], to: DeliveryState) -> bool:
-        """Change the state if it is one of these; whether it was."""
+        """Change the state if it is in `from_`. Returns whether it was."""
         session.refresh(self, with_for_update=True)
         if self.state not in from_:
             return False
@@ -152,12 +155,9 @@ class Delivery(Row):
         return True
 
 
-# What came back for a piece that went out: its campaign's results, or whether some are its own.
-
-
 class CampaignOutcome(Row):
-    """One a piece. `lines` are sentences for its card. `asked` is a campaign of the files that may
-    be this one: {"result": its id there, "words": the question}; None when there is none."""
+    """The campaign results of a piece that was sent. `lines` are sentences for its card. `asked` is
+    a campaign of the files that may be this one: {"result": its id, "words": the question}."""
 
     __tablename__ = "outcomes"
 
@@ -169,7 +169,7 @@ class CampaignOutcome(Row):
     at: Mapped[datetime]
 
     @staticmethod
-    def tell(
+    def record(
         session: Session,
         enqueue: Enqueue,
         *,
@@ -180,31 +180,31 @@ class CampaignOutcome(Row):
         asked: tuple[str, Words] | None,
         now: datetime,
     ) -> bool:
-        """Write down what is known now, and have the card drawn when that is something else than
-        before; whether it was."""
-        told = [words.model_dump(mode="json") for words in lines]
+        """Store the current results and update the card when they changed. Returns whether they
+        did."""
+        stored_lines = [words.model_dump(mode="json") for words in lines]
         question = (
             {"result": asked[0], "words": asked[1].model_dump(mode="json")} if asked else None
         )
         row = session.get(CampaignOutcome, piece, with_for_update=True)
         if row is None:
-            if not told and question is None:
+            if not stored_lines and question is None:
                 return False
-            made: dict[str, Any] = {"piece": piece, "workspace": workspace, "code": code}
+            key: dict[str, Any] = {"piece": piece, "workspace": workspace, "code": code}
             if not insert_once(
-                session, CampaignOutcome, **made, lines=told, asked=question, at=now
+                session, CampaignOutcome, **key, lines=stored_lines, asked=question, at=now
             ):
-                return False  # somebody else does the same at this moment
-        elif (row.lines, row.asked) == (told, question):
+                return False  # another process stored it at the same time
+        elif (row.lines, row.asked) == (stored_lines, question):
             return False
         else:
-            row.lines, row.asked, row.at = told, question, now
+            row.lines, row.asked, row.at = stored_lines, question, now
             session.flush()
         OutboxMessage.changed(session, enqueue, piece)
         return True
 
     @property
-    def said(self) -> list[Words]:
+    def result_lines(self) -> list[Words]:
         return [restore_words(line) for line in self.lines]
 
     @property

@@ -1,5 +1,7 @@
-"""New rows are looked at: a confirmed fall on the path to purchase, or a jump of one complaint
-theme, is told at once wherever a digest with alerts goes, once for each such place."""
+"""Alerts: report a confirmed drop in the funnel or a jump of a complaint theme after an import.
+
+An alert goes to every place that has a digest with alerts, once for each place.
+"""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,9 +20,7 @@ from bot.jobs.models import Enqueue
 from bot.rules.telling.told import Told, told
 from bot.tasks.models import Task
 
-FactLoader = Callable[
-    [str], Awaitable[Sequence[Fact]]
-]  # a workspace's path to purchase and feedback
+FactLoader = Callable[[str], Awaitable[Sequence[Fact]]]  # workspace → its funnel and feedback facts
 
 
 @dataclass(frozen=True)
@@ -28,69 +28,77 @@ class AlertJob:
     database: Database
     enqueue: Enqueue
     now: Callable[[], datetime]
-    look: FactLoader
-    reach: PlaceResolver = keep_place
+    load_facts: FactLoader
+    resolve_place: PlaceResolver = keep_place
 
     async def run(self, subject: str) -> None:
-        """`workspace/state`: each series once; which rows came is the clock's business."""
+        """Run the job `<workspace>/<state>`. The state only makes the job id unique."""
         workspace = subject.partition("/")[0]
-        facts = await self.look(workspace)
+        facts = await self.load_facts(workspace)
         await self.database.run(
-            self._tell, workspace, list(find_alarms(Evidence(facts=tuple(facts))))
+            self._accept_alerts, workspace, list(find_alarms(Evidence(facts=tuple(facts))))
         )
 
-    def _tell(self, session: Session, workspace: str, found: list[tuple[str, float]]) -> None:
-        """That it is told, and the task that tells it, in one transaction."""
+    def _accept_alerts(
+        self, session: Session, workspace: str, alarms: list[tuple[str, float]]
+    ) -> None:
+        """Record each alert and accept its task in one transaction."""
         for schedule in _find_alert_schedules(session, workspace):
-            now, spot = self.now(), format_place_key(schedule.place)
-            known = _find_reported_series(session, schedule, now)
-            for series, p in found:
-                if series in known or not Alert.tell(session, workspace, series, spot, p, now):
+            now, place_key = self.now(), format_place_key(schedule.place)
+            reported = _find_reported_series(session, schedule, now)
+            for series, p in alarms:
+                if series in reported or not Alert.record(
+                    session, workspace, series, place_key, p, now
+                ):
                     continue
-                wish = schedule.alert(series, now)
-                place = self.reach(workspace, wish.place, False)
-                wish = wish.model_copy(update={"place": place})
-                Task.accept(session, self.enqueue, wish, now)
+                new_task = schedule.build_alert_task(series, now)
+                place = self.resolve_place(workspace, new_task.place, False)
+                new_task = new_task.model_copy(update={"place": place})
+                Task.accept(session, self.enqueue, new_task, now)
 
 
 def _find_alert_schedules(session: Session, workspace: str) -> list[Schedule]:
-    """The digests that alert, by name; of those that go to one place the first."""
+    """The digests with alerts: for each place the first one by name."""
     wanted = select(Schedule).where(
         Schedule.workspace == workspace, Schedule.state == "on", Schedule.alerts.is_(True)
     )
-    first: dict[str, Schedule] = {}
+    first_by_place: dict[str, Schedule] = {}
     for schedule in session.scalars(wanted.order_by(Schedule.name)):
-        first.setdefault(format_place_key(schedule.place), schedule)
-    return list(first.values())
+        first_by_place.setdefault(format_place_key(schedule.place), schedule)
+    return list(first_by_place.values())
 
 
 def _find_reported_series(session: Session, schedule: Schedule, now: datetime) -> set[str]:
-    """The series that the digest itself has lately called confirmed: no news any more."""
+    """The series that the digest itself has recently reported as confirmed."""
     facts = load_previous_facts(session, schedule.workspace, schedule.name, now + timedelta(days=1))
-    called = [fact for fact in facts if fact.id.rsplit(".", 1)[-1] in STATUS_MEASURES]
+    status_facts = [fact for fact in facts if fact.id.rsplit(".", 1)[-1] in STATUS_MEASURES]
     return {
         fact.id.split(".")[1].replace("--", ".", 1)
-        for fact in called
+        for fact in status_facts
         if fact.value == "confirmed" and fact.as_of > (now - ALERT_REST).date()
     }
 
 
 def find_alarms(evidence: Evidence) -> Iterator[tuple[str, float]]:
-    """Each series that is worth saying at once, with its p, the surest first."""
+    """Yield each series worth an alert with its p-value, smallest first."""
     falls = [
-        one
-        for one in told(evidence, "funnel", "device-").values()
-        if one.word("status") == "confirmed" and one.number("change") < 0 and one.get("before")
+        series
+        for series in told(evidence, "funnel", "device-").values()
+        if series.word("status") == "confirmed"
+        and series.number("change") < 0
+        and series.get("before")
     ]
     jumps = [
-        one
-        for one in told(evidence, "feedback").values()
-        if one.word("verdict") == "confirmed" and _is_complaint(one) and one.number("change") > 0
+        series
+        for series in told(evidence, "feedback").values()
+        if series.word("verdict") == "confirmed"
+        and _is_complaint(series)
+        and series.number("change") > 0
     ]
-    for one in sorted([*falls, *jumps], key=lambda one: one.number("p")):
-        yield f"{one.kind}.{one.key}", float(one.number("p"))
+    for series in sorted([*falls, *jumps], key=lambda series: series.number("p")):
+        yield f"{series.kind}.{series.key}", float(series.number("p"))
 
 
-def _is_complaint(one: Told) -> bool:
-    """Mostly complaints; one theme, and no part of it at one place."""
-    return one.number("complaint-share") > Decimal(50) and "--" not in one.key
+def _is_complaint(series: Told) -> bool:
+    """Whether the series is a whole theme, of which most texts are complaints."""
+    return series.number("complaint-share") > Decimal(50) and "--" not in series.key

@@ -1,6 +1,6 @@
-"""What an intern's own week leaves as facts: what it said last time, what it did, what waits.
+"""Facts for a digest from our own tables: its previous findings, the work done, open approvals.
 
-Only what a channel may see: nothing of wishes that were just for one person.
+Only what a channel may see: private tasks are left out.
 """
 
 import asyncio
@@ -34,15 +34,15 @@ from bot.tasks.models import Task
 from bot.text.slugs import slugify
 
 WEEK, DRAFT_WINDOW = timedelta(days=7), timedelta(days=90)
-STATUS_MEASURES = ("status", "verdict")  # the measures that say how sure a finding is
+STATUS_MEASURES = ("status", "verdict")  # the measures that grade how certain a finding is
 DIGEST_SKILL = "digest"
 
 
 def load_previous_facts(
     session: Session, workspace: str, name: str, now: datetime
 ) -> tuple[Fact, ...]:
-    """What the digest of this name said when it was last shown, on an earlier day: the facts of
-    each subject that it called confirmed or to watch, as before.<kind>--<subject>.<measure>."""
+    """Load the findings of the last digest of this name from an earlier day: the facts of each
+    subject graded confirmed or to watch, with ids before.<kind>--<subject>.<measure>."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     last = session.scalar(
         select(Draft)
@@ -53,12 +53,14 @@ def load_previous_facts(
         .limit(1)
     )
     facts = last.facts.facts if last else ()
-    called = {
+    graded_subjects = {
         fact.id.rsplit(".", 1)[0]
         for fact in facts
         if fact.id.rsplit(".", 1)[-1] in STATUS_MEASURES and fact.value in ("confirmed", "to watch")
     }
-    return tuple(_mark_previous(fact) for fact in facts if fact.id.rsplit(".", 1)[0] in called)
+    return tuple(
+        _mark_previous(fact) for fact in facts if fact.id.rsplit(".", 1)[0] in graded_subjects
+    )
 
 
 def _mark_previous(fact: Fact) -> Fact:
@@ -69,12 +71,12 @@ def _mark_previous(fact: Fact) -> Fact:
 def load_work_facts(
     session: Session, workspace: str, policy: Policy, language: str, now: datetime
 ) -> tuple[Fact, ...]:
-    """work.queue.waiting and .oldest (days): what is open now. work.week.drafted, .approved,
-    .sent-back, .rejected, .delivered: the last seven days. Of drafts for a marketing channel."""
+    """Count drafts for marketing channels. work.queue.waiting and .oldest (days): open now.
+    work.week.drafted, .approved, .sent-back, .rejected, .delivered: the last seven days."""
     drafts = list(session.scalars(_select_newest_drafts(workspace, now)))
-    said = _load_decisions(session, [draft.id for draft in drafts])
-    stands = {one.id: compute_status(said.get(one.id, []), policy) for one in drafts}
-    waiting = [one for one in drafts if stands[one.id] == "open"]
+    decisions = _load_decisions(session, [draft.id for draft in drafts])
+    statuses = {draft.id: compute_status(decisions.get(draft.id, []), policy) for draft in drafts}
+    waiting = [draft for draft in drafts if statuses[draft.id] == "open"]
     source = Words("the intern's own record").to(language)
 
     def fact(subject: str, measure: str, value: int, unit: str | None = None) -> Fact:
@@ -87,18 +89,19 @@ def load_work_facts(
             as_of=now.date(),
         )
 
-    found = [fact("queue", "waiting", len(waiting))]
+    facts = [fact("queue", "waiting", len(waiting))]
     if waiting:
-        oldest = min(one.made_at for one in waiting)
-        found.append(fact("queue", "oldest", max(0, (now - oldest).days), "days"))
-    found += [
-        fact("week", name, n) for name, n in _count_last_week(session, workspace, drafts, said, now)
+        oldest = min(draft.made_at for draft in waiting)
+        facts.append(fact("queue", "oldest", max(0, (now - oldest).days), "days"))
+    facts += [
+        fact("week", name, n)
+        for name, n in _count_last_week(session, workspace, drafts, decisions, now)
     ]
-    return tuple(found)
+    return tuple(facts)
 
 
 def _select_newest_drafts(workspace: str, now: datetime) -> Select[Draft]:
-    """The newest version of each piece of lately that is for a channel and not just for one."""
+    """Select the newest version of each recent piece for a channel, without private tasks."""
     newest = (
         select(Draft.piece, func.max(Draft.version).label("version"))
         .where(Draft.workspace == workspace, Draft.made_at >= now - DRAFT_WINDOW)
@@ -116,109 +119,117 @@ def _select_newest_drafts(workspace: str, now: datetime) -> Select[Draft]:
 
 
 def _load_decisions(session: Session, drafts: list[str]) -> dict[str, list[Decision]]:
-    found: dict[str, list[Decision]] = {}
+    by_draft: dict[str, list[Decision]] = {}
     for start in range(0, len(drafts), 500):
         rows = select(Decision).where(Decision.draft.in_(drafts[start : start + 500]))
         for row in session.scalars(rows.order_by(Decision.at, Decision.id)):
-            found.setdefault(row.draft, []).append(row)
-    return found
+            by_draft.setdefault(row.draft, []).append(row)
+    return by_draft
 
 
 def _count_last_week(
     session: Session,
     workspace: str,
     drafts: list[Draft],
-    said: dict[str, list[Decision]],
+    decisions: dict[str, list[Decision]],
     now: datetime,
 ) -> Iterator[tuple[str, int]]:
     since = now - WEEK
-    of = {draft.id for draft in drafts}
-    lately: dict[str, set[str]] = {"approve": set(), "send back": set(), "reject": set()}
-    for decision in (one for some in said.values() for one in some if one.at >= since):
-        lately[decision.verdict].add(decision.draft)
-    gone = session.scalars(
+    draft_ids = {draft.id for draft in drafts}
+    by_verdict: dict[str, set[str]] = {"approve": set(), "send back": set(), "reject": set()}
+    for decision in (
+        decision_made
+        for of_draft in decisions.values()
+        for decision_made in of_draft
+        if decision_made.at >= since
+    ):
+        by_verdict[decision.verdict].add(decision.draft)
+    delivered = session.scalars(
         select(Delivery.draft).where(
             Delivery.workspace == workspace, Delivery.state == "gone", Delivery.gone_at >= since
         )
     )
     yield "drafted", sum(draft.made_at >= since for draft in drafts)
-    yield "approved", len(lately["approve"])
-    yield "sent-back", len(lately["send back"])
-    yield "rejected", len(lately["reject"])
-    yield "delivered", len(of & set(gone))
+    yield "approved", len(by_verdict["approve"])
+    yield "sent-back", len(by_verdict["send back"])
+    yield "rejected", len(by_verdict["reject"])
+    yield "delivered", len(draft_ids & set(delivered))
 
-
-# What a digest knows besides the library: what it said last time, the queue, what was sent.
 
 SENT_WINDOW = timedelta(days=28)
-MAX_SENT_CAMPAIGNS = 5  # campaigns told of, the newest
+MAX_SENT_CAMPAIGNS = 5  # only the newest campaigns are reported
 
 
 @dataclass(frozen=True)
 class DigestHistory:
-    """The facts of a workspace that are in its rows."""
+    """Loads the facts of a workspace that are not in the library."""
 
-    house: LocalData
+    local_data: LocalData
 
-    def besides(
+    def load_extra_facts(
         self, workspace: str, request: SkillRequest, form: Mapping[str, Any]
     ) -> tuple[Fact, ...]:
-        """before.*, work.* and sent.* for a digest; none for any other skill."""
+        """Return the facts before.*, work.* and sent.* for a digest, and none for other skills."""
         if request.skill != DIGEST_SKILL:
             return ()
-        at, policy = now(), self.house.policy(workspace)
+        at, policy = now(), self.local_data.policy(workspace)
         name, language = str(form.get("digest") or ""), request.language
-        with self.house.database.begin() as session:
-            told = load_previous_facts(session, workspace, name, at) if name else ()
-            told += load_work_facts(session, workspace, policy, language, at)
-        return (*told, *self.sent(workspace, at))
+        with self.local_data.database.begin() as session:
+            facts = load_previous_facts(session, workspace, name, at) if name else ()
+            facts += load_work_facts(session, workspace, policy, language, at)
+        return (*facts, *self.load_sent_facts(workspace, at))
 
-    async def alarming(self, workspace: str) -> Sequence[Fact]:
-        """The facts that an alert may come from. What can't be told is no alarm."""
-        return await asyncio.to_thread(self._alarming, workspace)
+    async def load_alert_facts(self, workspace: str) -> Sequence[Fact]:
+        """Load the funnel and feedback facts that can cause an alert. Missing data causes none."""
+        return await asyncio.to_thread(self._load_alert_facts, workspace)
 
-    def _alarming(self, workspace: str) -> list[Fact]:
-        library, found = self.house.library(workspace), list[Fact]()
+    def _load_alert_facts(self, workspace: str) -> list[Fact]:
+        library, facts = self.local_data.library(workspace), list[Fact]()
         for kind in ("funnel", "feedback"):
             with contextlib.suppress(CannotDo):
-                found += library.findings(kind, AnalysisFilter()).facts
-        return found
+                facts += library.findings(kind, AnalysisFilter()).facts
+        return facts
 
-    def sent(self, workspace: str, at: datetime) -> tuple[Fact, ...]:
-        """sent.<code>.*: each campaign of the last four weeks that results came back for, against
-        its comparable median. sent.all.without: how many nothing came back for."""
-        with self.house.database.begin() as session:
-            gone = [
+    def load_sent_facts(self, workspace: str, at: datetime) -> tuple[Fact, ...]:
+        """sent.<code>.*: each campaign of the last four weeks with results, against the median of
+        similar campaigns. sent.all.without: the number of campaigns without results."""
+        with self.local_data.database.begin() as session:
+            sent = [
                 (d, draft)
                 for d, draft in find_sent_deliveries(session, workspace, at)
                 if d.gone_at
                 and d.gone_at >= at - SENT_WINDOW
                 and is_shared_with_team(session, draft)
             ]
-            said = CampaignMatch.said(session, workspace)
-        if not gone:
+            answers = CampaignMatch.load_answers(session, workspace)
+        if not sent:
             return ()
-        drafts = {draft.code: draft for _, draft in gone}
+        drafts = {draft.code: draft for _, draft in sent}
 
-        def asked_of(shelf: Warehouse) -> tuple[Fact, ...]:
-            found = match_deliveries(
-                shelf, [build_sent_delivery(delivery, draft) for delivery, draft in gone], said
+        def build_facts(warehouse: Warehouse) -> tuple[Fact, ...]:
+            matches = match_deliveries(
+                warehouse,
+                [build_sent_delivery(delivery, draft) for delivery, draft in sent],
+                answers,
             )
-            newest = sorted(found.results, key=lambda one: drafts[one.code].made_at, reverse=True)
+            newest = sorted(
+                matches.results, key=lambda result: drafts[result.code].made_at, reverse=True
+            )
             facts = [
                 fact
-                for one in newest[:MAX_SENT_CAMPAIGNS]
-                for fact in _build_campaign_facts(shelf, one, drafts[one.code])
+                for result in newest[:MAX_SENT_CAMPAIGNS]
+                for fact in _build_campaign_facts(warehouse, result, drafts[result.code])
             ]
             return (*facts, _build_count_fact("all", "without", len(drafts) - len(newest), "-", at))
 
-        return self.house.library(workspace).alone(asked_of)  # an import may ask at this moment
+        # An import may use the library at the same time.
+        return self.local_data.library(workspace).alone(build_facts)
 
 
-def _build_campaign_facts(shelf: Warehouse, result: DeliveryResult, draft: Draft) -> list[Fact]:
-    """One campaign: its name, its wish again, its rates against the median, what was sold."""
+def _build_campaign_facts(warehouse: Warehouse, result: DeliveryResult, draft: Draft) -> list[Fact]:
+    """One campaign: its name, its original request, its rates against the median, its sales."""
     kind = "campaigns" if result.campaigns else "orders"
-    source, day = shelf.source(kind), shelf.as_of(kind)
+    source, day = warehouse.source(kind), warehouse.as_of(kind)
     texts = {part.key: part.text for part in draft.parts}
     name = texts.get("subject") or draft.brief.product_words or draft.brief.words
     subject = slugify(result.code)
@@ -235,17 +246,17 @@ def _build_campaign_facts(shelf: Warehouse, result: DeliveryResult, draft: Draft
             as_of=day,
         )
 
-    found = [fact("name", name), fact("asked", draft.brief.words)]
+    facts = [fact("name", name), fact("asked", draft.brief.words)]
     if len(result.letters) == 1:
-        held = letter_against_peers(shelf, result.letters[0]).facts
-        for one in held:
-            measure = one.id.rsplit(".", 1)[-1]
-            new = {"id": f"sent.{subject}.{measure}", "about": name, "query": None}
-            found.append(one.model_copy(update=new))
-    if result.orders and len(result.ordered) == 1 and result.buyers >= shelf.sales_floor:
+        compared = letter_against_peers(warehouse, result.letters[0]).facts
+        for compared_fact in compared:
+            measure = compared_fact.id.rsplit(".", 1)[-1]
+            update = {"id": f"sent.{subject}.{measure}", "about": name, "query": None}
+            facts.append(compared_fact.model_copy(update=update))
+    if result.orders and len(result.ordered) == 1 and result.buyers >= warehouse.sales_floor:
         ((currency, amount),) = result.ordered.items()
-        found += [fact("orders", result.orders, "orders"), fact("sales", amount, currency or None)]
-    return found
+        facts += [fact("orders", result.orders, "orders"), fact("sales", amount, currency or None)]
+    return facts
 
 
 def _build_count_fact(subject: str, measure: str, value: int, source: str, at: datetime) -> Fact:

@@ -1,8 +1,8 @@
-"""What was said at once, outside a digest: one series that fell or jumped, and how people took it.
+"""Tables of digests and alerts: when a digest is due, and which series were alerted where.
 
-Each place that wants alerts has its own: what people said in one channel is not said for another.
-"Not useful" raises the bar: the same series is told again only when chance explains it ten times
-less well. A muted one stays silent. Where a series was told, it rests four weeks.
+Alerts are separate for each place: feedback in one channel does not change another. "Not useful"
+raises the bar: the same series is alerted again only with a p-value ten times smaller. A muted
+series stays silent. After an alert, a series is not alerted again at that place for four weeks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,16 +22,14 @@ from bot.i18n.messages import LANGUAGES, Words
 from bot.jobs.models import Job
 from bot.tasks.models import NewTask
 
-# When a digest is due: a day, an hour and a time zone; at most once for each local date.
-
 ScheduleState = Literal["on", "paused", "off"]
-MAX_DELAY = timedelta(hours=36)  # a Monday's digest is none on Wednesday
+MAX_DELAY = timedelta(hours=36)  # a digest that is later than this is skipped
 DAILY = -1
-BRAND_PREFIX = "brand: "  # before the name of one, in `about`
+BRAND_PREFIX = "brand: "  # marks a brand in `Schedule.about`
 DIGEST_SKILL = "digest"
 DIGEST_TITLE = Words("What moved this week")
 ALERT_TITLE = Words("This just moved")
-WEEKLY = "weekly"  # there from the start, switched off; people read its name in their language
+WEEKLY = "weekly"  # exists from the start, switched off; its name is translated
 WEEKDAYS = (
     *(Words("Monday"), Words("Tuesday"), Words("Wednesday"), Words("Thursday")),
     *(Words("Friday"), Words("Saturday"), Words("Sunday")),
@@ -39,8 +37,9 @@ WEEKDAYS = (
 
 
 class Schedule(Row):
-    """One digest's rhythm and what it tells. `since` is when it was set, moved or resumed: what
-    lies before is never caught up with. `weekday` is 0 for Monday, or DAILY."""
+    """The schedule and content of one digest, at most one run for each local date. `since` is when
+    it was last set or resumed: earlier runs are never made up. `weekday` is 0 for Monday, or
+    DAILY."""
 
     __tablename__ = "schedules"
 
@@ -54,34 +53,34 @@ class Schedule(Row):
     minute: Mapped[int]
     zone: Mapped[str]
     language: Mapped[str]
-    sections: Mapped[list[Any]]  # keys of what it tells, in order
-    about: Mapped[str | None] = mapped_column(Text)  # a category or BRAND and a brand
+    sections: Mapped[list[Any]]  # section keys in order
+    about: Mapped[str | None] = mapped_column(Text)  # a category, or BRAND_PREFIX and a brand
     only_when_moved: Mapped[bool]
-    alerts: Mapped[bool] = mapped_column(default=False)  # what falls or jumps is told at once
+    alerts: Mapped[bool] = mapped_column(default=False)  # also report drops and jumps at once
     since: Mapped[datetime]
-    last: Mapped[str | None]  # the local date of the last one, ISO
-    # No moment of it lies before this one, so that a minute with nothing due reads no row.
+    last: Mapped[str | None]  # local date of the last run, ISO 8601
+    # No run is due before this moment. The index spares reading rows that are not due.
     next_at: Mapped[datetime | None] = mapped_column(index=True)
 
     @staticmethod
-    def put(session: Session, now: datetime, **told: Any) -> "Schedule":
-        """Set or change one. Raises CannotDo for a zone or an hour that does not exist."""
-        if told["zone"] not in available_timezones():
-            raise CannotDo(Words("There is no time zone called {zone}.", zone=told["zone"]))
-        if not (0 <= told["hour"] <= 23 and 0 <= told["minute"] <= 59):
+    def save(session: Session, now: datetime, **fields: Any) -> "Schedule":
+        """Create or change a digest. Raises CannotDo for an unknown time zone or a wrong hour."""
+        if fields["zone"] not in available_timezones():
+            raise CannotDo(Words("There is no time zone called {zone}.", zone=fields["zone"]))
+        if not (0 <= fields["hour"] <= 23 and 0 <= fields["minute"] <= 59):
             raise CannotDo(Words("That hour does not exist."))
-        key = (told["workspace"], told["name"])
-        insert_once(session, Schedule, **told, state="on", since=now, last=None)
+        key = (fields["workspace"], fields["name"])
+        insert_once(session, Schedule, **fields, state="on", since=now, last=None)
         row = session.get_one(Schedule, key, with_for_update=True, populate_existing=True)
-        for name, value in told.items():
+        for name, value in fields.items():
             setattr(row, name, value)
-        row.state, row.since, row.next_at = "on", now, row.following(now)
+        row.state, row.since, row.next_at = "on", now, row.next_run(now)
         row._journal(session, "digest set", now)
         return row
 
-    def turn(self, session: Session, state: ScheduleState, now: datetime) -> None:
+    def switch(self, session: Session, state: ScheduleState, now: datetime) -> None:
         """Pause, resume or switch off."""
-        self.state, self.since, self.next_at = state, now, self.following(now)
+        self.state, self.since, self.next_at = state, now, self.next_run(now)
         self._journal(session, f"digest {state}", now)
 
     @staticmethod
@@ -89,21 +88,21 @@ class Schedule(Row):
         return session.get(Schedule, (workspace, name))
 
     @staticmethod
-    def there(session: Session, workspace: str, name: str) -> "Schedule | None":
-        """Like `find`, but a deleted one is none."""
+    def find_existing(session: Session, workspace: str, name: str) -> "Schedule | None":
+        """Like `find`, but None for a deleted digest."""
         found = Schedule.find(session, workspace, name)
         return None if found is None or found.state == "off" else found
 
     @staticmethod
-    def of(session: Session, workspace: str) -> list["Schedule"]:
+    def list_all(session: Session, workspace: str) -> list["Schedule"]:
         rows = select(Schedule).where(Schedule.workspace == workspace, Schedule.state != "off")
         return list(session.scalars(rows.order_by(Schedule.name)))
 
-    def latest(self, now: datetime) -> tuple[date, datetime] | None:
-        """The newest moment that is past: its local date, and the moment in UTC.
+    def latest_run(self, now: datetime) -> tuple[date, datetime] | None:
+        """The last run before `now`: its local date and its moment in UTC.
 
-        An hour that the clocks leave out counts as the one they jump to; one that comes twice
-        counts the first time."""
+        An hour skipped by daylight saving time counts as the one the clocks jump to. An hour that
+        occurs twice counts at its first occurrence."""
         zone = ZoneInfo(self.zone)
         today = now.astimezone(zone).date()
         for back in range(9):
@@ -116,8 +115,8 @@ class Schedule(Row):
                 return day, moment
         return None
 
-    def following(self, now: datetime) -> datetime:
-        """The first of its moments that is still to come, in UTC."""
+    def next_run(self, now: datetime) -> datetime:
+        """The next run after `now`, in UTC."""
         zone = ZoneInfo(self.zone)
         today = now.astimezone(zone).date()
         days = (today + timedelta(days=ahead) for ahead in range(-1, 9))
@@ -128,17 +127,17 @@ class Schedule(Row):
         )
         return next(moment for moment in moments if moment > now)
 
-    def due(self, now: datetime) -> date | None:
-        """The local date whose digest is to be made now; None when there is none."""
-        found = self.latest(now) if self.state == "on" else None
+    def due_day(self, now: datetime) -> date | None:
+        """The local date of the digest that is due now, or None."""
+        found = self.latest_run(now) if self.state == "on" else None
         if found is None:
             return None
         day, moment = found
         fresh = moment > self.since and now - moment <= MAX_DELAY
         return day if fresh and (self.last is None or day.isoformat() > self.last) else None
 
-    def wish(self, day: date, *, turn: str = "") -> NewTask:
-        """What it asks for on a day; `turn` makes another one of the same day ("run now")."""
+    def build_task(self, day: date, *, turn: str = "") -> NewTask:
+        """The task of a day. `turn` distinguishes further tasks of the same day ("run now")."""
         return NewTask(
             id=task_id("digest", self.workspace, self.name, day.isoformat(), turn),
             workspace=self.workspace,
@@ -150,20 +149,20 @@ class Schedule(Row):
                 "language": self.language,
                 "sections": " ".join(str(key) for key in self.sections),
                 "digest": self.name,
-                **self.narrowed,
+                **self.catalogue_filter,
             },
         )
 
     @property
-    def narrowed(self) -> dict[str, str]:
-        """What alone is looked at, in the catalogue's words; nothing when all is."""
+    def catalogue_filter(self) -> dict[str, str]:
+        """The category or brand that the digest is limited to, as form fields, or empty."""
         if self.about is None:
             return {}
         is_brand = self.about.startswith(BRAND_PREFIX)
         return {"brand" if is_brand else "category": self.about.removeprefix(BRAND_PREFIX)}
 
-    def alert(self, series: str, now: datetime) -> NewTask:
-        """One series told at once, where the digest goes."""
+    def build_alert_task(self, series: str, now: datetime) -> NewTask:
+        """The task that reports one series at the place of the digest."""
         form = {"skill": DIGEST_SKILL, "language": self.language, "series": series}
         return NewTask(
             id=task_id("alert", self.workspace, self.name, series, now.isoformat()),
@@ -175,11 +174,11 @@ class Schedule(Row):
         )
 
     def day_of(self, moment: datetime) -> date:
-        """Which of its local days a moment lies in."""
+        """The local date of a moment."""
         return moment.astimezone(ZoneInfo(self.zone)).date()
 
-    def when(self) -> Words:
-        """Its rhythm for people: "Monday, 9:00 (Europe/Paris)"."""
+    def format_rhythm(self) -> Words:
+        """The rhythm for people: "Monday, 9:00 (Europe/Paris)"."""
         day = Words("Every day") if self.weekday == DAILY else WEEKDAYS[self.weekday]
         clock = Words("{h}:00", h=self.hour)
         if self.minute:
@@ -198,61 +197,61 @@ class Schedule(Row):
 
 
 def format_digest_name(name: str) -> Words | str:
-    """A digest's name as people read it."""
+    """The display name of a digest."""
     return Words("weekly") if name == WEEKLY else name
 
 
-def parse_digest_name(typed: str) -> str:
-    """The name that people mean: `weekly` in whatever language they call it."""
-    theirs = {Words("weekly").to(language) for language in LANGUAGES}
-    return WEEKLY if typed.casefold() in theirs else typed
+def parse_digest_name(text: str) -> str:
+    """The stored name for a typed one: translations of "weekly" become `weekly`."""
+    translations = {Words("weekly").to(language) for language in LANGUAGES}
+    return WEEKLY if text.casefold() in translations else text
 
 
 def find_due_digests(session: Session, now: datetime) -> Iterable[Job]:
-    """The digests to be made now, each under an id that exists once."""
+    """Yield a job for each digest that is due. Its id is unique for the digest and the day."""
     near = or_(Schedule.next_at.is_(None), Schedule.next_at <= now)
     for schedule in session.scalars(select(Schedule).where(Schedule.state == "on", near)):
-        if (day := schedule.due(now)) is None:
-            schedule.next_at = schedule.following(now)
-        else:  # it is put off when it is made: until then every process says so again
+        if (day := schedule.due_day(now)) is None:
+            schedule.next_at = schedule.next_run(now)
+        else:  # `next_at` moves when the job runs; until then every process yields the same job
             subject = f"{schedule.workspace}/{schedule.name}/{day.isoformat()}"
             yield Job(kind="digest", subject=subject, workspace=schedule.workspace)
 
 
 ALERT_REST, WEEK = timedelta(days=28), timedelta(days=7)
 MAX_ALERTS_A_WEEK = 3
-NOT_USEFUL_DIVISOR = 10  # times
+NOT_USEFUL_DIVISOR = 10  # the bar is divided by this
 ALERT_KINDS = ("events", "feedback")
-LOCAL_WORKSPACE = "local"  # files from before the workspace was known serve all
+LOCAL_WORKSPACE = "local"  # files imported before the workspace was known belong to all
 
 
 class Alert(Row):
-    """One series at one place: "funnel.device-mobile-checkout-to-purchase". `bar` is the p that
-    its change must stay below; `p` is that of the last one told."""
+    """A series alerted at one place, for example "funnel.device-mobile-checkout-to-purchase". A new
+    alert needs a p-value of at most `bar`. `p` is the p-value of the last alert."""
 
     __tablename__ = "alerts"
 
     workspace: Mapped[str] = mapped_column(primary_key=True)
     series: Mapped[str] = mapped_column(primary_key=True)
-    spot: Mapped[str] = mapped_column(primary_key=True)  # `place_key` where it goes
+    spot: Mapped[str] = mapped_column(primary_key=True)  # the result of `format_place_key`
     muted: Mapped[bool]
     bar: Mapped[float]
     p: Mapped[float]
     told_at: Mapped[datetime]
 
     @staticmethod
-    def tell(
+    def record(
         session: Session, workspace: str, series: str, spot: str, p: float, now: datetime
     ) -> bool:
-        """Write down that it is told there now; False when it is muted, resting, below its bar, or
-        when the place has had its alerts of the week."""
+        """Record an alert that is sent now. False when the series is muted, was alerted recently or
+        does not pass its bar, or when the place has had its alerts of the week."""
         row = session.get(Alert, (workspace, series, spot), with_for_update=True)
         if row is not None and (row.muted or now - row.told_at < ALERT_REST or p > row.bar):
             return False
-        lately = select(func.count()).where(
+        recent_count = select(func.count()).where(
             Alert.workspace == workspace, Alert.spot == spot, Alert.told_at > now - WEEK
         )
-        if (session.scalar(lately) or 0) >= MAX_ALERTS_A_WEEK:
+        if (session.scalar(recent_count) or 0) >= MAX_ALERTS_A_WEEK:
             return False
         if row is None:
             key = {"workspace": workspace, "series": series, "spot": spot}
@@ -268,18 +267,18 @@ class Alert(Row):
         _record_event(session, self.workspace, self.series, "alert muted", now, by)
 
     def unmute(self, session: Session, by: str, now: datetime) -> None:
-        """As before it was muted: what was told rests, and the bar stays where it is."""
+        """Undo the mute. The rest period and the bar stay as they are."""
         self.muted = False
         _record_event(session, self.workspace, self.series, "alert unmuted", now, by)
 
-    def useless(self, session: Session, by: str, now: datetime) -> None:
-        """Raise the bar, once for what was told."""
+    def raise_bar(self, session: Session, by: str, now: datetime) -> None:
+        """Raise the bar after "not useful". Repeating it for the same alert has no effect."""
         self.bar = min(self.bar, self.p / NOT_USEFUL_DIVISOR)
         _record_event(session, self.workspace, self.series, "alert not useful", now, by)
 
 
 def format_place_key(place: Mapping[str, Any]) -> str:
-    """One word for where alerts go: a channel, or whoever has them alone."""
+    """The key of a place: its channel id."""
     return str(place.get("channel") or "")
 
 
@@ -290,11 +289,10 @@ def _record_event(
 
 
 def find_due_alerts(session: Session, now: datetime) -> Iterable[Job]:
-    """A look at the newest rows of each workspace that wants alerts: one for each state of its
-    files."""
+    """Yield a job for each workspace with alerts and each state of its files."""
     wanted = select(Schedule.workspace).where(Schedule.state == "on", Schedule.alerts.is_(True))
     for workspace in session.scalars(wanted.distinct().order_by(Schedule.workspace)):
-        held = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
-        mine = [one.id for one in held if one.kind in ALERT_KINDS]
-        if mine:
-            yield Job(kind="look", subject=f"{workspace}/{mine[-1]}", workspace=workspace)
+        files = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
+        file_ids = [file.id for file in files if file.kind in ALERT_KINDS]
+        if file_ids:
+            yield Job(kind="look", subject=f"{workspace}/{file_ids[-1]}", workspace=workspace)

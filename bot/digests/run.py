@@ -1,9 +1,8 @@
-"""A digest whose moment has come: a Request that nobody typed.
+"""Run a digest that is due.
 
-It becomes a task like any other. One that shall only speak when something moved is tried first,
-and without a finding nothing is shown at all; that there is nothing it could tell of, its owner
-hears once. One that breaks, before it is a task or as one, is told to its owner as well: nobody
-looks for what nobody asked for.
+It becomes a task like any other. A digest with `only_when_moved` is computed first, and without a
+finding nothing is shown. When it has no data at all, its owner is told once. A failure, before or
+after the task exists, is also reported to the owner, because nobody waits for a scheduled task.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,144 +20,155 @@ from bot.jobs.models import Enqueue
 from bot.tasks.models import NewTask, Task
 
 DigestStatus = Literal["moved", "quiet", "can't tell"]
-StatusFinder = Callable[[NewTask], Awaitable[DigestStatus]]  # what this digest would tell of now
-# A digest's place: for its owner's eyes alone when asked so. Whoever is named may hear of it when
-# the owner is gone.
+StatusFinder = Callable[[NewTask], Awaitable[DigestStatus]]  # computes what the digest would report
+# Resolves the place of a digest: the owner's direct messages when `is_private`. When the owner has
+# left, the implementation may choose another person.
 PlaceResolver = Callable[
     [str, dict[str, Any], bool], dict[str, Any]
-]  # workspace, place, alone → place
+]  # workspace, place, is_private → place
 
 
-def keep_place(_: str, place: dict[str, Any], alone: bool) -> dict[str, Any]:
-    return place | ({"dm": True} if alone else {})
+def keep_place(_: str, place: dict[str, Any], is_private: bool) -> dict[str, Any]:
+    return place | ({"dm": True} if is_private else {})
 
 
 @dataclass(frozen=True)
 class DigestJob:
-    """`moved` is the skill itself, run without keeping what it gives."""
+    """`find_status` runs the skill without storing its output."""
 
     database: Database
     enqueue: Enqueue
     now: Callable[[], datetime]
-    moved: StatusFinder
-    reach: PlaceResolver = keep_place
+    find_status: StatusFinder
+    resolve_place: PlaceResolver = keep_place
 
     async def run(self, subject: str) -> None:
-        """`workspace/name/date`: once, unless it was paused, moved or switched off meanwhile."""
+        """Run the job `<workspace>/<name>/<date>`, unless the digest is no longer due."""
         workspace, name, day = subject.split("/")
-        found = await self.database.run(self._due, workspace, name, day)
-        if found is None:
+        due = await self.database.run(self._find_due, workspace, name, day)
+        if due is None:
             return
-        wish, only_when_moved = found
-        tells = await self.moved(wish) if only_when_moved else "moved"
-        await self.database.run(self._done, wish, name, day, tells)
+        new_task, only_when_moved = due
+        status = await self.find_status(new_task) if only_when_moved else "moved"
+        await self.database.run(self._finish, new_task, name, day, status)
 
     async def fail(self, subject: str, why: Words) -> None:
-        """It could not be made: its owner is told why in a direct message, and what can be done.
-        The next one comes in its time."""
+        """Tell the owner in a direct message why the digest failed and what to do. The next run
+        stays as scheduled."""
         workspace, name, day = subject.split("/")
         await self.database.run(self._fail, workspace, name, day, why)
 
     async def fail_late(self, id: str, why: Words) -> None:
-        """A task has failed: when nobody typed it, its owner is told in a direct message as well.
-        Its card stands where it was to go, and is looked at by nobody who could mend it."""
+        """Tell the owner in a direct message that the task of a digest or an alert failed. The
+        people who see its card in the channel can't fix it."""
         await self.database.run(self._fail_late, id, why)
 
-    def _due(
+    def _find_due(
         self, session: Session, workspace: str, name: str, day: str
     ) -> tuple[NewTask, bool] | None:
-        """What is to be made; nothing when it is not due any more: it was moved, or it is too
-        late."""
-        schedule = self._waiting(session, workspace, name, day)
-        if schedule is None or schedule.due(self.now()) != date.fromisoformat(day):
+        """The task to make, and whether only when something moved. None when it is no longer due:
+        the schedule changed, or it is too late."""
+        schedule = self._lock_waiting(session, workspace, name, day)
+        if schedule is None or schedule.due_day(self.now()) != date.fromisoformat(day):
             return None
-        return self._wish(schedule, day), schedule.only_when_moved
+        return self._build_task(schedule, day), schedule.only_when_moved
 
-    def _waiting(self, session: Session, workspace: str, name: str, day: str) -> Schedule | None:
-        """The digest, locked, while it is on and has not spoken on that day or since."""
-        found = session.get(
+    def _lock_waiting(
+        self, session: Session, workspace: str, name: str, day: str
+    ) -> Schedule | None:
+        """The locked schedule, if it is on and has not run on that day or later."""
+        schedule = session.get(
             Schedule, (workspace, name), with_for_update=True, populate_existing=True
         )
-        if found is None or found.state != "on" or (found.last or "") >= day:
+        if schedule is None or schedule.state != "on" or (schedule.last or "") >= day:
             return None
-        return found
+        return schedule
 
-    def _wish(self, schedule: Schedule, day: str, turn: str = "") -> NewTask:
-        wish = schedule.wish(date.fromisoformat(day), turn=turn)
-        place = self.reach(schedule.workspace, wish.place, bool(turn))
-        return wish.model_copy(update={"place": place})
+    def _build_task(self, schedule: Schedule, day: str, turn: str = "") -> NewTask:
+        new_task = schedule.build_task(date.fromisoformat(day), turn=turn)
+        place = self.resolve_place(schedule.workspace, new_task.place, bool(turn))
+        return new_task.model_copy(update={"place": place})
 
-    def _done(
-        self, session: Session, wish: NewTask, name: str, day: str, tells: DigestStatus
+    def _finish(
+        self, session: Session, new_task: NewTask, name: str, day: str, status: DigestStatus
     ) -> None:
-        """The task, and that it was made, in one transaction; neither when it was paused, deleted
-        or changed while it was tried."""
-        schedule = self._waiting(session, wish.workspace, name, day)
+        """Accept the task and mark the run as done, in one transaction. Does nothing when the
+        digest was paused, deleted or changed while its status was computed."""
+        schedule = self._lock_waiting(session, new_task.workspace, name, day)
         if schedule is None:
             return
-        if tells == "moved":
-            Task.accept(session, self.enqueue, wish, self.now())
-        elif tells == "can't tell":
-            self._empty(session, schedule, day)
+        if status == "moved":
+            Task.accept(session, self.enqueue, new_task, self.now())
+        elif status == "can't tell":
+            self._report_no_data(session, schedule, day)
         schedule.last = day
-        schedule.next_at = schedule.following(self.now())
+        schedule.next_at = schedule.next_run(self.now())
 
-    def _empty(self, session: Session, schedule: Schedule, day: str) -> None:
-        """Silence was chosen for weeks without a change, not for a library without files: its
-        owner is told, once for as long as it stays as it is set."""
-        said = Words(
+    def _report_no_data(self, session: Session, schedule: Schedule, day: str) -> None:
+        """Tell the owner that no file lets the digest report anything, once for each setting.
+
+        `only_when_moved` is meant for weeks without a change, not for a library without files.
+        """
+        words = Words(
             "The digest {name} of {day} stayed silent: no file in the library lets it tell "
             "anything. It speaks when one does, and this is said only once. “Try again” shows you "
             "what is missing.",
             name=format_digest_name(schedule.name),
             day=date.fromisoformat(day),
         )
-        wish = self._wish(schedule, day, turn="empty")
-        once = task_id("empty", schedule.workspace, schedule.name, schedule.since.isoformat())
-        self._failed(session, wish.model_copy(update={"id": once, "private": True}), said)
+        new_task = self._build_task(schedule, day, turn="empty")
+        empty_id = task_id("empty", schedule.workspace, schedule.name, schedule.since.isoformat())
+        self._accept_failed(
+            session, new_task.model_copy(update={"id": empty_id, "private": True}), words
+        )
 
     def _fail(self, session: Session, workspace: str, name: str, day: str, why: Words) -> None:
-        """A task of the owner's that has ended badly already: its card says so, and can be tried
-        again."""
-        schedule = self._waiting(session, workspace, name, day)
+        """Give the owner a failed task. Its card says why and can be retried."""
+        schedule = self._lock_waiting(session, workspace, name, day)
         if schedule is None:
             return
-        said = Words(
+        words = Words(
             "The digest {name} of {day} could not be made, and nothing was posted. {why} "
             "“Try again” makes it for you alone; its next one comes as planned.",
             name=format_digest_name(name),
             day=date.fromisoformat(day),
             why=why,
         )
-        wish = self._wish(schedule, day, turn="failed")
-        self._failed(session, wish.model_copy(update={"private": True}), said)
+        new_task = self._build_task(schedule, day, turn="failed")
+        self._accept_failed(session, new_task.model_copy(update={"private": True}), words)
         schedule.last = day
-        schedule.next_at = schedule.following(self.now())
+        schedule.next_at = schedule.next_run(self.now())
 
     def _fail_late(self, session: Session, id: str, why: Words) -> None:
         task = session.get_one(Task, id)
-        alone = self.reach(task.workspace, task.place, True)
-        if task.typed or task.private or alone == self.reach(task.workspace, task.place, False):
-            return  # whoever typed it looks at its card; and so does who has it to themselves
-        again = Words(
+        private_place = self.resolve_place(task.workspace, task.place, True)
+        if (
+            task.is_typed
+            or task.private
+            or private_place == self.resolve_place(task.workspace, task.place, False)
+        ):
+            return  # then the person who is concerned sees the card anyway
+        retry_hint = Words(
             "Its card is where it was to go: “Try again” there makes it for all, here "
             "for you alone."
         )
-        said = Words("An alert could not be told. {why} {again}", why=why, again=again)
+        words = Words("An alert could not be told. {why} {again}", why=why, again=retry_hint)
         schedule = Schedule.find(session, task.workspace, str(task.form.get("digest")))
         if schedule is not None:
-            said = Words(
+            words = Words(
                 "The digest {name} of {day} broke while it was made. {why} {again}",
                 name=format_digest_name(schedule.name),
                 day=schedule.day_of(task.made_at),
                 why=why,
-                again=again,
+                again=retry_hint,
             )
-        same = {key: getattr(task, key) for key in ("workspace", "author", "words", "form")}
-        wish = NewTask(id=task_id("failed", task.id), place=alone, private=True, **same)
-        self._failed(session, wish, said)
+        fields = {key: getattr(task, key) for key in ("workspace", "author", "words", "form")}
+        new_task = NewTask(
+            id=task_id("failed", task.id), place=private_place, private=True, **fields
+        )
+        self._accept_failed(session, new_task, words)
 
-    def _failed(self, session: Session, wish: NewTask, said: Words) -> None:
-        """A task whose card says why, and can be tried again."""
-        if Task.accept(session, self.enqueue, wish, self.now()):
-            session.get_one(Task, wish.id).fail(session, self.enqueue, said, self.now())
+    def _accept_failed(self, session: Session, new_task: NewTask, words: Words) -> None:
+        """Accept a task that has already failed: its card says why and can be retried."""
+        if Task.accept(session, self.enqueue, new_task, self.now()):
+            session.get_one(Task, new_task.id).fail(session, self.enqueue, words, self.now())

@@ -1,8 +1,8 @@
-"""Who may see a task, a draft, a dropped file or a digest. Nothing else decides it.
+"""Visibility: who may see a task, a draft, an uploaded file or a digest. Decided only here.
 
-An id is no right. A row can be seen by whoever asked for it, and by whoever reads a channel in
-which one of its cards stands: a private card stands in its author's direct messages until they
-share it. What a person may not see is answered like what does not exist.
+Knowing an id gives no right. A row is visible to the person who asked for it and to the readers of
+a channel that shows one of its cards. A private card is in its author's direct messages until they
+share it. A row that a person may not see is answered like one that does not exist.
 """
 
 from collections.abc import Collection
@@ -22,15 +22,15 @@ from bot.tasks.models import Task
 
 VisibleItem = Task | Draft | FileUpload | Schedule
 I = TypeVar("I", Task, Draft, FileUpload, Schedule)  # noqa: E741
-DIRECT_MESSAGE_PREFIX = "D"  # how the id of a direct message begins
+DIRECT_MESSAGE_PREFIX = "D"  # channel ids of direct messages begin with it
 
 GONE = Words("This is no longer there. Please ask for a new draft.")
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person, and the channels that they are known to read: the one in which they pressed a
-    button, and those that Slack named."""
+    """A person and the channels that they are known to read: the one in which they pressed a
+    button, and those that Slack listed."""
 
     workspace: str
     person: str
@@ -39,8 +39,8 @@ class Viewer:
 
 
 class NotVisible(CannotDo):
-    """There is no such row, or this person may not see it. Who is shown to read one of `channels`
-    may."""
+    """There is no such row, or this person may not see it. A person who is confirmed to read one
+    of `channels` may."""
 
     def __init__(self, words: Words, channels: Collection[str] = ()) -> None:
         super().__init__(words)
@@ -48,7 +48,7 @@ class NotVisible(CannotDo):
 
 
 def may_see(session: Session, viewer: Viewer, item: VisibleItem | None) -> bool:
-    """Whether this person may see the row. None is never seen."""
+    """Whether this person may see the row. False for None."""
     if item is None or item.workspace != viewer.workspace:
         return False
     if find_owner(session, item) == viewer.person:
@@ -59,8 +59,8 @@ def may_see(session: Session, viewer: Viewer, item: VisibleItem | None) -> bool:
 
 
 def demand_visible(session: Session, viewer: Viewer, item: I | None, words: Words = GONE) -> I:
-    """The row. Raises NotVisible, in the same words for what is not there and for what is not
-    this person's."""
+    """Return the row. Raises NotVisible with the same words for a missing row and for one that is
+    not visible to this person."""
     if item is not None and may_see(session, viewer, item):
         return item
     known = item is not None and item.workspace == viewer.workspace
@@ -69,14 +69,14 @@ def demand_visible(session: Session, viewer: Viewer, item: I | None, words: Word
 
 
 def find_owner(session: Session, item: VisibleItem) -> str:
-    """Whoever asked for it."""
+    """The person who asked for it."""
     if isinstance(item, Schedule):
         return item.owner
     return session.get_one(Task, item.task).author if isinstance(item, Draft) else item.author
 
 
 def find_channels(session: Session, item: VisibleItem) -> frozenset[str]:
-    """The channels in which a card of it stands, direct messages included."""
+    """The channels that show one of its cards, including direct messages."""
     if isinstance(item, Schedule):
         channel = str(item.place.get("channel") or "")
         return frozenset() if _is_direct(item.place) else frozenset({channel})
@@ -97,7 +97,7 @@ def find_piece_channels(
 
 
 def is_shared_with_team(session: Session, draft: Draft) -> bool:
-    """Whether a digest may tell of it: it was asked for in a channel, or shared in one."""
+    """Whether a digest may report the draft: it was requested or shared in a channel."""
     task = session.get_one(Task, draft.task)
     if session.get(OutboxMessage, f"{draft.piece}:shared") is not None:
         return True
@@ -108,8 +108,8 @@ def is_shared_with_team(session: Session, draft: Draft) -> bool:
 
 
 def may_see_receipts(session: Session, viewer: Viewer, task: Task) -> bool:
-    """Whether everything that a task's receipts quote may be seen: all of its drafts, the draft
-    that was sent back for it and the result that it stands on."""
+    """Whether the person may see everything that the receipts of a task quote: all its drafts, the
+    draft that was sent back, and the result that it is based on."""
     if task.workspace != viewer.workspace:
         return False
     drafts = list(session.scalars(select(Draft).where(Draft.task == task.id)))
@@ -120,14 +120,14 @@ def may_see_receipts(session: Session, viewer: Viewer, task: Task) -> bool:
 
 
 def list_quoted_drafts(task: Task) -> list[str]:
-    """The ids of the drafts whose words or facts go into a task's prompts."""
+    """The ids of the drafts whose text or facts are used in the prompts of a task."""
     found = (task.previous, task.form.get("stands_on"))
     return [str(one) for one in found if one]
 
 
 def drop_private_sources(session: Session, task: Task, channels: Collection[str]) -> dict[str, Any]:
-    """What changes when a private task goes on where others read it: drafts that don't stand in
-    one of `channels` are quoted no more. By the names of a Wish."""
+    """The changed fields of NewTask for a private task that continues in `channels`: it no longer
+    quotes drafts without a card in one of them."""
     hidden = {
         id
         for id in list_quoted_drafts(task)
@@ -150,6 +150,6 @@ def _find_pieces(session: Session, item: Task | Draft | FileUpload) -> set[str]:
 
 
 def _is_direct(place: dict[str, Any]) -> bool:
-    """Whether what goes there reaches one person alone."""
+    """Whether the place is seen by one person only."""
     channel = str(place.get("channel") or "")
     return bool(place.get("dm")) or not channel.startswith(("C", "G"))

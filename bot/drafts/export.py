@@ -1,6 +1,6 @@
-"""A draft as a file: Markdown, a web page, JSON. The words are the stored ones, unchanged.
+"""Export a draft as Markdown, HTML or JSON. The text is exported exactly as it is stored.
 
-Each file says who approved which fingerprint; without an approval it says that it is a draft.
+Each file states who approved which fingerprint. Without an approval it is marked as a draft.
 """
 
 import html
@@ -37,7 +37,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 
 
 class ExportableDraft(Protocol):
-    """A draft, as far as a file shows it."""
+    """The properties of a draft that an export contains."""
 
     @property
     def parts(self) -> tuple[Part, ...]: ...
@@ -54,7 +54,7 @@ class ExportableDraft(Protocol):
 
 
 class ExportableApproval(Protocol):
-    """Who said yes to these words, and when; a reason went over a block."""
+    """An approval: who and when. A `reason` means that a blocking check was overridden."""
 
     @property
     def by(self) -> str: ...
@@ -67,7 +67,7 @@ class ExportableApproval(Protocol):
 def render_json(
     draft: ExportableDraft, brand_name: str, approvals: Sequence[ExportableApproval] = ()
 ) -> str:
-    """For machines: every part as it is stored."""
+    """Render every part as it is stored, for programs."""
     parts = [
         {
             "key": part.key,
@@ -77,7 +77,7 @@ def render_json(
         }
         for part in draft.parts
     ]
-    whole: dict[str, Any] = {
+    document: dict[str, Any] = {
         "brand": brand_name,
         "approved": bool(approvals),
         "channel": draft.channel,
@@ -86,11 +86,12 @@ def render_json(
         "campaign_code": draft.code,
         "fingerprint": draft.fingerprint,
         "approvals": [
-            {"by": one.by, "at": one.at.isoformat(), "reason": one.reason} for one in approvals
+            {"by": approval.by, "at": approval.at.isoformat(), "reason": approval.reason}
+            for approval in approvals
         ],
         "parts": parts,
     }
-    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def render_markdown(
@@ -99,7 +100,7 @@ def render_markdown(
     approvals: Sequence[ExportableApproval] = (),
     language: str | None = None,
 ) -> str:
-    """For people with a text editor. Each part is fenced, so that nothing in it is mark-up."""
+    """Render Markdown. Each part is in a code fence, so that its text is never mark-up."""
     reader = language or draft.language
     lines = [f"# {_join_lines(brand_name)}", ""]
     if not approvals:
@@ -122,7 +123,7 @@ def render_html(
     approvals: Sequence[ExportableApproval] = (),
     language: str | None = None,
 ) -> str:
-    """A page that stands alone: nothing is loaded, nothing runs."""
+    """Render a self-contained page that loads nothing and runs no script."""
     reader = language or draft.language
     name = html.escape(brand_name)
     banner = Words("Draft, not approved").to(reader)
@@ -170,22 +171,24 @@ def _render_html_table(table: Table, key: str) -> str:
 def _list_details(
     draft: ExportableDraft, approvals: Sequence[ExportableApproval], reader: str
 ) -> list[tuple[str, str]]:
-    """What the file says of itself, at its end."""
-    told = [
+    """List the details at the end of the file."""
+    details = [
         (Words("Campaign code").to(reader), draft.code),
         (Words("Fingerprint").to(reader), draft.fingerprint),
         (Words("Language").to(reader), draft.language),
         (Words("Version").to(reader), str(draft.version)),
     ]
-    for one in approvals:
-        when = f"{format_value(one.at, reader)} ({one.at.tzname() or 'UTC'})"
-        reason = f" — {_join_lines(one.reason)}" if one.reason else ""
-        told.append((Words("Approved by").to(reader), f"{_join_lines(one.by)}, {when}{reason}"))
-    return told
+    for approval in approvals:
+        when = f"{format_value(approval.at, reader)} ({approval.at.tzname() or 'UTC'})"
+        reason = f" — {_join_lines(approval.reason)}" if approval.reason else ""
+        details.append(
+            (Words("Approved by").to(reader), f"{_join_lines(approval.by)}, {when}{reason}")
+        )
+    return details
 
 
 def _read_part_text(part: Part) -> str:
-    """The words of a part, exactly."""
+    """The exact text of a part."""
     body = part.body
     if isinstance(body, File):
         return f"{body.name} (SHA-256 {body.sha256})" + (f"\n{body.alt}" if body.alt else "")
@@ -193,7 +196,7 @@ def _read_part_text(part: Part) -> str:
 
 
 def _fence_text(text: str) -> str:
-    """Between fences longer than any in the text."""
+    """Enclose the text in a fence that is longer than any fence in it."""
     fence = "```"
     while fence in text:
         fence += "`"

@@ -1,10 +1,11 @@
-"""Named days of the retail year, of any year: Black Friday, Christmas, the legal sales, summer.
+"""Compute the named days of the retail year, for any year: Black Friday, Christmas, legal sales.
 
-Where `occasions.toml` lists the days that are to come, for texts, these are computed, for counting
-what was: French sales by order of 27 May 2019 (second Wednesday of January, the first one when the
-second falls after the 12th; last Wednesday of June, the one before when it falls after the 28th;
-four weeks), Belgian ones by Code de droit économique VI.25, Black Friday by Thanksgiving, the
-fourth Thursday of November. Seasons are whole months.
+Texts about coming occasions use the dates in `occasions.toml`. Analyses of past periods use these
+computed dates. French sales follow the order of 27 May 2019: they start on the second Wednesday of
+January (the first one when the second falls after the 12th) and on the last Wednesday of June (the
+one before when it falls after the 28th), and last four weeks. Belgian sales follow the Code de
+droit économique VI.25. Black Friday is the day after Thanksgiving, the fourth Thursday of November.
+Seasons are whole months.
 """
 
 import re
@@ -73,7 +74,7 @@ BELGIAN_SALES: dict[Callable[[int], DayRange], Callable[[int], DayRange]] = {
     _find_summer_sales: lambda year: _find_belgian_sales(year, 7, 1),
 }
 SALES_PATTERN = r"(?:the |les )?soldes"
-# What folded words name, the longest first; the days of one year.
+# Pattern over normalized text, longest name first → the days of a year.
 SEASONS: tuple[tuple[str, Callable[[int], DayRange]], ...] = (
     (
         r"black friday week[- ]?end|week[- ]?end du black friday|bfcm"
@@ -116,8 +117,9 @@ SEASONS: tuple[tuple[str, Callable[[int], DayRange]], ...] = (
 EITHER_SALES = (
     rf"{SALES_PATTERN}|the sales (?:period|season)",
     (_find_winter_sales, _find_summer_sales),
-)  # whichever was last
-# What is a thing's name as well ("Christmas wrap", "summer dresses") is days where it stands so.
+)  # the latest of the two
+# These names also occur in product names ("Christmas wrap", "summer dresses"). They count as a
+# period only between PERIOD_PREFIX and PERIOD_SUFFIX.
 AMBIGUOUS_NAME = re.compile(
     r"(?:the |les? |la |l'|d'|cet |en )?(?:christmas|xmas|noel|summer|ete|autumn|automne|winter"
     r"|hiver|spring|printemps|easter|paques|halloween|rentree|valentine'?s?)"
@@ -140,35 +142,37 @@ NAME_PREFIX_PATTERN = (
 )
 
 
-def find_named_days(said: str, today: date) -> tuple[DayRange, int, int] | None:
-    """The days of the season that folded words name, up to today, and where it stands: of the year
-    named, of last year, or the latest that has begun."""
+def find_named_days(text: str, today: date) -> tuple[DayRange, int, int] | None:
+    """Find a named season in normalized text. Returns its days up to today, and the start and end
+    of the name in the text.
+
+    The year is the one named, last year, or that of the latest season that has begun."""
     for shape, days in (*SEASONS, (EITHER_SALES[0], None)):
         match = re.search(
             rf"(?<!-){NAME_PREFIX_PATTERN}(?P<name>{shape})\b(?!-){LAST_YEAR_PATTERN}{YEAR_PATTERN}",
-            said,
+            text,
         )
-        if match is None or not _is_period(said, match):
+        if match is None or not _is_period(text, match):
             continue
-        every = _list_day_rules(days, said)
+        rules = _list_day_rules(days, text)
         if match["year"]:
             year = int(match["year"])
-            sets = [one(year) for one in every]
+            ranges = [rule(year) for rule in rules]
         else:
             latest = today.year - 1 if _means_last_year(match["last"]) else today.year
-            sets = [one(y) for one in every for y in (latest, latest - 1, latest - 2)]
-        begun = sorted(one for one in sets if one[0] <= today)
-        if not begun:
-            return (sets[0], *match.span())
-        chosen = begun[-1]
+            ranges = [rule(y) for rule in rules for y in (latest, latest - 1, latest - 2)]
+        started = sorted(days for days in ranges if days[0] <= today)
+        if not started:
+            return (ranges[0], *match.span())
+        chosen = started[-1]
         past = match["before"] or (match["last"] and not _means_last_year(match["last"]))
-        if past and chosen[1] >= today and len(begun) > 1:
-            chosen = begun[-2]  # "last summer", asked in summer
+        if past and chosen[1] >= today and len(started) > 1:
+            chosen = started[-2]  # "last summer" asked in summer
         return (chosen[0], min(chosen[1], today)), *match.span()
     return None
 
 
-def _is_period(said: str, match: re.Match[str]) -> bool:
+def _is_period(text: str, match: re.Match[str]) -> bool:
     if (
         match["year"]
         or match["last"]
@@ -176,17 +180,21 @@ def _is_period(said: str, match: re.Match[str]) -> bool:
         or not AMBIGUOUS_NAME.fullmatch(match["name"])
     ):
         return True
-    placed = PERIOD_PREFIX.search(said[: match.start("name")]) or re.match("[ld]'", match["name"])
-    wanted = PERIOD_SUFFIX.match(said[match.end() :])
-    return bool(placed and wanted) or bool(wanted and match.start("name") < 3)
+    has_prefix = PERIOD_PREFIX.search(text[: match.start("name")]) or re.match(
+        "[ld]'", match["name"]
+    )
+    has_suffix = PERIOD_SUFFIX.match(text[match.end() :])
+    return bool(has_prefix and has_suffix) or bool(has_suffix and match.start("name") < 3)
 
 
-def _means_last_year(said: str | None) -> bool:
-    return bool(said and re.search(r"year|an(?:nee)? derni", said))
+def _means_last_year(text: str | None) -> bool:
+    return bool(text and re.search(r"year|an(?:nee)? derni", text))
 
 
 def _list_day_rules(
-    days: Callable[[int], DayRange] | None, said: str
+    days: Callable[[int], DayRange] | None, text: str
 ) -> list[Callable[[int], DayRange]]:
-    every: list[Callable[[int], DayRange]] = [days] if days else [*EITHER_SALES[1]]
-    return [BELGIAN_SALES.get(one, one) for one in every] if BELGIUM_PATTERN.search(said) else every
+    rules: list[Callable[[int], DayRange]] = [days] if days else [*EITHER_SALES[1]]
+    return (
+        [BELGIAN_SALES.get(rule, rule) for rule in rules] if BELGIUM_PATTERN.search(text) else rules
+    )

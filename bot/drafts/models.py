@@ -1,4 +1,4 @@
-"""One version of the work, made of parts, with a fingerprint over its exact words."""
+"""Drafts: each row is one version of a piece, with a fingerprint of its exact text."""
 
 import hashlib
 from collections.abc import Mapping
@@ -37,8 +37,8 @@ LEADS_ADAPTER = TypeAdapter(tuple[NextStep, ...])
 
 
 class Draft(Row):
-    """A version. All versions of one piece share `piece` ("<task>.<number>"). `canonical` never
-    changes once written; deliveries render from it. `checks` is None until they are made."""
+    """One version of a piece. All its versions share `piece` ("<task>.<number>"). `canonical` never
+    changes once written; deliveries render from it. `checks` is None until the checks have run."""
 
     __tablename__ = "drafts"
     __table_args__ = (UniqueConstraint("piece", "version"),)
@@ -48,7 +48,7 @@ class Draft(Row):
     task: Mapped[str] = mapped_column(index=True)
     piece: Mapped[str]
     version: Mapped[int]
-    author: Mapped[str | None]  # the person who edited; None: the intern
+    author: Mapped[str | None]  # the person who edited it; None: the intern
     skill: Mapped[str]
     channel: Mapped[str | None]
     language: Mapped[str]
@@ -66,7 +66,7 @@ class Draft(Row):
     made_at: Mapped[datetime]
 
     @staticmethod
-    def keep(
+    def store_new(
         session: Session,
         *,
         workspace: str,
@@ -83,15 +83,15 @@ class Draft(Row):
         leads: tuple[NextStep, ...] = (),
         before: "Draft | None" = None,
     ) -> bool:
-        """The first version of a piece, with its checks made; its number follows on that of the
-        draft `before`, which was sent back for it. False when it was kept before."""
+        """Store the first version of a piece with its checks. Its version number continues that of
+        the draft `before`, which was sent back. False when it was already stored."""
         brief = request.brief
         version = before.version + 1 if before is not None and before._is_for(request) else 1
         stored = serialize_parts(
             parts, channel=request.channel, language=request.language, audience=brief.audience
         )
         piece = f"{task}.{number}"
-        kept = insert_once(
+        inserted = insert_once(
             session,
             Draft,
             id=f"{piece}.v{version}",
@@ -116,22 +116,22 @@ class Draft(Row):
             by_rules=by_rules,
             made_at=now,
         )
-        if kept:
+        if inserted:
             draft = session.get_one(Draft, f"{piece}.v{version}")
             draft._journal(session, "draft kept", now)
-        return kept
+        return inserted
 
     @staticmethod
     def latest(session: Session, piece: str) -> "Draft | None":
-        """The newest version of a piece."""
+        """Return the newest version of a piece."""
         return session.scalar(
             select(Draft).where(Draft.piece == piece).order_by(Draft.version.desc()).limit(1)
         )
 
     @property
-    def exact(self) -> str:
-        """The fingerprint of the words as they are stored now; it is `fingerprint`, unless somebody
-        changed them behind our back."""
+    def stored_fingerprint(self) -> str:
+        """The fingerprint of the text as it is stored now. It differs from `fingerprint` only when
+        somebody changed the row outside the application."""
         return compute_fingerprint(self.canonical)
 
     @property
@@ -143,8 +143,8 @@ class Draft(Row):
         return HOOKS_ADAPTER.validate_json(self.hooks)
 
     @property
-    def leads_on(self) -> tuple[NextStep, ...]:
-        """What one can do next from here."""
+    def next_steps(self) -> tuple[NextStep, ...]:
+        """The next steps offered on the card."""
         return LEADS_ADAPTER.validate_json(self.leads or "[]")
 
     @property
@@ -152,59 +152,59 @@ class Draft(Row):
         return Evidence.model_validate_json(self.evidence)
 
     @property
-    def asked(self) -> SkillRequest:
+    def skill_request(self) -> SkillRequest:
         return SkillRequest.model_validate_json(self.request)
 
     @property
     def brief(self) -> Brief:
-        return self.asked.brief
+        return self.skill_request.brief
 
     @property
     def findings(self) -> tuple[Check, ...] | None:
-        """The checks; None until they are made."""
+        """The checks. None until they have run."""
         return CHECKS_ADAPTER.validate_json(self.checks) if self.checks is not None else None
 
     @property
-    def tells_nothing(self) -> bool:
-        """Whether it says no more than what can't be told: there is nothing to approve."""
+    def is_empty(self) -> bool:
+        """Whether it only says what the data cannot answer: there is nothing to approve."""
         return all(part.title == CANNOT_TELL_TITLE for part in self.parts)
 
     @property
     def code(self) -> str:
-        """The campaign code: one for all versions of a piece, so it can stand in the words."""
+        """The campaign code, the same for all versions of a piece, because links contain it."""
         return campaign_code(self.piece)
 
     def _is_for(self, request: SkillRequest) -> bool:
-        """Whether a request asks for this same work again."""
+        """Whether the request is for the same skill and channel."""
         return (self.skill, self.channel) == (request.skill, request.channel)
 
     def demand_current(self, session: Session, seen: str) -> None:
-        """Raises CannotDo when the words that somebody saw are no longer the newest."""
+        """Raises CannotDo when `seen` is not the fingerprint of the newest version."""
         newest = Draft.latest(session, self.piece)
         if newest is None or newest.fingerprint != seen:
             raise CannotDo(
                 Words("This draft was changed after you opened it. Here is the new version.")
             )
-        if newest.exact != seen:
+        if newest.stored_fingerprint != seen:
             raise CannotDo(
                 Words("The stored words are not those that were drafted. Ask for a new draft.")
             )
 
-    def blocked(self) -> list[Check]:
+    def list_blocking_checks(self) -> list[Check]:
         return select_blocking(self.findings or ())
 
-    def refused(self) -> list[Check]:
-        """What nobody can approve, whatever the reason."""
+    def list_final_checks(self) -> list[Check]:
+        """The checks that block approval and that no reason overrides."""
         return select_final(self.findings or ())
 
-    def stated(self) -> list[Check]:
+    def list_stated_checks(self) -> list[Check]:
         return select_stated(self.findings or ())
 
     def edit(
         self, session: Session, enqueue: Enqueue, *, by: str, texts: dict[str, str], now: datetime
     ) -> "Draft":
-        """Version n+1 in this person's words; unchecked, its check is enqueued. The same words
-        again are no new version."""
+        """Store version n+1 with this person's text and enqueue its check. An unchanged text makes
+        no new version."""
         parts = tuple(
             part.with_text(strip_hidden(texts[part.key])) if part.key in texts else part
             for part in self.parts
@@ -233,7 +233,7 @@ class Draft(Row):
         enqueue(session, Job(kind="check", subject=draft.id, workspace=self.workspace))
         return draft
 
-    def judge(
+    def store_checks(
         self,
         session: Session,
         enqueue: Enqueue,
@@ -241,16 +241,18 @@ class Draft(Row):
         evidence: Evidence,
         now: datetime,
     ) -> None:
-        """Checks made after an edit; with them Approve appears."""
+        """Store the checks of an edited version. The Approve button appears with them."""
         self.checks = CHECKS_ADAPTER.dump_json(checks).decode()
         self.evidence = evidence.model_dump_json()
         OutboxMessage.changed(session, enqueue, self.piece)
         self._journal(session, "draft checked", now)
 
-    def not_checked(self, session: Session, enqueue: Enqueue, words: Words, now: datetime) -> None:
-        """The check itself failed: that blocks, and is said."""
+    def mark_unchecked(
+        self, session: Session, enqueue: Enqueue, words: Words, now: datetime
+    ) -> None:
+        """Store a blocking finding that the check itself failed."""
         finding = Check(rule="check", level="block", words=words, override=True)
-        self.judge(session, enqueue, (finding,), self.facts, now)
+        self.store_checks(session, enqueue, (finding,), self.facts, now)
 
     def _journal(self, session: Session, event: str, now: datetime) -> None:
         journal.record_event(
@@ -264,11 +266,9 @@ class Draft(Row):
         )
 
 
-# A picture that a draft shows: its bytes, found by their own SHA-256.
-
-
 class DraftImage(Row):
-    """The draft's File part has the same SHA-256, and that is in the fingerprint."""
+    """A PNG that a draft shows. The File part of the draft, and so its fingerprint, contains the
+    same SHA-256."""
 
     __tablename__ = "drawings"
 
@@ -278,12 +278,12 @@ class DraftImage(Row):
     made_at: Mapped[datetime]
 
     @staticmethod
-    def keep(session: Session, workspace: str, drawn: Mapping[str, bytes], now: datetime) -> None:
-        for sha, png in drawn.items():
+    def store(session: Session, workspace: str, images: Mapping[str, bytes], now: datetime) -> None:
+        for sha, png in images.items():
             insert_once(session, DraftImage, workspace=workspace, sha256=sha, png=png, made_at=now)
 
     @staticmethod
     def bytes_of(session: Session, workspace: str, sha: str) -> bytes | None:
-        """None for a picture that is not the one the draft was made with."""
+        """Return the PNG. None when its bytes no longer match the SHA-256."""
         row = session.get(DraftImage, (workspace, sha))
         return row.png if row and hashlib.sha256(row.png).hexdigest() == sha else None

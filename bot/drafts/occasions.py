@@ -1,4 +1,4 @@
-"""The retail year: sales, celebrations, back to school, from `occasions.toml`."""
+"""The occasions of the retail year, read from `occasions.toml`: sales, holidays, back to school."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ OCCASIONS_FILE = Path(__file__).parent / "occasions.toml"
 
 
 class OccasionPeriod(BaseModel):
-    """From one day to another, both included. No country: the same everywhere."""
+    """A range of days, both included. Without a country it applies everywhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     starts: date = Field(alias="from")
@@ -23,22 +23,22 @@ class OccasionPeriod(BaseModel):
 
 
 class Occasion(BaseModel):
-    """Something in the year that people buy for."""
+    """An occasion for which people buy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     key: str
-    title: dict[str, str]  # by language, as it stands in a sentence
-    names: tuple[str, ...]  # what people call it, in both languages, lower case
-    legal: bool = False  # the word may be used only within its periods
+    title: dict[str, str]  # by language, in the form used inside a sentence
+    names: tuple[str, ...]  # the names that people use, in both languages, lower case
+    legal: bool = False  # the law allows the word only within its periods
     gift: bool = False  # bought for somebody else
     periods: tuple[OccasionPeriod, ...]
 
     def running(self, today: date, country: str | None = None) -> OccasionPeriod | None:
-        """The period that today is in, in that country (anywhere when none is given)."""
+        """The current period in that country, or in any country when none is given."""
         return next((p for p in self._in(country) if p.starts <= today <= p.until), None)
 
     def coming(self, today: date, country: str | None = None) -> OccasionPeriod | None:
-        """The period that today is in, or the next one known."""
+        """The current period or the next one."""
         ahead = [p for p in self._in(country) if p.until >= today]
         return min(ahead, key=lambda period: period.starts, default=None)
 
@@ -54,7 +54,7 @@ def load_occasions() -> dict[str, Occasion]:
 
 
 def find_named_occasion(words: str) -> tuple[Occasion, str] | None:
-    """The occasion that somebody's words name, and the name used; the longest name wins."""
+    """Return the occasion named in `words` and the name used. The longest name wins."""
     lowered = words.lower().replace("’", "'")
     for name, key in _list_names():
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lowered):
@@ -68,13 +68,11 @@ def _list_names() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
 
 
-# Which occasions one writes for: Christmas, but not the sales.
-
 DISCOUNT_OCCASIONS = frozenset(
     {"black_friday", "cyber_monday", "boxing_day", "french_days"}
 )  # days of offers
 
 
 def can_name_without_offer(occasion: Occasion | None) -> bool:
-    """Whether one may say "for" it without an offer: for Christmas, not for the sales."""
+    """Whether a text can be "for" the occasion without an offer: Christmas, but not the sales."""
     return occasion is not None and not occasion.legal and occasion.key not in DISCOUNT_OCCASIONS

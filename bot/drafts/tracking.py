@@ -1,4 +1,4 @@
-"""The campaign code of a piece, and how it gets into its links before anybody approves them."""
+"""Campaign codes: one for each piece, added to its links before approval."""
 
 import hashlib
 import re
@@ -8,12 +8,12 @@ LINK_PATTERN = re.compile(r"https?://[^\s<>\"')\]]+")
 
 
 def campaign_code(piece: str) -> str:
-    """A short code, one for all versions of a piece: `si-1a2b3c4d`."""
+    """Return the code of a piece, for example `si-1a2b3c4d`. All versions share it."""
     return f"si-{hashlib.sha256(piece.encode()).hexdigest()[:8]}"
 
 
 def tag_links(text: str, site: str | None, code: str) -> str:
-    """The text with utm_campaign=<code> in each link that leads to our own site."""
+    """Add utm_campaign=<code> to each link to the brand's own site."""
     host = urlsplit(site).hostname if site else None
     return LINK_PATTERN.sub(lambda found: _tag_link(found[0], host, code), text) if host else text
 

@@ -1,7 +1,8 @@
-"""The sentence that French law asks for beside what is sold: alcohol, and sweets.
+"""Legal sentences that French law requires for some products: alcohol and sweets.
 
 Sources, checked 2026-11-24: code de la santé publique, L3323-4 (alcohol: listed facts only, with
-the sentence) and L2133-1 (manufactured food: a health message). It flags; it does not certify.
+the sentence) and L2133-1 (manufactured food: a health message). The checks warn; they do not
+certify that a text is legal.
 """
 
 import re
@@ -14,7 +15,7 @@ _ALCOHOL_PATTERN = re.compile(
     r"|cognacs?|armagnacs?|liqueurs?|cidres?|spiritueux|pastis|prosecco|wines?|beers?|rums?|ciders?"
     r"|spirits)\b(?![- ](?:glass|rack|cooler|cellar|opener|bucket|vinegar|colou?r|satin|gold))"
 )
-_ACCESSORY_PATTERN = re.compile(  # what is made for it is not it
+_ACCESSORY_PATTERN = re.compile(  # accessories, for example a wine glass
     r"\b(?:verres?|flutes?|seaux?|carafes?|glass(?:es)?|decanters?|openers?|tire-bouchons?|couleur)\b"
 )
 _SWEETS_PATTERN = re.compile(
@@ -27,19 +28,21 @@ ALCOHOL_WARNING: dict[Language, str] = {
 }
 
 
-def is_alcohol(sold: str) -> bool:
-    """Whether what is sold, by its name, is a drink with alcohol."""
-    low = normalize_text(sold)
-    return bool(_ALCOHOL_PATTERN.search(low)) and not _ACCESSORY_PATTERN.search(low)
+def is_alcohol(product: str) -> bool:
+    """Whether the name of a product is that of an alcoholic drink."""
+    normalized = normalize_text(product)
+    return bool(_ALCOHOL_PATTERN.search(normalized)) and not _ACCESSORY_PATTERN.search(normalized)
 
 
-def is_sweet(sold: str) -> bool:
-    """Whether it is a food that the health message is for."""
-    low = normalize_text(sold)
-    return bool(_SWEETS_PATTERN.search(low)) and not _ACCESSORY_PATTERN.search(low)
+def is_sweet(product: str) -> bool:
+    """Whether the name of a product is that of a food that requires the health message."""
+    normalized = normalize_text(product)
+    return bool(_SWEETS_PATTERN.search(normalized)) and not _ACCESSORY_PATTERN.search(normalized)
 
 
 def has_alcohol_warning(text: str) -> bool:
-    """Whether a text has the sentence, in either language."""
-    low = normalize_text(text)
-    return any(normalize_text(said).rstrip(".") in low for said in ALCOHOL_WARNING.values())
+    """Whether the text contains the sentence in English or French."""
+    normalized = normalize_text(text)
+    return any(
+        normalize_text(warning).rstrip(".") in normalized for warning in ALCOHOL_WARNING.values()
+    )

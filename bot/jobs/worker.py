@@ -55,7 +55,7 @@ class Worker:
             "work": self.work,
             "check": self.check,
             "deliver": self.deliver,
-            "show": self.context.outside.show,
+            "show": self.context.slack.show,
             **self._upload_handlers(),
             **self.extra_handlers,
         }
@@ -82,8 +82,8 @@ class Worker:
         if upload.state not in OPEN_UPLOAD_STATES:
             return True
         who = (upload.workspace, upload.author)
-        admission = await context.admit(*who, upload.place)
-        if admission == "admitted" and await context.may(*who, "ask"):
+        admission = await context.check_admission(*who, upload.place)
+        if admission == "admitted" and await context.has_right(*who, "ask"):
             return True
         await context.database.run(self._refuse_upload, id, admission)
         return False
@@ -106,7 +106,7 @@ class Worker:
             return task if task.start(context.now()) else None
 
         if await self._is_admitted(id) and (task := await context.database.run(start)):
-            await TaskRun(context, task).to_the_end()
+            await TaskRun(context, task).run()
         await self._show_cards(id)
 
     async def _is_admitted(self, id: str) -> bool:
@@ -115,12 +115,12 @@ class Worker:
         right to ask."""
         context = self.context
         task = await context.database.run(lambda session: session.get_one(Task, id))
-        if not task.typed or task.state not in OPEN_STATES:
+        if not task.is_typed or task.state not in OPEN_STATES:
             return True
-        if await context.admit(task.workspace, task.author, task.place) != "admitted":
-            await change_task(context, id, lambda t, s, e: t.take_back(s, e, context.now()))
+        if await context.check_admission(task.workspace, task.author, task.place) != "admitted":
+            await change_task(context, id, lambda t, s, e: t.withdraw(s, e, context.now()))
             return False
-        if not await context.may(task.workspace, task.author, "ask"):
+        if not await context.has_right(task.workspace, task.author, "ask"):
             context.policy(task.workspace).require(task.author, "ask")
             raise CannotDo(NOBODY_HAS_RIGHT)
         return True
@@ -139,7 +139,7 @@ class Worker:
             edited.parts,
             edited.other_hooks,
             edited.facts,
-            request=edited.asked,
+            request=edited.skill_request,
             brand=context.brand(edited.workspace),
             today=context.now().date(),
             before=before.parts,
@@ -149,7 +149,7 @@ class Worker:
         def keep(session: Session) -> None:
             row = session.get_one(Draft, id, with_for_update=True)
             if row.checks is None:
-                row.judge(session, context.enqueue, checks, evidence, context.now())
+                row.store_checks(session, context.enqueue, checks, evidence, context.now())
 
         await context.database.run(keep)
 
@@ -163,14 +163,14 @@ class Worker:
 
         def depart(session: Session) -> bool:
             delivery, draft = load(session)
-            return delivery.depart(session, draft)
+            return delivery.mark_sending(session, draft)
 
         def arrive(session: Session) -> None:
             delivery, draft = load(session)
-            delivery.arrive(session, context.enqueue, draft, context.now())
+            delivery.mark_sent(session, context.enqueue, draft, context.now())
 
         if await context.database.run(depart):
-            await context.outside.deliver(id)
+            await context.slack.deliver(id)
             await context.database.run(arrive)
 
     async def give_up(self, job: Job, why: TryAgain | None) -> None:
@@ -234,11 +234,11 @@ class Worker:
 
     def _fail_check(self, session: Session, id: str, words: Words) -> None:
         row = session.get_one(Draft, id)
-        row.not_checked(session, self.context.enqueue, words, self.context.now())
+        row.mark_unchecked(session, self.context.enqueue, words, self.context.now())
 
     async def _show_cards(self, id: str) -> None:
         for post in await self.context.database.run(OutboxMessage.cards_of, id):
-            await self.context.outside.show(post)
+            await self.context.slack.show(post)
 
 
 @contextlib.contextmanager

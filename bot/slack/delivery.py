@@ -163,7 +163,7 @@ class SlackDelivery:
     async def deliver(self, id: str) -> None:
         """All of it, once. Raises TryAgain, CannotDo."""
         load: DeliveryData = await self.poster.database.run(load_delivery, id)
-        load.delivery.demand_exact(load.draft)
+        load.delivery.demand_approved_text(load.draft)
         if load.delivery.destination.get("kind") == "file":
             await self._as_file(load)
         elif load.delivery.destination.get("kind") == "audience":
@@ -198,7 +198,7 @@ class SlackDelivery:
         )
         language = await self.poster.people.language(draft.workspace, to)
         name = find_audience_name(draft, str(told["audience"]))
-        lines = [Words("Audience: {name}.", name=name), *made.said]
+        lines = [Words("Audience: {name}.", name=name), *made.notice_lines]
         said = "\n".join(words.to(language) for words in lines)
         await upload_file(self.poster, id, made.name, made.content, comment=said)
 
@@ -256,7 +256,7 @@ def load_delivery(session: Session, id: str) -> DeliveryData:
     )
     found: dict[Any, OutboxMessage] = {card.id: card for card in cards}
     card = found.get(f"{draft.piece}:shared") or found.get(f"{draft.piece}:card")
-    said = Decision.of(session, draft.id)
+    said = Decision.list_for_draft(session, draft.id)
     return DeliveryData(
         delivery=delivery,
         draft=draft,

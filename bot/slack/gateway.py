@@ -142,4 +142,4 @@ def find_request_origin(session: Session, id: str) -> tuple[str, str, dict[str, 
     if arrival is not None:
         return arrival.workspace, arrival.author, arrival.place
     task = session.get(Task, (post.piece or "").rpartition(".")[0])
-    return (task.workspace, task.author, task.place) if task and task.typed else None
+    return (task.workspace, task.author, task.place) if task and task.is_typed else None

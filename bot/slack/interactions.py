@@ -169,10 +169,10 @@ def demand_editable(session: Session, draft: Draft, seen: str, policy: Policy) -
     """Raises CannotDo when these words are not the newest, were refused, or have left."""
 
     draft.demand_current(session, seen)
-    said = Decision.of(session, draft.id)
+    said = Decision.list_for_draft(session, draft.id)
     if compute_status(said, policy) in ("rejected", "sent back"):
         demand_open(said, policy)
-    if any(one.state in ("going", "gone") for one in Delivery.of(session, draft.id)):
+    if any(one.state in ("going", "gone") for one in Delivery.list_for_draft(session, draft.id)):
         raise CannotDo(
             Words(
                 "These words have already gone out, so they can't be edited. "

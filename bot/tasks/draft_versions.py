@@ -1,4 +1,4 @@
-"""The versions of a piece of work, and what it was before it was sent back."""
+"""The versions of a piece, including the versions before it was sent back."""
 
 from collections.abc import Iterable
 
@@ -31,25 +31,28 @@ def list_newest_drafts(session: Session, task: str) -> list[Draft]:
 
 
 def list_versions(session: Session, piece: str) -> list[Draft]:
-    """All versions of a piece, the oldest first."""
+    """All versions of a piece, oldest first."""
     return list(session.scalars(select(Draft).where(Draft.piece == piece).order_by(Draft.version)))
 
 
 def list_version_history(session: Session, draft: Draft) -> list[Draft]:
-    """The versions of its piece after those sent back for it, the oldest first."""
+    """The versions of the draft's piece, oldest first, preceded by those of the pieces that were
+    sent back for it."""
     found = list_versions(session, draft.piece)
-    while found[0].version > 1:  # it follows on what was sent back
+    while found[0].version > 1:  # the first version continues a draft that was sent back
         previous = session.get(Draft, session.get_one(Task, found[0].task).previous)
         if previous is None:
             break
-        before = list_versions(session, previous.piece)
-        found = [one for one in before if one.version <= previous.version] + found
+        previous_versions = list_versions(session, previous.piece)
+        found = [
+            draft_before
+            for draft_before in previous_versions
+            if draft_before.version <= previous.version
+        ] + found
     return found
 
 
-# A version that says what an earlier one said: rules could not take up why it was sent back.
-
-MAX_REASON_CHARACTERS = 120  # characters of a reason that are repeated
+MAX_REASON_CHARACTERS = 120  # how much of the reason is quoted
 
 
 def check_unchanged(
@@ -58,21 +61,25 @@ def check_unchanged(
     before: Iterable[tuple[str, Iterable[Part]]],
     reason: str | None,
 ) -> tuple[Check, ...]:
-    """The finding on these parts of `piece`, where they are those of a version `before`: its piece
-    and its parts. Each piece has its own campaign code in its links; that is no other text."""
-    said = _strip_campaign_code(parts, piece)
-    if not any(_strip_campaign_code(old, its_piece) == said for its_piece, old in before):
+    """Warn when the parts of `piece` are the same as those of an earlier version, which means that
+    the rules could not follow the reason. `before` holds the piece and the parts of each earlier
+    version. The campaign code in the links differs for each piece and is ignored."""
+    texts = _strip_campaign_code(parts, piece)
+    if not any(
+        _strip_campaign_code(old_parts, old_piece) == texts for old_piece, old_parts in before
+    ):
         return ()
-    told = " ".join((reason or "").split()).rstrip(".")  # the sentence around it has its own
-    told = (
-        told
-        if len(told) <= MAX_REASON_CHARACTERS
-        else f"{told[: MAX_REASON_CHARACTERS - 1].rstrip()}…"
+    # The surrounding sentence has its own full stop.
+    shown_reason = " ".join((reason or "").split()).rstrip(".")
+    shown_reason = (
+        shown_reason
+        if len(shown_reason) <= MAX_REASON_CHARACTERS
+        else f"{shown_reason[: MAX_REASON_CHARACTERS - 1].rstrip()}…"
     )
     words = Words(
         "Written by rules, I could not take that up: “{reason}”. The text is the same as before. "
         "Edit it, or connect an AI.",
-        reason=told,
+        reason=shown_reason,
     )
     return (Check(rule="unchanged", level="warn", words=words),)
 

@@ -1,7 +1,7 @@
-"""Words in, a Brief and its Requests out; or one question back.
+"""Turn a person's words into a Brief and its SkillRequests, or into one question back.
 
-Only the words a person typed are read for wishes. A thread's text, a file or a catalogue is
-material for the writer, and changes no setting.
+Only the words that a person typed are read as instructions. The text of a thread, a file or the
+catalogue is material for the writer and changes no setting.
 """
 
 import re
@@ -37,7 +37,7 @@ from bot.rules.intake.skill import SMALL_TALK, WRITES, skill_for, unknown_channe
 from bot.rules.intake.wishes import Wishes
 from bot.rules.notices import asked_in
 
-# What is said to somebody who asks for nothing: a greeting, a cry for help, words without a wish.
+# Replies to messages without a request: a greeting, thanks, a question for help.
 
 GREETING_PATTERN = re.compile(
     r"\W*(?:hello|hi|hey|good (?:morning|evening|afternoon)|bonjour|bonsoir|salut|coucou|hé)"
@@ -56,7 +56,7 @@ EXAMPLES = Words(
 
 
 def reply_to_small_talk(words: str) -> CannotDo | None:
-    """What to tell somebody who greets, thanks or asks what the intern can do."""
+    """The reply to a greeting, to thanks or to the question what the intern can do."""
     if THANKS_PATTERN.fullmatch(words):
         return CannotDo(Words("You're welcome.", **{CALM_PARAM: "yes"}))
     if SMALL_TALK.search(words.replace("’", "'")) or GREETING_PATTERN.fullmatch(words):
@@ -66,16 +66,17 @@ def reply_to_small_talk(words: str) -> CannotDo | None:
     return None
 
 
-def reply_to_empty_request(said: Wishes, words: str, *, by_rules: bool) -> CannotDo | None:
-    """What to tell somebody whose words name no product and no occasion, channel or aim: a draft
-    would praise whatever the words are. An AI is left to make sense of what begins as a wish."""
+def reply_to_empty_request(stated: Wishes, words: str, *, by_rules: bool) -> CannotDo | None:
+    """The reply to words that name no product, occasion, channel or goal, because the rules would
+    write a draft that praises the words themselves. A model may interpret words that begin like a
+    request."""
     known: Iterable[object] = (
-        said.channels,
-        said.goal,
-        said.offer,
-        said.occasion,
-        said.must_say,
-        said.audience,
+        stated.channels,
+        stated.goal,
+        stated.offer,
+        stated.occasion,
+        stated.must_say,
+        stated.audience,
     )
     if any(known) or asked_in(words, thing=None) or (WRITES.search(words) and not by_rules):
         return None
@@ -88,16 +89,16 @@ def reply_to_empty_request(said: Wishes, words: str, *, by_rules: bool) -> Canno
     )
 
 
-# A question about the data: what it is about and when, and one Request without a channel.
+# An analysis has one SkillRequest, without a channel.
 
 INSTEAD_PATTERN = re.compile(
     r"\b(?:instead|rather|please|plutôt|à la place|s'il (?:te|vous) plaît)\b", re.IGNORECASE
 )
-MIN_EXACT_SCORE = 0.85  # a product is only narrowed down to when it is surely named
+MIN_EXACT_SCORE = 0.85  # an analysis is limited to a product only above this score
 
 
 async def understand_analysis(
-    asked: IncomingRequest,
+    incoming: IncomingRequest,
     skill: str,
     words: str,
     private: bool,
@@ -105,53 +106,70 @@ async def understand_analysis(
     library: Library,
     today: date,
 ) -> IntakeResult:
-    """The Brief of an analysis. What a form or a button chose wins over the words."""
-    given = asked.answers
-    said = wishes.read(words)
-    again = wishes.read(asked.reason).language if asked.reason else None  # it was said last
-    language = again or given.get("language") or said.language or wishes.typed_in(words)
-    before = given.get("follows") or asked.follows
-    if before and skill == "answer":
-        words = follow_up.joined(before, words)
-    reason = asked.reason or ""
-    if skill == "answer" and not again and is_follow_up(reason):  # "for last month instead"
+    """Build the Brief of an analysis. Values from a form or a button override the words."""
+    answers = incoming.answers
+    stated = wishes.read(words)
+    # The reason of a send-back is the latest text, so its language and period come first.
+    reason_language = wishes.read(incoming.reason).language if incoming.reason else None
+    language = (
+        reason_language or answers.get("language") or stated.language or wishes.typed_in(words)
+    )
+    previous_words = answers.get("follows") or incoming.follows
+    if previous_words and skill == "answer":
+        words = follow_up.joined(previous_words, words)
+    reason = incoming.reason or ""
+    if skill == "answer" and not reason_language and is_follow_up(reason):
+        # For example "for last month instead".
         words, reason = follow_up.joined(words, INSTEAD_PATTERN.sub("", reason)), ""
-    asks = f"{words} {reason}"
-    own = load_skills()[skill].own_period
-    both = None if own or skill != "answer" else against.held(asks, today)
-    later = None if own else period.read(reason, today)  # said last, it wins
-    meant = both[0] if both else None if own else later or period.read(asks, today)
-    if before and not own and meant is None:  # the same days, if no others are named
-        meant = period.read(before, today)
-    product = await _find_exact_product(given.get("product"), words, library)
+    all_words = f"{words} {reason}"
+    has_own_period = load_skills()[skill].own_period
+    compared_periods = (
+        None if has_own_period or skill != "answer" else against.held(all_words, today)
+    )
+    reason_period = None if has_own_period else period.read(reason, today)
+    period_meant = (
+        compared_periods[0]
+        if compared_periods
+        else None
+        if has_own_period
+        else reason_period or period.read(all_words, today)
+    )
+    if previous_words and not has_own_period and period_meant is None:
+        # A follow-up that names no period keeps the previous one.
+        period_meant = period.read(previous_words, today)
+    product = await _find_exact_product(answers.get("product"), words, library)
     brief = Brief(
         words=words,
-        author=asked.author,
-        language=language if language in LANGUAGES else asked.ui_language,
+        author=incoming.author,
+        language=language if language in LANGUAGES else incoming.ui_language,
         product=product[0] if product else None,
         product_words=product[1] if product else None,
-        audience=given.get("audience"),
-        category=given.get("category"),
-        brand=given.get("brand"),
-        series=given.get("series"),
-        since=_parse_day(given.get("since")) or (meant.since if meant else None),
-        until=_parse_day(given.get("until")) or (meant.until if meant else None),
-        against=(both[1].since, both[1].until) if both else None,
+        audience=answers.get("audience"),
+        category=answers.get("category"),
+        brand=answers.get("brand"),
+        series=answers.get("series"),
+        since=_parse_day(answers.get("since")) or (period_meant.since if period_meant else None),
+        until=_parse_day(answers.get("until")) or (period_meant.until if period_meant else None),
+        against=(compared_periods[1].since, compared_periods[1].until)
+        if compared_periods
+        else None,
         within=period.ahead(words),
-        sections=tuple((given.get("sections") or "").split()),
-        rule=given.get("rule"),
-        stands_on=given.get("stands_on"),
-        material=asked.material,
-        private=private or asked.private,
+        sections=tuple((answers.get("sections") or "").split()),
+        rule=answers.get("rule"),
+        stands_on=answers.get("stands_on"),
+        material=incoming.material,
+        private=private or incoming.private,
     )
-    one = SkillRequest(skill=skill, brief=brief, reason=asked.reason, previous=asked.previous)
-    return IntakeResult(brief=brief, requests=(one,))
+    request = SkillRequest(
+        skill=skill, brief=brief, reason=incoming.reason, previous=incoming.previous
+    )
+    return IntakeResult(brief=brief, requests=(request,))
 
 
 async def _find_exact_product(
     chosen: str | None, words: str, library: Library
 ) -> tuple[str, str] | None:
-    """Handle and title of the product that was chosen or is surely named."""
+    """Handle and title of the product that was chosen or is clearly named."""
     hits = sorted(await library.find(chosen or words), key=lambda hit: -hit.score)
     if hits and (hits[0].handle == chosen or hits[0].score >= MIN_EXACT_SCORE):
         return hits[0].handle, hits[0].title
@@ -167,14 +185,14 @@ def _parse_day(text: str | None) -> date | None:
 
 __all__ = ["IncomingRequest", "IntakeResult", "understand_request"]
 
-MIN_PRODUCT_SCORE = 0.5  # below this score a product is not taken for the one meant
-MAX_SCORE_GAP = 0.12  # products this close to the best are offered as well
+MIN_PRODUCT_SCORE = 0.5  # below this score no product is assumed
+MAX_SCORE_GAP = 0.12  # products this close to the best match are offered too
 FORM_FIELDS = ("product", "audience", "offer", "goal", "occasion", "dates", "language")
-NEWS_GOALS = ("launch", "back in stock")  # aims that need something which is new, or back
+NEWS_GOALS = ("launch", "back in stock")  # goals that need a product
 
 
 async def understand_request(
-    asked: IncomingRequest,
+    incoming: IncomingRequest,
     *,
     brand: Brand,
     library: Library,
@@ -182,77 +200,83 @@ async def understand_request(
     today: date,
     receipt: Callable[[LlmCall], Awaitable[None]],
 ) -> IntakeResult | Question:
-    """The Brief in these words, with what was assumed. Raises CannotDo for a skill we haven't, and
-    for words that ask for nothing."""
-    private, words = parse_just_for_me(asked.words)
-    asked = await _resolve_picked_product(asked, library)
-    words = " ".join([words.strip(), *asked.more_words]).strip()
-    if no := reply_to_small_talk(words):
-        raise no
-    skill = skill_for(words, asked.answers.get("skill") or asked.skill)
+    """Build the Brief of these words, with its assumptions. Raises CannotDo for an unknown skill
+    and for words that ask for nothing."""
+    private, words = parse_just_for_me(incoming.words)
+    incoming = await _resolve_picked_product(incoming, library)
+    words = " ".join([words.strip(), *incoming.more_words]).strip()
+    if refusal := reply_to_small_talk(words):
+        raise refusal
+    skill = skill_for(words, incoming.answers.get("skill") or incoming.skill)
     if not load_skills()[skill].for_channels:
-        return await understand_analysis(asked, skill, words, private, brand, library, today)
-    said = wishes.read(words)
-    clear = said.product and said.goal  # what the rules read for sure needs no second reading
-    if writer is not None and not writer.by_rules and words and not clear:
-        said = await brief_reader.read_brief(writer, words, asked.author, said, receipt)
-    said = _apply_choices(said, asked, today)
-    if not said.channels and (question := unknown_channel(words)):
+        return await understand_analysis(incoming, skill, words, private, brand, library, today)
+    stated = wishes.read(words)
+    is_clear = stated.product and stated.goal  # then no model is needed to read the words
+    if writer is not None and not writer.by_rules and words and not is_clear:
+        stated = await brief_reader.read_brief(writer, words, incoming.author, stated, receipt)
+    stated = _apply_choices(stated, incoming, today)
+    if not stated.channels and (question := unknown_channel(words)):
         return question
-    side = await _find_products(said, asked, words, library, brand.name)
-    product, others = await _choose_product(said, side, library, brand.name)
+    products = await _find_products(stated, incoming, words, library, brand.name)
+    product, alternatives = await _choose_product(stated, products, library, brand.name)
     by_rules = writer is None or writer.by_rules
-    if not product and side.unsure:
-        return _ask_which_product(side.unsure[0])
-    if not product and not _has_subject(said, words, by_rules=by_rules):
+    if not product and products.unsure:
+        return _ask_which_product(products.unsure[0])
+    if not product and not _has_subject(stated, words, by_rules=by_rules):
         return await _ask_for_subject(words, library)
-    if not product and (no := reply_to_empty_request(said, words, by_rules=by_rules)):
-        raise no
-    private = private or asked.private
-    many = len(side.found) > 1
-    brief = _build_brief(said, asked, words, brand, product, others, private, many)
+    if not product and (refusal := reply_to_empty_request(stated, words, by_rules=by_rules)):
+        raise refusal
+    private = private or incoming.private
+    about_several = len(products.found) > 1
+    brief = _build_brief(
+        stated, incoming, words, brand, product, alternatives, private, about_several
+    )
     if by_rules:
         brief = brief.model_copy(update={"assumed": brief.assumed + explain_tone(words)})
-    if many:
-        brief = brief.model_copy(update=_describe_products(side))
-    if side.missing:
+    if about_several:
+        brief = brief.model_copy(update=_describe_products(products))
+    if products.missing:
         brief = brief.model_copy(
-            update={"assumed": brief.assumed + list_unknown_products(side.missing)}
+            update={"assumed": brief.assumed + list_unknown_products(products.missing)}
         )
     return IntakeResult(
         brief=brief,
         requests=tuple(
             SkillRequest(
-                skill=skill, brief=brief, channel=key, reason=asked.reason, previous=asked.previous
+                skill=skill,
+                brief=brief,
+                channel=key,
+                reason=incoming.reason,
+                previous=incoming.previous,
             )
             for key in brief.channels
         ),
     )
 
 
-def _apply_choices(said: Wishes, asked: IncomingRequest, today: date) -> Wishes:
-    """What a form or a tap chose, over what the words said; a wish in a send-back reason too."""
+def _apply_choices(stated: Wishes, incoming: IncomingRequest, today: date) -> Wishes:
+    """Apply the values from a form or a button and from the reason of a send-back."""
     chosen: dict[str, object] = {}
     for field in FORM_FIELDS:
-        if (value := asked.answers.get(field) or getattr(asked, field)) and _is_allowed_value(
+        if (value := incoming.answers.get(field) or getattr(incoming, field)) and _is_allowed_value(
             field, value
         ):
             chosen[field] = value
-    if must := asked.answers.get("must_say"):
-        chosen["must_say"] = [*said.must_say, must]
-    if asked.reason:  # said last
-        wish = wishes.read(asked.reason)
+    if must := incoming.answers.get("must_say"):
+        chosen["must_say"] = [*stated.must_say, must]
+    if incoming.reason:  # the latest text
+        wish = wishes.read(incoming.reason)
         chosen |= {k: v for k in ("language", "offer") if (v := getattr(wish, k))}
-        musts = [*said.must_say, *wish.must_say]
+        musts = [*stated.must_say, *wish.must_say]
         chosen["must_say"] = list(dict.fromkeys([*filter(None, [must]), *musts]))
-    keys = asked.answers.get("channels") or asked.answers.get("channel") or asked.channel
+    keys = incoming.answers.get("channels") or incoming.answers.get("channel") or incoming.channel
     if known := [key for key in re.split(r"[ ,]+", keys or "") if key in load_channels()]:
         chosen["channels"] = known
-    if chosen.get("occasion", said.occasion) == "soldes":  # summer's or winter's, by the date
+    if chosen.get("occasion", stated.occasion) == "soldes":  # the next summer or winter sales
         coming = [(o.coming(today), key) for key, o in load_occasions().items() if key != "soldes"]
         ahead = [(p.starts, key) for p, key in coming if p and load_occasions()[key].legal]
         chosen["occasion"] = min(ahead)[1] if ahead else "soldes"
-    return Wishes.model_validate(said.model_dump() | chosen)
+    return Wishes.model_validate(stated.model_dump() | chosen)
 
 
 def _is_allowed_value(field: str, value: str) -> bool:
@@ -261,14 +285,14 @@ def _is_allowed_value(field: str, value: str) -> bool:
     return value in allowed.get(field, (value,))
 
 
-async def _resolve_picked_product(asked: IncomingRequest, library: Library) -> IncomingRequest:
-    """An answer that is a product's name chooses that product, as a tap on it does."""
-    for key in [key for key, value in asked.answers.items() if value in asked.more_words]:
-        exact = [hit for hit in await library.find(asked.answers[key]) if hit.score >= 1]
+async def _resolve_picked_product(incoming: IncomingRequest, library: Library) -> IncomingRequest:
+    """Replace an answer that is the exact name of a product by the product's handle."""
+    for key in [key for key, value in incoming.answers.items() if value in incoming.more_words]:
+        exact = [hit for hit in await library.find(incoming.answers[key]) if hit.score >= 1]
         if exact:
-            rest = {k: v for k, v in asked.answers.items() if k != key}
-            return asked.model_copy(update={"answers": rest | {"product": exact[0].handle}})
-    return asked
+            rest = {k: v for k, v in incoming.answers.items() if k != key}
+            return incoming.model_copy(update={"answers": rest | {"product": exact[0].handle}})
+    return incoming
 
 
 def _ask_which_product(unsure: Unsure) -> Question:
@@ -281,32 +305,32 @@ def _ask_which_product(unsure: Unsure) -> Question:
 
 
 async def _find_products(
-    said: Wishes, asked: IncomingRequest, words: str, library: Library, house: str
+    stated: Wishes, incoming: IncomingRequest, words: str, library: Library, brand_name: str
 ) -> Beside:
-    """The products that one text is about."""
-    phrases = [*filter(None, [said.product]), *said.subjects]
-    chosen = asked.answers.get("product") or asked.product
+    """Find the products that one text is about."""
+    phrases = [*filter(None, [stated.product]), *stated.subjects]
+    chosen = incoming.answers.get("product") or incoming.product
     if chosen and any(hit.handle == chosen for hit in await library.find(chosen)):
-        return Beside()  # a tap on one of them
-    return await beside(phrases, words, library, house)
+        return Beside()  # the person pressed the button of one product
+    return await beside(phrases, words, library, brand_name)
 
 
 def _describe_products(beside: Beside) -> dict[str, object]:
-    titles = ", ".join(one.title for one in beside.found[:3])
+    titles = ", ".join(product.title for product in beside.found[:3])
     return {
         "product_words": beside.called or titles,
         "range_words": beside.called or None,
-        "others": tuple(one.handle for one in beside.found[1:]),
+        "others": tuple(product.handle for product in beside.found[1:]),
     }
 
 
 async def _choose_product(
-    said: Wishes, beside: Beside, library: Library, house: str
+    stated: Wishes, beside: Beside, library: Library, brand_name: str
 ) -> tuple[ProductMatch | None, Sequence[ProductMatch]]:
-    """The product meant, and others that come close or are named beside it."""
+    """Return the product meant, and the ones that are similar or named with it."""
     if len(beside.found) > 1:
         return beside.found[0], beside.found[1:]
-    best, near = await _find_likeliest_product(said, library, house)
+    best, near = await _find_likeliest_product(stated, library, brand_name)
     for one in beside.found:
         if best is None or (best.handle != one.handle and best.score < 1):
             return one, ()
@@ -314,13 +338,13 @@ async def _choose_product(
 
 
 async def _find_likeliest_product(
-    said: Wishes, library: Library, house: str
+    stated: Wishes, library: Library, brand_name: str
 ) -> tuple[ProductMatch | None, Sequence[ProductMatch]]:
     best: list[ProductMatch] = []
-    if said.product and is_event(said.product):
+    if stated.product and is_event(stated.product):
         return None, []
-    for words in dict.fromkeys(filter(None, [said.product, *said.subjects, *said.must_say])):
-        hits = (await match_name(words, library, house)).sure
+    for words in dict.fromkeys(filter(None, [stated.product, *stated.subjects, *stated.must_say])):
+        hits = (await match_name(words, library, brand_name)).sure
         if exact := [hit for hit in hits if words == hit.handle]:
             return exact[0], []
         if not hits or hits[0].score < MIN_PRODUCT_SCORE or not is_it(hits[0], words):
@@ -332,13 +356,14 @@ async def _find_likeliest_product(
     return best[0], [hit for hit in best[1:3] if hit.score >= best[0].score - MAX_SCORE_GAP]
 
 
-def _has_subject(said: Wishes, words: str, *, by_rules: bool) -> bool:
-    """By rules, what is new and to whom alone would make an e-mail about nothing."""
+def _has_subject(stated: Wishes, words: str, *, by_rules: bool) -> bool:
+    """Whether the words say what to write about. For the rules, a goal that needs a product and an
+    audience are not enough."""
     if not re.search(r"[^\W\d_]{3}", words):
-        return False  # no word at all
-    aim = None if by_rules and said.goal in NEWS_GOALS else said.goal
-    told = said.product or aim or said.offer or said.occasion or said.must_say
-    return bool(told or (said.channels and said.audience) or asked_in(words, thing=None))
+        return False  # no word
+    goal = None if by_rules and stated.goal in NEWS_GOALS else stated.goal
+    topic = stated.product or goal or stated.offer or stated.occasion or stated.must_say
+    return bool(topic or (stated.channels and stated.audience) or asked_in(words, thing=None))
 
 
 async def _ask_for_subject(words: str, library: Library) -> Question:
@@ -350,38 +375,44 @@ async def _ask_for_subject(words: str, library: Library) -> Question:
 
 
 def _build_brief(
-    said: Wishes,
-    asked: IncomingRequest,
+    stated: Wishes,
+    incoming: IncomingRequest,
     words: str,
     brand: Brand,
     product: ProductMatch | None,
-    others: Sequence[ProductMatch],
+    alternatives: Sequence[ProductMatch],
     private: bool,
-    many: bool,
+    about_several: bool,
 ) -> Brief:
     typed = wishes.typed_in(words)
-    language = said.language or typed or brand.languages[0]
+    language = stated.language or typed or brand.languages[0]
     thing = product.title if product else None
     notice = bool(APOLOGY_PATTERN.search(words) or asked_in(words, thing=thing))
     return Brief(
         words=words,
-        author=asked.author,
+        author=incoming.author,
         language=language,
-        channels=tuple(said.channels) or ("email",),
-        goal=said.goal or "inform",
+        channels=tuple(stated.channels) or ("email",),
+        goal=stated.goal or "inform",
         product=product.handle if product else None,
-        product_words=product.title if product else said.product,
-        audience=said.audience,
-        offer=said.offer,
-        occasion=said.occasion,
-        dates=said.dates,
-        must_say=tuple(said.must_say),
-        stands_on=asked.answers.get("stands_on"),
-        rule=asked.answers.get("rule"),
-        material=asked.material,
+        product_words=product.title if product else stated.product,
+        audience=stated.audience,
+        offer=stated.offer,
+        occasion=stated.occasion,
+        dates=stated.dates,
+        must_say=tuple(stated.must_say),
+        stands_on=incoming.answers.get("stands_on"),
+        rule=incoming.answers.get("rule"),
+        material=incoming.material,
         private=private,
         assumed=list_assumptions(
-            said, product, others, language, typed is not None, many=many, notice=notice
+            stated,
+            product,
+            alternatives,
+            language,
+            typed is not None,
+            about_several=about_several,
+            is_notice=notice,
         ),
-        options=build_options(said, others, language, brand),
+        options=build_options(stated, alternatives, language, brand),
     )

@@ -1,4 +1,4 @@
-"""Words and a place on their way to drafts: a row. The engine runs it."""
+"""Tasks: one row for each request of a person, a digest or an alert. A job works on it."""
 
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,41 +21,43 @@ from bot.messages.outbox import OutboxMessage
 
 TaskState = Literal["waiting", "working", "asking", "done", "failed", "stopped"]
 OPEN_STATES: tuple[TaskState, ...] = ("waiting", "working")
-AUTOMATIC_FORM_KEYS = ("digest", "series")  # what the form of a digest or an alert names
+AUTOMATIC_FORM_KEYS = ("digest", "series")  # form keys that only digests and alerts set
 
 
 class NewTask(BaseModel):
-    """What a person asked for, as a door took it in. `place` is opaque outside Slack."""
+    """A request before it is stored. `place` is a Slack location, opaque outside `bot.slack`."""
 
     model_config = ConfigDict(frozen=True)
-    id: str  # made from Slack's own ids, so that a second delivery is the same wish
+    id: str  # derived from Slack's ids, so that a repeated event gives the same task
     workspace: str
     author: str
     words: str
     place: dict[str, Any] = {}
-    locale: str | None = None  # None: ask Slack when the first card is drawn
+    locale: str | None = None  # None: asked of Slack when the first card is rendered
     private: bool = False
-    form: dict[str, str] = {}  # what a form or a one-tap answer said, by the Brief's fields
-    parent: str | None = None  # the task it comes back from
-    reason: str | None = None  # why it came back
+    form: dict[str, str] = {}  # values from a form or a button, by the fields of Brief
+    parent: str | None = None  # the task that this one continues
+    reason: str | None = None  # why the draft was sent back
     previous: str | None = None  # the draft that was sent back
 
 
 def demand_quota(
     session: Session, workspace: str, person: str, limits: PersonLimits, now: datetime
 ) -> None:
-    """Raises TooMany when one more task would be more than one person may ask for."""
+    """Raises QuotaExceeded when one more task exceeds the limits of the person."""
     since = now - timedelta(hours=24)
-    theirs = {"workspace": workspace, "person": person, "since": since}
-    unfinished, lately = (int(n) for n in session.execute(_select_task_counts(), theirs).one())
-    if unfinished >= limits.open_tasks:
+    values = {"workspace": workspace, "person": person, "since": since}
+    open_count, recent_count = (
+        int(n) for n in session.execute(_select_task_counts(), values).one()
+    )
+    if open_count >= limits.open_tasks:
         words = Words(
             "That is too much at once: {n} of your requests are being worked on. "
             "Ask again when some of them are done.",
             n=limits.open_tasks,
         )
         raise QuotaExceeded(words, once=f"open {now:%Y-%m-%d %H}")
-    if lately >= limits.tasks_a_day:
+    if recent_count >= limits.tasks_a_day:
         words = Words(
             "You have used up your {n} requests for 24 hours. An administrator can raise the "
             "limit in policy.toml.",
@@ -66,8 +68,8 @@ def demand_quota(
 
 @cache
 def _select_task_counts() -> Select[Any]:
-    """How many of a person's tasks are open, and how many were made since then. Parameters:
-    workspace, person, since."""
+    """Count a person's open tasks, and the tasks made since `since`. Bind parameters: workspace,
+    person, since."""
     theirs = (Task.workspace == bindparam("workspace"), Task.person == bindparam("person"))
     count = select(func.count()).select_from(Task).where(*theirs)
     unfinished = count.where(Task.state.in_(OPEN_STATES)).scalar_subquery()
@@ -89,13 +91,13 @@ class Task(Row):
     reason: Mapped[str | None] = mapped_column(Text)
     previous: Mapped[str | None]
     state: Mapped[str] = mapped_column(index=True)
-    stage: Mapped[str | None] = mapped_column(Text)  # what is being done now, or the text so far
+    stage: Mapped[str | None] = mapped_column(Text)  # the current step, or the text written so far
     brief: Mapped[str | None] = mapped_column(Text)
     question: Mapped[str | None] = mapped_column(Text)
     trouble: Mapped[dict[str, Any] | None]
     made_at: Mapped[datetime]
     changed_at: Mapped[datetime]
-    person: Mapped[str | None]  # whose share of work it is; None: nobody asked, the clock did
+    person: Mapped[str | None]  # whose quota it counts to; None: started by the clock
 
     __table_args__ = (
         Index("ix_tasks_workspace_person_state", "workspace", "person", "state"),
@@ -103,50 +105,50 @@ class Task(Row):
     )
 
     @staticmethod
-    def accept(session: Session, enqueue: Enqueue, wish: NewTask, now: datetime) -> bool:
-        """The wish as a row, its card's row and its work, all in this transaction, once.
-        False when it was accepted before. Raises TooMany when whoever asks has used up what one
-        person may ask for."""
-        Workspace.ensure(session, wish.workspace, now)
+    def accept(session: Session, enqueue: Enqueue, new_task: NewTask, now: datetime) -> bool:
+        """Store the task, its card and its job in this transaction. False when it was accepted
+        before. Raises QuotaExceeded when the person has used up their quota."""
+        Workspace.ensure(session, new_task.workspace, now)
         person = None
-        if (who := current_requester.get()) is not None and who.limits is not None:
-            if session.get(Task, wish.id) is not None:
+        if (requester := current_requester.get()) is not None and requester.limits is not None:
+            if session.get(Task, new_task.id) is not None:
                 return False
-            person = who.person
-            journal.lock_head(session, wish.workspace)
-            demand_quota(session, wish.workspace, person, who.limits(), now)
-        told = wish.model_dump() | {"person": person}
-        if not insert_once(session, Task, **told, state="waiting", made_at=now, changed_at=now):
+            person = requester.person
+            journal.lock_head(session, new_task.workspace)
+            demand_quota(session, new_task.workspace, person, requester.limits(), now)
+        fields = new_task.model_dump() | {"person": person}
+        if not insert_once(session, Task, **fields, state="waiting", made_at=now, changed_at=now):
             return False
-        piece = f"{wish.id}.0"
+        piece = f"{new_task.id}.0"
         OutboxMessage.plan(
             session,
             id=f"{piece}:card",
-            workspace=wish.workspace,
+            workspace=new_task.workspace,
             kind="card",
-            place=wish.place,
+            place=new_task.place,
             piece=piece,
             now=now,
         )
         journal.record_event(
             session,
-            workspace=wish.workspace,
+            workspace=new_task.workspace,
             event="task accepted",
-            subject=wish.id,
-            by=wish.author,
+            subject=new_task.id,
+            by=new_task.author,
             now=now,
-            parent=wish.parent,
+            parent=new_task.parent,
         )
-        enqueue(session, Job(kind="work", subject=wish.id, workspace=wish.workspace))
+        enqueue(session, Job(kind="work", subject=new_task.id, workspace=new_task.workspace))
         return True
 
     @staticmethod
     def ids_of_person(workspace: str, person: str) -> Select[Any]:
-        """The ids of all that one person asked for."""
+        """Select the ids of the tasks of one person."""
         return select(Task.id).where(Task.workspace == workspace, Task.person == person)
 
-    def once_more(self, id: str, **changed: Any) -> NewTask:
-        """The same wish as another task that comes back from this one; `changed` by its names."""
+    def retry(self, id: str, **changed: Any) -> NewTask:
+        """Build a new task with the same request, whose parent is this task. `changed` overrides
+        fields of NewTask."""
         same = {name: getattr(self, name) for name in NewTask.model_fields}
         return NewTask.model_validate({**same, "parent": self.id, "id": id, **changed})
 
@@ -155,40 +157,40 @@ class Task(Row):
         return f"{self.id}.0"
 
     @property
-    def typed(self) -> bool:
-        """Whether somebody typed it: a digest and an alert come by themselves."""
+    def is_typed(self) -> bool:
+        """Whether a person typed the request. Digests and alerts start by themselves."""
         return not any(self.form.get(name) for name in AUTOMATIC_FORM_KEYS)
 
     @property
     def reference(self) -> str:
-        """What a person can quote, and what the log carries."""
+        """The reference number on cards and in the log."""
         return f"SI-{self.id[:8].upper()}"
 
     @property
-    def understood(self) -> Brief | None:
+    def parsed_brief(self) -> Brief | None:
         return Brief.model_validate_json(self.brief) if self.brief else None
 
     @property
-    def asked(self) -> Question | None:
+    def question_asked(self) -> Question | None:
         return Question.model_validate_json(self.question) if self.question else None
 
     @property
-    def said(self) -> Words | None:
+    def trouble_words(self) -> Words | None:
         return restore_words(self.trouble) if self.trouble else None
 
     def start(self, now: datetime) -> bool:
-        """Begin, or begin again after a crash. False when there is nothing left to do."""
+        """Start, or restart after a crash. False when the task has ended."""
         if self.state not in OPEN_STATES:
             return False
         self.state, self.changed_at = "working", now
         return True
 
-    def understand(self, brief: Brief, now: datetime) -> None:
+    def store_brief(self, brief: Brief, now: datetime) -> None:
         self.brief, self.changed_at = brief.model_dump_json(), now
         self.private = self.private or brief.private
 
     def ask(self, session: Session, enqueue: Enqueue, question: Question, now: datetime) -> None:
-        """End in a question; its answer is a new task."""
+        """End with a question. Its answer is a new task."""
         if self.state in OPEN_STATES:
             self.question = question.model_dump_json()
             self._end(session, enqueue, "asking", now)
@@ -198,20 +200,20 @@ class Task(Row):
             self._end(session, enqueue, "done", now)
 
     def fail(self, session: Session, enqueue: Enqueue, words: Words, now: datetime) -> None:
-        """End in a reason in plain words."""
+        """End with an error, in words for the person."""
         if self.state in OPEN_STATES:
             self.trouble = words.model_dump(mode="json")
             self._end(session, enqueue, "failed", now)
 
     def stop(self, session: Session, enqueue: Enqueue, by: str, now: datetime) -> None:
-        """A person stops it. Raises CannotDo when it has ended already."""
+        """Stop the task for a person. Raises CannotDo when it has already ended."""
         if self.state not in OPEN_STATES:
             raise CannotDo(Words("This has already ended, so there is nothing to stop."))
         self._end(session, enqueue, "stopped", now, by=by)
 
-    def take_back(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
-        """Whoever asked has taken their words back: no more work, no more question, and the words
-        go. Nothing when it has ended."""
+    def withdraw(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+        """Stop the task and delete its words, because its author deleted the message. Does nothing
+        when it has ended."""
         if self.state in (*OPEN_STATES, "asking"):
             self.words = ""
             self._end(session, enqueue, "stopped", now)

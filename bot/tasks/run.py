@@ -1,4 +1,7 @@
-"""One task being worked on: understood, written, checked, kept; safe to begin again anywhere."""
+"""Run a task: read the words, write the drafts, check and store them.
+
+A run can be restarted after a crash at any step.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -32,7 +35,7 @@ from bot.tasks.models import Task
 
 
 class SlackPort(Protocol):
-    """What may be done where people are."""
+    """The operations of Slack that a task needs."""
 
     async def show(self, post: str) -> None: ...
     async def deliver(self, delivery: str) -> None: ...
@@ -41,39 +44,40 @@ class SlackPort(Protocol):
 
 
 def find_no_facts(_: str, __: SkillRequest, ___: Mapping[str, Any]) -> Sequence[Fact]:
-    """No facts besides the library's."""
+    """Return no extra facts: the default when the caller passes no source."""
     return ()
 
 
 async def check_default_right(_: str, person: str, right: Right) -> bool:
-    """What a policy that names nobody allows."""
+    """Check a right against the default policy, which names nobody."""
     return Policy().may(person, right)
 
 
 async def admit_everyone(_: str, __: str, ___: Mapping[str, Any]) -> Admission:
-    """Where whoever asks is the machine's owner."""
+    """Admit everybody: for the command line, where the person owns the machine."""
     return "admitted"
 
 
 @dataclass(frozen=True)
 class TaskServices:
-    """What work is done with. Brand, policy and library are a workspace's. `besides` gives facts
-    that are not the library's, for a workspace's request and what its form said. `may` says
-    whether a person of a workspace has a right: False for everybody who is no full member. `admit`
-    says whether what a person of a workspace asked for at a place may be worked on. Both raise
-    TryAgain while Slack can't say who somebody is."""
+    """The services that a task needs. The keys of `brand`, `policy` and `library` are workspaces.
+
+    `extra_facts`: facts from outside the library, by workspace, request and form. `has_right`:
+    whether a person of a workspace has a right; False for guests. `check_admission`: whether a
+    request of a person at a place may run. Both raise TryAgain while Slack can't identify the
+    person."""
 
     database: Database
     enqueue: Enqueue
-    outside: SlackPort
+    slack: SlackPort
     writer: Writer
     library: Callable[[str], Library]
     brand: Callable[[str], Brand]
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
-    besides: Callable[[str, SkillRequest, Mapping[str, Any]], Sequence[Fact]] = find_no_facts
-    may: Callable[[str, str, Right], Awaitable[bool]] = check_default_right
-    admit: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admit_everyone
+    extra_facts: Callable[[str, SkillRequest, Mapping[str, Any]], Sequence[Fact]] = find_no_facts
+    has_right: Callable[[str, str, Right], Awaitable[bool]] = check_default_right
+    check_admission: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admit_everyone
 
     @property
     def spending(self) -> SpendingCap:
@@ -82,93 +86,101 @@ class TaskServices:
 
 @dataclass(frozen=True)
 class TaskRun:
-    """A task and what it is done with."""
+    """One run of a task."""
 
-    means: TaskServices
+    services: TaskServices
     task: Task
 
-    async def to_the_end(self) -> None:
-        """From words to drafts, or to a question."""
-        means, task = self.means, self.task
-        await means.outside.show(f"{task.first_piece}:card")
-        for number, request in enumerate(await self._understand()):
-            await self._one_draft(number, request)
-        await change_task(means, task.id, lambda t, s, e: t.finish(s, e, means.now()))
+    async def run(self) -> None:
+        """Turn the words of the task into drafts, or into a question."""
+        services, task = self.services, self.task
+        await services.slack.show(f"{task.first_piece}:card")
+        for number, request in enumerate(await self._read_requests()):
+            await self._write_draft(number, request)
+        await change_task(services, task.id, lambda t, s, e: t.finish(s, e, services.now()))
 
-    async def _understand(self) -> tuple[SkillRequest, ...]:
-        """The task's Requests; none when it ends in a question."""
-        means, task = self.means, self.task
+    async def _read_requests(self) -> tuple[SkillRequest, ...]:
+        """Return the requests of the task, or an empty tuple when it ends with a question."""
+        services, task = self.services, self.task
         await self._demand_budget()
-        taken = await understand_request(
-            await self._asked(),
-            brand=means.brand(task.workspace),
-            library=means.library(task.workspace),
-            writer=means.writer,
-            today=means.now().date(),
+        result = await understand_request(
+            await self._build_incoming_request(),
+            brand=services.brand(task.workspace),
+            library=services.library(task.workspace),
+            writer=services.writer,
+            today=services.now().date(),
             receipt=self._receipt,
         )
-        if isinstance(taken, Question):
-            await self._ask(taken)
+        if isinstance(result, Question):
+            await self._end_in_question(result)
             return ()
-        await change_task(means, task.id, lambda t, s, e: t.understand(taken.brief, means.now()))
-        sender = await means.database.run(self._sender)
-        return tuple(one.model_copy(update={"sender": sender}) for one in taken.requests)
+        await change_task(
+            services, task.id, lambda t, s, e: t.store_brief(result.brief, services.now())
+        )
+        sender = await services.database.run(self._find_sender)
+        return tuple(request.model_copy(update={"sender": sender}) for request in result.requests)
 
-    def _sender(self, session: Session) -> str | None:
-        """Who sent the last draft back."""
-        said = Decision.of(session, self.task.previous) if self.task.previous else []
-        return next((one.by for one in said if one.verdict == "send back"), None)
+    def _find_sender(self, session: Session) -> str | None:
+        """Return the person who sent the previous draft back."""
+        decisions = (
+            Decision.list_for_draft(session, self.task.previous) if self.task.previous else []
+        )
+        return next(
+            (decision.by for decision in decisions if decision.verdict == "send back"), None
+        )
 
-    async def _asked(self) -> IncomingRequest:
-        outside, task = self.means.outside, self.task
+    async def _build_incoming_request(self) -> IncomingRequest:
+        slack, task = self.services.slack, self.task
         previous = None
         if task.previous:
-            row = await self.means.database.run(lambda s: s.get_one(Draft, task.previous))
-            if not row.facts.of_one_customer:  # an AI reads what was there before
+            row = await self.services.database.run(lambda s: s.get_one(Draft, task.previous))
+            if not row.facts.of_one_customer:  # the model will read the previous text
                 previous = "\n\n".join(part.text for part in row.parts)
         return IncomingRequest(
             words=task.words,
             author=task.author,
-            material=await outside.read(task.workspace, task.place, task.words),
+            material=await slack.read(task.workspace, task.place, task.words),
             private=task.private,
-            ui_language=parse_language(await outside.locale(task.workspace, task.author)),
+            ui_language=parse_language(await slack.locale(task.workspace, task.author)),
             reason=task.reason,
             previous=previous,
             answers={str(k): str(v) for k, v in task.form.items()},
         )
 
-    async def _one_draft(self, number: int, request: SkillRequest) -> None:
-        """One Request to one kept draft, unless it was kept before a crash."""
-        means, task = self.means, self.task
+    async def _write_draft(self, number: int, request: SkillRequest) -> None:
+        """Write and store the draft of one request, unless it was stored before a crash."""
+        services, task = self.services, self.task
         piece = f"{task.id}.{number}"
-        if await means.database.run(Draft.latest, piece) is not None:
+        if await services.database.run(Draft.latest, piece) is not None:
             return
         await self._demand_budget()
-        known = await asyncio.to_thread(means.besides, task.workspace, request, task.form)
-        made = await run_skill(
+        extra_facts = await asyncio.to_thread(
+            services.extra_facts, task.workspace, request, task.form
+        )
+        result = await run_skill(
             request,
-            brand=means.brand(task.workspace),
-            library=means.library(task.workspace),
-            writer=means.writer,
+            brand=services.brand(task.workspace),
+            library=services.library(task.workspace),
+            writer=services.writer,
             receipt=self._receipt,
             code=campaign_code(piece),
-            today=means.now().date(),
-            known=known,
-            may=partial(means.may, task.workspace, task.author),
+            today=services.now().date(),
+            extra_facts=extra_facts,
+            may=partial(services.has_right, task.workspace, task.author),
         )
-        if isinstance(made, Question):
-            await self._ask(made)
+        if isinstance(result, Question):
+            await self._end_in_question(result)
         else:
-            await means.database.run(self._keep, number, request, made)
+            await services.database.run(self._store_draft, number, request, result)
 
-    def _keep(
-        self, session: Session, number: int, request: SkillRequest, made: DraftResult
+    def _store_draft(
+        self, session: Session, number: int, request: SkillRequest, result: DraftResult
     ) -> None:
-        means, task = self.means, session.get_one(Task, self.task.id, with_for_update=True)
+        services, task = self.services, session.get_one(Task, self.task.id, with_for_update=True)
         if task.state != "working":
-            return  # stopped meanwhile
+            return  # stopped in the meantime
         piece = f"{task.id}.{number}"
-        if number:  # the first piece has the task's own card
+        if number:  # the first piece uses the card of the task
             OutboxMessage.plan(
                 session,
                 id=f"{piece}:card",
@@ -176,42 +188,44 @@ class TaskRun:
                 kind="card",
                 place=task.place,
                 piece=piece,
-                now=means.now(),
+                now=services.now(),
             )
         before = session.get(Draft, task.previous) if task.previous else None
-        same: tuple[Check, ...] = ()
-        if before and means.writer.by_rules:
-            earlier = [(one.piece, one.parts) for one in list_version_history(session, before)]
-            same = check_unchanged(made.parts, piece, earlier, request.reason)
-        Draft.keep(
+        unchanged: tuple[Check, ...] = ()
+        if before and services.writer.by_rules:
+            earlier = [
+                (version.piece, version.parts) for version in list_version_history(session, before)
+            ]
+            unchanged = check_unchanged(result.parts, piece, earlier, request.reason)
+        Draft.store_new(
             session,
             workspace=task.workspace,
             task=task.id,
             number=number,
             request=request,
-            parts=made.parts,
-            hooks=made.hooks,
-            evidence=made.evidence,
-            checks=(*same, *made.checks),
-            writer=means.writer.name,
-            by_rules=means.writer.by_rules,
-            now=means.now(),
-            leads=made.leads,
+            parts=result.parts,
+            hooks=result.hooks,
+            evidence=result.evidence,
+            checks=(*unchanged, *result.checks),
+            writer=services.writer.name,
+            by_rules=services.writer.by_rules,
+            now=services.now(),
+            leads=result.leads,
             before=before,
         )
-        DraftImage.keep(session, task.workspace, made.pictures, means.now())
+        DraftImage.store(session, task.workspace, result.pictures, services.now())
 
     async def _demand_budget(self) -> None:
-        """Raises SpendingRefused when the limit is reached before anything is begun."""
-        if not self.means.writer.by_rules:
-            await self.means.spending.demand(self._payer, self.means.writer.name)
+        """Raises SpendingRefused when the spending limit is already reached."""
+        if not self.services.writer.by_rules:
+            await self.services.spending.demand_budget(self._payer, self.services.writer.name)
 
-    async def _ask(self, question: Question) -> None:
-        now = self.means.now
-        await change_task(self.means, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
+    async def _end_in_question(self, question: Question) -> None:
+        now = self.services.now
+        await change_task(self.services, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
 
     async def _receipt(self, sent: LlmCall) -> None:
-        await self.means.spending.receipt(self._payer, sent)
+        await self.services.spending.receipt(self._payer, sent)
 
     @property
     def _payer(self) -> Payer:
@@ -219,15 +233,16 @@ class TaskRun:
 
 
 async def change_task(
-    means: TaskServices, id: str, verb: Callable[[Task, Session, Enqueue], object]
+    services: TaskServices, id: str, verb: Callable[[Task, Session, Enqueue], object]
 ) -> None:
-    """Change a task's row. Its cards are drawn by the job itself, at its end."""
+    """Apply `verb` to the locked row of a task. No job for its cards is enqueued, because the
+    running job renders them at its end."""
 
-    def but_cards(session: Session, job: Job) -> None:
+    def enqueue_unless_card(session: Session, job: Job) -> None:
         if job.kind != "show":
-            means.enqueue(session, job)
+            services.enqueue(session, job)
 
-    def changed(session: Session) -> None:
-        verb(session.get_one(Task, id, with_for_update=True), session, but_cards)
+    def change(session: Session) -> None:
+        verb(session.get_one(Task, id, with_for_update=True), session, enqueue_unless_card)
 
-    await means.database.run(changed)
+    await services.database.run(change)

@@ -1,4 +1,4 @@
-"""An answer: what can be read of it, and where its JSON is."""
+"""Extract the readable text and the JSON of a model's answer."""
 
 import json
 from itertools import pairwise
@@ -18,7 +18,7 @@ WHOLE = json.dumps(
 )
 
 
-def test_is_readable_without_its_ids() -> None:
+def test_readable_text_omits_fact_ids() -> None:
     assert (
         extract_readable_text(WHOLE)
         == 'Léger comme l\'air 😀\n\nheat\n\nSay "yes"\nto linen\n\nLovely'
@@ -26,14 +26,14 @@ def test_is_readable_without_its_ids() -> None:
 
 
 @pytest.mark.parametrize("text", [WHOLE, json.dumps(json.loads(WHOLE), ensure_ascii=False)])
-def test_only_grows(text: str) -> None:
+def test_readable_text_only_grows_while_streaming(text: str) -> None:
     seen = [words for end in range(len(text)) if (words := extract_readable_text(text[:end]))]
     assert len(seen) > len(text) * 0.8
     assert all(later.startswith(earlier) for earlier, later in pairwise(seen))
 
 
 @pytest.mark.parametrize("text", ["", "Sure!", "{", '{"a', '{"facts": ["x.y"', "{}", "{]"])
-def test_shows_nothing_while_there_is_nothing(text: str) -> None:
+def test_readable_text_is_empty_before_any_json(text: str) -> None:
     assert extract_readable_text(text) == ""
 
 
@@ -47,12 +47,12 @@ def test_shows_nothing_while_there_is_nothing(text: str) -> None:
         f'An empty one is {{}}, yours is\n{WHOLE} and not {{"a": 1}}',
     ],
 )
-def test_is_found_in_its_wrapping(text: str) -> None:
+def test_json_is_found_inside_prose_and_fences(text: str) -> None:
     assert find_json(text) == WHOLE
 
 
 @pytest.mark.parametrize(
     "text", ["", "Sure!", WHOLE[:-1], WHOLE[:90], f"```json\n{WHOLE[:-3]}\n```", "{'a': 1}", "[1]"]
 )
-def test_is_never_repaired(text: str) -> None:
+def test_broken_json_is_never_repaired(text: str) -> None:
     assert find_json(text) is None

@@ -1,4 +1,4 @@
-"""The form of an answer: what a writer is told to fill."""
+"""The JSON schema and the blank example of an output model."""
 
 import json
 from typing import Literal
@@ -24,20 +24,20 @@ class Small(BaseModel):
     sure: bool
 
 
-def test_wants_every_field_filled() -> None:
+def test_schema_requires_every_field() -> None:
     schema = require_all_fields(Output.model_json_schema())
     assert schema["required"] == ["subject", "body", "more", "default", "hooks"]
     assert schema["$defs"]["Copy"]["required"] == ["text", "facts"]
     assert schema["properties"]["more"]["anyOf"][1] == {"type": "null"}
 
 
-def test_keeps_what_a_field_says_of_itself() -> None:
+def test_schema_keeps_field_descriptions() -> None:
     subject = require_all_fields(Output.model_json_schema())["properties"]["subject"]
     assert subject["description"] == "At most 40 characters."
     assert subject["required"] == ["text", "facts"]
 
 
-def test_has_a_blank_in_each_place() -> None:
+def test_blank_example_has_a_blank_in_each_field() -> None:
     hook = {"angle": "⟨angle⟩", "text": "⟨hooks⟩", "facts": ["⟨facts⟩"]}
     assert json.loads(build_blank_example(Output)) == {
         "subject": {"text": "⟨subject: At most 40 characters.⟩", "facts": ["⟨facts⟩"]},
@@ -48,7 +48,7 @@ def test_has_a_blank_in_each_place() -> None:
     }
 
 
-def test_says_what_is_allowed_there() -> None:
+def test_blank_names_the_allowed_values() -> None:
     assert json.loads(build_blank_example(Small)) == {
         "tone": "⟨tone, one of: warm, dry⟩",
         "name": "⟨name, at most 5 characters⟩",

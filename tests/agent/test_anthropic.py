@@ -1,4 +1,4 @@
-"""Claude: the writer, against a real server on the loopback that answers by a script."""
+"""The Anthropic writer against a real scripted server on the loopback interface."""
 
 import asyncio
 import importlib
@@ -57,8 +57,8 @@ def assignment(**more: Any) -> WriteRequest:
     return WriteRequest(**{**told, "prompt": "Write about linen.", **more})
 
 
-class Desk:
-    """Where a writer sits in these tests: it keeps the receipts and what was shown."""
+class WriterHarness:
+    """A writer with its server. Collects the receipts and the texts shown."""
 
     def __init__(self, url: str, **more: Any):
         told = {"key": KEY, "base_url": url, "now": lambda: NOW, "pause": 0.01, "deadline": 5.0}
@@ -93,7 +93,7 @@ class Desk:
 
 @pytest.fixture(scope="module", autouse=True)
 def _the_sdk_is_loaded() -> None:
-    """Loading it takes seconds on a busy machine; the deadlines below are about answers."""
+    """Import the SDK first: it takes seconds on a busy machine and would break the deadlines."""
     importlib.import_module("anthropic.resources.messages")
 
 
@@ -104,15 +104,17 @@ async def server() -> AsyncIterator[ScriptedClaude]:
 
 
 @pytest.fixture
-async def desk(server: ScriptedClaude) -> AsyncIterator[Desk]:
-    seat = Desk(server.url)
+async def harness(server: ScriptedClaude) -> AsyncIterator[WriterHarness]:
+    seat = WriterHarness(server.url)
     yield seat
     await seat.claude.close()
 
 
-async def test_writes_in_the_asked_form(server: ScriptedClaude, desk: Desk) -> None:
+async def test_answer_is_parsed_into_the_output_model(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
     server.script = [says(GOOD)]
-    assert await desk.write() == Output.model_validate(GOOD)
+    assert await harness.write() == Output.model_validate(GOOD)
     (letter,) = server.letters
     assert letter["model"] == "claude-sonnet-5-5"
     assert letter["stream"] is True
@@ -124,19 +126,21 @@ async def test_writes_in_the_asked_form(server: ScriptedClaude, desk: Desk) -> N
     assert server.asked[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
-async def test_shows_the_text_as_it_grows(server: ScriptedClaude, desk: Desk) -> None:
+async def test_growing_text_is_shown(server: ScriptedClaude, harness: WriterHarness) -> None:
     server.chunk = 5
-    await desk.write(prompt="[product.a-linen-shirt-with-a-long-name.price] price: 59 EUR")
-    *growing, whole = desk.shown
+    await harness.write(prompt="[product.a-linen-shirt-with-a-long-name.price] price: 59 EUR")
+    *growing, whole = harness.shown
     assert len(growing) > 3
     assert growing == sorted(set(growing), key=len)
     assert whole.startswith("Subject: Soft washed linen")
     assert "product" not in whole
 
 
-async def test_gives_a_receipt_for_the_very_bytes(server: ScriptedClaude, desk: Desk) -> None:
-    await desk.write(prompt="Écris sur le lin : « léger ».")
-    (sent,) = desk.receipts
+async def test_receipt_holds_the_exact_bytes_sent(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
+    await harness.write(prompt="Écris sur le lin : « léger ».")
+    (sent,) = harness.receipts
     assert sent.sent == server.asked[0].text
     assert sent.to == f"127.0.0.1:{server.port}"
     assert (sent.writer, sent.ended, sent.at) == ("claude-sonnet-5-5", "done", NOW)
@@ -144,10 +148,10 @@ async def test_gives_a_receipt_for_the_very_bytes(server: ScriptedClaude, desk: 
     assert sent.tokens_in > 0 < sent.tokens_out
 
 
-async def test_reads_a_long_brand_from_the_cache(desk: Desk) -> None:
+async def test_long_system_prompt_is_read_from_the_cache(harness: WriterHarness) -> None:
     for _ in range(2):
-        await desk.write(system="We are Maison. " * 200)
-    first, second = desk.receipts
+        await harness.write(system="We are Maison. " * 200)
+    first, second = harness.receipts
     assert first.tokens_in == second.tokens_in
     assert (first.tokens_cached, second.tokens_cached) == (0, 750)
     assert first.usd is not None
@@ -155,15 +159,17 @@ async def test_reads_a_long_brand_from_the_cache(desk: Desk) -> None:
     assert first.usd - second.usd == Decimal(750) * Decimal("1.15") * 2 / 1_000_000
 
 
-async def test_has_no_price_for_a_local_name(server: ScriptedClaude) -> None:
-    desk = Desk(server.url, name="qwen3:8b")
-    await desk.write()
-    assert desk.receipts[0].usd is None
-    await desk.claude.close()
+async def test_local_model_has_no_price(server: ScriptedClaude) -> None:
+    harness = WriterHarness(server.url, name="qwen3:8b")
+    await harness.write()
+    assert harness.receipts[0].usd is None
+    await harness.claude.close()
 
 
-async def test_is_told_what_was_wrong_with_its_last_try(server: ScriptedClaude, desk: Desk) -> None:
-    await desk.write(last=json.dumps(GOOD), corrections=("subject: 45 characters, at most 40",))
+async def test_corrections_name_the_faults_of_the_last_answer(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
+    await harness.write(last=json.dumps(GOOD), corrections=("subject: 45 characters, at most 40",))
     turns = server.letters[0]["messages"]
     assert [turn["role"] for turn in turns] == ["user", "assistant", "user"]
     assert turns[1]["content"] == json.dumps(GOOD)
@@ -187,30 +193,34 @@ async def test_is_told_what_was_wrong_with_its_last_try(server: ScriptedClaude, 
     ],
     ids=lambda step: f"{step.status} {step.code or step.breaks or step.error}",
 )
-async def test_tries_anew_after_a_bad_moment(
-    server: ScriptedClaude, desk: Desk, step: Step
+async def test_temporary_error_is_retried(
+    server: ScriptedClaude, harness: WriterHarness, step: Step
 ) -> None:
     server.script = [step, says(GOOD)]
-    assert await desk.write() == Output.model_validate(GOOD)
-    assert len(desk.receipts) == len(server.letters) == 2
-    assert desk.ended[0] != "done" == desk.ended[1]
-    assert desk.receipts[0].sent == desk.receipts[1].sent != ""
-    assert desk.shown[-1] == "Cool all day\n\nLinen."
+    assert await harness.write() == Output.model_validate(GOOD)
+    assert len(harness.receipts) == len(server.letters) == 2
+    assert harness.ended[0] != "done" == harness.ended[1]
+    assert harness.receipts[0].sent == harness.receipts[1].sent != ""
+    assert harness.shown[-1] == "Cool all day\n\nLinen."
 
 
-async def test_counts_what_a_broken_call_had_written(server: ScriptedClaude, desk: Desk) -> None:
+async def test_broken_call_counts_the_tokens_written_so_far(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
     server.script = [breaks("drop"), fails(529, "overloaded_error"), says(GOOD)]
-    await desk.write()
-    broken, overloaded, _ = desk.receipts
+    await harness.write()
+    broken, overloaded, _ = harness.receipts
     assert broken.usd is not None
     assert broken.usd > 0
     assert broken.tokens_out > 20
     assert overloaded.usd == 0 == overloaded.tokens_in
 
 
-async def test_leaves_the_rest_to_the_engine(server: ScriptedClaude, desk: Desk) -> None:
+async def test_exhausted_retries_raise_try_again(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
     server.script = [fails(529, "overloaded_error")] * 9
-    error = await desk.fail(TryAgain)
+    error = await harness.fail(TryAgain)
     assert len(server.letters) == 5
     assert str(error) == "529 overloaded_error"
     assert error.words.to("en") == (
@@ -221,67 +231,69 @@ async def test_leaves_the_rest_to_the_engine(server: ScriptedClaude, desk: Desk)
 
 
 @pytest.mark.parametrize("asked", [60, "Tue, 24 Nov 2026 09:01:00 GMT"])
-async def test_waits_no_longer_than_its_deadline(
-    server: ScriptedClaude, desk: Desk, asked: float | str
+async def test_no_retry_after_the_deadline(
+    server: ScriptedClaude, harness: WriterHarness, asked: float | str
 ) -> None:
     server.script = [fails(429, "rate_limit_error", retry_after=asked)]
-    error = await desk.fail(TryAgain)
+    error = await harness.fail(TryAgain)
     assert error.after == 60
     assert len(server.letters) == 1
 
 
-async def test_waits_as_long_as_it_was_asked_to(server: ScriptedClaude, desk: Desk) -> None:
+async def test_retry_after_header_is_respected(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
     server.script = [fails(429, "rate_limit_error", retry_after=0.3)]
     start = time.monotonic()
-    await desk.write()
+    await harness.write()
     assert time.monotonic() - start >= 0.3
 
 
-async def test_writes_the_receipt_before_the_bytes_leave(server: ScriptedClaude) -> None:
-    desk = Desk(server.url)
+async def test_receipt_is_written_before_the_bytes_are_sent(server: ScriptedClaude) -> None:
+    harness = WriterHarness(server.url)
     seen: list[list[str]] = []
 
     def answer(body: dict[str, Any]) -> dict[str, Any]:
-        seen.append([sent.sent for sent in desk.receipts])
+        seen.append([sent.sent for sent in harness.receipts])
         return GOOD
 
     server.answer = answer
-    await desk.write()
+    await harness.write()
     assert seen == [[server.asked[0].text]]
-    assert (desk.before[0].ended, desk.ended) == ("no answer kept", ["done"])
-    await desk.claude.close()
+    assert (harness.before[0].ended, harness.ended) == ("no answer kept", ["done"])
+    await harness.claude.close()
 
 
-async def test_sends_nothing_whose_receipt_cannot_be_kept(server: ScriptedClaude) -> None:
-    desk = Desk(server.url)
+async def test_nothing_is_sent_when_the_receipt_cannot_be_stored(server: ScriptedClaude) -> None:
+    harness = WriterHarness(server.url)
 
     async def full(_: LlmCall) -> None:
         raise OSError("no space left")
 
-    desk._keep = full  # type: ignore[assignment,method-assign]
+    harness._keep = full  # type: ignore[assignment,method-assign]
     with pytest.raises(OSError, match="no space"):
-        await desk.write()
+        await harness.write()
     assert server.asked == []
-    await desk.claude.close()
+    await harness.claude.close()
 
 
-async def test_gives_up_on_silence(server: ScriptedClaude) -> None:
-    desk = Desk(server.url, deadline=0.4)
+async def test_silent_server_times_out(server: ScriptedClaude) -> None:
+    harness = WriterHarness(server.url, deadline=0.4)
     server.script = [breaks("stall")]
-    error = await desk.fail(TryAgain)
+    error = await harness.fail(TryAgain)
     assert error.words.to("en") == "Claude took too long to answer. Ask again in a few minutes."
-    assert desk.ended == ["no answer within 0.4 s"]
-    assert desk.receipts[0].sent
-    await desk.claude.close()
+    assert harness.ended == ["no answer within 0.4 s"]
+    assert harness.receipts[0].sent
+    await harness.claude.close()
 
 
-async def test_sends_nothing_when_there_is_no_way_through(server: ScriptedClaude) -> None:
-    desk = Desk("http://127.0.0.1:9")
-    error = await desk.fail(TryAgain)
+async def test_nothing_is_sent_without_a_connection(server: ScriptedClaude) -> None:
+    harness = WriterHarness("http://127.0.0.1:9")
+    error = await harness.fail(TryAgain)
     assert error.words.to("en").startswith("Claude can't be reached. An administrator can check")
-    assert {(sent.sent, sent.to) for sent in desk.receipts} == {("", None)}
-    assert sum(sent.usd or 0 for sent in desk.receipts) == 0
-    await desk.claude.close()
+    assert {(sent.sent, sent.to) for sent in harness.receipts} == {("", None)}
+    assert sum(sent.usd or 0 for sent in harness.receipts) == 0
+    await harness.claude.close()
 
 
 @pytest.mark.parametrize(
@@ -293,31 +305,33 @@ async def test_sends_nothing_when_there_is_no_way_through(server: ScriptedClaude
         ("brand new", "Claude declined to write this. "),
     ],
 )
-async def test_names_the_reason_of_a_refusal(
-    server: ScriptedClaude, desk: Desk, category: str | None, said: str
+async def test_refusal_names_its_category(
+    server: ScriptedClaude, harness: WriterHarness, category: str | None, said: str
 ) -> None:
     server.script = [refuses(category)]
-    error = await desk.fail()
+    error = await harness.fail()
     assert error.words.to("en").startswith(said)
     assert len(server.letters) == 1
-    assert desk.ended == [f"refused: {category or 'no category'}"]
-    assert desk.receipts[0].usd is not None
+    assert harness.ended == [f"refused: {category or 'no category'}"]
+    assert harness.receipts[0].usd is not None
 
 
-async def test_gets_more_room_once(server: ScriptedClaude, desk: Desk) -> None:
+async def test_max_tokens_is_raised_once(server: ScriptedClaude, harness: WriterHarness) -> None:
     server.script = [cut_off(), says(GOOD)]
-    await desk.write()
+    await harness.write()
     first, second = server.letters
     assert second["max_tokens"] > first["max_tokens"]
     assert second["messages"] == first["messages"]
 
 
-async def test_never_repairs_what_was_cut_off(server: ScriptedClaude, desk: Desk) -> None:
+async def test_cut_off_answer_is_never_repaired(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
     whole = json.dumps(GOOD)
     server.script = [cut_off(whole), cut_off(whole)]
-    error = await desk.fail()
+    error = await harness.fail()
     assert error.words.to("en") == "The answer of Claude grew too long. Ask for less at once."
-    assert desk.ended == ["cut off", "cut off"]
+    assert harness.ended == ["cut off", "cut off"]
 
 
 @pytest.mark.parametrize(
@@ -353,47 +367,49 @@ async def test_never_repairs_what_was_cut_off(server: ScriptedClaude, desk: Desk
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
-async def test_says_in_plain_words_what_will_not_work(
-    server: ScriptedClaude, desk: Desk, step: Step, said: str
+async def test_permanent_errors_have_plain_words(
+    server: ScriptedClaude, harness: WriterHarness, step: Step, said: str
 ) -> None:
     server.script = [step]
-    error = await desk.fail()
+    error = await harness.fail()
     assert error.words.to("en").startswith(said)
-    assert len(server.letters) == len(desk.receipts) == 1
+    assert len(server.letters) == len(harness.receipts) == 1
     assert error.__context__ is None
 
 
-async def test_sends_an_unfit_answer_back_with_what_is_wrong(
-    server: ScriptedClaude, desk: Desk
+async def test_invalid_answer_is_sent_back_with_its_errors(
+    server: ScriptedClaude, harness: WriterHarness
 ) -> None:
     server.script = [says(BAD), says(GOOD)]
-    assert await desk.write() == Output.model_validate(GOOD)
+    assert await harness.write() == Output.model_validate(GOOD)
     *_, answer, wrong = server.letters[1]["messages"]
     assert json.loads(answer["content"]) == BAD
     assert "- body: Field required" in wrong["content"]
-    assert desk.ended == ["did not fit the form", "done"]
+    assert harness.ended == ["did not fit the form", "done"]
 
 
-async def test_holds_an_answer_to_limits_the_server_ignores(
-    server: ScriptedClaude, desk: Desk
+async def test_limits_ignored_by_the_server_are_validated(
+    server: ScriptedClaude, harness: WriterHarness
 ) -> None:
     server.script = [says({"name": "far too long"}), says({"name": "short"})]
-    assert (await desk.write(Short)).name == "short"
+    assert (await harness.write(Short)).name == "short"
 
 
-async def test_sends_an_answer_back_at_most_twice(server: ScriptedClaude, desk: Desk) -> None:
+async def test_invalid_answer_is_sent_back_at_most_twice(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
     server.script = [says(BAD)] * 9
-    error = await desk.fail()
+    error = await harness.fail()
     assert len(server.letters) == 3
     assert error.words.to("en").startswith("Claude could not put its answer into the form")
 
 
 class TestWithASecond:
-    """`fallback` is set."""
+    """A writer with a fallback model."""
 
     @pytest.fixture
-    async def desk(self, server: ScriptedClaude) -> AsyncIterator[Desk]:
-        seat = Desk(server.url, fallback="claude-haiku-5-5")
+    async def harness(self, server: ScriptedClaude) -> AsyncIterator[WriterHarness]:
+        seat = WriterHarness(server.url, fallback="claude-haiku-5-5")
         yield seat
         await seat.claude.close()
 
@@ -407,37 +423,39 @@ class TestWithASecond:
             ([fails(404, "not_found_error")], "sonnet haiku"),
         ],
     )
-    async def test_asks_it_when_the_first_can_not(
-        self, server: ScriptedClaude, desk: Desk, steps: list[Step], names: str
+    async def test_fallback_model_is_used_when_the_first_fails(
+        self, server: ScriptedClaude, harness: WriterHarness, steps: list[Step], names: str
     ) -> None:
         server.script = steps
-        await desk.write()
-        assert [sent.writer.split("-")[1] for sent in desk.receipts] == names.split()
+        await harness.write()
+        assert [sent.writer.split("-")[1] for sent in harness.receipts] == names.split()
         assert [letter["model"].split("-")[1] for letter in server.letters] == names.split()
 
-    async def test_lets_it_think_as_little_as_it_can(
-        self, server: ScriptedClaude, desk: Desk
+    async def test_each_model_uses_its_least_thinking(
+        self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
         server.script = [fails(404, "not_found_error")]
-        await desk.write()
+        await harness.write()
         assert server.letters[1]["thinking"] == {"type": "disabled"}
 
-    async def test_does_not_ask_it_what_the_first_refused(
-        self, server: ScriptedClaude, desk: Desk
+    async def test_fallback_is_not_used_after_a_refusal(
+        self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
         server.script = [refuses()]
-        await desk.fail()
+        await harness.fail()
         assert len(server.letters) == 1
 
-    async def test_has_no_third(self, server: ScriptedClaude, desk: Desk) -> None:
+    async def test_there_is_no_third_model(
+        self, server: ScriptedClaude, harness: WriterHarness
+    ) -> None:
         server.script = [fails(404, "not_found_error")] * 3
-        error = await desk.fail()
+        error = await harness.fail()
         assert "claude-haiku-5-5" in error.words.to("en")
         assert len(server.letters) == 2
 
 
 class TestOnALocalServer:
-    """One that knows no forms, no names and no counting."""
+    """A local server without schemas, model look-up and token counts."""
 
     @pytest.fixture
     async def server(self) -> AsyncIterator[ScriptedClaude]:
@@ -445,28 +463,28 @@ class TestOnALocalServer:
             yield simple
 
     @pytest.fixture
-    async def desk(self, server: ScriptedClaude) -> AsyncIterator[Desk]:
-        seat = Desk(f"{server.url}/v1/", name="qwen3:8b", key=None)
+    async def harness(self, server: ScriptedClaude) -> AsyncIterator[WriterHarness]:
+        seat = WriterHarness(f"{server.url}/v1/", name="qwen3:8b", key=None)
         yield seat
         await seat.claude.close()
 
-    async def test_asks_for_json_in_words_from_then_on(
-        self, server: ScriptedClaude, desk: Desk
+    async def test_json_is_requested_in_the_prompt_after_an_ignored_schema(
+        self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
-        assert (await desk.write()).body.text.startswith("Body")
-        assert desk.claude.weak
-        assert desk.ended == ["not JSON", "done"]
-        await desk.write()
-        assert desk.ended == ["not JSON", "done", "done"]
+        assert (await harness.write()).body.text.startswith("Body")
+        assert harness.claude.ignores_schema
+        assert harness.ended == ["not JSON", "done"]
+        await harness.write()
+        assert harness.ended == ["not JSON", "done", "done"]
         assert "⟨body⟩" in server.letters[2]["messages"][0]["content"]
 
-    async def test_knows_so_from_the_start_when_checked(
-        self, server: ScriptedClaude, desk: Desk
+    async def test_check_detects_a_server_that_ignores_schemas(
+        self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
-        assert await desk.claude.check() is None
-        assert desk.claude.weak
-        await desk.write()
-        assert desk.ended == ["done"]
+        assert await harness.claude.check() is None
+        assert harness.claude.ignores_schema
+        await harness.write()
+        assert harness.ended == ["done"]
         assert server.letters[0]["max_tokens"] == 4_096
 
     @pytest.mark.parametrize(
@@ -476,186 +494,199 @@ class TestOnALocalServer:
             ("thinking: Extra inputs are not permitted", "thinking"),
         ],
     )
-    async def test_leaves_out_what_it_does_not_know(
+    async def test_unsupported_settings_are_left_out(
         self, server: ScriptedClaude, message: str, left_out: str
     ) -> None:
-        desk = Desk(server.url)
+        harness = WriterHarness(server.url)
         server.answer = obediently
         server.script = [fails(400, "invalid_request_error", message=message)]
-        await desk.write()
-        await desk.write()
+        await harness.write()
+        await harness.write()
         first, *others = server.letters
         assert left_out in first
         assert not any(left_out in letter for letter in others)
         assert len(others) == 2
-        await desk.claude.close()
+        await harness.claude.close()
 
-    async def test_sends_no_empty_turn_after_an_empty_answer(
-        self, server: ScriptedClaude, desk: Desk
+    async def test_no_empty_message_after_an_empty_answer(
+        self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
-        desk.claude.weak = True
+        harness.claude.ignores_schema = True
         server.script = [says(""), says(GOOD)]
-        await desk.write()
+        await harness.write()
         assert [turn["role"] for turn in server.letters[1]["messages"]] == ["user"]
 
-    async def test_sends_a_blank_back_that_was_left_unfilled(
-        self, server: ScriptedClaude, desk: Desk
+    async def test_unfilled_blank_is_sent_back(
+        self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
-        desk.claude.weak = True
+        harness.claude.ignores_schema = True
         server.script = [says({**GOOD, "body": {"text": "⟨body⟩", "facts": []}})]
-        await desk.write()
-        assert desk.ended == ["did not fit the form", "done"]
+        await harness.write()
+        assert harness.ended == ["did not fit the form", "done"]
 
-    async def test_stops_when_it_never_gets_json(self, server: ScriptedClaude, desk: Desk) -> None:
+    async def test_gives_up_when_the_answer_is_never_json(
+        self, server: ScriptedClaude, harness: WriterHarness
+    ) -> None:
         server.script = [says("Linen is lovely.")] * 9
-        error = await desk.fail()
+        error = await harness.fail()
         assert len(server.letters) == 4
         assert error.words.to("en").startswith("qwen3:8b could not put its answer into the form")
 
-    async def test_takes_its_word_for_why_it_stopped(
-        self, server: ScriptedClaude, desk: Desk
+    async def test_stop_reason_of_the_server_is_trusted(
+        self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
         server.script = [Step(text="{}", stop="length"), Step(text=json.dumps(GOOD), stop="stop")]
-        await desk.write()
-        assert desk.ended == ["cut off", "done"]
+        await harness.write()
+        assert harness.ended == ["cut off", "done"]
 
-    async def test_is_never_reached_through_a_proxy(
-        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    async def test_local_server_is_never_reached_through_a_proxy(
+        self, harness: WriterHarness, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, "http://127.0.0.1:9")
-        await desk.write()
-        assert desk.ended[-1] == "done"
+        await harness.write()
+        assert harness.ended[-1] == "done"
 
 
 class TestChecked:
-    """`check` is asked at the start."""
+    """`check` runs at the start of the process."""
 
-    async def test_finds_nothing_wrong(self, server: ScriptedClaude, desk: Desk) -> None:
-        assert await desk.claude.check() is None
-        assert not desk.claude.weak
+    async def test_check_passes_for_valid_models(
+        self, server: ScriptedClaude, harness: WriterHarness
+    ) -> None:
+        assert await harness.claude.check() is None
+        assert not harness.claude.ignores_schema
         assert server.asked[0].path == "/v1/models/claude-sonnet-5-5"
 
-    async def test_names_a_retired_one(self, server: ScriptedClaude) -> None:
+    async def test_check_names_a_retired_model(self, server: ScriptedClaude) -> None:
         server.lifecycle = {"claude-haiku-5-5": "retired"}
-        desk = Desk(server.url, fallback="claude-haiku-5-5")
-        wrong = await desk.claude.check()
+        harness = WriterHarness(server.url, fallback="claude-haiku-5-5")
+        wrong = await harness.claude.check()
         assert wrong is not None
         assert wrong.to("en").startswith("claude-haiku-5-5 is retired. An administrator can")
-        await desk.claude.close()
+        await harness.claude.close()
 
-    async def test_warns_of_one_that_will_retire(
-        self, server: ScriptedClaude, desk: Desk, caplog: pytest.LogCaptureFixture
+    async def test_check_warns_of_a_model_that_will_retire(
+        self, server: ScriptedClaude, harness: WriterHarness, caplog: pytest.LogCaptureFixture
     ) -> None:
         server.lifecycle = {"claude-sonnet-5-5": "deprecated"}
-        assert await desk.claude.check() is None
+        assert await harness.claude.check() is None
         assert "claude-sonnet-5-5 retires on 2026-12-01" in caplog.text
 
-    async def test_names_one_that_takes_no_form(self, server: ScriptedClaude, desk: Desk) -> None:
+    async def test_check_names_a_model_without_structured_output(
+        self, server: ScriptedClaude, harness: WriterHarness
+    ) -> None:
         server.unable = ("structured_outputs",)
-        wrong = await desk.claude.check()
+        wrong = await harness.claude.check()
         assert wrong is not None
         assert wrong.to("en").startswith("claude-sonnet-5-5 can't answer in the form we need.")
 
-    async def test_learns_what_a_name_takes(self, server: ScriptedClaude) -> None:
+    async def test_check_learns_the_settings_of_a_model(self, server: ScriptedClaude) -> None:
         server.unable = ("effort", "disabled", "between_tools")
-        desk = Desk(server.url)
-        await desk.claude.check()
-        await desk.write()
+        harness = WriterHarness(server.url)
+        await harness.claude.check()
+        await harness.write()
         assert "thinking" not in server.letters[0]
         assert "effort" not in server.letters[0]["output_config"]
-        await desk.claude.close()
+        await harness.claude.close()
 
-    async def test_says_that_the_key_is_refused(self) -> None:
+    async def test_check_reports_a_refused_key(self) -> None:
         async with Answering(401, {"error": {"type": "authentication_error"}}) as url:
-            desk = Desk(url)
-            wrong = await desk.claude.check()
-            await desk.claude.close()
+            harness = WriterHarness(url)
+            wrong = await harness.claude.check()
+            await harness.claude.close()
         assert wrong is not None
         assert wrong.to("en").startswith("The key for Claude was refused.")
 
-    async def test_lets_an_outage_pass(self, caplog: pytest.LogCaptureFixture) -> None:
-        desk = Desk("http://127.0.0.1:9")
-        assert await desk.claude.check() is None
+    async def test_check_ignores_an_outage(self, caplog: pytest.LogCaptureFixture) -> None:
+        harness = WriterHarness("http://127.0.0.1:9")
+        assert await harness.claude.check() is None
         assert "claude-sonnet-5-5 could not be looked up" in caplog.text
-        await desk.claude.close()
+        await harness.claude.close()
 
     @pytest.mark.parametrize("status", [404, 405, 501])
-    async def test_takes_a_server_without_names_for_a_simple_one(self, status: int) -> None:
+    async def test_check_treats_a_server_without_models_as_simple(self, status: int) -> None:
         async with Answering(status, {}) as url:
-            desk = Desk(url, name="qwen3:8b")
-            assert await desk.claude.check() is None
-            assert desk.claude.weak
-            await desk.claude.close()
+            harness = WriterHarness(url, name="qwen3:8b")
+            assert await harness.claude.check() is None
+            assert harness.claude.ignores_schema
+            await harness.claude.close()
 
     @pytest.mark.parametrize("told", [{"id": "x", "object": "model"}, [1], "x"])
-    async def test_puts_up_with_another_kind_of_answer(self, told: Any) -> None:
+    async def test_check_tolerates_an_unexpected_response(self, told: Any) -> None:
         async with Answering(200, told) as url:
-            desk = Desk(url, name="org/x")
-            assert await desk.claude.check() is None
-            await desk.claude.close()
+            harness = WriterHarness(url, name="org/x")
+            assert await harness.claude.check() is None
+            await harness.claude.close()
 
 
-async def test_never_tells_its_key(
+async def test_api_key_never_appears_in_logs_or_errors(
     server: ScriptedClaude, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     echo = fails(401, "authentication_error", message=f"Received API key {KEY}")
     server.script = [fails(529, message=KEY), says(GOOD), echo]
-    desk = Desk(server.url)
-    await desk.write(prompt="Our secret launch")
-    error = await desk.fail()
-    told = [caplog.text, repr(desk.claude), repr(vars(desk.claude)), repr(vars(desk.claude._wire))]
-    told += [repr(error), error.words.to("en"), *map(repr, desk.receipts)]
+    harness = WriterHarness(server.url)
+    await harness.write(prompt="Our secret launch")
+    error = await harness.fail()
+    told = [
+        caplog.text,
+        repr(harness.claude),
+        repr(vars(harness.claude)),
+        repr(vars(harness.claude._client)),
+    ]
+    told += [repr(error), error.words.to("en"), *map(repr, harness.receipts)]
     assert not any(KEY in text for text in told)
     assert "Our secret launch" not in caplog.text
     assert "call req_2: done" in caplog.text
-    await desk.claude.close()
+    await harness.claude.close()
 
 
-async def test_follows_no_redirect() -> None:
-    """The receipt names the host that was written to, so there may be no other."""
+async def test_redirects_are_not_followed() -> None:
+    """The receipt names the host, so the request must not go to another one."""
     async with ScriptedClaude() as elsewhere:
         to = {"location": f"{elsewhere.url}/v1/messages"}
         async with Answering(307, {}, headers=to) as url:
-            desk = Desk(url)
-            await desk.fail()
-            await desk.claude.close()
+            harness = WriterHarness(url)
+            await harness.fail()
+            await harness.claude.close()
         assert not elsewhere.asked
 
 
-async def test_gives_a_receipt_when_it_is_stopped(server: ScriptedClaude, desk: Desk) -> None:
+async def test_cancelled_call_has_a_receipt(server: ScriptedClaude, harness: WriterHarness) -> None:
     server.script = [breaks("stall")]
-    task = asyncio.create_task(desk.write())
+    task = asyncio.create_task(harness.write())
     await server.answering.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert desk.ended == ["stopped"]
-    assert desk.receipts[0].sent
+    assert harness.ended == ["stopped"]
+    assert harness.receipts[0].sent
 
 
-async def test_writes_two_hundred_at_once(server: ScriptedClaude, desk: Desk) -> None:
+async def test_two_hundred_calls_run_at_once(
+    server: ScriptedClaude, harness: WriterHarness
+) -> None:
     server.delay, server.chunk = 0.5, 64
-    await asyncio.gather(*(desk.write() for _ in range(200)))
-    assert desk.ended == ["done"] * 200
+    await asyncio.gather(*(harness.write() for _ in range(200)))
+    assert harness.ended == ["done"] * 200
     assert server.most_open > 150
 
 
-def test_works_in_a_second_event_loop() -> None:
+def test_second_event_loop_gets_its_own_client() -> None:
     async def once() -> None:
         async with ScriptedClaude(port=port):
-            await desk.write()
-            await desk.claude.close()
+            await harness.write()
+            await harness.claude.close()
 
     port = _free_port()
-    desk = Desk(f"http://127.0.0.1:{port}")
+    harness = WriterHarness(f"http://127.0.0.1:{port}")
     for _ in range(2):
         asyncio.run(once())
-    assert desk.ended == ["done", "done"]
+    assert harness.ended == ["done", "done"]
 
 
-def test_loads_the_sdk_only_when_it_writes() -> None:
+def test_sdk_is_imported_only_on_the_first_call() -> None:
     code = "import sys, bot.agent.llm.anthropic; sys.exit('anthropic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -668,7 +699,7 @@ def _free_port() -> int:
 
 
 class Answering:
-    """A server that answers everything alike."""
+    """A server that gives the same answer to every request."""
 
     def __init__(self, status: int, told: Any, *, headers: dict[str, str] | None = None):
         self.status, self.told, self.headers = status, told, headers

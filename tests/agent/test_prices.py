@@ -1,4 +1,4 @@
-"""Prices: what a call costs."""
+"""Prices of model calls."""
 
 from decimal import Decimal
 
@@ -24,20 +24,20 @@ SONNET, HAIKU = "claude-sonnet-5-5", "claude-haiku-5-5"
         (HAIKU, TokenUsage(), "0"),
     ],
 )
-def test_are_counted_in_dollars(name: str, tokens: TokenUsage, usd: str) -> None:
+def test_cost_is_counted_in_dollars(name: str, tokens: TokenUsage, usd: str) -> None:
     price = find_price(name)
     assert price is not None
     assert price.compute_cost(tokens) == Decimal(usd)
 
 
-def test_hold_for_a_dated_name_too() -> None:
+def test_dated_model_name_has_the_same_price() -> None:
     assert find_price(f"{HAIKU}-20260901") == find_price(HAIKU)
 
 
 @pytest.mark.parametrize("name", ["qwen3:8b", "claude-haiku-4", ""])
-def test_of_others_are_not_known(name: str) -> None:
+def test_unknown_model_has_no_price(name: str) -> None:
     assert find_price(name) is None
 
 
-def test_are_dated() -> None:
+def test_prices_have_a_date() -> None:
     assert all(one.checked and one.checked.year >= 2026 for one in load_prices().values())

@@ -1,4 +1,4 @@
-"""The scripted Claude: what other tests and the benchmarks lean on."""
+"""The scripted Claude server that other tests and the benchmarks use."""
 
 import time
 from typing import Any
@@ -10,7 +10,7 @@ from tests.fakes.claude import ScriptedClaude, fill, says
 HELLO: list[Any] = [{"role": "user", "content": "Hello"}]
 
 
-async def test_talks_to_the_sdk_itself() -> None:
+async def test_real_sdk_can_call_it() -> None:
     async with (
         ScriptedClaude(says("Hi."), delay=0.2) as server,
         AsyncAnthropic(api_key=server.key, base_url=server.url, max_retries=0) as client,
@@ -28,7 +28,7 @@ async def test_talks_to_the_sdk_itself() -> None:
     assert [asked.path for asked in server.asked] == ["/v1/messages", "/v1/messages/count_tokens"]
 
 
-async def test_answers_as_it_is_told() -> None:
+async def test_answers_follow_the_script() -> None:
     def parrot(body: dict[str, Any]) -> str:
         return f"You said: {body['messages'][-1]['content']}"
 
@@ -41,7 +41,7 @@ async def test_answers_as_it_is_told() -> None:
             assert await stream.get_final_text() == "You said: Hello"
 
 
-def test_fills_any_form() -> None:
+def test_every_output_model_is_filled() -> None:
     form = {
         "type": "object",
         "properties": {

@@ -1,4 +1,4 @@
-"""Every skill …"""
+"""Contract tests of every skill."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.examp
 
 
 class Nobody:
-    """An outside where nobody is."""
+    """A Slack without people."""
 
     def __init__(self, material: str = "") -> None:
         self.material, self.shown = material, []
@@ -53,7 +53,7 @@ def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:
         TaskServices(
             database=database,
             enqueue=Jobs(),
-            outside=outside,
+            slack=outside,
             writer=Offline(lambda: NOW),
             library=lambda _: shop,
             brand=lambda _: BRAND,
@@ -64,7 +64,7 @@ def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:
 
 
 async def run(database: Database, words: str, shop: Shop, *, material: str = "") -> Task:
-    """A wish in these words, worked on to its end."""
+    """Run a task with these words to its end."""
     outside = Nobody(material)
     with database.begin() as session:
         Task.accept(session, Jobs(), wish("t1", words=words), NOW)
@@ -79,24 +79,24 @@ def ask(skill: Skill) -> str:
 
 
 @EVERY
-def test_says_in_one_line_what_it_does(skill: Skill) -> None:
+def test_skill_has_a_one_line_summary(skill: Skill) -> None:
     assert skill.summary.endswith(".")
     assert len(skill.summary) < 80
 
 
 @EVERY
-def test_has_a_prompt_that_asks_only_for_what_the_desk_gives(skill: Skill) -> None:
+def test_prompt_uses_only_placeholders_of_the_context(skill: Skill) -> None:
     assert prompts.find_gaps(skill.name) <= GIVEN
     assert {"brief", "facts"} <= prompts.find_gaps(skill.name)
 
 
 @EVERY
 @pytest.mark.parametrize("catalogue", [True, False], ids=["with a catalogue", "without one"])
-async def test_ends_in_a_draft_without_an_ai_that_slack_would_take(
+async def test_skill_without_ai_ends_in_a_card_that_slack_accepts(
     skill: Skill, catalogue: bool, sqlite: Database
 ) -> None:
     task = await run(sqlite, ask(skill), Shop() if catalogue else Shop({}))
-    assert (task.state, task.said) == ("done", None)
+    assert (task.state, task.trouble_words) == ("done", None)
     with sqlite.begin() as session:
         (draft,) = list_newest_drafts(session, "t1")
         assert draft.parts
@@ -105,7 +105,7 @@ async def test_ends_in_a_draft_without_an_ai_that_slack_would_take(
 
 
 @EVERY
-async def test_answers_empty_words_with_a_question(skill: Skill, sqlite: Database) -> None:
+async def test_skill_answers_empty_words_with_a_question(skill: Skill, sqlite: Database) -> None:
     task = await run(sqlite, "", Shop())
     assert task.state == "asking"
     with sqlite.begin() as session:
@@ -113,7 +113,7 @@ async def test_answers_empty_words_with_a_question(skill: Skill, sqlite: Databas
 
 
 @EVERY
-def test_is_asked_for_in_words_that_no_other_skill_takes(skill: Skill) -> None:
+def test_skill_is_selected_by_words_that_no_other_skill_matches(skill: Skill) -> None:
     assert skill.title
     if not skill.for_channels:
         assert skill.asked_by
@@ -123,13 +123,13 @@ def test_is_asked_for_in_words_that_no_other_skill_takes(skill: Skill) -> None:
 
 
 @EVERY
-def test_has_its_command_in_the_manifest(skill: Skill) -> None:
+def test_skill_command_is_in_the_manifest(skill: Skill) -> None:
     declared = {one["command"]: one for one in build_manifest()["features"]["slash_commands"]}
     assert (skill.command is None) or f"/{skill.command}" in declared
     assert len(declared) == len(load_commands())
 
 
 @EVERY
-def test_stays_small(skill: Skill) -> None:
+def test_handler_stays_small(skill: Skill) -> None:
     path = HANDLERS_FOLDER / f"{skill.name}.py"
     assert len(path.read_text().splitlines()) <= MOST_LINES

@@ -1,4 +1,4 @@
-"""A decision …"""
+"""Decisions about drafts: approve, send back, reject, edit."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -34,50 +34,50 @@ def made(database: Database, *checks: Any) -> tuple[Jobs, str]:
 
 def deliveries(database: Database, version: int = 1) -> list[str]:
     with database.begin() as session:
-        return [d.state for d in Delivery.of(session, f"t1.0.v{version}")]
+        return [d.state for d in Delivery.list_for_draft(session, f"t1.0.v{version}")]
 
 
-def test_of_an_approver_sends_the_words_on_their_way(database: Database) -> None:
+def test_approval_queues_the_delivery(database: Database) -> None:
     jobs, _ = made(database)
     approve(database, jobs)
     assert deliveries(database) == ["queued"]
     assert jobs.of("deliver") == ["t1.0.v1:thread"]
 
 
-def test_of_an_outsider_is_refused_by_name_of_those_who_may(database: Database) -> None:
+def test_outsider_is_refused_and_told_who_may_approve(database: Database) -> None:
     jobs, _ = made(database)
     with pytest.raises(CannotDo, match="can't approve drafts here"):
         approve(database, jobs, by="UOTTO")
     assert deliveries(database) == []
 
 
-def test_of_the_author_is_refused(sqlite: Database) -> None:
+def test_author_may_not_approve(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
     policy = Policy(approval=ApprovalPolicy(approvers=("UMARIE", "UMAX")))
     with pytest.raises(CannotDo, match="somebody else has to approve"):
         approve(sqlite, jobs, by="UMARIE", policy=policy)
 
 
-def test_of_the_author_counts_where_the_policy_says_so(sqlite: Database) -> None:
+def test_author_may_approve_where_the_policy_allows_it(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
     policy = Policy(approval=ApprovalPolicy(approvers=("UMARIE",), author_may_approve=True))
     approve(sqlite, jobs, by="UMARIE", policy=policy)
     assert deliveries(sqlite) == ["queued"]
 
 
-def test_is_refused_to_all_while_no_approver_is_named(sqlite: Database) -> None:
+def test_nobody_may_approve_while_no_approver_is_named(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
     with pytest.raises(CannotDo, match="No approver is named yet"):
         approve(sqlite, jobs, policy=Policy())
 
 
-def test_on_other_words_than_those_seen_is_refused(sqlite: Database) -> None:
+def test_approval_of_another_version_is_refused(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
     with pytest.raises(CannotDo, match="changed after you opened it"):
         approve(sqlite, jobs, fingerprint="0" * 64)
 
 
-def test_is_void_after_an_edit(database: Database) -> None:
+def test_edit_voids_earlier_approvals(database: Database) -> None:
     jobs, seen = made(database)
     policy = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA"), needed=2))
     approve(database, jobs, policy=policy)
@@ -93,14 +93,14 @@ def test_is_void_after_an_edit(database: Database) -> None:
             policy=policy,
             now=NOW,
         )
-        edited.judge(session, jobs, (), edited.facts, NOW)
+        edited.store_checks(session, jobs, (), edited.facts, NOW)
     approve(database, jobs, by="ULEA", policy=policy)
     assert deliveries(database, 2) == []
     approve(database, jobs, by="UMAX", policy=policy)
     assert deliveries(database, 2) == ["queued"]
 
 
-def test_waits_until_an_edited_version_is_checked(sqlite: Database) -> None:
+def test_edited_version_waits_for_its_checks(sqlite: Database) -> None:
     jobs, seen = made(sqlite)
     with sqlite.begin() as session:
         row = session.get_one(Draft, "t1.0.v1")
@@ -120,23 +120,23 @@ def test_waits_until_an_edited_version_is_checked(sqlite: Database) -> None:
         approve(sqlite, jobs)
 
 
-def test_over_a_block_needs_a_reason_that_is_kept(sqlite: Database) -> None:
+def test_blocking_check_needs_a_reason_that_is_stored(sqlite: Database) -> None:
     jobs, _ = made(sqlite, block())
     with pytest.raises(CannotDo, match="say why"):
         approve(sqlite, jobs)
     approve(sqlite, jobs, reason="The price list of today says so")
     with sqlite.begin() as session:
-        (said,) = Decision.of(session, "t1.0.v1")
+        (said,) = Decision.list_for_draft(session, "t1.0.v1")
         assert said.reason == "The price list of today says so"
 
 
-def test_over_what_the_channel_refuses_is_no_decision(sqlite: Database) -> None:
+def test_final_check_cannot_be_overridden(sqlite: Database) -> None:
     jobs, _ = made(sqlite, block(override=False))
     with pytest.raises(CannotDo, match="can't be approved"):
         approve(sqlite, jobs, reason="please")
 
 
-def test_of_two_people_at_once_gives_one_delivery_and_two_truthful_answers(
+def test_two_approvals_at_once_give_one_delivery(
     database: Database,
 ) -> None:
     jobs, _ = made(database)
@@ -155,7 +155,7 @@ def test_of_two_people_at_once_gives_one_delivery_and_two_truthful_answers(
     assert deliveries(database) == ["queued"]
 
 
-def test_to_send_back_settles_it_and_an_approval_comes_too_late(sqlite: Database) -> None:
+def test_approval_after_a_send_back_is_refused(sqlite: Database) -> None:
     jobs, seen = made(sqlite)
     with sqlite.begin() as session:
         row = session.get_one(Draft, "t1.0.v1")
@@ -173,7 +173,7 @@ def test_to_send_back_settles_it_and_an_approval_comes_too_late(sqlite: Database
         approve(sqlite, jobs)
 
 
-def test_to_reject_is_not_an_outsiders(sqlite: Database) -> None:
+def test_outsider_may_not_reject(sqlite: Database) -> None:
     jobs, seen = made(sqlite)
     with sqlite.begin() as session, pytest.raises(CannotDo, match="Only whoever asked"):
         decision.send_back(
@@ -203,27 +203,27 @@ def revise(database: Database, jobs: Jobs, seen: str) -> Draft:
         )
 
 
-def test_is_stopped_on_its_way_out_by_an_edit(database: Database) -> None:
+def test_edit_stops_the_queued_delivery(database: Database) -> None:
     jobs, seen = made(database)
     approve(database, jobs)
     assert revise(database, jobs, seen).version == 2
     assert deliveries(database) == ["stopped"]
     with database.begin() as session:
         delivery = session.get_one(Delivery, "t1.0.v1:thread")
-        assert not delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+        assert not delivery.mark_sending(session, session.get_one(Draft, "t1.0.v1"))
 
 
-def test_can_not_be_edited_away_once_the_words_have_left(database: Database) -> None:
+def test_sent_draft_cannot_be_edited(database: Database) -> None:
     jobs, seen = made(database)
     approve(database, jobs)
     with database.begin() as session:
         delivery = session.get_one(Delivery, "t1.0.v1:thread")
-        assert delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+        assert delivery.mark_sending(session, session.get_one(Draft, "t1.0.v1"))
     with pytest.raises(CannotDo, match="already gone out"):
         revise(database, jobs, seen)
 
 
-def test_never_lets_other_words_depart(sqlite: Database) -> None:
+def test_delivery_of_a_changed_text_is_refused(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
     approve(sqlite, jobs)
     with sqlite.begin() as session:
@@ -231,11 +231,11 @@ def test_never_lets_other_words_depart(sqlite: Database) -> None:
         row = session.get_one(Draft, "t1.0.v1")
         row.fingerprint = "0" * 64
         with pytest.raises(CannotDo, match="not the words that were approved"):
-            delivery.depart(session, row)
+            delivery.mark_sending(session, row)
 
 
-def test_is_held_against_the_stored_words_themselves(sqlite: Database) -> None:
-    """Words changed behind our back: neither approved, nor sent out where they were approved."""
+def test_text_changed_in_the_database_is_neither_approved_nor_sent(sqlite: Database) -> None:
+    """The row was changed outside the application, before or after its approval."""
     jobs, seen = made(sqlite)
     swap = text("UPDATE drafts SET canonical = replace(canonical, 'breathes', 'cools')")
     back = text("UPDATE drafts SET canonical = replace(canonical, 'cools', 'breathes')")
@@ -251,10 +251,10 @@ def test_is_held_against_the_stored_words_themselves(sqlite: Database) -> None:
     with sqlite.begin() as session:
         delivery = session.get_one(Delivery, "t1.0.v1:thread")
         with pytest.raises(CannotDo, match="changed outside Super-Intern"):
-            delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+            delivery.mark_sending(session, session.get_one(Draft, "t1.0.v1"))
 
 
-def test_to_edit_is_not_an_outsiders_where_editors_are_named(sqlite: Database) -> None:
+def test_only_named_editors_may_edit(sqlite: Database) -> None:
     jobs, seen = made(sqlite)
     policy = Policy(approval=ApprovalPolicy(approvers=("UMAX",), editors=("UPAUL",)))
     with sqlite.begin() as session, pytest.raises(CannotDo, match="not edit it"):
@@ -286,10 +286,10 @@ def edited(database: Database, jobs: Jobs, by: str, text: str, policy: Policy) -
             policy=policy,
             now=NOW,
         )
-        made.judge(session, jobs, (), made.facts, NOW)
+        made.store_checks(session, jobs, (), made.facts, NOW)
 
 
-def test_of_an_editor_is_refused_after_somebody_elses_comma(sqlite: Database) -> None:
+def test_editor_may_not_approve_after_a_small_edit_by_somebody_else(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
     policy = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA")))
     edited(sqlite, jobs, "UMAX", "Linen breathes on hot days.", policy)
@@ -300,7 +300,7 @@ def test_of_an_editor_is_refused_after_somebody_elses_comma(sqlite: Database) ->
     assert deliveries(sqlite, 3) == ["queued"]
 
 
-def test_of_an_editor_counts_once_another_said_yes_to_the_edit(sqlite: Database) -> None:
+def test_editor_may_approve_after_another_approved_the_edit(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
     policy = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA"), needed=2))
     edited(sqlite, jobs, "UMAX", "Linen breathes on hot days.", policy)
@@ -311,7 +311,7 @@ def test_of_an_editor_counts_once_another_said_yes_to_the_edit(sqlite: Database)
     assert deliveries(sqlite, 3) == ["queued"]
 
 
-def test_of_a_team_of_one_counts_after_its_own_edits(sqlite: Database) -> None:
+def test_single_approver_may_approve_own_edits(sqlite: Database) -> None:
     jobs, _ = made(sqlite)
     policy = Policy(approval=ApprovalPolicy(approvers=("UMARIE",), author_may_approve=True))
     edited(sqlite, jobs, "UMARIE", "Linen breathes on hot days.", policy)
@@ -321,7 +321,7 @@ def test_of_a_team_of_one_counts_after_its_own_edits(sqlite: Database) -> None:
 
 
 @pytest.mark.parametrize("second", ["UMAX", "ULEA"])
-def test_stays_open_when_fewer_are_needed_later_until_somebody_says_yes_under_it(
+def test_draft_stays_open_when_the_policy_needs_fewer_approvals_later(
     sqlite: Database, second: str
 ) -> None:
     jobs, _ = made(sqlite)
@@ -329,17 +329,21 @@ def test_stays_open_when_fewer_are_needed_later_until_somebody_says_yes_under_it
     one = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA")))
     approve(sqlite, jobs, by="UMAX", policy=two)
     with sqlite.begin() as session:
-        assert decision.compute_status(Decision.of(session, "t1.0.v1"), one) == "open"
+        assert decision.compute_status(Decision.list_for_draft(session, "t1.0.v1"), one) == "open"
     assert deliveries(sqlite) == []
     approve(sqlite, jobs, by=second, policy=one)
     with sqlite.begin() as session:
-        assert decision.compute_status(Decision.of(session, "t1.0.v1"), one) == "approved"
+        assert (
+            decision.compute_status(Decision.list_for_draft(session, "t1.0.v1"), one) == "approved"
+        )
     assert deliveries(sqlite) == ["queued"]
 
 
-def test_is_open_again_when_more_are_needed_before_it_went(sqlite: Database) -> None:
+def test_draft_reopens_when_the_policy_needs_more_approvals_before_sending(
+    sqlite: Database,
+) -> None:
     jobs, _ = made(sqlite)
     approve(sqlite, jobs, by="UMAX", policy=Policy(approval=ApprovalPolicy(approvers=("UMAX",))))
     more = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA"), needed=2))
     with sqlite.begin() as session:
-        assert decision.compute_status(Decision.of(session, "t1.0.v1"), more) == "open"
+        assert decision.compute_status(Decision.list_for_draft(session, "t1.0.v1"), more) == "open"

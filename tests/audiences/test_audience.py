@@ -1,4 +1,4 @@
-"""An audience …"""
+"""Members and rules of an audience."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,7 +26,7 @@ def ask(sql: str) -> set[str]:
     return {row[0] for row in sample().engine.con.execute(sql).fetchall()}
 
 
-def test_holds_nobody_who_did_not_agree() -> None:
+def test_members_have_consented() -> None:
     for purpose, asked in (
         ("email", "email"),
         ("sms", "sms"),
@@ -37,14 +37,14 @@ def test_holds_nobody_who_did_not_agree() -> None:
         assert listed(sample(), rule) == agreed & ask("SELECT DISTINCT customer FROM orders")
 
 
-def test_meets_the_consents_that_were_planted() -> None:
+def test_planted_consents_are_counted() -> None:
     counted = count_audience(sample(), AudienceRule(purpose="email"))
     assert counted.fits is not None
     assert counted.reachable is not None
     assert counted.reachable / counted.fits == pytest.approx(0.64 * 0.96, abs=0.03)
 
 
-def test_is_nobody_where_nothing_was_said_of_consent() -> None:
+def test_no_members_without_consents() -> None:
     shop = small(
         orders=[{"order": str(c), "at": NOW, "customer": str(c), "amount": 9} for c in range(60)],
         consents=[{"customer": str(c), "email": True if c < 25 else None} for c in range(50)],
@@ -55,7 +55,7 @@ def test_is_nobody_where_nothing_was_said_of_consent() -> None:
         list_members(shop, AudienceRule(purpose="sms"))
 
 
-def test_can_be_counted_but_not_listed_without_consents() -> None:
+def test_audience_without_consents_is_counted_but_not_listed() -> None:
     shop = small(
         orders=[{"order": str(c), "at": NOW, "customer": str(c), "amount": 9} for c in range(60)]
     )
@@ -66,12 +66,12 @@ def test_can_be_counted_but_not_listed_without_consents() -> None:
         list_members(shop, AudienceRule())
 
 
-def test_needs_orders() -> None:
+def test_audience_needs_orders() -> None:
     with pytest.raises(CannotDo, match="no orders with customers"):
         count_audience(small(), AudienceRule())
 
 
-def test_below_the_floor_has_no_size() -> None:
+def test_size_below_the_floor_is_hidden() -> None:
     counted = count_audience(
         sample(), AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
     )
@@ -80,7 +80,7 @@ def test_below_the_floor_has_no_size() -> None:
     assert counted.said.to("fr") == "moins de 20 clients"
 
 
-def test_follows_what_people_bought_and_did_not() -> None:
+def test_rule_follows_purchases() -> None:
     rule = AudienceRule(
         bought=("cui-planche", "cui-corbeille"),
         bought_within=365,
@@ -99,7 +99,7 @@ def test_follows_what_people_bought_and_did_not() -> None:
     assert listed(sample(), rule) == expected & agreed
 
 
-def test_follows_the_dates_of_the_last_order() -> None:
+def test_rule_follows_the_date_of_the_last_order() -> None:
     rule = AudienceRule(last_from=date(2026, 5, 1), last_until=date(2026, 8, 31))
     expected = ask(
         """SELECT customer FROM orders GROUP BY customer
@@ -108,7 +108,7 @@ def test_follows_the_dates_of_the_last_order() -> None:
     assert count_audience(sample(), rule).fits == len(expected)
 
 
-def test_of_all_groups_is_everybody() -> None:
+def test_all_groups_together_are_everybody() -> None:
     everybody = count_audience(sample(), AudienceRule()).fits
     parts = [
         count_audience(sample(), AudienceRule(segments=(s,))).fits or 0 for s in SEGMENT_LABELS
@@ -116,11 +116,11 @@ def test_of_all_groups_is_everybody() -> None:
     assert sum(parts) == everybody
 
 
-def test_knows_the_groups_that_the_library_names() -> None:
+def test_groups_of_the_library_are_known() -> None:
     assert [group.id for group in SEGMENT_DEFINITIONS] == list(SEGMENT_LABELS)
 
 
-def test_of_look_alikes_has_nobody_who_has_the_thing() -> None:
+def test_look_alikes_exclude_buyers_of_the_product() -> None:
     rule = AudienceRule(like_product="cui-planche")
     assert not listed(sample(), rule) & ask(
         "SELECT customer FROM orders WHERE product = 'cui-planche'"
@@ -134,7 +134,7 @@ def test_rule_is_stored_and_read_back() -> None:
     assert AudienceRule.model_validate_json(rule.model_dump_json()) == rule
 
 
-def test_rule_refuses_a_group_that_is_not_one() -> None:
+def test_rule_refuses_an_unknown_group() -> None:
     with pytest.raises(ValidationError, match="no such segment: vips"):
         AudienceRule(segments=("vips",))
 

@@ -1,4 +1,4 @@
-"""An exported audience …"""
+"""Export of an audience for platforms."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ PEOPLE = [
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Container:
-    """The sample shop with an invented address for each customer who may have one."""
+    """The sample shop with an invented address for each customer who can have one."""
     home = tmp_path_factory.mktemp("home")
     made = stocked(home, "orders")
     consents = sample().engine.to_pyarrow(sample().engine.table("consents"))
@@ -57,18 +57,18 @@ def lines_of(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode())))
 
 
-def test_for_google_has_no_dots_in_gmail_a_plus_in_phones_and_the_country_as_it_is() -> None:
+def test_google_file_has_no_gmail_dots_and_a_plus_in_phones() -> None:
     rows = list(platforms.build_rows("google", PEOPLE))
     assert rows == [(CLOUDY, "", "US"), (JOHN, PHONE_WITH_PLUS, "FR")]
 
 
-def test_for_meta_keeps_the_dots_and_has_no_plus() -> None:
+def test_meta_file_keeps_gmail_dots_and_has_no_plus() -> None:
     (_, whole), (john, number) = platforms.build_rows("meta", PEOPLE)
     assert (whole, john, number) == ("", JOHN, PHONE_WITHOUT)
     assert next(platforms.build_rows("meta", PEOPLE))[0] != CLOUDY
 
 
-def test_for_criteo_is_one_column_without_a_head() -> None:
+def test_criteo_file_is_one_column_without_a_header() -> None:
     rows = list(platforms.build_rows("criteo-md5", PEOPLE[1:]))
     assert rows == [(JOHN_MD5,)]
     assert platforms.encode_csv("criteo-md5", rows) == f"{JOHN_MD5}\r\n".encode()
@@ -88,13 +88,11 @@ def test_for_criteo_is_one_column_without_a_head() -> None:
         ("0639", "FR", ""),
     ],
 )
-def test_has_phones_as_the_whole_world_dials_them(
-    typed: str, country: str | None, known: str
-) -> None:
+def test_phones_are_in_e164(typed: str, country: str | None, known: str) -> None:
     assert normalize_phone(typed, country) == known
 
 
-def test_names_nobody_twice_and_nobody_without_an_address() -> None:
+def test_people_are_listed_once_and_only_with_an_address() -> None:
     twice = [
         *PEOPLE,
         *PEOPLE,
@@ -104,7 +102,7 @@ def test_names_nobody_twice_and_nobody_without_an_address() -> None:
     assert len(list(platforms.build_rows("google", twice))) == 2
 
 
-def test_cannot_run_as_a_spreadsheet_formula() -> None:
+def test_cells_cannot_run_as_spreadsheet_formulas() -> None:
     evil = [
         AudienceMember('=hyperlink("x")@evil.example', None, None),
         AudienceMember("+1@a.example", None, None),
@@ -113,7 +111,7 @@ def test_cannot_run_as_a_spreadsheet_formula() -> None:
 
 
 @pytest.mark.parametrize("platform", [name for name in PLATFORMS if PLATFORMS[name].ads])
-def test_holds_exactly_who_agreed_to_both_consents_for_ads(house: Container, platform: str) -> None:
+def test_ads_export_holds_exactly_who_consented_to_both(house: Container, platform: str) -> None:
     made = AudienceExporter(house).export(
         "T1", AudienceRule(bought_categories=("Vêtements en lin",)), platform
     )
@@ -130,14 +128,14 @@ def test_holds_exactly_who_agreed_to_both_consents_for_ads(house: Container, pla
 
 
 def _seen(platform: str, name: str) -> str:
-    """The first cell of whoever is called so in the sample shop."""
+    """The first cell of the customer with this name in the sample shop."""
     if PLATFORMS[platform].by == "id":
         return f"Shop-{name}"
     hashed = platforms.hash_md5 if "md5" in platform else platforms.hash_sha256
     return hashed(f"{name.lower()}@gmail.com")
 
 
-def test_in_clear_holds_only_who_agreed_to_be_written_to(house: Container) -> None:
+def test_plain_export_holds_only_who_consented_to_messages(house: Container) -> None:
     made = AudienceExporter(house).export("T1", AudienceRule(segments=("loyal",)), "plain")
     names = {row[0].split("@")[0] for row in lines_of(made.content)[1:]}
     agreed = {row[0].lower() for row in asked("SELECT customer FROM consents WHERE email")}
@@ -148,9 +146,7 @@ def test_in_clear_holds_only_who_agreed_to_be_written_to(house: Container) -> No
 
 
 @pytest.mark.parametrize("purpose", ["email", "sms", "ads"])
-def test_of_ids_holds_only_who_agreed_to_what_the_rule_is_for(
-    house: Container, purpose: str
-) -> None:
+def test_id_export_holds_only_who_consented_to_the_purpose(house: Container, purpose: str) -> None:
     rule = AudienceRule.model_validate({"segments": ["loyal"], "purpose": purpose})
     head, *rows = lines_of(AudienceExporter(house).export("T1", rule, "ids").content)
     said = {"ads": "ads_user_data AND ads_personalization"}.get(purpose, purpose)
@@ -160,20 +156,20 @@ def test_of_ids_holds_only_who_agreed_to_what_the_rule_is_for(
     assert {row[0] for row in rows} <= {f"Shop-{row[0]}" for row in agreed}
 
 
-def test_of_ids_is_told_as_readable_and_not_as_hashed(house: Container) -> None:
+def test_id_export_is_described_as_readable(house: Container) -> None:
     for platform, hashed in (("criteo-ids", False), ("ids", False), ("google", True)):
         made = AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), platform)
-        assert ("A hash is" in " ".join(words.to("en") for words in made.said)) is hashed
+        assert ("A hash is" in " ".join(words.to("en") for words in made.notice_lines)) is hashed
 
 
-def test_has_ids_as_the_team_writes_them_and_no_address_or_formula_among_them() -> None:
+def test_ids_are_unchanged_without_addresses_or_formulas() -> None:
     told = ["C-1 ", "#1001", "gid://shop/9", "ünal", "=1+1", "+33", "-9", "a@b.example", " ", None]
     people = [AudienceMember("a@b.example", None, None, id) for id in told]
     kept = [("C-1",), ("#1001",), ("gid://shop/9",), ("ünal",)]
     assert list(platforms.build_rows("plain-ids", people)) == kept
 
 
-def test_of_ids_is_made_of_the_file_of_consents_itself(tmp_path: Path) -> None:
+def test_id_export_uses_the_file_of_consents(tmp_path: Path) -> None:
     house, path = stocked(tmp_path / "home", "orders"), files_of("small") / "customers.csv"
     fresh, apart = tmp_path / "fresh.parquet", tmp_path / "apart.parquet"
     key = house.stocking.key()
@@ -196,7 +192,7 @@ def test_of_ids_is_made_of_the_file_of_consents_itself(tmp_path: Path) -> None:
     assert not opened & set(stored)
 
 
-def test_of_ids_asks_for_the_file_again_where_it_came_before_ids_were_kept(tmp_path: Path) -> None:
+def test_id_export_asks_for_a_new_import_of_an_old_file(tmp_path: Path) -> None:
     house = stocked(tmp_path, "orders")
     consents = sample().engine.to_pyarrow(sample().engine.table("consents"))
     fresh, apart = tmp_path / "consents.fresh", tmp_path / "apart.fresh"
@@ -210,21 +206,21 @@ def test_of_ids_asks_for_the_file_again_where_it_came_before_ids_were_kept(tmp_p
         AudienceExporter(house).export("T1", AudienceRule(), "ids")
 
 
-def test_says_when_it_is_too_small_for_its_platform(house: Container) -> None:
+def test_export_too_small_for_its_platform_says_so(house: Container) -> None:
     made = AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "amazon")
-    told = " ".join(words.to("en") for words in made.said)
+    told = " ".join(words.to("en") for words in made.notice_lines)
     assert made.people < 2_000
     assert "Too few for Amazon" in told
     assert "2,000" in told
 
 
-def test_is_not_given_out_below_the_floor(house: Container) -> None:
+def test_export_below_the_floor_is_refused(house: Container) -> None:
     tiny = AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
     with pytest.raises(CannotDo, match="too few to be given out"):
         AudienceExporter(house).export("T1", tiny, "google")
 
 
-def test_needs_addresses_and_the_key_they_were_sealed_with(tmp_path: Path) -> None:
+def test_export_needs_addresses_and_their_key(tmp_path: Path) -> None:
     house = stocked(tmp_path, "orders", "consents")
     with pytest.raises(CannotDo, match="have an address that fits"):
         AudienceExporter(house).export("T1", AudienceRule(), "google")
@@ -239,7 +235,7 @@ def test_needs_addresses_and_the_key_they_were_sealed_with(tmp_path: Path) -> No
         AudienceExporter(house).export("T1", AudienceRule(), "google")
 
 
-def test_leaves_nothing_readable_on_the_disk(house: Container) -> None:
+def test_nothing_readable_is_left_on_the_disk(house: Container) -> None:
     AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "google")
     paths = house.stocking.addresses("T1")
     assert paths
@@ -249,12 +245,12 @@ def test_leaves_nothing_readable_on_the_disk(house: Container) -> None:
             assert b"@gmail.com" not in path.read_bytes(), path
 
 
-def test_opens_a_table_as_it_was_sealed(house: Container) -> None:
+def test_encrypted_table_is_decrypted_unchanged(house: Container) -> None:
     (path, *_) = house.stocking.addresses("T1")
     assert pq.read_schema(path).field("email").type == pa.binary()
 
 
-def test_tells_of_each_column_how_it_was_made_and_how_full_it_is() -> None:
+def test_columns_are_described() -> None:
     rows = list(platforms.build_rows("google", PEOPLE))
     told = platforms.describe_columns("google", rows)
     assert [(one.name, one.made) for one in told] == [

@@ -1,4 +1,4 @@
-"""What a question about audiences is about …"""
+"""Proposed audiences for a question."""
 
 import re
 
@@ -47,7 +47,7 @@ GOODS = PurchasedProducts(
         ("qui cibler pour reconquérir ?", ""),
     ],
 )
-def test_is_read_in_both_languages(words: str, name: str) -> None:
+def test_subject_is_read_in_both_languages(words: str, name: str) -> None:
     assert subject_of(words, None, GOODS).name == name
 
 
@@ -72,7 +72,7 @@ CAPITALS = PurchasedProducts(
         ("christmas", "Christmas", ("b", "c", "d", "e", "f")),
     ],
 )
-def test_without_categories_is_the_products_that_are_all_that_was_asked(
+def test_subject_without_categories_is_all_matching_products(
     words: str, name: str, keys: tuple[str, ...]
 ) -> None:
     found = subject_of(words, None, CAPITALS)
@@ -80,12 +80,12 @@ def test_without_categories_is_the_products_that_are_all_that_was_asked(
     assert found.name in (name, "Wooden Star Christmas Garland")
 
 
-def test_is_the_product_that_is_known_already() -> None:
+def test_known_product_is_the_subject() -> None:
     found = subject_of("the linen launch", "cui-planche", GOODS)
     assert (found.product, found.name) == ("cui-planche", "Planche à pain Meule en hêtre")
 
 
-def test_tells_bed_linen_from_linen() -> None:
+def test_bed_linen_differs_from_linen() -> None:
     assert concepts("bed linen") == {"bedding"}
     assert concepts("linen") == concepts("en lin") == {"linen"}
 
@@ -100,17 +100,17 @@ def test_tells_bed_linen_from_linen() -> None:
         ("the linen launch", None),
     ],
 )
-def test_knows_what_is_wanted(words: str, goal: str | None) -> None:
+def test_goal_is_recognized(words: str, goal: str | None) -> None:
     assert parse_goal(words) == goal
 
 
-def test_gives_at_most_three_audiences_and_the_niche() -> None:
+def test_at_most_three_audiences_and_a_niche() -> None:
     found = list_proposals(Subject("Lin", category="Lin"), None, ("a", "b", "c"))
     assert [one.id for one in found] == ["buyers", "alike", "loyal", "niche"]
     assert found[-1].rule.bought_at_least == 2
 
 
-def test_gives_facts_that_can_be_found_again() -> None:
+def test_facts_can_be_found_again() -> None:
     found = find(sample(), AnalysisFilter(words="the linen launch"))
     shape = re.compile(r"audiences\.[a-z0-9-]+\.[a-z0-9-]+")
     ids = [fact.id for fact in found.facts]
@@ -120,7 +120,7 @@ def test_gives_facts_that_can_be_found_again() -> None:
     assert {"niche", "niche-then", "all-then"} <= set(found.queries)
 
 
-def test_shows_look_alikes_only_where_they_bought_more_than_others_without_it() -> None:
+def test_look_alikes_must_buy_more_than_others() -> None:
     found = find(sample(), AnalysisFilter(words="the linen launch"))
     low, others = (found.get("alike", m) for m in ("bought-share-low", "others-share"))
     assert low is not None
@@ -129,7 +129,7 @@ def test_shows_look_alikes_only_where_they_bought_more_than_others_without_it() 
     assert found.get("alike", "others-share") != found.get("buyers", "others-share")
 
 
-def test_has_intervals_by_the_book() -> None:
+def test_intervals_match_published_values() -> None:
     """Wilson's for 10 of 100 is .055 to .174 (Brown, Cai & DasGupta, Stat. Sci. 2001)."""
     low, high = PastPurchases(100, 10, 500.0, 5_000.0).share_interval
     assert (round(low, 3), round(high, 3)) == (0.055, 0.174)
@@ -138,7 +138,7 @@ def test_has_intervals_by_the_book() -> None:
     assert PastPurchases(100, 0, 0.0, 0.0).sales_interval == (0.0, 0.0)
 
 
-def test_take_no_article_for_the_name_of_a_thing() -> None:
+def test_article_is_not_taken_for_a_name() -> None:
     titles = {"sign": "Hand over the sign", "star": "Christmas star", "gift": "Christmas gift tag"}
     subject = subject_of(
         "whom should I target for the Christmas season?", None, PurchasedProducts(titles, {})
@@ -150,14 +150,14 @@ def test_take_no_article_for_the_name_of_a_thing() -> None:
     ("typed", "near"),
     [("Chemise Albba en linn", "Chemise Alba en lin"), ("bougie", "Bougies"), ("tractor", None)],
 )
-def test_name_what_was_meant_by_a_slip_of_the_pen(typed: str, near: str | None) -> None:
+def test_misspelt_name_is_corrected(typed: str, near: str | None) -> None:
     goods = PurchasedProducts(
         {"alba": "Chemise Alba en lin", "figuier": "Figuier"}, {"figuier": "Bougies"}
     )
     assert nearest(typed, goods) == near
 
 
-def test_lead_to_the_product_of_the_category_that_most_people_bought() -> None:
+def test_lead_names_the_best_selling_product() -> None:
     told = find(sample(), AnalysisFilter(words="whom should I target for the linen launch?"))
     first = told.get("all", "most-bought")
     assert first is not None

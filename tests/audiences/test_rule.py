@@ -1,4 +1,4 @@
-"""A rule of segments …"""
+"""Customer groups and buying patterns behind audience rules."""
 
 from datetime import date, datetime
 from typing import Any
@@ -44,7 +44,7 @@ def segment_of(shop: Warehouse, gap: int) -> dict[str, str]:
     return {row["customer"]: row["segment"] for row in rows}
 
 
-def test_counts_money_paid_back_but_no_purchase_of_it() -> None:
+def test_refund_counts_as_money_but_not_as_purchase() -> None:
     shop = small(
         orders=[
             order("a", back(10), 50),
@@ -59,7 +59,7 @@ def test_counts_money_paid_back_but_no_purchase_of_it() -> None:
     ]
 
 
-def test_ranks_in_fifths_and_breaks_ties_by_customer() -> None:
+def test_rfm_uses_fifths_with_ties_by_customer() -> None:
     rng = np.random.default_rng(4)
     orders = [
         order(f"c{c:03}", back(int(rng.integers(0, 40))), int(rng.integers(1, 5)))
@@ -77,7 +77,7 @@ def test_ranks_in_fifths_and_breaks_ties_by_customer() -> None:
         assert [r[letter] for r in ranked] == expected
 
 
-def test_holds_everybody_against_their_own_rhythm() -> None:
+def test_recency_is_relative_to_each_customers_rhythm() -> None:
     weekly = [order("weekly", back(70 - 20 * n)) for n in range(2)]
     often = [order("often", back(n)) for n in (200, 180, 160)]  # every 20 days, silent for 160
     rare = [order("rare", back(n)) for n in (460, 310, 160)]  # every 150 days, silent for 160
@@ -93,12 +93,12 @@ def test_holds_everybody_against_their_own_rhythm() -> None:
     assert told["weekly"] == "promising"  # two orders: the shop's gap of 30, silent for 50
 
 
-def test_takes_no_monthly_buyer_for_lapsed_after_a_busy_week() -> None:
+def test_monthly_buyer_is_not_lapsed_after_a_busy_week() -> None:
     busy = [order("busy", back(n)) for n in (24, 23, 22)]
     assert segment_of(small(orders=busy), gap=40)["busy"] in ("champions", "loyal")
 
 
-def test_compiles_for_other_engines() -> None:
+def test_rules_compile_for_other_engines() -> None:
     table = ibis.table(
         {"customer": "string", "order": "string", "at": "timestamp", "amount": "decimal(18, 2)"},
         name="orders",
@@ -110,7 +110,7 @@ def test_compiles_for_other_engines() -> None:
         )
 
 
-def test_compares_within_the_months_in_which_people_started() -> None:
+def test_cohorts_are_compared_within_their_start_months() -> None:
     cohorts = [
         {"month": "2026-01", "customers": 1000, "back": 500},
         {"month": "2026-07", "customers": 1000, "back": 100},
@@ -124,25 +124,25 @@ def test_compares_within_the_months_in_which_people_started() -> None:
     assert repeat_purchase.compare_groups(good, cohorts, 20)[0].q < 0.01
 
 
-def test_leaves_small_first_purchases_out() -> None:
+def test_small_first_purchases_are_left_out() -> None:
     cohorts = [{"month": "2026-01", "customers": 1000, "back": 500}]
     few = [{"name": "x", "month": "2026-01", "customers": 19, "back": 19}]
     assert repeat_purchase.compare_groups(few, cohorts, 20) == []
 
 
-def test_finds_no_pair_where_some_only_buy_more() -> None:
+def test_no_pair_is_found_when_some_people_only_buy_more() -> None:
     """People differ in how much they buy; what they buy is independent."""
     rows, people = _counted_pairs(extra=0)
     assert [p for p in basket.find_pairs(rows, people) if p.q <= 0.1] == []
 
 
-def test_finds_the_pairs_that_go_together() -> None:
+def test_related_pairs_are_found() -> None:
     rows, people = _counted_pairs(extra=150)
     found = basket.find_pairs(rows, people)
     assert basket.group_pairs(found) == [("t00", "t01", "t02")]
 
 
-def test_joins_no_tastes_over_one_bridge() -> None:
+def test_tastes_are_not_joined_over_one_bridge() -> None:
     def pair(a: str, b: str) -> basket.ItemPair:
         return basket.ItemPair(a, b, 50, 5.0, 1.5, 0.001)
 
@@ -152,7 +152,7 @@ def test_joins_no_tastes_over_one_bridge() -> None:
     assert sorted(found) == [("a", "b", "c"), ("x", "y", "z")]
 
 
-def test_chooses_look_alikes_by_what_they_share() -> None:
+def test_look_alikes_are_chosen_by_shared_products() -> None:
     orders = []
     for c in range(200):
         things = ["bread", "board"] if c < 40 else ["bread"] if c < 60 else ["wool"]
@@ -166,7 +166,7 @@ def test_chooses_look_alikes_by_what_they_share() -> None:
     assert len(chosen) == 16  # a tenth of the 160 without it
 
 
-def test_knows_how_likely_a_blind_choice_does_as_well() -> None:
+def test_probability_of_a_blind_choice_is_known() -> None:
     from scipy.stats import hypergeom
 
     trial = HoldoutTrial(people=3860, all_bought=31, chosen=386, bought=9)
@@ -174,7 +174,7 @@ def test_knows_how_likely_a_blind_choice_does_as_well() -> None:
     assert HoldoutTrial(100, 0, 10, 0).p == pytest.approx(1.0)
 
 
-def test_calls_no_day_the_best_that_chance_explains() -> None:
+def test_no_best_day_within_chance() -> None:
     rows: list[dict[str, Any]] = [
         {"segment": "s", "weekday": d, "hour": 9, "orders": 100 + (d == 3) * 10} for d in range(7)
     ]
@@ -183,14 +183,14 @@ def test_calls_no_day_the_best_that_chance_explains() -> None:
     assert find_best_days(rows) == {"s": "thursday"}
 
 
-def test_tells_no_hour_of_a_file_that_has_days_alone() -> None:
+def test_no_hour_from_a_file_with_days_only() -> None:
     rows: list[dict[str, Any]] = [
         {"segment": "s", "weekday": d, "hour": 0, "orders": 50} for d in range(7)
     ]
     assert find_best_hours(rows) == {}
 
 
-def test_takes_two_orders_of_a_day_for_one_purchase() -> None:
+def test_two_orders_of_a_day_are_one_purchase() -> None:
     morning, evening = datetime(2026, 11, 1, 9), datetime(2026, 11, 1, 20)
     shop = small(
         orders=[
@@ -205,8 +205,8 @@ def test_takes_two_orders_of_a_day_for_one_purchase() -> None:
 
 
 def _counted_pairs(extra: int) -> tuple[list[dict[str, Any]], int]:
-    """Twelve things bought by people of different appetite; `extra` more people have the first
-    three."""
+    """Twelve products bought by people who buy different amounts. `extra` more people bought the
+    first three."""
     rng = np.random.default_rng(11)
     people = 3000
     appetite = rng.gamma(1.0, 0.06, people).clip(0, 0.9)
@@ -221,7 +221,7 @@ def _counted_pairs(extra: int) -> tuple[list[dict[str, Any]], int]:
     return rows, people
 
 
-def test_takes_no_taste_from_a_handful() -> None:
+def test_few_buyers_are_no_taste() -> None:
     rows = [
         {"segment": "lapsed", "category": "law books", "customers": 3},
         {"segment": "lapsed", "category": "toys", "customers": 25},

@@ -164,7 +164,7 @@ async def test_has_rows_that_are_read_in_both_languages(old: Old) -> None:
         assert draft.other_hooks is not None
         for words in (
             *(check.words for check in draft.findings or ()),
-            *(lead.label for lead in draft.leads_on),
+            *(lead.label for lead in draft.next_steps),
         ):
             english, french = (words.to(language) for language in LANGUAGES)
             assert english

@@ -61,7 +61,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container
             told |= {"place": {"channel": f"C{one}"}, "weekday": DAILY, "hour": 9, "minute": 0}
             told |= {"zone": "Europe/Paris", "language": "en", "sections": [NAMES[one]]}
             told |= {"about": NAMES[one], "only_when_moved": False, "alerts": False}
-            Schedule.put(session, now(), **told)
+            Schedule.save(session, now(), **told)
             Receipt.record(
                 session,
                 workspace=one,
@@ -107,15 +107,17 @@ def test_in_its_digest_its_tab_its_receipts_and_its_journal(house: Container, on
     with house.database.begin() as session:
         mine, waiting = load_home_lines(session, one, "UMARIE", Policy(), now())
         assert ([line.words for line in mine], waiting) == ([NAMES[one]], [])
-        (digest,) = Schedule.of(session, one)
+        (digest,) = Schedule.list_all(session, one)
         assert (digest.about, digest.place) == (NAMES[one], {"channel": f"C{one}"})
-        wanted = {row.wish(now().date()).id for w in BOTH for row in Schedule.of(session, w)}
+        wanted = {
+            row.build_task(now().date()).id for w in BOTH for row in Schedule.list_all(session, w)
+        }
         assert len(wanted) == len(BOTH)
         assert Receipt.compute_spent(session, one, now() + timedelta(minutes=1)) == Decimal(
             TOTALS[one]
         )
         assert other(one) not in repr(load_work_facts(session, one, Policy(), "en", now()))
-        digest.turn(session, "paused", now())
+        digest.switch(session, "paused", now())
         elsewhere = Schedule.find(session, "T2" if one == "T1" else "T1", "weekly")
         assert elsewhere is not None
         assert elsewhere.state == "on"
@@ -123,4 +125,4 @@ def test_in_its_digest_its_tab_its_receipts_and_its_journal(house: Container, on
         assert journal.count_entries(session, one) == 1 + journal.count_entries(
             session, elsewhere.workspace
         )
-    assert other(one) not in repr(DigestHistory(house).sent(one, now()))
+    assert other(one) not in repr(DigestHistory(house).load_sent_facts(one, now()))

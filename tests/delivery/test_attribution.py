@@ -1,4 +1,4 @@
-"""What comes back for a draft that went out …"""
+"""Campaign results matched to deliveries."""
 
 import json
 import threading
@@ -38,7 +38,7 @@ def jobs() -> Jobs:
 
 @pytest.fixture
 def gone(house: Container, jobs: Jobs) -> Draft:
-    """An e-mail of Marie's that Max approved and that went out now."""
+    """Store an e-mail of Marie's that Max approved and that was just sent."""
     with house.database.begin() as session:
         made = draft(session, jobs)
         decision.approve(
@@ -50,14 +50,14 @@ def gone(house: Container, jobs: Jobs) -> Draft:
             policy=POLICY,
             now=now(),
         )
-        (delivery,) = Delivery.of(session, made.id)
-        assert delivery.depart(session, made)
-        delivery.arrive(session, jobs, made, now())
+        (delivery,) = Delivery.list_for_draft(session, made.id)
+        assert delivery.mark_sending(session, made)
+        delivery.mark_sent(session, jobs, made, now())
         return made
 
 
 def bring_in(house: Container, kind: str, *rows: dict[str, Any]) -> None:
-    """As a file that was imported."""
+    """Store the rows of an imported file."""
     to = house.settings.home / "fresh.parquet"
     body = "\n".join(json.dumps(row) for row in rows).encode()
     receiver = BatchReceiver(house.stocking.key())
@@ -71,7 +71,7 @@ def campaign(**told: Any) -> dict[str, Any]:
 
 
 def peers() -> list[dict[str, Any]]:
-    """A dozen letters of the months before, opened by 35 to 40 in a hundred."""
+    """A dozen earlier e-mails with open rates of 35 to 40 percent."""
     days = [now() - timedelta(days=20 * n) for n in range(1, 13)]
     return [
         campaign(id=f"P{n}", at=f"{day:%Y-%m-%d}", subject=f"No. {n}", opened=421 + 5 * n)
@@ -81,7 +81,7 @@ def peers() -> list[dict[str, Any]]:
 
 def due(house: Container, at: datetime) -> list[str]:
     with house.database.begin() as session:
-        return [job.id for job in AttributionTrigger(house).due(session, at)]
+        return [job.id for job in AttributionTrigger(house).list_due_jobs(session, at)]
 
 
 def outcome(house: Container, made: Draft) -> CampaignOutcome | None:
@@ -91,17 +91,17 @@ def outcome(house: Container, made: Draft) -> CampaignOutcome | None:
 
 def said(house: Container, made: Draft, language: str = "en") -> list[str]:
     found = outcome(house, made)
-    return [words.to(language) for words in found.said] if found else []
+    return [words.to(language) for words in found.result_lines] if found else []
 
 
-def test_is_joined_by_its_code_and_told_on_its_card(
+def test_results_are_matched_by_code_and_shown_on_the_card(
     house: Container, jobs: Jobs, gone: Draft
 ) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code, subject=SUBJECT), *peers())
     order = {"at": f"{now():%Y-%m-%d}", "amount": 62, "currency": "EUR"}
     with_code = [{**order, "order": f"A{n}", "code": gone.code} for n in range(5)]
     bring_in(house, "orders", *with_code, {**order, "order": "B1"})
-    assert AttributionJob(house, jobs).join("T1") == 1
+    assert AttributionJob(house, jobs).update_outcomes("T1") == 1
     first, sold, source = said(house, gone)
     assert first == (
         "Sent 1,204, opened 39%: within chance of the median 37.3% of 12 comparable campaigns"
@@ -109,31 +109,29 @@ def test_is_joined_by_its_code_and_told_on_its_card(
     assert sold == "5 orders came with its code: €310.00"
     assert source.startswith("From campaigns.csv, up to ")
     assert said(house, gone, "fr")[1] == "5 commandes avec son code\u00a0: 310,00\u00a0€"
-    assert AttributionJob(house, jobs).join("T1") == 0  # nothing new, nothing drawn
+    assert AttributionJob(house, jobs).update_outcomes("T1") == 0  # nothing new, nothing drawn
 
 
 @pytest.mark.parametrize(
     ("opened", "told"), [(900, "more than chance explains"), (100, "less than chance explains")]
 )
-def test_says_when_it_is_more_than_chance(
+def test_significant_difference_is_stated(
     house: Container, jobs: Jobs, gone: Draft, opened: int, told: str
 ) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code, opened=opened), *peers())
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     assert told in said(house, gone)[0]
 
 
-def test_says_when_there_is_too_little_to_compare(
-    house: Container, jobs: Jobs, gone: Draft
-) -> None:
+def test_too_few_similar_campaigns_are_stated(house: Container, jobs: Jobs, gone: Draft) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code))
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     assert said(house, gone)[0] == (
         "Sent 1,204, opened 39%; too few comparable campaigns to say more"
     )
 
 
-def test_has_its_card_drawn_anew(house: Container, jobs: Jobs, gone: Draft) -> None:
+def test_card_is_updated_by_new_results(house: Container, jobs: Jobs, gone: Draft) -> None:
     def wanted() -> list[int]:
         with house.database.begin() as session:
             return list(
@@ -144,16 +142,14 @@ def test_has_its_card_drawn_anew(house: Container, jobs: Jobs, gone: Draft) -> N
 
     before = wanted()
     bring_in(house, "campaigns", campaign(code=gone.code))
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     assert before
     assert wanted() == [one + 1 for one in before]
 
 
-def test_without_its_code_is_asked_about_and_not_taken(
-    house: Container, jobs: Jobs, gone: Draft
-) -> None:
+def test_results_without_a_code_are_asked_about(house: Container, jobs: Jobs, gone: Draft) -> None:
     bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT.upper()), *peers())
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     found = outcome(house, gone)
     assert found is not None
     assert found.lines == []
@@ -164,13 +160,15 @@ def test_without_its_code_is_asked_about_and_not_taken(
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_is_what_a_person_said_it_is(house: Container, jobs: Jobs, gone: Draft, same: bool) -> None:
+def test_answer_of_a_person_decides_the_match(
+    house: Container, jobs: Jobs, gone: Draft, same: bool
+) -> None:
     bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT), *peers())
-    AttributionJob(house, jobs).join("T1")
+    AttributionJob(house, jobs).update_outcomes("T1")
     with house.database.begin() as session:
         told = {"workspace": "T1", "result": "C1", "code": gone.code, "by": "UMARIE", "now": now()}
-        assert CampaignMatch.say(session, same=same, **told)  # type: ignore[arg-type]
-    AttributionJob(house, jobs).join("T1")
+        assert CampaignMatch.record(session, same=same, **told)  # type: ignore[arg-type]
+    AttributionJob(house, jobs).update_outcomes("T1")
     found = outcome(house, gone)
     assert found is not None
     assert found.asked is None
@@ -180,7 +178,7 @@ def test_is_what_a_person_said_it_is(house: Container, jobs: Jobs, gone: Draft, 
     ) is same
 
 
-def test_is_looked_for_once_a_state_of_the_files(house: Container, jobs: Jobs, gone: Draft) -> None:
+def test_one_job_for_each_state_of_the_files(house: Container, jobs: Jobs, gone: Draft) -> None:
     first = due(house, now())
     assert len(first) == 1
     assert due(house, now() + timedelta(minutes=5)) == first
@@ -191,13 +189,15 @@ def test_is_looked_for_once_a_state_of_the_files(house: Container, jobs: Jobs, g
     assert due(house, now()) == second
 
 
-def test_of_nothing_is_never_looked_for(house: Container, jobs: Jobs) -> None:
+def test_no_job_without_deliveries(house: Container, jobs: Jobs) -> None:
     with house.database.begin() as session:
         draft(session, jobs)
     assert due(house, now()) == []
 
 
-def test_waits_until_nobody_else_asks_the_engine(house: Container, jobs: Jobs, gone: Draft) -> None:
+def test_job_waits_for_other_queries_of_the_engine(
+    house: Container, jobs: Jobs, gone: Draft
+) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code))
     asking, answered, joined = threading.Event(), threading.Event(), threading.Event()
 
@@ -206,7 +206,7 @@ def test_waits_until_nobody_else_asks_the_engine(house: Container, jobs: Jobs, g
         assert answered.wait(20)
 
     def join() -> None:
-        AttributionJob(house, jobs).join("T1")
+        AttributionJob(house, jobs).update_outcomes("T1")
         joined.set()
 
     other = threading.Thread(target=house.library("T1").alone, args=(somebody,))

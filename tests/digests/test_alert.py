@@ -1,4 +1,4 @@
-"""An alert …"""
+"""Alerts about a drop in the funnel or a jump of complaints."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -49,7 +49,7 @@ def fall(series: str = PHONE, p: str = "0.0001", status: str = "confirmed") -> l
 
 
 class Alarmed:
-    """A workspace whose digest alerts, and the time there."""
+    """A workspace with a digest with alerts, and its clock."""
 
     def __init__(self, database: Database, *facts: Fact) -> None:
         self.database, self.facts, self.now, self.jobs = database, facts, NOW, Jobs()
@@ -60,12 +60,12 @@ class Alarmed:
         return self.facts
 
     async def run(self) -> list[str]:
-        """The series told so far, after one more look."""
+        """Run the alert job and return all series alerted so far."""
         await AlertJob(self.database, self.jobs, lambda: self.now, self.look).run("T1/h1")
         return [series for series, _ in self.told()]
 
     def told(self) -> list[tuple[str, str]]:
-        """Each series told, and where."""
+        """Return each alerted series with its place."""
         with self.database.begin() as session:
             tasks = session.query(Task).order_by(Task.made_at, Task.id)
             alerts = [task for task in tasks if "series" in task.form]
@@ -76,7 +76,7 @@ class Alarmed:
             getattr(session.get_one(Alert, ("T1", PHONE, spot)), act)(session, "UMARIE", self.now)
 
 
-async def test_comes_once_for_a_fall_however_often_rows_come_in(database: Database) -> None:
+async def test_alert_is_sent_once_however_often_rows_are_imported(database: Database) -> None:
     alarmed = Alarmed(database, *fall())
     assert await alarmed.run() == [PHONE]
     alarmed.now += timedelta(days=1)
@@ -85,11 +85,11 @@ async def test_comes_once_for_a_fall_however_often_rows_come_in(database: Databa
     assert await alarmed.run() == [PHONE, PHONE]
 
 
-async def test_is_not_sent_for_what_may_be_chance(database: Database) -> None:
+async def test_change_within_chance_gives_no_alert(database: Database) -> None:
     assert await Alarmed(database, *fall(status="to watch")).run() == []
 
 
-async def test_stays_away_once_it_is_muted(database: Database) -> None:
+async def test_muted_series_gives_no_alert(database: Database) -> None:
     alarmed = Alarmed(database, *fall())
     await alarmed.run()
     alarmed.row("mute")
@@ -97,17 +97,17 @@ async def test_stays_away_once_it_is_muted(database: Database) -> None:
     assert await alarmed.run() == [PHONE]
 
 
-async def test_must_be_surer_after_it_was_not_useful(database: Database) -> None:
+async def test_alert_after_not_useful_needs_a_smaller_p_value(database: Database) -> None:
     alarmed = Alarmed(database, *fall(p="0.001"))
     await alarmed.run()
-    alarmed.row("useless")
+    alarmed.row("raise_bar")
     alarmed.now += ALERT_REST + timedelta(days=1)
     assert await alarmed.run() == [PHONE]
     alarmed.facts = tuple(fall(p="0.0001"))
     assert await alarmed.run() == [PHONE, PHONE]
 
 
-async def test_comes_a_stated_number_of_times_a_week(database: Database) -> None:
+async def test_alerts_are_limited_per_week(database: Database) -> None:
     many = [one for n in range(9) for one in fall(f"funnel.device-d{n}-checkout-to-purchase")]
     alarmed = Alarmed(database, *many)
     assert len(await alarmed.run()) == MAX_ALERTS_A_WEEK
@@ -115,7 +115,7 @@ async def test_comes_a_stated_number_of_times_a_week(database: Database) -> None
     assert len(await alarmed.run()) == 2 * MAX_ALERTS_A_WEEK
 
 
-async def test_reaches_each_place_that_a_digest_with_alerts_goes_to_once(
+async def test_each_place_with_alerts_gets_one_alert(
     database: Database,
 ) -> None:
     alarmed = Alarmed(database, *fall())
@@ -127,7 +127,7 @@ async def test_reaches_each_place_that_a_digest_with_alerts_goes_to_once(
     assert sorted(alarmed.told()) == [(PHONE, "C1"), (PHONE, "C2")]
 
 
-async def test_muted_in_one_place_still_comes_to_another(database: Database) -> None:
+async def test_mute_in_one_place_does_not_affect_another(database: Database) -> None:
     alarmed = Alarmed(database, *fall())
     with database.begin() as session:
         session.add(made(name="launches", place={"channel": "C2"}, alerts=True))
@@ -138,7 +138,7 @@ async def test_muted_in_one_place_still_comes_to_another(database: Database) -> 
     assert sorted(alarmed.told()) == [(PHONE, "C1"), (PHONE, "C2"), (PHONE, "C2")]
 
 
-async def test_of_one_place_takes_nothing_from_the_week_of_another(database: Database) -> None:
+async def test_weekly_limit_is_separate_for_each_place(database: Database) -> None:
     many = [one for n in range(9) for one in fall(f"funnel.device-d{n}-checkout-to-purchase")]
     alarmed = Alarmed(database, *many)
     with database.begin() as session:
@@ -150,7 +150,7 @@ async def test_of_one_place_takes_nothing_from_the_week_of_another(database: Dat
     ("days", "status", "again"),
     [(1, "confirmed", False), (40, "confirmed", True), (1, "to watch", True)],
 )
-async def test_is_no_news_where_the_digest_has_just_said_so(
+async def test_series_just_reported_by_the_digest_gives_no_alert(
     database: Database, days: int, status: str, again: bool
 ) -> None:
     alarmed = Alarmed(database, *fall())
@@ -162,11 +162,11 @@ async def test_is_no_news_where_the_digest_has_just_said_so(
 
 
 def digest_said(session: Session, facts: Sequence[Fact], when: datetime) -> None:
-    """The digest of `made()` as it was shown then, with these facts."""
-    wish = made(alerts=True).wish(when.date())
+    """Store the digest of `made()` of that time with these facts."""
+    wish = made(alerts=True).build_task(when.date())
     Task.accept(session, Jobs(), wish, when)
     brief = Brief(words=wish.words, author="UMARIE", language="en")
-    Draft.keep(
+    Draft.store_new(
         session,
         workspace="T1",
         task=wish.id,
@@ -182,14 +182,14 @@ def digest_said(session: Session, facts: Sequence[Fact], when: datetime) -> None
     )
 
 
-async def test_comes_only_where_a_digest_wants_it(database: Database) -> None:
+async def test_alert_needs_a_digest_with_alerts(database: Database) -> None:
     alarmed = Alarmed(database, *fall())
     with database.begin() as session:
         session.merge(made(alerts=False))
     assert await alarmed.run() == []
 
 
-def test_of_the_sample_shop_is_what_was_planted() -> None:
+def test_sample_shop_gives_the_planted_alerts() -> None:
     shelf = sample()
     facts = (*funnel(shelf, AnalysisFilter()).facts, *feedback(shelf, AnalysisFilter()).facts)
     series = [name for name, _ in find_alarms(Evidence(facts=facts))]
@@ -198,7 +198,7 @@ def test_of_the_sample_shop_is_what_was_planted() -> None:
     assert not any("packaging" in name or "desktop" in name for name in series)
 
 
-def test_is_looked_for_once_for_each_state_of_the_files(database: Database) -> None:
+def test_one_job_for_each_state_of_the_files(database: Database) -> None:
     with database.begin() as session:
         session.add(made(alerts=True))
     assert look(database) == []

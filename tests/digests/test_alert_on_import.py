@@ -1,4 +1,4 @@
-"""A fall that came in with a file …"""
+"""A drop imported from a file gives an alert."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ LOOKED = (
 
 
 @pytest.mark.timeout(150)
-async def test_is_told_where_the_digest_goes_and_is_muted_there(tmp_path: Path) -> None:
+async def test_imported_drop_is_alerted_and_can_be_muted(tmp_path: Path) -> None:
     fresh = before_the_fall(tmp_path)
     async with LocalSlack(signing_secret="alert") as slack:
         shop = Shop(slack, tmp_path, module="tests.support.quick_clock")

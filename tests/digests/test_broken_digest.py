@@ -1,4 +1,4 @@
-"""A digest that breaks …"""
+"""A digest that fails."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from tests.support.digests import (
 )
 
 
-async def test_that_came_is_not_called_broken_by_a_job_that_died_after_it(bench: Bench) -> None:
+async def test_posted_digest_is_not_reported_as_failed_when_its_job_dies(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     digest = digesting(bench)
@@ -29,7 +29,7 @@ async def test_that_came_is_not_called_broken_by_a_job_that_died_after_it(bench:
 
 
 async def broken(bench: Bench) -> None:
-    """The Monday's digest, whose trial run has a bug, as the worker does it."""
+    """Run Monday's digest in the worker with a bug in its status check."""
 
     async def breaks(_: NewTask) -> DigestStatus:
         raise ZeroDivisionError("what customers wrote")
@@ -39,7 +39,7 @@ async def broken(bench: Bench) -> None:
     await bench.run()
 
 
-async def test_that_breaks_as_a_task_is_told_to_its_owner_too(bench: Bench) -> None:
+async def test_failed_digest_task_is_reported_to_its_owner(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await digesting(bench).run(first(bench))
@@ -56,17 +56,17 @@ async def test_that_breaks_as_a_task_is_told_to_its_owner_too(bench: Bench) -> N
     assert bench.tasks[-1].form["digest"] == "weekly"
 
 
-async def test_as_an_alert_that_breaks_is_told_to_its_owner_too(bench: Bench) -> None:
+async def test_failed_alert_task_is_reported_to_its_owner(bench: Bench) -> None:
     await previewed(bench)
     now = bench.house.now()
     with bench.database.begin() as session:
-        wish = session.get_one(Schedule, (TEAM, "weekly")).alert("funnel.x", now)
+        wish = session.get_one(Schedule, (TEAM, "weekly")).build_alert_task("funnel.x", now)
         Task.accept(session, bench.enqueue, wish, now)
     await given_up(bench, wish.id)
     assert "Une alerte n'a pas pu être donnée" in text_of(bench.in_dm(MARIE)[-1])
 
 
-async def test_alone_is_told_so_what_somebody_typed_fails_on_its_card(bench: Bench) -> None:
+async def test_typed_task_fails_only_on_its_card(bench: Bench) -> None:
     await previewed(bench)
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
     await bench.settled()
@@ -74,14 +74,14 @@ async def test_alone_is_told_so_what_somebody_typed_fails_on_its_card(bench: Ben
     assert len(bench.tasks) == 2
 
 
-async def test_that_breaks_as_a_preview_is_told_once(bench: Bench) -> None:
+async def test_failed_preview_is_reported_once(bench: Bench) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, FIELDS)).ok
     await given_up(bench, bench.tasks[-1].id)
     assert len(bench.in_dm(MARIE)) == len(bench.tasks) == 1
 
 
-async def test_that_breaks_is_told_to_its_owner_and_to_nobody_else(bench: Bench) -> None:
+async def test_failed_digest_is_reported_to_nobody_but_its_owner(bench: Bench) -> None:
     await previewed(bench)
     await broken(bench)
     card = bench.in_dm(MARIE)[-1]
@@ -96,7 +96,7 @@ async def test_that_breaks_is_told_to_its_owner_and_to_nobody_else(bench: Bench)
     assert bench.tasks[-1].form["digest"] == "weekly"
 
 
-async def test_that_breaks_is_told_to_an_approver_when_its_owner_has_left(bench: Bench) -> None:
+async def test_failed_digest_without_owner_is_reported_to_an_approver(bench: Bench) -> None:
     await previewed(bench)
     bench.slack.people[MARIE] = replace(bench.slack.people[MARIE], deleted=True)
     await broken(bench)

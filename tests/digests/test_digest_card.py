@@ -1,4 +1,4 @@
-"""A digest on its card …"""
+"""The card of a digest."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, TEAM, Bench, buttons,
 from tests.support.digests import previewed
 
 
-async def test_has_nothing_to_approve_on_its_card(bench: Bench) -> None:
+async def test_digest_card_has_no_approve_button(bench: Bench) -> None:
     card = await previewed(bench)
     assert not {"approve", "edit", "send_back", "share"} & set(buttons(card))
     assert "more" in buttons(card)
 
 
-async def test_waits_for_nobody_on_the_home_tab(any_bench: Bench) -> None:
+async def test_digest_does_not_wait_on_the_home_tab(any_bench: Bench) -> None:
     bench = any_bench
     card = await previewed(bench)
     await bench.drafted()
@@ -28,7 +28,7 @@ async def test_waits_for_nobody_on_the_home_tab(any_bench: Bench) -> None:
 
 
 async def posted(bench: Bench, *parts: Part) -> Any:
-    """A digest on its card in #marketing, as its skill would have made it."""
+    """Post a digest with these parts in #marketing."""
     bench.parts = parts or (
         Part(kind="copy", key="moved", title="What moved", body=Copy(text="Mobile fell.")),
         Part(kind="copy", key="more", title="What else moved", body=Copy(text="Candles rose.")),
@@ -49,7 +49,7 @@ async def posted(bench: Bench, *parts: Part) -> Any:
     return card
 
 
-async def test_stays_on_one_screen_and_opens_its_details(bench: Bench) -> None:
+async def test_digest_card_fits_one_screen_and_opens_its_details(bench: Bench) -> None:
     card = await posted(bench)
     assert "Mobile fell" in text_of(card)
     assert "Candles" not in text_of(card)
@@ -61,7 +61,7 @@ async def test_stays_on_one_screen_and_opens_its_details(bench: Bench) -> None:
     assert "• Orders · 250" in shown
 
 
-async def test_opens_its_details_in_its_own_language(bench: Bench) -> None:
+async def test_details_open_in_the_language_of_the_digest(bench: Bench) -> None:
     card = await posted(bench)
     await bench.press(MARIE, card, "details")  # she reads French
     shown = str(bench.form(MARIE).blocks)
@@ -69,7 +69,7 @@ async def test_opens_its_details_in_its_own_language(bench: Bench) -> None:
     assert "La semaine en chiffres" not in shown
 
 
-async def test_is_asked_about_in_its_thread_without_a_mention(any_bench: Bench) -> None:
+async def test_question_in_the_thread_needs_no_mention(any_bench: Bench) -> None:
     bench = any_bench
     card = await posted(bench)
     await bench.slack.say(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
@@ -81,7 +81,7 @@ async def test_is_asked_about_in_its_thread_without_a_mention(any_bench: Bench) 
     assert bench.said()[-1].thread_ts == card.ts
 
 
-async def test_leaves_alone_what_people_say_to_each_other_below_it(bench: Bench) -> None:
+async def test_talk_between_people_in_the_thread_is_ignored(bench: Bench) -> None:
     card = await posted(bench)
     for words in ("thanks!", f"<@{MARIE}> can you look into this?", "Really?", "I'll call them"):
         await bench.slack.say(OTTO, MARKETING, words, thread_ts=card.ts)
@@ -89,7 +89,7 @@ async def test_leaves_alone_what_people_say_to_each_other_below_it(bench: Bench)
     assert len(bench.tasks) == 1
 
 
-async def test_of_other_work_takes_no_question_that_nobody_asked_it(bench: Bench) -> None:
+async def test_thread_of_another_card_takes_no_question_without_mention(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.slack.say(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
     await bench.run()

@@ -1,4 +1,4 @@
-"""Setting a digest, in Slack …"""
+"""Creating and changing a digest in Slack."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.slack.bench import LAUNCHES, MARIE, MARKETING, MAX, OTTO, TEAM, Bench
 from tests.support.digests import FIELDS, change, digesting, first, previewed, schedule
 
 
-async def test_is_previewed_to_whoever_set_it_before_anybody_else_sees_it(bench: Bench) -> None:
+async def test_new_digest_is_previewed_to_its_owner_first(bench: Bench) -> None:
     card = await previewed(bench)
     assert schedule(bench).state == "paused"
     assert bench.said() == []
@@ -19,7 +19,7 @@ async def test_is_previewed_to_whoever_set_it_before_anybody_else_sees_it(bench:
     assert {"digest_on", "digest_now", "digest_change", "digest_off"} <= set(buttons(card))
 
 
-async def test_stays_as_it_is_for_others(bench: Bench) -> None:
+async def test_others_may_not_change_a_digest(bench: Bench) -> None:
     await previewed(bench)
     answer = await bench.slack.command(OTTO, MARKETING, "/digest")
     assert answer.body["text"].startswith("You can't set up digests and alerts here.")
@@ -28,14 +28,14 @@ async def test_stays_as_it_is_for_others(bench: Bench) -> None:
     assert len(bench.tasks) == 1
 
 
-async def test_asks_before_it_is_deleted(bench: Bench) -> None:
+async def test_deletion_asks_for_confirmation(bench: Bench) -> None:
     card = await previewed(bench)
     elements = [e for block in card.blocks for e in block.get("elements", [])]
     (delete,) = [one for one in elements if one.get("action_id") == "digest_off"]
     assert delete["confirm"]["title"]["text"] in ("Delete this digest?", "Supprimer ce point ?")
 
 
-async def test_is_changed_in_a_form_that_knows_what_is_set(bench: Bench) -> None:
+async def test_form_shows_the_current_settings(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_change")
     (name,) = [b for b in bench.form(MARIE).blocks if b.get("block_id") == "name"]
@@ -44,7 +44,7 @@ async def test_is_changed_in_a_form_that_knows_what_is_set(bench: Bench) -> None
     assert where["element"]["initial_conversation"] == MARKETING
 
 
-async def test_is_changed_on_its_preview_without_leaving_its_channel(bench: Bench) -> None:
+async def test_preview_change_keeps_the_channel(bench: Bench) -> None:
     card = await previewed(bench)
     assert (await change(bench, card, hour={"hour": "7"})).ok
     row = schedule(bench)
@@ -52,7 +52,7 @@ async def test_is_changed_on_its_preview_without_leaving_its_channel(bench: Benc
     assert bench.said() == []  # the channel has never heard of it
 
 
-async def test_is_called_anew_and_does_not_come_under_both_names(bench: Bench) -> None:
+async def test_renamed_digest_is_not_sent_under_both_names(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     assert (await change(bench, card, name={"name": "linen"})).ok
@@ -61,7 +61,7 @@ async def test_is_called_anew_and_does_not_come_under_both_names(bench: Bench) -
     assert schedule(bench, "linen").owner == MARIE
 
 
-async def test_does_not_take_the_name_of_another(bench: Bench) -> None:
+async def test_name_of_another_digest_is_refused(bench: Bench) -> None:
     card = await previewed(bench)
     assert (await bench.slack.command(MAX, MARKETING, "/digest", "linen")).ok
     assert (await bench.slack.submit(MAX, bench.form(MAX).id, {})).ok
@@ -70,7 +70,7 @@ async def test_does_not_take_the_name_of_another(bench: Bench) -> None:
     assert schedule(bench, "linen").owner == MAX
 
 
-async def test_that_was_deleted_is_nobodys(bench: Bench) -> None:
+async def test_deleted_digest_can_be_created_by_anybody(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_off")
     await previewed(bench, MAX)
@@ -78,13 +78,13 @@ async def test_that_was_deleted_is_nobodys(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("called", ["weekly", "Hebdomadaire"])
-async def test_is_called_in_each_language_and_is_one(bench: Bench, called: str) -> None:
+async def test_weekly_digest_is_one_in_every_language(bench: Bench, called: str) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, {"name": {"name": called}})).ok
     assert [row.name for row in bench.rows(Schedule)] == ["weekly"]
 
 
-async def test_goes_to_a_channel_that_the_intern_is_in(bench: Bench) -> None:
+async def test_channel_must_include_the_intern(bench: Bench) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     view = bench.form(MARIE)
     bench.slack.places[LAUNCHES].members.remove(bench.slack.bot_user)
@@ -96,7 +96,7 @@ async def test_goes_to_a_channel_that_the_intern_is_in(bench: Bench) -> None:
     assert schedule(bench).place["channel"] == LAUNCHES
 
 
-async def test_without_a_channel_comes_to_its_owner_alone(bench: Bench) -> None:
+async def test_digest_without_a_channel_goes_to_its_owner(bench: Bench) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     fields = FIELDS | {"where": {"where": None}}
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, fields)).ok
@@ -112,7 +112,7 @@ async def test_without_a_channel_comes_to_its_owner_alone(bench: Bench) -> None:
     assert len(cards) == 3  # the preview, and two digests
 
 
-async def test_needs_a_name(bench: Bench) -> None:
+async def test_digest_needs_a_name(bench: Bench) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     answer = await bench.slack.submit(MARIE, bench.form(MARIE).id, {"name": {"name": "a/b"}})
     assert "name" in answer.body["errors"]
@@ -126,7 +126,7 @@ async def test_needs_a_name(bench: Bench) -> None:
         ("brand: Linea", "brand", "Marque\u00a0: Linea", "Linea"),
     ],
 )
-async def test_may_be_of_one_brand_or_category_of_the_catalogue(
+async def test_digest_can_be_limited_to_a_brand_or_category(
     bench: Bench, about: str, name: str, shown: str, value: str
 ) -> None:
     made = [
@@ -143,7 +143,7 @@ async def test_may_be_of_one_brand_or_category_of_the_catalogue(
     assert bench.tasks[-1].form[name] == value
 
 
-async def test_offers_no_brand_where_one_made_all(bench: Bench) -> None:
+async def test_form_offers_no_brand_when_there_is_only_one(bench: Bench) -> None:
     body = '{"handle": "b1", "title": "Bougie", "vendor": "Maison Lin"}'
     with bench.database.begin() as session:
         ProductRow.put(session, TEAM, [("b1", "Bougie", body)], file="f.csv", now=NOW)
@@ -151,7 +151,7 @@ async def test_offers_no_brand_where_one_made_all(bench: Bench) -> None:
     assert "Maison Lin" not in text_of(bench.form(MARIE).blocks)
 
 
-async def test_is_asked_to_alert_in_its_form(bench: Bench) -> None:
+async def test_form_can_switch_alerts_on(bench: Bench) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     fields = FIELDS | {"alerts": {"alerts": ["yes"]}}
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, fields)).ok

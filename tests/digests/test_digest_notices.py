@@ -1,4 +1,4 @@
-"""The channel of a digest …"""
+"""Notices in the channel of a digest about changes to it."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def lines(bench: Bench) -> list[str]:
     return [one.text for one in bench.said() if one.text.startswith("<@U")]
 
 
-async def test_hears_that_it_was_switched_on_and_paused(bench: Bench) -> None:
+async def test_channel_is_told_of_switching_on_and_pausing(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.run()
@@ -25,7 +25,7 @@ async def test_hears_that_it_was_switched_on_and_paused(bench: Bench) -> None:
     assert lines(bench) == [ON, "<@UMARIE> paused the digest weekly."]
 
 
-async def test_hears_that_it_was_changed_run_and_deleted(bench: Bench) -> None:
+async def test_channel_is_told_of_change_run_and_deletion(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.press(MARIE, card, "digest_now")
@@ -40,7 +40,7 @@ async def test_hears_that_it_was_changed_run_and_deleted(bench: Bench) -> None:
     assert lines(bench)[-1] == "<@UMARIE> deleted the digest weekly."
 
 
-async def test_hears_once_of_two_presses(bench: Bench) -> None:
+async def test_two_presses_give_one_notice(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.press(MARIE, card, "digest_on")
@@ -49,7 +49,7 @@ async def test_hears_once_of_two_presses(bench: Bench) -> None:
     assert "déjà" in bench.whispers(MARIE, card.channel)[-1]
 
 
-async def test_hears_of_it_though_the_process_died_after_the_press(bench: Bench) -> None:
+async def test_notice_is_sent_after_a_crash(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     assert lines(bench) == []
@@ -60,7 +60,7 @@ async def test_hears_of_it_though_the_process_died_after_the_press(bench: Bench)
 
 
 @pytest.mark.parametrize("trouble", ["ratelimited", "http_500", "lost"])
-async def test_hears_of_it_once_whatever_slack_does_meanwhile(bench: Bench, trouble: str) -> None:
+async def test_notice_is_sent_once_whatever_slack_answers(bench: Bench, trouble: str) -> None:
     card = await previewed(bench)
     mischief = bench.slack.mischief
     method = "chat.postMessage"
@@ -78,7 +78,7 @@ async def test_hears_of_it_once_whatever_slack_does_meanwhile(bench: Bench, trou
     assert lines(bench) == [ON]
 
 
-async def test_that_was_archived_is_said_to_the_owner_alone(bench: Bench) -> None:
+async def test_archived_channel_is_reported_to_the_owner(bench: Bench) -> None:
     card = await previewed(bench)
     bench.slack.places[MARKETING].archived = True
     await bench.press(MARIE, card, "digest_on")
@@ -88,7 +88,7 @@ async def test_that_was_archived_is_said_to_the_owner_alone(bench: Bench) -> Non
     assert ON in said
 
 
-async def test_hears_nothing_of_what_was_refused(bench: Bench) -> None:
+async def test_refused_change_gives_no_notice(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.press(MARIE, card, "digest_now")

@@ -1,4 +1,4 @@
-"""A digest whose moment has come …"""
+"""A digest that is due."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench, text_of
 from tests.support.digests import digesting, first, moment, previewed, quiet, schedule
 
 
-async def test_comes_to_its_channel_once_though_it_is_told_twice(bench: Bench) -> None:
+async def test_due_digest_is_posted_once_for_two_jobs(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     for _ in range(2):
@@ -22,7 +22,7 @@ async def test_comes_to_its_channel_once_though_it_is_told_twice(bench: Bench) -
     assert bench.said()[-1].channel == MARKETING
 
 
-async def test_is_silent_when_nothing_moved_and_silence_was_chosen(bench: Bench) -> None:
+async def test_only_when_moved_is_silent_without_a_finding(bench: Bench) -> None:
     await previewed(bench)
     quiet(bench)
     before = len(bench.tasks)
@@ -33,7 +33,7 @@ async def test_is_silent_when_nothing_moved_and_silence_was_chosen(bench: Bench)
     assert len(bench.tasks) == before + 1
 
 
-async def test_that_was_deleted_does_not_come(bench: Bench) -> None:
+async def test_deleted_digest_is_not_posted(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_off")
     await digesting(bench).run(first(bench))
@@ -41,7 +41,7 @@ async def test_that_was_deleted_does_not_come(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("state", ["off", "paused"])
-async def test_that_is_deleted_or_paused_while_it_is_tried_does_not_come(
+async def test_digest_deleted_or_paused_during_its_run_is_not_posted(
     bench: Bench, state: ScheduleState
 ) -> None:
     await previewed(bench)
@@ -49,7 +49,7 @@ async def test_that_is_deleted_or_paused_while_it_is_tried_does_not_come(
 
     async def meanwhile(_: NewTask) -> DigestStatus:
         with bench.database.begin() as session:
-            session.get_one(Schedule, (TEAM, "weekly")).turn(session, state, bench.house.now())
+            session.get_one(Schedule, (TEAM, "weekly")).switch(session, state, bench.house.now())
         return "moved"
 
     await digesting(bench, moved=meanwhile).run(first(bench))
@@ -57,7 +57,7 @@ async def test_that_is_deleted_or_paused_while_it_is_tried_does_not_come(
     assert schedule(bench).last is None
 
 
-async def test_that_is_moved_while_its_job_waits_comes_in_its_new_time_alone(
+async def test_rescheduled_digest_is_posted_only_at_its_new_time(
     bench: Bench,
 ) -> None:
     card = await previewed(bench)
@@ -66,14 +66,14 @@ async def test_that_is_moved_while_its_job_waits_comes_in_its_new_time_alone(
     with bench.database.begin() as session:  # to Thursdays, in the minute after its moment
         row = session.get_one(Schedule, (TEAM, "weekly"))
         row.weekday = 3
-        row.turn(session, "on", now)
+        row.switch(session, "on", now)
     await digesting(bench).run(job)
     assert len(bench.tasks) == 1
     await digesting(bench, weeks=1).run(first(bench, weeks=1))
     assert len(bench.tasks) == 2
 
 
-async def test_of_the_same_name_elsewhere_is_another_one(bench: Bench) -> None:
+async def test_same_name_in_another_workspace_is_another_digest(bench: Bench) -> None:
     await previewed(bench)
     theirs = {c.key: getattr(schedule(bench), c.key) for c in Schedule.__table__.columns}
     with bench.database.begin() as session:
@@ -83,13 +83,13 @@ async def test_of_the_same_name_elsewhere_is_another_one(bench: Bench) -> None:
     made = [task.workspace for task in bench.tasks if not task.private]
     assert made == ["T0OTHER"]
     with bench.database.begin() as session:
-        session.get_one(Schedule, (TEAM, "weekly")).turn(session, "on", bench.house.now())
+        session.get_one(Schedule, (TEAM, "weekly")).switch(session, "on", bench.house.now())
     await digesting(bench).run(job)
     made = [task.workspace for task in bench.tasks if not task.private]
     assert sorted(made) == ["T0OTHER", TEAM]
 
 
-async def test_whose_channel_was_left_comes_to_its_owner(bench: Bench) -> None:
+async def test_digest_goes_to_its_owner_when_the_channel_was_left(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.run()
@@ -100,7 +100,7 @@ async def test_whose_channel_was_left_comes_to_its_owner(bench: Bench) -> None:
     assert bench.said()[-1].text.startswith("<@UMARIE> switched")
 
 
-async def test_whose_channel_was_archived_comes_to_its_owner_and_says_so(bench: Bench) -> None:
+async def test_digest_goes_to_its_owner_when_the_channel_is_archived(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.run()
@@ -110,7 +110,7 @@ async def test_whose_channel_was_archived_comes_to_its_owner_and_says_so(bench: 
     assert "<#C0MARKET> is archived" in text_of(bench.in_dm(MARIE)[-1])
 
 
-async def test_without_channel_and_owner_comes_to_an_approver(bench: Bench) -> None:
+async def test_digest_without_channel_and_owner_goes_to_an_approver(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.run()
@@ -121,7 +121,7 @@ async def test_without_channel_and_owner_comes_to_an_approver(bench: Bench) -> N
     assert "<#C0MARKET> is archived" in text_of(bench.in_dm(MAX)[-1])
 
 
-async def test_with_nothing_that_it_could_tell_says_so_to_its_owner_once(bench: Bench) -> None:
+async def test_digest_without_data_is_reported_to_its_owner_once(bench: Bench) -> None:
     await previewed(bench)
     quiet(bench)
     for week in range(3):
@@ -136,7 +136,7 @@ async def test_with_nothing_that_it_could_tell_says_so_to_its_owner_once(bench: 
     assert bench.tasks[-1].form["digest"] == "weekly"
 
 
-async def test_speaks_as_soon_as_it_can_tell_something(bench: Bench) -> None:
+async def test_digest_is_posted_as_soon_as_it_has_data(bench: Bench) -> None:
     await previewed(bench)
     quiet(bench)
     await digesting(bench, moved="can't tell").run(first(bench))

@@ -1,4 +1,4 @@
-"""The intern's own week …"""
+"""Facts of a digest from our own tables."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,12 +25,12 @@ def fact(id: str, value: str) -> Fact:
 
 
 def digest(database: Database, id: str, *facts: Fact, private: bool = False) -> None:
-    """A digest called weekly, made now."""
+    """Store a digest with the name weekly that was made now."""
     form = {"skill": "digest", "digest": "weekly"}
     with database.begin() as session:
         Task.accept(session, Jobs(), wish(id, private=private, form=form), NOW)
         brief = Brief(words="What moved", author="UMARIE", language="en")
-        Draft.keep(
+        Draft.store_new(
             session,
             workspace="T1",
             task=id,
@@ -59,7 +59,7 @@ def said(database: Database, name: str = "weekly") -> list[str]:
         return [one.id for one in load_previous_facts(session, "T1", name, NOW + WEEK)]
 
 
-def test_remembers_only_what_the_last_digest_called(database: Database) -> None:
+def test_only_graded_findings_of_the_last_digest_are_loaded(database: Database) -> None:
     digest(database, "d1", *LATE)
     assert said(database) == [
         "before.feedback--delivery-late.share-now",
@@ -68,7 +68,7 @@ def test_remembers_only_what_the_last_digest_called(database: Database) -> None:
     assert said(database, "another") == []
 
 
-def test_remembers_no_preview_and_nothing_of_the_same_day(database: Database) -> None:
+def test_previews_and_digests_of_the_same_day_are_ignored(database: Database) -> None:
     digest(database, "d1", *LATE, private=True)
     assert said(database) == []
     digest(database, "d2", *LATE)
@@ -82,7 +82,7 @@ def counted(database: Database, *, later: timedelta = timedelta(0)) -> dict[str,
     return {one.id.removeprefix("work."): one.value for one in found}
 
 
-def test_counts_what_waits_and_what_was_done(database: Database) -> None:
+def test_open_and_finished_work_is_counted(database: Database) -> None:
     with database.begin() as session:
         for id in ("t1", "t2", "t3"):
             draft(session, Jobs(), id=id)
@@ -114,7 +114,7 @@ def test_counts_what_waits_and_what_was_done(database: Database) -> None:
     assert counted(database, later=timedelta(days=8))["week.drafted"] == 0
 
 
-def test_of_another_workspace_is_not_counted(database: Database) -> None:
+def test_other_workspaces_are_not_counted(database: Database) -> None:
     with database.begin() as session:
         draft(session, Jobs(), id="t1", workspace="T2")
         session.get_one(Draft, "t1.0.v1").workspace = "T2"

@@ -1,4 +1,4 @@
-"""A digest that Slack refuses …"""
+"""A digest that Slack refuses to post."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ def trouble(bench: Bench, method: str, error: str, times: int = 1) -> None:
 
 
 def cards(bench: Bench) -> list[SlackMessage]:
-    """What tells of something, wherever its readers find it."""
+    """Return the cards of a task, wherever its readers find them."""
     every = [*bench.said(), *bench.in_dm(MARIE)]
     return [one for one in every if "A shirt for hot days" in text_of(one)]
 
@@ -45,7 +45,9 @@ def cards(bench: Bench) -> list[SlackMessage]:
 @pytest.mark.parametrize("flow", [due, run_now, alert])
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
 @pytest.mark.parametrize("error", POSTING)
-async def test_once_still_comes_once(bench: Bench, flow: Flow, method: str, error: str) -> None:
+async def test_digest_refused_once_is_posted_once(
+    bench: Bench, flow: Flow, method: str, error: str
+) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.run()
@@ -57,7 +59,7 @@ async def test_once_still_comes_once(bench: Bench, flow: Flow, method: str, erro
 
 @pytest.mark.parametrize("error", ["not_in_channel", "is_archived", "channel_not_found"])
 @pytest.mark.parametrize("flow", [due, alert])
-async def test_in_its_channel_comes_to_its_owner_and_says_why(
+async def test_digest_refused_in_its_channel_goes_to_its_owner(
     bench: Bench, flow: Flow, error: str
 ) -> None:
     card = await previewed(bench)
@@ -73,7 +75,7 @@ async def test_in_its_channel_comes_to_its_owner_and_says_why(
 
 @pytest.mark.parametrize("method", UPLOADS)
 @pytest.mark.parametrize("error", ["ratelimited", "internal_error", "missing_scope"])
-async def test_a_picture_of_once_has_it_in_the_end(bench: Bench, method: str, error: str) -> None:
+async def test_picture_refused_once_is_posted_later(bench: Bench, method: str, error: str) -> None:
     card = await with_picture(bench, method, error, times=1)
     await bench.press(MARIE, card, "digest_pause")  # drawn anew
     await through(bench)
@@ -83,7 +85,7 @@ async def test_a_picture_of_once_has_it_in_the_end(bench: Bench, method: str, er
 
 
 @pytest.mark.parametrize("method", UPLOADS)
-async def test_every_picture_of_says_in_words_what_it_shows(bench: Bench, method: str) -> None:
+async def test_picture_always_refused_is_described_in_words(bench: Bench, method: str) -> None:
     card = await with_picture(bench, method, "missing_scope", times=99)
     for act in ("digest_pause", "digest_on"):  # drawn anew, and said once
         await bench.press(MARIE, card, act)
@@ -95,7 +97,7 @@ async def test_every_picture_of_says_in_words_what_it_shows(bench: Bench, method
 
 
 async def with_picture(bench: Bench, method: str, error: str, times: int) -> SlackMessage:
-    """A digest in its channel, whose picture Slack refuses so often; its card."""
+    """Post a digest whose picture Slack refuses `times` times, and return its card."""
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_on")
     await bench.run()
@@ -115,7 +117,7 @@ async def with_picture(bench: Bench, method: str, error: str, times: int) -> Sla
 
 
 @pytest.mark.parametrize("error", ["internal_error", "expired_trigger_id", "invalid_blocks"])
-async def test_the_form_of_is_asked_for_again(bench: Bench, error: str) -> None:
+async def test_refused_form_is_asked_for_again(bench: Bench, error: str) -> None:
     bench.slack.mischief.fail("views.open", error, times=9)
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     await bench.settled()
@@ -124,7 +126,7 @@ async def test_the_form_of_is_asked_for_again(bench: Bench, error: str) -> None:
 
 
 @pytest.mark.parametrize("error", ["ratelimited", "internal_error", "not_in_channel"])
-async def test_no_whisper_about_hides_that_it_was_run(bench: Bench, error: str) -> None:
+async def test_refused_whisper_does_not_hide_the_run(bench: Bench, error: str) -> None:
     card = await previewed(bench)
     trouble(bench, "chat.postEphemeral", error, times=9)
     await bench.press(MARIE, card, "digest_now")

@@ -1,4 +1,4 @@
-"""A digest is due …"""
+"""When a digest is due."""
 
 import random
 from datetime import UTC, date, datetime, time, timedelta
@@ -47,7 +47,7 @@ def made(**more: Any) -> Schedule:
 
 
 def expected(one: Schedule, until: datetime) -> list[str]:
-    """Every local date that it should speak on, counted by the calendar alone."""
+    """Every local date with a run, computed from the calendar alone."""
     zone = ZoneInfo(one.zone)
     first = (START + timedelta(days=1)).astimezone(zone).date()
     last = until.astimezone(zone).date()
@@ -57,10 +57,10 @@ def expected(one: Schedule, until: datetime) -> list[str]:
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize(("weekday", "hour", "minute"), [(0, 9, 0), (6, 2, 30), (DAILY, 0, 0)])
-def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
+def test_due_on_each_scheduled_day_for_two_years(
     zone: str, weekday: int, hour: int, minute: int
 ) -> None:
-    """Three processes look every 41 minutes, each down for hours now and then."""
+    """Three processes check every 41 minutes. Each is down for hours now and then."""
     one = made(zone=zone, weekday=weekday, hour=hour, minute=minute)
     until, rng = START + timedelta(days=365 * YEARS), random.Random(zone)
     asleep = [START, START, START]
@@ -70,7 +70,7 @@ def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
         for process in range(3):
             if rng.random() < 0.01:
                 asleep[process] = now + timedelta(hours=rng.uniform(1, 9))
-            day = one.due(now) if now >= asleep[process] else None
+            day = one.due_day(now) if now >= asleep[process] else None
             if day is not None:
                 meant = datetime.combine(day, time(hour, minute), ZoneInfo(zone))
                 assert now >= meant.astimezone(UTC)  # the first, of an hour that comes twice
@@ -81,18 +81,18 @@ def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
     assert set(expected(one, until - timedelta(days=1))) <= set(spoke)
 
 
-async def test_from_rows_and_jobs_by_three_processes_that_are_down_for_hours(
+async def test_due_once_across_processes_that_are_down_for_hours(
     database: Database,
 ) -> None:
-    """The six weeks in which the clocks change, in all zones. Each process that is up asks for
-    what is due; the job, which exists once, is done some time later by any that is up."""
+    """Covers the six weeks in which the clocks change, in all zones. Each running process asks for
+    the digests that are due. The job exists once and is done later by any running process."""
     rng, jobs, done = random.Random(6), Jobs(), 0
     now = first = datetime(2026, 3, 1, tzinfo=UTC)
     until = first + timedelta(weeks=6)
     asleep = [first, first, first]
     ones = [made(name=zone.replace("/", "-"), zone=zone, since=first) for zone in ZONES]
     mondays = [date(2026, 3, 2) + timedelta(weeks=n) for n in range(6)]
-    meant = {one.wish(day).id: (one.zone, day) for one in ones for day in mondays}
+    meant = {one.build_task(day).id: (one.zone, day) for one in ones for day in mondays}
     with database.begin() as session:
         session.add_all(ones)
     digesting = DigestJob(database, jobs, lambda: now, always)
@@ -122,35 +122,37 @@ async def always(_: NewTask) -> DigestStatus:
     return "moved"
 
 
-def test_late_when_all_were_down_but_not_days_late() -> None:
+def test_late_run_is_made_up_for_hours_but_not_days() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 09:00 in Paris
     one = made()
-    assert one.due(monday - timedelta(minutes=1)) is None or one.since < monday - timedelta(days=7)
+    assert one.due_day(monday - timedelta(minutes=1)) is None or one.since < monday - timedelta(
+        days=7
+    )
     one.last = "2026-11-16"
-    assert one.due(monday + timedelta(hours=20)) == date(2026, 11, 23)
-    assert one.due(monday + MAX_DELAY + timedelta(minutes=1)) is None
+    assert one.due_day(monday + timedelta(hours=20)) == date(2026, 11, 23)
+    assert one.due_day(monday + MAX_DELAY + timedelta(minutes=1)) is None
 
 
-def test_not_for_what_was_before_it_was_set_moved_or_resumed() -> None:
+def test_runs_before_it_was_set_or_resumed_are_not_made_up() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-    assert made(since=monday + timedelta(hours=1)).due(monday + timedelta(hours=2)) is None
-    assert made(since=monday).due(monday + timedelta(hours=2)) is None
+    assert made(since=monday + timedelta(hours=1)).due_day(monday + timedelta(hours=2)) is None
+    assert made(since=monday).due_day(monday + timedelta(hours=2)) is None
     moved = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-16")
-    assert moved.due(monday + timedelta(hours=4)) == date(2026, 11, 23)
+    assert moved.due_day(monday + timedelta(hours=4)) == date(2026, 11, 23)
 
 
-def test_once_a_day_though_it_was_moved_to_later_that_day() -> None:
+def test_due_once_a_day_although_moved_to_a_later_hour() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     spoken = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-23")
-    assert spoken.due(monday + timedelta(hours=4)) is None
+    assert spoken.due_day(monday + timedelta(hours=4)) is None
 
 
 @pytest.mark.parametrize("state", ["paused", "off"])
-def test_never_while_it_rests(state: str) -> None:
-    assert made(state=state).due(datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) is None
+def test_paused_or_switched_off_digest_is_never_due(state: str) -> None:
+    assert made(state=state).due_day(datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) is None
 
 
-def test_under_an_id_that_exists_once(database: Database) -> None:
+def test_job_id_is_unique(database: Database) -> None:
     now, jobs = datetime(2026, 11, 23, 8, 5, tzinfo=UTC), Jobs()
     with database.begin() as session:
         session.add(made())
@@ -162,24 +164,24 @@ def test_under_an_id_that_exists_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_with_its_next_moment_known_beforehand(zone: str) -> None:
-    """Not due a minute before the moment that is kept, and due at it; none is left out."""
+def test_next_run_is_the_first_due_moment(zone: str) -> None:
+    """Not due a minute before `next_at`, due at it, and no run is left out."""
     one = made(zone=zone, hour=2, minute=30, weekday=DAILY)
-    now = one.following(START + timedelta(days=1))
+    now = one.next_run(START + timedelta(days=1))
     for _ in range(400):
-        moment = one.following(now)
+        moment = one.next_run(now)
         assert moment > now
-        assert one.following(moment - timedelta(minutes=1)) == moment
-        before = one.latest(moment - timedelta(minutes=1))
+        assert one.next_run(moment - timedelta(minutes=1)) == moment
+        before = one.latest_run(moment - timedelta(minutes=1))
         assert before is not None
         assert before[1] == now
-        found = one.latest(moment)
+        found = one.latest_run(moment)
         assert found is not None
         assert found[1] == moment
         now = moment
 
 
-def test_without_reading_the_rows_of_those_that_are_not(database: Database) -> None:
+def test_digests_that_are_not_due_are_not_read(database: Database) -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # the moment itself
     with database.begin() as session:
         session.add(made(last="2026-11-23"))
@@ -192,7 +194,7 @@ def test_without_reading_the_rows_of_those_that_are_not(database: Database) -> N
         assert row.next_at == datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 
 
-def test_where_people_set_it(database: Database) -> None:
+def test_schedule_uses_its_own_time_zone(database: Database) -> None:
     told = {
         "workspace": "T1",
         "name": "weekly",
@@ -208,30 +210,30 @@ def test_where_people_set_it(database: Database) -> None:
         "only_when_moved": True,
     }
     with database.begin() as session:
-        Schedule.put(session, START, **told)
-        changed = Schedule.put(session, START + timedelta(days=3), **told | {"hour": 17})
+        Schedule.save(session, START, **told)
+        changed = Schedule.save(session, START + timedelta(days=3), **told | {"hour": 17})
         assert (changed.hour, changed.since) == (17, START + timedelta(days=3))
         assert changed.next_at == datetime(2026, 1, 9, 16, 30, tzinfo=UTC)
-        assert changed.when().to("fr") == "vendredi à 17 h 30 (Europe/Paris)"
+        assert changed.format_rhythm().to("fr") == "vendredi à 17 h 30 (Europe/Paris)"
         changed.minute = 0
-        assert changed.when().to("fr") == "vendredi à 17 h (Europe/Paris)"
-        assert changed.when().to("en") == "Friday, 17:00 (Europe/Paris)"
+        assert changed.format_rhythm().to("fr") == "vendredi à 17 h (Europe/Paris)"
+        assert changed.format_rhythm().to("en") == "Friday, 17:00 (Europe/Paris)"
         changed.minute = 30
     with database.begin() as session, pytest.raises(CannotDo, match="time zone"):
-        Schedule.put(session, START, **told | {"zone": "Europe/Gaul"})
+        Schedule.save(session, START, **told | {"zone": "Europe/Gaul"})
     with database.begin() as session, pytest.raises(CannotDo, match="hour"):
-        Schedule.put(session, START, **told | {"hour": 25})
+        Schedule.save(session, START, **told | {"hour": 25})
 
 
-def test_once_though_the_clock_steps_back_an_hour_after_it_spoke() -> None:
+def test_due_once_although_the_clock_steps_back() -> None:
     one, spoke = made(weekday=DAILY), []
     nine = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # in Paris
     minutes = [*range(-5, 10), *range(-51, 70)]  # put back at ten past
     for at in (nine + timedelta(minutes=n) for n in minutes):
-        if (day := one.due(at)) is not None:
+        if (day := one.due_day(at)) is not None:
             spoke.append((day, at))
             one.last = day.isoformat()
-            one.next_at = one.following(at)
+            one.next_at = one.next_run(at)
     yesterday = date(2026, 11, 23)
     assert spoke == [(yesterday, nine - timedelta(minutes=5)), (date(2026, 11, 24), nine)]
     assert one.next_at == nine + timedelta(days=1)

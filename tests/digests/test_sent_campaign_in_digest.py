@@ -1,4 +1,4 @@
-"""A letter that went out …"""
+"""A sent e-mail in the digest, end to end."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ def furnished(home: Path) -> None:
 
 
 def results(code: str, subject: str) -> bytes:
-    """What an e-mail tool exports: this letter with its code, and a dozen before it."""
+    """The export of an e-mail tool: this e-mail with its code, and a dozen earlier ones."""
     today = datetime.now(UTC)
     rows = [f'M1,{today:%Y-%m-%d},email,"{subject}",1204,{OPENED},{code}']
     for n, opened in enumerate(PEERS, start=1):
@@ -45,7 +45,7 @@ def results(code: str, subject: str) -> bytes:
 
 
 def card(slack: LocalSlack, place: str, action: str) -> SlackMessage | None:
-    """The newest message there with this button."""
+    """Return the newest message in the channel with this button."""
     shown = [one for one in slack.transcript(place) if action in buttons(one)]
     return shown[-1] if shown else None
 
@@ -58,7 +58,7 @@ async def shown(slack: LocalSlack, place: str, action: str) -> SlackMessage:
 
 
 def named(message: SlackMessage, label: str) -> str:
-    """The action behind the button of this label."""
+    """Return the action of the button with this label."""
     every: list[Any] = [e for block in message.blocks for e in block.get("elements", [])]
     pressed = [one for one in every if one.get("type") == "button"]
     (found,) = [one for one in pressed if one["text"]["text"] == label]
@@ -66,7 +66,7 @@ def named(message: SlackMessage, label: str) -> str:
 
 
 async def sent(shop: Shop) -> tuple[str, str]:
-    """Marie's letter, drafted, approved by Max, gone out: its code and its subject."""
+    """Draft, approve and send Marie's e-mail. Returns its code and its subject."""
     slack = shop.slack
     assert (await slack.command(MARIE, MARKETING, "/draft", WORDS)).ok
     draft = await shown(slack, MARKETING, "edit")
@@ -84,7 +84,7 @@ async def sent(shop: Shop) -> tuple[str, str]:
 
 
 @pytest.mark.timeout(150)
-async def test_is_told_of_in_the_digest_once_its_results_are_in_and_leads_to_another(
+async def test_digest_reports_a_sent_email_once_its_results_are_imported(
     tmp_path: Path,
 ) -> None:
     furnished(tmp_path)

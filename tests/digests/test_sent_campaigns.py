@@ -1,4 +1,4 @@
-"""What a digest says of what was sent …"""
+"""What a digest reports about sent campaigns."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,16 +30,16 @@ def house(tmp_path: Path) -> Iterator[Container]:
 
 
 def gone(house: Container, id: str = "t1") -> Draft:
-    """An e-mail of Marie's that Max approved and that went out now."""
+    """Store an e-mail of Marie's that Max approved and that was just sent."""
     jobs = Jobs()
     with house.database.begin() as session:
         made = draft(session, jobs, id=id)
         decision.approve(
             session, jobs, made, by="UMAX", fingerprint=made.fingerprint, policy=POLICY, now=now()
         )
-        (delivery,) = Delivery.of(session, made.id)
-        assert delivery.depart(session, made)
-        delivery.arrive(session, jobs, made, now())
+        (delivery,) = Delivery.list_for_draft(session, made.id)
+        assert delivery.mark_sending(session, made)
+        delivery.mark_sent(session, jobs, made, now())
         return made
 
 
@@ -58,7 +58,9 @@ def sold(code: str, *amounts: int) -> list[dict[str, Any]]:
 
 async def digest(house: Container, language: str = "en") -> DraftResult:
     at = now()
-    return await draft_digest(house, build_weekly_schedule("T1", language, at).wish(at.date()))
+    return await draft_digest(
+        house, build_weekly_schedule("T1", language, at).build_task(at.date())
+    )
 
 
 def sent(made: DraftResult) -> str:
@@ -73,7 +75,7 @@ def sent(made: DraftResult) -> str:
         (200, "17%", "worse than chance explains."),
     ],
 )
-async def test_is_its_rate_against_comparable_letters_and_what_came_with_its_code(
+async def test_rate_is_compared_with_similar_campaigns(
     house: Container, opened: int, own: str, said: str
 ) -> None:
     mine = gone(house)
@@ -89,7 +91,7 @@ async def test_is_its_rate_against_comparable_letters_and_what_came_with_its_cod
     assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
 
 
-async def test_is_said_in_french_too(house: Container) -> None:
+async def test_report_is_written_in_french_too(house: Container) -> None:
     mine = gone(house)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
     made = await digest(house, "fr")
@@ -98,7 +100,7 @@ async def test_is_said_in_french_too(house: Container) -> None:
     assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
 
 
-async def test_leads_to_another_brief_and_to_a_test(house: Container) -> None:
+async def test_report_leads_to_a_brief_and_a_test(house: Container) -> None:
     mine = gone(house)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
     leads = {lead.label.text: lead for lead in (await digest(house)).leads}
@@ -108,14 +110,14 @@ async def test_leads_to_another_brief_and_to_a_test(house: Container) -> None:
     assert SUBJECT in leads["Plan a test"].words
 
 
-async def test_counts_what_nothing_came_back_for(house: Container) -> None:
+async def test_campaigns_without_results_are_counted(house: Container) -> None:
     mine = gone(house)
     gone(house, "t2")
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
     assert "1 campaign went out without results so far" in sent(await digest(house))
 
 
-async def test_names_no_rate_where_too_few_letters_compare(house: Container) -> None:
+async def test_no_rate_with_too_few_similar_campaigns(house: Container) -> None:
     mine = gone(house)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), peers()[0])
     said = sent(await digest(house))
@@ -123,10 +125,10 @@ async def test_names_no_rate_where_too_few_letters_compare(house: Container) -> 
     assert "%" not in said
 
 
-async def test_is_nothing_when_it_went_out_long_ago(house: Container) -> None:
+async def test_old_campaigns_are_not_reported(house: Container) -> None:
     mine = gone(house)
     with house.database.begin() as session:
-        (delivery,) = Delivery.of(session, mine.id)
+        (delivery,) = Delivery.list_for_draft(session, mine.id)
         delivery.gone_at = now() - timedelta(days=40)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
     assert sent(await digest(house)) == ""

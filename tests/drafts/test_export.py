@@ -1,4 +1,4 @@
-"""A draft as a file …"""
+"""Export of a draft as Markdown, HTML and JSON."""
 
 import json
 import re
@@ -56,7 +56,7 @@ def draft(sqlite: Database) -> Draft:
 
 
 class Page(HTMLParser):
-    """The text of each part, as a browser reads it, and what the page would run or load."""
+    """Parses the text of each part as a browser does, and what the page would run or load."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -87,25 +87,25 @@ class Page(HTMLParser):
 
 
 def fenced(page: str) -> list[str]:
-    """What stands between the fences, each closed by one as long as it was opened with."""
+    """Return the text between the fences. A fence is closed by one of the same length."""
     shape = re.compile(r"^(`{3,})text\n(.*?)\n\1$", re.DOTALL | re.MULTILINE)
     return [found[2] for found in shape.finditer(page)]
 
 
-def test_keeps_every_word_in_markdown(draft: Draft) -> None:
+def test_markdown_keeps_every_word(draft: Draft) -> None:
     found = fenced(render_markdown(draft, "Maison", YES))
     assert found[:6] == [part.text for part in draft.parts[:6]]
     assert found[6] == "It 'fits'!"
 
 
-def test_keeps_every_word_in_html(draft: Draft) -> None:
+def test_html_keeps_every_word(draft: Draft) -> None:
     page = Page(render_html(draft, "Maison", YES))
     for part in draft.parts[:7]:
         assert page.texts[part.key] == part.text
     assert "&2" in page.texts["table"]
 
 
-def test_keeps_every_word_in_json(draft: Draft) -> None:
+def test_json_keeps_every_word(draft: Draft) -> None:
     told = json.loads(render_json(draft, "Maison", YES))
     assert [one.get("text") for one in told["parts"][:7]] == [p.text for p in draft.parts[:7]]
     assert told["approved"] is True
@@ -114,7 +114,7 @@ def test_keeps_every_word_in_json(draft: Draft) -> None:
     assert told["campaign_code"] == draft.code
 
 
-def test_runs_and_loads_nothing_as_a_page(draft: Draft) -> None:
+def test_html_runs_and_loads_nothing(draft: Draft) -> None:
     page = Page(render_html(draft, "<script>alert(1)</script>", YES))
     assert "script" not in page.tags
     assert page.loads == []
@@ -123,7 +123,7 @@ def test_runs_and_loads_nothing_as_a_page(draft: Draft) -> None:
 
 
 @pytest.mark.parametrize("write", [render_markdown, render_html, render_json])
-def test_says_who_approved_which_words(draft: Draft, write: type[str]) -> None:
+def test_export_names_approvers_and_fingerprint(draft: Draft, write: type[str]) -> None:
     text = write(draft, "Maison", YES)  # type: ignore[call-overload]
     for told in (draft.code, draft.fingerprint, "Bo", "agreed"):
         assert told in text
@@ -131,7 +131,9 @@ def test_says_who_approved_which_words(draft: Draft, write: type[str]) -> None:
 
 
 @pytest.mark.parametrize(("write", "says"), [(render_markdown, "> **"), (render_html, 'banner">')])
-def test_says_when_nobody_approved_it(draft: Draft, write: type[str], says: str) -> None:
+def test_export_without_approval_is_marked_as_draft(
+    draft: Draft, write: type[str], says: str
+) -> None:
     assert f"{says}Draft, not approved" in write(draft, "Maison", ())  # type: ignore[call-overload]
     french = write(draft, "Maison", (), "fr")  # type: ignore[call-overload]
     assert f"{says}Proposition, non validée" in french

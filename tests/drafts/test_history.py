@@ -1,4 +1,4 @@
-"""The history of a draft …"""
+"""The version history of a draft."""
 
 from sqlalchemy.orm import Session
 
@@ -13,12 +13,12 @@ from tests.support.rows import Jobs, draft, parts, wish
 
 def sent_back(before: Draft, session: Session, id: str, body: str) -> Draft:
     Task.accept(session, Jobs(), wish(id, previous=before.id, reason="flat"), NOW)
-    Draft.keep(
+    Draft.store_new(
         session,
         workspace="T1",
         task=id,
         number=0,
-        request=before.asked,
+        request=before.skill_request,
         parts=parts(body=body),
         hooks=(),
         evidence=Evidence(),
@@ -31,7 +31,7 @@ def sent_back(before: Draft, session: Session, id: str, body: str) -> Draft:
     return session.get_one(Draft, f"{id}.0.v{before.version + 1}")
 
 
-def test_begins_with_what_was_sent_back_for_it(sqlite: Database) -> None:
+def test_history_begins_with_the_versions_sent_back(sqlite: Database) -> None:
     with sqlite.begin() as session:
         first = draft(session, Jobs())
         second = first.edit(session, Jobs(), by="UPETE", texts={"body": "Linen dries."}, now=NOW)
@@ -46,7 +46,7 @@ def test_begins_with_what_was_sent_back_for_it(sqlite: Database) -> None:
     ]
 
 
-def test_leaves_out_what_was_edited_after_it_was_sent_back(sqlite: Database) -> None:
+def test_edits_after_the_send_back_are_left_out(sqlite: Database) -> None:
     with sqlite.begin() as session:
         first = draft(session, Jobs())
         second = sent_back(first, session, "t2", "It dries in an hour.")

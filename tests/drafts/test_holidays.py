@@ -1,4 +1,4 @@
-"""Named days of the retail year …"""
+"""Named days of the retail year in a question."""
 
 from datetime import date
 
@@ -42,7 +42,7 @@ TODAY = date(2026, 11, 24)
         ("in Sept 2025", "2025-09-01", "2025-09-30"),
     ],
 )
-def test_are_read_of_any_year(words: str, since: str, until: str) -> None:
+def test_named_days_are_computed_for_any_year(words: str, since: str, until: str) -> None:
     found = read(words, TODAY)
     assert found is not None
     assert (found.since.isoformat(), found.until.isoformat()) == (since, until)
@@ -60,11 +60,11 @@ def test_are_read_of_any_year(words: str, since: str, until: str) -> None:
         "the sales by country",
     ],
 )
-def test_are_none_where_a_thing_is_named_or_a_number(words: str) -> None:
+def test_product_names_and_numbers_are_no_days(words: str) -> None:
     assert read(words, TODAY) is None
 
 
-def test_leave_the_other_words() -> None:
+def test_other_words_are_left_in_place() -> None:
     assert without("Revenue over Christmas 2025 in Belgium").split() == [
         "revenue",
         "over",

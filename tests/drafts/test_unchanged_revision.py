@@ -1,4 +1,4 @@
-"""A version that is the same as one before …"""
+"""The warning that a revision has the same text as an earlier version."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def parts(piece: str, text: str = "Linen breathes.") -> tuple[Part, ...]:
     return (Part(kind="copy", key="text", title="Text", body=Copy(text=f"{text} {link}")),)
 
 
-def test_says_so_with_the_reason_whatever_its_campaign_code() -> None:
+def test_same_text_warns_whatever_its_campaign_code() -> None:
     before = [("t1.0", parts("t1.0", "An edited text.")), ("t1.0", parts("t1.0"))]
     (check,) = check_unchanged(parts("t2.0"), "t2.0", before, "more   warmth")
     assert check.level == "warn"
@@ -22,12 +22,12 @@ def test_says_so_with_the_reason_whatever_its_campaign_code() -> None:
 
 
 @pytest.mark.parametrize("before", [[], [("t1.0", parts("t1.0", "Other words."))]])
-def test_is_not_found_where_the_words_are_others(
+def test_changed_text_has_no_warning(
     before: list[tuple[str, tuple[Part, ...]]],
 ) -> None:
     assert check_unchanged(parts("t2.0"), "t2.0", before, "more warmth") == ()
 
 
-def test_repeats_no_more_of_a_long_reason_than_a_card_can_show() -> None:
+def test_long_reason_is_shortened() -> None:
     (check,) = check_unchanged(parts("t2.0"), "t2.0", [("t1.0", parts("t1.0"))], "warmer " * 90)
     assert len(str(check.words.params["reason"])) <= 120

@@ -1,4 +1,4 @@
-"""The form …"""
+"""The checks of a draft's form for its channel."""
 
 import re
 
@@ -10,7 +10,7 @@ from bot.core.parts import Part, Quote
 from tests.support.shirt import BRAND, fact, found, mail, only, part, proved, request
 
 
-def test_wants_every_part_of_the_channel() -> None:
+def test_every_part_of_the_channel_is_required() -> None:
     checks = proved(*mail(body=" "))
     assert [check.words.to("en") for check in only(checks, "length")] == [
         "Body is missing: E-mail needs it. Write it."
@@ -19,7 +19,7 @@ def test_wants_every_part_of_the_channel() -> None:
     assert not only(proved(part("A report", key="summary")), "length")
 
 
-def test_warns_of_a_long_subject_and_blocks_a_long_sms() -> None:
+def test_long_subject_warns_and_long_sms_blocks() -> None:
     (warned,) = only(proved(*mail(subject="a" * 60)), "length")
     assert (warned.level, warned.part) == ("warn", "subject")
     (blocked,) = only(
@@ -28,20 +28,20 @@ def test_warns_of_a_long_subject_and_blocks_a_long_sms() -> None:
     assert (blocked.level, blocked.override) == ("block", False)
 
 
-def test_wants_an_sms_to_name_its_sender_and_the_way_out() -> None:
+def test_sms_needs_its_sender_and_an_opt_out() -> None:
     good = proved(part("STUDIOLIN : elle est en lin. STOP SMS", key="text"), channel="sms")
     assert found(good) == set()
     bad = proved(part("Non-stop, elle est en lin.", key="text"), channel="sms")
     assert {check.rule for check in bad if check.level == "block"} == {"sender", "stop"}
 
 
-def test_names_the_characters_that_make_an_sms_dearer() -> None:
+def test_characters_that_make_an_sms_longer_are_named() -> None:
     checks = proved(part("STUDIOLIN : fraîche l’été. STOP SMS", key="text"), channel="sms")
     (check,) = only(checks, "characters")
     assert (check.level, check.words.params["characters"]) == ("warn", "î ’")
 
 
-def test_wants_the_required_mentions_of_channel_and_language() -> None:
+def test_mentions_of_channel_and_language_are_required() -> None:
     brand = BRAND.model_copy(
         update={
             "mentions": (
@@ -62,14 +62,14 @@ def test_wants_the_required_mentions_of_channel_and_language() -> None:
     assert not only(sms, "figure")
 
 
-def test_reminds_of_what_the_brief_asks_to_say() -> None:
+def test_required_sentences_of_the_brief_are_checked() -> None:
     asked = request("mail chemise", must_say=("Rendez-vous le 27 novembre",))
     (check,) = only(proved("Elle est là.", asked=asked), "required mention")
     assert check.level == "warn"
     assert not only(proved("Rendez-vous le 27 novembre !", asked=asked), "required mention")
 
 
-def test_lets_a_link_go_where_a_person_said() -> None:
+def test_link_given_by_a_person_is_allowed() -> None:
     asked = request("mail chemise, lien https://partner.example/a")
     (check,) = only(proved("Sur https://partner.example/a.", asked=asked), "link")
     assert check.level == "stated"
@@ -89,7 +89,7 @@ def test_lets_a_link_go_where_a_person_said() -> None:
         "https://studiolin.example\\\\moins-50",
     ],
 )
-def test_blocks_a_page_that_no_source_has(link: str) -> None:
+def test_link_without_a_source_is_blocked(link: str) -> None:
     asked = request("mail chemise, lien https://partner.example/a")
     (check,) = only(proved(f"Sur {link}", asked=asked), "link")
     assert (check.level, check.override, check.quote) == ("block", True, link)
@@ -105,16 +105,16 @@ def test_blocks_a_page_that_no_source_has(link: str) -> None:
         "contact@studiolin.example",
     ],
 )
-def test_lets_the_brands_own_links_go(link: str) -> None:
+def test_links_of_the_brand_are_allowed(link: str) -> None:
     assert not only(proved(f"Sur {link}."), "link")
 
 
-def test_names_a_placeholder_that_was_not_lifted() -> None:
+def test_unresolved_placeholder_is_named() -> None:
     assert re.search("filled", only(proved("Bonjour [NAME_1]."), "gap")[0].words.to("en"))
 
 
-def test_leaves_a_customer_s_own_brackets_alone() -> None:
-    """A review may hold anything: it must not keep a report from being approved."""
+def test_brackets_of_a_customer_are_not_placeholders() -> None:
+    """A review may contain any text, which must not block the approval of a report."""
     said = fact("feedback.late.quote-9", "quote", "[HANDLE] <<<facts [product.x.price] {{brief}}")
     quoted = Part(
         kind="quote", key="quotes.1", title="q", body=Quote(text=str(said.value), fact=said.id)
@@ -123,7 +123,7 @@ def test_leaves_a_customer_s_own_brackets_alone() -> None:
     assert not only(report, "gap")
 
 
-def test_finds_seven_words_taken_from_the_brief() -> None:
+def test_seven_words_copied_from_the_brief_are_found() -> None:
     asked = request("mail pour dire que la chemise en lin revient vendredi dans toutes les tailles")
     text = "Enfin, la chemise en lin revient vendredi dans toutes vos villes."
     (check,) = only(proved(text, asked=asked), "echo")

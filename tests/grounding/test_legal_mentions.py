@@ -1,4 +1,4 @@
-"""The sentence that the law wants beside what is sold …"""
+"""Legal sentences for alcohol and sweets."""
 
 import pytest
 
@@ -30,12 +30,12 @@ NONE = [
 
 
 @pytest.mark.parametrize("sold", ALCOHOL)
-def test_is_asked_of_a_drink(sold: str) -> None:
+def test_drink_needs_the_alcohol_warning(sold: str) -> None:
     assert is_alcohol(sold)
 
 
 @pytest.mark.parametrize("sold", NONE)
-def test_is_not_asked_of_what_a_drink_is_served_in(sold: str) -> None:
+def test_glassware_needs_no_alcohol_warning(sold: str) -> None:
     assert not is_alcohol(sold)
 
 
@@ -49,7 +49,7 @@ def test_is_not_asked_of_what_a_drink_is_served_in(sold: str) -> None:
         ("sac à goûter", False),
     ],
 )
-def test_is_pointed_to_for_a_food(sold: str, asked: bool) -> None:
+def test_sweet_food_is_flagged(sold: str, asked: bool) -> None:
     assert is_sweet(sold) is asked
 
 
@@ -61,13 +61,13 @@ def test_is_pointed_to_for_a_food(sold: str, asked: bool) -> None:
         "fiche produit : notre bière ambrée",
     ],
 )
-def test_stands_in_the_text_that_rules_write(words: str) -> None:
+def test_text_by_rules_contains_the_warning(words: str) -> None:
     _, done = written(words, FRENCH)
     assert ALCOHOL_WARNING["fr"].rstrip(".") in text_of(done)
     assert not [check for check in done.checks if check.rule == "alcohol"]
 
 
-def test_is_not_asked_of_a_shirt() -> None:
+def test_shirt_needs_no_warning() -> None:
     for language in LANGUAGES:
         assert ALCOHOL_WARNING[language] not in text_of(
             written("e-mail: the linen shirt", ENGLISH)[1]

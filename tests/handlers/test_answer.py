@@ -1,4 +1,4 @@
-"""An answer to a question about the data …"""
+"""Answers to questions about the data."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def blocked(found: DraftResult) -> list[str]:
         ("what's our average order?", "An order is €117.72 on average (2,663 orders"),
     ],
 )
-async def test_has_the_figure_and_where_it_is_from(words: str, says: str) -> None:
+async def test_answer_has_the_figure_and_its_source(words: str, says: str) -> None:
     found = await answer(words)
     assert found.parts[0].title == "Answer"
     assert says in found.parts[0].text.replace("\u00a0", " ")
@@ -74,7 +74,7 @@ async def test_has_the_figure_and_where_it_is_from(words: str, says: str) -> Non
         ("combien de colis sont en retard dans le 33 ?", "38\u00a0%"),
     ],
 )
-async def test_is_given_in_french_when_asked_in_french(words: str, says: str) -> None:
+async def test_french_question_is_answered_in_french(words: str, says: str) -> None:
     found = await answer(words, "fr")
     assert says in found.parts[0].text
     assert blocked(found) == []
@@ -90,7 +90,7 @@ async def test_is_given_in_french_when_asked_in_french(words: str, says: str) ->
         ("what was the return rate of hats?", "hats"),
     ],
 )
-async def test_is_declined_when_a_word_of_it_names_nothing_known(words: str, unknown: str) -> None:
+async def test_question_with_an_unknown_word_is_declined(words: str, unknown: str) -> None:
     found = await answer(words)
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert unknown in found.parts[0].text.lower()
@@ -98,7 +98,7 @@ async def test_is_declined_when_a_word_of_it_names_nothing_known(words: str, unk
     assert "called so" in text
 
 
-async def test_counts_those_who_were_asked_about_and_nobody_else() -> None:
+async def test_only_the_people_asked_about_are_counted() -> None:
     found = await answer("how many purple customers do we have?")
     assert "“purple”" in found.parts[0].text
 
@@ -111,14 +111,14 @@ async def test_counts_those_who_were_asked_about_and_nobody_else() -> None:
         ("what's our NPS?", "a feedback file with the scores"),
     ],
 )
-async def test_is_no_guess_where_no_figure_speaks_of_it(words: str, says: str) -> None:
+async def test_no_guess_without_a_figure(words: str, says: str) -> None:
     found = await answer(words)
     assert says in found.parts[0].text
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert found.evidence.facts == ()
 
 
-async def test_is_not_of_other_days_than_were_asked_about() -> None:
+async def test_other_days_are_not_answered() -> None:
     found = await answer("how many people unsubscribed in March?")
     assert "I can't tell it for the days" in found.parts[0].text
     assert "What I do know" in found.parts[0].text
@@ -133,18 +133,18 @@ async def test_is_not_of_other_days_than_were_asked_about() -> None:
         ("combien de clients fidèles avons-nous ?", "fr", "Fidèles : 3 commandes ou plus"),
     ],
 )
-async def test_says_who_counts_as_such(words: str, language: str, says: str) -> None:
+async def test_definition_of_the_group_is_stated(words: str, language: str, says: str) -> None:
     found = await answer(words, language)
     assert says in found.parts[-1].text.replace("\u00a0", " ")
     assert blocked(found) == []
 
 
-async def test_names_no_cause_when_asked_why() -> None:
+async def test_why_question_names_no_cause() -> None:
     found = await answer("why is our open rate falling?")
     assert found.parts[0].text.endswith("these figures don't say.")
 
 
-async def test_without_any_file_says_which_would_let_it() -> None:
+async def test_answer_without_files_names_the_file_needed() -> None:
     found = await run("what is our return on ad spend?", shelf=small(), skill="answer")
     assert "import what your e-mail tool or your retailers export" in told(found)
 
@@ -171,7 +171,7 @@ async def test_without_any_file_says_which_would_let_it() -> None:
         "revenue per customer",
     ],
 )
-def test_is_what_a_question_gets_that_no_other_skill_takes(words: str) -> None:
+def test_answer_takes_questions_of_no_other_skill(words: str) -> None:
     assert skill_for(words, None) == "answer"
 
 
@@ -188,7 +188,7 @@ def test_is_what_a_question_gets_that_no_other_skill_takes(words: str) -> None:
         "hello?",
     ],
 )
-def test_is_not_what_a_wish_for_copy_gets(words: str) -> None:
+def test_request_for_copy_is_not_answered(words: str) -> None:
     assert skill_for(words, None) != "answer"
 
 
@@ -203,21 +203,21 @@ def test_is_not_what_a_wish_for_copy_gets(words: str) -> None:
         ("what do we spend on ads?", "en", "went into advertising"),
     ],
 )
-async def test_is_given_to_what_was_meant(words: str, language: str, says: str) -> None:
-    """Misspelt, with a figure supposed, or about what customers spend, which is no advertising."""
+async def test_misspelt_question_is_answered(words: str, language: str, says: str) -> None:
+    """Misspelt questions, questions that assume a figure, and customers' spending."""
     found = await run(words, skill="answer", language=language)
     assert isinstance(found, DraftResult)
     assert says in found.parts[0].text
     assert not [check for check in found.checks if check.level == "block"]
 
 
-async def test_names_what_it_does_not_know_as_the_person_typed_it() -> None:
+async def test_unknown_name_is_quoted_as_typed() -> None:
     found = await run("combien de retours pour la Robe Éclipse ?", language="fr")
     said = told(found)
     assert "« Robe Éclipse »".replace(" ", "\u00a0") in said.replace(" ", "\u00a0")
     assert "block:" not in said
 
 
-def test_leaves_which_variant_won_to_the_tests_of_variants() -> None:
+def test_winning_variant_is_left_to_the_experiment_skill() -> None:
     assert skill_for("lequel a gagné, A ou B ?", None) == "experiment"
     assert typed_in("lequel a gagné, A ou B ?") == "fr"

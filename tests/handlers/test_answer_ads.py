@@ -1,4 +1,4 @@
-"""A question about advertising …"""
+"""Answers to questions about advertising."""
 
 from decimal import Decimal
 from typing import Any
@@ -45,7 +45,7 @@ def table(found: DraftResult) -> Table:
         ("what is the conversion rate of our ads?", "of the clicks on ads end in an order"),
     ],
 )
-async def test_is_answered_for_all_together(words: str, says: str) -> None:
+async def test_totals_are_answered(words: str, says: str) -> None:
     found = await made(words)
     assert says in answer(found)
     assert "campaigns.csv" in told(found)
@@ -61,7 +61,7 @@ async def test_is_answered_for_all_together(words: str, says: str) -> None:
         ("quel est notre ROAS ?", "Retour sur dépenses publicitaires"),
     ],
 )
-async def test_is_answered_in_french(words: str, says: str) -> None:
+async def test_french_question_is_answered(words: str, says: str) -> None:
     assert says in answer(await made(words, "fr"))
 
 
@@ -81,27 +81,27 @@ async def test_is_answered_in_french(words: str, says: str) -> None:
         ("CPC by week", "Cost of a click by week: ", "Week"),
     ],
 )
-async def test_is_cut_as_it_is_asked(words: str, first: str, head: str) -> None:
+async def test_figure_is_cut_as_asked(words: str, first: str, head: str) -> None:
     found = await made(words)
     assert answer(found).startswith(first)
     assert table(found).columns[0] == head
     assert len(table(found).rows) > 1
 
 
-async def test_by_campaign_says_each_and_which_days() -> None:
+async def test_by_campaign_lists_each_with_its_days() -> None:
     found = await made("coût par commande par campagne ?", "fr")
     assert "Lin été-automne" in answer(found)
     assert table(found).columns[:2] == ("Campagne", "Coût publicitaire d'une commande")
     assert "28 octobre 2026" in told(found)
 
 
-async def test_by_week_tells_eight_whole_weeks_by_their_mondays() -> None:
+async def test_by_week_lists_eight_whole_weeks() -> None:
     rows = table(await made("cost per click by week")).rows
     assert [row[0] for row in rows][-1] == "16 November 2026"
     assert len(rows) == 8
 
 
-async def test_asked_for_the_worst_has_it_first() -> None:
+async def test_worst_is_listed_first_when_asked() -> None:
     shelf = small(campaigns=rows_of(THREE))
     found = await made("which campaign is the worst?", shelf=shelf)
     assert "the worst first: Big (€" in answer(found)
@@ -121,32 +121,30 @@ async def test_asked_for_the_worst_has_it_first() -> None:
         ("CPC by week", {}, "campaigns.csv has no two whole weeks"),
     ],
 )
-async def test_that_a_file_can_not_answer_names_it(
-    words: str, change: dict[str, Any], says: str
-) -> None:
+async def test_missing_column_is_named(words: str, change: dict[str, Any], says: str) -> None:
     shelf = small(campaigns=[row | change for row in rows_of(THREE)])
     found = await made(words, shelf=shelf)
     assert found.parts[0].title == "What I can't tell"
     assert says in answer(found)
 
 
-async def test_about_one_that_is_not_known_is_declined() -> None:
+async def test_unknown_campaign_is_declined() -> None:
     found = await made("what is our CPC on TikTok?")
     assert found.parts[0].title == "What I can't tell"
     assert "TikTok" in answer(found)
 
 
-async def test_about_a_campaign_by_name_is_answered_for_it() -> None:
+async def test_named_campaign_is_answered() -> None:
     found = await made("what is our cost per click for Mailles?")
     assert answer(found).startswith("Mailles: €")
 
 
-async def test_without_ads_says_which_file_would_tell() -> None:
+async def test_missing_ads_file_is_named() -> None:
     found = await made("what does a click cost?", shelf=small())
     assert "import" in answer(found)
 
 
-async def test_of_an_invented_figure_nothing_is_told() -> None:
+async def test_invented_figure_is_not_shown() -> None:
     found, faults = await rewritten(
         "what's our CPC by campaign?",
         {"answer": "A click costs €9.87 with Big."},
@@ -156,11 +154,11 @@ async def test_of_an_invented_figure_nothing_is_told() -> None:
     assert "9.87" not in told(found)
 
 
-async def test_about_sales_stays_one_about_sales() -> None:
+async def test_sales_question_stays_about_sales() -> None:
     found = await made("orders by country", shelf=sample())
     assert "advertising" not in answer(found)
 
 
-async def test_of_a_price_stays_one_of_a_product() -> None:
+async def test_price_question_stays_about_a_product() -> None:
     found = await run("what does the linen shirt cost?")
     assert "click" not in (told(found) if isinstance(found, DraftResult) else found.words.to("en"))

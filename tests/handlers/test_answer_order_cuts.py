@@ -1,4 +1,4 @@
-"""A question about some of the orders …"""
+"""Answers about a part of the orders."""
 
 from typing import Any
 
@@ -91,7 +91,7 @@ def of_orders(measure: str, where: str, having: str = "true") -> str:
         ),
     ],
 )
-async def test_is_answered_of_those_alone(
+async def test_only_the_orders_asked_about_are_counted(
     words: str, measure: str, where: str, having: str
 ) -> None:
     assert of_orders(measure, where, having) in said(await answer(words))
@@ -110,7 +110,7 @@ async def test_is_answered_of_those_alone(
         ("which code brought the most revenue?", "code", f"code IS NOT NULL AND {LAST}"),
     ],
 )
-async def test_is_cut_by_another_thing(words: str, cut: str, where: str) -> None:
+async def test_orders_are_cut_by_another_dimension(words: str, cut: str, where: str) -> None:
     found = await answer(words)
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     rows = sql(
@@ -127,7 +127,7 @@ def _money(text: str) -> int:
     return round(float(text.strip("€").replace(",", "")))
 
 
-async def test_of_first_orders_is_held_beside_the_others() -> None:
+async def test_first_orders_are_compared_with_others() -> None:
     text = said(await answer("average basket of new customers vs returning ones"))
     for is_first in (True, False):
         sign = "=" if is_first else "<>"
@@ -147,7 +147,7 @@ async def test_shares_are_of_all_orders_of_the_same_days() -> None:
     assert f"{share:.0f}% of all orders" in said(found)
 
 
-async def test_names_its_best_day_of_all() -> None:
+async def test_best_day_is_named() -> None:
     ((day, money),) = sql(
         "SELECT at::DATE, sum(amount) FROM orders WHERE at < '2026-11-25' "
         "GROUP BY 1 ORDER BY 2 DESC LIMIT 1"
@@ -193,7 +193,7 @@ async def test_returns_are_counted_by_any_cut() -> None:
         ("What are our top 3 products in Belgium?", "en", "Sales (Belgium)"),
     ],
 )
-async def test_is_understood_in_both_languages(words: str, language: str, says: str) -> None:
+async def test_both_languages_are_understood(words: str, language: str, says: str) -> None:
     assert says in said(await answer(words, language))
 
 
@@ -207,7 +207,7 @@ async def test_is_understood_in_both_languages(words: str, language: str, says: 
         ("how many purple elephants did we sell in October?", "elephants"),
     ],
 )
-async def test_names_the_word_that_it_does_not_know(words: str, names: str) -> None:
+async def test_unknown_word_is_named(words: str, names: str) -> None:
     found: Any = await run(words, skill="answer", library=library())
     assert isinstance(found, DraftResult)
     assert found.parts[0].title == "What I can't tell"
@@ -215,7 +215,7 @@ async def test_names_the_word_that_it_does_not_know(words: str, names: str) -> N
     assert found.parts[0].text.startswith(("I don't know what", "Je ne sais pas ce qu'est"))
 
 
-async def test_says_which_days_are_not_all_known() -> None:
+async def test_incomplete_days_are_stated() -> None:
     assert NOVEMBER
     text = said(await answer("how many orders over €100 in 2025?"))
     assert "what came before is not counted" in text
@@ -224,6 +224,6 @@ async def test_says_which_days_are_not_all_known() -> None:
 @pytest.mark.parametrize(
     "words", ["how much did we spend on ads in October?", "nos dépenses publicitaires d'octobre ?"]
 )
-async def test_about_what_went_into_advertising_is_none_about_sales(words: str) -> None:
+async def test_ad_spend_is_not_answered_from_orders(words: str) -> None:
     found: Any = await run(words, skill="answer", library=library())
     assert not any(fact.id.startswith("sold.all.revenue") for fact in found.evidence.facts)

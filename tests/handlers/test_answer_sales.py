@@ -1,4 +1,4 @@
-"""A question about what was sold …"""
+"""Answers about sales."""
 
 import re
 from functools import cache
@@ -20,7 +20,7 @@ OCTOBER = "at::DATE BETWEEN '2026-10-01' AND '2026-10-24'"
 
 @cache
 def library() -> WorkspaceData:
-    """One for all: it remembers what it found."""
+    """One library for all tests, because it caches its results."""
     return library_of(sample())
 
 
@@ -44,7 +44,7 @@ def sql(query: str) -> list[tuple[Any, ...]]:
 
 
 def figure(measure: str, where: str) -> str:
-    """As plain SQL has it, independent of how the library counts."""
+    """Compute the figure with plain SQL, independent of the library."""
     (row,) = sql(f"SELECT {measure} FROM orders WHERE {where}")
     return f"{round(row[0]):,}"
 
@@ -88,11 +88,11 @@ def figure(measure: str, where: str) -> str:
         ),
     ],
 )
-async def test_is_answered_as_plain_sql_counts_it(words: str, measure: str, where: str) -> None:
+async def test_figure_equals_plain_sql(words: str, measure: str, where: str) -> None:
     assert figure(measure, where) in said(await answer(words))
 
 
-async def test_is_told_by_month_with_a_table_and_a_picture() -> None:
+async def test_monthly_answer_has_a_table_and_a_picture() -> None:
     found = await answer("what was our turnover by month this year?")
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     months = sql(
@@ -104,7 +104,7 @@ async def test_is_told_by_month_with_a_table_and_a_picture() -> None:
     assert [part for part in found.parts if part.title == "Picture"]
 
 
-async def test_counts_those_who_ordered_for_the_first_time() -> None:
+async def test_first_time_buyers_are_counted() -> None:
     (row,) = sql(
         "SELECT count(*) FROM (SELECT customer, min(at) AS begun FROM orders GROUP BY 1) "
         f"WHERE {NOVEMBER.replace('at::', 'begun::')}"
@@ -114,7 +114,7 @@ async def test_counts_those_who_ordered_for_the_first_time() -> None:
     assert "since the file begins" in found.parts[-1].text
 
 
-async def test_counts_who_ordered_once_and_twice() -> None:
+async def test_customers_with_one_and_two_orders_are_counted() -> None:
     rows = dict(
         sql(
             'SELECT least(n, 3), count(*) FROM (SELECT customer, count(DISTINCT "order") '
@@ -148,23 +148,23 @@ async def test_counts_who_ordered_once_and_twice() -> None:
         ("quels sont les retours par produit ?", "Viennent ensuite"),
     ],
 )
-async def test_is_answered_in_french(words: str, says: str) -> None:
+async def test_french_question_is_answered(words: str, says: str) -> None:
     assert says in said(await answer(words, "fr"))
 
 
-async def test_holds_an_unfinished_month_against_as_many_days() -> None:
+async def test_unfinished_month_is_compared_with_as_many_days() -> None:
     found = await answer("compare October and November sales")
     assert "from 1 October 2026 to 24 October 2026" in said(found)
     assert "as many of the earlier ones" in found.parts[-1].text
 
 
-async def test_is_not_held_against_days_before_the_file_begins() -> None:
+async def test_days_before_the_file_are_not_compared() -> None:
     found = await answer("is our turnover up on last year?")
     assert "orders.csv begins on" in said(found)
     assert "%" not in said(found)
 
 
-async def test_of_days_that_are_not_all_known_says_so() -> None:
+async def test_incomplete_days_are_stated() -> None:
     assert "what came before is not counted" in said(await answer("how many orders in 2025?"))
 
 
@@ -172,7 +172,7 @@ async def test_of_days_that_are_not_all_known_says_so() -> None:
     "words",
     ["how many orders by shoe size?", "sales by astrological sign", "how many orders from Narnia?"],
 )
-async def test_is_declined_where_the_orders_do_not_say_it(words: str) -> None:
+async def test_question_outside_the_orders_is_declined(words: str) -> None:
     found = await run(words, skill="answer", library=library())
     assert isinstance(found, DraftResult)
     assert found.parts[0].title == "What I can't tell"
@@ -193,7 +193,7 @@ async def test_is_declined_where_the_orders_do_not_say_it(words: str) -> None:
         "les ventes de ce mois-ci par rapport au mois dernier ?",
     ],
 )
-def test_is_no_wish_for_a_text(words: str) -> None:
+def test_sales_question_is_no_request_for_copy(words: str) -> None:
     assert skill_for(words, None) == "answer"
 
 
@@ -205,7 +205,7 @@ def test_is_no_wish_for_a_text(words: str) -> None:
         "how is the linen shirt made? a post",
     ],
 )
-def test_leaves_texts_to_be_written(words: str) -> None:
+def test_request_for_copy_is_not_answered(words: str) -> None:
     assert skill_for(words, None) != "answer" or words.startswith("how")
 
 
@@ -218,7 +218,7 @@ def test_leaves_texts_to_be_written(words: str) -> None:
         ("top 5 products by units in October", "Units sold from 1 October 2026"),
     ],
 )
-async def test_is_of_the_days_and_things_that_are_named(words: str, says: str) -> None:
+async def test_named_days_and_products_are_used(words: str, says: str) -> None:
     assert says in said(await answer(words))
 
 
@@ -226,7 +226,7 @@ async def test_is_of_the_days_and_things_that_are_named(words: str, says: str) -
     "words",
     ["what will our sales be next month?", "how many orders did Narnia place in October?"],
 )
-async def test_is_no_other_figure_than_was_asked_for(words: str) -> None:
+async def test_no_other_figure_is_answered(words: str) -> None:
     found = await run(words, skill="answer", library=library())
     assert isinstance(found, DraftResult)
     assert found.parts[0].title == "What I can't tell"
@@ -241,7 +241,7 @@ async def test_is_no_other_figure_than_was_asked_for(words: str) -> None:
         ("how many orders today?", "ends on"),
     ],
 )
-async def test_of_days_that_no_order_is_of_is_not_told_as_nought(words: str, said: str) -> None:
+async def test_days_without_orders_are_not_reported_as_zero(words: str, said: str) -> None:
     found = await run(words, library=library())
     assert isinstance(found, DraftResult)
     text = found.parts[0].text.replace("\u00a0", " ")
@@ -250,7 +250,7 @@ async def test_of_days_that_no_order_is_of_is_not_told_as_nought(words: str, sai
 
 
 @pytest.mark.parametrize("reason", ["for October instead", "in October please", "pour octobre"])
-async def test_sent_back_for_other_days_is_of_those_days(reason: str) -> None:
+async def test_send_back_for_other_days_is_answered(reason: str) -> None:
     asked = await answer("how many orders in October?")
     before = await run("how many orders in September?", library=library())
     again = await run("how many orders in September?", library=library(), reason=reason)

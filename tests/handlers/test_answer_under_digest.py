@@ -1,4 +1,4 @@
-"""A question in the thread of a digest …"""
+"""Questions in the thread of a digest."""
 
 import pytest
 
@@ -28,27 +28,27 @@ async def answer(words: str, language: str, sections: str = EVERY) -> tuple[Draf
         ("que faire ?", "fr", "Sur mobile, 38 %"),
     ],
 )
-async def test_is_answered_by_what_moved(words: str, language: str, says: str) -> None:
+async def test_question_is_answered_from_the_digest(words: str, language: str, says: str) -> None:
     found, text = await answer(words, language)
     assert found.parts[0].title == "Answer"
     assert says in text
     assert found.leads
 
 
-async def test_asking_why_is_told_that_figures_do_not_say_it() -> None:
+async def test_why_is_answered_that_figures_do_not_say() -> None:
     _, text = await answer("why do candles sell?", "en")
     assert text.startswith("Confirmed: Bougies et senteurs: 126 units a week")
     assert text.endswith("What lies behind it, these figures don't say.")
     assert "mobile" not in text
 
 
-async def test_asking_since_when_of_what_has_no_day_is_told_so() -> None:
+async def test_since_when_without_a_day_says_so() -> None:
     _, text = await answer("depuis quand les bougies se vendent-elles ?", "fr")
     assert text.endswith("Depuis quand, ces chiffres ne le disent pas.")
 
 
 @pytest.mark.parametrize("words", ["how many orders last week?", "what is our open rate?"])
-async def test_about_something_else_is_answered_as_anywhere(words: str) -> None:
+async def test_other_question_is_answered_as_usual(words: str) -> None:
     under, text = await answer(words, "en")
     assert text == (await answer(words, "en", sections=""))[1]
     assert under.leads == ()
@@ -57,6 +57,6 @@ async def test_about_something_else_is_answered_as_anywhere(words: str) -> None:
 @pytest.mark.parametrize(
     ("words", "sections"), [("what is the weather?", EVERY), ("and candles?", "feedback")]
 )
-async def test_about_what_it_does_not_tell_is_not_guessed(words: str, sections: str) -> None:
+async def test_subject_missing_in_the_digest_is_not_guessed(words: str, sections: str) -> None:
     found, _ = await answer(words, "en", sections)
     assert found.parts[0].title == "What I can't tell"

@@ -1,4 +1,4 @@
-"""A question about visits …"""
+"""Answers about visits."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ OCTOBER = "2026-10-01", "2026-10-31"
 
 
 def counted(days: tuple[str, str], where: str = "true") -> tuple[int, int]:
-    """Visits, and those that ended in an order, as plain SQL counts them."""
+    """Count visits, and visits that ended in an order, with plain SQL."""
     of_each = (
         "SELECT session, bool_or(step = 'purchase') AS bought, max(device) AS device,"
         " max(country) AS country, max(source) AS source FROM events"
@@ -36,7 +36,7 @@ def counted(days: tuple[str, str], where: str = "true") -> tuple[int, int]:
         ("what was the conversion rate in October?", "en", OCTOBER, "true"),
     ],
 )
-async def test_counts_all_that_end_in_an_order(
+async def test_visits_with_an_order_are_counted(
     words: str, language: str, days: tuple[str, str], where: str
 ) -> None:
     visits, orders = counted(days, where)
@@ -46,7 +46,7 @@ async def test_counts_all_that_end_in_an_order(
     assert f"{100 * orders / visits:.1f}" in text.replace(",", ".")
 
 
-async def test_counts_them_on_the_days_that_are_named() -> None:
+async def test_visits_of_named_days_are_counted() -> None:
     text = said(await answer("Combien de visites en octobre ?", "fr"))
     assert f"{counted(OCTOBER)[0]:,}".replace(",", " ") in text
     assert "1er octobre 2026" in text
@@ -60,15 +60,13 @@ async def test_counts_them_on_the_days_that_are_named() -> None:
         ("taux de conversion par pays", "fr", "Royaume-Uni"),
     ],
 )
-async def test_holds_devices_and_countries_beside_each_other(
-    words: str, language: str, first: str
-) -> None:
+async def test_devices_and_countries_are_compared(words: str, language: str, first: str) -> None:
     found = await answer(words, language)
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     assert table.rows[0][0] == first
 
 
-async def test_says_of_what_it_counts_none() -> None:
+async def test_no_visits_are_stated() -> None:
     found: Any = await run("how many visits from pigeons?", skill="answer", library=library())
     assert isinstance(found, DraftResult)
     assert found.parts[0].title == "What I can't tell"

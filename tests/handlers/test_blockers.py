@@ -1,4 +1,4 @@
-"""What blocks sales …"""
+"""The blockers skill."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -43,7 +43,7 @@ def rows(found: DraftResult) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(("words", "language"), ASKED)
-async def test_is_found_in_both_languages_and_every_figure_is_proven(
+async def test_blockers_are_found_in_both_languages_with_proven_figures(
     words: str, language: str
 ) -> None:
     found = await made(words, language=language)
@@ -53,13 +53,13 @@ async def test_is_found_in_both_languages_and_every_figure_is_proven(
     assert not [check for check in found.checks if check.level == "warn"]
 
 
-async def test_has_the_broken_checkout_first_since_when_and_for_how_much() -> None:
+async def test_broken_checkout_is_first_with_date_and_cost() -> None:
     finding = part(await made(), "finding")
     for said in ("on phones", "11 November 2026", "38%", "58%", "€13,200", "€10,000", "€16,300"):
         assert said in finding
 
 
-async def test_has_all_that_was_planted_in_the_order_of_its_cost() -> None:
+async def test_planted_blockers_are_ordered_by_cost() -> None:
     names = [row[0] for row in rows(await made())]
     planted = (
         *("payment to purchase, on phones", "Late parcels, regions", "Plaid Nuée"),
@@ -71,13 +71,13 @@ async def test_has_all_that_was_planted_in_the_order_of_its_cost() -> None:
         assert said in name
 
 
-async def test_says_what_advertising_what_is_sold_out_has_cost() -> None:
+async def test_ads_for_sold_out_products_are_costed() -> None:
     row = next(row for row in rows(await made()) if "Plaid Nuée" in row[0])
     assert row[1] == "6 November 2026"
     assert row[3] == "€304.50 spent while it is sold out"
 
 
-async def test_names_the_late_regions_and_calls_no_late_order_lost() -> None:
+async def test_late_regions_are_named_without_lost_orders() -> None:
     row = next(row for row in rows(await made()) if "Late parcels" in row[0])
     for region in ("33", "64", "40"):
         assert region in row[0]
@@ -85,20 +85,20 @@ async def test_names_the_late_regions_and_calls_no_late_order_lost() -> None:
     assert "29%" in row[2]
 
 
-async def test_leaves_the_noise_out() -> None:
+async def test_noise_is_left_out() -> None:
     said = told(await made())
     for noise in ("Carafe", "Torchons", "tablets", "computers", "publicité", "moteur", "Ronan"):
         assert noise not in said
 
 
-async def test_draws_the_step_that_fell() -> None:
+async def test_picture_shows_the_failed_step() -> None:
     found = await made()
     (picture,) = [part for part in found.parts if part.kind == "file"]
     assert "38% get through" in picture.text
     assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
 
 
-async def test_leads_to_what_customers_say_to_a_note_and_to_a_test() -> None:
+async def test_leads_are_feedback_note_and_test() -> None:
     leads = (await made()).leads
     assert [lead.skill for lead in leads] == [
         "feedback",
@@ -114,7 +114,7 @@ async def test_leads_to_what_customers_say_to_a_note_and_to_a_test() -> None:
     assert "Paying on the phone" in told(asked)
 
 
-async def test_says_what_is_missing_and_tells_the_rest() -> None:
+async def test_missing_files_are_named_and_the_rest_reported() -> None:
     here = sample()
     ads_alone = type(here)(
         here.engine, here.today, {"campaigns": here.listed["campaigns"]}, products=here.products
@@ -125,13 +125,13 @@ async def test_says_what_is_missing_and_tells_the_rest() -> None:
     assert blocked(found) == []
 
 
-async def test_without_any_file_says_which_would_let_it() -> None:
+async def test_no_file_at_all_names_what_is_needed() -> None:
     found = await made(shelf=small())
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert "Import events" in told(found)
 
 
-async def test_says_so_when_nothing_is_in_the_way() -> None:
+async def test_nothing_blocked_is_stated() -> None:
     visits = [
         {"session": f"{day}-{n}", "at": NOW - timedelta(days=day, hours=n % 5), "step": step}
         for day in range(1, 60)
@@ -143,7 +143,7 @@ async def test_says_so_when_nothing_is_in_the_way() -> None:
     assert [part.key for part in found.parts if part.kind in ("table", "file")] == []
 
 
-async def test_does_not_say_that_nothing_blocks_where_it_can_see_nothing() -> None:
+async def test_nothing_seen_is_not_reported_as_nothing_blocked() -> None:
     orders = [
         {
             "order": f"{day}-{n}",
@@ -164,14 +164,14 @@ async def test_does_not_say_that_nothing_blocks_where_it_can_see_nothing() -> No
     assert blocked(found) == []
 
 
-async def test_of_old_files_says_how_old_they_are() -> None:
+async def test_age_of_old_files_is_stated() -> None:
     found = await made(shelf=later(60), today=TODAY + timedelta(days=60))
     for file in ("events.csv", "orders.csv", "campaigns.csv"):
         assert part(found, "how_to_read").count(f"{file} ends 61 days ago") == 1
 
 
 def later(days: int) -> Any:
-    """The sample shop as it looks so many days after its files were dropped."""
+    """The sample shop `days` days after its files were imported."""
     here = sample()
     return type(here)(
         here.engine, here.today + timedelta(days=days), here.listed, products=here.products
@@ -190,7 +190,7 @@ def later(days: int) -> Any:
         ("", "read why people send it back"),
     ],
 )
-def test_says_what_to_do_about_returns_by_their_reason(reason: str, says: str) -> None:
+def test_step_for_returns_follows_their_reason(reason: str, says: str) -> None:
     measures = {"status": "confirmed", "rate": Decimal(22), "rest": Decimal(5), "reason": reason}
     facts = [
         Fact(
@@ -208,7 +208,7 @@ def test_says_what_to_do_about_returns_by_their_reason(reason: str, says: str) -
     assert says in found.step.to("en")
 
 
-async def test_each_that_is_told_has_its_step() -> None:
+async def test_each_blocker_has_a_step() -> None:
     found = await made()
     told_of = [part(found, "finding"), *part(found, "blockers").splitlines()]
     steps = part(found, "next").splitlines()
@@ -216,7 +216,7 @@ async def test_each_that_is_told_has_its_step() -> None:
     assert "Returns of “" in steps[-1]
 
 
-async def test_where_only_a_part_is_seen_nothing_is_to_be_left_as_it_is() -> None:
+async def test_partial_view_does_not_say_all_is_well() -> None:
     ads = [
         {"channel": "ads", "keyword": f"k{n}", "impressions": 1000, "clicks": 50, "orders": 2}
         for n in range(5)

@@ -1,4 +1,4 @@
-"""What blocks sales in advertising …"""
+"""Blockers in advertising."""
 
 import re
 from datetime import datetime
@@ -32,7 +32,7 @@ def unproven(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level != "pass"]
 
 
-async def test_is_told_with_its_shares_its_price_and_what_to_do() -> None:
+async def test_campaign_blocker_has_shares_cost_and_step() -> None:
     found = await made(rows_of(THREE))
     finding = part(found, "finding")
     for said in ("Campaign “Big”", "of the spend for", "an order costs", "elsewhere", "more than"):
@@ -43,7 +43,7 @@ async def test_is_told_with_its_shares_its_price_and_what_to_do() -> None:
     assert unproven(found) == []
 
 
-async def test_is_told_in_french() -> None:
+async def test_campaign_blocker_is_reported_in_french() -> None:
     found = await made(rows_of(THREE), FRENCH, "fr")
     finding = part(found, "finding")
     for said in (
@@ -57,7 +57,7 @@ async def test_is_told_in_french() -> None:
     assert unproven(found) == []
 
 
-async def test_is_drawn_beside_the_other_campaigns() -> None:
+async def test_picture_compares_the_campaigns() -> None:
     found = await made(rows_of(THREE))
     (picture,) = [part for part in found.parts if part.kind == "file"]
     assert picture.text.startswith("Campaign “Big”: an order costs")
@@ -66,7 +66,7 @@ async def test_is_drawn_beside_the_other_campaigns() -> None:
 
 
 @pytest.mark.parametrize(("words", "language"), [(ASKED, "en"), (FRENCH, "fr")])
-async def test_leads_to_the_figures_of_all(words: str, language: str) -> None:
+async def test_lead_shows_figures_of_all_campaigns(words: str, language: str) -> None:
     (lead,) = (await made(rows_of(THREE), words, language)).leads
     assert lead.skill == "answer"
     found = await made(rows_of(THREE), lead.words, language)
@@ -74,7 +74,7 @@ async def test_leads_to_the_figures_of_all(words: str, language: str) -> None:
     assert [row[0] for row in table.rows][-1] == "Big"
 
 
-async def test_says_since_when_it_sells_worse() -> None:
+async def test_start_of_the_decline_is_stated() -> None:
     before = dated([Run("A", 0.09), Run("B", 0.09)], datetime(2026, 11, 4), 50)
     after = dated([Run("A", 0.02), Run("B", 0.09)], datetime(2026, 11, 24), 20, seed=2)
     found = await made([*before, *({**row, "id": f"{row['id']}-2"} for row in after)])
@@ -82,7 +82,7 @@ async def test_says_since_when_it_sells_worse() -> None:
     assert "November 2026" in part(found, "finding")
 
 
-async def test_is_kept_by_a_claude_that_words_it_better() -> None:
+async def test_figures_survive_rewording_by_claude() -> None:
     by_rules = part(await made(rows_of(THREE)), "finding")
     spend, orders = re.findall(r"\d+%", by_rules)[:2]
     better = f"Campaign “Big” takes {spend} of the spend and brings {orders} of the orders."
@@ -102,7 +102,7 @@ async def test_is_kept_by_a_claude_that_words_it_better() -> None:
         "Campaign “Spring” sells worst of all.",
     ],
 )
-async def test_of_what_a_claude_invents_nothing_is_told(invented: str) -> None:
+async def test_claims_invented_by_claude_are_dropped(invented: str) -> None:
     found, faults = await rewritten(
         ASKED, {"finding": invented}, shelf=small(campaigns=rows_of(THREE))
     )
@@ -110,7 +110,7 @@ async def test_of_what_a_claude_invents_nothing_is_told(invented: str) -> None:
     assert invented not in told(found)
 
 
-async def test_campaigns_that_are_alike_are_no_blocker() -> None:
+async def test_similar_campaigns_are_no_blocker() -> None:
     found = await made(rows_of(SAME))
     assert part(found, "finding").startswith("Nothing blocks sales for sure")
 
@@ -124,20 +124,18 @@ async def test_campaigns_that_are_alike_are_no_blocker() -> None:
         ({"name": "Big"}, "one campaign only, “Big”"),
     ],
 )
-async def test_that_can_not_be_held_against_each_other_say_why(
-    change: dict[str, Any], says: str
-) -> None:
+async def test_incomparable_campaigns_state_the_reason(change: dict[str, Any], says: str) -> None:
     found = await made([{**row, **change, "channel": None} for row in rows_of(THREE)])
     assert says in part(found, "how_to_read")
     assert "Campaign" not in part(found, "finding")
 
 
-async def test_campaigns_with_few_orders_are_named_as_such() -> None:
+async def test_campaigns_with_few_orders_are_named() -> None:
     found = await made(rows_of([*THREE, Run("Tiny", 0.01, rows=3, clicks=5)]))
     assert "Too few orders to be compared: Tiny." in part(found, "how_to_read")
 
 
-async def test_what_may_be_its_audience_is_to_watch() -> None:
+async def test_possible_audience_effect_is_to_watch() -> None:
     found = await made(rows_of(MIXED))
     assert "Audience “cold”" in part(found, "finding")
     assert "To watch: campaign “Big”" in part(found, "how_to_read")
@@ -146,7 +144,9 @@ async def test_what_may_be_its_audience_is_to_watch() -> None:
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
 @pytest.mark.parametrize(("words", "language"), [(ASKED, "en"), (FRENCH, "fr")])
-async def test_on_facebook_is_the_campaign_that_takes_most(words: str, language: str) -> None:
+async def test_blocker_in_facebook_data_is_the_campaign_that_takes_most(
+    words: str, language: str
+) -> None:
     found = await made(facebook(), words, language)
     for said in ("1178", "95", "81", "2.4" if language == "en" else "2,4", "10"):
         assert said in part(found, "finding")

@@ -1,4 +1,4 @@
-"""A digest …"""
+"""The digest skill."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +24,7 @@ async def made(words: str) -> DraftResult:
     ("words", "confirmed"),
     [("what moved this week?", "Confirmed"), ("le point de la semaine", "Confirmé")],
 )
-async def test_tells_what_was_planted_and_proves_every_figure(words: str, confirmed: str) -> None:
+async def test_planted_changes_are_reported_with_proven_figures(words: str, confirmed: str) -> None:
     found = await made(words)
     said = {part.title: part.text for part in found.parts}
     assert "mobile" in said["What matters most"]
@@ -39,7 +39,7 @@ async def test_tells_what_was_planted_and_proves_every_figure(words: str, confir
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 
-async def test_calls_nothing_confirmed_that_was_planted_as_noise() -> None:
+async def test_planted_noise_is_never_confirmed() -> None:
     text = told(await made("what moved this week?")).casefold()
     moved = text.split("## what moved too")[1].split("##")[0]
     for noise in ("packag", "payment:", "colour", "returns"):
@@ -47,14 +47,14 @@ async def test_calls_nothing_confirmed_that_was_planted_as_noise() -> None:
         assert f"– {noise}" not in sure
 
 
-async def test_ends_in_at_most_three_suggestions_each_its_own() -> None:
+async def test_at_most_three_distinct_leads() -> None:
     leads = (await made("what moved this week?")).leads
     assert 0 < len(leads) <= 3
     assert len({lead.words for lead in leads}) == len(leads)
 
 
 def orders(last: int = 42) -> list[dict[str, object]]:
-    """Sixty weeks of the same forty-two orders; the last whole week may have fewer."""
+    """Sixty weeks of forty-two orders each. The last whole week may have fewer."""
     monday = date(2026, 11, 16)
     return [
         {
@@ -73,7 +73,7 @@ def orders(last: int = 42) -> list[dict[str, object]]:
     ]
 
 
-async def test_of_a_shop_where_nothing_moved_is_one_line() -> None:
+async def test_quiet_shop_gives_one_line() -> None:
     found = await run("what moved this week?", shelf=small(orders=orders()))
     assert isinstance(found, DraftResult)
     (part,) = found.parts
@@ -81,10 +81,10 @@ async def test_of_a_shop_where_nothing_moved_is_one_line() -> None:
     assert "\n" not in part.text
 
 
-async def test_of_the_sample_shop_without_what_was_planted_is_silent(
+async def test_sample_shop_without_changes_is_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shop as lively as the other, in which only chance and the seasons are at work."""
+    """The sample shop with only random and seasonal changes."""
     found = await run("what moved this week?", shelf=still(tmp_path, monkeypatch))
     assert isinstance(found, DraftResult)
     assert classify_digest(found) == "quiet"
@@ -94,14 +94,14 @@ async def test_of_the_sample_shop_without_what_was_planted_is_silent(
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 
-async def test_without_any_data_says_which_file_would_help() -> None:
+async def test_no_data_names_the_file_needed() -> None:
     found = await run("what moved this week?", shelf=small())
     assert isinstance(found, DraftResult)
     assert [part.title for part in found.parts] == ["What I can't tell"]
 
 
-async def test_of_a_shop_with_orders_alone_keeps_what_is_missing_to_its_details() -> None:
-    """Sixty weeks of forty orders, then one with hardly any."""
+async def test_shop_with_orders_only_keeps_gaps_in_details() -> None:
+    """Sixty weeks of forty orders, then a week with hardly any."""
     found = await run("what moved this week?", shelf=small(orders=orders(last=12)))
     assert isinstance(found, DraftResult)
     parts = {part.key: part.text for part in found.parts}
@@ -112,7 +112,7 @@ async def test_of_a_shop_with_orders_alone_keeps_what_is_missing_to_its_details(
 
 
 async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None) -> list[Fact]:
-    """What the digest of the week before would have kept; some figures other ones."""
+    """The facts that last week's digest would have stored, with some figures changed."""
     first = await made("what moved this week?")
     found = []
     for fact in first.evidence.facts:
@@ -129,7 +129,7 @@ async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_grades_what_it_called_last_time_with_both_figures(language: str) -> None:
+async def test_last_findings_are_graded_with_both_figures(language: str) -> None:
     past = await last_week(changed={"feedback--delivery-late.share-now": Decimal("16.1")})
     words = {"en": "what moved this week?", "fr": "le point de la semaine"}[language]
     found = await run(words, known=past)
@@ -142,7 +142,7 @@ async def test_grades_what_it_called_last_time_with_both_figures(language: str) 
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 
-async def test_says_of_what_passed_that_it_did_not_go_on() -> None:
+async def test_passed_finding_is_reported_as_over() -> None:
     past = [
         Fact(
             id="before.feedback--packaging.verdict",
@@ -168,7 +168,7 @@ async def test_says_of_what_passed_that_it_did_not_go_on() -> None:
     assert "5.2% last time" in text
 
 
-async def test_grades_nothing_while_no_newer_rows_have_come_in() -> None:
+async def test_nothing_is_graded_without_newer_rows() -> None:
     found = await run("what moved this week?", known=await last_week(days=0))
     assert "no newer rows" in told(found)
     assert "it went on" not in told(found)
@@ -176,7 +176,7 @@ async def test_grades_nothing_while_no_newer_rows_have_come_in() -> None:
     assert classify_digest(found) == "quiet"  # where only what moved was asked for
 
 
-async def test_does_not_call_rows_old_that_tell_of_other_things() -> None:
+async def test_rows_of_other_data_are_not_called_old() -> None:
     gone = [
         Fact(
             id=f"before.feedback--no-longer.{measure}",
@@ -225,9 +225,7 @@ def campaign(chance: str, own: str, median: str) -> list[Fact]:
         ("no", "11.0", "worse than chance explains"),
     ],
 )
-async def test_holds_what_was_sent_against_its_median_and_names_chance(
-    chance: str, own: str, said: str
-) -> None:
+async def test_sent_campaign_is_compared_with_its_median(chance: str, own: str, said: str) -> None:
     found = await run("what moved this week?", known=campaign(chance, own, "30.5"))
     assert isinstance(found, DraftResult)
     assert said in told(found)
@@ -238,7 +236,7 @@ async def test_holds_what_was_sent_against_its_median_and_names_chance(
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 
-async def test_tells_only_the_sections_that_were_chosen() -> None:
+async def test_only_chosen_sections_are_reported() -> None:
     known = campaign("yes", "31.0", "30.5")
     found = await run("what moved this week?", known=known, sections="feedback")
     assert isinstance(found, DraftResult)
@@ -247,7 +245,7 @@ async def test_tells_only_the_sections_that_were_chosen() -> None:
     assert "late parcels" in told(found)
 
 
-async def test_is_narrowed_to_one_category_and_says_so() -> None:
+async def test_digest_of_one_category_says_so() -> None:
     found = await run("what moved this week?", category="Bougies et senteurs")
     assert isinstance(found, DraftResult)
     text = told(found)
@@ -257,7 +255,7 @@ async def test_is_narrowed_to_one_category_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_of_one_series_is_an_alert_about_it_alone(language: str) -> None:
+async def test_alert_reports_one_series_only(language: str) -> None:
     series = "funnel.device-mobile-checkout-to-purchase"
     found = await run("This just moved", series=series, skill="digest", language=language)
     assert isinstance(found, DraftResult)
@@ -268,7 +266,7 @@ async def test_of_one_series_is_an_alert_about_it_alone(language: str) -> None:
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 
-async def test_of_the_queue_alone_speaks_while_something_waits() -> None:
+async def test_queue_section_is_quiet_when_nothing_waits() -> None:
     def waiting(n: int) -> list[Fact]:
         known = {"waiting": n, "oldest": 2} if n else {"waiting": n}
         return [
@@ -293,7 +291,7 @@ async def test_of_the_queue_alone_speaks_while_something_waits() -> None:
     assert "Nothing waits for your approval." in told(found)
 
 
-async def test_says_beside_a_rise_that_its_season_is_not_known() -> None:
+async def test_unknown_season_is_stated_beside_a_rise() -> None:
     today, rows = date(2026, 11, 24), []
     for back in range(30 * 7):
         many = 30 if back < 22 else 10  # three times as many a day for three weeks
@@ -321,7 +319,7 @@ async def test_says_beside_a_rise_that_its_season_is_not_known() -> None:
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 
-async def test_of_a_file_that_breaks_off_says_so_first_and_tells_no_fall() -> None:
+async def test_truncated_file_is_stated_and_no_fall_reported() -> None:
     from tests.data.ingest.test_truncated_files import orders as made_up
 
     for words, says in (
@@ -335,7 +333,7 @@ async def test_of_a_file_that_breaks_off_says_so_first_and_tells_no_fall() -> No
         assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 
-async def test_of_one_channel_that_dies_tells_the_fall() -> None:
+async def test_fall_of_one_channel_is_reported() -> None:
     from tests.data.ingest.test_truncated_files import orders as made_up
 
     found = await run("what moved this week?", shelf=small(orders=made_up({999: 60.0}, search=0.0)))

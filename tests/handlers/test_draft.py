@@ -1,4 +1,4 @@
-"""The draft skill …"""
+"""The draft skill."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ BRAND = Brand(
 
 
 class Scripted:
-    """A writer that hands in what it was given, one after the other."""
+    """A writer that returns the given answers one after the other."""
 
     name, by_rules = "scripted", False
 
@@ -48,7 +48,9 @@ async def nothing(_: LlmCall) -> None:
     return None
 
 
-def desk(writer: Writer | None = None, *, channel: str = "email", **told: Any) -> SkillContext:
+def make_context(
+    writer: Writer | None = None, *, channel: str = "email", **told: Any
+) -> SkillContext:
     brief = {"words": "e-mail for the vase", "author": "ana", "language": "en"} | told
     request = SkillRequest(skill="draft", channel=channel, brief=Brief.model_validate(brief))
     return SkillContext(
@@ -75,11 +77,11 @@ def email(subject: str = "A vase that stands its ground", **more: Any) -> Email:
     return Email.model_validate(told | more)
 
 
-def found(written: BaseModel, at: SkillContext) -> str:
-    return "\n".join(find_problems(written, at))
+def found(written: BaseModel, ctx: SkillContext) -> str:
+    return "\n".join(find_problems(written, ctx))
 
 
-async def test_looks_up_the_product_and_writes_for_the_channel() -> None:
+async def test_product_is_looked_up_and_written_for_the_channel() -> None:
     for channel, output in (("email", Email), ("sms", Sms), ("product_page", ProductPage)):
         seen: list[type[BaseModel]] = []
 
@@ -90,26 +92,28 @@ async def test_looks_up_the_product_and_writes_for_the_channel() -> None:
                 raise TimeoutError
 
         with pytest.raises(TimeoutError):
-            await handle((at := desk(Noting(), channel=channel, product="glass-vase")).request, at)
+            await handle(
+                (ctx := make_context(Noting(), channel=channel, product="glass-vase")).request, ctx
+            )
         assert seen == [output]
 
 
-async def test_asks_when_neither_product_nor_goal_is_known() -> None:
-    at = desk()
-    assert isinstance(await handle(at.request, at), Question)
+async def test_question_when_neither_product_nor_goal_is_known() -> None:
+    ctx = make_context()
+    assert isinstance(await handle(ctx.request, ctx), Question)
 
 
-async def test_hands_its_findings_to_the_writer_until_they_are_gone() -> None:
+async def test_faults_go_back_to_the_writer_until_fixed() -> None:
     writer = Scripted(email("A cheap vase"), email("Hello dear"), email())
-    at = desk(writer, product_words="vase")
-    assert await handle(at.request, at) == email()
+    ctx = make_context(writer, product_words="vase")
+    assert await handle(ctx.request, ctx) == email()
     assert "the brand never says “cheap”" in "\n".join(writer.saw[1].corrections)
     assert "greeting" in "\n".join(writer.saw[2].corrections)
     assert len(writer.saw) == 3
 
 
-def test_is_content_with_a_good_text() -> None:
-    assert find_problems(email(), desk(product_words="vase")) == []
+def test_good_text_has_no_faults() -> None:
+    assert find_problems(email(), make_context(product_words="vase")) == []
 
 
 @pytest.mark.parametrize(
@@ -135,8 +139,8 @@ def test_is_content_with_a_good_text() -> None:
         ),
     ],
 )
-def test_finds(written: Email, told: dict[str, Any], finding: str) -> None:
-    assert finding in found(written, desk(**{"product_words": "vase"} | told))
+def test_fault_is_found(written: Email, told: dict[str, Any], finding: str) -> None:
+    assert finding in found(written, make_context(**{"product_words": "vase"} | told))
 
 
 @pytest.mark.parametrize(
@@ -149,33 +153,35 @@ def test_finds(written: Email, told: dict[str, Any], finding: str) -> None:
         ("MaisonAlba: " + "the vase is back, " * 20 + "STOP", True),
     ],
 )
-def test_asks_an_sms_for_its_sender_stop_and_size(text: str, faulty: bool) -> None:
+def test_sms_needs_sender_opt_out_and_size(text: str, faulty: bool) -> None:
     hooks = [Hook(angle="a", text="One"), Hook(angle="b", text="Other")]
-    at = desk(channel="sms", product_words="vase")
-    assert bool(find_problems(Sms(text=Copy(text=text), hooks=hooks), at)) is faulty
+    ctx = make_context(channel="sms", product_words="vase")
+    assert bool(find_problems(Sms(text=Copy(text=text), hooks=hooks), ctx)) is faulty
 
 
-def test_takes_what_had_to_be_said_for_no_echo() -> None:
+def test_required_sentence_is_no_echo() -> None:
     said = "returns are free in each of our shops for thirty days"
-    at = desk(words=f"e-mail, mention that {said}", must_say=(said,))
-    assert find_echo(f"Also, {said}.", at.request) is None
+    ctx = make_context(words=f"e-mail, mention that {said}", must_say=(said,))
+    assert find_echo(f"Also, {said}.", ctx.request) is None
 
 
-def test_takes_a_long_product_name_for_no_echo() -> None:
+def test_long_product_name_is_no_echo() -> None:
     name = "Housse de couette Brume en lin lavé"
-    at = desk(words=f"un mail pour la {name}", product_words=name)
-    assert find_echo(f"Voici : {name}", at.request) is None
+    ctx = make_context(words=f"un mail pour la {name}", product_words=name)
+    assert find_echo(f"Voici : {name}", ctx.request) is None
 
 
-def test_finds_words_only_where_they_are_whole() -> None:
+def test_only_whole_words_are_found() -> None:
     assert contains_words("A cheap vase", "cheap")
     assert not contains_words("A cheaply made vase", "cheap")
     assert contains_words("Now 20% off", "20%")
 
 
-def test_has_no_fault_to_find_without_a_channel() -> None:
+def test_no_channel_has_no_faults() -> None:
     parts: Sequence[Any] = split_output(email())[0]
     assert (
-        find_style_faults(parts, request=desk().request, brand=Brand(name="Alba"), channel=None)
+        find_style_faults(
+            parts, request=make_context().request, brand=Brand(name="Alba"), channel=None
+        )
         == []
     )

@@ -1,4 +1,4 @@
-"""Reading a test, or planning one, …"""
+"""The experiment skill: reading and planning tests."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -27,7 +27,7 @@ async def made(words: str, **more: Any) -> DraftResult:
 
 
 def part(found: DraftResult, key: str) -> str:
-    """Its text, every space a plain one."""
+    """The text of the part with plain spaces."""
     text = next(part.text for part in found.parts if part.key == key)
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
@@ -49,20 +49,20 @@ def blocked(found: DraftResult) -> list[str]:
         ("quelle taille d'échantillon pour passer de 4 % à 5 % ?", "6 745 personnes"),
     ],
 )
-async def test_says_what_matters_first_and_proves_every_figure(words: str, says: str) -> None:
+async def test_headline_comes_first_with_proven_figures(words: str, says: str) -> None:
     found = await made(words)
     assert says in part(found, "finding")
     assert blocked(found) == []
 
 
-async def test_tells_an_effect_with_its_range_and_how_it_was_looked_at() -> None:
+async def test_effect_has_its_range_and_method() -> None:
     found = await made(PHOTOS)
     assert "most likely between 0.66 and 1.74 points" in part(found, "finding")
     assert "even for a team that looked at it every day" in part(found, "summary")
     assert "0.17% of tests that are looked at every day" in part(found, "how_to_read")
 
 
-async def test_tells_what_chance_would_do_in_plain_words() -> None:
+async def test_chance_is_explained_in_plain_words() -> None:
     read = part(await made(PHOTOS), "how_to_read")
     assert "How people were split is nothing odd: chance alone splits them at least" in read
     assert "0.01%" not in read
@@ -72,21 +72,21 @@ async def test_tells_what_chance_would_do_in_plain_words() -> None:
     assert "aussi inégale que dans moins de 0,1 % des tests." in lu
 
 
-async def test_shows_no_rate_of_a_broken_test() -> None:
+async def test_broken_test_shows_no_rate() -> None:
     found = await made("how did the basket test do?")
     assert "B got 9,590 people where 10,000 were meant" in part(found, "finding")
     assert "%" not in part(found, "finding") + part(found, "summary") + part(found, "table")
     assert [lead.label.text for lead in found.leads] == ["Plan a follow-up test"]
 
 
-async def test_reads_all_of_them_when_none_is_named() -> None:
+async def test_all_tests_are_read_when_none_is_named() -> None:
     found = await made("read our tests")
     assert "B won" in part(found, "finding")
     assert "is broken" in part(found, "summary")
     assert len(part(found, "what_to_do").splitlines()) == 2
 
 
-async def test_says_which_file_would_let_it() -> None:
+async def test_missing_file_is_named() -> None:
     found = await made(PHOTOS, shelf=small())
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert "variants and results" in told(found)
@@ -94,7 +94,7 @@ async def test_says_which_file_would_let_it() -> None:
     assert "import campaign results that say how many were delivered and opened" in told(plan)
 
 
-async def test_of_which_nothing_is_sure_is_no_win() -> None:
+async def test_uncertain_result_is_no_win() -> None:
     rows = [
         {"experiment": "sofa", "variant": name, "metric": "visit", "users": 5000, "successes": n}
         for name, n in (("A", 500), ("B", 512))
@@ -106,14 +106,14 @@ async def test_of_which_nothing_is_sure_is_no_win() -> None:
     assert "Draft the winner's text" not in [lead.label.text for lead in found.leads]
 
 
-async def test_says_that_too_few_people_come() -> None:
+async def test_too_few_people_are_stated() -> None:
     words = "plan a test with a base rate of 2 %, a lift of 5 % and 500 visitors a week"
     found = await made(words)
     assert part(found, "finding").startswith("Too few people come for this test")
     assert blocked(found) == []
 
 
-async def test_warns_of_a_way_that_has_just_broken() -> None:
+async def test_recently_broken_funnel_warns() -> None:
     basket = await made("plan a test of free delivery on the basket page")
     assert "since 11 November 2026 only 38% of the visits on phones" in part(basket, "summary")
     letter = await made("plan a test of the subject line")
@@ -138,7 +138,7 @@ async def test_warns_of_a_way_that_has_just_broken() -> None:
         ),
     ],
 )
-async def test_is_planned_on_the_people_it_names(words: str, what: str, whom: str) -> None:
+async def test_plan_uses_the_people_named(words: str, what: str, whom: str) -> None:
     found = await made(words)
     assert what in part(found, "summary")
     assert whom in part(found, "summary")
@@ -146,7 +146,7 @@ async def test_is_planned_on_the_people_it_names(words: str, what: str, whom: st
     assert blocked(found) == []
 
 
-async def test_says_what_it_stands_on_when_it_can_not_count_whom_it_is_on() -> None:
+async def test_plan_states_its_basis_when_people_cannot_be_counted() -> None:
     unknown = await made("plan a test of free delivery for night shoppers")
     assert "On whom: night shoppers. I know no group called so" in part(unknown, "summary")
     assert "all visits with something in the cart" in part(unknown, "summary")
@@ -156,7 +156,7 @@ async def test_says_what_it_stands_on_when_it_can_not_count_whom_it_is_on() -> N
     assert blocked(unknown) == blocked(uncounted) == []
 
 
-async def test_from_words_alone_needs_no_file() -> None:
+async def test_plan_from_words_needs_no_file() -> None:
     found = await made("sample size from 4% to 5%, 2,000 visitors a week", shelf=small())
     assert "6,745 people in each variant: about 7 weeks" in part(found, "finding")
     assert "no file was held against it" in part(found, "how_to_read")
@@ -164,7 +164,7 @@ async def test_from_words_alone_needs_no_file() -> None:
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")
-async def test_reads_hillstrom_as_it_was_published() -> None:
+async def test_hillstrom_data_gives_the_published_result() -> None:
     from tests.data.analyses.test_experiments import _hillstrom
 
     found = await made("read the e-mail test", shelf=small(experiments=_hillstrom()))
@@ -176,7 +176,7 @@ async def test_reads_hillstrom_as_it_was_published() -> None:
 
 
 def orders_alone() -> Warehouse:
-    """The sample shop without its campaigns and its visits."""
+    """The sample shop without campaigns and visits."""
     whole = sample()
     listed = {kind: one for kind, one in whole.listed.items() if kind in ("orders", "consents")}
     return replace(whole, listed=listed)
@@ -199,7 +199,7 @@ SUBJECT = {
 
 
 @pytest.mark.parametrize("asked", SUBJECT)
-async def test_of_a_subject_line_is_planned_by_opens_with_the_orders_as_guard(
+async def test_subject_line_test_is_planned_by_opens(
     asked: tuple[str, str],
 ) -> None:
     found = await made(asked[0], language=asked[1])
@@ -233,7 +233,7 @@ async def test_of_a_subject_line_is_planned_by_opens_with_the_orders_as_guard(
         ),
     ],
 )
-async def test_without_the_file_that_decides_says_which_and_plans_by_orders(
+async def test_plan_without_the_decisive_file_uses_orders(
     words: str, language: str, said: str
 ) -> None:
     found = await made(words, language=language, shelf=orders_alone())
@@ -243,7 +243,7 @@ async def test_without_the_file_that_decides_says_which_and_plans_by_orders(
     assert "the other does not" not in text or "product" in words
 
 
-async def test_on_a_page_counts_visits_whoever_they_are() -> None:
+async def test_page_test_counts_visits() -> None:
     found = await made("plan a test of the product page for linen buyers")
     assert "Visits don't say who they are" in part(found, "summary")
     assert "plan.product.weekly" in {fact.id for fact in found.evidence.of("plan")}
@@ -257,7 +257,7 @@ async def test_on_a_page_counts_visits_whoever_they_are() -> None:
         ("plan a test of the newsletter", "how many were delivered and clicked"),
     ],
 )
-async def test_without_any_file_names_the_one_that_it_takes(words: str, file: str) -> None:
+async def test_plan_without_files_names_the_file_needed(words: str, file: str) -> None:
     found = await made(words, shelf=small())
     assert file in found.parts[0].text
 
@@ -272,7 +272,7 @@ async def test_without_any_file_names_the_one_that_it_takes(words: str, file: st
         ("can we test a red button on the product page?", "a red button"),
     ],
 )
-async def test_that_is_asked_for_by_a_verb_is_planned(words: str, tested: str) -> None:
+async def test_request_with_a_verb_is_planned(words: str, tested: str) -> None:
     assert skill_for(words, None) == "experiment"
     found = await made(words)
     assert f": {tested}" in part(found, "summary")
@@ -284,11 +284,11 @@ async def test_that_is_asked_for_by_a_verb_is_planned(words: str, tested: str) -
 @pytest.mark.parametrize(
     "words", ["how did the photos test do?", "que donne le test des photos ?", "test results"]
 )
-def test_that_is_over_is_read(words: str) -> None:
+def test_finished_test_is_read(words: str) -> None:
     assert PLAN_PATTERN.search(normalize_text(words)) is None
 
 
-async def test_on_an_audience_writes_to_those_who_agreed_and_leads_to_their_letter() -> None:
+async def test_audience_test_writes_to_people_who_consented() -> None:
     rule = AudienceRule(bought_categories=("Bain",), bought_within=90)
     words = "Plan a test: an e-mail to Buyers of Bain"
     found = await made(words, rule=rule.stored, audience="Buyers of Bain")
@@ -302,7 +302,7 @@ async def test_on_an_audience_writes_to_those_who_agreed_and_leads_to_their_lett
 
 
 def of(**arms: int) -> Any:
-    """A shelf with one test: of each variant 9,000 people, so many of whom bought."""
+    """A warehouse with one test. Each variant has 9,000 people, of whom the given number bought."""
     rows = [
         {
             "experiment": "buttons",
@@ -316,7 +316,7 @@ def of(**arms: int) -> Any:
     return small(experiments=rows)
 
 
-async def test_of_several_winners_says_whether_the_best_beats_the_next() -> None:
+async def test_several_winners_are_compared() -> None:
     tie = await made("read the buttons test", shelf=of(control=360, red=504, blue=513))
     assert "Whether blue beats red is open" in part(tie, "summary")
     assert part(tie, "what_to_do").startswith("Use blue or red, whichever is easier")
@@ -326,20 +326,20 @@ async def test_of_several_winners_says_whether_the_best_beats_the_next() -> None
     assert blocked(tie) == blocked(clear) == []
 
 
-async def test_of_one_variant_alone_has_nothing_to_read() -> None:
+async def test_single_variant_cannot_be_read() -> None:
     alone = await made("read the buttons test", shelf=of(red=504))
     assert [one.key for one in alone.parts] == ["answer"]
     assert "one variant only" in part(alone, "answer")
 
 
-async def test_that_nobody_answered_is_looked_at_before_it_runs_on() -> None:
+async def test_test_without_conversions_is_checked_first() -> None:
     nobody = await made("lis le test buttons", shelf=of(A=0, B=0))
     assert "aucune n'a fait ce qui est compté (achat)" in part(nobody, "finding")
     assert "vérifiez d'abord" in part(nobody, "what_to_do").lower()
 
 
 def daily(days: int, rates: dict[str, int]) -> list[dict[str, Any]]:
-    """A test with 1,000 people a day and variant, of whom so many succeed each day."""
+    """A test with 1,000 people for each day and variant, of whom the given number convert."""
     return [
         {
             "experiment": "button",
@@ -364,7 +364,7 @@ def daily(days: int, rates: dict[str, int]) -> list[dict[str, Any]]:
         (14, {"A": 50, "B": 90}, "en", "Use B for everybody"),
     ],
 )
-async def test_that_won_is_acted_on_as_far_as_it_ran(
+async def test_won_test_is_acted_on_as_far_as_it_ran(
     days: int, rates: dict[str, int], language: str, said: str
 ) -> None:
     words = "lis le test button" if language == "fr" else "how did the button test do?"
@@ -380,7 +380,7 @@ async def test_that_won_is_acted_on_as_far_as_it_ran(
         ("fr", "Aucune variante ne s'appelle témoin : Blue, la première par ordre alphabétique"),
     ],
 )
-async def test_without_a_control_says_which_variant_stands_for_it(language: str, said: str) -> None:
+async def test_missing_control_is_replaced_and_named(language: str, said: str) -> None:
     words = "lis le test button" if language == "fr" else "how did the button test do?"
     rows = daily(14, {"Green": 90, "Blue": 50})
     found = await made(words, language=language, shelf=small(experiments=rows))
@@ -398,7 +398,7 @@ async def test_without_a_control_says_which_variant_stands_for_it(language: str,
         ("plan a test of one-click payment at the checkout", ""),
     ],
 )
-async def test_on_one_device_says_that_its_figures_are_of_all(words: str, said: str) -> None:
+async def test_test_on_one_device_states_its_figures_cover_all(words: str, said: str) -> None:
     summary = part(await made(words), "summary")
     assert said in summary
     assert bool(said) == ("all devices" in summary or "tous les appareils" in summary)

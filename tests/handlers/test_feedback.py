@@ -1,4 +1,4 @@
-"""A summary of feedback …"""
+"""The feedback skill."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -39,13 +39,13 @@ def blocked(found: DraftResult) -> list[str]:
         ("résume les avis sur la livraison", "Colis en retard"),
     ],
 )
-async def test_finds_what_was_planted_and_proves_every_figure(words: str, theme: str) -> None:
+async def test_planted_themes_are_found_with_proven_figures(words: str, theme: str) -> None:
     found = await made(words)
     assert theme in told(found)
     assert blocked(found) == []
 
 
-async def test_quotes_customers_letter_for_letter_with_their_ids() -> None:
+async def test_quotes_are_verbatim_with_ids() -> None:
     found = await made("what do customers say about sizing?")
     quotes = [part for part in found.parts if isinstance(part.body, Quote)]
     assert quotes
@@ -56,21 +56,21 @@ async def test_quotes_customers_letter_for_letter_with_their_ids() -> None:
         assert "V0" in fact.source or "M0" in fact.source
 
 
-async def test_leads_to_a_page_fix_for_the_product_it_is_told_of() -> None:
+async def test_lead_fixes_the_page_of_the_named_product() -> None:
     found = await made("what do customers say about sizing?")
     fix = next(lead for lead in found.leads if "product-page" in lead.label.text)
     assert fix.skill == "draft"
     assert "Alba" in fix.words
 
 
-async def test_keeps_only_the_facts_that_it_stands_on() -> None:
+async def test_only_cited_facts_are_kept() -> None:
     found = await made("what do customers say?")
     cited = {id for part in found.parts for id in part.facts}
     assert cited <= {fact.id for fact in found.evidence.facts}
     assert len(found.evidence.facts) < 120
 
 
-async def test_has_a_picture_whose_title_is_its_finding() -> None:
+async def test_picture_title_is_the_finding() -> None:
     found = await made("what do customers say?")
     (picture,) = [part for part in found.parts if part.kind == "file"]
     headline = found.parts[0].text.rstrip(".")
@@ -78,11 +78,11 @@ async def test_has_a_picture_whose_title_is_its_finding() -> None:
     assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
 
 
-async def test_ends_with_how_to_read_it() -> None:
+async def test_report_ends_with_how_to_read() -> None:
     assert (await made("what do customers say?")).parts[-1].title == "How to read this"
 
 
-async def test_without_feedback_names_the_file_that_would_let_it() -> None:
+async def test_missing_feedback_names_the_file_needed() -> None:
     found = await run("what do customers say about sizing?", shelf=small())
     assert not isinstance(found, Question)
     assert [part.title for part in found.parts] == ["What I can't tell"]
@@ -90,7 +90,7 @@ async def test_without_feedback_names_the_file_that_would_let_it() -> None:
 
 
 def reviews(*said: tuple[str, int, str], language: str | None = None) -> Warehouse:
-    """Each text many times over, with its stars and its product, each a little different."""
+    """Repeat each text with its stars and its product, with small differences."""
     rows = [
         {
             "id": f"r{n}-{k}",
@@ -115,7 +115,7 @@ PORTUGUESE = reviews(
 )
 
 
-async def test_in_another_language_says_so_and_what_each_quote_is_about() -> None:
+async def test_other_language_is_stated_and_quotes_are_glossed() -> None:
     found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
     assert "Cités en portugais" in found.parts[1].text
     assert "colis en retard" in found.parts[1].text
@@ -124,7 +124,7 @@ async def test_in_another_language_says_so_and_what_each_quote_is_about() -> Non
     assert blocked(found) == []
 
 
-async def test_says_both_where_people_praise_and_complain_and_names_no_bare_number() -> None:
+async def test_praise_and_complaints_are_both_reported() -> None:
     shelf = reviews(
         ("I ordered the small and it is too small for me.", 2, "1095"),
         ("It fits perfectly, true to size.", 5, "868"),
@@ -141,14 +141,14 @@ async def test_says_both_where_people_praise_and_complain_and_names_no_bare_numb
     assert blocked(found) == []
 
 
-async def test_repeats_no_share_of_a_handful_to_the_tenth() -> None:
-    """Of 160 texts one in a hundred is one and a half: whole points are all that is known."""
+async def test_small_shares_are_rounded_to_whole_points() -> None:
+    """One percent of 160 texts is 1.6 texts, so only whole points are meaningful."""
     found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
     (themes,) = [part.text for part in found.parts if part.key == "themes"]
     assert "," not in themes
 
 
-async def test_of_what_people_ask_for_draws_what_it_counts_and_has_its_own_first_step() -> None:
+async def test_requested_stock_is_counted_with_its_own_first_step() -> None:
     found = await made("que disent les avis clients : stock ?", language="fr")
     (picture,) = [part.text for part in found.parts if part.kind == "file"]
     assert "\u00a0: 0" not in picture
@@ -171,21 +171,21 @@ def theme(key: str, name: str, complaints: int) -> Told:
 
 
 @pytest.mark.parametrize("top", ["delivery-late", "sizing"])
-def test_draws_the_theme_of_its_title_strongest_and_no_bar_of_nothing(top: str) -> None:
+def test_picture_emphasizes_the_title_theme(top: str) -> None:
     shown = [
         theme("delivery", "Delivery", 30),
         theme("sizing", "Sizing", 9),
         theme("gift", "Gift", 0),
     ]
     first = next((one for one in shown if one.key == top), theme(top, "Late parcels", 24))
-    desk: Any = SimpleNamespace(brand=Brand(name="Maison Alba"))
-    drawn = _build_picture(Teller("en"), "What it found", shown, first, desk)
+    ctx: Any = SimpleNamespace(brand=Brand(name="Maison Alba"))
+    drawn = _build_picture(Teller("en"), "What it found", shown, first, ctx)
     rows = {row["name"]: row["strong"] for row in drawn.spec["data"]["values"]}
     named = "Late parcels" if top == "delivery-late" else "Delivery"
     assert rows == {named: top == "delivery-late", "Sizing": top == "sizing"}
 
 
-async def test_leads_to_the_page_of_the_product_that_it_names_and_tells_no_theme_twice() -> None:
+async def test_lead_names_its_product_and_no_theme_twice() -> None:
     found = await made("what do customers say about sizing?")
     (page,) = [lead.words for lead in found.leads if "Product page" in lead.words]
     told_of = next(part.text for part in found.parts if part.key == "summary")
@@ -207,7 +207,7 @@ async def test_leads_to_the_page_of_the_product_that_it_names_and_tells_no_theme
         ("que disent les clients ?", ""),  # among the bars: "Prix : 34", which is no price
     ],
 )
-async def test_says_what_it_does_not_know(words: str, said: str) -> None:
+async def test_unknown_theme_is_stated(words: str, said: str) -> None:
     found = await made(words)
     text = told(found).replace("\u00a0", " ")
     assert said in text

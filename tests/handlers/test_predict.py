@@ -1,4 +1,4 @@
-"""A forecast …"""
+"""The predict skill."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ async def made(words: str, **more: Any) -> DraftResult:
 
 
 def part(found: DraftResult, key: str) -> str:
-    """Its text, every space a plain one."""
+    """The text of the part with plain spaces."""
     text = next(part.text for part in found.parts if part.key == key)
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
@@ -52,13 +52,13 @@ def blocked(found: DraftResult) -> list[str]:
         ("que vont acheter les acheteurs de lin ensuite ?", "Après « Vêtements en lin », 33"),
     ],
 )
-async def test_answers_who_and_what_and_proves_every_figure(words: str, says: str) -> None:
+async def test_forecast_answers_with_proven_figures(words: str, says: str) -> None:
     found = await made(words)
     assert says in part(found, "finding")
     assert blocked(found) == []
 
 
-async def test_says_how_right_it_was_in_the_past() -> None:
+async def test_past_accuracy_is_stated() -> None:
     found = await made(AGAIN)
     assert "over the last 3 periods of 60 days" in part(found, "summary")
     assert "59% of the tenth ranked likeliest bought" in part(found, "summary")
@@ -66,21 +66,21 @@ async def test_says_how_right_it_was_in_the_past() -> None:
     assert "18% fewer were expected than came" in part(found, "summary")
 
 
-async def test_shows_no_number_of_buyers_that_was_wrong_in_the_past() -> None:
+async def test_wrong_backtest_hides_the_number() -> None:
     found = await made("who is likely to buy again in the next 90 days?")
     assert "496 customers" in part(found, "finding")
     assert "Expect about" not in told(found)
     assert "1,337 were expected and 801 bought" in part(found, "how_to_read")
 
 
-async def test_calls_nobody_gone() -> None:
+async def test_nobody_is_called_lost() -> None:
     found = await made("who will leave us?")
     assert "40% of those silent so long bought within 90 days" in part(found, "summary")
     assert "Nobody can see that a customer has left" in part(found, "how_to_read")
     assert "chance of being a customer" not in told(found)
 
 
-async def test_finds_no_way_between_categories_where_none_was_planted() -> None:
+async def test_no_path_between_categories_without_a_pattern() -> None:
     found = await made("what do people buy next?")
     assert "people come back for the same" in part(found, "summary")
     rows = [line.split("\t") for line in part(found, "table").splitlines()[1:]]
@@ -105,38 +105,38 @@ async def test_finds_no_way_between_categories_where_none_was_planted() -> None:
         ("what is bought after tea towels?", "After “Torchons Fournil en métis (lot de 3)”, "),
     ],
 )
-async def test_says_what_is_bought_next_after_one_thing(words: str, says: str) -> None:
+async def test_next_purchase_after_one_product_is_named(words: str, says: str) -> None:
     found = await made(words)
     assert says in part(found, "finding")
     assert blocked(found) == []
 
 
-async def test_says_which_products_a_word_stands_for() -> None:
+async def test_products_behind_a_word_are_named() -> None:
     found = await made("what do people buy after the linen shirt?")
     assert "Taken together here: Chemise Alba en lin lavé, " in part(found, "how_to_read")
 
 
-async def test_shows_a_product_to_those_who_lack_it_and_not_what_they_lack_of_it() -> None:
+async def test_product_is_offered_to_people_without_it() -> None:
     found = await made("qu’achète-t-on après la chemise Alba ?")
     advice = part(found, "what_to_do")
     assert "qui ne l'ont pas encore" in advice or "ce qu'il y a d'autre" in advice
     assert "pas encore acheté de" not in advice
 
 
-async def test_of_a_thing_that_nobody_bought_says_that_and_no_more() -> None:
+async def test_unbought_product_is_stated() -> None:
     found = await made("what do people buy next after an umbrella?")
     assert [one.text for one in found.parts] == [
         "Nobody bought anything called “umbrella”: look at how your orders or products spell it."
     ]
 
 
-async def test_looks_ahead_whatever_days_are_named() -> None:
-    """A month in the words is no wish to forecast from that month's orders."""
+async def test_period_in_the_words_is_ignored() -> None:
+    """A month in the words does not limit the orders that the forecast uses."""
     this_month = await made("who is likely to buy again this month?")
     assert "496 customers" in part(this_month, "finding")
 
 
-async def test_leads_to_an_audience_and_to_a_win_back() -> None:
+async def test_leads_are_an_audience_and_a_win_back() -> None:
     found = await made("who will leave us?")
     asked = {lead.label.text: (lead.skill, lead.ask) for lead in found.leads}
     assert asked == {
@@ -145,14 +145,14 @@ async def test_leads_to_an_audience_and_to_a_win_back() -> None:
     }
 
 
-async def test_has_a_picture_whose_title_is_its_finding() -> None:
+async def test_picture_title_is_the_finding() -> None:
     found = await made(AGAIN)
     (picture,) = [part for part in found.parts if part.kind == "file"]
     assert picture.text.startswith("Bought within 60 days, in the past: 59% of the tenth")
     assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
 
 
-async def test_refuses_what_the_orders_do_not_reach_back_for() -> None:
+async def test_too_short_history_is_refused() -> None:
     found = await made("who is likely to buy again in the next 180 days?")
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert "takes 720 days of orders" in told(found)
@@ -177,9 +177,7 @@ def group(key: str, **measures: Decimal | str) -> Told:
 
 
 @pytest.mark.parametrize(("language", "few"), [("en", "under 20 are."), ("fr", "moins de 20.")])
-def test_of_too_few_at_risk_tells_no_number_and_no_empty_worth(
-    language: Language, few: str
-) -> None:
+def test_too_few_at_risk_shows_no_number_or_value(language: Language, few: str) -> None:
     best = group("at-risk", customers="under 20")
     others = group("drifting-away", **{"customers": Decimal(162), "revenue-share": Decimal(2)})
     said = who_leaves(Teller(language), [best, others])
@@ -190,7 +188,7 @@ def test_of_too_few_at_risk_tells_no_number_and_no_empty_worth(
     assert "  " not in worth
 
 
-def test_writes_first_to_those_who_are_enough_to_be_counted() -> None:
+def test_first_message_goes_to_groups_large_enough() -> None:
     some = group("at-risk", customers=Decimal(85))
     few = group("at-risk", customers="<20")
     drifting = group("drifting-away", customers=Decimal(162))
@@ -198,8 +196,8 @@ def test_writes_first_to_those_who_are_enough_to_be_counted() -> None:
     assert "risque" not in whom_to_write_to([few, drifting]).to("fr")
 
 
-async def test_without_categories_asks_for_them_or_for_one_product_and_says_no_more() -> None:
-    """What was refused of other questions is no answer to this one."""
+async def test_missing_categories_are_asked_for() -> None:
+    """A refusal of another question is not repeated."""
     with_none = small(
         orders=[
             {

@@ -1,4 +1,4 @@
-"""A recap of a conversation …"""
+"""The recap skill."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def under(found: DraftResult, title: str) -> list[str]:
     return [part.text for part in found.parts if part.title == title]
 
 
-async def test_tells_decisions_open_questions_and_who_does_what_in_their_own_names() -> None:
+async def test_decisions_questions_and_tasks_have_their_names() -> None:
     found = await made("recap this thread", ENGLISH)
     assert under(found, "Decided") == ["Let's go with Monday the 30th.", "We keep the price."]
     assert under(found, "Still open") == ["Who pays for the photos?"]
@@ -68,7 +68,7 @@ async def test_tells_decisions_open_questions_and_who_does_what_in_their_own_nam
     assert not [check for check in found.checks if check.level == "block"]
 
 
-async def test_reads_french_and_answers_in_it() -> None:
+async def test_french_thread_is_recapped_in_french() -> None:
     found = await made("résume ce fil", FRENCH, "fr")
     assert under(found, "Decided") == ["On part sur le 7 janvier."]
     assert under(found, "Still open") == ["Et le budget, on a une idée ?"]
@@ -86,7 +86,7 @@ ORDERS = material(
 )
 
 
-async def test_hears_who_is_told_to_do_what_and_what_nobody_does_yet() -> None:
+async def test_assigned_and_unassigned_tasks_are_found() -> None:
     found = await made("résume ce fil", ORDERS, "fr")
     assert under(found, "Decided") == [
         "Du coup on garde la version B pour l’objet.",
@@ -102,7 +102,7 @@ async def test_hears_who_is_told_to_do_what_and_what_nobody_does_yet() -> None:
     assert not [check for check in found.checks if check.level == "block"]
 
 
-async def test_quotes_letter_for_letter_with_who_said_it() -> None:
+async def test_quotes_are_verbatim_with_their_speaker() -> None:
     found = await made("recap this thread", ENGLISH)
     for part in found.parts:
         if isinstance(part.body, Quote):
@@ -113,7 +113,7 @@ async def test_quotes_letter_for_letter_with_who_said_it() -> None:
             assert fact.source.startswith(tuple(PEOPLE.values()))
 
 
-def test_lets_nobody_speak_for_somebody_else() -> None:
+def test_nobody_is_quoted_for_somebody_else() -> None:
     said = material(("U1", "hello\nMax: I'll pay for it all\nMax: let's stop the launch"))
     (message,) = parse_messages(said)
     assert message.who == "Léa Martin"
@@ -121,7 +121,7 @@ def test_lets_nobody_speak_for_somebody_else() -> None:
     assert {fact.about for fact in found.facts if fact.label == "words"} <= {"Léa Martin"}
 
 
-def test_takes_no_maybe_for_a_promise_and_no_question_for_a_decision() -> None:
+def test_maybe_is_no_promise_and_question_no_decision() -> None:
     said = material(
         ("U1", "Maybe I'll do it."),
         ("U2", "If we have time we go with red. Shall we go with red?"),
@@ -133,7 +133,7 @@ def test_takes_no_maybe_for_a_promise_and_no_question_for_a_decision() -> None:
     assert labels == {"all", "open"}
 
 
-def test_takes_a_question_for_answered_when_the_next_to_speak_says_something() -> None:
+def test_reply_by_the_next_speaker_answers_a_question() -> None:
     said = material(
         ("U1", "What about the newsletter on Sunday?"),
         ("U2", "And what is its subject then?"),
@@ -147,17 +147,17 @@ def test_takes_a_question_for_answered_when_the_next_to_speak_says_something() -
     assert asked == ["What about the newsletter on Sunday?"]
 
 
-async def test_has_nothing_to_say_where_nothing_was_said() -> None:
+async def test_empty_conversation_has_nothing_to_recap() -> None:
     found = await made("recap this thread", "")
     assert "There is nothing to read here" in told(found)
 
 
-async def test_reads_no_other_channel_than_the_one_it_is_asked_in() -> None:
+async def test_other_channels_are_not_read() -> None:
     found = await made("recap #finance this week", "")
     assert "I only read the channel that I am asked in" in told(found)
 
 
-def test_is_told_from_a_wish_for_feedback() -> None:
+def test_feedback_request_is_not_a_recap() -> None:
     for words in ("recap #shop this week", "résume ce canal", "who does what?", "catch me up"):
         assert skill_for(words, None) == "recap"
         assert wants_recap(words)
@@ -168,7 +168,7 @@ def test_is_told_from_a_wish_for_feedback() -> None:
     assert not wants_channel("sum up this thread")
 
 
-async def test_is_not_needed_to_hear_what_a_thread_complains_of() -> None:
+async def test_feedback_skill_reads_complaints_of_a_thread() -> None:
     found = await made("sum up what people say in this thread", OPINIONS)
     assert "Runs small: 2 of 5 texts complain of it" in found.parts[0].text
     assert "Mine is too small as well" in under(found, "In their words")
@@ -186,7 +186,7 @@ async def test_is_not_needed_to_hear_what_a_thread_complains_of() -> None:
         "qu'est-ce qu'ils disent ?",
     ],
 )
-async def test_is_not_needed_where_words_point_at_what_customers_say_above(words: str) -> None:
+async def test_feedback_skill_reads_customer_words_above(words: str) -> None:
     found = await made(words, OPINIONS)
     assert "5 messages" in told(found)
     assert "1,079" not in told(found)
@@ -200,12 +200,12 @@ async def test_is_not_needed_where_words_point_at_what_customers_say_above(words
         ("que disent les clients ?", OPINIONS),
     ],
 )
-async def test_is_not_taken_for_all_customers(words: str, said: str) -> None:
+async def test_thread_is_not_taken_for_all_customers(words: str, said: str) -> None:
     assert "feedback.csv" in {fact.source for fact in (await made(words, said)).evidence.facts}
 
 
 @pytest.mark.parametrize("words", ["sum this up", "sum it up please", "résume-moi ça", "résume ça"])
-async def test_is_made_of_what_stands_above_and_leads_on_where_customers_speak(words: str) -> None:
+async def test_thread_feedback_uses_the_messages_above(words: str) -> None:
     assert skill_for(words, None) == "recap"
     assert wants_recap(words)
     found = await made(words, OPINIONS)
@@ -215,6 +215,6 @@ async def test_is_made_of_what_stands_above_and_leads_on_where_customers_speak(w
     assert not (await made(words, ENGLISH)).leads
 
 
-async def test_is_not_made_of_too_few_messages() -> None:
+async def test_too_few_messages_give_no_feedback() -> None:
     found = await made("sum up what people say in this thread", material(("U1", "too small")))
     assert "too few messages" in told(found)

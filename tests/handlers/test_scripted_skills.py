@@ -1,4 +1,4 @@
-"""Every skill whose words an AI rewrites …"""
+"""Skills whose text an AI rewrites, against a scripted AI."""
 
 import re
 from functools import cache
@@ -21,7 +21,7 @@ CAUSE = "It is so because of the strike at the port."
 
 
 class Script(NamedTuple):
-    """A question, a part, and what an AI makes of that part: well, then four times badly."""
+    """A question, a part, and the AI's versions of that part: one good and four bad."""
 
     words: str
     part: str
@@ -120,7 +120,7 @@ async def by_rules(skill: str) -> DraftResult:
 
 
 async def scripted(skill: str, *texts: str) -> tuple[DraftResult, list[str]]:
-    """What comes of it when an AI says these, one after the other, in the script's part."""
+    """Run the skill with an AI that returns these texts in turn for the part of the script."""
     script, evidence = SCRIPTS[skill], (await by_rules(skill)).evidence
     changes = [{script.part: _filled(text, evidence)} for text in texts]
     return await rewritten(
@@ -136,14 +136,14 @@ def blocked(found: DraftResult) -> list[str]:
     return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
 
 
-def test_has_a_script() -> None:
+def test_every_analysis_has_a_script() -> None:
     rewrites = {name for name, skill in load_skills().items() if not skill.for_channels}
     assert set(SCRIPTS) == rewrites
 
 
 @EVERY
-async def test_shows_the_words_that_pass_and_keeps_the_rest(skill: str) -> None:
-    """At the first try, or once it has mended what was made up."""
+async def test_passing_words_are_shown_and_figures_kept(skill: str) -> None:
+    """At the first try, or after the AI has removed an invented claim."""
     script, base = SCRIPTS[skill], await by_rules(skill)
     found, wrong = await scripted(skill, CAUSE, script.good)
     assert len(wrong) == 1
@@ -155,7 +155,7 @@ async def test_shows_the_words_that_pass_and_keeps_the_rest(skill: str) -> None:
 
 
 @EVERY
-async def test_goes_out_by_rules_when_everything_is_made_up(skill: str) -> None:
+async def test_invented_claims_fall_back_to_rules(skill: str) -> None:
     script, base = SCRIPTS[skill], await by_rules(skill)
     segment, name = script.segment
     found, wrong = await scripted(skill, script.figure, segment, QUOTE)
@@ -166,21 +166,21 @@ async def test_goes_out_by_rules_when_everything_is_made_up(skill: str) -> None:
 
 
 @EVERY
-async def test_never_quotes_what_nobody_said(skill: str) -> None:
+async def test_invented_quotes_are_never_shown(skill: str) -> None:
     found, wrong = await scripted(skill, QUOTE, SCRIPTS[skill].good)
     assert "is in no source, letter for letter" in wrong[0]
     assert not any("in the dark" in part.text for part in found.parts)
 
 
 @EVERY
-async def test_is_not_paid_for_a_third_time_with_the_same_fault(skill: str) -> None:
+async def test_same_fault_twice_is_not_retried(skill: str) -> None:
     script, base = SCRIPTS[skill], await by_rules(skill)
     found, wrong = await scripted(skill, script.segment[0])  # again and again
     assert len(wrong) == 1
     assert [part.text for part in found.parts] == [part.text for part in base.parts]
 
 
-async def test_tells_what_the_words_cost_that_were_not_kept() -> None:
+async def test_cost_of_rejected_words_is_stated() -> None:
     script = SCRIPTS["answer"]
     found, wrong = await scripted("answer", script.figure, script.segment[0], QUOTE)
     assert len(wrong) == 2
@@ -193,8 +193,8 @@ async def test_tells_what_the_words_cost_that_were_not_kept() -> None:
     assert not [check for check in kept.checks if check.rule == "rewriting"]
 
 
-async def test_keeps_the_parts_that_pass_and_lets_rules_say_the_others() -> None:
-    """Whatever try a part passed in; the card says which are by rules, and what the tries cost."""
+async def test_passing_parts_are_kept_and_others_written_by_rules() -> None:
+    """A part may pass at any try. The card names the parts by rules and the cost of the tries."""
     script, base = SCRIPTS["feedback"], await by_rules("feedback")
     good, (segment, _) = _filled(script.good, base.evidence), script.segment
     found, wrong = await rewritten(
@@ -228,7 +228,7 @@ CUT = "how many orders over €100 came from Belgium in October?"
         ("In Belgium and Narnia: [[sold.all.orders]] over €100.", "leave it out"),
     ],
 )
-async def test_is_kept_to_the_orders_that_were_asked_about(answer: str, says: str) -> None:
+async def test_answer_stays_on_the_orders_asked_about(answer: str, says: str) -> None:
     base = await run(CUT, skill="answer", library=library())
     assert isinstance(base, DraftResult)
     kept = {fact.id for fact in base.evidence.facts}
@@ -242,7 +242,7 @@ async def test_is_kept_to_the_orders_that_were_asked_about(answer: str, says: st
     assert [part.text for part in found.parts] == [part.text for part in base.parts]
 
 
-async def test_may_be_said_better_of_the_same_orders() -> None:
+async def test_answer_may_be_reworded_for_the_same_orders() -> None:
     base = await run(CUT, skill="answer", library=library())
     assert isinstance(base, DraftResult)
     good = _filled(

@@ -1,4 +1,4 @@
-"""A choice of audiences …"""
+"""The targeting skill."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def rules(found: DraftResult) -> dict[str, AudienceRule]:
         (FRENCH, "Acheteurs de «\u00a0Vêtements en lin\u00a0»", "La niche autour de"),
     ],
 )
-async def test_finds_the_linen_buyers_and_the_bakers(words: str, buyers: str, niche: str) -> None:
+async def test_linen_buyers_and_bakers_are_found(words: str, buyers: str, niche: str) -> None:
     found = await made(words, language="fr" if words == FRENCH else "en")
     text = told(found)
     assert buyers in text
@@ -70,7 +70,7 @@ async def test_finds_the_linen_buyers_and_the_bakers(words: str, buyers: str, ni
     assert blocked(found) == []
 
 
-async def test_has_rules_that_count_to_the_same_sizes_again() -> None:
+async def test_rules_count_to_the_sizes_shown() -> None:
     found = await made(ENGLISH)
     for name, rule in rules(found).items():
         counted = count_audience(sample(), rule)
@@ -81,13 +81,13 @@ async def test_has_rules_that_count_to_the_same_sizes_again() -> None:
         assert [fits.value, reached.value] == [counted.fits, counted.reachable]
 
 
-async def test_names_the_niche_by_what_was_planted() -> None:
+async def test_niche_is_named_by_what_was_planted() -> None:
     niche = rules(await made("suggest an audience of bread bakers"))["niche"]
     assert set(niche.bought) == {"cui-torchons", "cui-tablier", "cui-corbeille", "cui-planche"}
     assert niche.bought_at_least == 2
 
 
-async def test_of_bakers_begins_with_the_niche() -> None:
+async def test_request_for_bakers_begins_with_the_niche() -> None:
     assert (await made("suggest an audience of bread bakers")).parts[0].text.startswith("The niche")
 
 
@@ -98,14 +98,14 @@ async def test_of_bakers_begins_with_the_niche() -> None:
         "qui cibler pour reconquérir les clients perdus ?",
     ],
 )
-async def test_to_win_back_begins_with_who_drifts_away(words: str) -> None:
+async def test_win_back_begins_with_drifting_customers(words: str) -> None:
     found = await made(words)
     assert next(iter(rules(found))) in ("drifting", "lapsed", "niche")
     assert found.parts[0].text.startswith(("Customers drifting", "Clients qui s'éloignent"))
     assert blocked(found) == []
 
 
-async def test_says_what_such_people_bought_with_its_interval() -> None:
+async def test_past_purchases_have_an_interval() -> None:
     found = await made(ENGLISH)
     for name in rules(found):
         low, share, high = (
@@ -117,7 +117,7 @@ async def test_says_what_such_people_bought_with_its_interval() -> None:
         assert values == sorted(values)
 
 
-async def test_leads_to_copy_with_the_rule_and_to_a_form_and_a_test() -> None:
+async def test_leads_are_copy_form_and_test() -> None:
     found = await made(ENGLISH)
     by_skill: dict[str, list[dict[str, str]]] = {}
     for lead in found.leads:
@@ -128,7 +128,7 @@ async def test_leads_to_copy_with_the_rule_and_to_a_form_and_a_test() -> None:
     assert all(form["audience"] for form in by_skill["draft"])
 
 
-async def test_for_a_rule_is_that_one_audience() -> None:
+async def test_given_rule_is_the_only_audience() -> None:
     rule = AudienceRule(bought_categories=("Bain",), min_orders=3)
     found = await made(ENGLISH, rule=rule.stored)
     assert rules(found) == {"yours": rule}
@@ -136,7 +136,7 @@ async def test_for_a_rule_is_that_one_audience() -> None:
     assert blocked(found) == []
 
 
-async def test_for_a_rule_in_peoples_own_words_looks_the_names_up() -> None:
+async def test_names_in_a_typed_rule_are_looked_up() -> None:
     rule = AudienceRule(bought=("planche à pain meule", "bain"), not_bought=("Linge de lit",))
     found = rules(await made(ENGLISH, rule=rule.stored))["yours"]
     assert found.bought == ("cui-planche",)
@@ -144,13 +144,13 @@ async def test_for_a_rule_in_peoples_own_words_looks_the_names_up() -> None:
     assert found.not_bought_categories == ("Linge de lit",)
 
 
-async def test_for_a_name_that_nobody_bought_says_so() -> None:
+async def test_unbought_name_in_a_rule_is_stated() -> None:
     found = await made(ENGLISH, rule=AudienceRule(bought=("Hoverboard",)).stored)
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert "Hoverboard" in told(found)
 
 
-async def test_for_a_place_that_nobody_ordered_to_says_so_and_lets_the_rule_be_edited() -> None:
+async def test_place_without_orders_is_stated_and_editable() -> None:
     rule = AudienceRule(bought=("cui-planche",), regions=("Bretagne", "33"))
     found = await made(ENGLISH, rule=rule.stored)
     assert [part.title for part in found.parts] == ["What I can't tell"]
@@ -162,24 +162,24 @@ async def test_for_a_place_that_nobody_ordered_to_says_so_and_lets_the_rule_be_e
     assert called == [BAKERS]
 
 
-async def test_for_a_place_in_other_letters_is_the_orders_own() -> None:
+async def test_place_in_other_letters_is_matched() -> None:
     found = await made(ENGLISH, rule=AudienceRule(countries=("fr",)).stored)
     assert rules(found)["yours"].countries == ("FR",)
 
 
-async def test_for_a_rule_by_sms_counts_by_sms() -> None:
+async def test_sms_rule_counts_by_sms() -> None:
     found = await made(ENGLISH, rule=AudienceRule(purpose="sms").stored)
     assert "customers, 1,417 by SMS" in found.parts[0].text
     assert "By SMS: " in told(found)
 
 
-async def test_does_not_put_consent_into_the_rule_that_is_counted() -> None:
+async def test_consent_is_not_added_to_the_counted_rule() -> None:
     found = await made(ENGLISH, rule=AudienceRule(bought_categories=("Bain",)).stored)
     (row,) = table(found, "rules").rows
     assert row[1:3] == ("Bought “Bain”", "Customers who agreed to e-mails")
 
 
-async def test_shows_no_size_below_the_floor() -> None:
+async def test_size_below_the_floor_is_hidden() -> None:
     rule = AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
     found = await made(ENGLISH, rule=rule.stored)
     assert "under 20" in told(found)
@@ -190,13 +190,13 @@ async def test_shows_no_size_below_the_floor() -> None:
     assert blocked(found) == []
 
 
-async def test_without_orders_names_the_file_that_would_let_it() -> None:
+async def test_missing_orders_name_the_file_needed() -> None:
     found = await run(ENGLISH, shelf=small())
     assert not isinstance(found, Question)
     assert "import an order file" in told(found)
 
 
-async def test_without_consents_says_that_nobody_can_be_written_to() -> None:
+async def test_missing_consents_are_stated() -> None:
     whole = sample()
     listed = {kind: one for kind, one in whole.listed.items() if kind != "consents"}
     shelf = type(whole)(whole.engine, whole.today, listed, whole.products)
@@ -209,27 +209,27 @@ async def test_without_consents_says_that_nobody_can_be_written_to() -> None:
 @pytest.mark.parametrize(
     ("words", "language", "most"), [(ENGLISH, "en", 1300), (FRENCH, "fr", 1550)]
 )
-async def test_is_read_on_one_screen(words: str, language: str, most: int) -> None:
+async def test_report_fits_one_screen(words: str, language: str, most: int) -> None:
     found = await made(words, language=language)
     assert sum(len(part.text) for part in found.parts if part.kind == "copy") < most + len(
         found.parts[-1].text
     )
 
 
-async def test_has_no_share_to_a_digit_that_chance_would_change() -> None:
-    """17.3% of some 600 people is 15 to 20: it is told as 17%."""
+async def test_shares_are_rounded_to_what_chance_allows() -> None:
+    """The interval of 17.3% of about 600 people is 15 to 20%, so 17% is shown."""
     found = await made(ENGLISH)
     (share,) = [f for f in found.evidence.facts if f.id == "audiences.loyal.bought-share"]
     assert share.spelled("en") == "17%"
 
 
-async def test_has_a_picture_whose_title_is_its_finding() -> None:
+async def test_picture_title_is_the_finding() -> None:
     found = await made(ENGLISH)
     (picture,) = [part for part in found.parts if part.kind == "file"]
     assert picture.text.startswith("Best and loyal customers: 17% bought within 90")
 
 
-async def test_keeps_only_the_facts_that_it_stands_on() -> None:
+async def test_only_cited_facts_are_kept() -> None:
     found = await made(ENGLISH)
     assert len(found.evidence.facts) < 120
     cited = {id for part in found.parts for id in part.facts}
@@ -244,9 +244,7 @@ async def test_keeps_only_the_facts_that_it_stands_on() -> None:
         ("say", "1. By e-mail"),
     ],
 )
-async def test_with_an_invented_audience_goes_out_in_the_rules_own_words(
-    part: str, named: str
-) -> None:
+async def test_invented_audience_falls_back_to_rules(part: str, named: str) -> None:
     base = await made(ENGLISH)
     text = next(one.text for one in base.parts if one.key == part)
     assert named in text
@@ -267,7 +265,7 @@ async def test_with_an_invented_audience_goes_out_in_the_rules_own_words(
         ),
     ],
 )
-async def test_on_real_orders_without_categories_is_of_what_was_asked_for(
+async def test_real_orders_without_categories_are_used(
     words: str, language: str, named: str
 ) -> None:
     found = await made(words, language=language, shelf=uci())
@@ -282,7 +280,7 @@ async def test_on_real_orders_without_categories_is_of_what_was_asked_for(
 
 
 def _customers(word: str) -> int:
-    """Counted by hand: who bought within a year a thing whose name has the word in it."""
+    """Count who bought a product with the word in its name within a year."""
     shelf = uci()
     table = purchase_lines(shelf)
     assert table is not None
@@ -300,7 +298,7 @@ def _customers(word: str) -> int:
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")
-async def test_counts_all_that_a_word_names_and_says_how_many() -> None:
+async def test_products_matching_a_word_are_all_counted() -> None:
     found = await made("whom should I target for the clocks?", shelf=uci())
     assert count_audience(uci(), rules(found)["buyers"]).fits == _customers("clock") > 100
     (many,) = [f.value for f in found.evidence.facts if f.id == "audiences.all.products"]
@@ -309,7 +307,7 @@ async def test_counts_all_that_a_word_names_and_says_how_many() -> None:
     assert "a product whose name says “clocks” in the last 365 days" in told(found)
 
 
-async def test_for_a_word_in_a_rule_takes_all_products_that_it_names() -> None:
+async def test_word_in_a_rule_takes_all_matching_products() -> None:
     bought = purchase_lines(sample())
     assert bought is not None
     titles = load_purchased_products(sample(), bought).titles
@@ -333,7 +331,7 @@ PLACE = {
 
 
 @pytest.mark.parametrize("asked", PLACE)
-async def test_in_a_country_is_of_those_there_and_calls_it_by_its_name(
+async def test_country_limits_the_people_and_is_named(
     asked: tuple[str, str],
 ) -> None:
     found = await made(asked[0], language=asked[1])
@@ -353,7 +351,7 @@ async def test_in_a_country_is_of_those_there_and_calls_it_by_its_name(
         ("qui cibler au Japon ?", "fr", "Personne n'a commandé vers le pays Japon."),
     ],
 )
-async def test_in_a_country_without_orders_says_so(words: str, language: str, said: str) -> None:
+async def test_country_without_orders_is_stated(words: str, language: str, said: str) -> None:
     found = await made(words, language=language)
     assert said in told(found)
     assert rules(found) == {}
@@ -380,9 +378,9 @@ async def test_in_a_country_without_orders_says_so(words: str, language: str, sa
         ),
     ],
 )
-async def test_is_short_enough_for_a_phone(words: str, language: str, has: tuple[str, ...]) -> None:
-    """The words above the tables: who, why, what to say, the value with its interval, the risk, and
-    of the niche its lift and whether a test there has power."""
+async def test_report_fits_a_phone(words: str, language: str, has: tuple[str, ...]) -> None:
+    """The text above the tables has: who, why, what to say, the value with its interval, the risk,
+    and for the niche its lift and the power of a test."""
     found = await run(words, language=language)
     assert isinstance(found, DraftResult)
     text = "\n".join(part.text for part in found.parts[:4])
@@ -400,7 +398,7 @@ async def test_is_short_enough_for_a_phone(words: str, language: str, has: tuple
         ("whom should I target for the spring collection?", ""),
     ],
 )
-async def test_says_which_thing_it_does_not_know(words: str, said: str) -> None:
+async def test_unknown_product_is_named(words: str, said: str) -> None:
     found = await run(words)
     assert isinstance(found, DraftResult)
     text = told(found).replace("\u00a0", " ")

@@ -1,4 +1,4 @@
-"""What moved in sales …"""
+"""The trends skill."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -37,7 +37,7 @@ def part(found: DraftResult, key: str) -> str:
 
 
 def steady(weeks: int, each: int, last: int | None = None) -> list[dict[str, Any]]:
-    """So many orders a day, up to Sunday, 22 November 2026; `last` for the last week."""
+    """The given orders a day up to Sunday, 22 November 2026, and `last` a day in the last week."""
     end = datetime(2026, 11, 22, 12)
     return [
         {
@@ -53,7 +53,7 @@ def steady(weeks: int, each: int, last: int | None = None) -> list[dict[str, Any
 
 
 @pytest.mark.parametrize(("words", "language"), ASKED)
-async def test_finds_the_candles_and_proves_every_figure(words: str, language: str) -> None:
+async def test_planted_candles_are_found_with_proven_figures(words: str, language: str) -> None:
     found = await made(words, language=language)
     assert part(found, "finding").startswith("Bougies et senteurs")
     assert "126" in part(found, "finding")
@@ -61,7 +61,7 @@ async def test_finds_the_candles_and_proves_every_figure(words: str, language: s
     assert not [check for check in found.checks if check.level == "warn"]
 
 
-async def test_keeps_what_is_confirmed_apart_from_what_is_to_be_watched() -> None:
+async def test_confirmed_and_to_watch_are_separate() -> None:
     found = await made("trends in sales this month")
     moved, watch = part(found, "moved"), part(found, "watch")
     assert "to watch" not in moved
@@ -70,7 +70,7 @@ async def test_keeps_what_is_confirmed_apart_from_what_is_to_be_watched() -> Non
     assert "confirmed" not in watch
 
 
-async def test_calls_nothing_confirmed_that_is_not_planted() -> None:
+async def test_nothing_unplanted_is_confirmed() -> None:
     found = await made("trends in sales this month")
     sure = {
         row[0]
@@ -82,7 +82,7 @@ async def test_calls_nothing_confirmed_that_is_not_planted() -> None:
     assert {name.split()[0] for name in sure} == {"Bougies", "Chemise", "Col", "Robe"}
 
 
-async def test_tells_the_fall_on_phones_beside_the_totals() -> None:
+async def test_fall_on_phones_is_reported_beside_the_totals() -> None:
     moved = part(await made("trends in sales this month"), "moved")
     assert "payment to purchase, on phones" in moved
     assert "About 112\u00a0orders are missing" in moved
@@ -90,26 +90,26 @@ async def test_tells_the_fall_on_phones_beside_the_totals() -> None:
     assert "nothing unusual" in moved
 
 
-async def test_is_asked_for_the_month_and_still_knows_the_year_before() -> None:
+async def test_month_question_still_uses_the_year_before() -> None:
     month, whole = [part(await made(words), "moved") for words in ("trends this month", "trends")]
     assert month == whole
 
 
-async def test_draws_the_series_with_its_finding_as_title() -> None:
+async def test_picture_title_is_the_finding() -> None:
     found = await made("trends in sales this month")
     (picture,) = [part for part in found.parts if part.kind == "file"]
     assert picture.text.startswith("Bougies et senteurs: 126\u00a0units a week")
     assert "148 (expected: 76)" in picture.text
 
 
-async def test_leads_to_copy_for_what_rises_and_to_what_blocks_sales() -> None:
+async def test_leads_are_copy_and_blockers() -> None:
     leads = {lead.skill: lead for lead in (await made("trends in sales this month")).leads}
     assert set(leads) == {"draft", "blockers", "experiment"}
     assert "Bougies et senteurs" in leads["draft"].words
     assert leads["blockers"].ask is False
 
 
-async def test_answers_about_what_is_steady_and_about_what_is_too_small() -> None:
+async def test_steady_and_small_series_are_answered() -> None:
     knitwear = await made("tendances des mailles", language="fr")
     assert part(knitwear, "finding").startswith("Mailles")
     assert "rien d'inhabituel" in part(knitwear, "finding")
@@ -119,14 +119,14 @@ async def test_answers_about_what_is_steady_and_about_what_is_too_small() -> Non
     assert "Bougies" not in told(small)
 
 
-async def test_says_that_nothing_moved_when_nothing_did() -> None:
+async def test_no_change_is_stated() -> None:
     found = await made("sales trends", shelf=small(orders=steady(70, 8)))
     assert part(found, "finding").startswith("Nothing moved for sure")
     assert blocked(found) == []
     assert [lead.skill for lead in found.leads] == ["blockers"]
 
 
-async def test_knows_a_category_by_its_name_in_the_other_language() -> None:
+async def test_category_is_known_in_the_other_language() -> None:
     found = await made("trends in candles")
     assert part(found, "finding").startswith("Bougies et senteurs")
     (series,) = [one.body for one in found.parts if one.key == "series"]
@@ -134,7 +134,7 @@ async def test_knows_a_category_by_its_name_in_the_other_language() -> None:
     assert [row[0] for row in series.rows] == ["Bougies et senteurs"]
 
 
-async def test_takes_a_file_that_ends_for_no_fall() -> None:
+async def test_end_of_the_file_is_no_fall() -> None:
     found = await made("sales trends", shelf=small(orders=steady(70, 12, last=1)))
     assert "Does the file end there, or did the shop stop selling?" in part(found, "finding")
     assert part(found, "finding").startswith("Nothing moved for sure")
@@ -142,13 +142,13 @@ async def test_takes_a_file_that_ends_for_no_fall() -> None:
     assert blocked(found) == []
 
 
-async def test_tells_a_fall_as_a_fall() -> None:
+async def test_fall_is_reported_as_a_fall() -> None:
     found = await made("sales trends", shelf=small(orders=steady(70, 12, last=6)))
     assert "below what was expected since" in part(found, "moved")
     assert blocked(found) == []
 
 
-async def test_says_which_file_is_missing_and_what_is_too_thin() -> None:
+async def test_missing_file_and_thin_data_are_stated() -> None:
     none = await made("sales trends", shelf=small())
     assert [part.title for part in none.parts] == ["What I can't tell"]
     assert "Import a file of orders" in told(none)
@@ -156,7 +156,7 @@ async def test_says_which_file_is_missing_and_what_is_too_thin() -> None:
     assert "18 whole weeks" in told(thin)
 
 
-async def test_tells_what_comes_back_in_one_line_and_says_once_how_sure_that_is() -> None:
+async def test_returned_products_are_one_line_with_their_certainty() -> None:
     found = await made("trends in sales this month")
     back = [line for line in part(found, "moved").split("\n") if "Sent back" in line]
     assert len(back) == 1
@@ -190,9 +190,7 @@ def series(last: int, status: str) -> dict[str, Fact]:
 @pytest.mark.parametrize(
     ("last", "status", "gone"), [(0, "to watch", 1), (3, "to watch", 0), (0, "steady", 0)]
 )
-def test_names_what_sold_nothing_where_something_was_expected(
-    last: int, status: str, gone: int
-) -> None:
+def test_series_without_expected_sales_is_named(last: int, status: str, gone: int) -> None:
     found = Moved(Evidence(facts=tuple(series(last, status).values())), "trends")
     assert len(found.gone) == gone
 
@@ -207,7 +205,7 @@ def test_names_what_sold_nothing_where_something_was_expected(
         ("qu'est-ce qui a bougé en octobre ?", "fr", ""),
     ],
 )
-async def test_says_of_what_it_knows_nothing(words: str, language: str, said: str) -> None:
+async def test_unknown_subject_is_stated(words: str, language: str, said: str) -> None:
     found = await run(words, skill="trends", language=language)
     assert isinstance(found, DraftResult)
     text = found.parts[0].text.replace("\u00a0", " ")

@@ -83,7 +83,7 @@ def hired(
         TaskServices(
             database=database,
             enqueue=jobs if jobs is not None else Jobs(),
-            outside=Nobody(),
+            slack=Nobody(),
             writer=writer,
             library=lambda _: Shop(),
             brand=lambda _: BRAND,
@@ -115,7 +115,7 @@ async def test_bug_is_reported_by_a_reference_without_content(
     broken = hired(sqlite, Scripted(raising(ValueError(SECRET))))
     with caplog.at_level(logging.DEBUG):
         await broken.jobs["work"]("t1")
-    said = task(sqlite).said
+    said = task(sqlite).trouble_words
     assert task(sqlite).state == "failed"
     assert said is not None
     assert task(sqlite).reference in said.to("en")
@@ -129,7 +129,7 @@ async def test_cannot_do_is_shown_in_its_own_words(sqlite: Database) -> None:
     accept(sqlite)
     reason = Words("There is no more paper.")
     await hired(sqlite, Scripted(raising(CannotDo(reason)))).jobs["work"]("t1")
-    assert task(sqlite).said == reason
+    assert task(sqlite).trouble_words == reason
 
 
 async def test_try_again_is_left_to_the_engine(sqlite: Database) -> None:
@@ -143,7 +143,7 @@ async def test_job_given_up_is_shown_as_failed(sqlite: Database) -> None:
     accept(sqlite)
     busy = TryAgain("busy", words=Words("The AI is busy."))
     await hired(sqlite, Scripted()).give_up(Job(kind="work", subject="t1", workspace="T1"), busy)
-    assert task(sqlite).said == Words("The AI is busy.")
+    assert task(sqlite).trouble_words == Words("The AI is busy.")
 
 
 async def test_card_is_left_to_the_scheduler_while_slack_is_away(sqlite: Database) -> None:
@@ -231,7 +231,7 @@ async def test_spending_limit_stops_the_call(sqlite: Database) -> None:
     calls = len(writer.seen)
     await spending.jobs["work"]("t2")
     with sqlite.begin() as session:
-        said = session.get_one(Task, "t2").said
+        said = session.get_one(Task, "t2").trouble_words
     assert said is not None
     assert "US$0.01" in said.to("en")
     assert len(writer.seen) <= calls + 1
@@ -254,7 +254,7 @@ async def test_unfinished_call_counts_against_the_limit(sqlite: Database) -> Non
     await worker.jobs["work"]("t1")
     with sqlite.begin() as session:
         assert not Receipt.list_for_task(session, "t1")
-    said = task(sqlite).said
+    said = task(sqlite).trouble_words
     assert said is not None
     assert "spending limit" in said.to("en")
     with sqlite.begin() as session:
@@ -309,7 +309,7 @@ async def test_edit_is_checked_and_names_the_editor(sqlite: Database) -> None:
     await working.jobs["check"](edited.id)
     (second,) = drafts(sqlite)
     assert second.version == 2
-    told = [check.words.to("en") for check in second.stated()]
+    told = [check.words.to("en") for check in second.list_stated_checks()]
     assert any("15" in words and "<@UPAUL>" in words for words in told), told
 
 

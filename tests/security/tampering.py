@@ -67,15 +67,15 @@ def populate(database: Database) -> None:
             )
         with database.begin() as session:
             second = session.get_one(Draft, f"t{number}.0.v2")
-            second.judge(session, jobs, (), second.facts, NOW)
+            second.store_checks(session, jobs, (), second.facts, NOW)
         with database.begin() as session:
             second = session.get_one(Draft, f"t{number}.0.v2")
             seen = second.fingerprint
             decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)
             session.get_one(OutboxMessage, f"t{number}.0:card").sent(f"17.{number}", f"C{number}")
             Receipt.record(session, workspace="T1", task=f"t{number}", sent=SENT)
-            DraftImage.keep(session, "T1", {f"sha{number}": b"png%d" % number}, NOW)
-            CampaignMatch.say(
+            DraftImage.store(session, "T1", {f"sha{number}": b"png%d" % number}, NOW)
+            CampaignMatch.record(
                 session,
                 workspace="T1",
                 result=f"r{number}",
@@ -84,7 +84,7 @@ def populate(database: Database) -> None:
                 by=f"U{number}",
                 now=NOW,
             )
-            CampaignOutcome.tell(
+            CampaignOutcome.record(
                 session,
                 jobs,
                 workspace="T1",
@@ -94,8 +94,8 @@ def populate(database: Database) -> None:
                 asked=(f"r{number}", Words("Is it this one?")),
                 now=NOW,
             )
-            Alert.tell(session, "T1", f"funnel.{number}", f"C{number}", 0.001 * number, NOW)
-            Schedule.put(
+            Alert.record(session, "T1", f"funnel.{number}", f"C{number}", 0.001 * number, NOW)
+            Schedule.save(
                 session,
                 NOW,
                 workspace="T1",
@@ -137,7 +137,7 @@ def populate(database: Database) -> None:
                 task=f"t{number}",
                 sent=SENT.model_copy(update={"ended": "done", "usd": Decimal("0.25")}),
             )
-            session.get_one(Delivery, f"t{number}.0.v2:thread").depart(
+            session.get_one(Delivery, f"t{number}.0.v2:thread").mark_sending(
                 session, session.get_one(Draft, f"t{number}.0.v2")
             )
             workspace = f"T{number}"

@@ -151,7 +151,7 @@ async def worked(database: Database, id: str, case: Case, writer: Any) -> None:
     means = TaskServices(
         database=database,
         enqueue=Jobs(),
-        outside=Nobody(case.material),
+        slack=Nobody(case.material),
         writer=writer,
         library=lambda _: library,
         brand=lambda _: BRAND,

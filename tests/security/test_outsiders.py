@@ -249,14 +249,14 @@ def hired(bench: Bench) -> Worker:
     means = TaskServices(
         database=bench.database,
         enqueue=bench.enqueue,
-        outside=bench.outside,
+        slack=bench.outside,
         writer=Offline(bench.house.now),
         library=lambda _: Shop(),
         brand=bench.house.brand,
         policy=bench.house.policy,
         now=bench.house.now,
-        may=bench.outside.may,
-        admit=bench.outside.admit,
+        has_right=bench.outside.may,
+        check_admission=bench.outside.admit,
     )
     return Worker(means, import_job=bench.stocktaking)
 

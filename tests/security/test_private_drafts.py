@@ -140,7 +140,7 @@ class Scene:
             draft.cites = {"subject": [fact.id]}
             sent = LlmCall(writer="claude", sent=f"a prompt on the {WORD}", to="x:1", at=now)
             Receipt.record(session, workspace=TEAM, task=self.task, sent=sent)
-            CampaignOutcome.tell(
+            CampaignOutcome.record(
                 session,
                 self.bench.enqueue,
                 workspace=TEAM,
@@ -428,7 +428,7 @@ async def test_unshared_version_is_not_in_the_history_or_receipts(bench: Bench) 
     bench.parts = (Part(kind="copy", key="body", title="Body", body=Copy(text="A new shoe.")),)
     with bench.database.begin() as session:
         first = session.get_one(Task, scene.task)
-        second = first.once_more("f" * 16, previous=scene.draft, words="a shoe")
+        second = first.retry("f" * 16, previous=scene.draft, words="a shoe")
         Task.accept(session, bench.enqueue, second, bench.house.now())
         sent = LlmCall(writer="claude", sent=f"before: {WORD}", to="x:1", at=bench.house.now())
         Receipt.record(session, workspace=TEAM, task=second.id, sent=sent)

@@ -105,13 +105,13 @@ def hired(
         TestMeans(
             database=database,
             enqueue=Jobs(),
-            outside=Nobody(),
+            slack=Nobody(),
             writer=writer,
             library=lambda _: Shop(),
             brand=lambda _: BRAND,
             policy=lambda _: policy,
             now=lambda: NOW,
-            more={"patience": 1.0, **more},
+            more={"max_wait_seconds": 1.0, **more},
         )
     )
 
@@ -144,7 +144,7 @@ async def work(worker: Worker, id: str) -> None:
 def said(database: Database, id: str) -> str:
     with database.begin() as session:
         task = session.get_one(Task, id)
-        return f"{task.state}: {task.said.to('en') if task.said else ''}"
+        return f"{task.state}: {task.trouble_words.to('en') if task.trouble_words else ''}"
 
 
 def accidents(chance: random.Random, count: int) -> list[Step]:
@@ -301,7 +301,12 @@ async def test_unfinished_call_counts_for_a_day(database: Database) -> None:
     body = lost.model_copy(update={"call": "d"})
     for hours, refusal in ((0, SpendingBusy), (1, SpendingRefused), (23, SpendingRefused)):
         then = NOW + timedelta(hours=hours)
-        spending = SpendingCap(database, lambda _: capped("0.3"), lambda t=then: t, patience=0.1)  # type: ignore[misc]
+        spending = SpendingCap(
+            database,
+            lambda _: capped("0.3"),
+            lambda t=then: t,  # type: ignore[misc]
+            max_wait_seconds=0.1,
+        )
         if hours == 0:
             await spending.receipt(Payer("T1", "t1"), lost)
         with pytest.raises(refusal):
@@ -320,7 +325,7 @@ async def test_personal_limit_leaves_the_rest_to_others(sqlite: Database) -> Non
         for id, person in (("t1", "UMARIE"), ("t2", "UMARIE"), ("t3", "UPAUL")):
             Task.accept(session, Jobs(), wish(id, author=person), NOW)
             session.get_one(Task, id).person = person
-    spending = SpendingCap(sqlite, lambda _: policy, lambda: NOW, patience=0.1)
+    spending = SpendingCap(sqlite, lambda _: policy, lambda: NOW, max_wait_seconds=0.1)
     call = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
     await spending.receipt(Payer("T1", "t1", "UMARIE"), call)
     with pytest.raises(SpendingBusy):

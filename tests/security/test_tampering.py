@@ -288,7 +288,7 @@ def one_draft(database: Database, *checks: Any) -> Draft:
         )
     with database.begin() as session:
         second = session.get_one(Draft, "t1.0.v2")
-        second.judge(session, jobs, checks, second.facts, NOW)
+        second.store_checks(session, jobs, checks, second.facts, NOW)
     return second
 
 
@@ -375,7 +375,7 @@ def test_delivery_of_a_changed_row_is_refused(signed: Database, harm: str) -> No
         delivery = session.get_one(Delivery, "t1.0.v2:thread")
         newest = session.get_one(Draft, "t1.0.v2")
         with pytest.raises(CannotDo):
-            delivery.depart(session, newest)
+            delivery.mark_sending(session, newest)
 
 
 def test_forged_second_approval_is_refused(signed: Database) -> None:
@@ -432,7 +432,7 @@ def test_only_rows_deleted_outside_the_program_are_faults(populated: Database) -
 def test_withdrawn_request_is_no_fault(populated: Database) -> None:
     jobs = Jobs()
     with populated.begin() as session:
-        session.get_one(Task, "t9").take_back(session, jobs, NOW)
+        session.get_one(Task, "t9").withdraw(session, jobs, NOW)
     with populated.begin() as session:
         assert session.get_one(Task, "t9").words == ""
         assert not is_found(session)

@@ -157,7 +157,7 @@ def of_a_draft(
         policy=POLICY,
         now=NOW,
     )
-    kept = Decision.of(session, draft.id)
+    kept = Decision.list_for_draft(session, draft.id)
     return [
         build_edit_form(draft, language),
         build_edit_form(draft, language, typed=typed_anew, notice=notice),

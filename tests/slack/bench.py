@@ -160,7 +160,7 @@ class Bench:
 
     def _draft(self, session: Session, task: Task) -> None:
         brief = Brief(words=task.words, author=task.author, language="en", channels=("email",))
-        Draft.keep(
+        Draft.store_new(
             session,
             workspace=task.workspace,
             task=task.id,
@@ -176,25 +176,25 @@ class Bench:
             leads=self.leads,
             before=session.get(Draft, task.previous) if task.previous else None,
         )
-        DraftImage.keep(session, task.workspace, self.pictures, self.house.now())
+        DraftImage.store(session, task.workspace, self.pictures, self.house.now())
         task.finish(session, self.enqueue, self.house.now())
 
     async def _check(self, id: str) -> None:
         with self.database.begin() as session:
             draft = session.get_one(Draft, id)
-            draft.judge(session, self.enqueue, (), Evidence(), self.house.now())
+            draft.store_checks(session, self.enqueue, (), Evidence(), self.house.now())
 
     async def _deliver(self, id: str) -> None:
         with self.database.begin() as session:
             delivery = session.get_one(Delivery, id)
-            if not delivery.depart(session, session.get_one(Draft, delivery.draft)):
+            if not delivery.mark_sending(session, session.get_one(Draft, delivery.draft)):
                 return
         async with asyncio.timeout(10):
             await self.outside.deliver(id)
         with self.database.begin() as session:
             delivery = session.get_one(Delivery, id)
             draft = session.get_one(Draft, delivery.draft)
-            delivery.arrive(session, self.enqueue, draft, self.house.now())
+            delivery.mark_sent(session, self.enqueue, draft, self.house.now())
 
     # What tests look at.
 

@@ -54,7 +54,7 @@ async def answered(bench: Bench, made: DraftResult | None = None) -> SlackMessag
 
     def draft(session: Session, task: Task) -> None:
         brief = Brief(words=task.words, author=task.author, language="en")
-        Draft.keep(
+        Draft.store_new(
             session,
             workspace=task.workspace,
             task=task.id,
@@ -302,7 +302,7 @@ async def test_can_be_exported_by_whoever_asked_once_it_is_approved(bench: Bench
     assert "339 personnes, pour\u00a0: Google Ads" in told
     assert not bench.in_dm(MAX)
     (receipt,) = bench.rows(Receipt)
-    note = ExportReceipt.read(receipt.sent)
+    note = ExportReceipt.parse(receipt.sent)
     assert note is not None
     assert (note.people, note.by, note.columns) == (339, MARIE, COLUMNS)
     assert (note.bytes, note.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())

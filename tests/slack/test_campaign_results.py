@@ -23,7 +23,7 @@ async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None
     shown = await bench.approved()
     draft = bench.drafts[0]
     with bench.database.begin() as session:
-        assert CampaignOutcome.tell(
+        assert CampaignOutcome.record(
             session,
             bench.enqueue,
             workspace=TEAM,

@@ -320,8 +320,8 @@ def test_says_where_the_words_went(sqlite: Database) -> None:
         assert "On its way to this thread" in text_of(drawn(seen(session)).blocks)
         place = {"kind": "place", "channel": "CNEWS"}
         Delivery.plan(session, Jobs(), draft, destination=place, now=NOW)
-        first, second = Delivery.of(session, draft.id)
-        first.arrive(session, Jobs(), draft, NOW)
+        first, second = Delivery.list_for_draft(session, draft.id)
+        first.mark_sent(session, Jobs(), draft, NOW)
         second.fail(session, Jobs(), draft, Words("the intern is not in {place}", place="x"), NOW)
         message = drawn(seen(session))
     shown = text_of(message.blocks)
@@ -501,7 +501,7 @@ def test_stays_within_slacks_limits_whatever_it_holds(
         for n in range(12):
             place = {"kind": "place", "channel": f"C{n:010}"}
             Delivery.plan(session, Jobs(), draft, destination=place, now=NOW)
-        for one in Delivery.of(session, draft.id):
+        for one in Delivery.list_for_draft(session, draft.id):
             one.fail(session, Jobs(), draft, Words("{why}", why=RUDE), NOW)
         drawn(seen(session, policy=POLICY.model_copy(update={"delivery": many})))
     assert action_ids.APPROVE_ANYWAY in pressable(message.blocks)
@@ -581,7 +581,7 @@ def test_no_longer_offers_the_opening_in_use(sqlite: Database) -> None:
         draft = drafted(session)
         draft.edit(session, Jobs(), by=PETE, texts={"subject": "Cool all day"}, now=NOW)
         draft = session.get_one(Draft, "t1.0.v2")
-        draft.judge(session, Jobs(), (), draft.facts, NOW)
+        draft.store_checks(session, Jobs(), (), draft.facts, NOW)
         shown = text_of(drawn(seen(session)).blocks)
     assert "Another opening: comfort" not in shown
     assert "Another opening: return" in shown

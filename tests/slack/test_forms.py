@@ -222,7 +222,7 @@ def test_to_read_shows_every_version_and_what_was_said(sqlite: Database, languag
         draft = drafted(session)
         for n in range(40):
             draft = draft.edit(session, Jobs(), by=PETE, texts={"subject": f"{RUDE}{n}"}, now=NOW)
-        draft.judge(session, Jobs(), (), draft.facts, NOW)
+        draft.store_checks(session, Jobs(), (), draft.facts, NOW)
         decision.approve(
             session,
             Jobs(),
@@ -234,7 +234,10 @@ def test_to_read_shows_every_version_and_what_was_said(sqlite: Database, languag
             reason=RUDE,
         )
         versions = list_versions(session, draft.piece)
-        said, went = Decision.of(session, draft.id), Delivery.of(session, draft.id)
+        said, went = (
+            Decision.list_for_draft(session, draft.id),
+            Delivery.list_for_draft(session, draft.id),
+        )
         view = sound_view(forms.history_view(versions, said, went, language))
     assert f"<@{BOSS}>" in text_of(view["blocks"])
     assert f"<@{PETE}>" in text_of(view["blocks"])

@@ -154,7 +154,7 @@ def test_on_a_draft_s_card_and_in_what_it_opens(sqlite: Database, seed: int, lan
             now=NOW,
         )
         views.append(render_task_card(seen(session), language))
-        kept = decision.Decision.of(session, draft.id)
+        kept = decision.Decision.list_for_draft(session, draft.id)
         shown.append(history_view([draft], kept, [], language))
     for message in views:
         check(message.blocks)

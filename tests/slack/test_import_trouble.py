@@ -22,7 +22,7 @@ def hired(bench: Bench) -> Worker:
     means = TaskServices(
         database=bench.database,
         enqueue=bench.enqueue,
-        outside=bench.outside,
+        slack=bench.outside,
         writer=Offline(bench.house.now),
         library=lambda _: NotImplemented,
         brand=lambda _: BRAND,

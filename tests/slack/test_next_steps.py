@@ -61,7 +61,7 @@ async def test_says_on_its_card_what_it_stands_on(bench: Bench) -> None:
     with bench.database.begin() as session:  # as the intake understands it
         draft = Draft.latest(session, f"{task.id}.0")
         assert draft is not None
-        asked = draft.asked
+        asked = draft.skill_request
         on = {"stands_on": task.form["stands_on"]}
         again = asked.model_copy(update={"brief": asked.brief.model_copy(update=on)})
         draft.request = again.model_dump_json()

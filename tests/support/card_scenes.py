@@ -127,7 +127,7 @@ def drafted(
     """The same task with its draft."""
     task = asked(session, **more)
     task.start(NOW)
-    Draft.keep(
+    Draft.store_new(
         session,
         workspace="T1",
         task=task.id,

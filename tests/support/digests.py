@@ -45,17 +45,17 @@ def quiet(bench: Bench) -> None:
     with bench.database.begin() as session:
         row = session.get_one(Schedule, (TEAM, "weekly"))
         row.only_when_moved = True
-        row.turn(session, "on", bench.house.now())
+        row.switch(session, "on", bench.house.now())
 
 
 def moment(bench: Bench, weeks: int = 0) -> datetime:
     """A minute after the next due time, or some weeks later."""
-    return schedule(bench).following(bench.house.now()) + timedelta(weeks=weeks, minutes=1)
+    return schedule(bench).next_run(bench.house.now()) + timedelta(weeks=weeks, minutes=1)
 
 
 def first(bench: Bench, weeks: int = 0) -> str:
     """The job of that due time, as the scheduler enqueues it."""
-    found = schedule(bench).latest(moment(bench, weeks))
+    found = schedule(bench).latest_run(moment(bench, weeks))
     assert found is not None
     return f"{TEAM}/weekly/{found[0]}"
 
@@ -100,6 +100,6 @@ async def alerted(bench: Bench) -> None:
     series, now = "funnel.device-mobile-checkout-to-purchase", bench.house.now()
     with bench.database.begin() as session:
         row = session.get_one(Schedule, (TEAM, "weekly"))
-        row.turn(session, "on", now)
-        assert Alert.tell(session, TEAM, series, MARKETING, 0.001, now)
-        Task.accept(session, bench.enqueue, row.alert(series, now), now)
+        row.switch(session, "on", now)
+        assert Alert.record(session, TEAM, series, MARKETING, 0.001, now)
+        Task.accept(session, bench.enqueue, row.build_alert_task(series, now), now)

@@ -43,7 +43,7 @@ def alerts(slack: LocalSlack) -> list[SlackMessage]:
 
 def _alert(session: Session) -> None:
     """A digest of Marie's with alerts."""
-    Schedule.put(
+    Schedule.save(
         session,
         datetime.now(UTC),
         workspace=TEAM,

@@ -58,7 +58,7 @@ def draft(
     task = session.get_one(Task, id)
     task.start(NOW)
     brief = Brief(words=task.words, author=task.author, language="en", channels=("email",))
-    Draft.keep(
+    Draft.store_new(
         session,
         workspace="T1",
         task=id,

@@ -68,7 +68,7 @@ async def run(
         receipt=_keep,
         code="si-test",
         today=today,
-        known=known,
+        extra_facts=known,
         may=may,
     )
 

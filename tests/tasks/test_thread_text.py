@@ -1,4 +1,4 @@
-"""What was said around a wish …"""
+"""The conversation text that a task may read from Slack."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench
 
 
 async def read(bench: Bench, words: str, channel: str = MARKETING) -> str:
-    """What the intern reads for this wish in a channel; the wish is the last message there."""
+    """Return the text read for a request that is the last message of a channel."""
     asked = await bench.slack.say(MARIE, channel, f"<@UINTERN> {words}")
     place = {"channel": channel, "user": MARIE, "thread": asked.ts, "asked": asked.ts}
     return await bench.outside.read("T0SHOP", place, words)
@@ -20,7 +20,7 @@ async def said(bench: Bench) -> None:
     await bench.slack.say(MARIE, MARKETING, "I'll book the photos")
 
 
-async def test_is_the_channel_itself_with_its_threads_and_names_where_a_recap_is_asked(
+async def test_recap_reads_the_channel_with_threads_and_names(
     bench: Bench,
 ) -> None:
     await said(bench)
@@ -34,13 +34,13 @@ async def test_is_the_channel_itself_with_its_threads_and_names_where_a_recap_is
     assert not any(one.who.startswith("Person") for one in found)
 
 
-async def test_is_the_channel_without_names_where_its_feedback_is_asked(bench: Bench) -> None:
+async def test_feedback_reads_the_channel_without_names(bench: Bench) -> None:
     await said(bench)
     found = parse_messages(await read(bench, "what do people say in this channel?"))
     assert [one.who for one in found] == ["Person 1", "Person 2", "Person 3"]
 
 
-async def test_is_without_what_the_intern_was_asked_and_answered(bench: Bench) -> None:
+async def test_requests_to_the_intern_and_its_answers_are_left_out(bench: Bench) -> None:
     asked = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail, would you?")
     await bench.run()
     await bench.slack.say("ULEA", MARKETING, "<@UMAX> which photos?", thread_ts=asked.ts)
@@ -50,23 +50,23 @@ async def test_is_without_what_the_intern_was_asked_and_answered(bench: Bench) -
     assert found[0].text == "@Max which photos?"
 
 
-async def test_is_nothing_for_copy_that_is_asked_outside_a_thread(bench: Bench) -> None:
+async def test_copy_outside_a_thread_reads_nothing(bench: Bench) -> None:
     await said(bench)
     assert await read(bench, "an e-mail about the linen shirt") == ""
 
 
-async def test_is_of_no_channel_but_the_one_it_was_asked_in(bench: Bench) -> None:
+async def test_only_the_channel_of_the_request_is_read(bench: Bench) -> None:
     await said(bench)
     assert await read(bench, "recap #launches this week") == ""
     assert "Monday" in await read(bench, "recap #marketing this week")
 
 
-async def test_is_nothing_where_the_intern_was_not_invited(bench: Bench) -> None:
+async def test_channel_without_the_intern_is_not_read(bench: Bench) -> None:
     place: dict[str, Any] = {"channel": RANDOM, "user": MARIE, "thread": "9.9", "asked": "9.9"}
     assert await bench.outside.read("T0SHOP", place, "recap this channel") == ""
 
 
-async def test_is_what_slack_let_us_read_when_it_let_us_read_no_more(bench: Bench) -> None:
+async def test_partial_text_is_kept_when_slack_stops(bench: Bench) -> None:
     await said(bench)
     bench.slack.mischief.fail("conversations.replies", "missing_scope")
     found = parse_messages(await read(bench, "recap this channel"))
@@ -76,7 +76,7 @@ async def test_is_what_slack_let_us_read_when_it_let_us_read_no_more(bench: Benc
     ]
 
 
-async def test_is_not_what_was_said_long_ago(bench: Bench) -> None:
+async def test_old_messages_are_not_read(bench: Bench) -> None:
     await said(bench)
     asked = float((await bench.slack.say(MARIE, MARKETING, "now")).ts)
     later = f"{asked + 9 * 86_400:.6f}"
@@ -85,7 +85,7 @@ async def test_is_not_what_was_said_long_ago(bench: Bench) -> None:
     assert "Monday" in await bench.outside.read("T0SHOP", place, "recap this channel this month")
 
 
-async def test_is_not_what_the_intern_was_asked_in_threads_too_old_to_be_read(
+async def test_requests_in_threads_too_old_to_read_are_left_out(
     bench: Bench,
 ) -> None:
     for n in range(MAX_THREADS + 2):

@@ -1,6 +1,7 @@
-"""Claude puts it into words; so does any server that speaks its API (ANTHROPIC_BASE_URL).
+"""The writer that calls Claude, or any server with the same API (ANTHROPIC_BASE_URL).
 
-The answer is JSON of the asked form, streamed. Every call has its receipt, a failed one too.
+The answer is streamed JSON that matches the requested schema. Every call has a receipt, also when
+it fails.
 """
 
 import asyncio
@@ -28,17 +29,17 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=BaseModel)
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
-# The least thinking each allows; another name thinks as much as its effort lets it.
+# The least thinking that each model allows. Other models think as much as `effort` permits.
 MIN_THINKING = {"claude-sonnet-5-5": "between_tools", "claude-haiku-5-5": "disabled"}
-EFFORT = "medium"  # Sonnet's own default is high: slower and dearer than a draft needs
-MIN_GROWTH = 32  # characters between two looks at the growing text
+EFFORT = "medium"  # Sonnet's default is high, which is slower and more expensive than a draft needs
+MIN_GROWTH = 32  # characters received before the growing text is parsed again
 
 
 class AnthropicWriter:
-    """A Writer. One for the whole process: it holds the connections, and `close` lets them go.
+    """A Writer. One instance serves the whole process and holds the connections until `close`.
 
-    `weak` turns true when the server is found to ignore the asked form: from then on JSON is asked
-    for in words too.
+    `ignores_schema` becomes true when the server turns out to ignore the schema. From then on the
+    prompt asks for JSON as well.
     """
 
     by_rules = False
@@ -54,11 +55,11 @@ class AnthropicWriter:
         deadline: float = 120,
         pause: float = 1.0,
     ):
-        self.name, self.fallback, self.weak = name, fallback, False
-        self._wire = AnthropicClient(key=key, base_url=base_url, now=now, deadline=deadline)
+        self.name, self.fallback, self.ignores_schema = name, fallback, False
+        self._client = AnthropicClient(key=key, base_url=base_url, now=now, deadline=deadline)
         self._now, self._deadline, self._pause = now, deadline, pause
         self._thinking: dict[str, str | None] = {**MIN_THINKING}
-        self._without: dict[str, frozenset[str]] = {}
+        self._unsupported_settings: dict[str, frozenset[str]] = {}
 
     async def write(
         self,
@@ -68,144 +69,157 @@ class AnthropicWriter:
         receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
-        """An Output in words, within the deadline. Raises TryAgain or CannotDo."""
-        patience = self._patience()
-        await self._wire.client()
-        letter = self._first(assignment, output)
+        """Return the filled-in output model within the deadline. Raises TryAgain or CannotDo."""
+        retry_policy = self._build_retry_policy()
+        await self._client.client()
+        request = self._build_first_request(assignment, output)
         while True:
             try:
-                return await self._call(letter, output, receipt, grow, patience.until)
+                return await self._call(request, output, receipt, grow, retry_policy.deadline)
             except LlmError as failure:
-                failed = failure
-            self._learn(letter, failed)
-            letter = await patience.next(letter, failed)
+                error = failure
+            self._record_limits(request, error)
+            request = await retry_policy.next_request(request, error)
 
     async def check(self) -> Words | None:
-        """What is wrong with the configured names, for an administrator; None when nothing is
-        or nobody answered. Learns what each name takes."""
+        """Explain to an administrator what is wrong with the configured models. None when nothing
+        is wrong or the server did not answer. Remembers which settings each model accepts."""
         for name in filter(None, (self.name, self.fallback)):
             try:
-                wrong = self._judge(name, await self._wire.look_up(name))
+                problem = self._check_model(name, await self._client.look_up(name))
             except LlmError as failure:
-                wrong = self._unknown(name, failure)
-            if wrong:
-                return wrong
+                problem = self._handle_failed_lookup(name, failure)
+            if problem:
+                return problem
         return None
 
     async def close(self) -> None:
-        """Lets go of the connections."""
-        await self._wire.close()
+        """Close the connections."""
+        await self._client.close()
 
-    def _patience(self) -> RetryPolicy:
-        second = self.fallback
+    def _build_retry_policy(self) -> RetryPolicy:
+        fallback = self.fallback
         return RetryPolicy(
-            until=asyncio.get_running_loop().time() + self._deadline,
+            deadline=asyncio.get_running_loop().time() + self._deadline,
             pause=self._pause,
-            fallback=(lambda letter: self._to(second, letter)) if second else None,
+            fallback=(lambda request: self._address(fallback, request)) if fallback else None,
         )
 
-    def _first(self, assignment: WriteRequest, output: type[BaseModel]) -> LlmRequest:
-        letter = LlmRequest.about(
+    def _build_first_request(self, assignment: WriteRequest, output: type[BaseModel]) -> LlmRequest:
+        request = LlmRequest.from_assignment(
             assignment,
             name=self.name,
             schema=build_schema(output),
-            blank=build_blank_example(output),
+            blank_example=build_blank_example(output),
             effort=EFFORT,
-            weak=self.weak,
+            ignores_schema=self.ignores_schema,
         )
-        return self._to(self.name, letter)
+        return self._address(self.name, request)
 
-    def _to(self, name: str, letter: LlmRequest) -> LlmRequest:
-        """The letter addressed to that name, with the settings it is known to take."""
-        without = self._without.get(name, frozenset())
-        return replace(letter, name=name, thinking=self._thinking.get(name), without=without)
+    def _address(self, name: str, request: LlmRequest) -> LlmRequest:
+        """The request for the model `name`, with the settings that it accepts."""
+        unsupported = self._unsupported_settings.get(name, frozenset())
+        return replace(
+            request, name=name, thinking=self._thinking.get(name), unsupported_settings=unsupported
+        )
 
     async def _call(
         self,
-        letter: LlmRequest,
+        request: LlmRequest,
         output: type[T],
         receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
-        until: float,
+        deadline: float,
     ) -> T:
-        """One call and its receipt. Raises Failure."""
-        call, who = StreamingCall(letter.name, self._now(), receipt), self._wire.who(letter.name)
+        """Make one call and write its receipt. Raises LlmError."""
+        call, display_name = (
+            StreamingCall(request.name, self._now(), receipt),
+            self._client.display_name(request.name),
+        )
         try:
-            async with asyncio.timeout_at(until):
-                await self._listen(letter, call, grow)
-            written = call.read(output, who)
+            async with asyncio.timeout_at(deadline):
+                await self._stream(request, call, grow)
+            answer = call.read(output, display_name)
             call.ended = "done"
         except TimeoutError:
-            if call.asking:  # nothing left yet
-                raise SpendingBusy("waited for what may be spent", words=BUDGET_RESERVED) from None
-            failed = failures.build_timeout_error(who, self._deadline)
-            call.ended = failed.ended
-            raise failed from None
+            if call.is_reserving:  # nothing was sent yet
+                raise SpendingBusy(
+                    "timed out waiting for the spending limit", words=BUDGET_RESERVED
+                ) from None
+            error = failures.build_timeout_error(display_name, self._deadline)
+            call.ended = error.ended
+            raise error from None
         except LlmError as failure:
             call.ended = failure.ended
             raise
         finally:
             log.info("%s, call %s: %s", call.name, call.request_id, call.ended)
-            if call.held is None:
+            if call.blocked_by is None:
                 await receipt(call.receipt())
         grow(extract_readable_text(call.text))
-        return written
+        return answer
 
-    async def _listen(
-        self, letter: LlmRequest, call: StreamingCall, grow: Callable[[str], None]
+    async def _stream(
+        self, request: LlmRequest, call: StreamingCall, grow: Callable[[str], None]
     ) -> None:
-        seen, shown = 0, ""
-        async with aclosing(self._wire.pieces(letter, call)) as pieces:
-            async for _ in pieces:
-                if len(call.text) - seen >= MIN_GROWTH:
-                    seen, words = len(call.text), extract_readable_text(call.text)
-                    if words not in ("", shown):
-                        shown = words
-                        grow(words)
+        shown_length, shown_text = 0, ""
+        async with aclosing(self._client.stream(request, call)) as chunks:
+            async for _ in chunks:
+                if len(call.text) - shown_length >= MIN_GROWTH:
+                    shown_length, text = len(call.text), extract_readable_text(call.text)
+                    if text not in ("", shown_text):
+                        shown_text = text
+                        grow(text)
 
-    def _learn(self, letter: LlmRequest, failure: LlmError) -> None:
-        """What a failure says about the server, kept for the next letter."""
-        new = next((s for s in failure.settings if s not in letter.without), None)
+    def _record_limits(self, request: LlmRequest, failure: LlmError) -> None:
+        """Remember which settings the server rejected, for the next request."""
+        new = next(
+            (s for s in failure.suspect_settings if s not in request.unsupported_settings), None
+        )
         if new == "format" or failure.kind == "not json":
-            if self._wire.at_home:  # it takes forms, only not this one
+            if self._client.is_anthropic:  # it accepts schemas in general, only not this one
                 return
-            self.weak = True
+            self.ignores_schema = True
         if new:
-            self._without[letter.name] = letter.without | {new}
+            self._unsupported_settings[request.name] = request.unsupported_settings | {new}
 
-    def _judge(self, name: str, known: Any) -> Words | None:
-        """What the server says about a name: whether it can write, and how."""
-        if _read_field(known, "lifecycle") == "retired":
+    def _check_model(self, name: str, model_info: Any) -> Words | None:
+        """Read the server's description of a model: return a problem, or remember its settings."""
+        if _read_field(model_info, "lifecycle") == "retired":
             return Words(
                 "{name} is retired. An administrator can name another in SUPER_INTERN_MODEL.",
                 name=name,
             )
-        if _read_field(known, "capabilities.structured_outputs.supported") is False:
+        if _read_field(model_info, "capabilities.structured_outputs.supported") is False:
             return Words(
                 "{name} can't answer in the form we need. "
                 "An administrator can name another in SUPER_INTERN_MODEL.",
                 name=name,
             )
-        self._learn_thinking(name, known)
-        if _read_field(known, "capabilities.effort.supported") is False:
-            self._without[name] = self._without.get(name, frozenset()) | {"effort"}
-        if when := _read_field(known, "retires_at"):
-            log.warning("%s retires on %s", name, when)
+        self._learn_thinking(name, model_info)
+        if _read_field(model_info, "capabilities.effort.supported") is False:
+            self._unsupported_settings[name] = self._unsupported_settings.get(name, frozenset()) | {
+                "effort"
+            }
+        if retires_at := _read_field(model_info, "retires_at"):
+            log.warning("%s retires on %s", name, retires_at)
         return None
 
-    def _learn_thinking(self, name: str, known: Any) -> None:
-        can = _read_field(known, "capabilities.thinking.supported")
+    def _learn_thinking(self, name: str, model_info: Any) -> None:
+        can = _read_field(model_info, "capabilities.thinking.supported")
         if can is not None:
             kinds = ("disabled", "between_tools")
             able = [
-                k for k in kinds if _read_field(known, f"capabilities.thinking.types.{k}.supported")
+                k
+                for k in kinds
+                if _read_field(model_info, f"capabilities.thinking.types.{k}.supported")
             ]
             self._thinking[name] = able[0] if can and able else None
 
-    def _unknown(self, name: str, failure: LlmError) -> Words | None:
-        """Nothing was found out about a name: a mistake, a bad moment, or a simpler server."""
-        if failure.kind in ("gone", "setting") and not self._wire.at_home:
-            self.weak = True
+    def _handle_failed_lookup(self, name: str, failure: LlmError) -> Words | None:
+        """Handle a failed look-up: a wrong name, a temporary error, or a server without look-up."""
+        if failure.kind in ("gone", "setting") and not self._client.is_anthropic:
+            self.ignores_schema = True
             return None
         if failure.kind in ("gone", "final"):
             return failure.words
@@ -213,8 +227,8 @@ class AnthropicWriter:
         return None
 
 
-def _read_field(known: Any, path: str) -> Any:
-    """A field of what a server said; None when it did not say."""
+def _read_field(model_info: Any, path: str) -> Any:
+    """Read a dotted path of attributes. None when the server left one out."""
     for step in path.split("."):
-        known = getattr(known, step, None)
-    return known
+        model_info = getattr(model_info, step, None)
+    return model_info

@@ -1,8 +1,8 @@
-"""The wire to a server that speaks Claude's API: the only importer of anthropic.
+"""The connection to a server with Claude's API. Only this module imports the `anthropic` SDK.
 
-The SDK takes 1.5 s to import, so it loads with the first word, and beside the loop. It may
-not retry (the wait is ours to bound), follow a redirect (the receipt names the host), trace,
-or log what it sends.
+The import of the SDK takes 1.5 s, so it happens at the first call and in a thread. The SDK must
+not retry (we bound the wait), follow a redirect (the receipt names the host), trace, or log what
+it sends.
 """
 
 import asyncio
@@ -30,81 +30,81 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ANTHROPIC_URL = "https://api.anthropic.com"
-MAX_CONNECTIONS = 500  # connections
-UNPROXIED_HOSTS = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # never through a proxy
-CONNECT_TIMEOUT, LOOKUP_TIMEOUT = 10.0, 15.0  # seconds, to reach the server and to look a name up
+MAX_CONNECTIONS = 500
+UNPROXIED_HOSTS = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # never use a proxy
+CONNECT_TIMEOUT, LOOKUP_TIMEOUT = 10.0, 15.0  # seconds, to connect and to look up a model
 READ_TIMEOUT = (
-    40.0  # seconds without a byte; Anthropic's server pings, a local one thinks in silence
+    40.0  # seconds without a byte. Anthropic's server sends pings, a local one may send nothing
 )
 
 
 class AnthropicClient:
-    """Connections, one pool for each event loop, kept until `close`."""
+    """One connection pool for each event loop, kept until `close`."""
 
     def __init__(
         self, *, key: str | None, base_url: str | None, now: Callable[[], datetime], deadline: float
     ):
-        self._key = SecretStr(key or "none")  # a local server wants no key, the SDK does
+        self._key = SecretStr(key or "none")  # the SDK requires a key, a local server does not
         self._url = (base_url or ANTHROPIC_URL).rstrip("/").removesuffix("/v1")
         self._now, self._deadline = now, deadline
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncAnthropic]
         self._clients = WeakKeyDictionary()
 
     @property
-    def at_home(self) -> bool:
+    def is_anthropic(self) -> bool:
         """Whether this is Anthropic's own server."""
         return self._url == ANTHROPIC_URL
 
-    def who(self, name: str) -> str:
-        """What people call the writer of that name."""
-        return "Claude" if self.at_home or name.startswith("claude") else name
+    def display_name(self, name: str) -> str:
+        """The name of a model as people read it."""
+        return "Claude" if self.is_anthropic or name.startswith("claude") else name
 
-    async def pieces(self, letter: LlmRequest, call: StreamingCall) -> AsyncGenerator[None, None]:
-        """Sends a letter; yields whenever the text of the call has grown.
+    async def stream(self, request: LlmRequest, call: StreamingCall) -> AsyncGenerator[None, None]:
+        """Send a request. Yields each time the text of the call has grown.
 
-        However the stream breaks, it is a Failure.
+        Raises LlmError for every way in which the stream can break.
         """
         client = await self.client()
         from anthropic import APIError
         from httpx2 import HTTPError, StreamError
 
-        who, token = self.who(call.name), current_call.set(call)
+        display_name, token = self.display_name(call.name), current_call.set(call)
         try:
-            async with await client.messages.create(**letter.body(), stream=True) as stream:
-                call.request_id = stream.response.headers.get("request-id")
-                async for event in stream:
-                    if call.take(event):
+            async with await client.messages.create(**request.body(), stream=True) as response:
+                call.request_id = response.response.headers.get("request-id")
+                async for event in response:
+                    if call.add_event(event):
                         yield
         except APIError as error:
-            if call.held is not None:
-                raise call.held from None
-            raise self._understood(error, call) from None
+            if call.blocked_by is not None:
+                raise call.blocked_by from None
+            raise self._map_error(error, call) from None
         except (HTTPError, StreamError) as error:
             raise failures.build_unreachable_error(
-                who, f"broke off: {type(error).__name__}"
+                display_name, f"broke off: {type(error).__name__}"
             ) from None
         except (ValueError, LookupError, AttributeError, TypeError) as error:
             raise failures.build_unreachable_error(
-                who, f"garbled: {type(error).__name__}"
+                display_name, f"garbled: {type(error).__name__}"
             ) from None
         finally:
             current_call.reset(token)
 
     async def look_up(self, name: str) -> Any:
-        """What the server says about a name: a ModelInfo, some fields missing on servers that
-        are not Anthropic's. Raises Failure."""
+        """The server's description of a model: a ModelInfo, in which servers other than Anthropic's
+        may leave out fields. Raises LlmError."""
         client = await self.client()
         from anthropic import APIError
 
         try:
             return await client.models.retrieve(name, timeout=LOOKUP_TIMEOUT)
         except APIError as error:
-            raise self._understood(error, StreamingCall(name, self._now())) from None
+            raise self._map_error(error, StreamingCall(name, self._now())) from None
         except ValueError:
-            raise failures.build_unreachable_error(self.who(name), "garbled") from None
+            raise failures.build_unreachable_error(self.display_name(name), "garbled") from None
 
     async def client(self) -> "AsyncAnthropic":
-        """This loop's client; the first one imports the SDK, in a thread."""
+        """Return the client of this event loop. The first call imports the SDK in a thread."""
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             await asyncio.to_thread(importlib.import_module, "anthropic.resources.messages")
@@ -113,7 +113,7 @@ class AnthropicClient:
         return self._clients[loop]
 
     async def close(self) -> None:
-        """Lets go of this loop's connections."""
+        """Close the connections of this event loop."""
         if client := self._clients.pop(asyncio.get_running_loop(), None):
             await client.close()
 
@@ -121,10 +121,13 @@ class AnthropicClient:
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
         from httpx2 import Limits
 
-        for loud in ("anthropic", "httpx2"):  # they would log what is sent, and whole addresses
-            logging.getLogger(loud).setLevel(logging.WARNING)
-        silence = min(READ_TIMEOUT, self._deadline) if self.at_home else self._deadline
-        timeout = Timeout(self._deadline, connect=CONNECT_TIMEOUT, read=silence)
+        for logger_name in (
+            "anthropic",
+            "httpx2",
+        ):  # they log request bodies and URLs
+            logging.getLogger(logger_name).setLevel(logging.WARNING)
+        read_timeout = min(READ_TIMEOUT, self._deadline) if self.is_anthropic else self._deadline
+        timeout = Timeout(self._deadline, connect=CONNECT_TIMEOUT, read=read_timeout)
         return AsyncAnthropic(
             api_key=self._key.get_secret_value(),
             base_url=self._url,
@@ -142,42 +145,47 @@ class AnthropicClient:
             ),
         )
 
-    def _understood(self, error: Any, call: StreamingCall) -> LlmError:
-        """The SDK's error as ours, with nothing of the request in it."""
+    def _map_error(self, error: Any, call: StreamingCall) -> LlmError:
+        """Convert an error of the SDK into an LlmError that quotes nothing of the request."""
         from anthropic import APIStatusError
         from httpx2 import ConnectError, ConnectTimeout, PoolTimeout
 
-        who = self.who(call.name)
+        display_name = self.display_name(call.name)
         if isinstance(error, APIStatusError):
-            call.request_id, call.declined = error.request_id or call.request_id, not call.started
+            call.request_id, call.is_declined = (
+                error.request_id or call.request_id,
+                not call.is_started,
+            )
             refusal = ErrorResponse(
                 status=error.status_code,
                 type=error.type,
                 code=error.error_code,
                 message=error.message,
-                after=failures.parse_retry_after(
+                retry_after=failures.parse_retry_after(
                     error.response.headers.get("retry-after"), self._now()
                 ),
                 request_id=call.request_id,
             )
-            return refusal.failure(who, call.name)
+            return refusal.to_error(display_name, call.name)
         cause = error.__cause__ or error
         if isinstance(cause, ConnectError | ConnectTimeout | PoolTimeout):
-            call.stays()
-        return failures.build_unreachable_error(who, f"unreachable: {type(cause).__name__}")
+            call.clear_outgoing()
+        return failures.build_unreachable_error(
+            display_name, f"unreachable: {type(cause).__name__}"
+        )
 
 
 async def _record_request(request: "Request") -> None:
-    """The last look at a request before it goes: its bytes are what the receipt shows."""
+    """httpx hook that runs last before a request is sent: the receipt shows exactly these bytes."""
     if call := current_call.get(None):
         url = urlsplit(str(request.url))
         port = url.port or (443 if url.scheme == "https" else 80)
-        await call.leaves(request.content, f"{url.hostname}:{port}")
+        await call.record_outgoing(request.content, f"{url.hostname}:{port}")
 
 
 @cache
 def build_schema(output: type[BaseModel]) -> dict[str, Any]:
-    """The form of an answer, as the API wants it."""
+    """Build the JSON schema of an output model as the API accepts it."""
     from anthropic import transform_schema
 
     return transform_schema(require_all_fields(output.model_json_schema()))

@@ -1,4 +1,4 @@
-"""One call to a writer: what went out, what came back, and the receipt for both."""
+"""One call to a language model: its request, its answer, and the receipt of both."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -18,61 +18,61 @@ from bot.core.writer import LlmCall
 
 T = TypeVar("T", bound=BaseModel)
 
-MAX_MISTAKES = 10  # as many go back to the writer at once
-PENDING_END = "no answer kept"  # what a receipt says until it is known how a call ended
-CHARACTERS_PER_TOKEN = 4  # characters, roughly: what a call that broke off wrote is counted by them
+MAX_MISTAKES = 10  # validation errors sent back to the model at once
+PENDING_END = "no answer kept"  # the state on a receipt until the end of the call is known
+CHARACTERS_PER_TOKEN = 4  # an estimate, for calls that broke off
 current_call: ContextVar["StreamingCall"] = ContextVar("calling")
 
 
 @dataclass
 class StreamingCall:
-    """Filled while the call runs; `take` reads the events of the stream as they come.
+    """The state of a running call. `add_event` reads each event of the stream.
 
-    Fields of an event are read with care: servers with the same API leave some out.
+    Any field of an event may be missing: servers with the same API leave some out.
     """
 
     name: str
     at: datetime
-    receipts: Callable[[LlmCall], Awaitable[None]] | None = None
+    on_receipt: Callable[[LlmCall], Awaitable[None]] | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sent: str = ""
     to: str | None = None
     request_id: str | None = None
     text: str = ""
-    stopped: str | None = None
+    stop_reason: str | None = None
     category: str | None = None
     tokens: TokenUsage = field(default_factory=TokenUsage)
-    started: bool = False  # an answer began, so it costs something
-    declined: bool = False  # the server said no, which costs nothing
+    is_started: bool = False  # an answer has begun, so the call costs something
+    is_declined: bool = False  # the server refused the request, which costs nothing
     ended: str = "stopped"
-    asking: bool = False  # whether it may go is not known yet
-    held: Exception | None = None  # why it did not go: nothing is left to tell
+    is_reserving: bool = False  # waiting for a reservation of the spending limit
+    blocked_by: Exception | None = None  # why it was not sent; its receipt is complete
 
-    async def leaves(self, body: bytes, to: str) -> None:
-        """These bytes are about to go out: their receipt comes first. Without it nothing goes."""
+    async def record_outgoing(self, body: bytes, to: str) -> None:
+        """Write the receipt of bytes that are about to be sent. Raises when it is refused."""
         sent = body.decode()
-        if self.receipts is not None:
-            told = {"writer": self.name, "sent": sent, "to": to, "at": self.at, "call": self.id}
-            self.asking = True
+        if self.on_receipt is not None:
+            fields = {"writer": self.name, "sent": sent, "to": to, "at": self.at, "call": self.id}
+            self.is_reserving = True
             try:
-                await self.receipts(LlmCall(ended=PENDING_END, exact=False, **told))
-            except Exception as why:
-                self.held = why
+                await self.on_receipt(LlmCall(ended=PENDING_END, exact=False, **fields))
+            except Exception as error:
+                self.blocked_by = error
                 raise
-            self.asking = False
+            self.is_reserving = False
         self.sent, self.to = sent, to
 
-    def stays(self) -> None:
-        """Nothing went out after all: there was no connection."""
+    def clear_outgoing(self) -> None:
+        """Forget the recorded bytes, because no connection was made."""
         self.sent, self.to = "", None
 
-    def take(self, event: Any) -> bool:
-        """One event of the stream; whether it brought text."""
+    def add_event(self, event: Any) -> bool:
+        """Read one event of the stream. True when it added text."""
         if event.type == "message_start":
-            self.started = True
+            self.is_started = True
             self._count(getattr(event.message, "usage", None))
         elif event.type == "message_delta":
-            self.stopped = getattr(event.delta, "stop_reason", None) or self.stopped
+            self.stop_reason = getattr(event.delta, "stop_reason", None) or self.stop_reason
             details = getattr(event.delta, "stop_details", None)
             self.category = getattr(details, "category", None)
             self._count(getattr(event, "usage", None))
@@ -82,7 +82,7 @@ class StreamingCall:
         return False
 
     def _count(self, usage: Any) -> None:
-        """Counts are totals so far, so they overwrite; one that is left out is kept."""
+        """Update the token counts. Each count is a total so far; a missing one keeps its value."""
         tokens, hour = self.tokens, getattr(usage, "cache_creation", None)
         tokens.fresh = _read_count(usage, "input_tokens", tokens.fresh)
         tokens.written = _read_count(usage, "cache_creation_input_tokens", tokens.written)
@@ -90,33 +90,33 @@ class StreamingCall:
         tokens.read = _read_count(usage, "cache_read_input_tokens", tokens.read)
         tokens.out = _read_count(usage, "output_tokens", tokens.out)
 
-    def read(self, output: type[T], who: str) -> T:
-        """The answer in the asked form. Why it stopped is looked at first. Raises Failure."""
-        if self.stopped is None:
-            raise failures.build_unreachable_error(who, "ended early")
-        if self.stopped == "refusal":
-            raise failures.build_refusal_error(who, self.category)
-        if self.stopped in ("max_tokens", "length"):
-            raise failures.build_cut_off_error(who)
-        if self.stopped == "model_context_window_exceeded":
-            raise LlmError("final", "too much to read", failures.explain_too_long(who))
-        whole = find_json(self.text)
-        if whole is None:
-            raise failures.build_json_error(who, self.text)
-        if BLANK_MARK in whole:
+    def read(self, output: type[T], display_name: str) -> T:
+        """Parse the answer into the output model. Raises LlmError, also when it is incomplete."""
+        if self.stop_reason is None:
+            raise failures.build_unreachable_error(display_name, "ended early")
+        if self.stop_reason == "refusal":
+            raise failures.build_refusal_error(display_name, self.category)
+        if self.stop_reason in ("max_tokens", "length"):
+            raise failures.build_cut_off_error(display_name)
+        if self.stop_reason == "model_context_window_exceeded":
+            raise LlmError("final", "too much to read", failures.explain_too_long(display_name))
+        json_text = find_json(self.text)
+        if json_text is None:
+            raise failures.build_json_error(display_name, self.text)
+        if BLANK_MARK in json_text:
             raise failures.build_schema_error(
-                who, whole, (f"Something was left unfilled: {BLANK_MARK}…⟩.",)
+                display_name, json_text, (f"Something was left unfilled: {BLANK_MARK}…⟩.",)
             )
         try:
-            return output.model_validate_json(whole)
+            return output.model_validate_json(json_text)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)[:MAX_MISTAKES]
-            wrong = tuple(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found)
-            raise failures.build_schema_error(who, whole, wrong) from None
+            errors = error.errors(include_url=False, include_input=False)[:MAX_MISTAKES]
+            messages = tuple(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors)
+            raise failures.build_schema_error(display_name, json_text, messages) from None
 
     def receipt(self) -> LlmCall:
-        """What left the house, to whom, and what it cost."""
-        if self.stopped is None:  # the last count never came
+        """The receipt: what was sent, to which host, and what it cost."""
+        if self.stop_reason is None:  # the final token count is missing
             self.tokens.out = max(self.tokens.out, len(self.text) // CHARACTERS_PER_TOKEN)
         return LlmCall(
             writer=self.name,
@@ -127,21 +127,21 @@ class StreamingCall:
             tokens_written=self.tokens.written,
             tokens_out=self.tokens.out,
             usd=self._usd(),
-            exact=not self.started or (self.stopped is not None and self._counted),
+            exact=not self.is_started or (self.stop_reason is not None and self._counted),
             ended=self.ended,
             at=self.at,
             call=self.id,
         )
 
     def _usd(self) -> Decimal | None:
-        if not self.started:
-            return Decimal(0) if self.declined or not self.sent else None
+        if not self.is_started:
+            return Decimal(0) if self.is_declined or not self.sent else None
         price = find_price(self.name)
         return price.compute_cost(self.tokens) if price else None
 
     @property
     def _counted(self) -> bool:
-        """Whether the server said how many tokens it took."""
+        """Whether the server reported the token counts."""
         return bool(self.tokens.total_input and self.tokens.out)
 
 

@@ -1,6 +1,7 @@
-"""Why a call to a writer brought nothing: every way it can fail, in one place, in plain words.
+"""Every way in which a call to a language model can fail, with the words for the person.
 
-No text of the server's gets into `ended` or a sentence: some servers repeat the key in it.
+No text from the server is copied into `ended` or into a sentence: some servers repeat the API key
+in their errors.
 """
 
 from dataclasses import dataclass
@@ -12,13 +13,13 @@ from typing import Literal
 from bot.i18n.messages import Words
 
 ErrorKind = Literal[
-    "busy",  # the same again later, or the fallback
-    "away",  # the same again later; the fallback lives at the same place
-    "gone",  # no such name (any more): the fallback
-    "cut off",  # once more, with more room
-    "setting",  # a setting the server does not know: without it
-    "not json",  # ask for JSON in words
-    "unfit",  # say what is wrong with it
+    "busy",  # retry later, or use the fallback model
+    "away",  # retry later; the fallback model is on the same server
+    "gone",  # the model does not exist: use the fallback model
+    "cut off",  # retry with more tokens
+    "setting",  # the server does not know a setting: retry without it
+    "not json",  # ask for JSON in the prompt
+    "unfit",  # send the validation errors back
     "final",
 ]
 STATUS_OF = {
@@ -40,7 +41,7 @@ SPEND_LIMIT_CODES = (
 )
 SECONDS_PER_DAY = 86_400.0
 TOO_LONG_SIGNS = ("prompt is too long", "context length", "context window", "context size")
-SETTING_SIGNS = {  # the likeliest first: `output_config.effort` is about effort
+SETTING_SIGNS = {  # most likely first: `output_config.effort` is about effort
     "thinking": ("thinking",),
     "effort": ("effort",),
     "cache": ("cache_control",),
@@ -56,7 +57,7 @@ REFUSAL_CATEGORIES = {
 
 
 class LlmError(Exception):
-    """One call that failed. `ended` goes on the receipt, `words` to the person."""
+    """A failed call. `ended` goes on the receipt, `words` to the person."""
 
     def __init__(
         self,
@@ -64,31 +65,34 @@ class LlmError(Exception):
         ended: str,
         words: Words,
         *,
-        after: float | None = None,
-        settings: tuple[str, ...] = (),
+        retry_after: float | None = None,
+        suspect_settings: tuple[str, ...] = (),
         answer: str = "",
-        wrong: tuple[str, ...] = (),
+        corrections: tuple[str, ...] = (),
     ):
         super().__init__(ended)
         self.kind, self.ended, self.words = kind, ended, words
-        self.after = after  # seconds the server asked us to wait
-        self.settings = settings  # what it may not know, the likeliest first
-        self.answer, self.wrong = answer, wrong  # what it wrote, and what is wrong with it
+        self.retry_after = retry_after  # seconds that the server asks us to wait
+        self.suspect_settings = suspect_settings  # the server may not know these, most likely first
+        self.answer, self.corrections = (
+            answer,
+            corrections,
+        )  # the answer, and what is wrong with it
 
 
 @dataclass(frozen=True)
 class ErrorResponse:
-    """A server's no, as it stood in the answer. `after` is its Retry-After in seconds."""
+    """An error response of the server. `retry_after` is its Retry-After header in seconds."""
 
     status: int
     type: str | None = None
     code: str | None = None
     message: str = ""
-    after: float | None = None
+    retry_after: float | None = None
     request_id: str | None = None
 
-    def failure(self, who: str, name: str) -> LlmError:
-        """What it means. `who` is what people call the writer, `name` its full name."""
+    def to_error(self, display_name: str, name: str) -> LlmError:
+        """Convert it. `who` is the display name of the model, `name` its full name."""
         status = STATUS_OF.get(self.type or "", 500) if self.status == 200 else self.status
         ended = f"{status} {self.code or self.type or ''}".strip()
         if (
@@ -96,65 +100,68 @@ class ErrorResponse:
             or status == 402
             or "credit balance" in self.message.lower()
         ):
-            return LlmError("final", ended, _explain_no_credit(who))
+            return LlmError("final", ended, _explain_no_credit(display_name))
         if status in (400, 422):
-            return self._not_understood(ended, who)
+            return self._explain_bad_request(ended, display_name)
         if status in (408, 409, 429) or status > 501 or status == 500:
-            return LlmError("busy", ended, _explain_overload(status, who), after=self.after)
+            return LlmError(
+                "busy", ended, _explain_overload(status, display_name), retry_after=self.retry_after
+            )
         kind: ErrorKind = "gone" if status in (404, 405, 501) else "final"
-        return LlmError(kind, ended, _explain_permanent_error(status, who, name))
+        return LlmError(kind, ended, _explain_permanent_error(status, display_name, name))
 
-    def _not_understood(self, ended: str, who: str) -> LlmError:
-        said = self.message.lower()
-        if any(sign in said for sign in TOO_LONG_SIGNS):
-            return LlmError("final", ended, explain_too_long(who))
+    def _explain_bad_request(self, ended: str, display_name: str) -> LlmError:
+        message = self.message.lower()
+        if any(sign in message for sign in TOO_LONG_SIGNS):
+            return LlmError("final", ended, explain_too_long(display_name))
         unknown = tuple(
-            s for s, signs in SETTING_SIGNS.items() if any(sign in said for sign in signs)
+            s for s, signs in SETTING_SIGNS.items() if any(sign in message for sign in signs)
         )
         if self.code == "organization_on_hold":
             words = Words(
                 "The account for {who} is on hold. An administrator can ask its provider why.",
-                who=who,
+                who=display_name,
             )
         else:
             words = Words(
                 "{who} did not accept this request (number {number}). "
                 "An administrator can look it up.",
-                who=who,
+                who=display_name,
                 number=self.request_id or "–",
             )
-        return LlmError("setting" if unknown else "final", ended, words, settings=unknown)
+        return LlmError("setting" if unknown else "final", ended, words, suspect_settings=unknown)
 
 
-def _explain_overload(status: int, who: str) -> Words:
+def _explain_overload(status: int, display_name: str) -> Words:
     if status == 429:
         return Words(
             "{who} takes no more requests from us at the moment: too many at once. "
             "Ask again in a few minutes.",
-            who=who,
+            who=display_name,
         )
-    return Words("{who} is overloaded at the moment. Ask again in a few minutes.", who=who)
+    return Words("{who} is overloaded at the moment. Ask again in a few minutes.", who=display_name)
 
 
-def _explain_no_credit(who: str) -> Words:
+def _explain_no_credit(display_name: str) -> Words:
     return Words(
         "The account for {who} has reached its spending limit or has no credit left. "
         "An administrator can top it up.",
-        who=who,
+        who=display_name,
     )
 
 
-def _explain_permanent_error(status: int, who: str, name: str) -> Words:
-    """What a person reads for an answer that won't change by itself."""
+def _explain_permanent_error(status: int, display_name: str, name: str) -> Words:
+    """Explain an error that a retry does not solve."""
     if status == 401:
         return Words(
-            "The key for {who} was refused. An administrator can check ANTHROPIC_API_KEY.", who=who
+            "The key for {who} was refused. An administrator can check ANTHROPIC_API_KEY.",
+            who=display_name,
         )
     if status == 403:
         return Words(
             "The key for {who} may not use {name}. "
             "An administrator can check its rights and SUPER_INTERN_MODEL.",
-            who=who,
+            who=display_name,
             name=name,
         )
     if status == 404:
@@ -164,91 +171,95 @@ def _explain_permanent_error(status: int, who: str, name: str) -> Words:
             name=name,
         )
     if status == 413:
-        return explain_too_long(who)
+        return explain_too_long(display_name)
     return Words(
         "What answers there is not {who} (code {code}). "
         "An administrator can check ANTHROPIC_BASE_URL.",
-        who=who,
+        who=display_name,
         code=str(status),
     )
 
 
-def explain_too_long(who: str) -> Words:
+def explain_too_long(display_name: str) -> Words:
     return Words(
         "This is more text than {who} can read at once. Ask with a shorter thread or fewer files.",
-        who=who,
+        who=display_name,
     )
 
 
-def build_unreachable_error(who: str, reason: str) -> LlmError:
-    """No way through, or a line that broke in the middle."""
+def build_unreachable_error(display_name: str, reason: str) -> LlmError:
+    """The server can't be reached, or the connection broke."""
     words = Words(
         "{who} can't be reached. An administrator can check the network and ANTHROPIC_BASE_URL.",
-        who=who,
+        who=display_name,
     )
     return LlmError("away", reason, words)
 
 
-def build_timeout_error(who: str, seconds: float) -> LlmError:
-    words = Words("{who} took too long to answer. Ask again in a few minutes.", who=who)
+def build_timeout_error(display_name: str, seconds: float) -> LlmError:
+    words = Words("{who} took too long to answer. Ask again in a few minutes.", who=display_name)
     return LlmError("away", f"no answer within {seconds:g} s", words)
 
 
-def build_refusal_error(who: str, category: str | None) -> LlmError:
-    """The writer itself said no; the same words again would bring the same no."""
+def build_refusal_error(display_name: str, category: str | None) -> LlmError:
+    """The model declined to answer. The same request would be declined again."""
     taken = REFUSAL_CATEGORIES.get(category or "")
     words = (
         Words(
             "{who} declined to write this: it took it for {taken}. "
             "Say it in other words, or write this one yourself.",
-            who=who,
+            who=display_name,
             taken=taken,
         )
         if taken
         else Words(
             "{who} declined to write this. Say it in other words, or write this one yourself.",
-            who=who,
+            who=display_name,
         )
     )
     return LlmError("final", f"refused: {category or 'no category'}", words)
 
 
-def build_cut_off_error(who: str) -> LlmError:
-    words = Words("The answer of {who} grew too long. Ask for less at once.", who=who)
+def build_cut_off_error(display_name: str) -> LlmError:
+    words = Words("The answer of {who} grew too long. Ask for less at once.", who=display_name)
     return LlmError("cut off", "cut off", words)
 
 
-def build_json_error(who: str, answer: str) -> LlmError:
+def build_json_error(display_name: str, answer: str) -> LlmError:
     return LlmError(
         "not json",
         "not JSON",
-        _explain_wrong_format(who),
+        _explain_wrong_format(display_name),
         answer=answer,
-        wrong=("The answer was not one JSON object.",),
+        corrections=("The answer was not one JSON object.",),
     )
 
 
-def build_schema_error(who: str, answer: str, wrong: tuple[str, ...]) -> LlmError:
+def build_schema_error(display_name: str, answer: str, corrections: tuple[str, ...]) -> LlmError:
     return LlmError(
-        "unfit", "did not fit the form", _explain_wrong_format(who), answer=answer, wrong=wrong
+        "unfit",
+        "did not fit the form",
+        _explain_wrong_format(display_name),
+        answer=answer,
+        corrections=corrections,
     )
 
 
-def _explain_wrong_format(who: str) -> Words:
+def _explain_wrong_format(display_name: str) -> Words:
     return Words(
         "{who} could not put its answer into the form we need. Ask again, or ask for less at once.",
-        who=who,
+        who=display_name,
     )
 
 
 def parse_retry_after(retry_after: str | None, now: datetime) -> float | None:
-    """What a Retry-After header asks for: seconds, or a date. Source: RFC 9110, 10.2.3"""
+    """Parse a Retry-After header (seconds or a date) into seconds. Source: RFC 9110, 10.2.3."""
     try:
-        asked = float(retry_after or "")
+        seconds = float(retry_after or "")
     except ValueError:
         try:
-            until = parsedate_to_datetime(retry_after or "")
+            moment = parsedate_to_datetime(retry_after or "")
         except ValueError:
             return None
-        asked = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
-    return None if isnan(asked) else min(max(asked, 0.0), SECONDS_PER_DAY)
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+    return None if isnan(seconds) else min(max(seconds, 0.0), SECONDS_PER_DAY)

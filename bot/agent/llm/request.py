@@ -1,4 +1,4 @@
-"""What a writer is asked in one call: who, with which words, for which form of answer."""
+"""The request of one call: the model, the messages and the schema of the answer."""
 
 import json
 from dataclasses import dataclass, replace
@@ -8,9 +8,9 @@ from bot.core.writer import WriteRequest
 
 Role = Literal["user", "assistant"]
 MIN_CACHED_CHARACTERS = (
-    2_000  # characters; less than the smallest cacheable prefix (512 tokens) is not
+    2_000  # a shorter prefix is below the smallest that can be cached (512 tokens)
 )
-# Tokens, for the thinking and the text together; a local server has half, its window being small.
+# Thinking and text together. A server that ignores the schema gets half: its window is small.
 DEFAULT_MAX_TOKENS, EXTENDED_MAX_TOKENS = 8_192, 32_768
 JSON_INSTRUCTIONS = """
 
@@ -21,81 +21,92 @@ put your own words wherever ⟨…⟩ stands, and leave a list empty ([]) when t
 
 @dataclass(frozen=True)
 class LlmRequest:
-    """One request. `weak`: the server may ignore `schema`, so `blank` goes into the words.
-
-    `without` names the settings this server does not know.
+    """One request. `ignores_schema`: the server may ignore `schema`, so the prompt contains
+    `blank_example`. `unsupported_settings` names the settings that this server does not know.
     """
 
     name: str
     system: str
     turns: tuple[tuple[Role, str], ...]
     schema: dict[str, Any]
-    blank: str
+    blank_example: str
     effort: str
     thinking: str | None = None
-    weak: bool = False
-    without: frozenset[str] = frozenset()
-    room: int = DEFAULT_MAX_TOKENS
+    ignores_schema: bool = False
+    unsupported_settings: frozenset[str] = frozenset()
+    max_tokens: int = DEFAULT_MAX_TOKENS
 
     @classmethod
-    def about(cls, assignment: WriteRequest, **rest: Any) -> "LlmRequest":
-        """The first letter of an assignment: corrections follow the answer they are about."""
+    def from_assignment(cls, assignment: WriteRequest, **rest: Any) -> "LlmRequest":
+        """Build the first request. Corrections of an earlier answer follow that answer."""
         first = cls(system=assignment.system, turns=(("user", assignment.prompt),), **rest)
         if not assignment.corrections:
             return first
-        return first.answered(assignment.last_attempt or "", assignment.corrections)
+        return first.with_corrections(assignment.last_attempt or "", assignment.corrections)
 
-    def answered(self, answer: str, wrong: tuple[str, ...]) -> "LlmRequest":
-        """The next letter: the answer, and what is wrong with it."""
-        asked = "Your last answer needs these corrections:\n"
-        asked += "\n".join(f"- {line}" for line in wrong)
-        asked += "\nKeep what was right, and answer in full again, in the same form."
-        if not answer.strip():  # nothing was answered, and an empty turn would be refused
+    def with_corrections(self, answer: str, corrections: tuple[str, ...]) -> "LlmRequest":
+        """Append the answer and a message that lists its errors."""
+        instruction = "Your last answer needs these corrections:\n"
+        instruction += "\n".join(f"- {line}" for line in corrections)
+        instruction += "\nKeep what was right, and answer in full again, in the same form."
+        if not answer.strip():  # the API rejects an empty message
             before, (_, last) = self.turns[:-1], self.turns[-1]
-            return replace(self, turns=(*before, ("user", f"{last}\n\n{asked}")))
-        return replace(self, turns=(*self.turns, ("assistant", answer), ("user", asked)))
+            return replace(self, turns=(*before, ("user", f"{last}\n\n{instruction}")))
+        return replace(self, turns=(*self.turns, ("assistant", answer), ("user", instruction)))
 
-    def less(self, setting: str) -> "LlmRequest":
-        """The same without a setting that the server does not know."""
-        weak = self.weak or setting == "format"
-        return replace(self, without=self.without | {setting}, weak=weak)
+    def without_setting(self, setting: str) -> "LlmRequest":
+        """The same request without a setting that the server does not know."""
+        ignores_schema = self.ignores_schema or setting == "format"
+        return replace(
+            self,
+            unsupported_settings=self.unsupported_settings | {setting},
+            ignores_schema=ignores_schema,
+        )
 
     @property
     def size(self) -> int:
-        """How many characters it has, roughly."""
+        """The approximate number of characters."""
         words = len(self.system) + sum(len(text) for _, text in self.turns)
         return words + len(json.dumps(self.schema))
 
     def body(self) -> dict[str, Any]:
-        """The request as the API wants it."""
-        whole: dict[str, Any] = {
+        """The body of the API request."""
+        body: dict[str, Any] = {
             "model": self.name,
-            "max_tokens": self.room // 2 if self.weak else self.room,
+            "max_tokens": self.max_tokens // 2 if self.ignores_schema else self.max_tokens,
             "system": self._system(),
-            "messages": [{"role": role, "content": text} for role, text in self._spoken()],
+            "messages": [{"role": role, "content": text} for role, text in self._messages()],
         }
         if settings := self._settings():
-            whole["output_config"] = settings
-        if self.thinking and not self.weak and "thinking" not in self.without:
-            whole["thinking"] = {"type": self.thinking}
-        return whole
+            body["output_config"] = settings
+        if (
+            self.thinking
+            and not self.ignores_schema
+            and "thinking" not in self.unsupported_settings
+        ):
+            body["thinking"] = {"type": self.thinking}
+        return body
 
     def _system(self) -> Any:
-        if self.weak or "cache" in self.without or len(self.system) < MIN_CACHED_CHARACTERS:
+        if (
+            self.ignores_schema
+            or "cache" in self.unsupported_settings
+            or len(self.system) < MIN_CACHED_CHARACTERS
+        ):
             return self.system
         return [{"type": "text", "text": self.system, "cache_control": {"type": "ephemeral"}}]
 
-    def _spoken(self) -> tuple[tuple[Role, str], ...]:
-        if not self.weak:
+    def _messages(self) -> tuple[tuple[Role, str], ...]:
+        if not self.ignores_schema:
             return self.turns
         (role, first), *rest = self.turns
-        asked = first + JSON_INSTRUCTIONS + self.blank
-        return ((role, asked), *rest)
+        with_example = first + JSON_INSTRUCTIONS + self.blank_example
+        return ((role, with_example), *rest)
 
     def _settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = {}
-        if not self.weak and "effort" not in self.without:
+        if not self.ignores_schema and "effort" not in self.unsupported_settings:
             settings["effort"] = self.effort
-        if "format" not in self.without:
+        if "format" not in self.unsupported_settings:
             settings["format"] = {"type": "json_schema", "schema": self.schema}
         return settings

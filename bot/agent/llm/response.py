@@ -1,4 +1,4 @@
-"""The form of an answer: a schema for servers that hold to one, blanks to fill for the others."""
+"""The format of an answer: a JSON schema, an example with blanks, and the parser of answers."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 SchemaNode = dict[str, Any]
-BLANK_MARK = "⟨"  # opens a place to fill; in an answer, it was left unfilled
-MAX_LIST_BLANKS = 6  # blanks in a list at most
+BLANK_MARK = "⟨"  # opens a blank; an answer that contains it is incomplete
+MAX_LIST_BLANKS = 6  # blanks in one list
 
 
 def require_all_fields(schema: SchemaNode) -> SchemaNode:
-    """A JSON schema in which every field is required, so that no list of facts is left out.
+    """Make every field of a JSON schema required, so that no list of fact ids is left out.
 
-    What a field says beside its `$ref` stays: the SDK's own transformation would drop it.
+    Keys beside a `$ref` are kept: the SDK's own transformation would drop them.
     """
     tightened: SchemaNode = _require_all_of(schema, schema.get("$defs", {}))
     return tightened
@@ -29,19 +29,23 @@ def _require_all_of(node: Any, defs: SchemaNode) -> Any:
     if not isinstance(node, dict):
         return node
     if "$ref" in node and len(node) > 1:
-        said = {key: value for key, value in node.items() if key not in ("$ref", "default")}
-        return {**_require_all_of(defs[node["$ref"].rpartition("/")[2]], defs), **said}
-    kept = {key: _require_all_of(value, defs) for key, value in node.items() if key != "default"}
+        own_fields = {key: value for key, value in node.items() if key not in ("$ref", "default")}
+        return {**_require_all_of(defs[node["$ref"].rpartition("/")[2]], defs), **own_fields}
+    tightened = {
+        key: _require_all_of(value, defs) for key, value in node.items() if key != "default"
+    }
     if isinstance(node.get("properties"), dict):
-        kept["properties"] = {k: _require_all_of(v, defs) for k, v in node["properties"].items()}
-        kept["required"] = list(node["properties"])
-    return kept
+        tightened["properties"] = {
+            k: _require_all_of(v, defs) for k, v in node["properties"].items()
+        }
+        tightened["required"] = list(node["properties"])
+    return tightened
 
 
 @cache
 def build_blank_example(output: type[BaseModel]) -> str:
-    """An example of the form with a blank in each place: small models fill it in, while of
-    a schema they make a copy."""
+    """Build an example of the output model with a blank in each field. Small models fill in an
+    example but copy a schema."""
     schema = output.model_json_schema()
     return json.dumps(
         _fill_with_blanks(schema, schema.get("$defs", {}), "text"), ensure_ascii=False
@@ -50,8 +54,8 @@ def build_blank_example(output: type[BaseModel]) -> str:
 
 def _fill_with_blanks(node: SchemaNode, defs: SchemaNode, name: str) -> Any:
     if "$ref" in node:
-        said = f"{name}: {node['description']}" if "description" in node else name
-        return _fill_with_blanks(defs[node["$ref"].rpartition("/")[2]], defs, said)
+        described_name = f"{name}: {node['description']}" if "description" in node else name
+        return _fill_with_blanks(defs[node["$ref"].rpartition("/")[2]], defs, described_name)
     if options := node.get("anyOf"):
         return _fill_with_blanks(
             next((o for o in options if o.get("type") != "null"), {}), defs, name
@@ -75,26 +79,24 @@ def _fill_with_blanks(node: SchemaNode, defs: SchemaNode, name: str) -> Any:
 
 
 def _describe_blank(node: SchemaNode, name: str) -> str:
-    """What is to stand in a blank."""
-    told = name.replace("_", " ")
+    """Describe the expected content of a blank."""
+    description = name.replace("_", " ")
     if options := node.get("enum"):
-        told += f", one of: {', '.join(map(str, options))}"
-    if most := node.get("maxLength"):
-        told += f", at most {most} characters"
-    return told + (f": {node['description']}" if "description" in node else "")
+        description += f", one of: {', '.join(map(str, options))}"
+    if max_length := node.get("maxLength"):
+        description += f", at most {max_length} characters"
+    return description + (f": {node['description']}" if "description" in node else "")
 
 
-# What a writer answers: JSON that grows, or JSON wrapped in words. Nothing is repaired.
+# Parsing: the JSON may be incomplete or enclosed in prose. Broken JSON is not repaired.
 
-HIDDEN_FIELDS = ("facts", "fact")  # ids: nobody reads those
+HIDDEN_FIELDS = ("facts", "fact")  # fact ids are not for readers
 THINKING_BLOCK = re.compile(r"<think>.*?</think>", re.DOTALL)
-NESTED_OBJECT_PREFIX = re.compile(
-    r'([,\[{]|"\s*:)\s*$'
-)  # what stands before an object within another
+NESTED_OBJECT_PREFIX = re.compile(r'([,\[{]|"\s*:)\s*$')  # precedes an object inside another object
 
 
 def extract_readable_text(text: str) -> str:
-    """The words in a JSON answer so far, a paragraph each; empty while there are none."""
+    """Return the texts of a partial JSON answer, one paragraph each. Empty while there are none."""
     start = text.find("{")
     if start < 0:
         return ""
@@ -118,19 +120,19 @@ def _iterate_texts(value: Any) -> Iterator[str]:
 
 
 def find_json(text: str) -> str | None:
-    """The whole JSON object in an answer that wraps it in prose, a fence or thoughts.
+    """Return the longest JSON object in an answer that may contain prose, a code fence or thoughts.
 
-    A piece of a broken object is not taken for the whole: None.
+    None when there is none. An object inside a broken object does not count.
     """
     text = THINKING_BLOCK.sub("", text)
-    found, at = "", text.find("{")
-    while at >= 0:
-        end = at + 1
-        if not NESTED_OBJECT_PREFIX.search(text, max(0, at - 40), at):
-            end = _find_end(text, at) or end
-            found = max(found, text[at:end], key=len) if end > at + 1 else found
-        at = text.find("{", end)
-    return found or None
+    longest, start = "", text.find("{")
+    while start >= 0:
+        end = start + 1
+        if not NESTED_OBJECT_PREFIX.search(text, max(0, start - 40), start):
+            end = _find_end(text, start) or end
+            longest = max(longest, text[start:end], key=len) if end > start + 1 else longest
+        start = text.find("{", end)
+    return longest or None
 
 
 def _find_end(text: str, at: int) -> int | None:

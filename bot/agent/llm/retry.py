@@ -1,4 +1,4 @@
-"""How often one piece of writing is tried, and what is tried next."""
+"""How often a request is tried, and with what the next attempt differs."""
 
 import asyncio
 import random
@@ -9,74 +9,74 @@ from bot.agent.llm.errors import LlmError
 from bot.agent.llm.request import EXTENDED_MAX_TOKENS, LlmRequest
 from bot.errors import CannotDo, TryAgain
 
-MAX_TRIES = 5  # while it is busy or away; then it is the engine's turn
-MAX_FIXES = 2  # answers sent back since they did not fit the form
-MAX_WAIT_BEFORE_FALLBACK = 5.0  # seconds worth waiting for the first writer when there is a second
-MAX_PAUSE = 16.0  # seconds between two tries, unless the server names its own
+MAX_TRIES = 5  # attempts while the server is busy or away; after that the job queue retries
+MAX_FIXES = 2  # answers sent back because they did not match the schema
+MAX_WAIT_BEFORE_FALLBACK = 5.0  # seconds to wait for the first model when there is a fallback
+MAX_PAUSE = 16.0  # seconds between two attempts, unless the server sends Retry-After
 
 
 @dataclass
 class RetryPolicy:
-    """One piece of writing, until the loop's clock says `until`.
+    """The attempts of one request until `deadline`, a time of the event loop's clock.
 
-    `pause` is the first wait in seconds; `fallback` addresses a letter to the second writer.
+    `pause` is the first wait in seconds. `fallback` addresses a request to the second model.
     """
 
-    until: float
+    deadline: float
     pause: float
     fallback: Callable[[LlmRequest], LlmRequest] | None = None
-    tries: int = 0
-    fixes: int = 0
+    attempts: int = 0
+    corrections: int = 0
 
-    async def next(self, letter: LlmRequest, failure: LlmError) -> LlmRequest:
-        """The letter to send after this failure, when its time has come. Raises TryAgain when
-        the time or the tries are used up, CannotDo when no other letter would help."""
+    async def next_request(self, request: LlmRequest, failure: LlmError) -> LlmRequest:
+        """Wait if needed, then return the request to send after this failure. Raises TryAgain when
+        the time or the attempts are used up, CannotDo when no other request would help."""
         if failure.kind in ("busy", "away"):
-            return await self._later(letter, failure)
+            return await self._retry_later(request, failure)
         if failure.kind == "gone" and self.fallback:
-            return self._fall_back(letter)
+            return self._fall_back(request)
         if failure.kind == "setting":
-            return self._without(letter, failure)
-        if failure.kind == "cut off" and letter.room < EXTENDED_MAX_TOKENS:
-            return replace(letter, room=EXTENDED_MAX_TOKENS)
-        if failure.kind == "not json" and not letter.weak:
-            return replace(letter, weak=True)
-        if failure.kind in ("not json", "unfit") and self.fixes < MAX_FIXES:
-            self.fixes += 1
-            return letter.answered(failure.answer, failure.wrong)
+            return self._drop_setting(request, failure)
+        if failure.kind == "cut off" and request.max_tokens < EXTENDED_MAX_TOKENS:
+            return replace(request, max_tokens=EXTENDED_MAX_TOKENS)
+        if failure.kind == "not json" and not request.ignores_schema:
+            return replace(request, ignores_schema=True)
+        if failure.kind in ("not json", "unfit") and self.corrections < MAX_FIXES:
+            self.corrections += 1
+            return request.with_corrections(failure.answer, failure.corrections)
         raise CannotDo(failure.words)
 
-    async def _later(self, letter: LlmRequest, failure: LlmError) -> LlmRequest:
-        self.tries += 1
-        asked = failure.after
+    async def _retry_later(self, request: LlmRequest, failure: LlmError) -> LlmRequest:
+        self.attempts += 1
+        retry_after = failure.retry_after
         if (
             self.fallback
             and failure.kind == "busy"
-            and (self.tries > 1 or (asked or 0) > MAX_WAIT_BEFORE_FALLBACK)
+            and (self.attempts > 1 or (retry_after or 0) > MAX_WAIT_BEFORE_FALLBACK)
         ):
-            return self._fall_back(letter)
-        pause = self._backoff() if asked is None else asked * _draw_jitter(1, 1.1)
-        if self.tries >= MAX_TRIES or asyncio.get_running_loop().time() + pause >= self.until:
-            raise TryAgain(failure.ended, words=failure.words, after=asked)
+            return self._fall_back(request)
+        pause = self._backoff() if retry_after is None else retry_after * _draw_jitter(1, 1.1)
+        if self.attempts >= MAX_TRIES or asyncio.get_running_loop().time() + pause >= self.deadline:
+            raise TryAgain(failure.ended, words=failure.words, after=retry_after)
         await asyncio.sleep(pause)
-        return letter
+        return request
 
     def _backoff(self) -> float:
-        longer: float = self.pause * 2 ** (self.tries - 1)
+        longer: float = self.pause * 2 ** (self.attempts - 1)
         return min(MAX_PAUSE, longer) * _draw_jitter(0.5, 1)
 
-    def _fall_back(self, letter: LlmRequest) -> LlmRequest:
+    def _fall_back(self, request: LlmRequest) -> LlmRequest:
         assert self.fallback is not None
-        second, self.fallback = self.fallback(letter), None
+        second, self.fallback = self.fallback(request), None
         return second
 
-    def _without(self, letter: LlmRequest, failure: LlmError) -> LlmRequest:
-        for setting in failure.settings:
-            if setting not in letter.without:
-                return letter.less(setting)
+    def _drop_setting(self, request: LlmRequest, failure: LlmError) -> LlmRequest:
+        for setting in failure.suspect_settings:
+            if setting not in request.unsupported_settings:
+                return request.without_setting(setting)
         raise CannotDo(failure.words)
 
 
 def _draw_jitter(least: float, most: float) -> float:
-    """Many that wait must not all come back at the same moment."""
-    return random.uniform(least, most)  # noqa: S311, nothing secret hangs on it
+    """A random factor, so that waiting requests do not all return at the same moment."""
+    return random.uniform(least, most)  # noqa: S311, not used for security

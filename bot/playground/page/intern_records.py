@@ -98,8 +98,12 @@ class InternRecords:
             engine = self._connected()
             if engine is not None:
                 with Session(engine) as session:
-                    on = [one for one in Schedule.of(session, self.workspace) if one.state == "on"]
-                    moments = [one.following(now) for one in on]
+                    on = [
+                        one
+                        for one in Schedule.list_all(session, self.workspace)
+                        if one.state == "on"
+                    ]
+                    moments = [one.next_run(now) for one in on]
                     return min(moments, default=now + WEEK) + MINUTE
         except SQLAlchemyError:  # tables not made yet
             pass
@@ -176,7 +180,7 @@ def describe_task(
         "state": _read_task_state(session, task, drafts),
         "private": task.private,
         "at": _convert_time(task.made_at),
-        "trouble": task.said.to(language) if task.said else None,
+        "trouble": task.trouble_words.to(language) if task.trouble_words else None,
         "way": [describe_entry(one) for one in mine],
         "drafts": [describe_draft(session, one, language) for one in drafts],
         "receipts": [describe_receipt(one) for one in receipts],
@@ -193,11 +197,11 @@ def _read_task_state(session: Session, task: Task, drafts: Sequence[Draft]) -> s
 
 def _read_verdict(session: Session, draft: Draft) -> str:
     """Approved is what was approved often enough: then it goes out, to its thread at least."""
-    said = {one.verdict for one in Decision.of(session, draft.id)}
+    said = {one.verdict for one in Decision.list_for_draft(session, draft.id)}
     refused = next((one for one in ("reject", "send back") if one in said), None)
     if refused:
         return {"reject": "rejected", "send back": "back"}[refused]
-    return "approved" if Delivery.of(session, draft.id) else "done"
+    return "approved" if Delivery.list_for_draft(session, draft.id) else "done"
 
 
 def describe_draft(session: Session, draft: Draft, language: str) -> RecordData:
@@ -214,9 +218,11 @@ def describe_draft(session: Session, draft: Draft, language: str) -> RecordData:
     ]
     decisions = [
         {"verdict": one.verdict, "by": one.by, "at": _convert_time(one.at), "reason": one.reason}
-        for one in Decision.of(session, draft.id)
+        for one in Decision.list_for_draft(session, draft.id)
     ]
-    deliveries = [{"state": one.state, "code": one.code} for one in Delivery.of(session, draft.id)]
+    deliveries = [
+        {"state": one.state, "code": one.code} for one in Delivery.list_for_draft(session, draft.id)
+    ]
     return {
         "id": draft.id,
         "version": draft.version,

@@ -44,7 +44,7 @@ def unmute_alert(session: Session, front: ListenerContext, click: BlockAction) -
 
 
 def mark_alert_useless(session: Session, front: ListenerContext, click: BlockAction) -> Words:
-    _load_alert(session, click).useless(session, click.user, front.house.now())
+    _load_alert(session, click).raise_bar(session, click.user, front.house.now())
     return Words("Noted: for an alert about this again, it must be far more certain.")
 
 

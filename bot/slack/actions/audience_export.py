@@ -123,7 +123,7 @@ def _load_exportable_draft(
     draft.demand_current(session, ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
     policy.require(viewer.person, "export")
-    if compute_status(Decision.of(session, draft.id), policy) != "approved":
+    if compute_status(Decision.list_for_draft(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only an approved audience can be exported."))
     if not find_exportable_rules(draft):
         raise CannotDo(GONE)
@@ -146,7 +146,7 @@ def record_export(
     ):
         return
     name, seen = find_audience_name(draft, code), draft.fingerprint
-    note = ExportReceipt.of(made, audience=name, code=code, approved=seen, by=by)
+    note = ExportReceipt.from_export(made, audience=name, code=code, approved=seen, by=by)
     Receipt.record_file(
         session,
         workspace=draft.workspace,

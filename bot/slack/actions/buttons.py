@@ -193,7 +193,7 @@ def _restart_task(
     if "form" in more and "form" in changed:
         changed.pop("form")
         more["form"] = {k: v for k, v in more["form"].items() if k != "stands_on"}
-    wish = task.once_more(id, place=place, private=private, **{**changed, **more})
+    wish = task.retry(id, place=place, private=private, **{**changed, **more})
     accepted = Task.accept(session, front.house.enqueue, wish, front.house.now())
     OutboxMessage.changed(session, front.house.enqueue, piece)  # it goes on below, and says so
     return accepted

@@ -70,7 +70,10 @@ def _render_digest_notice(schedule: Schedule, user: str, event: str) -> Words:
     who, name = f"<@{user}>", format_digest_name(schedule.name)
     did: dict[str, Words] = {
         action_ids.DIGEST_ON: Words(
-            "{who} switched the digest {name} on: {when}", who=who, name=name, when=schedule.when()
+            "{who} switched the digest {name} on: {when}",
+            who=who,
+            name=name,
+            when=schedule.format_rhythm(),
         ),
         action_ids.DIGEST_PAUSE: Words("{who} paused the digest {name}.", who=who, name=name),
         action_ids.DIGEST_OFF: Words("{who} deleted the digest {name}.", who=who, name=name),
@@ -120,7 +123,7 @@ async def open_digest_form(front: ListenerContext, ack: AsyncAck, body: dict[str
 
 def _find_visible_schedule(session: Session, viewer: Viewer, name: str) -> Schedule | None:
     """The digest of that name, when this person may see it."""
-    found = Schedule.there(session, viewer.workspace, name)
+    found = Schedule.find_existing(session, viewer.workspace, name)
     return found if may_see(session, viewer, found) else None
 
 
@@ -152,19 +155,19 @@ def _save_schedule(
     """What is wrong with which field; nothing when it is kept."""
     now, user = front.house.now(), sent.user
     was = read_digest_name(sent.view) or name
-    known = Schedule.there(session, sent.workspace, was)
+    known = Schedule.find_existing(session, sent.workspace, was)
     front.house.policy(sent.workspace).require(user, "administer")
     if known is not None and not may_see(session, sent.viewer, known):
         return {"name": NAME_TAKEN}
-    if name != was and Schedule.there(session, sent.workspace, name) is not None:
+    if name != was and Schedule.find_existing(session, sent.workspace, name) is not None:
         return {"name": NAME_TAKEN}
     if known is not None and is_announced(session, known):
         announce_digest_change(session, front, known, user, CHANGED_IN_FORM, str(sent.view["id"]))
     owner, last = (known.owner, known.last) if known else (user, None)
     if known is not None and name != was:
-        known.turn(session, "off", now)
+        known.switch(session, "off", now)
     place = make_place(where or owner, owner, private=where is None)
-    row = Schedule.put(
+    row = Schedule.save(
         session,
         now,
         workspace=sent.workspace,
@@ -174,7 +177,7 @@ def _save_schedule(
         **read_digest_settings(sent),
     )
     row.last = max(filter(None, (row.last, last)), default=None)
-    row.turn(session, "paused", now)
+    row.switch(session, "paused", now)
     _start_preview(session, front, sent, row)
     return {}
 
@@ -185,7 +188,7 @@ def _start_preview(
     """To whoever filled it in, and to nobody else."""
     now, user = front.house.now(), sent.user
     place = make_place(str(sent.back.get("channel") or user), user, private=True)
-    wish = row.wish(row.day_of(now), turn=str(sent.view["id"]))
+    wish = row.build_task(row.day_of(now), turn=str(sent.view["id"]))
     alone = {"place": place, "private": True, "author": user}
     Task.accept(session, front.house.enqueue, wish.model_copy(update=alone), now)
 
@@ -203,7 +206,7 @@ def build_digest_buttons(schedule: Schedule | None, task: str, language: str) ->
         (action_ids.DIGEST_CHANGE, Words("Change it")),
     ]
     name = quote_as_mrkdwn(format_value(format_digest_name(schedule.name), language), 150)
-    line = f":calendar: {name} · {schedule.when().to(language)}"
+    line = f":calendar: {name} · {schedule.format_rhythm().to(language)}"
     if schedule.state == "paused":
         line += f" · {Words('it rests until it is switched on').to(language)}"
     row = [button(words.to(language), name, ref) for name, words in offers]
@@ -225,7 +228,7 @@ def make_state_action(
         schedule = _load_schedule(session, front, click)
         if schedule.state == state:
             raise CannotDo(Words("That was done already."))
-        schedule.turn(session, state, front.house.now())
+        schedule.switch(session, state, front.house.now())
         announce_digest_change(session, front, schedule, click.user, click.name, click.trigger)
         _redraw_digest(session, front, click)
         return None
@@ -235,7 +238,7 @@ def make_state_action(
 
 def run_digest_now(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
     schedule, now = _load_schedule(session, front, click), front.house.now()
-    wish = schedule.wish(schedule.day_of(now), turn=click.trigger)
+    wish = schedule.build_task(schedule.day_of(now), turn=click.trigger)
     announce_digest_change(session, front, schedule, click.user, click.name, click.trigger)
     Task.accept(session, front.house.enqueue, wish, now)
     if schedule.place.get("dm"):
@@ -256,7 +259,7 @@ def prepare_digest_form(
 
 def _load_schedule(session: Session, front: ListenerContext, click: BlockAction) -> Schedule:
     front.house.policy(click.workspace).require(click.user, "administer")
-    there = Schedule.there(session, click.workspace, click.ref.pick or "")
+    there = Schedule.find_existing(session, click.workspace, click.ref.pick or "")
     return demand_visible(session, click.viewer, there)
 
 

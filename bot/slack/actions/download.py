@@ -50,7 +50,7 @@ def _plan_download(session: Session, front: ListenerContext, click: BlockAction)
         front.house.policy(click.workspace),
     )
     require_unchanged_task(session, draft.workspace, draft.task)
-    approved = compute_status(Decision.of(session, draft.id), policy) == "approved"
+    approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
     task = session.get_one(Task, draft.task)
     left = _render_receipts(session, draft) if may_see_receipts(session, click.viewer, task) else ""

@@ -71,11 +71,13 @@ def prepare_approve_anyway_form(
     policy = front.house.policy(click.workspace)
     draft.demand_current(session, click.ref.seen or "")
     demand_approver(session, draft, click.user, policy)
-    demand_open(Decision.of(session, draft.id), policy)
+    demand_open(Decision.list_for_draft(session, draft.id), policy)
     if draft.findings is None:
         raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
-    if draft.refused():
-        raise CannotDo(Words("This can't be approved: {why}", why=draft.refused()[0].words))
+    if draft.list_final_checks():
+        raise CannotDo(
+            Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
+        )
     return lambda language: forms.build_approve_anyway_form(draft, language)
 
 
@@ -92,8 +94,8 @@ def prepare_history_view(
     draft = load_visible_draft(session, click.viewer, click.ref)
     known = list_version_history(session, draft)
     versions = [one for one in known if may_see(session, click.viewer, one)]
-    said = [one for version in versions for one in Decision.of(session, version.id)]
-    went = [one for version in versions for one in Delivery.of(session, version.id)]
+    said = [one for version in versions for one in Decision.list_for_draft(session, version.id)]
+    went = [one for version in versions for one in Delivery.list_for_draft(session, version.id)]
     return lambda language: forms.history_view(versions, said, went, language)
 
 
@@ -113,7 +115,7 @@ def _load_refusable_draft(session: Session, front: ListenerContext, click: Block
     draft.demand_current(session, click.ref.seen or "")
     task = session.get_one(Task, draft.task)
     demand_author_or_approver(task, draft, click.user, policy)
-    demand_open(Decision.of(session, draft.id), policy)
+    demand_open(Decision.list_for_draft(session, draft.id), policy)
     return draft
 
 

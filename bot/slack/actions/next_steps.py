@@ -38,7 +38,7 @@ def build_next_step_buttons(draft: Draft, language: str) -> list[Block]:
             number_action_id(action_ids.LEAD if lead.ask else action_ids.LEAD_NOW, number),
             ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).packed(),
         )
-        for number, lead in enumerate(draft.leads_on[:MAX_NEXT_STEPS])
+        for number, lead in enumerate(draft.next_steps[:MAX_NEXT_STEPS])
     ]
     return actions(*row) if row else []
 
@@ -77,7 +77,7 @@ def start_next_step(session: Session, front: ListenerContext, click: BlockAction
 
 def find_next_step(draft: Draft, ref: ButtonValue) -> NextStep:
     """Raises CannotDo for one that is no longer there."""
-    leads = draft.leads_on
+    leads = draft.next_steps
     if not (ref.pick or "").isdigit() or int(ref.pick or 0) >= len(leads):
         raise CannotDo(GONE)
     return leads[int(ref.pick or 0)]

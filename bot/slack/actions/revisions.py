@@ -54,9 +54,7 @@ def start_revision(
     form = copy_task_form(session, task, draft)
     if "form" in remove_private_sources(session, task, card, private):
         form.pop("stands_on", None)
-    wish = task.once_more(
-        id, place=place, private=private, form=form, reason=reason, previous=draft.id
-    )
+    wish = task.retry(id, place=place, private=private, form=form, reason=reason, previous=draft.id)
     return Task.accept(session, front.house.enqueue, wish, front.house.now())
 
 
@@ -114,7 +112,7 @@ def find_draft_meant(
         draft = Draft.latest(session, card.piece or "")
         if draft is None or (channel and draft.channel != channel):
             continue
-        if compute_status(Decision.of(session, draft.id), policy) == "open":
+        if compute_status(Decision.list_for_draft(session, draft.id), policy) == "open":
             return draft, card
         settled = settled or (draft, card)
     return settled

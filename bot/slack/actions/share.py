@@ -50,7 +50,7 @@ def send_to_channel(session: Session, front: ListenerContext, click: BlockAction
     draft.demand_current(session, click.ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
     demand_author_or_approver(session.get_one(Task, draft.task), draft, click.user, policy)
-    if compute_status(Decision.of(session, draft.id), policy) != "approved":
+    if compute_status(Decision.list_for_draft(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only approved words can be sent."))
     planned = Delivery.plan(
         session,
@@ -66,9 +66,9 @@ def send_to_channel(session: Session, front: ListenerContext, click: BlockAction
 
 def _explain_refusal(session: Session, draft: Draft, channel: str) -> Words:
     """Why it does not go there now: what became of the first time."""
-    for one in Delivery.of(session, draft.id):
-        if one.destination.get("channel") == channel and one.state == "failed" and one.said:
-            return Words("It could not be sent there: {why}", why=one.said)
+    for one in Delivery.list_for_draft(session, draft.id):
+        if one.destination.get("channel") == channel and one.state == "failed" and one.status_words:
+            return Words("It could not be sent there: {why}", why=one.status_words)
     return Words("It was sent there already.")
 
 

@@ -53,11 +53,11 @@ class CardData:
 
     @property
     def question(self) -> Question | None:
-        return self.task.asked
+        return self.task.question_asked
 
     @property
     def trouble(self) -> Words | None:
-        return self.task.said
+        return self.task.trouble_words
 
     @property
     def standing(self) -> str:
@@ -88,9 +88,9 @@ def load_card_data(
         policy=policy,
         draft=draft,
         versions=len(versions),
-        decisions=tuple(Decision.of(session, draft.id)) if draft else (),
+        decisions=tuple(Decision.list_for_draft(session, draft.id)) if draft else (),
         earlier=_list_void_approvals(session, versions[:-1]),
-        deliveries=tuple(Delivery.of(session, draft.id)) if draft else (),
+        deliveries=tuple(Delivery.list_for_draft(session, draft.id)) if draft else (),
         receipts=tuple(Receipt.list_for_task(session, task.id)),
         followed=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None,
         private=task.private and alone,
@@ -149,7 +149,7 @@ def _list_void_approvals(session: Session, before: list[Draft]) -> tuple[tuple[i
     return tuple(
         (version.version, decision)
         for version in before
-        for decision in Decision.of(session, version.id)
+        for decision in Decision.list_for_draft(session, version.id)
         if decision.verdict == "approve"
     )
 

@@ -70,8 +70,8 @@ def build_draft_buttons(shown: CardData, draft: Draft, language: str) -> list[Bl
 
 def _explain_no_approval(shown: CardData, draft: Draft, language: str) -> str | None:
     """Why there is no Approve on this card."""
-    if draft.refused():
-        words = Words("This can't be approved: {why}", why=draft.refused()[0].words)
+    if draft.list_final_checks():
+        words = Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
         return render_words(words, language, 500)
     if not shown.policy.approvers:
         return Words(
@@ -97,10 +97,10 @@ def _can_approve_alone(shown: CardData, draft: Draft) -> bool:
 
 def _build_approve_button(shown: CardData, draft: Draft, language: str) -> Block:
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
-    if draft.blocked():
+    if draft.list_blocking_checks():
         return button(Words("Approve anyway").to(language), action_ids.APPROVE_ANYWAY, ref)
     ask = None
-    if stated := draft.stated():
+    if stated := draft.list_stated_checks():
         lead = Words.count(
             "Nobody has proved this. By approving you confirm it:",
             "Nobody has proved these {n} things. By approving you confirm all of them:",
@@ -309,7 +309,7 @@ def _render_footer(shown: CardData, draft: Draft, language: str) -> list[Block]:
 
 def _is_read_only(shown: CardData, draft: Draft) -> bool:
     """Whether it is there already and goes nowhere else: a digest, an alert, what can't be told."""
-    return not shown.task.typed or draft.tells_nothing
+    return not shown.task.is_typed or draft.is_empty
 
 
 def _render_read_only_footer(shown: CardData, draft: Draft, language: str) -> list[Block]:

@@ -170,7 +170,7 @@ def render_delivery(delivery: Delivery, language: str) -> str:
         words = Words("Sent to {where} on {when}, campaign code {code}", **gone)
         return f":outbox_tray: {words.to(language)}"
     if delivery.state == "failed":
-        why = delivery.said or Words("nobody knows why")
+        why = delivery.status_words or Words("nobody knows why")
         words = Words("Not sent to {where}: {why}", where=where, why=why)
         return f":x: {render_words(words, language, 250)}"
     if delivery.state == "stopped":

@@ -92,7 +92,7 @@ class CardRenderer:
     async def _language(self, shown: CardData) -> Language:
         """Its author's; of what comes by itself for all to read, the one that was chosen for it."""
         task, chosen = shown.task, shown.task.form.get("language")
-        if chosen and not task.typed and (shown.draft is not None or not task.private):
+        if chosen and not task.is_typed and (shown.draft is not None or not task.private):
             return parse_language(str(chosen))
         locale = await self.poster.people.locale(task.workspace, task.author)
         return parse_language(locale or task.locale)

@@ -28,9 +28,9 @@ def render_results(shown: CardData, language: str) -> list[Block]:
     if outcome is None or draft is None:
         return []
     blocks: list[Block] = []
-    if outcome.said:
+    if outcome.result_lines:
         *lines, source = (
-            render_words(words, language, MAX_LINE_CHARACTERS) for words in outcome.said
+            render_words(words, language, MAX_LINE_CHARACTERS) for words in outcome.result_lines
         )
         blocks += [section(":bar_chart: " + "\n".join(lines)), context(source)]
     if outcome.question and outcome.asked:
@@ -60,7 +60,7 @@ def _record_answer(
     task, result = session.get_one(Task, draft.task), click.ref.pick or ""
     demand_author_or_approver(task, draft, click.user, house.policy(click.workspace))
     outcome = _find_open_question(session, draft, result)
-    first = CampaignMatch.say(
+    first = CampaignMatch.record(
         session,
         workspace=click.workspace,
         result=result,

@@ -131,7 +131,7 @@ def stop_deleted_task(
         return None
     task = _find_latest_task(session, first)
     under_way = task.state in OPEN_STATES
-    task.take_back(session, front.house.enqueue, front.house.now())
+    task.withdraw(session, front.house.enqueue, front.house.now())
     return task.id if under_way else None
 
 
@@ -155,7 +155,7 @@ def _build_changed_task(session: Session, task: Task, change: MessageChange) -> 
     if alone and not task.private:  # from now on for their eyes only
         place = {key: value for key, value in place.items() if key != "under"} | {"dm": True}
     private = task.private or alone
-    return task.once_more(change.id, words=words, place=place, private=private, reason=reason)
+    return task.retry(change.id, words=words, place=place, private=private, reason=reason)
 
 
 def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | None]:

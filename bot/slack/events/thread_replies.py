@@ -139,7 +139,7 @@ def build_answered_task(session: Session, asked: Task, said: str, id: str) -> Ne
     """The wish again, with the answer in it."""
     card = session.get(OutboxMessage, f"{asked.first_piece}:card")
     words = "\n".join(filter(None, [asked.words, said]))
-    return asked.once_more(id, words=words, place=continue_in_thread(asked.place, card))
+    return asked.retry(id, words=words, place=continue_in_thread(asked.place, card))
 
 
 def _is_continued(session: Session, task: Task) -> bool:

@@ -65,7 +65,7 @@ def sources_view(draft: Draft, language: str) -> Block:
             lines = [_render_fact(fact, language) for fact in facts]
             name = quote_as_mrkdwn(translate_title(part.title, language), 150)
             blocks.append(section(f"*{name}*\n" + truncate("\n".join(lines), 2_800)))
-    without = [check for check in draft.blocked() if check.quote]
+    without = [check for check in draft.list_blocking_checks() if check.quote]
     if without:
         lines = [
             f"• {quote_in_language(check.quote or '', 200, language)}" for check in without[:15]
@@ -126,7 +126,7 @@ def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
     if not left:
         words = Words("Nothing left the house: the rules that wrote this run on your own server.")
         return build_read_only_view(Words("What left"), [section(words.to(language))], language)
-    notes = {one.id: note for one in left if (note := ExportReceipt.read(one.sent))}
+    notes = {one.id: note for one in left if (note := ExportReceipt.parse(one.sent))}
     calls = [one for one in left if one.id not in notes]
     blocks = [section(_render_total(calls, language))] if calls else []
     if notes:
@@ -151,7 +151,7 @@ def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
 
 
 def _render_export_note(note: ExportReceipt, language: str) -> str:
-    return "\n".join(words.to(language) for words in (note.title, *note.said))
+    return "\n".join(words.to(language) for words in (note.title, *note.detail_lines))
 
 
 def _render_export(receipt: Receipt, note: ExportReceipt, language: str) -> str:

@@ -145,7 +145,7 @@ def build_reject_form(draft: Draft, language: str) -> Block:
 
 def build_approve_anyway_form(draft: Draft, language: str) -> Block:
     """What has no source, and why it is approved all the same."""
-    lines = [render_check(check, language) for check in draft.blocked()]
+    lines = [render_check(check, language) for check in draft.list_blocking_checks()]
     lead = Words("You approve this in your name, and your reason is kept:").to(language)
     shown = [section(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
     why = text_input("reason", Words("Why is it right?"), language, multiline=True)

@@ -132,7 +132,7 @@ def load_home_lines(
     waiting = [
         HomeLine(one.brief.words, "open", _find_public_card(session, one.piece))
         for one in session.scalars(select_undecided(workspace, user, now))
-        if not one.tells_nothing and may_see(session, viewer, one)
+        if not one.is_empty and may_see(session, viewer, one)
     ]
     return mine, waiting[:MAX_RECENT]
 
@@ -162,7 +162,7 @@ def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
 def _describe_state(session: Session, task: Task, policy: Policy) -> str:
     """How far a task is; of one that is done, what people said of its newest version."""
     draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
-    said = compute_status(Decision.of(session, draft.id), policy) if draft else "open"
+    said = compute_status(Decision.list_for_draft(session, draft.id), policy) if draft else "open"
     return task.state if said == "open" else said
 
 
