@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 COPIED_FOLDERS = ("bot", "docs", "handlers", "prompts", "tests")
-LEFT_OUT = shutil.ignore_patterns("web", "play", "e2e")  # of the page's sources, and long runs
+LEFT_OUT = shutil.ignore_patterns("node_modules")
 STEP = re.compile(
     r"(?:Create `(?P<new>[^`]+)`"
     r"|[Aa]t the end of `(?P<end>[^`]+)`"
