@@ -40,7 +40,7 @@ FOLDERS = (
 )
 HOME_PATHS = ("var/",)  # made when it runs
 OLD_WORDS = r"\b(?:desk|house|shel(?:f|ves)|tellers?|stocktaking|workbench|joinings?|holdings?)\b"
-SECONDS = 300  # the machine may be busy with other tests
+SECONDS = 600  # the machine may be busy with other tests
 
 
 def read(path: str) -> str:
