@@ -144,7 +144,7 @@ class Settings(BaseModel):
         default=None,
         alias="ANTHROPIC_BASE_URL",
         description="Another address that answers like Anthropic's (no `/v1`): a gateway, or an "
-        "AI in the house.",
+        "AI server of your own.",
     )
     model: str = Field(
         default="claude-sonnet-5-5",

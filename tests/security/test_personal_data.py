@@ -264,7 +264,7 @@ HELD_OUT = Path(__file__).parent / "personal_data_held_out.toml"
 
 def test_recall_on_held_out_texts_does_not_fall() -> None:
     """In the first run, 133 of 161 pieces were hidden, without a false alarm. Seven of the others
-    are customer numbers, which the README names as a limit."""
+    are customer numbers, which docs/privacy.md names as a limit."""
     with HELD_OUT.open("rb") as file:
         told = tomllib.load(file)
     hidden = pieces = 0
