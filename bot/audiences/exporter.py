@@ -68,10 +68,10 @@ class AudienceExporter:
 
         from bot.data.ingest.address_encryption import AddressCipher
 
-        stocking = self.house.stocking
-        seal = AddressCipher(stocking.key())
+        row_store = self.house.row_store
+        seal = AddressCipher(row_store.key())
         try:
-            for row in _read_sealed_rows(stocking.addresses(workspace), sorted(people)):
+            for row in _read_sealed_rows(row_store.addresses(workspace), sorted(people)):
                 customer = row["customer"]
                 email, phone, id = (
                     seal.open(customer, row[what]) if row.get(what) else None

@@ -225,7 +225,7 @@ class FileImporter:
                 print_line(why.words.to("en"))
             raise left[-1][1]
         for one in seen:
-            for words in one.told:
+            for words in one.messages:
                 print_line(words.to("en"))
             print_line(format_preview(one.found))
         for _, why in left:
@@ -238,13 +238,13 @@ class FileImporter:
             return self.take_products(part, found)
         with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking, counting = self.house.stocking, ProgressLine(found.name, found.rows)
+            row_store, counting = self.house.row_store, ProgressLine(found.name, found.rows)
             with counting:
                 taken = load_file(
                     part.path,
                     found,
                     to=fresh,
-                    key=stocking.key(),
+                    key=row_store.key(),
                     apart=apart,
                     progress=counting.told,
                     cancelled=self.stop.is_set,
@@ -253,7 +253,9 @@ class FileImporter:
             if self.stop.is_set():
                 raise ImportCancelled
             kept = apart if apart.exists() else None
-            merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
+            merged = row_store.import_rows(
+                self.workspace, found.kind, fresh, source=found.name, apart=kept
+            )
             print_merged_rows(found, merged)
             if taken.doubled:
                 print_line(describe_duplicates(found, taken.doubled).to("en"))

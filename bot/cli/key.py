@@ -12,5 +12,5 @@ def key_(settings: Settings, chosen: argparse.Namespace) -> int:
     from bot.data.ingest.live.signature import derive_live_key
 
     house = Container(settings).migrated()  # a home may be new
-    print_line(derive_live_key(house.stocking.key(), chosen.workspace))
+    print_line(derive_live_key(house.row_store.key(), chosen.workspace))
     return 0

@@ -35,10 +35,12 @@ WRITING_KINDS = ("praise", "past_copy", "segment")
 LONGEST_TEXT = 600  # characters of an old text
 
 
-def find_writing_facts(kind: str, shelf: "Warehouse", request: SkillRequest) -> tuple[Fact, ...]:
+def find_writing_facts(
+    kind: str, warehouse: "Warehouse", request: SkillRequest
+) -> tuple[Fact, ...]:
     """Facts of one of WRITING; none when the library has nothing of it."""
     ways = {"praise": _praise_facts, "past_copy": _past_copy_facts, "segment": _segment_facts}
-    return tuple(ways[kind](shelf, request))
+    return tuple(ways[kind](warehouse, request))
 
 
 def cache_key(kind: str, request: SkillRequest) -> Hashable:
@@ -52,23 +54,23 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
     return kind, request.language, *on[kind]
 
 
-def _praise_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+def _praise_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """praise.<theme>.theme and objection.<theme>.theme: what customers praise most and object to
     most about the product, by name; and feedback.<theme>.quote, .praised and .reviews: a sentence
     of theirs that praises it, in the language of the text, and how many reviews do."""
     product = request.brief.product
-    if product is None or "feedback" not in shelf.listed:
+    if product is None or "feedback" not in warehouse.listed:
         return
     from bot.data.analyses.feedback import praise_and_objection
 
-    if named := _objection_facts(shelf, product, request):
+    if named := _objection_facts(warehouse, product, request):
         yield from named
     labels = (("praise", MOST_PRAISED_LABEL.text), ("objection", DOUBT.text))
-    for (kind, label), fact in zip(labels, praise_and_objection(shelf, product), strict=True):
+    for (kind, label), fact in zip(labels, praise_and_objection(warehouse, product), strict=True):
         if fact is not None and not (kind == "objection" and named):
             theme = fact.id.split(".")[1].split("--")[0]
             if kind == "praise":
-                yield from _quote_facts(shelf, product, theme, fact, request)
+                yield from _quote_facts(warehouse, product, theme, fact, request)
             yield Fact(
                 id=f"{kind}.{theme}.theme",
                 label=label,
@@ -79,7 +81,7 @@ def _praise_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
             )
 
 
-def _objection_facts(shelf: "Warehouse", product: str, request: SkillRequest) -> list[Fact]:
+def _objection_facts(warehouse: "Warehouse", product: str, request: SkillRequest) -> list[Fact]:
     """The doubt that a product page is asked to answer, and what may stand on it: how many reviews
     say so, and how they put it."""
     named = asks_to_answer(request.brief.words)
@@ -87,9 +89,9 @@ def _objection_facts(shelf: "Warehouse", product: str, request: SkillRequest) ->
         return []
     from bot.data.analyses.feedback.objections import find_objection
 
-    title = _product_titles(shelf).get(product, "")
-    found = find_objection(shelf, product, remove_title(named, title)) or (
-        find_objection(shelf, product, remove_title(request.brief.words, title))
+    title = _product_titles(warehouse).get(product, "")
+    found = find_objection(warehouse, product, remove_title(named, title)) or (
+        find_objection(warehouse, product, remove_title(request.brief.words, title))
     )
     if found is None:
         return []
@@ -111,8 +113,8 @@ def _objection_facts(shelf: "Warehouse", product: str, request: SkillRequest) ->
             label=label,
             about=about,
             value=value,
-            source=shelf.source("feedback"),
-            as_of=shelf.as_of("feedback"),
+            source=warehouse.source("feedback"),
+            as_of=warehouse.as_of("feedback"),
             rows=found.texts,
         )
         for id, label, about, value in told
@@ -131,12 +133,12 @@ def _join_words(ways: tuple[Words, ...]) -> Words:
 
 
 def _quote_facts(
-    shelf: "Warehouse", product: str, theme: str, share: Fact, request: SkillRequest
+    warehouse: "Warehouse", product: str, theme: str, share: Fact, request: SkillRequest
 ) -> Iterator[Fact]:
     """What may stand in a text: somebody's sentence, word for word, and how many say the same."""
     from bot.data.analyses.feedback.objections import find_praise
 
-    found = find_praise(shelf, product, theme, request.language)
+    found = find_praise(warehouse, product, theme, request.language)
     if found is None:
         return
     if (quote := found.quote) is not None:
@@ -165,16 +167,20 @@ def _quote_facts(
             )
 
 
-def _past_copy_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """past_copy.<code>.subject, .text and .open-rate of the nearest texts that were sent."""
-    if "campaigns" not in shelf.listed:
+    if "campaigns" not in warehouse.listed:
         return
     from bot.data.analyses.campaigns import nearest_texts
 
     brief = request.brief
     words = " ".join(filter(None, [brief.words, brief.product_words]))
     near = nearest_texts(
-        shelf, channel=request.channel, product=brief.product, words=words, language=brief.language
+        warehouse,
+        channel=request.channel,
+        product=brief.product,
+        words=words,
+        language=brief.language,
     )
     for one in near:
         letter = one.letter
@@ -183,12 +189,12 @@ def _past_copy_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact
             "subject": letter.subject,
             "text": (letter.text or "")[:LONGEST_TEXT] or None,
             OPENED.text: None
-            if rate is None or letter.sent < shelf.floor
+            if rate is None or letter.sent < warehouse.floor
             else _format_share(rate, letter.sent, brief.language),
         }
-        when = letter.at.date() if letter.at else shelf.as_of("campaigns")
+        when = letter.at.date() if letter.at else warehouse.as_of("campaigns")
         yield from _build_facts(
-            f"past_copy.{slugify(letter.code)}", told, shelf.source("campaigns"), when
+            f"past_copy.{slugify(letter.code)}", told, warehouse.source("campaigns"), when
         )
 
 
@@ -198,17 +204,19 @@ def _format_share(rate: float, sent: int, language: str) -> str:
     return Words("{share} % of {n} sent", share=shown, n=str(sent)).to(language)
 
 
-def _segment_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """segment.audience.rule and, for a rule that was counted before, .size."""
     rule = _audience_rule(request)
-    if rule is None or "orders" not in shelf.listed:
+    if rule is None or "orders" not in warehouse.listed:
         return
-    told = {"audience": rule.words(_product_titles(shelf)).to(request.language)}
+    told = {"audience": rule.words(_product_titles(warehouse)).to(request.language)}
     if request.brief.rule:
         from bot.data.analyses.segments.audience import count_audience
 
-        told["size"] = count_audience(shelf, rule).said.to(request.language)
-    yield from _build_facts("segment.audience", told, shelf.source("orders"), shelf.as_of("orders"))
+        told["size"] = count_audience(warehouse, rule).said.to(request.language)
+    yield from _build_facts(
+        "segment.audience", told, warehouse.source("orders"), warehouse.as_of("orders")
+    )
 
 
 def _audience_rule(request: SkillRequest) -> AudienceRule | None:
@@ -228,14 +236,14 @@ def _audience_rule(request: SkillRequest) -> AudienceRule | None:
     return None
 
 
-def _product_titles(shelf: "Warehouse") -> dict[str, str]:
-    if shelf.products is None:
+def _product_titles(warehouse: "Warehouse") -> dict[str, str]:
+    if warehouse.products is None:
         return {}
     from bot.data.warehouse.query import fetch_rows
 
     return {
         row["product"]: row["title"] or row["product"]
-        for row in fetch_rows(shelf, shelf.products.select("product", "title"))
+        for row in fetch_rows(warehouse, warehouse.products.select("product", "title"))
     }
 
 

@@ -41,7 +41,7 @@ class LocalData:
         self._libraries: dict[str, WorkspaceData] = {}
         self._warehouse: WarehouseConnection | None = None
         key = settings.key
-        self.stocking = RowStore(
+        self.row_store = RowStore(
             settings.home,
             self.database,
             key=key.get_secret_value() if key else None,
@@ -51,7 +51,7 @@ class LocalData:
             floor=lambda workspace: self.policy(workspace).library.floor,
             sales_floor=lambda workspace: self.policy(workspace).library.sales_floor,
         )
-        self.stocking.catch_up = self._catch_up
+        self.row_store.catch_up = self._catch_up
 
     def _catch_up(self, workspace: str, kind: str) -> None:
         """Live rows that came before a file go in before it: what came last holds."""
@@ -61,7 +61,7 @@ class LocalData:
         from bot.data.ingest.live.queue import LiveQueue
 
         return LiveQueue(
-            self.settings.home, self.database, self.stocking, now, partial(self.workspace, None)
+            self.settings.home, self.database, self.row_store, now, partial(self.workspace, None)
         )
 
     def brand(self, workspace: str) -> Brand:
@@ -76,11 +76,11 @@ class LocalData:
             catalogue = CatalogueLibrary(
                 lambda: self.products(workspace), version=lambda: self._version(workspace)
             )
-            shelf = partial(self.shelf, workspace)
+            warehouse = partial(self.open_warehouse, workspace)
             lasting, stands_on = self._kept(workspace)
             self._libraries[workspace] = WorkspaceData(
                 catalogue,
-                shelf,
+                warehouse,
                 lasting,
                 stands_on,
                 partial(self._let_go, workspace),
@@ -91,7 +91,7 @@ class LocalData:
     def _let_go(self, workspace: str) -> None:
         """The tables are opened anew for whoever asks next."""
         self._warehouse = None
-        self.stocking.let_go(workspace)
+        self.row_store.close(workspace)
 
     def _kept(
         self, workspace: str
@@ -99,18 +99,18 @@ class LocalData:
         """Where findings last and what they stand on. A warehouse changes without telling."""
         if self.settings.warehouse is not None:
             return None, None
-        stocking = self.stocking
-        return stocking.lasting(workspace), partial(stocking.stand_on, workspace)
+        row_store = self.row_store
+        return row_store.result_cache(workspace), partial(row_store.version, workspace)
 
-    def shelf(self, workspace: str) -> "Warehouse":
+    def open_warehouse(self, workspace: str) -> "Warehouse":
         """What the analyses read: the team's own warehouse where there is one, else our files."""
         if self.settings.warehouse is None:
-            return self.stocking.shelf(workspace)
+            return self.row_store.open(workspace)
         from bot.data.warehouse.external import WarehouseConnection
 
         if self._warehouse is None:
             self._warehouse = WarehouseConnection(self.settings.warehouse.get_secret_value())
-        return self._warehouse.shelf(
+        return self._warehouse.open(
             now().date(),
             partial(self.products, workspace),
             version=self._version(workspace),

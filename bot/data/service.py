@@ -61,13 +61,13 @@ def load_analysis(kind: str) -> ModuleType:
 
 
 class WorkspaceData:
-    """The library of one workspace. `shelf` opens its tables as they are now, and gives the same
+    """The library of one workspace. `warehouse` opens its tables as they are now, and gives the same
     object as long as nothing changed."""
 
     def __init__(
         self,
         catalogue: Library,
-        shelf: Callable[[], "Warehouse"],
+        warehouse: Callable[[], "Warehouse"],
         lasting: ResultCache | None = None,
         stands_on: Callable[[], Hashable] | None = None,
         let_go: Callable[[], None] = lambda: None,
@@ -78,8 +78,8 @@ class WorkspaceData:
         `let_go` has the tables opened anew, for an engine that does not answer any more.
         `answers` is the log of what each person was told about sales: without it no difference is
         refused."""
-        self._catalogue, self._open = catalogue, shelf
-        self._lasting, self._stands_on = lasting, stands_on or shelf
+        self._catalogue, self._open = catalogue, warehouse
+        self._lasting, self._stands_on = lasting, stands_on or warehouse
         self._let_go, self._answers = let_go, answers
         self._one = threading.RLock()  # the engine does one thing at a time
         self._of: object = None  # what the known findings stand on
@@ -114,10 +114,10 @@ class WorkspaceData:
         if done:
             return looking.result()
         looking.add_done_callback(lambda late: late.cancelled() or late.exception())
-        shelf = await asyncio.to_thread(self._open)
+        warehouse = await asyncio.to_thread(self._open)
         self._one = threading.RLock()
         self._let_go()
-        if stop := getattr(getattr(shelf.engine, "con", None), "interrupt", None):
+        if stop := getattr(getattr(warehouse.engine, "con", None), "interrupt", None):
             await asyncio.to_thread(stop)
         raise CannotDo(
             Words(
@@ -130,19 +130,19 @@ class WorkspaceData:
     def _facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         """What was found, what can't be told, and how old the rows are when they are old."""
         where = build_filter(request)
-        shelf, found = self._open(), self.findings(kind, where)
+        warehouse, found = self._open(), self.findings(kind, where)
         if kind == "sold" and where.tally is not None:
-            found = self._guarded(shelf, found, where, request.brief.author)
-        elif kind == "sellers" and request.skill == "answer" and "orders" in shelf.listed:
+            found = self._guarded(warehouse, found, where, request.brief.author)
+        elif kind == "sellers" and request.skill == "answer" and "orders" in warehouse.listed:
             total = replace(where, tally=SalesQuery())  # it tells the total of the same days, too
             known = self.findings("sold", total)
-            if self._guarded(shelf, known, total, request.brief.author).get("few", "under"):
+            if self._guarded(warehouse, known, total, request.brief.author).get("few", "under"):
                 found = AnalysisResult(kind, found.source, found.as_of)
-        aside = iter_cannot_facts(found, kind, request.language, shelf.today)
-        return (*found.facts, *aside, *iter_age_facts(shelf, kind))
+        aside = iter_cannot_facts(found, kind, request.language, warehouse.today)
+        return (*found.facts, *aside, *iter_age_facts(warehouse, kind))
 
     def _guarded(
-        self, shelf: "Warehouse", found: AnalysisResult, where: AnalysisFilter, person: str
+        self, warehouse: "Warehouse", found: AnalysisResult, where: AnalysisFilter, person: str
     ) -> AnalysisResult:
         """What this person may be told of it, after all that was told before."""
         if self._answers is None:
@@ -150,29 +150,31 @@ class WorkspaceData:
         from bot.data.metrics.orders.answer_guard import guard_answer
 
         with self._one:
-            return guard_answer(shelf, found, where, self._answers, person, _digest_orders(shelf))
+            return guard_answer(
+                warehouse, found, where, self._answers, person, _digest_orders(warehouse)
+            )
 
     def _around(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         return find_surrounding_facts(kind, request, self._open().today)
 
     def _for_writing(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         """A text is written all the same where the library can't tell."""
-        shelf, asked = self._open(), cache_key(kind, request)
+        warehouse, asked = self._open(), cache_key(kind, request)
         with self._one:
-            if self._given_of is not shelf or len(self._given) >= MOST_REMEMBERED:
-                self._given_of, self._given = shelf, {}
+            if self._given_of is not warehouse or len(self._given) >= MOST_REMEMBERED:
+                self._given_of, self._given = warehouse, {}
             if asked not in self._given:
                 try:
-                    self._given[asked] = find_writing_facts(kind, shelf, request)
+                    self._given[asked] = find_writing_facts(kind, warehouse, request)
                 except CannotDo:
                     self._given[asked] = ()
             return self._given[asked]
 
     def alone(self, ask: Callable[["Warehouse"], T]) -> T:
         """What `ask` says of the tables, while nobody else asks the engine."""
-        shelf = self._open()
+        warehouse = self._open()
         with self._one:
-            return ask(shelf)
+            return ask(warehouse)
 
     def findings(self, kind: str, where: AnalysisFilter) -> AnalysisResult:
         """What one analysis finds; remembered until the tables change. Raises CannotDo."""
@@ -209,9 +211,9 @@ class WorkspaceData:
             return found
 
 
-def _digest_orders(shelf: "Warehouse") -> str:
+def _digest_orders(warehouse: "Warehouse") -> str:
     """The state of the orders, as a digest: another as soon as rows come in or go."""
-    one = shelf.listed["orders"]
+    one = warehouse.listed["orders"]
     told = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
     return sha256(repr(told).encode()).hexdigest()
 

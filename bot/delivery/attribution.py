@@ -104,7 +104,7 @@ class AttributionTrigger:
 
     def _state(self, session: Session, workspace: str, at: datetime) -> str:
         """What decides the results: files, what went out, the hour where a warehouse is read."""
-        held = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
+        held = DataFile.in_force(session, workspace) or DataFile.in_force(session, LOCAL_WORKSPACE)
         told = [holding.id for holding in held if holding.kind in ATTRIBUTION_KINDS]
         mine = (Delivery.workspace == workspace) & (Delivery.state == "gone")
         counted = select(func.count(), func.max(Delivery.gone_at)).where(mine)

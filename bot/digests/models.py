@@ -294,7 +294,7 @@ def find_due_alerts(session: Session, now: datetime) -> Iterable[Job]:
     files."""
     wanted = select(Schedule.workspace).where(Schedule.state == "on", Schedule.alerts.is_(True))
     for workspace in session.scalars(wanted.distinct().order_by(Schedule.workspace)):
-        held = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
+        held = DataFile.in_force(session, workspace) or DataFile.in_force(session, LOCAL_WORKSPACE)
         mine = [one.id for one in held if one.kind in ALERT_KINDS]
         if mine:
             yield Job(kind="look", subject=f"{workspace}/{mine[-1]}", workspace=workspace)

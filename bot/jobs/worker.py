@@ -92,7 +92,7 @@ class Worker:
         """A file that is not read: a member sees why; of anybody else's nothing is drawn."""
         arrival = session.get_one(FileUpload, id, with_for_update=True)
         if admission != "admitted":
-            OutboxMessage.not_begun(session, arrival.piece)
+            OutboxMessage.not_begun(session, arrival.card_piece)
         arrival.refuse(session, self.means.enqueue, why=NOBODY_HAS_RIGHT, now=self.means.now())
 
     async def work(self, id: str) -> None:

@@ -44,8 +44,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Container:
     pq.write_table(consents, fresh)
     names = consents["customer"].to_pylist()
     rows = [(name, f"{name.lower()}@gmail.com", None, f"Shop-{name}") for name in names]
-    pq.write_table(encrypt_addresses(rows, made.stocking.key(), ("email", "phone", "id")), apart)
-    made.stocking.take("T1", "consents", fresh, source="customers.csv", apart=apart)
+    pq.write_table(encrypt_addresses(rows, made.row_store.key(), ("email", "phone", "id")), apart)
+    made.row_store.import_rows("T1", "consents", fresh, source="customers.csv", apart=apart)
     return made
 
 
@@ -176,17 +176,17 @@ def test_has_ids_as_the_team_writes_them_and_no_address_or_formula_among_them() 
 def test_of_ids_is_made_of_the_file_of_consents_itself(tmp_path: Path) -> None:
     house, path = stocked(tmp_path / "home", "orders"), files_of("small") / "customers.csv"
     fresh, apart = tmp_path / "fresh.parquet", tmp_path / "apart.parquet"
-    key = house.stocking.key()
+    key = house.row_store.key()
     load_file(
         path, detect_schema(path, name=path.name), to=fresh, key=key, apart=apart, today=TODAY
     )
-    house.stocking.take("T1", "consents", fresh, source=path.name, apart=apart)
+    house.row_store.import_rows("T1", "consents", fresh, source=path.name, apart=apart)
     with path.open(encoding="utf-8") as file:
         theirs = {row["client"] for row in csv.DictReader(file)}
     stored = pq.read_table(fresh).column("customer").to_pylist()
     opened = {
         AddressCipher(key).open(row["customer"], row["id"])
-        for one in house.stocking.addresses("T1")
+        for one in house.row_store.addresses("T1")
         for row in pq.read_table(one).to_pylist()
         if row["id"]
     }
@@ -202,9 +202,9 @@ def test_of_ids_asks_for_the_file_again_where_it_came_before_ids_were_kept(tmp_p
     fresh, apart = tmp_path / "consents.fresh", tmp_path / "apart.fresh"
     pq.write_table(consents, fresh)
     rows = [(row, "a@b.example", None) for row in consents["customer"].to_pylist()]
-    pq.write_table(encrypt_addresses(rows, house.stocking.key()), apart)
-    house.stocking.take("T1", "consents", fresh, source="c.csv", apart=apart)
-    for path in house.stocking.addresses("T1"):
+    pq.write_table(encrypt_addresses(rows, house.row_store.key()), apart)
+    house.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=apart)
+    for path in house.row_store.addresses("T1"):
         pq.write_table(pq.read_table(path).drop_columns(["id"]), path)
     with pytest.raises(CannotDo, match="import it again"):
         AudienceExporter(house).export("T1", AudienceRule(), "ids")
@@ -234,14 +234,16 @@ def test_needs_addresses_and_the_key_they_were_sealed_with(tmp_path: Path) -> No
     pq.write_table(
         encrypt_addresses(rows, b"another key of thirty-two signs!!"), tmp_path / "apart.fresh"
     )
-    house.stocking.take("T1", "consents", consents, source="c.csv", apart=tmp_path / "apart.fresh")
+    house.row_store.import_rows(
+        "T1", "consents", consents, source="c.csv", apart=tmp_path / "apart.fresh"
+    )
     with pytest.raises(CannotDo, match="another key"):
         AudienceExporter(house).export("T1", AudienceRule(), "google")
 
 
 def test_leaves_nothing_readable_on_the_disk(house: Container) -> None:
     AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "google")
-    paths = house.stocking.addresses("T1")
+    paths = house.row_store.addresses("T1")
     assert paths
     assert all(ADDRESSES_KIND in path.parts for path in paths)
     for path in house.settings.home.rglob("*"):
@@ -250,7 +252,7 @@ def test_leaves_nothing_readable_on_the_disk(house: Container) -> None:
 
 
 def test_opens_a_table_as_it_was_sealed(house: Container) -> None:
-    (path, *_) = house.stocking.addresses("T1")
+    (path, *_) = house.row_store.addresses("T1")
     assert pq.read_schema(path).field("email").type == pa.binary()
 
 

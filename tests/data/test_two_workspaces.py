@@ -53,7 +53,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container
         folder = WatchFolder(house).folder / one
         folder.mkdir(parents=True)
         (folder / "orders.csv").write_text(orders(one))
-    WatchFolder(house).look()
+    WatchFolder(house).process()
     for one in BOTH:
         with house.database.begin() as session:
             Task.accept(session, Jobs(), wish(one, workspace=one, words=NAMES[one]), now())
@@ -78,7 +78,7 @@ def other(one: str) -> str:
 
 @pytest.mark.parametrize("one", BOTH)
 def test_in_its_rows_and_what_is_found_of_them(house: Container, one: str) -> None:
-    assert house.stocking.shelf(one).listed["orders"].rows == TOTALS[one]
+    assert house.row_store.open(one).listed["orders"].rows == TOTALS[one]
     for again in (False, True):  # the second time it is read from the disk
         for kind in KINDS:
             facts = house.library(one).findings(kind, AnalysisFilter()).facts
@@ -96,10 +96,10 @@ def test_in_its_rows_and_what_is_found_of_them(house: Container, one: str) -> No
 @pytest.mark.parametrize("one", BOTH)
 def test_when_the_rows_of_the_other_go(house: Container, one: str) -> None:
     gone = "T2" if one == "T1" else "T1"
-    (source,) = house.stocking.sources(gone)["orders"]
-    house.stocking.forget(gone, "orders", source)
-    assert house.stocking.shelf(one).listed["orders"].rows == TOTALS[one]
-    assert "orders" not in house.stocking.shelf(gone).listed
+    (source,) = house.row_store.sources(gone)["orders"]
+    house.row_store.forget(gone, "orders", source)
+    assert house.row_store.open(one).listed["orders"].rows == TOTALS[one]
+    assert "orders" not in house.row_store.open(gone).listed
 
 
 @pytest.mark.parametrize("one", BOTH)

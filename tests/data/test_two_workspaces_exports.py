@@ -79,7 +79,7 @@ async def post(client: Client, house: Container, one: str, order: str, *, key_of
     body = json.dumps({"order": order, "at": "2026-11-24T10:05:00", "amount": "62.00"}).encode()
     stamp = f"{time.time():.6f}"
     signed = sign_request(
-        derive_live_key(house.stocking.key(), key_of), SignedRequest(stamp, "orders", one, body)
+        derive_live_key(house.row_store.key(), key_of), SignedRequest(stamp, "orders", one, body)
     )
     told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed, WORKSPACE_HEADER: one}
     async with client.post("/library/orders", data=io.BytesIO(body), headers=told) as answer:
@@ -88,7 +88,7 @@ async def post(client: Client, house: Container, one: str, order: str, *, key_of
 
 def orders_of(house: Container, one: str) -> set[Any]:
     house.live_rows().merge(one, "orders")
-    shelf = house.stocking.shelf(one)
+    shelf = house.row_store.open(one)
     return {
         row["order"] for row in shelf.engine.to_pyarrow(shelf.engine.table("orders")).to_pylist()
     }
@@ -103,8 +103,8 @@ def test_in_an_exported_audience(house: Container, one: str) -> None:
 
 
 def test_in_an_audience_of_one_that_has_no_addresses(house: Container) -> None:
-    (consents,) = house.stocking.sources("T1")["consents"]
-    house.stocking.forget("T1", "consents", consents)
+    (consents,) = house.row_store.sources("T1")["consents"]
+    house.row_store.forget("T1", "consents", consents)
     with pytest.raises(CannotDo):
         AudienceExporter(house).export("T1", AudienceRule(purpose="email"), "plain")
     assert (

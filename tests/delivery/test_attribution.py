@@ -60,9 +60,9 @@ def bring_in(house: Container, kind: str, *rows: dict[str, Any]) -> None:
     """As a file that was imported."""
     to = house.settings.home / "fresh.parquet"
     body = "\n".join(json.dumps(row) for row in rows).encode()
-    receiver = BatchReceiver(house.stocking.key())
+    receiver = BatchReceiver(house.row_store.key())
     assert not receiver.receive(kind, body, today=now().date(), to=to).rejects
-    house.stocking.take("T1", kind, to, source=f"{kind}.csv")
+    house.row_store.import_rows("T1", kind, to, source=f"{kind}.csv")
 
 
 def campaign(**told: Any) -> dict[str, Any]:

@@ -148,10 +148,10 @@ def test_of_the_library_that_comes_back_whole_is_read_again(home: Path, tmp_path
     _cut(path, random.Random(1))
     house = Container(Settings.read()).migrated()
     assert len(mark_damaged(home, house.database, now())) == 1
-    assert house.stocking.shelving.shelf("local").damaged
+    assert house.row_store.pool.open("local").damaged
     shutil.copy(tmp_path / "whole", path)
     assert mark_damaged(home, house.database, now()) == []
-    assert not house.stocking.shelving.shelf("local").damaged
+    assert not house.row_store.pool.open("local").damaged
     house.database.close()
 
 
@@ -317,7 +317,7 @@ def test_of_the_inbox_waits_while_the_machine_cannot_read_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", fail)
-        assert WatchFolder(house).look() == 0
+        assert WatchFolder(house).process() == 0
     assert waits.exists()
-    assert WatchFolder(house).look() == 1
+    assert WatchFolder(house).process() == 1
     house.database.close()

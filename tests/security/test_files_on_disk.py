@@ -101,7 +101,7 @@ def test_hold_nobodys_name_and_are_closed_after_imports_and_the_inbox(
     put(home / "inbox", "more.csv", rows.replace("A1,", "C1,"))
     put(home / "inbox", "what.csv", f"{FIRST} {LAST},{MAIL}\n{FIRST} {LAST},{MAIL}\n")
     with private_process(home):
-        WatchFolder(house).look()
+        WatchFolder(house).process()
     house.database.close()
     assert main(["doctor"]) == 1
     assert loose(home) == []

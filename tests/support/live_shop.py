@@ -39,7 +39,7 @@ def opened(home: Path) -> str:
     held.write_text(orders(0, 300))
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
     FileImporter(house, TEAM).take(TableFile(held), detect_schema(held, name=held.name))
-    key = derive_live_key(house.stocking.key(), None)
+    key = derive_live_key(house.row_store.key(), None)
     house.database.close()
     return key
 

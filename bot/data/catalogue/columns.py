@@ -32,12 +32,12 @@ class CatalogueHeader:
 
 
 def find_catalogue_header(
-    text: str, *, called: Mapping[str, str] | None = None, dollar: str | None = None
+    text: str, *, column_names: Mapping[str, str] | None = None, dollar: str | None = None
 ) -> CatalogueHeader | None:
     """The header and the delimiter that make most sense; None when no column holds names of
-    products. `called` says what columns are, theirs → ours, where the names don't."""
+    products. `column_names` says what columns are, theirs → ours, where the names don't."""
     candidates = [
-        _build_header(delimiter, line, cells, called or {}, dollar)
+        _build_header(delimiter, line, cells, column_names or {}, dollar)
         for delimiter in DELIMITERS
         for line, cells in _read_first_rows(text, delimiter)
     ]
@@ -89,11 +89,15 @@ def _read_first_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]
 
 
 def _build_header(
-    delimiter: str, line: int, cells: Sequence[str], called: Mapping[str, str], dollar: str | None
+    delimiter: str,
+    line: int,
+    cells: Sequence[str],
+    column_names: Mapping[str, str],
+    dollar: str | None,
 ) -> CatalogueHeader:
     ranked: dict[str, list[tuple[int, int]]] = {}
     currency = None
-    renamed = {normalize_header(theirs): ours for theirs, ours in called.items()}
+    renamed = {normalize_header(theirs): ours for theirs, ours in column_names.items()}
     for column, cell in enumerate(cells):
         meant = (
             (renamed[normalize_header(cell)], -1)

@@ -51,22 +51,22 @@ def read_catalogue(
     currency: str | None = None,
     as_of: date | None = None,
     name: str | None = None,
-    called: Mapping[str, str] | None = None,
+    column_names: Mapping[str, str] | None = None,
     mark: DecimalMark | None = None,
 ) -> Catalogue:
     """The products in a file.
 
     `currency` (ISO 4217) holds where the file names none, and says which dollar a bare $ is.
     `as_of` is the day of the export: else the file's own date (UTC). `name` is what the file is
-    called when it is not the path's name. `called` says which columns are which, theirs → ours;
+    called when it is not the path's name. `column_names` says which columns are which, theirs → ours;
     `mark` which sign is the decimal one.
     Raises CannotDo when nothing can be read at all.
     """
     shown = name or path.name
     read = read_text(path, shown)
-    if called:
-        _check_named_columns(called, shown, read.text)
-    header = find_catalogue_header(read.text, called=called, dollar=currency)
+    if column_names:
+        _check_named_columns(column_names, shown, read.text)
+    header = find_catalogue_header(read.text, column_names=column_names, dollar=currency)
     if header is None:
         raise CannotDo(_no_header_message(shown, read.text))
     if len(header.fields) == 1 and len(header.names) > 2:
@@ -99,10 +99,10 @@ def write_rejects(catalogue: Catalogue, path: Path) -> None:
             writer.writerow((reject.line, *(escape_csv_cell(cell) for cell in cells)))
 
 
-def _check_named_columns(called: Mapping[str, str], name: str, text: str) -> None:
+def _check_named_columns(column_names: Mapping[str, str], name: str, text: str) -> None:
     """Columns that somebody named must be there, and fields be ours."""
     ours = [field for field in list_known_fields() if not field.startswith("option_")]
-    if wrong := [field for field in called.values() if field not in list_known_fields()]:
+    if wrong := [field for field in column_names.values() if field not in list_known_fields()]:
         raise CannotDo(
             Words(
                 "There is no field {field}. The fields are: {known}.",
@@ -111,7 +111,7 @@ def _check_named_columns(called: Mapping[str, str], name: str, text: str) -> Non
             )
         )
     spelled = normalize_header(text[:20_000])
-    if gone := [theirs for theirs in called if normalize_header(theirs) not in spelled]:
+    if gone := [theirs for theirs in column_names if normalize_header(theirs) not in spelled]:
         raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
 
 

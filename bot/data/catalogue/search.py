@@ -353,10 +353,10 @@ class NameMatches:
     otherwise: tuple[ProductMatch, ...] = ()
 
 
-async def match_name(called: str, library: Library, house: str = "") -> NameMatches:
-    """What is found by this name. The name of the `house` contradicts none."""
-    hits = sorted(await library.find(called), key=lambda hit: -hit.score) if called else []
-    ours = {*tokenize(house)}
+async def match_name(name: str, library: Library, brand: str = "") -> NameMatches:
+    """What is found by this name. The name of the `brand` contradicts none."""
+    hits = sorted(await library.find(name), key=lambda hit: -hit.score) if name else []
+    ours = {*tokenize(brand)}
 
     def other(hit: ProductMatch) -> bool:
         return bool(hit.otherwise) and not {*tokenize(hit.otherwise)} <= ours

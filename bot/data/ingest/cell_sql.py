@@ -13,12 +13,12 @@ TEXT_TYPES = ("text", "key", "person")
 NUMBER_TYPES = ("money", "number", "whole")
 
 
-def cast_cell(type_: ColumnType, raw: str, understood: FileSchema) -> str:
+def cast_cell(type_: ColumnType, raw: str, schema: FileSchema) -> str:
     """A cell's text as one of our types."""
-    moment = cast_time(raw, understood)
+    moment = cast_time(raw, schema)
     if type_ in NUMBER_TYPES:
         place = int(raw[1:])
-        return f"as_{type_}({raw}, d{place}, {decimal_mark_sql(understood, place)})"
+        return f"as_{type_}({raw}, d{place}, {decimal_mark_sql(schema, place)})"
     ways: dict[ColumnType, str] = {
         "text": raw,
         "key": f"as_key({raw})",
@@ -30,19 +30,19 @@ def cast_cell(type_: ColumnType, raw: str, understood: FileSchema) -> str:
     return ways[type_]
 
 
-def cast_time(raw: str, understood: FileSchema) -> str:
+def cast_time(raw: str, schema: FileSchema) -> str:
     """A cell as a time. Where the whole file has one way to write it, only that one is looked for:
     the engine takes longer to plan all of them than to read the rows."""
-    if raw.removeprefix("t").isdigit() and int(raw.removeprefix("t")) in understood.iso:
+    if raw.removeprefix("t").isdigit() and int(raw.removeprefix("t")) in schema.iso:
         return f"iso({raw})"
-    if understood.year_first:
+    if schema.year_first:
         return f"as_moment(turned({raw}), true)"
-    return f"as_moment({raw}, {str(understood.day_first).lower()})"
+    return f"as_moment({raw}, {str(schema.day_first).lower()})"
 
 
-def decimal_mark_sql(understood: FileSchema, place: int) -> str:
+def decimal_mark_sql(schema: FileSchema, place: int) -> str:
     """The decimal sign of a column, as SQL."""
-    return quote_text(understood.mark(place))
+    return quote_text(schema.mark(place))
 
 
 # What cells say, as SQL macros: amounts, dates, yes and no, as English and French write them.

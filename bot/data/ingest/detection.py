@@ -158,10 +158,10 @@ MOST_UNREADABLE_SHARE = 0.5  # of the cells that say anything
 
 
 def find_unreadable_columns(
-    con: duckdb.DuckDBPyConnection, relation: str, understood: FileSchema
+    con: duckdb.DuckDBPyConnection, relation: str, schema: FileSchema
 ) -> list[tuple[MappedColumn, str]]:
     """Columns of which most cells can't be read, each with such a cell."""
-    told = [one for one in target_columns(understood) if one.reason]
+    told = [one for one in target_columns(schema) if one.reason]
     if not told:
         return []
     selects = ", ".join(
@@ -171,13 +171,13 @@ def find_unreadable_columns(
     values = ", ".join(
         f"{one.raw} AS r{i}, ({one.sql}) IS NOT NULL AS v{i}" for i, one in enumerate(told)
     )
-    some = select_cells(understood, f"(SELECT * FROM {relation} LIMIT {SAMPLED_ROWS})")
+    some = select_cells(schema, f"(SELECT * FROM {relation} LIMIT {SAMPLED_ROWS})")
     found = con.execute(f"SELECT {selects} FROM (SELECT {values} FROM {some})").fetchall()[0]
     wrong = []
     for i, one in enumerate(told):
         said, bad, cell = found[3 * i : 3 * i + 3]
         if said and bad > MOST_UNREADABLE_SHARE * said:
-            wrong += [(m, cell) for m in understood.columns if _is_column(m, one.name)]
+            wrong += [(m, cell) for m in schema.columns if _is_column(m, one.name)]
     return wrong
 
 
@@ -186,19 +186,19 @@ def _is_column(mapped: MappedColumn, name: str) -> bool:
 
 
 def sample_rows(
-    con: duckdb.DuckDBPyConnection, relation: str, understood: FileSchema
+    con: duckdb.DuckDBPyConnection, relation: str, schema: FileSchema
 ) -> tuple[dict[str, str], ...]:
     """Three rows by our columns; persons and texts about them don't show."""
     for hiding in ("bare_words", "bare_alike"):
         con.execute(f"CREATE OR REPLACE MACRO {hiding}(x) AS hidden(x)")
     told = [
-        one for one in target_columns(understood) if one.sql not in ("NULL",) and one.name != "unit"
+        one for one in target_columns(schema) if one.sql not in ("NULL",) and one.name != "unit"
     ]
-    types = {name: column.type for name, column in load_kinds()[understood.kind].columns.items()}
+    types = {name: column.type for name, column in load_kinds()[schema.kind].columns.items()}
     persons = {name for name, type_ in types.items() if type_ == "person"}
     selects = ", ".join(f"CAST(CAST({one.sql} AS {sql_type(one.type)}) AS VARCHAR)" for one in told)
-    some = select_cells(understood, f"(SELECT * FROM {relation} LIMIT 3)")
-    parts = [one for one in understood.columns if not one.metric and one.ours not in types]
+    some = select_cells(schema, f"(SELECT * FROM {relation} LIMIT 3)")
+    parts = [one for one in schema.columns if not one.metric and one.ours not in types]
     whole = ", ".join([selects, *(f"said(bare(c{one.place}))" for one in parts)])
     rows = con.execute(f"SELECT {whole} FROM {some}").fetchall()
     names = [*(one.name.removeprefix("metric_") for one in told), *(one.ours for one in parts)]
@@ -229,7 +229,7 @@ def detect_schema(
     *,
     name: str,
     kind: str | None = None,
-    called: Mapping[str, str] | None = None,
+    column_names: Mapping[str, str] | None = None,
     currency: str | None = None,
     dates: DateOrder | None = None,
     decimal: DecimalSign | None = None,
@@ -238,20 +238,20 @@ def detect_schema(
 ) -> FileSchema:
     """How a file can be read. `name` is what the file is called where people see it; the others
     settle what it would else be guessed to be: see `Said`. Where it is one of `several` tables,
-    `called` may name columns of the others as well.
+    `column_names` may name columns of the others as well.
 
     Kind "products" is possible: the caller then uses `catalogue_of` in `bot.data.ingest.products`.
     Raises CannotDo with one clear sentence for a hopeless file. Nothing is written.
     """
-    file_errors.check_options(kind, called or {}, currency)
+    file_errors.check_options(kind, column_names or {}, currency)
     try:
         file = inspect_format(path, name)
-        head = find_header(path, file, name, called or {}, kind, sheets)
+        head = find_header(path, file, name, column_names or {}, kind, sheets)
     except CannotDo as no:
         why = no.words
         told = {**why.params, UNUSABLE_PARAM: "yes"}
         raise CannotDo(Words(why.text, many=why.many, params=told)) from None
-    given = _match_given_columns(name, called or {}, head.names, several)
+    given = _match_given_columns(name, column_names or {}, head.names, several)
     said = ImportOptions(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
@@ -296,16 +296,18 @@ def detect_schema(
 
 
 def _match_given_columns(
-    name: str, called: Mapping[str, str], names: Sequence[str], several: bool
+    name: str, column_names: Mapping[str, str], names: Sequence[str], several: bool
 ) -> dict[str, str]:
     """What was said of the columns that this file has. Raises CannotDo for another, unless it may
     be one of several tables."""
     if several:
         has = {normalize_column_name(one) for one in names}
         return {
-            theirs: ours for theirs, ours in called.items() if normalize_column_name(theirs) in has
+            theirs: ours
+            for theirs, ours in column_names.items()
+            if normalize_column_name(theirs) in has
         }
-    given = resolve_column_numbers(called, names)
+    given = resolve_column_numbers(column_names, names)
     file_errors.check_given_columns(name, given, names)
     return given
 

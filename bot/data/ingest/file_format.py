@@ -70,17 +70,17 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_unchanged(path: Path, understood: FileSchema) -> None:
+def check_unchanged(path: Path, schema: FileSchema) -> None:
     """Raises CannotDo when this is no longer the file that was understood."""
     try:
-        same = path.stat().st_size == understood.size and hash_file(path) == understood.sha256
+        same = path.stat().st_size == schema.size and hash_file(path) == schema.sha256
     except FileNotFoundError:
         same = False
     if not same:
         raise CannotDo(
             Words(
                 "{file} changed while I was reading it. Nothing was taken in; give it to me again.",
-                file=understood.name,
+                file=schema.name,
             )
         )
 
@@ -204,15 +204,15 @@ def layout_under_header(head: HeaderRow, file: FileInfo) -> FileLayout:
     )
 
 
-def layout_of_schema(understood: FileSchema) -> FileLayout:
+def layout_of_schema(schema: FileSchema) -> FileLayout:
     """How the rows of a file that was understood are laid out."""
     return FileLayout(
-        understood.format,
-        understood.encoding,
-        understood.delimiter,
-        understood.sheet,
-        understood.header_line,
-        understood.names,
-        understood.lines,
-        understood.stacked,
+        schema.format,
+        schema.encoding,
+        schema.delimiter,
+        schema.sheet,
+        schema.header_line,
+        schema.names,
+        schema.lines,
+        schema.stacked,
     )

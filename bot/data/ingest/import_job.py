@@ -35,9 +35,9 @@ class WorkDir:
     """`home` is where its folders are made; the porter brings the files."""
 
     home: Path
-    porter: FileStore
+    file_store: FileStore
 
-    async def at_hand(
+    async def with_files(
         self,
         arrival: FileUpload,
         use: Callable[[FileUpload, Sequence[TableFile]], Coroutine[None, None, None]],
@@ -46,11 +46,11 @@ class WorkDir:
         folder = self.folder(arrival.id)
         shutil.rmtree(folder, ignore_errors=True)  # of a process that died
         try:
-            await use(arrival, await self.fetched(arrival.files, folder / "dropped"))
+            await use(arrival, await self.fetch_files(arrival.files, folder / "dropped"))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    async def fetched(self, files: Sequence[UploadedFile], folder: Path) -> list[TableFile]:
+    async def fetch_files(self, files: Sequence[UploadedFile], folder: Path) -> list[TableFile]:
         """The files in this folder, in their order, each called as people call it, and once
         however many of its tables are wanted."""
         _empty_folder(folder)
@@ -58,17 +58,17 @@ class WorkDir:
         for one in files:
             if one.file not in paths:
                 paths[one.file] = _free_path(folder, one.name)
-                await self.porter.fetch(one.file, one.name, paths[one.file])
+                await self.file_store.fetch(one.file, one.name, paths[one.file])
         return [TableFile(paths[one.file], one.sheets) for one in files]
 
     def folder(self, id: str) -> Path:
         return self.home / "arrivals" / id
 
-    def made(self, id: str) -> Path:
+    def create_output_folder(self, id: str) -> Path:
         """An empty folder in it, for what is made on the way."""
         return _empty_folder(self.folder(id) / "made")
 
-    def kept(self, arrival: FileUpload, rejects: Path | None) -> str | None:
+    def store_rejects(self, arrival: FileUpload, rejects: Path | None) -> str | None:
         """What stayed out, where it outlives the folder; relative to the home."""
         if rejects is None:
             return None
@@ -111,14 +111,14 @@ class ImportJob:
 
     database: Database
     enqueue: Enqueue
-    porter: FileStore
-    stock: Importer
+    file_store: FileStore
+    importer: Importer
     home: Path
     now: Callable[[], datetime]
 
     @property
-    def _bench(self) -> WorkDir:
-        return WorkDir(self.home, self.porter)
+    def _work_dir(self) -> WorkDir:
+        return WorkDir(self.home, self.file_store)
 
     @property
     def jobs(self) -> dict[JobKind, Callable[[str], Coroutine[None, None, None]]]:
@@ -129,34 +129,34 @@ class ImportJob:
         """Read the file and say what it is, or why it is of no use."""
         arrival = await self._load(id)
         if arrival.state == "reading":
-            await self.porter.show(arrival.card)
+            await self.file_store.show(arrival.card_post_id)
             try:
-                await self._bench.at_hand(arrival, self._understand)
+                await self._work_dir.with_files(arrival, self._understand)
             except CannotDo as no:
                 await self._change(id, partial(FileUpload.refuse, why=no.words))
-        await self.porter.show(arrival.card)
+        await self.file_store.show(arrival.card_post_id)
 
     async def take_in(self, id: str) -> None:
         """Take the confirmed file into the library, and hand back what stayed out."""
         arrival = await self._load(id)
         if arrival.state in ("taking", "storing"):
-            await self.porter.show(arrival.card)
+            await self.file_store.show(arrival.card_post_id)
             try:
-                await self._bench.at_hand(arrival, self._take)
+                await self._work_dir.with_files(arrival, self._import)
             except CannotDo as no:  # a stopped one is over already, and stays so
                 await self._change(id, partial(FileUpload.fail, why=no.words))
-        await self.porter.show(arrival.card)
+        await self.file_store.show(arrival.card_post_id)
         await self._hand_back(id)
 
     async def fail(self, id: str, words: Words) -> None:
         """It broke: say so on the card, and leave nothing behind."""
         await self._change(id, partial(FileUpload.fail, why=words))
-        shutil.rmtree(self._bench.folder(id), ignore_errors=True)
-        await self.porter.show((await self._load(id)).card)
+        shutil.rmtree(self._work_dir.folder(id), ignore_errors=True)
+        await self.file_store.show((await self._load(id)).card_post_id)
 
     async def _understand(self, arrival: FileUpload, parts: Sequence[TableFile]) -> None:
         """What belongs together is read as one; what does not gets a card of its own."""
-        parts = await self._spread(arrival, parts)
+        parts = await self._split_tables(arrival, parts)
         if len(parts) > 1:
             arrival = await self._load(arrival.id)
             files = arrival.files
@@ -165,17 +165,19 @@ class ImportJob:
             arrival = await self._load(arrival.id)
             parts = [parts[files.index(one)] for one in arrival.files]
         try:
-            await self._glimpse(arrival, parts)
+            await self._preview(arrival, parts)
         except HalfUpload as half:
-            await self._complete(arrival, parts, half)
+            await self._complete_half(arrival, parts, half)
 
-    async def _spread(self, arrival: FileUpload, parts: Sequence[TableFile]) -> Sequence[TableFile]:
+    async def _split_tables(
+        self, arrival: FileUpload, parts: Sequence[TableFile]
+    ) -> Sequence[TableFile]:
         """The same with each table of a workbook for itself; the arrival then knows of them, unless
         it was stopped meanwhile."""
         tables = [
             [part]
             if part.sheets
-            else await asyncio.to_thread(self.stock.tables, part.path, kind=arrival.kind)
+            else await asyncio.to_thread(self.importer.tables, part.path, kind=arrival.kind)
             for part in parts
         ]
         if all(len(some) == 1 for some in tables):
@@ -188,86 +190,84 @@ class ImportJob:
 
     async def _sort_out(self, arrival: FileUpload, parts: Sequence[TableFile]) -> bool:
         """Leave it what belongs together. False when it was stopped meanwhile."""
-        made = self._bench.made(arrival.id)
+        made = self._work_dir.create_output_folder(arrival.id)
         found = await asyncio.to_thread(
-            partial(self.stock.sort_out, parts, kind=arrival.kind, folder=made)
+            partial(self.importer.sort_out, parts, kind=arrival.kind, folder=made)
         )
         sort_out = partial(pairing.separate_files, together=found.together, alone=found.alone)
         return await self._change(arrival.id, partial(sort_out, turn=arrival.turn))
 
-    async def _glimpse(
+    async def _preview(
         self, arrival: FileUpload, parts: Sequence[TableFile], half: FileUpload | None = None
     ) -> bool:
         """Read them and ask a person, with the half that waited for it when there is one. False
         when that one has gone meanwhile."""
         files = (*arrival.files, *(half.files if half else ()))
-        glimpse, understood = await asyncio.to_thread(
-            self.stock.understand,
+        preview, schema = await asyncio.to_thread(
+            self.importer.understand,
             arrival.workspace,
             parts,
             name=" + ".join(one.title for one in files),
             kind=arrival.kind,
-            told=arrival.told or {},
-            folder=self._bench.made(arrival.id),
+            options=arrival.told or {},
+            folder=self._work_dir.create_output_folder(arrival.id),
         )
 
         def seen(session: Session) -> bool:
-            enqueue, now, turn = self._but_its_card(arrival.id), self.now(), arrival.turn
+            enqueue, now, turn = self._enqueue_except_card(arrival.id), self.now(), arrival.turn
             if half and not pairing.join_uploads(
                 session, enqueue, arrival.id, half.id, turn=turn, now=now
             ):
                 return False
             row = session.get_one(FileUpload, arrival.id, with_for_update=True)
-            row.understand(
-                session, enqueue, glimpse=glimpse, understood=understood, turn=turn, now=now
-            )
+            row.understand(session, enqueue, preview=preview, schema=schema, turn=turn, now=now)
             return True
 
         return await self.database.run(seen)
 
-    async def _complete(
+    async def _complete_half(
         self, arrival: FileUpload, parts: Sequence[TableFile], why: HalfUpload
     ) -> None:
         """With the other half that waits near it, if there is one; else it waits itself."""
         tried: dict[str, Words] = {}
-        while other := await self._other_half(arrival, why.half, tried):
+        while other := await self._find_counterpart(arrival, why.half, tried):
             try:
-                more = await self._bench.fetched(
-                    other.files, self._bench.folder(arrival.id) / "other"
+                more = await self._work_dir.fetch_files(
+                    other.files, self._work_dir.folder(arrival.id) / "other"
                 )
-                if await self._glimpse(arrival, [*parts, *more], other):
+                if await self._preview(arrival, [*parts, *more], other):
                     return
                 tried[other.id] = why.words
             except CannotDo as no:  # they do not belong together, or the other one is gone
                 tried[other.id] = no.words
 
-    async def _other_half(
+    async def _find_counterpart(
         self, arrival: FileUpload, half: str, tried: dict[str, Words]
     ) -> FileUpload | None:
         return await self.database.run(
             lambda session: pairing.pair_or_wait(
                 session,
-                self._but_its_card(arrival.id),
+                self._enqueue_except_card(arrival.id),
                 arrival.id,
                 half=half,
                 turn=arrival.turn,
-                near=self.porter.near,
+                near=self.file_store.near,
                 tried=tried,
                 why=next(reversed(tried.values()), None),
                 now=self.now(),
             )
         )
 
-    async def _take(self, arrival: FileUpload, parts: Sequence[TableFile]) -> None:
+    async def _import(self, arrival: FileUpload, parts: Sequence[TableFile]) -> None:
         ready = await self._read(arrival, parts)
         if not await self._change(arrival.id, FileUpload.store):
             return  # stopped meanwhile
-        await self._look(arrival)
-        kept = self._bench.kept(arrival, ready.rejects)
-        taken = partial(self._taken, arrival.id, rejected=ready.rejected, rejects=kept)
+        await self._show_card(arrival)
+        kept = self._work_dir.store_rejects(arrival, ready.rejects)
+        taken = partial(self._record_import, arrival.id, rejected=ready.rejected, rejects=kept)
         await asyncio.to_thread(ready.keep, taken)
 
-    def _taken(
+    def _record_import(
         self,
         id: str,
         session: Session,
@@ -282,21 +282,21 @@ class ImportJob:
         none."""
         arrival = session.get_one(FileUpload, id, with_for_update=True)
         outcome = ImportOutcome(new, replaced, same, rejected)
-        enqueue = self._but_its_card(id)
-        arrival.take(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
+        enqueue = self._enqueue_except_card(id)
+        arrival.complete(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
 
     async def _read(self, arrival: FileUpload, parts: Sequence[TableFile]) -> ImportableRows:
         """Read in a thread; meanwhile show how far it is, and end it when a person says so."""
         watch = ImportProgress()
-        folder = self._bench.made(arrival.id)
-        read = partial(self.stock.read, name=arrival.title, folder=folder, watch=watch)
-        told = (arrival.workspace, parts, arrival.understood or "")
-        work = asyncio.ensure_future(asyncio.to_thread(read, *told))
+        folder = self._work_dir.create_output_folder(arrival.id)
+        read = partial(self.importer.read, name=arrival.title, folder=folder, watch=watch)
+        arguments = (arrival.workspace, parts, arrival.understood or "")
+        work = asyncio.ensure_future(asyncio.to_thread(read, *arguments))
         try:
             while not (await asyncio.wait({work}, timeout=POLL_SECONDS))[0]:
                 before = watch.rows
                 if await self._change(arrival.id, partial(FileUpload.advance, rows=before)):
-                    await self._look(arrival)
+                    await self._show_card(arrival)
                 else:
                     watch.ended.set()
             return work.result()
@@ -304,10 +304,10 @@ class ImportJob:
             watch.ended.set()
             await asyncio.wait({work}, timeout=STOP_SECONDS)
 
-    async def _look(self, arrival: FileUpload) -> None:
+    async def _show_card(self, arrival: FileUpload) -> None:
         """The card as it is now; the next look is soon, so this one may fail."""
         with contextlib.suppress(TryAgain, CannotDo):
-            await self.porter.show(arrival.card)
+            await self.file_store.show(arrival.card_post_id)
 
     async def _hand_back(self, id: str) -> None:
         """What stayed out, once, in the card's thread; where Slack will not have it, the card has
@@ -316,7 +316,7 @@ class ImportJob:
         path = self.home / (arrival.rejects or "")
         if arrival.state == "in" and arrival.rejects and path.is_file():
             with contextlib.suppress(CannotDo):
-                await self.porter.attach(arrival, path)
+                await self.file_store.attach(arrival, path)
 
     async def _load(self, id: str) -> FileUpload:
         return await self.database.run(lambda s: s.get_one(FileUpload, id))
@@ -326,11 +326,11 @@ class ImportJob:
 
         def changed(session: Session) -> T:
             arrival = session.get_one(FileUpload, id, with_for_update=True)
-            return verb(arrival, session, self._but_its_card(id), now=self.now())
+            return verb(arrival, session, self._enqueue_except_card(id), now=self.now())
 
         return await self.database.run(changed)
 
-    def _but_its_card(self, id: str) -> Enqueue:
+    def _enqueue_except_card(self, id: str) -> Enqueue:
         """Whatever is enqueued, but the drawing of this card."""
 
         def enqueue(session: Session, job: Job) -> None:

@@ -56,15 +56,15 @@ class JoinedTable:
     path: Path
     name: str
     used: frozenset[TableFile]
-    told: tuple[Words, ...]
+    messages: tuple[Words, ...]
 
 
 def join_order_files(
-    parts: Collection[TableFile], folder: Path, called: Mapping[str, str]
+    parts: Collection[TableFile], folder: Path, column_names: Mapping[str, str]
 ) -> JoinedTable | None:
     """The orders and their lines among these files, in one; None when there is not one of each.
     Raises CannotDo when no line names one of the orders. Writes into `folder` alone."""
-    files = [half for part in parts if (half := _inspect_file(part, called)) is not None]
+    files = [half for part in parts if (half := _inspect_file(part, column_names)) is not None]
     halves = [one for one in files if one.kind is None]
     orders = [one for one in halves if classify_order_file(one.match) == "orders"]
     lines = [one for one in halves if classify_order_file(one.match) == "lines"]
@@ -89,17 +89,20 @@ def is_standalone(part: TableFile) -> bool:
     return file is not None and file.kind is not None
 
 
-def _inspect_file(part: TableFile, called: Mapping[str, str]) -> OrderFile | None:
+def _inspect_file(part: TableFile, column_names: Mapping[str, str]) -> OrderFile | None:
     path = part.path
     try:
         file = inspect_format(path, path.name)
-        head = find_header(path, file, path.name, called, None, part.sheets)
+        head = find_header(path, file, path.name, column_names, None, part.sheets)
     except CannotDo:
         return None  # by itself it says why
-    alone = guess_kind(head.names, path.name, called, None)
+    alone = guess_kind(head.names, path.name, column_names, None)
     kind = alone.kind if is_complete(alone) else None
-    found, told = match_columns("orders", head.names, called), tuple(describe_sheets(head))
-    return OrderFile(part, layout_under_header(head, file), found, kind, told)
+    found, messages = (
+        match_columns("orders", head.names, column_names),
+        tuple(describe_sheets(head)),
+    )
+    return OrderFile(part, layout_under_header(head, file), found, kind, messages)
 
 
 def _join_tables(
@@ -115,7 +118,7 @@ def _join_tables(
     more = _new_columns(names, orders.shape.names)
     chosen = [f"l.{quote_name(n)}" for n in names] + [f"o.{quote_name(n)}" for n in more]
     names += more
-    told, used = [_count_matches(con, folder, orders, lines)], {orders.part, lines.part}
+    messages, used = [_count_matches(con, folder, orders, lines)], {orders.part, lines.part}
     about = [*orders.sheets, *lines.sheets]
     for at, one in enumerate(beside):
         if (key := _find_shared_key(con, names, one, folder)) is None:
@@ -128,13 +131,13 @@ def _join_tables(
         names += fresh
         used.add(one.part)
         about += one.sheets
-        told.append(Words("{file} completes it, by {column}.", file=one.part.name, column=key))
+        messages.append(Words("{file} completes it, by {column}.", file=one.part.name, column=key))
     path = folder / f"{orders.part.path.stem}+{lines.part.path.stem}.parquet"
     rows = f"SELECT {', '.join(chosen)} {sides} ORDER BY l.n"
     con.execute(f"COPY ({rows}) TO {quote_text(path)} (FORMAT parquet)")
     name = f"{orders.part.name} + {lines.part.name}"
-    told += [words for at, words in enumerate(about) if words not in about[:at]]
-    return JoinedTable(path, name, frozenset(used), tuple(told))
+    messages += [words for at, words in enumerate(about) if words not in about[:at]]
+    return JoinedTable(path, name, frozenset(used), tuple(messages))
 
 
 def _count_matches(
@@ -239,11 +242,11 @@ def _find_shared_key(
 
 @dataclass(frozen=True)
 class InspectedTable:
-    """A table that can be taken in. `told` is what was done to make it of several."""
+    """A table that can be taken in. `messages` is what was done to make it of several."""
 
     part: TableFile
     found: FileSchema
-    told: tuple[Words, ...] = ()
+    messages: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -251,7 +254,7 @@ class ImportRequest:
     """What was said of the files: see `Said`."""
 
     kind: str | None = None
-    called: Mapping[str, str] | None = None
+    column_names: Mapping[str, str] | None = None
     currency: str | None = None
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
@@ -266,20 +269,20 @@ class ImportRequest:
         """What of a file is read as one table each."""
         if self.sheets:
             return [TableFile(path, self.sheets)]
-        return split_tables(path, self.called or {}, self.kind)
+        return split_tables(path, self.column_names or {}, self.kind)
 
     def among(self, parts: Sequence[TableFile]) -> "ImportRequest":
         """What was said of these tables together: of several, each has some of the columns that
         were named. Raises CannotDo for one that none has."""
-        called = self.called or {}
+        column_names = self.column_names or {}
         if len(parts) < 2:
             return self
         has = {
             normalize_column_name(one)
             for p in parts
-            for one in read_column_names(p, called, self.kind)
+            for one in read_column_names(p, column_names, self.kind)
         }
-        if gone := [one for one in called if normalize_column_name(one) not in has]:
+        if gone := [one for one in column_names if normalize_column_name(one) not in has]:
             raise CannotDo(
                 Words(
                     "None of these tables has a column {column}: {files}.",
@@ -294,7 +297,7 @@ class ImportRequest:
             path,
             name=name,
             kind=self.kind,
-            called=self.called,
+            column_names=self.column_names,
             currency=self.currency,
             dates=self.dates,
             decimal=self.decimal,
@@ -304,29 +307,29 @@ class ImportRequest:
 
 
 def inspect_files(
-    paths: Sequence[Path], folder: Path, asked: ImportRequest
+    paths: Sequence[Path], folder: Path, request: ImportRequest
 ) -> tuple[list[InspectedTable], list[tuple[Path, CannotDo]]]:
     """The tables that can be taken in, in the order given, and why the others can't. Orders and
     their lines in two files, or two sheets, become one, written into `folder`."""
     seen: list[InspectedTable] = []
     hopeless: list[tuple[TableFile, CannotDo]] = []
-    every = [part for path in paths for part in asked.split(path)]
-    asked = asked.among(every)
+    every = [part for path in paths for part in request.split(path)]
+    request = request.among(every)
     for part in every:
         try:
-            found = asked.understand(part.path, part.name, part.sheets)
+            found = request.understand(part.path, part.name, part.sheets)
             seen.append(InspectedTable(part, found))
         except CannotDo as why:
             hopeless.append((part, why))
-    alone = asked.kind in (None, "orders") and len(hopeless) > 1
-    books = tuple(_describe_workbooks(every)) if not asked.sheets else ()
-    joined = join_order_files(every, folder, asked.called or {}) if alone else None
+    alone = request.kind in (None, "orders") and len(hopeless) > 1
+    books = tuple(_describe_workbooks(every)) if not request.sheets else ()
+    joined = join_order_files(every, folder, request.column_names or {}) if alone else None
     if joined is not None:
-        whole = asked.understand(joined.path, joined.name)
-        seen.insert(0, InspectedTable(TableFile(joined.path), whole, joined.told))
+        whole = request.understand(joined.path, joined.name)
+        seen.insert(0, InspectedTable(TableFile(joined.path), whole, joined.messages))
         hopeless = [(part, why) for part, why in hopeless if part not in joined.used]
     if seen and books:
-        seen[0] = replace(seen[0], told=(*books, *seen[0].told))
+        seen[0] = replace(seen[0], messages=(*books, *seen[0].messages))
     return seen, [(part.path, why) for part, why in hopeless]
 
 

@@ -25,7 +25,7 @@ MOST_REJECTS = 100_000  # told one by one; a file with more is the wrong file
 
 def load_file(
     path: Path,
-    understood: FileSchema,
+    schema: FileSchema,
     *,
     to: Path,
     key: bytes,
@@ -45,35 +45,35 @@ def load_file(
     Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
     it can be read; `to` and `apart` then don't exist.
     """
-    check_unchanged(path, understood)
+    check_unchanged(path, schema)
     day = today or datetime.now(UTC).date()
     fresh: list[tuple[Path, Path]] = []
     try:
-        with open_source(path, understood.name, layout_of_schema(understood), cancelled) as source:
-            whys = create_typed(source, understood, key, day, progress, cancelled, own)
-            rejects = _collect_rejects(source, understood, whys, own)
-            taken = _write_table(source, understood, to, fresh, rejects)
-            if apart and understood.apart:
-                _write_addresses(source, understood, key, apart, fresh)
+        with open_source(path, schema.name, layout_of_schema(schema), cancelled) as source:
+            whys = create_typed(source, schema, key, day, progress, cancelled, own)
+            rejects = _collect_rejects(source, schema, whys, own)
+            taken = _write_table(source, schema, to, fresh, rejects)
+            if apart and schema.apart:
+                _write_addresses(source, schema, key, apart, fresh)
         if cancelled():
             raise ImportCancelled
-        check_unchanged(path, understood)
+        check_unchanged(path, schema)
         for made, final in fresh:
             made.replace(final)
         progress(taken.rows)
         return taken
     except duckdb.Error as error:
-        raise _explain_failure(path, understood, error) from None
+        raise _explain_failure(path, schema, error) from None
     finally:
         for made, _ in fresh:
             made.unlink(missing_ok=True)
 
 
 def _collect_rejects(
-    source: RowSource, understood: FileSchema, whys: list[tuple[str, str]], own: Collection[str]
+    source: RowSource, schema: FileSchema, whys: list[tuple[str, str]], own: Collection[str]
 ) -> list[RejectedRow]:
-    masking = RejectMasking(understood, own)
-    cells = ", ".join(f"c{i}" for i in range(len(understood.names)))
+    masking = RejectMasking(schema, own)
+    cells = ", ".join(f"c{i}" for i in range(len(schema.names)))
     rows = source.con.execute(
         f"SELECT r.n, r.why, {cells} FROM {source.relation} s JOIN "
         f"(SELECT n, why FROM typed WHERE why IS NOT NULL ORDER BY n LIMIT {MOST_REJECTS}) r "
@@ -98,18 +98,18 @@ def _collect_rejects(
 
 def _write_table(
     source: RowSource,
-    understood: FileSchema,
+    schema: FileSchema,
     to: Path,
     fresh: list[tuple[Path, Path]],
     rejects: list[RejectedRow],
 ) -> LoadResult:
-    con, dated = source.con, load_kinds()[understood.kind].dated
-    doubled = create_kept(con, understood)
+    con, dated = source.con, load_kinds()[schema.kind].dated
+    doubled = create_kept(con, schema)
     rows, last = con.execute(f'SELECT count(*), max("{dated}")::DATE FROM kept').fetchall()[0]
     if not rows:
-        raise file_errors.no_rows_error(understood.name, rejects)
+        raise file_errors.no_rows_error(schema.name, rejects)
     made = _temporary_path(to, fresh)
-    names = ", ".join(f'"{name}"' for name in load_kinds()[understood.kind].columns)
+    names = ", ".join(f'"{name}"' for name in load_kinds()[schema.kind].columns)
     con.execute(
         f"COPY (SELECT {names} FROM kept) TO {quote_text(made)} (FORMAT parquet, COMPRESSION zstd)"
     )
@@ -119,7 +119,7 @@ def _write_table(
         told = to.with_suffix(".rejects.csv")
         write_rejects(rejects, _temporary_path(told, fresh))
     currencies: tuple[str, ...] = ()
-    if "currency" in load_kinds()[understood.kind].columns:
+    if "currency" in load_kinds()[schema.kind].columns:
         said = "SELECT DISTINCT currency FROM kept WHERE currency IS NOT NULL ORDER BY 1 LIMIT 50"
         currencies = tuple(row[0] for row in con.execute(said).fetchall())
     out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
@@ -128,7 +128,7 @@ def _write_table(
 
 def _write_addresses(
     source: RowSource,
-    understood: FileSchema,
+    schema: FileSchema,
     key: bytes,
     apart: Path,
     fresh: list[tuple[Path, Path]],
@@ -137,7 +137,7 @@ def _write_addresses(
     import pyarrow.parquet as pq
 
     selects: dict[AddressKind, str] = {}
-    for place, what in understood.apart:
+    for place, what in schema.apart:
         yes = " OR ".join(f'coalesce(k."{one}", false)' for one in CONSENTS_FOR_ADDRESS[what])
         allowed = f"({yes}) AND NOT coalesce(k.opted_out, false)"
         cell = f"CASE WHEN {allowed} THEN bare(s.c{place}) END"
@@ -168,13 +168,11 @@ def _flush(path: Path) -> None:
         os.close(file)
 
 
-def _explain_failure(
-    path: Path, understood: FileSchema, error: duckdb.Error
-) -> CannotDo | TryAgain:
+def _explain_failure(path: Path, schema: FileSchema, error: duckdb.Error) -> CannotDo | TryAgain:
     if told := translate_system_error(error, path):
         return told
     if isinstance(error, duckdb.OutOfMemoryException):
-        return CannotDo(Words("{file} is too large for this machine.", file=understood.name))
+        return CannotDo(Words("{file} is too large for this machine.", file=schema.name))
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
-        return CannotDo(Words("{file} is damaged: I can't read its rows.", file=understood.name))
+        return CannotDo(Words("{file} is damaged: I can't read its rows.", file=schema.name))
     raise error

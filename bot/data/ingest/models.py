@@ -89,7 +89,7 @@ class FileUpload(Row):
     changed_at: Mapped[datetime]
 
     @staticmethod
-    def ask(session: Session, enqueue: Enqueue, dropped: Upload, now: datetime) -> bool:
+    def create(session: Session, enqueue: Enqueue, dropped: Upload, now: datetime) -> bool:
         """The file as a row, its card's row and its reading, all in this transaction, once.
         False when it was asked before."""
         Workspace.ensure(session, dropped.workspace, now)
@@ -100,29 +100,29 @@ class FileUpload(Row):
         arrival = session.get_one(FileUpload, dropped.id)
         OutboxMessage.plan(
             session,
-            id=arrival.card,
+            id=arrival.card_post_id,
             workspace=dropped.workspace,
             kind="card",
             place=dropped.place,
-            piece=arrival.piece,
+            piece=arrival.card_piece,
             now=now,
         )
-        arrival.note(session, "file offered", now, by=dropped.author)
+        arrival.log_event(session, "file offered", now, by=dropped.author)
         arrival.enqueue(session, enqueue, "understand")
         return True
 
     @staticmethod
-    def of_piece(session: Session, piece: str | None) -> "FileUpload | None":
+    def by_card_piece(session: Session, piece: str | None) -> "FileUpload | None":
         """What a card shows, when it is the card of an arrival."""
         id = (piece or "").removeprefix(CARD_PREFIX)
         return session.get(FileUpload, id) if piece and piece.startswith(CARD_PREFIX) else None
 
     @property
-    def piece(self) -> str:
+    def card_piece(self) -> str:
         return f"{CARD_PREFIX}{self.id}"
 
     @property
-    def card(self) -> str:
+    def card_post_id(self) -> str:
         """The id of its card's post."""
         return card_post_id(self.id)
 
@@ -144,14 +144,14 @@ class FileUpload(Row):
         return " + ".join(one.title for one in self.files)
 
     @property
-    def glimpse(self) -> ImportPreview | None:
+    def preview(self) -> ImportPreview | None:
         return ImportPreview.model_validate_json(self.seen) if self.seen else None
 
     @property
-    def said(self) -> Words | None:
+    def reason(self) -> Words | None:
         return restore_words(self.why) if self.why else None
 
-    def may_stop(self, person: str, policy: Policy) -> bool:
+    def can_cancel(self, person: str, policy: Policy) -> bool:
         """Whether somebody may cancel it, have it read again or have the rows that stayed out:
         whoever dropped it, and whoever may import."""
         return person == self.author or policy.may(person, "import")
@@ -161,15 +161,15 @@ class FileUpload(Row):
         session: Session,
         enqueue: Enqueue,
         *,
-        glimpse: ImportPreview,
-        understood: str,
+        preview: ImportPreview,
+        schema: str,
         turn: int,
         now: datetime,
     ) -> None:
         """It was read: now a person has to say yes. Nothing when it was stopped meanwhile."""
         if self.state == "reading" and turn == self.turn:
-            self.seen, self.understood = glimpse.model_dump_json(), understood
-            self.become(session, enqueue, "waiting", now)
+            self.seen, self.understood = preview.model_dump_json(), schema
+            self.set_state(session, enqueue, "waiting", now)
 
     def advance(self, session: Session, enqueue: Enqueue, *, rows: int, now: datetime) -> bool:
         """So many rows are read. False: it was stopped meanwhile."""
@@ -177,16 +177,16 @@ class FileUpload(Row):
             return False
         if rows != self.progress:
             self.progress, self.changed_at = rows, now
-            OutboxMessage.changed(session, enqueue, self.piece)
+            OutboxMessage.changed(session, enqueue, self.card_piece)
         return True
 
     def store(self, session: Session, enqueue: Enqueue, *, now: datetime) -> bool:
         """From here on it can't be cancelled. False: it was stopped meanwhile."""
         if self.state == "taking":
-            self.become(session, enqueue, "storing", now)
+            self.set_state(session, enqueue, "storing", now)
         return self.state == "storing"
 
-    def take(
+    def complete(
         self,
         session: Session,
         enqueue: Enqueue,
@@ -200,8 +200,10 @@ class FileUpload(Row):
             raise CannotDo(ALREADY_ENDED)
         self.new, self.replaced, self.same = outcome.new, outcome.replaced, outcome.same
         self.rejected, self.rejects, self.progress = outcome.rejected, rejects, None
-        self.note(session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced)
-        self.become(session, enqueue, "in", now)
+        self.log_event(
+            session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced
+        )
+        self.set_state(session, enqueue, "in", now)
 
     def refuse(self, session: Session, enqueue: Enqueue, *, why: Words, now: datetime) -> None:
         """The file is of no use as it is."""
@@ -216,25 +218,27 @@ class FileUpload(Row):
     ) -> None:
         if self.state in (*OPEN_STATES, "storing"):
             self.why = why.model_dump(mode="json")
-            self.note(session, f"file {state}", now)
-            self.become(session, enqueue, state, now)
+            self.log_event(session, f"file {state}", now)
+            self.set_state(session, enqueue, state, now)
 
-    def anew(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+    def restart(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
         """Read it from the start."""
         self.turn += 1
         self.seen = self.understood = self.half = self.why = self.by = None
-        self.become(session, enqueue, "reading", now)
+        self.set_state(session, enqueue, "reading", now)
         self.enqueue(session, enqueue, "understand")
 
-    def become(self, session: Session, enqueue: Enqueue, state: UploadState, now: datetime) -> None:
+    def set_state(
+        self, session: Session, enqueue: Enqueue, state: UploadState, now: datetime
+    ) -> None:
         """Its state from now on, and its card drawn anew."""
         self.state, self.progress, self.changed_at = state, None, now
-        OutboxMessage.changed(session, enqueue, self.piece)
+        OutboxMessage.changed(session, enqueue, self.card_piece)
 
     def enqueue(self, session: Session, enqueue: Enqueue, kind: JobKind) -> None:
         enqueue(session, Job(kind=kind, subject=self.id, workspace=self.workspace, turn=self.turn))
 
-    def note(
+    def log_event(
         self,
         session: Session,
         event: str,

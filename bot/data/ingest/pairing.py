@@ -106,7 +106,7 @@ def _separate_file(
     """A file that does not belong to this one: what it was before, or an arrival of its own."""
     before = session.get(FileUpload, file.id, with_for_update=True)
     if before is not None and before.state == "joined":
-        before.anew(session, enqueue, now)
+        before.restart(session, enqueue, now)
     if before is not None:
         return
     told = Upload(
@@ -121,7 +121,7 @@ def _separate_file(
         told={"sheets": list(file.sheets)} if file.sheets else None,
         beside=tuple(rest),
     )
-    FileUpload.ask(session, enqueue, told, now)
+    FileUpload.create(session, enqueue, told, now)
 
 
 def pair_or_wait(
@@ -150,7 +150,7 @@ def pair_or_wait(
     if here := [one for one in waiting if near(arrival, one)]:
         return max(here, key=lambda one: (one.changed_at, one.id))
     arrival.half, arrival.why = half, why.model_dump(mode="json") if why else None
-    arrival.become(session, enqueue, "half", now)
+    arrival.set_state(session, enqueue, "half", now)
     return None
 
 
@@ -168,8 +168,8 @@ def join_uploads(
     arrival.beside = serialize_files([*arrival.files[1:], *half.files])
     words = Words("{file} is read together with {other}.", file=half.title, other=arrival.name)
     half.why = words.model_dump(mode="json")
-    half.note(session, "file joined", now)
-    half.become(session, enqueue, "joined", now)
+    half.log_event(session, "file joined", now)
+    half.set_state(session, enqueue, "joined", now)
     return True
 
 

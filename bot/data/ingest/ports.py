@@ -67,8 +67,8 @@ class ImportableRows(Protocol):
     def rejected(self) -> int: ...
     @property
     def rejects(self) -> Path | None: ...
-    def keep(self, along: CommitHook) -> None:
-        """Store them, and do `along` with that, both or none."""
+    def keep(self, on_commit: CommitHook) -> None:
+        """Store them, and do `on_commit` with that, both or none."""
         ...
 
 
@@ -93,10 +93,10 @@ class Importer(Protocol):
         *,
         name: str,
         kind: str | None,
-        told: Mapping[str, Any],
+        options: Mapping[str, Any],
         folder: Path,
     ) -> tuple[ImportPreview, str]:
-        """What the card shows, and the library's own words about it. `told` is what a person said
+        """What the card shows, and the library's own words about it. `options` is what a person said
         of it besides its kind. Raises Half, too."""
         ...
 
@@ -104,7 +104,7 @@ class Importer(Protocol):
         self,
         workspace: str,
         parts: Sequence[TableFile],
-        understood: str,
+        schema: str,
         *,
         name: str,
         folder: Path,

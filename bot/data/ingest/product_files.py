@@ -37,7 +37,12 @@ def read_product_file(path: Path, name: str, shape: FileLayout, said: ImportOpti
     mark = DECIMAL_MARKS[said.decimal] if said.decimal else None
 
     read = partial(
-        read_catalogue, currency=said.currency, as_of=day, name=name, called=said.called, mark=mark
+        read_catalogue,
+        currency=said.currency,
+        as_of=day,
+        name=name,
+        column_names=said.called,
+        mark=mark,
     )
     if shape.format == "csv" and shape.header_line:
         return read(path)

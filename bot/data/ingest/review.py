@@ -36,8 +36,8 @@ def confirm_import(
     if arrival.state != "waiting":
         raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
     arrival.by = by
-    arrival.note(session, "file confirmed", now, by=by)
-    arrival.become(session, enqueue, "taking", now)
+    arrival.log_event(session, "file confirmed", now, by=by)
+    arrival.set_state(session, enqueue, "taking", now)
     arrival.enqueue(session, enqueue, "take_in")
 
 
@@ -56,7 +56,7 @@ def change_kind(
     if arrival.state not in ("half", "waiting", "refused"):
         raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
     arrival.kind = kind
-    arrival.anew(session, enqueue, now)
+    arrival.restart(session, enqueue, now)
 
 
 def change_setting(
@@ -75,7 +75,7 @@ def change_setting(
     if arrival.state != "waiting":
         raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
     arrival.told = {**(arrival.told or {}), what: how}
-    arrival.anew(session, enqueue, now)
+    arrival.restart(session, enqueue, now)
 
 
 def retry_import(
@@ -91,7 +91,7 @@ def retry_import(
     _require_uploader(arrival, by, policy)
     if arrival.state != "failed":
         raise CannotDo(ALREADY_REQUESTED if arrival.state in OPEN_STATES else ALREADY_ENDED)
-    arrival.anew(session, enqueue, now)
+    arrival.restart(session, enqueue, now)
 
 
 def cancel_import(
@@ -110,12 +110,12 @@ def cancel_import(
     if arrival.state not in OPEN_STATES:
         raise CannotDo(ALREADY_ENDED)
     arrival.by = by
-    arrival.note(session, "file cancelled", now, by=by)
-    arrival.become(session, enqueue, "cancelled", now)
+    arrival.log_event(session, "file cancelled", now, by=by)
+    arrival.set_state(session, enqueue, "cancelled", now)
 
 
 def _require_uploader(arrival: FileUpload, by: str, policy: Policy) -> None:
-    if not arrival.may_stop(by, policy):
+    if not arrival.can_cancel(by, policy):
         raise CannotDo(
             Words("Only whoever dropped this file or somebody who may import can do that.")
         )

@@ -74,7 +74,7 @@ def run_with_progress(
 
 def create_typed(
     source: RowSource,
-    understood: FileSchema,
+    schema: FileSchema,
     key: bytes,
     today: date,
     progress: Callable[[int], None],
@@ -84,27 +84,27 @@ def create_typed(
     """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason)). `own`
     words are no people's names."""
     create_macros(source.con, key)
-    sql, whys = select_typed(understood, source.relation, today)
+    sql, whys = select_typed(schema, source.relation, today)
     if "bare_words(" in sql:  # only then, for it loads numpy
         register_masking(source.con, own)
     run_with_progress(
         source.con,
         f"CREATE TEMP TABLE typed AS {sql}",
-        understood.rows,
+        schema.rows,
         progress,
         cancelled,
     )
     return whys
 
 
-def create_kept(con: duckdb.DuckDBPyConnection, understood: FileSchema) -> int:
+def create_kept(con: duckdb.DuckDBPyConnection, schema: FileSchema) -> int:
     """Makes `kept` of `typed`: numbered, unfolded, one row a key (the last one said). How many
     rows said again what another says."""
-    kind = load_kinds()[understood.kind]
+    kind = load_kinds()[schema.kind]
     names = ", ".join(kind.keys())
-    numbered = understood.kind == "orders" and not understood.has("line") and _has_lines(understood)
+    numbered = schema.kind == "orders" and not schema.has("line") and _has_lines(schema)
     form = "TABLE" if numbered else "VIEW"  # what is dear is done once
-    con.execute(f"CREATE TEMP {form} whole AS {_select_accepted(understood)}")
+    con.execute(f"CREATE TEMP {form} whole AS {_select_accepted(schema)}")
     doubled = 0
     if not numbered:
         counted = (
@@ -118,24 +118,24 @@ def create_kept(con: duckdb.DuckDBPyConnection, understood: FileSchema) -> int:
     return int(doubled)
 
 
-def _has_lines(understood: FileSchema) -> bool:
-    return understood.has("product") or understood.has("title") or not understood.has("order")
+def _has_lines(schema: FileSchema) -> bool:
+    return schema.has("product") or schema.has("title") or not schema.has("order")
 
 
 def select_typed(
-    understood: FileSchema, relation: str, today: date
+    schema: FileSchema, relation: str, today: date
 ) -> tuple[str, list[tuple[str, str]]]:
     """SQL for `typed` over the cells in `relation`, and the (column, reason) that its why names."""
-    columns = target_columns(understood)
+    columns = target_columns(schema)
     values = ", ".join(
         f"CAST({one.sql} AS {sql_type(one.type)}) AS {_column_name(one)}" for one in columns
     )
     whys: list[tuple[str, str]] = []
     cases: list[str] = []
-    bare = select_cells(understood, relation)
+    bare = select_cells(schema, relation)
     raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
     told = ", ".join(f"{one.raw} IS NOT NULL AS {raws[one.name]}" for one in columns if one.reason)
-    for rule in reject_rules(understood, columns, today):
+    for rule in reject_rules(schema, columns, today):
         sql = rule.sql
         for one in columns:
             if one.reason:
@@ -148,15 +148,15 @@ def select_typed(
     return f"SELECT n, {names}, {why} AS why FROM ({inner})", whys
 
 
-def _select_accepted(understood: FileSchema) -> str:
+def _select_accepted(schema: FileSchema) -> str:
     """The rows that come in, before doubles: our columns and n."""
-    names = list(load_kinds()[understood.kind].columns)
+    names = list(load_kinds()[schema.kind].columns)
     base = "(SELECT * FROM typed WHERE why IS NULL)"
-    if understood.kind == "orders" and not understood.has("line") and _has_lines(understood):
+    if schema.kind == "orders" and not schema.has("line") and _has_lines(schema):
         # numbered among all rows of the file, so that a row mended later keeps its number
         line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
         base = f"(SELECT * FROM (SELECT * REPLACE ({line}) FROM typed) WHERE why IS NULL)"
-    if understood.kind == "feedback" and not understood.has("id"):
+    if schema.kind == "feedback" and not schema.has("id"):
         alike = {"text": COMPARISON_COLUMNS[0], "title": COMPARISON_COLUMNS[1]}
         named = [alike.get(name, name) for name in names if name != "id"]
         told = [f'coalesce("{name}"::VARCHAR, chr(0))' for name in named]
@@ -165,7 +165,7 @@ def _select_accepted(understood: FileSchema) -> str:
         nth = f"CASE WHEN text IS NULL THEN row_number() OVER (PARTITION BY {said} ORDER BY n) END"
         made = f"left(sha256(concat_ws(chr(1), {said}, ({nth})::VARCHAR)), 16) AS id"
         return f"SELECT n, {_quote_list(names)} FROM (SELECT * REPLACE ({made}) FROM {base})"
-    metrics = [one.metric for one in understood.columns if one.metric]
+    metrics = [one.metric for one in schema.columns if one.metric]
     if metrics:
         return " UNION ALL ".join(_unfold_metrics(names, base, metrics))
     return f"SELECT n, {_quote_list(names)} FROM {base}"

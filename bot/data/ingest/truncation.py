@@ -47,28 +47,28 @@ class Truncation:
         return self.since - timedelta(days=1)
 
 
-def detect_truncation(shelf: Warehouse) -> Truncation | None:
+def detect_truncation(warehouse: Warehouse) -> Truncation | None:
     """None where the orders go on to the last row; that of today, which still goes on, is left."""
-    orders = shelf.table("orders")
+    orders = warehouse.table("orders")
     if orders is None:
         return None
-    last = min(shelf.as_of("orders"), shelf.today - timedelta(days=1))
+    last = min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1))
     days = [last - timedelta(days=back) for back in range(LOOKBACK_DAYS - 1, -1, -1)]
-    counts = _count_by_day(shelf, orders, days)
+    counts = _count_by_day(warehouse, orders, days)
     begun = int(np.flatnonzero(counts)[0]) if counts.any() else LOOKBACK_DAYS
     days, counts = days[begun:], counts[begun:]
     if len(days) < LEVEL_DAYS + 2:
         return None
     found = _find_break(days, counts)
-    return found if found and _is_everywhere(shelf, orders, found, last) else None
+    return found if found and _is_everywhere(warehouse, orders, found, last) else None
 
 
-def _count_by_day(shelf: Warehouse, orders: ir.Table, days: list[date]) -> Numbers:
+def _count_by_day(warehouse: Warehouse, orders: ir.Table, days: list[date]) -> Numbers:
     day = orders["at"].date()
     kept = orders.filter(day.between(ibis.literal(days[0]), ibis.literal(days[-1])))
     daily = kept.group_by(day=kept["at"].date()).aggregate(orders=kept.order.nunique())
     counts = np.zeros(len(days))
-    for row in fetch_rows(shelf, daily):
+    for row in fetch_rows(warehouse, daily):
         counts[(row["day"] - days[0]).days] = float(row["orders"])
     return counts
 
@@ -110,7 +110,7 @@ def _log_likelihood(came: float, usual: float) -> float:
     return float(x_log_y(np.array([came]), came / usual)[0])
 
 
-def _is_everywhere(shelf: Warehouse, orders: ir.Table, found: Truncation, last: date) -> bool:
+def _is_everywhere(warehouse: Warehouse, orders: ir.Table, found: Truncation, last: date) -> bool:
     """Whether no part of the orders goes on as before."""
     first = found.since - timedelta(days=LEVEL_DAYS)
     day = orders["at"].date()
@@ -120,7 +120,7 @@ def _is_everywhere(shelf: Warehouse, orders: ir.Table, found: Truncation, last: 
     for name in CHECKED_DIMENSIONS:
         by = kept.filter(kept[name].notnull()).group_by(part=kept[name].cast("string"))
         for row in fetch_rows(
-            shelf,
+            warehouse,
             by.aggregate(
                 before=kept.order.nunique(where=~kept.tail),
                 after=kept.order.nunique(where=kept.tail),

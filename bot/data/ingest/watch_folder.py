@@ -109,7 +109,7 @@ def join_pair(path: Path, other: Path, beside: Sequence[Path], folder: Path) -> 
         return None  # of another shop, or of another day
     used = [part.path for part in joined.used if not is_standalone(part)]
     return JoinedPair(
-        InspectedTable(TableFile(joined.path), found, joined.told), tuple(sorted(used))
+        InspectedTable(TableFile(joined.path), found, joined.messages), tuple(sorted(used))
     )
 
 
@@ -120,47 +120,45 @@ def join_pair(path: Path, other: Path, beside: Sequence[Path], folder: Path) -> 
 class FolderImport:
     """Into this workspace; `rejects` says where the rows that stay out are told."""
 
-    house: LocalData
+    data: LocalData
     workspace: str
     rejects: Callable[[TableFile], Path]
 
-    def take(self, part: TableFile, understood: FileSchema) -> str:
+    def import_table(self, part: TableFile, schema: FileSchema) -> str:
         """A table's rows into the library; what there is to say of it."""
-        if understood.kind == "products":
-            return self._products(part, understood)
+        if schema.kind == "products":
+            return self._import_products(part, schema)
         with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
             to, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking = self.house.stocking
+            row_store = self.data.row_store
             taken = load_file(
                 part.path,
-                understood,
+                schema,
                 to=to,
-                key=stocking.key(),
+                key=row_store.key(),
                 apart=apart,
-                own=list_own_words(self.house, self.workspace, understood.kind),
+                own=list_own_words(self.data, self.workspace, schema.kind),
             )
             kept = apart if apart.exists() else None
-            name = understood.name
-            merged = stocking.take(self.workspace, understood.kind, to, source=name, apart=kept)
+            name = schema.name
+            merged = row_store.import_rows(self.workspace, schema.kind, to, source=name, apart=kept)
             told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"
-            return f"{told}.\n{self._left_out(part, understood, taken)}{_format_note(understood)}"
+            return f"{told}.\n{self._describe_rejects(part, schema, taken)}{_format_note(schema)}"
 
-    def _products(self, part: TableFile, understood: FileSchema) -> str:
+    def _import_products(self, part: TableFile, schema: FileSchema) -> str:
         """A catalogue into the rows of products."""
-        catalogue = reread_product_file(part.path, understood)
-        with self.house.database.begin() as session:
+        catalogue = reread_product_file(part.path, schema)
+        with self.data.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
-            new, again = ProductRow.put(
-                session, self.workspace, rows, file=understood.name, now=now()
-            )
+            new, again = ProductRow.put(session, self.workspace, rows, file=schema.name, now=now())
         if catalogue.rejects or catalogue.remarks:
             write_rejects(catalogue, self.rejects(part))
         stayed = f", {len(catalogue.rejects)} stayed out" if catalogue.rejects else ""
         return f"{new} new products, {again} replaced{stayed}."
 
-    def _left_out(self, part: TableFile, found: FileSchema, taken: LoadResult) -> str:
+    def _describe_rejects(self, part: TableFile, found: FileSchema, taken: LoadResult) -> str:
         """What of the file's rows is not in. Rejected ones go into a file beside the note."""
         said = f"{describe_duplicates(found, taken.doubled).to('en')}\n" if taken.doubled else ""
         if not taken.rejects:
@@ -171,14 +169,14 @@ class FolderImport:
         return f"{said}{taken.rejected} rows stayed out: see {beside.name}\n"
 
 
-def _format_note(understood: FileSchema) -> str:
+def _format_note(schema: FileSchema) -> str:
     """What was assumed and left aside, for whoever wants to be sure."""
-    lines = [f"Read as {understood.kind}."]
-    lines += [words.to("en") for words in understood.assumed]
-    if understood.dropped:
-        lines.append(f"Personal, not kept: {', '.join(understood.dropped)}")
-    if understood.ignored:
-        lines.append(f"Not understood, left out: {', '.join(understood.ignored)}")
+    lines = [f"Read as {schema.kind}."]
+    lines += [words.to("en") for words in schema.assumed]
+    if schema.dropped:
+        lines.append(f"Personal, not kept: {', '.join(schema.dropped)}")
+    if schema.ignored:
+        lines.append(f"Not understood, left out: {', '.join(schema.ignored)}")
     return "\n".join(lines)
 
 
@@ -195,15 +193,15 @@ OWN_FOLDERS = (DONE_FOLDER, REFUSED_FOLDER, WAITING_FOLDER)
 class WatchFolder:
     """The inbox of a house."""
 
-    house: LocalData
+    data: LocalData
 
     @property
     def folder(self) -> Path:
-        return self.house.settings.home / INBOX_FOLDER
+        return self.data.settings.home / INBOX_FOLDER
 
     def due(self, session: Session, at: datetime) -> Iterable[Job]:
         """A look a minute, by one process, while something lies there."""
-        if any(True for _ in self._ready()) or any(True for _ in self._forsaken()):
+        if any(True for _ in self._ready_files()) or any(True for _ in self._expired_files()):
             yield Job(
                 kind="inbox",
                 subject=INBOX_FOLDER,
@@ -213,9 +211,9 @@ class WatchFolder:
 
     async def do(self, _: str) -> None:
         """The engine's job."""
-        await asyncio.to_thread(self.look)
+        await asyncio.to_thread(self.process)
 
-    def look(self) -> int:
+    def process(self) -> int:
         """Takes in what is ready, one after the other; how many files were moved. Killed anywhere,
         the file is still there and is taken in again, which changes nothing."""
         if not self.folder.is_dir():
@@ -224,11 +222,11 @@ class WatchFolder:
             if not alone:
                 return 0
             # halves first: what completes them is then still beside them
-            ready = sorted((_is_standalone(path), path) for path in self._ready())
-            moved = sum(self._handle(path) for _, path in ready)
-            return moved + sum(self._give_up(path) for path in list(self._forsaken()))
+            ready = sorted((_is_standalone(path), path) for path in self._ready_files())
+            moved = sum(self._process_file(path) for _, path in ready)
+            return moved + sum(self._refuse_expired(path) for path in list(self._expired_files()))
 
-    def _ready(self) -> Iterator[Path]:
+    def _ready_files(self) -> Iterator[Path]:
         """Files that nobody writes to any more; links and hidden files are none."""
         for folder in self._folders():
             yield from (path for path in folder.iterdir() if _is_ready(path))
@@ -242,25 +240,25 @@ class WatchFolder:
                 if named and one.is_dir() and not one.is_symlink():
                     yield one
 
-    def _forsaken(self) -> Iterator[Path]:
+    def _expired_files(self) -> Iterator[Path]:
         """Halves that waited for as long as one waits in Slack."""
         for folder in self._folders():
             for path in list_waiting_files(folder):
                 if time.time() - path.stat().st_ctime > WAITING_TIME_LIMIT.total_seconds():
                     yield path
 
-    def _give_up(self, path: Path) -> int:
+    def _refuse_expired(self, path: Path) -> int:
         note_path(path).unlink(missing_ok=True)
         return self._move(path, REFUSED_FOLDER, GIVEN_UP_NOTE)
 
-    def _handle(self, path: Path) -> int:
+    def _process_file(self, path: Path) -> int:
         """One file, to the end. A file that is gone meanwhile was somebody's change of mind, or the
         other half of one before it."""
         if not path.exists():
             return 0
         try:
             with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
-                return self._in_or_waiting(path, Path(folder))
+                return self._import_or_wait(path, Path(folder))
         except TryAgain as later:
             log.warning("a file in the inbox waits: %s", later)
             return 0
@@ -275,53 +273,53 @@ class WatchFolder:
             log.warning("a file in the inbox waits: %s", told)
             return 0
 
-    def _in_or_waiting(self, path: Path, folder: Path) -> int:
-        workspace, side = self._workspace(path), read_side(path)
+    def _import_or_wait(self, path: Path, folder: Path) -> int:
+        workspace, side = self._workspace_of(path), read_side(path)
         if side is None:
             seen, left = inspect_files([path], folder, ImportRequest())
             if not seen:
                 raise left[0][1]
-            return self._done(path, self._take_all(workspace, seen, left), workspace)
-        for other in list_other_halves(path, side, self._beside(path)):
-            if (found := join_pair(path, other, self._beside(path), folder)) is not None:
-                note = self._take_all(workspace, [found.seen], ())
+            return self._finish(path, self._import_tables(workspace, seen, left), workspace)
+        for other in list_other_halves(path, side, self._other_files(path)):
+            if (found := join_pair(path, other, self._other_files(path), folder)) is not None:
+                note = self._import_tables(workspace, [found.seen], ())
                 note_path(other).unlink(missing_ok=True)
-                return sum(self._done(one, note, workspace) for one in found.used)
+                return sum(self._finish(one, note, workspace) for one in found.used)
         return self._move_to(path, path.parent / WAITING_FOLDER, describe_missing_side(side))
 
-    def _beside(self, path: Path) -> list[Path]:
+    def _other_files(self, path: Path) -> list[Path]:
         """What else is ready in this inbox."""
         return sorted(one for one in path.parent.iterdir() if one != path and _is_ready(one))
 
-    def _take_all(
+    def _import_tables(
         self, workspace: str, seen: Sequence[InspectedTable], left: Sequence[tuple[Path, CannotDo]]
     ) -> str:
         """What was understood, into the library; the note to leave beside it."""
-        taking = FolderImport(self.house, workspace, self._rejects)
-        notes = [words.to("en") for one in seen for words in one.told]
+        folder_import = FolderImport(self.data, workspace, self._rejects_path)
+        notes = [words.to("en") for one in seen for words in one.messages]
         for one in seen:
             named = f"{one.found.name}: " if len(seen) > 1 else ""
-            notes.append(named + taking.take(one.part, one.found))
+            notes.append(named + folder_import.import_table(one.part, one.found))
         return "\n".join([*notes, *(f"Left: {why.words.to('en')}" for _, why in left)])
 
-    def _rejects(self, part: TableFile) -> Path:
+    def _rejects_path(self, part: TableFile) -> Path:
         """Where the rows of this table that stay out are told, beside its note."""
         named = title_table(part.path.stem, part.sheets).replace("/", " ")
         return _free_path(self.folder / DONE_FOLDER, f"{named}.rejects.csv")
 
-    def _workspace(self, path: Path) -> str:
+    def _workspace_of(self, path: Path) -> str:
         """The folder's name, or the only workspace there is."""
         if path.parent == self.folder:
-            return self.house.workspace(None)
+            return self.data.workspace(None)
         named = path.parent.name
-        with self.house.database.begin() as session:
+        with self.data.database.begin() as session:
             if session.get(Workspace, named) is None:
                 raise CannotDo(Words("There is no workspace {name}.", name=named))
         return named
 
-    def _done(self, path: Path, note: str, workspace: str) -> int:
+    def _finish(self, path: Path, note: str, workspace: str) -> int:
         """A file that is in: its note, and the file itself where the policy keeps originals."""
-        if self.house.policy(workspace).library.keep_originals:
+        if self.data.policy(workspace).library.keep_originals:
             return self._move(path, DONE_FOLDER, note)
         to = _free_path(self.folder / DONE_FOLDER, path.name)
         _write_note(to, path.name, f"{note}\n{DELETED_NOTE}")

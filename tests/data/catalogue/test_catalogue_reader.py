@@ -20,7 +20,7 @@ real_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not
 def read(home: Path, text: str | bytes, *, currency: str | None = None, **given: str) -> Catalogue:
     path = home / "shop.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_catalogue(path, currency=currency, called=given or None)
+    return read_catalogue(path, currency=currency, column_names=given or None)
 
 
 def one(home: Path, text: str | bytes, **given: str) -> Product:

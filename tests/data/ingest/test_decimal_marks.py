@@ -65,9 +65,9 @@ def test_alone_is_read_as_such_files_usually_are_and_said(
     delimiter: str, head: str, read: str, tmp_path: Path
 ) -> None:
     text = orders("1.234", "5.678", delimiter=delimiter, head=head)
-    called = {head.split(",")[0]: "order", head.split(",")[1]: "at"}
-    assert amounts(text, tmp_path, called=called)[0] == read
-    (told,) = doubts(text, tmp_path, called=called)
+    column_names = {head.split(",")[0]: "order", head.split(",")[1]: "at"}
+    assert amounts(text, tmp_path, column_names=column_names)[0] == read
+    (told,) = doubts(text, tmp_path, column_names=column_names)
     assert "“1.234” in" in told
     assert f"is read as {'1.234' if read == '1.23' else '1234'}:" in told
 

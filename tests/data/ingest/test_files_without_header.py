@@ -39,18 +39,19 @@ def test_keeps_its_first_row_when_its_columns_are_named_by_number(
     delimiter: str, tmp_path: Path
 ) -> None:
     path = file(tmp_path, ROWS.replace(",", delimiter))
-    came = take_in(path, tmp_path, called=MAPPED)
+    came = take_in(path, tmp_path, column_names=MAPPED)
     assert sorted((row["order"], str(row["amount"])) for row in came.rows) == [
         ("1001", "59.90"),
         ("1002", "34.50"),
     ]
     assert any(
-        "The columns have no names: the first row is “1001," in s for s in told(path, called=MAPPED)
+        "The columns have no names: the first row is “1001," in s
+        for s in told(path, column_names=MAPPED)
     )
 
 
 def test_tells_a_bad_row_with_its_line(tmp_path: Path) -> None:
-    came = take_in(file(tmp_path, ROWS + "1003,never,c,Bowl,9\n"), tmp_path, called=MAPPED)
+    came = take_in(file(tmp_path, ROWS + "1003,never,c,Bowl,9\n"), tmp_path, column_names=MAPPED)
     assert came.rejects.splitlines()[1].startswith("3,2,is no date that I can read,")
 
 
@@ -59,14 +60,14 @@ def test_may_be_a_workbook(tmp_path: Path) -> None:
     for line in ROWS.splitlines():
         book.active.append(line.split(","))
     book.save(tmp_path / "orders.xlsx")
-    came = take_in(tmp_path / "orders.xlsx", tmp_path, called=MAPPED)
+    came = take_in(tmp_path / "orders.xlsx", tmp_path, column_names=MAPPED)
     assert sorted(row["order"] for row in came.rows) == ["1001", "1002"]
 
 
 def test_may_be_a_catalogue(tmp_path: Path) -> None:
     path = file(tmp_path, "LIN-1,Linen shirt,59.90,12\nVAS-1,Vase,34.50,3\n", "shop.csv")
-    called = {"1": "handle", "2": "title", "3": "price"}
-    found = detect_schema(path, name=path.name, kind="products", called=called)
+    column_names = {"1": "handle", "2": "title", "3": "price"}
+    found = detect_schema(path, name=path.name, kind="products", column_names=column_names)
     catalogue = reread_product_file(path, found)
     assert [(one.handle, str(one.price)) for one in catalogue.products] == [
         ("lin-1", "59.90"),
@@ -77,7 +78,7 @@ def test_may_be_a_catalogue(tmp_path: Path) -> None:
 
 def test_with_names_may_still_be_mapped_by_number(tmp_path: Path) -> None:
     path = file(tmp_path, "foo,date,zorglub\n1,2026-01-02,5.00\n")
-    came = take_in(path, tmp_path, called={"1": "order", "3": "amount"})
+    came = take_in(path, tmp_path, column_names={"1": "order", "3": "amount"})
     assert [(row["order"], str(row["amount"])) for row in came.rows] == [("1", "5.00")]
     assert [one.theirs for one in came.understood.columns] == ["foo", "date", "zorglub"]
 

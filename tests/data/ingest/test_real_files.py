@@ -135,7 +135,7 @@ def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
         ("o2", 1, "toys", "RJ", Decimal("9.90")),
     ]
     assert len({row["customer"] for row in rows}) == 1  # anna, who bought twice
-    assert "1 order without a line" in joined.told[0].to("en")
+    assert "1 order without a line" in joined.messages[0].to("en")
 
 
 def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:

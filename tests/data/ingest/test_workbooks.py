@@ -75,7 +75,7 @@ def test_of_different_columns_is_several_tables(tmp_path: Path) -> None:
         ("feedback", "shop.xlsx (Said)"),
     ]
     assert not left
-    assert seen[0].told[0].to("en") == (
+    assert seen[0].messages[0].to("en") == (
         "shop.xlsx holds 2 tables: May, June; Said. To have one alone, name its sheet: --sheet May"
     )
 
@@ -91,7 +91,7 @@ def test_may_hold_two_halves_of_orders(tmp_path: Path) -> None:
     assert [one.found.kind for one in seen] == ["orders", "products"]
     assert not left
     row = seen[0].found.sample[0]
-    told = [words.to("en") for words in seen[0].told]
+    told = [words.to("en") for words in seen[0].messages]
     assert told[-1] == "One sheet is left out, as it holds no table that I know: Notes."
     assert len(set(told)) == len(told)
     assert row["amount"] == "38.00"  # the 21 is what it costs now

@@ -42,7 +42,7 @@ def switch(database: Database, *, adds: str = "", retires: str = "", seen: str =
 
 def held(database: Database) -> str:
     with database.begin() as session:
-        return "".join(holding.id for holding in DataFile.held(session, "T1"))
+        return "".join(holding.id for holding in DataFile.in_force(session, "T1"))
 
 
 def test_takes_the_place_of_others_in_one_transaction(database: Database) -> None:
@@ -76,8 +76,8 @@ def test_of_another_kind_or_workspace_is_left_alone(database: Database) -> None:
         session.add_all([made("e", "events"), made("o", workspace="T2")])
     switch(database, adds="a")
     with database.begin() as session:
-        assert [h.id for h in DataFile.held(session, "T1", "orders")] == ["a"]
-        assert [h.id for h in DataFile.held(session, "T2")] == ["o"]
+        assert [h.id for h in DataFile.in_force(session, "T1", "orders")] == ["a"]
+        assert [h.id for h in DataFile.in_force(session, "T2")] == ["o"]
 
 
 def test_is_adopted_only_by_a_workspace_without_its_own(database: Database) -> None:
@@ -87,8 +87,8 @@ def test_is_adopted_only_by_a_workspace_without_its_own(database: Database) -> N
     with database.begin() as session:
         DataFile.adopt(session, "local", "T1")
         DataFile.adopt(session, "local", "T2")
-        assert [h.id for h in DataFile.held(session, "T1")] == ["a"]
-        assert [h.id for h in DataFile.held(session, "T2")] == ["l"]
+        assert [h.id for h in DataFile.in_force(session, "T1")] == ["a"]
+        assert [h.id for h in DataFile.in_force(session, "T2")] == ["l"]
 
 
 def test_leaves_no_row_once_it_is_swept(database: Database) -> None:
@@ -97,4 +97,4 @@ def test_leaves_no_row_once_it_is_swept(database: Database) -> None:
     with database.begin() as session:
         DataFile.sweep(session, ["a"])
         assert DataFile.paths(session) == {"library/T1/orders/b.parquet"}
-        assert DataFile.signs(session) == {"0123"}
+        assert DataFile.key_ids(session) == {"0123"}

@@ -77,7 +77,7 @@ def test_gives_the_same_facts_as_our_own_files(
     ours = shop_in(postgres)
     assert ours.products is not None
     catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
-    there = replace(opened(warehouse_url).shelf(TODAY), products=catalogue)
+    there = replace(opened(warehouse_url).open(TODAY), products=catalogue)
     assert {k: listed.rows for k, listed in there.listed.items()} == {
         k: listed.rows for k, listed in ours.listed.items()
     }
@@ -118,7 +118,7 @@ def test_answers_what_is_asked_of_the_orders_as_our_own_files_do(
     ours = shop_in(postgres)
     assert ours.products is not None
     catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
-    there = replace(opened(warehouse_url).shelf(TODAY), products=catalogue)
+    there = replace(opened(warehouse_url).open(TODAY), products=catalogue)
     source = {k: replace(v, source=there.source(k)) for k, v in ours.listed.items()}
     here = replace(ours, listed=source)
     for tally in TALLIES:
@@ -145,7 +145,7 @@ def test_may_have_fewer_columns_and_other_types(
         "customer uuid, secret text)"
     )
     postgres.raw_sql("INSERT INTO \"Orders\" VALUES (7, '2026-11-20', 12.5, NULL, 'x')")
-    shelf = opened(warehouse_url).shelf(TODAY)
+    shelf = opened(warehouse_url).open(TODAY)
     table = shelf.table("orders")
     assert table is not None
     assert list(table.columns) == list(load_kinds()["orders"].columns)
@@ -168,7 +168,7 @@ def test_of_the_wrong_shape_is_told_by_column(
 ) -> None:
     postgres.raw_sql(f"CREATE TABLE orders ({columns})")
     with pytest.raises(CannotDo, match=sentence):
-        opened(warehouse_url).shelf(TODAY)
+        opened(warehouse_url).open(TODAY)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_of_the_wrong_shape_is_told_by_column(
 )
 def test_that_does_not_answer_is_a_sentence_without_its_password(url: str, opened: Open) -> None:
     with pytest.raises(CannotDo, match="cannot be reached") as no:
-        opened(url).shelf(TODAY)
+        opened(url).open(TODAY)
     assert "hunter2" not in str(no.value)
     assert "ana" not in str(no.value)
 
@@ -187,11 +187,11 @@ def test_is_counted_again_after_five_minutes(
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
     seconds = [0.0]
     warehouse = opened(warehouse_url, clock=lambda: seconds[0])
-    assert warehouse.shelf(TODAY).listed["orders"].rows == 0
+    assert warehouse.open(TODAY).listed["orders"].rows == 0
     postgres.raw_sql("INSERT INTO orders VALUES ('1', '2026-11-01', 1)")
-    assert warehouse.shelf(TODAY).listed["orders"].rows == 0
+    assert warehouse.open(TODAY).listed["orders"].rows == 0
     seconds[0] = 301.0
-    assert warehouse.shelf(TODAY).listed["orders"].rows == 1
+    assert warehouse.open(TODAY).listed["orders"].rows == 1
 
 
 def test_gives_the_same_shelf_while_nothing_changed(
@@ -199,9 +199,9 @@ def test_gives_the_same_shelf_while_nothing_changed(
 ) -> None:
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
     warehouse = opened(warehouse_url)
-    first = warehouse.shelf(TODAY, version=1)
-    assert warehouse.shelf(TODAY, version=1) is first
-    assert warehouse.shelf(TODAY, version=2) is not first
+    first = warehouse.open(TODAY, version=1)
+    assert warehouse.open(TODAY, version=1) is first
+    assert warehouse.open(TODAY, version=2) is not first
 
 
 def test_that_was_away_is_connected_to_again(
@@ -210,10 +210,10 @@ def test_that_was_away_is_connected_to_again(
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
     seconds = [0.0]
     warehouse = opened(warehouse_url, clock=lambda: seconds[0])
-    warehouse.shelf(TODAY)
+    warehouse.open(TODAY)
     postgres.raw_sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     seconds[0] = 301.0
-    assert warehouse.shelf(TODAY).listed["orders"].rows == 0
+    assert warehouse.open(TODAY).listed["orders"].rows == 0

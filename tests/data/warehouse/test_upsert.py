@@ -42,7 +42,7 @@ class Home:
     products: list[Product] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stocking = self.opened()
+        self.row_store = self.opened()
 
     def opened(self, key: str | None = KEY) -> RowStore:
         return RowStore(
@@ -60,7 +60,7 @@ class Home:
         return self.at
 
     def take(self, rows: Rows, source: str = "orders.csv", kind: str = "orders") -> MergeCounts:
-        return self.stocking.take("T1", kind, self.parquet(rows, kind), source=source)
+        return self.row_store.import_rows("T1", kind, self.parquet(rows, kind), source=source)
 
     def parquet(self, rows: Rows, kind: str = "orders") -> Path:
         path = self.folder / "fresh.parquet"
@@ -71,7 +71,7 @@ class Home:
 
     def rows(self, kind: str = "orders", workspace: str = "T1") -> Rows:
         """What the shelf shows, by key."""
-        shelf = self.stocking.shelf(workspace)
+        shelf = self.row_store.open(workspace)
         table = shelf.table(kind)
         assert table is not None
         found: Rows = shelf.engine.to_pyarrow(table).to_pylist()
@@ -136,16 +136,16 @@ def test_keeps_few_files_of_one_source_and_each_source_apart(home: Home) -> None
         home.take([order(number)], source="live rows")
     home.take([order(9)], source="export.csv")
     with home.database.begin() as session:
-        assert [h.source for h in DataFile.held(session, "T1")] == ["live rows", "export.csv"]
+        assert [h.source for h in DataFile.in_force(session, "T1")] == ["live rows", "export.csv"]
     assert len(home.rows()) == 7
 
 
 def test_says_which_files_the_rows_are_from_and_apart_how_old_they_are(home: Home) -> None:
     home.take([order(1)], source="october.csv")
     home.take([order(2)], source="november.csv")
-    assert home.stocking.shelf("T1").source("orders") == "november.csv and 1 more"
+    assert home.row_store.open("T1").source("orders") == "november.csv and 1 more"
     home.at += timedelta(days=12)
-    shelf = home.stocking.shelf("T1")
+    shelf = home.row_store.open("T1")
     assert shelf.stale("orders") == 16
     assert shelf.source("orders") == "november.csv and 1 more"
 
@@ -153,22 +153,22 @@ def test_says_which_files_the_rows_are_from_and_apart_how_old_they_are(home: Hom
 def test_takes_a_file_out_again(home: Home) -> None:
     home.take([order(1)], source="mine.csv")
     home.take([order(2)], source="wrong.csv")
-    assert home.stocking.forget("T1", "orders", "wrong.csv").rows == 1
+    assert home.row_store.forget("T1", "orders", "wrong.csv").rows == 1
     assert [row["order"] for row in home.rows()] == ["A1"]
-    assert home.stocking.sources("T1") == {"orders": ["mine.csv"]}
+    assert home.row_store.sources("T1") == {"orders": ["mine.csv"]}
 
 
 def test_opens_the_same_shelf_until_something_changes(home: Home) -> None:
     home.take([order(1)])
-    first = home.stocking.shelf("T1")
-    assert home.stocking.shelf("T1") is first
+    first = home.row_store.open("T1")
+    assert home.row_store.open("T1") is first
     home.take([order(2)])
-    assert home.stocking.shelf("T1") is not first
+    assert home.row_store.open("T1") is not first
 
 
 def test_lets_a_reader_go_on_with_what_it_opened(home: Home) -> None:
     home.take([order(1)])
-    opened = home.stocking.shelf("T1")
+    opened = home.row_store.open("T1")
     home.take([order(1, amount="99.00")])
     table = opened.table("orders")
     assert table is not None
@@ -183,7 +183,7 @@ def test_sweeps_a_replaced_file_after_an_hour_and_a_forgotten_one(home: Home) ->
     left.touch()
     os.utime(left, (0, 0))
     home.at += timedelta(hours=2)
-    assert home.stocking.sweep() == 2
+    assert home.row_store.sweep() == 2
     assert len(home.files()) == 1
     assert not left.exists()
     assert len(home.rows()) == 1
@@ -191,17 +191,17 @@ def test_sweeps_a_replaced_file_after_an_hour_and_a_forgotten_one(home: Home) ->
 
 def test_gives_what_came_before_slack_to_the_first_workspace(home: Home) -> None:
     fresh = home.parquet([order(1)])
-    home.stocking.take(LOCAL_WORKSPACE, "orders", fresh, source="orders.csv")
+    home.row_store.import_rows(LOCAL_WORKSPACE, "orders", fresh, source="orders.csv")
     assert len(home.rows()) == 1  # it serves T1 already
     home.take([order(2)])
     assert len(home.rows()) == 2
     with home.database.begin() as session:
-        assert not DataFile.held(session, LOCAL_WORKSPACE)
+        assert not DataFile.in_force(session, LOCAL_WORKSPACE)
 
 
 def test_keeps_workspaces_apart(home: Home) -> None:
     home.take([order(1)])
-    home.stocking.take("T2", "orders", home.parquet([order(2)]), source="two.csv")
+    home.row_store.import_rows("T2", "orders", home.parquet([order(2)]), source="two.csv")
     assert [row["order"] for row in home.rows()] == ["A1"]
     assert [row["order"] for row in home.rows(workspace="T2")] == ["A2"]
 
@@ -224,7 +224,7 @@ def test_lets_no_query_reach_other_files_or_its_settings(home: Home) -> None:
     home.take([order(1)])
     other = home.folder / "secret.csv"
     other.write_text("a\n1\n")
-    con = home.stocking.shelf("T1").engine.con
+    con = home.row_store.open("T1").engine.con
     for sql in (
         f"SELECT * FROM read_csv('{other}')",
         f"COPY orders TO '{home.folder}/out.csv'",
@@ -255,7 +255,7 @@ def test_joins_the_catalogue_and_its_former_prices(home: Home) -> None:
     home.products = [product(price_history=(was,), **told)]
     filed = {"product": "drap", "since": date(2026, 9, 1), "price": 54, "currency": "EUR"}
     home.take([filed], kind="prices")
-    shelf = home.stocking.shelf("T1")
+    shelf = home.row_store.open("T1")
     assert shelf.products is not None
     (row,) = shelf.engine.to_pyarrow(shelf.products).to_pylist()
     assert (row["product"], row["category"], str(row["price"])) == ("drap", "Linge", "47.00")
@@ -273,7 +273,7 @@ def addresses(home: Home, rows: Rows) -> Path:
 
 def kept_addresses(home: Home, what: str = "email") -> dict[str, bytes | None]:
     with home.database.begin() as session:
-        paths = [h.path for h in DataFile.held(session, "T1", "addresses")]
+        paths = [h.path for h in DataFile.in_force(session, "T1", "addresses")]
     rows = [row for path in paths for row in pq.read_table(home.folder / path).to_pylist()]
     return {row["customer"]: row.get(what) for row in rows}
 
@@ -282,9 +282,9 @@ def test_forgets_the_address_of_whoever_withdraws(home: Home) -> None:
     yes = [{"customer": "a", "email": True}, {"customer": "b", "email": True}]
     apart = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "b", "email": b"2"}])
     fresh = home.parquet(yes, "consents")
-    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=apart)
+    home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=apart)
     assert kept_addresses(home) == {"a": b"1", "b": b"2"}
-    assert home.stocking.shelf("T1").table("addresses") is None
+    assert home.row_store.open("T1").table("addresses") is None
 
     home.take([{"customer": "a", "email": False}], "later.csv", "consents")
     assert kept_addresses(home) == {"b": b"2"}
@@ -294,14 +294,14 @@ def test_forgets_the_address_of_whoever_withdraws(home: Home) -> None:
 def test_keeps_addresses_of_before_beside_ids_that_come_without(home: Home, later: str) -> None:
     fresh = home.parquet([{"customer": who, "email": True} for who in "abc"], "consents")
     before = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "c", "email": b"3"}])
-    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=before)
+    home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=before)
     ids = addresses(home, [{"customer": "a", "id": b"A"}, {"customer": "b", "id": b"B"}])
-    home.stocking.take("T1", "consents", fresh, source=later, apart=ids)
+    home.row_store.import_rows("T1", "consents", fresh, source=later, apart=ids)
     assert kept_addresses(home) == {"a": b"1", "b": None, "c": b"3"}
     assert kept_addresses(home, "id") == {"a": b"A", "b": b"B", "c": None}
 
     whole = addresses(home, [{"customer": "a", "email": None, "phone": b"9", "id": b"A"}])
-    home.stocking.take("T1", "consents", fresh, source="third.csv", apart=whole)
+    home.row_store.import_rows("T1", "consents", fresh, source="third.csv", apart=whole)
     assert kept_addresses(home)["a"] is None
     assert kept_addresses(home, "phone") == {"a": b"9", "b": None, "c": None}
 
@@ -309,9 +309,9 @@ def test_keeps_addresses_of_before_beside_ids_that_come_without(home: Home, late
 def test_leaves_files_of_before_there_were_ids_readable(home: Home) -> None:
     fresh = home.parquet([{"customer": who, "email": True} for who in "ab"], "consents")
     both = [{"customer": who, "email": b"1", "phone": None} for who in "ab"]
-    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=addresses(home, both))
+    home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=addresses(home, both))
     with home.database.begin() as session:
-        (path,) = [home.folder / h.path for h in DataFile.held(session, "T1", "addresses")]
+        (path,) = [home.folder / h.path for h in DataFile.in_force(session, "T1", "addresses")]
     pq.write_table(pq.read_table(path).select(["customer", "email", "phone"]), path)
     home.take([{"customer": "a", "email": False}], "later.csv", "consents")
     assert kept_addresses(home) == {"b": b"1"}
@@ -368,7 +368,7 @@ def test_killed_anywhere_leaves_the_library_as_it_was(home: Home, step: str) -> 
     ended = subprocess.run(told, timeout=60, check=False, cwd=ROOT)
     assert ended.returncode == -signal.SIGKILL
     assert home.rows() == before
-    merged = home.stocking.take("T1", "orders", fresh, source="later.csv")
+    merged = home.row_store.import_rows("T1", "orders", fresh, source="later.csv")
     assert (merged.new, merged.replaced, merged.rows) == (1, 1, 3)
 
 
@@ -390,7 +390,7 @@ def test_merges_again_when_somebody_else_was_quicker(
 
     monkeypatch.setattr(store, "merge_rows", slow)
     monkeypatch.setattr(FileListing, "_alone", lambda *_: nullcontext())
-    merged = home.stocking.take("T1", "orders", ours, source="ours.csv")
+    merged = home.row_store.import_rows("T1", "orders", ours, source="ours.csv")
     assert (merged.new, merged.same, merged.rows) == (1, 1, 3)
     assert [row["order"] for row in home.rows()] == ["A1", "A2", "A3"]
     assert len(home.files()) == 2
@@ -401,14 +401,14 @@ def test_sweeps_what_a_killed_import_left_after_a_day(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "passing"))
     late = time.time() - 2 * 86_400
-    folders = [home.stocking.home / "import-a1", tmp_path / "passing" / "super-intern-rows-b2"]
-    fresh = home.stocking.home / "import-c3"
+    folders = [home.row_store.home / "import-a1", tmp_path / "passing" / "super-intern-rows-b2"]
+    fresh = home.row_store.home / "import-c3"
     for folder in (*folders, fresh):
         folder.mkdir(parents=True)
         (folder / "rows.csv").write_text("anna,1\n")
     for folder in folders:
         os.utime(folder, (late, late))
-    home.stocking.sweep()
+    home.row_store.sweep()
     assert [folder.exists() for folder in (*folders, fresh)] == [False, False, True]
 
 
@@ -416,4 +416,4 @@ def test_names_the_file_that_holds_the_most_first(home: Home) -> None:
     """One order that was mended afterwards is not what an answer stands on."""
     home.take([order(number) for number in range(5)], source="orders.csv")
     home.take([order(9)], source="mended.csv")
-    assert home.stocking.shelf("T1").source("orders") == "orders.csv and 1 more"
+    assert home.row_store.open("T1").source("orders") == "orders.csv and 1 more"

@@ -103,7 +103,7 @@ async def _verify_request(
     body = await bodies.read(request)
     said = SignedRequest(stamp, request.match_info["kind"], named or "", body)
     try:
-        key = await asyncio.to_thread(live.stocking.key)
+        key = await asyncio.to_thread(live.row_store.key)
     except CannotDo as reason:  # it names our folders, and whoever asks may be anybody
         log.error("live rows: %s", reason.words.to("en"))
         raise RequestRefused(

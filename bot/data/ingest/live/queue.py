@@ -51,7 +51,7 @@ class LiveQueue:
 
     home: Path
     database: Database
-    stocking: RowStore
+    row_store: RowStore
     now: Callable[[], datetime]
     first: Callable[[], str]
     _receiver: BatchReceiver | None = field(default=None, init=False)
@@ -93,7 +93,7 @@ class LiveQueue:
 
     def _receive(self, kind: str, body: bytes, today: date, path: Path) -> ReceivedBatch:
         if self._receiver is None:
-            self._receiver = BatchReceiver(self.stocking.key())
+            self._receiver = BatchReceiver(self.row_store.key())
         return self._receiver.receive(kind, body, today=today, to=path)
 
     async def do(self, subject: str) -> None:
@@ -153,7 +153,9 @@ class LiveQueue:
         try:
             rows = join_batches(paths, fresh)
             into = self._into(workspace)
-            self.stocking.take(into, kind, fresh, source=LIVE_SOURCE, along=mark, live=True)
+            self.row_store.import_rows(
+                into, kind, fresh, source=LIVE_SOURCE, on_commit=mark, live=True
+            )
         finally:
             fresh.unlink(missing_ok=True)
         return rows

@@ -68,7 +68,7 @@ async def post(
     """Signed as the docs say, unless a header is given."""
     stamp = stamp or f"{time.time() - age:.6f}"
     said = SignedRequest(stamp, kind, workspace or "", body)
-    signed = sign_request(derive_live_key(house.stocking.key(), workspace), said)
+    signed = sign_request(derive_live_key(house.row_store.key(), workspace), said)
     told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed} | (
         {WORKSPACE_HEADER: workspace} if workspace else {}
     )
@@ -86,10 +86,10 @@ def batches(house: Container) -> list[LiveBatch]:
 
 def held(house: Container, workspace: str = "local") -> list[tuple[Any, ...]]:
     """order and amount of all orders in the library."""
-    table = house.stocking.shelf(workspace).table("orders")
+    table = house.row_store.open(workspace).table("orders")
     if table is None:
         return []
-    rows = house.stocking.shelf(workspace).engine.to_pyarrow(table).to_pylist()
+    rows = house.row_store.open(workspace).engine.to_pyarrow(table).to_pylist()
     return sorted((row["order"], str(row["amount"])) for row in rows)
 
 
@@ -135,10 +135,10 @@ async def test_takes_a_state_that_comes_back_later(client: Client, house: Contai
 
 async def test_gives_way_to_a_file_that_came_later(client: Client, house: Container) -> None:
     to = house.settings.home / "file.parquet"
-    key, today = house.stocking.key(), now().date()
+    key, today = house.row_store.key(), now().date()
     BatchReceiver(key).receive("orders", lines("A1", amount="99.00"), today=today, to=to)
     await post(client, house, lines("A1", "A2"))
-    house.stocking.take("local", "orders", to, source="orders.csv")
+    house.row_store.import_rows("local", "orders", to, source="orders.csv")
     assert house.live_rows().merge("local", "orders") == 0
     assert held(house) == [("A1", "99.00"), ("A2", "62.00")]
 
@@ -151,7 +151,7 @@ async def test_recorded_on_its_way_opens_nothing_else(
         Workspace.ensure(session, "T1", now())
     body, stamp = lines("A1"), f"{time.time():.6f}"
     signed = sign_request(
-        derive_live_key(house.stocking.key(), None), SignedRequest(stamp, "orders", "", body)
+        derive_live_key(house.row_store.key(), None), SignedRequest(stamp, "orders", "", body)
     )
     told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed}
     if workspace := elsewhere.get("workspace"):
@@ -208,9 +208,9 @@ async def test_is_refused_with_its_reason(
 async def test_tells_a_stranger_nothing_of_the_house(
     client: Client, house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(house.stocking), "_holds", lambda _: True)  # rows, and no key
+    monkeypatch.setattr(type(house.row_store), "_holds", lambda _: True)  # rows, and no key
     (house.settings.home / "super-intern.key").unlink()
-    house.stocking._key = None
+    house.row_store._key = None
     claimed = {TIMESTAMP_HEADER: f"{time.time():.6f}", SIGNATURE_HEADER: "v1=" + "0" * 64}
     sent = io.BytesIO(lines("A1"))
     async with client.post("/library/orders", data=sent, headers=claimed) as answer:
@@ -284,9 +284,9 @@ async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
         raise Killed
 
     deadly = {
-        "join": ("bot.data.ingest.live.queue.join", die),
-        "take": ("bot.data.warehouse.store.Stocking.take", die),
-        "merged": ("bot.data.ingest.models.Batch.merged", die),
+        "join": ("bot.data.ingest.live.queue.join_batches", die),
+        "take": ("bot.data.warehouse.store.RowStore.import_rows", die),
+        "merged": ("bot.data.ingest.models.LiveBatch.merged", die),
     }
     with monkeypatch.context() as patch:
         patch.setattr(*deadly[where])
@@ -326,7 +326,7 @@ async def test_is_signed_in_time_whatever_the_client(client: Client, house: Cont
 
     body, stamp = lines("A1"), str(int(time.time()))
     signed = sign_request(
-        derive_live_key(house.stocking.key(), None), SignedRequest(stamp, "orders", "", body)
+        derive_live_key(house.row_store.key(), None), SignedRequest(stamp, "orders", "", body)
     )
     headers = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed}
     payload = aiohttp.payload.AsyncIterablePayload(pieces())

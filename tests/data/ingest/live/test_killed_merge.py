@@ -30,10 +30,10 @@ def started(home: Path, where: str, **more: str) -> "subprocess.Popen[str]":
 
 
 def held(house: Container) -> list[tuple[str, int]]:
-    table = house.stocking.shelf("local").table("orders")
+    table = house.row_store.open("local").table("orders")
     if table is None:
         return []
-    rows: list[dict[str, Any]] = house.stocking.shelf("local").engine.to_pyarrow(table).to_pylist()
+    rows: list[dict[str, Any]] = house.row_store.open("local").engine.to_pyarrow(table).to_pylist()
     return sorted((row["order"], int(row["amount"])) for row in rows)
 
 
@@ -65,7 +65,7 @@ def test_that_is_killed_was_done_whole_or_not_at_all(
     live.take("local", "orders", (LINE % 62).encode(), stamp="2")
     live.merge("local", "orders")
     assert (waiting(house), held(house)) == (0, [("A1", 62)])
-    house.stocking.sweep()
+    house.row_store.sweep()
     live.merge("local", "orders")
     assert held(house) == [("A1", 62)]
     house.database.close()
@@ -78,7 +78,7 @@ def test_by_three_processes_at_once_loses_and_doubles_nothing(
     url = migrated_postgres(postgres_url)
     home = tmp_path / "home"
     house = house_in(home, url).migrated()
-    house.stocking.key()
+    house.row_store.key()
     names = ("a", "b", "c")
     with ExitStack() as stack:
         processes = [

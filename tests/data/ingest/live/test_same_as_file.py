@@ -77,8 +77,8 @@ def test_are_the_same_row(kind: str, tmp_path: Path) -> None:
     file = tmp_path / f"{kind}.jsonl"
     file.write_text(body, encoding="utf-8")
     # In a file a column of that name holds addresses, unless somebody says otherwise.
-    called = {"email": "email"} if kind == "consents" else None
-    understood = detect_schema(file, name=file.name, kind=kind, called=called)
+    column_names = {"email": "email"} if kind == "consents" else None
+    understood = detect_schema(file, name=file.name, kind=kind, column_names=column_names)
     assert not understood.ignored
     taken = load_file(file, understood, to=tmp_path / "file.parquet", key=KEY, today=TODAY)
     assert taken.rejected == 0
