@@ -55,7 +55,7 @@ def body(name: str, number: int) -> bytes:
 def loop(live: LiveQueue, name: str) -> None:
     """Bodies of this process's own orders; every process also corrects one that all share."""
     for number in range(ROUNDS):
-        live.take("local", "orders", body(name, number), stamp=f"{name}.{number}")
+        live.receive("local", "orders", body(name, number), stamp=f"{name}.{number}")
         live.merge("local", "orders")
 
 

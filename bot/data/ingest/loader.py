@@ -1,4 +1,4 @@
-"""Reads a file that was understood into one Parquet file of our columns."""
+"""Converts a file whose schema was detected into one Parquet file of our columns."""
 
 import os
 import uuid
@@ -20,7 +20,7 @@ from bot.data.schema import load_kinds
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 
-MOST_REJECTS = 100_000  # told one by one; a file with more is the wrong file
+MOST_REJECTS = 100_000  # listed one by one; a file with more is the wrong file
 
 
 def load_file(
@@ -35,15 +35,17 @@ def load_file(
     today: date | None = None,
     own: Collection[str] = (),
 ) -> LoadResult:
-    """Takes the file in. `to` gets one Parquet file with exactly `shelf.schema(kind)`; `apart`,
-    for consents, one of customer and the id, email, phone that it has (sealed). `key` makes
-    persons' keys and seals. `progress` hears the rows read so far; `cancelled` is asked many times
-    a second. `today` bounds dates: later than its tomorrow is rejected (the machine's day in UTC
-    if none). `own` are words of what the team sells: see `own_words`. What stayed out is told in
-    `to` with the ending `.rejects.csv`.
+    """Convert the file.
 
-    Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
-    it can be read; `to` and `apart` then don't exist.
+    `to` gets one Parquet file with exactly the columns of `schema_of(kind)`. For consents, `apart`
+    gets one with customer and the id, e-mail and phone that the file has, encrypted. `key`
+    pseudonymizes customers and encrypts. `progress` receives the number of rows read so far;
+    `cancelled` is called many times a second. Dates later than the day after `today` (default: the
+    current day in UTC) are rejected. `own` holds words of the team's products: see
+    `list_own_words`. Rejected rows are written to `to` with the suffix `.rejects.csv`.
+
+    Raises ImportCancelled, and CannotDo when the file changed since its schema was detected or no
+    row of it can be read. `to` and `apart` do not exist then.
     """
     check_unchanged(path, schema)
     day = today or datetime.now(UTC).date()
@@ -114,16 +116,16 @@ def _write_table(
         f"COPY (SELECT {names} FROM kept) TO {quote_text(made)} (FORMAT parquet, COMPRESSION zstd)"
     )
     _flush(made)
-    told = None
+    rejects_path = None
     if rejects:
-        told = to.with_suffix(".rejects.csv")
-        write_rejects(rejects, _temporary_path(told, fresh))
+        rejects_path = to.with_suffix(".rejects.csv")
+        write_rejects(rejects, _temporary_path(rejects_path, fresh))
     currencies: tuple[str, ...] = ()
     if "currency" in load_kinds()[schema.kind].columns:
         said = "SELECT DISTINCT currency FROM kept WHERE currency IS NOT NULL ORDER BY 1 LIMIT 50"
         currencies = tuple(row[0] for row in con.execute(said).fetchall())
     out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
-    return LoadResult(rows, out + len(source.faults), told, last, currencies, doubled)
+    return LoadResult(rows, out + len(source.faults), rejects_path, last, currencies, doubled)
 
 
 def _write_addresses(
@@ -133,7 +135,7 @@ def _write_addresses(
     apart: Path,
     fresh: list[tuple[Path, Path]],
 ) -> None:
-    """The ids and addresses of those whose consent lets them be used."""
+    """Write the ids and addresses of customers whose consent allows their use."""
     import pyarrow.parquet as pq
 
     selects: dict[AddressKind, str] = {}
@@ -153,7 +155,7 @@ def _write_addresses(
 
 
 def _temporary_path(to: Path, fresh: list[tuple[Path, Path]]) -> Path:
-    """A name of its own beside the one that the file gets in the end."""
+    """Return a temporary path beside the final one."""
     to.parent.mkdir(parents=True, exist_ok=True)
     made = to.with_name(f".{uuid.uuid4().hex}.part")
     fresh.append((made, to))

@@ -1,10 +1,10 @@
-"""Where a file of orders breaks off before its last row: an end of the data, not of the sales.
+"""Detects a file of orders that breaks off before its last row: the data ends there, not the sales.
 
-A few orders with late dates, or an export that was cut while orders still came in, leave a tail in
-which hardly anything stands. It is taken for such an end where the orders of each day fall to a
-seventh and less at one step (Poisson, as likely as any; the days of the week allowed for), stay
-there up to the last row, and do so everywhere at once: in each region, source, device and category
-that is large enough to tell. Where one of them goes on, it is the sales that fell.
+A few orders with late dates, or an export that was cut off, leave a tail with hardly any orders. It
+counts as a truncation when the daily orders fall to STOPPED_SHARE or less at one step (the most
+likely one in a Poisson model, adjusted for weekdays), stay there until the last row, and do so in
+each region, source, device and category that is large enough to tell. Where one of them continues,
+the sales themselves fell.
 """
 
 from dataclasses import dataclass
@@ -21,21 +21,21 @@ from bot.data.warehouse.warehouse import Warehouse
 LOOKBACK_DAYS, LEVEL_DAYS = (
     182,
     28,
-)  # looked back over; a tail is held against so many days before it
-TAIL_DAYS = 28  # days that a tail lasts at most; one of next to nothing may last longer
-STOPPED_SHARE, NOTHING_SHARE = 0.15, 0.02  # of the orders that are usual
-LEAST_ORDERS = 15  # orders that would have come in the tail
+)  # the period examined; the days before a tail that it is compared with
+TAIL_DAYS = 28  # longest tail; one with almost no orders may be longer
+STOPPED_SHARE, NOTHING_SHARE = 0.15, 0.02  # of the expected orders
+LEAST_ORDERS = 15  # expected orders in the tail
 LEAST_CONTINUING_SHARE, LEAST_PART_ORDERS = (
     0.5,
     10,
-)  # of what is usual; orders that a part would have had
+)  # of the expected orders; expected orders of a part
 CHECKED_DIMENSIONS = ("region", "country", "source", "device", "category")
 
 
 @dataclass(frozen=True)
 class Truncation:
-    """From `since` on hardly any orders are there: `came`, where `usual` would have come by the
-    last row."""
+    """From `since` on there are only `came` orders, where `usual` would have been expected up to
+    the last row."""
 
     since: date
     came: int
@@ -43,12 +43,13 @@ class Truncation:
 
     @property
     def last(self) -> date:
-        """The last day that is all there."""
+        """The last complete day."""
         return self.since - timedelta(days=1)
 
 
 def detect_truncation(warehouse: Warehouse) -> Truncation | None:
-    """None where the orders go on to the last row; that of today, which still goes on, is left."""
+    """Return None where the orders continue up to the last row. The current day is ignored, because
+    it is not over."""
     orders = warehouse.table("orders")
     if orders is None:
         return None
@@ -74,24 +75,24 @@ def _count_by_day(warehouse: Warehouse, orders: ir.Table, days: list[date]) -> N
 
 
 def _find_break(days: list[date], counts: Numbers) -> Truncation | None:
-    """The likeliest day from which next to nothing came."""
+    """Return the most likely day from which hardly any orders came."""
     usual = _usual_counts(days, counts)
     best, most = None, 0.0
     for at in range(LEVEL_DAYS, len(days)):
         before = usual[at - LEVEL_DAYS : at].sum()
         level = counts[at - LEVEL_DAYS : at].sum() / before if before else 0.0
-        would, came = level * usual[at:].sum(), counts[at:].sum()
+        expected, actual = level * usual[at:].sum(), counts[at:].sum()
         least = STOPPED_SHARE if len(days) - at <= TAIL_DAYS else NOTHING_SHARE
-        if would < LEAST_ORDERS or came > least * would:
+        if expected < LEAST_ORDERS or actual > least * expected:
             continue
         gain = _likelihood_gain(counts, usual, at)
         if gain > most:
-            best, most = Truncation(days[at], round(came), round(would)), gain
+            best, most = Truncation(days[at], round(actual), round(expected)), gain
     return best
 
 
 def _usual_counts(days: list[date], counts: Numbers) -> Numbers:
-    """How much of a week's mean comes on such a day; of the days before any tail."""
+    """Return the expected share of a weekly mean for each day, from the days before any tail."""
     known = slice(0, max(LEVEL_DAYS, len(days) - TAIL_DAYS))
     weekday = np.array([day.weekday() for day in days])
     mean = counts[known].mean() or 1.0
@@ -100,18 +101,18 @@ def _usual_counts(days: list[date], counts: Numbers) -> Numbers:
 
 
 def _likelihood_gain(counts: Numbers, usual: Numbers, at: int) -> float:
-    """What two rates explain better than one."""
+    """Return how much better two rates explain the counts than one."""
     parts = (slice(0, at), slice(at, None))
     two = sum(_log_likelihood(counts[part].sum(), usual[part].sum()) for part in parts)
     return two - _log_likelihood(counts.sum(), usual.sum())
 
 
-def _log_likelihood(came: float, usual: float) -> float:
-    return float(x_log_y(np.array([came]), came / usual)[0])
+def _log_likelihood(actual: float, usual: float) -> float:
+    return float(x_log_y(np.array([actual]), actual / usual)[0])
 
 
 def _is_everywhere(warehouse: Warehouse, orders: ir.Table, found: Truncation, last: date) -> bool:
-    """Whether no part of the orders goes on as before."""
+    """Return whether no part of the orders continues as before."""
     first = found.since - timedelta(days=LEVEL_DAYS)
     day = orders["at"].date()
     kept = orders.filter(day.between(ibis.literal(first), ibis.literal(last)))
@@ -126,7 +127,7 @@ def _is_everywhere(warehouse: Warehouse, orders: ir.Table, found: Truncation, la
                 after=kept.order.nunique(where=kept.tail),
             ),
         ):
-            would = row["before"] * length / LEVEL_DAYS
-            if would >= LEAST_PART_ORDERS and row["after"] > LEAST_CONTINUING_SHARE * would:
+            expected = row["before"] * length / LEVEL_DAYS
+            if expected >= LEAST_PART_ORDERS and row["after"] > LEAST_CONTINUING_SHARE * expected:
                 return False
     return True

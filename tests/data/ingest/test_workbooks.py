@@ -123,7 +123,7 @@ def test_of_several_tables_takes_what_is_said_of_the_columns_of_one(tmp_path: Pa
     theirs = [("Beleg", "Wann", "Wer", "Wieviel"), ("B1", datetime(2026, 4, 1), "c", 5)]
     path = book(tmp_path, {"Sales": theirs, "Reviews": REVIEWS})
     said = {"Beleg": "order", "Wann": "at", "Wer": "customer", "Wieviel": "amount"}
-    seen, left = inspect_files([path], tmp_path, ImportRequest(called=said))
+    seen, left = inspect_files([path], tmp_path, ImportRequest(column_names=said))
     assert [(one.part.sheets, one.found.kind) for one in seen] == [
         (("Sales",), "orders"),
         (("Reviews",), "feedback"),
@@ -135,7 +135,9 @@ def test_of_several_tables_takes_what_is_said_of_the_columns_of_one(tmp_path: Pa
 def test_of_several_tables_says_which_column_none_has(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1, 2), "Reviews": REVIEWS})
     with pytest.raises(CannotDo) as no:
-        inspect_files([path], tmp_path, ImportRequest(called={"Comment": "text", "Beleg": "order"}))
+        inspect_files(
+            [path], tmp_path, ImportRequest(column_names={"Comment": "text", "Beleg": "order"})
+        )
     assert no.value.words.to("en") == (
         "None of these tables has a column Beleg: shop.xlsx (May), shop.xlsx (Reviews)."
     )
@@ -148,7 +150,7 @@ def test_says_of_halves_and_of_a_third_table_what_is_theirs_alone(tmp_path: Path
         "Reviews": [("Date", "Rating", "Gesagt"), (datetime(2026, 4, 1), 4, "Soft, and it fits")],
     }
     said = {"Wer": "customer", "Wieviel": "amount", "Gesagt": "text"}
-    seen, left = inspect_files([book(tmp_path, sheets)], tmp_path, ImportRequest(called=said))
+    seen, left = inspect_files([book(tmp_path, sheets)], tmp_path, ImportRequest(column_names=said))
     assert sorted((one.found.kind, one.found.rows) for one in seen) == [
         ("feedback", 1),
         ("orders", 2),

@@ -52,7 +52,7 @@ def test_that_is_killed_was_done_whole_or_not_at_all(
 ) -> None:
     house = house_in(tmp_path / "home").migrated()
     live = house.live_rows()
-    live.take("local", "orders", (LINE % 60).encode(), stamp="1")
+    live.receive("local", "orders", (LINE % 60).encode(), stamp="1")
     with started(house.settings.home, where) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "there\n"
@@ -62,7 +62,7 @@ def test_that_is_killed_was_done_whole_or_not_at_all(
     assert held(house) == ([] if still else [("A1", 60)])
 
     # What comes afterwards holds: the killed merge is not done a second time over it.
-    live.take("local", "orders", (LINE % 62).encode(), stamp="2")
+    live.receive("local", "orders", (LINE % 62).encode(), stamp="2")
     live.merge("local", "orders")
     assert (waiting(house), held(house)) == (0, [("A1", 62)])
     house.row_store.sweep()
