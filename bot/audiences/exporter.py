@@ -59,7 +59,7 @@ class AudienceExporter:
             rows = fetch_rows(shelf, picked.select("customer", "country").distinct())
             return {row["customer"]: row["country"] for row in rows}
 
-        return self.house.library(workspace).alone(asked)
+        return self.house.library(workspace).run_exclusively(asked)
 
     def _opened(
         self, workspace: str, people: dict[str, str | None]

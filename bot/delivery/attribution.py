@@ -136,7 +136,7 @@ class AttributionJob:
             found = match_deliveries(shelf, out, said)
             return found, {result.code: describe_result(shelf, result) for result in found.results}
 
-        found, lines = self.house.library(workspace).alone(asked_of)
+        found, lines = self.house.library(workspace).run_exclusively(asked_of)
         asked = {one.code: (one.result, _ask_for_match(one)) for one in found.to_confirm}
         changed = 0
         for code, piece in sorted(pieces.items()):

@@ -212,7 +212,9 @@ class DigestHistory:
             ]
             return (*facts, _build_count_fact("all", "without", len(drafts) - len(newest), "-", at))
 
-        return self.house.library(workspace).alone(asked_of)  # an import may ask at this moment
+        return self.house.library(workspace).run_exclusively(
+            asked_of
+        )  # an import may ask at this moment
 
 
 def _build_campaign_facts(shelf: Warehouse, result: DeliveryResult, draft: Draft) -> list[Fact]:

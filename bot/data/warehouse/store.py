@@ -136,13 +136,13 @@ class RowStore:
                 apart, fresh, stored_addresses, folder=beside, source=source
             )
 
-        def on_commit(session: Session, merge: MergeResult) -> None:
+        def restore_and_commit(session: Session, merge: MergeResult) -> None:
             on_commit(session, merge)
             if not live:  # a batch of live rows restores no damaged rows
                 kinds_of = (kind, ADDRESSES_KIND) if kind == "consents" else (kind,)
                 DataFile.restore(session, workspace, kinds_of, source, self.now())
 
-        return self._change(workspace, kind, merge_file, on_commit)
+        return self._change(workspace, kind, merge_file, restore_and_commit)
 
     def forget(self, workspace: str, kind: str, source: str) -> MergeCounts:
         """Remove the rows that came from one file. Rows that they had replaced do not come back."""

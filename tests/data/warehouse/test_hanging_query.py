@@ -45,7 +45,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Warehouse]]:
 async def test_is_told_and_holds_up_nobody_after_it(hanging: list[Warehouse]) -> None:
     shelves = [small()]
     library = WorkspaceData(
-        CatalogueLibrary(list), lambda: shelves[-1], let_go=lambda: shelves.append(small())
+        CatalogueLibrary(list), lambda: shelves[-1], close=lambda: shelves.append(small())
     )
     with pytest.raises(CannotDo) as stopped:
         await library.look_up("experiments", ASKED)

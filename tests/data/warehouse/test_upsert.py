@@ -385,11 +385,11 @@ def test_merges_again_when_somebody_else_was_quicker(
         merged = real(kind, fresh, held, folder=folder, source=source)
         if fresh == ours and quicker:
             quicker.clear()
-            other.take("T1", kind, theirs, source="theirs.csv")
+            other.import_rows("T1", kind, theirs, source="theirs.csv")
         return merged
 
     monkeypatch.setattr(store, "merge_rows", slow)
-    monkeypatch.setattr(FileListing, "_alone", lambda *_: nullcontext())
+    monkeypatch.setattr(FileListing, "_locked", lambda *_: nullcontext())
     merged = home.row_store.import_rows("T1", "orders", ours, source="ours.csv")
     assert (merged.new, merged.same, merged.rows) == (1, 1, 3)
     assert [row["order"] for row in home.rows()] == ["A1", "A2", "A3"]
