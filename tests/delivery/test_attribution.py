@@ -209,7 +209,7 @@ def test_waits_until_nobody_else_asks_the_engine(house: Container, jobs: Jobs, g
         AttributionJob(house, jobs).join("T1")
         joined.set()
 
-    other = threading.Thread(target=house.library("T1").alone, args=(somebody,))
+    other = threading.Thread(target=house.library("T1").run_exclusively, args=(somebody,))
     ours = threading.Thread(target=join)
     other.start()
     assert asking.wait(20)

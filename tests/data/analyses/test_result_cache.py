@@ -204,5 +204,5 @@ def test_not_when_the_tables_change_while_it_is_found(tmp_path: Path) -> None:
 def test_nowhere_beside_a_warehouse(home: Path) -> None:
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     house = Container(settings.model_copy(update={"warehouse": SecretStr("duckdb://x.duckdb")}))
-    assert house._kept("T1") == (None, None)
+    assert house._result_cache("T1") == (None, None)
     house.database.close()

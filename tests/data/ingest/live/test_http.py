@@ -301,8 +301,8 @@ async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
 async def test_waits_for_whoever_merges_already(client: Client, house: Container) -> None:
     await post(client, house, lines("A1"))
     live = house.live_rows()
-    with live._alone("local", "orders") as alone:
-        assert alone
+    with live._try_lock("local", "orders") as locked:
+        assert locked
         assert house.live_rows().merge("local", "orders") == 0
     assert house.live_rows().merge("local", "orders") == 1
 
