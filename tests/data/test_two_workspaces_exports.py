@@ -1,4 +1,4 @@
-"""Of two workspaces on one home, neither gives out or takes in what is the other's."""
+"""Two workspaces of one home do not export or receive each other's data."""
 
 import io
 import json
@@ -95,14 +95,14 @@ def orders_of(house: Container, one: str) -> set[Any]:
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_in_an_exported_audience(house: Container, one: str) -> None:
+def test_exported_audience_contains_own_customers_only(house: Container, one: str) -> None:
     made = AudienceExporter(house).export(one, AudienceRule(purpose="email"), "plain")
     assert made.people == PEOPLE
     assert made.content.decode().count(f"@{NAMES[one]}.example") == PEOPLE
     assert NAMES["T2" if one == "T1" else "T1"] not in made.content.decode()
 
 
-def test_in_an_audience_of_one_that_has_no_addresses(house: Container) -> None:
+def test_audience_without_addresses_uses_no_other_addresses(house: Container) -> None:
     (consents,) = house.row_store.sources("T1")["consents"]
     house.row_store.forget("T1", "consents", consents)
     with pytest.raises(CannotDo):
@@ -113,7 +113,7 @@ def test_in_an_audience_of_one_that_has_no_addresses(house: Container) -> None:
     )
 
 
-async def test_in_rows_that_come_over_http(client: Client, house: Container) -> None:
+async def test_http_rows_reach_their_own_workspace(client: Client, house: Container) -> None:
     assert await post(client, house, "T1", "LIVE", key_of="T1") == 200
     assert "LIVE" in orders_of(house, "T1")
     assert "LIVE" not in orders_of(house, "T2")

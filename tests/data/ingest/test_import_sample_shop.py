@@ -1,4 +1,4 @@
-"""The sample shop's files, taken in as a dropped file is …"""
+"""The sample shop's files, imported as uploads."""
 
 import shutil
 import threading
@@ -45,7 +45,7 @@ def understood_as(arriving: LibraryImporter, path: Path, name: str) -> tuple[Imp
     )
 
 
-def test_are_understood_with_their_exact_figures(arriving: LibraryImporter, tmp_path: Path) -> None:
+def test_preview_has_exact_figures(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "orders.csv")
     preview, _ = understood_as(arriving, path, "orders.csv")
     lines = (made() / "orders.csv").read_text(encoding="utf-8-sig").splitlines()
@@ -60,9 +60,7 @@ def test_are_understood_with_their_exact_figures(arriving: LibraryImporter, tmp_
     assert sorted(one.name for one in path.parent.iterdir()) == ["dropped.csv"]
 
 
-def test_are_in_once_however_often_they_are_taken_in(
-    arriving: LibraryImporter, tmp_path: Path
-) -> None:
+def test_repeated_import_stores_rows_once(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "orders.csv")
     preview, schema = understood_as(arriving, path, "orders.csv")
     told = {"name": "orders.csv", "folder": made_in(path), "watch": ImportProgress()}
@@ -74,7 +72,7 @@ def test_are_in_once_however_often_they_are_taken_in(
     assert shelf.as_of("orders") == preview.last
 
 
-def test_leave_the_library_as_it_was_when_they_are_cancelled(
+def test_cancelled_import_leaves_library_unchanged(
     arriving: LibraryImporter, tmp_path: Path
 ) -> None:
     path = dropped(tmp_path, "orders.csv")
@@ -94,7 +92,7 @@ def test_leave_the_library_as_it_was_when_they_are_cancelled(
     assert arriving.data.row_store.sources("T1") == {}
 
 
-def test_are_in_and_told_to_be_in_both_or_none(arriving: LibraryImporter, tmp_path: Path) -> None:
+def test_rows_and_outcome_are_committed_together(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "prices.csv")
     _, schema = understood_as(arriving, path, "prices.csv")
     ready = arriving.read(
@@ -117,7 +115,7 @@ def test_are_in_and_told_to_be_in_both_or_none(arriving: LibraryImporter, tmp_pa
     assert (replaced, same) == (0, 0)
 
 
-def test_of_products_go_to_the_catalogue(arriving: LibraryImporter, tmp_path: Path) -> None:
+def test_products_are_stored_in_catalogue(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "products.csv")
     preview, schema = understood_as(arriving, path, "products.csv")
     told = {"name": "products.csv", "folder": made_in(path), "watch": ImportProgress()}
@@ -126,9 +124,7 @@ def test_of_products_go_to_the_catalogue(arriving: LibraryImporter, tmp_path: Pa
     assert kept(ready) == (preview.rows, 0, 0)
 
 
-def test_are_read_as_a_person_says_they_are_meant(
-    arriving: LibraryImporter, tmp_path: Path
-) -> None:
+def test_options_change_how_file_is_read(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = tmp_path / "dropped" / "orders.csv"
     path.parent.mkdir()
     path.write_text("order,date,amount\n1,03/04/2026,1.234\n")
@@ -153,9 +149,7 @@ def test_are_read_as_a_person_says_they_are_meant(
     assert kept(ready) == (1, 0, 0)
 
 
-def test_of_a_workbook_of_products_show_their_columns(
-    arriving: LibraryImporter, tmp_path: Path
-) -> None:
+def test_product_workbook_preview_shows_columns(arriving: LibraryImporter, tmp_path: Path) -> None:
     import openpyxl
 
     path = tmp_path / "dropped" / "shop.xlsx"
@@ -182,9 +176,7 @@ def test_of_a_workbook_of_products_show_their_columns(
     assert kept(ready) == (2, 0, 0)
 
 
-def test_say_which_rows_another_row_takes_the_place_of(
-    arriving: LibraryImporter, tmp_path: Path
-) -> None:
+def test_duplicate_rows_are_reported(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = tmp_path / "dropped" / "reviews.csv"
     path.parent.mkdir()
     path.write_text("review id,date,comment\nr1,2026-01-02,Soft\nr1,2026-01-03,Very soft\n")

@@ -1,4 +1,4 @@
-"""The watched folder …"""
+"""The watched folder: files in `inbox/` are imported automatically."""
 
 import os
 import threading
@@ -54,7 +54,7 @@ def below(inbox: WatchFolder) -> list[str]:
     return sorted(path.relative_to(inbox.folder).as_posix() for path in files)
 
 
-def test_takes_a_file_in_and_puts_a_note_beside_it(inbox: WatchFolder, house: Container) -> None:
+def test_file_is_imported_and_note_is_written(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "orders.csv")
     assert inbox.process() == 1
     assert orders(house) == 2
@@ -64,7 +64,7 @@ def test_takes_a_file_in_and_puts_a_note_beside_it(inbox: WatchFolder, house: Co
     assert "orders" in note
 
 
-def test_takes_a_file_of_the_same_name_without_touching_the_first(
+def test_second_file_of_same_name_does_not_overwrite_first(
     inbox: WatchFolder, house: Container
 ) -> None:
     (house.settings.home / "policy.toml").write_text("[library]\nkeep_originals = true\n")
@@ -83,7 +83,7 @@ def test_takes_a_file_of_the_same_name_without_touching_the_first(
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\x00\x01\x02" * 100])
-def test_refuses_what_it_does_not_understand_and_says_why(
+def test_unknown_file_is_refused_with_reason(
     inbox: WatchFolder, house: Container, text: str
 ) -> None:
     put(inbox.folder, "thing.csv", text)
@@ -94,7 +94,7 @@ def test_refuses_what_it_does_not_understand_and_says_why(
     assert not house.row_store.open("local").listed
 
 
-def test_leaves_alone_what_is_still_being_written(
+def test_file_still_being_written_is_left_alone(
     inbox: WatchFolder, house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", QUIET_SECONDS)
@@ -106,7 +106,9 @@ def test_leaves_alone_what_is_still_being_written(
         assert not list(inbox.due(session, now()))
 
 
-def test_leaves_alone_links_hidden_and_unfinished_files(inbox: WatchFolder, tmp_path: Path) -> None:
+def test_links_hidden_and_unfinished_files_are_left_alone(
+    inbox: WatchFolder, tmp_path: Path
+) -> None:
     outside = put(tmp_path, "secret.csv")
     (inbox.folder / "link.csv").symlink_to(outside)
     (inbox.folder / "linked").symlink_to(tmp_path)
@@ -116,7 +118,7 @@ def test_leaves_alone_links_hidden_and_unfinished_files(inbox: WatchFolder, tmp_
     assert outside.exists()
 
 
-def test_of_a_workspace_is_the_folder_of_its_name(inbox: WatchFolder, house: Container) -> None:
+def test_workspace_has_inbox_of_its_name(inbox: WatchFolder, house: Container) -> None:
     with house.database.begin() as session:
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
@@ -130,7 +132,7 @@ def test_of_a_workspace_is_the_folder_of_its_name(inbox: WatchFolder, house: Con
     assert any("T9" in note for note in notes)
 
 
-def test_takes_in_a_catalogue_too(inbox: WatchFolder, house: Container) -> None:
+def test_catalogue_is_imported(inbox: WatchFolder, house: Container) -> None:
     put(
         inbox.folder,
         "products.csv",
@@ -145,7 +147,7 @@ def test_takes_in_a_catalogue_too(inbox: WatchFolder, house: Container) -> None:
         assert ProductRow.version(session, "local")[0] == 1
 
 
-def test_is_looked_into_by_one_process_at_a_time(inbox: WatchFolder, house: Container) -> None:
+def test_one_process_at_a_time_works_in_folder(inbox: WatchFolder, house: Container) -> None:
     for number in range(4):
         put(inbox.folder, f"orders{number}.csv", HEAD + ROWS.replace("A", f"B{number}-"))
     moved: list[int] = []
@@ -159,9 +161,7 @@ def test_is_looked_into_by_one_process_at_a_time(inbox: WatchFolder, house: Cont
     assert len([name for name in below(inbox) if name.endswith(".txt")]) == 4
 
 
-def test_is_due_once_a_minute_while_something_lies_there(
-    inbox: WatchFolder, house: Container
-) -> None:
+def test_job_is_due_once_a_minute_while_files_exist(inbox: WatchFolder, house: Container) -> None:
     at = now()
     with house.database.begin() as session:
         assert not list(inbox.due(session, at))
@@ -179,7 +179,7 @@ def note(inbox: WatchFolder, path: str) -> str:
     return (inbox.folder / f"{path}.txt").read_text()
 
 
-def test_lets_a_half_wait_until_the_other_comes(inbox: WatchFolder, house: Container) -> None:
+def test_half_waits_for_its_other_file(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "lines.csv", LINES)
     assert inbox.process() == 1
     assert below(inbox) == ["waiting/lines.csv", "waiting/lines.csv.txt"]
@@ -193,9 +193,7 @@ def test_lets_a_half_wait_until_the_other_comes(inbox: WatchFolder, house: Conta
     assert "orders.csv and lines.csv are read as one: 3 lines" in note(inbox, "done/lines.csv")
 
 
-def test_reads_two_halves_as_one_with_what_completes_them(
-    inbox: WatchFolder, house: Container
-) -> None:
+def test_two_halves_are_joined_with_completing_files(inbox: WatchFolder, house: Container) -> None:
     for name, text in (("a.csv", PEOPLE), ("lines.csv", LINES), ("orders.csv", ORDERS)):
         put(inbox.folder, name, text)
     assert inbox.process() == 3
@@ -204,7 +202,7 @@ def test_reads_two_halves_as_one_with_what_completes_them(
     assert "a.csv completes it, by Customer ID." in note(inbox, "done/orders.csv")
 
 
-def test_takes_the_half_that_fits_of_those_that_wait(inbox: WatchFolder, house: Container) -> None:
+def test_matching_half_is_chosen_among_waiting_ones(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "one.csv", LINES)
     put(inbox.folder, "two.csv", LINES.replace("100", "770"))
     inbox.process()
@@ -214,7 +212,7 @@ def test_takes_the_half_that_fits_of_those_that_wait(inbox: WatchFolder, house: 
     assert "waiting/two.csv" in below(inbox)
 
 
-def test_gives_a_half_back_after_a_week(
+def test_half_is_refused_after_a_week(
     inbox: WatchFolder, house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(inbox.folder, "lines.csv", LINES)
@@ -229,7 +227,7 @@ def test_gives_a_half_back_after_a_week(
     assert "did not come within a week" in note(inbox, "refused/lines.csv")
 
 
-def test_keeps_halves_of_two_workspaces_apart(inbox: WatchFolder, house: Container) -> None:
+def test_halves_of_two_workspaces_are_not_joined(inbox: WatchFolder, house: Container) -> None:
     with house.database.begin() as session:
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
@@ -240,7 +238,7 @@ def test_keeps_halves_of_two_workspaces_apart(inbox: WatchFolder, house: Contain
     assert "T2/waiting/orders.csv" in below(inbox)
 
 
-def test_takes_each_table_of_a_workbook_in(inbox: WatchFolder, house: Container) -> None:
+def test_each_table_of_workbook_is_imported(inbox: WatchFolder, house: Container) -> None:
     book = openpyxl.Workbook()
     for name, text in (("Orders", ORDERS), ("Lines", LINES), ("Notes", "By Ana")):
         sheet = book.create_sheet(name)

@@ -1,4 +1,4 @@
-"""A holding …"""
+"""The database rows of the library's Parquet files."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -45,7 +45,7 @@ def held(database: Database) -> str:
         return "".join(holding.id for holding in DataFile.in_force(session, "T1"))
 
 
-def test_takes_the_place_of_others_in_one_transaction(database: Database) -> None:
+def test_switch_replaces_files_in_one_transaction(database: Database) -> None:
     switch(database, adds="ab")
     switch(database, adds="c", retires="a", seen="ab")
     assert held(database) == "bc"
@@ -54,7 +54,7 @@ def test_takes_the_place_of_others_in_one_transaction(database: Database) -> Non
         assert [h.id for h in DataFile.retired(session, NOW + timedelta(seconds=1))] == ["a"]
 
 
-def test_that_somebody_else_retired_cannot_be_retired_again(database: Database) -> None:
+def test_retired_file_cannot_be_retired_again(database: Database) -> None:
     switch(database, adds="a")
     switch(database, adds="b", retires="a", seen="a")
     with pytest.raises(CannotDo), database.begin() as session:
@@ -64,14 +64,14 @@ def test_that_somebody_else_retired_cannot_be_retired_again(database: Database) 
         assert journal.verify_chain(session, "T1").entries == 2  # the failed one left no entry
 
 
-def test_that_came_meanwhile_stops_a_switch_that_did_not_see_it(database: Database) -> None:
+def test_unseen_new_file_stops_switch(database: Database) -> None:
     switch(database, adds="a")
     with pytest.raises(ConcurrentChange):
         switch(database, adds="b", seen="")
     assert held(database) == "a"
 
 
-def test_of_another_kind_or_workspace_is_left_alone(database: Database) -> None:
+def test_switch_leaves_other_kinds_and_workspaces_alone(database: Database) -> None:
     with database.begin() as session:
         session.add_all([made("e", "events"), made("o", workspace="T2")])
     switch(database, adds="a")
@@ -80,7 +80,7 @@ def test_of_another_kind_or_workspace_is_left_alone(database: Database) -> None:
         assert [h.id for h in DataFile.in_force(session, "T2")] == ["o"]
 
 
-def test_is_adopted_only_by_a_workspace_without_its_own(database: Database) -> None:
+def test_local_files_are_adopted_by_workspace_without_files(database: Database) -> None:
     with database.begin() as session:
         session.add(made("l", workspace="local"))
     switch(database, adds="a")
@@ -91,7 +91,7 @@ def test_is_adopted_only_by_a_workspace_without_its_own(database: Database) -> N
         assert [h.id for h in DataFile.in_force(session, "T2")] == ["l"]
 
 
-def test_leaves_no_row_once_it_is_swept(database: Database) -> None:
+def test_swept_file_leaves_no_row(database: Database) -> None:
     switch(database, adds="a")
     switch(database, adds="b", retires="a", seen="a")
     with database.begin() as session:

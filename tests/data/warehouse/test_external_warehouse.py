@@ -1,4 +1,4 @@
-"""A team's own warehouse …"""
+"""A team's own warehouse in place of our files."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -71,9 +71,7 @@ def told(findings: AnalysisResult | None) -> Any:
 
 
 @pytest.mark.timeout(300)
-def test_gives_the_same_facts_as_our_own_files(
-    postgres: Any, warehouse_url: str, opened: Open
-) -> None:
+def test_facts_equal_those_of_own_files(postgres: Any, warehouse_url: str, opened: Open) -> None:
     ours = shop_in(postgres)
     assert ours.products is not None
     catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
@@ -112,7 +110,7 @@ TALLIES = (  # what a question may ask of the orders
 
 
 @pytest.mark.timeout(300)
-def test_answers_what_is_asked_of_the_orders_as_our_own_files_do(
+def test_sales_answers_equal_those_of_own_files(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     ours = shop_in(postgres)
@@ -129,7 +127,7 @@ def test_answers_what_is_asked_of_the_orders_as_our_own_files_do(
 
 
 @pytest.mark.timeout(300)
-def test_can_be_bigquery_for_every_question() -> None:
+def test_every_query_compiles_for_bigquery() -> None:
     compiler, asked = BigQueryCompiler(), expressions(sample("small"))
     assert asked.keys() == analyses().keys()
     for name, all_ in asked.items():
@@ -137,7 +135,7 @@ def test_can_be_bigquery_for_every_question() -> None:
             assert compiler.to_sqlglot(expression).sql("bigquery"), name
 
 
-def test_may_have_fewer_columns_and_other_types(
+def test_fewer_columns_and_other_types_are_adapted(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     postgres.raw_sql(
@@ -163,7 +161,7 @@ def test_may_have_fewer_columns_and_other_types(
         ('"order" text, amount numeric', "has no column at; it is needed"),
     ],
 )
-def test_of_the_wrong_shape_is_told_by_column(
+def test_wrong_column_is_named_in_error(
     postgres: Any, warehouse_url: str, opened: Open, columns: str, sentence: str
 ) -> None:
     postgres.raw_sql(f"CREATE TABLE orders ({columns})")
@@ -174,14 +172,14 @@ def test_of_the_wrong_shape_is_told_by_column(
 @pytest.mark.parametrize(
     "url", ["postgresql://ana:hunter2@127.0.0.1:1/shop", "nothing://ana:hunter2@host/shop"]
 )
-def test_that_does_not_answer_is_a_sentence_without_its_password(url: str, opened: Open) -> None:
+def test_unreachable_warehouse_error_hides_password(url: str, opened: Open) -> None:
     with pytest.raises(CannotDo, match="cannot be reached") as no:
         opened(url).open(TODAY)
     assert "hunter2" not in str(no.value)
     assert "ana" not in str(no.value)
 
 
-def test_is_counted_again_after_five_minutes(
+def test_rows_are_counted_again_after_five_minutes(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
@@ -194,7 +192,7 @@ def test_is_counted_again_after_five_minutes(
     assert warehouse.open(TODAY).listed["orders"].rows == 1
 
 
-def test_gives_the_same_shelf_while_nothing_changed(
+def test_same_warehouse_is_returned_while_nothing_changed(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
@@ -204,9 +202,7 @@ def test_gives_the_same_shelf_while_nothing_changed(
     assert warehouse.open(TODAY, version=2) is not first
 
 
-def test_that_was_away_is_connected_to_again(
-    postgres: Any, warehouse_url: str, opened: Open
-) -> None:
+def test_broken_connection_is_reopened(postgres: Any, warehouse_url: str, opened: Open) -> None:
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
     seconds = [0.0]
     warehouse = opened(warehouse_url, clock=lambda: seconds[0])

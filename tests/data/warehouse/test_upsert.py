@@ -1,4 +1,4 @@
-"""Keeping rows …"""
+"""Storing, merging and removing rows."""
 
 import os
 import signal
@@ -95,14 +95,14 @@ def order(number: int, line: int = 1, amount: str = "10.00", day: int = 20) -> d
     }
 
 
-def test_takes_every_row_of_a_first_file(home: Home) -> None:
+def test_first_file_is_stored_completely(home: Home) -> None:
     merged = home.take([order(1), order(2, day=21)])
     assert merged == MergeCounts(new=2, replaced=0, same=0, rows=2, as_of=date(2026, 11, 21))
     assert [row["order"] for row in home.rows()] == ["A1", "A2"]
     assert list(home.rows()[0]) == list(schema_of("orders"))
 
 
-def test_changes_nothing_when_the_same_file_comes_again(home: Home) -> None:
+def test_repeated_file_changes_nothing(home: Home) -> None:
     home.take([order(1), order(2)])
     before = home.files()
     merged = home.take([order(1), order(2)], source="orders again.csv")
@@ -110,14 +110,14 @@ def test_changes_nothing_when_the_same_file_comes_again(home: Home) -> None:
     assert home.files() == before
 
 
-def test_replaces_a_corrected_row_and_adds_a_new_one(home: Home) -> None:
+def test_corrected_row_is_replaced_and_new_one_added(home: Home) -> None:
     home.take([order(1), order(2)])
     merged = home.take([order(1), order(2, amount="12.00"), order(3)], source="later.csv")
     assert (merged.new, merged.replaced, merged.same, merged.rows) == (1, 1, 1, 3)
     assert [str(row["amount"]) for row in home.rows()] == ["10.00", "12.00", "10.00"]
 
 
-def test_holds_empty_keys_for_equal(home: Home) -> None:
+def test_null_keys_are_equal(home: Home) -> None:
     spent = {"id": None, "at": None, "name": "lin", "clicks": 4}
     home.take([spent], kind="campaigns")
     merged = home.take([spent | {"clicks": 5}], kind="campaigns")
@@ -125,13 +125,13 @@ def test_holds_empty_keys_for_equal(home: Home) -> None:
     assert [row["clicks"] for row in home.rows("campaigns")] == [5]
 
 
-def test_takes_the_last_of_two_rows_with_one_key(home: Home) -> None:
+def test_last_row_of_a_key_wins(home: Home) -> None:
     merged = home.take([order(1, amount="1.00"), order(2), order(1, amount="2.00")])
     assert (merged.new, merged.same, merged.rows) == (2, 1, 2)
     assert str(home.rows()[0]["amount"]) == "2.00"
 
 
-def test_keeps_few_files_of_one_source_and_each_source_apart(home: Home) -> None:
+def test_small_files_of_one_source_are_combined(home: Home) -> None:
     for number in range(6):
         home.take([order(number)], source="live rows")
     home.take([order(9)], source="export.csv")
@@ -140,7 +140,7 @@ def test_keeps_few_files_of_one_source_and_each_source_apart(home: Home) -> None
     assert len(home.rows()) == 7
 
 
-def test_says_which_files_the_rows_are_from_and_apart_how_old_they_are(home: Home) -> None:
+def test_source_and_age_of_rows_are_reported(home: Home) -> None:
     home.take([order(1)], source="october.csv")
     home.take([order(2)], source="november.csv")
     assert home.row_store.open("T1").source("orders") == "november.csv and 1 more"
@@ -150,7 +150,7 @@ def test_says_which_files_the_rows_are_from_and_apart_how_old_they_are(home: Hom
     assert shelf.source("orders") == "november.csv and 1 more"
 
 
-def test_takes_a_file_out_again(home: Home) -> None:
+def test_file_can_be_removed(home: Home) -> None:
     home.take([order(1)], source="mine.csv")
     home.take([order(2)], source="wrong.csv")
     assert home.row_store.forget("T1", "orders", "wrong.csv").rows == 1
@@ -158,7 +158,7 @@ def test_takes_a_file_out_again(home: Home) -> None:
     assert home.row_store.sources("T1") == {"orders": ["mine.csv"]}
 
 
-def test_opens_the_same_shelf_until_something_changes(home: Home) -> None:
+def test_same_warehouse_is_returned_until_change(home: Home) -> None:
     home.take([order(1)])
     first = home.row_store.open("T1")
     assert home.row_store.open("T1") is first
@@ -166,7 +166,7 @@ def test_opens_the_same_shelf_until_something_changes(home: Home) -> None:
     assert home.row_store.open("T1") is not first
 
 
-def test_lets_a_reader_go_on_with_what_it_opened(home: Home) -> None:
+def test_open_warehouse_stays_readable_after_change(home: Home) -> None:
     home.take([order(1)])
     opened = home.row_store.open("T1")
     home.take([order(1, amount="99.00")])
@@ -175,7 +175,7 @@ def test_lets_a_reader_go_on_with_what_it_opened(home: Home) -> None:
     assert [str(v) for v in opened.engine.to_pyarrow(table.amount).to_pylist()] == ["10.00"]
 
 
-def test_sweeps_a_replaced_file_after_an_hour_and_a_forgotten_one(home: Home) -> None:
+def test_retired_and_unlisted_files_are_deleted_after_an_hour(home: Home) -> None:
     home.take([order(1)])
     home.take([order(1, amount="2.00")])
     assert len(home.files()) == 2
@@ -189,7 +189,7 @@ def test_sweeps_a_replaced_file_after_an_hour_and_a_forgotten_one(home: Home) ->
     assert len(home.rows()) == 1
 
 
-def test_gives_what_came_before_slack_to_the_first_workspace(home: Home) -> None:
+def test_local_rows_go_to_first_workspace(home: Home) -> None:
     fresh = home.parquet([order(1)])
     home.row_store.import_rows(LOCAL_WORKSPACE, "orders", fresh, source="orders.csv")
     assert len(home.rows()) == 1  # it serves T1 already
@@ -199,14 +199,14 @@ def test_gives_what_came_before_slack_to_the_first_workspace(home: Home) -> None
         assert not DataFile.in_force(session, LOCAL_WORKSPACE)
 
 
-def test_keeps_workspaces_apart(home: Home) -> None:
+def test_workspaces_do_not_share_rows(home: Home) -> None:
     home.take([order(1)])
     home.row_store.import_rows("T2", "orders", home.parquet([order(2)]), source="two.csv")
     assert [row["order"] for row in home.rows()] == ["A1"]
     assert [row["order"] for row in home.rows(workspace="T2")] == ["A2"]
 
 
-def test_is_written_in_the_journal_without_content(home: Home) -> None:
+def test_journal_records_change_without_content(home: Home) -> None:
     home.take([order(1)], source="Madame Fougère.csv")
     with home.database.begin() as session:
         assert journal.verify_chain(session, "T1").fault is None
@@ -220,7 +220,7 @@ def test_is_written_in_the_journal_without_content(home: Home) -> None:
     assert "Fougère" not in str(entries[0].refs)
 
 
-def test_lets_no_query_reach_other_files_or_its_settings(home: Home) -> None:
+def test_queries_cannot_reach_other_files_or_settings(home: Home) -> None:
     home.take([order(1)])
     other = home.folder / "secret.csv"
     other.write_text("a\n1\n")
@@ -235,7 +235,7 @@ def test_lets_no_query_reach_other_files_or_its_settings(home: Home) -> None:
             con.execute(sql)
 
 
-def test_reads_a_home_with_signs_of_patterns_in_its_name(sqlite: Database, tmp_path: Path) -> None:
+def test_home_path_with_glob_characters_is_read(sqlite: Database, tmp_path: Path) -> None:
     folder = tmp_path / "l'été [neuf] *?"
     folder.mkdir()
     home = Home(folder, sqlite)
@@ -249,7 +249,7 @@ def product(**more: Any) -> Product:
     return Product.model_validate(told | {"as_of": date(2026, 11, 24)} | more)
 
 
-def test_joins_the_catalogue_and_its_former_prices(home: Home) -> None:
+def test_catalogue_and_former_prices_are_joined(home: Home) -> None:
     was = PriceChange(day=date(2026, 10, 1), price=pa.scalar(59).as_py())
     told = {"price": "47", "compare_at": "59", "currency": "EUR", "vendor": "Maison Luce"}
     home.products = [product(price_history=(was,), **told)]
@@ -278,7 +278,7 @@ def kept_addresses(home: Home, what: str = "email") -> dict[str, bytes | None]:
     return {row["customer"]: row.get(what) for row in rows}
 
 
-def test_forgets_the_address_of_whoever_withdraws(home: Home) -> None:
+def test_address_is_deleted_when_consent_is_withdrawn(home: Home) -> None:
     yes = [{"customer": "a", "email": True}, {"customer": "b", "email": True}]
     apart = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "b", "email": b"2"}])
     fresh = home.parquet(yes, "consents")
@@ -291,7 +291,7 @@ def test_forgets_the_address_of_whoever_withdraws(home: Home) -> None:
 
 
 @pytest.mark.parametrize("later", ["c.csv", "later.csv"])
-def test_keeps_addresses_of_before_beside_ids_that_come_without(home: Home, later: str) -> None:
+def test_stored_addresses_survive_file_without_addresses(home: Home, later: str) -> None:
     fresh = home.parquet([{"customer": who, "email": True} for who in "abc"], "consents")
     before = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "c", "email": b"3"}])
     home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=before)
@@ -306,7 +306,7 @@ def test_keeps_addresses_of_before_beside_ids_that_come_without(home: Home, late
     assert kept_addresses(home, "phone") == {"a": b"9", "b": None, "c": None}
 
 
-def test_leaves_files_of_before_there_were_ids_readable(home: Home) -> None:
+def test_address_files_without_ids_stay_readable(home: Home) -> None:
     fresh = home.parquet([{"customer": who, "email": True} for who in "ab"], "consents")
     both = [{"customer": who, "email": b"1", "phone": None} for who in "ab"]
     home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=addresses(home, both))
@@ -318,7 +318,7 @@ def test_leaves_files_of_before_there_were_ids_readable(home: Home) -> None:
     assert kept_addresses(home, "id") == {"b": None}
 
 
-def test_makes_a_key_that_only_the_owner_reads(home: Home) -> None:
+def test_key_file_is_readable_by_owner_only(home: Home) -> None:
     made = home.opened(key=None)
     key = made.key()
     path = home.folder / "super-intern.key"
@@ -327,7 +327,7 @@ def test_makes_a_key_that_only_the_owner_reads(home: Home) -> None:
     assert home.opened(key=None).key() == key
 
 
-def test_refuses_to_go_on_without_the_key_or_with_another(home: Home) -> None:
+def test_missing_or_other_key_is_refused(home: Home) -> None:
     home.take([order(1)])
     with pytest.raises(CannotDo, match=r"super-intern\.key is missing"):
         home.opened(key=None).key()
@@ -359,7 +359,7 @@ stock.take("T1", "orders", fresh, source="later.csv")
 
 
 @pytest.mark.parametrize("step", ["written", "renamed", "made", "switched"])
-def test_killed_anywhere_leaves_the_library_as_it_was(home: Home, step: str) -> None:
+def test_killed_import_leaves_library_unchanged(home: Home, step: str) -> None:
     home.take([order(1), order(2)])
     before = home.rows()
     fresh = home.parquet([order(1, amount="5.00"), order(3)])
@@ -372,9 +372,7 @@ def test_killed_anywhere_leaves_the_library_as_it_was(home: Home, step: str) -> 
     assert (merged.new, merged.replaced, merged.rows) == (1, 1, 3)
 
 
-def test_merges_again_when_somebody_else_was_quicker(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_change_is_merged_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two machines on one database: a lock on a file may not hold there."""
     other, ours = home.opened(), home.parquet([order(1), order(2)])
     ours = ours.rename(home.folder / "ours.parquet")
@@ -396,7 +394,7 @@ def test_merges_again_when_somebody_else_was_quicker(
     assert len(home.files()) == 2
 
 
-def test_sweeps_what_a_killed_import_left_after_a_day(
+def test_leftovers_of_killed_import_are_deleted_after_a_day(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "passing"))
@@ -412,7 +410,7 @@ def test_sweeps_what_a_killed_import_left_after_a_day(
     assert [folder.exists() for folder in (*folders, fresh)] == [False, False, True]
 
 
-def test_names_the_file_that_holds_the_most_first(home: Home) -> None:
+def test_largest_source_is_named_first(home: Home) -> None:
     """One order that was mended afterwards is not what an answer stands on."""
     home.take([order(number) for number in range(5)], source="orders.csv")
     home.take([order(9)], source="mended.csv")

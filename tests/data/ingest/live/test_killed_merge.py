@@ -1,4 +1,4 @@
-"""A merge of live rows …"""
+"""Merges of live rows that are killed or run at once."""
 
 import os
 import subprocess
@@ -47,9 +47,7 @@ def waiting(house: Container) -> int:
     ("where", "still"),
     [("before the switch", 1), ("before the commit", 1), ("after the commit", 0)],
 )
-def test_that_is_killed_was_done_whole_or_not_at_all(
-    tmp_path: Path, where: str, still: int
-) -> None:
+def test_killed_merge_is_complete_or_absent(tmp_path: Path, where: str, still: int) -> None:
     house = house_in(tmp_path / "home").migrated()
     live = house.live_rows()
     live.receive("local", "orders", (LINE % 60).encode(), stamp="1")
@@ -72,7 +70,7 @@ def test_that_is_killed_was_done_whole_or_not_at_all(
 
 
 @pytest.mark.timeout(150)
-def test_by_three_processes_at_once_loses_and_doubles_nothing(
+def test_three_merging_processes_lose_and_duplicate_nothing(
     tmp_path: Path, postgres_url: str
 ) -> None:
     url = migrated_postgres(postgres_url)
