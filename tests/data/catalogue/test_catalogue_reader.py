@@ -86,7 +86,7 @@ class TestShopify:
             ("false", "archived", "archived"),
         ],
     )
-    def test_unpublished_status_is_stored(
+    def test_status_comes_from_published_and_status_columns(
         self, tmp_path: Path, published: str, status: str, found: str
     ) -> None:
         row = f"vase,Vase,,,,,{published},Title,Default Title,,,,1,9.99,,,{status}\n"

@@ -178,8 +178,8 @@ def test_cancelled_import_leaves_nothing(tmp_path: Path) -> None:
 def test_unknown_options_are_refused(tmp_path: Path) -> None:
     path = file(tmp_path, GOOD)
     assert "no kind shoes" in refused(path, kind="shoes")
-    assert "no column nothing" in refused(path, called={"nothing": "order"})
-    assert "no column shoe" in refused(path, called={"order": "shoe"})
+    assert "no column nothing" in refused(path, column_names={"nothing": "order"})
+    assert "no column shoe" in refused(path, column_names={"order": "shoe"})
     assert "no currency" in refused(path, currency="EURO")
     assert "can't be events" in refused(path, kind="events")
 

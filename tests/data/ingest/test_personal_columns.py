@@ -46,7 +46,7 @@ def test_address_is_encrypted_with_consent_and_bound_to_its_row(tmp_path: Path) 
     assert understood.dropped == ("first name",)
 
 
-def test_email_used_as_customer_is_pseudonymized(tmp_path: Path) -> None:
+def test_email_used_as_customer_is_not_stored_as_id(tmp_path: Path) -> None:
     text = "customer,email consent\nada@box.example,yes\nbea@box.example,yes\n"
     path, apart = file(tmp_path, text, "customers.csv"), tmp_path / "apart.parquet"
     understood = detect_schema(path, name=path.name)

@@ -47,7 +47,7 @@ def test_shown_query_gives_the_value(where: AnalysisFilter) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted({*analyses()} - {"plan"}))
-def test_shown_query_contains_its_intermediate_tables(kind: str) -> None:
+def test_shown_query_has_a_row_count(kind: str) -> None:
     """A cell too small to be shown shows no rows either, and a threshold has none."""
     facts = [
         fact for fact in found(kind, AnalysisFilter()).facts if fact.query and fact.label != "least"

@@ -291,7 +291,7 @@ def test_address_is_deleted_when_consent_is_withdrawn(home: Home) -> None:
 
 
 @pytest.mark.parametrize("later", ["c.csv", "later.csv"])
-def test_stored_addresses_survive_file_without_addresses(home: Home, later: str) -> None:
+def test_missing_address_columns_keep_stored_values(home: Home, later: str) -> None:
     fresh = home.parquet([{"customer": who, "email": True} for who in "abc"], "consents")
     before = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "c", "email": b"3"}])
     home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=before)

@@ -315,7 +315,7 @@ async def test_rows_before_first_workspace_belong_to_it(client: Client, house: C
     assert held(house, "T1") == [("A1", "62.00")]
 
 
-async def test_timestamp_is_checked_for_every_client(client: Client, house: Container) -> None:
+async def test_chunked_body_without_length_is_accepted(client: Client, house: Container) -> None:
     """In pieces, without a length."""
 
     async def pieces() -> AsyncIterator[bytes]:
