@@ -347,14 +347,14 @@ def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 
 step, home, url, fresh = sys.argv[1], Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 if step == "written": parquet.flush_to_disk = die
-if step == "renamed": merge.Merger._made = die
+if step == "renamed": merge.Merger._describe_file = die
 if step == "made": models.DataFile.switch = die
 if step == "switched":
     real = models.DataFile.switch
     models.DataFile.switch = lambda *a, **k: (real(*a, **k), die())
 stock = store.RowStore(home, Database(url), key="k" * 32, now=lambda: datetime.now(UTC),
     products=lambda _: [], version=lambda _: 0, floor=lambda _: 20)
-stock.take("T1", "orders", fresh, source="later.csv")
+stock.import_rows("T1", "orders", fresh, source="later.csv")
 """
 
 
