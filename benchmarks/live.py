@@ -56,7 +56,7 @@ async def live() -> list[Figure]:
 def _signer(home: Path) -> Sign:
     """Signs as docs/live.md says."""
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    key = derive_live_key(house.stocking.key(), None)
+    key = derive_live_key(house.row_store.key(), None)
     house.database.close()
 
     def sign(body: bytes) -> dict[str, str]:

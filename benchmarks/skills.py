@@ -88,7 +88,7 @@ async def _asked(slack: LocalSlack, intern: Intern, home: PlaygroundHome) -> lis
 def facts_alone(home: PlaygroundHome) -> dict[str, float]:
     """Seconds of the same facts in this process, each computed for the first time."""
     house, took = Container(home.settings), {}
-    shelf = house.shelf(TEAM_ID)
+    shelf = house.open_warehouse(TEAM_ID)
     for skill, kinds in FACTS.items():
         where = AnalysisFilter(words=FIRST[skill] if skill == "targeting" else None)
         began = time.perf_counter()

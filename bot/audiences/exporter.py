@@ -62,7 +62,7 @@ class AudienceExporter:
             rows = fetch_rows(warehouse, members.select("customer", "country").distinct())
             return {row["customer"]: row["country"] for row in rows}
 
-        return self.local_data.library(workspace).alone(read_members)
+        return self.local_data.library(workspace).run_exclusively(read_members)
 
     def _decrypt_members(
         self, workspace: str, people: dict[str, str | None]
@@ -71,10 +71,10 @@ class AudienceExporter:
 
         from bot.data.ingest.address_encryption import AddressCipher
 
-        importer = self.local_data.stocking
-        cipher = AddressCipher(importer.key())
+        row_store = self.local_data.row_store
+        cipher = AddressCipher(row_store.key())
         try:
-            for row in _read_sealed_rows(importer.addresses(workspace), sorted(people)):
+            for row in _read_sealed_rows(row_store.addresses(workspace), sorted(people)):
                 customer = row["customer"]
                 email, phone, id = (
                     cipher.open(customer, row[field]) if row.get(field) else None

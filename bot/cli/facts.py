@@ -113,7 +113,9 @@ def _find_facts(
         return library.findings(kind, where)
     from bot.data.metrics.filters import validate_filter
 
-    found = library.findings(kind, library.alone(lambda shelf: validate_filter(shelf, kind, where)))
+    found = library.findings(
+        kind, library.run_exclusively(lambda shelf: validate_filter(shelf, kind, where))
+    )
     if not found.facts and not found.cannot:
         found = replace(found, cannot=[Words("Nothing fits what was asked.")])
     return found

@@ -232,7 +232,7 @@ class FileImporter:
                 print_line(why.words.to("en"))
             raise left[-1][1]
         for table in tables:
-            for words in table.told:
+            for words in table.messages:
                 print_line(words.to("en"))
             print_line(format_preview(table.found))
         for _, why in left:
@@ -245,13 +245,13 @@ class FileImporter:
             return self.load_products(part, found)
         with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking, counting = self.container.stocking, ProgressLine(found.name, found.rows)
+            row_store, counting = self.container.row_store, ProgressLine(found.name, found.rows)
             with counting:
                 loaded = load_file(
                     part.path,
                     found,
                     to=fresh,
-                    key=stocking.key(),
+                    key=row_store.key(),
                     apart=apart,
                     progress=counting.update,
                     cancelled=self.stop.is_set,
@@ -260,7 +260,9 @@ class FileImporter:
             if self.stop.is_set():
                 raise ImportCancelled
             kept = apart if apart.exists() else None
-            merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
+            merged = row_store.import_rows(
+                self.workspace, found.kind, fresh, source=found.name, apart=kept
+            )
             print_merged_rows(found, merged)
             if loaded.doubled:
                 print_line(describe_duplicates(found, loaded.doubled).to("en"))

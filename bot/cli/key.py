@@ -12,5 +12,5 @@ def key_(settings: Settings, args: argparse.Namespace) -> int:
     from bot.data.ingest.live.signature import derive_live_key
 
     container = Container(settings).migrated()  # the home may be new
-    print_line(derive_live_key(container.stocking.key(), args.workspace))
+    print_line(derive_live_key(container.row_store.key(), args.workspace))
     return 0

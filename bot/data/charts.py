@@ -1,13 +1,14 @@
-"""A picture as a PNG. Nothing is fetched: an address in a description is refused."""
+"""Render charts as PNG. Nothing is loaded from the network: a description with an address is
+refused."""
 
 from bot.core.charts import ChartPicture
 
-PNG_SCALE = 2.0  # for screens with two dots a pixel
+PNG_SCALE = 2.0  # for high-density screens
 
 
 def render_png(picture: ChartPicture) -> bytes:
-    """The same picture gives the same bytes. Takes 0.6 s the first time, then 0.15 s. Raises
-    ValueError for a description that cannot be drawn or points outside."""
+    """Render a chart. The same chart gives the same bytes. It takes 0.6 s the first time, then 0.15
+    s. Raises ValueError for a description that can't be drawn or refers to an address."""
     import vl_convert
 
     return bytes(vl_convert.vegalite_to_png(picture.spec, scale=PNG_SCALE, allowed_base_urls=[]))

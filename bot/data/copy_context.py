@@ -1,9 +1,8 @@
-"""What the library gives to whoever writes copy: praise, the doubt to answer, the audience, and
-texts that were sent before with how they did.
+"""Facts from the library for writing copy: praise, a doubt to answer, the audience, and earlier
+texts with their results.
 
-Of all that only a customer's sentence, word for word, and how many reviews say the same may stand
-in a text. The rest is for the writer's ear: no sizes of audiences, no old words; it proves nothing
-about the product.
+Only a customer's sentence, quoted exactly, and the number of reviews that agree may appear in a
+text. The rest informs the writer: audience sizes and earlier texts prove nothing about the product.
 """
 
 import json
@@ -32,17 +31,19 @@ BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
 MOST_PRAISED_LABEL = Words("praised most")
 WRITING_KINDS = ("praise", "past_copy", "segment")
-LONGEST_TEXT = 600  # characters of an old text
+LONGEST_TEXT = 600  # characters of an earlier text
 
 
-def find_writing_facts(kind: str, shelf: "Warehouse", request: SkillRequest) -> tuple[Fact, ...]:
-    """Facts of one of WRITING; none when the library has nothing of it."""
+def find_writing_facts(
+    kind: str, warehouse: "Warehouse", request: SkillRequest
+) -> tuple[Fact, ...]:
+    """Return facts of one of WRITING_KINDS, or none when the library has nothing about it."""
     ways = {"praise": _praise_facts, "past_copy": _past_copy_facts, "segment": _segment_facts}
-    return tuple(ways[kind](shelf, request))
+    return tuple(ways[kind](warehouse, request))
 
 
 def cache_key(kind: str, request: SkillRequest) -> Hashable:
-    """What the facts depend on besides the tables: the same again need not be looked for again."""
+    """Return what the facts depend on besides the tables."""
     brief = request.brief
     on: dict[str, tuple[str | None, ...]] = {
         "praise": (brief.product, request.channel, asks_to_answer(brief.words)),
@@ -52,23 +53,23 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
     return kind, request.language, *on[kind]
 
 
-def _praise_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
-    """praise.<theme>.theme and objection.<theme>.theme: what customers praise most and object to
-    most about the product, by name; and feedback.<theme>.quote, .praised and .reviews: a sentence
-    of theirs that praises it, in the language of the text, and how many reviews do."""
+def _praise_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+    """Yield praise.<theme>.theme and objection.<theme>.theme, the names of what customers praise
+    most and object to most about the product; and feedback.<theme>.quote, .praised and .reviews: a
+    sentence of praise in the language of the text, and the number of reviews with praise."""
     product = request.brief.product
-    if product is None or "feedback" not in shelf.listed:
+    if product is None or "feedback" not in warehouse.listed:
         return
     from bot.data.analyses.feedback import praise_and_objection
 
-    if named := _objection_facts(shelf, product, request):
+    if named := _objection_facts(warehouse, product, request):
         yield from named
     labels = (("praise", MOST_PRAISED_LABEL.text), ("objection", DOUBT.text))
-    for (kind, label), fact in zip(labels, praise_and_objection(shelf, product), strict=True):
+    for (kind, label), fact in zip(labels, praise_and_objection(warehouse, product), strict=True):
         if fact is not None and not (kind == "objection" and named):
             theme = fact.id.split(".")[1].split("--")[0]
             if kind == "praise":
-                yield from _quote_facts(shelf, product, theme, fact, request)
+                yield from _quote_facts(warehouse, product, theme, fact, request)
             yield Fact(
                 id=f"{kind}.{theme}.theme",
                 label=label,
@@ -79,48 +80,48 @@ def _praise_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
             )
 
 
-def _objection_facts(shelf: "Warehouse", product: str, request: SkillRequest) -> list[Fact]:
-    """The doubt that a product page is asked to answer, and what may stand on it: how many reviews
-    say so, and how they put it."""
+def _objection_facts(warehouse: "Warehouse", product: str, request: SkillRequest) -> list[Fact]:
+    """Return the doubt that a product page should answer, the number of reviews that mention it,
+    and their wording."""
     named = asks_to_answer(request.brief.words)
     if named is None or request.channel != "product_page":
         return []
     from bot.data.analyses.feedback.objections import find_objection
 
-    title = _product_titles(shelf).get(product, "")
-    found = find_objection(shelf, product, remove_title(named, title)) or (
-        find_objection(shelf, product, remove_title(request.brief.words, title))
+    title = _product_titles(warehouse).get(product, "")
+    found = find_objection(warehouse, product, remove_title(named, title)) or (
+        find_objection(warehouse, product, remove_title(request.brief.words, title))
     )
     if found is None:
         return []
     put = Words(found.title).to(request.language)
-    told: list[tuple[str, str, str, str | Decimal]] = [
+    values: list[tuple[str, str, str, str | Decimal]] = [
         (f"objection.{found.theme}.theme", DOUBT.text, "", put)
     ]
     if found.is_told:
         numbers = (("blamed", BLAMED, found.blamed), ("blamed-of", REVIEWS_LABEL, found.texts))
         for measure, label, count in numbers:
             id = f"feedback.{found.theme}.{measure}"
-            told.append((id, label.text, found.title, Decimal(count)))
+            values.append((id, label.text, found.title, Decimal(count)))
         if found.ways:
             said = _join_words(found.ways).to(request.language)
-            told.append((f"feedback.{found.theme}.way", WAY.text, found.title, said))
+            values.append((f"feedback.{found.theme}.way", WAY.text, found.title, said))
     return [
         Fact(
             id=id,
             label=label,
             about=about,
             value=value,
-            source=shelf.source("feedback"),
-            as_of=shelf.as_of("feedback"),
+            source=warehouse.source("feedback"),
+            as_of=warehouse.as_of("feedback"),
             rows=found.texts,
         )
-        for id, label, about, value in told
+        for id, label, about, value in values
     ]
 
 
 def remove_title(words: str, title: str) -> str:
-    """Words without a product's name, which may sound like a doubt: a linen shirt."""
+    """Return the words without the product's name, which may sound like a doubt ("linen shirt")."""
     return re.sub(re.escape(title), " ", words, flags=re.IGNORECASE) if title else words
 
 
@@ -131,12 +132,13 @@ def _join_words(ways: tuple[Words, ...]) -> Words:
 
 
 def _quote_facts(
-    shelf: "Warehouse", product: str, theme: str, share: Fact, request: SkillRequest
+    warehouse: "Warehouse", product: str, theme: str, share: Fact, request: SkillRequest
 ) -> Iterator[Fact]:
-    """What may stand in a text: somebody's sentence, word for word, and how many say the same."""
+    """Yield what may appear in a text: a customer's sentence, quoted exactly, and the number of
+    reviews that agree."""
     from bot.data.analyses.feedback.objections import find_praise
 
-    found = find_praise(shelf, product, theme, request.language)
+    found = find_praise(warehouse, product, theme, request.language)
     if found is None:
         return
     if (quote := found.quote) is not None:
@@ -165,30 +167,35 @@ def _quote_facts(
             )
 
 
-def _past_copy_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
-    """past_copy.<code>.subject, .text and .open-rate of the nearest texts that were sent."""
-    if "campaigns" not in shelf.listed:
+def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+    """Yield past_copy.<code>.subject, .text and .open-rate of the most similar texts that were
+    sent."""
+    if "campaigns" not in warehouse.listed:
         return
     from bot.data.analyses.campaigns import nearest_texts
 
     brief = request.brief
     words = " ".join(filter(None, [brief.words, brief.product_words]))
     near = nearest_texts(
-        shelf, channel=request.channel, product=brief.product, words=words, language=brief.language
+        warehouse,
+        channel=request.channel,
+        product=brief.product,
+        words=words,
+        language=brief.language,
     )
     for one in near:
         letter = one.letter
         rate = letter.rate("open rate")
-        told = {
+        values = {
             "subject": letter.subject,
             "text": (letter.text or "")[:LONGEST_TEXT] or None,
             OPENED.text: None
-            if rate is None or letter.sent < shelf.floor
+            if rate is None or letter.sent < warehouse.floor
             else _format_share(rate, letter.sent, brief.language),
         }
-        when = letter.at.date() if letter.at else shelf.as_of("campaigns")
+        when = letter.at.date() if letter.at else warehouse.as_of("campaigns")
         yield from _build_facts(
-            f"past_copy.{slugify(letter.code)}", told, shelf.source("campaigns"), when
+            f"past_copy.{slugify(letter.code)}", values, warehouse.source("campaigns"), when
         )
 
 
@@ -198,21 +205,23 @@ def _format_share(rate: float, sent: int, language: str) -> str:
     return Words("{share} % of {n} sent", share=shown, n=str(sent)).to(language)
 
 
-def _segment_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
-    """segment.audience.rule and, for a rule that was counted before, .size."""
+def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
+    """Yield segment.audience.rule and, for a rule that was counted before, .size."""
     rule = _audience_rule(request)
-    if rule is None or "orders" not in shelf.listed:
+    if rule is None or "orders" not in warehouse.listed:
         return
-    told = {"audience": rule.words(_product_titles(shelf)).to(request.language)}
+    values = {"audience": rule.words(_product_titles(warehouse)).to(request.language)}
     if request.brief.rule:
         from bot.data.analyses.segments.audience import count_audience
 
-        told["size"] = count_audience(shelf, rule).said.to(request.language)
-    yield from _build_facts("segment.audience", told, shelf.source("orders"), shelf.as_of("orders"))
+        values["size"] = count_audience(warehouse, rule).said.to(request.language)
+    yield from _build_facts(
+        "segment.audience", values, warehouse.source("orders"), warehouse.as_of("orders")
+    )
 
 
 def _audience_rule(request: SkillRequest) -> AudienceRule | None:
-    """The rule that came with the brief, or the named group that its audience speaks of."""
+    """Return the rule of the brief, or the named group that its audience mentions."""
     brief = request.brief
     if brief.rule:
         try:
@@ -228,21 +237,21 @@ def _audience_rule(request: SkillRequest) -> AudienceRule | None:
     return None
 
 
-def _product_titles(shelf: "Warehouse") -> dict[str, str]:
-    if shelf.products is None:
+def _product_titles(warehouse: "Warehouse") -> dict[str, str]:
+    if warehouse.products is None:
         return {}
     from bot.data.warehouse.query import fetch_rows
 
     return {
         row["product"]: row["title"] or row["product"]
-        for row in fetch_rows(shelf, shelf.products.select("product", "title"))
+        for row in fetch_rows(warehouse, warehouse.products.select("product", "title"))
     }
 
 
 def _build_facts(
-    subject: str, told: Mapping[str, str | None], source: str, day: date
+    subject: str, values: Mapping[str, str | None], source: str, day: date
 ) -> Iterator[Fact]:
-    for label, value in told.items():
+    for label, value in values.items():
         if value:
             yield Fact(
                 id=f"{subject}.{label.replace(' ', '-')}",

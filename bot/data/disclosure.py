@@ -1,12 +1,13 @@
-"""Which groups of customers are large enough to be told of, and which figures give away one that
-is not.
+"""Statistical disclosure control: which groups of customers are large enough to publish, and which
+figures would reveal a small one.
 
-A figure is a sum over a group. A group of fewer people than its floor is small: none of its figures
-is told. Neither is a figure from which a small group's could be computed: the total minus all other
-parts, a part minus the parts within it. So besides the small groups, the smallest others are held
-back until no small group's sum is a linear combination of the sums that are told (complementary
-suppression: Cox, J. Am. Stat. Assoc. 75 (1980) 377–385; Hundepool et al., Statistical Disclosure
-Control, Wiley 2012, chapter 4). What is held back is told of together, as others.
+A figure is a sum over a group. A group with fewer people than its floor is small, and none of its
+figures is published. Neither is a figure from which a small group's could be computed: the total
+minus all other parts, or a part minus the parts within it. So besides the small groups, the
+smallest others are withheld until no small group's sum is a linear combination of the published
+sums (complementary suppression: Cox, J. Am. Stat. Assoc. 75 (1980) 377–385; Hundepool et al.,
+Statistical Disclosure Control, Wiley 2012, chapter 4). What is withheld is published together, as
+others.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
@@ -35,8 +36,9 @@ def list_publishable(
     unsaid: int = 0,
     together: Callable[[Iterable[Key]], int] | None = None,
 ) -> list[Key]:
-    """The parts of one whole that may be told, in their order. `unsaid` people are of no part;
-    `together` counts the people of several parts, the sum where parts share nobody."""
+    """Return the parts of one whole that may be published, in their order. `unsaid` people
+    belong to no part. `together` counts the people of several parts; without it, the parts share
+    nobody."""
     count = together or (lambda keys: sum(sizes[key] for key in keys))
     kept = [key for key, size in sizes.items() if not is_below_floor(size, floor)]
     while True:
@@ -54,8 +56,8 @@ def find_hidden_groups(
     size_of_union: Callable[[Collection[Key]], int],
     never_shown: Collection[Key] = (),
 ) -> set[Key]:
-    """The groups of one whole that may not be told, `never_shown` among them. `size_of_union`
-    counts the distinct people of several groups."""
+    """Return the groups of one whole that must be withheld, including `never_shown`.
+    `size_of_union` counts the distinct people of several groups."""
     never = set(never_shown)
 
     def together(keys: Iterable[Key]) -> int:
@@ -68,9 +70,9 @@ def find_hidden_groups(
 
 
 class Population:
-    """Who stands behind each value of some dimensions: one element for each person and each
-    combination of values that some row of theirs has. `people` are codes of persons; without them
-    each element counts as often as its `weight` says."""
+    """The people behind each value of some dimensions: one element for each person and each
+    combination of values in their rows. `people` are codes of persons; without them, each element
+    counts by its `weight`."""
 
     def __init__(
         self,
@@ -90,7 +92,7 @@ class Population:
 
     @classmethod
     def of(cls, table: "pa.Table", person: str) -> "Population":
-        """Of the columns of an arrow table, one of which names the person."""
+        """Create one from an Arrow table with a column that identifies the person."""
         found = cls({}, people=())
         found.size = len(table)
         for name in table.column_names:
@@ -102,7 +104,7 @@ class Population:
         return found
 
     def which(self, value: DimensionValue) -> BoolArray:
-        """The elements of one value; of TOTAL all of them."""
+        """Return the elements with one value. TOTAL_VALUE selects all."""
         dimension, name = value
         if value == TOTAL_VALUE:
             return np.ones(self.size, dtype=bool)
@@ -112,7 +114,7 @@ class Population:
         return np.asarray(self._codes[dimension] == known.index(name))
 
     def only(self, mask: BoolArray, dimensions: Iterable[str]) -> "Population":
-        """These elements alone, by these dimensions."""
+        """Return a population of these elements and dimensions."""
         found = Population({})
         found.size = int(mask.sum())
         for name in dimensions:
@@ -122,24 +124,25 @@ class Population:
         return found
 
     def mark(self, value: DimensionValue, mask: BoolArray) -> None:
-        """One more dimension, of which these elements have the one value that there is."""
+        """Add a dimension with one value, which these elements have."""
         dimension, name = value
         self._names[dimension], self._codes[dimension] = [name], np.where(mask, 0, -1)
 
     def any_of(self, dimension: str, names: Iterable[str]) -> BoolArray:
-        """The elements that have one of these values."""
+        """Return the elements that have one of these values."""
         known = self._names.get(dimension, [])
         wanted = [at for at, name in enumerate(known) if name in set(names)]
         return np.isin(self._codes[dimension], wanted)
 
     def count(self, mask: BoolArray) -> int:
-        """How many people these elements are of."""
+        """Return the number of people of these elements."""
         if self._people is None:
             return round(float(self._weight[mask].sum()))
         return len(np.unique(self._people[mask]))
 
     def reaches(self, mask: BoolArray, floor: int) -> bool:
-        """Whether these elements are of so many people; a few elements mostly tell."""
+        """Return whether these elements belong to at least `floor` people. A few elements usually
+        suffice to know."""
         if self._people is None:
             return float(self._weight[mask].sum()) >= floor
         who = self._people[mask]
@@ -149,7 +152,7 @@ class Population:
         return self._names[dimension]
 
     def sizes(self, dimension: str) -> dict[str, int]:
-        """People by value."""
+        """Return the number of people by value."""
         codes, names = self._codes[dimension], self._names[dimension]
         if self._people is None:
             known = codes >= 0
@@ -162,10 +165,13 @@ class Population:
     def told(
         self, wanted: Iterable[DimensionValue], floor: int, *, whole: bool = True
     ) -> set[DimensionValue]:
-        """Those of the wanted values whose sums may be told, TOTAL with them where `whole`."""
+        """Return those of the wanted values whose sums may be published, with TOTAL_VALUE if
+        `whole`."""
         wanted = list(wanted)
         every = list(dict.fromkeys([*wanted, *([TOTAL_VALUE] if whole else [])]))
-        if self._people is None and not self._weight.all():  # what is nothing is known to be
+        if (
+            self._people is None and not self._weight.all()
+        ):  # elements of zero weight reveal nothing
             return self.only(self._weight > 0, self._codes).told(wanted, floor, whole=whole)
         if not every or not self.size:
             return set(every)
@@ -173,19 +179,21 @@ class Population:
 
     @property
     def dimensions(self) -> Mapping[str, NDArray[np.intp]]:
-        """The code of each element's value, by dimension; −1 where it has none."""
+        """The code of each element's value by dimension, −1 where it has none."""
         return self._codes
 
     def classes(self, wanted: Sequence[DimensionValue]) -> tuple[BoolArray, NDArray[np.intp]]:
-        """Elements that none of the wanted values tells apart are one class: values × classes, and
-        the class of each element."""
+        """Return a matrix values × classes, and the class of each element. Elements that no wanted
+        value distinguishes form one class."""
         named: dict[str, list[str]] = {}
         for dimension, name in wanted:
             if (dimension, name) != TOTAL_VALUE and dimension in self._codes:
                 named.setdefault(dimension, []).append(name)
         key = np.zeros(self.size, dtype=np.int64)
         for dimension, names in named.items():
-            place = np.zeros(len(self._names[dimension]) + 1, dtype=np.int64)  # the last: none
+            place = np.zeros(
+                len(self._names[dimension]) + 1, dtype=np.int64
+            )  # the last one: no value
             known = {name: at for at, name in enumerate(self._names[dimension])}
             for n, name in enumerate(names, 1):
                 if name in known:
@@ -196,16 +204,17 @@ class Population:
         return inside, np.asarray(of, dtype=np.intp).reshape(-1)
 
     def pairs(self, of: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[Any], bool]:
-        """What each element is of and its person, each pair once; or its weight where no persons
-        are known, and then the last is False."""
+        """Return the distinct pairs of an element's class and person, and True. Without persons,
+        return the classes, the weights and False."""
         if self._people is None:
             return of, self._weight, False
         return *_unique_pairs(of, self._people), True
 
 
 class _DisclosureAudit:
-    """Whether small groups can be computed from the values that are told. Elements that no wanted
-    value tells apart are one class: whatever is computed is a sum over whole classes."""
+    """Checks whether small groups can be computed from the published values. Elements that no
+    wanted value distinguishes form one class, so every computable figure is a sum over whole
+    classes."""
 
     def __init__(self, population: Population, every: list[DimensionValue], floor: int) -> None:
         self._floor, self._every = floor, every
@@ -231,11 +240,12 @@ class _DisclosureAudit:
         return {*kept, *(value for value, size in self._sizes.items() if not size)}
 
     def _size(self, classes: BoolArray) -> int:
-        """How many people some classes are of; somebody of several counts in each."""
+        """Return the number of people in these classes. A person in several classes counts in
+        each."""
         return round(float(self._counts[classes].sum()))
 
     def _is_small(self, classes: BoolArray) -> bool:
-        """Whether they are of few people, everybody counted once."""
+        """Return whether these classes contain few people, each counted once."""
         counts = self._counts[classes]
         if not counts.any() or counts.max() >= self._floor:
             return False
@@ -245,7 +255,7 @@ class _DisclosureAudit:
         return len(np.unique(self._who[inside])) < self._floor
 
     def _small_values(self, population: Population, of: NDArray[np.intp]) -> list[BoolArray]:
-        """Values of few people that are whole classes."""
+        """Return the values of few people that consist of whole classes."""
         whole = np.bincount(of, minlength=self._count)
         found = []
         for name, codes in population.dimensions.items():
@@ -258,8 +268,8 @@ class _DisclosureAudit:
         return found
 
     def _remainder(self, kept: list[DimensionValue]) -> DimensionValue | None:
-        """The part to be held back next where a group minus all parts of it that are told, of one
-        dimension, is small."""
+        """Return the part to withhold next, where a group minus all its published parts of one
+        dimension is small."""
         rows = {value: self._inside[self._every.index(value)] for value in kept}
         dimensions = {value[0] for value in kept if value != TOTAL_VALUE}
         for whole in kept:
@@ -279,8 +289,8 @@ class _DisclosureAudit:
         return None
 
     def _combined(self, kept: list[DimensionValue]) -> DimensionValue | None:
-        """The same of any other linear combination: whether a class or a value of few people lies
-        in the span of what is told."""
+        """Do the same for any other linear combination: check whether a class or value of few
+        people lies in the span of the published values."""
         table = self._inside[[self._every.index(value) for value in kept]]
         columns, of = np.unique(table, axis=1, return_inverse=True)
         of = np.asarray(of).reshape(-1)
@@ -305,7 +315,6 @@ class _DisclosureAudit:
 def _unique_pairs(
     of: NDArray[np.intp], people: NDArray[Any]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Each pair once."""
     many = int(people.max(initial=0)) + 1
     both = np.unique(of.astype(np.int64) * many + people)
     return both // many, both % many
@@ -318,7 +327,7 @@ def _encode_list(column: Sequence[str | None]) -> tuple[list[str], NDArray[np.in
 
 
 def _encode_column(column: Any) -> tuple[list[str], NDArray[np.intp]]:
-    """An arrow column as codes of its values; nothing is −1."""
+    """Return the distinct values of an Arrow column and the code of each element. NULL is −1."""
     import pyarrow as pa
 
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

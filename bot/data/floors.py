@@ -1,6 +1,7 @@
-"""How many people a group needs to be told of, and what is said where it has fewer.
+"""The smallest group of people that figures may be published about, and the messages for smaller
+ones.
 
-Which figures give away a small group beside it: `bot.data.disclosure`.
+`bot.data.disclosure` finds which other figures would reveal a small group.
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ FloorKind = Literal["people", "sales"]
 
 @dataclass(frozen=True)
 class Floors:
-    """`people`: of groups of customers; `sales`: of what was sold to somebody. Customers; where
-    none is known, orders or visits."""
+    """The smallest groups. `people` applies to groups of customers, `sales` to figures about sales.
+    Both count customers; where none is known, orders or visits."""
 
     people: int = PEOPLE_FLOOR
     sales: int = SALES_FLOOR
@@ -26,8 +27,8 @@ class Floors:
 
 @dataclass(frozen=True)
 class GroupSize:
-    """How many people a subject's figures are about; None: about nobody. `rest` is how many the
-    others are with whom they make up a whole that is told as well."""
+    """How many people a subject's figures are about, or None when they are about nobody. `rest` is
+    the size of the others, where the total of both is published as well."""
 
     people: int | None
     rest: int | None = None
@@ -42,12 +43,12 @@ NO_GROUP = GroupSize(None)
 
 
 def is_below_floor(people: float | None, floor: int) -> bool:
-    """Whether so many are too few. Nobody is no group."""
+    """Return whether this is a group that is too small. Zero people are no group."""
     return people is not None and 0 < people < floor
 
 
 def too_few_message(people: int, floor: int) -> Words:
-    """What is said where all customers together are too few to be told of by groups."""
+    """Return the message for a shop that has too few customers for any groups."""
     if people < floor:
         return Words(
             "Under {n} customers can be told apart: too few for groups. Import orders"
@@ -62,14 +63,15 @@ def too_few_message(people: int, floor: int) -> Words:
 
 
 def bound_count(people: int, of: int, floor: int) -> int | str:
-    """A count as it may be told: as it is, unless it or what it leaves of `of` is small."""
+    """Return a count as it may be published: exactly, unless it or its remainder to `of` is below
+    the floor."""
     if people < floor:
         return f"under {floor}"
     return f"all but under {floor}" if is_below_floor(of - people, floor) else people
 
 
 def withheld_groups_message(floor: int, sort: FloorKind) -> Words:
-    """What is said where small groups are held back."""
+    """Return the message that small groups are withheld."""
     if sort == "sales":
         return Words("Sales to under {n} customers: grouped as Others.", n=floor)
     return Words("Under {n} customers: grouped as Others.", n=floor)

@@ -1,4 +1,4 @@
-"""The data of one home, opened when it is first used: database, files, catalogue, brand, policy."""
+"""The data of one home: settings, database, files, catalogue, brand and policy."""
 
 from collections.abc import Callable, Hashable
 from functools import partial
@@ -22,15 +22,14 @@ from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-if TYPE_CHECKING:  # ibis takes 1.4 s
+if TYPE_CHECKING:  # importing ibis takes 1.4 s
     from bot.data.ingest.live.queue import LiveQueue
     from bot.data.warehouse.external import WarehouseConnection
     from bot.data.warehouse.warehouse import Warehouse
 
 
 class LocalData:
-    """The data of one home: settings, database, files, catalogue, brand and policy. Each is opened
-    when it is first used."""
+    """The data of one home. Each part is opened when it is first used."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -41,27 +40,28 @@ class LocalData:
         self._libraries: dict[str, WorkspaceData] = {}
         self._warehouse: WarehouseConnection | None = None
         key = settings.key
-        self.stocking = RowStore(
+        self.row_store = RowStore(
             settings.home,
             self.database,
             key=key.get_secret_value() if key else None,
             now=now,
             products=self.products,
-            version=self._version,
+            version=self._catalogue_version,
             floor=lambda workspace: self.policy(workspace).library.floor,
             sales_floor=lambda workspace: self.policy(workspace).library.sales_floor,
         )
-        self.stocking.catch_up = self._catch_up
+        self.row_store.catch_up = self._catch_up
 
     def _catch_up(self, workspace: str, kind: str) -> None:
-        """Live rows that came before a file go in before it: what came last holds."""
+        """Merge waiting live rows before a file is imported, so that the rows that arrived last
+        win."""
         self.live_rows().merge(workspace, kind)
 
     def live_rows(self) -> "LiveQueue":
         from bot.data.ingest.live.queue import LiveQueue
 
         return LiveQueue(
-            self.settings.home, self.database, self.stocking, now, partial(self.workspace, None)
+            self.settings.home, self.database, self.row_store, now, partial(self.workspace, None)
         )
 
     def brand(self, workspace: str) -> Brand:
@@ -71,49 +71,52 @@ class LocalData:
         return load_policy(self.settings.home, workspace)
 
     def library(self, workspace: str) -> WorkspaceData:
-        """The workspace's own data; what was imported before Slack was known serves all."""
+        """Return the workspace's data. What was imported before any workspace was known serves all
+        of them."""
         if workspace not in self._libraries:
             catalogue = CatalogueLibrary(
-                lambda: self.products(workspace), version=lambda: self._version(workspace)
+                lambda: self.products(workspace), version=lambda: self._catalogue_version(workspace)
             )
-            shelf = partial(self.shelf, workspace)
-            lasting, stands_on = self._kept(workspace)
+            open_warehouse = partial(self.open_warehouse, workspace)
+            result_cache, version = self._result_cache(workspace)
             self._libraries[workspace] = WorkspaceData(
                 catalogue,
-                shelf,
-                lasting,
-                stands_on,
-                partial(self._let_go, workspace),
+                open_warehouse,
+                result_cache,
+                version,
+                partial(self._close_warehouse, workspace),
                 DatabaseAnswerLog(self.database, workspace, now),
             )
         return self._libraries[workspace]
 
-    def _let_go(self, workspace: str) -> None:
-        """The tables are opened anew for whoever asks next."""
+    def _close_warehouse(self, workspace: str) -> None:
+        """Make the next call open new tables."""
         self._warehouse = None
-        self.stocking.let_go(workspace)
+        self.row_store.close(workspace)
 
-    def _kept(
+    def _result_cache(
         self, workspace: str
     ) -> tuple[ResultCache, Callable[[], Hashable]] | tuple[None, None]:
-        """Where findings last and what they stand on. A warehouse changes without telling."""
+        """Return the cache of results and the function that returns the data's version. An external
+        warehouse has neither, because its changes are not noticed."""
         if self.settings.warehouse is not None:
             return None, None
-        stocking = self.stocking
-        return stocking.lasting(workspace), partial(stocking.stand_on, workspace)
+        row_store = self.row_store
+        return row_store.result_cache(workspace), partial(row_store.version, workspace)
 
-    def shelf(self, workspace: str) -> "Warehouse":
-        """What the analyses read: the team's own warehouse where there is one, else our files."""
+    def open_warehouse(self, workspace: str) -> "Warehouse":
+        """Return the tables for analyses: the team's external warehouse if one is configured, else
+        our files."""
         if self.settings.warehouse is None:
-            return self.stocking.shelf(workspace)
+            return self.row_store.open(workspace)
         from bot.data.warehouse.external import WarehouseConnection
 
         if self._warehouse is None:
             self._warehouse = WarehouseConnection(self.settings.warehouse.get_secret_value())
-        return self._warehouse.shelf(
+        return self._warehouse.open(
             now().date(),
             partial(self.products, workspace),
-            version=self._version(workspace),
+            version=self._catalogue_version(workspace),
             floors=self._floors(workspace),
         )
 
@@ -122,7 +125,8 @@ class LocalData:
         return Floors(policy.floor, policy.sales_floor)
 
     def workspace(self, named: str | None) -> str:
-        """The workspace meant in a terminal: the one named, or the only one there is."""
+        """Return the named workspace, or the only one there is. Raises CannotDo when there are
+        several."""
         if named:
             return named
         with self.database.begin() as session:
@@ -136,8 +140,8 @@ class LocalData:
             )
         return known[0] if known else LOCAL_WORKSPACE
 
-    def _version(self, workspace: str) -> tuple[str, int, str]:
-        """Whose catalogue serves this workspace, and its version."""
+    def _catalogue_version(self, workspace: str) -> tuple[str, int, str]:
+        """Return the owner of the catalogue that serves this workspace, and its version."""
         with self.database.begin() as session:
             count, last = ProductRow.version(session, workspace)
             if count:
@@ -145,8 +149,9 @@ class LocalData:
             return LOCAL_WORKSPACE, *ProductRow.version(session, LOCAL_WORKSPACE)
 
     def products(self, workspace: str) -> list[Product]:
-        """The workspace's catalogue; what was imported before Slack was known serves all."""
-        owner, _, _ = self._version(workspace)
+        """Return the workspace's catalogue. One that was imported before any workspace was known
+        serves all."""
+        owner, _, _ = self._catalogue_version(workspace)
         with self.database.begin() as session:
             bodies = ProductRow.bodies(session, owner)
         return [Product.model_validate_json(body) for body in bodies]

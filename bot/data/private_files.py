@@ -1,5 +1,5 @@
-"""What lies in the home is for this account alone: modes of files, folders for temporary files,
-and what a process that was killed left behind."""
+"""Keeps the home's files private to this account: file modes, temporary folders, and leftovers of
+killed processes."""
 
 import contextlib
 import fcntl
@@ -15,12 +15,12 @@ from pathlib import Path
 from bot.data.warehouse.parquet import SPILL_SUFFIX, TEMPORARY_PREFIX
 
 PRIVATE_UMASK = 0o077
-OTHERS_MODE = 0o077  # the bits of a mode that let others in
-TRAVERSE_MODE = 0o711  # of a home with a shared inbox: others get through it and can't list it
+OTHERS_MODE = 0o077  # mode bits of other accounts
+TRAVERSE_MODE = 0o711  # of a home with a shared inbox: others can pass through it but not list it
 TEMPORARY, LOCK = "tmp", ".lock"
 INBOX, KEPT_IN_INBOX = "inbox", ("done", "refused", "waiting")
 DAY_SECONDS = 86_400  # seconds
-# What only a process at work needs, relative to the home.
+# Files that only a running process needs, relative to the home.
 LEFTOVER_PATTERNS = (
     *(
         f"{TEMPORARY}/*",
@@ -36,14 +36,14 @@ LEFTOVER_PATTERNS = (
 
 @dataclass(frozen=True)
 class PermissionReport:
-    """`loose` could be read by others until now; `stuck` still can, as they are another
-    account's. Both are relative to the home, "." being itself."""
+    """Files that others could read. Those in `loose` are corrected; those in `stuck` can't be,
+    because another account owns them. Paths are relative to the home, which is "."."""
 
     loose: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()
 
     def lines(self, home: Path) -> Iterator[str]:
-        """What to say of it."""
+        """Yield the messages for the log."""
         if self.loose:
             yield (
                 f"{_format_names(self.loose)} of {home} could be read by others on this machine. "
@@ -60,9 +60,8 @@ class PermissionReport:
 
 @contextlib.contextmanager
 def private_process(home: Path) -> Iterator[int]:
-    """Until this ends, what this process makes is for its account alone, and its temporary files
-    lie in the home. The first process of a home removes what others left behind: how many that
-    were."""
+    """Make everything that this process creates private, and put its temporary files into the home.
+    The first process of a home deletes leftovers of others; yield how many."""
     mask, directory = os.umask(PRIVATE_UMASK), tempfile.tempdir
     temporary = home / TEMPORARY
     try:
@@ -80,7 +79,7 @@ def private_process(home: Path) -> Iterator[int]:
 
 
 def _first(lock: int) -> bool:
-    """Whether no other process uses this home."""
+    """Return whether no other process uses this home."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -89,13 +88,13 @@ def _first(lock: int) -> bool:
 
 
 def delete_leftovers(home: Path) -> int:
-    """Remove the temporary files of processes that were killed. Only while no other runs."""
+    """Delete the temporary files of killed processes. Call it only while no other process runs."""
     found = [
         path for pattern in LEFTOVER_PATTERNS for path in home.glob(pattern) if path.name != LOCK
     ]
     for path in found:
         _remove_leftover(path)
-    old = time.time() - DAY_SECONDS  # of editions that put them into the machine's own folder
+    old = time.time() - DAY_SECONDS  # earlier editions used the machine's own temporary folder
     for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY_PREFIX}*"):
         with contextlib.suppress(OSError):
             if path.lstat().st_mtime < old:
@@ -112,9 +111,9 @@ def _remove_leftover(path: Path) -> None:
 
 
 def restrict_permissions(home: Path, *, shared_inbox: bool = False) -> PermissionReport:
-    """Take away what lets others read or write in the home. Links are not followed. With
-    `shared_inbox` other accounts still get through the home to the inbox, and the inbox itself
-    and what waits in it are left as they are."""
+    """Remove the permissions of other accounts from the home. Links are not followed. With
+    `shared_inbox`, other accounts can still pass through the home to the inbox, and the inbox and
+    the files in it stay as they are."""
     loose: list[str] = []
     stuck: list[str] = []
     for path, named in _walk_home(home, shared_inbox):
@@ -132,14 +131,14 @@ def restrict_permissions(home: Path, *, shared_inbox: bool = False) -> Permissio
 
 
 def restrict_file_permissions(paths: Iterable[Path]) -> None:
-    """The same for single files that lie elsewhere."""
+    """Do the same for single files outside the home."""
     for path in paths:
         with contextlib.suppress(OSError):
             _restrict_mode(path, 0o600)
 
 
 def _walk_home(home: Path, shared_inbox: bool) -> Iterator[tuple[Path, str]]:
-    """Everything in the home that is to be tightened, the home first."""
+    """Yield everything in the home that must be private, the home first."""
     for folder, folders, files in os.walk(home):
         here = Path(folder)
         named = here.relative_to(home).as_posix()
@@ -153,7 +152,8 @@ def _walk_home(home: Path, shared_inbox: bool) -> Iterator[tuple[Path, str]]:
 
 
 def _restrict_mode(path: Path, allowed: int) -> bool:
-    """Whether others could get at it. A link, a socket or a device is left alone."""
+    """Remove the permissions of other accounts. Return whether there were any. Links, sockets and
+    devices are ignored."""
     before = path.lstat()
     if not (stat.S_ISREG(before.st_mode) or stat.S_ISDIR(before.st_mode)):
         return False

@@ -1,4 +1,5 @@
-"""What the library keeps, kind by kind: `kinds.toml`; what others call it: `called.toml`."""
+"""The schema of the library by kind (`schema.toml`), and the column names that files use
+(`column_names.toml`)."""
 
 import tomllib
 from functools import cache
@@ -13,7 +14,7 @@ ColumnType = Literal["text", "key", "person", "whole", "money", "number", "day",
 
 
 class SchemaColumn(BaseModel):
-    """One of our columns. `called` is what files call it, likeliest first."""
+    """One of our columns. `called` lists the names that files use for it, the most likely first."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     type: ColumnType
@@ -22,9 +23,9 @@ class SchemaColumn(BaseModel):
 
 
 class DatasetKind(BaseModel):
-    """One kind of rows. `dated` is the column that says how fresh a row is; `aids` are columns
-    of files that ours are made of: what they are called. `counts_by` belongs to the key of rows
-    that have nobody in the key's last column: counts of several, by day, say."""
+    """One kind of rows. `dated` is the column with a row's date. `aids` are additional columns of
+    files from which ours are derived, with their names. `counts_by` extends the key of rows without
+    a value in the key's last column, such as counts by day."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
@@ -36,7 +37,7 @@ class DatasetKind(BaseModel):
     aids: dict[str, tuple[str, ...]] = {}
 
     def keys(self, table: str = "") -> list[str]:
-        """The key as SQL, over `table`'s columns."""
+        """Return the key as SQL expressions over `table`'s columns."""
         return row_keys(self.key, self.counts_by, table)
 
 
@@ -49,18 +50,20 @@ def row_keys(key: tuple[str, ...], counts_by: tuple[str, ...], table: str = "") 
 
 @cache
 def load_kinds() -> dict[str, DatasetKind]:
-    """All kinds by name. Products are apart: the catalogue has them as rows."""
+    """Return all kinds by name. Products are not among them: the catalogue has its own rows."""
     read, names = tomllib.loads(SCHEMA_FILE.read_text(encoding="utf-8")), load_column_names()
-    for kind, told in read.items():
+    for kind, definition in read.items():
         for column, name in names[kind].items():
-            told["columns"][column]["called"] = name
+            definition["columns"][column]["called"] = name
     aids = names["aids"]
     return {
-        name: DatasetKind(name=name, aids=aids.get(name, {}), **told) for name, told in read.items()
+        name: DatasetKind(name=name, aids=aids.get(name, {}), **definition)
+        for name, definition in read.items()
     }
 
 
 @cache
 def load_column_names() -> dict[str, Any]:
-    """The names of `called.toml`: by kind and column; `aids`, `metrics` and `personal` apart."""
+    """Return the names of `column_names.toml`: by kind and column; `aids`, `metrics` and `personal`
+    are separate."""
     return tomllib.loads(COLUMN_NAMES_FILE.read_text(encoding="utf-8"))

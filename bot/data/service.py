@@ -1,4 +1,4 @@
-"""The team's own data as a Library: the catalogue's products, and what the analyses find."""
+"""The `Library` of one workspace: the catalogue's products and the results of the analyses."""
 
 import asyncio
 import threading
@@ -46,78 +46,79 @@ ANALYSES = {
     "sold": "bot.data.metrics.orders",
 }
 T = TypeVar("T")
-MOST_REMEMBERED = 100  # findings of one version of the tables
-LOOKUP_SECONDS = 300.0  # seconds that one thing may take to look up, the wait for others counted
+MOST_REMEMBERED = 100  # results kept for one version of the tables
+LOOKUP_SECONDS = 300.0  # seconds for one look-up, including the wait for others
 
 
 def list_analyses() -> tuple[str, ...]:
-    """The kinds of facts that are computed from the team's rows."""
+    """Return the kinds of facts that are computed from the team's rows."""
     return tuple(ANALYSES)
 
 
 def load_analysis(kind: str) -> ModuleType:
-    """The package that computes facts of this kind by its `find`. It is loaded when first used."""
+    """Return the module whose `find` computes facts of this kind. It is imported on first use."""
     return import_module(ANALYSES[kind])
 
 
 class WorkspaceData:
-    """The library of one workspace. `shelf` opens its tables as they are now, and gives the same
-    object as long as nothing changed."""
+    """The data of one workspace: its catalogue and its analyses."""
 
     def __init__(
         self,
         catalogue: Library,
-        shelf: Callable[[], "Warehouse"],
-        lasting: ResultCache | None = None,
-        stands_on: Callable[[], Hashable] | None = None,
-        let_go: Callable[[], None] = lambda: None,
+        open_warehouse: Callable[[], "Warehouse"],
+        result_cache: ResultCache | None = None,
+        version: Callable[[], Hashable] | None = None,
+        close: Callable[[], None] = lambda: None,
         answers: "AnswerLog | None" = None,
     ) -> None:
-        """`stands_on` tells cheaply which tables these are, `lasting` keeps what was found of
-        them; without them findings are remembered in this process, as long as the shelf stays.
-        `let_go` has the tables opened anew, for an engine that does not answer any more.
-        `answers` is the log of what each person was told about sales: without it no difference is
-        refused."""
-        self._catalogue, self._open = catalogue, shelf
-        self._lasting, self._stands_on = lasting, stands_on or shelf
-        self._let_go, self._answers = let_go, answers
-        self._one = threading.RLock()  # the engine does one thing at a time
-        self._of: object = None  # what the known findings stand on
+        """`open_warehouse` returns the tables as they are now, and the same object while nothing
+        changed. `version` tells at low cost which tables these are, and `result_cache` stores
+        results by that version; without them, results are kept in this process until the warehouse
+        object changes. `close` makes the next call open a new warehouse, for an engine that does
+        not respond. `answers` is the log of what each person was told about sales; without it, no
+        difference between answers is refused."""
+        self._catalogue, self._open = catalogue, open_warehouse
+        self._result_cache, self._version = result_cache, version or open_warehouse
+        self._close, self._answers = close, answers
+        self._engine_lock = threading.RLock()  # the engine runs one query at a time
+        self._known_version: object = None  # the version of the tables of the cached results
         self._known: dict[tuple[str, AnalysisFilter], AnalysisResult] = {}
-        self._given: dict[Hashable, tuple[Fact, ...]] = {}  # for writing
-        self._given_of: Warehouse | None = None
+        self._writing_facts: dict[Hashable, tuple[Fact, ...]] = {}  # facts for writing, by request
+        self._writing_warehouse: Warehouse | None = None
 
     async def find(self, words: str) -> Sequence[ProductMatch]:
         return await self._catalogue.find(words)
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
-        """The facts of an analysis for the brief's product and days, of the product itself, of what
-        is said around the wish (HERE), or of what a text is written with (WRITING)."""
+        """Return the facts of an analysis for the brief's product and days, of the product itself,
+        of the conversation (THREAD_KINDS), or for writing a text (WRITING_KINDS)."""
         if kind in THREAD_KINDS:
-            return await self._patiently(self._around, kind, request)
+            return await self._run_with_timeout(self._surrounding_facts, kind, request)
         if kind in WRITING_KINDS:
-            return await self._patiently(self._for_writing, kind, request)
+            return await self._run_with_timeout(self._find_writing_facts, kind, request)
         if kind not in list_analyses():
             return await self._catalogue.look_up(kind, request)
-        return await self._patiently(self._facts, kind, request)
+        return await self._run_with_timeout(self._facts, kind, request)
 
-    async def _patiently(
+    async def _run_with_timeout(
         self,
-        look: Callable[[str, SkillRequest], tuple[Fact, ...]],
+        find: Callable[[str, SkillRequest], tuple[Fact, ...]],
         kind: str,
         request: SkillRequest,
     ) -> tuple[Fact, ...]:
-        """In a thread. An engine that hangs must not leave this or the next question without an
-        answer, so it is let go of: whoever asks from then on has another one. Raises CannotDo."""
-        looking = asyncio.ensure_future(asyncio.to_thread(look, kind, request))
-        done, _ = await asyncio.wait({looking}, timeout=LOOKUP_SECONDS)
+        """Run a look-up in a thread. An engine that hangs must not block this or the next question,
+        so after LOOKUP_SECONDS it is abandoned and later calls open a new one. Raises CannotDo
+        then."""
+        lookup = asyncio.ensure_future(asyncio.to_thread(find, kind, request))
+        done, _ = await asyncio.wait({lookup}, timeout=LOOKUP_SECONDS)
         if done:
-            return looking.result()
-        looking.add_done_callback(lambda late: late.cancelled() or late.exception())
-        shelf = await asyncio.to_thread(self._open)
-        self._one = threading.RLock()
-        self._let_go()
-        if stop := getattr(getattr(shelf.engine, "con", None), "interrupt", None):
+            return lookup.result()
+        lookup.add_done_callback(lambda late: late.cancelled() or late.exception())
+        warehouse = await asyncio.to_thread(self._open)
+        self._engine_lock = threading.RLock()
+        self._close()
+        if stop := getattr(getattr(warehouse.engine, "con", None), "interrupt", None):
             await asyncio.to_thread(stop)
         raise CannotDo(
             Words(
@@ -128,94 +129,105 @@ class WorkspaceData:
         )
 
     def _facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
-        """What was found, what can't be told, and how old the rows are when they are old."""
+        """Return the results, the reasons for missing ones, and the age of old data."""
         where = build_filter(request)
-        shelf, found = self._open(), self.findings(kind, where)
+        warehouse, found = self._open(), self.findings(kind, where)
         if kind == "sold" and where.tally is not None:
-            found = self._guarded(shelf, found, where, request.brief.author)
-        elif kind == "sellers" and request.skill == "answer" and "orders" in shelf.listed:
-            total = replace(where, tally=SalesQuery())  # it tells the total of the same days, too
+            found = self._guard(warehouse, found, where, request.brief.author)
+        elif kind == "sellers" and request.skill == "answer" and "orders" in warehouse.listed:
+            total = replace(
+                where, tally=SalesQuery()
+            )  # best sellers include the total of the same days
             known = self.findings("sold", total)
-            if self._guarded(shelf, known, total, request.brief.author).get("few", "under"):
+            if self._guard(warehouse, known, total, request.brief.author).get("few", "under"):
                 found = AnalysisResult(kind, found.source, found.as_of)
-        aside = iter_cannot_facts(found, kind, request.language, shelf.today)
-        return (*found.facts, *aside, *iter_age_facts(shelf, kind))
+        refusals = iter_cannot_facts(found, kind, request.language, warehouse.today)
+        return (*found.facts, *refusals, *iter_age_facts(warehouse, kind))
 
-    def _guarded(
-        self, shelf: "Warehouse", found: AnalysisResult, where: AnalysisFilter, person: str
+    def _guard(
+        self, warehouse: "Warehouse", found: AnalysisResult, where: AnalysisFilter, person: str
     ) -> AnalysisResult:
-        """What this person may be told of it, after all that was told before."""
+        """Return the part of the result that this person may see, given all earlier answers."""
         if self._answers is None or "orders" not in shelf.listed:
             return found
         from bot.data.metrics.orders.answer_guard import guard_answer
 
-        with self._one:
-            return guard_answer(shelf, found, where, self._answers, person, _digest_orders(shelf))
+        with self._engine_lock:
+            return guard_answer(
+                warehouse, found, where, self._answers, person, _digest_orders(warehouse)
+            )
 
-    def _around(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
+    def _surrounding_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         return find_surrounding_facts(kind, request, self._open().today)
 
-    def _for_writing(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
-        """A text is written all the same where the library can't tell."""
-        shelf, asked = self._open(), cache_key(kind, request)
-        with self._one:
-            if self._given_of is not shelf or len(self._given) >= MOST_REMEMBERED:
-                self._given_of, self._given = shelf, {}
-            if asked not in self._given:
+    def _find_writing_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
+        """Return facts for writing a text. There are none when the library can't answer, since the
+        text is written all the same."""
+        warehouse, key = self._open(), cache_key(kind, request)
+        with self._engine_lock:
+            if (
+                self._writing_warehouse is not warehouse
+                or len(self._writing_facts) >= MOST_REMEMBERED
+            ):
+                self._writing_warehouse, self._writing_facts = warehouse, {}
+            if key not in self._writing_facts:
                 try:
-                    self._given[asked] = find_writing_facts(kind, shelf, request)
+                    self._writing_facts[key] = find_writing_facts(kind, warehouse, request)
                 except CannotDo:
-                    self._given[asked] = ()
-            return self._given[asked]
+                    self._writing_facts[key] = ()
+            return self._writing_facts[key]
 
-    def alone(self, ask: Callable[["Warehouse"], T]) -> T:
-        """What `ask` says of the tables, while nobody else asks the engine."""
-        shelf = self._open()
-        with self._one:
-            return ask(shelf)
+    def run_exclusively(self, ask: Callable[["Warehouse"], T]) -> T:
+        """Return what `ask` computes from the tables, while no other thread uses the engine."""
+        warehouse = self._open()
+        with self._engine_lock:
+            return ask(warehouse)
 
     def findings(self, kind: str, where: AnalysisFilter) -> AnalysisResult:
-        """What one analysis finds; remembered until the tables change. Raises CannotDo."""
-        now = self._stands_on()
-        with self._one:
-            if not _is_same_warehouse(now, self._of):
-                self._of, self._known = now, {}
+        """Return the result of one analysis, cached until the tables change. Raises CannotDo."""
+        version = self._version()
+        with self._engine_lock:
+            if not _is_same_warehouse(version, self._known_version):
+                self._known_version, self._known = version, {}
             if (kind, where) not in self._known:
                 try:
-                    found = self._read_again(now, kind, where) or self._find(kind, where)
-                except DamagedRows as why:  # the same answer until the rows are whole
+                    found = self._read_cached(version, kind, where) or self._find(kind, where)
+                except DamagedRows as why:  # the same answer until the rows are readable again
                     found = AnalysisResult(kind, NO_SOURCE, self._open().today)
                     found.cannot.append(why.words)
-                if not _is_same_warehouse(now, self._stands_on()):
-                    return found  # the tables changed meanwhile: it may be of either
+                if not _is_same_warehouse(version, self._version()):
+                    return found  # the tables changed meanwhile, so the result is not cached
                 if len(self._known) >= MOST_REMEMBERED:
                     self._known.clear()
                 self._known[kind, where] = found
             return self._known[kind, where]
 
-    def _read_again(self, now: Hashable, kind: str, where: AnalysisFilter) -> AnalysisResult | None:
-        if self._lasting is None:
+    def _read_cached(
+        self, version: Hashable, kind: str, where: AnalysisFilter
+    ) -> AnalysisResult | None:
+        if self._result_cache is None:
             return None
-        return self._lasting.get(now, kind, where)
+        return self._result_cache.get(version, kind, where)
 
     def _find(self, kind: str, where: AnalysisFilter) -> AnalysisResult:
-        now = self._stands_on()
-        with self._one:
+        version = self._version()
+        with self._engine_lock:
             found: AnalysisResult = load_analysis(kind).find(
                 self._open().for_reading(TABLES_BY_KIND.get(kind, ())), where
             )
-            if self._lasting is not None and _is_same_warehouse(now, self._stands_on()):
-                self._lasting.put(now, where, found)
+            if self._result_cache is not None and _is_same_warehouse(version, self._version()):
+                self._result_cache.put(version, where, found)
             return found
 
 
-def _digest_orders(shelf: "Warehouse") -> str:
-    """The state of the orders, as a digest: another as soon as rows come in or go."""
-    one = shelf.listed["orders"]
+def _digest_orders(warehouse: "Warehouse") -> str:
+    """Return a digest of the orders table, which changes whenever rows are added or removed."""
+    one = warehouse.listed["orders"]
     told = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
     return sha256(repr(told).encode()).hexdigest()
 
 
 def _is_same_warehouse(one: object, other: object) -> bool:
-    """The same tables: a shelf is itself alone, since to compare its expressions makes new ones."""
+    """Return whether two versions are the same. Warehouses are compared by identity, because
+    comparing their ibis expressions creates new ones."""
     return one is other or (isinstance(one, tuple) and one == other)

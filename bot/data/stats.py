@@ -1,7 +1,7 @@
-"""What chance alone would do: many tests at once, two shares side by side, tails of the usual laws.
+"""Statistical tests and distributions: many tests at once, two shares, tails.
 
-Written on Python's own functions where there are, since scipy takes longer to load than most
-analyses take to run; for the rest on scipy.special.
+Python's own functions are used where they exist, because loading scipy takes longer than most
+analyses. The others use scipy.special.
 """
 
 from math import erfc, lgamma, sqrt
@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers: TypeAlias = NDArray[np.float64]
-MAD_TO_SIGMA = 1.4826  # a median absolute deviation times this is a normal's standard deviation
+MAD_TO_SIGMA = 1.4826  # converts a median absolute deviation to a normal's standard deviation
 
 
 def adjust_false_discovery(p: Numbers) -> Numbers:
-    """For each p-value, the share of false finds among all as small (q ≤ .10: ten per cent).
+    """Return for each p-value the share of false discoveries among all as small (q ≤ .10: ten per
+    cent).
 
-    Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995) 289–300, step-up, as adjusted p-values."""
+    Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995) 289–300, step-up, as adjusted p-values.
+    """
     if not len(p):
         return p
     order = np.argsort(p, kind="stable")
@@ -31,9 +33,9 @@ def adjust_false_discovery(p: Numbers) -> Numbers:
 def compare_shares(
     hits: Numbers, of: Numbers, other_hits: Numbers, other_of: Numbers, spread: Numbers
 ) -> Numbers:
-    """Two-sided p that two shares are the same, one pair an element: the pooled two-proportion z.
-    `spread` is how many times the counts vary more than a coin would (1: exactly so); it widens
-    the variance. No rows on a side gives 1."""
+    """Return the two-sided p-values of two equal shares, one for each pair of elements, by the
+    pooled two-proportion z-test. `spread` is the overdispersion of the counts (1: binomial); it
+    widens the variance. A side without rows gives 1."""
     both = of + other_of
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (hits + other_hits) / both
@@ -45,26 +47,26 @@ def compare_shares(
 
 
 def normal_tail(z: Numbers | float) -> Numbers:
-    """The chance that a standard normal lies above z."""
+    """Return the probability that a standard normal variable is above z."""
     far = np.asarray(z, dtype=np.float64) / sqrt(2)
     each = [erfc(one) / 2 for one in far.ravel().tolist()]
     return np.array(each).reshape(far.shape)
 
 
 def normal_quantile(share: float) -> float:
-    """Below which a standard normal lies with this chance."""
+    """Return the value below which a standard normal variable is with this probability."""
     return NormalDist().inv_cdf(share)
 
 
 def student_tail(value: Numbers | float, freedom: float) -> Numbers:
-    """The chance that Student's t lies above the value."""
+    """Return the probability that Student's t is above the value."""
     from scipy.special import stdtr
 
     return np.asarray(stdtr(freedom, -np.asarray(value)))
 
 
 def student_quantile(share: float, freedom: float) -> float:
-    """Below which Student's t lies with this chance."""
+    """Return the value below which Student's t is with this probability."""
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, share))
@@ -77,25 +79,25 @@ def chi_square_tail(value: float, freedom: int) -> float:
 
 
 def x_log_y(x: Numbers, y: Numbers | float) -> Numbers:
-    """x ln y; nought where x is."""
+    """Return x ln y, and 0 where x is 0."""
     with np.errstate(divide="ignore"):
         return np.asarray(np.where(x > 0, x, 0.0) * np.log(np.where(x > 0, y, 1.0)))
 
 
 def log_gamma(z: Numbers) -> Numbers:
-    """ln Γ, one an element."""
+    """Return ln Γ of each element."""
     return np.array([lgamma(one) for one in z.ravel().tolist()]).reshape(z.shape)
 
 
 def binomial_cdf(hits: int, of: int, share: float) -> float:
-    """The chance of at most so many hits."""
+    """Return the probability of at most this many hits."""
     from scipy.special import bdtr
 
     return float(bdtr(hits, of, share)) if hits < of else 1.0
 
 
 def compute_auc(chances: Numbers, happened: Numbers) -> float:
-    """The chance that one to whom it happened was given a higher chance than one to whom not
+    """Return the probability that a positive case was given a higher chance than a negative one
     (Mann & Whitney, Ann. Math. Stat. 18, 1947)."""
     values, places = np.unique(chances, return_inverse=True)
     counts = np.bincount(places, minlength=len(values))
@@ -108,22 +110,24 @@ def compute_auc(chances: Numbers, happened: Numbers) -> float:
 
 
 def hypergeometric_cdf(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
-    """The chance that of `drawn` out of `all_`, `marked` of which are marked, at most `hits` are:
-    the hypergeometric law, added up from its ends, one an element."""
+    """Return the probability that of `drawn` items out of `all_`, of which `marked` are marked,
+    at most `hits` are marked, for each element: the hypergeometric distribution, summed from its
+    ends."""
     every = [np.atleast_1d(np.asarray(one, float)) for one in (hits, all_, marked, drawn)]
     four = np.stack(np.broadcast_arrays(*every), axis=1)
     return np.array([_hypergeometric_cdf(*row) for row in four])
 
 
 def hypergeometric_tail(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
-    """The chance of more than `hits`: of fewer unmarked ones than that leaves."""
+    """Return the probability of more than `hits`, computed from the unmarked items."""
     rest = np.asarray(all_, float) - marked
     return hypergeometric_cdf(np.asarray(drawn, float) - hits - 1, all_, rest, drawn)
 
 
 def fisher_test(hits: float, of: float, other_hits: float, other_of: float) -> float:
-    """Two-sided p that two shares are the same: the chance of all tables no likelier than this
-    one, its margins given. Fisher, "The Design of Experiments" (1935); ties as R has them."""
+    """Return the two-sided p-value of two equal shares: the probability of all tables that are no
+    more likely than this one, given its margins. Fisher, "The Design of Experiments" (1935); ties
+    as in R."""
     marked = hits + other_hits
     counts, chances = _hypergeometric_pmf(of + other_of, marked, of)
     this = chances[int(hits - counts[0])]
@@ -136,7 +140,7 @@ def _hypergeometric_cdf(hits: float, all_: float, marked: float, drawn: float) -
 
 
 def _hypergeometric_pmf(all_: float, marked: float, drawn: float) -> tuple[Numbers, Numbers]:
-    """All possible counts of marked ones among the drawn, with their chances."""
+    """Return all possible counts of marked items among the drawn ones, with their probabilities."""
     counts = np.arange(max(0.0, drawn + marked - all_), min(drawn, marked) + 1)
 
     def ways(of: float, these: Numbers | float) -> Numbers:
@@ -147,19 +151,20 @@ def _hypergeometric_pmf(all_: float, marked: float, drawn: float) -> tuple[Numbe
     return counts, np.exp(logs)
 
 
-# Since when a share is another, and how sure the day is.
+# The day on which a share changed, with its uncertainty.
 
-LEAST_EDGE_DAYS = 3  # days on either side that a change needs
+LEAST_EDGE_DAYS = 3  # days that are needed on each side of a change
 
 
 def find_change_point(hits: Numbers, of: Numbers, spread: float = 1.0) -> tuple[int, int] | None:
-    """The day (its place) from which a share is another, and ± how many days; None when one share
-    for all days explains them as well.
+    """Return the day (its index) from which a share is different, and ± how many days. Return None
+    when one share explains all days as well.
 
-    `hits` of `of` by day, binomial. One step, where the likelihood is greatest; there is one when
-    that gains more than BIC asks for two parameters (Schwarz, Ann. Stat. 6 (1978) 461–464). The
-    interval holds 95 % of the likelihood over all days (a flat prior). `spread` is how much more
-    than binomial the days vary."""
+    `hits` of `of` by day, binomial. One step is assumed, where the likelihood is greatest. It
+    counts when the gain exceeds what BIC demands for two parameters (Schwarz, Ann. Stat. 6 (1978)
+    461–464). The interval contains 95 % of the likelihood over all days (a flat prior). `spread` is
+    the overdispersion of the days compared with a binomial.
+    """
     days = len(of)
     if days < 2 * LEAST_EDGE_DAYS + 1:
         return None
@@ -180,7 +185,7 @@ def find_change_point(hits: Numbers, of: Numbers, spread: float = 1.0) -> tuple[
 
 
 def _log_likelihood(hits: Numbers, of: Numbers) -> Numbers:
-    """The log-likelihood at the share observed."""
+    """Return the log-likelihood at the observed share."""
     missed = of - hits
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(of > 0, hits / of, 0.0)
@@ -188,12 +193,13 @@ def _log_likelihood(hits: Numbers, of: Numbers) -> Numbers:
     return x_log_y(hits, share) + x_log_y(missed, other)
 
 
-# Regions that fall into two groups, each with a share of late parcels of its own.
+# Regions in two groups, each with its own share of late parcels.
 
 
 def split_two_groups(late: Numbers, due: Numbers) -> tuple[float, float, Numbers] | None:
-    """The share of the late regions, of the others, and how surely each is a late one (0–1); None
-    when one share for all regions explains the counts as well."""
+    """Return the share of late parcels in the late regions, the share in the others, and the
+    probability (0–1) that each region is a late one. Return None when one share explains all
+    regions as well."""
     low, high, part = late.sum() / due.sum(), 0.0, 0.1
     one = _fit_two_groups(late, due, float(low))
     high, low = min(3 * low + 0.05, 0.9), 0.7 * low

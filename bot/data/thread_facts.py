@@ -1,4 +1,4 @@
-"""What is asked of the conversation around a wish: nothing of it is kept in the library."""
+"""Facts about the conversation around a request. None of them is stored in the library."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,18 +14,21 @@ from bot.rules.library.talk.decided import Decision, decisions
 from bot.rules.library.talk.said import Sentence, sentences
 from bot.rules.library.talk.tasks import Task, tasks
 
-# What a conversation decided, asked and promised: see `bot.library.talk` for how it is read.
+# Decisions, questions and tasks of a conversation, read by `bot.rules.library.talk`.
 
-MOST_SENTENCES = 12  # of a sort, the latest
+MOST_SENTENCES = 12  # of each type, the latest
 
 
 def find_thread_facts(material: str, today: date) -> AnalysisResult:
-    """Facts: thread.all.messages and .people; thread.decided-<n>.words, thread.dropped-<n>.words
-    (decided, and taken back later), thread.open-<n>.words, thread.asked-<n>.words with .answer,
-    thread.unclear-<n>.words with the .answer that may as well belong to another question,
-    thread.todo-<n>.words with .since, each letter for letter, about who said it or has to do it;
-    and thread.all.decisions, .questions, .tasks, .unclear: how many there are in all.
-    thread.all.cut where older messages were left out."""
+    """Find what a conversation decided, asked and promised.
+
+    Facts: thread.all.messages and .people; thread.decided-<n>.words; thread.dropped-<n>.words
+    (decided and later withdrawn); thread.open-<n>.words; thread.asked-<n>.words with .answer;
+    thread.unclear-<n>.words with an .answer that may belong to another question;
+    thread.todo-<n>.words with .since. Each quotes the message, and is about its author or the
+    person who has the task. thread.all.decisions, .questions, .tasks and .unclear count them.
+    thread.all.cut exists where older messages were left out.
+    """
     found = AnalysisResult("thread", "this conversation", today)
     said = parse_messages(material)
     if not said:
@@ -94,8 +97,8 @@ THREAD_KINDS = ("thread", "thread-words")
 
 
 def find_surrounding_facts(kind: str, request: SkillRequest, today: date) -> tuple[Fact, ...]:
-    """`thread`: what is said of which theme, as feedback.* facts. `thread-words`: who decided,
-    asked and promised what, as thread.* facts."""
+    """Return facts about the conversation. `thread`: its themes, as feedback.* facts.
+    `thread-words`: decisions, questions and tasks, as thread.* facts."""
     material = request.brief.material
     if kind == "thread-words":
         found = find_thread_facts(material, today)

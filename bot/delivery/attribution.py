@@ -105,7 +105,7 @@ class AttributionTrigger:
 
         It runs every minute, so it reads no texts.
         """
-        files = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
+        files = DataFile.in_force(session, workspace) or DataFile.in_force(session, LOCAL_WORKSPACE)
         values = [file.id for file in files if file.kind in ATTRIBUTION_KINDS]
         sent_here = (Delivery.workspace == workspace) & (Delivery.state == "gone")
         counts = select(func.count(), func.max(Delivery.gone_at)).where(sent_here)
@@ -139,7 +139,7 @@ class AttributionJob:
                 result.code: describe_result(warehouse, result) for result in matches.results
             }
 
-        matches, lines = self.local_data.library(workspace).alone(match)
+        matches, lines = self.local_data.library(workspace).run_exclusively(match)
         questions = {
             candidate.code: (candidate.result, _ask_for_match(candidate))
             for candidate in matches.to_confirm

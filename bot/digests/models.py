@@ -292,7 +292,7 @@ def find_due_alerts(session: Session, now: datetime) -> Iterable[Job]:
     """Yield a job for each workspace with alerts and each state of its files."""
     wanted = select(Schedule.workspace).where(Schedule.state == "on", Schedule.alerts.is_(True))
     for workspace in session.scalars(wanted.distinct().order_by(Schedule.workspace)):
-        files = DataFile.held(session, workspace) or DataFile.held(session, LOCAL_WORKSPACE)
+        files = DataFile.in_force(session, workspace) or DataFile.in_force(session, LOCAL_WORKSPACE)
         file_ids = [file.id for file in files if file.kind in ALERT_KINDS]
         if file_ids:
             yield Job(kind="look", subject=f"{workspace}/{file_ids[-1]}", workspace=workspace)

@@ -146,7 +146,7 @@ def _find_pieces(session: Session, item: Task | Draft | FileUpload) -> set[str]:
     if isinstance(item, Task):
         pieces = select(Draft.piece).where(Draft.task == item.id).distinct()
         return {item.first_piece, *session.scalars(pieces)}
-    return {item.piece}
+    return {item.piece if isinstance(item, Draft) else item.card_piece}
 
 
 def _is_direct(place: dict[str, Any]) -> bool:

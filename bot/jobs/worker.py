@@ -92,7 +92,7 @@ class Worker:
         """Refuse a file. A member sees the reason; for anybody else no card is shown."""
         upload = session.get_one(FileUpload, id, with_for_update=True)
         if admission != "admitted":
-            OutboxMessage.not_begun(session, upload.piece)
+            OutboxMessage.not_begun(session, upload.card_piece)
         upload.refuse(session, self.context.enqueue, why=NOBODY_HAS_RIGHT, now=self.context.now())
 
     async def work(self, id: str) -> None:

@@ -138,7 +138,7 @@ def find_request_origin(session: Session, id: str) -> tuple[str, str, dict[str, 
     post = session.get(OutboxMessage, id)
     if post is None or post.kind != "card" or post.ts is not None:
         return None
-    arrival = FileUpload.of_piece(session, post.piece)
+    arrival = FileUpload.by_card_piece(session, post.piece)
     if arrival is not None:
         return arrival.workspace, arrival.author, arrival.place
     task = session.get(Task, (post.piece or "").rpartition(".")[0])

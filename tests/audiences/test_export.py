@@ -44,8 +44,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Container:
     pq.write_table(consents, fresh)
     names = consents["customer"].to_pylist()
     rows = [(name, f"{name.lower()}@gmail.com", None, f"Shop-{name}") for name in names]
-    pq.write_table(encrypt_addresses(rows, made.stocking.key(), ("email", "phone", "id")), apart)
-    made.stocking.take("T1", "consents", fresh, source="customers.csv", apart=apart)
+    pq.write_table(encrypt_addresses(rows, made.row_store.key(), ("email", "phone", "id")), apart)
+    made.row_store.import_rows("T1", "consents", fresh, source="customers.csv", apart=apart)
     return made
 
 
@@ -172,17 +172,17 @@ def test_ids_are_unchanged_without_addresses_or_formulas() -> None:
 def test_id_export_uses_the_file_of_consents(tmp_path: Path) -> None:
     house, path = stocked(tmp_path / "home", "orders"), files_of("small") / "customers.csv"
     fresh, apart = tmp_path / "fresh.parquet", tmp_path / "apart.parquet"
-    key = house.stocking.key()
+    key = house.row_store.key()
     load_file(
         path, detect_schema(path, name=path.name), to=fresh, key=key, apart=apart, today=TODAY
     )
-    house.stocking.take("T1", "consents", fresh, source=path.name, apart=apart)
+    house.row_store.import_rows("T1", "consents", fresh, source=path.name, apart=apart)
     with path.open(encoding="utf-8") as file:
         theirs = {row["client"] for row in csv.DictReader(file)}
     stored = pq.read_table(fresh).column("customer").to_pylist()
     opened = {
         AddressCipher(key).open(row["customer"], row["id"])
-        for one in house.stocking.addresses("T1")
+        for one in house.row_store.addresses("T1")
         for row in pq.read_table(one).to_pylist()
         if row["id"]
     }
@@ -198,9 +198,9 @@ def test_id_export_asks_for_a_new_import_of_an_old_file(tmp_path: Path) -> None:
     fresh, apart = tmp_path / "consents.fresh", tmp_path / "apart.fresh"
     pq.write_table(consents, fresh)
     rows = [(row, "a@b.example", None) for row in consents["customer"].to_pylist()]
-    pq.write_table(encrypt_addresses(rows, house.stocking.key()), apart)
-    house.stocking.take("T1", "consents", fresh, source="c.csv", apart=apart)
-    for path in house.stocking.addresses("T1"):
+    pq.write_table(encrypt_addresses(rows, house.row_store.key()), apart)
+    house.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=apart)
+    for path in house.row_store.addresses("T1"):
         pq.write_table(pq.read_table(path).drop_columns(["id"]), path)
     with pytest.raises(CannotDo, match="import it again"):
         AudienceExporter(house).export("T1", AudienceRule(), "ids")
@@ -230,14 +230,16 @@ def test_export_needs_addresses_and_their_key(tmp_path: Path) -> None:
     pq.write_table(
         encrypt_addresses(rows, b"another key of thirty-two signs!!"), tmp_path / "apart.fresh"
     )
-    house.stocking.take("T1", "consents", consents, source="c.csv", apart=tmp_path / "apart.fresh")
+    house.row_store.import_rows(
+        "T1", "consents", consents, source="c.csv", apart=tmp_path / "apart.fresh"
+    )
     with pytest.raises(CannotDo, match="another key"):
         AudienceExporter(house).export("T1", AudienceRule(), "google")
 
 
 def test_nothing_readable_is_left_on_the_disk(house: Container) -> None:
     AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "google")
-    paths = house.stocking.addresses("T1")
+    paths = house.row_store.addresses("T1")
     assert paths
     assert all(ADDRESSES_KIND in path.parts for path in paths)
     for path in house.settings.home.rglob("*"):
@@ -246,7 +248,7 @@ def test_nothing_readable_is_left_on_the_disk(house: Container) -> None:
 
 
 def test_encrypted_table_is_decrypted_unchanged(house: Container) -> None:
-    (path, *_) = house.stocking.addresses("T1")
+    (path, *_) = house.row_store.addresses("T1")
     assert pq.read_schema(path).field("email").type == pa.binary()
 
 

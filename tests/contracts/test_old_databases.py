@@ -170,7 +170,7 @@ async def test_has_rows_that_are_read_in_both_languages(old: Old) -> None:
             assert english
             assert french != english
     (arrival,) = old.bench.rows(FileUpload)
-    assert arrival.glimpse.kind == "orders"
+    assert arrival.preview.kind == "orders"
 
 
 async def test_has_a_card_that_is_approved(old: Old) -> None:
@@ -294,11 +294,11 @@ async def test_has_an_approved_audience_that_is_exported(old: Old) -> None:
 
 async def test_has_an_upload_that_is_taken_in(old: Old) -> None:
     (arrival,) = old.bench.rows(FileUpload)
-    card = old.at(arrival.card)
+    card = old.at(arrival.card_post_id)
     assert "take_in" in buttons(card)
     await old.bench.press(MARIE, card, "take_in")
     await old.bench.run()
     with old.bench.database.begin() as session:
         assert session.get_one(FileUpload, arrival.id).state == "in"
-        assert sum(one.rows for one in DataFile.held(session, TEAM, "orders")) == 3
+        assert sum(one.rows for one in DataFile.in_force(session, TEAM, "orders")) == 3
     assert verify_journals(old.settings, []) == 0

@@ -1,4 +1,4 @@
-"""A picture …"""
+"""Charts and their PNG pictures."""
 
 from datetime import date, timedelta
 
@@ -20,13 +20,13 @@ BARS = [Bar("Sizing", 12.4, strong=True), Bar("Late parcels", 8, 6.5, 9.1), Bar(
 DAYS = [Point(date(2026, 10, 1) + timedelta(days=n), 50 + n % 7, 52) for n in range(30)]
 
 
-def test_says_its_finding_and_its_figures_to_who_cannot_see_it() -> None:
+def test_alt_text_has_finding_and_figures() -> None:
     drawn = build_bar_chart("Sizing is told most", BARS, language="fr", unit="%")
     plain = drawn.alt.replace("\u00a0", " ")
     assert plain.startswith("Sizing is told most. Sizing : 12,4 % ; Late parcels : 8 %")
 
 
-def test_has_its_finding_as_its_title_wrapped_to_its_width() -> None:
+def test_title_is_finding_wrapped_to_width() -> None:
     title = (
         "Mobile checkout lost a third of its buyers since the eleventh of November, phones alone"
     )
@@ -35,14 +35,14 @@ def test_has_its_finding_as_its_title_wrapped_to_its_width() -> None:
     assert all(len(row) <= WRAP for row in drawn.spec["title"]["text"])
 
 
-def test_is_the_same_bytes_each_time() -> None:
+def test_png_is_reproducible() -> None:
     drawn = build_bar_chart("Sizing is told most", BARS, language="en", unit="%")
     first = render_png(drawn)
     assert first.startswith(b"\x89PNG")
     assert render_png(drawn) == first
 
 
-def test_of_days_marks_when_it_changed() -> None:
+def test_daily_chart_marks_change_day() -> None:
     drawn = build_line_chart(
         "It fell", DAYS, language="en", since=date(2026, 10, 20), named=("now", "usual")
     )
@@ -52,7 +52,7 @@ def test_of_days_marks_when_it_changed() -> None:
     assert "usual" in drawn.spec["title"]["subtitle"][0]
 
 
-def test_reads_its_points_from_a_fact() -> None:
+def test_points_are_read_from_fact() -> None:
     assert parse_points("2026-11-09: 121 (57); 2026-11-16: 36.4 % (58.0 %)") == [
         Point(date(2026, 11, 9), 121.0, 57.0),
         Point(date(2026, 11, 16), 36.4, 58.0),
@@ -61,11 +61,11 @@ def test_reads_its_points_from_a_fact() -> None:
     assert parse_points("no points at all") == []
 
 
-def test_stands_on_an_opaque_ground() -> None:
+def test_background_is_opaque() -> None:
     assert build_bar_chart("x", BARS, language="en").spec["background"] == GROUND
 
 
-def test_fetches_nothing() -> None:
+def test_rendering_loads_nothing_from_network() -> None:
     spec = {"data": {"url": "http://127.0.0.1:9/x.csv"}, "mark": "bar", "encoding": {}}
     with pytest.raises(ValueError, match=r"(?i)access denied|not allowed|external|url"):
         render_png(
@@ -73,6 +73,6 @@ def test_fetches_nothing() -> None:
         )
 
 
-def test_of_nothing_is_still_a_picture() -> None:
+def test_chart_without_points_is_rendered() -> None:
     assert render_png(build_bar_chart("Nothing", [], language="en")).startswith(b"\x89PNG")
     assert render_png(build_line_chart("Nothing", [], language="en")).startswith(b"\x89PNG")

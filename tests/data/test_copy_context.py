@@ -1,4 +1,4 @@
-"""What the library gives to whoever writes copy …"""
+"""Facts from the library for writing copy."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ def facts(kind: str, **more: object) -> dict[str, Fact]:
     return {fact.id: fact for fact in find_writing_facts(kind, sample(), request(**more))}
 
 
-def test_names_what_customers_praise_and_doubt_without_how_many_do() -> None:
+def test_praise_and_doubt_are_named_without_counts() -> None:
     found = facts("praise")
     assert found["praise.fabric-linen.theme"].value == "linen"
     assert found["objection.sizing-small.theme"].value == "runs small"
@@ -35,7 +35,7 @@ def test_names_what_customers_praise_and_doubt_without_how_many_do() -> None:
     assert all(isinstance(fact.value, str) and "%" not in fact.value for fact in ear)
 
 
-def test_has_a_sentence_of_praise_in_the_language_of_the_text_and_how_many_say_so() -> None:
+def test_praise_quote_is_in_language_of_text_with_count() -> None:
     table = sample().table("feedback")
     assert table is not None
     reviews = table.text.to_pyarrow().to_pylist()
@@ -50,7 +50,7 @@ def test_has_a_sentence_of_praise_in_the_language_of_the_text_and_how_many_say_s
     assert "lin" in str(facts("praise", language="fr")["feedback.fabric-linen.quote"].value)
 
 
-def test_quotes_nobody_who_complains_too() -> None:
+def test_quote_with_complaint_is_not_used() -> None:
     from bot.data.analyses.feedback.objections import find_praise
 
     one = find_praise(sample(), "lin-solene", "fabric-linen", "fr")
@@ -60,11 +60,11 @@ def test_quotes_nobody_who_complains_too() -> None:
     assert find_praise(sample(), "lin-alba", "no-such-theme", "fr") is None
 
 
-def test_is_in_the_language_of_the_text() -> None:
+def test_facts_are_in_language_of_text() -> None:
     assert facts("praise", language="fr")["objection.sizing-small.theme"].value == "taille petit"
 
 
-def test_has_the_nearest_texts_of_the_language_with_how_many_opened_them() -> None:
+def test_nearest_past_texts_have_open_rates() -> None:
     found = facts("past_copy", language="fr")
     assert "Chemise Alba" in str(found["past_copy.om-250605-alba-ete.subject"].value)
     assert found["past_copy.om-250605-alba-ete.open-rate"].value == "39,1\u00a0% sur 622 envoyés"
@@ -72,25 +72,25 @@ def test_has_the_nearest_texts_of_the_language_with_how_many_opened_them() -> No
     assert "past_copy.om-250605-alba-ete.subject" not in english
 
 
-def test_tells_the_audience_by_its_rule_and_its_size() -> None:
+def test_audience_has_rule_and_size() -> None:
     found = facts("segment", rule=AudienceRule(segments=("loyal",)).model_dump_json())
     assert "Loyal" in str(found["segment.audience.audience"].value)
     assert found["segment.audience.size"].value == "329 customers fit, 197 of them agreed"
 
 
-def test_knows_a_named_group_in_either_language() -> None:
+def test_named_segment_is_known_in_both_languages() -> None:
     for words in ("our loyal customers", "nos clients fidèles"):
         assert "Loyal" in str(facts("segment", audience=words)["segment.audience.audience"].value)
     assert facts("segment", audience="people with cats") == {}
     assert facts("segment", rule="no rule at all") == {}
 
 
-def test_is_nothing_where_there_are_no_files() -> None:
+def test_no_files_give_no_facts() -> None:
     for kind in ("praise", "past_copy", "segment"):
         assert find_writing_facts(kind, small(), request(audience="loyal customers")) == ()
 
 
-async def test_is_given_by_the_team_s_library() -> None:
+async def test_workspace_data_returns_writing_facts() -> None:
     library = WorkspaceData(CatalogueLibrary(list), sample)
     assert [fact.id for fact in await library.look_up("praise", request())] == [
         "feedback.fabric-linen.quote",
@@ -101,7 +101,7 @@ async def test_is_given_by_the_team_s_library() -> None:
     ]
 
 
-def test_proves_nothing_that_a_text_says() -> None:
+def test_writing_facts_prove_no_claim() -> None:
     told = (
         Fact(id="past_copy.a.text", label="text", value="-70 %", source="c.csv", as_of=TODAY),
         Fact(

@@ -1,4 +1,4 @@
-"""What was planted in the sample shop …"""
+"""Findings that are planted in the sample shop."""
 
 import json
 import math
@@ -359,13 +359,13 @@ def confirmed(found: DraftResult) -> list[str]:
     return [*sure, *(line for line in lines if "confirm" in line and "–" not in line[-3:])]
 
 
-def test_has_a_row_for_each_key() -> None:
+def test_every_planted_key_has_a_row() -> None:
     assert {truth.key for truth in TRUTHS} == set(PLANTED) - MAKING
 
 
 @ROWS
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_is_found_without_an_ai_and_nothing_else_is_confirmed(
+async def test_planted_findings_are_found_without_ai_and_nothing_else(
     truth: Truth, language: str
 ) -> None:
     words, more = asked(truth, language)
@@ -379,7 +379,7 @@ async def test_is_found_without_an_ai_and_nothing_else_is_confirmed(
 
 @ROWS
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_is_found_with_an_ai(truth: Truth, language: str) -> None:
+async def test_planted_findings_are_found_with_ai(truth: Truth, language: str) -> None:
     """One that takes the words put together by rules as they are."""
     if truth.skill == "draft":
         pytest.skip("an AI writes a draft itself: tests/handlers/test_draft.py")
@@ -390,7 +390,7 @@ async def test_is_found_with_an_ai(truth: Truth, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_as_a_trap_is_not_walked_into(language: str) -> None:
+async def test_planted_traps_are_not_reported(language: str) -> None:
     """The price struck through was never asked for thirty days: no text shows it as the old one."""
     trap = next(truth for truth in TRUTHS if truth.key == "price_trap")
     words, more = asked(trap, language)
@@ -400,7 +400,7 @@ async def test_as_a_trap_is_not_walked_into(language: str) -> None:
     assert not any(struck in part.text for part in found.parts)
 
 
-def test_as_noise_is_called_confirmed_by_no_analysis() -> None:
+def test_planted_noise_is_confirmed_by_no_analysis() -> None:
     """Not by those either whose facts no answer has room for."""
     analyses = (trends.find, feedback.find, campaigns.find, funnel.find, late_parcels.find)
     facts = [fact for find in analyses for fact in find(sample(), AnalysisFilter()).facts]
@@ -411,7 +411,7 @@ def test_as_noise_is_called_confirmed_by_no_analysis() -> None:
 
 
 @pytest.mark.parametrize("seed", [3])
-def test_is_found_in_other_shops_too(seed: int) -> None:
+def test_planted_findings_are_found_in_other_shops(seed: int) -> None:
     """The same truths, other dice: within what chance does to counts so small."""
     shop = sample("middle", seed)
     found = {

@@ -1,4 +1,4 @@
-"""The laws of chance …"""
+"""Statistical distributions."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from bot.data.stats import (
 )
 
 
-def test_are_those_of_the_books() -> None:
+def test_distributions_match_published_values() -> None:
     assert normal_quantile(0.975) == pytest.approx(1.959963985)
     assert float(normal_tail(1.959963985)) == pytest.approx(0.025)
     assert student_quantile(0.975, 10) == pytest.approx(2.228138852)
@@ -25,7 +25,7 @@ def test_are_those_of_the_books() -> None:
     assert fisher_test(3, 4, 1, 4) == pytest.approx(34 / 70)  # the lady who tasted tea
 
 
-def test_are_scipys_to_ten_digits() -> None:
+def test_distributions_match_scipy_to_ten_digits() -> None:
     dice = np.random.default_rng(7)
     for _ in range(300):
         all_ = int(dice.integers(2, 2000))
@@ -42,7 +42,7 @@ def test_are_scipys_to_ten_digits() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 0.4, 2.5, 9.0])
-def test_reach_far_into_the_tails(value: float) -> None:
+def test_tails_are_accurate(value: float) -> None:
     assert float(normal_tail(value)) == pytest.approx(norm.sf(value), rel=1e-9)
     assert float(student_tail(value, 7.3)) == pytest.approx(t.sf(value, 7.3), rel=1e-9)
     assert chi_square_tail(value, 3) == pytest.approx(chi2.sf(value, 3), rel=1e-9)

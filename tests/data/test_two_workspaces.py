@@ -1,4 +1,4 @@
-"""Of two workspaces on one home, neither is told anything of the other."""
+"""Two workspaces of one home do not see each other's data."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -53,7 +53,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container
         folder = WatchFolder(house).folder / one
         folder.mkdir(parents=True)
         (folder / "orders.csv").write_text(orders(one))
-    WatchFolder(house).look()
+    WatchFolder(house).process()
     for one in BOTH:
         with house.database.begin() as session:
             Task.accept(session, Jobs(), wish(one, workspace=one, words=NAMES[one]), now())
@@ -77,8 +77,8 @@ def other(one: str) -> str:
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_in_its_rows_and_what_is_found_of_them(house: Container, one: str) -> None:
-    assert house.stocking.shelf(one).listed["orders"].rows == TOTALS[one]
+def test_rows_and_results_are_separate(house: Container, one: str) -> None:
+    assert house.row_store.open(one).listed["orders"].rows == TOTALS[one]
     for again in (False, True):  # the second time it is read from the disk
         for kind in KINDS:
             facts = house.library(one).findings(kind, AnalysisFilter()).facts
@@ -94,16 +94,16 @@ def test_in_its_rows_and_what_is_found_of_them(house: Container, one: str) -> No
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_when_the_rows_of_the_other_go(house: Container, one: str) -> None:
+def test_removing_rows_of_other_workspace_changes_nothing(house: Container, one: str) -> None:
     gone = "T2" if one == "T1" else "T1"
-    (source,) = house.stocking.sources(gone)["orders"]
-    house.stocking.forget(gone, "orders", source)
-    assert house.stocking.shelf(one).listed["orders"].rows == TOTALS[one]
-    assert "orders" not in house.stocking.shelf(gone).listed
+    (source,) = house.row_store.sources(gone)["orders"]
+    house.row_store.forget(gone, "orders", source)
+    assert house.row_store.open(one).listed["orders"].rows == TOTALS[one]
+    assert "orders" not in house.row_store.open(gone).listed
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_in_its_digest_its_tab_its_receipts_and_its_journal(house: Container, one: str) -> None:
+def test_digest_home_tab_receipts_and_journal_are_separate(house: Container, one: str) -> None:
     with house.database.begin() as session:
         mine, waiting = load_home_lines(session, one, "UMARIE", Policy(), now())
         assert ([line.words for line in mine], waiting) == ([NAMES[one]], [])

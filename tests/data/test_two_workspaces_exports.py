@@ -1,4 +1,4 @@
-"""Of two workspaces on one home, neither gives out or takes in what is the other's."""
+"""Two workspaces of one home do not export or receive each other's data."""
 
 import io
 import json
@@ -79,7 +79,7 @@ async def post(client: Client, house: Container, one: str, order: str, *, key_of
     body = json.dumps({"order": order, "at": "2026-11-24T10:05:00", "amount": "62.00"}).encode()
     stamp = f"{time.time():.6f}"
     signed = sign_request(
-        derive_live_key(house.stocking.key(), key_of), SignedRequest(stamp, "orders", one, body)
+        derive_live_key(house.row_store.key(), key_of), SignedRequest(stamp, "orders", one, body)
     )
     told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed, WORKSPACE_HEADER: one}
     async with client.post("/library/orders", data=io.BytesIO(body), headers=told) as answer:
@@ -88,23 +88,23 @@ async def post(client: Client, house: Container, one: str, order: str, *, key_of
 
 def orders_of(house: Container, one: str) -> set[Any]:
     house.live_rows().merge(one, "orders")
-    shelf = house.stocking.shelf(one)
+    shelf = house.row_store.open(one)
     return {
         row["order"] for row in shelf.engine.to_pyarrow(shelf.engine.table("orders")).to_pylist()
     }
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_in_an_exported_audience(house: Container, one: str) -> None:
+def test_exported_audience_contains_own_customers_only(house: Container, one: str) -> None:
     made = AudienceExporter(house).export(one, AudienceRule(purpose="email"), "plain")
     assert made.people == PEOPLE
     assert made.content.decode().count(f"@{NAMES[one]}.example") == PEOPLE
     assert NAMES["T2" if one == "T1" else "T1"] not in made.content.decode()
 
 
-def test_in_an_audience_of_one_that_has_no_addresses(house: Container) -> None:
-    (consents,) = house.stocking.sources("T1")["consents"]
-    house.stocking.forget("T1", "consents", consents)
+def test_audience_without_addresses_uses_no_other_addresses(house: Container) -> None:
+    (consents,) = house.row_store.sources("T1")["consents"]
+    house.row_store.forget("T1", "consents", consents)
     with pytest.raises(CannotDo):
         AudienceExporter(house).export("T1", AudienceRule(purpose="email"), "plain")
     assert (
@@ -113,7 +113,7 @@ def test_in_an_audience_of_one_that_has_no_addresses(house: Container) -> None:
     )
 
 
-async def test_in_rows_that_come_over_http(client: Client, house: Container) -> None:
+async def test_http_rows_reach_their_own_workspace(client: Client, house: Container) -> None:
     assert await post(client, house, "T1", "LIVE", key_of="T1") == 200
     assert "LIVE" in orders_of(house, "T1")
     assert "LIVE" not in orders_of(house, "T2")

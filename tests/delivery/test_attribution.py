@@ -60,9 +60,9 @@ def bring_in(house: Container, kind: str, *rows: dict[str, Any]) -> None:
     """Store the rows of an imported file."""
     to = house.settings.home / "fresh.parquet"
     body = "\n".join(json.dumps(row) for row in rows).encode()
-    receiver = BatchReceiver(house.stocking.key())
+    receiver = BatchReceiver(house.row_store.key())
     assert not receiver.receive(kind, body, today=now().date(), to=to).rejects
-    house.stocking.take("T1", kind, to, source=f"{kind}.csv")
+    house.row_store.import_rows("T1", kind, to, source=f"{kind}.csv")
 
 
 def campaign(**told: Any) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def test_job_waits_for_other_queries_of_the_engine(
         AttributionJob(house, jobs).update_outcomes("T1")
         joined.set()
 
-    other = threading.Thread(target=house.library("T1").alone, args=(somebody,))
+    other = threading.Thread(target=house.library("T1").run_exclusively, args=(somebody,))
     ours = threading.Thread(target=join)
     other.start()
     assert asking.wait(20)

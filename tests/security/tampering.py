@@ -111,7 +111,7 @@ def populate(database: Database) -> None:
                 about=f"about {number}",
                 only_when_moved=False,
             )
-            FileUpload.ask(session, jobs, dropped(number), NOW)
+            FileUpload.create(session, jobs, dropped(number), NOW)
             DataFile.switch(session, "T1", "orders", adds=[holding(number)], retires=(), now=NOW)
             ProductRow.put(session, "T1", [(f"h{number}", "title", "{}")], file="f.csv", now=NOW)
             batch: dict[str, Any] = {"sha256": f"s{number}", "rows": 1, "rejected": 0, "path": "x"}

@@ -148,10 +148,10 @@ def test_repaired_library_file_is_read_again(home: Path, tmp_path: Path) -> None
     _cut(path, random.Random(1))
     house = Container(Settings.read()).migrated()
     assert len(mark_damaged(home, house.database, now())) == 1
-    assert house.stocking.shelving.shelf("local").damaged
+    assert house.row_store.pool.open("local").damaged
     shutil.copy(tmp_path / "whole", path)
     assert mark_damaged(home, house.database, now()) == []
-    assert not house.stocking.shelving.shelf("local").damaged
+    assert not house.row_store.pool.open("local").damaged
     house.database.close()
 
 
@@ -313,7 +313,7 @@ def test_inbox_file_waits_while_it_cannot_be_read(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", fail)
-        assert WatchFolder(house).look() == 0
+        assert WatchFolder(house).process() == 0
     assert waits.exists()
-    assert WatchFolder(house).look() == 1
+    assert WatchFolder(house).process() == 1
     house.database.close()

@@ -101,7 +101,7 @@ def test_files_hold_no_names_and_are_private_after_imports(
     put(home / "inbox", "more.csv", rows.replace("A1,", "C1,"))
     put(home / "inbox", "what.csv", f"{FIRST} {LAST},{MAIL}\n{FIRST} {LAST},{MAIL}\n")
     with private_process(home):
-        WatchFolder(house).look()
+        WatchFolder(house).process()
     house.database.close()
     assert main(["doctor"]) == 1
     assert loose(home) == []

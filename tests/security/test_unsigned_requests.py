@@ -563,7 +563,7 @@ def house(tmp_path: Path) -> Iterator[Container]:
 
 def live_pairs(house: Container, workspace: str = "") -> tuple[str, str]:
     stamp = f"{time.time():.6f}"
-    key = derive_live_key(house.stocking.key(), workspace or None)
+    key = derive_live_key(house.row_store.key(), workspace or None)
     return stamp, live_signature(key, SignedRequest(stamp, "orders", workspace, ROW))
 
 

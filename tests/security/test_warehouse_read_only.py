@@ -94,7 +94,7 @@ def test_postgres_refuses_every_write(
     warehouse_url: str, opened: Callable[..., WarehouseConnection]
 ) -> None:
     before = state(warehouse_url)
-    engine: Any = opened(warehouse_url).shelf(TODAY).engine
+    engine: Any = opened(warehouse_url).open(TODAY).engine
     for statement in WRITES:
         refused(engine, statement)
     assert state(warehouse_url) == before
@@ -105,7 +105,7 @@ def test_postgres_refuses_writes_after_the_catalogue_was_loaded(
 ) -> None:
     warehouse = opened(warehouse_url)
     for version in range(2):
-        shelf = warehouse.shelf(TODAY, lambda: PRODUCTS, version=version)
+        shelf = warehouse.open(TODAY, lambda: PRODUCTS, version=version)
         assert counted(shelf) == (1, 1)
         for statement in WRITES:
             refused(shelf.engine, statement)
@@ -117,13 +117,13 @@ def test_postgres_refuses_writes_after_a_reconnect(
 ) -> None:
     seconds = [0.0]
     warehouse = opened(warehouse_url, clock=lambda: seconds[0])
-    first: Any = warehouse.shelf(TODAY).engine
+    first: Any = warehouse.open(TODAY).engine
     pid = first.con.info.backend_pid
     other: Any = ibis.connect(warehouse_url)
     other.raw_sql(f"SELECT pg_terminate_backend({pid})")
     other.disconnect()
     seconds[0] = 301.0
-    second: Any = warehouse.shelf(TODAY).engine
+    second: Any = warehouse.open(TODAY).engine
     assert second.con.info.backend_pid != pid
     for statement in WRITES:
         refused(second, statement)
@@ -132,7 +132,7 @@ def test_postgres_refuses_writes_after_a_reconnect(
 def test_failed_catalogue_load_leaves_the_session_read_only(
     warehouse_url: str, opened: Callable[..., WarehouseConnection]
 ) -> None:
-    engine: Any = opened(warehouse_url).shelf(TODAY).engine
+    engine: Any = opened(warehouse_url).open(TODAY).engine
     taken = ibis.memtable(pa.table({"a": [1]}))
     engine.to_pyarrow(taken)
     with pytest.raises(Exception, match="exists"):
@@ -150,7 +150,7 @@ def test_duckdb_file_is_opened_read_only(
         con.execute(MADE)
         con.execute(ONE)
     before = path.read_bytes()
-    shelf = opened(f"duckdb://{path}").shelf(TODAY, lambda: PRODUCTS)
+    shelf = opened(f"duckdb://{path}").open(TODAY, lambda: PRODUCTS)
     assert counted(shelf) == (1, 1)
     for statement in WRITES[:7]:
         refused(shelf.engine, statement)

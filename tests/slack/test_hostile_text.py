@@ -170,7 +170,7 @@ def test_on_a_draft_s_card_and_in_what_it_opens(sqlite: Database, seed: int, lan
 def test_on_the_card_of_a_file(seed: int, state: str) -> None:
     said = hostile(seed)
     assumed = Words("{file} is read together with it.", file=next(said))
-    glimpse = SMALL.model_copy(
+    preview = SMALL.model_copy(
         update={
             "currency": next(said),
             "apart": (next(said),),
@@ -180,7 +180,7 @@ def test_on_the_card_of_a_file(seed: int, state: str) -> None:
             "joined": (assumed,),
         }
     )
-    one = arrival(state, glimpse, name=next(said), by="UBOSS")
+    one = arrival(state, preview, name=next(said), by="UBOSS")
     if state in ("refused", "failed", "half"):
         one.why = assumed.model_dump(mode="json")
     for language in LANGUAGES:

@@ -38,7 +38,7 @@ SMALL = ImportPreview(
 
 
 def arrival(
-    state: str = "waiting", glimpse: ImportPreview | None = SMALL, **more: Any
+    state: str = "waiting", preview: ImportPreview | None = SMALL, **more: Any
 ) -> FileUpload:
     told: dict[str, Any] = {
         "id": "abcdef0123456789",
@@ -52,7 +52,7 @@ def arrival(
         "made_at": NOW,
         "changed_at": NOW,
     }
-    seen = glimpse.model_dump_json() if glimpse else None
+    seen = preview.model_dump_json() if preview else None
     return FileUpload(**(told | {"state": state, "seen": seen} | more))
 
 
@@ -94,7 +94,7 @@ def test_writes_values_as_its_reader_does() -> None:
             "sample": ({"customer": "(keyed)", "amount": "18.00", "returned": "false"},),
         }
     )
-    (table,) = [one for one in blocks(arrival(glimpse=known), "fr") if one["type"] == "table"]
+    (table,) = [one for one in blocks(arrival(preview=known), "fr") if one["type"] == "table"]
     shown = [row[2]["text"] for row in table["rows"][1:]]
     assert shown == ["(une clé)", "18,00", "non"]
 
@@ -111,10 +111,10 @@ def test_offers_what_was_assumed_to_be_meant_otherwise() -> None:
     unsure = SMALL.model_copy(
         update={"otherwise": (("dates", "month-first"), ("decimal", "point"))}
     )
-    options = pressable(blocks(arrival(glimpse=unsure)))["other_kind"]["options"]
+    options = pressable(blocks(arrival(preview=unsure)))["other_kind"]["options"]
     offered = [one["text"]["text"] for one in options]
     assert offered[:2] == ["Its dates are month/day", "Its decimal sign is the point"]
-    shown = pressable(blocks(arrival(glimpse=unsure), "fr"))["other_kind"]["options"]
+    shown = pressable(blocks(arrival(preview=unsure), "fr"))["other_kind"]["options"]
     assert shown[0]["text"]["text"] == "Ses dates sont mois/jour"
 
 
@@ -132,15 +132,15 @@ def test_fits_slack_however_many_and_long_the_columns_are(columns: int, width: i
             "assumed": tuple(Words("Assumed {x}", x=one) for one in names),
         }
     )
-    said = text_of(blocks(arrival(glimpse=wide, name="n" * 250)))
-    assert "take_in" in pressable(blocks(arrival(glimpse=wide)))
+    said = text_of(blocks(arrival(preview=wide, name="n" * 250)))
+    assert "take_in" in pressable(blocks(arrival(preview=wide)))
     if columns == 300:
         assert "more" in said
 
 
 def test_keeps_what_found_no_room_in_the_table_in_a_line() -> None:
     many = tuple(MatchedColumn(theirs=f"column {n}", ours="text") for n in range(120))
-    said = text_of(blocks(arrival(glimpse=SMALL.model_copy(update={"columns": many}))))
+    said = text_of(blocks(arrival(preview=SMALL.model_copy(update={"columns": many}))))
     assert "And column 99" in said
 
 
@@ -148,7 +148,7 @@ def test_takes_no_orders_from_a_column() -> None:
     evil = "<!channel> *x* @here <https://evil.example|click>"
     columns = (MatchedColumn(theirs=evil, ours="text"),)
     told = {"columns": columns, "ignored": (evil,), "sample": ({"text": "\u202eabc"},)}
-    found = blocks(arrival(glimpse=SMALL.model_copy(update=told), name=f"{evil}.csv"))
+    found = blocks(arrival(preview=SMALL.model_copy(update=told), name=f"{evil}.csv"))
     for block in found:
         if block["type"] in ("context", "section"):
             assert "<!channel>" not in str(block)
@@ -157,7 +157,7 @@ def test_takes_no_orders_from_a_column() -> None:
 
 
 def test_shows_how_far_it_is() -> None:
-    said = text_of(blocks(arrival("taking", progress=312_000, glimpse=_rows(1_000_000))))
+    said = text_of(blocks(arrival("taking", progress=312_000, preview=_rows(1_000_000))))
     assert "Taking in orders.csv: 312,000 of 1,000,000 rows" in said
     assert "dont_take_in" in pressable(blocks(arrival("taking", progress=None)))
 

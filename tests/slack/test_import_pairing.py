@@ -71,7 +71,7 @@ async def drop(
 def held(house: Container) -> int:
     """The order lines of the library."""
     with house.database.begin() as session:
-        return sum(one.rows for one in DataFile.held(session, TEAM, "orders"))
+        return sum(one.rows for one in DataFile.in_force(session, TEAM, "orders"))
 
 
 async def test_together_are_one_card_that_says_so_and_asks_once(
@@ -310,7 +310,7 @@ async def test_and_other_tables_of_a_workbook_each_get_a_card(
     await bench.run()
     assert {one.state for one in bench.rows(FileUpload)} == {"in"}
     with library.database.begin() as session:
-        kinds = {one.kind for one in DataFile.held(session, TEAM)}
+        kinds = {one.kind for one in DataFile.in_force(session, TEAM)}
     assert kinds == {"orders", "events"}
 
 
@@ -326,7 +326,7 @@ async def test_without_a_currency_are_given_one_from_the_menu(
     assert "currency=" not in str(card(bench, arrival).blocks)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
-    shelf = library.stocking.shelf(TEAM)
+    shelf = library.row_store.open(TEAM)
     table = shelf.table("orders")
     assert table is not None
     assert set(shelf.engine.to_pyarrow(table)["currency"].to_pylist()) == {"EUR"}

@@ -94,6 +94,6 @@ async def test_is_not_slacks_page_to_sign_in(
 async def test_is_asked_for_once_whatever_comes_twice(bench: Bench) -> None:
     told = Upload("a1", TEAM, MARIE, {"channel": MARKETING}, "F1", "orders.csv", 1)
     with bench.database.begin() as session:
-        assert FileUpload.ask(session, bench.enqueue, told, bench.house.now())
-        assert not FileUpload.ask(session, bench.enqueue, told, bench.house.now())
+        assert FileUpload.create(session, bench.enqueue, told, bench.house.now())
+        assert not FileUpload.create(session, bench.enqueue, told, bench.house.now())
     assert [job.id for job in bench.jobs] == ["understand:a1:0"]

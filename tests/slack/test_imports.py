@@ -55,7 +55,7 @@ def now(bench: Bench, arrival: FileUpload) -> FileUpload:
 
 
 def card(bench: Bench, arrival: FileUpload) -> SlackMessage:
-    post = bench.posts()[arrival.card]
+    post = bench.posts()[arrival.card_post_id]
     return bench.slack.places[str(post.channel)].by_ts[str(post.ts)]
 
 

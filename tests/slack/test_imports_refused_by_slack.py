@@ -51,7 +51,7 @@ async def drop(bench: Bench) -> FileUpload:
 
 
 async def confirm(bench: Bench, arrival: FileUpload) -> None:
-    post = bench.posts()[arrival.card]
+    post = bench.posts()[arrival.card_post_id]
     message = bench.slack.places[str(post.channel)].by_ts[str(post.ts)]
     await bench.press(MARIE, message, "take_in")
     await through(bench)
@@ -90,7 +90,7 @@ async def test_hands_what_stayed_out_to_whoever_asks_where_the_thread_does_not_g
     await confirm(bench, arrival)
     assert now(bench, arrival).state == "in"
     bench.slack.mischief.planned.clear()
-    post = bench.posts()[arrival.card]
+    post = bench.posts()[arrival.card_post_id]
     message = bench.slack.places[str(post.channel)].by_ts[str(post.ts)]
     await bench.press(MARIE, message, "stayed_out")
     await bench.settled()

@@ -22,20 +22,20 @@ class Lines:
     rejected: int
     rejects: Path | None
 
-    def keep(self, along: CommitHook) -> None:
+    def keep(self, on_commit: CommitHook) -> None:
         known = set(self.stockroom.rows)
         fresh = [row for row in self.good if row not in known]
         assert self.stockroom.database is not None
         with self.stockroom.database.begin() as session:
-            along(session, len(fresh), 0, len(self.good) - len(fresh))
+            on_commit(session, len(fresh), 0, len(self.good) - len(fresh))
         self.stockroom.rows += fresh
 
 
 def kept(ready: ImportableRows) -> tuple[int, int, int]:
     """Store the rows; return how many were new, replaced an old row, or were there already."""
-    told: list[tuple[int, int, int]] = []
-    ready.keep(lambda _, *counts: told.append(counts))
-    (found,) = told
+    counted: list[tuple[int, int, int]] = []
+    ready.keep(lambda _, *counts: counted.append(counts))
+    (found,) = counted
     return found
 
 
@@ -65,25 +65,25 @@ class Stockroom:
         *,
         name: str,
         kind: str | None,
-        told: Mapping[str, Any],
+        options: Mapping[str, Any],
         folder: Path,
     ) -> tuple[ImportPreview, str]:
         self.seen_kinds.append(kind)
-        self.told.append(dict(told))
+        self.told.append(dict(options))
         if self.broken:
             raise RuntimeError("a secret of the file")
         lines = parts[0].path.read_text().splitlines()
         if len(lines) < 2:
             raise CannotDo(Words("{file} has no rows.", file=name))
         head = lines[0].split(",")
-        glimpse = ImportPreview(
+        preview = ImportPreview(
             kind=kind or "orders",
             rows=len(lines) - 1,
             columns=tuple(MatchedColumn(theirs=one, ours=one.lower()) for one in head),
-            otherwise=() if "dates" in told else (("dates", "day-first"),),
+            otherwise=() if "dates" in options else (("dates", "day-first"),),
             sample=(dict(zip([h.lower() for h in head], lines[1].split(","), strict=False)),),
         )
-        return glimpse, "{}"
+        return preview, "{}"
 
     def read(
         self,

@@ -39,7 +39,7 @@ def opened(home: Path) -> str:
     held.write_text(orders(0, 300))
     container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
     FileImporter(container, TEAM).load(TableFile(held), detect_schema(held, name=held.name))
-    key = derive_live_key(container.stocking.key(), None)
+    key = derive_live_key(container.row_store.key(), None)
     container.database.close()
     return key
 

@@ -56,7 +56,7 @@ def loop(live: LiveQueue, name: str) -> None:
     """Bodies with this process's own orders; every process also corrects one order that all
     share."""
     for number in range(ROUNDS):
-        live.take("local", "orders", body(name, number), stamp=f"{name}.{number}")
+        live.receive("local", "orders", body(name, number), stamp=f"{name}.{number}")
         live.merge("local", "orders")
 
 

@@ -80,7 +80,7 @@ def recording(engine: Backend) -> Iterator[Recording]:
     run, keep, spell = query.run_query, engine._create_cached_table, ibis.to_sql
     spelt = query._SQL_CACHE
 
-    lay = TableCache.down
+    lay = TableCache.materialize
     recorded = engine
 
     def laid(self: TableCache, what: str, table: ir.Table) -> ir.Table:
@@ -103,13 +103,13 @@ def recording(engine: Backend) -> Iterator[Recording]:
         found.compiled[str(sql)] = found.freed(expression).op()
         return sql
 
-    ibis.to_sql, TableCache.down = spelled, laid  # type: ignore[method-assign]
+    ibis.to_sql, TableCache.materialize = spelled, laid  # type: ignore[method-assign]
     query.run_query, query._SQL_CACHE = ran, WeakKeyDictionary()
     engine._create_cached_table = MethodType(kept, engine)
     try:
         yield found
     finally:
-        ibis.to_sql, TableCache.down = spell, lay  # type: ignore[method-assign]
+        ibis.to_sql, TableCache.materialize = spell, lay  # type: ignore[method-assign]
         query.run_query, query._SQL_CACHE = run, spelt
         del engine._create_cached_table
 

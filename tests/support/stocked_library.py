@@ -25,6 +25,6 @@ def stocked(home: Path, *names: str) -> Container:
         assert table is not None
         fresh = home / f"{kind}.fresh"
         pq.write_table(shelf.engine.to_pyarrow(table), fresh)
-        container.stocking.take("T1", kind, fresh, source=f"{kind}.csv")
+        container.row_store.import_rows("T1", kind, fresh, source=f"{kind}.csv")
         fresh.unlink()
     return container

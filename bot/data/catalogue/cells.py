@@ -1,6 +1,7 @@
-"""What a cell says as an amount or a count, as English, French and programs write them.
+"""Parses a catalogue's cells: prices, counts, lists and texts, as written in English, French and by
+programs.
 
-Readers raise ValueError with the reason in words.
+Parsers raise ValueError with the reason as text.
 """
 
 import html
@@ -57,7 +58,7 @@ RANGE = re.compile(r"(?<=[\d€£$¥])\s*(?:-|–|—|\bto\b|à)\s*(?=[\d€£$�
 CURRENCY_PATTERN = "|".join(
     re.escape(n) for n in sorted((*CURRENCY_SYMBOLS, *CURRENCY_NAMES, *CURRENCIES), key=len)[::-1]
 )
-PRICE_WORDS = re.compile(  # what may stand around a price
+PRICE_WORDS = re.compile(  # words and signs around a price
     r"(?i)^(from|dès|à partir de|de)\b|\b(ttc|each|pièce|la)\b|"
     rf"(?<![a-z])({CURRENCY_PATTERN})(?![a-z])\.?"
 )
@@ -65,7 +66,7 @@ PRICE_WORDS = re.compile(  # what may stand around a price
 
 @dataclass(frozen=True)
 class PriceRange:
-    """A price, or a range of prices; the currency when the cell says it."""
+    """A price or a range of prices, with the currency if the cell names it."""
 
     lowest: Decimal
     highest: Decimal
@@ -75,8 +76,8 @@ class PriceRange:
 def parse_price(
     cell: str, *, mark: DecimalMark | None, usual: DecimalMark, dollar: str | None = None
 ) -> PriceRange:
-    """A price cell. `mark` is the decimal mark that the column's other cells prove, `usual` the
-    one that such files have; `dollar` is which dollar a bare $ means."""
+    """Parse a price cell. `mark` is the decimal mark that the column's other cells prove, `usual`
+    the usual one for such files. `dollar` is the currency of a bare $."""
     if PLAIN_NUMBER.fullmatch(cell):
         return PriceRange(Decimal(cell), Decimal(cell))
     text = " ".join(cell.replace("\u2212", "-").split())
@@ -94,7 +95,8 @@ def parse_price(
 
 
 def detect_decimal_mark(cells: Iterable[str]) -> DecimalMark | None:
-    """The decimal mark that a column proves; None when nothing does, or both are in use."""
+    """Return the decimal mark that a column proves, or None when nothing proves one or both are
+    used."""
     seen: set[DecimalMark] = set()
     for cell in cells:
         digits = re.sub(r"[^\d.,]", "", cell).rstrip(".,")
@@ -107,7 +109,7 @@ def detect_decimal_mark(cells: Iterable[str]) -> DecimalMark | None:
 
 
 def find_currency(text: str, dollar: str | None = None) -> str | None:
-    """The currency that a cell or a column's name mentions; ISO 4217."""
+    """Return the ISO 4217 code of the currency that a cell or a column's name mentions."""
     for word in re.findall(r"[A-Za-z]{0,3}\$|[A-Za-z]+", text):
         code = CURRENCY_NAMES.get(word.upper()) or (
             word.upper() if word.upper() in CURRENCIES else None
@@ -121,7 +123,7 @@ def find_currency(text: str, dollar: str | None = None) -> str | None:
 
 
 def parse_count(cell: str) -> int:
-    """A number of pieces; what is oversold (below zero) counts as none."""
+    """Parse a number of pieces. Oversold stock (below zero) counts as none."""
     text = re.sub(r"(?i)\s*(pcs?|pieces?|pièces?|units?|unités?|ex)\.?$", "", cell.strip())
     found = re.fullmatch(r"(-?)(\d{1,3}(?:[ \u00a0\u202f,]\d{3})+|\d+)(?:[.,]0+)?", text)
     if not found or len(found[2]) > 12:
@@ -147,7 +149,7 @@ def _parse_amount(
 
 
 def _parse_number(digits: str, mark: DecimalMark | None, usual: DecimalMark, text: str) -> Decimal:
-    """The digits as a number, once it is clear which sign is the decimal mark."""
+    """Parse the digits as a number, once it is clear which sign is the decimal mark."""
     found = _choose_decimal_sign(digits, mark, usual, text)
     whole, _, rest = digits.rpartition(found) if found else (digits, "", "")
     if not re.fullmatch(r"\d*|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*", whole) or not (
@@ -157,7 +159,7 @@ def _parse_number(digits: str, mark: DecimalMark | None, usual: DecimalMark, tex
     value = Decimal(
         f"{re.sub('[.,]', '', whole) or '0'}.{rest or '0'}" if found else re.sub("[.,]", "", whole)
     )
-    # 19.990000000000002 is how a program spells 19.99
+    # A program may write 19.99 as 19.990000000000002.
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP) if len(rest) > 4 else value
 
 
@@ -184,7 +186,7 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-# What a cell says as clean text: no tags, no entities, no formulas; lists and yes or no too.
+# Cells as clean text, lists, and yes or no.
 
 EMPTY_WORDS = _word_set(
     "nan null none n/a na #n/a #ref! #value! #name? #div/0! #null! #num! - – — ? tbc tbd"
@@ -206,7 +208,7 @@ BLOCK_TAGS = _word_set(
 )
 HIDDEN_TAGS = _word_set("script style head template svg")
 
-INVISIBLE = re.compile(  # control and format signs, but for the joiner inside emoji
+INVISIBLE = re.compile(  # control and format characters, except the joiner inside emoji
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f"
     r"\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
 )
@@ -219,23 +221,25 @@ FORMULA = re.compile(
 
 
 def clean_text(cell: str) -> str:
-    """Clean text: no tags, no entities, no invisible signs, single spaces, NFC."""
+    """Return the text without tags, entities and invisible characters, with single spaces, in
+    NFC."""
     text = cell
     if "<" in text and re.search(r"</?[a-zA-Z][^>]*>", text):
         text = _TextExtractor.of(text)
-    for _ in range(2):  # exports spell some entities twice: &amp;eacute;
+    for _ in range(2):  # some exports escape entities twice: &amp;eacute;
         text = html.unescape(text) if "&" in text else text
     text = INVISIBLE.sub("", text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def is_formula(cell: str) -> bool:
-    """Whether a spreadsheet would compute this instead of showing it."""
+    """Return whether a spreadsheet would evaluate this cell."""
     return bool(FORMULA.search(cell.strip()))
 
 
 def unwrap_formula(cell: str) -> str:
-    """What a formula was meant to show, when that is a plain text (="00123"); else nothing."""
+    """Return the text of a formula that is a plain text (="00123"), and an empty text for any other
+    formula."""
     quoted = re.fullmatch(r'\s*="([^"]*)"\s*', cell)
     if quoted:
         return quoted[1]
@@ -254,13 +258,14 @@ def parse_yes_no(cell: str) -> bool | None:
 
 
 def parse_list(cell: str, *, slashes: bool = True) -> tuple[str, ...]:
-    """A list in one cell, in its order, each once: "S, M, L" or "bleu/blanc"."""
+    """Return the items of a list in one cell, in order and without repeats: "S, M, L" or
+    "bleu/blanc"."""
     parts = re.split(r"\s*[,;|/]\s*" if slashes else r"\s*(?:[;|]|,(?!5\b))\s*", clean_text(cell))
     return drop_repeats(part for part in parts if not is_empty(part))
 
 
 def drop_repeats(values: Iterable[str]) -> tuple[str, ...]:
-    """Without repetitions, whatever their capitals; the first spelling stays."""
+    """Remove repeats, ignoring case. The first spelling stays."""
     first: dict[str, str] = {}
     for value in values:
         first.setdefault(value.lower(), value)
@@ -268,7 +273,8 @@ def drop_repeats(values: Iterable[str]) -> tuple[str, ...]:
 
 
 class _TextExtractor(HTMLParser):
-    """HTML as running text; blocks end like sentences, unknown tags stay as they were typed."""
+    """Extracts plain text from HTML. Blocks end like sentences; unknown tags stay as they were
+    typed."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""Which column of a file is which field of a product: `columns.toml`."""
+"""Matches a catalogue's column names to product fields, with the names of `columns.toml`."""
 
 import csv
 import io
@@ -15,29 +15,29 @@ from bot.data.catalogue.cells import find_currency
 from bot.data.catalogue.text_file import DELIMITERS
 
 COLUMNS_FILE = Path(__file__).parent / "columns.toml"
-SEARCHED_ROWS = 10  # rows in which the header may be
+SEARCHED_ROWS = 10  # rows that are searched for the header
 TAX_WORDS = re.compile(r"\b(ttc|ht|incl|inc|tax|vat|tva|hors|taxes?)\b")
 
 
 @dataclass(frozen=True)
 class CatalogueHeader:
-    """The row with the columns' names, and what they mean."""
+    """The row with the column names, and the fields that they mean."""
 
     line: int
     delimiter: str
-    names: tuple[str, ...]  # as the file spells them
-    fields: dict[str, list[int]]  # our field → columns, the likeliest first
-    currency: str | None = None  # said in the price column's name
-    twice: tuple[str, ...] = field(default=())  # names that more than one used column has
+    names: tuple[str, ...]  # as in the file
+    fields: dict[str, list[int]]  # our field → columns, the most likely first
+    currency: str | None = None  # named in the price column's header
+    twice: tuple[str, ...] = field(default=())  # names of several columns that are read
 
 
 def find_catalogue_header(
-    text: str, *, called: Mapping[str, str] | None = None, dollar: str | None = None
+    text: str, *, column_names: Mapping[str, str] | None = None, dollar: str | None = None
 ) -> CatalogueHeader | None:
-    """The header and the delimiter that make most sense; None when no column holds names of
-    products. `called` says what columns are, theirs → ours, where the names don't."""
+    """Return the best header and delimiter, or None when no column has product names.
+    `column_names` (theirs → ours) applies to columns that are not recognised by name."""
     candidates = [
-        _build_header(delimiter, line, cells, called or {}, dollar)
+        _build_header(delimiter, line, cells, column_names or {}, dollar)
         for delimiter in DELIMITERS
         for line, cells in _read_first_rows(text, delimiter)
     ]
@@ -49,13 +49,13 @@ def find_catalogue_header(
 
 
 def read_first_row(text: str) -> str:
-    """The first row with anything in it, to show."""
+    """Return the first non-empty row, for an error message."""
     return next((line.strip() for line in io.StringIO(text) if line.strip()), "")
 
 
 @lru_cache(maxsize=10_000)
 def normalize_header(name: str) -> str:
-    """A column's name without its accents, signs and capitals."""
+    """Return a column's name without accents, punctuation and capitals."""
     bare = unicodedata.normalize("NFKD", re.sub(r"\(product\.metafields[^)]*\)", "", name))
     bare = "".join(c for c in bare if not unicodedata.combining(c)).lower()
     return " ".join(re.findall(r"[a-z0-9]+", bare))
@@ -69,7 +69,7 @@ def list_known_fields() -> dict[str, list[str]]:
 
 @cache
 def _field_by_name() -> dict[str, tuple[str, int]]:
-    """A spoken name → the field it means and how likely."""
+    """Return the field and the rank of each known column name."""
     return {
         name: (ours, rank)
         for ours, names in list_known_fields().items()
@@ -89,11 +89,15 @@ def _read_first_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]
 
 
 def _build_header(
-    delimiter: str, line: int, cells: Sequence[str], called: Mapping[str, str], dollar: str | None
+    delimiter: str,
+    line: int,
+    cells: Sequence[str],
+    column_names: Mapping[str, str],
+    dollar: str | None,
 ) -> CatalogueHeader:
     ranked: dict[str, list[tuple[int, int]]] = {}
     currency = None
-    renamed = {normalize_header(theirs): ours for theirs, ours in called.items()}
+    renamed = {normalize_header(theirs): ours for theirs, ours in column_names.items()}
     for column, cell in enumerate(cells):
         meant = (
             (renamed[normalize_header(cell)], -1)
@@ -114,7 +118,8 @@ def _build_header(
 
 
 def _match_field(cell: str) -> tuple[str, int] | None:
-    """What a column's name means; a currency in it ("Prix (€)", "price_gbp") changes nothing."""
+    """Return the field that a column's name means. A currency in it ("Prix (€)", "price_gbp") is
+    ignored."""
     name = normalize_header(cell)
     if name in _field_by_name():
         return _field_by_name()[name]

@@ -1,7 +1,7 @@
-"""Materials and colours that a product's own words name: `lexicon.toml`.
+"""Finds materials and colours in a product's texts, with the words of `lexicon.toml`.
 
-What is read here becomes a fact, so a doubtful mention is left out: "pairs well with black
-jeans" makes nothing black, "vegan leather" is no leather.
+The results become facts, so a doubtful mention is ignored: "pairs well with black jeans" makes
+nothing black, "vegan leather" is no leather.
 """
 
 import re
@@ -20,12 +20,12 @@ def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# what turns a word into another thing: it is then kept with it ("vegan leather", "wool blend")
+# Words that change the material and are kept with it ("vegan leather", "wool blend").
 QUALIFIERS_BEFORE = _word_set(
     "faux vegan vegetal recycled organic imitation simili artificial synthetic"
 )
 QUALIFIERS_AFTER = _word_set("blend mix mélangé mélangée recyclé recyclée bio végétal végan")
-# what says that it is not that, or not of the product itself
+# Words that negate the material, or say that it belongs to something else.
 CONJUNCTIONS = _word_set("and or nor et ou ni")
 EXCLUDED_BEFORE = _word_set(
     "no not non nor ni without sans pas aucun aucune zero for pour effet aspect façon"
@@ -43,7 +43,7 @@ OTHER_PRODUCT_WORDS = re.compile(
 
 
 def find_traits(trait: Trait, text: str) -> tuple[str, ...]:
-    """The materials or colours that a text says the product has, in its order."""
+    """Return the materials or colours that a text says the product has, in the text's order."""
     found = []
     for sentence in re.split(r"[.!?;\n]\s*", text):
         if not OTHER_PRODUCT_WORDS.search(sentence):
@@ -52,7 +52,8 @@ def find_traits(trait: Trait, text: str) -> tuple[str, ...]:
 
 
 def qualify_materials(materials: tuple[str, ...]) -> tuple[str, ...]:
-    """A "wool jumper" whose text says "wool blend" is of wool blend."""
+    """Replace a plain material by its blend: a "wool jumper" whose text says "wool blend" is made
+    of wool blend."""
     mixed = {m.rsplit(" ", 1)[0] for m in materials if m.endswith((" blend", " mix"))}
     return tuple(m for m in materials if m not in mixed)
 

@@ -1,4 +1,4 @@
-"""The catalogue as a Library: what a desk asks for about products."""
+"""The catalogue as a `Library`: finds products and returns facts about them."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
@@ -11,10 +11,11 @@ from bot.data.catalogue.search import ProductIndex
 
 
 class CatalogueLibrary:
-    """Products of one workspace, loaded when asked for and indexed once for each version.
+    """The products of one workspace. They are loaded on first use and indexed once for each
+    version.
 
-    `version` tells cheaply whether `load` would give something else; without it, `load` is called
-    each time, and the same object back means that nothing changed.
+    `version` tells at low cost whether `load` would return something else. Without it, `load` is
+    called each time, and the same object means that nothing changed.
     """
 
     def __init__(
@@ -24,36 +25,36 @@ class CatalogueLibrary:
         version: Callable[[], Hashable] | None = None,
     ):
         self._load, self._version = load, version
-        self._shelf: _CatalogueVersion | None = None
+        self._current_version: _CatalogueVersion | None = None
 
     async def find(self, words: str) -> Sequence[ProductMatch]:
-        return (await asyncio.to_thread(self._current)).index.find(words)
+        return (await asyncio.to_thread(self._load_current)).index.find(words)
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
-        """`product`: the facts of the brief's product. `range`: what is sold, by some titles.
-        There are no other kinds here."""
+        """Return the facts of a kind. `product`: facts about the brief's product. `range`: titles
+        of some products. Other kinds have none here."""
         if kind == "range":
-            return build_range_facts((await asyncio.to_thread(self._current)).products)
+            return build_range_facts((await asyncio.to_thread(self._load_current)).products)
         if kind != "product" or request.brief.product is None:
             return ()
-        product = (await asyncio.to_thread(self._current)).by_handle.get(request.brief.product)
+        product = (await asyncio.to_thread(self._load_current)).by_handle.get(request.brief.product)
         return build_product_facts(product) if product else ()
 
-    def _current(self) -> "_CatalogueVersion":
+    def _load_current(self) -> "_CatalogueVersion":
         version = self._version() if self._version else None
-        shelf = self._shelf
-        if shelf and self._version and shelf.version == version:
-            return shelf
+        current = self._current_version
+        if current and self._version and current.version == version:
+            return current
         products = self._load()
-        if shelf is None or shelf.products is not products:
-            shelf = _CatalogueVersion(products, version)
-        shelf.version = version
-        self._shelf = shelf
-        return shelf
+        if current is None or current.products is not products:
+            current = _CatalogueVersion(products, version)
+        current.version = version
+        self._current_version = current
+        return current
 
 
 class _CatalogueVersion:
-    """One version of the products."""
+    """One version of the products, with its index."""
 
     def __init__(self, products: Sequence[Product], version: Hashable):
         self.products, self.version = products, version

@@ -1,4 +1,4 @@
-"""The products of a workspace's catalogue, as they were last imported."""
+"""The products of a workspace's catalogue as database rows."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ from bot.db.session import Row
 
 
 class ProductRow(Row):
-    """One product; `body` is what the library read, as JSON."""
+    """One product. `body` is the Product as JSON."""
 
     __tablename__ = "products"
 
@@ -32,8 +32,8 @@ class ProductRow(Row):
         file: str,
         now: datetime,
     ) -> tuple[int, int]:
-        """Take in (handle, title, body) rows; a handle that is there is replaced, the others stay.
-        How many were new, and how many replaced."""
+        """Store (handle, title, body) rows. Products with the same handle are replaced, all others
+        stay. Return the numbers of new and of replaced products."""
         handles = [handle for handle, _, _ in products]
         known: set[str] = set()
         for start in range(0, len(handles), 500):
@@ -58,31 +58,34 @@ class ProductRow(Row):
 
     @staticmethod
     def adopt(session: Session, from_: str, to: str) -> None:
-        """What was imported before the workspace was known becomes its own, unless it has some."""
+        """Give the products that were imported before the workspace was known to the workspace,
+        unless it has products of its own."""
         if from_ != to and not ProductRow.version(session, to)[0]:
             moved = update(ProductRow).where(ProductRow.workspace == from_).values(workspace=to)
             session.execute(moved.execution_options(synchronize_session=False))
 
     @staticmethod
     def version(session: Session, workspace: str) -> tuple[int, str]:
-        """Changes whenever the catalogue does: how many, and when the last came in."""
-        told = select(func.count(), func.max(ProductRow.imported_at)).where(
+        """Return the number of products and the time of the last import. It changes whenever the
+        catalogue does."""
+        query = select(func.count(), func.max(ProductRow.imported_at)).where(
             ProductRow.workspace == workspace
         )
-        count, last = session.execute(told).one()
+        count, last = session.execute(query).one()
         return count, str(last)
 
     @staticmethod
     def categories(session: Session, workspace: str) -> list[str]:
-        """What the products of a catalogue are, the commonest first."""
-        told = [json.loads(body).get("type") for body in ProductRow.bodies(session, workspace)]
-        return [name for name, _ in Counter(filter(None, told)).most_common()]
+        """Return the categories of the products, the most common first."""
+        values = [json.loads(body).get("type") for body in ProductRow.bodies(session, workspace)]
+        return [name for name, _ in Counter(filter(None, values)).most_common()]
 
     @staticmethod
     def brands(session: Session, workspace: str) -> list[str]:
-        """Who made the products of a catalogue, the commonest first; none where one made all."""
-        told = [json.loads(body).get("vendor") for body in ProductRow.bodies(session, workspace)]
-        named = Counter(filter(None, told)).most_common()
+        """Return the brands of the products, the most common first. Empty when all have the same
+        one."""
+        values = [json.loads(body).get("vendor") for body in ProductRow.bodies(session, workspace)]
+        named = Counter(filter(None, values)).most_common()
         return [name for name, _ in named] if len(named) > 1 else []
 
     @staticmethod

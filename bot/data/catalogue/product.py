@@ -1,4 +1,4 @@
-"""A product as the catalogue has it: pure, and stored as JSON."""
+"""A product of the catalogue, and the facts that it proves."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ ProductStatus = Literal["active", "draft", "archived", "unpublished"]
 
 
 class PriceChange(BaseModel):
-    """What it has cost from that day on."""
+    """The price from this day on."""
 
     model_config = ConfigDict(frozen=True)
     day: date
@@ -21,39 +21,40 @@ class PriceChange(BaseModel):
 
 
 class Product(BaseModel):
-    """One thing that is sold. What the file does not say is None or empty, never guessed."""
+    """One product. What the file does not contain is None or empty, never guessed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    handle: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")  # goes into the ids of facts: no dot
+    handle: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")  # part of fact ids, so it contains no dot
     title: str = Field(min_length=1)
     description: str | None = None
     type: str | None = None
     vendor: str | None = None
     tags: tuple[str, ...] = ()
-    price: Decimal | None = Field(default=None, ge=0)  # the lowest of its variants
-    price_to: Decimal | None = Field(default=None, ge=0)  # the highest, when it is another
-    compare_at: Decimal | None = Field(default=None, ge=0)  # only when above the price
+    price: Decimal | None = Field(default=None, ge=0)  # the lowest price of its variants
+    price_to: Decimal | None = Field(default=None, ge=0)  # the highest price, if it differs
+    compare_at: Decimal | None = Field(default=None, ge=0)  # only if it is above the price
     currency: str | None = None  # ISO 4217
     sizes: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
     materials: tuple[str, ...] = ()
     link: str | None = None
-    stock: int | None = Field(default=None, ge=0)  # all variants together; None: not counted
+    stock: int | None = Field(default=None, ge=0)  # of all variants; None: unknown
     status: ProductStatus | None = None
     price_history: tuple[PriceChange, ...] = ()
-    lowest_30_days: Decimal | None = Field(default=None, ge=0)  # as the file says it
+    lowest_30_days: Decimal | None = Field(default=None, ge=0)  # as stated by the file
     source: str  # "shop.csv, line 12"
     as_of: date
 
 
-# What a product's row proves: facts, each with its source and its day. Only what is there.
+# Facts of a product, each with its source and date.
 
 PRICE_WINDOW = timedelta(days=30)
-MOST_TITLES = 3  # products that stand for all
+MOST_TITLES = 3  # products that represent the range
 
 
 def build_product_facts(product: Product) -> tuple[Fact, ...]:
-    """The facts about one product: ids `product.<handle>.<label>`, amounts in its currency."""
+    """Return the facts about one product, with ids `product.<handle>.<label>`. Amounts are in its
+    currency."""
     return tuple(
         Fact(
             id=f"product.{product.handle}.{label}",
@@ -68,7 +69,7 @@ def build_product_facts(product: Product) -> tuple[Fact, ...]:
 
 
 def build_range_facts(products: Sequence[Product]) -> tuple[Fact, ...]:
-    """What is sold, by three titles: those of which there are most."""
+    """Return facts with the titles of MOST_TITLES products: those with the highest stock."""
     best = sorted(products, key=lambda one: -(one.stock or 0))[:MOST_TITLES]
     return tuple(
         Fact(
@@ -86,11 +87,12 @@ AMOUNT_MEASURES = ("price", "price to", "compare-at price", "lowest price 30 day
 
 
 def find_lowest_price(history: tuple[PriceChange, ...], as_of: date) -> Decimal | None:
-    """The price that a cut is measured against: the lowest of the 30 days before it.
+    """Return the price that a reduction must be compared with: the lowest of the 30 days before it.
 
-    Where the last change is the cut, before that change; else before `as_of`, today's price
-    included, for a cut still to be announced. None when nothing is known of those days.
-    Source: Directive 98/6/EC, article 6a (2019/2161); France, L112-1-1 code de la consommation.
+    Where the last change is a reduction, the days before it count. Otherwise the days before
+    `as_of`, including today's price, count for a reduction that is still to be announced. Return
+    None when nothing is known about those days. Source: Directive 98/6/EC, article 6a (2019/2161);
+    France, L112-1-1 code de la consommation.
     """
     past = sorted((p for p in history if p.day <= as_of), key=lambda p: p.day)
     if not past:
@@ -105,7 +107,7 @@ def find_lowest_price(history: tuple[PriceChange, ...], as_of: date) -> Decimal 
 
 def _label_values(product: Product) -> Iterator[tuple[str, Decimal | str]]:
     lowest = find_lowest_price(product.price_history, product.as_of)
-    said = {
+    values = {
         "name": product.title,
         "price": product.price,
         "price to": product.price_to,
@@ -121,6 +123,6 @@ def _label_values(product: Product) -> Iterator[tuple[str, Decimal | str]]:
         "link": product.link,
         "stock": None if product.stock is None else Decimal(product.stock),
     }
-    for label, value in said.items():
+    for label, value in values.items():
         if value is not None and value != "":
             yield label, value

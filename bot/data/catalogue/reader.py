@@ -1,7 +1,8 @@
-"""A CSV of products, as shops and people export it: what is good comes in, what is not is told.
+"""Reads a CSV of products, such as a shop's export: accepted products are returned, rejected rows
+are listed with a reason.
 
-Shopify's export and plain columns, in English or French. Rows that share a handle are variants
-of one product.
+It reads Shopify's export and plain columns, in English or French. Rows with the same handle are
+variants of one product.
 """
 
 import csv
@@ -28,13 +29,14 @@ from bot.privacy.names import build_own_words
 from bot.privacy.personal_data import mask_personal_data
 from bot.text.escape import escape_csv_cell
 
-SAMPLE_ROWS = 3  # products
+SAMPLE_ROWS = 3  # products in a preview
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The products of a file. `remarks` are about rows that are in, all but one cell; `header` is
-    how its columns were understood, `mark` the decimal mark that its prices prove or was said."""
+    """The products of a file. `remarks` are about accepted rows of which one cell was left out.
+    `header` is the detected header; `mark` is the decimal mark that the prices prove or that was
+    given."""
 
     products: tuple[Product, ...]
     rejects: tuple[RejectedProduct, ...] = ()
@@ -42,7 +44,7 @@ class Catalogue:
     header: CatalogueHeader | None = None
     mark: DecimalMark | None = None
     encoding: str | None = None
-    cells: tuple[dict[str, str], ...] = ()  # of the first rows of the first products, by field
+    cells: tuple[dict[str, str], ...] = ()  # cells of the first row of the first products, by field
 
 
 def read_catalogue(
@@ -51,45 +53,44 @@ def read_catalogue(
     currency: str | None = None,
     as_of: date | None = None,
     name: str | None = None,
-    called: Mapping[str, str] | None = None,
+    column_names: Mapping[str, str] | None = None,
     mark: DecimalMark | None = None,
 ) -> Catalogue:
-    """The products in a file.
+    """Return the products in a file.
 
-    `currency` (ISO 4217) holds where the file names none, and says which dollar a bare $ is.
-    `as_of` is the day of the export: else the file's own date (UTC). `name` is what the file is
-    called when it is not the path's name. `called` says which columns are which, theirs → ours;
-    `mark` which sign is the decimal one.
-    Raises CannotDo when nothing can be read at all.
+    `currency` (ISO 4217) applies where the file names none, and tells which dollar a bare $ is.
+    `as_of` is the day of the export (default: the file's modification date in UTC). `name` is the
+    file's name as people see it. `column_names` maps the file's columns to ours; `mark` is the
+    decimal mark. Raises CannotDo when nothing can be read.
     """
     shown = name or path.name
     read = read_text(path, shown)
-    if called:
-        _check_named_columns(called, shown, read.text)
-    header = find_catalogue_header(read.text, called=called, dollar=currency)
+    if column_names:
+        _check_named_columns(column_names, shown, read.text)
+    header = find_catalogue_header(read.text, column_names=column_names, dollar=currency)
     if header is None:
         raise CannotDo(_no_header_message(shown, read.text))
     if len(header.fields) == 1 and len(header.names) > 2:
         raise CannotDo(_no_catalogue_message(shown))
     day = as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    sorting = RowSorter(header, read, shown, currency, day, mark)
-    products = sorting.sort()
-    if not products and not sorting.rejects:
+    sorter = RowSorter(header, read, shown, currency, day, mark)
+    products = sorter.sort()
+    if not products and not sorter.rejects:
         raise CannotDo(Words("{file} has the columns but no products.", file=shown))
     return Catalogue(
         products,
-        tuple(sorting.rejects),
-        tuple(sorting.remarks),
+        tuple(sorter.rejects),
+        tuple(sorter.remarks),
         header,
-        sorting.mark,
+        sorter.mark,
         read.encoding,
-        tuple(growing.cells() for growing in islice(sorting.products.values(), SAMPLE_ROWS)),
+        tuple(builder.cells() for builder in islice(sorter.products.values(), SAMPLE_ROWS)),
     )
 
 
 def write_rejects(catalogue: Catalogue, path: Path) -> None:
-    """What stayed out, as a CSV that a spreadsheet opens and never computes. What is personal in a
-    row is masked; names are left, as a product may bear one."""
+    """Write the rejected rows as a CSV whose cells a spreadsheet never evaluates. Personal data is
+    masked; names are not, because a product may have one."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("line", "column", "reason", "row"))
@@ -99,10 +100,10 @@ def write_rejects(catalogue: Catalogue, path: Path) -> None:
             writer.writerow((reject.line, *(escape_csv_cell(cell) for cell in cells)))
 
 
-def _check_named_columns(called: Mapping[str, str], name: str, text: str) -> None:
-    """Columns that somebody named must be there, and fields be ours."""
+def _check_named_columns(column_names: Mapping[str, str], name: str, text: str) -> None:
+    """Raises CannotDo for a column that the file lacks, or a field that does not exist."""
     ours = [field for field in list_known_fields() if not field.startswith("option_")]
-    if wrong := [field for field in called.values() if field not in list_known_fields()]:
+    if wrong := [field for field in column_names.values() if field not in list_known_fields()]:
         raise CannotDo(
             Words(
                 "There is no field {field}. The fields are: {known}.",
@@ -111,7 +112,7 @@ def _check_named_columns(called: Mapping[str, str], name: str, text: str) -> Non
             )
         )
     spelled = normalize_header(text[:20_000])
-    if gone := [theirs for theirs in called if normalize_header(theirs) not in spelled]:
+    if gone := [theirs for theirs in column_names if normalize_header(theirs) not in spelled]:
         raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
 
 

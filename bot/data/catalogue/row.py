@@ -1,5 +1,5 @@
-"""One row of a catalogue, asked for its fields. A bad cell that matters rejects the row; one that
-does not is left out, with a remark."""
+"""One row of a catalogue, by fields. A bad cell that matters rejects the row; any other bad cell is
+left out with a remark."""
 
 from decimal import Decimal
 
@@ -55,6 +55,8 @@ class BadCell(Exception):
 
 
 class CatalogueRow:
+    """One row of a catalogue."""
+
     def __init__(self, record: TextRecord, header: CatalogueHeader):
         self.line, self.text = record.line, record.raw
         self._cells, self._header = record.cells, header
@@ -64,8 +66,8 @@ class CatalogueRow:
         self.remarks: list[tuple[str, str]] = []
 
     def raw(self, field: str) -> str:
-        """The first cell of that field with anything in it. Raises BadCell when columns of one
-        name disagree."""
+        """Return the first non-empty cell of the field. Raises BadCell when columns of the same
+        name differ."""
         columns = [i for i in self._header.fields.get(field, ()) if i < len(self._cells)]
         filled = [i for i in columns if not is_empty(self._cells[i])]
         if not filled:
@@ -76,17 +78,17 @@ class CatalogueRow:
         return self._cells[first].strip()
 
     def all_raw(self, *fields: str) -> list[str]:
-        """Every cell of those fields, as it is."""
+        """Return every cell of those fields, unchanged."""
         columns = [i for field in fields for i in self._header.fields.get(field, ())]
         return [self._cells[i] for i in columns if i < len(self._cells)]
 
     def cells(self) -> dict[str, str]:
-        """The first cell with anything in it of each field."""
+        """Return the first non-empty cell of each field."""
         said = ((field, self.all_raw(field)) for field in self._header.fields)
         return {field: next((c.strip() for c in cells if c.strip()), "") for field, cells in said}
 
     def column_name(self, field: str) -> str:
-        """What the file calls the column of that field."""
+        """Return the file's name of the column of that field."""
         columns = self._header.fields.get(field)
         return self._header.names[columns[0]] if columns else ""
 
@@ -106,7 +108,7 @@ class CatalogueRow:
         return self._clean("handle")
 
     def words(self, field: str) -> str | None:
-        """A text; what a spreadsheet would compute is left out."""
+        """Return a text, or None for a spreadsheet's formula."""
         text = self._clean(field)
         if not text and self.raw(field):
             if is_formula(self.raw(field)):
@@ -128,7 +130,7 @@ class CatalogueRow:
         )
 
     def price(self) -> PriceRange | None:
-        """What it costs now: the sale price where there is one."""
+        """Return the current price: the sale price if there is one."""
         sale = self._amount("sale_price")
         if sale and sale.lowest > 0:  # some exports write 0 for no sale
             return sale
@@ -138,7 +140,8 @@ class CatalogueRow:
         return price
 
     def compare_at(self, price: Decimal) -> Decimal | None:
-        """The price struck through. It is no reason to lose a product."""
+        """Return the former price that is shown struck through. A bad cell here does not reject the
+        product."""
         fields = ("compare_at", "price") if self.raw("sale_price") else ("compare_at",)
         for field in fields:
             try:
@@ -161,7 +164,7 @@ class CatalogueRow:
         return found.lowest if found else None
 
     def currency(self, price: PriceRange | None) -> str | None:
-        """The currency that the row or the price's column says."""
+        """Return the currency of the row or of the price's column."""
         cell = self.raw("currency")
         said = find_currency(cell, self.dollar) if cell else None
         if cell and not said:
@@ -171,7 +174,7 @@ class CatalogueRow:
         return said or (price.currency if price else None) or self._header.currency
 
     def trait(self, name: str, option_names: dict[int, str]) -> tuple[str, ...]:
-        """Sizes, colours or materials: the column's, and the option's of that name."""
+        """Return sizes, colours or materials, of their column and of the option with that name."""
         slashes = name != "sizes"
         cell = self.raw(name)
         found = list(parse_list(unwrap_formula(cell), slashes=slashes))
@@ -185,11 +188,11 @@ class CatalogueRow:
         return drop_repeats(found)
 
     def option_names(self) -> dict[int, str]:
-        """Shopify names its options on a product's first row only."""
+        """Return the names of the options. Shopify writes them in a product's first row only."""
         return {i: name for i in (1, 2, 3) if (name := self.raw(f"option_name_{i}"))}
 
     def is_picture(self) -> bool:
-        """A row that adds nothing but a picture to a product."""
+        """Return whether the row only adds a picture to a product."""
         fields = (
             "title",
             "price",
@@ -213,7 +216,7 @@ class CatalogueRow:
         return None
 
     def stock(self) -> int | None:
-        """Pieces at hand; None where Shopify does not track them."""
+        """Return the pieces in stock, or None where Shopify does not track them."""
         if "tracker" in self._header.fields and not self.raw("tracker"):
             return None
         cell = self.raw("stock")

@@ -1,4 +1,4 @@
-"""A product growing out of its rows: one row, or one for each variant."""
+"""Groups the rows of a catalogue into products: one row each, or one for each variant."""
 
 import re
 import unicodedata
@@ -22,10 +22,14 @@ from bot.data.catalogue.text_file import DecodedText, MalformedLine, TextRecord,
 
 PRODUCT_TRAITS = ("sizes", "colours", "materials")
 INFERRED_TRAITS: tuple[Trait, ...] = ("colours", "materials")
-SEPARATORS = re.compile(r"&|/|,|\b(?:and|et)\b", re.IGNORECASE)  # "Wind & Brass" names several
+SEPARATORS = re.compile(
+    r"&|/|,|\b(?:and|et)\b", re.IGNORECASE
+)  # "Wind & Brass" names several things
 
 
 class ProductBuilder:
+    """Builds one product from its rows."""
+
     source: str
     as_of: date
 
@@ -50,7 +54,7 @@ class ProductBuilder:
         self.add(row)
 
     def add(self, row: CatalogueRow) -> None:
-        """One more variant. Raises BadCell, and is then as before."""
+        """Add one more variant. Raises BadCell, and is then unchanged."""
         traits = {trait: row.trait(trait, self._options) for trait in PRODUCT_TRAITS}
         price = row.price()
         currency = row.currency(price)
@@ -72,11 +76,12 @@ class ProductBuilder:
             self._stocks.append(stock)
 
     def cells(self) -> dict[str, str]:
-        """What its first row says, by field."""
+        """Return the cells of its first row, by field."""
         return self._first.cells()
 
     def has_room_for(self, row: CatalogueRow) -> bool:
-        """Whether this row can be one more variant: the same text, another size or colour."""
+        """Return whether this row can be one more variant: the same text, another size or
+        colour."""
         traits = tuple(row.trait(trait, self._options) for trait in PRODUCT_TRAITS)
         known = {variant[0] for variant in self._seen}
         return traits not in known and row.words("description") == self._body["description"]
@@ -100,7 +105,8 @@ class ProductBuilder:
         )
 
     def _all_traits(self) -> dict[str, tuple[str, ...]]:
-        """What the columns say; where they say nothing, what the product's own words say."""
+        """Return the traits of the columns, or where they are empty, those that the product's texts
+        mention."""
         traits = {trait: drop_repeats(values) for trait, values in self._traits.items()}
         for trait in INFERRED_TRAITS:
             if not traits[trait]:
@@ -108,7 +114,8 @@ class ProductBuilder:
         return traits
 
     def _inferred(self, trait: Trait) -> tuple[str, ...]:
-        """By the title and the tags; the description only adds materials, or stands alone."""
+        """Find a trait in the title and the tags. The description only adds materials, or is used
+        when nothing else is found."""
         tags = self._body["tags"]
         own = [tag for tag in tags if not SEPARATORS.search(tag)] if isinstance(tags, tuple) else []
         short = f"{self.title}. {'. '.join(own)}"
@@ -120,9 +127,9 @@ class ProductBuilder:
         )
 
 
-# The rows of a catalogue: which are products, which are variants of one, and which stay out.
+# Sorting of the rows: new products, variants and rejects.
 
-MOST_ROW_CHARACTERS = 2_000  # characters of a rejected row that are kept
+MOST_ROW_CHARACTERS = 2_000  # stored characters of a rejected row
 
 
 @dataclass(frozen=True)
@@ -136,7 +143,7 @@ class RejectedProduct:
 
 
 class RowSorter:
-    """One file's rows, sorted into `products`, `rejects` and `remarks`."""
+    """Sorts one file's rows into `products`, `rejects` and `remarks`."""
 
     def __init__(
         self,
@@ -156,7 +163,7 @@ class RowSorter:
         self.remarks: list[RejectedProduct] = []
 
     def sort(self) -> tuple[Product, ...]:
-        """The products of all rows; what stayed out is then in `rejects` and `remarks`."""
+        """Return the products of all rows. `rejects` and `remarks` are complete afterwards."""
         rows = list(self._rows())
         self._about_the_file()
         prices = ("price", "sale_price", "compare_at")
@@ -174,7 +181,7 @@ class RowSorter:
         return tuple(growing.product() for growing in self.products.values())
 
     def _rows(self) -> Iterator[CatalogueRow]:
-        """The rows under the header that can be rows."""
+        """Yield the rows below the header that are well-formed."""
         header = self.header
         width = len(header.names)
         found = parse_text_records(self.read.text, header.delimiter, first=header.line, width=width)
@@ -189,7 +196,7 @@ class RowSorter:
                 yield CatalogueRow(record, header)
 
     def _take(self, row: CatalogueRow) -> None:
-        """A new product, or one more variant of one we have."""
+        """Start a new product, or add one more variant."""
         title, given = row.title(), row.handle()
         handle = make_handle(given or title)
         known = self.products.get(handle) or self._sibling(title, row)
@@ -212,8 +219,8 @@ class RowSorter:
         self._remark(row)
 
     def _sibling(self, title: str, row: CatalogueRow) -> ProductBuilder | None:
-        """The product that this row, with a reference of its own, is only another size or colour
-        of: the same name and text."""
+        """Return the product of which this row, with its own reference, is only another size or
+        colour: the same name and text."""
         known = self.titles.get(title)
         if known is None or not (row.raw("sizes") or row.raw("colours")):
             return None
@@ -256,7 +263,7 @@ class RowSorter:
 
 
 def make_handle(text: str) -> str:
-    """A short name for ids and links: "Chemise en lin n° 2" is chemise-en-lin-n-2."""
+    """Return a short name for ids and links: "Chemise en lin n° 2" becomes chemise-en-lin-n-2."""
     bare = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("ß", "ss"))
     bare = "".join(c for c in bare if not unicodedata.combining(c))
     slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:120].strip("-")

@@ -1,4 +1,5 @@
-"""Which products words may mean: by their rare words, in either language, with slips forgiven."""
+"""Finds the products that a text means, by their rare words, in English and French, with spelling
+errors."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -26,9 +27,9 @@ from bot.data.catalogue.tokens import (
 from bot.rules.goods import kinds, named_in
 from bot.text.normalize import tokenize
 
-# What words say of a product beside its own words: the category it is in, and a name that it does
+# Categories, and names that a product does not have.
 
-KIND_WEIGHT = 0.45  # less than a product that is named; enough to be one of a range
+KIND_WEIGHT = 0.45  # less than a named product, but enough to be part of a range
 SMALL_WORDS = frozenset(
     [
         "de",
@@ -52,9 +53,8 @@ SMALL_WORDS = frozenset(
 
 
 def find_in_category(words: str, products: Sequence[Product]) -> list[int]:
-    """The products whose category is what these words name and nothing else: of "bed linen", of
-    « Linge de lit »; those first of which
-    there are most."""
+    """Return the products of the category that the words name, if they name nothing else ("bed
+    linen", « Linge de lit »), those with the highest stock first."""
     wanted = kinds(words)
     if not wanted or named_in(words) - wanted:
         return []
@@ -65,7 +65,7 @@ def find_in_category(words: str, products: Sequence[Product]) -> list[int]:
 
 
 def _category_names(product: Product) -> Iterator[str]:
-    """What the catalogue files it under; of a path, each step."""
+    """Yield the categories of a product, and each level of a category path."""
     for text in (product.type or "", *product.tags):
         yield from _category_steps(text)
 
@@ -76,9 +76,9 @@ def _category_steps(text: str) -> tuple[str, ...]:
 
 
 def find_other_name(words: str, at: Collection[str], has: Collection[str]) -> str:
-    """The word that stands where a name would, right beside what the thing is, and is none of this
-    product's: zinzin, of « le plaid zinzin ». `at` are the stems of what the thing is, `has` those
-    of the product, by their translations too."""
+    """Return the word that stands in the place of a product name, beside the noun, and that does
+    not belong to this product: "zinzin" in « le plaid zinzin ». `at` holds the stems of the noun,
+    `has` those of the product, including translations."""
     said = split_words(words)
     for n, word in enumerate(said):
         if stem_word(word) not in at:
@@ -86,22 +86,23 @@ def find_other_name(words: str, at: Collection[str], has: Collection[str]) -> st
         behind, before = said[n + 1 : n + 2], said[n - 1 : n] if n else []
         french = _is_french(said)
         if french is None and any(stem_word(other) in has for other in behind):
-            continue  # its name follows
+            continue  # the product's own name follows the noun
         sides: list[str] = [] if french is False else [*behind]
         for other in [*sides, *([] if french else before)]:
-            if _may_be_name(other) and stem_word(other) not in has:
+            if _could_be_name(other) and stem_word(other) not in has:
                 return other
     return ""
 
 
-def _may_be_name(word: str) -> bool:
-    """Whether it may be a name: no word of grammar, of a brief or of every day."""
+def _could_be_name(word: str) -> bool:
+    """Return whether the word may be a name, which words of grammar, of a request and of everyday
+    language are not."""
     known = GRAMMAR_WORDS | BRIEF_WORDS | COMMON_WORDS | WEAK_WORDS | SMALL_WORDS
     return len(word) > 2 and word.isalpha() and word not in known and stem_word(word) not in known
 
 
 def _is_french(said: Collection[str]) -> bool | None:
-    """Whether these words are French, where a name follows the thing; or they don't tell."""
+    """Return whether the words are French, where a name follows the noun. None: unknown."""
     counted = sum(word in FRENCH_WORDS for word in said) - sum(
         word in ENGLISH_WORDS for word in said
     )
@@ -109,31 +110,27 @@ def _is_french(said: Collection[str]) -> bool | None:
 
 
 MOST_FOUND = 5
-LEAST_SCORE = 0.2  # below, it is no more than a word in common
+LEAST_SCORE = 0.2  # below, the products only share a word
 NAME_SCORE, REFERENCE_SCORE = 0.96, 0.97
-TRANSLATED_WEIGHT = 0.9  # a word found by its translation, against 1 for the word itself
-SIMILAR_WEIGHT = 0.8  # how like a word must be to pass for a slip of it
-HEAD_WEIGHT = 0.05  # for what the thing is: of two that are called Onde, the glasses
-CLEAR_SCORE = 0.7  # who comes so far needs no help from its head
-CERTAIN_SCORE = 0.9  # from this score on, the words hold its whole name, or its reference
+TRANSLATED_WEIGHT = 0.9  # for a translation; the word itself weighs 1
+SIMILAR_WEIGHT = 0.8  # lowest similarity of a misspelling
+HEAD_WEIGHT = 0.05  # for the noun: of two products called Onde, the glasses
+CLEAR_SCORE = 0.7  # above, HEAD_WEIGHT adds nothing
+CERTAIN_SCORE = 0.9  # from here on, the words contain the whole name or the reference
 FRENCH_PATTERN = re.compile(r" (?:en|de|du|à|pour) | d'|[éèêçâîôû]", re.IGNORECASE)
-ASIDE_WEIGHT = 0.3  # the weight of words on whom the text is for
+ASIDE_WEIGHT = 0.3  # for words about the audience
 
-WordMeanings = dict[
-    str, dict[str, float]
-]  # an asked word → words of the index, each with its likeness
+WordMeanings = dict[str, dict[str, float]]  # a query word → indexed words, each with its similarity
 
 
 def find_products(words: str, products: Sequence[Product]) -> list[ProductMatch]:
-    """The products that words may mean, likeliest first, at most five; 1 is the exact name.
-
-    Whoever asks often keeps an Index.
-    """
+    """Return at most MOST_FOUND products that the words may mean, the most likely first. A score of
+    1 is the exact name. Callers that search often keep a ProductIndex."""
     return ProductIndex(products).find(words)
 
 
 class ProductIndex:
-    """Products, ready to be found."""
+    """An index of products for searching."""
 
     def __init__(self, products: Sequence[Product]):
         self._products = list(products)
@@ -141,115 +138,134 @@ class ProductIndex:
         self._titles = [
             tokenize_product(p.title) or name for p, name in zip(products, self._names, strict=True)
         ]
-        # What it is: the first word of a French title, the last of an English one.
-        self._heads = [0 if FRENCH_PATTERN.search(p.title) else -1 for p in self._products]
-        self._has = [  # each product's words with their weights; those of the title weigh 1
+        # The noun is the first word of a French title and the last word of an English one.
+        self._head_positions = [0 if FRENCH_PATTERN.search(p.title) else -1 for p in self._products]
+        self._word_weights = [  # each product's words with their weights; title words weigh 1
             _extra_words(p) | dict.fromkeys(title, 1.0)
             for p, title in zip(products, self._titles, strict=True)
         ]
         self._handles = {p.handle: i for i, p in enumerate(self._products)}
-        self._where: dict[str, list[int]] = {}
-        for i, has in enumerate(self._has):
+        self._products_by_word: dict[str, list[int]] = {}
+        for i, has in enumerate(self._word_weights):
             for word in has:
-                self._where.setdefault(word, []).append(i)
-        self._rarity = {word: self._rarity_of(word) for word in self._where}
-        self._wholes = [sum(self._rarity[word] for word in {*title}) for title in self._titles]
-        self._by_start: dict[str, list[int]] = {}
+                self._products_by_word.setdefault(word, []).append(i)
+        self._rarity = {word: self._compute_rarity(word) for word in self._products_by_word}
+        self._title_rarity = [
+            sum(self._rarity[word] for word in {*title}) for title in self._titles
+        ]
+        self._by_first_word: dict[str, list[int]] = {}
         for i, name in enumerate(self._names):
-            self._by_start.setdefault(name[0] if name else "", []).append(i)
-        self._slips = _index_misspellings(
-            {*self._where, *(w for w in load_synonyms() if self._known(load_synonyms()[w]))}
+            self._by_first_word.setdefault(name[0] if name else "", []).append(i)
+        self._misspellings = _index_misspellings(
+            {
+                *self._products_by_word,
+                *(w for w in load_synonyms() if self._indexed_words(load_synonyms()[w])),
+            }
         )
 
     def find(self, words: str) -> list[ProductMatch]:
         about, to = split_audience(words)
-        scores = self._by_words(about, to)
-        for i, score in self._by_names(about, words):
+        scores = self._score_words(about, to)
+        for i, score in self._score_names(about, words):
             scores[i] = max(score, scores.get(i, 0.0))
-        for i in self._by_references(words):
+        for i in self._match_references(words):
             scores[i] = max(REFERENCE_SCORE, scores.get(i, 0.0))
-        kin = {i: n for n, i in enumerate(find_in_category(about, self._products))}
-        for i in kin:
+        category_ranks = {i: n for n, i in enumerate(find_in_category(about, self._products))}
+        for i in category_ranks:
             scores[i] = max(KIND_WEIGHT, scores.get(i, 0.0))
         best = sorted(
             (i for i, score in scores.items() if score >= LEAST_SCORE),
-            key=lambda i: (-scores[i], kin.get(i, 0), len(self._names[i]), i),
+            key=lambda i: (-scores[i], category_ranks.get(i, 0), len(self._names[i]), i),
         )
-        meant = self._all_meant(tokenize_query(about))
-        some = [self._found(i, scores[i], meant, i in kin) for i in best[:MOST_FOUND]]
-        return self._named(some, words, meant)
+        meant = self._meanings_of(tokenize_query(about))
+        matches = [
+            self._build_match(i, scores[i], meant, i in category_ranks) for i in best[:MOST_FOUND]
+        ]
+        return self._add_other_names(matches, words, meant)
 
-    def _found(self, i: int, score: float, meant: WordMeanings, of_kind: bool) -> ProductMatch:
-        product, head = self._products[i], self._titles[i][self._heads[i]]
+    def _build_match(
+        self, i: int, score: float, meant: WordMeanings, of_kind: bool
+    ) -> ProductMatch:
+        product, head = self._products[i], self._titles[i][self._head_positions[i]]
         is_one = any(head in found for word, found in meant.items() if word not in COMMON_WORDS)
-        told = round(min(score, 1.0), 3)
+        score_shown = round(min(score, 1.0), 3)
         return ProductMatch(
-            handle=product.handle, title=product.title, score=told, is_one=is_one, of_kind=of_kind
+            handle=product.handle,
+            title=product.title,
+            score=score_shown,
+            is_one=is_one,
+            of_kind=of_kind,
         )
 
-    def _named(
-        self, some: list[ProductMatch], words: str, meant: WordMeanings
+    def _add_other_names(
+        self, matches: list[ProductMatch], words: str, meant: WordMeanings
     ) -> list[ProductMatch]:
-        """Each with the name that the words give it, where that is not its own. A word that no
-        product has may be a mere adjective: it counts where several could be meant."""
-        rivals = sum(one.is_one for one in some) > 1
-        told = []
-        for one in some:
+        """Add to each match the name that the words give it, if that is not its own. A word that no
+        product has may be an adjective, so it counts only where several products may be meant."""
+        rivals = sum(one.is_one for one in matches) > 1
+        named = []
+        for one in matches:
             other = (
                 self._other_name(one, words, meant)
                 if one.is_one and one.score < CERTAIN_SCORE
                 else ""
             )
-            known = stem_word(other) in self._where or bool(
+            known = stem_word(other) in self._products_by_word or bool(
                 re.search(rf"\b{other.title()}\b", words)
             )
-            told.append(one.model_copy(update={"otherwise": other if known or rivals else ""}))
-        return told
+            named.append(one.model_copy(update={"otherwise": other if known or rivals else ""}))
+        return named
 
     def _other_name(self, one: ProductMatch, words: str, meant: WordMeanings) -> str:
         i = self._handles[one.handle]
-        head, has = self._titles[i][self._heads[i]], self._has[i]
+        head, has = self._titles[i][self._head_positions[i]], self._word_weights[i]
         mine = {word for word, found in meant.items() if any(f in has for f in found)}
         called = {word for word, found in meant.items() if head in found}
         return find_other_name(words, called, mine)
 
-    def _by_words(self, about: str, to: str) -> dict[int, float]:
-        """How much of the title was said, and how much of what was said is in the product."""
-        main, aside = self._all_meant(tokenize_query(about)), self._all_meant(tokenize_query(to))
+    def _score_words(self, about: str, to: str) -> dict[int, float]:
+        """Score the products by the share of the title that was mentioned and the share of the
+        query that is in the product."""
+        main, aside = (
+            self._meanings_of(tokenize_query(about)),
+            self._meanings_of(tokenize_query(to)),
+        )
         wanted = main or aside
         if all(word in WEAK_WORDS or word in COMMON_WORDS or word.isdigit() for word in wanted):
             return {}
         lacking = {
             word for word in tokenize_query(about) if word not in main and word in load_synonyms()
         }
-        worths = [(self._worth(found), found) for found in wanted.values()]
+        worths = [(self._weight_of(found), found) for found in wanted.values()]
         whole = sum(worth for worth, _ in worths) + len(lacking) * log(1 + len(self._products))
         near = _weigh_words(main, aside)
         scores, full = {}, []
-        for i in {i for found in wanted.values() for word in found for i in self._where[word]}:
-            has = self._has[i]
+        for i in {
+            i for found in wanted.values() for word in found for i in self._products_by_word[word]
+        }:
+            has = self._word_weights[i]
             hit = sum(
                 worth * max(likeness * has.get(word, 0.0) for word, likeness in found.items())
                 for worth, found in worths
             )
             said = sum(self._rarity[word] * near.get(word, 0.0) for word in {*self._titles[i]})
-            scores[i] = 0.9 * (0.55 * said / self._wholes[i] + 0.45 * hit / whole)
-            head = HEAD_WEIGHT * near.get(self._titles[i][self._heads[i]], 0.0)
+            scores[i] = 0.9 * (0.55 * said / self._title_rarity[i] + 0.45 * hit / whole)
+            head = HEAD_WEIGHT * near.get(self._titles[i][self._head_positions[i]], 0.0)
             scores[i] = max(scores[i], min(scores[i] + head, CLEAR_SCORE))
             if hit >= whole * TRANSLATED_WEIGHT * SIMILAR_WEIGHT:
                 full.append(i)
         if len(full) == 1 and (len(main) > 1 or main.keys() & load_synonyms().keys()):
-            scores[full[0]] = max(scores[full[0]], 0.8)  # the only one that has all of it
+            scores[full[0]] = max(scores[full[0]], 0.8)  # the only product with all words
         return scores if main else {i: score / 2 for i, score in scores.items()}
 
-    def _by_names(self, about: str, words: str) -> Iterator[tuple[int, float]]:
-        """Products whose whole name stands in the words."""
+    def _score_names(self, about: str, words: str) -> Iterator[tuple[int, float]]:
+        """Yield the products whose whole name is in the words."""
         whole = [stem_word(word) for word in split_words(words)]
         said = [stem_word(word) for word in split_words(about)]
         spans = [
             (at, at + len(self._names[i]), i)
             for at, word in enumerate(said)
-            for i in self._by_start.get(word, ())
+            for i in self._by_first_word.get(word, ())
             if said[at : at + len(self._names[i])] == self._names[i]
         ]
         ends = {(start, end) for start, end, _ in spans}
@@ -260,50 +276,50 @@ class ProductIndex:
             elif end - start > 1 and not inside:
                 yield i, NAME_SCORE
 
-    def _by_references(self, words: str) -> Iterator[int]:
-        """Products whose handle or reference was typed."""
+    def _match_references(self, words: str) -> Iterator[int]:
+        """Yield the products whose handle or reference was typed."""
         for word in re.findall(r"[\w-]+", words.lower()):
             if len(word) > 3 and re.search(r"[\d-]", word) and word in self._handles:
                 yield self._handles[word]
 
-    def _all_meant(self, words: Iterable[str]) -> WordMeanings:
-        return {word: found for word in words if (found := self._meant(word))}
+    def _meanings_of(self, words: Iterable[str]) -> WordMeanings:
+        return {word: found for word in words if (found := self._find_meanings(word))}
 
-    def _meant(self, word: str) -> dict[str, float]:
-        """The words of the index that a word may mean, each with its likeness."""
-        found = {word: 1.0} if word in self._where else {}
-        for other in self._known(load_synonyms().get(word, ())):
+    def _find_meanings(self, word: str) -> dict[str, float]:
+        """Return the indexed words that a word may mean, each with its similarity."""
+        found = {word: 1.0} if word in self._products_by_word else {}
+        for other in self._indexed_words(load_synonyms().get(word, ())):
             found.setdefault(other, TRANSLATED_WEIGHT)
-        return found or self._slip(word)
+        return found or self._correct_misspelling(word)
 
-    def _slip(self, word: str) -> dict[str, float]:
-        """The words that this one may be a misspelling of."""
+    def _correct_misspelling(self, word: str) -> dict[str, float]:
+        """Return the indexed words that this one may be a misspelling of."""
         if len(word) < 5 or word in COMMON_WORDS or word in load_synonyms() or not word.isalpha():
-            return {}  # a skirt is no misspelt shirt
+            return {}  # a skirt is no misspelt shirt: known words are not corrected
         found: dict[str, float] = {}
-        for other in {o for w in _drop_one_letter(word) for o in self._slips.get(w, ())}:
+        for other in {o for w in _drop_one_letter(word) for o in self._misspellings.get(w, ())}:
             ratio = SequenceMatcher(None, word, other).ratio()
             if ratio >= SIMILAR_WEIGHT:
-                exact = [other] if other in self._where else []
-                for one in (*exact, *self._known(load_synonyms().get(other, ()))):
+                exact = [other] if other in self._products_by_word else []
+                for one in (*exact, *self._indexed_words(load_synonyms().get(other, ()))):
                     found[one] = max(found.get(one, 0.0), ratio * TRANSLATED_WEIGHT)
         return found
 
-    def _known(self, words: Iterable[str]) -> list[str]:
-        return [word for word in words if word in self._where]
+    def _indexed_words(self, words: Iterable[str]) -> list[str]:
+        return [word for word in words if word in self._products_by_word]
 
-    def _worth(self, found: dict[str, float]) -> float:
-        """What an asked word weighs: the rarity of what it means most likely."""
+    def _weight_of(self, found: dict[str, float]) -> float:
+        """Return the weight of a query word: the rarity of its most likely meaning."""
         return self._rarity[max(found, key=lambda w: (found[w], self._rarity[w]))]
 
-    def _rarity_of(self, word: str) -> float:
-        """Inverse document frequency; words on season and sex weigh less."""
-        rarity = log(1 + len(self._products) / len(self._where[word]))
+    def _compute_rarity(self, word: str) -> float:
+        """Return the inverse document frequency. Words of season and gender weigh less."""
+        rarity = log(1 + len(self._products) / len(self._products_by_word[word]))
         return rarity * 0.3 if word in WEAK_WORDS else rarity
 
 
 def _weigh_words(main: WordMeanings, aside: WordMeanings) -> dict[str, float]:
-    """How near each word of the index is to what was asked."""
+    """Return how similar each indexed word is to the query."""
     near: dict[str, float] = {}
     for meant, weight in ((aside, ASIDE_WEIGHT), (main, 1.0)):
         for found in meant.values():
@@ -313,7 +329,7 @@ def _weigh_words(main: WordMeanings, aside: WordMeanings) -> dict[str, float]:
 
 
 def _extra_words(product: Product) -> dict[str, float]:
-    """Words beside the title, each with its weight."""
+    """Return the words besides the title, each with its weight."""
     weighed = (
         (0.6, (*product.materials, *product.colours)),
         (0.5, (*product.tags, product.type or "")),
@@ -328,7 +344,7 @@ def _extra_words(product: Product) -> dict[str, float]:
 
 
 def _index_misspellings(words: Iterable[str]) -> dict[str, list[str]]:
-    """Each word by itself and by itself without any one letter."""
+    """Index each word by itself and without any one letter."""
     found: dict[str, list[str]] = {}
     for word in words:
         if len(word) > 4 and word.isalpha():
@@ -341,25 +357,25 @@ def _drop_one_letter(word: str) -> set[str]:
     return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}
 
 
-# What the catalogue surely has of a name, and what goes by another name there.
+# Matching a name with the catalogue.
 
 
 @dataclass(frozen=True)
 class NameMatches:
-    """Products that a name may mean, the likeliest first: those it does not contradict, and such
-    things that go by another name."""
+    """The products that a name may mean, the most likely first. `sure` ones do not contradict it;
+    `otherwise` ones have another name in the catalogue."""
 
     sure: tuple[ProductMatch, ...] = ()
     otherwise: tuple[ProductMatch, ...] = ()
 
 
-async def match_name(called: str, library: Library, house: str = "") -> NameMatches:
-    """What is found by this name. The name of the `house` contradicts none."""
-    hits = sorted(await library.find(called), key=lambda hit: -hit.score) if called else []
-    ours = {*tokenize(house)}
+async def match_name(name: str, library: Library, brand: str = "") -> NameMatches:
+    """Find products by a name. The `brand`'s own name contradicts no product."""
+    hits = sorted(await library.find(name), key=lambda hit: -hit.score) if name else []
+    brand_words = {*tokenize(brand)}
 
     def other(hit: ProductMatch) -> bool:
-        return bool(hit.otherwise) and not {*tokenize(hit.otherwise)} <= ours
+        return bool(hit.otherwise) and not {*tokenize(hit.otherwise)} <= brand_words
 
     return NameMatches(
         tuple(hit for hit in hits if not other(hit)), tuple(hit for hit in hits if other(hit))

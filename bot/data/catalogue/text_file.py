@@ -1,4 +1,4 @@
-"""A file of rows as text, whatever wrote it: its encoding, its lines, its records."""
+"""Decodes a text file of any encoding and splits it into CSV records."""
 
 import codecs
 import csv
@@ -35,7 +35,7 @@ STRAY_QUOTE = "a quote opens here and swallows the rows below"
 
 @dataclass(frozen=True)
 class DecodedText:
-    """What a file says. `repaired`: accents that some program had spoilt were put right."""
+    """The text of a file. `repaired` is true when wrongly decoded accents were corrected."""
 
     text: str
     encoding: str
@@ -44,12 +44,12 @@ class DecodedText:
 
 @dataclass(frozen=True)
 class TextRecord:
-    """One row: the line it starts on (from 1), its cells, and how it was written."""
+    """One row: the line on which it starts (from 1), its cells, and its raw text."""
 
     line: int
     cells: tuple[str, ...]
     raw: str
-    suspect: bool = False  # found while looking for where a stray quote's harm ends
+    suspect: bool = False  # read while recovering from a stray quote
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class MalformedLine:
 
 
 def read_text(path: Path, name: str) -> DecodedText:
-    """The text of a file. Raises CannotDo when it is too large or no text at all."""
+    """Return the text of a file. Raises CannotDo when it is too large or no text."""
     if path.stat().st_size > MOST_FILE_BYTES:
         raise CannotDo(_too_large_message(name))
     stored = path.read_bytes()
@@ -79,11 +79,12 @@ def read_text(path: Path, name: str) -> DecodedText:
 def parse_text_records(
     text: str, delimiter: str, *, first: int = 1, width: int | None = None
 ) -> Iterator[TextRecord | MalformedLine]:
-    """The rows from line `first` on, and the lines that are none. `width` is the header's cells.
+    """Yield the rows from line `first` on, and the malformed lines. `width` is the number of header
+    cells.
 
-    A quote that is out of place costs its own row only: reading goes on with the next line.
+    A misplaced quote costs its own row only: reading continues with the next line.
     """
-    csv.field_size_limit(LONGEST_CELL)  # one for the whole process: others may have set their own
+    csv.field_size_limit(LONGEST_CELL)  # a process-wide setting, which others may have changed
     lines = list(io.StringIO(text, newline=""))
     at, suspect_until = first - 1, 0
     while at < len(lines):
@@ -109,7 +110,7 @@ def parse_text_records(
 
 
 def _swallows_rows(lines: list[str], delimiter: str, width: int) -> bool:
-    """Whether a cell over many lines holds what are plainly rows of their own."""
+    """Return whether a cell over many lines contains what are clearly separate rows."""
     inner = lines[1:-1]
     if len(inner) < 3 or width < 3:
         return False
@@ -168,7 +169,8 @@ def _no_rows_message(name: str) -> Words:
 
 
 def _decode(stored: bytes) -> tuple[str, str]:
-    """By its mark, else UTF-8; lines that are not UTF-8 are read as Windows-1252."""
+    """Decode by the byte order mark, else as UTF-8. Lines that are not UTF-8 are read as
+    Windows-1252."""
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if stored.startswith(mark):
             return stored.decode(encoding, errors="replace"), encoding
@@ -181,7 +183,7 @@ def _decode(stored: bytes) -> tuple[str, str]:
 
 
 def _decode_unmarked_utf16(stored: bytes) -> str | None:
-    """UTF-16 without its mark: in Western text every other byte is 0."""
+    """Detect UTF-16 without a byte order mark: in Western text every other byte is 0."""
     even, odd = stored[:4096:2], stored[1:4096:2]
     if len(odd) > 3 and odd.count(0) > 0.6 * len(odd) and even.count(0) < 0.2 * len(even):
         return "utf-16-le"
@@ -198,7 +200,7 @@ def _decode_line(line: bytes) -> str:
 
 
 def _repair_mojibake(text: str) -> str:
-    """Accents put right that were saved twice: "cafÃ©" is "café"."""
+    """Correct accents that were encoded twice: "cafÃ©" is "café"."""
     if not MOJIBAKE.search(text):
         return text
     return "".join(_repair_line(line) for line in text.splitlines(keepends=True))

@@ -1,4 +1,5 @@
-"""Words as they are compared: no accents, no plurals, no words that name no product."""
+"""Splits product names and requests into words that can be compared: without accents, plurals and
+words that name no product."""
 
 import re
 import unicodedata
@@ -46,20 +47,20 @@ MANNER_PATTERN = re.compile(r"\bà (?!la\b|l['’]|les?\b|partir\b|propos\b|nos\
 
 
 def tokenize_product(text: str) -> list[str]:
-    """A product's words, compared as these."""
+    """Return the stems of a product's words."""
     return [stem_word(word) for word in split_words(text) if word not in GRAMMAR_WORDS]
 
 
 def split_audience(text: str) -> tuple[str, str]:
-    """A brief's words on the thing, and those beside it: on whom it is for ("for people who
-    bought …"), and how it is (« à plat » is no dish)."""
+    """Split a request into the words about the product and the other ones: whom it is for ("for
+    people who bought …") and the manner (« à plat » is no dish)."""
     lower = unicodedata.normalize("NFC", text).lower()
     beside = [m[0] for shape in (AUDIENCE_PATTERN, MANNER_PATTERN) for m in shape.finditer(lower)]
     return MANNER_PATTERN.sub(" , ", AUDIENCE_PATTERN.sub(" , ", lower)), " , ".join(beside)
 
 
 def tokenize_query(text: str) -> list[str]:
-    """The words of a brief that may name a product."""
+    """Return the stems of those words of a request that may name a product."""
     words = split_words(text)
     french = sum(w in FRENCH_WORDS for w in words) > sum(w in ENGLISH_WORDS for w in words)
     stops = GRAMMAR_WORDS - {"the"} if french else GRAMMAR_WORDS
@@ -68,7 +69,7 @@ def tokenize_query(text: str) -> list[str]:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, lower case, with their accents."""
+    """Return the words of a text in lower case, with their accents."""
     lower = unicodedata.normalize("NFC", text).lower().replace("œ", "oe").replace("’", "'")
     for pattern, one in COMPOUND_WORDS:
         lower = pattern.sub(one, lower)
@@ -77,13 +78,13 @@ def split_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def stem_word(word: str) -> str:
-    """A word without accents, plural and French feminine."""
+    """Return a word without accents, plural and French feminine endings."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     if len(bare) < 4 or not bare.isalpha():
         return bare
     if bare.endswith("ies") and len(bare) > 4:
         return bare[:-3] + "y"
-    if bare.endswith("ie"):  # as its plural: hoodie, bougie, taie
+    if bare.endswith("ie"):  # the same stem as its plural: hoodie, bougie, taie
         return bare[:-2] + "y"
     if bare.endswith("eaux"):
         return bare[:-1]
@@ -96,7 +97,7 @@ def stem_word(word: str) -> str:
 
 @cache
 def load_synonyms() -> dict[str, frozenset[str]]:
-    """A stem → the stems that shoppers use for the same thing, in both languages."""
+    """Return the synonyms of each stem, in both languages."""
     found: dict[str, set[str]] = {}
     for group in load_lexicon()["same"]["groups"]:
         stems = {stem_word(word) for word in group}

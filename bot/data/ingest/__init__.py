@@ -1,6 +1,7 @@
-"""Files of any kind into the library's own form: what is good comes in, what is not is told.
+"""Import files of any format: accepted rows are stored, rejected rows are reported with a reason.
 
-`understand` looks and changes nothing; `read` writes one Parquet file with exactly our columns.
+`detect_schema` reads a file without changing anything. `load_file` writes one Parquet file with
+exactly our columns.
 """
 
 from bot.data.ingest.detection import detect_schema

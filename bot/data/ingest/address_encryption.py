@@ -1,4 +1,5 @@
-"""Addresses and ids that are kept apart: sealed, and only of people whose consent allows it."""
+"""Encrypts addresses and ids, and stores them separately, only for people whose consent allows
+it."""
 
 import os
 from collections.abc import Sequence
@@ -10,8 +11,8 @@ NONCE_BYTES = 12  # bytes, NIST SP 800-38D
 
 
 class AddressCipher:
-    """AES-256-GCM under a key of its own, derived from the house's by HKDF-SHA256 (RFC 5869).
-    The person's key is bound in: an address can't be moved to somebody else's row."""
+    """AES-256-GCM under a key derived from the home's key by HKDF-SHA256 (RFC 5869). The customer's
+    key is authenticated with it, so that an address can't be moved to another customer's row."""
 
     def __init__(self, key: bytes):
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,7 +27,7 @@ class AddressCipher:
         return nonce + self._seal.encrypt(nonce, address.encode(), customer.encode())
 
     def open(self, customer: str, sealed: bytes) -> str:
-        """The address again. Raises cryptography's InvalidTag for another key or person."""
+        """Decrypt an address. Raises cryptography's InvalidTag for another key or customer."""
         opened = self._seal.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], customer.encode())
         return bytes(opened).decode()
 
@@ -36,7 +37,8 @@ def encrypt_addresses(
     key: bytes,
     names: Sequence[AddressKind] = ("email", "phone"),
 ) -> Any:
-    """(customer, then what `names` says) rows as an Arrow table with all but customer sealed."""
+    """Return the rows (customer, then the values of `names`) as an Arrow table in which all columns
+    except customer are encrypted."""
     import pyarrow as pa
 
     seal = AddressCipher(key)
@@ -49,7 +51,7 @@ def encrypt_addresses(
     return pa.table(columns)
 
 
-# Which consents let it be used: any of them.
+# Any of these consents allows the use of the address.
 CONSENTS_FOR_ADDRESS: dict[AddressKind, tuple[str, ...]] = {
     "email": ("email", "ads_user_data"),
     "phone": ("sms", "ads_user_data"),

@@ -1,4 +1,4 @@
-"""What was taken to be so of a file without a proof, in sentences."""
+"""Sentences about what was assumed of a file without a proof."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from bot.data.ingest.header import preview_cells
 from bot.data.schema import load_kinds
 from bot.i18n.messages import Words
 
-AD_MONEY_COLUMNS = ("spend", "sales", "budget")  # of campaigns
+AD_MONEY_COLUMNS = ("spend", "sales", "budget")  # columns of campaigns
 
 
 def list_assumptions(
@@ -19,7 +19,8 @@ def list_assumptions(
     said: str | None,
     asked: str | None,
 ) -> Iterator[Words]:
-    """What was taken to be so without a proof."""
+    """Yield a sentence for each unproved assumption. `said` is the file's currency, `asked` the one
+    that a person set."""
     if not proof.order.proved or proof.order.clashes:
         yield describe_date_order(proof.order.day_first, proof.order.year_first)
     if proof.decimal == "," and proof.mark_proved:
@@ -47,7 +48,7 @@ def list_assumptions(
 
 
 def lacks_currency(match: ColumnMatch, said: str | None) -> bool:
-    """Whether a file has amounts, and nothing says of what money."""
+    """Return whether a file has amounts but no currency."""
     priced = match.kind in ("orders", "prices") or any(
         one in match.columns for one in AD_MONEY_COLUMNS
     )
@@ -55,7 +56,7 @@ def lacks_currency(match: ColumnMatch, said: str | None) -> bool:
 
 
 def describe_duplicates(found: FileSchema, rows: int) -> Words:
-    """Rows that a later row of the same file takes the place of, and by which of their columns."""
+    """Describe rows that a later row of the same file replaces, and the columns that are equal."""
     keys = [one.theirs for one in found.columns if one.ours in load_kinds()[found.kind].key]
     if not keys:
         return Words.count(
@@ -80,7 +81,7 @@ def describe_date_order(day_first: bool, year_first: bool) -> Words:
 
 
 def describe_skipped_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
-    """What is not read as rows though it stands where rows could, or is though names could."""
+    """Describe lines above the header, or a first row that is read as data."""
     if above:
         yield Words.count(
             "{n} line above the names of the columns is left out.",
@@ -125,7 +126,8 @@ def _describe_derived_columns(match: ColumnMatch, names: Sequence[str]) -> Itera
 
 
 def _describe_metrics(metrics: list[str]) -> Words:
-    """A single yes-or-no with a single amount stays one row; else there is one for each."""
+    """Describe the metrics of an experiment. One yes-or-no with one amount stays one row; otherwise
+    each metric becomes a row."""
     names = ", ".join(metrics)
     if len(metrics) == 1 or sorted(map(classify_metric, metrics)) == ["successes", "values"]:
         return Words("What is measured: {metrics}.", metrics=names)

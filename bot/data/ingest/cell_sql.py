@@ -1,4 +1,4 @@
-"""What a cell of a file says, as one of our types: SQL over the cells laid bare."""
+"""SQL that converts the text of a cell to one of our types."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -13,12 +13,12 @@ TEXT_TYPES = ("text", "key", "person")
 NUMBER_TYPES = ("money", "number", "whole")
 
 
-def cast_cell(type_: ColumnType, raw: str, understood: FileSchema) -> str:
-    """A cell's text as one of our types."""
-    moment = cast_time(raw, understood)
+def cast_cell(type_: ColumnType, raw: str, schema: FileSchema) -> str:
+    """Return SQL that converts a cell's text to a type."""
+    moment = cast_time(raw, schema)
     if type_ in NUMBER_TYPES:
         place = int(raw[1:])
-        return f"as_{type_}({raw}, d{place}, {decimal_mark_sql(understood, place)})"
+        return f"as_{type_}({raw}, d{place}, {decimal_mark_sql(schema, place)})"
     ways: dict[ColumnType, str] = {
         "text": raw,
         "key": f"as_key({raw})",
@@ -30,22 +30,22 @@ def cast_cell(type_: ColumnType, raw: str, understood: FileSchema) -> str:
     return ways[type_]
 
 
-def cast_time(raw: str, understood: FileSchema) -> str:
-    """A cell as a time. Where the whole file has one way to write it, only that one is looked for:
-    the engine takes longer to plan all of them than to read the rows."""
-    if raw.removeprefix("t").isdigit() and int(raw.removeprefix("t")) in understood.iso:
+def cast_time(raw: str, schema: FileSchema) -> str:
+    """Return SQL that converts a cell to a time. Where the whole file uses one format, only that
+    one is tried, because DuckDB takes longer to plan all of them than to read the rows."""
+    if raw.removeprefix("t").isdigit() and int(raw.removeprefix("t")) in schema.iso:
         return f"iso({raw})"
-    if understood.year_first:
+    if schema.year_first:
         return f"as_moment(turned({raw}), true)"
-    return f"as_moment({raw}, {str(understood.day_first).lower()})"
+    return f"as_moment({raw}, {str(schema.day_first).lower()})"
 
 
-def decimal_mark_sql(understood: FileSchema, place: int) -> str:
-    """The decimal sign of a column, as SQL."""
-    return quote_text(understood.mark(place))
+def decimal_mark_sql(schema: FileSchema, place: int) -> str:
+    """Return the decimal mark of a column as a SQL literal."""
+    return quote_text(schema.mark(place))
 
 
-# What cells say, as SQL macros: amounts, dates, yes and no, as English and French write them.
+# SQL macros for amounts, dates, yes and no, as they are written in English and French.
 
 MACROS = r"""
 CREATE MACRO bare(x) AS CASE
@@ -203,7 +203,8 @@ CREATE MACRO as_device(x) AS CASE
 
 
 def create_macros(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    """Makes the macros in a connection; `as_person` keys with `key` (HMAC-SHA256, RFC 2104)."""
+    """Create the macros in a connection. `as_person` pseudonymizes with `key` (HMAC-SHA256, RFC
+    2104)."""
     con.execute(MACROS)
     block = hashlib.sha256(key).digest() if len(key) > 64 else key
     inner = bytes(byte ^ 0x36 for byte in block.ljust(64, b"\0"))
@@ -221,11 +222,12 @@ def strip_cells(
     numbers: Iterable[int],
     mark: Callable[[int], str],
 ) -> str:
-    """`relation` with s<i>, the text said, for `texts`; t<i>, something or NULL, for `values` and
-    `numbers`; d<i>, the figure of a number laid bare, where it needs that. `mark` gives a column's
-    decimal sign.
+    """Return SQL for `relation` with additional columns: s<i>, the trimmed text, for `texts`; t<i>,
+    the text or NULL for an empty word, for `values` and `numbers`; d<i>, the digits of a number,
+    where they are needed. `mark` returns a column's decimal mark.
 
-    In stages of their own, since a macro repeats what it is given."""
+    These are nested subqueries, because a macro repeats its argument.
+    """
     said, counted = sorted(set(texts)), sorted(set(numbers))
     valued = sorted({*values, *counted})
     first = "".join(f", bare(c{i}) AS b{i}" for i in sorted({*said, *valued}))

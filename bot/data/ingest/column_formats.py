@@ -1,4 +1,4 @@
-"""In which order a file's dates have their day, month and year, as far as its cells prove it."""
+"""Detects how the numbers and dates of a file are written, as far as its cells prove it."""
 
 import re
 from collections import Counter
@@ -19,15 +19,16 @@ from bot.data.ingest.header import HeaderRow
 from bot.data.ingest.source import RowSource
 from bot.data.schema import load_kinds
 
-DATE_AGGREGATES = 4  # what `dated` asks of a column
-FEW_YEARS, FIRST_YEAR, A_FEW_DAYS = 5, 15, 12  # of dates with years of two digits
+DATE_AGGREGATES = 4  # aggregates of `date_parts_sql` for a column
+FEW_YEARS, FIRST_YEAR, A_FEW_DAYS = 5, 15, 12  # for dates with two-digit years
 
 
 @dataclass(frozen=True)
 class DateOrderProof:
-    """`proved` by a day above 12, or there are no such dates at all; `clashes` when both orders of
-    day and month are. `year_first` holds where years have two digits; `iso` are the positions of
-    columns whose dates begin with a full year in every row."""
+    """`proved` is true when a day above 12 proves the order of day and month, or when no date
+    depends on it. `clashes` is true when both orders are proved. `year_first` applies to years with
+    two digits. `iso` lists the positions of columns whose dates begin with a four-digit year in
+    every row."""
 
     day_first: bool = True
     year_first: bool = False
@@ -37,8 +38,8 @@ class DateOrderProof:
 
 
 def date_parts_sql(at: int) -> Iterator[str]:
-    """The highest first and second part of dates with signs, how many digits their years have,
-    and how many are no ISO dates."""
+    """Yield DATE_AGGREGATES SQL aggregates of the dates in a column: the highest first and second
+    part, the number of digits of the year, and how many are not ISO dates."""
     x = f"bare(c{at})"
     signs = "('/', '.', '-', ' ')"
     near = f"{x}[2] IN {signs} OR {x}[3] IN {signs}"
@@ -55,7 +56,8 @@ def prove_date_order(
     names: Sequence[str],
     said: DateOrder | None,
 ) -> DateOrderProof:
-    """The order by what `dated` found in the columns at `dates`, or by what a person said."""
+    """Return the order that the aggregates of `date_parts_sql` prove for the columns at `dates`, or
+    the order that a person set."""
     firsts, seconds, years, others = (told[i::DATE_AGGREGATES] for i in range(DATE_AGGREGATES))
     iso = tuple(at for at, other in zip(dates, others, strict=True) if not other)
     if said:
@@ -69,8 +71,8 @@ def prove_date_order(
 
 
 def _is_year_first(source: RowSource, dates: Sequence[int]) -> bool | None:
-    """Whether dates of three short numbers begin with their year: they do when what would be the
-    days are hardly any and what would be the years are a month's. None: it may be so."""
+    """Return whether dates of three short numbers begin with the year. They do when the values that
+    would be days are few and those that would be years fill a month. None: unknown."""
     for at in dates:
         parts = [f"try_cast(slashed(bare(c{at}), {part}) AS INT)" for part in (1, 3)]
         first, last = parts
@@ -86,7 +88,8 @@ def _is_year_first(source: RowSource, dates: Sequence[int]) -> bool | None:
 def _is_day_first(
     firsts: Sequence[int | None], seconds: Sequence[int | None], names: Sequence[str]
 ) -> tuple[bool, bool, bool]:
-    """Day first?, is it proved?, is the other proved too?"""
+    """Return whether days come first, whether that is proved, and whether the other order is proved
+    too."""
     slashed = any(one is not None for one in firsts)
     day_first = any((one or 0) > 12 for one in firsts)
     month_first = any((one or 0) > 12 for one in seconds)
@@ -99,19 +102,22 @@ def _is_day_first(
     return has_french_names(names), not slashed, False
 
 
-# Which sign of a file's figures is the decimal one, by the shapes that the figures have.
+# The decimal mark, detected from the shapes of the numbers.
 
-FigureKind = Literal["whole", "small", "figure"]  # a count, what stays below 1,000, anything
-LONGEST_FIGURE = 24  # signs of a figure
-LEAST_THOUSANDS_FIGURES = 3  # figures with a sign, beside others without: then it parts thousands
+FigureKind = Literal["whole", "small", "figure"]  # a count, a value below 1,000, any number
+LONGEST_FIGURE = 24  # characters of a number
+LEAST_THOUSANDS_FIGURES = (
+    3  # numbers with the sign, besides others without it: then it separates thousands
+)
 DECIMAL_SIGNS: tuple[DecimalMark, ...] = (".", ",")
 OTHER_MARK: Mapping[DecimalMark, DecimalMark] = {".": ",", ",": "."}
 
 
 @dataclass(frozen=True)
 class DecimalMarks:
-    """`mark` is the file's, `own` that of columns (by position) which have another. `proved` when
-    any figure says it; `doubtful` columns, each with the sign that nothing in them explains."""
+    """`mark` is the file's decimal mark; `own` has that of columns (by position) with another one.
+    `proved` is true when any number proves it. `doubtful` maps columns to a mark that nothing in
+    them explains."""
 
     mark: DecimalMark = "."
     own: Mapping[int, DecimalMark] = field(default_factory=dict)
@@ -121,18 +127,20 @@ class DecimalMarks:
 
 @dataclass
 class _ColumnShapes:
-    """What the figures of one column are like."""
+    """How the numbers of one column are written."""
 
     votes: Counter[DecimalMark] = field(default_factory=Counter)
     threes: Counter[DecimalMark] = field(
         default_factory=Counter
-    )  # 1.234: three digits behind the sign
-    uneven: set[DecimalMark] = field(default_factory=set)  # of these not all are 000
+    )  # 1.234: three digits after the sign
+    uneven: set[DecimalMark] = field(
+        default_factory=set
+    )  # those whose last three digits are not always 000
     short: int = 0  # whole, up to three digits
     long: int = 0  # whole, more than three
 
     def mark(self, sort: FigureKind, text: bool) -> DecimalMark | None:
-        """What the column itself proves."""
+        """Return the decimal mark that the column itself proves."""
         votes = Counter(self.votes)
         if sort == "small":
             votes += self.threes
@@ -149,8 +157,8 @@ class _ColumnShapes:
 
 
 def figure_shape_sql(cell: str) -> str:
-    """SQL: a figure with each digit above 0 as a 9; NULL for what is too long to be one. The
-    commonest are known at a glance, which halves the time."""
+    """Return SQL for a number's shape: each digit above 0 becomes a 9. It is NULL for cells too
+    long to be a number. The most common shapes are tested first, which halves the time."""
     point, comma = f"position('.' IN {cell})", f"position(',' IN {cell})"
     return (
         f"CASE WHEN {point} > 0 AND {point} = length({cell}) - 2 AND {comma} = 0 THEN '9.99' "
@@ -167,12 +175,13 @@ def prove_decimal_marks(
     usual: DecimalMark,
     text: bool,
 ) -> DecimalMarks:
-    """The marks by how often each column (by position) has which shape. `usual` is the mark that
-    such files have; `text`: the cells were typed or exported as text, not as numbers."""
+    """Return the decimal marks by the shapes of each column (by position) and their counts. `usual`
+    is the mark that such files usually have. `text` is true when the cells were stored as text, not
+    as numbers."""
     seen = {at: _count_shapes(shapes) for at, shapes in columns.items()}
     own = {at: found for at, one in seen.items() if (found := one.mark(sorts[at], text))}
     votes = sum((one.votes for one in seen.values()), Counter[DecimalMark]())
-    votes = votes or Counter(own.values())  # decimals say more than thousands do
+    votes = votes or Counter(own.values())  # decimals prove more than thousands do
     proved = votes["."] != votes[","]
     mark = _most_common_mark(votes) if proved else usual
     doubtful = {
@@ -184,7 +193,8 @@ def prove_decimal_marks(
 
 
 def format_figure(cell: str, sign: DecimalMark, mark: DecimalMark) -> str:
-    """How a doubtful cell is read, as a plain figure: 1.234 is 1234 where the mark is a comma."""
+    """Return how an ambiguous cell is read, as a plain number: 1.234 is 1234 where the mark is a
+    comma."""
     digits = re.sub(r"[^\d.,]", "", cell)
     return digits.replace(sign, "") if sign != mark else digits.replace(sign, ".")
 
@@ -211,11 +221,11 @@ def _count_shapes(shapes: Mapping[str, int]) -> _ColumnShapes:
 
 
 def _read_shape(digits: str) -> Iterator[tuple[Literal["vote", "three"], DecimalMark]]:
-    """What one shape says of the signs in it."""
+    """Yield what one shape proves about the marks in it."""
     found: list[DecimalMark] = [sign for sign in DECIMAL_SIGNS if sign in digits]
     if not found or not digits[-1:].isdigit():
         return
-    if len(found) == 2:  # the last one is the decimal one, when it is there once
+    if len(found) == 2:  # the last one is the decimal mark if it occurs once
         last = max(found, key=digits.rfind)
         if digits.count(last) == 1:
             yield "vote", last
@@ -236,24 +246,26 @@ CURRENCY_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 LEAST_ABOVE_FIVE, LEAST_ABOVE_TEN = (
     0.1,
     0.5,
-)  # of the ratings beyond 5, beyond 10: then that is what they go to
-LEAST_ADDRESS_SHARE = 0.2  # of a column's cells: then the column is one of addresses
-CHECKED_ROWS = 2_000  # rows in which addresses are looked for
+)  # share of the ratings above 5 and above 10 that proves such a scale
+LEAST_ADDRESS_SHARE = 0.2  # share of a column's cells that makes it a column of addresses
+CHECKED_ROWS = 2_000  # rows that are searched for addresses
 FIGURE_TYPES = ("money", "number", "whole")
 
 
 @dataclass(frozen=True)
 class FormatProof:
+    """How the cells of a file are written."""
+
     rows: int
     decimal: DecimalMark = "."
-    marks: Mapping[int, DecimalMark] = field(
+    marks: Mapping[int, DecimalMark] = field(default_factory=dict)  # of columns with another mark
+    doubtful: Mapping[int, tuple[str, str]] = field(
         default_factory=dict
-    )  # of columns that have another one
-    doubtful: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # a cell, how it is read
+    )  # a cell and how it is read
     order: DateOrderProof = field(default_factory=DateOrderProof)
     mark_proved: bool = True
     currency: str | None = None
-    signed: bool = False  # amounts bear the signs of several currencies
+    signed: bool = False  # amounts have the signs of several currencies
     rating_scale: float = 1.0
     addresses: dict[int, str] = field(default_factory=dict)
 
@@ -261,7 +273,7 @@ class FormatProof:
 def prove_formats(
     source: RowSource, match: ColumnMatch, head: HeaderRow, said: ImportOptions
 ) -> FormatProof:
-    """One pass over the cells; what a person said needs no proof."""
+    """Read the cells once. Settings that a person chose need no proof."""
     dates, numbers = (
         _columns_of_type(match, ("day", "moment")),
         _columns_of_type(match, FIGURE_TYPES),
@@ -294,8 +306,8 @@ def _detect_marks(
     head: HeaderRow,
     said: ImportOptions,
 ) -> DecimalMarks:
-    """Which sign is the decimal one. Cells of a workbook, of Parquet and of JSON are figures
-    already, with a point, unless they are proved to be texts."""
+    """Detect the decimal marks. Cells of workbooks, Parquet and JSON are numbers with a point
+    already, unless they are proved to be text."""
     if said.decimal:
         return DecimalMarks(DECIMAL_MARKS[said.decimal], proved=True)
     columns = load_kinds()[match.kind].columns
@@ -316,7 +328,7 @@ def _detect_marks(
 
 
 def _collect_examples(source: RowSource, marks: DecimalMarks) -> dict[int, tuple[str, str]]:
-    """A cell of each doubtful column and how it is read."""
+    """Return a cell of each doubtful column and how it is read."""
     examples = {}
     for at, sign in marks.doubtful.items():
         shaped = f"regexp_matches(bare(c{at}), '(^|\\D)[1-9]\\d{{0,2}}\\{sign}\\d{{3}}(\\D|$)')"
@@ -337,7 +349,7 @@ def _columns_of_type(match: ColumnMatch, types: Sequence[str]) -> list[int]:
 
 
 def _detect_addresses(source: RowSource, width: int) -> dict[int, str]:
-    """Columns of e-mail addresses or telephone numbers by what they say."""
+    """Return the columns whose cells are e-mail addresses or phone numbers."""
     email = r"^[^\s@]+@[^\s@]+\.[a-zA-Z]{2,}$"
     phone = r"^(\+|00)\d[\d .()-]{8,16}$|^0\d([ .-]?\d\d){4}$|^\(\d{2,3}\) ?\d{3,5}[- ]\d{4}$"
     selects: list[str] = []
@@ -356,7 +368,7 @@ def _detect_addresses(source: RowSource, width: int) -> dict[int, str]:
 
 
 def _list_currency_signs(source: RowSource, match: ColumnMatch) -> list[str]:
-    """The currencies whose signs stand in the amounts, the commonest first."""
+    """Return the currencies whose signs the amounts have, the most common first."""
     places = _columns_of_type(match, ("money",))
     if not places:
         return []
@@ -367,12 +379,12 @@ def _list_currency_signs(source: RowSource, match: ColumnMatch) -> list[str]:
     found = source.con.execute(f"SELECT {counts} FROM {source.relation}").fetchall()[0]
     ranked = sorted(zip(found, CURRENCY_SIGNS.values(), strict=True), key=lambda pair: -pair[0])
     told = [currency for count, currency in ranked if count]
-    # one sign alone may be R$, C$ or the like: the cell itself says
+    # A single $ may be part of R$ or C$; `_detect_sign_currency` reads the cell.
     return told if len(told) > 1 or told in (["EUR"], ["GBP"]) else []
 
 
 def _detect_sign_currency(source: RowSource, match: ColumnMatch) -> str | None:
-    """The sign beside the amounts."""
+    """Return the currency of the sign beside the amounts."""
     for at in _columns_of_type(match, ("money",)):
         cell: Any = source.con.execute(
             f"SELECT c{at} FROM {source.relation} WHERE c{at} IS NOT NULL LIMIT 1"
@@ -383,7 +395,8 @@ def _detect_sign_currency(source: RowSource, match: ColumnMatch) -> str | None:
 
 
 def _detect_rating_scale(source: RowSource, match: ColumnMatch) -> float:
-    """Ratings to 10 or to 100 are brought to 5; a slip above 5 brings nothing down."""
+    """Return the factor that converts ratings of 10 or 100 to 5. Few values above 5 are errors and
+    change nothing."""
     at = match.columns.get("rating")
     if match.kind != "feedback" or at is None:
         return 1.0

@@ -1,4 +1,4 @@
-"""Which column of a file is which of ours: `called.toml`."""
+"""Matches a file's column names to our columns, with the names of `column_names.toml`."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ PRODUCTS_KIND = "products"
 GENERIC_COLUMNS = (
     "name",
     "id",
-)  # called so, a column holds orders' numbers only beside their dates
+)  # a column of this name holds order numbers only if there are dates too
 COUNT_COLUMNS = ("impressions", "clicks", "sent", "opened", "delivered")
 CONSENT_COLUMNS = ("email", "sms", "ads_user_data", "ads_personalization", "opted_out")
 KIND_HINTS: Mapping[str, tuple[str, ...]] = {
@@ -31,13 +31,14 @@ KIND_HINTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ColumnMatch:
-    """A file's columns as one kind has them: ours → position. `metrics`: outcome → position."""
+    """A file's columns as one kind reads them: our column → position. `metrics`: outcome →
+    position."""
 
     kind: str
     columns: dict[str, int] = field(default_factory=dict)
     aids: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, int] = field(default_factory=dict)
-    personal: dict[int, str] = field(default_factory=dict)  # position → what it is of somebody
+    personal: dict[int, str] = field(default_factory=dict)  # position → the type of personal data
     many: dict[str, tuple[int, ...]] = field(default_factory=dict)
     score: int = 0
 
@@ -49,7 +50,8 @@ class ColumnMatch:
 
 @lru_cache(maxsize=20_000)
 def normalize_column_name(name: str) -> str:
-    """A name without accents, capitals, signs and blanks: `Order ID`, `order_id` → `orderid`."""
+    """Return a name without accents, capitals, punctuation and spaces: `Order ID`, `order_id` →
+    `orderid`."""
     bare = unicodedata.normalize("NFKD", name)
     return re.sub(
         r"[^a-z0-9]+", "", "".join(c for c in bare if not unicodedata.combining(c)).lower()
@@ -58,7 +60,8 @@ def normalize_column_name(name: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def list_name_variants(name: str) -> tuple[str, ...]:
-    """How a column's name may be looked up: as it is, and without its unit: `Prix (€)`."""
+    """Return the forms in which a column's name is looked up: as it is, and without its unit: `Prix
+    (€)`."""
     bare = re.sub(r"[(\[][^)\]]*[)\]]", " ", name)
     words = [w for w in re.split(r"[\s_]+", bare) if not find_currency(w) and w.lower() != "en"]
     return tuple(
@@ -77,13 +80,14 @@ def list_name_variants(name: str) -> tuple[str, ...]:
 def guess_kind(
     names: Sequence[str], file: str, given: Mapping[str, str], kind: str | None
 ) -> ColumnMatch:
-    """The kind that makes most sense of the columns, or `kind`; score 0 when none does."""
+    """Return the best match of all kinds, or of `kind` if given. Its score is 0 when no column
+    matches."""
     candidates = [
         match_columns(one, names, given)
         for one in ([kind] if kind else [*load_kinds(), PRODUCTS_KIND])
     ]
     if not kind and _is_of_orders(candidates[0], names):
-        candidates = candidates[:-1]  # what was in which order is no catalogue, whatever it lacks
+        candidates = candidates[:-1]  # a file with order numbers is no catalogue
     whole = [one for one in candidates if is_complete(one)] or candidates
     return max(
         whole, key=lambda one: one.score + 2 * (is_complete(one) and _is_hinted(one.kind, file))
@@ -91,7 +95,7 @@ def guess_kind(
 
 
 def _is_of_orders(found: ColumnMatch, names: Sequence[str]) -> bool:
-    """Whether a file tells of orders, by a column that can be nothing but their numbers."""
+    """Return whether the file has a column that can only be an order number."""
     return (
         "order" in found.columns
         and normalize_column_name(names[found.columns["order"]]) not in GENERIC_COLUMNS
@@ -99,7 +103,7 @@ def _is_of_orders(found: ColumnMatch, names: Sequence[str]) -> bool:
 
 
 def match_columns(kind: str, names: Sequence[str], given: Mapping[str, str]) -> ColumnMatch:
-    """The columns of a file as one kind names them; `given` (theirs → ours) goes first."""
+    """Match the columns of a file to one kind. `given` (theirs → ours) takes precedence."""
     if kind == PRODUCTS_KIND:
         return _match_products(names, given)
     lists = {ours: column.called for ours, column in load_kinds()[kind].columns.items()}
@@ -124,12 +128,12 @@ def match_columns(kind: str, names: Sequence[str], given: Mapping[str, str]) -> 
 
 
 def _is_about_people(columns: Mapping[str, int]) -> bool:
-    """Whether a file is one of customers: orders have names and addresses, too."""
+    """Return whether the file is one of customers. Orders have names and addresses too."""
     return "since" in columns or any(one in columns for one in CONSENT_COLUMNS)
 
 
 def is_complete(found: ColumnMatch) -> bool:
-    """Whether the columns suffice for rows of the kind."""
+    """Return whether the columns suffice for rows of the kind."""
     has, aids = found.columns, found.aids
     if found.kind == "orders":
         worth = "amount" in has or "unit_price" in aids
@@ -155,7 +159,7 @@ def is_complete(found: ColumnMatch) -> bool:
 def _assign_columns(
     names: Sequence[str], lists: Mapping[str, Sequence[str]], given: Mapping[str, str]
 ) -> dict[str, int]:
-    """Each of ours gets the column that is likeliest it, each column is one of ours at most."""
+    """Assign to each of our columns the most likely column of the file, and no column twice."""
     fixed = {normalize_column_name(theirs): ours for theirs, ours in given.items()}
     offers: list[tuple[int, int, str]] = []
     for place, name in enumerate(names):
@@ -189,7 +193,8 @@ def _rank_names(
 
 
 def _find_metrics(names: Sequence[str], columns: dict[str, int]) -> dict[str, int]:
-    """The outcomes of a test, one a column; `value` and `successes` give way to them."""
+    """Return the metrics of an experiment, one column each. The columns `value` and `successes` are
+    dropped where they are the same."""
     if "metric" in columns or "users" in columns:
         return {}
     found: dict[str, int] = {}
@@ -211,7 +216,7 @@ def _is_outcome(columns: Mapping[str, int], place: int) -> bool:
 
 
 def classify_metric(metric: str) -> str:
-    """`successes` for a yes or no, `values` for an amount."""
+    """Return `successes` for a yes-or-no metric, `values` for an amount."""
     return "values" if metric in load_column_names()["metrics"]["values"] else "successes"
 
 
@@ -238,19 +243,19 @@ def _is_hinted(kind: str, file: str) -> bool:
     return any(word in normalize_column_name(file) for word in KIND_HINTS[kind])
 
 
-# Which language the names of a file's columns are in, as far as figures and dates go by it.
+# The language of the column names, as far as the formats of numbers and dates depend on it.
 
 FRENCH_NAMES = {
     *("date", "client", "commande", "prix", "devise", "quantite", "montant", "pays", "appareil"),
     *("reference", "texte", "note", "langue", "canal", "jour", "moment", "produit", "avis"),
     *("statut", "depuisle", "envoyes", "clics", "depense", "variante", "visiteur"),
 }
-FRENCH_WORDS = {  # in a name of several words; they are no English ones
+FRENCH_WORDS = {  # in names of several words; none of them is English
     *("commande", "prix", "devise", "quantite", "montant", "appareil", "langue", "jour", "produit"),
     *("avis", "statut", "numero", "nom", "adresse", "livraison", "taille", "couleur", "ttc", "ht"),
     *("libelle", "categorie", "achat", "envoi", "du", "de", "le", "la", "depense", "campagne"),
 }
-# German, Spanish, Portuguese, Italian: the comma is their decimal sign, too.
+# German, Spanish, Portuguese and Italian also have a decimal comma.
 DECIMAL_COMMA_WORDS = {
     *("datum", "bestellung", "bestellnummer", "kunde", "kundennummer", "menge", "betrag", "preis"),
     *("artikel", "umsatz", "kosten", "klicks", "anzahl", "kampagne", "wahrung", "waehrung"),
@@ -261,12 +266,12 @@ DECIMAL_COMMA_WORDS = {
 
 
 def has_french_names(names: Sequence[str]) -> bool:
-    """Whether the columns have French names."""
+    """Return whether the columns have French names."""
     return sum(map(_is_french, names)) >= 2
 
 
 def uses_decimal_comma(names: Sequence[str]) -> bool:
-    """Whether their language writes 12,50."""
+    """Return whether the language of the column names writes 12,50."""
     return (
         has_french_names(names)
         or sum(not DECIMAL_COMMA_WORDS.isdisjoint(_split_words(one)) for one in names) >= 2

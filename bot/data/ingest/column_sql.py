@@ -1,4 +1,4 @@
-"""Our columns that are made of several of a file's: an amount of a price and a quantity."""
+"""SQL for each of our columns over the cells of a file, and the rules that reject rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from bot.data.warehouse.warehouse import IBIS_TYPES
 
 
 def derive_column(understood: FileSchema, name: str) -> str | None:
-    """A column that is made of others."""
+    """Return SQL for a column that is derived from others, or None."""
     makers = {
         "orders": _derive_order_column,
         "events": _derive_event_column,
@@ -39,7 +39,7 @@ def derive_column(understood: FileSchema, name: str) -> str | None:
 
 
 def _currency_sign_sql(understood: FileSchema) -> str:
-    """The currency by the sign beside a row's amount, where a file has several."""
+    """Return SQL for the currency by the sign beside a row's amount, where a file has several."""
     amounts = ("amount", "unit_price", "price", "sales", "spend")
     place = next((at for one in amounts if (at := understood.place(one)) is not None), None)
     if place is None or not understood.signed:
@@ -49,7 +49,7 @@ def _currency_sign_sql(understood: FileSchema) -> str:
 
 
 def _moment_sql(understood: FileSchema) -> str:
-    """A day and a time that stand in two columns."""
+    """Return SQL for a time whose date and time of day are in two columns."""
     at, time = f"t{understood.place('at')}", f"t{understood.place('time')}"
     joined = (
         f"CASE WHEN length({at}) <= 10 AND regexp_matches({time}, '^\\d{{1,2}}[:h]') "
@@ -77,7 +77,7 @@ def _derive_order_column(understood: FileSchema, name: str) -> str | None:
         parts = [f"s{place(one)}" for one in ("size", "colour") if understood.has(one)]
         return f"nullif(concat_ws(', ', {', '.join(parts)}), '')" if parts else None
     if name == "line" and place("line") is None:
-        # by its place in the order; a whole order is line 0. The rows are numbered afterwards.
+        # A line is numbered by its position in the order, later on; a whole order is line 0.
         lined = understood.has("product") or understood.has("title") or not understood.has("order")
         return "NULL" if lined else "0"
     return None

@@ -1,4 +1,4 @@
-"""Looks at a file and says what it is: its kind, its columns, how its numbers are written."""
+"""Detect what a file contains: its kind, its columns, and how its numbers and dates are written."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -39,7 +39,7 @@ from bot.data.schema import ColumnType, load_kinds
 from bot.errors import UNUSABLE_PARAM, CannotDo
 from bot.i18n.messages import Words
 
-# What was found of a file, put together as it is shown and stored: which of its columns becomes
+# The result of a detection: which column of the file becomes which of ours.
 
 CONVERSIONS = {
     "text": "as it is",
@@ -63,7 +63,8 @@ def assemble_schema(
     proof: FormatProof,
     told: ImportOptions,
 ) -> FileSchema:
-    """All of it as one. Its sample and what is assumed of its form are still to come."""
+    """Build the FileSchema of what was detected. Its sample and the assumptions about its format
+    are added later."""
     names, apart = shape.names, match.kind == "consents"
     mapped = [_map_column(match.kind, ours, at, names, proof) for ours, at in match.columns.items()]
     mapped += [_map_aid_column(match, aid, at, names) for aid, at in match.aids.items()]
@@ -77,7 +78,7 @@ def assemble_schema(
         if apart and (what == "email" or what == "phone"):
             addresses.append((at, "email" if what == "email" else "phone"))
     own = match.columns.get("customer")
-    if apart and own is not None and own not in match.personal:  # an address is no id
+    if apart and own is not None and own not in match.personal:  # an address can't serve as the id
         addresses.insert(0, (own, "id"))
     held = {at for at, _ in addresses}
     dropped = [names[at] for at in sorted(match.personal) if at not in held and at not in taken]
@@ -118,7 +119,7 @@ def assemble_schema(
 
 
 def _list_unproved_settings(proof: FormatProof, nameless: bool) -> Iterator[UnprovedSetting]:
-    """What a person may say otherwise."""
+    """Yield the settings that were assumed and that a person may change."""
     if not proof.order.proved or proof.order.clashes:
         yield "dates"
     if proof.doubtful:
@@ -143,7 +144,8 @@ def _map_aid_column(match: ColumnMatch, aid: str, at: int, names: tuple[str, ...
 
 
 def detect_currency(match: ColumnMatch, names: tuple[str, ...], proof: FormatProof) -> str | None:
-    """What an amount's name or cells say: `Amount spent (EUR)`, `12,50 €`."""
+    """Return the currency that an amount's column name or cells mention: `Amount spent (EUR)`,
+    `12,50 €`."""
     money = [
         names[at] for ours, at in (match.columns | match.aids).items() if ours in MONEY_COLUMNS
     ]
@@ -151,17 +153,17 @@ def detect_currency(match: ColumnMatch, names: tuple[str, ...], proof: FormatPro
     return said or (proof.currency if proof.currency in CURRENCIES else None)
 
 
-# A few rows by our columns, as they will be; and columns whose cells can't be read.
+# Sample rows after conversion, and columns whose cells can't be converted.
 
 SAMPLED_ROWS = 2_000  # rows
-MOST_UNREADABLE_SHARE = 0.5  # of the cells that say anything
+MOST_UNREADABLE_SHARE = 0.5  # of the cells that are not empty
 
 
 def find_unreadable_columns(
-    con: duckdb.DuckDBPyConnection, relation: str, understood: FileSchema
+    con: duckdb.DuckDBPyConnection, relation: str, schema: FileSchema
 ) -> list[tuple[MappedColumn, str]]:
-    """Columns of which most cells can't be read, each with such a cell."""
-    told = [one for one in target_columns(understood) if one.reason]
+    """Return the columns of which most cells can't be converted, each with such a cell."""
+    told = [one for one in target_columns(schema) if one.reason]
     if not told:
         return []
     selects = ", ".join(
@@ -171,13 +173,13 @@ def find_unreadable_columns(
     values = ", ".join(
         f"{one.raw} AS r{i}, ({one.sql}) IS NOT NULL AS v{i}" for i, one in enumerate(told)
     )
-    some = select_cells(understood, f"(SELECT * FROM {relation} LIMIT {SAMPLED_ROWS})")
+    some = select_cells(schema, f"(SELECT * FROM {relation} LIMIT {SAMPLED_ROWS})")
     found = con.execute(f"SELECT {selects} FROM (SELECT {values} FROM {some})").fetchall()[0]
     wrong = []
     for i, one in enumerate(told):
         said, bad, cell = found[3 * i : 3 * i + 3]
         if said and bad > MOST_UNREADABLE_SHARE * said:
-            wrong += [(m, cell) for m in understood.columns if _is_column(m, one.name)]
+            wrong += [(m, cell) for m in schema.columns if _is_column(m, one.name)]
     return wrong
 
 
@@ -186,19 +188,19 @@ def _is_column(mapped: MappedColumn, name: str) -> bool:
 
 
 def sample_rows(
-    con: duckdb.DuckDBPyConnection, relation: str, understood: FileSchema
+    con: duckdb.DuckDBPyConnection, relation: str, schema: FileSchema
 ) -> tuple[dict[str, str], ...]:
-    """Three rows by our columns; persons and texts about them don't show."""
+    """Return three rows by our columns, with people and texts about them masked."""
     for hiding in ("bare_words", "bare_alike"):
         con.execute(f"CREATE OR REPLACE MACRO {hiding}(x) AS hidden(x)")
     told = [
-        one for one in target_columns(understood) if one.sql not in ("NULL",) and one.name != "unit"
+        one for one in target_columns(schema) if one.sql not in ("NULL",) and one.name != "unit"
     ]
-    types = {name: column.type for name, column in load_kinds()[understood.kind].columns.items()}
+    types = {name: column.type for name, column in load_kinds()[schema.kind].columns.items()}
     persons = {name for name, type_ in types.items() if type_ == "person"}
     selects = ", ".join(f"CAST(CAST({one.sql} AS {sql_type(one.type)}) AS VARCHAR)" for one in told)
-    some = select_cells(understood, f"(SELECT * FROM {relation} LIMIT 3)")
-    parts = [one for one in understood.columns if not one.metric and one.ours not in types]
+    some = select_cells(schema, f"(SELECT * FROM {relation} LIMIT 3)")
+    parts = [one for one in schema.columns if not one.metric and one.ours not in types]
     whole = ", ".join([selects, *(f"said(bare(c{one.place}))" for one in parts)])
     rows = con.execute(f"SELECT {whole} FROM {some}").fetchall()
     names = [*(one.name.removeprefix("metric_") for one in told), *(one.ours for one in parts)]
@@ -213,7 +215,7 @@ def sample_rows(
 
 
 def _shorten_cell(cell: str, type_: ColumnType | None) -> str:
-    """Without what says nothing: seconds, a midnight, a nought behind the point."""
+    """Remove what carries no information: zero seconds, a midnight, a zero behind the point."""
     if type_ == "moment":
         return cell.removesuffix(":00").removesuffix(" 00:00")
     return cell.removesuffix(".0") if type_ == "number" else cell
@@ -229,29 +231,31 @@ def detect_schema(
     *,
     name: str,
     kind: str | None = None,
-    called: Mapping[str, str] | None = None,
+    column_names: Mapping[str, str] | None = None,
     currency: str | None = None,
     dates: DateOrder | None = None,
     decimal: DecimalSign | None = None,
     sheets: Sequence[str] = (),
     several: bool = False,
 ) -> FileSchema:
-    """How a file can be read. `name` is what the file is called where people see it; the others
-    settle what it would else be guessed to be: see `Said`. Where it is one of `several` tables,
-    `called` may name columns of the others as well.
+    """Detect how a file can be read. Nothing is written.
 
-    Kind "products" is possible: the caller then uses `catalogue_of` in `bot.data.ingest.products`.
-    Raises CannotDo with one clear sentence for a hopeless file. Nothing is written.
+    `name` is the file's name as people see it. The other parameters override what would otherwise
+    be detected: see `ImportOptions`. `column_names` maps the file's column names to ours. Where the
+    file is one of `several` tables, it may also name columns of the others.
+
+    For the kind "products", the caller reads the file with `reread_product_file`. Raises CannotDo
+    with one clear sentence for a file that can't be used.
     """
-    file_errors.check_options(kind, called or {}, currency)
+    file_errors.check_options(kind, column_names or {}, currency)
     try:
         file = inspect_format(path, name)
-        head = find_header(path, file, name, called or {}, kind, sheets)
+        head = find_header(path, file, name, column_names or {}, kind, sheets)
     except CannotDo as no:
         why = no.words
         told = {**why.params, UNUSABLE_PARAM: "yes"}
         raise CannotDo(Words(why.text, many=why.many, params=told)) from None
-    given = _match_given_columns(name, called or {}, head.names, several)
+    given = _match_given_columns(name, column_names or {}, head.names, several)
     said = ImportOptions(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
@@ -296,22 +300,25 @@ def detect_schema(
 
 
 def _match_given_columns(
-    name: str, called: Mapping[str, str], names: Sequence[str], several: bool
+    name: str, column_names: Mapping[str, str], names: Sequence[str], several: bool
 ) -> dict[str, str]:
-    """What was said of the columns that this file has. Raises CannotDo for another, unless it may
-    be one of several tables."""
+    """Return the given mapping for the columns that this file has. Raises CannotDo for a column
+    that it lacks, unless it may belong to another of several tables."""
     if several:
         has = {normalize_column_name(one) for one in names}
         return {
-            theirs: ours for theirs, ours in called.items() if normalize_column_name(theirs) in has
+            theirs: ours
+            for theirs, ours in column_names.items()
+            if normalize_column_name(theirs) in has
         }
-    given = resolve_column_numbers(called, names)
+    given = resolve_column_numbers(column_names, names)
     file_errors.check_given_columns(name, given, names)
     return given
 
 
 def _settle_prices(match: ColumnMatch, names: tuple[str, ...]) -> ColumnMatch:
-    """An order's price is that of a piece where pieces are counted; so is Shopify's line price."""
+    """Treat an order's price as the price of one piece where pieces are counted. Shopify's line
+    price is one too."""
     if match.kind != "orders" or "quantity" not in match.columns:
         return match
     columns, aids = dict(match.columns), dict(match.aids)
@@ -325,15 +332,16 @@ def _settle_prices(match: ColumnMatch, names: tuple[str, ...]) -> ColumnMatch:
 
 
 def _apply_regional_order(proof: FormatProof, currency: str | None) -> FormatProof:
-    """Days first where nothing proves the order and the money is not America's, or the decimal
-    mark is a comma, proved or as such files have it: nearly everywhere but there."""
+    """Read days first where nothing proves the order and either the decimal mark is a comma or the
+    currency is not American: almost everywhere else days come first."""
     if proof.order.proved or not (proof.decimal == "," or currency not in MONTH_FIRST_CURRENCIES):
         return proof
     return replace(proof, order=replace(proof.order, day_first=True))
 
 
 def _drop_personal_columns(match: ColumnMatch, proof: FormatProof) -> ColumnMatch:
-    """Columns whose cells are addresses, whatever they are called, are somebody's."""
+    """Treat columns whose cells are e-mail addresses or phone numbers as personal, whatever their
+    name."""
     columns, personal = dict(match.columns), dict(match.personal)
     for place, what in proof.addresses.items():
         ours = next((ours for ours, at in columns.items() if at == place), None)
@@ -345,14 +353,14 @@ def _drop_personal_columns(match: ColumnMatch, proof: FormatProof) -> ColumnMatc
     return replace(match, columns=columns, personal=personal)
 
 
-MOST_COLUMNS = 300  # more take the engine minutes
+MOST_COLUMNS = 300  # more columns take DuckDB minutes
 MONTH_FIRST_CURRENCIES = (None, "USD", "CAD")
 
 
 def _drop_unreadable_columns(
     found: FileSchema, con: duckdb.DuckDBPyConnection, relation: str, name: str
 ) -> FileSchema:
-    """Without optional columns that mostly can't be read; a needed one makes the file hopeless."""
+    """Drop optional columns that mostly can't be converted. Raises CannotDo for a needed one."""
     assumed, columns, ignored = list(found.assumed), list(found.columns), list(found.ignored)
     for one, cell in find_unreadable_columns(con, relation, found):
         kind = load_kinds()[found.kind]

@@ -1,4 +1,4 @@
-"""What can't be understood of a file, in one clear sentence."""
+"""Error messages for files that can't be read, each one clear sentence."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# Counts by day or page, as web analytics export them; a visit's own row has none of them.
+# Totals by day or page, as web analytics tools export them; rows of single visits have none.
 TOTAL_NAMES = frozenset(
     normalize_column_name(name)
     for name in (
@@ -27,7 +27,7 @@ LEAST_TOTALS = 3
 
 
 def check_options(kind: str | None, given: Mapping[str, str], currency: str | None) -> None:
-    """Raises CannotDo for a kind, a column of ours or a currency that there is not."""
+    """Raises CannotDo for an unknown kind, column or currency."""
     if kind and kind not in (*load_kinds(), PRODUCTS_KIND):
         raise CannotDo(
             Words(
@@ -62,7 +62,7 @@ def check_given_columns(name: str, given: Mapping[str, str], names: Sequence[str
 def unknown_file_error(
     name: str, names: Sequence[str], match: ColumnMatch, kind: str | None
 ) -> CannotDo:
-    """What a file lacks to be something."""
+    """Return the error that tells what a file lacks to be of a known kind."""
     columns = ", ".join(one for one in names if one)[:200]
     has = match.columns
     if kind in (None, "orders") and "order" in has and "at" in has and "customer" in has:
@@ -100,7 +100,7 @@ def unknown_file_error(
 def _describe_unknown_kind(
     name: str, names: Sequence[str], has: Mapping[str, int], columns: str
 ) -> Words:
-    """No kind that is known: what would be, or how to say that it is one."""
+    """Return the message for a file of no known kind, with what would help."""
     said = {normalize_column_name(one) for one in names}
     if len(said & TOTAL_NAMES) >= LEAST_TOTALS and not said & {"sessionid", "userid", "visitorid"}:
         return Words(
@@ -127,7 +127,7 @@ def _describe_unknown_kind(
 
 
 def missing_header_error(name: str, first: Sequence[str], given: Mapping[str, str]) -> CannotDo:
-    """A table without a line of names, and too little said of its columns."""
+    """Return the error for a table without column names, of which too few were given."""
     told = dict(given) or guess_columns(first) or {"1": "order", "2": "at"}
     return CannotDo(
         Words(
@@ -142,7 +142,7 @@ def missing_header_error(name: str, first: Sequence[str], given: Mapping[str, st
 
 
 def empty_column_error(name: str, one: MappedColumn, cell: str, type_: ColumnType) -> CannotDo:
-    """A needed column without values."""
+    """Return the error for a needed column without readable values."""
     if type_ in ("day", "moment"):
         return CannotDo(
             Words(

@@ -1,4 +1,4 @@
-"""What a file is before anything in it is understood: its format, encoding, fingerprint."""
+"""Detects a file's format and encoding, and computes its SHA-256."""
 
 import codecs
 import hashlib
@@ -30,7 +30,7 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class FileInfo:
-    """`encoding` is None for what is no text. `lines` counts the ends of lines of a text."""
+    """`encoding` is None for binary formats. `lines` counts the line breaks of a text."""
 
     format: FileFormat
     encoding: str | None
@@ -40,7 +40,7 @@ class FileInfo:
 
 
 def inspect_format(path: Path, name: str) -> FileInfo:
-    """Format and encoding of a file. Raises CannotDo for what can be no table."""
+    """Return format and encoding of a file. Raises CannotDo for a file that can't be a table."""
     size = path.stat().st_size
     if size == 0:
         raise CannotDo(Words("{file} is empty.", file=name))
@@ -65,22 +65,22 @@ def inspect_format(path: Path, name: str) -> FileInfo:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_unchanged(path: Path, understood: FileSchema) -> None:
-    """Raises CannotDo when this is no longer the file that was understood."""
+def check_unchanged(path: Path, schema: FileSchema) -> None:
+    """Raises CannotDo when the file changed since its schema was detected."""
     try:
-        same = path.stat().st_size == understood.size and hash_file(path) == understood.sha256
+        same = path.stat().st_size == schema.size and hash_file(path) == schema.sha256
     except FileNotFoundError:
         same = False
     if not same:
         raise CannotDo(
             Words(
                 "{file} changed while I was reading it. Nothing was taken in; give it to me again.",
-                file=understood.name,
+                file=schema.name,
             )
         )
 
@@ -124,7 +124,7 @@ def _refuse_non_table(head: bytes, name: str) -> None:
 
 
 def _scan_file(path: Path, head: bytes, name: str) -> tuple[str, str, int]:
-    """Encoding, SHA-256 and ends of lines, in one pass over the file."""
+    """Return encoding, SHA-256 and number of line breaks, in one pass over the file."""
     encoding = next((enc for mark, enc in BYTE_ORDER_MARKS.items() if head.startswith(mark)), None)
     encoding = encoding or _detect_utf16(head)
     check = codecs.getincrementaldecoder("utf-8")() if not encoding else None
@@ -150,7 +150,7 @@ def _scan_file(path: Path, head: bytes, name: str) -> tuple[str, str, int]:
 
 
 def _detect_utf16(head: bytes) -> str | None:
-    """UTF-16 without its mark: in Western text every other byte is 0."""
+    """Detect UTF-16 without a byte order mark: in Western text every other byte is 0."""
     even, odd = head[:4096:2], head[1:4096:2]
     if len(odd) > 3 and odd.count(0) > 0.6 * len(odd) and even.count(0) < 0.2 * len(even):
         return "utf-16-le"
@@ -169,12 +169,9 @@ def _no_table_message(name: str) -> Words:
     )
 
 
-# How a file's rows are laid out: all that a reader needs to know besides the path.
-
-
 @dataclass(frozen=True)
 class FileLayout:
-    """How a file's rows are laid out."""
+    """How a file's rows are laid out: all that a reader needs besides the path."""
 
     format: FileFormat
     encoding: str | None
@@ -191,7 +188,7 @@ class FileLayout:
 
 
 def layout_under_header(head: HeaderRow, file: FileInfo) -> FileLayout:
-    """How the rows of a file lie under the names of its columns."""
+    """Return the layout of the rows below this header."""
     return FileLayout(
         file.format,
         file.encoding,
@@ -204,15 +201,15 @@ def layout_under_header(head: HeaderRow, file: FileInfo) -> FileLayout:
     )
 
 
-def layout_of_schema(understood: FileSchema) -> FileLayout:
-    """How the rows of a file that was understood are laid out."""
+def layout_of_schema(schema: FileSchema) -> FileLayout:
+    """Return the layout of the rows of a detected file."""
     return FileLayout(
-        understood.format,
-        understood.encoding,
-        understood.delimiter,
-        understood.sheet,
-        understood.header_line,
-        understood.names,
-        understood.lines,
-        understood.stacked,
+        schema.format,
+        schema.encoding,
+        schema.delimiter,
+        schema.sheet,
+        schema.header_line,
+        schema.names,
+        schema.lines,
+        schema.stacked,
     )

@@ -1,4 +1,4 @@
-"""What a file was understood to be, and what became of it when it was taken in."""
+"""How a file will be read, and the result of reading it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,13 +16,23 @@ DecimalMark = Literal[".", ","]
 DateOrder = Literal["day-first", "month-first", "year-first"]
 DecimalSign = Literal["comma", "point"]
 UnprovedSetting = Literal["dates", "decimal", "currency"]
-OFFERED_CURRENCIES = ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")  # in a terminal: any
+OFFERED_CURRENCIES = (
+    "EUR",
+    "GBP",
+    "USD",
+    "CHF",
+    "CAD",
+    "AUD",
+    "BRL",
+    "MAD",
+)  # a terminal accepts any
 DECIMAL_MARKS: dict[DecimalSign, DecimalMark] = {"comma": ",", "point": "."}
 
 
 class ImportOptions(BaseModel):
-    """What a person said of a file: it goes before all that is guessed. `called` is theirs → ours,
-    theirs by its name or its number from 1; `currency` (ISO 4217) holds for rows that say none."""
+    """The settings that a person chose for a file. They override what is detected. `called` maps
+    the file's columns (by name, or by number from 1) to ours. `currency` (ISO 4217) applies to rows
+    that name none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: str | None = None
@@ -30,11 +40,11 @@ class ImportOptions(BaseModel):
     currency: str | None = None
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
-    sheets: tuple[str, ...] = ()  # of a workbook, the ones that are meant
+    sheets: tuple[str, ...] = ()  # of a workbook: the sheets to read
 
 
 class MappedColumn(BaseModel):
-    """One column of the file that is read: its name, ours, and what happens to it.
+    """One column of the file that is read: its name, ours, and its conversion.
 
     `how` is one of: as it is, keyed, yes/no, number, amount, date, time, step, status, reference,
     part of a text, a metric, a factor, day of the time. `place` is the column's position from 0.
@@ -45,43 +55,43 @@ class MappedColumn(BaseModel):
     ours: str
     how: str
     place: int = 0
-    metric: str | None = None  # an experiment's outcome: visit, conversion, spend
-    scale: float = 1.0  # what a rating is multiplied with to be one of 5
+    metric: str | None = None  # an experiment's metric: visit, conversion, spend
+    scale: float = 1.0  # factor that converts a rating to a scale of 5
 
 
 class FileSchema(BaseModel):
-    """How a file will be read. Can be stored as JSON: `model_dump(mode="json")` and back."""
+    """How a file will be read. It is stored as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
-    kind: str  # of kinds.toml, or "products": the catalogue reads those
+    kind: str  # of schema.toml, or "products", which the catalogue reads
     format: FileFormat
     encoding: str | None = None  # of text: utf-8, utf-8-sig, utf-16, cp1252
-    delimiter: str | None = None  # of text; "whitespace" for columns aligned by blanks
+    delimiter: str | None = None  # of text; "whitespace" for columns aligned by spaces
     sheet: str | None = None
     stacked: tuple[str, ...] = ()  # sheets of the same columns, read below that one
-    header_line: int = 1  # as an editor counts; 0 when the format names its columns itself
-    names: tuple[str, ...] = ()  # of all the file's columns, in its order
+    header_line: int = 1  # counted from 1; 0 when the format names its columns itself
+    names: tuple[str, ...] = ()  # of all columns of the file, in order
     decimal: DecimalMark = "."
-    marks: dict[int, DecimalMark] = {}  # of columns, by their position, that have another one
+    marks: dict[int, DecimalMark] = {}  # by position, for columns with another decimal mark
     day_first: bool = True
     year_first: bool = False  # in dates whose years have two digits
-    iso: tuple[int, ...] = ()  # positions of dates that say 2026-11-24 in every row
-    currency: str | None = None  # where a row says none
-    signed: bool = False  # the sign beside a row's amount says its currency
+    iso: tuple[int, ...] = ()  # positions of dates written as 2026-11-24 in every row
+    currency: str | None = None  # of rows that name none
+    signed: bool = False  # each amount has the sign of its currency
     sha256: str
     size: int  # bytes
     columns: tuple[MappedColumn, ...] = ()
-    kept_apart: tuple[str, ...] = ()  # e-mail, phone, id: sealed where consent allows export
+    kept_apart: tuple[str, ...] = ()  # e-mail, phone, id: encrypted where consent allows export
     apart: tuple[tuple[int, AddressKind], ...] = ()  # the positions of those columns
     dropped: tuple[str, ...] = ()  # personal columns that are not kept at all
-    ignored: tuple[str, ...] = ()  # columns not understood
-    sample: tuple[dict[str, str], ...] = ()  # rows by our columns; personal ones "(keyed)"
+    ignored: tuple[str, ...] = ()  # columns that were not recognised
+    sample: tuple[dict[str, str], ...] = ()  # rows by our columns; personal values are "(keyed)"
     rows: int = 0  # counted
-    rejected: int | None = None  # rows that stay out; None: not known before all are read
+    rejected: int | None = None  # rejected rows; None: not known yet
     said: ImportOptions = ImportOptions()
-    unproved: tuple[UnprovedSetting, ...] = ()  # what was assumed and can be said otherwise
-    lines: int = 0  # ends of lines of a text
+    unproved: tuple[UnprovedSetting, ...] = ()  # settings that were assumed
+    lines: int = 0  # line breaks of a text
     assumed: tuple[Words, ...] = ()
 
     @field_validator("assumed", mode="before")
@@ -91,7 +101,7 @@ class FileSchema(BaseModel):
 
     @property
     def otherwise(self) -> tuple[tuple[UnprovedSetting, str], ...]:
-        """How what was assumed can be meant otherwise: ("dates", "month-first")."""
+        """The other values of the settings that were assumed: ("dates", "month-first")."""
         ways: list[tuple[UnprovedSetting, str]] = []
         if "dates" in self.unproved:
             now = "day-first" if self.day_first else "month-first"
@@ -105,11 +115,11 @@ class FileSchema(BaseModel):
         return tuple(ways)
 
     def mark(self, place: int) -> DecimalMark:
-        """The decimal sign of a column by its position."""
+        """Return the decimal mark of the column at this position."""
         return self.marks.get(place, self.decimal)
 
     def place(self, ours: str) -> int | None:
-        """The position of the file's column that is ours by that name."""
+        """Return the position of the file's column that becomes this column of ours."""
         return next((one.place for one in self.columns if one.ours == ours), None)
 
     def has(self, *ours: str) -> bool:
@@ -118,7 +128,7 @@ class FileSchema(BaseModel):
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What came of reading a file. `doubled` rows said again what another row of it says."""
+    """The result of reading a file. `doubled` is the number of rows that another row repeats."""
 
     rows: int
     rejected: int
@@ -129,7 +139,7 @@ class LoadResult:
 
 
 class ImportCancelled(CannotDo):
-    """Somebody asked to stop; nothing was left behind."""
+    """A person cancelled the import. Nothing was stored."""
 
     def __init__(self) -> None:
         super().__init__(Words("Stopped. Nothing was taken in."))

@@ -1,4 +1,4 @@
-"""Where a file names its columns: the header's line, the delimiter, the sheet."""
+"""Finds where a file names its columns: the header's line, the delimiter, the sheet."""
 
 import io
 import zipfile
@@ -21,7 +21,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 DELIMITERS = (",", ";", "\t", "|", "whitespace")
-SEARCHED_ROWS = 12  # rows in which the header may be
+SEARCHED_ROWS = 12  # rows that are searched for the header
 
 
 def find_header(
@@ -32,8 +32,8 @@ def find_header(
     kind: str | None,
     sheets: Sequence[str] = (),
 ) -> HeaderRow:
-    """The header that makes most sense, of these `sheets` of a workbook when any are named. Raises
-    CannotDo when there is none or nothing below it."""
+    """Return the best header, among these `sheets` of a workbook if any are named. Raises CannotDo
+    when there is none."""
     if opened.format == "parquet":
         types = _parquet_columns(path, name)
         return HeaderRow(tuple(types), texts=set(types.values()) == {"VARCHAR"})
@@ -72,21 +72,21 @@ def _add_other_sheets(
     name: str,
     given: Mapping[str, str],
     kind: str | None,
-    asked: Sequence[str],
+    wanted_sheets: Sequence[str],
 ) -> HeaderRow:
     if head.sheet is None:
         return head
-    return add_continuing_sheets(head, every, group_sheets(every, name, given, kind), asked)
+    return add_continuing_sheets(head, every, group_sheets(every, name, given, kind), wanted_sheets)
 
 
 def _position_key(found: Sequence[HeaderRow]) -> Callable[[HeaderRow], tuple[int, int]]:
-    """The order of rows in the file: by sheet, then by line."""
+    """Return a sort key for the order of rows in the file: by sheet, then by line."""
     sheets = list(dict.fromkeys(one.sheet for one in found))
     return lambda head: (sheets.index(head.sheet), head.line)
 
 
 def workbook_headers(path: Path, name: str) -> Iterator[HeaderRow]:
-    """The first rows of each sheet, as if they named its columns. Raises CannotDo."""
+    """Yield the first rows of each sheet as candidates for the header. Raises CannotDo."""
     for title, rows in workbook.read_first_rows(path, name, SEARCHED_ROWS):
         for row in rows:
             cells = row.cells
@@ -111,7 +111,7 @@ def _candidate_headers(path: Path, opened: FileInfo, name: str) -> Iterator[Head
 
 
 def _first_lines(path: Path, opened: FileInfo) -> Iterator[str]:
-    """The first lines, no more than a head's worth."""
+    """Yield the first lines, up to about 4 × HEAD_BYTES characters."""
     left = 4 * HEAD_BYTES
     for line in read_lines(path, opened.encoding or "utf-8"):
         yield line
@@ -134,7 +134,7 @@ def _json_keys(path: Path, opened: FileInfo) -> tuple[str, ...]:
 
 
 def _parquet_columns(path: Path, name: str) -> dict[str, str]:
-    """Its columns and their types. Orders and lines that were joined are of texts alone."""
+    """Return its columns and their types. Joined files of orders and lines contain text only."""
     with duckdb.connect() as con:
         try:
             found = con.execute(
@@ -145,12 +145,12 @@ def _parquet_columns(path: Path, name: str) -> dict[str, str]:
     return {row[0]: row[1] for row in found}
 
 
-# What of a file is read as one table each.
+# Splitting a workbook into tables.
 
 
 def split_tables(path: Path, given: Mapping[str, str], kind: str | None) -> list[TableFile]:
-    """The file itself, or the tables of a workbook that holds several. A file that can't be read
-    is one part: read, it says why."""
+    """Return the file itself, or the tables of a workbook that contains several. A file that can't
+    be read is returned as one part; reading it later raises the reason."""
     if not zipfile.is_zipfile(path):
         return [TableFile(path)]
     try:
@@ -164,7 +164,7 @@ def split_tables(path: Path, given: Mapping[str, str], kind: str | None) -> list
 def read_column_names(
     part: TableFile, given: Mapping[str, str], kind: str | None
 ) -> tuple[str, ...]:
-    """How a table names its columns; nothing for a file that can't be read."""
+    """Return the column names of a table, or nothing for a file that can't be read."""
     try:
         file = inspect_format(part.path, part.name)
         return find_header(part.path, file, part.name, given, kind, part.sheets).names

@@ -1,8 +1,8 @@
-"""Where the files of an arrival lie while somebody works on them, and what outlives that.
+"""The background job that imports an uploaded file, and the folder that it works in.
 
-Each arrival has a folder of its own, emptied before and gone afterwards: a process that died may
-have left half of a file there, and what people drop is not ours to keep. Only the rows that stayed
-out are kept, for whoever has to mend them.
+Each upload has a folder of its own. It is emptied before and deleted afterwards, since a killed
+process may have left part of a file there, and uploaded files are not kept. Only the rejected rows
+are kept, for the people who correct them.
 """
 
 import asyncio
@@ -27,66 +27,68 @@ from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job, JobKind
 
-LONGEST_FILE_NAME = 120  # of a file's name on our disk
+LONGEST_FILE_NAME = 120  # bytes of a file's name on the disk
 
 
 @dataclass(frozen=True)
 class WorkDir:
-    """`home` is where its folders are made; the porter brings the files."""
+    """The working folders below `home`. `file_store` fetches the files."""
 
     home: Path
-    porter: FileStore
+    file_store: FileStore
 
-    async def at_hand(
+    async def with_files(
         self,
-        arrival: FileUpload,
+        upload: FileUpload,
         use: Callable[[FileUpload, Sequence[TableFile]], Coroutine[None, None, None]],
     ) -> None:
-        """Its files in a folder of its own while they are used, and gone afterwards."""
-        folder = self.folder(arrival.id)
-        shutil.rmtree(folder, ignore_errors=True)  # of a process that died
+        """Fetch the upload's files into its folder, call `use`, and delete the folder."""
+        folder = self.folder(upload.id)
+        shutil.rmtree(folder, ignore_errors=True)  # left by a killed process
         try:
-            await use(arrival, await self.fetched(arrival.files, folder / "dropped"))
+            await use(upload, await self.fetch_files(upload.files, folder / "dropped"))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    async def fetched(self, files: Sequence[UploadedFile], folder: Path) -> list[TableFile]:
-        """The files in this folder, in their order, each called as people call it, and once
-        however many of its tables are wanted."""
+    async def fetch_files(self, files: Sequence[UploadedFile], folder: Path) -> list[TableFile]:
+        """Fetch the files into this folder. Each keeps the name that people see, and is fetched
+        once even when several of its tables are wanted. Return the tables in the order of
+        `files`."""
         _empty_folder(folder)
         paths: dict[str, Path] = {}
         for one in files:
             if one.file not in paths:
                 paths[one.file] = _free_path(folder, one.name)
-                await self.porter.fetch(one.file, one.name, paths[one.file])
+                await self.file_store.fetch(one.file, one.name, paths[one.file])
         return [TableFile(paths[one.file], one.sheets) for one in files]
 
     def folder(self, id: str) -> Path:
         return self.home / "arrivals" / id
 
-    def made(self, id: str) -> Path:
-        """An empty folder in it, for what is made on the way."""
+    def create_output_folder(self, id: str) -> Path:
+        """Return an empty folder for temporary files of this upload."""
         return _empty_folder(self.folder(id) / "made")
 
-    def kept(self, arrival: FileUpload, rejects: Path | None) -> str | None:
-        """What stayed out, where it outlives the folder; relative to the home."""
+    def store_rejects(self, upload: FileUpload, rejects: Path | None) -> str | None:
+        """Move the file of rejected rows to where it is kept. Return its path relative to the
+        home."""
         if rejects is None:
             return None
-        kept = self.home / "rejects" / f"{arrival.id}.csv"
+        kept = self.home / "rejects" / f"{upload.id}.csv"
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.move(rejects, kept)
         return kept.relative_to(self.home).as_posix()
 
 
 def _empty_folder(folder: Path) -> Path:
-    """This folder, with nothing in it."""
+    """Create this folder, or empty it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     return folder
 
 
 def _free_path(folder: Path, name: str) -> Path:
-    """A name in this folder that no file has, as near to the given one as a disk allows."""
+    """Return an unused path in this folder, as close to the given name as the disk allows."""
     bare = PurePath(re.sub(r"[\x00-\x1f/\\]+", " ", name).strip(". ") or "file")
     stem, ending = bare.stem, bare.suffix[:12]
     while len(f"{stem}{ending}".encode()) > LONGEST_FILE_NAME:
@@ -98,176 +100,178 @@ def _free_path(folder: Path, name: str) -> Path:
     return found
 
 
-# A dropped file on its way into the library: read, shown, and after a yes taken in.
+# The jobs: read the file and preview it, then import it once it is confirmed.
 
 T = TypeVar("T")
-POLL_SECONDS = 0.5  # seconds between two looks at how far it is, and whether it was stopped
-STOP_SECONDS = 20.0  # seconds that a stopped reading gets to end
+POLL_SECONDS = 0.5  # seconds between two checks of the progress and of a cancellation
+STOP_SECONDS = 20.0  # seconds that a cancelled reading gets to end
 
 
 @dataclass(frozen=True)
 class ImportJob:
-    """One for each process that works. `home` is where files lie while they are worked on."""
+    """The import jobs of one worker process. Files are in `home` while they are worked on."""
 
     database: Database
     enqueue: Enqueue
-    porter: FileStore
-    stock: Importer
+    file_store: FileStore
+    importer: Importer
     home: Path
     now: Callable[[], datetime]
 
     @property
-    def _bench(self) -> WorkDir:
-        return WorkDir(self.home, self.porter)
+    def _work_dir(self) -> WorkDir:
+        return WorkDir(self.home, self.file_store)
 
     @property
     def jobs(self) -> dict[JobKind, Callable[[str], Coroutine[None, None, None]]]:
-        """What the engine runs, by kind."""
+        """What the job engine runs, by kind."""
         return {"understand": self.understand, "take_in": self.take_in}
 
     async def understand(self, id: str) -> None:
-        """Read the file and say what it is, or why it is of no use."""
-        arrival = await self._load(id)
-        if arrival.state == "reading":
-            await self.porter.show(arrival.card)
+        """Read the file and show a preview, or the reason why it can't be used."""
+        upload = await self._load(id)
+        if upload.state == "reading":
+            await self.file_store.show(upload.card_post_id)
             try:
-                await self._bench.at_hand(arrival, self._understand)
+                await self._work_dir.with_files(upload, self._understand)
             except CannotDo as no:
                 await self._change(id, partial(FileUpload.refuse, why=no.words))
-        await self.porter.show(arrival.card)
+        await self.file_store.show(upload.card_post_id)
 
     async def take_in(self, id: str) -> None:
-        """Take the confirmed file into the library, and hand back what stayed out."""
-        arrival = await self._load(id)
-        if arrival.state in ("taking", "storing"):
-            await self.porter.show(arrival.card)
+        """Import the confirmed file and post its rejected rows."""
+        upload = await self._load(id)
+        if upload.state in ("taking", "storing"):
+            await self.file_store.show(upload.card_post_id)
             try:
-                await self._bench.at_hand(arrival, self._take)
-            except CannotDo as no:  # a stopped one is over already, and stays so
+                await self._work_dir.with_files(upload, self._import)
+            except CannotDo as no:  # a cancelled one has ended already
                 await self._change(id, partial(FileUpload.fail, why=no.words))
-        await self.porter.show(arrival.card)
+        await self.file_store.show(upload.card_post_id)
         await self._hand_back(id)
 
     async def fail(self, id: str, words: Words) -> None:
-        """It broke: say so on the card, and leave nothing behind."""
+        """Show on the card that the import broke, and delete its temporary files."""
         await self._change(id, partial(FileUpload.fail, why=words))
-        shutil.rmtree(self._bench.folder(id), ignore_errors=True)
-        await self.porter.show((await self._load(id)).card)
+        shutil.rmtree(self._work_dir.folder(id), ignore_errors=True)
+        await self.file_store.show((await self._load(id)).card_post_id)
 
-    async def _understand(self, arrival: FileUpload, parts: Sequence[TableFile]) -> None:
-        """What belongs together is read as one; what does not gets a card of its own."""
-        parts = await self._spread(arrival, parts)
+    async def _understand(self, upload: FileUpload, parts: Sequence[TableFile]) -> None:
+        """Read the files that belong together as one table. Each of the others gets a card of its
+        own."""
+        parts = await self._split_tables(upload, parts)
         if len(parts) > 1:
-            arrival = await self._load(arrival.id)
-            files = arrival.files
-            if len(files) != len(parts) or not await self._sort_out(arrival, parts):
+            upload = await self._load(upload.id)
+            files = upload.files
+            if len(files) != len(parts) or not await self._sort_out(upload, parts):
                 return
-            arrival = await self._load(arrival.id)
-            parts = [parts[files.index(one)] for one in arrival.files]
+            upload = await self._load(upload.id)
+            parts = [parts[files.index(one)] for one in upload.files]
         try:
-            await self._glimpse(arrival, parts)
+            await self._preview(upload, parts)
         except HalfUpload as half:
-            await self._complete(arrival, parts, half)
+            await self._complete_half(upload, parts, half)
 
-    async def _spread(self, arrival: FileUpload, parts: Sequence[TableFile]) -> Sequence[TableFile]:
-        """The same with each table of a workbook for itself; the arrival then knows of them, unless
-        it was stopped meanwhile."""
+    async def _split_tables(
+        self, upload: FileUpload, parts: Sequence[TableFile]
+    ) -> Sequence[TableFile]:
+        """Return the parts with each table of a workbook as a part of its own, and store them in
+        the upload unless it was cancelled meanwhile."""
         tables = [
             [part]
             if part.sheets
-            else await asyncio.to_thread(self.stock.tables, part.path, kind=arrival.kind)
+            else await asyncio.to_thread(self.importer.tables, part.path, kind=upload.kind)
             for part in parts
         ]
         if all(len(some) == 1 for some in tables):
             return parts
         sheets = [[part.sheets for part in some] for some in tables]
         await self._change(
-            arrival.id, partial(pairing.split_upload, sheets=sheets, turn=arrival.turn)
+            upload.id, partial(pairing.split_upload, sheets=sheets, turn=upload.turn)
         )
         return [part for some in tables for part in some]
 
-    async def _sort_out(self, arrival: FileUpload, parts: Sequence[TableFile]) -> bool:
-        """Leave it what belongs together. False when it was stopped meanwhile."""
-        made = self._bench.made(arrival.id)
+    async def _sort_out(self, upload: FileUpload, parts: Sequence[TableFile]) -> bool:
+        """Keep in the upload only the files that belong together. Return False when it was
+        cancelled meanwhile."""
+        made = self._work_dir.create_output_folder(upload.id)
         found = await asyncio.to_thread(
-            partial(self.stock.sort_out, parts, kind=arrival.kind, folder=made)
+            partial(self.importer.sort_out, parts, kind=upload.kind, folder=made)
         )
         sort_out = partial(pairing.separate_files, together=found.together, alone=found.alone)
-        return await self._change(arrival.id, partial(sort_out, turn=arrival.turn))
+        return await self._change(upload.id, partial(sort_out, turn=upload.turn))
 
-    async def _glimpse(
-        self, arrival: FileUpload, parts: Sequence[TableFile], half: FileUpload | None = None
+    async def _preview(
+        self, upload: FileUpload, parts: Sequence[TableFile], half: FileUpload | None = None
     ) -> bool:
-        """Read them and ask a person, with the half that waited for it when there is one. False
-        when that one has gone meanwhile."""
-        files = (*arrival.files, *(half.files if half else ()))
-        glimpse, understood = await asyncio.to_thread(
-            self.stock.understand,
-            arrival.workspace,
+        """Read the files and ask a person to confirm, together with the waiting `half` if there is
+        one. Return False when that half is gone meanwhile."""
+        files = (*upload.files, *(half.files if half else ()))
+        preview, schema = await asyncio.to_thread(
+            self.importer.understand,
+            upload.workspace,
             parts,
             name=" + ".join(one.title for one in files),
-            kind=arrival.kind,
-            told=arrival.told or {},
-            folder=self._bench.made(arrival.id),
+            kind=upload.kind,
+            options=upload.told or {},
+            folder=self._work_dir.create_output_folder(upload.id),
         )
 
         def seen(session: Session) -> bool:
-            enqueue, now, turn = self._but_its_card(arrival.id), self.now(), arrival.turn
+            enqueue, now, turn = self._enqueue_except_card(upload.id), self.now(), upload.turn
             if half and not pairing.join_uploads(
-                session, enqueue, arrival.id, half.id, turn=turn, now=now
+                session, enqueue, upload.id, half.id, turn=turn, now=now
             ):
                 return False
-            row = session.get_one(FileUpload, arrival.id, with_for_update=True)
-            row.understand(
-                session, enqueue, glimpse=glimpse, understood=understood, turn=turn, now=now
-            )
+            row = session.get_one(FileUpload, upload.id, with_for_update=True)
+            row.understand(session, enqueue, preview=preview, schema=schema, turn=turn, now=now)
             return True
 
         return await self.database.run(seen)
 
-    async def _complete(
-        self, arrival: FileUpload, parts: Sequence[TableFile], why: HalfUpload
+    async def _complete_half(
+        self, upload: FileUpload, parts: Sequence[TableFile], why: HalfUpload
     ) -> None:
-        """With the other half that waits near it, if there is one; else it waits itself."""
+        """Pair the upload with a waiting half in the same place, or let it wait itself."""
         tried: dict[str, Words] = {}
-        while other := await self._other_half(arrival, why.half, tried):
+        while other := await self._find_counterpart(upload, why.half, tried):
             try:
-                more = await self._bench.fetched(
-                    other.files, self._bench.folder(arrival.id) / "other"
+                more = await self._work_dir.fetch_files(
+                    other.files, self._work_dir.folder(upload.id) / "other"
                 )
-                if await self._glimpse(arrival, [*parts, *more], other):
+                if await self._preview(upload, [*parts, *more], other):
                     return
                 tried[other.id] = why.words
-            except CannotDo as no:  # they do not belong together, or the other one is gone
+            except CannotDo as no:  # the two do not belong together, or the other one is gone
                 tried[other.id] = no.words
 
-    async def _other_half(
-        self, arrival: FileUpload, half: str, tried: dict[str, Words]
+    async def _find_counterpart(
+        self, upload: FileUpload, half: str, tried: dict[str, Words]
     ) -> FileUpload | None:
         return await self.database.run(
             lambda session: pairing.pair_or_wait(
                 session,
-                self._but_its_card(arrival.id),
-                arrival.id,
+                self._enqueue_except_card(upload.id),
+                upload.id,
                 half=half,
-                turn=arrival.turn,
-                near=self.porter.near,
+                turn=upload.turn,
+                is_near=self.file_store.near,
                 tried=tried,
                 why=next(reversed(tried.values()), None),
                 now=self.now(),
             )
         )
 
-    async def _take(self, arrival: FileUpload, parts: Sequence[TableFile]) -> None:
-        ready = await self._read(arrival, parts)
-        if not await self._change(arrival.id, FileUpload.store):
-            return  # stopped meanwhile
-        await self._look(arrival)
-        kept = self._bench.kept(arrival, ready.rejects)
-        taken = partial(self._taken, arrival.id, rejected=ready.rejected, rejects=kept)
+    async def _import(self, upload: FileUpload, parts: Sequence[TableFile]) -> None:
+        ready = await self._read(upload, parts)
+        if not await self._change(upload.id, FileUpload.store):
+            return  # cancelled meanwhile
+        await self._show_card(upload)
+        kept = self._work_dir.store_rejects(upload, ready.rejects)
+        taken = partial(self._record_import, upload.id, rejected=ready.rejected, rejects=kept)
         await asyncio.to_thread(ready.keep, taken)
 
-    def _taken(
+    def _record_import(
         self,
         id: str,
         session: Session,
@@ -278,25 +282,26 @@ class ImportJob:
         rejected: int,
         rejects: str | None,
     ) -> None:
-        """In the transaction that stores its rows: whoever goes on after a crash finds both or
-        none."""
-        arrival = session.get_one(FileUpload, id, with_for_update=True)
+        """Record the outcome in the transaction that stores the rows, so that after a crash there
+        are either both or none."""
+        upload = session.get_one(FileUpload, id, with_for_update=True)
         outcome = ImportOutcome(new, replaced, same, rejected)
-        enqueue = self._but_its_card(id)
-        arrival.take(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
+        enqueue = self._enqueue_except_card(id)
+        upload.complete(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
 
-    async def _read(self, arrival: FileUpload, parts: Sequence[TableFile]) -> ImportableRows:
-        """Read in a thread; meanwhile show how far it is, and end it when a person says so."""
+    async def _read(self, upload: FileUpload, parts: Sequence[TableFile]) -> ImportableRows:
+        """Read the rows in a thread. Meanwhile, update the progress, and stop when a person
+        cancels."""
         watch = ImportProgress()
-        folder = self._bench.made(arrival.id)
-        read = partial(self.stock.read, name=arrival.title, folder=folder, watch=watch)
-        told = (arrival.workspace, parts, arrival.understood or "")
-        work = asyncio.ensure_future(asyncio.to_thread(read, *told))
+        folder = self._work_dir.create_output_folder(upload.id)
+        read = partial(self.importer.read, name=upload.title, folder=folder, watch=watch)
+        arguments = (upload.workspace, parts, upload.understood or "")
+        work = asyncio.ensure_future(asyncio.to_thread(read, *arguments))
         try:
             while not (await asyncio.wait({work}, timeout=POLL_SECONDS))[0]:
                 before = watch.rows
-                if await self._change(arrival.id, partial(FileUpload.advance, rows=before)):
-                    await self._look(arrival)
+                if await self._change(upload.id, partial(FileUpload.advance, rows=before)):
+                    await self._show_card(upload)
                 else:
                     watch.ended.set()
             return work.result()
@@ -304,34 +309,34 @@ class ImportJob:
             watch.ended.set()
             await asyncio.wait({work}, timeout=STOP_SECONDS)
 
-    async def _look(self, arrival: FileUpload) -> None:
-        """The card as it is now; the next look is soon, so this one may fail."""
+    async def _show_card(self, upload: FileUpload) -> None:
+        """Redraw the card. It may fail, because it is redrawn again soon."""
         with contextlib.suppress(TryAgain, CannotDo):
-            await self.porter.show(arrival.card)
+            await self.file_store.show(upload.card_post_id)
 
     async def _hand_back(self, id: str) -> None:
-        """What stayed out, once, in the card's thread; where Slack will not have it, the card has
-        a button for it."""
-        arrival = await self._load(id)
-        path = self.home / (arrival.rejects or "")
-        if arrival.state == "in" and arrival.rejects and path.is_file():
+        """Post the rejected rows once in the card's thread. Where Slack refuses the file, the card
+        has a button for it."""
+        upload = await self._load(id)
+        path = self.home / (upload.rejects or "")
+        if upload.state == "in" and upload.rejects and path.is_file():
             with contextlib.suppress(CannotDo):
-                await self.porter.attach(arrival, path)
+                await self.file_store.attach(upload, path)
 
     async def _load(self, id: str) -> FileUpload:
         return await self.database.run(lambda s: s.get_one(FileUpload, id))
 
     async def _change(self, id: str, verb: Callable[..., T]) -> T:
-        """Change the row. Its card is drawn by the job itself."""
+        """Change the row. The job itself draws the card."""
 
         def changed(session: Session) -> T:
-            arrival = session.get_one(FileUpload, id, with_for_update=True)
-            return verb(arrival, session, self._but_its_card(id), now=self.now())
+            upload = session.get_one(FileUpload, id, with_for_update=True)
+            return verb(upload, session, self._enqueue_except_card(id), now=self.now())
 
         return await self.database.run(changed)
 
-    def _but_its_card(self, id: str) -> Enqueue:
-        """Whatever is enqueued, but the drawing of this card."""
+    def _enqueue_except_card(self, id: str) -> Enqueue:
+        """Return an Enqueue that skips the redrawing of this upload's card."""
 
         def enqueue(session: Session, job: Job) -> None:
             if job.kind != "show" or job.subject != card_post_id(id):

@@ -1,4 +1,4 @@
-"""Dropped files and the library: what the worker's `Stock` does, with the library behind it."""
+"""The `Importer` that imports uploaded files into a home's library."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.privacy.names import build_own_words
 
-# A dropped catalogue of products, into the rows.
+# Uploaded product catalogues.
 
 PRODUCTS_KIND = "products"
 
@@ -49,7 +49,7 @@ PRODUCTS_KIND = "products"
 class ImportedProducts:
     """The products of a file, ready to be stored."""
 
-    house: LocalData
+    data: LocalData
     workspace: str
     name: str
     catalogue: Catalogue
@@ -57,76 +57,73 @@ class ImportedProducts:
 
     @classmethod
     def read(
-        cls, house: LocalData, workspace: str, path: Path, found: FileSchema, folder: Path
+        cls, data: LocalData, workspace: str, path: Path, found: FileSchema, folder: Path
     ) -> "ImportedProducts":
-        """Raises CannotDo."""
         catalogue = reread_product_file(path, found)
         rejects = folder / "rejects.csv" if catalogue.rejects or catalogue.remarks else None
         if rejects:
             write_rejects(catalogue, rejects)
-        return cls(house, workspace, found.name, catalogue, rejects)
+        return cls(data, workspace, found.name, catalogue, rejects)
 
     @property
     def rejected(self) -> int:
         return len(self.catalogue.rejects)
 
-    def keep(self, along: CommitHook) -> None:
-        """New and replaced; a catalogue knows of no third."""
+    def keep(self, on_commit: CommitHook) -> None:
+        """Store the products. Each is new or replaced; a catalogue has no unchanged ones."""
         rows = [(p.handle, p.title, p.model_dump_json()) for p in self.catalogue.products]
-        with self.house.database.begin() as session:
+        with self.data.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
             new, again = ProductRow.put(session, self.workspace, rows, file=self.name, now=now())
-            along(session, new, again, 0)
+            on_commit(session, new, again, 0)
 
 
-# What a workspace sells, as words that are nobody's name in what customers write.
+# Words of the team's own products, which must not be masked as names of people.
 
-FREE_TEXT_KIND = "feedback"  # the kind with texts of customers
+FREE_TEXT_KIND = "feedback"  # the kind with customers' texts
 
 
-def list_own_words(house: LocalData, workspace: str, kind: str) -> frozenset[str]:
-    """The words of its products, their makers and categories; none where nothing is written."""
+def list_own_words(data: LocalData, workspace: str, kind: str) -> frozenset[str]:
+    """Return the words of the workspace's products, brands and categories, which are no people's
+    names in customers' texts. Empty for kinds without free text."""
     if kind != FREE_TEXT_KIND:
         return frozenset()
-    products = house.products(workspace)
+    products = data.products(workspace)
     said = [(one.title, one.vendor or "", one.type or "", *one.colours) for one in products]
     return build_own_words([word for words in said for word in words])
 
 
-MOST_EXACT_PREVIEW_BYTES = (
-    20 * 2**20
-)  # bytes: up to here a file is read once before the question, for exact figures
+MOST_EXACT_PREVIEW_BYTES = 20 * 2**20  # bytes; smaller files are read completely for the preview
 
 
 @dataclass(frozen=True)
 class ImportedRows:
-    """A file's good rows as one Parquet file, to be merged into the library."""
+    """A file's accepted rows as one Parquet file, to be merged into the library."""
 
     rejected: int
     rejects: Path | None
-    take: Callable[[CommitHook], None]
+    import_rows: Callable[[CommitHook], None]
 
-    def keep(self, along: CommitHook) -> None:
-        self.take(along)
+    def keep(self, on_commit: CommitHook) -> None:
+        self.import_rows(on_commit)
 
 
 @dataclass(frozen=True)
 class LibraryImporter:
-    """The library of a house, as files are taken into it."""
+    """The `Importer` of one home."""
 
-    house: LocalData
+    data: LocalData
 
     def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
-        """The file itself, or the tables of a workbook that holds several."""
         return split_tables(path, {}, kind)
 
     def sort_out(
         self, parts: Sequence[TableFile], *, kind: str | None, folder: Path
     ) -> SortedFiles:
-        """Orders and their lines, and what completes those; a file of customers, say, does, and is
-        taken in by itself as well. Nothing belongs together when the order numbers differ: then
-        each half is told so by itself."""
+        """Find orders, their lines and the files that complete them. A file of customers, for
+        example, completes orders and is imported alone as well. No files belong together when the
+        order numbers differ; each half then says so itself."""
         every = frozenset(range(len(parts)))
         if kind not in (None, "orders"):
             return SortedFiles(alone=every)
@@ -144,85 +141,87 @@ class LibraryImporter:
         *,
         name: str,
         kind: str | None,
-        told: Mapping[str, Any],
+        options: Mapping[str, Any],
         folder: Path,
     ) -> tuple[ImportPreview, str]:
-        """What the files are, read as one. Small ones are read through, so that their figures are
-        exact; nothing is kept of that. Raises CannotDo for a file of no use; Half for one that
-        another completes."""
+        """Detect what the files contain, read as one table. Small files are read completely, so
+        that their figures are exact; nothing of that is stored. Raises CannotDo for a file that
+        can't be used, HalfUpload for one that another file completes."""
         part, joined = _join_into_one(parts, folder)
         path = part.path
         try:
-            said = ImportOptions.model_validate({**told, "kind": kind})
+            said = ImportOptions.model_validate({**options, "kind": kind})
             found = ImportRequest.of(said).understand(path, name, part.sheets)
         except CannotDo as no:
             side = order_file_side(part) if joined is None and kind in (None, "orders") else None
             if side is None:
                 raise
             raise HalfUpload(side, no.words) from None
-        glimpse = _build_preview(found, joined.told if joined else ())
+        preview = _build_preview(found, joined.messages if joined else ())
         if found.kind != PRODUCTS_KIND and path.stat().st_size <= MOST_EXACT_PREVIEW_BYTES:
-            glimpse = self._tried(path, found, glimpse, folder)
-        return glimpse, found.model_dump_json()
+            preview = self._with_exact_figures(path, found, preview, folder)
+        return preview, found.model_dump_json()
 
     def read(
         self,
         workspace: str,
         parts: Sequence[TableFile],
-        understood: str,
+        schema: str,
         *,
         name: str,
         folder: Path,
         watch: ImportProgress,
     ) -> ImportableRows:
-        """Its rows, ready to be stored. Raises CannotDo."""
-        found = FileSchema.model_validate_json(understood)
+        found = FileSchema.model_validate_json(schema)
         path = _join_into_one(parts, folder)[0].path
         if found.kind == PRODUCTS_KIND:
-            return ImportedProducts.read(self.house, workspace, path, found, folder)
+            return ImportedProducts.read(self.data, workspace, path, found, folder)
         fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
         taken = load_file(
             path,
             found,
             to=fresh,
-            key=self.house.stocking.key(),
+            key=self.data.row_store.key(),
             apart=apart,
             progress=watch.progress,
             cancelled=watch.cancelled,
-            own=list_own_words(self.house, workspace, found.kind),
+            own=list_own_words(self.data, workspace, found.kind),
         )
 
-        def take(along: CommitHook) -> None:
-            def told(session: Session, merge: MergeResult) -> None:
-                along(session, merge.new, merge.replaced, merge.same + merge.doubles)
+        def import_rows(on_commit: CommitHook) -> None:
+            def record(session: Session, merge: MergeResult) -> None:
+                on_commit(session, merge.new, merge.replaced, merge.same + merge.doubles)
 
-            kept, stocking = apart if apart.exists() else None, self.house.stocking
-            stocking.take(workspace, found.kind, fresh, source=name, apart=kept, along=told)
+            kept, row_store = apart if apart.exists() else None, self.data.row_store
+            row_store.import_rows(
+                workspace, found.kind, fresh, source=name, apart=kept, on_commit=record
+            )
 
-        return ImportedRows(taken.rejected, taken.rejects, take)
+        return ImportedRows(taken.rejected, taken.rejects, import_rows)
 
-    def _tried(
-        self, path: Path, found: FileSchema, glimpse: ImportPreview, folder: Path
+    def _with_exact_figures(
+        self, path: Path, found: FileSchema, preview: ImportPreview, folder: Path
     ) -> ImportPreview:
-        """The same with what reading it through says: rows, rejects, from when to when."""
+        """Return the preview with the rows, rejects and days that a complete reading gives."""
         trial = folder / "trial.parquet"
-        taken = load_file(path, found, to=trial, key=self.house.stocking.key())
+        taken = load_file(path, found, to=trial, key=self.data.row_store.key())
         first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
-        told: dict[str, Any] = {
+        update: dict[str, Any] = {
             "rows": taken.rows,
             "rejected": taken.rejected,
             "first": first,
             "last": last,
         }
         if taken.doubled:
-            told["assumed"] = (*glimpse.assumed, describe_duplicates(found, taken.doubled))
-        return glimpse.model_copy(update=told)
+            update["assumed"] = (*preview.assumed, describe_duplicates(found, taken.doubled))
+        return preview.model_copy(update=update)
 
 
 def _join_into_one(
     parts: Sequence[TableFile], folder: Path
 ) -> tuple[TableFile, JoinedTable | None]:
-    """The one table, or one made of several. Raises CannotDo when they are not one."""
+    """Return the only table, or one that is joined of several. Raises CannotDo when they can't be
+    joined."""
     if len(parts) == 1:
         return parts[0], None
     joined = join_order_files(parts, folder, {})
@@ -253,7 +252,6 @@ def _build_preview(found: FileSchema, joined: tuple[Words, ...]) -> ImportPrevie
 
 
 def _first_and_last_day(path: Path, column: str) -> tuple[date | None, date | None]:
-    """The first and the last day in this column."""
     import duckdb
 
     with duckdb.connect(":memory:") as con:

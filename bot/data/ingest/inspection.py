@@ -1,8 +1,7 @@
-"""Files that complete each other: orders and their lines, read as one table of lines.
+"""Reads several files together: orders and their lines are joined into one table of lines.
 
-Shops that keep orders and lines apart export them apart: one file says when and who, the other
-what and for how much. What else is given and names a customer or a product once (its region, its
-category) is joined to it.
+Some shops export orders (date, customer) and order lines (product, amount) in separate files. Other
+files that name a customer or a product once (its region, its category) are joined to them.
 """
 
 import hashlib
@@ -35,71 +34,76 @@ AMOUNT_COLUMNS = ("amount", "unit_price", "line_discount", "quantity")
 JOINABLE_KINDS = (
     "consents",
     "products",
-)  # files that may complete orders and be taken in by themselves
+)  # files of these kinds may complete orders, and can be imported alone too
 
 
 @dataclass(frozen=True)
 class OrderFile:
-    """One file that is given, by its columns."""
+    """One of the given files, by its columns."""
 
     part: TableFile
     shape: FileLayout
     match: ColumnMatch  # as orders
-    kind: str | None  # what it is by itself
-    sheets: tuple[Words, ...] = ()  # what was made of the other sheets of a workbook
+    kind: str | None  # its kind when it is read alone
+    sheets: tuple[Words, ...] = ()  # how the sheets of a workbook were combined
 
 
 @dataclass(frozen=True)
 class JoinedTable:
-    """One table in `path` (Parquet, texts as they were), made of the files in `used`."""
+    """One table in `path` (Parquet, all text), made of the files in `used`. `messages` describe
+    how."""
 
     path: Path
     name: str
     used: frozenset[TableFile]
-    told: tuple[Words, ...]
+    messages: tuple[Words, ...]
 
 
 def join_order_files(
-    parts: Collection[TableFile], folder: Path, called: Mapping[str, str]
+    parts: Collection[TableFile], folder: Path, column_names: Mapping[str, str]
 ) -> JoinedTable | None:
-    """The orders and their lines among these files, in one; None when there is not one of each.
-    Raises CannotDo when no line names one of the orders. Writes into `folder` alone."""
-    files = [half for part in parts if (half := _inspect_file(part, called)) is not None]
+    """Join the orders and their lines among these files. Return None when there is not exactly one
+    file of each. Raises CannotDo when no line belongs to any of the orders. Writes into `folder`
+    only."""
+    files = [half for part in parts if (half := _inspect_file(part, column_names)) is not None]
     halves = [one for one in files if one.kind is None]
     orders = [one for one in halves if classify_order_file(one.match) == "orders"]
     lines = [one for one in halves if classify_order_file(one.match) == "lines"]
     if len(orders) != 1 or len(lines) != 1:
         return None
     rest = [one for one in files if one not in (*orders, *lines)]
-    beside = [one for one in rest if one.kind is None or one.kind in JOINABLE_KINDS]
+    extra_files = [one for one in rest if one.kind is None or one.kind in JOINABLE_KINDS]
     with duckdb.connect() as con:
-        return _join_tables(con, folder, orders[0], lines[0], beside)
+        return _join_tables(con, folder, orders[0], lines[0], extra_files)
 
 
 def order_file_side(part: TableFile) -> str | None:
-    """Whether a file holds the orders ("orders") or their lines ("lines") of a shop that exports
-    them apart; None for any other file."""
+    """Return "orders" or "lines" for one half of a shop's separate exports, None for any other
+    file."""
     file = _inspect_file(part, {})
     return classify_order_file(file.match) if file and file.kind is None else None
 
 
 def is_standalone(part: TableFile) -> bool:
-    """Whether a file can be taken in by itself, by its columns."""
+    """Return whether a file can be imported alone, by its columns."""
     file = _inspect_file(part, {})
     return file is not None and file.kind is not None
 
 
-def _inspect_file(part: TableFile, called: Mapping[str, str]) -> OrderFile | None:
+def _inspect_file(part: TableFile, column_names: Mapping[str, str]) -> OrderFile | None:
     path = part.path
     try:
         file = inspect_format(path, path.name)
-        head = find_header(path, file, path.name, called, None, part.sheets)
+        head = find_header(path, file, path.name, column_names, None, part.sheets)
     except CannotDo:
-        return None  # by itself it says why
-    alone = guess_kind(head.names, path.name, called, None)
+        return None  # reading it alone raises the reason
+    alone = guess_kind(head.names, path.name, column_names, None)
     kind = alone.kind if is_complete(alone) else None
-    found, told = match_columns("orders", head.names, called), tuple(describe_sheets(head))
-    return OrderFile(part, layout_under_header(head, file), found, kind, told)
+    found, messages = (
+        match_columns("orders", head.names, column_names),
+        tuple(describe_sheets(head)),
+    )
+    return OrderFile(part, layout_under_header(head, file), found, kind, messages)
 
 
 def _join_tables(
@@ -107,7 +111,7 @@ def _join_tables(
     folder: Path,
     orders: OrderFile,
     lines: OrderFile,
-    beside: Sequence[OrderFile],
+    extra_files: Sequence[OrderFile],
 ) -> JoinedTable:
     left, right = _keyed_rows_sql(lines, folder), _keyed_rows_sql(orders, folder)
     sides = f"FROM {left} l JOIN {right} o ON l.ours = o.ours"
@@ -115,9 +119,9 @@ def _join_tables(
     more = _new_columns(names, orders.shape.names)
     chosen = [f"l.{quote_name(n)}" for n in names] + [f"o.{quote_name(n)}" for n in more]
     names += more
-    told, used = [_count_matches(con, folder, orders, lines)], {orders.part, lines.part}
+    messages, used = [_count_matches(con, folder, orders, lines)], {orders.part, lines.part}
     about = [*orders.sheets, *lines.sheets]
-    for at, one in enumerate(beside):
+    for at, one in enumerate(extra_files):
         if (key := _find_shared_key(con, names, one, folder)) is None:
             continue
         owner = "l" if key in lines.shape.names else "o"
@@ -128,19 +132,19 @@ def _join_tables(
         names += fresh
         used.add(one.part)
         about += one.sheets
-        told.append(Words("{file} completes it, by {column}.", file=one.part.name, column=key))
+        messages.append(Words("{file} completes it, by {column}.", file=one.part.name, column=key))
     path = folder / f"{orders.part.path.stem}+{lines.part.path.stem}.parquet"
     rows = f"SELECT {', '.join(chosen)} {sides} ORDER BY l.n"
     con.execute(f"COPY ({rows}) TO {quote_text(path)} (FORMAT parquet)")
     name = f"{orders.part.name} + {lines.part.name}"
-    told += [words for at, words in enumerate(about) if words not in about[:at]]
-    return JoinedTable(path, name, frozenset(used), tuple(told))
+    messages += [words for at, words in enumerate(about) if words not in about[:at]]
+    return JoinedTable(path, name, frozenset(used), tuple(messages))
 
 
 def _count_matches(
     con: duckdb.DuckDBPyConnection, folder: Path, orders: OrderFile, lines: OrderFile
 ) -> Words:
-    """How much of both finds the other. Raises CannotDo when nothing does."""
+    """Describe how many rows of both files match. Raises CannotDo when none does."""
     ones, others = _keyed_rows_sql(lines, folder), _keyed_rows_sql(orders, folder)
     found, lost, alone = con.execute(
         f"SELECT (SELECT count(*) FROM {ones} SEMI JOIN {others} USING (ours)), "
@@ -171,30 +175,31 @@ def _count_matches(
     )
 
 
-def _keyed_rows_sql(half: OrderFile, folder: Path) -> str:
-    """The file's rows with the number of their order as `ours`."""
-    order = quote_name(half.shape.names[half.match.columns["order"]])
-    return f"(SELECT *, trim({order}) AS ours FROM {_copy_rows(half, folder)})"
+def _keyed_rows_sql(file: OrderFile, folder: Path) -> str:
+    """Return SQL for the file's rows with their order number as `ours`."""
+    order = quote_name(file.shape.names[file.match.columns["order"]])
+    return f"(SELECT *, trim({order}) AS ours FROM {_copy_rows(file, folder)})"
 
 
-def _copy_rows(half: OrderFile, folder: Path) -> str:
-    """The file's rows as Parquet under their own names, with n; as SQL for FROM."""
-    named = hashlib.sha256(repr(half.part).encode()).hexdigest()[:16]
+def _copy_rows(file: OrderFile, folder: Path) -> str:
+    """Copy the file's rows to Parquet with their own column names and n. Return the SQL for
+    FROM."""
+    named = hashlib.sha256(repr(file.part).encode()).hexdigest()[:16]
     path = folder / f"{named}.cells.parquet"
     if not path.exists():
         kept: dict[str, int] = {}
-        for place, name in enumerate(half.shape.names):
+        for place, name in enumerate(file.shape.names):
             if name:
                 kept.setdefault(name, place)
         cells = ", ".join(f"c{place} AS {quote_name(name)}" for name, place in kept.items())
-        with open_source(half.part.path, half.part.path.name, half.shape) as source:
+        with open_source(file.part.path, file.part.path.name, file.shape) as source:
             rows = f"SELECT n, {cells} FROM {source.relation}"
             source.con.execute(f"COPY ({rows}) TO {quote_text(path)} (FORMAT parquet)")
     return quote_text(path)
 
 
 def _new_columns(names: Sequence[str], others: Sequence[str]) -> list[str]:
-    """Those of the others that say something else: not the same name twice."""
+    """Return those of `others` whose names are not in `names` yet."""
     has = {normalize_column_name(name) for name in names}
     return [
         one
@@ -203,29 +208,31 @@ def _new_columns(names: Sequence[str], others: Sequence[str]) -> list[str]:
     ]
 
 
-def _order_columns(names: Sequence[str], beside: OrderFile) -> list[str]:
-    """What such a file says of orders: never what one was worth. A catalogue's price is what a
-    thing costs now, and not what was paid for two of it."""
-    found = {**beside.match.columns, **beside.match.aids}
-    worth = {beside.shape.names[found[ours]] for ours in AMOUNT_COLUMNS if ours in found}
-    return [one for one in _new_columns(names, beside.shape.names) if one not in worth]
+def _order_columns(names: Sequence[str], extra_files: OrderFile) -> list[str]:
+    """Return the columns that such a file adds to orders, without amounts: a catalogue's price is
+    the current price of one piece, not what was paid."""
+    found = {**extra_files.match.columns, **extra_files.match.aids}
+    worth = {extra_files.shape.names[found[ours]] for ours in AMOUNT_COLUMNS if ours in found}
+    return [one for one in _new_columns(names, extra_files.shape.names) if one not in worth]
 
 
 def _find_shared_key(
-    con: duckdb.DuckDBPyConnection, names: Sequence[str], half: OrderFile, folder: Path
+    con: duckdb.DuckDBPyConnection, names: Sequence[str], file: OrderFile, folder: Path
 ) -> str | None:
-    """The column that the file shares with the orders, naming each thing once; None when there is
-    none, or when the file says nothing that orders hold."""
-    fresh = _order_columns(names, half)
+    """Return the column that the file shares with the orders and in which its values are unique.
+    None when there is none, or when the file adds nothing to orders."""
+    fresh = _order_columns(names, file)
     gained = match_columns("orders", [*names, *fresh], {})
     before = match_columns("orders", list(names), {})
     says = set(gained.columns) - set(before.columns)
-    person = gained.columns.get("customer", 0) >= len(names)  # a better name of who bought
+    person = gained.columns.get("customer", 0) >= len(
+        names
+    )  # a better identification of the customer
     if not says and not person:
         return None
-    rows = _copy_rows(half, folder)
+    rows = _copy_rows(file, folder)
     for name in names:
-        if name in half.shape.names:
+        if name in file.shape.names:
             once = con.execute(
                 f"SELECT count(*) = count(DISTINCT {quote_name(name)}) AND count(*) > 0 FROM {rows}"
             ).fetchall()[0][0]
@@ -234,52 +241,52 @@ def _find_shared_key(
     return None
 
 
-# What the files given to `import` are: each by itself, or those that complete each other.
+# Inspection of the files given to an import: each alone, or joined where they complete each other.
 
 
 @dataclass(frozen=True)
 class InspectedTable:
-    """A table that can be taken in. `told` is what was done to make it of several."""
+    """A table that can be imported. `messages` describe how it was made of several."""
 
     part: TableFile
     found: FileSchema
-    told: tuple[Words, ...] = ()
+    messages: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What was said of the files: see `Said`."""
+    """The settings for the given files: see `ImportOptions`."""
 
     kind: str | None = None
-    called: Mapping[str, str] | None = None
+    column_names: Mapping[str, str] | None = None
     currency: str | None = None
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
     sheets: tuple[str, ...] = ()
-    several: bool = False  # said of several tables: each has some of the columns
+    several: bool = False  # for several tables, each of which has some of the columns
 
     @classmethod
     def of(cls, said: ImportOptions) -> "ImportRequest":
         return cls(said.kind, said.called, said.currency, said.dates, said.decimal, said.sheets)
 
     def split(self, path: Path) -> list[TableFile]:
-        """What of a file is read as one table each."""
+        """Return the tables of a file."""
         if self.sheets:
             return [TableFile(path, self.sheets)]
-        return split_tables(path, self.called or {}, self.kind)
+        return split_tables(path, self.column_names or {}, self.kind)
 
     def among(self, parts: Sequence[TableFile]) -> "ImportRequest":
-        """What was said of these tables together: of several, each has some of the columns that
-        were named. Raises CannotDo for one that none has."""
-        called = self.called or {}
+        """Return the settings for these tables together: of several tables, each has some of the
+        named columns. Raises CannotDo for a column that none of them has."""
+        column_names = self.column_names or {}
         if len(parts) < 2:
             return self
         has = {
             normalize_column_name(one)
             for p in parts
-            for one in read_column_names(p, called, self.kind)
+            for one in read_column_names(p, column_names, self.kind)
         }
-        if gone := [one for one in called if normalize_column_name(one) not in has]:
+        if gone := [one for one in column_names if normalize_column_name(one) not in has]:
             raise CannotDo(
                 Words(
                     "None of these tables has a column {column}: {files}.",
@@ -294,7 +301,7 @@ class ImportRequest:
             path,
             name=name,
             kind=self.kind,
-            called=self.called,
+            column_names=self.column_names,
             currency=self.currency,
             dates=self.dates,
             decimal=self.decimal,
@@ -304,34 +311,35 @@ class ImportRequest:
 
 
 def inspect_files(
-    paths: Sequence[Path], folder: Path, asked: ImportRequest
+    paths: Sequence[Path], folder: Path, request: ImportRequest
 ) -> tuple[list[InspectedTable], list[tuple[Path, CannotDo]]]:
-    """The tables that can be taken in, in the order given, and why the others can't. Orders and
-    their lines in two files, or two sheets, become one, written into `folder`."""
+    """Return the tables that can be imported, in the given order, and the reasons why the others
+    can't. Orders and their lines in two files or sheets are joined into one table, written into
+    `folder`."""
     seen: list[InspectedTable] = []
-    hopeless: list[tuple[TableFile, CannotDo]] = []
-    every = [part for path in paths for part in asked.split(path)]
-    asked = asked.among(every)
+    unreadable: list[tuple[TableFile, CannotDo]] = []
+    every = [part for path in paths for part in request.split(path)]
+    request = request.among(every)
     for part in every:
         try:
-            found = asked.understand(part.path, part.name, part.sheets)
+            found = request.understand(part.path, part.name, part.sheets)
             seen.append(InspectedTable(part, found))
         except CannotDo as why:
-            hopeless.append((part, why))
-    alone = asked.kind in (None, "orders") and len(hopeless) > 1
-    books = tuple(_describe_workbooks(every)) if not asked.sheets else ()
-    joined = join_order_files(every, folder, asked.called or {}) if alone else None
+            unreadable.append((part, why))
+    alone = request.kind in (None, "orders") and len(unreadable) > 1
+    books = tuple(_describe_workbooks(every)) if not request.sheets else ()
+    joined = join_order_files(every, folder, request.column_names or {}) if alone else None
     if joined is not None:
-        whole = asked.understand(joined.path, joined.name)
-        seen.insert(0, InspectedTable(TableFile(joined.path), whole, joined.told))
-        hopeless = [(part, why) for part, why in hopeless if part not in joined.used]
+        whole = request.understand(joined.path, joined.name)
+        seen.insert(0, InspectedTable(TableFile(joined.path), whole, joined.messages))
+        unreadable = [(part, why) for part, why in unreadable if part not in joined.used]
     if seen and books:
-        seen[0] = replace(seen[0], told=(*books, *seen[0].told))
-    return seen, [(part.path, why) for part, why in hopeless]
+        seen[0] = replace(seen[0], messages=(*books, *seen[0].messages))
+    return seen, [(part.path, why) for part, why in unreadable]
 
 
 def _describe_workbooks(every: Sequence[TableFile]) -> Iterator[Words]:
-    """What each workbook of several tables holds."""
+    """Describe the tables of each workbook that contains several."""
     for path in dict.fromkeys(part.path for part in every if part.sheets):
         some = [", ".join(part.sheets) for part in every if part.path == path]
         yield Words(

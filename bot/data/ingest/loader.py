@@ -1,4 +1,4 @@
-"""Reads a file that was understood into one Parquet file of our columns."""
+"""Converts a file whose schema was detected into one Parquet file of our columns."""
 
 import os
 import uuid
@@ -20,12 +20,12 @@ from bot.data.schema import load_kinds
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 
-MOST_REJECTS = 100_000  # told one by one; a file with more is the wrong file
+MOST_REJECTS = 100_000  # listed one by one; a file with more is the wrong file
 
 
 def load_file(
     path: Path,
-    understood: FileSchema,
+    schema: FileSchema,
     *,
     to: Path,
     key: bytes,
@@ -35,45 +35,47 @@ def load_file(
     today: date | None = None,
     own: Collection[str] = (),
 ) -> LoadResult:
-    """Takes the file in. `to` gets one Parquet file with exactly `shelf.schema(kind)`; `apart`,
-    for consents, one of customer and the id, email, phone that it has (sealed). `key` makes
-    persons' keys and seals. `progress` hears the rows read so far; `cancelled` is asked many times
-    a second. `today` bounds dates: later than its tomorrow is rejected (the machine's day in UTC
-    if none). `own` are words of what the team sells: see `own_words`. What stayed out is told in
-    `to` with the ending `.rejects.csv`.
+    """Convert the file.
 
-    Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
-    it can be read; `to` and `apart` then don't exist.
+    `to` gets one Parquet file with exactly the columns of `schema_of(kind)`. For consents, `apart`
+    gets one with customer and the id, e-mail and phone that the file has, encrypted. `key`
+    pseudonymizes customers and encrypts. `progress` receives the number of rows read so far;
+    `cancelled` is called many times a second. Dates later than the day after `today` (default: the
+    current day in UTC) are rejected. `own` holds words of the team's products: see
+    `list_own_words`. Rejected rows are written to `to` with the suffix `.rejects.csv`.
+
+    Raises ImportCancelled, and CannotDo when the file changed since its schema was detected or no
+    row of it can be read. `to` and `apart` do not exist then.
     """
-    check_unchanged(path, understood)
+    check_unchanged(path, schema)
     day = today or datetime.now(UTC).date()
     fresh: list[tuple[Path, Path]] = []
     try:
-        with open_source(path, understood.name, layout_of_schema(understood), cancelled) as source:
-            whys = create_typed(source, understood, key, day, progress, cancelled, own)
-            rejects = _collect_rejects(source, understood, whys, own)
-            taken = _write_table(source, understood, to, fresh, rejects)
-            if apart and understood.apart:
-                _write_addresses(source, understood, key, apart, fresh)
+        with open_source(path, schema.name, layout_of_schema(schema), cancelled) as source:
+            whys = create_typed(source, schema, key, day, progress, cancelled, own)
+            rejects = _collect_rejects(source, schema, whys, own)
+            taken = _write_table(source, schema, to, fresh, rejects)
+            if apart and schema.apart:
+                _write_addresses(source, schema, key, apart, fresh)
         if cancelled():
             raise ImportCancelled
-        check_unchanged(path, understood)
+        check_unchanged(path, schema)
         for made, final in fresh:
             made.replace(final)
         progress(taken.rows)
         return taken
     except duckdb.Error as error:
-        raise _explain_failure(path, understood, error) from None
+        raise _explain_failure(path, schema, error) from None
     finally:
         for made, _ in fresh:
             made.unlink(missing_ok=True)
 
 
 def _collect_rejects(
-    source: RowSource, understood: FileSchema, whys: list[tuple[str, str]], own: Collection[str]
+    source: RowSource, schema: FileSchema, whys: list[tuple[str, str]], own: Collection[str]
 ) -> list[RejectedRow]:
-    masking = RejectMasking(understood, own)
-    cells = ", ".join(f"c{i}" for i in range(len(understood.names)))
+    masking = RejectMasking(schema, own)
+    cells = ", ".join(f"c{i}" for i in range(len(schema.names)))
     rows = source.con.execute(
         f"SELECT r.n, r.why, {cells} FROM {source.relation} s JOIN "
         f"(SELECT n, why FROM typed WHERE why IS NOT NULL ORDER BY n LIMIT {MOST_REJECTS}) r "
@@ -98,46 +100,46 @@ def _collect_rejects(
 
 def _write_table(
     source: RowSource,
-    understood: FileSchema,
+    schema: FileSchema,
     to: Path,
     fresh: list[tuple[Path, Path]],
     rejects: list[RejectedRow],
 ) -> LoadResult:
-    con, dated = source.con, load_kinds()[understood.kind].dated
-    doubled = create_kept(con, understood)
+    con, dated = source.con, load_kinds()[schema.kind].dated
+    doubled = create_kept(con, schema)
     rows, last = con.execute(f'SELECT count(*), max("{dated}")::DATE FROM kept').fetchall()[0]
     if not rows:
-        raise file_errors.no_rows_error(understood.name, rejects)
+        raise file_errors.no_rows_error(schema.name, rejects)
     made = _temporary_path(to, fresh)
-    names = ", ".join(f'"{name}"' for name in load_kinds()[understood.kind].columns)
+    names = ", ".join(f'"{name}"' for name in load_kinds()[schema.kind].columns)
     con.execute(
         f"COPY (SELECT {names} FROM kept) TO {quote_text(made)} (FORMAT parquet, COMPRESSION zstd)"
     )
     _flush(made)
-    told = None
+    rejects_path = None
     if rejects:
-        told = to.with_suffix(".rejects.csv")
-        write_rejects(rejects, _temporary_path(told, fresh))
+        rejects_path = to.with_suffix(".rejects.csv")
+        write_rejects(rejects, _temporary_path(rejects_path, fresh))
     currencies: tuple[str, ...] = ()
-    if "currency" in load_kinds()[understood.kind].columns:
+    if "currency" in load_kinds()[schema.kind].columns:
         said = "SELECT DISTINCT currency FROM kept WHERE currency IS NOT NULL ORDER BY 1 LIMIT 50"
         currencies = tuple(row[0] for row in con.execute(said).fetchall())
     out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
-    return LoadResult(rows, out + len(source.faults), told, last, currencies, doubled)
+    return LoadResult(rows, out + len(source.faults), rejects_path, last, currencies, doubled)
 
 
 def _write_addresses(
     source: RowSource,
-    understood: FileSchema,
+    schema: FileSchema,
     key: bytes,
     apart: Path,
     fresh: list[tuple[Path, Path]],
 ) -> None:
-    """The ids and addresses of those whose consent lets them be used."""
+    """Write the ids and addresses of customers whose consent allows their use."""
     import pyarrow.parquet as pq
 
     selects: dict[AddressKind, str] = {}
-    for place, what in understood.apart:
+    for place, what in schema.apart:
         yes = " OR ".join(f'coalesce(k."{one}", false)' for one in CONSENTS_FOR_ADDRESS[what])
         allowed = f"({yes}) AND NOT coalesce(k.opted_out, false)"
         cell = f"CASE WHEN {allowed} THEN bare(s.c{place}) END"
@@ -153,7 +155,7 @@ def _write_addresses(
 
 
 def _temporary_path(to: Path, fresh: list[tuple[Path, Path]]) -> Path:
-    """A name of its own beside the one that the file gets in the end."""
+    """Return a temporary path beside the final one."""
     to.parent.mkdir(parents=True, exist_ok=True)
     made = to.with_name(f".{uuid.uuid4().hex}.part")
     fresh.append((made, to))
@@ -168,13 +170,11 @@ def _flush(path: Path) -> None:
         os.close(file)
 
 
-def _explain_failure(
-    path: Path, understood: FileSchema, error: duckdb.Error
-) -> CannotDo | TryAgain:
+def _explain_failure(path: Path, schema: FileSchema, error: duckdb.Error) -> CannotDo | TryAgain:
     if told := translate_system_error(error, path):
         return told
     if isinstance(error, duckdb.OutOfMemoryException):
-        return CannotDo(Words("{file} is too large for this machine.", file=understood.name))
+        return CannotDo(Words("{file} is too large for this machine.", file=schema.name))
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
-        return CannotDo(Words("{file} is damaged: I can't read its rows.", file=understood.name))
+        return CannotDo(Words("{file} is damaged: I can't read its rows.", file=schema.name))
     raise error

@@ -1,4 +1,4 @@
-"""What customers write, without who they are, as the import's SQL asks for it."""
+"""Registers the masking of personal data in customers' texts as SQL functions."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -12,8 +12,9 @@ __all__ = ["bare_words", "register_masking"]
 
 
 def register_masking(con: "duckdb.DuckDBPyConnection", own: Collection[str] = ()) -> None:
-    """Gives SQL `bare_words(text)`, and `bare_alike(text)`: the same whatever the team sells, so
-    that a text is known again when the catalogue has changed. It loads numpy."""
+    """Create `bare_words(text)` and `bare_alike(text)` in DuckDB. `bare_alike` ignores the team's
+    own words (`own`), so that a text is recognised again after the catalogue has changed. It loads
+    numpy."""
     sold = frozenset(own)
 
     def bare(text: str) -> str:

@@ -1,9 +1,10 @@
-"""A file that somebody dropped for the library, on its way in: a row. The engine does the work.
+"""Files that people upload for import, and batches of live rows, as database rows.
 
-It is read (`reading`), shown and confirmed (`waiting`), read again and taken in (`taking`, then
-`storing`, from where there is no way back), and ends in one of `in`, `refused` (the file is of no
-use), `cancelled` (a person stopped it) or `failed` (something broke). Every end is on its card.
-One of two files that complete each other waits as a `half`, and is `joined` when the other comes.
+An upload is read (`reading`), previewed and confirmed (`waiting`), read again and imported
+(`taking`, then `storing`, which can't be cancelled). It ends as `in`, `refused` (the file can't be
+used), `cancelled` (a person stopped it) or `failed` (something broke). Its card shows every end.
+One of two files that complete each other waits as a `half`, and becomes `joined` when the other one
+arrives.
 """
 
 from datetime import datetime
@@ -40,19 +41,19 @@ UploadState = Literal[
     "cancelled",
     "failed",
 ]
-CARD_PREFIX = "arrival:"  # how the piece of its card begins
+CARD_PREFIX = "arrival:"  # of the piece of a card's post
 OPEN_STATES: tuple[UploadState, ...] = (
     "reading",
     "half",
     "waiting",
     "taking",
-)  # a person may still cancel
+)  # states in which a person may cancel
 
 ALREADY_ENDED = Words("This is over already. Drop the file again if you need it.")
 
 
 def card_post_id(id: str) -> str:
-    """The id of the post that is this arrival's card."""
+    """Return the id of the post that is this upload's card."""
     return f"{CARD_PREFIX}{id}:card"
 
 
@@ -67,93 +68,97 @@ class FileUpload(Row):
     file: Mapped[str]
     name: Mapped[str]
     size: Mapped[int] = mapped_column(BigInteger)
-    beside: Mapped[list[Any] | None]  # the other files that are read with it
-    half: Mapped[str | None]  # "orders" or "lines": what it is of what two files hold
+    beside: Mapped[list[Any] | None]  # the other files that are read together with it
+    half: Mapped[str | None]  # "orders" or "lines": which of two files that complete each other
     state: Mapped[str] = mapped_column(index=True)
-    turn: Mapped[int]  # how often it was begun anew: another kind, another try
-    kind: Mapped[str | None]  # what a person said it is; None: what was understood
+    turn: Mapped[int]  # how often it was restarted with another kind or setting, or for another try
+    kind: Mapped[str | None]  # as a person chose it; None: as detected
     told: Mapped[
         dict[str, Any] | None
-    ]  # how it is meant: {"dates": "day-first"}, {"sheets": ["May"]}
-    seen: Mapped[str | None] = mapped_column(Text)  # the Glimpse that its card shows, as JSON
-    understood: Mapped[str | None] = mapped_column(Text)  # the library's own words, as JSON
+    ]  # the person's settings: {"dates": "day-first"}, {"sheets": ["May"]}
+    seen: Mapped[str | None] = mapped_column(Text)  # the ImportPreview that its card shows, as JSON
+    understood: Mapped[str | None] = mapped_column(Text)  # the FileSchema, as JSON
     by: Mapped[str | None]  # who confirmed or cancelled it
     progress: Mapped[int | None]  # rows read so far
     new: Mapped[int | None]
     replaced: Mapped[int | None]
     same: Mapped[int | None]
     rejected: Mapped[int | None]
-    rejects: Mapped[str | None]  # the file of the rows that stayed out, relative to the home
+    rejects: Mapped[str | None]  # the file of the rejected rows, relative to the home
     why: Mapped[dict[str, Any] | None]  # Words: why it was refused, or what broke
     made_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 
     @staticmethod
-    def ask(session: Session, enqueue: Enqueue, dropped: Upload, now: datetime) -> bool:
-        """The file as a row, its card's row and its reading, all in this transaction, once.
-        False when it was asked before."""
+    def create(session: Session, enqueue: Enqueue, dropped: Upload, now: datetime) -> bool:
+        """Store the upload, plan its card and enqueue the first reading, in this transaction.
+        Return False when the upload exists already."""
         Workspace.ensure(session, dropped.workspace, now)
         values = vars(dropped) | {"beside": serialize_files(dropped.beside)}
         begun = {"state": "reading", "turn": 0, "made_at": now, "changed_at": now}
         if not insert_once(session, FileUpload, **(values | begun)):
             return False
-        arrival = session.get_one(FileUpload, dropped.id)
+        upload = session.get_one(FileUpload, dropped.id)
         OutboxMessage.plan(
             session,
-            id=arrival.card,
+            id=upload.card_post_id,
             workspace=dropped.workspace,
             kind="card",
             place=dropped.place,
-            piece=arrival.piece,
+            piece=upload.card_piece,
             now=now,
         )
-        arrival.note(session, "file offered", now, by=dropped.author)
-        arrival.enqueue(session, enqueue, "understand")
+        upload.log_event(session, "file offered", now, by=dropped.author)
+        upload.enqueue(session, enqueue, "understand")
         return True
 
     @staticmethod
-    def of_piece(session: Session, piece: str | None) -> "FileUpload | None":
-        """What a card shows, when it is the card of an arrival."""
+    def by_card_piece(session: Session, piece: str | None) -> "FileUpload | None":
+        """Return the upload whose card has this piece, or None when the post is no upload's
+        card."""
         id = (piece or "").removeprefix(CARD_PREFIX)
         return session.get(FileUpload, id) if piece and piece.startswith(CARD_PREFIX) else None
 
     @property
-    def piece(self) -> str:
+    def card_piece(self) -> str:
+        """The `piece` of its card's post."""
         return f"{CARD_PREFIX}{self.id}"
 
     @property
-    def card(self) -> str:
+    def card_post_id(self) -> str:
         """The id of its card's post."""
         return card_post_id(self.id)
 
     @property
     def reference(self) -> str:
-        """What a person can quote, and what the log carries."""
+        """A short reference that people can quote and that the log contains."""
         return f"SI-{self.id[:8].upper()}"
 
     @property
     def files(self) -> tuple[UploadedFile, ...]:
-        """What is read as one, its own file first."""
+        """The files that are read as one table, its own file first."""
         sheets = tuple((self.told or {}).get("sheets") or ())
         mine = UploadedFile(self.id, self.file, self.name, self.size, sheets)
         return (mine, *(UploadedFile.from_row(told) for told in self.beside or ()))
 
     @property
     def title(self) -> str:
-        """What it is called: the names of its files."""
+        """The names of its files."""
         return " + ".join(one.title for one in self.files)
 
     @property
-    def glimpse(self) -> ImportPreview | None:
+    def preview(self) -> ImportPreview | None:
+        """What its card shows, or None before the file was read."""
         return ImportPreview.model_validate_json(self.seen) if self.seen else None
 
     @property
-    def said(self) -> Words | None:
+    def reason(self) -> Words | None:
+        """Why it was refused, what broke, or why it waits for another file."""
         return restore_words(self.why) if self.why else None
 
-    def may_stop(self, person: str, policy: Policy) -> bool:
-        """Whether somebody may cancel it, have it read again or have the rows that stayed out:
-        whoever dropped it, and whoever may import."""
+    def can_cancel(self, person: str, policy: Policy) -> bool:
+        """Return whether a person may cancel it, have it read again or get its rejected rows: its
+        author, and everybody who may import."""
         return person == self.author or policy.may(person, "import")
 
     def understand(
@@ -161,32 +166,34 @@ class FileUpload(Row):
         session: Session,
         enqueue: Enqueue,
         *,
-        glimpse: ImportPreview,
-        understood: str,
+        preview: ImportPreview,
+        schema: str,
         turn: int,
         now: datetime,
     ) -> None:
-        """It was read: now a person has to say yes. Nothing when it was stopped meanwhile."""
+        """Store what was read. A person must confirm it now. Nothing happens when it was cancelled
+        meanwhile."""
         if self.state == "reading" and turn == self.turn:
-            self.seen, self.understood = glimpse.model_dump_json(), understood
-            self.become(session, enqueue, "waiting", now)
+            self.seen, self.understood = preview.model_dump_json(), schema
+            self.set_state(session, enqueue, "waiting", now)
 
     def advance(self, session: Session, enqueue: Enqueue, *, rows: int, now: datetime) -> bool:
-        """So many rows are read. False: it was stopped meanwhile."""
+        """Store how many rows are read so far. Return False when it was cancelled meanwhile."""
         if self.state not in ("taking", "storing"):
             return False
         if rows != self.progress:
             self.progress, self.changed_at = rows, now
-            OutboxMessage.changed(session, enqueue, self.piece)
+            OutboxMessage.changed(session, enqueue, self.card_piece)
         return True
 
     def store(self, session: Session, enqueue: Enqueue, *, now: datetime) -> bool:
-        """From here on it can't be cancelled. False: it was stopped meanwhile."""
+        """Begin to store the rows; from now on it can't be cancelled. Return False when it was
+        cancelled before."""
         if self.state == "taking":
-            self.become(session, enqueue, "storing", now)
+            self.set_state(session, enqueue, "storing", now)
         return self.state == "storing"
 
-    def take(
+    def complete(
         self,
         session: Session,
         enqueue: Enqueue,
@@ -195,20 +202,23 @@ class FileUpload(Row):
         rejects: str | None,
         now: datetime,
     ) -> None:
-        """The library has it. Raises CannotDo when it is over already."""
+        """Record that the rows are in the library. Raises CannotDo when the upload has ended
+        already."""
         if self.state not in ("taking", "storing"):
             raise CannotDo(ALREADY_ENDED)
         self.new, self.replaced, self.same = outcome.new, outcome.replaced, outcome.same
         self.rejected, self.rejects, self.progress = outcome.rejected, rejects, None
-        self.note(session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced)
-        self.become(session, enqueue, "in", now)
+        self.log_event(
+            session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced
+        )
+        self.set_state(session, enqueue, "in", now)
 
     def refuse(self, session: Session, enqueue: Enqueue, *, why: Words, now: datetime) -> None:
-        """The file is of no use as it is."""
+        """End it: the file can't be used as it is."""
         self._end(session, enqueue, "refused", why, now)
 
     def fail(self, session: Session, enqueue: Enqueue, *, why: Words, now: datetime) -> None:
-        """Something broke; it may be tried again."""
+        """End it: something broke. It may be tried again."""
         self._end(session, enqueue, "failed", why, now)
 
     def _end(
@@ -216,25 +226,27 @@ class FileUpload(Row):
     ) -> None:
         if self.state in (*OPEN_STATES, "storing"):
             self.why = why.model_dump(mode="json")
-            self.note(session, f"file {state}", now)
-            self.become(session, enqueue, state, now)
+            self.log_event(session, f"file {state}", now)
+            self.set_state(session, enqueue, state, now)
 
-    def anew(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
-        """Read it from the start."""
+    def restart(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+        """Read it again from the start."""
         self.turn += 1
         self.seen = self.understood = self.half = self.why = self.by = None
-        self.become(session, enqueue, "reading", now)
+        self.set_state(session, enqueue, "reading", now)
         self.enqueue(session, enqueue, "understand")
 
-    def become(self, session: Session, enqueue: Enqueue, state: UploadState, now: datetime) -> None:
-        """Its state from now on, and its card drawn anew."""
+    def set_state(
+        self, session: Session, enqueue: Enqueue, state: UploadState, now: datetime
+    ) -> None:
+        """Change its state and have its card redrawn."""
         self.state, self.progress, self.changed_at = state, None, now
-        OutboxMessage.changed(session, enqueue, self.piece)
+        OutboxMessage.changed(session, enqueue, self.card_piece)
 
     def enqueue(self, session: Session, enqueue: Enqueue, kind: JobKind) -> None:
         enqueue(session, Job(kind=kind, subject=self.id, workspace=self.workspace, turn=self.turn))
 
-    def note(
+    def log_event(
         self,
         session: Session,
         event: str,
@@ -242,7 +254,7 @@ class FileUpload(Row):
         by: str | None = None,
         rows: int | None = None,
     ) -> None:
-        """The journal keeps ids and counts, never a file's name."""
+        """Record an event in the journal, which contains ids and counts but never a file's name."""
         journal.record_event(
             session,
             workspace=self.workspace,
@@ -254,13 +266,13 @@ class FileUpload(Row):
         )
 
 
-# Live rows as they came in: one batch is one checked request, waiting to be merged.
+# Live rows: one batch is one checked request that waits to be merged.
 
 
 class LiveBatch(Row):
-    """One request of one kind. The same request again, with the same time and body, is the same
-    batch: a retry. `path` is the file of its good rows, relative to the home; None when no row was
-    good."""
+    """One request with rows of one kind. A request with the same time and body is the same batch: a
+    retry. `path` is the file of its accepted rows, relative to the home; None when no row was
+    accepted."""
 
     __tablename__ = "batches"
 
@@ -287,7 +299,8 @@ class LiveBatch(Row):
         path: str | None,
         now: datetime,
     ) -> bool:
-        """Write it down; False when it was there. A batch without good rows waits for nothing."""
+        """Store the batch. Return False when it is stored already. A batch without accepted rows is
+        not merged."""
         return insert_once(
             session,
             LiveBatch,
@@ -303,7 +316,7 @@ class LiveBatch(Row):
 
     @staticmethod
     def waiting(session: Session, workspace: str, kind: str) -> list["LiveBatch"]:
-        """What is not merged yet, in the order in which it came."""
+        """Return the batches that are not merged yet, in the order in which they arrived."""
         rows = select(LiveBatch).where(
             LiveBatch.workspace == workspace, LiveBatch.kind == kind, LiveBatch.merged_at.is_(None)
         )
@@ -311,7 +324,7 @@ class LiveBatch(Row):
 
     @staticmethod
     def due(session: Session) -> list[tuple[str, str]]:
-        """The workspaces and kinds that have something to merge."""
+        """Return the workspaces and kinds that have batches to merge."""
         pairs = (
             select(LiveBatch.workspace, LiveBatch.kind)
             .where(LiveBatch.merged_at.is_(None))
@@ -326,8 +339,8 @@ class LiveBatch(Row):
     def merged(
         session: Session, workspace: str, kind: str, named: list[str], now: datetime
     ) -> bool:
-        """These are in the library now. False when one of them was before: then the caller takes
-        back what it did, or rows that came later would be undone."""
+        """Mark these batches as merged. Return False when one of them was merged before: the caller
+        must then roll back, because rows that arrived later would be overwritten."""
         marked = 0
         for start in range(0, len(named), 500):
             some = LiveBatch.sha256.in_(named[start : start + 500])
@@ -340,5 +353,5 @@ class LiveBatch(Row):
 
     @staticmethod
     def forget(session: Session, before: datetime) -> None:
-        """Merged so long ago that nobody can send the same request again."""
+        """Delete batches that were merged so long ago that the same request can't be sent again."""
         session.execute(delete(LiveBatch).where(LiveBatch.merged_at < before))

@@ -1,7 +1,7 @@
-"""Dropped files that complete each other: orders in one file, their lines in another.
+"""Pairs uploaded files that complete each other: orders in one file, their lines in another.
 
-Those of one message are sorted into what belongs together and what stands alone. One that came
-without its other half waits, and the half that comes later takes it along.
+The files of one message are sorted into those that belong together and those that stand alone. A
+file without its other half waits until that half is uploaded.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -17,21 +17,21 @@ from bot.data.ingest.upload import Upload, UploadedFile, serialize_files
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue
 
-WAITING_TIME_LIMIT = timedelta(days=7)  # afterwards nobody means it any more
+WAITING_TIME_LIMIT = timedelta(days=7)  # after that, the half is not paired any more
 OTHER_SIDE = {"orders": "lines", "lines": "orders"}
 
-IsNear = Callable[[FileUpload, FileUpload], bool]  # whether two of them lie at one place
+IsNear = Callable[[FileUpload, FileUpload], bool]  # whether two were uploaded in the same place
 
 
 def list_waiting_uploads(session: Session, workspace: str, now: datetime) -> list[FileUpload]:
-    """The halves that wait in this workspace."""
+    """Return the halves that wait in this workspace."""
     wanted = (FileUpload.workspace == workspace) & (FileUpload.state == "half")
     fresh = select(FileUpload).where(wanted & (FileUpload.changed_at > now - WAITING_TIME_LIMIT))
     return list(session.scalars(fresh.order_by(FileUpload.id)))
 
 
 def split_upload(
-    arrival: FileUpload,
+    upload: FileUpload,
     session: Session,
     enqueue: Enqueue,
     *,
@@ -39,28 +39,28 @@ def split_upload(
     turn: int,
     now: datetime,
 ) -> bool:
-    """Each table of a workbook is a file of its own from now on: the `sheets` of each file, by its
-    tables. False when it was stopped meanwhile."""
-    if arrival.state != "reading" or turn != arrival.turn:
+    """Make each table of a workbook a file of its own. `sheets` lists the tables of each file.
+    Return False when the upload was cancelled meanwhile."""
+    if upload.state != "reading" or turn != upload.turn:
         return False
     mine, *rest = (
         replace(file, id=_sheet_upload_id(file.id, some) if at else file.id, sheets=some)
-        for file, tables in zip(arrival.files, sheets, strict=True)
+        for file, tables in zip(upload.files, sheets, strict=True)
         for at, some in enumerate(tables)
     )
     if mine.sheets:
-        arrival.told = {**(arrival.told or {}), "sheets": list(mine.sheets)}
-    arrival.beside = serialize_files(rest)
+        upload.told = {**(upload.told or {}), "sheets": list(mine.sheets)}
+    upload.beside = serialize_files(rest)
     return True
 
 
 def _sheet_upload_id(id: str, sheets: Sequence[str]) -> str:
-    """The id of the arrival that these sheets of a file make."""
+    """Return the id of the upload for these sheets of a file."""
     return task_id(id, *sheets)
 
 
 def separate_files(
-    arrival: FileUpload,
+    upload: FileUpload,
     session: Session,
     enqueue: Enqueue,
     *,
@@ -69,59 +69,60 @@ def separate_files(
     turn: int,
     now: datetime,
 ) -> bool:
-    """What of its files belongs `together`, by their numbers, stays together; what can be taken in
-    `alone` becomes an arrival of its own. False when it was stopped meanwhile."""
-    if arrival.state != "reading" or turn != arrival.turn:
+    """Keep the files that belong `together` (by position) in this upload, and create an upload for
+    each file that can be imported `alone`. Return False when it was cancelled meanwhile."""
+    if upload.state != "reading" or turn != upload.turn:
         return False
-    files = arrival.files
+    files = upload.files
     single = [file for at, file in enumerate(files) if at in alone]
-    one = [file for at, file in enumerate(files) if at in together]
-    core = [file for file in one if file not in single]  # its arrival is none of their own
+    group = [file for at, file in enumerate(files) if at in together]
+    core = [file for file in group if file not in single]  # these have no upload of their own
     if files[0] in core:
-        _keep_files(arrival, one)
+        _keep_files(upload, group)
     else:
-        _keep_files(arrival, files[:1])
+        _keep_files(upload, files[:1])
     if core and files[0] not in core:
-        rest = [file for file in one if file is not core[0]]
-        _separate_file(session, enqueue, arrival, core[0], rest, now)
+        rest = [file for file in group if file is not core[0]]
+        _separate_file(session, enqueue, upload, core[0], rest, now)
     for file in single:
         if file is not files[0]:
-            _separate_file(session, enqueue, arrival, file, (), now)
+            _separate_file(session, enqueue, upload, file, (), now)
     return True
 
 
-def _keep_files(arrival: FileUpload, files: Sequence[UploadedFile]) -> None:
-    """Its own file stays the first: its id is made of it."""
-    arrival.beside = serialize_files([one for one in files if one.id != arrival.id])
+def _keep_files(upload: FileUpload, files: Sequence[UploadedFile]) -> None:
+    """Set the upload's files. Its own file stays the first, because its id is made of it."""
+    upload.beside = serialize_files([one for one in files if one.id != upload.id])
 
 
 def _separate_file(
     session: Session,
     enqueue: Enqueue,
-    arrival: FileUpload,
+    upload: FileUpload,
     file: UploadedFile,
     rest: Sequence[UploadedFile],
     now: datetime,
 ) -> None:
-    """A file that does not belong to this one: what it was before, or an arrival of its own."""
+    """Create an upload for a file that does not belong to this one, or restart the upload that it
+    had before."""
     before = session.get(FileUpload, file.id, with_for_update=True)
     if before is not None and before.state == "joined":
-        before.anew(session, enqueue, now)
+        before.restart(session, enqueue, now)
     if before is not None:
         return
-    told = Upload(
+    new_upload = Upload(
         id=file.id,
-        workspace=arrival.workspace,
-        author=arrival.author,
-        place=arrival.place,
+        workspace=upload.workspace,
+        author=upload.author,
+        place=upload.place,
         file=file.file,
         name=file.name,
         size=file.size,
-        locale=arrival.locale,
+        locale=upload.locale,
         told={"sheets": list(file.sheets)} if file.sheets else None,
         beside=tuple(rest),
     )
-    FileUpload.ask(session, enqueue, told, now)
+    FileUpload.create(session, enqueue, new_upload, now)
 
 
 def pair_or_wait(
@@ -131,55 +132,58 @@ def pair_or_wait(
     *,
     half: str,
     turn: int,
-    near: IsNear,
+    is_near: IsNear,
     tried: Collection[str],
     why: Words | None,
     now: datetime,
 ) -> FileUpload | None:
-    """The other half that waits near this one, or this one waits from now on. `tried` ones did not
-    fit, `why` says what was wrong. None when it waits, or was stopped meanwhile."""
+    """Return the other half that waits in the same place, or let this upload wait. `tried` ids did
+    not fit; `why` tells what was wrong. Return None when it waits or was cancelled meanwhile."""
     known = _lock_uploads(session, id, now)
-    arrival = known[id]
-    if arrival.state != "reading" or turn != arrival.turn:
+    upload = known[id]
+    if upload.state != "reading" or turn != upload.turn:
         return None
     waiting = [
         one
         for one in known.values()
         if one.state == "half" and one.half == OTHER_SIDE[half] and one.id not in tried
     ]
-    if here := [one for one in waiting if near(arrival, one)]:
+    if here := [one for one in waiting if is_near(upload, one)]:
         return max(here, key=lambda one: (one.changed_at, one.id))
-    arrival.half, arrival.why = half, why.model_dump(mode="json") if why else None
-    arrival.become(session, enqueue, "half", now)
+    upload.half, upload.why = half, why.model_dump(mode="json") if why else None
+    upload.set_state(session, enqueue, "half", now)
     return None
 
 
 def join_uploads(
     session: Session, enqueue: Enqueue, id: str, other: str, *, turn: int, now: datetime
 ) -> bool:
-    """The half that waited goes along with this one from now on. False when one of them was
-    stopped meanwhile, or taken along by another."""
+    """Join the waiting half to this upload. Return False when one of them was cancelled meanwhile,
+    or the half was joined to another upload."""
     known = _lock_uploads(session, id, now)
-    arrival, half = known[id], known.get(other)
-    if arrival.state != "reading" or turn != arrival.turn:
+    upload, half = known[id], known.get(other)
+    if upload.state != "reading" or turn != upload.turn:
         return False
     if half is None or half.state != "half":
         return False
-    arrival.beside = serialize_files([*arrival.files[1:], *half.files])
-    words = Words("{file} is read together with {other}.", file=half.title, other=arrival.name)
+    upload.beside = serialize_files([*upload.files[1:], *half.files])
+    words = Words("{file} is read together with {other}.", file=half.title, other=upload.name)
     half.why = words.model_dump(mode="json")
-    half.note(session, "file joined", now)
-    half.become(session, enqueue, "joined", now)
+    half.log_event(session, "file joined", now)
+    half.set_state(session, enqueue, "joined", now)
     return True
 
 
 def _lock_uploads(session: Session, id: str, now: datetime) -> dict[str, FileUpload]:
-    """This one and all that are being read or wait in its workspace, held until the end of this
-    transaction in one order: of two halves that come at once one must see the other."""
+    """Lock this upload and all others of its workspace that are being read or wait, until the
+    transaction ends. They are locked in one order, so that of two halves that arrive at once one
+    sees the other."""
     workspace = session.get_one(FileUpload, id).workspace
     mine = (FileUpload.workspace == workspace) & FileUpload.state.in_(("reading", "half"))
     near = select(FileUpload).where(
         (FileUpload.id == id) | (mine & (FileUpload.changed_at > now - WAITING_TIME_LIMIT))
     )
-    held = near.order_by(FileUpload.id).with_for_update().execution_options(populate_existing=True)
-    return {one.id: one for one in session.scalars(held)}
+    locked = (
+        near.order_by(FileUpload.id).with_for_update().execution_options(populate_existing=True)
+    )
+    return {one.id: one for one in session.scalars(locked)}

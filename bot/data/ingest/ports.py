@@ -1,4 +1,4 @@
-"""What taking files in needs of the two sides: where people are, and the library."""
+"""The interfaces that an import needs: where uploaded files come from, and the library."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -15,19 +15,19 @@ from bot.i18n.messages import Words
 
 
 class FileStore(Protocol):
-    """What is done with a file where people are."""
+    """Fetches and posts files in the workspace's chat."""
 
     async def show(self, post: str) -> None: ...
     async def fetch(self, file: str, name: str, to: Path) -> None: ...
-    async def attach(self, arrival: FileUpload, path: Path) -> None: ...
+    async def attach(self, upload: FileUpload, path: Path) -> None: ...
     def near(self, one: FileUpload, other: FileUpload) -> bool:
-        """Whether two files were dropped at one place."""
+        """Return whether two files were uploaded in the same place."""
         ...
 
 
 @dataclass
 class ImportProgress:
-    """How far a reading is, and whether it should end. Read and written by two threads."""
+    """How many rows are read, and whether to stop. Two threads read and write it."""
 
     rows: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
@@ -40,7 +40,8 @@ class ImportProgress:
 
 
 class HalfUpload(CannotDo):
-    """A file that needs another one: orders without their worth, or lines without their orders."""
+    """Raised for a file that needs another one: orders without amounts, or order lines without
+    their orders."""
 
     def __init__(self, half: str, words: Words) -> None:
         super().__init__(words)
@@ -49,41 +50,41 @@ class HalfUpload(CannotDo):
 
 @dataclass(frozen=True)
 class SortedFiles:
-    """Files by their numbers: those that complete each other, and those that can be taken in by
-    themselves, too. None is `together` when each stands alone."""
+    """Files by their position: those that complete each other, and those that can be imported
+    alone. A file can be in both. `together` is empty when each file stands alone."""
 
     together: frozenset[int] = frozenset()
     alone: frozenset[int] = frozenset()
 
 
-# Done in the transaction that stores: how many are new, replace another one, were there already.
+# Called in the storing transaction with the numbers of new, replaced and unchanged rows.
 CommitHook = Callable[[Session, int, int, int], None]
 
 
 class ImportableRows(Protocol):
-    """A file's good rows, ready to be stored. `rejects` is the CSV of the others."""
+    """The accepted rows of a file, ready to be stored. `rejects` is the CSV of the others."""
 
     @property
     def rejected(self) -> int: ...
     @property
     def rejects(self) -> Path | None: ...
-    def keep(self, along: CommitHook) -> None:
-        """Store them, and do `along` with that, both or none."""
+    def keep(self, on_commit: CommitHook) -> None:
+        """Store the rows and call `on_commit` in the same transaction."""
         ...
 
 
 class Importer(Protocol):
-    """The library as this job needs it. All of it blocks, and raises CannotDo. `parts` are what is
-    read as one, each called as people call it; `folder` is for what is made."""
+    """The library as an import needs it. All methods block, and raise CannotDo. `parts` are read as
+    one table; each has the name that people see. Temporary files go into `folder`."""
 
     def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
-        """The file itself, or the tables of a workbook that holds several."""
+        """Return the file itself, or the tables of a workbook that contains several."""
         ...
 
     def sort_out(
         self, parts: Sequence[TableFile], *, kind: str | None, folder: Path
     ) -> SortedFiles:
-        """Which of them complete each other."""
+        """Return which of the files complete each other."""
         ...
 
     def understand(
@@ -93,22 +94,22 @@ class Importer(Protocol):
         *,
         name: str,
         kind: str | None,
-        told: Mapping[str, Any],
+        options: Mapping[str, Any],
         folder: Path,
     ) -> tuple[ImportPreview, str]:
-        """What the card shows, and the library's own words about it. `told` is what a person said
-        of it besides its kind. Raises Half, too."""
+        """Return the preview for the card and the file's schema as JSON. `options` are the settings
+        that a person chose, besides the kind. Raises HalfUpload too."""
         ...
 
     def read(
         self,
         workspace: str,
         parts: Sequence[TableFile],
-        understood: str,
+        schema: str,
         *,
         name: str,
         folder: Path,
         watch: ImportProgress,
     ) -> ImportableRows:
-        """All rows, into `folder`; nothing is in the library yet."""
+        """Read all rows into `folder`. Nothing is stored in the library yet."""
         ...

@@ -1,4 +1,4 @@
-"""A catalogue of products in any form that files have, as the catalogue's own reader takes it."""
+"""Reads catalogues of products from any file format, through the catalogue's own reader."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -32,12 +32,17 @@ FIELD_CONVERSIONS = {**dict.fromkeys(PRICE_FIELDS, "amount"), "stock": "number"}
 
 
 def read_product_file(path: Path, name: str, shape: FileLayout, said: ImportOptions) -> Catalogue:
-    """The products of a file. Raises CannotDo when nothing of it can be read."""
+    """Return the products of a file. Raises CannotDo when nothing of it can be read."""
     day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
     mark = DECIMAL_MARKS[said.decimal] if said.decimal else None
 
     read = partial(
-        read_catalogue, currency=said.currency, as_of=day, name=name, called=said.called, mark=mark
+        read_catalogue,
+        currency=said.currency,
+        as_of=day,
+        name=name,
+        column_names=said.called,
+        mark=mark,
     )
     if shape.format == "csv" and shape.header_line:
         return read(path)
@@ -47,7 +52,9 @@ def read_product_file(path: Path, name: str, shape: FileLayout, said: ImportOpti
     ):
         copy = Path(folder) / "products.csv"
         _write_csv(source, shape, copy)
-        above = 0 if shape.header_line else 1  # a line that the file does not have: the names
+        above = (
+            0 if shape.header_line else 1
+        )  # the copy has a line of column names that the file lacks
         catalogue = _shift_lines(read(copy), name, above)
         faults = tuple(RejectedProduct(one.line, "", one.reason, one.raw) for one in source.faults)
     rejects = sorted((*catalogue.rejects, *faults), key=lambda one: one.line)
@@ -57,13 +64,13 @@ def read_product_file(path: Path, name: str, shape: FileLayout, said: ImportOpti
 def detect_product_schema(
     path: Path, name: str, shape: FileLayout, file: FileInfo, said: ImportOptions
 ) -> FileSchema:
-    """What it is, as the catalogue's reader takes it: all of it is read, so that its figures are
-    exact. Raises CannotDo when no product is in it."""
+    """Return the schema of a catalogue. The whole file is read, so that its figures are exact.
+    Raises CannotDo when it contains no product."""
     catalogue = read_product_file(path, name, shape, said)
     header = catalogue.header
     if header is None or not catalogue.products:
         raise file_errors.no_rows_error(name, catalogue.rejects)
-    direct = shape.format == "csv" and shape.header_line > 0  # by the catalogue's own reader
+    direct = shape.format == "csv" and shape.header_line > 0  # read by the catalogue's own reader
     used = {at for places in header.fields.values() for at in places}
     return FileSchema(
         name=name,
@@ -91,7 +98,8 @@ def detect_product_schema(
 
 
 def reread_product_file(path: Path, found: FileSchema) -> Catalogue:
-    """The products of a file that was understood. Raises CannotDo when it is another one now."""
+    """Return the products of a file whose schema was detected. Raises CannotDo when the file
+    changed since."""
     check_unchanged(path, found)
     catalogue = read_product_file(path, found.name, layout_of_schema(found), found.said)
     check_unchanged(path, found)
@@ -99,7 +107,7 @@ def reread_product_file(path: Path, found: FileSchema) -> Catalogue:
 
 
 def map_header_columns(header: CatalogueHeader) -> Iterator[MappedColumn]:
-    """Their columns that are read, in their order, and which field of a product each is."""
+    """Yield the columns that are read, in their order, each with its product field."""
     fields = {at: ours for ours, places in header.fields.items() for at in places}
     for at in sorted(fields):
         how = FIELD_CONVERSIONS.get(fields[at], "as it is")
@@ -107,8 +115,8 @@ def map_header_columns(header: CatalogueHeader) -> Iterator[MappedColumn]:
 
 
 def sample_products(catalogue: Catalogue) -> tuple[dict[str, str], ...]:
-    """Three products by their fields, as they will be; what fields are made of, as the file has
-    it."""
+    """Return three products by their fields. Fields that others are derived from show the file's
+    own text."""
     shown = []
     for one, cells in zip(catalogue.products, catalogue.cells, strict=False):
         told = one.model_dump(mode="json", exclude={"price_history"})
@@ -119,13 +127,13 @@ def sample_products(catalogue: Catalogue) -> tuple[dict[str, str], ...]:
 
 
 def shared_currency(products: Sequence[Product]) -> str | None:
-    """The one that all prices are in."""
+    """Return the currency of all prices, or None when there are several."""
     found = {one.currency for one in products if one.currency}
     return found.pop() if len(found) == 1 else None
 
 
 def _list_unproved_settings(catalogue: Catalogue) -> Iterator[UnprovedSetting]:
-    """What a person may say otherwise."""
+    """Yield the settings that a person may change."""
     if any(AMBIGUOUS_THOUSANDS in one.reason for one in catalogue.rejects):
         yield "decimal"
     if _lacks_currency(catalogue):
@@ -133,13 +141,12 @@ def _list_unproved_settings(catalogue: Catalogue) -> Iterator[UnprovedSetting]:
 
 
 def _lacks_currency(catalogue: Catalogue) -> bool:
-    """Whether there are prices, and nothing says of what money."""
+    """Return whether there are prices without a currency."""
     products = catalogue.products
     return any(one.price for one in products) and not any(one.currency for one in products)
 
 
 def _describe_assumptions(catalogue: Catalogue) -> Iterator[Words]:
-    """What was assumed."""
     if catalogue.mark == ",":
         yield Words("Numbers are read with a decimal comma.")
     header, products = catalogue.header, catalogue.products
@@ -160,7 +167,7 @@ def _format_value(value: object) -> str:
 
 
 def _write_csv(source: RowSource, shape: FileLayout, to: Path) -> None:
-    """The rows as CSV, each on the line that the file has it on; the names above them."""
+    """Write the rows as CSV, each on its line of the original file, below the column names."""
     cells = ", ".join(f"c{i}" for i in range(len(shape.names)))
     found = source.con.execute(f"SELECT n, {cells} FROM {source.relation} ORDER BY n")
     first = max(shape.header_line, 1)
@@ -178,7 +185,7 @@ def _write_csv(source: RowSource, shape: FileLayout, to: Path) -> None:
 
 
 def _shift_lines(catalogue: Catalogue, name: str, by: int) -> Catalogue:
-    """The same with its lines counted as the file has them."""
+    """Return the catalogue with line numbers of the original file."""
     if not by:
         return catalogue
     products = tuple(

@@ -1,4 +1,4 @@
-"""The records of a text, with the line that each starts on; a stray quote costs its own row."""
+"""Parses CSV records with the line on which each starts. A stray quote costs its own row only."""
 
 import csv
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from bot.data.catalogue.text_file import CSV_REASONS, STRAY_QUOTE
 
-LONGEST_CELL = 10_000_000  # signs in one cell
+LONGEST_CELL = 10_000_000  # characters in one cell
 
 
 @dataclass(frozen=True)
 class Record:
-    """One row and the line it starts on, from 1."""
+    """One row and the line on which it starts, from 1."""
 
     line: int
     cells: list[str]
@@ -28,7 +28,7 @@ class MalformedRecord:
 
 
 def read_lines(path: Path, encoding: str) -> Iterator[str]:
-    """The lines with their ends. What is not UTF-8 where it should be is read line by line."""
+    """Yield the lines with their ends. For cp1252, each line is decoded as UTF-8 if possible."""
     if encoding == "cp1252":
         with path.open("rb") as stored:
             for line in stored:
@@ -41,7 +41,7 @@ def read_lines(path: Path, encoding: str) -> Iterator[str]:
 def parse_records(
     lines: Iterator[str], delimiter: str, width: int = 0
 ) -> Iterator[Record | MalformedRecord]:
-    """All records of a text. `width` is how many cells the header has, when that is known."""
+    """Yield all records. `width` is the number of header cells when it is known."""
     if delimiter == "whitespace":
         for number, line in enumerate(lines, start=1):
             if cells := line.split():
@@ -66,12 +66,13 @@ def parse_records(
 
 
 class _LineFeed:
-    """Lines for a csv reader; all but the first of the lines of a broken record are given again."""
+    """Feeds lines to a csv reader. After a broken record, all of its lines but the first are fed
+    again."""
 
     def __init__(self, lines: Iterator[str]):
         self._lines, self._again = lines, list[str]()
         self.taken: list[str] = []
-        self.line = 1  # of the first one taken
+        self.line = 1  # the number of the first line taken
         self.done = False
 
     def __iter__(self) -> "_LineFeed":
@@ -100,7 +101,7 @@ class _LineFeed:
 
 
 def _swallows_rows(taken: list[str], delimiter: str, width: int) -> bool:
-    """Whether a cell over many lines holds what are plainly rows of their own."""
+    """Return whether a cell over many lines contains what are clearly separate rows."""
     inner = taken[1:-1]
     rows = sum(line.count(delimiter) >= width - 1 for line in inner)
     return rows > len(inner) // 2

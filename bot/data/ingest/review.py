@@ -1,8 +1,8 @@
-"""What a person says about a file that was dropped: yes, it is something else, once more, no.
+"""What a person can decide about an uploaded file: confirm, change how it is read, retry or cancel.
 
-What takes rows into the library, or changes how they are read, needs the right to import. Whoever
-dropped the file may also stop it or have it read again. All raise CannotDo, in words for that
-person.
+Everything that stores rows or changes how they are read requires the right to import. The author
+may also cancel the upload or have it read again. All functions raise CannotDo with a message for
+the person.
 """
 
 from datetime import datetime
@@ -22,47 +22,47 @@ ALREADY_REQUESTED = Words("That is being done already.")
 def confirm_import(
     session: Session,
     enqueue: Enqueue,
-    arrival: FileUpload,
+    upload: FileUpload,
     *,
     by: str,
     seen: str,
     policy: Policy,
     now: datetime,
 ) -> None:
-    """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
+    """Import what the card showed. `seen` is the turn that the person saw."""
     policy.require(by, "import")
-    _require_current_turn(arrival, seen)
-    require_unchanged_row(session, arrival)
-    if arrival.state != "waiting":
-        raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
-    arrival.by = by
-    arrival.note(session, "file confirmed", now, by=by)
-    arrival.become(session, enqueue, "taking", now)
-    arrival.enqueue(session, enqueue, "take_in")
+    _require_current_turn(upload, seen)
+    require_unchanged_row(session, upload)
+    if upload.state != "waiting":
+        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    upload.by = by
+    upload.log_event(session, "file confirmed", now, by=by)
+    upload.set_state(session, enqueue, "taking", now)
+    upload.enqueue(session, enqueue, "take_in")
 
 
 def change_kind(
     session: Session,
     enqueue: Enqueue,
-    arrival: FileUpload,
+    upload: FileUpload,
     *,
     by: str,
     kind: str,
     policy: Policy,
     now: datetime,
 ) -> None:
-    """It is something else: read it again as this kind. Raises CannotDo."""
+    """Read the file again as another kind."""
     policy.require(by, "import")
-    if arrival.state not in ("half", "waiting", "refused"):
-        raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
-    arrival.kind = kind
-    arrival.anew(session, enqueue, now)
+    if upload.state not in ("half", "waiting", "refused"):
+        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    upload.kind = kind
+    upload.restart(session, enqueue, now)
 
 
 def change_setting(
     session: Session,
     enqueue: Enqueue,
-    arrival: FileUpload,
+    upload: FileUpload,
     *,
     by: str,
     what: str,
@@ -70,57 +70,57 @@ def change_setting(
     policy: Policy,
     now: datetime,
 ) -> None:
-    """Its dates or figures are meant otherwise: read it again so. Raises CannotDo."""
+    """Read the file again with another setting of its dates or numbers."""
     policy.require(by, "import")
-    if arrival.state != "waiting":
-        raise CannotDo(ALREADY_ENDED if arrival.state not in OPEN_STATES else ALREADY_REQUESTED)
-    arrival.told = {**(arrival.told or {}), what: how}
-    arrival.anew(session, enqueue, now)
+    if upload.state != "waiting":
+        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    upload.told = {**(upload.told or {}), what: how}
+    upload.restart(session, enqueue, now)
 
 
 def retry_import(
     session: Session,
     enqueue: Enqueue,
-    arrival: FileUpload,
+    upload: FileUpload,
     *,
     by: str,
     policy: Policy,
     now: datetime,
 ) -> None:
-    """Once more from the start, after something broke. Raises CannotDo."""
-    _require_uploader(arrival, by, policy)
-    if arrival.state != "failed":
-        raise CannotDo(ALREADY_REQUESTED if arrival.state in OPEN_STATES else ALREADY_ENDED)
-    arrival.anew(session, enqueue, now)
+    """Start again after something broke."""
+    _require_uploader(upload, by, policy)
+    if upload.state != "failed":
+        raise CannotDo(ALREADY_REQUESTED if upload.state in OPEN_STATES else ALREADY_ENDED)
+    upload.restart(session, enqueue, now)
 
 
 def cancel_import(
     session: Session,
     enqueue: Enqueue,
-    arrival: FileUpload,
+    upload: FileUpload,
     *,
     by: str,
     policy: Policy,
     now: datetime,
 ) -> None:
-    """A person stops it. Raises CannotDo when it is over, or being stored."""
-    _require_uploader(arrival, by, policy)
-    if arrival.state == "storing":
+    """Cancel the import. Raises CannotDo when it has ended or is being stored."""
+    _require_uploader(upload, by, policy)
+    if upload.state == "storing":
         raise CannotDo(Words("It is being stored right now, so it can't be stopped any more."))
-    if arrival.state not in OPEN_STATES:
+    if upload.state not in OPEN_STATES:
         raise CannotDo(ALREADY_ENDED)
-    arrival.by = by
-    arrival.note(session, "file cancelled", now, by=by)
-    arrival.become(session, enqueue, "cancelled", now)
+    upload.by = by
+    upload.log_event(session, "file cancelled", now, by=by)
+    upload.set_state(session, enqueue, "cancelled", now)
 
 
-def _require_uploader(arrival: FileUpload, by: str, policy: Policy) -> None:
-    if not arrival.may_stop(by, policy):
+def _require_uploader(upload: FileUpload, by: str, policy: Policy) -> None:
+    if not upload.can_cancel(by, policy):
         raise CannotDo(
             Words("Only whoever dropped this file or somebody who may import can do that.")
         )
 
 
-def _require_current_turn(arrival: FileUpload, seen: str) -> None:
-    if seen != str(arrival.turn):
+def _require_current_turn(upload: FileUpload, seen: str) -> None:
+    if seen != str(upload.turn):
         raise CannotDo(Words("This file was read anew meanwhile. Please look at it again."))

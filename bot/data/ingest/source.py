@@ -1,7 +1,7 @@
-"""A file that the engine can't read as it is, row by row into a clean CSV.
+"""Opens a file of any format as one SQL relation of text cells.
 
-A row that is no row is put aside with its reason and its line, so that one bad line never costs
-the others.
+Files that DuckDB can't read directly are copied row by row into a clean CSV. Malformed rows are
+collected with their reason and line, so that one bad line never affects the others.
 """
 
 import csv
@@ -25,7 +25,7 @@ from bot.data.warehouse.parquet import TEMPORARY_PREFIX
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 
-# JSON Lines: one object a line, its values as text.
+# JSON Lines: one object a line, with its values as text.
 
 
 def read_json_rows(path: Path, shape: FileLayout) -> Iterator[Record | MalformedRecord]:
@@ -56,7 +56,8 @@ def render_json_value(value: Any) -> str:
 
 
 def read_rows(path: Path, name: str, shape: FileLayout) -> Iterator[Record | MalformedRecord]:
-    """Every row of the file, in its order, whatever its format; a fault where there is none."""
+    """Yield every row of the file in order, whatever its format, and a MalformedRecord for each bad
+    line."""
     if shape.format == "xlsx":
         width = len(shape.names)
         for found in workbook.read_sheet_rows(path, name, shape.sheets):
@@ -79,8 +80,8 @@ def copy_rows(
     faults: list[MalformedRecord],
     cancelled: Callable[[], bool],
 ) -> None:
-    """Rows as wide as the header go `to` a clean file, each behind its line; the others are
-    told as faults. Raises Cancelled."""
+    """Copy rows as wide as the header to a clean file, each with its line number. The others become
+    faults. Raises ImportCancelled."""
     with to.open("w", encoding="utf-8", newline="", errors="replace") as file:
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for at, row in enumerate(rows):
@@ -103,7 +104,7 @@ def _join_cells(cells: Sequence[str]) -> str:
     return ",".join(cells)
 
 
-# A file as one SQL relation: n (the row's number) and c0, c1 … as text, whatever its format.
+# A file of any format as one SQL relation: n (the row's number) and c0, c1 … as text.
 
 MEMORY_LIMIT = "600MB"
 LONGEST_LINE = 10_000_000
@@ -111,8 +112,8 @@ LONGEST_LINE = 10_000_000
 
 @dataclass
 class RowSource:
-    """`relation` goes behind FROM. `lines`: n → the line as an editor counts; `place`: that line
-    as people find it."""
+    """`relation` is SQL for FROM. `lines` maps row numbers n to line numbers; `place` turns a line
+    number into what people see."""
 
     con: duckdb.DuckDBPyConnection
     relation: str
@@ -125,7 +126,7 @@ class RowSource:
 def open_source(
     path: Path, name: str, shape: FileLayout, cancelled: Callable[[], bool] = lambda: False
 ) -> Iterator[RowSource]:
-    """The file's rows; everything temporary is gone afterwards."""
+    """Open the file's rows. All temporary files are deleted afterwards."""
     with TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
         con = duckdb.connect()
         try:
@@ -174,7 +175,7 @@ def _create_source(
 
 
 def _direct_csv(con: duckdb.DuckDBPyConnection, path: Path, shape: FileLayout) -> str | None:
-    """The CSV read by the engine itself, where every row is clean."""
+    """Return SQL that reads the CSV with DuckDB itself, or None when a row is not clean."""
     if shape.encoding not in ("utf-8", "utf-8-sig") or shape.delimiter == "whitespace":
         return None
     width = len(shape.names)
@@ -193,7 +194,7 @@ def _direct_csv(con: duckdb.DuckDBPyConnection, path: Path, shape: FileLayout) -
             )
             most = con.execute(f"SELECT max(greatest({breaks}, 0)) FROM {reading}").fetchone()
             if most and (most[0] or 0) > 3:
-                return None  # a long text, or a quote that swallows rows: looked at line by line
+                return None  # a long text, or a stray quote that swallows rows: read line by line
     except duckdb.Error as error:
         if told := translate_system_error(error, path):
             raise told from None
@@ -202,7 +203,7 @@ def _direct_csv(con: duckdb.DuckDBPyConnection, path: Path, shape: FileLayout) -
 
 
 class _LineNumbers:
-    """The lines on which the rows of a clean CSV begin."""
+    """Finds the lines on which the rows of a clean CSV start."""
 
     def __init__(self, path: Path, shape: FileLayout):
         self._path, self._shape = path, shape
@@ -223,17 +224,18 @@ class _LineNumbers:
 
 
 def quote_text(text: object) -> str:
-    """A text as SQL."""
+    """Return a SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"
 
 
 def quote_name(name: str) -> str:
-    """A name as SQL."""
+    """Return a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def unreadable_error(name: str, path: Path, error: duckdb.Error) -> CannotDo | TryAgain:
-    """What to raise when the engine can't read a file: the machine's failure, or the file's."""
+    """Return the error for a file that the engine can't read: the machine's failure, or a damaged
+    file."""
     if told := translate_system_error(error, path):
         return told
     return CannotDo(Words("{file} is damaged: I can't read its rows.", file=name))

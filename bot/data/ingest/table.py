@@ -1,4 +1,4 @@
-"""The rows of a file as a table of ours: `typed` holds all, `kept` those that come in."""
+"""Converts the rows of a file: the table `typed` holds all of them, `kept` the accepted ones."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ from bot.data.ingest.masking import register_masking
 from bot.data.ingest.source import RowSource, quote_text
 from bot.data.schema import load_kinds
 
-# A long query that tells how far it is and can be stopped.
+# A long query with progress that can be cancelled.
 
 POLL_SECONDS = 0.1  # seconds
 
@@ -34,7 +34,7 @@ def run_with_progress(
     progress: Callable[[int], None],
     cancelled: Callable[[], bool],
 ) -> None:
-    """Runs `sql` over about `rows` rows. Raises Cancelled when asked to stop."""
+    """Run `sql` over about `rows` rows. Raises ImportCancelled when asked to stop."""
     failed: list[BaseException] = []
     done = threading.Event()
 
@@ -74,37 +74,37 @@ def run_with_progress(
 
 def create_typed(
     source: RowSource,
-    understood: FileSchema,
+    schema: FileSchema,
     key: bytes,
     today: date,
     progress: Callable[[int], None],
     cancelled: Callable[[], bool],
     own: Collection[str],
 ) -> list[tuple[str, str]]:
-    """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason)). `own`
-    words are no people's names."""
+    """Create `typed`: n, our columns, why (NULL, or the index of the returned (column, reason)).
+    `own` words are not masked as names of people."""
     create_macros(source.con, key)
-    sql, whys = select_typed(understood, source.relation, today)
-    if "bare_words(" in sql:  # only then, for it loads numpy
+    sql, whys = select_typed(schema, source.relation, today)
+    if "bare_words(" in sql:  # only then, because it loads numpy
         register_masking(source.con, own)
     run_with_progress(
         source.con,
         f"CREATE TEMP TABLE typed AS {sql}",
-        understood.rows,
+        schema.rows,
         progress,
         cancelled,
     )
     return whys
 
 
-def create_kept(con: duckdb.DuckDBPyConnection, understood: FileSchema) -> int:
-    """Makes `kept` of `typed`: numbered, unfolded, one row a key (the last one said). How many
-    rows said again what another says."""
-    kind = load_kinds()[understood.kind]
+def create_kept(con: duckdb.DuckDBPyConnection, schema: FileSchema) -> int:
+    """Create `kept` from `typed`: numbered, with one row for each metric, and the last row of each
+    key. Return the number of duplicates."""
+    kind = load_kinds()[schema.kind]
     names = ", ".join(kind.keys())
-    numbered = understood.kind == "orders" and not understood.has("line") and _has_lines(understood)
-    form = "TABLE" if numbered else "VIEW"  # what is dear is done once
-    con.execute(f"CREATE TEMP {form} whole AS {_select_accepted(understood)}")
+    numbered = schema.kind == "orders" and not schema.has("line") and _has_lines(schema)
+    form = "TABLE" if numbered else "VIEW"  # an expensive query is run once
+    con.execute(f"CREATE TEMP {form} whole AS {_select_accepted(schema)}")
     doubled = 0
     if not numbered:
         counted = (
@@ -118,24 +118,25 @@ def create_kept(con: duckdb.DuckDBPyConnection, understood: FileSchema) -> int:
     return int(doubled)
 
 
-def _has_lines(understood: FileSchema) -> bool:
-    return understood.has("product") or understood.has("title") or not understood.has("order")
+def _has_lines(schema: FileSchema) -> bool:
+    return schema.has("product") or schema.has("title") or not schema.has("order")
 
 
 def select_typed(
-    understood: FileSchema, relation: str, today: date
+    schema: FileSchema, relation: str, today: date
 ) -> tuple[str, list[tuple[str, str]]]:
-    """SQL for `typed` over the cells in `relation`, and the (column, reason) that its why names."""
-    columns = target_columns(understood)
+    """Return SQL for `typed` over the cells in `relation`, and the (column, reason) pairs that
+    `why` refers to."""
+    columns = target_columns(schema)
     values = ", ".join(
         f"CAST({one.sql} AS {sql_type(one.type)}) AS {_column_name(one)}" for one in columns
     )
     whys: list[tuple[str, str]] = []
     cases: list[str] = []
-    bare = select_cells(understood, relation)
+    bare = select_cells(schema, relation)
     raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
     told = ", ".join(f"{one.raw} IS NOT NULL AS {raws[one.name]}" for one in columns if one.reason)
-    for rule in reject_rules(understood, columns, today):
+    for rule in reject_rules(schema, columns, today):
         sql = rule.sql
         for one in columns:
             if one.reason:
@@ -148,31 +149,31 @@ def select_typed(
     return f"SELECT n, {names}, {why} AS why FROM ({inner})", whys
 
 
-def _select_accepted(understood: FileSchema) -> str:
-    """The rows that come in, before doubles: our columns and n."""
-    names = list(load_kinds()[understood.kind].columns)
+def _select_accepted(schema: FileSchema) -> str:
+    """Return SQL for the accepted rows with duplicates: our columns and n."""
+    names = list(load_kinds()[schema.kind].columns)
     base = "(SELECT * FROM typed WHERE why IS NULL)"
-    if understood.kind == "orders" and not understood.has("line") and _has_lines(understood):
-        # numbered among all rows of the file, so that a row mended later keeps its number
+    if schema.kind == "orders" and not schema.has("line") and _has_lines(schema):
+        # All rows of the file are numbered, so that a row that is corrected later keeps its number.
         line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
         base = f"(SELECT * FROM (SELECT * REPLACE ({line}) FROM typed) WHERE why IS NULL)"
-    if understood.kind == "feedback" and not understood.has("id"):
+    if schema.kind == "feedback" and not schema.has("id"):
         alike = {"text": COMPARISON_COLUMNS[0], "title": COMPARISON_COLUMNS[1]}
         named = [alike.get(name, name) for name in names if name != "id"]
         told = [f'coalesce("{name}"::VARCHAR, chr(0))' for name in named]
         said = ", ".join(told)
-        # the same words twice are one text; stars without words may well be those of two people
+        # Equal texts are one review; ratings without text may come from different people.
         nth = f"CASE WHEN text IS NULL THEN row_number() OVER (PARTITION BY {said} ORDER BY n) END"
         made = f"left(sha256(concat_ws(chr(1), {said}, ({nth})::VARCHAR)), 16) AS id"
         return f"SELECT n, {_quote_list(names)} FROM (SELECT * REPLACE ({made}) FROM {base})"
-    metrics = [one.metric for one in understood.columns if one.metric]
+    metrics = [one.metric for one in schema.columns if one.metric]
     if metrics:
         return " UNION ALL ".join(_unfold_metrics(names, base, metrics))
     return f"SELECT n, {_quote_list(names)} FROM {base}"
 
 
 def _unfold_metrics(names: list[str], base: str, metrics: list[str]) -> list[str]:
-    """One row a metric; a single yes-or-no with a single amount stays one row."""
+    """Return SQL with one row for each metric. One yes-or-no with one amount stays one row."""
     yes = [one for one in metrics if classify_metric(one) == "successes"]
     amounts = [one for one in metrics if classify_metric(one) == "values"]
     if len(yes) == 1 and len(amounts) == 1:

@@ -1,4 +1,4 @@
-"""Files dropped for the library, as a door was told of them, and what came of them."""
+"""The values of an upload: its files, what was detected in them, and the outcome of the import."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.i18n.messages import Words
 
-MOST_SHEETS_IN_TITLE = 3  # sheets in a title
+MOST_SHEETS_IN_TITLE = 3  # sheets named in a title
 
 
 def title_table(name: str, sheets: Sequence[str]) -> str:
-    """What a table of a workbook is called: "shop.xlsx (Orders)"."""
+    """Return the name of a workbook's table: "shop.xlsx (Orders)"."""
     if not sheets:
         return name
     some = (
@@ -25,7 +25,8 @@ def title_table(name: str, sheets: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class TableFile:
-    """What is read as one table: a file, or these sheets of it; without any, what looks best."""
+    """A file, or some sheets of a workbook, that is read as one table. Without `sheets`, the sheet
+    that looks most like a table is read."""
 
     path: Path
     sheets: tuple[str, ...] = ()
@@ -37,8 +38,8 @@ class TableFile:
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """One file. `id` is that of the arrival that it makes by itself, `file` is Slack's. `sheets`
-    are those of a workbook that it is about."""
+    """One file. `id` is the id of the upload that it would be alone, `file` is Slack's id. `sheets`
+    are the sheets of a workbook to read."""
 
     id: str
     file: str
@@ -57,9 +58,10 @@ class UploadedFile:
 
 @dataclass(frozen=True)
 class Upload:
-    """What came in one message, `beside` its first file the others; `place` is Slack's business."""
+    """What one message contained: its first file, and the others in `beside`. `place` is
+    interpreted by the Slack package only."""
 
-    id: str  # made from Slack's ids, so that a second delivery is the same arrival
+    id: str  # made from Slack's ids, so that a second delivery gives the same upload
     workspace: str
     author: str
     place: dict[str, Any]
@@ -67,13 +69,14 @@ class Upload:
     name: str
     size: int  # bytes
     locale: str | None = None
-    told: dict[str, Any] | None = None  # {"sheets": ["Orders"]}: what of it is meant
+    told: dict[str, Any] | None = None  # {"sheets": ["Orders"]}: which part to read
     beside: tuple[UploadedFile, ...] = ()
 
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """How many rows are in, by what became of them, and how many stayed out."""
+    """The numbers of rows that were new, replaced others, were stored already, and were
+    rejected."""
 
     new: int
     replaced: int
@@ -82,15 +85,16 @@ class ImportOutcome:
 
 
 def serialize_files(files: Sequence[UploadedFile]) -> list[dict[str, Any]] | None:
-    """As a row keeps them; None for none."""
+    """Return the files as a database row stores them, or None when there are none."""
     return [asdict(one) for one in files] or None
 
 
-# What was understood of a file before it is taken in, as its card shows it.
+# What was detected in a file before it is imported.
 
 
 class MatchedColumn(BaseModel):
-    """One column of theirs and what it becomes. `how` is said in English: "keyed", "yes/no"."""
+    """A column of the file and the column that it becomes. `how` is the conversion, in English:
+    "keyed", "yes/no"."""
 
     model_config = ConfigDict(frozen=True)
     theirs: str
@@ -99,16 +103,18 @@ class MatchedColumn(BaseModel):
 
 
 class ImportPreview(BaseModel):
-    """`rows` is counted or estimated; `sample` holds up to three rows by our columns, personal
-    values hidden. `apart` columns are kept encrypted, `dropped` ones never stored. `joined` says
-    how one table was made of several files."""
+    """What was detected in a file, as its card shows it before the import. `rows` is counted or
+    estimated; `sample` holds up to three rows by our columns, with personal values hidden. Columns
+    in `apart` are stored encrypted, those in `dropped` are never stored. `joined` tells how one
+    table was made of several files. `otherwise` lists the settings that a person may choose
+    instead: ("dates", "day-first")."""
 
     model_config = ConfigDict(frozen=True)
     kind: str
     rows: int
     first: date | None = None
     last: date | None = None
-    rejected: int | None = None  # rows that would stay out; None: not known before it is read
+    rejected: int | None = None  # rows that would be rejected; None: not known yet
     currency: str | None = None
     columns: tuple[MatchedColumn, ...] = ()
     sample: tuple[dict[str, str], ...] = ()
@@ -117,9 +123,9 @@ class ImportPreview(BaseModel):
     ignored: tuple[str, ...] = ()
     assumed: tuple[Words, ...] = ()
     joined: tuple[Words, ...] = ()
-    otherwise: tuple[tuple[str, str], ...] = ()  # what may be said: ("dates", "day-first")
+    otherwise: tuple[tuple[str, str], ...] = ()
 
     @property
     def keyed(self) -> tuple[str, ...]:
-        """Their columns whose values are replaced by a key."""
+        """The file's columns whose values are replaced by a key."""
         return tuple(one.theirs for one in self.columns if one.how == "keyed")

@@ -1,10 +1,9 @@
-"""The watched folder: a file put into `inbox/` comes in by itself, or is told why it does not.
+"""The watched folder: files put into `inbox/` are imported automatically.
 
-Only what is understood without a doubt comes in: a note in `inbox/done/` tells of it, and the file
-is deleted, unless the policy keeps originals there. Anything else is moved to `inbox/refused/` with
-the reason. Orders without their lines, or lines without their
-orders, wait in `waiting/` until the other file is put there. `inbox/T0SHOP/` is the inbox of that
-workspace.
+A file is imported only when it is recognised without doubt: a note in `inbox/done/` reports it, and
+the file is deleted unless the policy keeps originals there. Any other file is moved to
+`inbox/refused/` with the reason. Orders without their lines, or lines without their orders, wait in
+`waiting/` until the other file arrives. `inbox/T0SHOP/` is the inbox of that workspace.
 """
 
 import asyncio
@@ -47,7 +46,7 @@ from bot.i18n.messages import Words
 from bot.jobs.models import Job, get_minute_number
 from bot.privacy.personal_data import mask_personal_data
 
-# The watched folder's halves: orders in one file, their lines in another, and what they become.
+# Pairing of orders in one file with their lines in another.
 
 WAITING_FOLDER = "waiting"
 GIVEN_UP_NOTE = "its other half did not come within a week. Put both into the inbox once more."
@@ -59,30 +58,30 @@ MISSING_SIDE = {
 
 @dataclass(frozen=True)
 class JoinedPair:
-    """Two halves as one table; `used` are the files that are in it, and in nothing else."""
+    """Two halves joined into one table. `used` are the files that are contained in it only."""
 
     seen: InspectedTable
     used: tuple[Path, ...]
 
 
 def read_side(path: Path) -> str | None:
-    """Which half of a table a file is; a workbook may well hold both."""
+    """Return which half of orders and lines a file is. A workbook may contain both, and is none."""
     return order_file_side(TableFile(path)) if len(ImportRequest().split(path)) == 1 else None
 
 
 def describe_missing_side(side: str) -> str:
-    """What a half waits for."""
+    """Describe the file that a half waits for."""
     missing = MISSING_SIDE[side]
     return f"this has the {side} alone. Put {missing}, into the inbox too: both are read as one."
 
 
 def note_path(path: Path) -> Path:
-    """The note beside a file."""
+    """Return the path of the note beside a file."""
     return path.with_name(f"{path.name}.txt")
 
 
 def list_waiting_files(folder: Path) -> list[Path]:
-    """The halves that wait in this inbox, the last one first: each has its note."""
+    """Return the halves that wait in this inbox, the latest first. Each has its note."""
     there = folder / WAITING_FOLDER
     if there.is_symlink() or not there.is_dir():
         return []
@@ -91,14 +90,15 @@ def list_waiting_files(folder: Path) -> list[Path]:
 
 
 def list_other_halves(path: Path, side: str, beside: Sequence[Path]) -> list[Path]:
-    """The other halves that this one may belong to: those `beside` it, then those that wait."""
+    """Return the other halves that may complete this one: first those in `beside`, then those that
+    wait."""
     found = [*beside, *list_waiting_files(path.parent)]
     return [one for one in found if read_side(one) == OTHER_SIDE[side]]
 
 
 def join_pair(path: Path, other: Path, beside: Sequence[Path], folder: Path) -> JoinedPair | None:
-    """Both as one table, with what else lies there and completes it; None when they do not belong
-    together."""
+    """Join both into one table, with the other files that complete it. Return None when they do not
+    belong together."""
     more = [one for one in beside if read_side(one) is None]
     try:
         joined = join_order_files([TableFile(one) for one in (path, other, *more)], folder, {})
@@ -106,62 +106,61 @@ def join_pair(path: Path, other: Path, beside: Sequence[Path], folder: Path) -> 
             return None
         found = ImportRequest().understand(joined.path, joined.name)
     except CannotDo:
-        return None  # of another shop, or of another day
+        return None  # they belong to different shops or days
     used = [part.path for part in joined.used if not is_standalone(part)]
     return JoinedPair(
-        InspectedTable(TableFile(joined.path), found, joined.told), tuple(sorted(used))
+        InspectedTable(TableFile(joined.path), found, joined.messages), tuple(sorted(used))
     )
 
 
-# A table of the watched folder into the library, and what the note beside its file says of it.
+# Import of one table, and the text of the note about it.
 
 
 @dataclass(frozen=True)
 class FolderImport:
-    """Into this workspace; `rejects` says where the rows that stay out are told."""
+    """Imports tables into one workspace. `rejects` returns the path for a table's rejected rows."""
 
-    house: LocalData
+    data: LocalData
     workspace: str
     rejects: Callable[[TableFile], Path]
 
-    def take(self, part: TableFile, understood: FileSchema) -> str:
-        """A table's rows into the library; what there is to say of it."""
-        if understood.kind == "products":
-            return self._products(part, understood)
+    def import_table(self, part: TableFile, schema: FileSchema) -> str:
+        """Import a table. Return the text of its note."""
+        if schema.kind == "products":
+            return self._import_products(part, schema)
         with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
             to, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking = self.house.stocking
+            row_store = self.data.row_store
             taken = load_file(
                 part.path,
-                understood,
+                schema,
                 to=to,
-                key=stocking.key(),
+                key=row_store.key(),
                 apart=apart,
-                own=list_own_words(self.house, self.workspace, understood.kind),
+                own=list_own_words(self.data, self.workspace, schema.kind),
             )
             kept = apart if apart.exists() else None
-            name = understood.name
-            merged = stocking.take(self.workspace, understood.kind, to, source=name, apart=kept)
+            name = schema.name
+            merged = row_store.import_rows(self.workspace, schema.kind, to, source=name, apart=kept)
             told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"
-            return f"{told}.\n{self._left_out(part, understood, taken)}{_format_note(understood)}"
+            return f"{told}.\n{self._describe_rejects(part, schema, taken)}{_format_note(schema)}"
 
-    def _products(self, part: TableFile, understood: FileSchema) -> str:
-        """A catalogue into the rows of products."""
-        catalogue = reread_product_file(part.path, understood)
-        with self.house.database.begin() as session:
+    def _import_products(self, part: TableFile, schema: FileSchema) -> str:
+        """Import a catalogue."""
+        catalogue = reread_product_file(part.path, schema)
+        with self.data.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
-            new, again = ProductRow.put(
-                session, self.workspace, rows, file=understood.name, now=now()
-            )
+            new, again = ProductRow.put(session, self.workspace, rows, file=schema.name, now=now())
         if catalogue.rejects or catalogue.remarks:
             write_rejects(catalogue, self.rejects(part))
         stayed = f", {len(catalogue.rejects)} stayed out" if catalogue.rejects else ""
         return f"{new} new products, {again} replaced{stayed}."
 
-    def _left_out(self, part: TableFile, found: FileSchema, taken: LoadResult) -> str:
-        """What of the file's rows is not in. Rejected ones go into a file beside the note."""
+    def _describe_rejects(self, part: TableFile, found: FileSchema, taken: LoadResult) -> str:
+        """Describe duplicates and rejected rows, and move the file of rejected rows beside the
+        note."""
         said = f"{describe_duplicates(found, taken.doubled).to('en')}\n" if taken.doubled else ""
         if not taken.rejects:
             return said
@@ -171,21 +170,21 @@ class FolderImport:
         return f"{said}{taken.rejected} rows stayed out: see {beside.name}\n"
 
 
-def _format_note(understood: FileSchema) -> str:
-    """What was assumed and left aside, for whoever wants to be sure."""
-    lines = [f"Read as {understood.kind}."]
-    lines += [words.to("en") for words in understood.assumed]
-    if understood.dropped:
-        lines.append(f"Personal, not kept: {', '.join(understood.dropped)}")
-    if understood.ignored:
-        lines.append(f"Not understood, left out: {', '.join(understood.ignored)}")
+def _format_note(schema: FileSchema) -> str:
+    """List the assumptions and the columns that were left out."""
+    lines = [f"Read as {schema.kind}."]
+    lines += [words.to("en") for words in schema.assumed]
+    if schema.dropped:
+        lines.append(f"Personal, not kept: {', '.join(schema.dropped)}")
+    if schema.ignored:
+        lines.append(f"Not understood, left out: {', '.join(schema.ignored)}")
     return "\n".join(lines)
 
 
 log = logging.getLogger("bot.inbox")
 
 INBOX_FOLDER, DONE_FOLDER, REFUSED_FOLDER, LOCK = "inbox", "done", "refused", ".lock"
-QUIET_SECONDS = 10.0  # seconds without a change: nobody is still writing
+QUIET_SECONDS = 10.0  # seconds without a change, after which a file counts as complete
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", ".partial", ".filepart")
 DELETED_NOTE = "The file itself was deleted; its rows are in the library."
 OWN_FOLDERS = (DONE_FOLDER, REFUSED_FOLDER, WAITING_FOLDER)
@@ -193,17 +192,17 @@ OWN_FOLDERS = (DONE_FOLDER, REFUSED_FOLDER, WAITING_FOLDER)
 
 @dataclass(frozen=True)
 class WatchFolder:
-    """The inbox of a house."""
+    """The inbox of one home."""
 
-    house: LocalData
+    data: LocalData
 
     @property
     def folder(self) -> Path:
-        return self.house.settings.home / INBOX_FOLDER
+        return self.data.settings.home / INBOX_FOLDER
 
     def due(self, session: Session, at: datetime) -> Iterable[Job]:
-        """A look a minute, by one process, while something lies there."""
-        if any(True for _ in self._ready()) or any(True for _ in self._forsaken()):
+        """Yield one job a minute, for one process, while there are files to process."""
+        if any(True for _ in self._ready_files()) or any(True for _ in self._expired_files()):
             yield Job(
                 kind="inbox",
                 subject=INBOX_FOLDER,
@@ -212,29 +211,29 @@ class WatchFolder:
             )
 
     async def do(self, _: str) -> None:
-        """The engine's job."""
-        await asyncio.to_thread(self.look)
+        """Run the job."""
+        await asyncio.to_thread(self.process)
 
-    def look(self) -> int:
-        """Takes in what is ready, one after the other; how many files were moved. Killed anywhere,
-        the file is still there and is taken in again, which changes nothing."""
+    def process(self) -> int:
+        """Import the files that are ready, one after the other. Return how many were moved. After a
+        kill the file is still there and is imported again, which changes nothing."""
         if not self.folder.is_dir():
             return 0
         with (self.folder / LOCK).open("w") as lock, _try_lock(lock) as alone:
             if not alone:
                 return 0
-            # halves first: what completes them is then still beside them
-            ready = sorted((_is_standalone(path), path) for path in self._ready())
-            moved = sum(self._handle(path) for _, path in ready)
-            return moved + sum(self._give_up(path) for path in list(self._forsaken()))
+            # Halves come first, while the files that complete them are still in the inbox.
+            ready = sorted((_is_standalone(path), path) for path in self._ready_files())
+            moved = sum(self._process_file(path) for _, path in ready)
+            return moved + sum(self._refuse_expired(path) for path in list(self._expired_files()))
 
-    def _ready(self) -> Iterator[Path]:
-        """Files that nobody writes to any more; links and hidden files are none."""
+    def _ready_files(self) -> Iterator[Path]:
+        """Yield the files that nobody is writing any more, without links and hidden files."""
         for folder in self._folders():
             yield from (path for path in folder.iterdir() if _is_ready(path))
 
     def _folders(self) -> Iterator[Path]:
-        """The inbox, and that of each workspace."""
+        """Yield the inbox and that of each workspace."""
         if self.folder.is_dir():
             yield self.folder
             for one in self.folder.iterdir():
@@ -242,25 +241,25 @@ class WatchFolder:
                 if named and one.is_dir() and not one.is_symlink():
                     yield one
 
-    def _forsaken(self) -> Iterator[Path]:
-        """Halves that waited for as long as one waits in Slack."""
+    def _expired_files(self) -> Iterator[Path]:
+        """Yield the halves that waited longer than WAITING_TIME_LIMIT."""
         for folder in self._folders():
             for path in list_waiting_files(folder):
                 if time.time() - path.stat().st_ctime > WAITING_TIME_LIMIT.total_seconds():
                     yield path
 
-    def _give_up(self, path: Path) -> int:
+    def _refuse_expired(self, path: Path) -> int:
         note_path(path).unlink(missing_ok=True)
         return self._move(path, REFUSED_FOLDER, GIVEN_UP_NOTE)
 
-    def _handle(self, path: Path) -> int:
-        """One file, to the end. A file that is gone meanwhile was somebody's change of mind, or the
-        other half of one before it."""
+    def _process_file(self, path: Path) -> int:
+        """Process one file completely. It may be gone already, because somebody removed it or an
+        earlier file was joined with it."""
         if not path.exists():
             return 0
         try:
             with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
-                return self._in_or_waiting(path, Path(folder))
+                return self._import_or_wait(path, Path(folder))
         except TryAgain as later:
             log.warning("a file in the inbox waits: %s", later)
             return 0
@@ -275,53 +274,54 @@ class WatchFolder:
             log.warning("a file in the inbox waits: %s", told)
             return 0
 
-    def _in_or_waiting(self, path: Path, folder: Path) -> int:
-        workspace, side = self._workspace(path), read_side(path)
+    def _import_or_wait(self, path: Path, folder: Path) -> int:
+        workspace, side = self._workspace_of(path), read_side(path)
         if side is None:
             seen, left = inspect_files([path], folder, ImportRequest())
             if not seen:
                 raise left[0][1]
-            return self._done(path, self._take_all(workspace, seen, left), workspace)
-        for other in list_other_halves(path, side, self._beside(path)):
-            if (found := join_pair(path, other, self._beside(path), folder)) is not None:
-                note = self._take_all(workspace, [found.seen], ())
+            return self._finish(path, self._import_tables(workspace, seen, left), workspace)
+        for other in list_other_halves(path, side, self._other_files(path)):
+            if (found := join_pair(path, other, self._other_files(path), folder)) is not None:
+                note = self._import_tables(workspace, [found.seen], ())
                 note_path(other).unlink(missing_ok=True)
-                return sum(self._done(one, note, workspace) for one in found.used)
+                return sum(self._finish(one, note, workspace) for one in found.used)
         return self._move_to(path, path.parent / WAITING_FOLDER, describe_missing_side(side))
 
-    def _beside(self, path: Path) -> list[Path]:
-        """What else is ready in this inbox."""
+    def _other_files(self, path: Path) -> list[Path]:
+        """Return the other files that are ready in this inbox."""
         return sorted(one for one in path.parent.iterdir() if one != path and _is_ready(one))
 
-    def _take_all(
+    def _import_tables(
         self, workspace: str, seen: Sequence[InspectedTable], left: Sequence[tuple[Path, CannotDo]]
     ) -> str:
-        """What was understood, into the library; the note to leave beside it."""
-        taking = FolderImport(self.house, workspace, self._rejects)
-        notes = [words.to("en") for one in seen for words in one.told]
+        """Import the tables. Return the text of the note."""
+        folder_import = FolderImport(self.data, workspace, self._rejects_path)
+        notes = [words.to("en") for one in seen for words in one.messages]
         for one in seen:
             named = f"{one.found.name}: " if len(seen) > 1 else ""
-            notes.append(named + taking.take(one.part, one.found))
+            notes.append(named + folder_import.import_table(one.part, one.found))
         return "\n".join([*notes, *(f"Left: {why.words.to('en')}" for _, why in left)])
 
-    def _rejects(self, part: TableFile) -> Path:
-        """Where the rows of this table that stay out are told, beside its note."""
+    def _rejects_path(self, part: TableFile) -> Path:
+        """Return the path for this table's rejected rows, beside its note."""
         named = title_table(part.path.stem, part.sheets).replace("/", " ")
         return _free_path(self.folder / DONE_FOLDER, f"{named}.rejects.csv")
 
-    def _workspace(self, path: Path) -> str:
-        """The folder's name, or the only workspace there is."""
+    def _workspace_of(self, path: Path) -> str:
+        """Return the workspace that the folder is named after, or the only one there is."""
         if path.parent == self.folder:
-            return self.house.workspace(None)
+            return self.data.workspace(None)
         named = path.parent.name
-        with self.house.database.begin() as session:
+        with self.data.database.begin() as session:
             if session.get(Workspace, named) is None:
                 raise CannotDo(Words("There is no workspace {name}.", name=named))
         return named
 
-    def _done(self, path: Path, note: str, workspace: str) -> int:
-        """A file that is in: its note, and the file itself where the policy keeps originals."""
-        if self.house.policy(workspace).library.keep_originals:
+    def _finish(self, path: Path, note: str, workspace: str) -> int:
+        """Write the note of an imported file. The file is moved where the policy keeps originals,
+        else deleted."""
+        if self.data.policy(workspace).library.keep_originals:
             return self._move(path, DONE_FOLDER, note)
         to = _free_path(self.folder / DONE_FOLDER, path.name)
         _write_note(to, path.name, f"{note}\n{DELETED_NOTE}")
@@ -332,16 +332,17 @@ class WatchFolder:
         return self._move_to(path, self.folder / where, note)
 
     def _move_to(self, path: Path, folder: Path, note: str) -> int:
-        """Out of the inbox, never over another file, with a note beside it."""
+        """Move a file out of the inbox with a note beside it, without overwriting another file."""
         to = _free_path(folder, path.name)
         _write_note(to, path.name, note)
-        path.chmod(0o600)  # whoever put it there may have let others read it
+        path.chmod(0o600)  # others may have been allowed to read it
         path.rename(to)
         return 1
 
 
 def _is_standalone(path: Path) -> bool:
-    """Whether a file is no half of a table. What can't be read now is told when it is handled."""
+    """Return whether a file is not one half of a table. A file that can't be read now fails later,
+    when it is processed."""
     try:
         return read_side(path) is None
     except (TryAgain, OSError):
@@ -349,7 +350,8 @@ def _is_standalone(path: Path) -> bool:
 
 
 def _write_note(to: Path, name: str, note: str) -> None:
-    """Beside a file, or where it would be; what a sentence quotes of its cells is masked."""
+    """Write the note beside a file, or where the file would be. Personal data in quoted cells is
+    masked."""
     note_path(to).write_text(f"{name}: {mask_personal_data(note)}\n", encoding="utf-8")
 
 
@@ -361,7 +363,7 @@ def _is_ready(path: Path) -> bool:
     ):
         return False
     try:
-        # Its inode's change counts too: copying may keep the old time of the contents.
+        # The change time counts too, because copying may preserve the modification time.
         last, regular = path.stat(), path.is_file()
     except OSError:
         return False
@@ -370,7 +372,7 @@ def _is_ready(path: Path) -> bool:
 
 @contextmanager
 def _try_lock(lock: IO[str]) -> Iterator[bool]:
-    """Whether no other process looks now."""
+    """Yield whether this process holds the lock."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -380,7 +382,7 @@ def _try_lock(lock: IO[str]) -> Iterator[bool]:
 
 
 def _free_path(folder: Path, name: str) -> Path:
-    """A name in this folder that nothing has: `orders.csv`, `orders (2).csv`."""
+    """Return an unused path in this folder: `orders.csv`, `orders (2).csv`."""
     folder.mkdir(parents=True, exist_ok=True)
     first = folder / name
     to, number = first, 1

@@ -1,4 +1,4 @@
-"""The rows of a workbook, values only, read without trusting what it says of its size."""
+"""Reads the values of a workbook's cells without trusting the sizes that it declares."""
 
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,25 +21,24 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 MOST_UNPACKED_BYTES = 600_000_000  # bytes when unpacked
-MOST_SHARED_STRINGS_BYTES = (
-    150_000_000  # of the texts that all cells share: they are held in memory
-)
+MOST_SHARED_STRINGS_BYTES = 150_000_000  # of the shared strings, which are kept in memory
 MOST_COMPRESSION_RATIO = 200  # real workbooks stay below 40
-SMALL_BYTES = 10_000_000  # bytes that may be of any ratio
+SMALL_BYTES = 10_000_000  # smaller members may have any ratio
 MOST_COLUMNS = 1_000
 MOST_ROWS = 2**21  # more than a sheet can have: Excel's have 2**20
 
 
 def read_first_rows(path: Path, name: str, most: int) -> Iterator[tuple[str, list[Record]]]:
-    """Each sheet of cells, in the book's order, with those of its first rows that hold anything."""
+    """Yield each worksheet, in the workbook's order, with those of its first rows that are not
+    empty."""
     with _open_workbook(path, name) as book:
-        for sheet in book.worksheets:  # a sheet that is a chart has no cells
+        for sheet in book.worksheets:  # chart sheets have no cells
             yield str(sheet.title), list(_read_rows(sheet, most))
 
 
 def read_sheet_rows(path: Path, name: str, sheets: Sequence[str]) -> Iterator[Record]:
-    """The rows of these sheets that hold anything, one sheet below the other; their numbers tell
-    the sheet as well: see `place_of`."""
+    """Yield the non-empty rows of these sheets, one sheet after the other. `format_place` turns
+    their line numbers into sheet and line."""
     with _open_workbook(path, name) as book:
         for at, sheet in enumerate(sheets):
             for row in _read_rows(book[sheet], None):
@@ -47,8 +46,8 @@ def read_sheet_rows(path: Path, name: str, sheets: Sequence[str]) -> Iterator[Re
 
 
 def format_place(n: int, sheets: Sequence[str]) -> int | str:
-    """A row's number as its sheet shows it; with the sheet's name where there are several, as
-    spreadsheets write it: `May!17`."""
+    """Return a row's number as its sheet shows it, with the sheet's name where there are several,
+    as spreadsheets write it: `May!17`."""
     at, line = divmod(n, MOST_ROWS)
     return f"{sheets[at]}!{line}" if len(sheets) > 1 else line
 
@@ -68,7 +67,7 @@ def _open_workbook(path: Path, name: str) -> Iterator[Any]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     class CellsAlone(ExcelReader):  # type: ignore[misc]
-        """Leaves out the sheets that are a chart: they would be built, and some can't be."""
+        """Skips chart sheets, because some of them can't be parsed."""
 
         def read_chartsheet(self, sheet: Any, rel: Any) -> None:
             return None
@@ -88,8 +87,8 @@ def _open_workbook(path: Path, name: str) -> Iterator[Any]:
 
 
 def _check_size(path: Path, name: str) -> None:
-    """Refuses what would fill the memory. zipfile gives no more bytes than a member declares, so
-    that the declared sizes are the ones that count."""
+    """Refuse workbooks that would fill the memory. zipfile reads no more bytes than a member
+    declares, so the declared sizes can be trusted."""
     with zipfile.ZipFile(path) as packed:
         members = packed.infolist()
     whole = sum(member.file_size for member in members)
@@ -113,7 +112,7 @@ def _check_size(path: Path, name: str) -> None:
 
 
 def _cell_text(value: Any) -> str:
-    """A cell as text: days and times as ISO, whole numbers without a point."""
+    """Return a cell as text: dates and times as ISO, whole numbers without a decimal point."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -130,7 +129,7 @@ def _cell_text(value: Any) -> str:
     return str(value)
 
 
-# The tables of a workbook: which of its sheets hold one, and which continue each other.
+# The tables of a workbook: which sheets contain one, and which continue another sheet.
 
 SheetGroups = tuple[tuple[str, ...], ...]
 
@@ -138,33 +137,36 @@ SheetGroups = tuple[tuple[str, ...], ...]
 def group_sheets(
     found: Sequence[HeaderRow], name: str, given: Mapping[str, str], kind: str | None
 ) -> SheetGroups:
-    """The sheets that hold a table that can be read, in the book's order; those of the same
-    columns are one table, as the months of a year are. `found` are the first rows of each."""
+    """Return the sheets that contain a readable table, in the workbook's order. Sheets with the
+    same columns, such as the months of a year, are one table. `found` holds the first rows of each
+    sheet."""
     groups: dict[tuple[object, ...], list[str]] = {}
     for sheet, head in _best_headers(found, name, given, kind).items():
         alone = (
             guess_kind(head.names, name, given, kind).kind == PRODUCTS_KIND
-        )  # read by a reader of its own
+        )  # the catalogue reader reads one sheet
         columns = tuple(normalize_column_name(one) for one in head.names)
         groups.setdefault((columns, head.line, sheet if alone else ""), []).append(sheet)
     return tuple(tuple(some) for some in groups.values())
 
 
 def add_continuing_sheets(
-    head: HeaderRow, found: Sequence[HeaderRow], every: SheetGroups, asked: Sequence[str]
+    head: HeaderRow, found: Sequence[HeaderRow], every: SheetGroups, wanted_sheets: Sequence[str]
 ) -> HeaderRow:
-    """The head with the sheets that continue it, of those that are `asked` for, and the sheets that
-    hold something, but no table."""
+    """Return the header with the sheets that continue its table, limited to `wanted_sheets` if any,
+    and with the sheets that contain no table."""
     mine = next((some for some in every if head.sheet in some), ())
-    stacked = [one for one in mine if one != head.sheet and (not asked or one in asked)]
+    stacked = [
+        one for one in mine if one != head.sheet and (not wanted_sheets or one in wanted_sheets)
+    ]
     known = {one for some in every for one in some}
     rest = [one for one in dict.fromkeys(h.sheet for h in found) if one and one not in known]
     return replace(head, stacked=tuple(stacked), rest=tuple(rest))
 
 
-def require_sheets(name: str, asked: Sequence[str], there: Sequence[str]) -> None:
-    """Raises CannotDo for a sheet that the workbook does not have, or that holds nothing."""
-    if gone := [one for one in asked if one not in there]:
+def require_sheets(name: str, wanted_sheets: Sequence[str], there: Sequence[str]) -> None:
+    """Raises CannotDo for a sheet that is missing or empty."""
+    if gone := [one for one in wanted_sheets if one not in there]:
         raise CannotDo(
             Words(
                 "{file} has no sheet {sheet} with anything in it. Its sheets are: {sheets}.",
@@ -176,7 +178,7 @@ def require_sheets(name: str, asked: Sequence[str], there: Sequence[str]) -> Non
 
 
 def describe_sheets(head: HeaderRow) -> Iterator[Words]:
-    """What was made of several sheets, and what is in none of the tables."""
+    """Describe how several sheets were combined, and which are left out."""
     if head.stacked:
         yield Words(
             "Sheets of the same columns are read as one table: {sheets}.",
@@ -194,7 +196,8 @@ def describe_sheets(head: HeaderRow) -> Iterator[Words]:
 def _best_headers(
     found: Sequence[HeaderRow], name: str, given: Mapping[str, str], kind: str | None
 ) -> dict[str, HeaderRow]:
-    """The likeliest head of each sheet that holds a table, or half of one."""
+    """Return the best header of each sheet that contains a table, or one half of orders and
+    lines."""
     best: dict[str, HeaderRow] = {}
     for head in found:
         sheet = head.sheet or ""

@@ -1,4 +1,4 @@
-"""Opens a shelf over Parquet files: an in-memory DuckDB that reads these files and nothing else."""
+"""Opens a warehouse over Parquet files: an in-memory DuckDB that can read these files only."""
 
 import json
 import os
@@ -49,32 +49,32 @@ def open_warehouse(
     folder: Path,
     damaged: Mapping[str, DamagedTable] | None = None,
 ) -> Warehouse:
-    """The tables of these files, as they are now. `folder` is where the engine may put down what
-    does not fit into its memory. Kinds with `damaged` rows have no table."""
+    """Open the tables of these files. DuckDB may write to `folder` what does not fit into its
+    memory. Kinds with `damaged` rows have no table."""
     import ibis
 
     engine = ibis.duckdb.connect()
     con = engine.con
     damaged = damaged or {}
-    told = {kind: one for kind, one in listed.items() if kind not in damaged}
+    tables = {kind: one for kind, one in listed.items() if kind not in damaged}
     if history := _list_price_history(products):
         _create_table(con, CATALOGUE_PRICES, history, PRICE_HISTORY_COLUMNS)
-        told = _add_catalogue_prices(told, products)
-    for kind, one in told.items():
-        con.execute(f'CREATE VIEW "{kind}" AS {_view(kind, one.paths, bool(history))}')
-    _confine(con, [path for one in told.values() for path in one.paths], folder)
+        tables = _add_catalogue_prices(tables, products)
+    for kind, one in tables.items():
+        con.execute(f'CREATE VIEW "{kind}" AS {_view_sql(kind, one.paths, bool(history))}')
+    _restrict_access(con, [path for one in tables.values() for path in one.paths], folder)
     table = None
     if products:
-        _create_table(con, "products", [_row(one) for one in products], CATALOGUE_COLUMNS)
+        _create_table(con, "products", [_catalogue_row(one) for one in products], CATALOGUE_COLUMNS)
         table = engine.table("products")
     floors = floors or Floors()
-    told |= {kind: one for kind, one in listed.items() if kind in damaged}
-    return Warehouse(engine, today, told, table, floors.people, floors.sales, damaged)
+    tables |= {kind: one for kind, one in listed.items() if kind in damaged}
+    return Warehouse(engine, today, tables, table, floors.people, floors.sales, damaged)
 
 
-def _view(kind: str, paths: Sequence[Path], history: bool) -> str:
-    """Every column of ours, in our order; prices with the catalogue's history where no file has
-    that product's price of that day."""
+def _view_sql(kind: str, paths: Sequence[Path], history: bool) -> str:
+    """Return the SELECT of a kind's view: our columns in our order. Prices also include the
+    catalogue's price history where no file has that product's price of that day."""
     columns = ", ".join(f'"{name}"' for name in schema_of(kind))
     parts = [f"SELECT {columns} FROM {read_parquet_sql(paths)}"] if paths else []
     if kind == "prices" and history:
@@ -85,8 +85,8 @@ def _view(kind: str, paths: Sequence[Path], history: bool) -> str:
     return " UNION ALL ".join(parts)
 
 
-def _confine(con: Any, paths: Sequence[Path], folder: Path) -> None:
-    """From here on no SQL reaches another file, the network or these settings."""
+def _restrict_access(con: Any, paths: Sequence[Path], folder: Path) -> None:
+    """Stop all SQL from reading other files, using the network or changing these settings."""
     spill = folder / SPILL_SUFFIX / f"{os.getpid()}-{secrets.token_hex(4)}"
     threads = min(MOST_THREADS, os.cpu_count() or 1)
     allowed = ", ".join(quote_path(one) for path in paths for one in escape_path(path))
@@ -102,7 +102,7 @@ def _confine(con: Any, paths: Sequence[Path], folder: Path) -> None:
 
 
 def _list_price_history(products: Sequence[Product]) -> list[dict[str, Any]]:
-    """What the catalogue tells of former prices, as rows of the kind prices."""
+    """Return the former prices of the catalogue as rows of the kind `prices`."""
     return [
         {"product": one.handle, "since": was.day, "price": was.price, "currency": one.currency}
         for one in products
@@ -113,8 +113,8 @@ def _list_price_history(products: Sequence[Product]) -> list[dict[str, Any]]:
 def _create_table(
     con: Any, name: str, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]
 ) -> None:
-    """These rows as a table. They go as JSON within the SQL: to hand them over in any other way
-    loads pandas, which takes longer than all else here."""
+    """Create a table of these rows. They are passed as JSON inside the SQL, because every other way
+    loads pandas, which takes longer than everything else here."""
     told, types = quote_path(json.dumps(rows, default=str)), quote_path(json.dumps([dict(columns)]))
     rows_told = f"unnest(from_json({told}::JSON, {types}), recursive := true)"
     con.execute(f"CREATE TABLE {name} AS SELECT {rows_told}")
@@ -123,7 +123,7 @@ def _create_table(
 def _add_catalogue_prices(
     listed: Mapping[str, ListedTable], products: Sequence[Product]
 ) -> dict[str, ListedTable]:
-    """The prices' listing, the catalogue's own counted in."""
+    """Count the catalogue's former prices into the listing of the kind `prices`."""
     days = [was.day for one in products for was in one.price_history]
     files = listed.get("prices") or ListedTable("prices", (), 0, "the catalogue", None)
     newest = max([*days, *([files.as_of] if files.as_of else [])])
@@ -131,7 +131,7 @@ def _add_catalogue_prices(
 
 
 def catalogue_table(products: Sequence[Product]) -> "pa.Table":
-    """The catalogue's part that analyses join."""
+    """Return the catalogue columns that analyses join."""
     import pyarrow as pa
 
     money, string = pa.decimal128(18, 2), pa.string()
@@ -142,18 +142,18 @@ def catalogue_table(products: Sequence[Product]) -> "pa.Table":
             *(("currency", string), ("stock", pa.int64()), ("status", string), ("brand", string)),
         ]
     )
-    return pa.Table.from_pylist([_row(one) for one in products], schema=shape)
+    return pa.Table.from_pylist([_catalogue_row(one) for one in products], schema=shape)
 
 
-def _row(one: Product) -> dict[str, Any]:
+def _catalogue_row(one: Product) -> dict[str, Any]:
     lowest = find_lowest_price(one.price_history, one.as_of)
     return {
         "product": one.handle,
         "title": one.title,
         "category": one.type,
-        "price": _cents(one.price),
-        "compare_at": _cents(one.compare_at),
-        "lowest_30_days": _cents(lowest if lowest is not None else one.lowest_30_days),
+        "price": _round_cents(one.price),
+        "compare_at": _round_cents(one.compare_at),
+        "lowest_30_days": _round_cents(lowest if lowest is not None else one.lowest_30_days),
         "currency": one.currency,
         "stock": one.stock,
         "status": one.status,
@@ -161,5 +161,5 @@ def _row(one: Product) -> dict[str, Any]:
     }
 
 
-def _cents(amount: Any) -> Any:
+def _round_cents(amount: Any) -> Any:
     return None if amount is None else round(amount, 2)

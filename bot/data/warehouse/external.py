@@ -1,8 +1,8 @@
-"""A team's own warehouse in place of our files: the same expressions, run where the rows are.
+"""A team's own warehouse in place of our files: the same expressions run on its engine.
 
-Tables are named after the kinds and have our column names (`kinds.toml`), in any case. Columns
-that are not there are empty, kinds that are not there are absent. Nothing is ever written to it:
-PostgreSQL and DuckDB refuse to.
+Its tables have the names of our kinds and our column names (`schema.toml`), in any case. Missing
+columns are empty and missing kinds are absent. Nothing is ever written to it: PostgreSQL and DuckDB
+connections refuse writes.
 """
 
 import contextlib
@@ -30,9 +30,9 @@ from bot.i18n.messages import Words
 
 log = logging.getLogger("bot.warehouse")
 
-CACHE_SECONDS = 300.0  # seconds for which the counts hold
+CACHE_SECONDS = 300.0  # seconds for which row counts are reused
 
-# What a column of ours may be in the warehouse.
+# Which types of the warehouse are accepted for each of our column types.
 TYPE_CHECKS: Mapping[ColumnType, Callable[[dt.DataType], bool]] = {
     "text": lambda theirs: theirs.is_string() or theirs.is_integer() or theirs.is_uuid(),
     "key": lambda theirs: theirs.is_string() or theirs.is_integer(),
@@ -48,7 +48,7 @@ TYPE_CHECKS: Mapping[ColumnType, Callable[[dt.DataType], bool]] = {
 
 @dataclass
 class ExternalWarehouse(Warehouse):
-    """A shelf whose tables are somebody else's, seen as ours."""
+    """A warehouse whose tables belong to another system, converted to our columns."""
 
     tables: Mapping[str, ir.Table] = field(default_factory=dict)
 
@@ -57,22 +57,22 @@ class ExternalWarehouse(Warehouse):
 
 
 class WarehouseConnection:
-    """One connection, made when first needed and again when it broke."""
+    """One connection. It is opened on first use, and again after it broke."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._url, self._clock = url, clock
         self._engine: SQLBackend | None = None
         self._seen: tuple[float, dict[str, ir.Table], dict[str, ListedTable]] | None = None
-        self._shelf: tuple[Hashable, ExternalWarehouse] | None = None
+        self._current: tuple[Hashable, ExternalWarehouse] | None = None
         self._guard = threading.Lock()
 
     @property
     def name(self) -> str:
-        """Where it is, without user and password: `postgres on db.shop.example`."""
+        """Where the warehouse is, without user and password: `postgres on db.shop.example`."""
         found = urlsplit(self._url)
         return f"{found.scheme} on {found.hostname}" if found.hostname else found.scheme
 
-    def shelf(
+    def open(
         self,
         today: date,
         products: Callable[[], Sequence[Product]] = tuple,
@@ -80,19 +80,20 @@ class WarehouseConnection:
         version: Hashable = None,
         floors: Floors | None = None,
     ) -> ExternalWarehouse:
-        """All kinds that are there, counted at most every five minutes. The catalogue travels with
-        each query; `version` changes whenever it does. The same object while nothing changed.
-        Raises CannotDo when the warehouse cannot be reached, or a column is of the wrong type."""
+        """Return the tables of all kinds that the warehouse has. Rows are counted at most every
+        CACHE_SECONDS. The catalogue is sent with each query; `version` must change whenever the
+        catalogue does. The same object is returned while nothing changed. Raises CannotDo when the
+        warehouse cannot be reached or a column has the wrong type."""
         with self._guard:
             if self._seen is None or self._clock() - self._seen[0] > CACHE_SECONDS:
-                self._seen = (self._clock(), *self._look())
+                self._seen = (self._clock(), *self._load_tables())
             floors = floors or Floors()
-            asked = (self._seen[0], today, version, floors)
-            if self._shelf is None or self._shelf[0] != asked:
-                self._shelf = (asked, self._opened(today, products(), floors))
-            return self._shelf[1]
+            key = (self._seen[0], today, version, floors)
+            if self._current is None or self._current[0] != key:
+                self._current = (key, self._create(today, products(), floors))
+            return self._current[1]
 
-    def _opened(
+    def _create(
         self, today: date, products: Sequence[Product], floors: Floors
     ) -> ExternalWarehouse:
         assert self._engine is not None
@@ -104,29 +105,30 @@ class WarehouseConnection:
         )
 
     def close(self) -> None:
-        """Let the connection go; the next question makes a new one."""
-        engine, self._engine, self._seen, self._shelf = self._engine, None, None, None
+        """Close the connection. The next query opens a new one."""
+        engine, self._engine, self._seen, self._current = self._engine, None, None, None
         if engine is not None:
-            with contextlib.suppress(Exception):  # a broken one cannot be closed in good order
+            with contextlib.suppress(Exception):  # a broken connection may fail to close
                 engine.disconnect()
 
-    def _look(self) -> tuple[dict[str, ir.Table], dict[str, ListedTable]]:
-        """The tables and their counts; once more on a new connection when the old one broke."""
+    def _load_tables(self) -> tuple[dict[str, ir.Table], dict[str, ListedTable]]:
+        """Return the tables and their row counts. It tries once more on a new connection when the
+        old one broke."""
         again = self._engine is not None
         try:
-            return self._count()
+            return self._read_tables()
         except CannotDo:
             raise
-        except Exception as fault:  # noqa: BLE001  each engine's driver has errors of its own
+        except Exception as error:  # noqa: BLE001  each engine's driver has errors of its own
             self.close()
             if again:
-                return self._look()
-            log.error("the warehouse failed: %s", type(fault).__name__)
+                return self._load_tables()
+            log.error("the warehouse failed: %s", type(error).__name__)
             raise CannotDo(
                 Words("The warehouse ({name}) cannot be reached or read.", name=self.name)
             ) from None
 
-    def _count(self) -> tuple[dict[str, ir.Table], dict[str, ListedTable]]:
+    def _read_tables(self) -> tuple[dict[str, ir.Table], dict[str, ListedTable]]:
         if self._engine is None:
             self._engine = connect_read_only(self._url)
         theirs = {name.lower(): name for name in self._engine.list_tables()}
@@ -135,9 +137,9 @@ class WarehouseConnection:
             for kind in load_kinds()
             if kind in theirs
         }
-        return tables, {kind: self._listed(kind, table) for kind, table in tables.items()}
+        return tables, {kind: self._describe_table(kind, table) for kind, table in tables.items()}
 
-    def _listed(self, kind: str, table: ir.Table) -> ListedTable:
+    def _describe_table(self, kind: str, table: ir.Table) -> ListedTable:
         dated = table[load_kinds()[kind].dated].cast("date")
         counted: Any = self._engine.to_pyarrow(  # type: ignore[union-attr]
             table.aggregate(rows=table.count(), as_of=dated.max())
@@ -146,8 +148,8 @@ class WarehouseConnection:
 
 
 def connect_read_only(url: str) -> SQLBackend:
-    """A connection whose engine itself refuses to write, where it can: PostgreSQL, and DuckDB on a
-    file. Other engines rely on what their account may do."""
+    """Open a connection whose engine refuses writes where it can: PostgreSQL, and DuckDB on a file.
+    On other engines the account's permissions decide."""
     scheme, _, rest = url.partition("://")
     if scheme == "duckdb" and rest.partition("?")[0] not in ("", ":memory:"):
         return ibis.connect(url, read_only=True)
@@ -158,22 +160,22 @@ def connect_read_only(url: str) -> SQLBackend:
 
 
 def _refuse_writes(engine: Any) -> None:
-    """Make every transaction of this PostgreSQL session read-only, but for the one in which ibis
-    lays down a temporary table, the catalogue's."""
-    lay = engine._register_in_memory_table
+    """Make every transaction of this PostgreSQL session read-only, except the one in which ibis
+    creates the temporary table of the catalogue."""
+    register = engine._register_in_memory_table
 
-    def lay_in_memory_table(table: Any) -> None:
+    def register_in_memory_table(table: Any) -> None:
         with engine.con.transaction():
             engine.con.execute("SET TRANSACTION READ WRITE")
-            lay(table)
+            register(table)
 
-    engine._register_in_memory_table = lay_in_memory_table
+    engine._register_in_memory_table = register_in_memory_table
     engine.con.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 
 
 def adapt_table(kind: str, table: ir.Table) -> ir.Table:
-    """Their table with exactly our columns, in our order and types. Raises CannotDo for a column
-    that is missing and needed, or of a type that is no way ours."""
+    """Return a table of the warehouse with exactly our columns, in our order and types. Raises
+    CannotDo when a needed column is missing or a column's type does not fit."""
     theirs = {name.lower(): name for name in table.columns}
     columns = {}
     for name, column in load_kinds()[kind].columns.items():

@@ -1,4 +1,5 @@
-"""Files merged into the rows of a kind, and listed in one transaction, whoever else is at it."""
+"""Write merged files and list them in one transaction, also when several processes do so at
+once."""
 
 import fcntl
 import shutil
@@ -21,20 +22,20 @@ from bot.db.session import Database
 from bot.db.workspace import Workspace
 
 LIBRARY_FOLDER = "library"
-LOCAL_WORKSPACE = "local"  # the workspace of what was taken in before any Slack workspace was known
+LOCAL_WORKSPACE = "local"  # owns what was imported before any Slack workspace was known
 MOST_TRIES = 5
 
-# The files that are held, and those of the addresses → the files to hold from now on, of both.
+# The stored files of the kind and those of the addresses → what to add and to retire, for both.
 MergeFunction = Callable[
     [Sequence[StoredFile], Sequence[StoredFile], Path], tuple[MergeResult, MergeResult]
 ]
-# What is done in the transaction that lists the rows, knowing what became of them.
+# Called in the transaction that lists the files, with the result of the merge.
 CommitHook = Callable[[Session, MergeResult], None]
 
 
 @dataclass(frozen=True)
 class FileListing:
-    """The listing of a home's library."""
+    """The listing of one home's data files."""
 
     home: Path
     database: Database
@@ -44,17 +45,18 @@ class FileListing:
         self,
         workspace: str,
         kind: str,
-        making: MergeFunction,
-        sign: str,
-        along: CommitHook,
+        merge: MergeFunction,
+        key_id: str,
+        on_commit: CommitHook,
     ) -> MergeResult:
-        """Makes the files and lists them, again when somebody switched first."""
+        """Merge and list the files. It starts again when somebody else changed the listing
+        meanwhile."""
         folder = self.folder(workspace, kind)
-        with self._alone(folder):
+        with self._locked(folder):
             for attempt in range(MOST_TRIES):
                 try:
                     with report_damage(self.home, self.database, self.now):
-                        told = self._once(workspace, kind, making, folder, sign, along)
+                        result = self._try_change(workspace, kind, merge, folder, key_id, on_commit)
                 except DamageDetected:
                     continue
                 except ConcurrentChange:
@@ -64,34 +66,39 @@ class FileListing:
                     break
             else:
                 raise ConcurrentChange
-        return told
+        return result
 
-    def _once(
+    def _try_change(
         self,
         workspace: str,
         kind: str,
-        making: MergeFunction,
+        merge: MergeFunction,
         folder: Path,
-        sign: str,
-        along: CommitHook,
+        key_id: str,
+        on_commit: CommitHook,
     ) -> MergeResult:
         with self.database.begin() as session:
             Workspace.ensure(session, workspace, self.now())
             DataFile.adopt(session, LOCAL_WORKSPACE, workspace)
-            holdings = {k: DataFile.held(session, workspace, k) for k in (kind, ADDRESSES_KIND)}
-        seen = {k: [self._kept(holding) for holding in held] for k, held in holdings.items()}
-        rows, sealed = making(seen[kind], seen[ADDRESSES_KIND], folder)
+            data_files = {
+                k: DataFile.in_force(session, workspace, k) for k in (kind, ADDRESSES_KIND)
+            }
+        seen = {
+            k: [self._stored_file(data_file) for data_file in held]
+            for k, held in data_files.items()
+        }
+        rows, sealed = merge(seen[kind], seen[ADDRESSES_KIND], folder)
         changes = [(kind, rows), *([(ADDRESSES_KIND, sealed)] if kind == "consents" else [])]
         try:
             with self.database.begin() as session:
-                along(session, rows)
+                on_commit(session, rows)
                 for name, made in changes:
                     if made.adds or made.retires:
                         DataFile.switch(
                             session,
                             workspace,
                             name,
-                            adds=self._rows(workspace, name, made.adds, sign),
+                            adds=self._rows(workspace, name, made.adds, key_id),
                             retires=made.retires,
                             now=self.now(),
                             seen=[one.id for one in seen[name]],
@@ -104,9 +111,9 @@ class FileListing:
         return rows
 
     def _rows(
-        self, workspace: str, kind: str, adds: Sequence[NewFile], sign: str
+        self, workspace: str, kind: str, adds: Sequence[NewFile], key_id: str
     ) -> list[DataFile]:
-        """The rows of these files, in an order of time that is theirs."""
+        """Return the database rows of these files, with import times that keep their order."""
         return [
             DataFile(
                 id=made.id,
@@ -115,7 +122,7 @@ class FileListing:
                 path=made.path.relative_to(self.home).as_posix(),
                 rows=made.rows,
                 source=made.source,
-                keyed=sign,
+                keyed=key_id,
                 as_of=made.as_of,
                 size=made.path.stat().st_size,
                 sha256=hash_file(made.path),
@@ -125,8 +132,10 @@ class FileListing:
             for number, made in enumerate(adds)
         ]
 
-    def _kept(self, holding: DataFile) -> StoredFile:
-        return StoredFile(holding.id, self.home / holding.path, holding.rows, holding.source)
+    def _stored_file(self, data_file: DataFile) -> StoredFile:
+        return StoredFile(
+            data_file.id, self.home / data_file.path, data_file.rows, data_file.source
+        )
 
     def folder(self, workspace: str, kind: str) -> Path:
         if not workspace.replace("-", "").replace("_", "").isalnum():
@@ -136,35 +145,35 @@ class FileListing:
         return folder
 
     @contextmanager
-    def _alone(self, folder: Path) -> Iterator[None]:
-        """Nobody else merges this kind meanwhile, in whatever process."""
+    def _locked(self, folder: Path) -> Iterator[None]:
+        """Hold the lock of a kind, so that no other process merges it meanwhile."""
         with (folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
-# Takes from the disk what the library no longer lists.
+# Deletion of files that the library no longer lists.
 
-READABLE_AFTER_RETIRING = timedelta(hours=1)  # retired files stay for those who have them open
-SPILL_SECONDS = 86_400  # seconds after which what a process put down belongs to nobody
-IMPORT_PREFIX = "import-"  # how the folders begin that an import makes in the home while it lasts
+READABLE_AFTER_RETIRING = timedelta(hours=1)  # processes may still have them open
+SPILL_SECONDS = 86_400  # seconds after which a temporary file belongs to no running process
+IMPORT_PREFIX = "import-"  # prefix of the folders that a running import creates in the home
 
 
 def delete_unlisted_files(home: Path, database: Database, now: datetime) -> int:
-    """Takes long-retired files and those that nobody lists from the disk; how many."""
+    """Delete files that were retired long ago and files that are not listed. Return how many."""
     before = now - READABLE_AFTER_RETIRING
     with database.begin() as session:
         retired = DataFile.retired(session, before)
-    for holding in retired:
-        (home / holding.path).unlink(missing_ok=True)
+    for data_file in retired:
+        (home / data_file.path).unlink(missing_ok=True)
     with database.begin() as session:
-        DataFile.sweep(session, [holding.id for holding in retired])
+        DataFile.sweep(session, [data_file.id for data_file in retired])
         listed = DataFile.paths(session)
     return len(retired) + _delete_unlisted(home, listed)
 
 
 def _delete_unlisted(home: Path, listed: set[str]) -> int:
-    """What a killed process left."""
+    """Delete what killed processes left behind."""
     swept, oldest = 0, time.time() - READABLE_AFTER_RETIRING.total_seconds()
     for pattern in ("*/*/*.parquet", "*/*/*.part"):
         for path in (home / LIBRARY_FOLDER).glob(pattern):
@@ -175,7 +184,7 @@ def _delete_unlisted(home: Path, listed: set[str]) -> int:
     passing = Path(tempfile.gettempdir())
     left = (
         *(home / LIBRARY_FOLDER).glob(f"**/{SPILL_SUFFIX}/*"),
-        *home.glob(f"{IMPORT_PREFIX}*"),  # may hold rows as they were, people's names among them
+        *home.glob(f"{IMPORT_PREFIX}*"),  # may hold raw rows with people's names
         *passing.glob(f"{TEMPORARY_PREFIX}*"),
     )
     for folder in left:

@@ -1,4 +1,4 @@
-"""Whether a Parquet file of the library is the one that was written."""
+"""Checks whether the library's Parquet files are intact, and quarantines damaged ones."""
 
 import logging
 import shutil
@@ -24,8 +24,9 @@ from bot.i18n.messages import Words
 def find_fault(
     path: Path, kind: str, *, rows: int, size: int | None, sha256: str | None
 ) -> str | None:
-    """Why it is not; None when it is. Files listed by earlier editions have no size and SHA-256:
-    they are read whole. Raises what the machine's own failure is told as."""
+    """Return what is wrong with a file, or None when it is intact. Files that earlier editions
+    listed have no size and SHA-256, so they are read completely. Raises CannotDo or TryAgain when
+    the machine itself fails."""
     try:
         if not path.is_file():
             return "it is gone"
@@ -59,7 +60,7 @@ def _check_readable(path: Path, kind: str, rows: int) -> str | None:
     return None
 
 
-# Damaged files of the home: found, told, and set aside, so that everything else goes on.
+# Damaged files are reported and quarantined, so that everything else keeps working.
 
 log = logging.getLogger("bot.damage")
 
@@ -68,7 +69,7 @@ DAMAGED_FOLDER, LIBRARY = "damaged", "library"
 
 @dataclass(frozen=True)
 class DamagedFile:
-    """A file of the library that is not as it was written."""
+    """A file of the library that differs from what was written."""
 
     path: str  # relative to the home
     kind: str
@@ -85,13 +86,15 @@ class DamagedFile:
 
 
 def find_damaged_files(home: Path, database: Database) -> list[DamagedFile]:
-    """Every damaged file in force. Raises CannotDo when the whole library is not there."""
+    """Return every damaged file in force. Raises CannotDo when the whole library folder is
+    missing."""
     seen = _check_files(home, database)
     return [DamagedFile(row.path, row.kind, row.source, why) for row, why in seen if why]
 
 
 def mark_damaged(home: Path, database: Database, now: datetime) -> list[DamagedFile]:
-    """The same, and from now on nothing reads these; what is whole again is read again."""
+    """Find the damaged files and record them, so that nothing reads them. Files that are intact
+    again are read again."""
     seen = _check_files(home, database)
     changed = {row.id: why for row, why in seen if (why is None) != (row.damaged_at is None)}
     if changed:
@@ -122,8 +125,8 @@ def _check_row(home: Path, row: DataFile) -> str | None:
 
 @contextmanager
 def report_damage(home: Path, database: Database, now: Callable[[], datetime]) -> Iterator[None]:
-    """Where the engine fails on the library's files: raises `FoundDamaged` when files were found
-    damaged and marked, or the machine's own failure; else what was raised."""
+    """Handle engine failures on the library's files. Raises DamageDetected when files were found
+    damaged and marked, the machine's own failure where there is one, or else the original error."""
     try:
         yield
     except (duckdb.Error, FileNotFoundError) as error:
@@ -138,7 +141,7 @@ def report_damage(home: Path, database: Database, now: Callable[[], datetime]) -
 
 
 class DamageDetected(Exception):
-    """Files were found damaged just now; without them it works."""
+    """Files were just found to be damaged. A second attempt, without them, works."""
 
 
 def _list_marked(database: Database) -> set[str]:
@@ -147,8 +150,8 @@ def _list_marked(database: Database) -> set[str]:
 
 
 def set_aside_database(settings: Settings, at: datetime) -> Path:
-    """Move the database, what belongs to it and the library that it listed into `damaged/`; a new
-    start begins with an empty one. Where they are now."""
+    """Move the database, its side files and the library into `damaged/`. The next start creates an
+    empty database. Return the new folder."""
     database, home = settings.sqlite_file, settings.home
     assert database is not None
     to = _create_damaged_folder(home, at)
@@ -166,23 +169,24 @@ def set_aside_database(settings: Settings, at: datetime) -> Path:
     return to
 
 
-def set_aside(home: Path, database: Database, named: str, at: datetime) -> Path:
-    """Move a damaged file of the library into `damaged/`. Raises CannotDo for any other."""
-    path = _relative_path(home, named)
+def set_aside(home: Path, database: Database, name: str, at: datetime) -> Path:
+    """Move a damaged file of the library into `damaged/`. Raises CannotDo when the file is intact
+    or not listed."""
+    path = _relative_path(home, name)
     with database.begin() as session:
-        row = DataFile.at(session, path)
+        row = DataFile.by_path(session, path)
         found = _check_row(home, row) if row is not None and row.set_aside is None else None
     if row is None or row.set_aside is not None:
         raise CannotDo(
-            Words("{file} is no file of the library. See `super-intern doctor`.", file=named)
+            Words("{file} is no file of the library. See `super-intern doctor`.", file=name)
         )
     if found is None:
-        raise CannotDo(Words("{file} is whole: nothing was set aside.", file=named))
+        raise CannotDo(Words("{file} is whole: nothing was set aside.", file=name))
     to = _create_damaged_folder(home, at) / Path(path).name
     with database.begin() as session:
-        row = DataFile.at(session, path)
+        row = DataFile.by_path(session, path)
         assert row is not None
-        row.put_aside(session, to.relative_to(home).as_posix(), at)
+        row.quarantine(session, to.relative_to(home).as_posix(), at)
     if (home / path).exists():
         (home / path).replace(to)
     _write_note(
@@ -193,18 +197,19 @@ def set_aside(home: Path, database: Database, named: str, at: datetime) -> Path:
     return to
 
 
-def abandon_rows(database: Database, named: str, at: datetime) -> str:
-    """No longer wait for the rows of a file that was set aside; the file they came in."""
+def abandon_rows(database: Database, name: str, at: datetime) -> str:
+    """Stop waiting for the rows of a quarantined file. Return the name of the file that they came
+    from."""
     with database.begin() as session:
         for row in DataFile.lost(session):
-            if named in (row.path, row.set_aside):
+            if name in (row.path, row.set_aside):
                 row.give_up(session, at)
                 return row.source
-    raise CannotDo(Words("{file} was not set aside. See `super-intern doctor`.", file=named))
+    raise CannotDo(Words("{file} was not set aside. See `super-intern doctor`.", file=name))
 
 
 def list_lost_files(database: Database) -> list[DamagedFile]:
-    """The files that were set aside and did not come in again."""
+    """Return the files that were quarantined and not imported again."""
     with database.begin() as session:
         return [
             DamagedFile(
@@ -214,16 +219,16 @@ def list_lost_files(database: Database) -> list[DamagedFile]:
         ]
 
 
-def _relative_path(home: Path, named: str) -> str:
-    """The path below the home of what a person typed."""
-    for base in (Path(named), Path.cwd() / named):
+def _relative_path(home: Path, name: str) -> str:
+    """Return the path below the home for a path that a person typed."""
+    for base in (Path(name), Path.cwd() / name):
         if base.is_absolute() and base.is_relative_to(home):
             return base.relative_to(home).as_posix()
-    return Path(named).as_posix()
+    return Path(name).as_posix()
 
 
 def _create_damaged_folder(home: Path, at: datetime) -> Path:
-    """A new folder for what is set aside now."""
+    """Create a new folder for the files that are set aside now."""
     first = home / DAMAGED_FOLDER / f"{at:%Y%m%d-%H%M%S}"
     for folder in (first, *(first.with_name(f"{first.name}-{n}") for n in range(2, 1000))):
         if not folder.exists():
@@ -232,5 +237,5 @@ def _create_damaged_folder(home: Path, at: datetime) -> Path:
     raise CannotDo(Words("{folder} is full.", folder=str(home / DAMAGED_FOLDER)))
 
 
-def _write_note(folder: Path, said: str) -> None:
-    (folder / "note.txt").write_text(f"{said}\n", encoding="utf-8")
+def _write_note(folder: Path, text: str) -> None:
+    (folder / "note.txt").write_text(f"{text}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The library's files as merging sees them: what is there, what was made, what became of rows."""
+"""Merge new rows into the stored Parquet files of a kind, by the kind's key."""
 
 import secrets
 import shutil
@@ -21,7 +21,7 @@ from bot.data.warehouse.warehouse import schema_of
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file in force."""
+    """A Parquet file that is in force."""
 
     id: str
     path: Path
@@ -31,7 +31,7 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A new file, whole and on the disk. `as_of` is the day of its newest row."""
+    """A new file, completely written to the disk. `as_of` is the day of its newest row."""
 
     id: str
     path: Path
@@ -42,8 +42,9 @@ class NewFile:
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What became of the fresh rows, and the files that say so. Of rows with the same key within
-    the fresh ones the last counts; the others are `doubles`."""
+    """How many fresh rows were new, replaced stored rows or were stored already, and the files to
+    add and to retire. Of fresh rows with the same key the last one counts; the others are
+    `doubles`."""
 
     new: int
     replaced: int
@@ -53,27 +54,29 @@ class MergeResult:
     retires: tuple[str, ...] = ()
 
 
-# How fresh rows meet those that are there: by the key, in SQL over the files.
+# Fresh rows are compared with the stored ones by their key, in SQL over the files.
 
 SMALL_FILE_ROWS = (
-    100_000  # rows; a file of the same source up to this size is joined with the fresh rows
+    100_000  # rows; a file of the same source up to this size is rewritten with the fresh rows
 )
 
 
 @dataclass(frozen=True)
 class TableShape:
+    """The columns and the key of a table."""
+
     columns: dict[str, str]  # name → SQL type
     key: tuple[str, ...]
-    dated: str | None
+    day_column: str | None
     counts_by: tuple[str, ...] = ()
-    grown: bool = False  # files may lack columns: they were written before there were these
+    grown: bool = False  # older files may lack columns that were added later
 
     def keys(self, table: str = "") -> list[str]:
-        """What tells rows apart, as SQL."""
+        """Return the SQL expressions that identify a row."""
         return row_keys(self.key, self.counts_by, table)
 
-    def same(self, one: str, other: str) -> str:
-        """Rows of the same key, nulls being equal."""
+    def same_key_sql(self, one: str, other: str) -> str:
+        """Return the SQL condition that two rows have the same key. NULLs are equal."""
         pairs = zip(self.keys(one), self.keys(other), strict=True)
         return " AND ".join(f"{a} IS NOT DISTINCT FROM {b}" for a, b in pairs)
 
@@ -84,53 +87,56 @@ class TableShape:
         )
 
     def rows(self, paths: Sequence[Path], *options: str) -> str:
-        """The rows of these files, with all columns."""
+        """Return SQL for the rows of these files with all columns."""
         if not self.grown:
             return read_parquet_sql(paths, *options)
         none = ", ".join(f'CAST(NULL AS {type_}) AS "{n}"' for n, type_ in self.columns.items())
         found = read_parquet_sql(paths, *options, "union_by_name=true")
         return f"(SELECT {none} WHERE false UNION ALL BY NAME SELECT * FROM {found})"
 
-    def meet(self, one: str, other: str, names: Collection[str]) -> str:
-        """All of these are equal, nulls too."""
+    def equal_sql(self, one: str, other: str, names: Collection[str]) -> str:
+        """Return the SQL condition that these columns are equal. NULLs are equal."""
         return " AND ".join(f'{one}."{n}" IS NOT DISTINCT FROM {other}."{n}"' for n in names)
 
 
 class Merger:
+    """One merge of fresh rows into the stored files of a kind."""
+
     def __init__(
-        self, con: Any, shape: TableShape, held: Sequence[StoredFile], folder: Path, source: str
+        self, con: Any, shape: TableShape, stored: Sequence[StoredFile], folder: Path, source: str
     ) -> None:
-        self.con, self.shape, self.held = con, shape, held
+        self.con, self.shape, self.stored = con, shape, stored
         self.folder, self.source = folder, source
 
     def merge(
-        self, fresh: Path | None, leaving: str | None = None, lacking: Sequence[str] = ()
+        self, fresh: Path | None, removed_keys: str | None = None, missing: Sequence[str] = ()
     ) -> MergeResult:
-        """`leaving` selects keys of held rows that go; columns that the fresh file is `lacking`
-        are taken from the held rows."""
-        whole, doubles = self._take_up(fresh)
-        if self.held and lacking:
-            self._fill(lacking)
-        if not self.held:
-            first = self._as_it_is(fresh, doubles) if fresh and whole else None
+        """Merge the fresh rows. `removed_keys` is SQL that selects keys of stored rows to delete.
+        Columns that are `missing` in the fresh file keep their stored values."""
+        whole, doubles = self._load_fresh(fresh)
+        if self.stored and missing:
+            self._fill_missing_columns(missing)
+        if not self.stored:
+            first = self._write_first(fresh, doubles) if fresh and whole else None
             return MergeResult(whole, 0, 0, doubles, (first,) if first else ())
-        same, replaced = self._compare(leaving)
+        same, replaced = self._compare(removed_keys)
         new = whole - same - replaced
-        touched = self._touched()
-        if not new and not replaced and not touched:
+        changed = self._changed_files()
+        if not new and not replaced and not changed:
             return MergeResult(0, 0, same, doubles)
-        joined = self._joined(new + replaced)
-        again = [kept for kept in self.held if kept.id in touched and kept not in joined]
-        adds: list[NewFile | None] = [self._rest(kept) for kept in again]
-        if new or replaced or joined:
-            adds.append(self._fresh_with(joined))
-        retires = tuple(kept.id for kept in (*again, *joined))
+        rewritten = self._files_to_rewrite(new + replaced)
+        remaining = [file for file in self.stored if file.id in changed and file not in rewritten]
+        adds: list[NewFile | None] = [self._rewrite(file) for file in remaining]
+        if new or replaced or rewritten:
+            adds.append(self._write_fresh(rewritten))
+        retires = tuple(file.id for file in (*remaining, *rewritten))
         return MergeResult(new, replaced, same, doubles, tuple(m for m in adds if m), retires)
 
-    def _take_up(self, fresh: Path | None) -> tuple[int, int]:
-        """The table `fresh`: each key once, in the file's order. How many rows and doubles."""
+    def _load_fresh(self, fresh: Path | None) -> tuple[int, int]:
+        """Create the table `fresh` with each key once, in the file's order. Return the number of
+        rows and of duplicates."""
         keys = ", ".join(self.shape.keys())
-        rows = self.shape.rows([fresh or self.held[0].path], "file_row_number=true")
+        rows = self.shape.rows([fresh or self.stored[0].path], "file_row_number=true")
         self.con.execute(
             f"CREATE TEMP TABLE fresh AS SELECT {self.shape.select()}, file_row_number AS nth "
             f"FROM {rows}{'' if fresh else ' LIMIT 0'}"
@@ -143,92 +149,96 @@ class Merger:
             )
         return once, whole - once
 
-    def _fill(self, lacking: Sequence[str]) -> None:
-        held = self.shape.rows([kept.path for kept in self.held])
-        taken = ", ".join(f'"{name}" = h."{name}"' for name in lacking)
-        same = self.shape.same("fresh", "h")
-        self.con.execute(f"UPDATE fresh SET {taken} FROM {held} h WHERE {same}")
+    def _fill_missing_columns(self, missing: Sequence[str]) -> None:
+        stored = self.shape.rows([file.path for file in self.stored])
+        taken = ", ".join(f'"{name}" = h."{name}"' for name in missing)
+        same = self.shape.same_key_sql("fresh", "h")
+        self.con.execute(f"UPDATE fresh SET {taken} FROM {stored} h WHERE {same}")
 
-    def _compare(self, leaving: str | None) -> tuple[int, int]:
-        """The table `met`: every held row that a fresh one takes the place of, or that leaves."""
+    def _compare(self, removed_keys: str | None) -> tuple[int, int]:
+        """Create the table `met`: every stored row that is replaced or deleted. Return how many
+        fresh rows are stored already, and how many replace a stored row."""
         shape, others = self.shape, [n for n in self.shape.columns if n not in self.shape.key]
-        equal = shape.meet("f", "h", others) or "true"
-        paths = [kept.path for kept in self.held]
-        held = self.shape.rows(paths, "filename=true, file_row_number=true")
+        equal = shape.equal_sql("f", "h", others) or "true"
+        paths = [file.path for file in self.stored]
+        stored = self.shape.rows(paths, "filename=true, file_row_number=true")
         self.con.execute(
             "CREATE TEMP TABLE met AS SELECT f.nth, h.filename AS held, h.file_row_number AS spot, "
-            f"{equal} AS same FROM fresh f JOIN {held} h ON {shape.same('f', 'h')}"
+            f"{equal} AS same FROM fresh f JOIN {stored} h ON {shape.same_key_sql('f', 'h')}"
         )
         same = fetch_one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE same")
         replaced = fetch_one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE NOT same")
         self.con.execute("DELETE FROM fresh WHERE nth IN (SELECT nth FROM met WHERE same)")
         self.con.execute("DELETE FROM met WHERE same")
-        if leaving:
+        if removed_keys:
             keys = ", ".join(shape.keys("h"))
             self.con.execute(
                 "INSERT INTO met SELECT NULL, h.filename, h.file_row_number, false "
-                f"FROM {held} h WHERE ({keys}) IN ({leaving})"
+                f"FROM {stored} h WHERE ({keys}) IN ({removed_keys})"
             )
         return same, replaced
 
-    def _touched(self) -> set[str]:
-        """The ids of the files that lose a row."""
+    def _changed_files(self) -> set[str]:
+        """Return the ids of the files that lose a row."""
         files = {row[0] for row in self.con.execute("SELECT DISTINCT held FROM met").fetchall()}
-        return {kept.id for kept in self.held if str(kept.path) in files}
+        return {file.id for file in self.stored if str(file.path) in files}
 
-    def _joined(self, fresh: int) -> list[StoredFile]:
-        """Files of the same source that are small enough to be written again with the fresh rows:
-        so there are few files, and a large one is not written anew for a handful of rows."""
+    def _files_to_rewrite(self, fresh: int) -> list[StoredFile]:
+        """Return the files of the same source that are small enough to be written again together
+        with the fresh rows. This keeps the number of files low without rewriting a large file for a
+        few rows."""
         most = max(SMALL_FILE_ROWS, 2 * fresh)
-        return [k for k in self.held if k.source == self.source and k.rows <= most]
+        return [k for k in self.stored if k.source == self.source and k.rows <= most]
 
-    def _rest(self, kept: StoredFile) -> NewFile | None:
-        return self._write(self._left(kept), kept.source)
+    def _rewrite(self, file: StoredFile) -> NewFile | None:
+        return self._write(self._remaining_sql(file), file.source)
 
-    def _left(self, kept: StoredFile) -> str:
-        """A file's rows but those that were replaced or left."""
-        rows = self.shape.rows([kept.path], "file_row_number=true")
+    def _remaining_sql(self, file: StoredFile) -> str:
+        """Return SQL for a file's rows without the replaced and deleted ones."""
+        rows = self.shape.rows([file.path], "file_row_number=true")
         return (
             f"SELECT {self.shape.select('h')} FROM {rows} h "
             f"WHERE h.file_row_number NOT IN (SELECT spot FROM met WHERE held = "
-            f"{quote_path(kept.path)})"
+            f"{quote_path(file.path)})"
         )
 
-    def _fresh_with(self, joined: Sequence[StoredFile]) -> NewFile | None:
+    def _write_fresh(self, rewritten: Sequence[StoredFile]) -> NewFile | None:
         fresh = f"(SELECT {self.shape.select()} FROM fresh ORDER BY nth)"
-        return self._write(" UNION ALL ".join([*map(self._left, joined), fresh]), self.source)
+        return self._write(
+            " UNION ALL ".join([*map(self._remaining_sql, rewritten), fresh]), self.source
+        )
 
-    def _as_it_is(self, fresh: Path, doubles: int) -> NewFile:
-        """The first file of all: copied, when there is nothing to leave out."""
+    def _write_first(self, fresh: Path, doubles: int) -> NewFile:
+        """Write the first file of the kind. It is copied when no row has to be left out."""
         if not doubles and describe_columns(self.con, fresh) == self.shape.columns:
-            id, to = self._place()
+            id, to = self._new_path()
             with write_atomically(to) as part:
                 shutil.copyfile(fresh, part)
-            return self._made(id, to, self.source)
-        made = self._fresh_with([])
+            return self._describe_file(id, to, self.source)
+        made = self._write_fresh([])
         assert made is not None
         return made
 
     def _write(self, select: str, source: str) -> NewFile | None:
-        """A file of these rows; none when there are none."""
-        id, to = self._place()
+        """Write a file of these rows. Return None, without a file, when there are none."""
+        id, to = self._new_path()
         with write_atomically(to) as part:
             self.con.execute(
                 f"COPY ({select}) TO {quote_path(part)} (FORMAT parquet, COMPRESSION zstd)"
             )
-        made = self._made(id, to, source)
+        made = self._describe_file(id, to, source)
         if made.rows:
             return made
         to.unlink()
         return None
 
-    def _place(self) -> tuple[str, Path]:
+    def _new_path(self) -> tuple[str, Path]:
         id = secrets.token_hex(8)
         return id, self.folder / f"{id}.parquet"
 
-    def _made(self, id: str, path: Path, source: str) -> NewFile:
+    def _describe_file(self, id: str, path: Path, source: str) -> NewFile:
         rows = fetch_one(self.con, f"SELECT count(*) FROM {read_parquet_sql([path])}")
-        return NewFile(id, path, rows, source, newest_day(self.con, path, self.shape.dated))
+        return NewFile(id, path, rows, source, newest_day(self.con, path, self.shape.day_column))
 
 
 def describe_columns(con: Any, path: Path) -> dict[str, str]:
@@ -238,18 +248,18 @@ def describe_columns(con: Any, path: Path) -> dict[str, str]:
     }
 
 
-def newest_day(con: Any, path: Path, dated: str | None) -> date | None:
-    if dated is None:
+def newest_day(con: Any, path: Path, day_column: str | None) -> date | None:
+    if day_column is None:
         return None
-    found = con.execute(f'SELECT max("{dated}")::DATE FROM {read_parquet_sql([path])}').fetchone()[
-        0
-    ]
+    found = con.execute(
+        f'SELECT max("{day_column}")::DATE FROM {read_parquet_sql([path])}'
+    ).fetchone()[0]
     return found if isinstance(found, date) else None
 
 
-# Fresh rows into the files that are there: what is the same stays, what was corrected replaces.
+# The merge of a kind's rows, and of the encrypted addresses.
 
-ADDRESSES_KIND = "addresses"  # no kind of the analyses: sealed, for the audience export alone
+ADDRESSES_KIND = "addresses"  # not a kind for analyses: encrypted, for the audience export only
 SQL_TYPES = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
 ENCRYPTED_COLUMNS = {"customer": "VARCHAR", "email": "BLOB", "phone": "BLOB", "id": "BLOB"}
 WITHDRAWN = (
@@ -268,32 +278,40 @@ __all__ = [
 
 
 def merge_rows(
-    kind: str, fresh: Path, held: Sequence[StoredFile], *, folder: Path, source: str
+    kind: str, fresh: Path, stored: Sequence[StoredFile], *, folder: Path, source: str
 ) -> MergeResult:
-    """Files in `folder` that hold the kind's rows with the fresh ones among them, by the kind's
-    key, nulls being equal. When all of them are there already there is nothing to add."""
+    """Write files into `folder` that hold the stored and the fresh rows, merged by the kind's key.
+    NULLs are equal. Nothing is written when all rows are stored already."""
     with open_engine(folder) as con:
-        return Merger(con, _shape_of_kind(kind), held, folder, source).merge(fresh)
+        return Merger(con, _shape_of_kind(kind), stored, folder, source).merge(fresh)
 
 
 def merge_addresses(
-    apart: Path | None, consents: Path, held: Sequence[StoredFile], *, folder: Path, source: str
+    addresses: Path | None,
+    consents: Path,
+    stored: Sequence[StoredFile],
+    *,
+    folder: Path,
+    source: str,
 ) -> MergeResult:
-    """The sealed addresses and ids that came with a file of consents, where it had some. What the
-    file has no column for stays as it was. All of whoever allows nothing any more goes."""
-    if apart is None and not held:
+    """Merge the encrypted addresses and ids that came with a file of consents. Columns that the
+    file does not have keep their stored values. All data of people who withdrew every consent is
+    deleted."""
+    if addresses is None and not stored:
         return MergeResult(0, 0, 0, 0)
     withdrawn = f"SELECT customer FROM {read_parquet_sql([consents])} WHERE {WITHDRAWN}"
     with open_engine(folder) as con:
-        merging = Merger(
+        merger = Merger(
             con,
             TableShape(ENCRYPTED_COLUMNS, ("customer",), None, grown=True),
-            held,
+            stored,
             folder,
             source,
         )
-        lacking = set(ENCRYPTED_COLUMNS) - set(describe_columns(con, apart)) if apart else set()
-        return merging.merge(apart, leaving=withdrawn, lacking=sorted(lacking))
+        missing = (
+            set(ENCRYPTED_COLUMNS) - set(describe_columns(con, addresses)) if addresses else set()
+        )
+        return merger.merge(addresses, removed_keys=withdrawn, missing=sorted(missing))
 
 
 def _shape_of_kind(kind: str) -> TableShape:

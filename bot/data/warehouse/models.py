@@ -1,4 +1,4 @@
-"""The files that the library holds: which Parquet files are a workspace's rows, kind by kind."""
+"""The database rows that list which Parquet files hold a workspace's rows, kind by kind."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -15,7 +15,7 @@ MOST_IDS_PER_STATEMENT = 500  # ids in one statement
 
 
 class ConcurrentChange(CannotDo):
-    """Somebody else switched the listing first; merging again helps."""
+    """Somebody else changed the listing first. Merging again helps."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -24,51 +24,54 @@ class ConcurrentChange(CannotDo):
 
 
 class DataFile(Row):
-    """One Parquet file. It is in force until another takes its place; then it stays readable for
-    a while, for those who have it open."""
+    """One Parquet file. It is in force until another file replaces it. After that it stays readable
+    for a while, for processes that have it open."""
 
     __tablename__ = "holdings"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     workspace: Mapped[str] = mapped_column(index=True)
-    kind: Mapped[str]  # a kind of kinds.toml, or "addresses"
+    kind: Mapped[str]  # a kind of schema.toml, or "addresses"
     path: Mapped[str]  # relative to the home, with slashes
     rows: Mapped[int] = mapped_column(BigInteger)
-    source: Mapped[str]  # the name of the file that the rows came in
-    keyed: Mapped[str]  # which key the persons' keys were made with: its check sign
-    as_of: Mapped[date | None]  # the day of its newest row; None: its rows have no day
+    source: Mapped[str]  # the name of the imported file
+    keyed: Mapped[str]  # the id of the key that pseudonymized the customers
+    as_of: Mapped[date | None]  # the day of its newest row; None: its rows have no date
     taken_in_at: Mapped[datetime]
     retired_at: Mapped[datetime | None] = mapped_column(index=True)  # None: in force
     size: Mapped[int | None] = mapped_column(BigInteger)  # bytes; None: from an earlier edition
     sha256: Mapped[str | None]
-    damaged_at: Mapped[datetime | None]  # when it was found not to be the file that was written
-    set_aside: Mapped[str | None]  # where it lies since then, relative to the home
+    damaged_at: Mapped[datetime | None]  # when the file was found to be damaged
+    set_aside: Mapped[str | None]  # where it was moved then, relative to the home
 
     @staticmethod
-    def held(session: Session, workspace: str, kind: str | None = None) -> list["DataFile"]:
-        """What is in force and whole, in the order in which it came; of one kind, or of all."""
+    def in_force(session: Session, workspace: str, kind: str | None = None) -> list["DataFile"]:
+        """Return the undamaged files in force, of one kind or of all, in the order in which they
+        were imported."""
         return _in_force(session, workspace, kind, DataFile.damaged_at.is_(None))
 
     @staticmethod
     def damaged(session: Session, workspace: str, kind: str | None = None) -> list["DataFile"]:
-        """What would be in force if it were whole."""
+        """Return the files that would be in force if they were not damaged."""
         return _in_force(session, workspace, kind, DataFile.damaged_at.is_not(None))
 
     @staticmethod
     def to_check(session: Session) -> list["DataFile"]:
-        """Every file in force that is in its place, of all workspaces; damaged ones, too."""
+        """Return every file in force of all workspaces that is still in its place, damaged ones
+        included."""
         rows = select(DataFile).where(DataFile.retired_at.is_(None), DataFile.set_aside.is_(None))
         return list(session.scalars(rows.order_by(DataFile.path)))
 
     @staticmethod
-    def at(session: Session, path: str) -> "DataFile | None":
-        """The file in force that lies, or lay, here."""
+    def by_path(session: Session, path: str) -> "DataFile | None":
+        """Return the file in force that has, or had, this path."""
         rows = select(DataFile).where(DataFile.path == path, DataFile.retired_at.is_(None))
         return session.scalars(rows).first()
 
     @staticmethod
     def lost(session: Session) -> list["DataFile"]:
-        """Every damaged file that was set aside and whose rows have not come in again."""
+        """Return every damaged file that was quarantined and whose rows have not been imported
+        again."""
         rows = select(DataFile).where(
             DataFile.retired_at.is_(None), DataFile.set_aside.is_not(None)
         )
@@ -79,14 +82,15 @@ class DataFile(Row):
         self.damaged_at = now if damaged else None
         self._record(session, "library damaged" if damaged else "library whole", now)
 
-    def put_aside(self, session: Session, where: str, now: datetime) -> None:
+    def quarantine(self, session: Session, where: str, now: datetime) -> None:
         """Record where the damaged file was moved."""
         self.damaged_at = self.damaged_at or now
         self.set_aside = where
         self._record(session, "library set aside", now)
 
     def give_up(self, session: Session, now: datetime) -> None:
-        """The rows of this damaged file are here again, or nobody waits for them any more."""
+        """Retire this damaged file: its rows were imported again, or nobody waits for them any
+        more."""
         self.retired_at = now
         self._record(session, "library given up", now)
 
@@ -96,10 +100,10 @@ class DataFile(Row):
         )
 
     @staticmethod
-    def came_again(
+    def restore(
         session: Session, workspace: str, kinds: Collection[str], source: str, now: datetime
     ) -> None:
-        """The file of this name came in once more: its damaged rows are here again."""
+        """Retire the damaged files of this source, because it was imported again."""
         for kind in kinds:
             for row in DataFile.damaged(session, workspace, kind):
                 if row.source == source:
@@ -116,10 +120,10 @@ class DataFile(Row):
         now: datetime,
         seen: Collection[str] | None = None,
     ) -> None:
-        """From now on these files are the kind's rows, and those are no longer: all at once.
+        """Put these files in force and retire the others, in one step.
 
-        `seen` are the ids in force when the files were made. Raises Meanwhile, a CannotDo, when
-        somebody else switched first; the caller merges again.
+        `seen` holds the ids that were in force when the files were written. Raises ConcurrentChange
+        when somebody else changed them since; the caller merges again.
         """
         journal.lock_head(session, workspace)
         journal.record_event(
@@ -132,7 +136,7 @@ class DataFile(Row):
             retires=" ".join(sorted(retires)) or None,
             rows=sum(row.rows for row in adds),
         )
-        if seen is not None and {h.id for h in DataFile.held(session, workspace, kind)} != set(
+        if seen is not None and {h.id for h in DataFile.in_force(session, workspace, kind)} != set(
             seen
         ):
             raise ConcurrentChange
@@ -151,37 +155,39 @@ class DataFile(Row):
 
     @staticmethod
     def adopt(session: Session, from_: str, to: str) -> None:
-        """What came in before the workspace was known becomes its own, unless it has some."""
-        if from_ != to and not (DataFile.held(session, to) or DataFile.damaged(session, to)):
+        """Give the files that were imported before the workspace was known to the workspace, unless
+        it has files of its own."""
+        if from_ != to and not (DataFile.in_force(session, to) or DataFile.damaged(session, to)):
             for row in session.scalars(select(DataFile).where(DataFile.workspace == from_)):
                 row.workspace = to
 
     @staticmethod
     def retired(session: Session, before: datetime) -> list["DataFile"]:
-        """What nobody can be reading any more."""
+        """Return the files that were retired before this time, so that nobody can be reading them
+        any more."""
         rows = select(DataFile).where(DataFile.retired_at < before)
         return list(session.scalars(rows.order_by(DataFile.id)))
 
     @staticmethod
     def sweep(session: Session, ids: Collection[str]) -> None:
-        """These files are gone from the disk: their rows go too. The journal keeps their ids."""
+        """Delete the rows of files that were deleted from the disk. The journal keeps their ids."""
         for row in session.scalars(select(DataFile).where(DataFile.id.in_(list(ids)))):
             session.delete(row)
 
     @staticmethod
     def paths(session: Session) -> set[str]:
-        """Every file that a row speaks of, in force or not."""
+        """Return the path of every listed file, in force or not."""
         return set(session.scalars(select(DataFile.path)))
 
     @staticmethod
-    def signs(session: Session) -> set[str]:
-        """The check signs of the keys that the rows in force were made with."""
+    def key_ids(session: Session) -> set[str]:
+        """Return the ids of the keys that the rows in force were pseudonymized with."""
         rows = select(DataFile.keyed).where(DataFile.retired_at.is_(None)).distinct()
         return set(session.scalars(rows))
 
     @staticmethod
     def any(session: Session) -> bool:
-        """Whether the library holds a file at all, of whatever workspace."""
+        """Return whether the library holds any file, of any workspace."""
         return session.scalar(select(DataFile.id).limit(1)) is not None
 
 

@@ -1,4 +1,4 @@
-"""Parquet files on the disk: read by DuckDB, written whole or not at all."""
+"""Read Parquet files with DuckDB, and write them completely or not at all."""
 
 import os
 import re
@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 MEMORY_LIMIT = "600MB"
-TEMPORARY_PREFIX = (
-    "super-intern-rows-"  # how a folder in the machine's own begins that is gone afterwards
-)
+TEMPORARY_PREFIX = "super-intern-rows-"  # prefix of temporary folders in the machine's own folder
 SPILL_SUFFIX = ".spill"
 
 
@@ -21,14 +19,14 @@ def fetch_one(con: Any, sql: str) -> int:
 
 
 def read_parquet_sql(paths: Sequence[Path], *options: str) -> str:
-    """The rows of these files."""
+    """Return a DuckDB FROM clause for the rows of these files."""
     named = ", ".join(quote_path(escape_path(path)[-1]) for path in paths)
     return f"read_parquet({', '.join([f'[{named}]', *options])})"
 
 
 def escape_path(path: Path) -> tuple[str, str]:
-    """A path as it is, and as DuckDB finds it: a home may be called anything, and signs of
-    patterns must stand for themselves."""
+    """Return a path as it is, and with DuckDB's glob characters escaped, since a home folder may
+    have any name."""
     return str(path), re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
@@ -53,7 +51,8 @@ def open_engine(folder: Path) -> Iterator[Any]:
 
 @contextmanager
 def write_atomically(to: Path) -> Iterator[Path]:
-    """Written under another name, flushed to the disk, then renamed: never half a file."""
+    """Yield a temporary path. Its file is flushed to the disk and renamed to `to` afterwards, so
+    that a partly written file never has the final name."""
     part = to.with_suffix(".part")
     try:
         yield part

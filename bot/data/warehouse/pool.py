@@ -1,7 +1,7 @@
-"""A library's tables, opened: one shelf a workspace, the same one until something changes.
+"""Open warehouses, one for each workspace, reused until the data changes.
 
-Every question needs the tables, and they need not be opened for each: a shelf is kept with what it
-stands on, and opened anew as soon as any of that is another.
+Opening the tables takes time, so the pool keeps each open warehouse together with the version of
+its data, and opens a new one as soon as that version changes.
 """
 
 import threading
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 
 class WarehousePool:
-    """The shelves of a home. `products` gives a workspace's catalogue and `version` tells cheaply
-    whether it changed; `floor` and `sales_floor` are those of its policy."""
+    """The open warehouses of one home. `products` returns a workspace's catalogue and `version` the
+    catalogue's version, which is cheaper to read. `floor` and `sales_floor` return the group sizes
+    of the workspace's policy."""
 
     def __init__(
         self,
@@ -39,104 +40,111 @@ class WarehousePool:
         sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
     ) -> None:
         self.home, self.database, self.now = home, database, now
-        self._products, self._version = products, version
+        self._products, self._catalogue_version = products, version
         self._floor, self._sales_floor = floor, sales_floor
-        self._shelves: dict[str, tuple[Hashable, Warehouse]] = {}
+        self._open_warehouses: dict[str, tuple[Hashable, Warehouse]] = {}
         self._guard = threading.Lock()
 
-    def shelf(self, workspace: str) -> "Warehouse":
-        """The workspace's tables as they are now; the same shelf as long as nothing changed."""
+    def open(self, workspace: str) -> "Warehouse":
+        """Return the workspace's tables as they are now: the same object while nothing changed."""
         try:
             with report_damage(self.home, self.database, self.now):
-                return self._shelf(workspace)
+                return self._open(workspace)
         except DamageDetected:
-            return self._shelf(workspace)
+            return self._open(workspace)
 
-    def _shelf(self, workspace: str) -> "Warehouse":
-        holdings = self._all(workspace)
-        version = self._stand_on(workspace, holdings)
+    def _open(self, workspace: str) -> "Warehouse":
+        data_files = self._list_files(workspace)
+        version = self._compute_version(workspace, data_files)
         _, _, today, floors = version
         with self._guard:
-            known = self._shelves.get(workspace)
+            known = self._open_warehouses.get(workspace)
             if known is None or known[0] != version:
                 from bot.data.warehouse.duckdb_engine import open_warehouse
 
                 fresh = open_warehouse(
-                    self._listed(holdings),
+                    self._group_by_kind(data_files),
                     today=today,
                     products=self._products(workspace),
                     floors=floors,
                     folder=self.home / LIBRARY_FOLDER,
-                    damaged=_find_damaged(holdings),
+                    damaged=_find_damaged(data_files),
                 )
-                known = self._shelves[workspace] = (version, fresh)
+                known = self._open_warehouses[workspace] = (version, fresh)
             return known[1]
 
-    def let_go(self, workspace: str) -> None:
-        """The next to ask has the tables opened anew."""
+    def close(self, workspace: str) -> None:
+        """Forget the open warehouse, so that the next caller opens a new one."""
         with self._guard:
-            self._shelves.pop(workspace, None)
+            self._open_warehouses.pop(workspace, None)
 
-    def stand_on(self, workspace: str) -> Hashable:
-        """What everything found in the shelf stands on; another as soon as any of it changes."""
-        return self._stand_on(workspace, self._all(workspace))
+    def version(self, workspace: str) -> Hashable:
+        """Return what every result computed from the tables depends on. It differs as soon as any
+        of that changes."""
+        return self._compute_version(workspace, self._list_files(workspace))
 
-    def _stand_on(
-        self, workspace: str, holdings: Sequence[DataFile]
+    def _compute_version(
+        self, workspace: str, data_files: Sequence[DataFile]
     ) -> tuple[tuple[str, ...], Hashable, date, Floors]:
-        """The files, the catalogue, the day and the floors."""
+        """Return the ids of the files, the catalogue's version, the day and the floors."""
         files = tuple(
-            f"{holding.id}{' damaged' if holding.damaged_at else ''}" for holding in holdings
+            f"{data_file.id}{' damaged' if data_file.damaged_at else ''}"
+            for data_file in data_files
         )
         floors = Floors(self._floor(workspace), self._sales_floor(workspace))
-        return files, self._version(workspace), self.now().date(), floors
+        return files, self._catalogue_version(workspace), self.now().date(), floors
 
-    def held(self, workspace: str) -> list[DataFile]:
-        """What serves this workspace: its own, or what came in before any was known. Without what
-        is damaged."""
-        return [holding for holding in self._all(workspace) if holding.damaged_at is None]
+    def in_force(self, workspace: str) -> list[DataFile]:
+        """Return the undamaged files that serve this workspace: its own, or those that were
+        imported before any workspace was known."""
+        return [
+            data_file for data_file in self._list_files(workspace) if data_file.damaged_at is None
+        ]
 
-    def _all(self, workspace: str) -> list[DataFile]:
-        """The same with what is damaged, too."""
+    def _list_files(self, workspace: str) -> list[DataFile]:
+        """Return the same files with the damaged ones."""
         with self.database.begin() as session:
             for owner in (workspace, LOCAL_WORKSPACE):
-                held = DataFile.held(session, owner) + DataFile.damaged(session, owner)
-                if held:
-                    return held
+                data_files = DataFile.in_force(session, owner) + DataFile.damaged(session, owner)
+                if data_files:
+                    return data_files
         return []
 
-    def _listed(self, holdings: Sequence[DataFile]) -> dict[str, ListedTable]:
+    def _group_by_kind(self, data_files: Sequence[DataFile]) -> dict[str, ListedTable]:
         by_kind: dict[str, list[DataFile]] = {}
-        for holding in holdings:
-            if holding.kind in load_kinds():
-                by_kind.setdefault(holding.kind, []).append(holding)
+        for data_file in data_files:
+            if data_file.kind in load_kinds():
+                by_kind.setdefault(data_file.kind, []).append(data_file)
         return {
             kind: ListedTable(
                 kind,
-                tuple(self.home / holding.path for holding in some if not holding.damaged_at),
-                sum(holding.rows for holding in some),
-                _describe_source(some),
-                max((holding.as_of for holding in some if holding.as_of), default=None),
+                tuple(
+                    self.home / data_file.path for data_file in files if not data_file.damaged_at
+                ),
+                sum(data_file.rows for data_file in files),
+                _describe_source(files),
+                max((data_file.as_of for data_file in files if data_file.as_of), default=None),
             )
-            for kind, some in by_kind.items()
+            for kind, files in by_kind.items()
         }
 
 
-def _find_damaged(holdings: Sequence[DataFile]) -> dict[str, DamagedTable]:
-    """The kinds with damaged rows, each by the first that was found."""
+def _find_damaged(data_files: Sequence[DataFile]) -> dict[str, DamagedTable]:
+    """Return the kinds with damaged rows, each with the damage that was noticed first."""
     found: dict[str, DamagedTable] = {}
-    for holding in sorted(holdings, key=lambda one: one.id):
-        at, kind = holding.damaged_at, holding.kind
+    for data_file in sorted(data_files, key=lambda one: one.id):
+        at, kind = data_file.damaged_at, data_file.kind
         if at and kind in load_kinds() and (kind not in found or at.date() < found[kind].since):
-            found[kind] = DamagedTable(kind, at.date(), holding.source)
+            found[kind] = DamagedTable(kind, at.date(), data_file.source)
     return found
 
 
-def _describe_source(some: Sequence[DataFile]) -> str:
-    """`orders.csv`, `orders.csv and 2 more`: the one with the most rows, the newest of equals."""
+def _describe_source(files: Sequence[DataFile]) -> str:
+    """Return `orders.csv` or `orders.csv and 2 more`. The source with the most rows is named; of
+    equal ones, the newest."""
     rows: dict[str, int] = {}
-    for holding in reversed(some):
-        rows[holding.source] = rows.get(holding.source, 0) + holding.rows
+    for data_file in reversed(files):
+        rows[data_file.source] = rows.get(data_file.source, 0) + data_file.rows
     more = len(rows) - 1
     most = max(rows, key=lambda name: rows[name])
     return f"{most} and {more} more" if more else most

@@ -1,7 +1,8 @@
-"""Who bought what and when: order lines and whole orders of known customers, as expressions.
+"""Purchases as ibis expressions: order lines and whole orders of known customers.
 
-A cancelled line is left out. A line or an order below zero is money paid back: it lowers what
-somebody spent and is no purchase. Lines without a customer can't be told apart and are left out.
+Cancelled lines are left out. A line or an order below zero is a refund: it lowers what the customer
+spent and is not a purchase. Lines without a customer are left out, because they can't be assigned
+to anybody.
 """
 
 from datetime import date
@@ -29,12 +30,12 @@ PURCHASE_COLUMNS = [
 ]
 
 
-def purchase_lines(shelf: Warehouse, where: AnalysisFilter | None = None) -> ir.Table | None:
-    """customer, order, at, day, product, title, category, amount, source, country, region; None
-    without orders. The catalogue gives the category where the line has none. `where` narrows by
-    channel, country, region, device, source and days; product, category and segment are not
-    filters here, since a customer is more than one purchase."""
-    orders = shelf.table("orders")
+def purchase_lines(warehouse: Warehouse, where: AnalysisFilter | None = None) -> ir.Table | None:
+    """Return customer, order, at, day, product, title, category, amount, source, country and
+    region, or None without orders. The catalogue provides the category where the line has none.
+    `where` filters by channel, country, region, device, source and days. It does not filter by
+    product, category or segment, because a customer is more than one purchase."""
+    orders = warehouse.table("orders")
     if orders is None:
         return None
     kept = orders.filter(
@@ -42,11 +43,11 @@ def purchase_lines(shelf: Warehouse, where: AnalysisFilter | None = None) -> ir.
         _.status.isnull() | _.status.lower().notin(CANCELLED_STATUSES),
         *_list_conditions(where or AnalysisFilter(), orders),
     ).select(*PURCHASE_COLUMNS)
-    if shelf.products is None:
+    if warehouse.products is None:
         known = kept.mutate(kind=_.category, named=_.title)
     else:
-        products = shelf.products
-        # Not distinct(on=…): not every engine can take the first one.
+        products = warehouse.products
+        # distinct(on=…) is not used because some engines do not support it.
         catalogue = products.group_by(ref=products.product).aggregate(
             its=products.category.max(), called=products.title.max()
         )
@@ -70,14 +71,15 @@ def purchase_lines(shelf: Warehouse, where: AnalysisFilter | None = None) -> ir.
 
 
 def group_by_order(lines: ir.Table) -> ir.Table:
-    """customer, order, at (of its first line), amount: one row an order."""
+    """Return customer, order, at (of the first line) and amount, one row for each order."""
     return lines.group_by("customer", "order").aggregate(
         at=_.at.min(), amount=_.amount.sum().cast("decimal(18, 2)")
     )
 
 
 def group_by_day(lines: ir.Table) -> ir.Table:
-    """customer, day, amount: what somebody bought on one day counts as one purchase."""
+    """Return customer, day and amount. Everything that a customer bought on one day counts as one
+    purchase."""
     orders = group_by_order(lines)
     return (
         orders.mutate(day=orders.at.date())
@@ -87,14 +89,15 @@ def group_by_day(lines: ir.Table) -> ir.Table:
     )
 
 
-def last_day(shelf: Warehouse, where: AnalysisFilter | None = None) -> date:
-    """The day to count back from: the one asked for, else that of the newest order."""
-    newest = shelf.as_of("orders")
+def last_day(warehouse: Warehouse, where: AnalysisFilter | None = None) -> date:
+    """Return the day from which periods are counted back: `where.until`, but not after the day of
+    the newest order."""
+    newest = warehouse.as_of("orders")
     return min(where.until, newest) if where and where.until else newest
 
 
 def _list_conditions(where: AnalysisFilter, orders: ir.Table) -> list[ir.BooleanValue]:
-    """The conditions of `where`, case and accents as in the file."""
+    """Return the filter conditions of `where`. Case is ignored; accents are not."""
     wanted = {
         "country": where.country,
         "region": where.region,

@@ -1,4 +1,4 @@
-"""From an ibis expression to plain rows, and to the SQL that gives them."""
+"""Run ibis expressions and render them as SQL."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,46 +13,46 @@ import numpy as np
 from bot.data.stats import Numbers
 from bot.data.warehouse.warehouse import Warehouse
 
-# Spelling a query out takes longer than running it, and most are run and then told.
+# Rendering a query takes longer than running it, and most queries are run and then shown.
 _SQL_CACHE: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
-def fetch_rows(shelf: Warehouse, expression: ir.Table) -> list[dict[str, Any]]:
-    """The rows of a small result."""
-    return list(fetch_arrow(shelf, expression).to_pylist())
+def fetch_rows(warehouse: Warehouse, expression: ir.Table) -> list[dict[str, Any]]:
+    """Return the rows of a small result as dictionaries."""
+    return list(fetch_arrow(warehouse, expression).to_pylist())
 
 
-def fetch_arrow(shelf: Warehouse, expression: ir.Table) -> Any:
-    """The result as a pyarrow.Table."""
-    engine: Any = shelf.engine
+def fetch_arrow(warehouse: Warehouse, expression: ir.Table) -> Any:
+    """Return the result as a pyarrow.Table."""
+    engine: Any = warehouse.engine
     if engine.name != "duckdb":
         return engine.to_pyarrow(expression)
     from ibis.formats.pyarrow import PyArrowData
 
-    # what ibis's own to_pyarrow does, which for its other half loads pandas
-    told = run_query(engine, expression).to_arrow_table()
-    return PyArrowData.convert_table(told, expression.schema())
+    # The same as ibis's own to_pyarrow, which would also load pandas.
+    table = run_query(engine, expression).to_arrow_table()
+    return PyArrowData.convert_table(table, expression.schema())
 
 
 def run_query(engine: Any, expression: ir.Table) -> Any:
-    """DuckDB's own relation: everything that is run on it is run here."""
+    """Run an expression on DuckDB and return its relation. Every DuckDB query goes through here."""
     return engine.con.sql(render_sql(expression))
 
 
-def person_column(shelf: Warehouse, person: ir.Value) -> ir.Value:
-    """What tells people apart, where nobody needs to know who they are: our own engine hands over
-    numbers faster than names."""
-    return person.hash() if shelf.engine.name == "duckdb" else person
+def person_column(warehouse: Warehouse, person: ir.Value) -> ir.Value:
+    """Return a column that distinguishes people without identifying them. On DuckDB it is a hash,
+    because numbers are transferred faster than text."""
+    return person.hash() if warehouse.engine.name == "duckdb" else person
 
 
-def fetch_numbers(shelf: Warehouse, expression: ir.Table) -> dict[str, Numbers]:
-    """The result's columns, each of numbers, as float64; nothing is NaN."""
-    engine: Any = shelf.engine
-    if engine.name == "duckdb":  # an arrow column's own to_numpy loads pandas
+def fetch_numbers(warehouse: Warehouse, expression: ir.Table) -> dict[str, Numbers]:
+    """Return the numeric columns of the result as float64 arrays, with NaN for NULL."""
+    engine: Any = warehouse.engine
+    if engine.name == "duckdb":  # to_numpy of an arrow column loads pandas
         columns = run_query(engine, expression).fetchnumpy()
     else:
-        told = fetch_arrow(shelf, expression)
-        columns = {name: told[name].to_numpy(zero_copy_only=False) for name in told.column_names}
+        table = fetch_arrow(warehouse, expression)
+        columns = {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
     return {
         name: np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
         for name, column in columns.items()
@@ -60,7 +60,7 @@ def fetch_numbers(shelf: Warehouse, expression: ir.Table) -> dict[str, Numbers]:
 
 
 def render_sql(expression: ir.Table) -> str:
-    """The query as people can read and run it: what is run, letter for letter."""
+    """Return exactly the SQL that is run, so that people can read it and run it themselves."""
     query = expression.op()
     if query not in _SQL_CACHE:
         _SQL_CACHE[query] = str(ibis.to_sql(expression))
@@ -68,25 +68,27 @@ def render_sql(expression: ir.Table) -> str:
 
 
 def defer_sql(expression: ir.Table) -> Callable[[], str]:
-    """The same for `Findings.queries`: spelt out when somebody reads it."""
+    """Return a callable for `AnalysisResult.queries` that renders the SQL when somebody reads
+    it."""
     return partial(render_sql, expression)
 
 
-# What several questions of one look-up stand on: computed once, told with the query of each.
+# Intermediate results that several queries of one look-up share.
 
 MOST_CACHED_ROWS = (
-    3_000_000  # rows of orders: from here on a copy takes more memory than it saves time
+    3_000_000  # order rows; above that, a copy costs too much memory for the time it saves
 )
 
 
 class TableCache:
-    """Tables put down in our own engine until the look-up is over; elsewhere, and of very many
-    rows, each question brings them along. To spell a question out takes longer than to answer it,
-    and this way what is asked again and again is spelt once."""
+    """Temporary tables for intermediate results that several queries of one look-up share. Only
+    DuckDB gets them, and only below MOST_CACHED_ROWS; otherwise each query contains the
+    intermediate query itself. Rendering a query takes longer than running it, so each shared one is
+    rendered once."""
 
-    def __init__(self, shelf: Warehouse, name: str) -> None:
-        self._shelf, self._name = shelf, name
-        self._told: dict[str, str] = {}
+    def __init__(self, warehouse: Warehouse, name: str) -> None:
+        self._warehouse, self._name = warehouse, name
+        self._sql_by_name: dict[str, str] = {}
 
     def __enter__(self) -> "TableCache":
         return self
@@ -97,39 +99,41 @@ class TableCache:
         _is: BaseException | None,
         _at: TracebackType | None,
     ) -> None:
-        for name in self._told:
+        for name in self._sql_by_name:
             self._engine.con.execute(f'DROP TABLE IF EXISTS "{name}"')
 
-    def down(self, what: str, table: ir.Table) -> ir.Table:
-        """The same rows under that name, from here on."""
-        orders = self._shelf.listed.get("orders")
+    def materialize(self, what: str, table: ir.Table) -> ir.Table:
+        """Return a temporary table with the same rows, or `table` itself where nothing is
+        cached."""
+        orders = self._warehouse.listed.get("orders")
         if self._engine.name != "duckdb" or (orders and orders.rows > MOST_CACHED_ROWS):
             return table
         name = f"{self._name}_{what}"
-        self._told[name] = render_sql(table)
+        self._sql_by_name[name] = render_sql(table)
         self._engine.con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {render_sql(table)}')
-        down: ir.Table = self._engine.table(name)
-        return down
+        copied: ir.Table = self._engine.table(name)
+        return copied
 
-    def later(self, table: ir.Table) -> Callable[[], str]:
-        """For `Findings.queries`: the question with all that it stands on, to be run anywhere."""
-        return partial(self.whole, table)
+    def defer(self, table: ir.Table) -> Callable[[], str]:
+        """Return a callable for `AnalysisResult.queries` that renders the query with all that it
+        depends on, so that it can be run anywhere."""
+        return partial(self.full_sql, table)
 
-    def whole(self, table: ir.Table) -> str:
+    def full_sql(self, table: ir.Table) -> str:
         needed: list[str] = []
         sql = render_sql(table)
         seen = sql
-        for name in reversed(self._told):  # each stands on earlier ones alone
+        for name in reversed(self._sql_by_name):  # each one depends on earlier ones only
             if f'"{name}"' in seen:
                 needed.insert(0, name)
-                seen += self._told[name]
+                seen += self._sql_by_name[name]
         if not needed:
             return sql
-        # ibis writes tables of its own in the same way, where it needs one twice
+        # ibis may have written a WITH clause of its own.
         sql = f",\n{rest}" if (rest := sql.removeprefix("WITH ")) != sql else f"\n{sql}"
-        parts = ",\n".join(f'"{name}" AS (\n{self._told[name]}\n)' for name in needed)
+        parts = ",\n".join(f'"{name}" AS (\n{self._sql_by_name[name]}\n)' for name in needed)
         return f"WITH {parts}{sql}"
 
     @property
     def _engine(self) -> Any:
-        return self._shelf.engine
+        return self._warehouse.engine

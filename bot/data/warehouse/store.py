@@ -1,4 +1,4 @@
-"""Where the library's rows live: files taken in, told of, and taken out again."""
+"""The library's storage: import files into it, list their sources, and remove them again."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ __all__ = ["LOCAL_WORKSPACE", "MergeCounts", "RowStore"]
 
 @dataclass(frozen=True)
 class MergeCounts:
-    """What became of a file's rows: new ones, corrected ones, and those that were there the same.
-    `rows` are the kind's rows now, `as_of` is the day of the newest."""
+    """How many rows of a file were new, replaced other rows, or were stored already. `rows` is the
+    number of rows that the kind has now, `as_of` the day of the newest one."""
 
     new: int
     replaced: int
@@ -57,7 +57,7 @@ def _skip_hook(_: Session, __: MergeResult) -> None:
 
 
 class RowStore:
-    """The library of a home. How its tables are opened, and from what: `Shelving`."""
+    """The imported rows of one home. `WarehousePool` opens them as tables."""
 
     def __init__(
         self,
@@ -72,10 +72,10 @@ class RowStore:
         sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
     ) -> None:
         self.home, self.database, self.now = home, database, now
-        self._given = key
+        self._configured_key = key
         self.catch_up: Callable[[str, str], object] = lambda workspace, kind: None
         self._key: bytes | None = None
-        self.shelving = WarehousePool(
+        self.pool = WarehousePool(
             home,
             database,
             now=now,
@@ -84,15 +84,15 @@ class RowStore:
             floor=floor,
             sales_floor=sales_floor,
         )
-        self._switching = FileListing(home, database, now)
+        self._listing = FileListing(home, database, now)
 
     def key(self) -> bytes:
-        """The key that persons' keys are made with. Raises CannotDo when it is gone, or is not the
-        one that the rows of the library were made with."""
+        """Return the key that pseudonymizes customers. Raises CannotDo when it is missing, or when
+        the stored rows were made with another key."""
         if self._key is None:
-            key = load_key(self.home, self._given, holds=self._holds)
+            key = load_key(self.home, self._configured_key, holds=self._holds)
             with self.database.begin() as session:
-                known = DataFile.signs(session)
+                known = DataFile.key_ids(session)
             if known and compute_key_id(key) not in known:
                 raise CannotDo(
                     Words(
@@ -103,7 +103,7 @@ class RowStore:
             self._key = key
         return self._key
 
-    def take(
+    def import_rows(
         self,
         workspace: str,
         kind: str,
@@ -111,98 +111,113 @@ class RowStore:
         *,
         source: str,
         apart: Path | None = None,
-        along: CommitHook = _skip_hook,
+        on_commit: CommitHook = _skip_hook,
         live: bool = False,
     ) -> MergeCounts:
-        """The rows of `fresh`, a Parquet file of the kind's columns, into the library. All of them
-        are in when this returns; killed or failed before, the library is as it was. `fresh` and
-        `apart` (sealed addresses that came with consents) are only read. `along` is done in the
-        transaction that lists the rows, also when there is nothing new to list. Live rows that
-        came before are brought in first, unless these are `live` ones."""
+        """Merge the rows of `fresh`, a Parquet file with the kind's columns, into the library.
+
+        All rows are stored when this returns. If it fails or the process is killed before, the
+        library is unchanged. `fresh` and `apart` (encrypted addresses that came with consents) are
+        only read. `on_commit` is called in the transaction that lists the new files, even when
+        there is nothing new to list. Live rows that arrived earlier are merged first, unless these
+        rows are `live` themselves.
+        """
         if not live:
             self.catch_up(workspace, kind)
 
-        def adding(
-            held: Sequence[StoredFile], kept: Sequence[StoredFile], folder: Path
+        def merge_file(
+            stored: Sequence[StoredFile], stored_addresses: Sequence[StoredFile], folder: Path
         ) -> tuple[MergeResult, MergeResult]:
-            made = merge_rows(kind, fresh, held, folder=folder, source=source)
+            made = merge_rows(kind, fresh, stored, folder=folder, source=source)
             if kind != "consents":
                 return made, MergeResult(0, 0, 0, 0)
-            beside = self._switching.folder(workspace, ADDRESSES_KIND)
-            return made, merge_addresses(apart, fresh, kept, folder=beside, source=source)
+            beside = self._listing.folder(workspace, ADDRESSES_KIND)
+            return made, merge_addresses(
+                apart, fresh, stored_addresses, folder=beside, source=source
+            )
 
-        def told(session: Session, merge: MergeResult) -> None:
-            along(session, merge)
-            if not live:  # a batch of live rows brings no other back
+        def restore_and_commit(session: Session, merge: MergeResult) -> None:
+            on_commit(session, merge)
+            if not live:  # a batch of live rows restores no damaged rows
                 kinds_of = (kind, ADDRESSES_KIND) if kind == "consents" else (kind,)
-                DataFile.came_again(session, workspace, kinds_of, source, self.now())
+                DataFile.restore(session, workspace, kinds_of, source, self.now())
 
-        return self._change(workspace, kind, adding, told)
+        return self._change(workspace, kind, merge_file, restore_and_commit)
 
     def forget(self, workspace: str, kind: str, source: str) -> MergeCounts:
-        """Takes a file's rows out again. Rows that it had replaced do not come back."""
+        """Remove the rows that came from one file. Rows that they had replaced do not come back."""
 
-        def without(
-            held: Sequence[StoredFile], kept: Sequence[StoredFile], _: Path
+        def remove_file(
+            stored: Sequence[StoredFile], stored_addresses: Sequence[StoredFile], _: Path
         ) -> tuple[MergeResult, MergeResult]:
-            gone = tuple(one.id for one in held if one.source == source)
-            sealed = tuple(one.id for one in kept if one.source == source)
+            gone = tuple(one.id for one in stored if one.source == source)
+            sealed = tuple(one.id for one in stored_addresses if one.source == source)
             return MergeResult(0, 0, 0, 0, (), gone), MergeResult(0, 0, 0, 0, (), sealed)
 
-        return self._change(workspace, kind, without)
+        return self._change(workspace, kind, remove_file)
 
     def sources(self, workspace: str) -> dict[str, list[str]]:
-        """The files that each kind's rows came in, oldest first."""
+        """Return the names of the files that each kind's rows came from, oldest first."""
         found: dict[str, dict[str, None]] = {}
-        for holding in self.shelving.held(workspace):
-            if holding.kind in load_kinds():
-                found.setdefault(holding.kind, {})[holding.source] = None
+        for data_file in self.pool.in_force(workspace):
+            if data_file.kind in load_kinds():
+                found.setdefault(data_file.kind, {})[data_file.source] = None
         return {kind: list(names) for kind, names in found.items()}
 
     def addresses(self, workspace: str) -> list[Path]:
-        """The files with the sealed addresses, for the audience export alone."""
-        held = self.shelving.held(workspace)
-        return [self.home / holding.path for holding in held if holding.kind == ADDRESSES_KIND]
+        """Return the files with the encrypted addresses. Only the audience export reads them."""
+        stored = self.pool.in_force(workspace)
+        return [
+            self.home / data_file.path for data_file in stored if data_file.kind == ADDRESSES_KIND
+        ]
 
-    def shelf(self, workspace: str) -> "Warehouse":
-        """The workspace's tables as they are now; the same shelf as long as nothing changed."""
-        return self.shelving.shelf(workspace)
+    def open(self, workspace: str) -> "Warehouse":
+        """Return the workspace's tables as they are now: the same object while nothing changed."""
+        return self.pool.open(workspace)
 
-    def let_go(self, workspace: str) -> None:
-        """The next to ask has the tables opened anew."""
-        self.shelving.let_go(workspace)
+    def close(self, workspace: str) -> None:
+        """Forget the open warehouse, so that the next caller opens a new one."""
+        self.pool.close(workspace)
 
-    def stand_on(self, workspace: str) -> Hashable:
-        """What everything found in the shelf stands on; another as soon as any of it changes."""
-        return self.shelving.stand_on(workspace)
+    def version(self, workspace: str) -> Hashable:
+        """Return what every result computed from the tables depends on. It differs as soon as any
+        of that changes."""
+        return self.pool.version(workspace)
 
-    def lasting(self, workspace: str) -> ResultCache:
-        """Where what was found of this workspace's rows is kept."""
+    def result_cache(self, workspace: str) -> ResultCache:
+        """Return the cache of analysis results for this workspace's rows."""
         return ResultCache(self.home / LIBRARY_FOLDER / workspace)
 
     def _clear(self, workspace: str) -> None:
-        """What was found of the rows as they were; what is LOCAL's serves every workspace."""
+        """Delete the cached results. Rows of LOCAL_WORKSPACE serve every workspace, so a change of
+        them clears all caches."""
         folders = (self.home / LIBRARY_FOLDER).iterdir()
         for name in {folder.name for folder in folders if folder.is_dir()}:
             if workspace == LOCAL_WORKSPACE or name in (workspace, LOCAL_WORKSPACE):
-                self.lasting(name).clear()
+                self.result_cache(name).clear()
 
     def sweep(self) -> int:
-        """Takes what nobody reads any more from the disk; how many files."""
+        """Delete files that nobody reads any more. Return how many."""
         return delete_unlisted_files(self.home, self.database, self.now())
 
     def _change(
-        self, workspace: str, kind: str, making: MergeFunction, along: CommitHook = _skip_hook
+        self, workspace: str, kind: str, merge: MergeFunction, on_commit: CommitHook = _skip_hook
     ) -> MergeCounts:
-        """Files made, listed and told of; what was found of the rows before is gone."""
-        sign = compute_key_id(self.key())
-        told = self._switching.change(workspace, kind, making, sign, along)
+        """Write and list the new files, then clear the cached results and sweep old files."""
+        key_id = compute_key_id(self.key())
+        result = self._listing.change(workspace, kind, merge, key_id, on_commit)
         self._clear(workspace)
         self.sweep()
-        held = [holding for holding in self.shelving.held(workspace) if holding.kind == kind]
-        newest = max((h.as_of for h in held if h.as_of), default=None)
+        stored = [
+            data_file for data_file in self.pool.in_force(workspace) if data_file.kind == kind
+        ]
+        newest = max((h.as_of for h in stored if h.as_of), default=None)
         return MergeCounts(
-            told.new, told.replaced, told.same + told.doubles, sum(h.rows for h in held), newest
+            result.new,
+            result.replaced,
+            result.same + result.doubles,
+            sum(h.rows for h in stored),
+            newest,
         )
 
     def _holds(self) -> bool:

@@ -1,7 +1,7 @@
-"""A workspace's tables, as they were at one moment: Parquet files read through ibis.
+"""The tables of one workspace at one moment, which analyses query through ibis.
 
-The engine is an in-memory DuckDB that may read the library's own files and nothing else;
-somebody else's warehouse takes its place when there is one.
+The engine is an in-memory DuckDB that may read the library's own Parquet files and nothing else. A
+team's external warehouse replaces it where one is configured.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-if TYPE_CHECKING:  # ibis takes 1.4 s, and whoever imports a file needs the types alone
+if TYPE_CHECKING:  # importing ibis takes 1.4 s, and an import of a file needs the types only
     import ibis.expr.types as ir
     from ibis.backends.sql import SQLBackend
 
@@ -38,7 +38,8 @@ IBIS_TYPES: Mapping[ColumnType, str] = {
 
 @dataclass(frozen=True)
 class ListedTable:
-    """What the rows say of one kind: its files, whose words they are from, how fresh."""
+    """What is known of one kind's table: its files, its number of rows, its source and how fresh it
+    is."""
 
     kind: str
     paths: tuple[Path, ...]
@@ -49,7 +50,8 @@ class ListedTable:
 
 @dataclass(frozen=True)
 class DamagedTable:
-    """Rows of one kind that can't be read: the day that was noticed, and the file they came in."""
+    """Rows of one kind that can't be read: the day on which that was noticed, and the file that
+    they came from."""
 
     kind: str
     since: date
@@ -57,7 +59,8 @@ class DamagedTable:
 
 
 class DamagedRows(CannotDo):
-    """A question needs rows that are damaged: without them every figure would be too low."""
+    """Raised when a question needs rows that are damaged: without them every figure would be too
+    low."""
 
     def __init__(self, damaged: DamagedTable) -> None:
         super().__init__(
@@ -73,10 +76,10 @@ class DamagedRows(CannotDo):
 
 @dataclass
 class Warehouse:
-    """What the analyses read. `today` is the workspace's own day; `products` is the catalogue's
-    part that they join: product, title, category, price, compare_at, lowest_30_days, currency,
-    stock, status, brand (the maker's, where the catalogue says it). `released` caches which rows
-    stand behind answers about sales."""
+    """The tables that analyses read. `today` is the current day of the workspace. `products` holds
+    the catalogue columns that analyses join: product, title, category, price, compare_at,
+    lowest_30_days, currency, stock, status, brand (the maker's name where the catalogue has it).
+    `released` caches which rows earlier answers about sales were computed from."""
 
     engine: SQLBackend
     today: date
@@ -92,8 +95,8 @@ class Warehouse:
         return Floors(self.floor, self.sales_floor)
 
     def for_reading(self, kinds_read: Collection[str]) -> Warehouse:
-        """The same for an analysis that stands on these kinds: damaged rows of any other, which
-        only add to it, are as if they were not there."""
+        """Return the warehouse for an analysis that requires these kinds. Damaged tables of other
+        kinds are treated as missing, because the analysis can do without them."""
         if not set(self.damaged) - set(kinds_read):
             return self
         damaged = {kind: one for kind, one in self.damaged.items() if kind in kinds_read}
@@ -102,8 +105,8 @@ class Warehouse:
         return replace(self, damaged=damaged, listed=listed)
 
     def table(self, kind: str) -> ir.Table | None:
-        """All rows of a kind, with every column of `kinds.toml`; None when there are none. Raises
-        DamagedRows where some can't be read."""
+        """Return all rows of a kind with every column of `schema.toml`, or None when there are
+        none. Raises DamagedRows when some of them can't be read."""
         if kind in self.damaged:
             raise DamagedRows(self.damaged[kind])
         if kind not in self.listed:
@@ -114,15 +117,16 @@ class Warehouse:
         return self.listed[kind].source
 
     def as_of(self, kind: str) -> date:
-        """The day of the newest row: a day to count back from."""
+        """Return the day of the newest row, from which periods are counted back."""
         return self.listed[kind].as_of or self.today
 
     def stale(self, kind: str) -> int | None:
-        """For how many days nothing came, when that is longer than the kind allows."""
+        """Return how many days ago the newest row is, or None when that is within the kind's
+        limit."""
         days = (self.today - self.as_of(kind)).days
         return days if days > load_kinds()[kind].stale else None
 
 
 def schema_of(kind: str) -> dict[str, str]:
-    """Our columns of a kind with their ibis types."""
+    """Return the columns of a kind with their ibis types."""
     return {name: IBIS_TYPES[column.type] for name, column in load_kinds()[kind].columns.items()}

@@ -23,10 +23,10 @@ async def attach_rejected_rows(
     poster: MessageSender, arrival: FileUpload, path: Path, now: datetime
 ) -> None:
     """Once, in the thread of the arrival's card. Raises TryAgain, CannotDo."""
-    card = await poster.database.run(lambda s: s.get_one(OutboxMessage, arrival.card))
+    card = await poster.database.run(lambda s: s.get_one(OutboxMessage, arrival.card_post_id))
     if card.ts:
         await _upload_rejected_rows(
-            poster, arrival, f"{arrival.piece}:rejects", make_thread_place(card), path, now
+            poster, arrival, f"{arrival.card_piece}:rejects", make_thread_place(card), path, now
         )
 
 
@@ -36,7 +36,7 @@ async def send_rejected_rows(
     """Once, in this person's direct messages. Raises TryAgain, CannotDo."""
     place: Place = {"channel": user, "dm": True, "user": user}
     await _upload_rejected_rows(
-        poster, arrival, f"{arrival.piece}:rejects:{user}", place, path, now
+        poster, arrival, f"{arrival.card_piece}:rejects:{user}", place, path, now
     )
 
 

@@ -86,20 +86,20 @@ MAX_MAPPING_ROWS, MAX_COLUMN_NAME, MAX_SAMPLE_CHARACTERS = (
 
 
 def build_mapping_table(
-    glimpse: ImportPreview, language: str, room: int
+    preview: ImportPreview, language: str, room: int
 ) -> tuple[list[Block], tuple[MatchedColumn, ...]]:
     """The table, when there are columns, and those columns that found no room in it.
     `room` is in characters as Slack counts them."""
-    samples = glimpse.sample[:3]
+    samples = preview.sample[:3]
     rows = [_build_header_row(len(samples), language)]
     room -= measure_blocks(list(rows[0]))
-    for number, column in enumerate(glimpse.columns[:MAX_MAPPING_ROWS]):
+    for number, column in enumerate(preview.columns[:MAX_MAPPING_ROWS]):
         row = _build_column_row(column, [one.get(column.ours, "") for one in samples], language)
         room -= measure_blocks(list(row))
         if room < 0:
-            return _build_table(rows), glimpse.columns[number:]
+            return _build_table(rows), preview.columns[number:]
         rows.append(row)
-    return _build_table(rows), glimpse.columns[MAX_MAPPING_ROWS:]
+    return _build_table(rows), preview.columns[MAX_MAPPING_ROWS:]
 
 
 def _build_header_row(samples: int, language: str) -> list[str]:
@@ -152,23 +152,23 @@ RESERVED_CHARACTERS = 3_500  # characters for the head, the first line and the c
 
 
 def render_import_question(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    glimpse = arrival.glimpse
-    assert glimpse is not None
-    words = f"{_render_summary(glimpse, language)} {Words('Nothing is in yet.').to(language)}"
+    preview = arrival.preview
+    assert preview is not None
+    words = f"{_render_summary(preview, language)} {Words('Nothing is in yet.').to(language)}"
     below = [
-        *_render_personal_data_note(glimpse, language),
-        *_render_assumptions(glimpse, language),
+        *_render_personal_data_note(preview, language),
+        *_render_assumptions(preview, language),
         *_build_question_buttons(arrival, language),
         context(Words("Whoever has the right to import can say yes.").to(language)),
     ]
-    joined = _render_joined_files(glimpse, language)
+    joined = _render_joined_files(preview, language)
     room = (
         MAX_MESSAGE_CHARACTERS
         - measure_blocks(below)
         - measure_blocks(joined)
         - RESERVED_CHARACTERS
     )
-    table, unseen = build_mapping_table(glimpse, language, room)
+    table, unseen = build_mapping_table(preview, language, room)
     more = Words("And {columns}", columns=_list_names([one.theirs for one in unseen], language))
     return words, [
         section(f":mag: {words}"),
@@ -198,8 +198,8 @@ def render_missing_file(arrival: FileUpload, language: str) -> tuple[str, list[B
     asks = MISSING_FILE_NOTES[arrival.half or "orders"]
     words = render_words(Words(asks.text, file=truncate(arrival.title, 100)), language)
     said = [section(f":jigsaw: {words}")]
-    if arrival.said:
-        said.insert(0, section(f":warning: {render_words(arrival.said, language)}"))
+    if arrival.reason:
+        said.insert(0, section(f":warning: {render_words(arrival.reason, language)}"))
     waits = Words("Nothing is in yet.").to(language)
     return words, [
         *said,
@@ -208,42 +208,42 @@ def render_missing_file(arrival: FileUpload, language: str) -> tuple[str, list[B
     ]
 
 
-def _render_summary(glimpse: ImportPreview, language: str) -> str:
+def _render_summary(preview: ImportPreview, language: str) -> str:
     """ "I read this as Orders: 24,295 rows, from 1 May to 20 November 2026, in EUR." """
-    rows = Words.count("{n} row", "{n} rows", glimpse.rows)
-    found = {"kind": label_kind(glimpse.kind), "rows": rows}
-    if glimpse.first and glimpse.last:
-        span = {"first": glimpse.first, "last": glimpse.last}
+    rows = Words.count("{n} row", "{n} rows", preview.rows)
+    found = {"kind": label_kind(preview.kind), "rows": rows}
+    if preview.first and preview.last:
+        span = {"first": preview.first, "last": preview.last}
         words = Words("I read this as {kind}: {rows}, from {first} to {last}.", **found, **span)
     else:
         words = Words("I read this as {kind}: {rows}.", **found)
     lines = [render_words(words, language)]
-    if glimpse.currency:
-        lines.append(render_words(Words("Amounts are in {code}.", code=glimpse.currency), language))
-    if glimpse.rejected:
+    if preview.currency:
+        lines.append(render_words(Words("Amounts are in {code}.", code=preview.currency), language))
+    if preview.rejected:
         some = Words.count(
             "{n} more row can't come in as it is: it will stay out, with its reason.",
             "{n} more rows can't come in as they are: they will stay out, each with its reason.",
-            glimpse.rejected,
+            preview.rejected,
         )
         lines.append(render_words(some, language))
     return " ".join(lines)
 
 
-def _render_joined_files(glimpse: ImportPreview, language: str) -> list[Block]:
+def _render_joined_files(preview: ImportPreview, language: str) -> list[Block]:
     """How one table was made of several files."""
     lines = [
-        f":jigsaw: {render_words(one, language, 600)}" for one in glimpse.joined[:MAX_JOINED_FILES]
+        f":jigsaw: {render_words(one, language, 600)}" for one in preview.joined[:MAX_JOINED_FILES]
     ]
     return [context(*lines)] if lines else []
 
 
-def _render_personal_data_note(glimpse: ImportPreview, language: str) -> list[Block]:
+def _render_personal_data_note(preview: ImportPreview, language: str) -> list[Block]:
     """What becomes of people's data, and what is left aside."""
-    keyed, apart = _list_names(glimpse.keyed, language), _list_names(glimpse.apart, language)
+    keyed, apart = _list_names(preview.keyed, language), _list_names(preview.apart, language)
     dropped, ignored = (
-        _list_names(glimpse.dropped, language),
-        _list_names(glimpse.ignored, language),
+        _list_names(preview.dropped, language),
+        _list_names(preview.ignored, language),
     )
     said = (
         (":key:", keyed, Words("Replaced by a key before anything is stored: {them}", them=keyed)),
@@ -266,8 +266,8 @@ def _list_names(columns: Sequence[str], language: str) -> str:
     return ", ".join(shown)
 
 
-def _render_assumptions(glimpse: ImportPreview, language: str) -> list[Block]:
-    lines = [f"• {render_words(one, language, 220)}" for one in glimpse.assumed[:MAX_ASSUMPTIONS]]
+def _render_assumptions(preview: ImportPreview, language: str) -> list[Block]:
+    lines = [f"• {render_words(one, language, 220)}" for one in preview.assumed[:MAX_ASSUMPTIONS]]
     if not lines:
         return []
     return [section("\n".join([f"*{Words('I assumed').to(language)}*", *lines]))]
@@ -281,7 +281,7 @@ def _build_question_buttons(arrival: FileUpload, language: str) -> list[Block]:
 
 def build_kind_menu(arrival: FileUpload, language: str) -> Block:
     """A menu of the other kinds, and above them of how what was assumed can be meant otherwise."""
-    ways = arrival.glimpse.otherwise if arrival.glimpse and arrival.state == "waiting" else ()
+    ways = arrival.preview.otherwise if arrival.preview and arrival.state == "waiting" else ()
     meant = [
         option(
             FORMAT_CHOICES[way].to(language),
@@ -289,7 +289,7 @@ def build_kind_menu(arrival: FileUpload, language: str) -> Block:
         )
         for way in ways
     ]
-    mine = arrival.glimpse.kind if arrival.glimpse else arrival.kind
+    mine = arrival.preview.kind if arrival.preview else arrival.kind
     options = [
         option(words.to(language), ButtonValue(arrival=arrival.id, pick=kind).packed())
         for kind, words in KIND_LABELS.items()
@@ -347,8 +347,8 @@ def render_import_card(shown: ImportCardData, language: str) -> Message:
 
 
 def _render_kind(arrival: FileUpload) -> str:
-    glimpse = arrival.glimpse
-    return glimpse.kind if glimpse else arrival.kind or ""
+    preview = arrival.preview
+    return preview.kind if preview else arrival.kind or ""
 
 
 def _render_file_name(arrival: FileUpload) -> str:
@@ -362,13 +362,15 @@ def _render_reading(arrival: FileUpload, language: str) -> tuple[str, list[Block
 
 def _render_joined(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
     """The other one's card asks for both."""
-    words = render_words(arrival.said or Words("It is read together with another file."), language)
+    words = render_words(
+        arrival.reason or Words("It is read together with another file."), language
+    )
     return words, [section(f":jigsaw: {words}")]
 
 
 def _render_importing(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    glimpse = arrival.glimpse
-    total = glimpse.rows if glimpse else 0
+    preview = arrival.preview
+    total = preview.rows if preview else 0
     if arrival.state == "storing":
         words = Words("Storing {file}…", file=_render_file_name(arrival))
         return render_words(words, language), [
@@ -447,14 +449,14 @@ def _render_cancelled(arrival: FileUpload, language: str) -> tuple[str, list[Blo
 
 def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
     """Refused, or broken: why, and what can be done. A photograph is no orders, whoever says so."""
-    why = render_words(arrival.said or Words("This could not be done."), language, 2_900)
+    why = render_words(arrival.reason or Words("This could not be done."), language, 2_900)
     reference = Words("Reference {reference}", reference=arrival.reference).to(language)
     if arrival.state == "failed":
         ref = ButtonValue(arrival=arrival.id).packed()
         again = button(Words("Try again").to(language), READ_AGAIN, ref)
         nothing = Words("Nothing of it was taken in.").to(language)
         return why, [section(f":x: {why}"), context(nothing, reference), *actions(again)]
-    if arrival.said and arrival.said.params.get(UNUSABLE_PARAM):
+    if arrival.reason and arrival.reason.params.get(UNUSABLE_PARAM):
         return why, [section(f":x: {why}")]
     return why, [section(f":x: {why}"), *actions(build_kind_menu(arrival, language))]
 

@@ -73,7 +73,7 @@ class CardRenderer:
         spoken: list[Language] = []
 
         async def drawn(now: OutboxMessage) -> Message:
-            arrival = await self.poster.database.run(FileUpload.of_piece, now.piece)
+            arrival = await self.poster.database.run(FileUpload.by_card_piece, now.piece)
             if arrival is not None:
                 names.append(f"details-v{arrival.turn + 1}")
                 return await self._arrival(arrival, now)

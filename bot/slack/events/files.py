@@ -101,7 +101,7 @@ def accept_files(
         locale=front.people.known(workspace, user),
         beside=tuple(others),
     )
-    return FileUpload.ask(session, front.house.enqueue, dropped, front.house.now())
+    return FileUpload.create(session, front.house.enqueue, dropped, front.house.now())
 
 
 def is_waiting_for_pair(session: Session, workspace: str, place: Place, now: datetime) -> bool:
@@ -170,7 +170,7 @@ async def _send_rejects_file(
 def find_import_piece(session: Session, click: BlockAction) -> str | None:
     """What the card that was pressed shows, when it is an arrival's of this workspace."""
     arrival = session.get(FileUpload, click.ref.arrival) if click.ref.arrival else None
-    return arrival.piece if arrival and may_see(session, click.viewer, arrival) else None
+    return arrival.card_piece if arrival and may_see(session, click.viewer, arrival) else None
 
 
 def _load_visible_import(
@@ -178,7 +178,7 @@ def _load_visible_import(
 ) -> FileUpload:
     """The arrival, for whoever may see its rows. Raises CannotDo."""
     arrival = _lock_import(session, click)
-    if not arrival.may_stop(click.user, front.house.policy(click.workspace)):
+    if not arrival.can_cancel(click.user, front.house.policy(click.workspace)):
         raise CannotDo(
             Words("Only whoever dropped this file or somebody who may import can do that.")
         )

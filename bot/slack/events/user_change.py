@@ -33,4 +33,4 @@ def redraw_cards(session: Session, front: ListenerContext, workspace: str, user:
             OutboxMessage.changed(session, front.house.enqueue, post.piece or "")
     dropped = select(FileUpload).where(FileUpload.workspace == workspace, FileUpload.author == user)
     for arrival in session.scalars(dropped.order_by(FileUpload.made_at.desc()).limit(MAX_TASKS)):
-        OutboxMessage.changed(session, front.house.enqueue, arrival.piece)
+        OutboxMessage.changed(session, front.house.enqueue, arrival.card_piece)

@@ -69,7 +69,7 @@ def test_for_the_next_process_to_the_last_digit(home: Path, looks: list[Analysis
 
 def test_until_rows_are_taken_out(home: Path, looks: list[AnalysisFilter]) -> None:
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    house.stocking.forget("T1", "experiments", "experiments.csv")
+    house.row_store.forget("T1", "experiments", "experiments.csv")
     house.database.close()
     assert not list(home.glob("library/T1/findings/**/*.json"))
     assert not again(home).facts
@@ -82,10 +82,10 @@ def test_nowhere_else_after_rows_that_serve_all_have_changed(home: Path) -> None
             ("v",), AnalysisFilter(), AnalysisResult("plan", "", TODAY)
         )
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    house.stocking.forget("T1", "experiments", "experiments.csv")
+    house.row_store.forget("T1", "experiments", "experiments.csv")
     assert not list(home.glob("library/local/findings/*"))
     assert list(home.glob("library/T2/findings/*"))
-    house.stocking.forget("local", "experiments", "experiments.csv")
+    house.row_store.forget("local", "experiments", "experiments.csv")
     assert not list(home.glob("library/*/findings/*"))
     house.database.close()
 
@@ -204,5 +204,5 @@ def test_not_when_the_tables_change_while_it_is_found(tmp_path: Path) -> None:
 def test_nowhere_beside_a_warehouse(home: Path) -> None:
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     house = Container(settings.model_copy(update={"warehouse": SecretStr("duckdb://x.duckdb")}))
-    assert house._kept("T1") == (None, None)
+    assert house._result_cache("T1") == (None, None)
     house.database.close()

@@ -1,4 +1,4 @@
-"""The catalogue answers a desk, and is read again only when it changed."""
+"""The catalogue as a library, reloaded only when it changes."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -39,7 +39,7 @@ def shelf() -> Shelf:
     return Shelf(sold("Clay Vase", "vase"))
 
 
-async def test_a_desk_finds_and_looks_up(shelf: Shelf) -> None:
+async def test_products_are_found_and_looked_up(shelf: Shelf) -> None:
     library: Library = CatalogueLibrary(shelf.load)
     (hit,) = await library.find("the vase")
     assert (hit.handle, hit.title) == ("vase", "Clay Vase")
@@ -47,14 +47,14 @@ async def test_a_desk_finds_and_looks_up(shelf: Shelf) -> None:
     assert [fact.id for fact in facts] == ["product.vase.name"]
 
 
-async def test_what_is_not_there_gives_no_facts(shelf: Shelf) -> None:
+async def test_unknown_product_has_no_facts(shelf: Shelf) -> None:
     library = CatalogueLibrary(shelf.load)
     assert await library.look_up("segment", about("vase")) == ()
     assert await library.look_up("product", about(None)) == ()
     assert await library.look_up("product", about("gone")) == ()
 
 
-async def test_another_catalogue_is_seen_at_once(shelf: Shelf) -> None:
+async def test_changed_catalogue_is_loaded_at_once(shelf: Shelf) -> None:
     library = CatalogueLibrary(shelf.load)
     await library.find("vase")
     shelf.products = (sold("Clay Pot", "pot"),)
@@ -62,7 +62,7 @@ async def test_another_catalogue_is_seen_at_once(shelf: Shelf) -> None:
     assert [hit.handle for hit in await library.find("pot")] == ["pot"]
 
 
-async def test_the_same_version_is_not_loaded_again(shelf: Shelf) -> None:
+async def test_same_version_is_not_loaded_again(shelf: Shelf) -> None:
     library = CatalogueLibrary(shelf.load, version=lambda: shelf.version)
     for _ in range(3):
         await library.find("vase")
@@ -72,6 +72,6 @@ async def test_the_same_version_is_not_loaded_again(shelf: Shelf) -> None:
     assert shelf.loads == 2
 
 
-async def test_an_empty_catalogue_is_no_trouble() -> None:
+async def test_empty_catalogue_finds_nothing() -> None:
     library = CatalogueLibrary(lambda: ())
     assert await library.find("vase") == []

@@ -1,4 +1,4 @@
-"""A file of products: the good rows are in, each bad one is told with its line and its reason."""
+"""Reading catalogues: accepted rows become products, each rejected row has its line and reason."""
 
 import csv
 import os
@@ -20,7 +20,7 @@ real_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not
 def read(home: Path, text: str | bytes, *, currency: str | None = None, **given: str) -> Catalogue:
     path = home / "shop.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_catalogue(path, currency=currency, called=given or None)
+    return read_catalogue(path, currency=currency, column_names=given or None)
 
 
 def one(home: Path, text: str | bytes, **given: str) -> Product:
@@ -86,7 +86,7 @@ class TestShopify:
             ("false", "archived", "archived"),
         ],
     )
-    def test_what_is_not_on_sale_is_noted(
+    def test_status_comes_from_published_and_status_columns(
         self, tmp_path: Path, published: str, status: str, found: str
     ) -> None:
         row = f"vase,Vase,,,,,{published},Title,Default Title,,,,1,9.99,,,{status}\n"
@@ -94,11 +94,11 @@ class TestShopify:
         assert product.status == found
         assert product.sizes == product.colours == ()
 
-    def test_a_stock_that_nobody_counts_is_none(self, tmp_path: Path) -> None:
+    def test_untracked_stock_is_none(self, tmp_path: Path) -> None:
         row = "vase,Vase,,,,,true,Title,Default Title,,,,1,9.99,,,active\n"
         assert one(tmp_path, SHOPIFY + row).stock is None
 
-    def test_a_bad_variant_stays_out_alone(self, tmp_path: Path) -> None:
+    def test_bad_variant_is_rejected_alone(self, tmp_path: Path) -> None:
         catalogue = read(
             tmp_path,
             SHOPIFY
@@ -112,7 +112,7 @@ class TestShopify:
         (reject,) = catalogue.rejects
         assert (reject.line, reject.column) == (3, "Variant Price")
 
-    def test_variants_of_a_product_that_stayed_out_stay_out(self, tmp_path: Path) -> None:
+    def test_variants_of_rejected_product_are_rejected(self, tmp_path: Path) -> None:
         rejects = told(
             tmp_path,
             SHOPIFY
@@ -125,7 +125,7 @@ class TestShopify:
             (3, "Handle", "its product was left out (line 2)"),
         ]
 
-    def test_the_newer_export_is_read_too(self, tmp_path: Path) -> None:
+    def test_newer_export_is_read(self, tmp_path: Path) -> None:
         product = one(
             tmp_path,
             "Title,URL handle,Description,Vendor,Status,SKU,Option1 name,Option1 value,Price,"
@@ -139,7 +139,7 @@ class TestShopify:
         )
         assert (product.sizes, product.colours, product.stock) == (("S",), ("blue", "white"), 5)
 
-    def test_an_archived_shop_comes_in_whole(self, tmp_path: Path) -> None:
+    def test_archived_shop_is_read_completely(self, tmp_path: Path) -> None:
         rows = "".join(f"p-{n},Product {n},,,,,true,,,,,,,{n}.00,,,\n" for n in range(1, 2001))
         assert len(read(tmp_path, SHOPIFY + rows).products) == 2000
 
@@ -159,11 +159,11 @@ class TestColumns:
             "Nom du produit,Prix unitaire",
         ],
     )
-    def test_are_known_by_many_names(self, tmp_path: Path, header: str) -> None:
+    def test_column_names_have_synonyms(self, tmp_path: Path, header: str) -> None:
         product = one(tmp_path, f"{header}\nVase,12.50\n")
         assert (product.title, product.price) == ("Vase", Decimal("12.50"))
 
-    def test_of_a_french_shop_are_all_read(self, tmp_path: Path) -> None:
+    def test_french_columns_are_read(self, tmp_path: Path) -> None:
         product = one(
             tmp_path,
             "Réf;Nom;Descriptif;Catégorie;Marque;Étiquettes;Prix TTC;Prix barré;Devise;Taille;"
@@ -194,7 +194,7 @@ class TestColumns:
         }
 
     @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-    def test_may_be_parted_by_any_delimiter(self, tmp_path: Path, delimiter: str) -> None:
+    def test_any_delimiter_is_detected(self, tmp_path: Path, delimiter: str) -> None:
         rows = [["name", "price", "colour"], ["Vase", "12.50", "blue"]]
         product = one(tmp_path, "\n".join(delimiter.join(row) for row in rows))
         assert (product.title, product.price, product.colours) == (
@@ -203,18 +203,18 @@ class TestColumns:
             ("blue",),
         )
 
-    def test_may_start_further_down(self, tmp_path: Path) -> None:
+    def test_header_may_be_further_down(self, tmp_path: Path) -> None:
         text = "Our shop\nExport of 12/11\n\nname;price\nVase;12,50\n"
         assert one(tmp_path, text).source == "shop.csv, line 5"
 
-    def test_may_follow_a_hint_for_excel(self, tmp_path: Path) -> None:
+    def test_excel_separator_hint_is_skipped(self, tmp_path: Path) -> None:
         assert one(tmp_path, "sep=;\nname;price\nVase;12,50\n").price == Decimal("12.50")
 
-    def test_that_nobody_knows_are_left_alone(self, tmp_path: Path) -> None:
+    def test_unknown_columns_are_ignored(self, tmp_path: Path) -> None:
         text = "name,warehouse,price,cost,prix d'achat\nVase,A3,12.50,4.00,4.00\n"
         assert one(tmp_path, text).price == Decimal("12.50")
 
-    def test_can_be_named_by_hand(self, tmp_path: Path) -> None:
+    def test_columns_can_be_given(self, tmp_path: Path) -> None:
         product = one(tmp_path, "was,wat\nVase,12.50\n", was="title", wat="price")
         assert (product.title, product.price) == ("Vase", Decimal("12.50"))
 
@@ -222,14 +222,14 @@ class TestColumns:
         ("theirs", "ours", "said"),
         [("was", "titel", "There is no field titel"), ("wo", "title", "has no column wo")],
     )
-    def test_named_by_hand_must_be_there(
+    def test_given_column_must_exist(
         self, tmp_path: Path, theirs: str, ours: str, said: str
     ) -> None:
         with pytest.raises(CannotDo) as cannot:
             read(tmp_path, "was,price\nVase,12.50\n", **{theirs: ours})
         assert said in cannot.value.words.to("en")
 
-    def test_of_one_name_must_agree(self, tmp_path: Path) -> None:
+    def test_columns_of_same_name_must_agree(self, tmp_path: Path) -> None:
         catalogue = read(tmp_path, "name,price,price\nVase,12,12\nPot,9,\nCup,5,6\n")
         assert titles(catalogue) == ["Vase", "Pot"]
         (reject,) = catalogue.rejects
@@ -237,36 +237,36 @@ class TestColumns:
         assert reject.reason == 'two columns of this name disagree: "5 / 6"'
         assert "two columns are called" in catalogue.remarks[0].reason
 
-    def test_without_tax_are_no_prices(self, tmp_path: Path) -> None:
+    def test_net_prices_are_ignored(self, tmp_path: Path) -> None:
         assert one(tmp_path, "name,prix HT,ref\nVase,10.00,v1\n").price is None
 
-    def test_of_categories_below_become_tags(self, tmp_path: Path) -> None:
+    def test_subcategories_become_tags(self, tmp_path: Path) -> None:
         text = "name,category,subcategory_1,subcategory_2\nVase,Home,Decor,Vases\n"
         product = one(tmp_path, text)
         assert (product.type, product.tags) == ("Home", ("Decor", "Vases"))
 
 
 class TestPrices:
-    def test_take_their_currency_where_it_is_said(self, tmp_path: Path) -> None:
+    def test_currency_is_read_from_cell_or_header(self, tmp_path: Path) -> None:
         assert one(tmp_path, "name,price,currency\nVase,12,GBP\n").currency == "GBP"
         assert one(tmp_path, "name,price\nVase,£12\n").currency == "GBP"
         assert one(tmp_path, "name,price_gbp\nVase,12\n").currency == "GBP"
         assert one(tmp_path, "nom;prix (€)\nVase;12,50\n").currency == "EUR"
         assert one(tmp_path, "name,price\nVase,12\n").currency is None
 
-    def test_take_the_shops_currency_where_the_file_says_none(self, tmp_path: Path) -> None:
+    def test_default_currency_applies_without_one_in_file(self, tmp_path: Path) -> None:
         text = "name,price\nVase,12\nPot,£9\nCup,\nMug,$5\n"
         currencies = [p.currency for p in read(tmp_path, text, currency="CAD").products]
         assert currencies == ["CAD", "GBP", None, "CAD"]
 
-    def test_on_sale_have_the_full_one_beside_them(self, tmp_path: Path) -> None:
+    def test_sale_price_keeps_full_price(self, tmp_path: Path) -> None:
         text = "name,regular price,sale price\nVase,20,15\nPot,9,\nCup,8,0\n"
         found = [(p.price, p.compare_at) for p in read(tmp_path, text).products]
         assert found == [(Decimal(15), Decimal(20)), (Decimal(9), None), (Decimal(8), None)]
         product = one(tmp_path, "nom;prix;prix promo\nVase;20;15\n")
         assert (product.price, product.compare_at) == (Decimal(15), Decimal(20))
 
-    def test_before_that_are_no_higher_are_left_out(self, tmp_path: Path) -> None:
+    def test_former_price_not_above_price_is_dropped(self, tmp_path: Path) -> None:
         catalogue = read(
             tmp_path, "name,price,compare at price\nA,20,15\nB,20,20\nC,20,0\nD,20,soon\n"
         )
@@ -276,27 +276,27 @@ class TestPrices:
             (5, '"soon" is not a price: left out'),
         ]
 
-    def test_may_be_missing(self, tmp_path: Path) -> None:
+    def test_price_may_be_missing(self, tmp_path: Path) -> None:
         text = "name,price,ref\nA,,1\nB,n/a,2\nC,NaN,3\nD,sur devis,4\nE,-,5\n"
         assert [p.price for p in read(tmp_path, text).products] == [None] * 5
 
-    def test_of_zero_are_kept_and_told(self, tmp_path: Path) -> None:
+    def test_zero_price_is_kept_with_remark(self, tmp_path: Path) -> None:
         catalogue = read(tmp_path, "name,price\nVase,0\n")
         assert catalogue.products[0].price == 0
         assert catalogue.remarks[0].reason == "the price is 0"
 
-    def test_may_be_a_range(self, tmp_path: Path) -> None:
+    def test_price_may_be_a_range(self, tmp_path: Path) -> None:
         product = one(tmp_path, "name,price\nVase,£5.99 - £12.99\n")
         assert (product.price, product.price_to) == (Decimal("5.99"), Decimal("12.99"))
         assert (product.currency, product.compare_at) == ("GBP", None)
 
-    def test_are_read_by_the_sign_their_column_proves(self, tmp_path: Path) -> None:
+    def test_price_uses_decimal_mark_of_its_column(self, tmp_path: Path) -> None:
         french = read(tmp_path, 'nom,prix\nCanapé,"1.299"\nVase,"49,90"\n')
         assert [p.price for p in french.products] == [1299, Decimal("49.90")]
 
 
 class TestVariants:
-    def test_in_plain_rows_are_one_product(self, tmp_path: Path) -> None:
+    def test_plain_variant_rows_are_one_product(self, tmp_path: Path) -> None:
         product = one(
             tmp_path, "ref;nom;taille;prix\nC1;Chemise;S;49\nC1;Chemise;M;49\nC1;Chemise;L;52\n"
         )
@@ -306,16 +306,16 @@ class TestVariants:
             Decimal(52),
         )
 
-    def test_with_references_of_their_own_are_one_product(self, tmp_path: Path) -> None:
+    def test_variants_with_own_references_are_one_product(self, tmp_path: Path) -> None:
         text = "sku,name,size,price\nC-S,Shirt,S,49\nC-M,Shirt,M,49\nV,Vase,,12\n"
         products = read(tmp_path, text).products
         assert [(p.handle, p.sizes) for p in products] == [("c-s", ("S", "M")), ("v", ())]
 
-    def test_need_no_reference(self, tmp_path: Path) -> None:
+    def test_variants_need_no_reference(self, tmp_path: Path) -> None:
         text = "name,colour,price\nShirt,blue,49\nShirt,white,49\n"
         assert one(tmp_path, text).colours == ("blue", "white")
 
-    def test_of_two_currencies_do_not_mix(self, tmp_path: Path) -> None:
+    def test_variants_of_two_currencies_are_rejected(self, tmp_path: Path) -> None:
         assert told(tmp_path, "name,size,price\nShirt,S,€49\nShirt,M,£49\n") == [
             (3, "", "GBP, but line 2 says EUR")
         ]
@@ -341,7 +341,7 @@ class TestTraits:
             ("Trowel", "Metal trowel with wooden handle", ("metal", "wood"), ()),
         ],
     )
-    def test_are_read_from_the_products_own_words(
+    def test_traits_are_read_from_product_text(
         self,
         tmp_path: Path,
         title: str,
@@ -352,7 +352,7 @@ class TestTraits:
         product = one(tmp_path, f'name,description\n"{title}","{description}"\n')
         assert (product.materials, product.colours) == (materials, colours)
 
-    def test_in_a_column_win(self, tmp_path: Path) -> None:
+    def test_trait_column_overrides_text(self, tmp_path: Path) -> None:
         text = "name,description,material,colour\nLinen Shirt,Black,100% cotton,ecru\n"
         product = one(tmp_path, text)
         assert (product.materials, product.colours) == (("100% cotton",), ("ecru",))
@@ -365,25 +365,25 @@ class TestEncodings:
         "encoding",
         ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"],
     )
-    def test_are_told_apart(self, tmp_path: Path, encoding: str) -> None:
+    def test_encoding_is_detected(self, tmp_path: Path, encoding: str) -> None:
         catalogue = read(tmp_path, self.TEXT.encode(encoding))
         assert titles(catalogue) == ["Écharpe à carreaux – laine", "Œufs"]
         assert [p.currency for p in catalogue.products] == ["EUR", "EUR"]
         assert catalogue.rejects == ()
         assert bool(catalogue.remarks) == (encoding == "cp1252")
 
-    def test_mixed_in_one_file_cost_nothing(self, tmp_path: Path) -> None:
+    def test_mixed_encodings_are_read(self, tmp_path: Path) -> None:
         stored = "nom;prix\nThé;5\n".encode() + "Café;6\n".encode("latin-1")
         assert titles(read(tmp_path, stored)) == ["Thé", "Café"]
 
-    def test_applied_twice_are_put_right(self, tmp_path: Path) -> None:
+    def test_double_encoded_accents_are_repaired(self, tmp_path: Path) -> None:
         spoilt = "nom;prix\nCafé à l'été – doux;6\n".encode().decode("cp1252").encode()
         catalogue = read(tmp_path, spoilt)
         assert titles(catalogue) == ["Café à l'été – doux"]
         assert "put right" in catalogue.remarks[0].reason
 
     @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
-    def test_of_line_ends_do_not_matter(self, tmp_path: Path, ending: str) -> None:
+    def test_line_endings_do_not_matter(self, tmp_path: Path, ending: str) -> None:
         text = ending.join(["name,price", "Vase,12", '"Two', 'lines",9', "Pot,x", ""])
         catalogue = read(tmp_path, text)
         assert titles(catalogue) == ["Vase", "Two lines"]
@@ -437,7 +437,9 @@ BAD_ROWS = {
 
 class TestBadRow:
     @pytest.mark.parametrize(("row", "reject"), BAD_ROWS.items(), ids=map(_short, BAD_ROWS))
-    def test_stays_out_alone(self, tmp_path: Path, row: str, reject: tuple[int, str, str]) -> None:
+    def test_bad_row_is_rejected_alone(
+        self, tmp_path: Path, row: str, reject: tuple[int, str, str]
+    ) -> None:
         text = f'name,price,ref\n{GOOD}{row}"Cup",5.00,c1\n'
         catalogue = read(tmp_path, text)
         assert titles(catalogue) == ["Vase", "Cup"]
@@ -445,7 +447,7 @@ class TestBadRow:
         assert (found.line, found.column, found.reason) == reject
         assert found.row == row.rstrip("\n")[:2000]
 
-    def test_without_an_end_swallows_nothing(self, tmp_path: Path) -> None:
+    def test_unclosed_quote_rejects_one_row(self, tmp_path: Path) -> None:
         rows = "".join(f"Cup {n},{n}.00,c{n}\n" for n in range(1, 30))
         catalogue = read(tmp_path, f'name,price,ref\n"Pot,9,p1\n{rows}')
         assert len(catalogue.products) == 29
@@ -453,18 +455,18 @@ class TestBadRow:
             (2, "a quote opens here and never closes")
         ]
 
-    def test_whose_quote_closes_far_below_swallows_nothing(self, tmp_path: Path) -> None:
+    def test_quote_closed_far_below_rejects_one_row(self, tmp_path: Path) -> None:
         rows = "".join(f"Cup {n},{n}.00,c{n}\n" for n in range(1, 9))
         catalogue = read(tmp_path, f'name,price,ref\n"Pot,9,p1\n{rows}Last",5,l1\n')
         assert titles(catalogue)[:8] == [f"Cup {n}" for n in range(1, 9)]
         assert catalogue.rejects[0].line == 2
         assert "swallows" in catalogue.rejects[0].reason
 
-    def test_is_told_with_its_line_in_the_file(self, tmp_path: Path) -> None:
+    def test_reject_has_line_of_file(self, tmp_path: Path) -> None:
         text = 'name,description,price\nVase,"a\nb\nc",9\n\nPot,,x\nCup,"d\ne",y\n'
         assert [line for line, _, _ in told(tmp_path, text)] == [6, 7]
 
-    def test_of_an_unknown_currency_stays_out(self, tmp_path: Path) -> None:
+    def test_unknown_currency_is_rejected(self, tmp_path: Path) -> None:
         text = "name,price,currency\nA,9,Bananas\nB,£9,EUR\nC,9,EUR\n"
         assert told(tmp_path, text) == [
             (2, "currency", '"Bananas" is not a currency I know'),
@@ -482,7 +484,7 @@ class TestBadRow:
             ("description", "word " * 2000, "9999 characters: cut at 5000"),
         ],
     )
-    def test_by_a_cell_that_matters_little_is_in_without_it(
+    def test_minor_bad_cell_is_left_out_with_remark(
         self, tmp_path: Path, column: str, cell: str, reason: str
     ) -> None:
         catalogue = read(tmp_path, f"name,price,{column}\nVase,12,{cell}\n")
@@ -490,14 +492,12 @@ class TestBadRow:
         assert value is None or len(value) <= 5000
         assert [(r.line, r.column, r.reason) for r in catalogue.remarks] == [(2, column, reason)]
 
-    def test_is_not_one_that_is_empty_or_the_header_again(self, tmp_path: Path) -> None:
+    def test_empty_rows_and_repeated_headers_are_skipped(self, tmp_path: Path) -> None:
         text = "name,price,ref\n\n,,\n  \nVase,12,v\nname,price,ref\nPot,9,p\n"
         assert titles(read(tmp_path, text)) == ["Vase", "Pot"]
         assert told(tmp_path, text) == []
 
-    def test_is_not_one_whose_last_cells_are_missing_or_too_many_but_empty(
-        self, tmp_path: Path
-    ) -> None:
+    def test_missing_or_extra_empty_cells_are_accepted(self, tmp_path: Path) -> None:
         text = "name,price,ref\nVase,12\nPot,9,p,,,\n"
         assert titles(read(tmp_path, text)) == ["Vase", "Pot"]
 
@@ -513,14 +513,14 @@ class TestHandle:
             ("x" * 300, "x" * 120),
         ],
     )
-    def test_is_made_of_the_name(self, tmp_path: Path, title: str, handle: str) -> None:
+    def test_handle_is_made_of_name(self, tmp_path: Path, title: str, handle: str) -> None:
         assert one(tmp_path, f'name,price\n"{title}",5\n').handle == handle
 
-    def test_of_another_alphabet_is_still_one(self, tmp_path: Path) -> None:
+    def test_other_alphabet_gets_a_handle(self, tmp_path: Path) -> None:
         products = read(tmp_path, "name,price\n花瓶,5\nваза,6\n").products
         assert len({p.handle for p in products}) == 2
 
-    def test_keeps_the_zeros_that_excel_was_asked_to_keep(self, tmp_path: Path) -> None:
+    def test_handle_keeps_leading_zeros(self, tmp_path: Path) -> None:
         assert one(tmp_path, 'name,ref,price\nVase,"=""00123""",5\n').handle == "00123"
 
 
@@ -561,26 +561,28 @@ HOPELESS = {
 
 class TestHopelessFile:
     @pytest.mark.parametrize(("stored", "said"), HOPELESS.items())
-    def test_is_refused_in_plain_words(self, tmp_path: Path, stored: bytes, said: str) -> None:
+    def test_unusable_file_is_refused_with_clear_message(
+        self, tmp_path: Path, stored: bytes, said: str
+    ) -> None:
         with pytest.raises(CannotDo) as cannot:
             read(tmp_path, stored)
         words = cannot.value.words.to("en")
         assert said in words
         assert "shop.csv" in words
 
-    def test_is_a_workbook(self, tmp_path: Path) -> None:
+    def test_workbook_is_refused(self, tmp_path: Path) -> None:
         workbook(tmp_path / "shop.xlsx")
         with pytest.raises(CannotDo) as cannot:
             read_catalogue(tmp_path / "shop.xlsx")
         assert "CSV UTF-8" in cannot.value.words.to("en")
 
-    def test_is_packed(self, tmp_path: Path) -> None:
+    def test_compressed_file_is_refused(self, tmp_path: Path) -> None:
         packed(tmp_path / "shop.zip")
         with pytest.raises(CannotDo) as cannot:
             read_catalogue(tmp_path / "shop.zip")
         assert "compressed" in cannot.value.words.to("en")
 
-    def test_is_too_large(self, tmp_path: Path) -> None:
+    def test_too_large_file_is_refused(self, tmp_path: Path) -> None:
         with (tmp_path / "shop.csv").open("wb") as file:
             file.truncate(50_000_001)
         with pytest.raises(CannotDo) as cannot:
@@ -588,13 +590,13 @@ class TestHopelessFile:
         assert "larger than 50 MB" in cannot.value.words.to("en")
 
 
-def test_a_file_of_bad_rows_only_says_what_is_bad(tmp_path: Path) -> None:
+def test_file_of_bad_rows_only_reports_reasons(tmp_path: Path) -> None:
     catalogue = read(tmp_path, "name,price\n,1\nA,x\n")
     assert catalogue.products == ()
     assert len(catalogue.rejects) == 2
 
 
-def test_the_day_is_the_files_own_unless_one_is_given(tmp_path: Path) -> None:
+def test_export_day_defaults_to_file_date(tmp_path: Path) -> None:
     path = tmp_path / "shop.csv"
     path.write_text("name,price\nVase,12\n")
     os.utime(path, (0, datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()))
@@ -603,12 +605,12 @@ def test_the_day_is_the_files_own_unless_one_is_given(tmp_path: Path) -> None:
     assert (given.as_of, given.source) == (date(2026, 4, 1), "été.csv, line 2")
 
 
-def test_a_product_survives_being_stored(tmp_path: Path) -> None:
+def test_product_survives_json(tmp_path: Path) -> None:
     product = one(tmp_path, "name,price,size,currency\nVase,12.50,S,EUR\n")
     assert Product.model_validate_json(product.model_dump_json()) == product
 
 
-def test_rejects_are_written_for_a_spreadsheet_and_never_computed(tmp_path: Path) -> None:
+def test_rejects_csv_contains_no_live_formula(tmp_path: Path) -> None:
     catalogue = read(
         tmp_path, "name,price,stock\n=cmd|' /C calc'!A0,9,1\n-5 %,x,1\nPot,9\0,1\nVase,9,lots\n"
     )
@@ -623,7 +625,7 @@ def test_rejects_are_written_for_a_spreadsheet_and_never_computed(tmp_path: Path
 
 
 @real_data
-def test_a_real_clothes_shop_comes_in_whole() -> None:
+def test_real_clothes_shop_is_read_completely() -> None:
     catalogue = read_catalogue(DATA / "shopify_apparel.csv", currency="GBP")
     assert (len(catalogue.products), catalogue.rejects, catalogue.remarks) == (20, (), ())
     by_handle = {p.handle: p for p in catalogue.products}
@@ -634,7 +636,7 @@ def test_a_real_clothes_shop_comes_in_whole() -> None:
 
 
 @real_data
-def test_a_real_home_shop_comes_in_whole() -> None:
+def test_real_home_shop_is_read_completely() -> None:
     catalogue = read_catalogue(DATA / "shopify_home-and-garden.csv")
     assert (len(catalogue.products), catalogue.rejects, catalogue.remarks) == (20, (), ())
     pot, light = catalogue.products[:2]
@@ -643,7 +645,7 @@ def test_a_real_home_shop_comes_in_whole() -> None:
 
 
 @real_data
-def test_a_real_toy_shop_comes_in_whole() -> None:
+def test_real_toy_shop_is_read_completely() -> None:
     catalogue = read_catalogue(DATA / "amazon_toys_863.csv")
     assert (len(catalogue.products), catalogue.rejects) == (863, ())
     assert sum(p.price is None for p in catalogue.products) == 145
@@ -654,6 +656,6 @@ def test_a_real_toy_shop_comes_in_whole() -> None:
 @pytest.mark.parametrize(
     "name", ["olist_orders.csv", "hillstrom_email.csv", "womens_clothing_quarter.csv"]
 )
-def test_real_files_of_other_things_are_refused(name: str) -> None:
+def test_real_files_of_other_kinds_are_refused(name: str) -> None:
     with pytest.raises(CannotDo):
         read_catalogue(DATA / name)

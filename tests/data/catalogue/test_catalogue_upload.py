@@ -1,4 +1,4 @@
-"""A dropped catalogue of products …"""
+"""Uploaded product catalogues."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def house(tmp_path: Path) -> Container:
     return Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
 
 
-def test_comes_into_the_rows_and_again_replaces_them(
+def test_upload_stores_products_and_reupload_replaces_them(
     file: Path, house: Container, tmp_path: Path
 ) -> None:
     for expected in ((2, 0, 0), (0, 2, 0)):
@@ -44,7 +44,7 @@ def test_comes_into_the_rows_and_again_replaces_them(
         assert len(ProductRow.bodies(session, "T1")) == 2
 
 
-def test_is_called_by_the_name_it_was_dropped_with(file: Path, house: Container) -> None:
+def test_source_has_uploaded_file_name(file: Path, house: Container) -> None:
     found = detect_schema(file, name="shop.csv", kind="products")
     kept(ImportedProducts.read(house, "T1", file, found, file.parent))
     with house.database.begin() as session:

@@ -1,4 +1,4 @@
-"""A general truth of a material …"""
+"""General facts about materials."""
 
 from datetime import date
 from decimal import Decimal
@@ -22,7 +22,7 @@ def told(materials: str, language: str = "en", name: str = "Shirt") -> set[str]:
     return {fact.id for fact in find_material_facts(Evidence(facts=facts), request)}
 
 
-def test_has_a_source_and_both_languages() -> None:
+def test_material_fact_has_source_and_both_languages() -> None:
     for truth in load_material_facts().values():
         assert truth.source
         assert truth.en
@@ -30,25 +30,25 @@ def test_has_a_source_and_both_languages() -> None:
         assert bool(truth.en_short) == bool(truth.fr_short)
 
 
-def test_is_told_of_the_materials_that_are_named() -> None:
+def test_named_materials_have_facts() -> None:
     assert "material.linen.cool" in told("lin")
     assert "material.linen.cool" in told("100% linen")
     assert "material.linen.cool" not in told("coton")
     assert told("") == set()
 
 
-def test_is_not_told_where_another_word_makes_it_untrue() -> None:
+def test_qualified_material_has_no_fact() -> None:
     assert "material.cotton.wash" in told("coton")
     assert "material.cotton.wash" not in told("coton enduit")
     assert "material.leather.patina" not in told("faux leather")
 
 
-def test_is_not_found_within_other_words() -> None:
+def test_material_inside_other_word_is_ignored() -> None:
     assert told("linoleum") == set()
     assert told("Pinewood Derby", name="Toy") == set()
 
 
-def test_is_told_of_what_the_brief_names_where_there_is_no_catalogue() -> None:
+def test_material_in_brief_has_facts_without_catalogue() -> None:
     brief = Brief.model_validate(
         {"words": "-", "author": "ana", "language": "fr", "product_words": "gants en laine"}
     )

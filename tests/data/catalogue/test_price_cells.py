@@ -1,4 +1,4 @@
-"""A price cell is understood as its writer meant it, or refused with the reason."""
+"""Parsing of price and stock cells."""
 
 from decimal import Decimal
 
@@ -46,7 +46,7 @@ from bot.data.catalogue.cells import (
         ("12 PLN", "12", "PLN"),
     ],
 )
-def test_a_price_is_read(cell: str, price: str, currency: str | None) -> None:
+def test_price_is_parsed(cell: str, price: str, currency: str | None) -> None:
     found = parse_price(cell, mark=None, usual=".")
     assert (found.lowest, found.highest, found.currency) == (
         Decimal(price),
@@ -56,7 +56,7 @@ def test_a_price_is_read(cell: str, price: str, currency: str | None) -> None:
 
 
 @pytest.mark.parametrize("cell", ["5.99 - 12.99", "5,99–12,99", "12.99 to 5.99", "de 5,99 à 12,99"])
-def test_a_range_has_two_ends(cell: str) -> None:
+def test_price_range_is_parsed(cell: str) -> None:
     found = parse_price(cell, mark=None, usual=".")
     assert (found.lowest, found.highest) == (Decimal("5.99"), Decimal("12.99"))
 
@@ -85,7 +85,7 @@ def test_a_range_has_two_ends(cell: str) -> None:
         ("9" * 500, "is too large for a price"),
     ],
 )
-def test_what_is_no_price_is_refused(cell: str, reason: str) -> None:
+def test_invalid_price_is_refused(cell: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason) as error:
         parse_price(cell, mark=None, usual=".")
     assert len(str(error.value)) < 120
@@ -102,7 +102,7 @@ def test_what_is_no_price_is_refused(cell: str, reason: str) -> None:
         ("1,234", ".", ",", "1234"),
     ],
 )
-def test_the_other_cells_say_what_one_sign_means(
+def test_ambiguous_mark_is_decided_by_other_cells(
     cell: str, mark: DecimalMark | None, usual: DecimalMark, price: str
 ) -> None:
     assert parse_price(cell, mark=mark, usual=usual).lowest == Decimal(price)
@@ -119,7 +119,7 @@ def test_the_other_cells_say_what_one_sign_means(
         (["49,90", "49.90"], None),
     ],
 )
-def test_a_column_proves_its_decimal_mark(cells: list[str], mark: DecimalMark | None) -> None:
+def test_column_proves_decimal_mark(cells: list[str], mark: DecimalMark | None) -> None:
     assert detect_decimal_mark(cells) == mark
 
 
@@ -135,7 +135,7 @@ def test_a_column_proves_its_decimal_mark(cells: list[str], mark: DecimalMark | 
         ("price", None, None),
     ],
 )
-def test_a_currency_is_recognised(text: str, dollar: str | None, currency: str | None) -> None:
+def test_currency_is_recognised(text: str, dollar: str | None, currency: str | None) -> None:
     assert find_currency(text, dollar) == currency
 
 
@@ -143,11 +143,11 @@ def test_a_currency_is_recognised(text: str, dollar: str | None, currency: str |
     ("cell", "pieces"),
     [("3", 3), ("3.0", 3), ("1 200", 1200), ("1,200", 1200), ("12 pcs", 12), ("-2", 0), ("0", 0)],
 )
-def test_a_stock_is_counted(cell: str, pieces: int) -> None:
+def test_stock_is_parsed(cell: str, pieces: int) -> None:
     assert parse_count(cell) == pieces
 
 
 @pytest.mark.parametrize("cell", ["many", "3.5", "1e3", "2026-05-12", "9" * 40])
-def test_what_is_no_stock_is_refused(cell: str) -> None:
+def test_invalid_stock_is_refused(cell: str) -> None:
     with pytest.raises(ValueError, match="is not a number of pieces"):
         parse_count(cell)

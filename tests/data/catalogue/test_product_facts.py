@@ -1,4 +1,4 @@
-"""A product's facts: only what is there, each with its source and its day."""
+"""Facts of a product, each with its source and date."""
 
 from datetime import date
 from decimal import Decimal
@@ -31,7 +31,7 @@ FULL = Product(
 )
 
 
-def test_all_there_is_becomes_facts() -> None:
+def test_every_filled_field_becomes_a_fact() -> None:
     assert {f.label: (f.value, f.unit) for f in build_product_facts(FULL)} == {
         "name": ("Linen Shirt", None),
         "price": (Decimal("49.00"), "EUR"),
@@ -50,7 +50,7 @@ def test_all_there_is_becomes_facts() -> None:
     }
 
 
-def test_each_has_its_id_its_source_and_its_day() -> None:
+def test_fact_has_id_source_and_day() -> None:
     evidence = Evidence(facts=build_product_facts(FULL))
     assert evidence.of("product") == evidence.facts
     for fact in evidence.facts:
@@ -58,23 +58,23 @@ def test_each_has_its_id_its_source_and_its_day() -> None:
         assert (fact.source, fact.as_of) == ("shop.csv, line 12", date(2026, 11, 24))
 
 
-def test_what_is_not_there_is_no_fact() -> None:
+def test_missing_field_has_no_fact() -> None:
     bare = Product(handle="vase", title="Vase", source="x", as_of=date(2026, 1, 1))
     assert [fact.label for fact in build_product_facts(bare)] == ["name"]
 
 
-def test_nothing_left_and_nothing_to_pay_are_facts_too() -> None:
+def test_zero_stock_and_zero_price_are_facts() -> None:
     given = FULL.model_copy(update={"stock": 0, "price": Decimal(0)})
     facts = {fact.label: fact.value for fact in build_product_facts(given)}
     assert [facts["stock"], facts["price"]] == [Decimal(0), Decimal(0)]
 
 
-def test_a_price_without_a_currency_has_no_unit() -> None:
+def test_price_without_currency_has_no_unit() -> None:
     facts = build_product_facts(FULL.model_copy(update={"currency": None}))
     assert {fact.unit for fact in facts} == {None}
 
 
-def test_the_price_history_wins_over_what_the_file_says_was_lowest() -> None:
+def test_price_history_overrides_stated_lowest_price() -> None:
     history = (PriceChange(day=date(2026, 1, 1), price=Decimal(60)),)
     facts = build_product_facts(FULL.model_copy(update={"price_history": history}))
     assert next(f.value for f in facts if f.label == "lowest price 30 days") == 60
@@ -106,7 +106,7 @@ NOVEMBER = date(2026, 11, 24)
         ([("2026-12-01", 30)], None),
     ],
 )
-def test_a_cut_is_measured_against_the_lowest_price_of_the_30_days_before(
+def test_reduction_is_compared_with_lowest_price_of_30_days(
     history: list[tuple[str, int]], lowest: int | None
 ) -> None:
     points = tuple(PriceChange(day=date.fromisoformat(d), price=Decimal(p)) for d, p in history)

@@ -1,4 +1,4 @@
-"""Words find the product they mean, in either language, and nothing where they mean none."""
+"""Search for products in English and French."""
 
 from datetime import date
 
@@ -88,7 +88,7 @@ def best(words: str) -> str | None:
         ("linen-shirt", "Linen Shirt"),
     ],
 )
-def test_words_find_their_product(words: str, title: str) -> None:
+def test_words_find_product(words: str, title: str) -> None:
     assert best(words) == title
 
 
@@ -112,7 +112,7 @@ def test_words_find_their_product(words: str, title: str) -> None:
         "\0\n\t🙂",
     ],
 )
-def test_words_that_mean_no_product_find_none(words: str) -> None:
+def test_unrelated_words_find_nothing(words: str) -> None:
     assert INDEX.find(words) == []
 
 
@@ -143,28 +143,28 @@ FRENCH = ProductIndex(
         ("stoneware mugs", "Tasses"),
     ],
 )
-def test_english_words_find_what_is_sold_in_french(words: str, begins: str) -> None:
+def test_english_words_find_french_product(words: str, begins: str) -> None:
     assert FRENCH.find(words)[0].title.startswith(begins)
 
 
-def test_the_exact_name_is_one_and_the_name_in_a_brief_nearly() -> None:
+def test_exact_name_scores_one_and_name_in_brief_nearly() -> None:
     assert INDEX.find("linen shirt")[0].score == 1
     assert INDEX.find("Write an e-mail on the linen shirt.")[0].score == 0.96
     assert INDEX.find("chemise en lin")[0].score >= 0.75
 
 
-def test_scores_fall_and_stay_between_0_and_1() -> None:
+def test_scores_are_sorted_and_between_0_and_1() -> None:
     scores = [hit.score for hit in INDEX.find("shirt")]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)
 
 
-def test_a_product_that_we_do_not_sell_is_no_other_for_sure() -> None:
+def test_product_not_sold_has_no_certain_match() -> None:
     for words in ("linen skirt", "yellow rug", "silk scarf", "pull en cachemire"):
         assert all(hit.score < 0.5 for hit in INDEX.find(words)), words
 
 
-def test_words_for_several_products_give_several() -> None:
+def test_ambiguous_words_find_several_products() -> None:
     assert {hit.title for hit in INDEX.find("shirts")} == {
         "Linen Shirt",
         "White Cotton Shirt",
@@ -172,35 +172,35 @@ def test_words_for_several_products_give_several() -> None:
     }
 
 
-def test_the_longer_name_wins_over_the_one_inside_it() -> None:
+def test_longer_name_wins_over_contained_name() -> None:
     shop = [sold("Linen Shirt"), sold("Linen Shirt Dress"), sold("Shirt")]
     hits = find_products("e-mail on the linen shirt dress, please", shop)
     assert hits[0].title == "Linen Shirt Dress"
     assert hits[1].score < 0.75
 
 
-def test_at_most_five_are_given() -> None:
+def test_at_most_five_products_are_found() -> None:
     assert len(find_products("shirt", [sold(f"Shirt {n}") for n in "abcdefgh"])) == 5
 
 
-def test_products_of_one_name_are_both_given() -> None:
+def test_products_with_same_name_are_both_found() -> None:
     shop = [sold("Vase", handle="v-1"), sold("Vase", handle="v-2")]
     assert [hit.handle for hit in find_products("vase", shop)] == ["v-1", "v-2"]
 
 
-def test_french_because_is_not_a_car_and_tea_is_not_the_article() -> None:
+def test_french_car_and_tea_are_told_apart_from_english_words() -> None:
     shop = [sold("Toy Car"), sold("Green Tea"), sold("Bag"), sold("Thé vert")]
     assert find_products("car il est beau, le sac", shop)[0].title == "Bag"
     assert {hit.title for hit in find_products("thé vert", shop)} == {"Green Tea", "Thé vert"}
     assert [hit.title for hit in find_products("the bag", shop)] == ["Bag"]
 
 
-def test_an_empty_shop_has_nothing_to_find() -> None:
+def test_empty_catalogue_finds_nothing() -> None:
     assert find_products("linen shirt", []) == []
 
 
 @pytest.mark.parametrize("title", ["The", "???", "花瓶", "à la", "A4"])
-def test_a_name_of_hardly_any_words_can_be_found(title: str) -> None:
+def test_very_short_name_is_found(title: str) -> None:
     shop = [sold(title), sold("Linen Shirt")]
     ProductIndex(shop).find("linen shirt")
     if title != "???":
@@ -208,7 +208,7 @@ def test_a_name_of_hardly_any_words_can_be_found(title: str) -> None:
 
 
 @real_data
-def test_a_real_catalogue_is_found_in() -> None:
+def test_real_catalogue_is_searchable() -> None:
     index = ProductIndex(read_catalogue(DATA / "amazon_toys_863.csv").products)
     for words, start in {
         "email for the lego city helicopter": "Lego 60009 City Helicopter",
@@ -246,7 +246,7 @@ FRENCH_SHOP = ProductIndex(
         ("bread board", "Planche à pain"),
     ],
 )
-def test_find_the_thing_and_not_its_namesake(words: str, title: str) -> None:
+def test_noun_decides_between_namesakes(words: str, title: str) -> None:
     hits = FRENCH_SHOP.find(words)
     assert hits[0].title.startswith(title)
     assert hits[0].score >= 0.5

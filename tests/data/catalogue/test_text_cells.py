@@ -1,4 +1,4 @@
-"""Cells become clean text, lists, yes and no."""
+"""Cells as clean text, lists, yes and no."""
 
 import pytest
 
@@ -37,7 +37,7 @@ from bot.data.catalogue.cells import (
         ("", ""),
     ],
 )
-def test_a_text_is_cleaned(cell: str, text: str) -> None:
+def test_text_is_cleaned(cell: str, text: str) -> None:
     assert clean_text(cell) == text
 
 
@@ -54,7 +54,7 @@ def test_a_text_is_cleaned(cell: str, text: str) -> None:
         "= SUM (A1:A2)",
     ],
 )
-def test_a_formula_is_nothing(cell: str) -> None:
+def test_formula_becomes_empty(cell: str) -> None:
     assert is_formula(cell)
     assert unwrap_formula(cell) == ""
 
@@ -70,12 +70,12 @@ def test_a_formula_is_nothing(cell: str) -> None:
         ("2 - 3 (years)", "2 - 3 (years)"),
     ],
 )
-def test_what_only_looks_like_a_formula_stays(cell: str, text: str) -> None:
+def test_formula_lookalike_is_kept(cell: str, text: str) -> None:
     assert not is_formula(cell)
     assert unwrap_formula(cell) == text
 
 
-def test_a_list_in_a_cell_keeps_its_order() -> None:
+def test_list_cell_keeps_order() -> None:
     assert parse_list("S, M,L ; XL", slashes=False) == ("S", "M", "L", "XL")
     assert parse_list("S/M, L/XL", slashes=False) == ("S/M", "L/XL")
     assert parse_list("38,5; 39", slashes=False) == ("38,5", "39")
@@ -87,5 +87,5 @@ def test_a_list_in_a_cell_keeps_its_order() -> None:
     ("cell", "said"),
     [("TRUE", True), ("oui", True), ("1", True), ("Non", False), ("0", False), ("maybe", None)],
 )
-def test_yes_and_no_are_read(cell: str, said: bool | None) -> None:
+def test_yes_and_no_are_parsed(cell: str, said: bool | None) -> None:
     assert parse_yes_no(cell) is said

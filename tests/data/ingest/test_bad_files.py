@@ -1,4 +1,4 @@
-"""A bad file …"""
+"""Files that can't be imported, and rows that are rejected."""
 
 import random
 import zipfile
@@ -30,7 +30,7 @@ def refused(path: Path, **asked: object) -> str:
         (b"order,date,amount\n1,soon,5\n", False),
     ],
 )
-def test_may_be_another_kind_only_when_it_is_a_table(
+def test_only_tables_are_offered_as_another_kind(
     stored: bytes, anyhow: bool, tmp_path: Path
 ) -> None:
     path = file(tmp_path, stored)
@@ -66,25 +66,25 @@ def test_may_be_another_kind_only_when_it_is_a_table(
         (b"order_id,product_id,price\n1,2,3\n", "not when they were placed"),
     ],
 )
-def test_gets_one_clear_sentence(stored: bytes, said: str, tmp_path: Path) -> None:
+def test_unusable_file_raises_one_clear_sentence(stored: bytes, said: str, tmp_path: Path) -> None:
     assert said in refused(file(tmp_path, stored))
 
 
-def test_of_two_sparse_gigabytes_is_refused_at_once(tmp_path: Path) -> None:
+def test_sparse_two_gigabyte_file_is_refused_at_once(tmp_path: Path) -> None:
     path = tmp_path / "big.csv"
     with path.open("wb") as big:
         big.truncate(2_000_000_000)
     assert "no table" in refused(path)
 
 
-def test_of_zeros_behind_a_good_header_is_refused(tmp_path: Path) -> None:
+def test_zero_bytes_after_valid_header_are_refused(tmp_path: Path) -> None:
     path = file(tmp_path, GOOD)
     with path.open("r+b") as big:
         big.truncate(100_000_000)
     assert "no table" in refused(path)
 
 
-def test_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+def test_zip_bomb_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/workbook.xml", "<workbook/>")
@@ -92,7 +92,7 @@ def test_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     assert "unpacks to far more" in refused(path)
 
 
-def test_that_is_a_broken_workbook_is_called_damaged(tmp_path: Path) -> None:
+def test_broken_workbook_is_reported_as_damaged(tmp_path: Path) -> None:
     path = tmp_path / "broken.xlsx"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("xl/workbook.xml", "<workbook/>")
@@ -113,7 +113,9 @@ def test_that_is_a_broken_workbook_is_called_damaged(tmp_path: Path) -> None:
         ('"3"x,2026-01-04,5', "", "a quote"),
     ],
 )
-def test_row_stays_out_and_is_told(row: str, column: str, reason: str, tmp_path: Path) -> None:
+def test_bad_row_is_rejected_with_its_reason(
+    row: str, column: str, reason: str, tmp_path: Path
+) -> None:
     came = take_in(file(tmp_path, GOOD + row + "\n4,2026-01-05,7\n"), tmp_path)
     assert [one["order"] for one in came.rows] == ["1", "2", "4"]
     assert came.taken.rejected == 1
@@ -122,18 +124,18 @@ def test_row_stays_out_and_is_told(row: str, column: str, reason: str, tmp_path:
     assert reason in line
 
 
-def test_row_is_told_with_its_line_below_texts_of_many_lines(tmp_path: Path) -> None:
+def test_reject_has_its_line_below_multiline_cells(tmp_path: Path) -> None:
     text = 'id,date,comment\n1,2026-01-01,"one\ntwo"\n\n2,never,x\n3,2026-01-03,y\n'
     came = take_in(file(tmp_path, text, "reviews.csv"), tmp_path)
     assert came.rejects.splitlines()[1].startswith("5,date,")
 
 
-def test_row_does_not_compute_in_a_spreadsheet(tmp_path: Path) -> None:
+def test_rejects_file_contains_no_live_formula(tmp_path: Path) -> None:
     came = take_in(file(tmp_path, GOOD + "=1+1,2026-01-04,=2*3\n"), tmp_path)
     assert '"\'=1+1,2026-01-04,=2*3"' in came.rejects.splitlines()[1]
 
 
-def test_swapped_after_it_was_understood_is_refused(tmp_path: Path) -> None:
+def test_file_changed_after_detection_is_refused(tmp_path: Path) -> None:
     path = file(tmp_path, GOOD)
     understood = detect_schema(path, name=path.name)
     path.write_text(GOOD.replace("5.00", "9.00"))
@@ -142,7 +144,7 @@ def test_swapped_after_it_was_understood_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "o.parquet").exists()
 
 
-def test_swapped_while_it_is_read_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+def test_file_changed_during_reading_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     path, room = file(tmp_path, GOOD + "3,x,1\n"), tmp_path / "room"
     understood = detect_schema(path, name=path.name)
     asked: list[int] = []
@@ -158,7 +160,7 @@ def test_swapped_while_it_is_read_is_refused_and_leaves_nothing(tmp_path: Path) 
     assert list(room.iterdir()) == []
 
 
-def test_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
+def test_cancelled_import_leaves_nothing(tmp_path: Path) -> None:
     path, room = file(tmp_path, GOOD), tmp_path / "room"
     room.mkdir()
     with pytest.raises(ImportCancelled):
@@ -173,16 +175,16 @@ def test_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
     assert list(room.iterdir()) == []
 
 
-def test_asked_for_what_there_is_not_is_refused(tmp_path: Path) -> None:
+def test_unknown_options_are_refused(tmp_path: Path) -> None:
     path = file(tmp_path, GOOD)
     assert "no kind shoes" in refused(path, kind="shoes")
-    assert "no column nothing" in refused(path, called={"nothing": "order"})
-    assert "no column shoe" in refused(path, called={"order": "shoe"})
+    assert "no column nothing" in refused(path, column_names={"nothing": "order"})
+    assert "no column shoe" in refused(path, column_names={"order": "shoe"})
     assert "no currency" in refused(path, currency="EURO")
     assert "can't be events" in refused(path, kind="events")
 
 
-def test_workbook_keeps_formulas_as_no_values(tmp_path: Path) -> None:
+def test_workbook_formulas_without_values_are_empty(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (("order", "date", "amount", "title"), (1, "2026-01-02", 5, "=1+1")):
         book.active.append(row)

@@ -1,4 +1,4 @@
-"""A figure with one sign and three digits …"""
+"""Numbers with one mark and three digits after it, such as 1.234."""
 
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def doubts(text: str, folder: Path, **asked: Any) -> list[str]:
         (("€1.234", "12,5 €"), ["1234.00", "12.50"]),
     ],
 )
-def test_is_read_as_the_others_prove(
+def test_ambiguous_number_is_read_as_other_cells_prove(
     cells: tuple[str, ...], read: list[str], tmp_path: Path
 ) -> None:
     assert amounts(orders(*cells), tmp_path) == read
@@ -61,13 +61,13 @@ def test_is_read_as_the_others_prove(
         (",", "Bestellnummer,Datum,amount", "1234.00"),
     ],
 )
-def test_alone_is_read_as_such_files_usually_are_and_said(
+def test_unproved_mark_uses_the_usual_one_and_is_reported(
     delimiter: str, head: str, read: str, tmp_path: Path
 ) -> None:
     text = orders("1.234", "5.678", delimiter=delimiter, head=head)
-    called = {head.split(",")[0]: "order", head.split(",")[1]: "at"}
-    assert amounts(text, tmp_path, called=called)[0] == read
-    (told,) = doubts(text, tmp_path, called=called)
+    column_names = {head.split(",")[0]: "order", head.split(",")[1]: "at"}
+    assert amounts(text, tmp_path, column_names=column_names)[0] == read
+    (told,) = doubts(text, tmp_path, column_names=column_names)
     assert "“1.234” in" in told
     assert f"is read as {'1.234' if read == '1.23' else '1234'}:" in told
 
@@ -81,12 +81,14 @@ def test_alone_is_read_as_such_files_usually_are_and_said(
         ("point", "1,234", "1234.00"),
     ],
 )
-def test_is_what_a_person_says(sign: str, cell: str, read: str, tmp_path: Path) -> None:
+def test_decimal_option_overrides_detection(
+    sign: str, cell: str, read: str, tmp_path: Path
+) -> None:
     assert amounts(orders(cell, cell), tmp_path, decimal=sign) == [read, read]
     assert doubts(orders(cell, cell), tmp_path, decimal=sign) == []
 
 
-def test_is_a_thousand_where_things_are_counted(tmp_path: Path) -> None:
+def test_mark_in_count_column_separates_thousands(tmp_path: Path) -> None:
     rows = "2026-01-31;Linen;12.345;1.020;80.50\n2026-01-30;Linen;9.870;950;7.25\n"
     came = take_in(file(tmp_path, ADS + rows, "ads.csv"), tmp_path)
     told = [(row["impressions"], row["clicks"], str(row["spend"])) for row in came.rows]
@@ -94,18 +96,18 @@ def test_is_a_thousand_where_things_are_counted(tmp_path: Path) -> None:
     assert (came.understood.decimal, came.understood.unproved) == (".", ("currency",))
 
 
-def test_is_no_thousand_in_a_rating(tmp_path: Path) -> None:
+def test_mark_in_rating_is_decimal(tmp_path: Path) -> None:
     text = "id,date,rating,comment\n1,2026-01-31,4.125,Good\n2,2026-01-31,3,Well\n"
     came = take_in(file(tmp_path, text, "reviews.csv"), tmp_path)
     assert [row["rating"] for row in came.rows] == [4.125, 3.0]
 
 
-def test_is_a_figure_already_in_json(tmp_path: Path) -> None:
+def test_json_numbers_keep_their_point(tmp_path: Path) -> None:
     text = '{"commande": 1, "date": "2026-01-31", "montant": 1.234}\n'
     came = take_in(file(tmp_path, text, "ventes.jsonl"), tmp_path)
     assert str(came.rows[0]["amount"]) == "1.23"
 
 
-def test_is_doubtful_where_a_column_says_both() -> None:
+def test_column_with_both_marks_is_doubtful() -> None:
     found = prove_decimal_marks({3: {"9.999": 2, "9,999": 2}}, {3: "figure"}, ".", True)
     assert found == DecimalMarks(".", doubtful={3: "."})

@@ -1,4 +1,4 @@
-"""Tests that come as counts …"""
+"""Experiments whose file contains counts."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ DAILY = (
 )
 
 
-def test_keep_a_row_for_each_day_and_device(tmp_path: Path) -> None:
+def test_counts_keep_one_row_per_day_and_device(tmp_path: Path) -> None:
     came = take_in(file(tmp_path, DAILY, "daily.csv"), tmp_path)
     assert came.taken.doubled == 0
     assert [(row["unit"], row["users"], row["successes"]) for row in came.rows] == [
@@ -28,7 +28,7 @@ def test_keep_a_row_for_each_day_and_device(tmp_path: Path) -> None:
     ]
 
 
-def test_are_the_same_rows_when_they_come_again(tmp_path: Path) -> None:
+def test_repeated_import_gives_same_rows(tmp_path: Path) -> None:
     corrected = DAILY.replace("120,11", "121,12")
     first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
     for text, to in ((DAILY, first), (corrected, second)):
@@ -41,14 +41,14 @@ def test_are_the_same_rows_when_they_come_again(tmp_path: Path) -> None:
     assert (mended.new, mended.replaced, mended.same) == (0, 1, 3)
 
 
-def test_are_one_row_a_person_where_people_are_named(tmp_path: Path) -> None:
+def test_named_people_have_one_row_each(tmp_path: Path) -> None:
     people = "test,variant,visitor,date,converted\nx,A,v1,2026-10-01,0\nx,A,v1,2026-10-02,1\n"
     came = take_in(file(tmp_path, people, "people.csv"), tmp_path)
     assert came.taken.doubled == 1
     assert [row["successes"] for row in came.rows] == [1]
 
 
-def test_keep_a_purchase_and_its_amount_in_one_row(tmp_path: Path) -> None:
+def test_purchase_and_amount_stay_in_one_row(tmp_path: Path) -> None:
     came = take_in(made("small") / "experiments.csv", tmp_path, currency="EUR")
     assert {row["metric"] for row in came.rows} == {"purchase"}
     assert {row["successes"] for row in came.rows} == {0, 1}

@@ -1,4 +1,4 @@
-"""A good file …"""
+"""Well-formed files in every format, encoding and date order."""
 
 import json
 from datetime import datetime
@@ -25,9 +25,7 @@ def told(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-def test_is_read_in_any_encoding_and_delimiter(
-    encoding: str, delimiter: str, tmp_path: Path
-) -> None:
+def test_any_encoding_and_delimiter_is_read(encoding: str, delimiter: str, tmp_path: Path) -> None:
     came = take_in(file(tmp_path, ROWS.replace(";", delimiter).encode(encoding)), tmp_path)
     assert told(came.rows) == WANTED
     assert came.taken.currencies == ("EUR",)
@@ -36,13 +34,13 @@ def test_is_read_in_any_encoding_and_delimiter(
     assert "Numbers are read with a decimal comma." in said
 
 
-def test_with_mixed_encodings_keeps_its_accents(tmp_path: Path) -> None:
+def test_mixed_encodings_keep_accents(tmp_path: Path) -> None:
     text = b"order,date,amount,title\n1,2026-01-02,5," + "é\n".encode()
     text += b"2,2026-01-03,6," + "é\n".encode("cp1252")
     assert [row["title"] for row in take_in(file(tmp_path, text), tmp_path).rows] == ["é", "é"]
 
 
-def test_may_be_a_workbook(tmp_path: Path) -> None:
+def test_workbook_is_read(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "Notes"
     sheet = book.create_sheet("Ventes")
@@ -58,7 +56,7 @@ def test_may_be_a_workbook(tmp_path: Path) -> None:
     assert (came.understood.sheet, came.understood.header_line) == ("Ventes", 2)
 
 
-def test_may_be_json_lines_with_bad_ones_told(tmp_path: Path) -> None:
+def test_json_lines_are_read_and_bad_ones_rejected(tmp_path: Path) -> None:
     rows = [{"order": "A1", "date": "2026-02-03", "amount": 9.5, "more": {"a": 1}}]
     text = json.dumps(rows[0]) + "\nno json\n"
     came = take_in(file(tmp_path, text, "orders.jsonl"), tmp_path)
@@ -69,7 +67,7 @@ def test_may_be_json_lines_with_bad_ones_told(tmp_path: Path) -> None:
     )
 
 
-def test_may_be_parquet(tmp_path: Path) -> None:
+def test_parquet_is_read(tmp_path: Path) -> None:
     duckdb.sql(
         "SELECT 'A1' AS \"order\", TIMESTAMP '2026-02-03 10:00' AS date, 9.5 AS amount"
     ).write_parquet(str(tmp_path / "orders.parquet"))
@@ -77,14 +75,14 @@ def test_may_be_parquet(tmp_path: Path) -> None:
     assert told(came.rows) == [("A1", datetime(2026, 2, 3, 10), Decimal("9.50"))]
 
 
-def test_proves_the_order_of_day_and_month_by_a_day_above_twelve(tmp_path: Path) -> None:
+def test_day_above_twelve_proves_date_order(tmp_path: Path) -> None:
     text = "order,date,amount\n1,02/03/2026,5\n2,02/25/2026,6\n"
     came = take_in(file(tmp_path, text), tmp_path)
     assert came.rows[0]["at"] == datetime(2026, 2, 3)
     assert not came.understood.day_first
 
 
-def test_multiplies_quantity_and_price_and_numbers_lines(tmp_path: Path) -> None:
+def test_amount_is_quantity_times_price_and_lines_are_numbered(tmp_path: Path) -> None:
     text = (
         "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
         "1,A,6,2026-01-02,2.55,17850\n1,B,-2,2026-01-02,1.255,17850\n2,A,1,2026-01-02,2.55,\n"
@@ -98,14 +96,14 @@ def test_multiplies_quantity_and_price_and_numbers_lines(tmp_path: Path) -> None
     ]
 
 
-def test_keeps_a_line_s_number_when_the_line_above_is_mended(tmp_path: Path) -> None:
+def test_line_number_is_stable_when_line_above_is_corrected(tmp_path: Path) -> None:
     text = "order,sku,date,amount\n1,a,2026-01-02,x\n1,b,2026-01-02,6\n1,c,2026-01-02,6\n"
     first = take_in(file(tmp_path, text), tmp_path).rows
     mended = take_in(file(tmp_path, text.replace("x", "5")), tmp_path).rows
     assert [row for row in mended if row["line"] > 1] == first
 
 
-def test_unfolds_several_outcomes_of_a_test(tmp_path: Path) -> None:
+def test_experiment_metrics_become_separate_rows(tmp_path: Path) -> None:
     text = "segment,visit,conversion,spend\nMens,1,0,0\nNone,0,0,0\nMens,1,1,29.99\n"
     came = take_in(file(tmp_path, text, "hillstrom.csv"), tmp_path)
     sums = {
@@ -119,7 +117,7 @@ def test_unfolds_several_outcomes_of_a_test(tmp_path: Path) -> None:
     assert len({row["unit"] for row in came.rows}) == 3
 
 
-def test_gives_the_same_ids_when_it_comes_again(tmp_path: Path) -> None:
+def test_repeated_import_gives_same_ids(tmp_path: Path) -> None:
     text = "Clothing ID,Rating,Review Text\n1,5,Lovely\n2,1,Torn\n2,1,Torn\n"
     first = take_in(file(tmp_path, text, "reviews.csv"), tmp_path)
     again = take_in(file(tmp_path, text, "reviews.csv"), tmp_path)
@@ -127,7 +125,7 @@ def test_gives_the_same_ids_when_it_comes_again(tmp_path: Path) -> None:
     assert (first.taken.rows, first.taken.doubled) == (2, 1)
 
 
-def test_says_steps_consents_and_dates_in_our_words(tmp_path: Path) -> None:
+def test_steps_consents_and_dates_are_normalized(tmp_path: Path) -> None:
     text = "session,event_timestamp,event_name\ns,1700000000123456,add_to_cart\n"
     event = take_in(file(tmp_path, text, "ga.csv"), tmp_path).rows[0]
     assert event["step"] == "cart"
@@ -137,7 +135,7 @@ def test_says_steps_consents_and_dates_in_our_words(tmp_path: Path) -> None:
     assert (consent["email"], consent["ads_user_data"]) == (True, False)
 
 
-def test_with_a_name_twice_is_read_by_the_first_and_says_so(tmp_path: Path) -> None:
+def test_duplicate_column_name_uses_the_first_and_is_reported(tmp_path: Path) -> None:
     came = take_in(file(tmp_path, "order,date,amount,amount\n1,2026-01-02,5,6\n"), tmp_path)
     assert came.rows[0]["amount"] == 5
     assert "amount is there twice" in came.understood.assumed[-1].to("en") + " ".join(
@@ -145,25 +143,25 @@ def test_with_a_name_twice_is_read_by_the_first_and_says_so(tmp_path: Path) -> N
     )
 
 
-def test_is_told_what_its_columns_are(tmp_path: Path) -> None:
+def test_given_column_names_are_used(tmp_path: Path) -> None:
     path = file(tmp_path, "nr,wann,wieviel\n1,2026-01-02,5\n", "a.csv")
     came = take_in(
         path,
         tmp_path,
         kind="orders",
-        called={"nr": "order", "wann": "at", "wieviel": "amount"},
+        column_names={"nr": "order", "wann": "at", "wieviel": "amount"},
         currency="EUR",
     )
     assert came.rows[0]["currency"] == "EUR"
     assert came.rows[0]["amount"] == 5
 
 
-def test_can_be_stored_and_read_back_as_json(tmp_path: Path) -> None:
+def test_schema_survives_json(tmp_path: Path) -> None:
     understood = detect_schema(file(tmp_path, ROWS), name="orders.csv")
     assert FileSchema.model_validate(understood.model_dump(mode="json")) == understood
 
 
-def test_leaves_a_product_empty_where_none_is_named(tmp_path: Path) -> None:
+def test_missing_product_stays_empty(tmp_path: Path) -> None:
     text = "order,date,amount,sku\n1,2026-01-02,5,\n2,2026-01-02,6,Lin-Été\n"
     rows = take_in(file(tmp_path, text), tmp_path).rows
     assert {row["order"]: row["product"] for row in rows} == {"1": None, "2": "lin-ete"}
@@ -175,7 +173,7 @@ DATED = "order,date,amount\n"
 @pytest.mark.parametrize(
     ("dates", "month", "day"), [("day-first", 4, 3), ("month-first", 3, 4), (None, 3, 4)]
 )
-def test_has_its_days_first_when_a_person_says_so(
+def test_day_first_option_overrides_detection(
     dates: str | None, month: int, day: int, tmp_path: Path
 ) -> None:
     path = file(tmp_path, DATED + "1,03/04/2026,5.00\n")
@@ -186,14 +184,14 @@ def test_has_its_days_first_when_a_person_says_so(
     assert ("Dates are read as month/day." in told) == (dates is None)
 
 
-def test_has_its_years_first_when_a_person_says_so(tmp_path: Path) -> None:
+def test_year_first_option_overrides_detection(tmp_path: Path) -> None:
     path = file(tmp_path, DATED + "1,26-02-03,5.00\n2,26/2/3 10:30,5.00\n")
     came = take_in(path, tmp_path, dates="year-first")
     assert [str(row["at"]) for row in came.rows] == ["2026-02-03 00:00:00", "2026-02-03 10:30:00"]
     assert detect_schema(path, name="orders.csv").unproved == ("dates", "currency")
 
 
-def test_has_its_years_first_when_no_days_could_be_so_few(tmp_path: Path) -> None:
+def test_year_first_is_detected_by_few_distinct_values(tmp_path: Path) -> None:
     rows = "".join(f"{n},26-01-{n:02},5.00\n" for n in range(1, 20))
     came = take_in(file(tmp_path, DATED + rows), tmp_path)
     assert [row["at"].day for row in came.rows] == list(range(1, 20))
@@ -201,14 +199,14 @@ def test_has_its_years_first_when_no_days_could_be_so_few(tmp_path: Path) -> Non
     assert came.understood.unproved == ("currency",)
 
 
-def test_has_its_days_first_with_short_years(tmp_path: Path) -> None:
+def test_day_first_with_two_digit_years(tmp_path: Path) -> None:
     rows = "".join(f"{n},{n:02}/01/26,5.00\n" for n in range(1, 20))
     came = take_in(file(tmp_path, DATED + rows), tmp_path)
     assert [row["at"].day for row in came.rows] == list(range(1, 20))
     assert came.understood.unproved == ("currency",)
 
 
-def test_has_its_days_first_where_semicolons_part_its_columns(tmp_path: Path) -> None:
+def test_semicolon_delimiter_implies_day_first(tmp_path: Path) -> None:
     path = file(tmp_path, "order;date;amount\n1;03/04/2026;1.234\n")
     came = take_in(path, tmp_path)
     assert (str(came.rows[0]["at"].date()), str(came.rows[0]["amount"])) == (

@@ -1,4 +1,4 @@
-"""A table without a line of names …"""
+"""Tables without a row of column names."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def told(path: Path, **asked: object) -> list[str]:
     return [words.to("en") for words in found.assumed]
 
 
-def test_says_how_to_name_its_columns(tmp_path: Path) -> None:
+def test_error_explains_how_to_name_columns(tmp_path: Path) -> None:
     with pytest.raises(CannotDo) as cannot:
         detect_schema(file(tmp_path, ROWS), name="orders.csv")
     said = cannot.value.words.to("en")
@@ -27,7 +27,7 @@ def test_says_how_to_name_its_columns(tmp_path: Path) -> None:
     assert "--map 2=at --map 3=customer --map 5=amount and so on." in said
 
 
-def test_shows_nothing_of_somebody_when_it_tells_its_first_row(tmp_path: Path) -> None:
+def test_error_shows_no_personal_data_of_first_row(tmp_path: Path) -> None:
     rows = "1001,2026-01-02,Rose Yarrow,0639982478,59.90\n1002,2026-01-03,Max,0639982479,34.50\n"
     with pytest.raises(CannotDo) as cannot:
         detect_schema(file(tmp_path, rows), name="orders.csv")
@@ -35,38 +35,37 @@ def test_shows_nothing_of_somebody_when_it_tells_its_first_row(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_keeps_its_first_row_when_its_columns_are_named_by_number(
-    delimiter: str, tmp_path: Path
-) -> None:
+def test_first_row_is_data_when_columns_are_named_by_number(delimiter: str, tmp_path: Path) -> None:
     path = file(tmp_path, ROWS.replace(",", delimiter))
-    came = take_in(path, tmp_path, called=MAPPED)
+    came = take_in(path, tmp_path, column_names=MAPPED)
     assert sorted((row["order"], str(row["amount"])) for row in came.rows) == [
         ("1001", "59.90"),
         ("1002", "34.50"),
     ]
     assert any(
-        "The columns have no names: the first row is “1001," in s for s in told(path, called=MAPPED)
+        "The columns have no names: the first row is “1001," in s
+        for s in told(path, column_names=MAPPED)
     )
 
 
-def test_tells_a_bad_row_with_its_line(tmp_path: Path) -> None:
-    came = take_in(file(tmp_path, ROWS + "1003,never,c,Bowl,9\n"), tmp_path, called=MAPPED)
+def test_reject_has_its_line(tmp_path: Path) -> None:
+    came = take_in(file(tmp_path, ROWS + "1003,never,c,Bowl,9\n"), tmp_path, column_names=MAPPED)
     assert came.rejects.splitlines()[1].startswith("3,2,is no date that I can read,")
 
 
-def test_may_be_a_workbook(tmp_path: Path) -> None:
+def test_workbook_without_header_is_read(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for line in ROWS.splitlines():
         book.active.append(line.split(","))
     book.save(tmp_path / "orders.xlsx")
-    came = take_in(tmp_path / "orders.xlsx", tmp_path, called=MAPPED)
+    came = take_in(tmp_path / "orders.xlsx", tmp_path, column_names=MAPPED)
     assert sorted(row["order"] for row in came.rows) == ["1001", "1002"]
 
 
-def test_may_be_a_catalogue(tmp_path: Path) -> None:
+def test_catalogue_without_header_is_read(tmp_path: Path) -> None:
     path = file(tmp_path, "LIN-1,Linen shirt,59.90,12\nVAS-1,Vase,34.50,3\n", "shop.csv")
-    called = {"1": "handle", "2": "title", "3": "price"}
-    found = detect_schema(path, name=path.name, kind="products", called=called)
+    column_names = {"1": "handle", "2": "title", "3": "price"}
+    found = detect_schema(path, name=path.name, kind="products", column_names=column_names)
     catalogue = reread_product_file(path, found)
     assert [(one.handle, str(one.price)) for one in catalogue.products] == [
         ("lin-1", "59.90"),
@@ -75,14 +74,14 @@ def test_may_be_a_catalogue(tmp_path: Path) -> None:
     assert catalogue.products[0].source == "shop.csv, line 1"
 
 
-def test_with_names_may_still_be_mapped_by_number(tmp_path: Path) -> None:
+def test_table_with_names_can_be_mapped_by_number(tmp_path: Path) -> None:
     path = file(tmp_path, "foo,date,zorglub\n1,2026-01-02,5.00\n")
-    came = take_in(path, tmp_path, called={"1": "order", "3": "amount"})
+    came = take_in(path, tmp_path, column_names={"1": "order", "3": "amount"})
     assert [(row["order"], str(row["amount"])) for row in came.rows] == [("1", "5.00")]
     assert [one.theirs for one in came.understood.columns] == ["foo", "date", "zorglub"]
 
 
-def test_says_how_many_lines_above_the_names_are_left_out(tmp_path: Path) -> None:
+def test_skipped_lines_above_header_are_reported(tmp_path: Path) -> None:
     text = "1000,2026-01-01,4.00\n\norder,date,amount\n1,2026-01-02,5.00\n"
     assert "1 line above the names of the columns is left out." in told(file(tmp_path, text))
     plain = "order,date,amount\n1,2026-01-02,5.00\n"
@@ -90,7 +89,7 @@ def test_says_how_many_lines_above_the_names_are_left_out(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("head", ["a,b,c", "hello,world,", "thing,2024,2025"])
-def test_is_none_that_has_words_at_its_head(head: str, tmp_path: Path) -> None:
+def test_row_of_words_counts_as_header(head: str, tmp_path: Path) -> None:
     with pytest.raises(CannotDo) as cannot:
         detect_schema(file(tmp_path, f"{head}\n1,2,3\n", "x.csv"), name="x.csv")
     assert "begins with a row" not in cannot.value.words.to("en")

@@ -1,4 +1,4 @@
-"""The sample shop's files, taken in as a dropped file is …"""
+"""The sample shop's files, imported as uploads."""
 
 import shutil
 import threading
@@ -41,44 +41,42 @@ def made_in(path: Path) -> Path:
 
 def understood_as(arriving: LibraryImporter, path: Path, name: str) -> tuple[ImportPreview, str]:
     return arriving.understand(
-        "T1", [TableFile(path)], name=name, kind=None, told={}, folder=made_in(path)
+        "T1", [TableFile(path)], name=name, kind=None, options={}, folder=made_in(path)
     )
 
 
-def test_are_understood_with_their_exact_figures(arriving: LibraryImporter, tmp_path: Path) -> None:
+def test_preview_has_exact_figures(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "orders.csv")
-    glimpse, _ = understood_as(arriving, path, "orders.csv")
+    preview, _ = understood_as(arriving, path, "orders.csv")
     lines = (made() / "orders.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert glimpse.kind == "orders"
-    assert glimpse.rows == len(lines) - 1
-    assert glimpse.rejected == 0
-    assert glimpse.first is not None
-    assert glimpse.last is not None
-    assert glimpse.first < glimpse.last
-    assert ("client", "customer", "keyed") in [(c.theirs, c.ours, c.how) for c in glimpse.columns]
-    assert len(glimpse.sample) == 3
+    assert preview.kind == "orders"
+    assert preview.rows == len(lines) - 1
+    assert preview.rejected == 0
+    assert preview.first is not None
+    assert preview.last is not None
+    assert preview.first < preview.last
+    assert ("client", "customer", "keyed") in [(c.theirs, c.ours, c.how) for c in preview.columns]
+    assert len(preview.sample) == 3
     assert sorted(one.name for one in path.parent.iterdir()) == ["dropped.csv"]
 
 
-def test_are_in_once_however_often_they_are_taken_in(
-    arriving: LibraryImporter, tmp_path: Path
-) -> None:
+def test_repeated_import_stores_rows_once(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "orders.csv")
-    glimpse, understood = understood_as(arriving, path, "orders.csv")
+    preview, schema = understood_as(arriving, path, "orders.csv")
     told = {"name": "orders.csv", "folder": made_in(path), "watch": ImportProgress()}
-    first = kept(arriving.read("T1", [TableFile(path)], understood, **told))  # type: ignore[arg-type]
-    again = kept(arriving.read("T1", [TableFile(path)], understood, **told))  # type: ignore[arg-type]
-    assert first == (glimpse.rows, 0, 0)
-    assert again == (0, 0, glimpse.rows)
-    shelf = arriving.house.stocking.shelf("T1")
-    assert shelf.as_of("orders") == glimpse.last
+    first = kept(arriving.read("T1", [TableFile(path)], schema, **told))  # type: ignore[arg-type]
+    again = kept(arriving.read("T1", [TableFile(path)], schema, **told))  # type: ignore[arg-type]
+    assert first == (preview.rows, 0, 0)
+    assert again == (0, 0, preview.rows)
+    shelf = arriving.data.row_store.open("T1")
+    assert shelf.as_of("orders") == preview.last
 
 
-def test_leave_the_library_as_it_was_when_they_are_cancelled(
+def test_cancelled_import_leaves_library_unchanged(
     arriving: LibraryImporter, tmp_path: Path
 ) -> None:
     path = dropped(tmp_path, "orders.csv")
-    _, understood = understood_as(arriving, path, "orders.csv")
+    _, schema = understood_as(arriving, path, "orders.csv")
     stopped = threading.Event()
     stopped.set()
     watch = ImportProgress(ended=stopped)
@@ -86,21 +84,21 @@ def test_leave_the_library_as_it_was_when_they_are_cancelled(
         arriving.read(
             "T1",
             [TableFile(path)],
-            understood,
+            schema,
             name="orders.csv",
             folder=made_in(path),
             watch=watch,
         )
-    assert arriving.house.stocking.sources("T1") == {}
+    assert arriving.data.row_store.sources("T1") == {}
 
 
-def test_are_in_and_told_to_be_in_both_or_none(arriving: LibraryImporter, tmp_path: Path) -> None:
+def test_rows_and_outcome_are_committed_together(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "prices.csv")
-    _, understood = understood_as(arriving, path, "prices.csv")
+    _, schema = understood_as(arriving, path, "prices.csv")
     ready = arriving.read(
         "T1",
         [TableFile(path)],
-        understood,
+        schema,
         name="prices.csv",
         folder=made_in(path),
         watch=ImportProgress(),
@@ -111,41 +109,39 @@ def test_are_in_and_told_to_be_in_both_or_none(arriving: LibraryImporter, tmp_pa
 
     with pytest.raises(CannotDo, match="It was over"):
         ready.keep(over)
-    assert arriving.house.stocking.sources("T1") == {}
+    assert arriving.data.row_store.sources("T1") == {}
     new, replaced, same = kept(ready)
     assert new > 0
     assert (replaced, same) == (0, 0)
 
 
-def test_of_products_go_to_the_catalogue(arriving: LibraryImporter, tmp_path: Path) -> None:
+def test_products_are_stored_in_catalogue(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = dropped(tmp_path, "products.csv")
-    glimpse, understood = understood_as(arriving, path, "products.csv")
+    preview, schema = understood_as(arriving, path, "products.csv")
     told = {"name": "products.csv", "folder": made_in(path), "watch": ImportProgress()}
-    ready = arriving.read("T1", [TableFile(path)], understood, **told)  # type: ignore[arg-type]
-    assert glimpse.kind == "products"
-    assert kept(ready) == (glimpse.rows, 0, 0)
+    ready = arriving.read("T1", [TableFile(path)], schema, **told)  # type: ignore[arg-type]
+    assert preview.kind == "products"
+    assert kept(ready) == (preview.rows, 0, 0)
 
 
-def test_are_read_as_a_person_says_they_are_meant(
-    arriving: LibraryImporter, tmp_path: Path
-) -> None:
+def test_options_change_how_file_is_read(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = tmp_path / "dropped" / "orders.csv"
     path.parent.mkdir()
     path.write_text("order,date,amount\n1,03/04/2026,1.234\n")
     asked: dict[str, Any] = {"name": "orders.csv", "kind": None, "folder": made_in(path)}
-    glimpse, _ = arriving.understand("T1", [TableFile(path)], told={}, **asked)
-    assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 3, 4), "1.23")
+    preview, _ = arriving.understand("T1", [TableFile(path)], options={}, **asked)
+    assert (preview.first, str(preview.sample[0]["amount"])) == (date(2026, 3, 4), "1.23")
     offered = [("dates", "day-first"), ("dates", "year-first"), ("decimal", "comma")]
-    assert [one for one in glimpse.otherwise if one[0] != "currency"] == offered
-    assert ("currency", "EUR") in glimpse.otherwise
-    told = {"dates": "day-first", "decimal": "comma", "currency": "EUR"}
-    glimpse, understood = arriving.understand("T1", [TableFile(path)], told=told, **asked)
-    assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 4, 3), "1234.00")
-    assert glimpse.otherwise == ()
+    assert [one for one in preview.otherwise if one[0] != "currency"] == offered
+    assert ("currency", "EUR") in preview.otherwise
+    options = {"dates": "day-first", "decimal": "comma", "currency": "EUR"}
+    preview, schema = arriving.understand("T1", [TableFile(path)], options=options, **asked)
+    assert (preview.first, str(preview.sample[0]["amount"])) == (date(2026, 4, 3), "1234.00")
+    assert preview.otherwise == ()
     ready = arriving.read(
         "T1",
         [TableFile(path)],
-        understood,
+        schema,
         name="orders.csv",
         folder=made_in(path),
         watch=ImportProgress(),
@@ -153,9 +149,7 @@ def test_are_read_as_a_person_says_they_are_meant(
     assert kept(ready) == (1, 0, 0)
 
 
-def test_of_a_workbook_of_products_show_their_columns(
-    arriving: LibraryImporter, tmp_path: Path
-) -> None:
+def test_product_workbook_preview_shows_columns(arriving: LibraryImporter, tmp_path: Path) -> None:
     import openpyxl
 
     path = tmp_path / "dropped" / "shop.xlsx"
@@ -164,17 +158,17 @@ def test_of_a_workbook_of_products_show_their_columns(
     for row in (("name", "price", "colour", "note"), ("Vase", 34.5, "white", "x"), ("Bowl", 9)):
         book.active.append(row)
     book.save(path)
-    glimpse, understood = understood_as(arriving, path, "shop.xlsx")
-    assert (glimpse.kind, glimpse.rows, glimpse.ignored) == ("products", 2, ("note",))
-    assert [(c.theirs, c.ours) for c in glimpse.columns][:2] == [
+    preview, schema = understood_as(arriving, path, "shop.xlsx")
+    assert (preview.kind, preview.rows, preview.ignored) == ("products", 2, ("note",))
+    assert [(c.theirs, c.ours) for c in preview.columns][:2] == [
         ("name", "title"),
         ("price", "price"),
     ]
-    assert [one["title"] for one in glimpse.sample] == ["Vase", "Bowl"]
+    assert [one["title"] for one in preview.sample] == ["Vase", "Bowl"]
     ready = arriving.read(
         "T1",
         [TableFile(path)],
-        understood,
+        schema,
         name="shop.xlsx",
         folder=made_in(path),
         watch=ImportProgress(),
@@ -182,12 +176,10 @@ def test_of_a_workbook_of_products_show_their_columns(
     assert kept(ready) == (2, 0, 0)
 
 
-def test_say_which_rows_another_row_takes_the_place_of(
-    arriving: LibraryImporter, tmp_path: Path
-) -> None:
+def test_duplicate_rows_are_reported(arriving: LibraryImporter, tmp_path: Path) -> None:
     path = tmp_path / "dropped" / "reviews.csv"
     path.parent.mkdir()
     path.write_text("review id,date,comment\nr1,2026-01-02,Soft\nr1,2026-01-03,Very soft\n")
-    glimpse, _ = understood_as(arriving, path, "reviews.csv")
+    preview, _ = understood_as(arriving, path, "reviews.csv")
     told = "1 row has the same review id as a row further down, which takes its place."
-    assert (glimpse.rows, glimpse.assumed[-1].to("en")) == (1, told)
+    assert (preview.rows, preview.assumed[-1].to("en")) == (1, told)

@@ -1,4 +1,4 @@
-"""A dropped file whose process is killed …"""
+"""An import whose process is killed."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def orders(first: int, count: int) -> bytes:
 
 
 @pytest.mark.timeout(150)
-async def test_ends_all_the_same_and_its_rows_are_in_once(tmp_path: Path) -> None:
+async def test_killed_import_resumes_and_stores_rows_once(tmp_path: Path) -> None:
     async with LocalSlack(signing_secret="killed") as slack:
         shop = Shop(slack, tmp_path)
         await shop.start()

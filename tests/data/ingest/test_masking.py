@@ -1,4 +1,4 @@
-"""What customers write …"""
+"""Masking of personal data in customers' texts."""
 
 import csv
 import re
@@ -33,7 +33,7 @@ FILES = (
         ("Appelez le +33 6 39 98 24 78 demain", "Appelez le [PHONE] demain"),
     ],
 )
-def test_does_not_say_who_wrote_it(said: str, kept: str) -> None:
+def test_personal_data_is_masked(said: str, kept: str) -> None:
     assert bare_words(said) == kept
 
 
@@ -47,11 +47,11 @@ def test_does_not_say_who_wrote_it(said: str, kept: str) -> None:
         "La Chemise Alba et la Robe Solène, en lin",
     ],
 )
-def test_keeps_its_own_words(said: str) -> None:
+def test_other_words_are_kept(said: str) -> None:
     assert bare_words(said) == said
 
 
-def test_tells_nobody_of_the_sample_shop_in_any_table(tmp_path: Path) -> None:
+def test_no_table_of_sample_shop_names_a_customer(tmp_path: Path) -> None:
     folder, cells = made("small"), set[str]()
     for name in FILES:
         path, to = folder / name, tmp_path / f"{name}.parquet"
@@ -74,7 +74,7 @@ def test_tells_nobody_of_the_sample_shop_in_any_table(tmp_path: Path) -> None:
     assert [phrase for phrase in phrases if phrase and phrase in said] == []
 
 
-def test_stays_in_the_rows_of_a_file_of_reviews(tmp_path: Path) -> None:
+def test_imported_reviews_are_masked(tmp_path: Path) -> None:
     text = 'id,date,comment\n1,2026-01-01,"Hello,\nWhere is it?\nRose Yarrow, 06 39 98 24 78"\n'
     came = take_in(file(tmp_path, text, "reviews.csv"), tmp_path)
     assert came.rows[0]["text"] == "Hello,\nWhere is it?\n[NAME], [PHONE]"

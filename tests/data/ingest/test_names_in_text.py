@@ -1,4 +1,4 @@
-"""A full name in the middle of a text …"""
+"""Masking of people's full names inside texts."""
 
 import csv
 from pathlib import Path
@@ -36,7 +36,7 @@ OWN = build_own_words(
         ("Chez Maud Carpentier, la robe Solène Longue", "Chez [NAME], la robe Solène Longue"),
     ],
 )
-def test_is_hidden(said: str, kept: str) -> None:
+def test_full_name_is_masked(said: str, kept: str) -> None:
     assert bare_words(said, OWN) == kept
 
 
@@ -56,11 +56,11 @@ def test_is_hidden(said: str, kept: str) -> None:
         "Livré à Paris Saint Lazare par la Poste",
     ],
 )
-def test_is_none_of_the_shop_s_own_words(said: str) -> None:
+def test_shop_words_are_not_masked(said: str) -> None:
     assert bare_words(said, OWN) == said
 
 
-def test_is_nowhere_in_what_the_sample_shop_sells(tmp_path: Path) -> None:
+def test_sample_shop_products_are_not_masked(tmp_path: Path) -> None:
     with (made("small") / "products.csv").open(encoding="utf-8-sig", newline="") as stored:
         products = list(csv.DictReader(stored))
     own = build_own_words([one["nom"] for one in products])
@@ -70,7 +70,7 @@ def test_is_nowhere_in_what_the_sample_shop_sells(tmp_path: Path) -> None:
         assert bare_words(said) == said
 
 
-def test_is_hidden_in_a_file_and_what_the_team_sells_is_not(tmp_path: Path) -> None:
+def test_import_masks_names_but_not_product_words(tmp_path: Path) -> None:
     text = 'id,date,comment\n1,2026-01-01,"Emma Whitfield likes her Nora Ashby bag"\n'
     path = file(tmp_path, text, "reviews.csv")
     found, to = detect_schema(path, name=path.name), tmp_path / "o.parquet"
@@ -82,7 +82,7 @@ def test_is_hidden_in_a_file_and_what_the_team_sells_is_not(tmp_path: Path) -> N
         assert duckdb.sql(f"SELECT text FROM '{to}'").fetchall() == [(kept,)]
 
 
-def test_leaves_a_text_the_same_row_when_the_catalogue_has_changed(tmp_path: Path) -> None:
+def test_text_keeps_its_row_after_catalogue_change(tmp_path: Path) -> None:
     path = file(tmp_path, 'date,comment\n2026-01-01,"A bag by hand: Nora Ashby"\n', "reviews.csv")
     found = detect_schema(path, name=path.name)
     ids = set()
@@ -112,9 +112,7 @@ def test_leaves_a_text_the_same_row_when_the_catalogue_has_changed(tmp_path: Pat
         ("A lady named Hope packed it", "A lady named [NAME] packed it"),
     ],
 )
-def test_that_is_a_colour_or_a_town_too_is_hidden_where_it_is_somebody_s(
-    said: str, kept: str
-) -> None:
+def test_name_that_is_also_colour_or_town_is_masked(said: str, kept: str) -> None:
     assert bare_words(said, OWN) == kept
 
 
@@ -139,5 +137,5 @@ def test_that_is_a_colour_or_a_town_too_is_hidden_where_it_is_somebody_s(
         "The Grace Kelly bag and the Florence Nightingale mug",
     ],
 )
-def test_that_is_a_colour_or_a_town_stays_one(said: str) -> None:
+def test_colour_or_town_is_not_masked(said: str) -> None:
     assert bare_words(said, OWN) == said

@@ -1,4 +1,4 @@
-"""Somebody's address or name in a file …"""
+"""Columns with addresses or names of people."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ CUSTOMERS = (
 )
 
 
-def test_is_nowhere_readable_in_what_was_taken_in(tmp_path: Path) -> None:
+def test_imported_files_contain_no_readable_address(tmp_path: Path) -> None:
     path = made("small") / "customers.csv"
     to, apart = tmp_path / "c.parquet", tmp_path / "apart.parquet"
     load_file(path, detect_schema(path, name=path.name), to=to, key=KEY, apart=apart, today=TODAY)
@@ -30,7 +30,7 @@ def test_is_nowhere_readable_in_what_was_taken_in(tmp_path: Path) -> None:
             assert all(said not in told for said in person if said and len(said) > 5)
 
 
-def test_is_sealed_where_consent_allows_and_opens_for_its_own_row(tmp_path: Path) -> None:
+def test_address_is_encrypted_with_consent_and_bound_to_its_row(tmp_path: Path) -> None:
     path, apart = file(tmp_path, CUSTOMERS, "customers.csv"), tmp_path / "apart.parquet"
     understood = detect_schema(path, name=path.name)
     load_file(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
@@ -46,7 +46,7 @@ def test_is_sealed_where_consent_allows_and_opens_for_its_own_row(tmp_path: Path
     assert understood.dropped == ("first name",)
 
 
-def test_is_no_id_when_customers_are_called_by_it(tmp_path: Path) -> None:
+def test_email_used_as_customer_is_not_stored_as_id(tmp_path: Path) -> None:
     text = "customer,email consent\nada@box.example,yes\nbea@box.example,yes\n"
     path, apart = file(tmp_path, text, "customers.csv"), tmp_path / "apart.parquet"
     understood = detect_schema(path, name=path.name)
@@ -55,7 +55,7 @@ def test_is_no_id_when_customers_are_called_by_it(tmp_path: Path) -> None:
     assert not apart.exists() or "id" not in duckdb.read_parquet(str(apart)).columns
 
 
-def test_is_known_by_the_cells_whatever_the_column_is_called(tmp_path: Path) -> None:
+def test_address_column_is_detected_by_its_cells(tmp_path: Path) -> None:
     text = (
         "order,date,amount,source\n1,2026-01-01,5,ada@box.example\n2,2026-01-02,6,b@box.example\n"
     )
@@ -64,13 +64,13 @@ def test_is_known_by_the_cells_whatever_the_column_is_called(tmp_path: Path) -> 
     assert [row["source"] for row in came.rows] == [None, None]
 
 
-def test_is_replaced_in_what_customers_write(tmp_path: Path) -> None:
+def test_address_in_customer_text_is_masked(tmp_path: Path) -> None:
     text = 'id,date,comment\n1,2026-01-01,"Write to ada@box.example, please"\n'
     came = take_in(file(tmp_path, text, "reviews.csv"), tmp_path)
     assert came.rows[0]["text"] == "Write to [EMAIL], please"
 
 
-def test_does_not_show_in_the_sample_of_rows(tmp_path: Path) -> None:
+def test_sample_rows_show_no_personal_data(tmp_path: Path) -> None:
     understood = detect_schema(file(tmp_path, CUSTOMERS, "customers.csv"), name="customers.csv")
     assert "box.example" not in understood.model_dump_json()
     assert understood.sample[0]["customer"] == "(keyed)"

@@ -1,4 +1,4 @@
-"""A catalogue of products in any form …"""
+"""Product catalogues in every file format."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ def parquet(folder: Path) -> Path:
         (parquet, 1, [(3, "price")]),
     ],
 )
-def test_is_read_with_its_lines(
+def test_products_have_their_source_lines(
     make: object, line: int, rejects: list[tuple[int, str]], tmp_path: Path
 ) -> None:
     path = make(tmp_path)  # type: ignore[operator]
@@ -74,7 +74,7 @@ def test_is_read_with_its_lines(
     assert [(one.line, one.column) for one in catalogue.rejects] == rejects
 
 
-def test_that_changed_since_it_was_shown_is_refused(tmp_path: Path) -> None:
+def test_file_changed_after_preview_is_refused(tmp_path: Path) -> None:
     path = file(tmp_path, SHOP, "shop.csv")
     found = detect_schema(path, name=path.name)
     path.write_text(SHOP.replace("59.90", "5.90"))
@@ -82,14 +82,14 @@ def test_that_changed_since_it_was_shown_is_refused(tmp_path: Path) -> None:
         reread_product_file(path, found)
 
 
-def test_of_which_no_row_can_be_read_is_refused_with_the_first_reason(tmp_path: Path) -> None:
+def test_unreadable_catalogue_is_refused_with_first_reason(tmp_path: Path) -> None:
     path = file(tmp_path, "name,price\nVase,a lot\n", "shop.csv")
     with pytest.raises(CannotDo) as told:
         detect_schema(path, name=path.name)
     assert 'Line 2, price: "a lot" is not a price' in told.value.words.to("en")
 
 
-def test_says_which_prices_it_is_unsure_of_until_a_person_says_how_they_are_meant(
+def test_ambiguous_prices_are_reported_until_decimal_option_is_set(
     tmp_path: Path,
 ) -> None:
     path = file(tmp_path, "name;price\nSofa;1,299\nTable;900\n", "shop.csv")

@@ -1,4 +1,4 @@
-"""How far a file is read …"""
+"""Progress of an import."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_can_be_told_by_the_engine(kind: str, tmp_path: Path) -> None:
+def test_engine_reports_progress(kind: str, tmp_path: Path) -> None:
     """It can't tell it of a query with a join, as which it reads a long list of words."""
     path = file(tmp_path, KINDS[kind], f"{kind}.csv")
     found = detect_schema(path, name=path.name)
@@ -38,7 +38,7 @@ def test_can_be_told_by_the_engine(kind: str, tmp_path: Path) -> None:
     assert "JOIN" not in plan
 
 
-def test_ends_with_all_of_its_rows(tmp_path: Path) -> None:
+def test_progress_ends_with_all_rows(tmp_path: Path) -> None:
     rows = "".join(f"{n},2026-01-02,5.00\n" for n in range(30_000))
     path, heard = file(tmp_path, f"order,date,amount\n{rows}"), list[int]()
     found = detect_schema(path, name=path.name)

@@ -1,4 +1,4 @@
-"""A file as the world has it …"""
+"""Files in the form of real shops' exports."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -42,7 +42,7 @@ def columns(found: FileSchema) -> dict[str, str]:
     return {one.theirs: one.ours for one in found.columns}
 
 
-def test_of_stars_without_words_keeps_them(tmp_path: Path) -> None:
+def test_ratings_without_text_are_kept(tmp_path: Path) -> None:
     lines = ["review_score,review_comment_message", "5,", "5,", "1,Late", "1,Late", ",", "4,Fine"]
     rows = taken(written(tmp_path, "reviews.csv", *lines))
     assert sorted((row["rating"], row["text"]) for row in rows if row["text"]) == [
@@ -53,14 +53,14 @@ def test_of_stars_without_words_keeps_them(tmp_path: Path) -> None:
     assert len({row["id"] for row in rows}) == 4
 
 
-def test_of_stars_without_words_gives_the_same_rows_again(tmp_path: Path) -> None:
+def test_ratings_without_text_are_stored_once_on_reimport(tmp_path: Path) -> None:
     lines = ["rating,review", "5,", "5,", "3,", "1,Late"]
     first = taken(written(tmp_path, "reviews.csv", *lines))
     again = taken(written(tmp_path, "reviews.csv", *lines))
     assert {row["id"] for row in first} == {row["id"] for row in again}
 
 
-def test_of_stars_without_words_has_the_rating_of_all() -> None:
+def test_ratings_without_text_count_for_average() -> None:
     day = datetime(2026, 11, 20)
     said: list[dict[str, Any]] = [
         {
@@ -82,7 +82,7 @@ def test_of_stars_without_words_has_the_rating_of_all() -> None:
 
 
 @REAL
-def test_of_the_marketplace_s_reviews_keeps_every_rating(tmp_path: Path) -> None:
+def test_marketplace_reviews_keep_every_rating(tmp_path: Path) -> None:
     rows = taken(DATA / "olist_order_reviews.csv", folder=tmp_path)
     assert len(rows) == 8_191  # 34 ids are there twice
     assert sum(row["text"] is not None for row in rows) == 4_095
@@ -110,7 +110,7 @@ def half_of_the_lines(folder: Path, order: str = "o1") -> Path:
     )
 
 
-def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
+def test_orders_and_lines_are_joined(tmp_path: Path) -> None:
     orders, lines = half_of_the_orders(tmp_path), half_of_the_lines(tmp_path)
     people = written(
         tmp_path,
@@ -135,10 +135,10 @@ def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
         ("o2", 1, "toys", "RJ", Decimal("9.90")),
     ]
     assert len({row["customer"] for row in rows}) == 1  # anna, who bought twice
-    assert "1 order without a line" in joined.told[0].to("en")
+    assert "1 order without a line" in joined.messages[0].to("en")
 
 
-def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:
+def test_lone_half_of_orders_names_the_missing_file(tmp_path: Path) -> None:
     for half in (half_of_the_orders(tmp_path), half_of_the_lines(tmp_path)):
         with pytest.raises(CannotDo, match="completes it"):
             detect_schema(half, name=half.name)
@@ -149,7 +149,7 @@ def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:
     "head",
     ["Order ID,SKU,Title,Quantity,Unit price", "Commande,Réf,Produit,Quantité,Prix unitaire"],
 )
-def test_of_lines_that_name_their_products_is_no_catalogue(tmp_path: Path, head: str) -> None:
+def test_order_lines_with_titles_are_no_catalogue(tmp_path: Path, head: str) -> None:
     path = written(tmp_path, "lines.csv", head, "o1,TEE,Tee shirt,2,19.00")
     with pytest.raises(CannotDo, match="has the lines of orders"):
         detect_schema(path, name=path.name)
@@ -161,13 +161,13 @@ def test_of_lines_that_name_their_products_is_no_catalogue(tmp_path: Path, head:
     assert (row["title"], row["amount"]) == ("Tee shirt", Decimal("38.00"))
 
 
-def test_of_lines_of_other_orders_is_refused(tmp_path: Path) -> None:
+def test_lines_of_other_orders_are_refused(tmp_path: Path) -> None:
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path, "z1")]
     with pytest.raises(CannotDo, match="their order numbers differ"):
         join_order_files([*map(TableFile, files)], tmp_path, {})
 
 
-def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
+def test_repeated_customers_do_not_duplicate_orders(tmp_path: Path) -> None:
     people = written(
         tmp_path, "people.csv", "customer_id,customer_state", "c1,SP", "c1,RJ", "c2,SP"
     )
@@ -178,7 +178,7 @@ def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
     assert len(taken(joined.path, detect_schema(joined.path, name=joined.name))) == 3
 
 
-def test_with_names_of_several_words_is_not_parted_at_the_blanks(tmp_path: Path) -> None:
+def test_column_names_of_several_words_are_not_split(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         "traffic.csv",
@@ -190,7 +190,7 @@ def test_with_names_of_several_words_is_not_parted_at_the_blanks(tmp_path: Path)
 
 
 @REAL
-def test_of_the_marketplace_joins_all_of_its_orders(tmp_path: Path) -> None:
+def test_marketplace_orders_are_all_joined(tmp_path: Path) -> None:
     names = ("customers", "order_items", "orders", "products")
     joined = join_order_files(
         [TableFile(DATA / f"olist_{name}.csv") for name in names], tmp_path, {}
@@ -207,7 +207,7 @@ def orders_of(folder: Path, head: str, *rows: str) -> FileSchema:
     return detect_schema(path, name=path.name)
 
 
-def test_of_a_french_shop_has_its_days_first(tmp_path: Path) -> None:
+def test_french_column_names_imply_day_first(tmp_path: Path) -> None:
     head = "N° commande;Date de commande;Client;Montant TTC"
     path = written(
         tmp_path, "ventes.csv", head, "1;03/11/2026;c1;1 234,50 €", "2;04/11/2026;c2;2,00 €"
@@ -221,14 +221,12 @@ def test_of_a_french_shop_has_its_days_first(tmp_path: Path) -> None:
     ("amount", "day_first"),
     [("£12.50", True), ("12.50 €", True), ('"12,50"', True), ("$12.50", False), ("12.50", False)],
 )
-def test_without_a_proof_of_its_dates_goes_by_its_money(
-    tmp_path: Path, amount: str, day_first: bool
-) -> None:
+def test_unproved_date_order_follows_currency(tmp_path: Path, amount: str, day_first: bool) -> None:
     found = orders_of(tmp_path, "order,date,customer,total", f"1,03/11/2026,c1,{amount}")
     assert found.day_first is day_first
 
 
-def test_of_amounts_in_several_currencies_keeps_them_apart(tmp_path: Path) -> None:
+def test_amounts_keep_their_own_currency(tmp_path: Path) -> None:
     rows = ('1,2026-11-01,c1,"12,50 €"', "2,2026-11-02,c2,$10.00", "3,2026-11-03,c3,9.00 €")
     found = orders_of(tmp_path, "order,date,customer,total", *rows)
     assert any("several currencies" in words.to("en") for words in found.assumed)
@@ -236,26 +234,26 @@ def test_of_amounts_in_several_currencies_keeps_them_apart(tmp_path: Path) -> No
     assert {row["order"]: row["currency"] for row in told} == {"1": "EUR", "2": "USD", "3": "EUR"}
 
 
-def test_of_order_numbers_that_a_spreadsheet_cut_short_is_refused(tmp_path: Path) -> None:
+def test_truncated_order_numbers_are_refused(tmp_path: Path) -> None:
     rows = ("1.23457E+15,2026-11-01,c1,10", "1.23457E+15,2026-11-02,c2,20")
     found = orders_of(tmp_path, "order,date,customer,total", *rows)
     with pytest.raises(CannotDo, match="cut short by a spreadsheet"):
         taken(tmp_path / "sales.csv", found)
 
 
-def test_of_orders_with_addresses_is_one_of_orders(tmp_path: Path) -> None:
+def test_orders_with_addresses_are_orders(tmp_path: Path) -> None:
     head = "Order,Date,Customer,Email,Phone,Total"
     row = "1,2026-11-01,Anne Martin,anne@example.com,+33612345678,10"
     found = orders_of(tmp_path, head, row)
     assert (found.kind, found.dropped) == ("orders", ("Email", "Phone"))
 
 
-def test_of_people_alone_is_still_one_of_customers(tmp_path: Path) -> None:
+def test_people_without_orders_are_customers(tmp_path: Path) -> None:
     path = written(tmp_path, "people.csv", "customer_id,first name,email", "c1,Anne,a@example.com")
     assert detect_schema(path, name=path.name).kind == "consents"
 
 
-def test_with_one_slip_among_its_stars_keeps_the_scale(tmp_path: Path) -> None:
+def test_one_wrong_rating_does_not_change_scale(tmp_path: Path) -> None:
     stars = [f"2026-11-01,{1 + n % 5},Text {n}" for n in range(30)]
     path = written(tmp_path, "reviews.csv", "date,rating,review", *stars, "2026-11-01,50,slip")
     assert max(row["rating"] for row in taken(path)) == 5.0
@@ -263,12 +261,12 @@ def test_with_one_slip_among_its_stars_keeps_the_scale(tmp_path: Path) -> None:
     assert sorted(row["rating"] for row in taken(ten)) == [2.0, 4.5]
 
 
-def test_without_a_header_says_so(tmp_path: Path) -> None:
+def test_missing_header_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CannotDo, match="begins with a row"):
         orders_of(tmp_path, "1,2026-11-01,c1,10", "2,2026-11-02,c2,20")
 
 
-def test_shows_the_cells_that_others_are_made_of(tmp_path: Path) -> None:
+def test_sample_shows_cells_of_derived_columns(tmp_path: Path) -> None:
     head = "order,date,customer,sku,quantity,unit price"
     found = orders_of(tmp_path, head, "1,2026-11-01 08:26:00,c1,p1,2,4.50")
     shown = found.sample[0]
@@ -279,12 +277,12 @@ def test_shows_the_cells_that_others_are_made_of(tmp_path: Path) -> None:
     )
 
 
-def test_in_dollars_by_its_column_is_in_dollars(tmp_path: Path) -> None:
+def test_currency_is_read_from_column_name(tmp_path: Path) -> None:
     found = orders_of(tmp_path, "customer_id,date,dollar_value", "1,19970101,11.77")
     assert found.currency == "USD"
 
 
-def test_of_hundreds_of_columns_is_refused_by_their_number(tmp_path: Path) -> None:
+def test_hundreds_of_columns_are_refused(tmp_path: Path) -> None:
     head = "order,date,customer,total," + ",".join(f"x{n}" for n in range(400))
     with pytest.raises(CannotDo, match="404 columns"):
         orders_of(tmp_path, head, "1,2026-11-01,c1,10," + ",".join("0" * 400))

@@ -1,4 +1,4 @@
-"""A file of the sample shop …"""
+"""The sample shop's files, converted to our columns."""
 
 import hashlib
 import hmac
@@ -41,7 +41,7 @@ def taken(kind: str, folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_has_our_columns_in_our_order_and_types(kind: str, folder: Path) -> None:
+def test_columns_have_our_order_and_types(kind: str, folder: Path) -> None:
     for path in taken(kind, folder):
         found = duckdb.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
         wanted = [
@@ -51,7 +51,7 @@ def test_has_our_columns_in_our_order_and_types(kind: str, folder: Path) -> None
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_gives_the_rows_of_the_canonical_tables(kind: str, folder: Path) -> None:
+def test_rows_equal_canonical_tables(kind: str, folder: Path) -> None:
     paths = ", ".join(f"'{path}'" for path in taken(kind, folder))
     persons = [n for n, c in load_kinds()[kind].columns.items() if c.type == "person"]
     free = ["text"] if kind == "feedback" else []  # addresses in it are replaced
@@ -67,7 +67,7 @@ def test_gives_the_rows_of_the_canonical_tables(kind: str, folder: Path) -> None
         assert con.execute(f"SELECT * FROM {one} EXCEPT SELECT * FROM {other}").fetchmany(3) == []
 
 
-def test_keys_a_person_alike_in_all_files_by_hmac(folder: Path) -> None:
+def test_customer_has_same_hmac_key_in_all_files(folder: Path) -> None:
     (orders,), (consents,) = taken("orders", folder), taken("consents", folder)
     known = {row[0] for row in duckdb.execute(f"SELECT customer FROM '{consents}'").fetchall()}
     bought = {row[0] for row in duckdb.execute(f"SELECT customer FROM '{orders}'").fetchall()}

@@ -1,4 +1,4 @@
-"""A file of orders …"""
+"""Detection of order files that break off before their last row."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,14 +47,14 @@ def orders(
 
 
 @pytest.mark.parametrize("tail", [3, 7, 14, 25])
-def test_that_tapers_off_ends_where_it_does(tail: int) -> None:
+def test_tapering_orders_are_truncated_at_the_drop(tail: int) -> None:
     found = detect_truncation(small(orders=orders({tail: 1.5, 999: 30.0})))
     assert found is not None
     assert abs((found.since - (LAST.date() - timedelta(days=tail - 1))).days) <= 1
     assert found.came < 0.15 * found.usual
 
 
-def test_with_one_row_of_a_wrong_date_ends_before_it() -> None:
+def test_single_late_row_is_detected_as_tail() -> None:
     rows = orders({999: 30.0})
     shifted = [{**row, "at": row["at"] - timedelta(days=60)} for row in rows]
     late = {**rows[-1], "order": "late"}
@@ -64,31 +64,31 @@ def test_with_one_row_of_a_wrong_date_ends_before_it() -> None:
 
 
 @pytest.mark.parametrize("left", [0.3, 0.5, 0.8])
-def test_in_which_fewer_orders_come_does_not_end(left: float) -> None:
+def test_fewer_orders_are_no_truncation(left: float) -> None:
     assert detect_truncation(small(orders=orders({14: 30.0 * left, 999: 30.0}))) is None
 
 
-def test_that_goes_on_as_ever_does_not_end() -> None:
+def test_steady_orders_are_no_truncation() -> None:
     assert all(
         detect_truncation(small(orders=orders({999: 9.0}, seed=n))) is None for n in range(12)
     )
 
 
-def test_of_a_shop_that_rests_on_sundays_does_not_end() -> None:
+def test_closed_sundays_are_no_truncation() -> None:
     rows = [row for row in orders({999: 30.0}) if row["at"].weekday() < 5]
     assert detect_truncation(small(orders=rows)) is None
 
 
-def test_after_a_season_of_five_times_as_much_does_not_end() -> None:
+def test_end_of_peak_season_is_no_truncation() -> None:
     assert detect_truncation(small(orders=orders({14: 30.0, 35: 150.0, 999: 30.0}))) is None
 
 
-def test_of_few_orders_is_not_said_to_end() -> None:
+def test_few_orders_are_no_truncation() -> None:
     assert detect_truncation(small(orders=orders({7: 0.0, 999: 1.0}))) is None
     assert detect_truncation(small()) is None
 
 
-def test_in_which_one_channel_alone_dies_goes_on_and_tells_so() -> None:
+def test_end_of_one_channel_is_reported_as_drop_not_truncation() -> None:
     """Nine orders in ten came by search; the e-mails' go on, so it is no end of the file."""
     shelf = small(orders=orders({999: 60.0}, search=0.0))
     assert detect_truncation(shelf) is None
@@ -98,17 +98,17 @@ def test_in_which_one_channel_alone_dies_goes_on_and_tells_so() -> None:
     assert told["trends.total-orders.status"] == "confirmed"
 
 
-def test_that_ends_in_a_tail_tells_no_fall() -> None:
+def test_truncated_tail_is_reported_as_no_drop() -> None:
     found = find(small(orders=orders({9: 1.5, 999: 30.0})), AnalysisFilter())
     assert "confirmed" not in {f.value for f in found.facts if f.id.endswith(".status")}
     assert any("s'interrompt presque" in words.to("fr") for words in found.cannot)
 
 
-def test_of_the_sample_shop_goes_on() -> None:
+def test_sample_shop_is_not_truncated() -> None:
     assert detect_truncation(sample()) is None
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
-def test_of_real_shops_goes_on() -> None:
+def test_real_shops_are_not_truncated() -> None:
     assert detect_truncation(uci()) is None
     assert detect_truncation(cdnow()) is None

@@ -1,4 +1,4 @@
-"""The watched folder …"""
+"""The watched folder: files in `inbox/` are imported automatically."""
 
 import os
 import threading
@@ -44,7 +44,7 @@ def put(folder: Path, name: str, text: str = HEAD + ROWS) -> Path:
 
 
 def orders(house: Container, workspace: str = "local") -> int:
-    listed = house.stocking.shelf(workspace).listed
+    listed = house.row_store.open(workspace).listed
     return listed["orders"].rows if "orders" in listed else 0
 
 
@@ -54,9 +54,9 @@ def below(inbox: WatchFolder) -> list[str]:
     return sorted(path.relative_to(inbox.folder).as_posix() for path in files)
 
 
-def test_takes_a_file_in_and_puts_a_note_beside_it(inbox: WatchFolder, house: Container) -> None:
+def test_file_is_imported_and_note_is_written(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "orders.csv")
-    assert inbox.look() == 1
+    assert inbox.process() == 1
     assert orders(house) == 2
     assert below(inbox) == ["done/orders.csv.txt"]
     note = (inbox.folder / "done" / "orders.csv.txt").read_text()
@@ -64,14 +64,14 @@ def test_takes_a_file_in_and_puts_a_note_beside_it(inbox: WatchFolder, house: Co
     assert "orders" in note
 
 
-def test_takes_a_file_of_the_same_name_without_touching_the_first(
+def test_second_file_of_same_name_does_not_overwrite_first(
     inbox: WatchFolder, house: Container
 ) -> None:
     (house.settings.home / "policy.toml").write_text("[library]\nkeep_originals = true\n")
     put(inbox.folder, "orders.csv")
-    inbox.look()
+    inbox.process()
     put(inbox.folder, "orders.csv", HEAD + ROWS.replace("A2", "A3"))
-    inbox.look()
+    inbox.process()
     assert orders(house) == 3
     assert below(inbox) == [
         "done/orders (2).csv",
@@ -83,60 +83,62 @@ def test_takes_a_file_of_the_same_name_without_touching_the_first(
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\x00\x01\x02" * 100])
-def test_refuses_what_it_does_not_understand_and_says_why(
+def test_unknown_file_is_refused_with_reason(
     inbox: WatchFolder, house: Container, text: str
 ) -> None:
     put(inbox.folder, "thing.csv", text)
-    assert inbox.look() == 1
+    assert inbox.process() == 1
     assert below(inbox) == ["refused/thing.csv", "refused/thing.csv.txt"]
     said = (inbox.folder / "refused" / "thing.csv.txt").read_text()
     assert len(said) > len("thing.csv: .\n") + 10
-    assert not house.stocking.shelf("local").listed
+    assert not house.row_store.open("local").listed
 
 
-def test_leaves_alone_what_is_still_being_written(
+def test_file_still_being_written_is_left_alone(
     inbox: WatchFolder, house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", QUIET_SECONDS)
     path = put(inbox.folder, "orders.csv")
     old = time.time() - 3600
     os.utime(path, (old, old))  # as a copy that keeps the time of its original
-    assert inbox.look() == 0
+    assert inbox.process() == 0
     with house.database.begin() as session:
         assert not list(inbox.due(session, now()))
 
 
-def test_leaves_alone_links_hidden_and_unfinished_files(inbox: WatchFolder, tmp_path: Path) -> None:
+def test_links_hidden_and_unfinished_files_are_left_alone(
+    inbox: WatchFolder, tmp_path: Path
+) -> None:
     outside = put(tmp_path, "secret.csv")
     (inbox.folder / "link.csv").symlink_to(outside)
     (inbox.folder / "linked").symlink_to(tmp_path)
     for name in (".orders.csv", "orders.csv.part", "orders.csv~", "orders.crdownload"):
         put(inbox.folder, name)
-    assert inbox.look() == 0
+    assert inbox.process() == 0
     assert outside.exists()
 
 
-def test_of_a_workspace_is_the_folder_of_its_name(inbox: WatchFolder, house: Container) -> None:
+def test_workspace_has_inbox_of_its_name(inbox: WatchFolder, house: Container) -> None:
     with house.database.begin() as session:
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
     put(inbox.folder / "T2", "orders.csv")
     put(inbox.folder / "T9", "orders.csv")
     put(inbox.folder, "orders.csv")
-    assert inbox.look() == 3
+    assert inbox.process() == 3
     assert (orders(house, "T1"), orders(house, "T2")) == (0, 2)
     notes = sorted(path.read_text() for path in (inbox.folder / "refused").glob("*.txt"))
     assert len(notes) == 2
     assert any("T9" in note for note in notes)
 
 
-def test_takes_in_a_catalogue_too(inbox: WatchFolder, house: Container) -> None:
+def test_catalogue_is_imported(inbox: WatchFolder, house: Container) -> None:
     put(
         inbox.folder,
         "products.csv",
         "reference,name,price,currency\nLIN-ALBA,Alba shirt,62.00,EUR\n",
     )
-    inbox.look()
+    inbox.process()
     assert below(inbox)[0].startswith("done/"), below(inbox)
     assert house.library("local") is not None
     with house.database.begin() as session:
@@ -145,23 +147,21 @@ def test_takes_in_a_catalogue_too(inbox: WatchFolder, house: Container) -> None:
         assert ProductRow.version(session, "local")[0] == 1
 
 
-def test_is_looked_into_by_one_process_at_a_time(inbox: WatchFolder, house: Container) -> None:
+def test_one_process_at_a_time_works_in_folder(inbox: WatchFolder, house: Container) -> None:
     for number in range(4):
         put(inbox.folder, f"orders{number}.csv", HEAD + ROWS.replace("A", f"B{number}-"))
     moved: list[int] = []
-    threads = [threading.Thread(target=lambda: moved.append(inbox.look())) for _ in range(3)]
+    threads = [threading.Thread(target=lambda: moved.append(inbox.process())) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    inbox.look()
+    inbox.process()
     assert orders(house) == 8
     assert len([name for name in below(inbox) if name.endswith(".txt")]) == 4
 
 
-def test_is_due_once_a_minute_while_something_lies_there(
-    inbox: WatchFolder, house: Container
-) -> None:
+def test_job_is_due_once_a_minute_while_files_exist(inbox: WatchFolder, house: Container) -> None:
     at = now()
     with house.database.begin() as session:
         assert not list(inbox.due(session, at))
@@ -179,68 +179,66 @@ def note(inbox: WatchFolder, path: str) -> str:
     return (inbox.folder / f"{path}.txt").read_text()
 
 
-def test_lets_a_half_wait_until_the_other_comes(inbox: WatchFolder, house: Container) -> None:
+def test_half_waits_for_its_other_file(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "lines.csv", LINES)
-    assert inbox.look() == 1
+    assert inbox.process() == 1
     assert below(inbox) == ["waiting/lines.csv", "waiting/lines.csv.txt"]
     assert "the one with an order and its date on each row" in note(inbox, "waiting/lines.csv")
-    assert inbox.look() == 0
+    assert inbox.process() == 0
     put(inbox.folder, "orders.csv", ORDERS)
-    assert inbox.look() == 2
+    assert inbox.process() == 2
     assert orders(house) == 3
     done = ["done/lines.csv.txt", "done/orders.csv.txt"]
     assert below(inbox) == done
     assert "orders.csv and lines.csv are read as one: 3 lines" in note(inbox, "done/lines.csv")
 
 
-def test_reads_two_halves_as_one_with_what_completes_them(
-    inbox: WatchFolder, house: Container
-) -> None:
+def test_two_halves_are_joined_with_completing_files(inbox: WatchFolder, house: Container) -> None:
     for name, text in (("a.csv", PEOPLE), ("lines.csv", LINES), ("orders.csv", ORDERS)):
         put(inbox.folder, name, text)
-    assert inbox.look() == 3
-    listed = house.stocking.shelf("local").listed
+    assert inbox.process() == 3
+    listed = house.row_store.open("local").listed
     assert {kind: one.rows for kind, one in listed.items()} == {"orders": 3, "consents": 2}
     assert "a.csv completes it, by Customer ID." in note(inbox, "done/orders.csv")
 
 
-def test_takes_the_half_that_fits_of_those_that_wait(inbox: WatchFolder, house: Container) -> None:
+def test_matching_half_is_chosen_among_waiting_ones(inbox: WatchFolder, house: Container) -> None:
     put(inbox.folder, "one.csv", LINES)
     put(inbox.folder, "two.csv", LINES.replace("100", "770"))
-    inbox.look()
+    inbox.process()
     put(inbox.folder, "orders.csv", ORDERS)
-    assert inbox.look() == 2
+    assert inbox.process() == 2
     assert orders(house) == 3
     assert "waiting/two.csv" in below(inbox)
 
 
-def test_gives_a_half_back_after_a_week(
+def test_half_is_refused_after_a_week(
     inbox: WatchFolder, house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(inbox.folder, "lines.csv", LINES)
-    inbox.look()
+    inbox.process()
     with house.database.begin() as session:
         assert not list(inbox.due(session, now()))
         late = time.time() + 8 * 86_400
         monkeypatch.setattr("bot.data.ingest.watch_folder.time.time", lambda: late)
         assert list(inbox.due(session, now()))
-    assert inbox.look() == 1
+    assert inbox.process() == 1
     assert below(inbox) == ["refused/lines.csv", "refused/lines.csv.txt"]
     assert "did not come within a week" in note(inbox, "refused/lines.csv")
 
 
-def test_keeps_halves_of_two_workspaces_apart(inbox: WatchFolder, house: Container) -> None:
+def test_halves_of_two_workspaces_are_not_joined(inbox: WatchFolder, house: Container) -> None:
     with house.database.begin() as session:
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
     put(inbox.folder / "T1", "lines.csv", LINES)
     put(inbox.folder / "T2", "orders.csv", ORDERS)
-    inbox.look()
+    inbox.process()
     assert "T1/waiting/lines.csv" in below(inbox)
     assert "T2/waiting/orders.csv" in below(inbox)
 
 
-def test_takes_each_table_of_a_workbook_in(inbox: WatchFolder, house: Container) -> None:
+def test_each_table_of_workbook_is_imported(inbox: WatchFolder, house: Container) -> None:
     book = openpyxl.Workbook()
     for name, text in (("Orders", ORDERS), ("Lines", LINES), ("Notes", "By Ana")):
         sheet = book.create_sheet(name)
@@ -250,8 +248,8 @@ def test_takes_each_table_of_a_workbook_in(inbox: WatchFolder, house: Container)
     for line in PEOPLE.splitlines():
         sheet.append(line.split(","))
     book.save(inbox.folder / "shop.xlsx")
-    assert inbox.look() == 1
-    listed = house.stocking.shelf("local").listed
+    assert inbox.process() == 1
+    listed = house.row_store.open("local").listed
     assert {kind: one.rows for kind, one in listed.items()} == {"orders": 3, "consents": 2}
     said = note(inbox, "done/shop.xlsx")
     assert "shop.xlsx (Orders) and shop.xlsx (Lines) are read as one" in said

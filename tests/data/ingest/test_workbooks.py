@@ -1,4 +1,4 @@
-"""A workbook of several sheets …"""
+"""Workbooks with several sheets."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,7 +42,7 @@ def assumed(path: Path) -> list[str]:
     return [words.to("en") for words in detect_schema(path, name=path.name).assumed]
 
 
-def test_of_the_same_columns_is_one_table(tmp_path: Path) -> None:
+def test_sheets_with_same_columns_are_one_table(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1, 2), "June": orders(6, 3), "July": orders(7, 4)})
     assert [one.sheets for one in split_tables(path, {}, None)] == [()]
     came = take_in(path, tmp_path)
@@ -50,23 +50,23 @@ def test_of_the_same_columns_is_one_table(tmp_path: Path) -> None:
     assert "Sheets of the same columns are read as one table: May, June, July." in assumed(path)
 
 
-def test_says_on_which_sheet_a_bad_row_is(tmp_path: Path) -> None:
+def test_reject_names_its_sheet(tmp_path: Path) -> None:
     came = take_in(book(tmp_path, {"May": orders(5, 1), "June": orders(6, 3, "?")}), tmp_path)
     assert came.rejects.splitlines()[1].startswith("June!3,Amount,is no amount,")
 
 
-def test_says_the_bare_line_where_only_one_is_read(tmp_path: Path) -> None:
+def test_reject_of_single_sheet_has_line_only(tmp_path: Path) -> None:
     came = take_in(book(tmp_path, {"Notes": NOTES, "June": orders(6, 3, "?")}), tmp_path)
     assert came.rejects.splitlines()[1].startswith("3,Amount,")
 
 
-def test_names_what_it_leaves_out_and_no_empty_or_drawn_sheet(tmp_path: Path) -> None:
+def test_skipped_sheets_are_named_except_empty_and_chart_sheets(tmp_path: Path) -> None:
     path = book(tmp_path, {"Notes": NOTES, "June": orders(6, 3), "Sheet3": []}, "Chart1")
     told = "One sheet is left out, as it holds no table that I know: Notes."
     assert [one for one in assumed(path) if "sheet" in one.lower()] == [told]
 
 
-def test_of_different_columns_is_several_tables(tmp_path: Path) -> None:
+def test_sheets_with_different_columns_are_several_tables(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS, "June": orders(6, 2)})
     assert [one.sheets for one in split_tables(path, {}, None)] == [("May", "June"), ("Said",)]
     seen, left = inspect_files([path], tmp_path, ImportRequest())
@@ -75,12 +75,12 @@ def test_of_different_columns_is_several_tables(tmp_path: Path) -> None:
         ("feedback", "shop.xlsx (Said)"),
     ]
     assert not left
-    assert seen[0].told[0].to("en") == (
+    assert seen[0].messages[0].to("en") == (
         "shop.xlsx holds 2 tables: May, June; Said. To have one alone, name its sheet: --sheet May"
     )
 
 
-def test_may_hold_two_halves_of_orders(tmp_path: Path) -> None:
+def test_orders_and_lines_in_two_sheets_are_joined(tmp_path: Path) -> None:
     halves: dict[str, list[Any]] = {
         "Orders": [("Order ID", "Order date", "Customer ID"), ("A1", datetime(2026, 5, 1), "c1")],
         "Lines": [("Order ID", "SKU", "Quantity", "Unit price"), ("A1", "TEE", 2, 19)],
@@ -91,13 +91,13 @@ def test_may_hold_two_halves_of_orders(tmp_path: Path) -> None:
     assert [one.found.kind for one in seen] == ["orders", "products"]
     assert not left
     row = seen[0].found.sample[0]
-    told = [words.to("en") for words in seen[0].told]
+    told = [words.to("en") for words in seen[0].messages]
     assert told[-1] == "One sheet is left out, as it holds no table that I know: Notes."
     assert len(set(told)) == len(told)
     assert row["amount"] == "38.00"  # the 21 is what it costs now
 
 
-def test_is_read_as_the_sheet_that_is_named(tmp_path: Path) -> None:
+def test_named_sheet_is_read_alone(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "June": orders(6, 2), "Said": REVIEWS})
     seen, _ = inspect_files([path], tmp_path, ImportRequest(sheets=("June",)))
     assert [(one.found.sheet, one.found.stacked, one.found.rows) for one in seen] == [
@@ -105,7 +105,7 @@ def test_is_read_as_the_sheet_that_is_named(tmp_path: Path) -> None:
     ]
 
 
-def test_says_which_sheets_there_are_when_one_is_misnamed(tmp_path: Path) -> None:
+def test_unknown_sheet_error_lists_sheets(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS})
     _, ((_, why),) = inspect_files([path], tmp_path, ImportRequest(sheets=("Mai",)))
     assert why.words.to("en") == (
@@ -113,17 +113,17 @@ def test_says_which_sheets_there_are_when_one_is_misnamed(tmp_path: Path) -> Non
     )
 
 
-def test_without_a_table_says_what_it_looked_at(tmp_path: Path) -> None:
+def test_workbook_without_table_error_names_its_columns(tmp_path: Path) -> None:
     path = book(tmp_path, {"Notes": NOTES, "More": [("a", "b"), (1, 2)]})
     with pytest.raises(CannotDo, match="Its columns are: a, b"):
         detect_schema(path, name=path.name)
 
 
-def test_of_several_tables_takes_what_is_said_of_the_columns_of_one(tmp_path: Path) -> None:
+def test_column_mapping_of_one_table_is_accepted(tmp_path: Path) -> None:
     theirs = [("Beleg", "Wann", "Wer", "Wieviel"), ("B1", datetime(2026, 4, 1), "c", 5)]
     path = book(tmp_path, {"Sales": theirs, "Reviews": REVIEWS})
     said = {"Beleg": "order", "Wann": "at", "Wer": "customer", "Wieviel": "amount"}
-    seen, left = inspect_files([path], tmp_path, ImportRequest(called=said))
+    seen, left = inspect_files([path], tmp_path, ImportRequest(column_names=said))
     assert [(one.part.sheets, one.found.kind) for one in seen] == [
         (("Sales",), "orders"),
         (("Reviews",), "feedback"),
@@ -132,23 +132,25 @@ def test_of_several_tables_takes_what_is_said_of_the_columns_of_one(tmp_path: Pa
     assert not [w for one in seen for w in one.found.assumed if "left out" in w.to("en")]
 
 
-def test_of_several_tables_says_which_column_none_has(tmp_path: Path) -> None:
+def test_column_that_no_table_has_is_refused(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1, 2), "Reviews": REVIEWS})
     with pytest.raises(CannotDo) as no:
-        inspect_files([path], tmp_path, ImportRequest(called={"Comment": "text", "Beleg": "order"}))
+        inspect_files(
+            [path], tmp_path, ImportRequest(column_names={"Comment": "text", "Beleg": "order"})
+        )
     assert no.value.words.to("en") == (
         "None of these tables has a column Beleg: shop.xlsx (May), shop.xlsx (Reviews)."
     )
 
 
-def test_says_of_halves_and_of_a_third_table_what_is_theirs_alone(tmp_path: Path) -> None:
+def test_column_mapping_reaches_joined_and_third_table(tmp_path: Path) -> None:
     sheets: dict[str, list[Any]] = {
         "Heads": [("Order", "Date", "Wer"), ("A1", datetime(2026, 4, 1), "c")],
         "Lines": [("Order", "Product", "Wieviel"), ("A1", "mug", 5), ("A1", "bowl", 6)],
         "Reviews": [("Date", "Rating", "Gesagt"), (datetime(2026, 4, 1), 4, "Soft, and it fits")],
     }
     said = {"Wer": "customer", "Wieviel": "amount", "Gesagt": "text"}
-    seen, left = inspect_files([book(tmp_path, sheets)], tmp_path, ImportRequest(called=said))
+    seen, left = inspect_files([book(tmp_path, sheets)], tmp_path, ImportRequest(column_names=said))
     assert sorted((one.found.kind, one.found.rows) for one in seen) == [
         ("feedback", 1),
         ("orders", 2),

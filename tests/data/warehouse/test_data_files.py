@@ -1,4 +1,4 @@
-"""A holding …"""
+"""The database rows of the library's Parquet files."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -42,10 +42,10 @@ def switch(database: Database, *, adds: str = "", retires: str = "", seen: str =
 
 def held(database: Database) -> str:
     with database.begin() as session:
-        return "".join(holding.id for holding in DataFile.held(session, "T1"))
+        return "".join(holding.id for holding in DataFile.in_force(session, "T1"))
 
 
-def test_takes_the_place_of_others_in_one_transaction(database: Database) -> None:
+def test_switch_replaces_files_in_one_transaction(database: Database) -> None:
     switch(database, adds="ab")
     switch(database, adds="c", retires="a", seen="ab")
     assert held(database) == "bc"
@@ -54,7 +54,7 @@ def test_takes_the_place_of_others_in_one_transaction(database: Database) -> Non
         assert [h.id for h in DataFile.retired(session, NOW + timedelta(seconds=1))] == ["a"]
 
 
-def test_that_somebody_else_retired_cannot_be_retired_again(database: Database) -> None:
+def test_retired_file_cannot_be_retired_again(database: Database) -> None:
     switch(database, adds="a")
     switch(database, adds="b", retires="a", seen="a")
     with pytest.raises(CannotDo), database.begin() as session:
@@ -64,37 +64,37 @@ def test_that_somebody_else_retired_cannot_be_retired_again(database: Database) 
         assert journal.verify_chain(session, "T1").entries == 2  # the failed one left no entry
 
 
-def test_that_came_meanwhile_stops_a_switch_that_did_not_see_it(database: Database) -> None:
+def test_unseen_new_file_stops_switch(database: Database) -> None:
     switch(database, adds="a")
     with pytest.raises(ConcurrentChange):
         switch(database, adds="b", seen="")
     assert held(database) == "a"
 
 
-def test_of_another_kind_or_workspace_is_left_alone(database: Database) -> None:
+def test_switch_leaves_other_kinds_and_workspaces_alone(database: Database) -> None:
     with database.begin() as session:
         session.add_all([made("e", "events"), made("o", workspace="T2")])
     switch(database, adds="a")
     with database.begin() as session:
-        assert [h.id for h in DataFile.held(session, "T1", "orders")] == ["a"]
-        assert [h.id for h in DataFile.held(session, "T2")] == ["o"]
+        assert [h.id for h in DataFile.in_force(session, "T1", "orders")] == ["a"]
+        assert [h.id for h in DataFile.in_force(session, "T2")] == ["o"]
 
 
-def test_is_adopted_only_by_a_workspace_without_its_own(database: Database) -> None:
+def test_local_files_are_adopted_by_workspace_without_files(database: Database) -> None:
     with database.begin() as session:
         session.add(made("l", workspace="local"))
     switch(database, adds="a")
     with database.begin() as session:
         DataFile.adopt(session, "local", "T1")
         DataFile.adopt(session, "local", "T2")
-        assert [h.id for h in DataFile.held(session, "T1")] == ["a"]
-        assert [h.id for h in DataFile.held(session, "T2")] == ["l"]
+        assert [h.id for h in DataFile.in_force(session, "T1")] == ["a"]
+        assert [h.id for h in DataFile.in_force(session, "T2")] == ["l"]
 
 
-def test_leaves_no_row_once_it_is_swept(database: Database) -> None:
+def test_swept_file_leaves_no_row(database: Database) -> None:
     switch(database, adds="a")
     switch(database, adds="b", retires="a", seen="a")
     with database.begin() as session:
         DataFile.sweep(session, ["a"])
         assert DataFile.paths(session) == {"library/T1/orders/b.parquet"}
-        assert DataFile.signs(session) == {"0123"}
+        assert DataFile.key_ids(session) == {"0123"}

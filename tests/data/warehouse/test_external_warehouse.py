@@ -1,4 +1,4 @@
-"""A team's own warehouse …"""
+"""A team's own warehouse in place of our files."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -71,13 +71,11 @@ def told(findings: AnalysisResult | None) -> Any:
 
 
 @pytest.mark.timeout(300)
-def test_gives_the_same_facts_as_our_own_files(
-    postgres: Any, warehouse_url: str, opened: Open
-) -> None:
+def test_facts_equal_those_of_own_files(postgres: Any, warehouse_url: str, opened: Open) -> None:
     ours = shop_in(postgres)
     assert ours.products is not None
     catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
-    there = replace(opened(warehouse_url).shelf(TODAY), products=catalogue)
+    there = replace(opened(warehouse_url).open(TODAY), products=catalogue)
     assert {k: listed.rows for k, listed in there.listed.items()} == {
         k: listed.rows for k, listed in ours.listed.items()
     }
@@ -112,13 +110,13 @@ TALLIES = (  # what a question may ask of the orders
 
 
 @pytest.mark.timeout(300)
-def test_answers_what_is_asked_of_the_orders_as_our_own_files_do(
+def test_sales_answers_equal_those_of_own_files(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     ours = shop_in(postgres)
     assert ours.products is not None
     catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
-    there = replace(opened(warehouse_url).shelf(TODAY), products=catalogue)
+    there = replace(opened(warehouse_url).open(TODAY), products=catalogue)
     source = {k: replace(v, source=there.source(k)) for k, v in ours.listed.items()}
     here = replace(ours, listed=source)
     for tally in TALLIES:
@@ -129,7 +127,7 @@ def test_answers_what_is_asked_of_the_orders_as_our_own_files_do(
 
 
 @pytest.mark.timeout(300)
-def test_can_be_bigquery_for_every_question() -> None:
+def test_every_query_compiles_for_bigquery() -> None:
     compiler, asked = BigQueryCompiler(), expressions(sample("small"))
     assert asked.keys() == analyses().keys()
     for name, all_ in asked.items():
@@ -137,7 +135,7 @@ def test_can_be_bigquery_for_every_question() -> None:
             assert compiler.to_sqlglot(expression).sql("bigquery"), name
 
 
-def test_may_have_fewer_columns_and_other_types(
+def test_fewer_columns_and_other_types_are_adapted(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     postgres.raw_sql(
@@ -145,7 +143,7 @@ def test_may_have_fewer_columns_and_other_types(
         "customer uuid, secret text)"
     )
     postgres.raw_sql("INSERT INTO \"Orders\" VALUES (7, '2026-11-20', 12.5, NULL, 'x')")
-    shelf = opened(warehouse_url).shelf(TODAY)
+    shelf = opened(warehouse_url).open(TODAY)
     table = shelf.table("orders")
     assert table is not None
     assert list(table.columns) == list(load_kinds()["orders"].columns)
@@ -163,57 +161,55 @@ def test_may_have_fewer_columns_and_other_types(
         ('"order" text, amount numeric', "has no column at; it is needed"),
     ],
 )
-def test_of_the_wrong_shape_is_told_by_column(
+def test_wrong_column_is_named_in_error(
     postgres: Any, warehouse_url: str, opened: Open, columns: str, sentence: str
 ) -> None:
     postgres.raw_sql(f"CREATE TABLE orders ({columns})")
     with pytest.raises(CannotDo, match=sentence):
-        opened(warehouse_url).shelf(TODAY)
+        opened(warehouse_url).open(TODAY)
 
 
 @pytest.mark.parametrize(
     "url", ["postgresql://ana:hunter2@127.0.0.1:1/shop", "nothing://ana:hunter2@host/shop"]
 )
-def test_that_does_not_answer_is_a_sentence_without_its_password(url: str, opened: Open) -> None:
+def test_unreachable_warehouse_error_hides_password(url: str, opened: Open) -> None:
     with pytest.raises(CannotDo, match="cannot be reached") as no:
-        opened(url).shelf(TODAY)
+        opened(url).open(TODAY)
     assert "hunter2" not in str(no.value)
     assert "ana" not in str(no.value)
 
 
-def test_is_counted_again_after_five_minutes(
+def test_rows_are_counted_again_after_five_minutes(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
     seconds = [0.0]
     warehouse = opened(warehouse_url, clock=lambda: seconds[0])
-    assert warehouse.shelf(TODAY).listed["orders"].rows == 0
+    assert warehouse.open(TODAY).listed["orders"].rows == 0
     postgres.raw_sql("INSERT INTO orders VALUES ('1', '2026-11-01', 1)")
-    assert warehouse.shelf(TODAY).listed["orders"].rows == 0
+    assert warehouse.open(TODAY).listed["orders"].rows == 0
     seconds[0] = 301.0
-    assert warehouse.shelf(TODAY).listed["orders"].rows == 1
+    assert warehouse.open(TODAY).listed["orders"].rows == 1
 
 
-def test_gives_the_same_shelf_while_nothing_changed(
+def test_same_warehouse_is_returned_while_nothing_changed(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
     warehouse = opened(warehouse_url)
-    first = warehouse.shelf(TODAY, version=1)
-    assert warehouse.shelf(TODAY, version=1) is first
-    assert warehouse.shelf(TODAY, version=2) is not first
+    first = warehouse.open(TODAY, version=1)
+    assert warehouse.open(TODAY, version=1) is first
+    assert warehouse.open(TODAY, version=2) is not first
 
 
-def test_that_was_away_is_connected_to_again(
-    postgres: Any, warehouse_url: str, opened: Open
-) -> None:
+def test_broken_connection_is_reopened(postgres: Any, warehouse_url: str, opened: Open) -> None:
     postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
     seconds = [0.0]
     warehouse = opened(warehouse_url, clock=lambda: seconds[0])
-    warehouse.shelf(TODAY)
+    warehouse.open(TODAY)
     postgres.raw_sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     seconds[0] = 301.0
-    assert warehouse.shelf(TODAY).listed["orders"].rows == 0
+    assert warehouse.open(TODAY).listed["orders"].rows == 0

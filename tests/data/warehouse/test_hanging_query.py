@@ -1,4 +1,4 @@
-"""A look into the library that does not end …"""
+"""Queries that never end."""
 
 import asyncio
 import threading
@@ -42,10 +42,10 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Warehouse]]:
     released.set()
 
 
-async def test_is_told_and_holds_up_nobody_after_it(hanging: list[Warehouse]) -> None:
+async def test_hanging_query_is_reported_and_blocks_no_later_one(hanging: list[Warehouse]) -> None:
     shelves = [small()]
     library = WorkspaceData(
-        CatalogueLibrary(list), lambda: shelves[-1], let_go=lambda: shelves.append(small())
+        CatalogueLibrary(list), lambda: shelves[-1], close=lambda: shelves.append(small())
     )
     with pytest.raises(CannotDo) as stopped:
         await library.look_up("experiments", ASKED)

@@ -1,4 +1,4 @@
-"""A query that is shown with a fact ..."""
+"""The SQL that is shown with a fact."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def found(kind: str, where: AnalysisFilter) -> AnalysisResult:
 
 @pytest.mark.parametrize("where", ASKED, ids=["all", "product", "rule"])
 @pytest.mark.parametrize("kind", sorted(analyses()))
-def test_runs_as_it_stands_once_the_look_up_is_over(kind: str, where: AnalysisFilter) -> None:
+def test_shown_query_runs_after_look_up_ended(kind: str, where: AnalysisFilter) -> None:
     told = found(kind, where)
     assert {fact.query for fact in told.facts} - {None} <= set(told.queries)
     for name, sql in told.queries.items():
@@ -29,7 +29,7 @@ def test_runs_as_it_stands_once_the_look_up_is_over(kind: str, where: AnalysisFi
 
 
 @pytest.mark.parametrize("where", ASKED[:1])
-def test_gives_the_value(where: AnalysisFilter) -> None:
+def test_shown_query_gives_the_value(where: AnalysisFilter) -> None:
     told = found("segments", where)
     columns = sample("small").engine.con.sql(told.queries["groups"]).fetchall()
     sizes = {row[0]: row[1] for row in columns}
@@ -47,7 +47,7 @@ def test_gives_the_value(where: AnalysisFilter) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted({*analyses()} - {"plan"}))
-def test_comes_with_the_rows_that_it_stands_on(kind: str) -> None:
+def test_shown_query_has_a_row_count(kind: str) -> None:
     """A cell too small to be shown shows no rows either, and a threshold has none."""
     facts = [
         fact for fact in found(kind, AnalysisFilter()).facts if fact.query and fact.label != "least"

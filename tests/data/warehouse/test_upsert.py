@@ -1,4 +1,4 @@
-"""Keeping rows …"""
+"""Storing, merging and removing rows."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ class Home:
     products: list[Product] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stocking = self.opened()
+        self.row_store = self.opened()
 
     def opened(self, key: str | None = KEY) -> RowStore:
         return RowStore(
@@ -60,7 +60,7 @@ class Home:
         return self.at
 
     def take(self, rows: Rows, source: str = "orders.csv", kind: str = "orders") -> MergeCounts:
-        return self.stocking.take("T1", kind, self.parquet(rows, kind), source=source)
+        return self.row_store.import_rows("T1", kind, self.parquet(rows, kind), source=source)
 
     def parquet(self, rows: Rows, kind: str = "orders") -> Path:
         path = self.folder / "fresh.parquet"
@@ -71,7 +71,7 @@ class Home:
 
     def rows(self, kind: str = "orders", workspace: str = "T1") -> Rows:
         """What the shelf shows, by key."""
-        shelf = self.stocking.shelf(workspace)
+        shelf = self.row_store.open(workspace)
         table = shelf.table(kind)
         assert table is not None
         found: Rows = shelf.engine.to_pyarrow(table).to_pylist()
@@ -95,14 +95,14 @@ def order(number: int, line: int = 1, amount: str = "10.00", day: int = 20) -> d
     }
 
 
-def test_takes_every_row_of_a_first_file(home: Home) -> None:
+def test_first_file_is_stored_completely(home: Home) -> None:
     merged = home.take([order(1), order(2, day=21)])
     assert merged == MergeCounts(new=2, replaced=0, same=0, rows=2, as_of=date(2026, 11, 21))
     assert [row["order"] for row in home.rows()] == ["A1", "A2"]
     assert list(home.rows()[0]) == list(schema_of("orders"))
 
 
-def test_changes_nothing_when_the_same_file_comes_again(home: Home) -> None:
+def test_repeated_file_changes_nothing(home: Home) -> None:
     home.take([order(1), order(2)])
     before = home.files()
     merged = home.take([order(1), order(2)], source="orders again.csv")
@@ -110,14 +110,14 @@ def test_changes_nothing_when_the_same_file_comes_again(home: Home) -> None:
     assert home.files() == before
 
 
-def test_replaces_a_corrected_row_and_adds_a_new_one(home: Home) -> None:
+def test_corrected_row_is_replaced_and_new_one_added(home: Home) -> None:
     home.take([order(1), order(2)])
     merged = home.take([order(1), order(2, amount="12.00"), order(3)], source="later.csv")
     assert (merged.new, merged.replaced, merged.same, merged.rows) == (1, 1, 1, 3)
     assert [str(row["amount"]) for row in home.rows()] == ["10.00", "12.00", "10.00"]
 
 
-def test_holds_empty_keys_for_equal(home: Home) -> None:
+def test_null_keys_are_equal(home: Home) -> None:
     spent = {"id": None, "at": None, "name": "lin", "clicks": 4}
     home.take([spent], kind="campaigns")
     merged = home.take([spent | {"clicks": 5}], kind="campaigns")
@@ -125,57 +125,57 @@ def test_holds_empty_keys_for_equal(home: Home) -> None:
     assert [row["clicks"] for row in home.rows("campaigns")] == [5]
 
 
-def test_takes_the_last_of_two_rows_with_one_key(home: Home) -> None:
+def test_last_row_of_a_key_wins(home: Home) -> None:
     merged = home.take([order(1, amount="1.00"), order(2), order(1, amount="2.00")])
     assert (merged.new, merged.same, merged.rows) == (2, 1, 2)
     assert str(home.rows()[0]["amount"]) == "2.00"
 
 
-def test_keeps_few_files_of_one_source_and_each_source_apart(home: Home) -> None:
+def test_small_files_of_one_source_are_combined(home: Home) -> None:
     for number in range(6):
         home.take([order(number)], source="live rows")
     home.take([order(9)], source="export.csv")
     with home.database.begin() as session:
-        assert [h.source for h in DataFile.held(session, "T1")] == ["live rows", "export.csv"]
+        assert [h.source for h in DataFile.in_force(session, "T1")] == ["live rows", "export.csv"]
     assert len(home.rows()) == 7
 
 
-def test_says_which_files_the_rows_are_from_and_apart_how_old_they_are(home: Home) -> None:
+def test_source_and_age_of_rows_are_reported(home: Home) -> None:
     home.take([order(1)], source="october.csv")
     home.take([order(2)], source="november.csv")
-    assert home.stocking.shelf("T1").source("orders") == "november.csv and 1 more"
+    assert home.row_store.open("T1").source("orders") == "november.csv and 1 more"
     home.at += timedelta(days=12)
-    shelf = home.stocking.shelf("T1")
+    shelf = home.row_store.open("T1")
     assert shelf.stale("orders") == 16
     assert shelf.source("orders") == "november.csv and 1 more"
 
 
-def test_takes_a_file_out_again(home: Home) -> None:
+def test_file_can_be_removed(home: Home) -> None:
     home.take([order(1)], source="mine.csv")
     home.take([order(2)], source="wrong.csv")
-    assert home.stocking.forget("T1", "orders", "wrong.csv").rows == 1
+    assert home.row_store.forget("T1", "orders", "wrong.csv").rows == 1
     assert [row["order"] for row in home.rows()] == ["A1"]
-    assert home.stocking.sources("T1") == {"orders": ["mine.csv"]}
+    assert home.row_store.sources("T1") == {"orders": ["mine.csv"]}
 
 
-def test_opens_the_same_shelf_until_something_changes(home: Home) -> None:
+def test_same_warehouse_is_returned_until_change(home: Home) -> None:
     home.take([order(1)])
-    first = home.stocking.shelf("T1")
-    assert home.stocking.shelf("T1") is first
+    first = home.row_store.open("T1")
+    assert home.row_store.open("T1") is first
     home.take([order(2)])
-    assert home.stocking.shelf("T1") is not first
+    assert home.row_store.open("T1") is not first
 
 
-def test_lets_a_reader_go_on_with_what_it_opened(home: Home) -> None:
+def test_open_warehouse_stays_readable_after_change(home: Home) -> None:
     home.take([order(1)])
-    opened = home.stocking.shelf("T1")
+    opened = home.row_store.open("T1")
     home.take([order(1, amount="99.00")])
     table = opened.table("orders")
     assert table is not None
     assert [str(v) for v in opened.engine.to_pyarrow(table.amount).to_pylist()] == ["10.00"]
 
 
-def test_sweeps_a_replaced_file_after_an_hour_and_a_forgotten_one(home: Home) -> None:
+def test_retired_and_unlisted_files_are_deleted_after_an_hour(home: Home) -> None:
     home.take([order(1)])
     home.take([order(1, amount="2.00")])
     assert len(home.files()) == 2
@@ -183,30 +183,30 @@ def test_sweeps_a_replaced_file_after_an_hour_and_a_forgotten_one(home: Home) ->
     left.touch()
     os.utime(left, (0, 0))
     home.at += timedelta(hours=2)
-    assert home.stocking.sweep() == 2
+    assert home.row_store.sweep() == 2
     assert len(home.files()) == 1
     assert not left.exists()
     assert len(home.rows()) == 1
 
 
-def test_gives_what_came_before_slack_to_the_first_workspace(home: Home) -> None:
+def test_local_rows_go_to_first_workspace(home: Home) -> None:
     fresh = home.parquet([order(1)])
-    home.stocking.take(LOCAL_WORKSPACE, "orders", fresh, source="orders.csv")
+    home.row_store.import_rows(LOCAL_WORKSPACE, "orders", fresh, source="orders.csv")
     assert len(home.rows()) == 1  # it serves T1 already
     home.take([order(2)])
     assert len(home.rows()) == 2
     with home.database.begin() as session:
-        assert not DataFile.held(session, LOCAL_WORKSPACE)
+        assert not DataFile.in_force(session, LOCAL_WORKSPACE)
 
 
-def test_keeps_workspaces_apart(home: Home) -> None:
+def test_workspaces_do_not_share_rows(home: Home) -> None:
     home.take([order(1)])
-    home.stocking.take("T2", "orders", home.parquet([order(2)]), source="two.csv")
+    home.row_store.import_rows("T2", "orders", home.parquet([order(2)]), source="two.csv")
     assert [row["order"] for row in home.rows()] == ["A1"]
     assert [row["order"] for row in home.rows(workspace="T2")] == ["A2"]
 
 
-def test_is_written_in_the_journal_without_content(home: Home) -> None:
+def test_journal_records_change_without_content(home: Home) -> None:
     home.take([order(1)], source="Madame Fougère.csv")
     with home.database.begin() as session:
         assert journal.verify_chain(session, "T1").fault is None
@@ -220,11 +220,11 @@ def test_is_written_in_the_journal_without_content(home: Home) -> None:
     assert "Fougère" not in str(entries[0].refs)
 
 
-def test_lets_no_query_reach_other_files_or_its_settings(home: Home) -> None:
+def test_queries_cannot_reach_other_files_or_settings(home: Home) -> None:
     home.take([order(1)])
     other = home.folder / "secret.csv"
     other.write_text("a\n1\n")
-    con = home.stocking.shelf("T1").engine.con
+    con = home.row_store.open("T1").engine.con
     for sql in (
         f"SELECT * FROM read_csv('{other}')",
         f"COPY orders TO '{home.folder}/out.csv'",
@@ -235,7 +235,7 @@ def test_lets_no_query_reach_other_files_or_its_settings(home: Home) -> None:
             con.execute(sql)
 
 
-def test_reads_a_home_with_signs_of_patterns_in_its_name(sqlite: Database, tmp_path: Path) -> None:
+def test_home_path_with_glob_characters_is_read(sqlite: Database, tmp_path: Path) -> None:
     folder = tmp_path / "l'été [neuf] *?"
     folder.mkdir()
     home = Home(folder, sqlite)
@@ -249,13 +249,13 @@ def product(**more: Any) -> Product:
     return Product.model_validate(told | {"as_of": date(2026, 11, 24)} | more)
 
 
-def test_joins_the_catalogue_and_its_former_prices(home: Home) -> None:
+def test_catalogue_and_former_prices_are_joined(home: Home) -> None:
     was = PriceChange(day=date(2026, 10, 1), price=pa.scalar(59).as_py())
     told = {"price": "47", "compare_at": "59", "currency": "EUR", "vendor": "Maison Luce"}
     home.products = [product(price_history=(was,), **told)]
     filed = {"product": "drap", "since": date(2026, 9, 1), "price": 54, "currency": "EUR"}
     home.take([filed], kind="prices")
-    shelf = home.stocking.shelf("T1")
+    shelf = home.row_store.open("T1")
     assert shelf.products is not None
     (row,) = shelf.engine.to_pyarrow(shelf.products).to_pylist()
     assert (row["product"], row["category"], str(row["price"])) == ("drap", "Linge", "47.00")
@@ -273,52 +273,52 @@ def addresses(home: Home, rows: Rows) -> Path:
 
 def kept_addresses(home: Home, what: str = "email") -> dict[str, bytes | None]:
     with home.database.begin() as session:
-        paths = [h.path for h in DataFile.held(session, "T1", "addresses")]
+        paths = [h.path for h in DataFile.in_force(session, "T1", "addresses")]
     rows = [row for path in paths for row in pq.read_table(home.folder / path).to_pylist()]
     return {row["customer"]: row.get(what) for row in rows}
 
 
-def test_forgets_the_address_of_whoever_withdraws(home: Home) -> None:
+def test_address_is_deleted_when_consent_is_withdrawn(home: Home) -> None:
     yes = [{"customer": "a", "email": True}, {"customer": "b", "email": True}]
     apart = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "b", "email": b"2"}])
     fresh = home.parquet(yes, "consents")
-    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=apart)
+    home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=apart)
     assert kept_addresses(home) == {"a": b"1", "b": b"2"}
-    assert home.stocking.shelf("T1").table("addresses") is None
+    assert home.row_store.open("T1").table("addresses") is None
 
     home.take([{"customer": "a", "email": False}], "later.csv", "consents")
     assert kept_addresses(home) == {"b": b"2"}
 
 
 @pytest.mark.parametrize("later", ["c.csv", "later.csv"])
-def test_keeps_addresses_of_before_beside_ids_that_come_without(home: Home, later: str) -> None:
+def test_missing_address_columns_keep_stored_values(home: Home, later: str) -> None:
     fresh = home.parquet([{"customer": who, "email": True} for who in "abc"], "consents")
     before = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "c", "email": b"3"}])
-    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=before)
+    home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=before)
     ids = addresses(home, [{"customer": "a", "id": b"A"}, {"customer": "b", "id": b"B"}])
-    home.stocking.take("T1", "consents", fresh, source=later, apart=ids)
+    home.row_store.import_rows("T1", "consents", fresh, source=later, apart=ids)
     assert kept_addresses(home) == {"a": b"1", "b": None, "c": b"3"}
     assert kept_addresses(home, "id") == {"a": b"A", "b": b"B", "c": None}
 
     whole = addresses(home, [{"customer": "a", "email": None, "phone": b"9", "id": b"A"}])
-    home.stocking.take("T1", "consents", fresh, source="third.csv", apart=whole)
+    home.row_store.import_rows("T1", "consents", fresh, source="third.csv", apart=whole)
     assert kept_addresses(home)["a"] is None
     assert kept_addresses(home, "phone") == {"a": b"9", "b": None, "c": None}
 
 
-def test_leaves_files_of_before_there_were_ids_readable(home: Home) -> None:
+def test_address_files_without_ids_stay_readable(home: Home) -> None:
     fresh = home.parquet([{"customer": who, "email": True} for who in "ab"], "consents")
     both = [{"customer": who, "email": b"1", "phone": None} for who in "ab"]
-    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=addresses(home, both))
+    home.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=addresses(home, both))
     with home.database.begin() as session:
-        (path,) = [home.folder / h.path for h in DataFile.held(session, "T1", "addresses")]
+        (path,) = [home.folder / h.path for h in DataFile.in_force(session, "T1", "addresses")]
     pq.write_table(pq.read_table(path).select(["customer", "email", "phone"]), path)
     home.take([{"customer": "a", "email": False}], "later.csv", "consents")
     assert kept_addresses(home) == {"b": b"1"}
     assert kept_addresses(home, "id") == {"b": None}
 
 
-def test_makes_a_key_that_only_the_owner_reads(home: Home) -> None:
+def test_key_file_is_readable_by_owner_only(home: Home) -> None:
     made = home.opened(key=None)
     key = made.key()
     path = home.folder / "super-intern.key"
@@ -327,7 +327,7 @@ def test_makes_a_key_that_only_the_owner_reads(home: Home) -> None:
     assert home.opened(key=None).key() == key
 
 
-def test_refuses_to_go_on_without_the_key_or_with_another(home: Home) -> None:
+def test_missing_or_other_key_is_refused(home: Home) -> None:
     home.take([order(1)])
     with pytest.raises(CannotDo, match=r"super-intern\.key is missing"):
         home.opened(key=None).key()
@@ -347,19 +347,19 @@ def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 
 step, home, url, fresh = sys.argv[1], Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 if step == "written": parquet.flush_to_disk = die
-if step == "renamed": merge.Merger._made = die
+if step == "renamed": merge.Merger._describe_file = die
 if step == "made": models.DataFile.switch = die
 if step == "switched":
     real = models.DataFile.switch
     models.DataFile.switch = lambda *a, **k: (real(*a, **k), die())
 stock = store.RowStore(home, Database(url), key="k" * 32, now=lambda: datetime.now(UTC),
     products=lambda _: [], version=lambda _: 0, floor=lambda _: 20)
-stock.take("T1", "orders", fresh, source="later.csv")
+stock.import_rows("T1", "orders", fresh, source="later.csv")
 """
 
 
 @pytest.mark.parametrize("step", ["written", "renamed", "made", "switched"])
-def test_killed_anywhere_leaves_the_library_as_it_was(home: Home, step: str) -> None:
+def test_killed_import_leaves_library_unchanged(home: Home, step: str) -> None:
     home.take([order(1), order(2)])
     before = home.rows()
     fresh = home.parquet([order(1, amount="5.00"), order(3)])
@@ -368,13 +368,11 @@ def test_killed_anywhere_leaves_the_library_as_it_was(home: Home, step: str) -> 
     ended = subprocess.run(told, timeout=60, check=False, cwd=ROOT)
     assert ended.returncode == -signal.SIGKILL
     assert home.rows() == before
-    merged = home.stocking.take("T1", "orders", fresh, source="later.csv")
+    merged = home.row_store.import_rows("T1", "orders", fresh, source="later.csv")
     assert (merged.new, merged.replaced, merged.rows) == (1, 1, 3)
 
 
-def test_merges_again_when_somebody_else_was_quicker(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_change_is_merged_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two machines on one database: a lock on a file may not hold there."""
     other, ours = home.opened(), home.parquet([order(1), order(2)])
     ours = ours.rename(home.folder / "ours.parquet")
@@ -385,35 +383,35 @@ def test_merges_again_when_somebody_else_was_quicker(
         merged = real(kind, fresh, held, folder=folder, source=source)
         if fresh == ours and quicker:
             quicker.clear()
-            other.take("T1", kind, theirs, source="theirs.csv")
+            other.import_rows("T1", kind, theirs, source="theirs.csv")
         return merged
 
     monkeypatch.setattr(store, "merge_rows", slow)
-    monkeypatch.setattr(FileListing, "_alone", lambda *_: nullcontext())
-    merged = home.stocking.take("T1", "orders", ours, source="ours.csv")
+    monkeypatch.setattr(FileListing, "_locked", lambda *_: nullcontext())
+    merged = home.row_store.import_rows("T1", "orders", ours, source="ours.csv")
     assert (merged.new, merged.same, merged.rows) == (1, 1, 3)
     assert [row["order"] for row in home.rows()] == ["A1", "A2", "A3"]
     assert len(home.files()) == 2
 
 
-def test_sweeps_what_a_killed_import_left_after_a_day(
+def test_leftovers_of_killed_import_are_deleted_after_a_day(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "passing"))
     late = time.time() - 2 * 86_400
-    folders = [home.stocking.home / "import-a1", tmp_path / "passing" / "super-intern-rows-b2"]
-    fresh = home.stocking.home / "import-c3"
+    folders = [home.row_store.home / "import-a1", tmp_path / "passing" / "super-intern-rows-b2"]
+    fresh = home.row_store.home / "import-c3"
     for folder in (*folders, fresh):
         folder.mkdir(parents=True)
         (folder / "rows.csv").write_text("anna,1\n")
     for folder in folders:
         os.utime(folder, (late, late))
-    home.stocking.sweep()
+    home.row_store.sweep()
     assert [folder.exists() for folder in (*folders, fresh)] == [False, False, True]
 
 
-def test_names_the_file_that_holds_the_most_first(home: Home) -> None:
+def test_largest_source_is_named_first(home: Home) -> None:
     """One order that was mended afterwards is not what an answer stands on."""
     home.take([order(number) for number in range(5)], source="orders.csv")
     home.take([order(9)], source="mended.csv")
-    assert home.stocking.shelf("T1").source("orders") == "orders.csv and 1 more"
+    assert home.row_store.open("T1").source("orders") == "orders.csv and 1 more"

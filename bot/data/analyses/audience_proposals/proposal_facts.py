@@ -149,7 +149,7 @@ class ProposalReport:
     def keep(self, name: str, table: ir.Table) -> ir.Table:
         """The same table, compiled once, its SQL kept under that name."""
         sql = render_sql(table)
-        self.findings.queries[name] = self.laid.later(table)
+        self.findings.queries[name] = self.laid.defer(table)
         if self.shelf.engine.name != "duckdb":
             return table
         return self.shelf.engine.sql(sql, schema=table.schema())

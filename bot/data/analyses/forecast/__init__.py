@@ -40,7 +40,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
         findings.refuse(Words("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead))
         return findings
     with TableCache(shelf, "behaviour") as laid:
-        bought = laid.down("lines", bought)
+        bought = laid.materialize("lines", bought)
         _add_facts(
             AnalysisContext(shelf, where, findings, bought, last_day(shelf, where), laid), ahead
         )

@@ -83,7 +83,7 @@ def _add_facts(
 ) -> None:
     days = list_days(shelf, where)
     narrow = where.product or where.category or where.brand
-    came = None if narrow else laid.down("visits", build_sessions(shelf, where, days))
+    came = None if narrow else laid.materialize("visits", build_sessions(shelf, where, days))
     visits = None if came is None else _load_visits(shelf, came, days, found, laid)
     if visits is None and found.cannot:
         return
@@ -138,7 +138,7 @@ def _load_visits(
             )
         )
         return None
-    found.queries[VISITS_QUERY] = laid.later(query)
+    found.queries[VISITS_QUERY] = laid.defer(query)
     return visits
 
 

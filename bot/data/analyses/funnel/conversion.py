@@ -37,12 +37,12 @@ def add_overall_conversion(
     if since > until:
         return
     days = [since + timedelta(days=n) for n in range((until - since).days + 1)]
-    came = laid.down("whole", build_sessions(shelf, where, days))
+    came = laid.materialize("whole", build_sessions(shelf, where, days))
     query = count_sessions(came)
     visits = read_visits(shelf, query, days)
     if not {"view", "purchase"} <= set(visits.steps):
         return
-    found.queries[CONVERSION_QUERY] = laid.later(query)
+    found.queries[CONVERSION_QUERY] = laid.defer(query)
     parts = list(_count_groups(visits))
     who = load_visitors(shelf, came, days)
     people, buyers = who.at("view"), who.at("purchase")

@@ -30,7 +30,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
         "segments", shelf.source("orders"), shelf.as_of("orders"), floors=shelf.floors
     )
     with TableCache(shelf, "segments") as laid:
-        bought = laid.down("lines", bought)
+        bought = laid.materialize("lines", bought)
         _add_facts(AnalysisContext(shelf, where, findings, bought, last_day(shelf, where), laid))
     return findings
 

@@ -78,7 +78,7 @@ class AudienceSelection:
         return load_purchased_products(self.shelf, self.lines)
 
     def _down(self, what: str, table: ir.Table) -> ir.Table:
-        return self._laid.down(f"{self._name}_{what}", table) if self._laid else table
+        return self._laid.materialize(f"{self._name}_{what}", table) if self._laid else table
 
     def _sized(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
         conditions: list[ir.BooleanValue] = []

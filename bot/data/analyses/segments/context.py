@@ -34,7 +34,7 @@ class AnalysisContext:
 
     def keep(self, name: str, table: ir.Table) -> ir.Table:
         """The same table, its SQL kept under that name."""
-        self.findings.queries[name] = self.laid.later(table)
+        self.findings.queries[name] = self.laid.defer(table)
         return table
 
     @cached_property

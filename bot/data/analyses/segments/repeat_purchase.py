@@ -155,7 +155,7 @@ def add_repeat_purchase_facts(told: AnalysisContext) -> None:
     segments.first-<name>.share-90-days where the first purchase makes a difference beyond chance,
     with the others' share beside it, or for the product or category asked about."""
     findings = told.findings
-    people = told.laid.down("firsts", build_first_purchases(told.bought))
+    people = told.laid.materialize("firsts", build_first_purchases(told.bought))
     table = build_return_shares(people, told.until)
     row = told.ask("second-purchase", table)[0]
     if (row["customers_30"] or 0) < told.shelf.floor:

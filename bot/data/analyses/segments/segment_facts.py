@@ -40,8 +40,8 @@ def add_segment_facts(told: AnalysisContext, people: dict[str, int]) -> None:
             )
         )
         return
-    orders = told.laid.down("orders", group_by_order(told.bought))
-    ranked = told.laid.down("ranked", rank_rfm(orders, told.until))
+    orders = told.laid.materialize("orders", group_by_order(told.bought))
+    ranked = told.laid.materialize("ranked", rank_rfm(orders, told.until))
     gap = compute_typical_gap(shelf, ranked)
     if gap is None:
         findings.refuse(
@@ -52,7 +52,7 @@ def add_segment_facts(told: AnalysisContext, people: dict[str, int]) -> None:
             )
         )
         return
-    groups = told.laid.down("groups", assign_segments(ranked, gap))
+    groups = told.laid.materialize("groups", assign_segments(ranked, gap))
     _add_shop_facts(told, people, gap)
     sizes = profile.read_sizes(told.ask("groups", profile.build_sizes(groups)))
     before = _load_earlier_sizes(told, people, orders)
@@ -177,7 +177,7 @@ def _load_earlier_sizes(
             Words("Growth needs half a year of orders: import the earlier ones as well.")
         )
         return {}
-    ranked = told.laid.down("ranked_before", rank_rfm(orders, day))
+    ranked = told.laid.materialize("ranked_before", rank_rfm(orders, day))
     gap = compute_typical_gap(told.shelf, ranked)
     if gap is None:
         return {}

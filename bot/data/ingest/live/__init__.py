@@ -1,8 +1,8 @@
-"""Rows that come in by themselves: one JSON object a line, under our own column names.
+"""Live rows that a shop sends by HTTP: one JSON object a line, with our column names.
 
-They are read as a JSON Lines file of the same rows would be, by the same code: a customer, a step
-or a product is the same whichever way it came. A good row is kept, a bad one is told with its
-line, column and reason. What is no column of ours is dropped and named.
+They are read by the same code as a JSON Lines file of the same rows, so that customers, steps and
+products get the same ids whichever way they arrive. Accepted rows are stored; rejected rows are
+reported with line, column and reason. Unknown columns are dropped and reported.
 """
 
 from bot.data.ingest.live.receiver import BatchReceiver, ReceivedBatch, RejectedLine

@@ -1,4 +1,5 @@
-"""POST /library/KIND: signed rows, one JSON object a line. The answer follows the commit."""
+"""POST /library/KIND: signed rows, one JSON object a line. The response is sent after the
+commit."""
 
 import asyncio
 import logging
@@ -28,17 +29,17 @@ log = logging.getLogger("bot.live")
 TIMESTAMP_HEADER = "X-Super-Intern-Timestamp"
 SIGNATURE_HEADER = "X-Super-Intern-Signature"
 WORKSPACE_HEADER = "X-Super-Intern-Workspace"
-MOST_REJECTS_LISTED = 100  # rejects in one answer; the others are counted
+MOST_REJECTS_LISTED = 100  # rejects in one response; the others are only counted
 SIGNATURE_PATTERN = re.compile(re.escape(SIGNATURE_PREFIX) + "[0-9a-f]{64}")
 WORKSPACE_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a workspace
-MOST_CONCURRENT_BODIES = 2  # bodies read at the same time: Slack is answered by this process too
+MOST_CONCURRENT_BODIES = 2  # bodies read at once, since this process also answers Slack
 
 
 BAD_SIGNATURE = Words("The signature is missing or does not fit.")
 
 
 class RequestRefused(Exception):
-    """An answer that is no; `words` are for whoever built the sender."""
+    """An error response. `words` are for the developer of the sender."""
 
     def __init__(self, status: int, words: Words) -> None:
         super().__init__(status)
@@ -46,26 +47,28 @@ class RequestRefused(Exception):
 
 
 def add_library_route(site: web.Application, live: LiveQueue) -> None:
-    """The route, on the site that answers Slack."""
+    """Add the route to the site that also answers Slack."""
     turn, bodies = asyncio.Semaphore(MOST_CONCURRENT_BODIES), BodyReader()
 
-    async def take(request: web.Request) -> web.StreamResponse:
+    async def post_rows(request: web.Request) -> web.StreamResponse:
         kind = request.match_info["kind"]
-        workspace, said = await _verify_request(request, live, bodies)
+        workspace, signed = await _verify_request(request, live, bodies)
         async with turn:
-            taken = await asyncio.to_thread(
-                live.take, workspace, kind, said.body, stamp=said.timestamp
+            receipt = await asyncio.to_thread(
+                live.receive, workspace, kind, signed.body, stamp=signed.timestamp
             )
-        return web.json_response(_response_body(taken), status=200 if taken.received.rows else 422)
+        return web.json_response(
+            _response_body(receipt), status=200 if receipt.received.rows else 422
+        )
 
-    site.router.add_post("/library/{kind}", _explain_refusals(take))
+    site.router.add_post("/library/{kind}", _explain_refusals(post_rows))
 
 
 RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def _explain_refusals(answer: RequestHandler) -> RequestHandler:
-    """Every no as JSON with its reason."""
+    """Turn every error into a JSON response with its reason."""
 
     async def answered(request: web.Request) -> web.StreamResponse:
         try:
@@ -95,33 +98,33 @@ def _refusal_response(status: int, words: Words) -> web.Response:
 async def _verify_request(
     request: web.Request, live: LiveQueue, bodies: BodyReader
 ) -> tuple[str, SignedRequest]:
-    """The workspace of a request that is signed as it should be, and what it says. The body of one
-    that cannot be is not read."""
+    """Return the workspace and the content of a correctly signed request. The body is not read when
+    its headers are invalid."""
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise RequestRefused(415, Words("Send the body as it is, not compressed."))
     stamp, given, named = _read_headers(request)
     body = await bodies.read(request)
-    said = SignedRequest(stamp, request.match_info["kind"], named or "", body)
+    signed = SignedRequest(stamp, request.match_info["kind"], named or "", body)
     try:
-        key = await asyncio.to_thread(live.stocking.key)
-    except CannotDo as reason:  # it names our folders, and whoever asks may be anybody
+        key = await asyncio.to_thread(live.row_store.key)
+    except CannotDo as reason:  # it names our folders, and the sender is not authenticated yet
         log.error("live rows: %s", reason.words.to("en"))
         raise RequestRefused(
             503, Words("No rows can be taken in now. The log here says why.")
         ) from None
-    if not is_valid_signature(derive_live_key(key, named), said, given):
+    if not is_valid_signature(derive_live_key(key, named), signed, given):
         raise RequestRefused(401, BAD_SIGNATURE)
     if not is_fresh(stamp, now()):
         raise RequestRefused(401, Words("This was signed more than 5 minutes ago. Sign it again."))
     mark_verified(request)
-    _require_kind(said.kind)
+    _require_kind(signed.kind)
     workspace = await asyncio.to_thread(_resolve_workspace, live, named)
-    return workspace, said
+    return workspace, signed
 
 
 def _read_headers(request: web.Request) -> tuple[str, str, str | None]:
-    """The timestamp, the signature and the workspace of the headers, each there once at most and
-    of its shape; else this cannot be signed."""
+    """Return the timestamp, the signature and the workspace. Each header must occur at most once
+    and be well-formed; otherwise the request is refused."""
     stamps, digests, names = (
         request.headers.getall(one, [])
         for one in (TIMESTAMP_HEADER, SIGNATURE_HEADER, WORKSPACE_HEADER)
@@ -147,7 +150,7 @@ def _require_kind(kind: str) -> None:
 
 
 def _resolve_workspace(live: LiveQueue, named: str | None) -> str:
-    """The one named in the header, or the only one there is."""
+    """Return the workspace that the header names, or the only one there is."""
     if named is None:
         try:
             return live.first()
@@ -164,12 +167,12 @@ def _resolve_workspace(live: LiveQueue, named: str | None) -> str:
     return named
 
 
-def _response_body(taken: BatchReceipt) -> Mapping[str, Any]:
-    received = taken.received
+def _response_body(receipt: BatchReceipt) -> Mapping[str, Any]:
+    received = receipt.received
     return {
         "kind": received.kind,
         "rows": received.rows,
-        "again": taken.again,
+        "again": receipt.again,
         "rejected": len(received.rejects),
         "rejects": [
             {"line": one.line, "column": one.column, "reason": one.reason}

@@ -1,4 +1,4 @@
-"""Live rows between the web and the library: taken in batch by batch, merged in the background."""
+"""Receives live rows batch by batch and merges them into the library in the background."""
 
 import asyncio
 import fcntl
@@ -27,14 +27,14 @@ LIVE_FOLDER, LOCK = "live", ".lock"
 MOST_ROWS_MERGED = 500_000  # rows of one merge: about 300 MB
 BATCH_RETENTION = timedelta(
     days=1
-)  # for so long the same request is known again: it is good for 5 minutes
-LEFTOVER_SECONDS = 3600  # seconds after which a file that no row lists is swept
-LIVE_SOURCE = "live rows"  # as bot.evidence knows it, for other languages
+)  # a repeated request is recognised for so long; its signature is valid for 5 minutes
+LEFTOVER_SECONDS = 3600  # seconds after which an unlisted file is deleted
+LIVE_SOURCE = "live rows"  # other modules translate this exact text
 
 
 @dataclass(frozen=True)
 class BatchReceipt:
-    """What became of a request. `again`: it was here before, and changed nothing."""
+    """The result of a request. `again` is true when it was received before and changed nothing."""
 
     received: ReceivedBatch
     again: bool
@@ -46,12 +46,12 @@ class MergedElsewhere(Exception):
 
 @dataclass
 class LiveQueue:
-    """`take` writes one body down, `merge` brings what waits in. `first` is the workspace to which
-    belongs what came before any was known."""
+    """`receive` stores one body; `merge` imports the waiting batches. `first` returns the workspace
+    that owns what arrived before any workspace was known."""
 
     home: Path
     database: Database
-    stocking: RowStore
+    row_store: RowStore
     now: Callable[[], datetime]
     first: Callable[[], str]
     _receiver: BatchReceiver | None = field(default=None, init=False)
@@ -61,18 +61,18 @@ class LiveQueue:
         return self.home / LIVE_FOLDER
 
     def knows(self, workspace: str) -> bool:
-        """Whether there is such a workspace."""
+        """Return whether this workspace exists."""
         with self.database.begin() as session:
             return workspace == LOCAL_WORKSPACE or workspace in Workspace.known(session)
 
-    def take(self, workspace: str, kind: str, body: bytes, *, stamp: str) -> BatchReceipt:
-        """One body, checked and on the disk for good when this returns. `stamp` is the time that it
-        was signed at: the same body with another is another request. Raises CannotDo when it is no
-        text; KeyError for an unknown kind."""
+    def receive(self, workspace: str, kind: str, body: bytes, *, stamp: str) -> BatchReceipt:
+        """Check one body and store it. It is safe on the disk when this returns. `stamp` is the
+        time of its signature: the same body with another time is another request. Raises CannotDo
+        when it is no text, KeyError for an unknown kind."""
         at = self.now()
-        named = hashlib.sha256(stamp.encode() + b"." + body).hexdigest()
-        # Each try has a file of its own: the one that is listed must not be taken away by another.
-        path = self.folder / workspace / kind / f"{named[:16]}-{uuid.uuid4().hex}.parquet"
+        digest = hashlib.sha256(stamp.encode() + b"." + body).hexdigest()
+        # Each attempt writes its own file, so that a retry can't delete the file that is listed.
+        path = self.folder / workspace / kind / f"{digest[:16]}-{uuid.uuid4().hex}.parquet"
         received = self._receive(kind, body, at.date(), path)
         if not received.rows:
             return BatchReceipt(received, again=False)
@@ -81,7 +81,7 @@ class LiveQueue:
                 session,
                 workspace=workspace,
                 kind=kind,
-                sha256=named,
+                sha256=digest,
                 rows=received.rows,
                 rejected=len(received.rejects),
                 path=path.relative_to(self.home).as_posix(),
@@ -93,20 +93,20 @@ class LiveQueue:
 
     def _receive(self, kind: str, body: bytes, today: date, path: Path) -> ReceivedBatch:
         if self._receiver is None:
-            self._receiver = BatchReceiver(self.stocking.key())
+            self._receiver = BatchReceiver(self.row_store.key())
         return self._receiver.receive(kind, body, today=today, to=path)
 
     async def do(self, subject: str) -> None:
-        """The engine's job: `T0SHOP/orders` is merged."""
+        """Run the job for a subject such as `T0SHOP/orders`: merge its batches."""
         workspace, _, kind = subject.partition("/")
         await asyncio.to_thread(self.merge, workspace, kind)
 
     def merge(self, workspace: str, kind: str) -> int:
-        """What waits of this kind into the library; how many rows. The library's listing and the
-        batches change in one transaction: killed anywhere, either both did or none."""
-        with self._alone(workspace, kind) as alone:
+        """Import the waiting batches of this kind. Return the number of rows. The library's listing
+        and the batches change in one transaction, so that after a kill both are done or neither."""
+        with self._try_lock(workspace, kind) as locked:
             try:
-                return self._merge(workspace, kind) if alone else 0
+                return self._merge(workspace, kind) if locked else 0
             except MergedElsewhere:
                 return 0
 
@@ -126,7 +126,7 @@ class LiveQueue:
             if not LiveBatch.merged(session, workspace, kind, named, self.now()):
                 raise MergedElsewhere
 
-        rows = self._bring_in(workspace, kind, there, mark)
+        rows = self._import_batches(workspace, kind, there, mark)
         with self.database.begin() as session:
             LiveBatch.forget(session, before=self.now() - BATCH_RETENTION)
             listed = {
@@ -137,14 +137,14 @@ class LiveQueue:
         _delete_unlisted(here, listed)
         return rows
 
-    def _bring_in(
+    def _import_batches(
         self,
         workspace: str,
         kind: str,
         paths: Sequence[Path],
         mark: Callable[[Session, object], None],
     ) -> int:
-        """These batches into the library, in the order in which they came."""
+        """Import these batches in the order in which they arrived."""
         if not paths:
             with self.database.begin() as session:
                 mark(session, None)
@@ -152,19 +152,23 @@ class LiveQueue:
         fresh = self.folder / workspace / kind / f"merging-{uuid.uuid4().hex}.parquet"
         try:
             rows = join_batches(paths, fresh)
-            into = self._into(workspace)
-            self.stocking.take(into, kind, fresh, source=LIVE_SOURCE, along=mark, live=True)
+            target = self._target_workspace(workspace)
+            self.row_store.import_rows(
+                target, kind, fresh, source=LIVE_SOURCE, on_commit=mark, live=True
+            )
         finally:
             fresh.unlink(missing_ok=True)
         return rows
 
-    def _into(self, workspace: str) -> str:
-        """Whose they are: what came before any workspace was known belongs to the first one."""
+    def _target_workspace(self, workspace: str) -> str:
+        """Return the owner of the rows. Those that arrived before any workspace was known belong to
+        the first one."""
         return self.first() if workspace == LOCAL_WORKSPACE else workspace
 
     @contextmanager
-    def _alone(self, workspace: str, kind: str) -> Iterator[bool]:
-        """Whether nobody else merges this kind now: rows that came later must win."""
+    def _try_lock(self, workspace: str, kind: str) -> Iterator[bool]:
+        """Yield whether this process holds the kind's lock. Only one may merge, because rows that
+        arrived later must win."""
         folder = self.folder / workspace / kind
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / LOCK).open("w") as lock:
@@ -177,7 +181,7 @@ class LiveQueue:
 
 
 def _take_batches(most: int, batches: list[LiveBatch]) -> Iterator[LiveBatch]:
-    """The first ones, together about `most` rows; at least one."""
+    """Yield the first batches with about `most` rows together, at least one."""
     rows = 0
     for batch in batches:
         yield batch
@@ -187,7 +191,7 @@ def _take_batches(most: int, batches: list[LiveBatch]) -> Iterator[LiveBatch]:
 
 
 def _delete_unlisted(folder: Path, listed: set[Path]) -> None:
-    """Takes away what a killed process left: files that no row lists, an hour old."""
+    """Delete unlisted files that a killed process left, once they are LEFTOVER_SECONDS old."""
     for path in folder.iterdir():
         old = path.name != LOCK and path not in listed
         if old and time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:

@@ -1,7 +1,7 @@
-"""The lines of a body: cells by our column names, and what can't even be looked at.
+"""Parses and checks the body of a live request.
 
-A file proves how its numbers and dates are written by all of its rows; a body may be one row. So
-what could be read in two ways, 1,234 or 03/04/2026, is refused here instead of guessed.
+A file proves by all of its rows how its numbers and dates are written; a body may have one row. So
+values that could be read in two ways, such as 1,234 or 03/04/2026, are rejected instead of guessed.
 """
 
 import os
@@ -51,7 +51,7 @@ class BodyLines:
 
 
 def parse_body(kind: DatasetKind, body: bytes) -> BodyLines:
-    """Raises CannotDo when the body as a whole is no text."""
+    """Parse the lines. Raises CannotDo when the body as a whole is no text."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -102,17 +102,17 @@ def _check_text(type_: ColumnType, said: str) -> str | None:
 
 
 def _cell_text(value: Any) -> str:
-    """As a file's cell holds it: half a character becomes a question mark."""
+    """Return the value as the text of a file's cell. A lone surrogate becomes a question mark."""
     told = render_json_value(value).replace("\x00", "")
     return told.encode("utf-8", "replace").decode()
 
 
-# Live rows on the disk: one small Parquet file a batch, many of them joined into one.
+# Each batch is one small Parquet file; a merge joins many of them into one.
 
 
 def join_batches(paths: Sequence[Path], to: Path) -> int:
-    """Several batches of a kind into one file, in this order: of rows with the same key the library
-    keeps the last. How many rows that is."""
+    """Write several batches of a kind into one file, in this order: the library keeps the last row
+    of each key. Return the number of rows."""
     with duckdb.connect() as con:
         con.execute("SET memory_limit = '600MB'; SET threads = 2; SET temp_directory = ''")
         some = ", ".join(quote_text(path) for path in paths)
@@ -123,7 +123,7 @@ def join_batches(paths: Sequence[Path], to: Path) -> int:
 
 
 def write_parquet(con: Any, select: str, to: Path) -> None:
-    """These rows as Parquet, under a name of its own first, then all at once; file and folder are
+    """Write these rows as Parquet under a temporary name, then rename the file. File and folder are
     flushed to the disk."""
     to.parent.mkdir(parents=True, exist_ok=True)
     fresh = to.with_name(f".{uuid.uuid4().hex}.part")
@@ -144,22 +144,23 @@ def _flush(path: Path) -> None:
         os.close(opened)
 
 
-# A body of live rows into one Parquet file, through the same SQL as the rows of a file.
+# A body is converted by the same SQL as the rows of a file.
 
 DERIVED_COLUMNS = {
     "session",
     "id",
     "channel",
     "metric",
-}  # the files' code makes them where none is said
-# Dates that could be read in two ways are refused before; the long way would cost half of the time.
+}  # derived where the body does not have them
+# Ambiguous dates are rejected earlier; the full conversion would take half of the time.
 PLAIN_MOMENT_MACRO = "CREATE OR REPLACE MACRO as_moment(x, day_first) AS plain_moment(x)"
 LineRule = tuple[str, str, str]  # true for a row that stays out; column, reason
 
 
 @dataclass(frozen=True)
 class ReceivedBatch:
-    """What a body held. `rows` of them are good: those of one key count once each."""
+    """The content of a body. `rows` counts the accepted ones; rows with the same key count once
+    each."""
 
     kind: str
     rows: int = 0
@@ -168,15 +169,17 @@ class ReceivedBatch:
 
 
 class BatchReceiver:
-    """Reads bodies. `key` makes persons' keys, as an import does. Several threads may use it."""
+    """Reads bodies. `key` pseudonymizes customers, as in a file import. It is safe to use from
+    several threads."""
 
     def __init__(self, key: bytes) -> None:
         self._key, self._guard = key, threading.Lock()
         self._engine: duckdb.DuckDBPyConnection | None = None
 
     def receive(self, kind: str, body: bytes, *, today: date, to: Path) -> ReceivedBatch:
-        """The body's rows, checked, in `to`: on the disk for good when this returns, and not there
-        when no row is good. `today` is the day of receipt; what lies after tomorrow stays out.
+        """Check the body's rows and write them to `to`. The file is safe on the disk when this
+        returns, and does not exist when no row was accepted. `today` is the day of receipt; rows
+        dated after tomorrow are rejected.
 
         Raises CannotDo when the body as a whole is no text, and KeyError for an unknown kind.
         """
@@ -193,7 +196,7 @@ class BatchReceiver:
         return ReceivedBatch(kind, rows, told, lines.ignored)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own to the one engine, whose macros are made once."""
+        """Return a connection of its own to the shared engine, whose macros are created once."""
         with self._guard:
             if self._engine is None:
                 self._engine = duckdb.connect()
@@ -203,14 +206,14 @@ class BatchReceiver:
                 self._engine.execute(PLAIN_MOMENT_MACRO)
                 register_masking(self._engine)
             con = self._engine.cursor()
-        # Few rows and long expressions: improving the plan costs five times what running it does.
+        # With few rows and long expressions, optimizing takes five times as long as running.
         con.execute("PRAGMA disable_optimizer")
         return con
 
 
 def _select_columns(kind: str, lines: BodyLines) -> list[str]:
-    """The columns that are read: those of the body, and those that a row cannot do without, so
-    that a row's own place in the body never stands for what it does not say."""
+    """Return the columns to read: those of the body, and those that a row requires, so that a row's
+    position in the body never replaces a missing value."""
     told, columns = set(lines.names), load_kinds()[kind].columns
     forced = {name for name, column in columns.items() if column.needed} - DERIVED_COLUMNS
     forced |= {"orders": {"line"}, "experiments": {"experiment"}}.get(kind, set())
@@ -222,7 +225,7 @@ def _select_columns(kind: str, lines: BodyLines) -> list[str]:
 
 
 def _arrow_cells(lines: BodyLines, names: Sequence[str]) -> object:
-    """The cells as the files' code has them: n, c0, c1 …"""
+    """Return the cells in the form of a file's rows: n, c0, c1 …"""
     import pyarrow as pa
 
     columns = {"n": pa.array([line for line, _ in lines.rows], pa.int64())}

@@ -1,4 +1,4 @@
-"""An answer of the intern's …"""
+"""Freshness of answers after live rows arrived."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.support.uploads import Shop
 
 
 @pytest.mark.timeout(150)
-async def test_counts_the_rows_that_came_in_by_themselves(tmp_path: Path) -> None:
+async def test_answer_counts_live_rows(tmp_path: Path) -> None:
     """By signed POST, and through the watched folder."""
     key = opened(tmp_path)
     async with LocalSlack(signing_secret="fresh") as slack:

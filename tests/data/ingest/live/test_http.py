@@ -1,4 +1,4 @@
-"""POST /library/KIND …"""
+"""POST /library/KIND: live rows over HTTP."""
 
 import asyncio
 import gzip
@@ -68,7 +68,7 @@ async def post(
     """Signed as the docs say, unless a header is given."""
     stamp = stamp or f"{time.time() - age:.6f}"
     said = SignedRequest(stamp, kind, workspace or "", body)
-    signed = sign_request(derive_live_key(house.stocking.key(), workspace), said)
+    signed = sign_request(derive_live_key(house.row_store.key(), workspace), said)
     told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed} | (
         {WORKSPACE_HEADER: workspace} if workspace else {}
     )
@@ -86,14 +86,14 @@ def batches(house: Container) -> list[LiveBatch]:
 
 def held(house: Container, workspace: str = "local") -> list[tuple[Any, ...]]:
     """order and amount of all orders in the library."""
-    table = house.stocking.shelf(workspace).table("orders")
+    table = house.row_store.open(workspace).table("orders")
     if table is None:
         return []
-    rows = house.stocking.shelf(workspace).engine.to_pyarrow(table).to_pylist()
+    rows = house.row_store.open(workspace).engine.to_pyarrow(table).to_pylist()
     return sorted((row["order"], str(row["amount"])) for row in rows)
 
 
-async def test_answers_when_the_rows_are_on_the_disk(client: Client, house: Container) -> None:
+async def test_response_follows_storage_on_disk(client: Client, house: Container) -> None:
     status, told = await post(client, house, lines("A1", "A2"))
     assert status == 200
     assert told == {
@@ -110,7 +110,7 @@ async def test_answers_when_the_rows_are_on_the_disk(client: Client, house: Cont
     assert (batch.workspace, batch.rows, batch.merged_at) == ("local", 2, None)
 
 
-async def test_takes_the_same_request_once(client: Client, house: Container) -> None:
+async def test_repeated_request_is_stored_once(client: Client, house: Container) -> None:
     body, stamp = lines("A1"), f"{time.time():.6f}"
     told = await asyncio.gather(*(post(client, house, body, stamp=stamp) for _ in range(8)))
     assert {status for status, _ in told} == {200}
@@ -120,7 +120,7 @@ async def test_takes_the_same_request_once(client: Client, house: Container) -> 
     assert files == [house.settings.home / str(batch.path)]
 
 
-async def test_takes_a_state_that_comes_back_later(client: Client, house: Container) -> None:
+async def test_earlier_state_sent_again_later_is_stored(client: Client, house: Container) -> None:
     live = house.live_rows()
     for amount in ("62.00", "60.00", "62.00"):
         _, told = await post(client, house, lines("A1", amount=amount))
@@ -133,25 +133,25 @@ async def test_takes_a_state_that_comes_back_later(client: Client, house: Contai
     assert held(house) == [("A1", "60.00")]
 
 
-async def test_gives_way_to_a_file_that_came_later(client: Client, house: Container) -> None:
+async def test_later_file_overrides_live_rows(client: Client, house: Container) -> None:
     to = house.settings.home / "file.parquet"
-    key, today = house.stocking.key(), now().date()
+    key, today = house.row_store.key(), now().date()
     BatchReceiver(key).receive("orders", lines("A1", amount="99.00"), today=today, to=to)
     await post(client, house, lines("A1", "A2"))
-    house.stocking.take("local", "orders", to, source="orders.csv")
+    house.row_store.import_rows("local", "orders", to, source="orders.csv")
     assert house.live_rows().merge("local", "orders") == 0
     assert held(house) == [("A1", "99.00"), ("A2", "62.00")]
 
 
 @pytest.mark.parametrize("elsewhere", [{"kind": "prices"}, {"workspace": "T1"}])
-async def test_recorded_on_its_way_opens_nothing_else(
+async def test_recorded_request_is_valid_for_nothing_else(
     client: Client, house: Container, elsewhere: dict[str, str]
 ) -> None:
     with house.database.begin() as session:
         Workspace.ensure(session, "T1", now())
     body, stamp = lines("A1"), f"{time.time():.6f}"
     signed = sign_request(
-        derive_live_key(house.stocking.key(), None), SignedRequest(stamp, "orders", "", body)
+        derive_live_key(house.row_store.key(), None), SignedRequest(stamp, "orders", "", body)
     )
     told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed}
     if workspace := elsewhere.get("workspace"):
@@ -162,7 +162,7 @@ async def test_recorded_on_its_way_opens_nothing_else(
     assert not batches(house)
 
 
-async def test_keeps_the_good_rows_and_tells_the_others(client: Client, house: Container) -> None:
+async def test_good_rows_are_stored_and_bad_ones_reported(client: Client, house: Container) -> None:
     body = lines("A1") + b"\nnonsense\n" + lines("A2", at="soon", email="ana@shop.example")
     status, told = await post(client, house, body)
     assert (status, told["rows"], told["rejected"]) == (200, 1, 2)
@@ -174,7 +174,7 @@ async def test_keeps_the_good_rows_and_tells_the_others(client: Client, house: C
     assert (told["rejects"][1]["line"], told["rejects"][1]["column"]) == (3, "at")
 
 
-async def test_with_no_good_row_is_refused_and_kept_nowhere(
+async def test_body_without_good_row_is_refused_and_not_stored(
     client: Client, house: Container
 ) -> None:
     status, told = await post(client, house, b"x\n" * 5000)
@@ -197,7 +197,7 @@ async def test_with_no_good_row_is_refused_and_kept_nowhere(
         ({WORKSPACE_HEADER: "T1"}, 401, "signature"),
     ],
 )
-async def test_is_refused_with_its_reason(
+async def test_bad_request_is_refused_with_reason(
     client: Client, house: Container, told: dict[str, Any], status: int, said: str
 ) -> None:
     got, answer = await post(client, house, lines("A1"), **told)
@@ -205,12 +205,12 @@ async def test_is_refused_with_its_reason(
     assert not batches(house)
 
 
-async def test_tells_a_stranger_nothing_of_the_house(
+async def test_unsigned_request_learns_nothing_about_server(
     client: Client, house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(house.stocking), "_holds", lambda _: True)  # rows, and no key
+    monkeypatch.setattr(type(house.row_store), "_holds", lambda _: True)  # rows, and no key
     (house.settings.home / "super-intern.key").unlink()
-    house.stocking._key = None
+    house.row_store._key = None
     claimed = {TIMESTAMP_HEADER: f"{time.time():.6f}", SIGNATURE_HEADER: "v1=" + "0" * 64}
     sent = io.BytesIO(lines("A1"))
     async with client.post("/library/orders", data=sent, headers=claimed) as answer:
@@ -219,20 +219,20 @@ async def test_tells_a_stranger_nothing_of_the_house(
     assert str(house.settings.home) not in told
 
 
-async def test_wants_the_body_as_it_is(client: Client, house: Container) -> None:
+async def test_compressed_body_is_refused(client: Client, house: Container) -> None:
     packed = gzip.compress(lines("A1"))
     status, told = await post(client, house, packed, encoding="gzip")
     assert (status, told) == (415, {"error": "Send the body as it is, not compressed."})
 
 
-async def test_takes_two_megabytes_and_no_more(client: Client, house: Container) -> None:
+async def test_body_above_two_megabytes_is_refused(client: Client, house: Container) -> None:
     most = 2 * 1024 * 1024
     assert (await post(client, house, lines("A1").ljust(most)))[0] == 200
     assert (await post(client, house, lines("A2").ljust(most + 1)))[0] == 413
     assert len(batches(house)) == 1
 
 
-async def test_needs_a_name_when_there_are_several_workspaces(
+async def test_workspace_header_is_required_with_several_workspaces(
     client: Client, house: Container
 ) -> None:
     with house.database.begin() as session:
@@ -244,7 +244,7 @@ async def test_needs_a_name_when_there_are_several_workspaces(
     assert [batch.workspace for batch in batches(house)] == ["T2"]
 
 
-async def test_logs_nothing_of_what_was_sent(
+async def test_log_contains_nothing_of_body(
     client: Client, house: Container, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
@@ -256,7 +256,7 @@ async def test_logs_nothing_of_what_was_sent(
     assert not [path for path in files if b"ana@shop" in path.read_bytes()]
 
 
-async def test_is_in_the_library_after_a_merge(client: Client, house: Container) -> None:
+async def test_rows_are_in_library_after_merge(client: Client, house: Container) -> None:
     await post(client, house, lines("A1", "A2"))
     await post(client, house, lines("A2", amount="60.00"))
     live = house.live_rows()
@@ -275,7 +275,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("where", ["join", "take", "merged"])
-async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
+async def test_killed_merge_is_completed_by_next_one(
     client: Client, house: Container, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     await post(client, house, lines("A1", "A2"))
@@ -284,9 +284,9 @@ async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
         raise Killed
 
     deadly = {
-        "join": ("bot.data.ingest.live.queue.join", die),
-        "take": ("bot.data.warehouse.store.Stocking.take", die),
-        "merged": ("bot.data.ingest.models.Batch.merged", die),
+        "join": ("bot.data.ingest.live.queue.join_batches", die),
+        "take": ("bot.data.warehouse.store.RowStore.import_rows", die),
+        "merged": ("bot.data.ingest.models.LiveBatch.merged", die),
     }
     with monkeypatch.context() as patch:
         patch.setattr(*deadly[where])
@@ -298,18 +298,16 @@ async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
     assert held(house) == [("A1", "62.00"), ("A2", "62.00")]
 
 
-async def test_waits_for_whoever_merges_already(client: Client, house: Container) -> None:
+async def test_merge_is_skipped_while_another_runs(client: Client, house: Container) -> None:
     await post(client, house, lines("A1"))
     live = house.live_rows()
-    with live._alone("local", "orders") as alone:
-        assert alone
+    with live._try_lock("local", "orders") as locked:
+        assert locked
         assert house.live_rows().merge("local", "orders") == 0
     assert house.live_rows().merge("local", "orders") == 1
 
 
-async def test_before_the_first_workspace_is_the_first_ones(
-    client: Client, house: Container
-) -> None:
+async def test_rows_before_first_workspace_belong_to_it(client: Client, house: Container) -> None:
     await post(client, house, lines("A1"))
     with house.database.begin() as session:
         Workspace.ensure(session, "T1", now())
@@ -317,7 +315,7 @@ async def test_before_the_first_workspace_is_the_first_ones(
     assert held(house, "T1") == [("A1", "62.00")]
 
 
-async def test_is_signed_in_time_whatever_the_client(client: Client, house: Container) -> None:
+async def test_chunked_body_without_length_is_accepted(client: Client, house: Container) -> None:
     """In pieces, without a length."""
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -326,7 +324,7 @@ async def test_is_signed_in_time_whatever_the_client(client: Client, house: Cont
 
     body, stamp = lines("A1"), str(int(time.time()))
     signed = sign_request(
-        derive_live_key(house.stocking.key(), None), SignedRequest(stamp, "orders", "", body)
+        derive_live_key(house.row_store.key(), None), SignedRequest(stamp, "orders", "", body)
     )
     headers = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed}
     payload = aiohttp.payload.AsyncIterablePayload(pieces())

@@ -1,4 +1,4 @@
-"""A merge of live rows …"""
+"""Merges of live rows that are killed or run at once."""
 
 import os
 import subprocess
@@ -30,10 +30,10 @@ def started(home: Path, where: str, **more: str) -> "subprocess.Popen[str]":
 
 
 def held(house: Container) -> list[tuple[str, int]]:
-    table = house.stocking.shelf("local").table("orders")
+    table = house.row_store.open("local").table("orders")
     if table is None:
         return []
-    rows: list[dict[str, Any]] = house.stocking.shelf("local").engine.to_pyarrow(table).to_pylist()
+    rows: list[dict[str, Any]] = house.row_store.open("local").engine.to_pyarrow(table).to_pylist()
     return sorted((row["order"], int(row["amount"])) for row in rows)
 
 
@@ -47,12 +47,10 @@ def waiting(house: Container) -> int:
     ("where", "still"),
     [("before the switch", 1), ("before the commit", 1), ("after the commit", 0)],
 )
-def test_that_is_killed_was_done_whole_or_not_at_all(
-    tmp_path: Path, where: str, still: int
-) -> None:
+def test_killed_merge_is_complete_or_absent(tmp_path: Path, where: str, still: int) -> None:
     house = house_in(tmp_path / "home").migrated()
     live = house.live_rows()
-    live.take("local", "orders", (LINE % 60).encode(), stamp="1")
+    live.receive("local", "orders", (LINE % 60).encode(), stamp="1")
     with started(house.settings.home, where) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "there\n"
@@ -62,23 +60,23 @@ def test_that_is_killed_was_done_whole_or_not_at_all(
     assert held(house) == ([] if still else [("A1", 60)])
 
     # What comes afterwards holds: the killed merge is not done a second time over it.
-    live.take("local", "orders", (LINE % 62).encode(), stamp="2")
+    live.receive("local", "orders", (LINE % 62).encode(), stamp="2")
     live.merge("local", "orders")
     assert (waiting(house), held(house)) == (0, [("A1", 62)])
-    house.stocking.sweep()
+    house.row_store.sweep()
     live.merge("local", "orders")
     assert held(house) == [("A1", 62)]
     house.database.close()
 
 
 @pytest.mark.timeout(150)
-def test_by_three_processes_at_once_loses_and_doubles_nothing(
+def test_three_merging_processes_lose_and_duplicate_nothing(
     tmp_path: Path, postgres_url: str
 ) -> None:
     url = migrated_postgres(postgres_url)
     home = tmp_path / "home"
     house = house_in(home, url).migrated()
-    house.stocking.key()
+    house.row_store.key()
     names = ("a", "b", "c")
     with ExitStack() as stack:
         processes = [

@@ -1,4 +1,4 @@
-"""A body of live rows …"""
+"""Parsing and checking the body of a live request."""
 
 import json
 from datetime import date, datetime
@@ -47,7 +47,7 @@ def to(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "rows.parquet"
 
 
-def test_becomes_rows_of_all_our_columns(to: Path) -> None:
+def test_rows_have_all_our_columns(to: Path) -> None:
     row = {**ORDER, "amount": "62.005", "quantity": 1, "returned": "oui", "shipped": "2026-11-25"}
     assert receive(to, row).rows == 1
     (got,) = rows_in(to)
@@ -59,7 +59,7 @@ def test_becomes_rows_of_all_our_columns(to: Path) -> None:
     assert got["region"] is None
 
 
-def test_keeps_its_good_rows_and_tells_the_others_by_line_and_column(to: Path) -> None:
+def test_bad_rows_are_reported_by_line_and_column(to: Path) -> None:
     found = receive(
         to,
         ORDER,
@@ -96,7 +96,7 @@ def test_keeps_its_good_rows_and_tells_the_others_by_line_and_column(to: Path) -
     ]
 
 
-def test_holds_no_person_that_can_be_read(tmp_path: Path) -> None:
+def test_stored_rows_contain_no_readable_person(tmp_path: Path) -> None:
     row = {**ORDER, "customer": " Ana@Shop.example ", "email": "ana@shop.example", "name": "Ana"}
     first, second = tmp_path / "1.parquet", tmp_path / "2.parquet"
     found = receive(first, row, {**row, "customer": "ana@shop.example", "line": 2})
@@ -109,7 +109,7 @@ def test_holds_no_person_that_can_be_read(tmp_path: Path) -> None:
     assert rows_in(second)[0]["customer"] != one
 
 
-def test_of_feedback_keeps_the_words_without_the_address(to: Path) -> None:
+def test_feedback_text_is_stored_without_address(to: Path) -> None:
     text = "Too small. Write me: ana@shop.example or 06 12 34 56 78"
     receive(to, {"text": text}, {"text": text}, {"text": "Lovely"}, kind="feedback")
     rows = rows_in(to)
@@ -120,7 +120,7 @@ def test_of_feedback_keeps_the_words_without_the_address(to: Path) -> None:
     assert len({row["id"] for row in rows}) == 2
 
 
-def test_of_feedback_makes_the_same_id_alone_and_among_others(tmp_path: Path) -> None:
+def test_feedback_id_is_independent_of_other_rows(tmp_path: Path) -> None:
     row = {"text": "Lovely", "rating": 5, "at": "2026-11-20"}
     receive(tmp_path / "1.parquet", row, kind="feedback")
     receive(tmp_path / "2.parquet", {**row, "text": "Too small"}, row, kind="feedback")
@@ -129,13 +129,13 @@ def test_of_feedback_makes_the_same_id_alone_and_among_others(tmp_path: Path) ->
     assert told(mixed) == [(2, "id", "is empty, and other rows have one")]
 
 
-def test_of_an_order_as_a_whole_needs_no_line(to: Path) -> None:
+def test_whole_order_needs_no_line(to: Path) -> None:
     row = {name: value for name, value in ORDER.items() if name not in ("line", "product")}
     receive(to, row)
     assert rows_in(to)[0]["line"] == 0
 
 
-def test_of_an_experiment_needs_a_name_and_somebody_counted(to: Path) -> None:
+def test_experiment_row_needs_name_and_unit(to: Path) -> None:
     row = {"variant": "A", "metric": "visit", "successes": 1}
     found = receive(
         to,
@@ -158,13 +158,13 @@ def test_of_an_experiment_needs_a_name_and_somebody_counted(to: Path) -> None:
         (1795514700000, datetime(2026, 11, 24, 10, 5)),
     ],
 )
-def test_reads_moments_as_they_are_written(to: Path, given: Any, wanted: datetime) -> None:
+def test_unambiguous_times_are_read(to: Path, given: Any, wanted: datetime) -> None:
     receive(to, {**ORDER, "at": given})
     assert rows_in(to)[0]["at"] == wanted
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe{}", b'{"order": "\xe9"}'])
-def test_that_is_no_text_is_refused_whole(to: Path, body: bytes) -> None:
+def test_binary_body_is_refused(to: Path, body: bytes) -> None:
     with pytest.raises(CannotDo, match="UTF-8"):
         RECEIVER.receive("orders", body, today=TODAY, to=to)
     assert not to.exists()
@@ -185,7 +185,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("line", HOSTILE)
-def test_that_means_harm_is_told_like_any_other(to: Path, line: str) -> None:
+def test_malicious_line_is_rejected_like_any_other(to: Path, line: str) -> None:
     found = receive(to, line)
     assert (found.rows, len(found.rejects)) == (0, 1)
     assert not to.exists()
@@ -208,7 +208,7 @@ VALUES: st.SearchStrategy[Any] = (
     values=st.lists(VALUES, min_size=30, max_size=30),
     filled=st.lists(st.booleans(), min_size=30, max_size=30),
 )
-def test_of_any_values_ends_in_rows_or_in_reasons(
+def test_random_values_give_rows_or_reasons(
     to: Path, kind: str, values: list[Any], filled: list[bool]
 ) -> None:
     to.unlink(missing_ok=True)
@@ -218,7 +218,7 @@ def test_of_any_values_ends_in_rows_or_in_reasons(
     assert len(rows_in(to)) == found.rows
 
 
-def test_is_joined_in_exactly_the_kinds_columns(tmp_path: Path) -> None:
+def test_joined_batches_have_exactly_the_columns_of_kind(tmp_path: Path) -> None:
     first, second = tmp_path / "1.parquet", tmp_path / "2.parquet"
     receive(first, ORDER)
     receive(second, {**ORDER, "amount": 60}, {**ORDER, "line": 2})

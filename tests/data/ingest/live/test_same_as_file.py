@@ -1,4 +1,4 @@
-"""A live row and the same row of a file …"""
+"""Live rows compared with the same rows of a file."""
 
 import json
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ def _said(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", sorted(SPELT))
-def test_are_the_same_row(kind: str, tmp_path: Path) -> None:
+def test_live_row_equals_file_row(kind: str, tmp_path: Path) -> None:
     rows = rows_of(sample("small"), kind)
     assert len(rows) > 20
     live = BatchReceiver(KEY)
@@ -77,15 +77,15 @@ def test_are_the_same_row(kind: str, tmp_path: Path) -> None:
     file = tmp_path / f"{kind}.jsonl"
     file.write_text(body, encoding="utf-8")
     # In a file a column of that name holds addresses, unless somebody says otherwise.
-    called = {"email": "email"} if kind == "consents" else None
-    understood = detect_schema(file, name=file.name, kind=kind, called=called)
+    column_names = {"email": "email"} if kind == "consents" else None
+    understood = detect_schema(file, name=file.name, kind=kind, column_names=column_names)
     assert not understood.ignored
     taken = load_file(file, understood, to=tmp_path / "file.parquet", key=KEY, today=TODAY)
     assert taken.rejected == 0
     assert content(tmp_path / "live.parquet") == content(tmp_path / "file.parquet")
 
 
-def test_are_the_same_row_when_sent_one_by_one(tmp_path: Path) -> None:
+def test_live_rows_sent_one_by_one_equal_file_rows(tmp_path: Path) -> None:
     rows = rows_of(sample("small"), "orders")[:40]
     live = BatchReceiver(KEY)
     whole = "\n".join(json.dumps(row) for row in rows).encode()
@@ -96,7 +96,7 @@ def test_are_the_same_row_when_sent_one_by_one(tmp_path: Path) -> None:
     assert content(tmp_path / "whole.parquet") == content(tmp_path / "one*.parquet")
 
 
-def test_are_all_there_is() -> None:
+def test_every_kind_is_compared() -> None:
     assert sorted(SPELT) == sorted(load_kinds())
 
 

@@ -1,4 +1,4 @@
-"""A signature of live rows …"""
+"""Signatures of live requests."""
 
 import subprocess
 from dataclasses import replace
@@ -21,7 +21,7 @@ STAMP = str(int(NOW.timestamp()))
 SAID = SignedRequest(STAMP, "orders", "T1", BODY)
 
 
-def test_fits_what_was_signed_and_nothing_else() -> None:
+def test_signature_is_valid_for_signed_content_only() -> None:
     given = sign_request(KEY, SAID)
     assert is_valid_signature(KEY, SAID, given)
     assert not is_valid_signature(KEY, replace(SAID, body=BODY + b" "), given)
@@ -35,14 +35,14 @@ def test_fits_what_was_signed_and_nothing_else() -> None:
     assert not is_valid_signature(KEY, SAID, "v1=é\udc80")
 
 
-def test_opens_one_workspace_alone() -> None:
+def test_workspace_key_is_valid_for_one_workspace() -> None:
     keys = {derive_live_key(b"s" * 32, name) for name in (None, "T1", "T2")}
     assert len(keys) == 3
     assert all(len(key) == 64 for key in keys)
     assert derive_live_key(b"t" * 32, None) != KEY
 
 
-def test_is_what_openssl_makes_of_the_documented_command() -> None:
+def test_signature_equals_documented_openssl_command() -> None:
     made = subprocess.run(
         ["openssl", "dgst", "-sha256", "-hmac", KEY],
         input=f"{STAMP}.orders.T1.".encode() + BODY,
@@ -71,5 +71,5 @@ def test_is_what_openssl_makes_of_the_documented_command() -> None:
         ("9" * 400, False),
     ],
 )
-def test_holds_for_five_minutes(stamp: str, good: bool) -> None:
+def test_signature_expires_after_five_minutes(stamp: str, good: bool) -> None:
     assert is_fresh(stamp, NOW) is good
