@@ -148,7 +148,7 @@ class WorkspaceData:
         self, warehouse: "Warehouse", found: AnalysisResult, where: AnalysisFilter, person: str
     ) -> AnalysisResult:
         """Return the part of the result that this person may see, given all earlier answers."""
-        if self._answers is None or "orders" not in shelf.listed:
+        if self._answers is None or "orders" not in warehouse.listed:
             return found
         from bot.data.metrics.orders.answer_guard import guard_answer
 

@@ -223,7 +223,7 @@ class DigestHistory:
             return (*facts, _build_count_fact("all", "without", len(drafts) - len(newest), "-", at))
 
         # An import may use the library at the same time.
-        return self.local_data.library(workspace).run_exclusively(asked_of)
+        return self.local_data.library(workspace).run_exclusively(build_facts)
 
 
 def _build_campaign_facts(warehouse: Warehouse, result: DeliveryResult, draft: Draft) -> list[Fact]:
