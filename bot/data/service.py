@@ -185,7 +185,7 @@ class WorkspaceData:
                     found = self._read_again(now, kind, where) or self._find(kind, where)
                 except DamagedRows as why:  # the same answer until the rows are whole
                     found = AnalysisResult(kind, NO_SOURCE, self._open().today)
-                    found.cannot.append(why.words)
+                    found.limits.append(why.words)
                 if not _is_same_warehouse(now, self._stands_on()):
                     return found  # the tables changed meanwhile: it may be of either
                 if len(self._known) >= MOST_REMEMBERED:

@@ -103,7 +103,7 @@ def test_a_question_about_a_small_group_alone_gets_no_figure() -> None:
             and kind not in ("audiences", "campaigns", "experiments", "plan")
         ]
         assert figures == [], kind
-        said = " ".join(words.to("en") for words in told_.cannot)
+        said = " ".join(words.to("en") for words in told_.limits)
         assert "Only 3 " not in said, kind
 
 
@@ -128,14 +128,14 @@ def test_a_fact_of_a_group_without_a_size_is_an_error() -> None:
     told_ = AnalysisResult("segments", "orders.csv", TODAY, floors=Floors())
     with pytest.raises(LookupError, match="how many people"):
         told_.add("champions", "customers", 3)
-    assert not told_.group("champions", 3)
+    assert not told_.set_group_size("champions", 3)
     told_.add("champions", "customers", 3)
     told_.add("champions", "average-order", 99)
     assert told_.facts == []
-    assert told_.cannot[0].to("en") == "Under 20 customers: grouped as Others."
-    assert told_.cannot[0].to("fr") == "Moins de 20 clients\u00a0: regroupés sous Autres."
-    assert not told_.group("all-but-few", 900, rest=3)
-    assert told_.group("many", 900, rest=40)
+    assert told_.limits[0].to("en") == "Under 20 customers: grouped as Others."
+    assert told_.limits[0].to("fr") == "Moins de 20 clients\u00a0: regroupés sous Autres."
+    assert not told_.set_group_size("all-but-few", 900, rest=3)
+    assert told_.set_group_size("many", 900, rest=40)
 
 
 def test_every_kind_states_the_size_of_its_groups() -> None:
@@ -198,7 +198,7 @@ def test_a_letter_to_few_is_not_held_against_others() -> None:
     one = shop(Plant("country", 4))
     told_ = letter_against_peers(one.shelf, PLANTED)
     assert told_.facts == []
-    assert "under 20 people" in told_.cannot[0].to("en")
+    assert "under 20 people" in told_.limits[0].to("en")
 
 
 # What people read.

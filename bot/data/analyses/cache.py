@@ -43,16 +43,16 @@ class ResultCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CACHE_FOLDER
 
-    def get(self, stands_on: Hashable, kind: str, where: AnalysisFilter) -> AnalysisResult | None:
+    def get(self, stands_on: Hashable, kind: str, filter_: AnalysisFilter) -> AnalysisResult | None:
         """What was found of this before, or None."""
         try:
-            return _result_from_dict(json.loads(self._path(stands_on, kind, where).read_bytes()))
+            return _result_from_dict(json.loads(self._path(stands_on, kind, filter_).read_bytes()))
         except (OSError, ValueError, KeyError, TypeError):  # none there, or torn by a full disk
             return None
 
-    def put(self, stands_on: Hashable, where: AnalysisFilter, found: AnalysisResult) -> None:
+    def put(self, stands_on: Hashable, filter_: AnalysisFilter, result: AnalysisResult) -> None:
         """Keeps it, whole or not at all. A disk that takes nothing more is no reason to fail."""
-        path = self._path(stands_on, found.kind, where)
+        path = self._path(stands_on, result.kind, filter_)
         with contextlib.suppress(OSError):
             if not path.parent.exists():
                 self.clear()
@@ -62,7 +62,7 @@ class ResultCache:
             fresh = path.with_suffix(f".{secrets.token_hex(4)}.part")
             fresh.touch(mode=0o600)
             fresh.write_text(
-                json.dumps(_result_to_dict(found), ensure_ascii=False), encoding="utf-8"
+                json.dumps(_result_to_dict(result), ensure_ascii=False), encoding="utf-8"
             )
             os.replace(fresh, path)
 
@@ -70,8 +70,10 @@ class ResultCache:
         """Takes all of it away: the rows have changed, and what was said of them goes with them."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _path(self, stands_on: Hashable, kind: str, where: AnalysisFilter) -> Path:
-        return self.folder / _hash_key((stands_on, hash_code())) / f"{kind}-{_hash_key(where)}.json"
+    def _path(self, stands_on: Hashable, kind: str, filter_: AnalysisFilter) -> Path:
+        return (
+            self.folder / _hash_key((stands_on, hash_code())) / f"{kind}-{_hash_key(filter_)}.json"
+        )
 
 
 @cache
@@ -87,19 +89,19 @@ def hash_code() -> str:
     return whole.hexdigest()
 
 
-def _hash_key(said: object) -> str:
+def _hash_key(key: object) -> str:
     """A name for it; the words that were asked can't be read from it."""
-    return sha256(repr(said).encode()).hexdigest()[:32]
+    return sha256(repr(key).encode()).hexdigest()[:32]
 
 
-def _result_to_dict(found: AnalysisResult) -> dict[str, Any]:
+def _result_to_dict(result: AnalysisResult) -> dict[str, Any]:
     return {
-        "kind": found.kind,
-        "source": found.source,
-        "as_of": found.as_of.isoformat(),
-        "facts": [_fact_to_dict(fact) for fact in found.facts],
-        "queries": dict(found.queries),
-        "cannot": [words.model_dump(mode="json") for words in found.cannot],
+        "kind": result.kind,
+        "source": result.source,
+        "as_of": result.as_of.isoformat(),
+        "facts": [_fact_to_dict(fact) for fact in result.facts],
+        "queries": dict(result.queries),
+        "cannot": [words.model_dump(mode="json") for words in result.limits],
     }
 
 
@@ -111,16 +113,16 @@ def _fact_to_dict(fact: Fact) -> dict[str, Any]:
     return told
 
 
-def _result_from_dict(told: dict[str, Any]) -> AnalysisResult:
-    found = AnalysisResult(told["kind"], told["source"], date.fromisoformat(told["as_of"]))
-    found.facts = [_fact_from_dict(one) for one in told["facts"]]
-    found.cannot = [restore_words(one) for one in told["cannot"]]
-    found.queries.update(told["queries"])
-    return found
+def _result_from_dict(data: dict[str, Any]) -> AnalysisResult:
+    result = AnalysisResult(data["kind"], data["source"], date.fromisoformat(data["as_of"]))
+    result.facts = [_fact_from_dict(one) for one in data["facts"]]
+    result.limits = [restore_words(one) for one in data["cannot"]]
+    result.queries.update(data["queries"])
+    return result
 
 
-def _fact_from_dict(told: dict[str, Any]) -> Fact:
-    value = told["value"]
+def _fact_from_dict(data: dict[str, Any]) -> Fact:
+    value = data["value"]
     return Fact.model_validate(
-        {**told, "value": Decimal(value["number"]) if isinstance(value, dict) else value}
+        {**data, "value": Decimal(value["number"]) if isinstance(value, dict) else value}
     )

@@ -76,17 +76,17 @@ class DeliveryMatches:
 
 
 def match_deliveries(
-    shelf: Warehouse,
-    gone: Sequence[SentDelivery],
-    said: Mapping[tuple[str, str], bool] | None = None,
+    warehouse: Warehouse,
+    deliveries: Sequence[SentDelivery],
+    answers: Mapping[tuple[str, str], bool] | None = None,
 ) -> DeliveryMatches:
     """Each delivery with its results. `said` is what people answered: (result, code) → same."""
-    said = said or {}
-    codes = sorted({one.code for one in gone})
-    by_code = _campaigns_by_code(shelf, codes)
-    orders = _orders_by_code(shelf, codes)
-    yes = {code: result for (result, code), same in said.items() if same and code in codes}
-    confirmed = _campaigns_by_id(shelf, sorted(set(yes.values())))
+    answers = answers or {}
+    codes = sorted({one.code for one in deliveries})
+    by_code = _campaigns_by_code(warehouse, codes)
+    orders = _orders_by_code(warehouse, codes)
+    yes = {code: result for (result, code), same in answers.items() if same and code in codes}
+    confirmed = _campaigns_by_id(warehouse, sorted(set(yes.values())))
     results, open_ = [], []
     for code in codes:
         rows = by_code.get(code) or confirmed.get(yes.get(code, ""), [])
@@ -97,15 +97,15 @@ def match_deliveries(
             results.append(_build_result(code, how, rows, orders.get(code, [])))
         if not rows:
             open_.append(code)
-    wanted = [one for one in gone if one.code in open_]
-    candidates = tuple(_find_candidates(shelf, wanted, set(codes), said))
-    found = {one.code for one in results} | {one.code for one in candidates}
+    wanted = [one for one in deliveries if one.code in open_]
+    candidates = tuple(_find_candidates(warehouse, wanted, set(codes), answers))
+    found = {one.code for one in results} | {candidate.code for candidate in candidates}
     return DeliveryMatches(tuple(results), candidates, tuple(c for c in codes if c not in found))
 
 
-def _add_campaign_id(shelf: Warehouse) -> ir.Table | None:
+def _add_campaign_id(warehouse: Warehouse) -> ir.Table | None:
     """Campaigns with a name to call each by: its id, else its code, else its name."""
-    table = shelf.table("campaigns")
+    table = warehouse.table("campaigns")
     if table is None:
         return None
     return table.mutate(
@@ -121,26 +121,28 @@ def _sum_measures(table: ir.Table, *by: str) -> ir.Table:
     )
 
 
-def _campaigns_by_code(shelf: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = _add_campaign_id(shelf)
+def _campaigns_by_code(
+    warehouse: Warehouse, codes: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    table = _add_campaign_id(warehouse)
     if table is None or not codes:
         return {}
     return _group_rows(
-        fetch_rows(shelf, _sum_measures(table.filter(table.code.isin(codes)), "code")), "code"
+        fetch_rows(warehouse, _sum_measures(table.filter(table.code.isin(codes)), "code")), "code"
     )
 
 
-def _campaigns_by_id(shelf: Warehouse, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = _add_campaign_id(shelf)
+def _campaigns_by_id(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    table = _add_campaign_id(warehouse)
     if table is None or not ids:
         return {}
     return _group_rows(
-        fetch_rows(shelf, _sum_measures(table.filter(table.called.isin(ids)))), "called"
+        fetch_rows(warehouse, _sum_measures(table.filter(table.called.isin(ids)))), "called"
     )
 
 
-def _orders_by_code(shelf: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = shelf.table("orders")
+def _orders_by_code(warehouse: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    table = warehouse.table("orders")
     if table is None or not codes:
         return {}
     person = ibis.coalesce(table.customer, table["order"])
@@ -153,7 +155,7 @@ def _orders_by_code(shelf: Warehouse, codes: Sequence[str]) -> dict[str, list[di
             people=person.nunique(),
         )
     )
-    return _group_rows(fetch_rows(shelf, counted), "code")
+    return _group_rows(fetch_rows(warehouse, counted), "code")
 
 
 def _group_rows(rows: Iterable[dict[str, Any]], by: str) -> dict[str, list[dict[str, Any]]]:
@@ -196,26 +198,30 @@ def _sum_money(rows: Iterable[dict[str, Any]], name: str) -> dict[str, Decimal]:
 
 
 def _find_candidates(
-    shelf: Warehouse,
-    gone: Sequence[SentDelivery],
+    warehouse: Warehouse,
+    deliveries: Sequence[SentDelivery],
     codes: set[str],
-    said: Mapping[tuple[str, str], bool],
+    answers: Mapping[tuple[str, str], bool],
 ) -> Iterable[MatchCandidate]:
     """For each delivery without a code, the one campaign that looks like it; two are none."""
-    table = _add_campaign_id(shelf)
-    if table is None or not gone:
+    table = _add_campaign_id(warehouse)
+    if table is None or not deliveries:
         return
     first, last = (
-        min(o.sent_at for o in gone) - MAX_TIME_APART,
-        max(o.sent_at for o in gone) + MAX_TIME_APART,
+        min(o.sent_at for o in deliveries) - MAX_TIME_APART,
+        max(o.sent_at for o in deliveries) + MAX_TIME_APART,
     )
     near = table.filter(table.at.between(first, last) & table.called.notnull())
     seen = near.select("called", "code", "at", "channel", "subject", "text").distinct()
-    rows = [row for row in fetch_rows(shelf, seen.limit(MAX_CAMPAIGNS)) if row["code"] not in codes]
-    for one in sorted(gone, key=lambda o: (o.sent_at, o.code)):
+    rows = [
+        row for row in fetch_rows(warehouse, seen.limit(MAX_CAMPAIGNS)) if row["code"] not in codes
+    ]
+    for one in sorted(deliveries, key=lambda o: (o.sent_at, o.code)):
         found: dict[str, MatchCandidate] = {}
         for row in rows:
-            likeness = _score_similarity(one, row) if (row["called"], one.code) not in said else 0.0
+            likeness = (
+                _score_similarity(one, row) if (row["called"], one.code) not in answers else 0.0
+            )
             if likeness >= max(
                 MIN_SIMILARITY, found[row["called"]].alike if row["called"] in found else 0
             ):
@@ -226,13 +232,13 @@ def _find_candidates(
             yield next(iter(found.values()))
 
 
-def _score_similarity(one: SentDelivery, row: Mapping[str, Any]) -> float:
+def _score_similarity(delivery: SentDelivery, row: Mapping[str, Any]) -> float:
     """How much alike, 0 to 1; 0 on another channel or day."""
-    if (row["channel"] or "").lower() != one.channel.lower() or abs(
-        row["at"] - one.sent_at
+    if (row["channel"] or "").lower() != delivery.channel.lower() or abs(
+        row["at"] - delivery.sent_at
     ) > MAX_TIME_APART:
         return 0.0
-    pairs = ((one.subject, row["subject"]), (one.text, row["text"]))
+    pairs = ((delivery.subject, row["subject"]), (delivery.text, row["text"]))
     return max(
         (_compare_texts(mine, theirs) for mine, theirs in pairs if mine and theirs), default=0.0
     )
@@ -252,35 +258,37 @@ SHOWN_RATES = (  # the first that was counted is told
 )
 
 
-def describe_result(shelf: Warehouse, result: DeliveryResult) -> list[Words]:
+def describe_result(warehouse: Warehouse, result: DeliveryResult) -> list[Words]:
     """Sentences for the card: what was sent and how it did, what was sold, and where that is from.
     None when the files hold no count of it."""
     lines = [
         line
-        for line in (_describe_rate(shelf, result), _describe_sales(shelf, result))
+        for line in (_describe_rate(warehouse, result), _describe_sales(warehouse, result))
         if line is not None
     ]
     if not lines:
         return []
     kind = "campaigns" if result.campaigns else "orders"
-    source, day = shelf.source(kind), shelf.as_of(kind)
+    source, day = warehouse.source(kind), warehouse.as_of(kind)
     return [*lines, Words("From {source}, up to {day}", source=format_source(source), day=day)]
 
 
-def _describe_rate(shelf: Warehouse, result: DeliveryResult) -> Words | None:
+def _describe_rate(warehouse: Warehouse, result: DeliveryResult) -> Words | None:
     sent = result.counts.get("delivered") or result.counts.get("sent")
     if not sent:
         return None
-    if is_below_floor(sent, shelf.floor):
+    if is_below_floor(sent, warehouse.floor):
         return Words(
-            "Sent to under {n} people: how many of them did what is not told", n=shelf.floor
+            "Sent to under {n} people: how many of them did what is not told", n=warehouse.floor
         )
     for rate, counted, verb in SHOWN_RATES:
         hits = result.counts.get(counted)
-        if hits is None or (counted == "orders" and is_below_floor(hits, shelf.sales_floor)):
+        if hits is None or (counted == "orders" and is_below_floor(hits, warehouse.sales_floor)):
             continue
         # Added up over several lines of a file it is no longer the rate of one letter.
-        facts = _compare_with_peers(shelf, result.letters[0]) if len(result.letters) == 1 else {}
+        facts = (
+            _compare_with_peers(warehouse, result.letters[0]) if len(result.letters) == 1 else {}
+        )
         if slugify(rate) in facts:
             return _describe_comparison(facts, slugify(rate), sent, verb)
         return Words(
@@ -318,9 +326,9 @@ def _describe_comparison(
     )
 
 
-def _compare_with_peers(shelf: Warehouse, letter: str) -> dict[str, Decimal | str]:
+def _compare_with_peers(warehouse: Warehouse, letter: str) -> dict[str, Decimal | str]:
     """The measures of `letter_against_peers`: name → value."""
-    found: AnalysisResult = letter_against_peers(shelf, letter)
+    found: AnalysisResult = letter_against_peers(warehouse, letter)
     return {fact.id.rsplit(".", 1)[-1]: fact.value for fact in found.facts}
 
 
@@ -330,9 +338,9 @@ def _get_number(facts: Mapping[str, Decimal | str], name: str) -> Decimal:
     return value
 
 
-def _describe_sales(shelf: Warehouse, result: DeliveryResult) -> Words | None:
+def _describe_sales(warehouse: Warehouse, result: DeliveryResult) -> Words | None:
     """What came with its code; else what the campaign's own file says. Nothing of few customers."""
-    floor = shelf.sales_floor
+    floor = warehouse.sales_floor
     if is_below_floor(result.buyers, floor):
         return Words(
             "Under {n} customers ordered with its code: what they bought is not told", n=floor

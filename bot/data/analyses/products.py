@@ -18,19 +18,19 @@ from bot.text.slugs import format_title
 SERIES_TITLES = {"orders": Words("orders"), "units": Words("units"), "revenue": Words("revenue")}
 
 
-def load_product_titles(shelf: Warehouse, products: Collection[str]) -> dict[str, str]:
+def load_product_titles(warehouse: Warehouse, products: Collection[str]) -> dict[str, str]:
     """product → title, of those that have one anywhere. Lines of one product may be called several
     things (a remark in place of a name): the commonest counts, the first by alphabet of equals."""
     known: dict[str, str] = {}
-    if shelf.products is not None:
-        named = fetch_rows(shelf, shelf.products.select("product", "title"))
+    if warehouse.products is not None:
+        named = fetch_rows(warehouse, warehouse.products.select("product", "title"))
         known = {row["product"]: format_title(row["title"]) for row in named if row["title"]}
     wanted = sorted(set(products) - set(known))
-    orders = shelf.table("orders")
+    orders = warehouse.table("orders")
     if not wanted or orders is None:
         return known
     lines = orders.filter(orders.product.isin(wanted), orders.title.notnull())
-    rows = fetch_rows(shelf, lines.group_by("product", "title").aggregate(lines=lines.count()))
+    rows = fetch_rows(warehouse, lines.group_by("product", "title").aggregate(lines=lines.count()))
     said: dict[str, str] = {}
     for row in sorted(rows, key=lambda one: (-one["lines"], one["title"])):
         said.setdefault(row["product"], format_title(row["title"]))
@@ -56,15 +56,15 @@ class PurchasedProducts:
         )
 
 
-def load_purchased_products(shelf: Warehouse, lines: ir.Table) -> PurchasedProducts:
+def load_purchased_products(warehouse: Warehouse, lines: ir.Table) -> PurchasedProducts:
     """Most buyers first. `lines` as bought.lines gives them."""
     table = (
         lines.filter(_.amount >= 0, _["product"].notnull())
         .group_by("product")
         .aggregate(category=_.category.max(), buyers=_.customer.nunique())
     )
-    rows = sorted(fetch_rows(shelf, table), key=lambda row: (-row["buyers"], row["product"]))
-    known = load_product_titles(shelf, [row["product"] for row in rows])
+    rows = sorted(fetch_rows(warehouse, table), key=lambda row: (-row["buyers"], row["product"]))
+    known = load_product_titles(warehouse, [row["product"] for row in rows])
     called = {key: format_title(known.get(key) or key) for key in (row["product"] for row in rows)}
     categories = {row["product"]: row["category"] for row in rows if row["category"]}
     return PurchasedProducts(called, categories)

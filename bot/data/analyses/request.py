@@ -74,30 +74,30 @@ def build_filter(request: SkillRequest) -> AnalysisFilter:
 
 
 def iter_cannot_facts(
-    findings: AnalysisResult, kind: str, language: str, today: date
+    result: AnalysisResult, kind: str, language: str, today: date
 ) -> Iterator[Fact]:
     """What can't be told, in the reader's language: `<kind>.cannot.<n>`."""
-    for n, words in enumerate(findings.cannot, 1):
+    for n, words in enumerate(result.limits, 1):
         yield Fact(
             id=f"{kind}.cannot.{n}",
             label="can't tell",
             value=words.to(language),
-            source=findings.source or NO_SOURCE,
+            source=result.source or NO_SOURCE,
             as_of=today,
         )
 
 
-def iter_age_facts(shelf: "Warehouse", kind: str) -> Iterator[Fact]:
+def iter_age_facts(warehouse: "Warehouse", kind: str) -> Iterator[Fact]:
     """How old a set is that is older than its kind allows: `<kind>.age.days`."""
     for table in TABLES_BY_KIND.get(kind, ()):
-        if table in shelf.listed and (days := shelf.stale(table)):
+        if table in warehouse.listed and (days := warehouse.stale(table)):
             yield Fact(
                 id=f"{kind}.age.days",
                 label="age",
-                about=shelf.source(table),
+                about=warehouse.source(table),
                 value=days,
                 unit="days",
-                source=shelf.source(table),
-                as_of=shelf.as_of(table),
+                source=warehouse.source(table),
+                as_of=warehouse.as_of(table),
             )
             return

@@ -42,25 +42,25 @@ class QueryTexts(MutableMapping[str, str]):
     takes longer than running it, and few are ever read."""
 
     def __init__(self) -> None:
-        self._told: dict[str, str | Callable[[], str]] = {}
+        self._texts: dict[str, str | Callable[[], str]] = {}
 
     def __getitem__(self, name: str) -> str:
-        told = self._told[name]
+        told = self._texts[name]
         if not isinstance(told, str):
-            told = self._told[name] = told()
+            told = self._texts[name] = told()
         return told
 
-    def __setitem__(self, name: str, told: str | Callable[[], str]) -> None:
-        self._told[name] = told
+    def __setitem__(self, name: str, sql: str | Callable[[], str]) -> None:
+        self._texts[name] = sql
 
     def __delitem__(self, name: str) -> None:
-        del self._told[name]
+        del self._texts[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._told)
+        return iter(self._texts)
 
     def __len__(self) -> int:
-        return len(self._told)
+        return len(self._texts)
 
 
 @dataclass
@@ -77,36 +77,36 @@ class AnalysisResult:
     as_of: date
     facts: list[Fact] = field(default_factory=list)
     queries: QueryTexts = field(default_factory=QueryTexts)  # name → SQL
-    cannot: list[Words] = field(default_factory=list)
+    limits: list[Words] = field(default_factory=list)
     floors: Floors | None = field(default=None, compare=False)
     of_texts: bool = field(default=False, compare=False)  # what has no size stated is of texts
     _sizes: dict[str, GroupSize] = field(default_factory=dict, repr=False, compare=False)
     _rows: dict[tuple[str, str], int] = field(default_factory=dict, repr=False, compare=False)
 
-    def group(
+    def set_group_size(
         self,
         subject: str,
         people: float,
         rest: float | None = None,
         *,
         sort: FloorKind = "people",
-        told: bool = True,
+        safe: bool = True,
     ) -> bool:
         """States how many people a subject's figures are about, and how many the others are of a
         whole that is told as well; not `told` is what would give away others (`disclosure`).
         Whether anything of it will be told."""
         size = GroupSize(round(people), None if rest is None else round(rest), sort)
-        is_told = self.floors is None or (told and size.is_told(self.floors))
-        self._sizes[subject] = size if is_told else HIDDEN_SIZE
-        if not is_told and people and self.floors is not None:
+        is_shown = self.floors is None or (safe and size.is_told(self.floors))
+        self._sizes[subject] = size if is_shown else HIDDEN_SIZE
+        if not is_shown and people and self.floors is not None:
             self.withhold(sort)
-        return is_told
+        return is_shown
 
     def is_sized(self, subject: str) -> bool:
         """Whether figures of the subject are told."""
         return self.floors is None or self._sizes.get(subject, HIDDEN_SIZE) is not HIDDEN_SIZE
 
-    def nobody(self, *subjects: str) -> None:
+    def mark_without_customers(self, *subjects: str) -> None:
         """States that what is told of these subjects is about no customers."""
         self._sizes.update(dict.fromkeys(subjects, NO_GROUP))
 
@@ -114,14 +114,14 @@ class AnalysisResult:
         """Says, once, that small groups are told of together."""
         assert self.floors is not None
         said = withheld_groups_message(self.floors.of(sort), sort)
-        if said not in self.cannot:
-            self.cannot.append(said)
+        if said not in self.limits:
+            self.limits.append(said)
 
     def is_withheld(self, sort: FloorKind = "people") -> bool:
         """Whether it is said that small groups are told of together."""
         return (
             self.floors is not None
-            and withheld_groups_message(self.floors.of(sort), sort) in self.cannot
+            and withheld_groups_message(self.floors.of(sort), sort) in self.limits
         )
 
     def add(
@@ -160,11 +160,11 @@ class AnalysisResult:
             of=of,
             query=query,
         )
-        if self._is_told(subject):
+        if self._is_shown(subject):
             self.facts.append(fact)
         return fact
 
-    def _is_told(self, subject: str) -> bool:
+    def _is_shown(self, subject: str) -> bool:
         if self.floors is None:
             return True
         if subject not in self._sizes:
@@ -173,8 +173,8 @@ class AnalysisResult:
             raise LookupError(f"{self.kind}.{subject}: nobody has stated how many people it is of")
         return self._sizes[subject] is not HIDDEN_SIZE
 
-    def refuse(self, words: Words) -> None:
-        self.cannot.append(words)
+    def add_limit(self, words: Words) -> None:
+        self.limits.append(words)
 
     def get(self, subject: str, measure: str) -> Fact | None:
         wanted = f"{self.kind}.{subject}.{measure}"

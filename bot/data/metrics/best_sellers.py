@@ -34,59 +34,59 @@ NON_PRODUCT_WORDS = word_set(  # what stands on an order and is not sold: "frais
 )
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Over the days asked for, else the last 90: sellers.product-<product> and
     sellers.category-<name> .revenue, .units, .orders, .since, .until, the best ten each by what
     they brought, money paid back taken off; sellers.all.orders, .revenue and .average-order. What
     too few customers bought is in sellers.others-product.revenue and sellers.others-category alone.
     In the currency of most orders; others are left out, and said to be. Raises CannotDo where the
     orders don't have a column that is asked about."""
-    if shelf.table("orders") is None:
-        findings = AnalysisResult("sellers", "", shelf.today)
-        findings.refuse(NO_ORDERS)
+    if warehouse.table("orders") is None:
+        findings = AnalysisResult("sellers", "", warehouse.today)
+        findings.add_limit(NO_ORDERS)
         return findings
-    until = find_last_whole_day(shelf, "orders", where)
-    since = where.since or until - timedelta(days=DEFAULT_DAYS - 1)
-    found = AnalysisResult("sellers", shelf.source("orders"), until, floors=shelf.floors)
-    known = list_currencies(shelf, "orders")
-    lines = select_counted_lines(shelf, where, since, until, known[0] if known else None)
+    until = find_last_whole_day(warehouse, "orders", filter_)
+    since = filter_.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    result = AnalysisResult("sellers", warehouse.source("orders"), until, floors=warehouse.floors)
+    known = list_currencies(warehouse, "orders")
+    lines = select_counted_lines(warehouse, filter_, since, until, known[0] if known else None)
     if len(known) > 1:
         others = ", ".join(known[1:])
-        found.refuse(
+        result.add_limit(
             Words(
                 "What sells is counted in {currency} only; other orders are in {others}.",
                 currency=known[0],
                 others=others,
             )
         )
-    with_categories = add_category(shelf, lines)
-    people = build_buyers(shelf, with_categories, SELLER_DIMENSIONS)
+    with_categories = add_category(warehouse, lines)
+    people = build_buyers(warehouse, with_categories, SELLER_DIMENSIONS)
     best = {
-        "product": _find_best_sellers(found, shelf, lines, people, "product"),
-        "category": _find_best_sellers(found, shelf, with_categories, people, "category"),
+        "product": _find_best_sellers(result, warehouse, lines, people, "product"),
+        "category": _find_best_sellers(result, warehouse, with_categories, people, "category"),
     }
     wanted = [(name, one.key) for name, some in best.items() for one in some]
-    told = people.told(wanted, shelf.sales_floor)
+    told = people.told(wanted, warehouse.sales_floor)
     days = (since, until)
-    _add_total(found, shelf, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
+    _add_total(result, warehouse, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
     for name in SELLER_DIMENSIONS:
-        _add_sellers(found, people, best[name], told, days, known[:1], name)
-    return found
+        _add_sellers(result, people, best[name], told, days, known[:1], name)
+    return result
 
 
-def build_buyers(shelf: Warehouse, lines: ir.Table, by: Sequence[str]) -> Population:
+def build_buyers(warehouse: Warehouse, lines: ir.Table, by: Sequence[str]) -> Population:
     """Who bought, by the values of some columns: customers; where none is known, orders."""
     person = ibis.coalesce(lines.customer, lines["order"])
-    named = lines.select(*by, person=person_column(shelf, person))
-    return Population.of(fetch_arrow(shelf, named.distinct()), "person")
+    named = lines.select(*by, person=person_column(warehouse, person))
+    return Population.of(fetch_arrow(warehouse, named.distinct()), "person")
 
 
 def select_counted_lines(
-    shelf: Warehouse, where: AnalysisFilter, since: date, until: date, currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, since: date, until: date, currency: str | None
 ) -> ir.Table:
     """The lines that count, in the one currency, of the days inclusive. Pieces that went for
     nothing and from nobody are the stock put right: no order, and nothing taken back."""
-    table = filter_rows(shelf, "orders", where)
+    table = filter_rows(warehouse, "orders", filter_)
     day = table["at"].date()
     kept = table.filter(
         day.between(ibis.literal(since), ibis.literal(until)),
@@ -101,8 +101,8 @@ def select_counted_lines(
 
 
 def _add_total(
-    found: AnalysisResult,
-    shelf: Warehouse,
+    result: AnalysisResult,
+    warehouse: Warehouse,
     lines: ir.Table,
     days: tuple[date, date],
     unit: list[str],
@@ -113,13 +113,13 @@ def _add_total(
     asked = orders.aggregate(
         revenue=_.paid.sum(), orders=_.count(where=_.paid >= 0), rows=_.count()
     )
-    row = _read_row(found, shelf, "orders", asked)
+    row = _read_row(result, warehouse, "orders", asked)
     if not row["orders"] or row["revenue"] is None:
         return
     money, n = unit[0] if unit else None, int(row["orders"])
-    found.group("all", people, sort="sales")
-    _add_period(found, "all", days, "", n, "orders")
-    add = found.add
+    result.set_group_size("all", people, sort="sales")
+    _add_period(result, "all", days, "", n, "orders")
+    add = result.add
     add("all", "orders", n, unit="orders", rows=n, query="orders")
     add("all", "revenue", round(row["revenue"]), unit=money, rows=n, query="orders")
     mean = round(float(row["revenue"]) / n, 2)
@@ -138,7 +138,7 @@ class BestSeller:
 
 
 def _find_best_sellers(
-    found: AnalysisResult, shelf: Warehouse, lines: ir.Table, people: Population, name: str
+    result: AnalysisResult, warehouse: Warehouse, lines: ir.Table, people: Population, name: str
 ) -> list[BestSeller]:
     """The best of a dimension; what brought nothing is none, what nobody named is not told, nor
     what too few bought."""
@@ -148,19 +148,19 @@ def _find_best_sellers(
         .aggregate(revenue=_.paid.sum(), units=_.pieces.sum(), orders=_["order"].nunique())
     )
     best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name).limit(MAX_PRODUCTS_READ)
-    found.queries[QUERY_NAMES[name]] = defer_sql(best)
-    rows = fetch_rows(shelf, best)
+    result.queries[QUERY_NAMES[name]] = defer_sql(best)
+    rows = fetch_rows(warehouse, best)
     keys = [str(row[name]) for row in rows]
     names = (
-        load_product_titles(shelf, keys)
+        load_product_titles(warehouse, keys)
         if name == "product"
         else dict(zip(keys, keys, strict=True))
     )
     goods = [row for row in rows if is_product(names.get(row[name]))]
     sizes = people.sizes(name)
-    known = [row for row in goods if sizes.get(str(row[name]), 0) >= shelf.sales_floor]
+    known = [row for row in goods if sizes.get(str(row[name]), 0) >= warehouse.sales_floor]
     if len(known) < len(goods[:MAX_SELLERS]):
-        found.withhold("sales")
+        result.withhold("sales")
     return [
         BestSeller(
             str(row[name]),
@@ -174,10 +174,10 @@ def _find_best_sellers(
 
 
 def _add_sellers(
-    found: AnalysisResult,
+    result: AnalysisResult,
     people: Population,
     best: list[BestSeller],
-    told: set[DimensionValue],
+    safe_values: set[DimensionValue],
     days: tuple[date, date],
     unit: list[str],
     name: str,
@@ -187,30 +187,30 @@ def _add_sellers(
     for one in best:
         key = f"{name}-{slugify(one.key)}"
         size = people.count(people.which((name, one.key)))
-        if not found.group(key, size, sort="sales", told=(name, one.key) in told):
+        if not result.set_group_size(key, size, sort="sales", safe=(name, one.key) in safe_values):
             continue
         shown += one.revenue
-        _add_period(found, key, days, one.title, one.orders, query)
+        _add_period(result, key, days, one.title, one.orders, query)
         for measure, value, of in (
             ("revenue", round(one.revenue), money),
             ("units", round(one.units), "units"),
             ("orders", one.orders, "orders"),
         ):
-            found.add(key, measure, value, unit=of, about=one.title, rows=one.orders, query=query)
-    if len(people.sizes(name)) > 1 and found.is_withheld("sales"):
-        _add_others(found, name, shown, money)
+            result.add(key, measure, value, unit=of, about=one.title, rows=one.orders, query=query)
+    if len(people.sizes(name)) > 1 and result.is_withheld("sales"):
+        _add_others(result, name, shown, money)
 
 
-def _add_others(found: AnalysisResult, name: str, shown: Decimal, money: str | None) -> None:
+def _add_others(result: AnalysisResult, name: str, shown: Decimal, money: str | None) -> None:
     """All that is not told of by itself."""
-    whole = found.get("all", "revenue")
+    whole = result.get("all", "revenue")
     if whole is None or not shown:
         return
     key, rest = f"others-{name}", round(Decimal(whole.value) - shown)
     if rest <= 0:
         return
-    found.nobody(key)  # no small group: `told` saw to that
-    found.add(key, "revenue", rest, unit=money, about=OTHERS_LABEL.text, query=QUERY_NAMES[name])
+    result.mark_without_customers(key)  # no small group: `told` saw to that
+    result.add(key, "revenue", rest, unit=money, about=OTHERS_LABEL.text, query=QUERY_NAMES[name])
 
 
 def is_product(title: str | None) -> bool:
@@ -219,14 +219,14 @@ def is_product(title: str | None) -> bool:
 
 
 def _add_period(
-    found: AnalysisResult, key: str, days: tuple[date, date], about: str, rows: int, query: str
+    result: AnalysisResult, key: str, days: tuple[date, date], about: str, rows: int, query: str
 ) -> None:
     for measure, day in zip(("since", "until"), days, strict=True):
-        found.add(key, measure, day, about=about, rows=rows, query=query)
+        result.add(key, measure, day, about=about, rows=rows, query=query)
 
 
 def _read_row(
-    found: AnalysisResult, shelf: Warehouse, name: str, asked: ir.Table
+    result: AnalysisResult, warehouse: Warehouse, name: str, table: ir.Table
 ) -> dict[str, Any]:
-    found.queries[name] = defer_sql(asked)
-    return fetch_rows(shelf, asked)[0]
+    result.queries[name] = defer_sql(table)
+    return fetch_rows(warehouse, table)[0]

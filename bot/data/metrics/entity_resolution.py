@@ -178,29 +178,29 @@ def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | 
 VALUE_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
 
 
-def load_order_values(shelf: Warehouse) -> Mapping[str, Mapping[str, str]]:
+def load_order_values(warehouse: Warehouse) -> Mapping[str, Mapping[str, str]]:
     """column → value → what it is called; of products their titles, goods alone."""
     return {
-        **{column: _list_distinct_values(shelf, column) for column in VALUE_COLUMNS},
-        "product": _list_products(shelf),
+        **{column: _list_distinct_values(warehouse, column) for column in VALUE_COLUMNS},
+        "product": _list_products(warehouse),
     }
 
 
-def _load_orders(shelf: Warehouse, column: str) -> ir.Table | None:
-    table = shelf.table("orders")
+def _load_orders(warehouse: Warehouse, column: str) -> ir.Table | None:
+    table = warehouse.table("orders")
     if table is None:
         return None
-    return add_category(shelf, table) if column == "category" else table
+    return add_category(warehouse, table) if column == "category" else table
 
 
-def _list_distinct_values(shelf: Warehouse, column: str) -> dict[str, str]:
-    table = _load_orders(shelf, column)
+def _list_distinct_values(warehouse: Warehouse, column: str) -> dict[str, str]:
+    table = _load_orders(warehouse, column)
     if table is None or column not in table.columns:
         return {}
-    rows = fetch_rows(shelf, table.filter(table[column].notnull()).select(column).distinct())
+    rows = fetch_rows(warehouse, table.filter(table[column].notnull()).select(column).distinct())
     return {said: said for said in sorted(str(row[column]) for row in rows)}
 
 
-def _list_products(shelf: Warehouse) -> dict[str, str]:
-    known = load_product_titles(shelf, list(_list_distinct_values(shelf, "product")))
+def _list_products(warehouse: Warehouse) -> dict[str, str]:
+    known = load_product_titles(warehouse, list(_list_distinct_values(warehouse, "product")))
     return {product: title for product, title in sorted(known.items()) if is_product(title)}

@@ -110,7 +110,7 @@ def test_in_two_currencies_are_never_added_up() -> None:
     rows += [ad("c", spend=Decimal(70), impressions=9, currency="USD")]
     found = find(small(campaigns=rows), AnalysisFilter())
     assert value(found, "ads", "spend") == Decimal("10.00")
-    assert "USD" in found.cannot[0].to("en")
+    assert "USD" in found.limits[0].to("en")
 
 
 def test_without_dates_say_that_there_is_no_period() -> None:
@@ -118,7 +118,7 @@ def test_without_dates_say_that_there_is_no_period() -> None:
         small(campaigns=[ad("a", at=None, spend=Decimal(5), impressions=9)]), AnalysisFilter()
     )
     assert found.get("ads", "since") is None
-    assert "no dates" in found.cannot[0].to("en")
+    assert "no dates" in found.limits[0].to("en")
 
 
 def test_against_too_few_peers_are_not_called_stuck() -> None:
@@ -141,12 +141,12 @@ def test_with_too_few_like_them_are_not_judged() -> None:
     rows = [letter(f"old-{i}", 10 + 7 * i, 300) for i in range(3)]
     found = letter_against_peers(small(campaigns=[*rows, letter("mine", 0, 310)]), "mine")
     assert found.get("letter--mine", "open-rate") is None
-    assert "too few comparable" in found.cannot[0].to("en")
-    assert "trop peu" in found.cannot[0].to("fr")
+    assert "too few comparable" in found.limits[0].to("en")
+    assert "trop peu" in found.limits[0].to("fr")
 
 
 def test_whose_results_are_not_in_yet_say_so() -> None:
-    assert "nothing-yet" in letter_against_peers(sample(), "nothing-yet").cannot[0].to("en")
+    assert "nothing-yet" in letter_against_peers(sample(), "nothing-yet").limits[0].to("en")
 
 
 def test_of_the_same_product_are_the_nearest_texts() -> None:
@@ -160,7 +160,7 @@ def test_of_the_same_product_are_the_nearest_texts() -> None:
 
 
 def test_that_are_missing_name_the_file_that_would_help() -> None:
-    assert "import" in find(small(), AnalysisFilter()).cannot[0].to("en")
+    assert "import" in find(small(), AnalysisFilter()).limits[0].to("en")
     assert nearest_texts(small(), channel=None, product=None, words="x", language="en") == []
 
 
@@ -199,7 +199,7 @@ def test_that_do_not_say_what_was_sold_have_no_return() -> None:
     assert value(found, "ads", "spend") == 120
     assert found.get("ads", "sales") is None
     assert found.get("ads", "return") is None
-    assert any("return on ad spend" in words.to("en") for words in found.cannot)
+    assert any("return on ad spend" in words.to("en") for words in found.limits)
 
 
 def test_that_do_not_count_orders_are_not_called_unbought() -> None:

@@ -84,7 +84,7 @@ def test_shows_less_the_shorter_it_is() -> None:
 def test_without_a_rate_says_what_it_takes() -> None:
     found = find(small(), AnalysisFilter(wanted=Wanted("subject")))
     assert found.facts == []
-    assert "import campaign results that say how many were delivered and opened" in found.cannot[
+    assert "import campaign results that say how many were delivered and opened" in found.limits[
         0
     ].to("en")
 

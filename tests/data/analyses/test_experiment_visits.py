@@ -46,7 +46,7 @@ def value(found: AnalysisResult, subject: str, measure: str) -> Any:
 
 
 def doubts(found: AnalysisResult) -> str:
-    return " ".join(words.to("en") for words in found.cannot)
+    return " ".join(words.to("en") for words in found.limits)
 
 
 def test_counts_a_person_once_and_what_they_bought_after() -> None:

@@ -109,15 +109,15 @@ def test_with_too_few_successes_is_too_early() -> None:
 def test_with_one_variant_says_so() -> None:
     found = find(shelf_of([arm_rows("A", 100, 2)]), AnalysisFilter())
     assert value(found, "t--visit", "status") == "too early"
-    assert "one variant" in found.cannot[0].to("en")
-    assert "une seule variante" in found.cannot[0].to("fr")
+    assert "one variant" in found.limits[0].to("en")
+    assert "une seule variante" in found.limits[0].to("fr")
 
 
 def test_without_rows_names_the_file_that_would_help() -> None:
     nothing = find(Warehouse(ibis.duckdb.connect(), TODAY), AnalysisFilter())
-    assert "variants and results" in nothing.cannot[0].to("en")
+    assert "variants and results" in nothing.limits[0].to("en")
     unknown = find(sample(), AnalysisFilter(experiment="no-such"))
-    assert "no-such" in unknown.cannot[0].to("en")
+    assert "no-such" in unknown.limits[0].to("en")
 
 
 def test_that_lost_is_called_lost() -> None:
@@ -146,11 +146,11 @@ def test_of_amounts_that_are_sums_of_several_people_has_no_interval() -> None:
     both = find(shelf_of(sums), AnalysisFilter())
     assert value(both, "t--visit", "status") == "won"
     assert both.get("t--visit--b", "worth-low") is None
-    assert "one row a person" in " ".join(words.to("en") for words in both.cannot)
+    assert "one row a person" in " ".join(words.to("en") for words in both.limits)
     money = find(shelf_of([row | {"successes": None} for row in sums]), AnalysisFilter())
     assert value(money, "t--visit--a", "mean") == Decimal("10.0")
     assert not [f for f in money.facts if f.id.split(".")[2] in ("effect", "effect-low", "status")]
-    assert "une ligne par personne" in money.cannot[0].to("fr")
+    assert "une ligne par personne" in money.limits[0].to("fr")
     with pytest.raises(ValueError, match="several people"):
         compare_amounts(
             ArmCounts("B", 9, 0, 9.0, 9.0, spread=False), ArmCounts("A", 9, 0, 3.0, 3.0)
@@ -164,7 +164,7 @@ def test_of_amounts_by_person_keeps_its_interval_beside_people_who_spent_nothing
         for n, (name, users, spent) in enumerate([*people, ("A", 60, 0), ("B", 60, 0)])
     ]
     found = find(shelf_of(rows), AnalysisFilter())
-    assert not found.cannot
+    assert not found.limits
     assert value(found, "t--visit--b", "mean") == Decimal("12.8")
     low, high = (value(found, "t--visit--b", m) for m in ("effect-low", "effect-high"))
     assert low < value(found, "t--visit--b", "effect") < high

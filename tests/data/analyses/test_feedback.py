@@ -53,7 +53,7 @@ def value(subject: str, measure: str, among: AnalysisResult | None = None) -> An
 
 
 def texts_on(subject: str, said: ThemeTable) -> set[str]:
-    return {t.id for t, flag in zip(said.texts, said.of(subject), strict=True) if flag}
+    return {t.id for t, flag in zip(said.texts, said.flags_of(subject), strict=True) if flag}
 
 
 @pytest.mark.parametrize("theme", PLANTED)
@@ -70,7 +70,9 @@ def test_of_the_linen_is_praise(truth: dict[str, tuple[str, ...]]) -> None:
     made = {one for one, themes in truth.items() if "linen" in themes}
     said = heard()
     praised = {
-        t.id for t, yes in zip(said.texts, is_praise(said.of("fabric-linen")), strict=True) if yes
+        t.id
+        for t, yes in zip(said.texts, is_praise(said.flags_of("fabric-linen")), strict=True)
+        if yes
     }
     assert len(made & praised) >= 0.9 * max(len(made), len(praised))
 
@@ -78,7 +80,9 @@ def test_of_the_linen_is_praise(truth: dict[str, tuple[str, ...]]) -> None:
 def test_comes_at_the_planted_rate_from_what_runs_small() -> None:
     rows = Counter(t.product for t in heard().texts)
     told = Counter(
-        t.product for t, flag in zip(heard().texts, heard().of("sizing-small"), strict=True) if flag
+        t.product
+        for t, flag in zip(heard().texts, heard().flags_of("sizing-small"), strict=True)
+        if flag
     )
     for product in SMALL:
         assert told[product] / rows[product] == pytest.approx(
@@ -181,13 +185,13 @@ def test_is_narrowed_to_what_is_asked() -> None:
 
 def test_from_nobody_or_from_few_is_refused_in_a_sentence() -> None:
     nobody = find(small(), AnalysisFilter())
-    assert [w.text for w in nobody.cannot] == [
+    assert [w.text for w in nobody.limits] == [
         "There is no feedback yet: import a file of reviews, messages or answers."
     ]
     few = find(_reviews(["Très joli, mais trop petit."] * 5), AnalysisFilter())
     assert not few.facts
-    assert "feedback file would help" in few.cannot[0].to("en")
-    assert few.cannot[0].to("fr").startswith("5 textes")
+    assert "feedback file would help" in few.limits[0].to("en")
+    assert few.limits[0].to("fr").startswith("5 textes")
 
 
 def test_without_dates_has_levels_and_no_change() -> None:
@@ -195,7 +199,7 @@ def test_without_dates_has_levels_and_no_change() -> None:
     one = find(small(feedback=rows), AnalysisFilter())
     assert value("sizing-small", "share", one) == 100
     assert one.get("sizing-small", "verdict") is None
-    assert any("dated texts" in w.text for w in one.cannot)
+    assert any("dated texts" in w.text for w in one.limits)
 
 
 def test_in_a_language_without_a_list_has_mood_and_no_themes() -> None:
@@ -204,14 +208,14 @@ def test_in_a_language_without_a_list_has_mood_and_no_themes() -> None:
     assert value("all", "texts-without-list", one) == 40
     assert value("all", "happy-share", one) == 0
     assert not [s for s in one.subjects() if s.startswith(("fabric", "delivery"))]
-    assert any("without a list of themes" in w.text for w in one.cannot)
+    assert any("without a list of themes" in w.text for w in one.limits)
 
 
 def test_without_any_stars_has_no_sentiment() -> None:
     rows = [{**row, "rating": None} for row in _rows(["J'adore cette robe, merci."] * 40)]
     one = find(small(feedback=rows), AnalysisFilter())
     assert one.get("all", "happy-share") is None
-    assert any("No sentiment is shown" in w.text for w in one.cannot)
+    assert any("No sentiment is shown" in w.text for w in one.limits)
 
 
 def test_without_stars_is_read_by_what_the_others_teach() -> None:
@@ -273,7 +277,7 @@ def test_finds_no_change_where_nothing_changed() -> None:
 
     said, over = heard(), choose_periods(AnalysisFilter(), sample().as_of("feedback"))
     recent = over.is_now(said.texts) | over.is_before(said.texts)
-    kept, false = said.keep(recent), 0
+    kept, false = said.select(recent), 0
     for seed in range(20):
         now = np.random.default_rng(seed).permutation(over.is_now(kept.texts))
         false += sum(one.verdict == "confirmed" for one in compare_periods(kept, now, ~now))
@@ -308,7 +312,7 @@ def test_says_when_nobody_wrote() -> None:
     for n, row in enumerate(rows):
         row["id"] = str(n)
     found = find(small(feedback=rows), AnalysisFilter())
-    said = [words.to("en") for words in found.cannot if "Nobody wrote" in words.to("en")]
+    said = [words.to("en") for words in found.limits if "Nobody wrote" in words.to("en")]
     assert said == [
         "Nobody wrote from 28 May 2026 to 31 July 2026: what customers thought then can't be told."
     ]

@@ -58,12 +58,12 @@ def test_counts_buyers_only_where_the_count_was_right_before() -> None:
     ninety = found()
     assert ninety.get("buy-90-days", "expected-buyers") is None
     assert ninety.get("buy-90-days", "backtest-auc") is not None
-    assert any("How many will buy" in words.to("en") for words in ninety.cannot)
+    assert any("How many will buy" in words.to("en") for words in ninety.limits)
 
 
 def test_forecasts_no_total_that_a_season_made_wrong() -> None:
     assert found().get("expected-90-days", "purchases") is None
-    refused = [w.to("en") for w in found().cannot if "How much will be bought" in w.to("en")]
+    refused = [w.to("en") for w in found().limits if "How much will be bought" in w.to("en")]
     assert len(refused) == 1
     assert "A season can do that" in refused[0]
 
@@ -77,18 +77,18 @@ def test_finds_no_way_from_one_category_to_another() -> None:
 
 def test_says_how_many_days_of_orders_it_needs() -> None:
     told = found(AnalysisFilter(days=180))
-    assert "takes 720 days of orders" in told.cannot[0].to("en")
+    assert "takes 720 days of orders" in told.limits[0].to("en")
     assert not [s for s in told.subjects() if s.startswith("buy-")]
 
 
 def test_refuses_a_horizon_that_is_none() -> None:
-    assert "7 to 365 days" in found(AnalysisFilter(days=3)).cannot[0].to("en")
+    assert "7 to 365 days" in found(AnalysisFilter(days=3)).limits[0].to("en")
 
 
 def test_refuses_without_orders_and_with_few() -> None:
-    assert "import an order file" in find(small(), AnalysisFilter()).cannot[0].to("en")
+    assert "import an order file" in find(small(), AnalysisFilter()).limits[0].to("en")
     few = [{"order": str(i), "at": NOON, "customer": str(i), "amount": 5} for i in range(9)]
-    assert "Under 20 customers" in find(small(orders=few), AnalysisFilter()).cannot[0].to("en")
+    assert "Under 20 customers" in find(small(orders=few), AnalysisFilter()).limits[0].to("en")
 
 
 def test_finds_who_was_planted_where_simple_rules_are_misled() -> None:
@@ -125,7 +125,7 @@ def test_refuses_customers_who_buy_by_chance_alone() -> None:
             for n, day in enumerate(rng.integers(0, 400, many))
         ]
     told = find(small(orders=orders), AnalysisFilter(days=60))
-    assert any("can't be told from the orders" in words.to("en") for words in told.cannot)
+    assert any("can't be told from the orders" in words.to("en") for words in told.limits)
     assert not [s for s in told.subjects() if s.startswith("buy-")]
 
 
@@ -209,7 +209,7 @@ def test_shows_cdnow_as_it_was_measured() -> None:
 def test_refuses_the_totals_of_a_shop_that_lives_on_christmas() -> None:
     told = find(real_orders.uci(), AnalysisFilter())
     assert told.get("expected-90-days", "purchases") is None
-    assert any("How much will be bought" in words.to("en") for words in told.cannot)
+    assert any("How much will be bought" in words.to("en") for words in told.limits)
     assert float(value(told, "buy-90-days", "backtest-auc")) == pytest.approx(0.74, abs=0.02)
 
 

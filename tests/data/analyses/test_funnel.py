@@ -106,16 +106,16 @@ def test_leaves_out_a_step_that_the_data_do_not_have() -> None:
 def test_refuses_mere_traffic() -> None:
     for events in (visits(70, "view"), visits(70, "session_start")):
         findings = find(small(events=events), AnalysisFilter())
-        assert "there is no path to purchase to show" in findings.cannot[0].to("en")
-        assert "parcours d'achat" in findings.cannot[0].to("fr")
+        assert "there is no path to purchase to show" in findings.limits[0].to("en")
+        assert "parcours d'achat" in findings.limits[0].to("fr")
         assert not findings.facts
-    assert "needs visits" in find(small(), AnalysisFilter()).cannot[0].to("en")
+    assert "needs visits" in find(small(), AnalysisFilter()).limits[0].to("en")
 
 
 def test_compares_nothing_with_less_than_four_weeks() -> None:
     events = visits(20, "view", "cart", "purchase") + visits(20, "view", "cart")
     findings = find(small(events=events), AnalysisFilter())
-    assert "less than four weeks" in findings.cannot[0].to("en")
+    assert "less than four weeks" in findings.limits[0].to("en")
     assert set(told("status", findings).values()) == {"steady"}
     assert told("rate", findings)["total-all-view-to-cart"] == 75
 

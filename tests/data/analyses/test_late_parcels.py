@@ -94,13 +94,13 @@ def test_leave_out_parcels_whose_day_is_still_to_come() -> None:
 def test_are_refused_without_dates() -> None:
     for orders in (parcels(60, promised=None), parcels(60, delivered=None)):
         findings = find(small(orders=orders), AnalysisFilter())
-        assert "late ones can't be told" in findings.cannot[0].to("en")
-    assert "need orders" in find(small(), AnalysisFilter()).cannot[0].to("en")
+        assert "late ones can't be told" in findings.limits[0].to("en")
+    assert "need orders" in find(small(), AnalysisFilter()).limits[0].to("en")
 
 
 def test_are_on_their_way_where_no_promised_day_is_over() -> None:
     findings = find(small(orders=parcels(60, promised=date(2026, 12, 24))), AnalysisFilter())
-    assert "is over for none of the parcels" in findings.cannot[0].to("en")
+    assert "is over for none of the parcels" in findings.limits[0].to("en")
 
 
 def test_are_no_finding_where_all_regions_are_alike() -> None:

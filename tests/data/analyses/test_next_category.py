@@ -102,7 +102,7 @@ def test_is_found_where_it_was_planted_and_nothing_else_is_called_so() -> None:
 def test_is_refused_where_hardly_anybody_bought_the_thing() -> None:
     told = planted(AnalysisFilter(words="whisk"))
     assert told.get("after", "purchases") is None
-    assert any("Under 20 purchases with “Whisk”" in words.to("en") for words in told.cannot)
+    assert any("Under 20 purchases with “Whisk”" in words.to("en") for words in told.limits)
 
 
 def test_shows_nothing_of_fewer_customers_than_the_floor() -> None:
@@ -115,7 +115,7 @@ def test_shows_nothing_of_fewer_customers_than_the_floor() -> None:
 
 def test_says_when_nothing_is_called_so() -> None:
     told = planted(AnalysisFilter(words="umbrella"))
-    assert any("anything called “umbrella”" in words.to("en") for words in told.cannot)
+    assert any("anything called “umbrella”" in words.to("en") for words in told.limits)
 
 
 @pytest.mark.parametrize(

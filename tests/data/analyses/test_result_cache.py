@@ -63,7 +63,7 @@ def test_for_the_next_process_to_the_last_digit(home: Path, looks: list[Analysis
     assert not looks
     assert kept.facts == fresh.facts
     assert any(isinstance(fact.value, Decimal) for fact in kept.facts)
-    assert [words.to("fr") for words in kept.cannot] == [w.to("fr") for w in fresh.cannot]
+    assert [words.to("fr") for words in kept.limits] == [w.to("fr") for w in fresh.limits]
     assert {name: len(sql) > 40 for name, sql in kept.queries.items()} == {"arms": True}
 
 
@@ -179,13 +179,13 @@ def test_with_words_that_look_like_numbers_and_days_as_they_were(tmp_path: Path)
     found = AnalysisResult("feedback", "a.csv", date(2026, 11, 2))
     found.add("all", "quote-1", "12.50")
     found.add("all", "share", Decimal("12.50"), unit="%", rows=3, query="texts")
-    found.refuse(Words("Only the newest {n} texts were read.", n=Decimal("4.5")))
+    found.add_limit(Words("Only the newest {n} texts were read.", n=Decimal("4.5")))
     ResultCache(tmp_path).put(("v",), AnalysisFilter(), found)
     kept = ResultCache(tmp_path).get(("v",), "feedback", AnalysisFilter())
     assert kept is not None
     assert kept.facts == found.facts
     assert [type(fact.value) for fact in kept.facts] == [str, Decimal]
-    assert kept.cannot == found.cannot
+    assert kept.limits == found.limits
 
 
 def test_not_when_the_tables_change_while_it_is_found(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_tell_of_one_group_alone_when_asked() -> None:
 
 def test_say_which_groups_there_are_when_one_is_unknown() -> None:
     told = found(AnalysisFilter(segment="vips"))
-    assert "champions" in told.cannot[0].to("en")
+    assert "champions" in told.limits[0].to("en")
     assert not told.facts
 
 
@@ -138,7 +138,7 @@ def test_find_look_alikes_that_were_worth_it_in_the_past() -> None:
 
 def test_refuse_look_alikes_of_a_thing_that_nobody_bought() -> None:
     told = found(AnalysisFilter(product="no-such-thing"))
-    assert "Under 20 customers bought no-such-thing" in told.cannot[0].to("en")
+    assert "Under 20 customers bought no-such-thing" in told.limits[0].to("en")
     assert told.get("like-no-such-thing", "customers") is None
 
 
@@ -157,10 +157,10 @@ def test_run_as_the_sql_that_is_shown() -> None:
 
 
 def test_refuse_without_orders_and_with_few() -> None:
-    assert "import an order file" in find(small(), AnalysisFilter()).cannot[0].to("en")
+    assert "import an order file" in find(small(), AnalysisFilter()).limits[0].to("en")
     few = [{"order": str(i), "at": NOW, "customer": str(i), "amount": 5} for i in range(9)]
     told = find(small(orders=few), AnalysisFilter())
-    assert "Under 20 customers" in told.cannot[0].to("en")
+    assert "Under 20 customers" in told.limits[0].to("en")
     assert not told.facts
 
 

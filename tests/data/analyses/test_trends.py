@@ -118,8 +118,8 @@ def test_narrow_to_a_brand_that_only_the_catalogue_knows() -> None:
 
 def test_say_that_a_season_needs_a_year() -> None:
     findings = find(small(orders=steady(30)), AnalysisFilter())
-    assert "the season can't be told" in findings.cannot[0].to("en")
-    assert "saison" in findings.cannot[0].to("fr")
+    assert "the season can't be told" in findings.limits[0].to("en")
+    assert "saison" in findings.limits[0].to("fr")
     assert told("status", findings)["total-orders"] == "steady"
 
 
@@ -139,12 +139,12 @@ def test_find_a_fall_without_a_year() -> None:
 )
 def test_refuse_what_they_cannot_tell(orders: list[dict[str, Any]], words: str) -> None:
     findings = find(small(orders=orders), AnalysisFilter())
-    assert words in findings.cannot[0].to("en")
+    assert words in findings.limits[0].to("en")
     assert not told("change", findings)
 
 
 def test_need_orders() -> None:
-    assert "need orders" in find(small(), AnalysisFilter()).cannot[0].to("en")
+    assert "need orders" in find(small(), AnalysisFilter()).limits[0].to("en")
 
 
 def test_leave_out_what_was_cancelled_or_taken_back() -> None:
@@ -161,7 +161,7 @@ def test_add_no_amounts_across_currencies() -> None:
     orders = steady(30, currency="EUR")
     orders += [dict(row, order="p" + row["order"], currency="GBP") for row in orders[::3]]
     findings = find(small(orders=orders), AnalysisFilter())
-    assert "in EUR only; others are in GBP" in findings.cannot[-1].to("en")
+    assert "in EUR only; others are in GBP" in findings.limits[-1].to("en")
     alone = find(small(orders=steady(30, currency="EUR")), AnalysisFilter())
     assert told("last", findings)["total-revenue"] == told("last", alone)["total-revenue"]
 
@@ -171,7 +171,7 @@ def test_run_on_a_real_shop() -> None:
         pytest.skip("the real data is not here")
     findings = find(uci(), AnalysisFilter())
     assert told("week", findings)["tested"] == "2011-11-28"
-    assert "not 61" in findings.cannot[0].to("en")  # the file spans 53 weeks
+    assert "not 61" in findings.limits[0].to("en")  # the file spans 53 weeks
     assert told("series", findings)["tested"] > 100
 
 
@@ -221,7 +221,7 @@ def test_call_a_single_product_confirmed_only_where_its_year_speaks_against_a_se
     assert set(status) <= {"product-peak", "product-toy", "product-new"}
     assert status["product-new"] == "to watch"
     assert set(status.values()) == {"to watch"}
-    assert any("to watch at most" in words.to("en") for words in shown.cannot)
+    assert any("to watch at most" in words.to("en") for words in shown.limits)
 
 
 def test_take_one_customers_cartons_for_one_purchase() -> None:
@@ -270,8 +270,8 @@ def test_name_products_as_their_lines_do_where_there_is_no_catalogue() -> None:
 def test_read_the_weeks_before_a_file_breaks_off() -> None:
     cut = find(small(orders=steady(30, 12, last=1)), AnalysisFilter())
     whole = find(small(orders=steady(30, 12, last=4)), AnalysisFilter())
-    assert any("breaks off" in words.to("en") for words in cut.cannot)
+    assert any("breaks off" in words.to("en") for words in cut.limits)
     status = [found.get("total-orders", "status") for found in (cut, whole)]
     assert [fact and fact.value for fact in status] == ["steady", "confirmed"]
     assert cut.get("ended", "since") is not None
-    assert not any("breaks off" in words.to("en") for words in whole.cannot)
+    assert not any("breaks off" in words.to("en") for words in whole.limits)

@@ -101,7 +101,7 @@ def test_in_which_one_channel_alone_dies_goes_on_and_tells_so() -> None:
 def test_that_ends_in_a_tail_tells_no_fall() -> None:
     found = find(small(orders=orders({9: 1.5, 999: 30.0})), AnalysisFilter())
     assert "confirmed" not in {f.value for f in found.facts if f.id.endswith(".status")}
-    assert any("s'interrompt presque" in words.to("fr") for words in found.cannot)
+    assert any("s'interrompt presque" in words.to("fr") for words in found.limits)
 
 
 def test_of_the_sample_shop_goes_on() -> None:

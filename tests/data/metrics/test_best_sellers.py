@@ -74,7 +74,7 @@ def test_never_adds_two_currencies_up() -> None:
     whole = found.get("all", "revenue")
     assert whole is not None
     assert f"{whole.value} {whole.unit}" == "20 EUR"
-    assert ["USD" in words.to("en") for words in found.cannot] == [True]
+    assert ["USD" in words.to("en") for words in found.limits] == [True]
 
 
 def test_is_of_the_days_that_are_asked_about() -> None:

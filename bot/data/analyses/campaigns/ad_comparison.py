@@ -140,27 +140,27 @@ def _find_outliers(
 
 
 def _check_mixed(
-    one: ValueComparison, cells: Sequence[EfficiencyCell], pair: CellPair
+    comparison: ValueComparison, cells: Sequence[EfficiencyCell], pair: CellPair
 ) -> ValueComparison:
     """Held against the others within the same values of each other dimension."""
-    if one.status != "confirmed":
-        return one
+    if comparison.status != "confirmed":
+        return comparison
     said: dict[str, bool | None] = {}
     for other in (*COMPARED_DIMENSIONS, "keyword"):
-        if other != one.dimension and len({cell.keys.get(other) for cell in cells}) > 1:
+        if other != comparison.dimension and len({cell.keys.get(other) for cell in cells}) > 1:
             said[other] = _is_worse_within_strata(
-                one, cells, pair.spread, _make_dimension_getter(other)
+                comparison, cells, pair.spread, _make_dimension_getter(other)
             )
     alike = tuple(other for other, stands in said.items() if stands)
     if mixed := [other for other, stands in said.items() if stands is False]:
-        return replace(one, status="mixed", alike=alike, through=mixed[0])
+        return replace(comparison, status="mixed", alike=alike, through=mixed[0])
     if apart := [other for other in CAMPAIGN_DIMENSIONS if other in said and said[other] is None]:
-        return replace(one, status="apart", alike=alike, through=apart[0])
-    return replace(one, alike=alike)
+        return replace(comparison, status="apart", alike=alike, through=apart[0])
+    return replace(comparison, alike=alike)
 
 
 def _is_worse_within_strata(
-    one: ValueComparison,
+    comparison: ValueComparison,
     cells: Sequence[EfficiencyCell],
     spread: float,
     by: Callable[[DimensionKeys], object],
@@ -172,7 +172,9 @@ def _is_worse_within_strata(
     for cell in cells:
         strata[by(cell.keys)].append(cell)
     for some in strata.values():
-        own = sum((c for c in some if c.keys.get(one.dimension) == one.value), EMPTY_CELL)
+        own = sum(
+            (c for c in some if c.keys.get(comparison.dimension) == comparison.value), EMPTY_CELL
+        )
         every = sum(some, EMPTY_CELL)
         share = own.stake / every.stake
         if 0 < share < 1:
@@ -187,19 +189,19 @@ def _is_worse_within_strata(
 
 
 def _drop_explained(
-    told: Sequence[ValueComparison],
+    comparisons: Sequence[ValueComparison],
     cells: Sequence[EfficiencyCell],
-    every: Mapping[tuple[str, str], CellPair],
+    pairs: Mapping[tuple[str, str], CellPair],
     known: Sequence[DimensionKeys],
 ) -> list[ValueComparison]:
     """Without those that are bad only through what is told already: a campaign of one audience, an
     audience of one campaign, a campaign around one bad keyword, all that is not the best one."""
     kept: list[ValueComparison] = []
-    before = [_make_value_matcher(one) for one in told if one.status == "better"]
+    before = [_make_value_matcher(one) for one in comparisons if one.status == "better"]
     lines = _make_line_matcher(known)
     before += [lines] if known else []
-    for one in told:
-        spread = every[one.dimension, one.value].spread
+    for one in comparisons:
+        spread = pairs[one.dimension, one.value].spread
         if (
             one.status in UNCERTAIN_STATUSES
             and known
@@ -218,8 +220,8 @@ def _make_dimension_getter(dimension: str) -> Callable[[DimensionKeys], object]:
     return lambda keys: keys.get(dimension)
 
 
-def _make_value_matcher(one: ValueComparison) -> Callable[[DimensionKeys], object]:
-    return lambda keys: keys.get(one.dimension) == one.value
+def _make_value_matcher(comparison: ValueComparison) -> Callable[[DimensionKeys], object]:
+    return lambda keys: keys.get(comparison.dimension) == comparison.value
 
 
 def _make_line_matcher(lines: Sequence[DimensionKeys]) -> Callable[[DimensionKeys], object]:
@@ -238,13 +240,13 @@ MIN_ORDERS = 20  # orders from which one may be called the best
 AddMeasure = Callable[..., None]
 
 
-def format_subject(one: ValueComparison) -> str:
-    return f"worse--{one.dimension}--{slugify(one.value)}"
+def format_subject(comparison: ValueComparison) -> str:
+    return f"worse--{comparison.dimension}--{slugify(comparison.value)}"
 
 
 def add_worse_value(
-    found: AnalysisResult,
-    one: ValueComparison,
+    result: AnalysisResult,
+    comparison: ValueComparison,
     by: Mapping[str, AdTotals],
     currency: str | None,
     measures: tuple[str, str],
@@ -254,26 +256,28 @@ def add_worse_value(
     together, what it cost more than there (-low, -high), and which is the best. `measures` are
     what was compared: sales or orders, by spend or clicks; `few` has those too small to tell."""
     own, rest = (
-        by[one.value],
-        sum((of for value, of in by.items() if value != one.value), AdTotals()),
+        by[comparison.value],
+        sum((of for value, of in by.items() if value != comparison.value), AdTotals()),
     )
-    named = (own.title or one.value) if one.dimension == "product" else one.value
+    named = (
+        (own.title or comparison.value) if comparison.dimension == "product" else comparison.value
+    )
     add = make_fact_adder(
-        found, format_subject(one), named, own.rows, "compared", sold=True
+        result, format_subject(comparison), named, own.rows, "compared", sold=True
     )  # or not told at all
-    add("status", one.status)
-    add("dimension", one.dimension)
-    add("p", max(round(one.p, 4), 0.0001))
-    if one.alike:
-        add("alike", ", ".join(one.alike))
-    if one.through:
-        add("through", one.through)
+    add("status", comparison.status)
+    add("dimension", comparison.dimension)
+    add("p", max(round(comparison.p, 4), 0.0001))
+    if comparison.alike:
+        add("alike", ", ".join(comparison.alike))
+    if comparison.through:
+        add("through", comparison.through)
     _add_shares(add, own, rest, currency)
     _add_rates(add, own, rest, currency)
-    if measures[1] == "spend" and one.status == "confirmed":
-        _add_excess(add, one, own, rest, measures[0], currency)
-    if (best := _find_best(by, measures, few)) and best != one.value:
-        add("best", (by[best].title or best) if one.dimension == "product" else best)
+    if measures[1] == "spend" and comparison.status == "confirmed":
+        _add_excess(add, comparison, own, rest, measures[0], currency)
+    if (best := _find_best(by, measures, few)) and best != comparison.value:
+        add("best", (by[best].title or best) if comparison.dimension == "product" else best)
 
 
 def _add_shares(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | None) -> None:
@@ -301,7 +305,7 @@ def _round_share(rate: float) -> float:
 
 def _add_excess(
     add: AddMeasure,
-    one: ValueComparison,
+    comparison: ValueComparison,
     own: AdTotals,
     rest: AdTotals,
     gain: str,
@@ -310,8 +314,12 @@ def _add_excess(
     """What was spent on it beyond what the same orders, or sales, cost elsewhere."""
     mine, theirs = (Decimal(getattr(of, gain)) / of.spend for of in (own, rest))
     ratio = float(mine / theirs)
-    scale = ratio / one.ratio if one.ratio else 1.0
-    for name, of in (("", ratio), ("-low", scale * one.high), ("-high", scale * one.low)):
+    scale = ratio / comparison.ratio if comparison.ratio else 1.0
+    for name, of in (
+        ("", ratio),
+        ("-low", scale * comparison.high),
+        ("-high", scale * comparison.low),
+    ):
         add(f"excess{name}", _round_estimate(float(own.spend) * max(0.0, 1 - of)), currency)
 
 
@@ -355,13 +363,18 @@ class ComparisonInput:
     sold: Collection[DimensionValue] = ()  # what enough orders came of for these to be told
 
 
-def add_ad_comparisons(shelf: Warehouse, found: AnalysisResult, asked: ComparisonInput) -> None:
+def add_ad_comparisons(
+    warehouse: Warehouse, result: AnalysisResult, comparison_input: ComparisonInput
+) -> None:
     """Facts campaigns.worse--<dimension>--<value>.* of those that sell worse than the others, and
     campaigns.compared.*: how many were held against each other, or why none was."""
-    whole = sum((ad.sums for ad in asked.ads), AdTotals())
-    values = {name: sum_by_key(asked.ads, _make_key_getter(name)) for name in COMPARED_DIMENSIONS}
+    whole = sum((ad.sums for ad in comparison_input.ads), AdTotals())
+    values = {
+        name: sum_by_key(comparison_input.ads, _make_key_getter(name))
+        for name in COMPARED_DIMENSIONS
+    }
     several = [name for name, by in values.items() if len(by) > 1]
-    add = make_fact_adder(found, "compared", "", whole.rows)
+    add = make_fact_adder(result, "compared", "", whole.rows)
     measures = _choose_measures(whole)
     if not several:
         add("status", "alone" if values["name"] else "unnamed")
@@ -370,31 +383,36 @@ def add_ad_comparisons(shelf: Warehouse, found: AnalysisResult, asked: Compariso
     elif measures is None:
         add("status", "no orders" if not whole.says("orders") else "nothing spent")
     else:
-        _add_comparison(shelf, found, asked, values, measures)
+        _add_comparison(warehouse, result, comparison_input, values, measures)
 
 
 def _add_comparison(
-    shelf: Warehouse,
-    found: AnalysisResult,
-    asked: ComparisonInput,
+    warehouse: Warehouse,
+    result: AnalysisResult,
+    comparison_input: ComparisonInput,
     values: Mapping[str, Mapping[str, AdTotals]],
     measures: tuple[str, str],
 ) -> None:
-    expression = build_cells(asked.rows, *measures)
-    found.queries[COMPARISON_QUERY] = defer_sql(expression)
-    whole = sum((ad.sums for ad in asked.ads), AdTotals())
+    expression = build_cells(comparison_input.rows, *measures)
+    result.queries[COMPARISON_QUERY] = defer_sql(expression)
+    whole = sum((ad.sums for ad in comparison_input.ads), AdTotals())
     unit = _estimate_order_gain(whole, measures[0])
-    some = _read_cells(fetch_rows(shelf, expression))
+    some = _read_cells(fetch_rows(warehouse, expression))
     by = [name for name in COMPARED_DIMENSIONS if name != "product" or measures[0] == "sales"]
-    every = compare_values(some, unit=unit, known=asked.known, by=by)
+    every = compare_values(some, unit=unit, known=comparison_input.known, by=by)
     add = make_fact_adder(
-        found, "compared", "", whole.rows, COMPARISON_QUERY, sold=TOTAL_VALUE in asked.sold
+        result,
+        "compared",
+        "",
+        whole.rows,
+        COMPARISON_QUERY,
+        sold=TOTAL_VALUE in comparison_input.sold,
     )
     add("status", "compared")
     add("by", " by ".join(measures))
     add("held-against-each-other", sum(one.status != "too few" for one in every))
     beside = whole.orders - round(sum(cell.gain for cell in some))
-    floor = found.floors.sales if found.floors else 0
+    floor = result.floors.sales if result.floors else 0
     hidden = is_below_floor(beside, floor) or is_below_floor(whole.orders - beside, floor)
     if measures[0] == "orders" and beside > MIN_FREE_ORDER_SHARE * whole.orders and not hidden:
         add("orders-beside", beside, "orders")
@@ -404,12 +422,23 @@ def _add_comparison(
         add("too-few", ", ".join(named[:MAX_COMPARISONS]))
         add("too-few-of", first)
     told = [one for one in every if one.status in REPORTED_STATUSES]
-    for one in [one for one in told if (one.dimension, one.value) in asked.sold][:MAX_COMPARISONS]:
+    for one in [one for one in told if (one.dimension, one.value) in comparison_input.sold][
+        :MAX_COMPARISONS
+    ]:
         small = [value for of, value in few if of == one.dimension]
-        add_worse_value(found, one, values[one.dimension], asked.currency, measures, small)
+        add_worse_value(
+            result, one, values[one.dimension], comparison_input.currency, measures, small
+        )
         if one.status == "confirmed":
             of = (one.dimension, one.value)
-            add_onset(shelf, found, asked.every, asked.until, of, format_subject(one))
+            add_onset(
+                warehouse,
+                result,
+                comparison_input.every,
+                comparison_input.until,
+                of,
+                format_subject(one),
+            )
 
 
 def _make_key_getter(name: str) -> Callable[[AdRow], str | None]:
@@ -429,7 +458,7 @@ def build_cells(rows: ir.Table, gain: str, stake: str) -> ir.Table:
     )
 
 
-def _read_cells(found: Iterable[Mapping[str, Any]]) -> list[EfficiencyCell]:
+def _read_cells(rows: Iterable[Mapping[str, Any]]) -> list[EfficiencyCell]:
     return [
         EfficiencyCell(
             {name: _to_text(row[name]) for name in KEYS},
@@ -438,7 +467,7 @@ def _read_cells(found: Iterable[Mapping[str, Any]]) -> list[EfficiencyCell]:
             squares=float(row["squares"]),
             rows=int(row["rows"]),
         )
-        for row in found
+        for row in rows
     ]
 
 

@@ -49,19 +49,19 @@ MIN_CLICK_RATE_PRECISION = 0.001  # clicks of impressions below which a rate tak
 
 
 def add_ad_facts(
-    shelf: Warehouse, found: AnalysisResult, table: ir.Table, where: AnalysisFilter
+    warehouse: Warehouse, result: AnalysisResult, table: ir.Table, filter_: AnalysisFilter
 ) -> None:
-    until = where.until or found.as_of
-    since = where.since or until - timedelta(days=PERIOD_DAYS - 1)
+    until = filter_.until or result.as_of
+    since = filter_.since or until - timedelta(days=PERIOD_DAYS - 1)
     before = since - (until - since) - timedelta(days=1)
     expression = sum_ads(table, since, before, until)
-    rows = fetch_rows(shelf, expression)
+    rows = fetch_rows(warehouse, expression)
     if not rows:
         return
-    found.queries["ads"] = defer_sql(expression)
+    result.queries["ads"] = defer_sql(expression)
     currency, others = find_main_currency(rows)
     if others:
-        found.refuse(
+        result.add_limit(
             Words(
                 "Amounts are in several currencies: only {kept} is added up, {left} is left out.",
                 kept=str(currency),
@@ -69,11 +69,11 @@ def add_ad_facts(
             )
         )
     ads = build_ads(row for row in rows if row["currency"] == currency)
-    tell = _AdReport(found, currency, ads, since, until, shelf.sales_floor)
+    tell = _AdReport(result, currency, ads, since, until, warehouse.sales_floor)
     tell.totals()
     tell.dimensions()
-    sold_out = find_sold_out_dates(shelf)
-    told = tell.sticking(sum_spend_since_sold_out(shelf, table, sold_out, currency), sold_out)
+    sold_out = find_sold_out_dates(warehouse)
+    told = tell.sticking(sum_spend_since_sold_out(warehouse, table, sold_out, currency), sold_out)
     known = [{"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in told]
     ours = table.filter(is_in_currency(table, currency))
     asked = ComparisonInput(
@@ -85,8 +85,8 @@ def add_ad_facts(
         known,
         tell.sold,
     )
-    add_ad_comparisons(shelf, found, asked)
-    tell.weeks(shelf, ours)
+    add_ad_comparisons(warehouse, result, asked)
+    tell.weeks(warehouse, ours)
 
 
 class _AdReport:
@@ -94,14 +94,14 @@ class _AdReport:
 
     def __init__(
         self,
-        found: AnalysisResult,
+        result: AnalysisResult,
         currency: str | None,
         ads: list[AdRow],
         since: date,
         until: date,
         floor: int,
     ):
-        self.found, self.currency = found, currency
+        self.result, self.currency = result, currency
         self.now = [ad for ad in ads if ad.current]
         self.earlier = [ad for ad in ads if not ad.current]
         self.since, self.until, self._floor = since, until, floor
@@ -121,26 +121,26 @@ class _AdReport:
         ]
         told = build_sales_population(ads).told(wanted, self._floor)
         if ads and len(told) <= len(wanted):
-            self.found.withhold("sales")
+            self.result.withhold("sales")
         return told
 
     def totals(self) -> None:
         whole = sum((ad.sums for ad in self.now), AdTotals())
         self._sums("ads", "", whole, sum((ad.sums for ad in self.earlier), AdTotals()), TOTAL_VALUE)
         if any(ad.sums.days for ad in self.now):
-            add = make_fact_adder(self.found, "ads", "", whole.rows)
+            add = make_fact_adder(self.result, "ads", "", whole.rows)
             add("since", self.since)
             add("until", self.until)
         else:
-            self.found.refuse(
+            self.result.add_limit(
                 Words("The results carry no dates: they can't be held against a period before.")
             )
         if not whole.says("sales"):
-            self.found.refuse(
+            self.result.add_limit(
                 Words(
                     "{source} does not say for how much was sold, so the return on ad spend can't "
                     "be told.",
-                    source=self.found.source,
+                    source=self.result.source,
                 )
             )
 
@@ -164,12 +164,12 @@ class _AdReport:
         whole = sum(held, AdTotals())
         if whole.orders >= self._floor and TOTAL_VALUE in self.sold:
             about, subject = OTHERS_LABEL.text, f"others--{dimension}"
-            add = make_fact_adder(self.found, subject, about, whole.rows, sold=True)
+            add = make_fact_adder(self.result, subject, about, whole.rows, sold=True)
             add("orders", whole.orders)
             if whole.says("sales"):
                 add("sales", whole.sales, self.currency)
 
-    def weeks(self, shelf: Warehouse, rows: ir.Table) -> None:
+    def weeks(self, warehouse: Warehouse, rows: ir.Table) -> None:
         """The last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
         monday = self.until - timedelta(days=(self.until.weekday() + 1) % 7 + 6)
         first = monday - timedelta(weeks=WEEKS - 1)
@@ -180,7 +180,7 @@ class _AdReport:
         expression = sum_ads(
             kept.mutate(week=kept["at"].truncate("W").date()), None, None, None, "week"
         )
-        by_week = dict(sorted(sum_by_week(fetch_rows(shelf, expression)).items()))
+        by_week = dict(sorted(sum_by_week(fetch_rows(warehouse, expression)).items()))
         for chunk in (list(by_week)[-PERIOD_DAYS // 7 :], list(by_week)[: -PERIOD_DAYS // 7]):
             sizes = {week: by_week[week].orders for week in chunk}
             sold = list_publishable(sizes, self._floor)
@@ -199,7 +199,7 @@ class _AdReport:
         for one in told:
             subject, about, of = f"stuck--{slugify(one.line.name)}", one.line.name, one.sums
             sold = not of.orders or (self._is_sold(one.line) and not self._is_few(of))
-            add = make_fact_adder(self.found, subject, about, of.rows, sold=sold)
+            add = make_fact_adder(self.result, subject, about, of.rows, sold=sold)
             self._few_orders(subject, about, of)
             add("where", one.where)
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
@@ -225,7 +225,7 @@ class _AdReport:
     def _best(self, lines: dict[AdLine, AdTotals]) -> None:
         if (top := find_best_line(lines)) is not None:
             line, of = top
-            add = make_fact_adder(self.found, "best", line.name, of.rows, sold=self._is_sold(line))
+            add = make_fact_adder(self.result, "best", line.name, of.rows, sold=self._is_sold(line))
             add("return", _round_ratio(of.returned))
             add("orders", of.orders)
             add("spend", of.spend, self.currency)
@@ -233,20 +233,20 @@ class _AdReport:
         for line, of in find_lucky_lines(lines):
             subject = f"chance--{slugify(line.name)}"
             sold = self._is_sold(line)
-            add = make_fact_adder(self.found, subject, line.name, of.rows, sold=sold)
+            add = make_fact_adder(self.result, subject, line.name, of.rows, sold=sold)
             self._few_orders(subject, line.name, of)
             add("return", _round_ratio(of.returned))
             add("orders", of.orders)
             add("clicks", of.clicks)
 
-    def _is_few(self, of: AdTotals) -> bool:
-        return is_below_floor(of.orders, self._floor)
+    def _is_few(self, totals: AdTotals) -> bool:
+        return is_below_floor(totals.orders, self._floor)
 
-    def _few_orders(self, subject: str, about: str, of: AdTotals) -> None:
+    def _few_orders(self, subject: str, about: str, totals: AdTotals) -> None:
         """That there were orders, where they are too few to be counted."""
-        if of.says("orders") and self._is_few(of):
+        if totals.says("orders") and self._is_few(totals):
             few = f"under {self._floor}"
-            self.found.add(subject, "orders", few, about=about, query="ads")
+            self.result.add(subject, "orders", few, about=about, query="ads")
 
     def _is_sold(self, line: AdLine) -> bool:
         return (LINE_DIMENSION, format_line_key(line)) in self.sold
@@ -255,35 +255,38 @@ class _AdReport:
         self,
         subject: str,
         about: str,
-        of: AdTotals,
+        totals: AdTotals,
         then: AdTotals,
         value: DimensionValue | None = None,
         *,
         sold: bool = False,
     ) -> None:
         sold = value in self.sold if value else sold
-        add = make_fact_adder(self.found, subject, about, of.rows, sold=sold)
-        for measure in (one for one in MEASURES if of.says(one)):
+        add = make_fact_adder(self.result, subject, about, totals.rows, sold=sold)
+        for measure in (one for one in MEASURES if totals.says(one)):
             money = self.currency if measure in ("spend", "sales") else None
-            add(measure, getattr(of, measure), money)
-        if of.click_rate is not None:
+            add(measure, getattr(totals, measure), money)
+        if totals.click_rate is not None:
             add(
                 "click-rate",
-                round(100 * of.click_rate, 2 if of.click_rate >= MIN_CLICK_RATE_PRECISION else 3),
+                round(
+                    100 * totals.click_rate,
+                    2 if totals.click_rate >= MIN_CLICK_RATE_PRECISION else 3,
+                ),
                 "%",
             )
-        if of.conversion is not None:
-            add("orders-per-click", round(100 * of.conversion, 2), "%", of.clicks)
-        if of.cost_per_click is not None:
-            add("cost-per-click", round(of.cost_per_click, 2), self.currency)
-        if of.cost_per_order is not None:
-            add("cost-per-order", round(of.cost_per_order, 2), self.currency)
-        if of.returned is not None:
-            add("return", _round_ratio(of.returned))
+        if totals.conversion is not None:
+            add("orders-per-click", round(100 * totals.conversion, 2), "%", totals.clicks)
+        if totals.cost_per_click is not None:
+            add("cost-per-click", round(totals.cost_per_click, 2), self.currency)
+        if totals.cost_per_order is not None:
+            add("cost-per-order", round(totals.cost_per_order, 2), self.currency)
+        if totals.returned is not None:
+            add("return", _round_ratio(totals.returned))
         for measure in ("spend", "sales"):
             known = measure != "sales" or value in self._sold_before
-            if known and (was := getattr(then, measure)) and of.says(measure):
-                change = 100 * (getattr(of, measure) - was) / was
+            if known and (was := getattr(then, measure)) and totals.says(measure):
+                change = 100 * (getattr(totals, measure) - was) / was
                 add(f"{measure}-change", round(change, 1), "%")
 
 

@@ -163,16 +163,16 @@ def _count_known(measure: str) -> Callable[[ir.Table], ir.Value]:
     return lambda t: t[measure].count()
 
 
-def sum_by_week(found: Iterable[dict[str, Any]]) -> dict[date, AdTotals]:
+def sum_by_week(rows: Iterable[dict[str, Any]]) -> dict[date, AdTotals]:
     """The rows of `sums`, by their week, added up."""
     whole: dict[date, AdTotals] = defaultdict(AdTotals)
-    for row in found:
+    for row in rows:
         (ad,) = build_ads([row])
         whole[row["week"]] = whole[row["week"]] + ad.sums
     return dict(whole)
 
 
-def build_ads(found: Iterable[dict[str, Any]]) -> list[AdRow]:
+def build_ads(rows: Iterable[dict[str, Any]]) -> list[AdRow]:
     """The rows of `sums` as ads."""
     return [
         AdRow(
@@ -192,7 +192,7 @@ def build_ads(found: Iterable[dict[str, Any]]) -> list[AdRow]:
                 frozenset(name for name in MEASURES if not row[f"{name}_said"]),
             ),
         )
-        for row in found
+        for row in rows
     ]
 
 
@@ -205,10 +205,10 @@ def sum_by_key(ads: Iterable[AdRow], key: Callable[[AdRow], Any]) -> dict[Any, A
     return dict(found)
 
 
-def find_main_currency(found: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:
+def find_main_currency(rows: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:
     """The currency of most rows, and the others: amounts of two currencies are never added."""
     counted: dict[str | None, int] = defaultdict(int)
-    for row in found:
+    for row in rows:
         counted[row["currency"]] += int(row["rows"])
     if not counted:
         return None, ()

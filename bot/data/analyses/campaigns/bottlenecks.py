@@ -125,18 +125,18 @@ def _find_unbought(
 
 
 def _find_low_rates(
-    lines: Mapping[AdLine, AdTotals], tried: Mapping[AdLine, tuple[int, int]], where: Obstacle
+    lines: Mapping[AdLine, AdTotals], trials: Mapping[AdLine, tuple[int, int]], obstacle: Obstacle
 ) -> list[Bottleneck]:
     """Those whose rate is surely below half of what is usual among the lines."""
-    rates = [hits / of for hits, of in tried.values() if hits]
+    rates = [hits / of for hits, of in trials.values() if hits]
     if len(rates) < MIN_PEERS:
         return []
     usual = median(rates)
-    ps = [binomial_cdf(hits, of, usual / 2) for hits, of in tried.values()]
+    ps = [binomial_cdf(hits, of, usual / 2) for hits, of in trials.values()]
     return [
-        Bottleneck(line, where, lines[line], peers=usual, p=p)
+        Bottleneck(line, obstacle, lines[line], peers=usual, p=p)
         for (line, p), stands in zip(
-            zip(tried, ps, strict=True), select_discoveries(ps), strict=True
+            zip(trials, ps, strict=True), select_discoveries(ps), strict=True
         )
         if stands
     ]
@@ -145,31 +145,31 @@ def _find_low_rates(
 # What was spent on advertising things that could no longer be bought.
 
 
-def find_sold_out_dates(shelf: Warehouse) -> dict[str, date]:
+def find_sold_out_dates(warehouse: Warehouse) -> dict[str, date]:
     """The products without stock, each with the first day on which nobody could buy it: the day
     after its last order (of the shop, else of its advertising)."""
-    if shelf.products is None:
+    if warehouse.products is None:
         return {}
-    empty = shelf.products.filter(shelf.products.stock == 0).select("product")
-    products = [row["product"] for row in fetch_rows(shelf, empty)]
+    empty = warehouse.products.filter(warehouse.products.stock == 0).select("product")
+    products = [row["product"] for row in fetch_rows(warehouse, empty)]
     last: dict[str, date] = {}
     for kind in ("orders", "campaigns"):
-        if (table := shelf.table(kind)) is not None and products and not last:
-            bought = table.orders > 0 if kind == "campaigns" else table.quantity.fill_null(1) > 0
-            rows = table.filter(bought & table.product.isin(products))
+        if (table := warehouse.table(kind)) is not None and products and not last:
+            lines = table.orders > 0 if kind == "campaigns" else table.quantity.fill_null(1) > 0
+            rows = table.filter(lines & table.product.isin(products))
             days = rows.group_by("product").aggregate(last=rows["at"].date().max())
-            last = {r["product"]: r["last"] for r in fetch_rows(shelf, days) if r["last"]}
+            last = {r["product"]: r["last"] for r in fetch_rows(warehouse, days) if r["last"]}
     return {product: day + timedelta(days=1) for product, day in last.items()}
 
 
 def sum_spend_since_sold_out(
-    shelf: Warehouse, rows: ir.Table, gone: Mapping[str, date], currency: str | None
+    warehouse: Warehouse, rows: ir.Table, sold_out_dates: Mapping[str, date], currency: str | None
 ) -> dict[AdLine, AdTotals]:
     """What each line has cost since its product was gone."""
     found: list[AdRow] = []
-    for product, day in gone.items():
+    for product, day in sold_out_dates.items():
         wasted = sum_ads(
             rows.filter(rows.product == product, rows["at"].date() >= day), None, None, None
         )
-        found += build_ads(r for r in fetch_rows(shelf, wasted) if r["currency"] == currency)
+        found += build_ads(r for r in fetch_rows(warehouse, wasted) if r["currency"] == currency)
     return sum_by_key(found, lambda ad: ad.line)

@@ -167,37 +167,38 @@ MIN_ONSET_ORDERS = 20  # orders in them
 
 
 def add_onset(
-    shelf: Warehouse,
-    found: AnalysisResult,
+    warehouse: Warehouse,
+    result: AnalysisResult,
     rows: ir.Table,
     until: date,
-    of: tuple[str, str],
+    dimension_value: tuple[str, str],
     subject: str,
 ) -> None:
     """Adds since and since-days (±) to the subject, where fewer of its clicks end in an order
     from one day on. `rows` have all days; `of` is a dimension and its value."""
-    days, counts = _count_by_day(shelf, rows, until, of)
+    days, counts = _count_by_day(warehouse, rows, until, dimension_value)
     if counts is None or counts[:, 1].sum() < MIN_ONSET_ORDERS:
         return
     clicks, orders = counts[:, 0], np.minimum(counts[:, 1], counts[:, 0])
     began = find_change_point(orders, clicks, _estimate_spread(orders, clicks))
     if began is None or not _has_fallen(orders, clicks, began[0]):
         return
-    add = make_fact_adder(found, subject, of[1], len(days), "compared")
+    add = make_fact_adder(result, subject, dimension_value[1], len(days), "compared")
     add("since", days[began[0]])
     add("since-days", began[1], "days")
 
 
 def _count_by_day(
-    shelf: Warehouse, rows: ir.Table, until: date, of: tuple[str, str]
+    warehouse: Warehouse, rows: ir.Table, until: date, dimension_value: tuple[str, str]
 ) -> tuple[list[date], Numbers | None]:
     first = until - timedelta(days=ONSET_DAYS - 1)
     day = rows["at"].date()
     mine = rows.filter(
-        rows[of[0]] == of[1], day.between(ibis.literal(first), ibis.literal(until))
+        rows[dimension_value[0]] == dimension_value[1],
+        day.between(ibis.literal(first), ibis.literal(until)),
     ).mutate(day=rows["at"].date())
     sums = fetch_rows(
-        shelf,
+        warehouse,
         mine.group_by("day").aggregate(
             clicks=mine.clicks.fill_null(0).sum(), orders=mine.orders.fill_null(0).sum()
         ),

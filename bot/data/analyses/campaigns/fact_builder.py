@@ -22,7 +22,7 @@ SALES_MEASURES = (
 
 
 def make_fact_adder(
-    found: AnalysisResult,
+    result: AnalysisResult,
     subject: str,
     about: str,
     rows: int,
@@ -32,11 +32,11 @@ def make_fact_adder(
 ) -> Callable[..., None]:
     """Adds measures to a subject. What an advertisement costs and how often it is seen is about no
     customer; what was sold is added where it is said that enough bought (`sold`)."""
-    found.nobody(subject)
+    result.mark_without_customers(subject)
 
     def add(measure: str, value: Any, unit: str | None = None, of: int | None = None) -> None:
         if sold or not is_sales_measure(measure):
-            found.add(
+            result.add(
                 subject, measure, value, unit=unit, about=about, rows=rows, of=of, query=query
             )
 
@@ -48,12 +48,12 @@ def is_sales_measure(measure: str) -> bool:
     return measure == "p" or measure.startswith(SALES_MEASURES)
 
 
-def refuse_without_campaigns(shelf: Warehouse) -> AnalysisResult:
-    found = AnalysisResult("campaigns", "", shelf.today)
-    found.refuse(
+def refuse_without_campaigns(warehouse: Warehouse) -> AnalysisResult:
+    result = AnalysisResult("campaigns", "", warehouse.today)
+    result.add_limit(
         Words(
             "There are no campaign results yet: import what your e-mail tool or your retailers "
             "export."
         )
     )
-    return found
+    return result

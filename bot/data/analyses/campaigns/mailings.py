@@ -98,7 +98,7 @@ def select_mailings(rows: ir.Table) -> ir.Table:
     )
 
 
-def build_mailings(found: Iterable[dict[str, Any]]) -> list[Mailing]:
+def build_mailings(rows: Iterable[dict[str, Any]]) -> list[Mailing]:
     """The rows of `letters`, those with a name and an audience."""
     return [
         Mailing(
@@ -107,7 +107,7 @@ def build_mailings(found: Iterable[dict[str, Any]]) -> list[Mailing]:
             sent=int(row["arrived"]),
             **{name: row[name] for name in COPIED_COLUMNS},
         )
-        for row in found
+        for row in rows
         if row["letter"] and row["arrived"]
     ]
 

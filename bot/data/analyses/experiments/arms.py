@@ -146,13 +146,13 @@ def _build_experiment(test: str, metric: str, rows: list[dict[str, Any]]) -> Exp
     )
 
 
-def _add_counts(one: ArmCounts, other: ArmCounts) -> ArmCounts:
+def _add_counts(arm: ArmCounts, other: ArmCounts) -> ArmCounts:
     return ArmCounts(
-        one.variant,
-        one.users + other.users,
-        one.successes + other.successes,
-        one.total + other.total,
-        one.squares + other.squares,
-        one.spread and other.spread,
-        one.paid + other.paid,
+        arm.variant,
+        arm.users + other.users,
+        arm.successes + other.successes,
+        arm.total + other.total,
+        arm.squares + other.squares,
+        arm.spread and other.spread,
+        arm.paid + other.paid,
     )

@@ -31,14 +31,14 @@ class EventExperiment:
     unnamed: int  # events that name a variant and no visitor
 
 
-def read_event_experiment(shelf: Warehouse) -> EventExperiment | None:
+def read_event_experiment(warehouse: Warehouse) -> EventExperiment | None:
     """None where no event names a variant."""
-    events = shelf.table("events")
+    events = warehouse.table("events")
     if events is None:
         return None
     named = events.filter(events.variant.notnull())
     counted = fetch_rows(
-        shelf,
+        warehouse,
         named.aggregate(
             variants=named.variant.nunique(),
             unnamed=named.visitor.isnull().ifelse(1, 0).sum(),
@@ -49,53 +49,54 @@ def read_event_experiment(shelf: Warehouse) -> EventExperiment | None:
         return None
     people = _assign_variants(events, named)
     sums = fetch_rows(
-        shelf, people.aggregate(people=people.count(), twice=(people.seen > 1).ifelse(1, 0).sum())
+        warehouse,
+        people.aggregate(people=people.count(), twice=(people.seen > 1).ifelse(1, 0).sum()),
     )[0]
     size, twice = int(sums["people"]), int(sums["twice"] or 0)
     variants, unnamed = int(counted["variants"]), int(counted["unnamed"] or 0)
     fits = 1 < variants <= MAX_VARIANTS and size and twice < MAX_MIXED_SHARE * size and not unnamed
-    rows = _build_experiment_rows(people.filter(people.seen == 1), shelf) if fits else None
+    rows = _build_experiment_rows(people.filter(people.seen == 1), warehouse) if fits else None
     return EventExperiment(rows, size, twice, variants, unnamed)
 
 
-def describe_unreadable(found: EventExperiment, file: str, floor: int = 0) -> Words | None:
+def describe_unreadable(experiment: EventExperiment, file: str, floor: int = 0) -> Words | None:
     """Why the events' variants are not read as a test, or who is left out of it."""
-    if found.unnamed:
+    if experiment.unnamed:
         return Words(
             "{file} names a variant without saying who saw it ({n} rows), so it can't be "
             "read as a test. A column with the visitor would let me.",
             file=file,
-            n=found.unnamed,
+            n=experiment.unnamed,
         )
-    if found.variants < 2:
+    if experiment.variants < 2:
         return Words("{file} names one variant only: nothing to compare.", file=file)
-    if found.variants > MAX_VARIANTS:
+    if experiment.variants > MAX_VARIANTS:
         return Words(
             "{file} names {n} variants: these are no test's, but a product's or a page's.",
             file=file,
-            n=found.variants,
+            n=experiment.variants,
         )
-    if found.rows is None and is_below_floor(found.twice, floor):
+    if experiment.rows is None and is_below_floor(experiment.twice, floor):
         return Words(
             "{file} shows some visitors several variants, so these are no test's, or the "
             "test is mixed up.",
             file=file,
         )
-    if found.rows is None:
+    if experiment.rows is None:
         return Words(
             "{file} shows {n} of {people} visitors several variants, so these are no "
             "test's, or the test is mixed up.",
             file=file,
-            n=found.twice,
-            people=found.people,
+            n=experiment.twice,
+            people=experiment.people,
         )
-    if is_below_floor(found.twice, floor):
+    if is_below_floor(experiment.twice, floor):
         return Words("Some visitors in {file} saw several variants; they are left out.", file=file)
-    if found.twice:
+    if experiment.twice:
         return Words(
             "{n} visitors in {file} saw several variants; they are left out.",
             file=file,
-            n=found.twice,
+            n=experiment.twice,
         )
     return None
 
@@ -109,19 +110,19 @@ def _assign_variants(events: ir.Table, named: ir.Table) -> ir.Table:
             seen=named.variant.nunique(), variant=named.variant.min(), began=named["at"].min()
         )
     )
-    bought = (
+    lines = (
         events.filter(events.step == "purchase", events.visitor.notnull())
         .group_by("visitor")
         .aggregate(last=events["at"].max())
     )
-    joined = first.left_join(bought, "visitor")
+    joined = first.left_join(lines, "visitor")
     return joined.mutate(done=joined["last"].notnull() & (joined["last"] >= joined.began))
 
 
-def _build_experiment_rows(people: ir.Table, shelf: Warehouse) -> ir.Table:
+def _build_experiment_rows(people: ir.Table, warehouse: Warehouse) -> ir.Table:
     made = people.mutate(
         experiment=ibis.literal("visits"),
-        title=ibis.literal(_format_source_name(shelf.source("events"))),
+        title=ibis.literal(_format_source_name(warehouse.source("events"))),
         unit=people.visitor,
         metric=ibis.literal("purchase"),
         users=ibis.literal(1),

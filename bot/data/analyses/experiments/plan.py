@@ -53,7 +53,7 @@ VISITS_REQUIRED = {
 }
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """What a test of two equal variants needs at `where.wanted.place` (a whole visit otherwise).
 
     plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the lift asked for, %);
@@ -70,34 +70,36 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     is plan.subject all the same, since opens decide; .guard (%) is how many of them order, and
     .guard-change (%) the least change of it that all of them would show.
     """
-    wanted = where.wanted or Wanted()
+    wanted = filter_.wanted or Wanted()
     place: Place = wanted.place or "visit"
-    known = compute_baseline(shelf, where, place)
-    people = find_population(shelf, where) if wanted.weekly is None else None
-    if known and (known.people < shelf.floor or is_below_floor(known.succeeded, shelf.sales_floor)):
+    known = compute_baseline(warehouse, filter_, place)
+    people = find_population(warehouse, filter_) if wanted.weekly is None else None
+    if known and (
+        known.people < warehouse.floor or is_below_floor(known.succeeded, warehouse.sales_floor)
+    ):
         known = None
     if people and place == "subject" and (known or wanted.base):
         return _plan_subject_test(people, wanted, known)
-    if people and not (place in PAGE_PLACES and known and not where.rule):
-        found = _plan_for_audience(people, wanted)
+    if people and not (place in PAGE_PLACES and known and not filter_.rule):
+        result = _plan_for_audience(people, wanted)
         if place in PAGE_PLACES or place == "subject":
-            found.refuse(VISITS_REQUIRED[_choose_required_column(place)])
-        return found
+            result.add_limit(VISITS_REQUIRED[_choose_required_column(place)])
+        return result
     source = known.source if known else BRIEF_SOURCE
-    found = AnalysisResult("plan", source, known.last if known else shelf.today)
+    result = AnalysisResult("plan", source, known.last if known else warehouse.today)
     base = _choose_base_rate(wanted, known)
     if base is None:
-        found.refuse(MISSING_DATA[_choose_required_column(place)])
-        return found
+        result.add_limit(MISSING_DATA[_choose_required_column(place)])
+        return result
     weekly = wanted.weekly or (known.weekly if known else None)
-    _add_baseline(found, wanted, place, known, base, weekly)
+    _add_baseline(result, wanted, place, known, base, weekly)
     for lift in _choose_lifts(wanted):
-        _add_sample_size(found, place, base, lift, weekly)
+        _add_sample_size(result, place, base, lift, weekly)
     for weeks in DEFAULT_WEEKS if weekly else ():
-        _add_detectable_lift(found, place, base, weekly or 0, weeks)
-    found.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
-    found.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
-    return found
+        _add_detectable_lift(result, place, base, weekly or 0, weeks)
+    result.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
+    result.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
+    return result
 
 
 def _choose_required_column(place: Place) -> str:
@@ -107,54 +109,54 @@ def _choose_required_column(place: Place) -> str:
 
 def _plan_for_audience(people: Population, wanted: Wanted) -> AnalysisResult:
     """All of them, split in two at once: there are no more to come."""
-    found = AnalysisResult("plan", people.source, people.last)
-    found.queries["people"] = people.sql
-    _add_audience(found, AUDIENCE_SUBJECT, people)
+    result = AnalysisResult("plan", people.source, people.last)
+    result.queries["people"] = people.sql
+    _add_audience(result, AUDIENCE_SUBJECT, people)
     base = wanted.base
     if base is None:
         base = _compute_order_rate(people)
-        found.add(AUDIENCE_SUBJECT, "base", base, unit="%", rows=people.then, query="people")
+        result.add(AUDIENCE_SUBJECT, "base", base, unit="%", rows=people.then, query="people")
     else:
-        found.add(AUDIENCE_SUBJECT, "base", base, unit="%", source=BRIEF_SOURCE)
-    _add_required_lifts(found, AUDIENCE_SUBJECT, people, base, wanted)
-    return found
+        result.add(AUDIENCE_SUBJECT, "base", base, unit="%", source=BRIEF_SOURCE)
+    _add_required_lifts(result, AUDIENCE_SUBJECT, people, base, wanted)
+    return result
 
 
 def _plan_subject_test(
-    people: Population, wanted: Wanted, known: BaselineRate | None
+    people: Population, wanted: Wanted, baseline: BaselineRate | None
 ) -> AnalysisResult:
     """By who opens it; who orders is the guard: what fall of it so many people would show."""
-    found = AnalysisResult("plan", people.source, people.last)
-    found.queries["people"] = people.sql
-    _add_audience(found, "subject", people)
-    base = _choose_base_rate(wanted, known) or Decimal(0)
-    _add_baseline(found, wanted, "subject", known, base, None)
+    result = AnalysisResult("plan", people.source, people.last)
+    result.queries["people"] = people.sql
+    _add_audience(result, "subject", people)
+    base = _choose_base_rate(wanted, baseline) or Decimal(0)
+    _add_baseline(result, wanted, "subject", baseline, base, None)
     orders = _compute_order_rate(people)
-    found.add("subject", "guard", orders, unit="%", rows=people.then, query="people")
+    result.add("subject", "guard", orders, unit="%", rows=people.then, query="people")
     least = compute_smallest_lift(
         float(orders) / 100, people.size // 2, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
     )
     if isfinite(least) and least < 1:
         shown = (Decimal(str(least)) * 100).quantize(Decimal(1), ROUND_CEILING)
-        found.add("subject", "guard-change", shown, unit="%", rows=people.then, query="people")
-    _add_required_lifts(found, "subject", people, base, wanted)
-    return found
+        result.add("subject", "guard-change", shown, unit="%", rows=people.then, query="people")
+    _add_required_lifts(result, "subject", people, base, wanted)
+    return result
 
 
 def _compute_order_rate(people: Population) -> Decimal:
     return _round_percent(Decimal(100) * people.ordered / people.then)
 
 
-def _add_audience(found: AnalysisResult, place: str, people: Population) -> None:
+def _add_audience(result: AnalysisResult, place: str, people: Population) -> None:
     """How many they are, and by which rule."""
     rule, rows = people.rule, people.then
     about = ", ".join(SEGMENT_LABELS[group].text for group in rule.segments)
     for measure, value in (("fits", people.fits), ("size", people.size), ("then", people.then)):
-        found.add(place, measure, value, about=about, rows=rows, query="people")
-    found.add(place, "days", ORDER_DAYS, unit="days", about=about, rows=rows, query="people")
+        result.add(place, measure, value, about=about, rows=rows, query="people")
+    result.add(place, "days", ORDER_DAYS, unit="days", about=about, rows=rows, query="people")
     alone = AudienceRule(purpose=rule.purpose, segments=rule.segments[:1])
     if rule == alone and rule.segments:
-        found.add(
+        result.add(
             place,
             "rule",
             SEGMENTS_BY_ID[rule.segments[0]].rule.text,
@@ -162,39 +164,39 @@ def _add_audience(found: AnalysisResult, place: str, people: Population) -> None
             source=BRIEF_SOURCE,
         )
     else:
-        found.add(place, "rule", rule.stored, about=about, source=BRIEF_SOURCE)
+        result.add(place, "rule", rule.stored, about=about, source=BRIEF_SOURCE)
     for measure, (figure, unit) in rule.figures.items():
-        found.add(place, measure, figure, unit=unit, source=BRIEF_SOURCE)
+        result.add(place, measure, figure, unit=unit, source=BRIEF_SOURCE)
     for key, title in people.titles.items():
-        found.add("things", slugify(key), title, about=key)
+        result.add("things", slugify(key), title, about=key)
 
 
 def _add_required_lifts(
-    found: AnalysisResult, place: str, people: Population, base: Decimal, wanted: Wanted
+    result: AnalysisResult, place: str, people: Population, base: Decimal, wanted: Wanted
 ) -> None:
     """What each rise takes, and the least that all of them would show."""
-    if wanted.lift is not None and not found.get(place, "asked"):
-        found.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
+    if wanted.lift is not None and not result.get(place, "asked"):
+        result.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
     for lift in _choose_lifts(wanted):
-        _add_sample_size(found, place, base, lift, None)
+        _add_sample_size(result, place, base, lift, None)
     least = compute_smallest_lift(
         float(base) / 100, people.size // 2, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
     )
     if isfinite(least):
         shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
-        found.add(place, "smallest-lift", shown, unit="%")
-        found.add(place, "seen-rate", _round_percent(base * (1 + shown / 100)), unit="%")
-    found.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
-    found.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
+        result.add(place, "smallest-lift", shown, unit="%")
+        result.add(place, "seen-rate", _round_percent(base * (1 + shown / 100)), unit="%")
+    result.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
+    result.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
 
 
-def _choose_base_rate(wanted: Wanted, known: BaselineRate | None) -> Decimal | None:
+def _choose_base_rate(wanted: Wanted, baseline: BaselineRate | None) -> Decimal | None:
     """In %, as it is shown: two decimals below 10 %."""
     if wanted.base is not None:
         return wanted.base
-    if known is None:
+    if baseline is None:
         return None
-    return _round_percent(Decimal(100) * known.succeeded / known.people)
+    return _round_percent(Decimal(100) * baseline.succeeded / baseline.people)
 
 
 def _round_percent(value: Decimal) -> Decimal:
@@ -212,37 +214,37 @@ def _choose_lifts(wanted: Wanted) -> list[Decimal]:
 
 
 def _add_baseline(
-    found: AnalysisResult,
+    result: AnalysisResult,
     wanted: Wanted,
     place: Place,
-    known: BaselineRate | None,
+    baseline: BaselineRate | None,
     base: Decimal,
     weekly: int | None,
 ) -> None:
     said = wanted.base is not None
-    rows = known.people if known else None
-    query = "base" if known else None
-    if known:
-        found.queries["base"] = known.sql
-        source = known.source
-        found.add(place, "first-day", known.first, rows=rows, query=query, source=source)
-        found.add(place, "last-day", known.last, rows=rows, query=query, source=source)
-        if known.product:
-            found.add(place, "product", known.product, rows=rows, query=query)
-    found.add(
+    rows = baseline.people if baseline else None
+    query = "base" if baseline else None
+    if baseline:
+        result.queries["base"] = baseline.sql
+        source = baseline.source
+        result.add(place, "first-day", baseline.first, rows=rows, query=query, source=source)
+        result.add(place, "last-day", baseline.last, rows=rows, query=query, source=source)
+        if baseline.product:
+            result.add(place, "product", baseline.product, rows=rows, query=query)
+    result.add(
         place,
         "base",
         base,
         unit="%",
         rows=None if said else rows,
         query=None if said else query,
-        source=BRIEF_SOURCE if said or known is None else known.source,
+        source=BRIEF_SOURCE if said or baseline is None else baseline.source,
     )
     if wanted.lift is not None:
-        found.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
+        result.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
     if weekly:
         typed = wanted.weekly is not None
-        found.add(
+        result.add(
             place,
             "weekly",
             weekly,
@@ -253,7 +255,7 @@ def _add_baseline(
 
 
 def _add_sample_size(
-    found: AnalysisResult, place: str, base: Decimal, lift: Decimal, weekly: int | None
+    result: AnalysisResult, place: str, base: Decimal, lift: Decimal, weekly: int | None
 ) -> None:
     rate = base * (1 + lift / 100)
     if rate >= 100:
@@ -262,17 +264,17 @@ def _add_sample_size(
         float(base) / 100, float(lift) / 100, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
     )
     subject, about = f"{place}-lift-{str(lift).replace('.', '-')}", f"+{lift}%"
-    found.add(subject, "lift", lift, unit="%", about=about)
-    found.add(subject, "rate", _round_percent(rate), unit="%", about=about)
-    found.add(subject, "people", needs.people, about=about)
-    found.add(subject, "in-all", 2 * needs.people, about=about)
+    result.add(subject, "lift", lift, unit="%", about=about)
+    result.add(subject, "rate", _round_percent(rate), unit="%", about=about)
+    result.add(subject, "people", needs.people, about=about)
+    result.add(subject, "in-all", 2 * needs.people, about=about)
     if weekly:
         weeks = ceil(2 * needs.people / weekly)
-        found.add(subject, "weeks", weeks, unit="weeks", about=about)
+        result.add(subject, "weeks", weeks, unit="weeks", about=about)
 
 
 def _add_detectable_lift(
-    found: AnalysisResult, place: Place, base: Decimal, weekly: int, weeks: int
+    result: AnalysisResult, place: Place, base: Decimal, weekly: int, weeks: int
 ) -> None:
     """Nothing when even a rise to certainty would not show."""
     people = weekly * weeks // 2
@@ -282,5 +284,5 @@ def _add_detectable_lift(
     if people and isfinite(least):
         shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
         subject = f"{place}-weeks-{weeks}"
-        found.add(subject, "weeks", weeks, unit="weeks")
-        found.add(subject, "smallest-lift", shown, unit="%")
+        result.add(subject, "weeks", weeks, unit="weeks")
+        result.add(subject, "smallest-lift", shown, unit="%")

@@ -135,7 +135,7 @@ def find_emerging_themes(texts: Sequence[FeedbackText], language: str) -> list[E
     )
 
 
-def add_emerging_themes(found: AnalysisResult, texts: Sequence[FeedbackText]) -> None:
+def add_emerging_themes(result: AnalysisResult, texts: Sequence[FeedbackText]) -> None:
     """feedback.emerging-<language>-<n>.words, .texts, .stability (Jaccard, 0 to 1) and .state,
     which is always "unstable": a lead to follow, no finding."""
     languages = sorted({text.language for text in texts})
@@ -148,13 +148,15 @@ def add_emerging_themes(found: AnalysisResult, texts: Sequence[FeedbackText]) ->
         for n, one in enumerate(themes, 1):
             subject = f"emerging-{language}-{n}"
             about, rows = ", ".join(one.words[:3]), len(mine)
-            found.add(subject, "words", ", ".join(one.words), about=about, rows=rows, query="texts")
-            found.add(subject, "texts", one.texts, about=about, rows=rows, query="texts")
+            result.add(
+                subject, "words", ", ".join(one.words), about=about, rows=rows, query="texts"
+            )
+            result.add(subject, "texts", one.texts, about=about, rows=rows, query="texts")
             stable = round(one.stable, 2)
-            found.add(subject, "stability", stable, about=about, rows=rows, query="texts")
-            found.add(subject, "state", UNSTABLE_STATE, about=about, rows=rows, query="texts")
+            result.add(subject, "stability", stable, about=about, rows=rows, query="texts")
+            result.add(subject, "state", UNSTABLE_STATE, about=about, rows=rows, query="texts")
     if len(few) == len(languages):
-        found.refuse(
+        result.add_limit(
             Words(
                 "No emerging themes: {n} texts speak of nothing on the list of themes, and that "
                 "takes {least} in one language.",
@@ -164,12 +166,12 @@ def add_emerging_themes(found: AnalysisResult, texts: Sequence[FeedbackText]) ->
         )
 
 
-def _extract_themes(said: list[list[str]]) -> tuple[list[list[str]], NDArray[np.intp]]:
+def _extract_themes(token_lists: list[list[str]]) -> tuple[list[list[str]], NDArray[np.intp]]:
     """The leading words of each factor, and the factor that leads each text (−1: none)."""
     try:
-        terms = TermVectorizer(said, rare=3, often=0.5, pairs=False)
+        terms = TermVectorizer(token_lists, rare=3, often=0.5, pairs=False)
     except ValueError:  # no word stands in three texts
-        return [], np.full(len(said), -1)
+        return [], np.full(len(token_lists), -1)
     weights, leading = factorise_matrix(terms.rows, min(MAX_EMERGING_THEMES, *terms.rows.shape))
     leads = np.where(weights.max(axis=1) > 0, weights.argmax(axis=1), -1)
     return [

@@ -55,25 +55,25 @@ class TextMentions:
 
 def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> TextMentions:
     """All themes of one text in the lexicon's language. `rating` is of 5."""
-    heard = TextMentions()
+    mentions = TextMentions()
     for sentence in split_sentences(text, lexicon.language, lexicon.turns):
         asks = sentence.asks and _is_plain_question(sentence, lexicon.opens)
-        heard.asks = heard.asks or sentence.asks
+        mentions.asks = mentions.asks or sentence.asks
         tones = [_score_tone(clause, lexicon) for clause in sentence.clauses]
         for clause, tone in zip(sentence.clauses, tones, strict=True):
-            heard.words += clause
-            heard.kind += max(0, tone)
-            heard.loud += max(0, -tone)
+            mentions.words += clause
+            mentions.kind += max(0, tone)
+            mentions.loud += max(0, -tone)
             for saying, spot in _find_phrases(clause, lexicon):
                 own = _judge_phrase(saying, spot, clause, lexicon.denies)
-                heard.kind += own == GOOD
-                heard.loud += own == BAD
+                mentions.kind += own == GOOD
+                mentions.loud += own == BAD
                 flag = _choose_flag(own, sentence.asks, asks, tone or sum(tones), rating)
                 part = "" if _is_negated_part(saying, own) else saying.part
-                heard.note(saying.theme, flag, sentence)
+                mentions.note(saying.theme, flag, sentence)
                 if part:
-                    heard.note(saying.subject, flag, sentence)
-    return heard
+                    mentions.note(saying.subject, flag, sentence)
+    return mentions
 
 
 def _find_phrases(
@@ -157,7 +157,7 @@ def _is_plain_question(sentence: Sentence, opens: Sequence[str]) -> bool:
     return any(first == opening or first.startswith(f"{opening} ") for opening in opens)
 
 
-# All texts heard at once: a table of flags, one row a text, one column a theme.
+# All texts mentions at once: a table of flags, one row a text, one column a theme.
 
 Flags = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -168,7 +168,7 @@ class ThemeTable:
     """`flags[i, j]` is what text i says of subject j: PRAISE, COMPLAINT, QUESTION, NAMED."""
 
     texts: list[FeedbackText]
-    heard: list[TextMentions | None]  # None: no list for its language
+    mentions: list[TextMentions | None]  # None: no list for its language
     subjects: list[str]
     titles: dict[str, str]
     shop: frozenset[str]  # themes that are about the shop, whatever the product
@@ -181,26 +181,30 @@ class ThemeTable:
     @cached_property
     def listed(self) -> Mask:
         """Texts whose language has a list: what shares are shares of."""
-        return np.array([one is not None for one in self.heard], bool)
+        return np.array([one is not None for one in self.mentions], bool)
 
-    def of(self, subject: str) -> Flags:
+    def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
 
     def words(self, i: int) -> list[str]:
         """The words of one text."""
-        heard = self.heard[i]
-        return heard.words if heard else tokenize_words(self.texts[i].whole, self.texts[i].language)
+        mentions = self.mentions[i]
+        return (
+            mentions.words
+            if mentions
+            else tokenize_words(self.texts[i].whole, self.texts[i].language)
+        )
 
     def is_shop(self, subject: str) -> bool:
         """Whether it is about the shop (delivery, payment), whatever the product."""
         return subject.split("-")[0] in self.shop
 
-    def keep(self, mask: Mask) -> "ThemeTable":
+    def select(self, mask: Mask) -> "ThemeTable":
         """The same, of these texts alone."""
         places = np.flatnonzero(mask)
         return ThemeTable(
             [self.texts[i] for i in places],
-            [self.heard[i] for i in places],
+            [self.mentions[i] for i in places],
             self.subjects,
             self.titles,
             self.shop,
@@ -223,19 +227,19 @@ def is_question(flags: Flags) -> Mask:
 def build_theme_table(texts: Sequence[FeedbackText], folder: Path | None) -> ThemeTable:
     """Raises CannotDo when a list of the team's own cannot be read."""
     lists = {one: load_lexicon(one, folder) for one in sorted({text.language for text in texts})}
-    heard: list[TextMentions | None] = []
+    mentions: list[TextMentions | None] = []
     for text in texts:
         known = lists[text.language]
-        heard.append(find_mentions(text.whole, known, text.rating) if known else None)
+        mentions.append(find_mentions(text.whole, known, text.rating) if known else None)
     own = [one for one in lists.values() if one]
     subjects, titles = _list_subjects(own)
     flags = np.zeros((len(texts), len(subjects)), np.uint8)
     column = {subject: j for j, subject in enumerate(subjects)}
-    for i, one in enumerate(heard):
+    for i, one in enumerate(mentions):
         for subject, flag in (one.flags if one else {}).items():
             flags[i, column[subject]] = flag
     shop = frozenset(n for one in own for n, theme in one.themes.items() if theme.shop)
-    return ThemeTable(list(texts), heard, subjects, titles, shop, flags)
+    return ThemeTable(list(texts), mentions, subjects, titles, shop, flags)
 
 
 def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]:

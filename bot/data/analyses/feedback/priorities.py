@@ -43,30 +43,34 @@ class FixPriority:
 
 
 def rank_priorities(
-    said: ThemeTable, recent: Mask, changes: list[ThemeChange], bought: "OrderReach"
+    theme_table: ThemeTable, recent: Mask, changes: list[ThemeChange], order_reach: "OrderReach"
 ) -> list[FixPriority]:
     """The worst first; sub-themes stand for their theme where there are any."""
-    trends = {one.subject: _limit_trend(one) for one in changes}
+    trends = {change.subject: _limit_trend(change) for change in changes}
     found = []
-    for subject in said.subjects:
-        loud = is_complaint(said.of(subject)) & recent
+    for subject in theme_table.subjects:
+        loud = is_complaint(theme_table.flags_of(subject)) & recent
         if int(loud.sum()) < MIN_COMPLAINTS:
             continue
-        named = Counter(t.product for t, is_loud in zip(said.texts, loud, strict=True) if is_loud)
+        named = Counter(
+            t.product for t, is_loud in zip(theme_table.texts, loud, strict=True) if is_loud
+        )
         products = {p for p, times in named.items() if p and times >= MIN_PRODUCT_COMPLAINTS}
-        reach = 1.0 if said.is_shop(subject) else bought.share(products)
+        reach = 1.0 if theme_table.is_shop(subject) else order_reach.share(products)
         found.append(FixPriority(subject, int(loud.sum()), trends.get(subject, 1.0), reach))
     parents = {f.subject.split("-")[0] for f in found if "-" in f.subject}
     kept = [f for f in found if f.subject not in parents and f.score > 0]
     return sorted(kept, key=lambda f: (-f.score, f.subject))[:MAX_PRIORITIES]
 
 
-def add_priorities(found: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]) -> None:
+def add_priorities(
+    result: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]
+) -> None:
     """feedback.<theme>.fix-first-rank, .fix-first-score, and what it is made of:
     .fix-first-complaints × .fix-first-trend × (1 + .fix-first-reach, a share of orders) ÷ 2."""
     for rank, one in enumerate(worst, 1):
         add = partial(
-            found.add, one.subject, about=titles[one.subject], rows=one.complaints, query="texts"
+            result.add, one.subject, about=titles[one.subject], rows=one.complaints, query="texts"
         )
         add("fix-first-rank", rank)
         add("fix-first-score", round(one.score, 1))
@@ -78,17 +82,17 @@ def add_priorities(found: AnalysisResult, worst: list[FixPriority], titles: dict
 class OrderReach:
     """Which orders of the period hold which products. Without orders everything reaches all."""
 
-    def __init__(self, shelf: Warehouse, over: ComparedPeriods, found: AnalysisResult):
+    def __init__(self, warehouse: Warehouse, periods: ComparedPeriods, result: AnalysisResult):
         self._orders: dict[str, int] = {}
-        self._shelf, self._over = shelf, over
-        self._lines = shelf.table("orders")
+        self._shelf, self._over = warehouse, periods
+        self._lines = warehouse.table("orders")
         if self._lines is not None:
             day = self._lines["at"].date()
             self._lines = self._lines.filter(
-                day >= ibis.literal(over.before), day <= ibis.literal(over.last)
+                day >= ibis.literal(periods.before), day <= ibis.literal(periods.last)
             )
             self._total = self._count(self._lines.aggregate(n=self._lines["order"].nunique()))
-            found.queries["reach"] = defer_sql(
+            result.queries["reach"] = defer_sql(
                 self._lines.group_by("product").aggregate(n=self._lines["order"].nunique())
             )
 
@@ -112,9 +116,9 @@ class OrderReach:
         return int(fetch_rows(self._shelf, expression)[0]["n"])
 
 
-def _limit_trend(one: ThemeChange) -> float:
-    if one.verdict == "no change seen":
+def _limit_trend(theme_change: ThemeChange) -> float:
+    if theme_change.verdict == "no change seen":
         return 1.0
-    if one.change is None:
+    if theme_change.change is None:
         return TREND_LIMITS[1]
-    return min(TREND_LIMITS[1], max(TREND_LIMITS[0], 1 + one.change))
+    return min(TREND_LIMITS[1], max(TREND_LIMITS[0], 1 + theme_change.change))

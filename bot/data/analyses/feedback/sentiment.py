@@ -151,14 +151,14 @@ class Sentiment:
     read: int
 
 
-def estimate_sentiment(said: ThemeTable) -> Sentiment:
+def estimate_sentiment(theme_table: ThemeTable) -> Sentiment:
     """The mood of each text; 3 stars are neither."""
-    texts = said.texts
+    texts = theme_table.texts
     stars = np.array([np.nan if t.rating is None else t.rating for t in texts])
     happy = np.where(
         stars >= MIN_HAPPY_STARS, 1.0, np.where(stars <= MAX_UNHAPPY_STARS, 0.0, np.nan)
     )
-    asks = np.array([bool(h and h.asks) for h in said.heard], bool)
+    asks = np.array([bool(h and h.asks) for h in theme_table.mentions], bool)
     open_ = np.flatnonzero(np.isnan(stars) & ~asks)
     taught = np.flatnonzero(np.isfinite(happy))
     rarer = min((happy[taught] == 1).sum(), (happy[taught] == 0).sum()) if len(taught) else 0
@@ -166,7 +166,7 @@ def estimate_sentiment(said: ThemeTable) -> Sentiment:
         return Sentiment(happy, None, len(taught), 0)
     if len(taught) > MAX_TRAINING_TEXTS:
         taught = taught[np.linspace(0, len(taught) - 1, MAX_TRAINING_TEXTS).astype(int)]
-    good, read = _classify_unrated(said, taught, happy[taught], open_)
+    good, read = _classify_unrated(theme_table, taught, happy[taught], open_)
     if good < MIN_AUC:
         return Sentiment(happy, good, len(taught), 0)
     happy[open_] = read
@@ -174,33 +174,33 @@ def estimate_sentiment(said: ThemeTable) -> Sentiment:
 
 
 def _classify_unrated(
-    said: ThemeTable,
+    theme_table: ThemeTable,
     taught: NDArray[np.intp],
     happy: NDArray[np.float64],
     open_: NDArray[np.intp],
 ) -> tuple[float, NDArray[np.float64]]:
     """The classifier's AUC, and what it says of the texts without stars."""
-    terms = TermVectorizer([said.words(i) for i in taught])
-    known = terms.rows.beside(_score_tones(said, taught))
+    terms = TermVectorizer([theme_table.words(i) for i in taught])
+    known = terms.rows.beside(_score_tones(theme_table, taught))
     guessed = predict_out_of_fold(known, happy, FOLD_COUNT)
-    asked = terms.of([said.words(i) for i in open_]).beside(_score_tones(said, open_))
+    asked = terms.of([theme_table.words(i) for i in open_]).beside(_score_tones(theme_table, open_))
     return compute_auc(guessed, happy), (predict_chances(known, happy, asked) >= 0.5).astype(float)
 
 
-def _score_tones(said: ThemeTable, places: NDArray[np.intp]) -> NDArray[np.float64]:
+def _score_tones(theme_table: ThemeTable, places: NDArray[np.intp]) -> NDArray[np.float64]:
     """How much each text praises and blames, without its stars; texts without a list: nought."""
-    heard = [said.heard[i] for i in places]
-    return np.log1p([[h.kind, h.loud] if h else [0, 0] for h in heard])
+    mentions = [theme_table.mentions[i] for i in places]
+    return np.log1p([[h.kind, h.loud] if h else [0, 0] for h in mentions])
 
 
-def add_sentiment(found: AnalysisResult, texts: list[FeedbackText], one: Sentiment) -> None:
+def add_sentiment(result: AnalysisResult, texts: list[FeedbackText], sentiment: Sentiment) -> None:
     """feedback.all.rating, .happy-share and .unhappy-share of the rated texts; where a classifier
     read the others .unrated-happy-share, .unrated-unhappy-share and .classifier-auc."""
     about = get_theme_title("all")
     stars = np.array([t.rating for t in texts if t.rating is not None], float)
     if len(stars):
         rated = len(stars)
-        found.add(
+        result.add(
             "all",
             "rating",
             round(float(stars.mean()), 2),
@@ -213,7 +213,7 @@ def add_sentiment(found: AnalysisResult, texts: list[FeedbackText], one: Sentime
             ("happy-share", int((stars >= MIN_HAPPY_STARS).sum())),
             ("unhappy-share", int((stars <= MAX_UNHAPPY_STARS).sum())),
         ):
-            found.add(
+            result.add(
                 "all",
                 measure,
                 compute_percent(count, rated),
@@ -225,36 +225,41 @@ def add_sentiment(found: AnalysisResult, texts: list[FeedbackText], one: Sentime
     unrated = np.array([t.rating is None for t in texts], bool)
     if not unrated.any():
         return
-    if one.auc is not None:
-        found.add(
-            "all", "classifier-auc", round(one.auc, 3), about=about, rows=one.taught, query="texts"
+    if sentiment.auc is not None:
+        result.add(
+            "all",
+            "classifier-auc",
+            round(sentiment.auc, 3),
+            about=about,
+            rows=sentiment.taught,
+            query="texts",
         )
-    if not one.read:
-        found.refuse(_explain_missing_sentiment(int(unrated.sum()), one))
+    if not sentiment.read:
+        result.add_limit(_explain_missing_sentiment(int(unrated.sum()), sentiment))
         return
-    happy = int((one.happy[unrated] == 1).sum())
+    happy = int((sentiment.happy[unrated] == 1).sum())
     for measure, count in (
         ("unrated-happy-share", happy),
-        ("unrated-unhappy-share", one.read - happy),
+        ("unrated-unhappy-share", sentiment.read - happy),
     ):
-        found.add(
+        result.add(
             "all",
             measure,
-            compute_percent(count, one.read),
+            compute_percent(count, sentiment.read),
             unit="%",
             about=about,
-            rows=one.read,
+            rows=sentiment.read,
             query="texts",
         )
 
 
-def _explain_missing_sentiment(unrated: int, one: Sentiment) -> Words:
-    if one.auc is not None:
+def _explain_missing_sentiment(unrated: int, sentiment: Sentiment) -> Words:
+    if sentiment.auc is not None:
         return Words(
             "No sentiment is shown for the {n} texts without stars: learnt from your own ratings, "
             "it would be wrong too often (AUC {auc}).",
             n=unrated,
-            auc=round(one.auc, 2),
+            auc=round(sentiment.auc, 2),
         )
     return Words(
         "No sentiment is shown for the {n} texts without stars: that takes {rated} texts with "

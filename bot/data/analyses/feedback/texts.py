@@ -61,15 +61,15 @@ def extend_to_previous(since: date) -> date:
     return since - timedelta(days=PREVIOUS_DAYS)
 
 
-def choose_periods(where: AnalysisFilter, newest: date) -> ComparedPeriods:
+def choose_periods(filter_: AnalysisFilter, newest: date) -> ComparedPeriods:
     """By default the 30 days up to the newest text, and the 90 before; else the days asked for."""
-    last = where.until or newest
-    if where.since:
-        return ComparedPeriods(where.since, last, where.since)
+    last = filter_.until or newest
+    if filter_.since:
+        return ComparedPeriods(filter_.since, last, filter_.since)
     return ComparedPeriods(
         last - timedelta(days=YEAR_DAYS - 1),
         last,
-        last - timedelta(days=(where.days or CURRENT_DAYS) - 1),
+        last - timedelta(days=(filter_.days or CURRENT_DAYS) - 1),
     )
 
 
@@ -100,14 +100,14 @@ class FeedbackText:
         return self.places[DIMENSIONS.index("product")]
 
 
-def select_feedback(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
+def select_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     """The rows asked about, newest first: an expression. Raises CannotDo for what feedback does
     not say."""
-    if where.device or where.source:
+    if filter_.device or filter_.source:
         raise CannotDo(
             Words("Feedback does not say the device or the source: leave that out of the question.")
         )
-    kept = _filter_feedback(shelf, where)
+    kept = _filter_feedback(warehouse, filter_)
     texts = kept.filter(kept.text.notnull()).select(
         "id", "at", "title", "text", "rating", "customer", *DIMENSIONS
     )
@@ -115,10 +115,12 @@ def select_feedback(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
     return newest
 
 
-def summarize_ratings(shelf: Warehouse, where: AnalysisFilter, first: date, last: date) -> ir.Table:
+def summarize_ratings(
+    warehouse: Warehouse, filter_: AnalysisFilter, first: date, last: date
+) -> ir.Table:
     """One row: ratings, mean, wordless (ratings without a text) of these days, days inclusive;
     rows without a day count."""
-    rows = _filter_feedback(shelf, where)
+    rows = _filter_feedback(warehouse, filter_)
     day = rows["at"].date()
     rated = rows.filter(
         rows.rating.notnull(),
@@ -132,30 +134,32 @@ def summarize_ratings(shelf: Warehouse, where: AnalysisFilter, first: date, last
     return told
 
 
-def _filter_feedback(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
+def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
     """The rows of the feedback that are asked about."""
-    table = shelf.table("feedback")
+    table = warehouse.table("feedback")
     assert table is not None
-    table = add_category(shelf, _add_segment(shelf, table))
+    table = add_category(warehouse, _add_segment(warehouse, table))
     for name in ("product", "category", "channel", "country", "region", "segment"):
-        wanted = getattr(where, name)
+        wanted = getattr(filter_, name)
         if wanted is not None:
             table = table.filter(table[name].lower() == str(wanted).lower())
-    if where.brand:
-        table = filter_brand(shelf, table, where.brand)
-    if where.since:
-        table = table.filter(table["at"].date() >= ibis.literal(extend_to_previous(where.since)))
-    if where.until:
-        table = table.filter(table["at"].date() <= ibis.literal(where.until))
+    if filter_.brand:
+        table = filter_brand(warehouse, table, filter_.brand)
+    if filter_.since:
+        table = table.filter(table["at"].date() >= ibis.literal(extend_to_previous(filter_.since)))
+    if filter_.until:
+        table = table.filter(table["at"].date() <= ibis.literal(filter_.until))
     return table
 
 
-def read_texts(shelf: Warehouse, expression: ir.Table, where: AnalysisFilter) -> list[FeedbackText]:
+def read_texts(
+    warehouse: Warehouse, expression: ir.Table, filter_: AnalysisFilter
+) -> list[FeedbackText]:
     """The texts, each with its language; `where.language` is a filter on that."""
-    rows = [row for row in fetch_rows(shelf, expression) if row["text"].strip()]
+    rows = [row for row in fetch_rows(warehouse, expression) if row["text"].strip()]
     spoken = detect_languages([row["text"] for row in rows], [row["language"] for row in rows])
     found = [_row_to_text(row, language) for row, language in zip(rows, spoken, strict=True)]
-    wanted = parse_language_name(where.language)
+    wanted = parse_language_name(filter_.language)
     return [text for text in found if wanted is None or text.language == wanted]
 
 
@@ -186,9 +190,9 @@ def _row_to_text(row: dict[str, Any], language: str) -> FeedbackText:
     )
 
 
-def _add_segment(shelf: Warehouse, table: ir.Table) -> ir.Table:
+def _add_segment(warehouse: Warehouse, table: ir.Table) -> ir.Table:
     """A segment that the feedback doesn't say comes from the customers' file."""
-    people = shelf.table("consents")
+    people = warehouse.table("consents")
     if people is None:
         return table
     known = (

@@ -37,11 +37,11 @@ class SparseMatrix:
         """The same of the transposed table: rows → columns."""
         return self._added(self.column, self.row, self.shape[1], right)
 
-    def rows(self, kept: NDArray[np.bool_]) -> "SparseMatrix":
+    def rows(self, mask: NDArray[np.bool_]) -> "SparseMatrix":
         """These rows alone, in their order."""
-        mine = kept[self.row]
-        place = np.cumsum(kept) - 1
-        row, shape = place[self.row[mine]], (int(kept.sum()), self.shape[1])
+        mine = mask[self.row]
+        place = np.cumsum(mask) - 1
+        row, shape = place[self.row[mine]], (int(mask.sum()), self.shape[1])
         return SparseMatrix(row, self.column[mine], self.value[mine], shape)
 
     def beside(self, more: Numbers) -> "SparseMatrix":
@@ -68,15 +68,21 @@ class TermVectorizer:
     ValueError when there is none."""
 
     def __init__(
-        self, said: Sequence[list[str]], rare: int = 2, often: float = 0.9, pairs: bool = True
+        self,
+        token_lists: Sequence[list[str]],
+        rare: int = 2,
+        often: float = 0.9,
+        pairs: bool = True,
     ) -> None:
         self._pairs = pairs
         known: dict[str, int] = {}
-        counted = self._counted(said, known, grow=True)
+        counted = self._counted(token_lists, known, grow=True)
         names = np.array(list(known), dtype=object)
         found = np.bincount(counted.column, minlength=len(names))
         total = np.bincount(counted.column, counted.value, minlength=len(names))
-        kept = [int(i) for i in np.flatnonzero((found >= rare) & (found <= often * len(said)))]
+        kept = [
+            int(i) for i in np.flatnonzero((found >= rare) & (found <= often * len(token_lists)))
+        ]
         if not kept:
             raise ValueError("no term is left")
         if len(kept) > MAX_TERMS:
@@ -84,33 +90,33 @@ class TermVectorizer:
         kept.sort(key=lambda i: str(names[i]))
         self.names = [str(names[i]) for i in kept]
         self._place = {name: i for i, name in enumerate(self.names)}
-        self._weight = np.log((1 + len(said)) / (1 + found[kept])) + 1
+        self._weight = np.log((1 + len(token_lists)) / (1 + found[kept])) + 1
         place = np.full(len(names), -1)
         place[kept] = np.arange(len(kept))
         self.rows = self._weighed(counted, place[counted.column])
 
-    def of(self, said: Sequence[list[str]]) -> SparseMatrix:
+    def of(self, token_lists: Sequence[list[str]]) -> SparseMatrix:
         """Other texts in these terms."""
-        counted = self._counted(said, self._place, grow=False)
+        counted = self._counted(token_lists, self._place, grow=False)
         return self._weighed(counted, counted.column)
 
     def _counted(
-        self, said: Sequence[list[str]], known: dict[str, int], *, grow: bool
+        self, token_lists: Sequence[list[str]], known: dict[str, int], *, grow: bool
     ) -> SparseMatrix:
         """How often each text says each term that is known, or all where the known may grow."""
         each: list[list[int]] = []
-        for words in said:
+        for words in token_lists:
             terms = self._terms(words)
             if grow:
                 each.append([known.setdefault(term, len(known)) for term in terms])
             else:
                 each.append([known[term] for term in terms if term in known])
-        row = np.repeat(np.arange(len(said)), [len(one) for one in each])
+        row = np.repeat(np.arange(len(token_lists)), [len(one) for one in each])
         column = np.fromiter(chain.from_iterable(each), np.intp, len(row))
         wide = max(len(known), 1)
         cells, times = np.unique(row * wide + column, return_counts=True)
         row, column = np.divmod(cells, wide)
-        return SparseMatrix(row, column, times.astype(float), (len(said), wide))
+        return SparseMatrix(row, column, times.astype(float), (len(token_lists), wide))
 
     def _terms(self, words: list[str]) -> Iterable[str]:
         return [*words, *(f"{a} {b}" for a, b in pairwise(words))] if self._pairs else words

@@ -74,20 +74,21 @@ class ThemeChange:
         return "confirmed" if self.q <= CONFIRMED_FDR and more >= MIN_CHANGED_TEXTS else "to watch"
 
 
-def compare_periods(said: ThemeTable, now: Mask, before: Mask) -> list[ThemeChange]:
+def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[ThemeChange]:
     """All themes of which at least 10 texts of both periods together speak, and the unhappy
     ratings; empty when a period has fewer than 30 texts."""
-    inside, earlier = now & said.listed, before & said.listed
+    inside, earlier = now & theme_table.listed, before & theme_table.listed
     if min(inside.sum(), earlier.sum()) < MIN_TEXTS_PER_PERIOD:
         return []
-    rated = np.array([t.rating is not None for t in said.texts], bool)
+    rated = np.array([t.rating is not None for t in theme_table.texts], bool)
     rows = [
-        (subject, said.of(subject) > 0, inside, earlier)
-        for subject in _select_tested_themes(said, inside | earlier)
+        (subject, theme_table.flags_of(subject) > 0, inside, earlier)
+        for subject in _select_tested_themes(theme_table, inside | earlier)
     ]
     if min((rated & now).sum(), (rated & before).sum()) >= MIN_TEXTS_PER_PERIOD:
         unhappy = np.array(
-            [t.rating is not None and t.rating <= MAX_UNHAPPY_STARS for t in said.texts], bool
+            [t.rating is not None and t.rating <= MAX_UNHAPPY_STARS for t in theme_table.texts],
+            bool,
         )
         rows.append(("unhappy", unhappy, rated & now, rated & before))
     if not rows:
@@ -97,8 +98,8 @@ def compare_periods(said: ThemeTable, now: Mask, before: Mask) -> list[ThemeChan
         for _, told, a, b in rows
     ]
     p = compute_share_p_values(*(np.array([row[k] for row in counts], float) for k in range(4)))
-    shops, products = _stratify_texts(said, inside | earlier, inside, rated)
-    shop = {"unhappy", *(s for s in said.subjects if said.is_shop(s))}
+    shops, products = _stratify_texts(theme_table, inside | earlier, inside, rated)
+    shop = {"unhappy", *(s for s in theme_table.subjects if theme_table.is_shop(s))}
     alike = [
         compute_stratified_p(told, a, b, shops if subject in shop else products)
         for subject, told, a, b in rows
@@ -112,13 +113,13 @@ def compare_periods(said: ThemeTable, now: Mask, before: Mask) -> list[ThemeChan
 
 
 def _stratify_texts(
-    said: ThemeTable, both: Mask, now: Mask, rated: Mask
+    theme_table: ThemeTable, both: Mask, now: Mask, rated: Mask
 ) -> tuple[list[Hashable], list[Hashable]]:
     """Which texts are alike, for themes about the shop and for those about products: by product,
     or by category where most products are spoken of in one of the periods only."""
     shops: list[Hashable] = [bool(one) for one in rated]
     for dimension in ("product", "category"):
-        told = list(zip(shops, list_values(said.texts, dimension), strict=True))
+        told = list(zip(shops, list_values(theme_table.texts, dimension), strict=True))
         periods: dict[Hashable, set[bool]] = {}
         for i in map(int, np.flatnonzero(both)):
             periods.setdefault(told[i], set()).add(bool(now[i]))
@@ -128,9 +129,9 @@ def _stratify_texts(
     return shops, shops
 
 
-def _select_tested_themes(said: ThemeTable, both: Mask) -> list[str]:
+def _select_tested_themes(theme_table: ThemeTable, both: Mask) -> list[str]:
     """Themes with enough texts; not a theme that is nearly all one of its parts."""
-    counts = {s: int(((said.of(s) > 0) & both).sum()) for s in said.subjects}
+    counts = {s: int(((theme_table.flags_of(s) > 0) & both).sum()) for s in theme_table.subjects}
     mostly = {
         s.split("-")[0]
         for s, count in counts.items()
@@ -140,21 +141,23 @@ def _select_tested_themes(said: ThemeTable, both: Mask) -> list[str]:
     return [s for s, count in counts.items() if count >= MIN_CHANGED_TEXTS and s not in mostly]
 
 
-def compute_stratified_p(told: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]) -> float:
+def compute_stratified_p(
+    mentioned: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]
+) -> float:
     """Two-sided p that texts of one kind speak of it as often now as before, over all kinds:
     Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719, continuity corrected."""
     cells: dict[Hashable, list[int]] = {}
     for i in map(int, np.flatnonzero(now | before)):
         cell = cells.setdefault(kinds[i], [0, 0, 0, 0])
-        cell[2 * int(before[i]) + int(told[i])] += 1
+        cell[2 * int(before[i]) + int(mentioned[i])] += 1
     above = spread = 0.0
     for silent, loud, silent_before, loud_before in cells.values():
         all_now, all_before = silent + loud, silent_before + loud_before
-        every, heard = all_now + all_before, loud + loud_before
+        every, mentions = all_now + all_before, loud + loud_before
         if every < 2:
             continue
-        above += loud - all_now * heard / every
-        spread += all_now * all_before * heard * (every - heard) / (every**2 * (every - 1))
+        above += loud - all_now * mentions / every
+        spread += all_now * all_before * mentions * (every - mentions) / (every**2 * (every - 1))
     if not spread:
         return 1.0
     return chi_square_tail(max(0.0, abs(above) - 0.5) ** 2 / spread, 1)
@@ -175,12 +178,12 @@ def compute_share_p_values(
 
 
 def add_theme_changes(
-    found: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
+    result: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
 ) -> None:
     """feedback.<theme>.texts-now, .share-now, .share-before, .change, .p, .p-among-alike and
     .verdict, and feedback.all.themes-tested."""
     if not changes:
-        found.refuse(
+        result.add_limit(
             Words(
                 "What changed can't be told: that takes {n} dated texts in each of the two "
                 "periods. A feedback file with dates and more texts would help.",
@@ -191,7 +194,7 @@ def add_theme_changes(
     for one in sorted(changes, key=lambda c: (c.p, c.subject)):
         about = titles.get(one.subject) or get_theme_title(one.subject)
         both = one.of_now + one.of_before
-        add = partial(found.add, one.subject, about=about, rows=both, query="texts")
+        add = partial(result.add, one.subject, about=about, rows=both, query="texts")
         add("texts-now", one.now, rows=one.of_now)
         add("share-now", compute_percent(one.now, one.of_now), unit="%", rows=one.of_now)
         add(
@@ -202,4 +205,4 @@ def add_theme_changes(
         add("p", max(0.0001, round(one.p, 4)))
         add("p-among-alike", max(0.0001, round(one.alike, 4)))
         add("verdict", one.verdict)
-    found.add("all", "themes-tested", len(changes), about=get_theme_title("all"), query="texts")
+    result.add("all", "themes-tested", len(changes), about=get_theme_title("all"), query="texts")

@@ -65,8 +65,8 @@ def find_concentrations(
     texts (a year), by what is sold and to whom; themes about the shop, which come and go, in the
     recent ones, by place as well."""
     rows = [
-        *_count_by_place(lasting.keep(lasting.listed), PRODUCT_DIMENSIONS, floor, shop=False),
-        *_count_by_place(recent.keep(recent.listed), DIMENSIONS[:-1], floor, shop=True),
+        *_count_by_place(lasting.select(lasting.listed), PRODUCT_DIMENSIONS, floor, shop=False),
+        *_count_by_place(recent.select(recent.listed), DIMENSIONS[:-1], floor, shop=True),
     ]
     if not rows:
         return []
@@ -80,18 +80,18 @@ def find_concentrations(
 
 
 def _count_by_place(
-    kept: ThemeTable, dimensions: Sequence[str], floor: int, *, shop: bool
+    theme_table: ThemeTable, dimensions: Sequence[str], floor: int, *, shop: bool
 ) -> Iterator[tuple[str, str, str, int, int, int, int, int, int]]:
     """Of each theme in each place: told and texts there, told in all, complaints and praise there,
     and all texts that it is compared with."""
-    subjects = [s for s in kept.subjects if kept.is_shop(s) == shop]
-    who = np.array([text.author for text in kept.texts], dtype=object)
+    subjects = [s for s in theme_table.subjects if theme_table.is_shop(s) == shop]
+    who = np.array([text.author for text in theme_table.texts], dtype=object)
     for dimension in dimensions:
-        column = np.array(list_values(kept.texts, dimension), dtype=object)
+        column = np.array(list_values(theme_table.texts, dimension), dtype=object)
         for value, texts in sorted(Counter(v for v in column if v is not None).items()):
             here = column == value
             like = (
-                _select_similar_texts(kept, here)
+                _select_similar_texts(theme_table, here)
                 if dimension == "channel"
                 else np.ones(len(here), bool)
             )
@@ -102,7 +102,7 @@ def _count_by_place(
             if min(len(set(inside)), len(set(outside))) < floor:
                 continue
             for subject in subjects:
-                flags = kept.of(subject)
+                flags = theme_table.flags_of(subject)
                 told, every = int((flags[here] > 0).sum()), int((flags[like] > 0).sum())
                 if every < 2 * MIN_THEME_TEXTS:
                     continue
@@ -110,27 +110,29 @@ def _count_by_place(
                 yield subject, dimension, value, told, texts, every, loud, kind, total
 
 
-def _select_similar_texts(said: ThemeTable, here: Mask) -> Mask:
+def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:
     """Texts of the same sort: a channel of reviews compares with reviews, one of messages with
     messages, since people write other things there."""
-    rated = np.array([text.rating is not None for text in said.texts], bool)
+    rated = np.array([text.rating is not None for text in theme_table.texts], bool)
     same: Mask = (rated if rated[here].mean() >= 0.5 else ~rated) | here
     return same
 
 
-def _is_explained_by_part(one: ThemeConcentration, tested: Sequence[ThemeConcentration]) -> bool:
+def _is_explained_by_part(
+    concentration: ThemeConcentration, tested: Sequence[ThemeConcentration]
+) -> bool:
     """Whether one of the theme's parts says the same of that place."""
     return any(
-        other.subject.startswith(f"{one.subject}-")
-        and (other.dimension, other.value) == (one.dimension, one.value)
-        and other.told >= MAX_PART_SHARE * one.told
+        other.subject.startswith(f"{concentration.subject}-")
+        and (other.dimension, other.value) == (concentration.dimension, concentration.value)
+        and other.told >= MAX_PART_SHARE * concentration.told
         and other.is_found
         for other in tested
     )
 
 
 def add_concentrations(
-    found: AnalysisResult,
+    result: AnalysisResult,
     tested: list[ThemeConcentration],
     titles: dict[str, str],
     products: dict[str, str],
@@ -147,7 +149,7 @@ def add_concentrations(
         subject = f"{one.subject}--{one.dimension}-{slugify(one.value)}"
         place = products.get(one.value, one.value) if one.dimension == "product" else one.value
         about = f"{titles[one.subject]}, {place}"
-        add = partial(found.add, subject, about=about, rows=one.texts, query="texts")
+        add = partial(result.add, subject, about=about, rows=one.texts, query="texts")
         add("texts", one.told)
         add("share", compute_percent(one.told, one.texts), unit="%")
         add(
@@ -160,4 +162,4 @@ def add_concentrations(
         add("p", max(0.0001, round(one.p, 4)), rows=one.texts + one.others)
         add("verdict", "confirmed")
     if tested:
-        found.add("all", "places-tested", len(tested), about=get_theme_title("all"), query="texts")
+        result.add("all", "places-tested", len(tested), about=get_theme_title("all"), query="texts")

@@ -22,19 +22,23 @@ from bot.data.analyses.result import AnalysisResult
 MIN_THEME_TEXTS = 5  # texts below which a theme gets no share of praise or complaint
 
 
-def add_theme_shares(found: AnalysisResult, said: ThemeTable, few: int = MIN_THEME_TEXTS) -> None:
+def add_theme_shares(
+    result: AnalysisResult, theme_table: ThemeTable, few: int = MIN_THEME_TEXTS
+) -> None:
     """feedback.<theme>.texts, .share (% of the texts), .praise-share, .complaint-share and
     .question-share (% of the texts that speak of it; a text may do several), .complaints, .rating
     (mean stars of those texts)."""
-    ratings = np.array([np.nan if t.rating is None else t.rating for t in said.texts])
-    total = int(said.listed.sum())
-    for subject in sorted(said.subjects, key=lambda s: -int((said.of(s) > 0).sum())):
-        flags = said.of(subject)
+    ratings = np.array([np.nan if t.rating is None else t.rating for t in theme_table.texts])
+    total = int(theme_table.listed.sum())
+    for subject in sorted(
+        theme_table.subjects, key=lambda s: -int((theme_table.flags_of(s) > 0).sum())
+    ):
+        flags = theme_table.flags_of(subject)
         count = int((flags > 0).sum())
         if not count:
             continue
-        about = said.titles[subject]
-        add = partial(found.add, subject, about=about, rows=count, query="texts")
+        about = theme_table.titles[subject]
+        add = partial(result.add, subject, about=about, rows=count, query="texts")
         add("texts", count)
         add("share", compute_percent(count, total), unit="%", rows=total)
         if count < few:
@@ -89,10 +93,12 @@ def compute_log_odds(
     return sorted(found, key=lambda w: (-w.z, w.word))
 
 
-def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: Mask) -> None:
+def add_wording(
+    result: AnalysisResult, theme_table: ThemeTable, unhappy: Mask, happy: Mask
+) -> None:
     """feedback.wording-<language>.complaint-words and .praise-words, at most ten each, and each
     word's own feedback.wording-<language>--<word>.z with the texts it stands in as rows."""
-    languages = np.array([text.language for text in said.texts], dtype=object)
+    languages = np.array([text.language for text in theme_table.texts], dtype=object)
     for language in sorted(set(languages)):
         here = languages == language
         mine, other = np.flatnonzero(here & unhappy), np.flatnonzero(here & happy)
@@ -101,16 +107,16 @@ def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: M
         small = (
             STOP_WORDS[language]
             | FILLER_WORDS
-            | find_proper_nouns([said.texts[i] for i in (*mine, *other)])
+            | find_proper_nouns([theme_table.texts[i] for i in (*mine, *other)])
         )
-        ours, texts = _count_words(said, mine, small)
-        theirs, more = _count_words(said, other, small)
+        ours, texts = _count_words(theme_table, mine, small)
+        theirs, more = _count_words(theme_table, other, small)
         ranked = compute_log_odds(ours, theirs, texts + more)
         loud = [word for word in ranked if word.z >= MIN_Z][:MAX_WORDS]
         kind = [word for word in reversed(ranked) if word.z <= -MIN_Z][:MAX_WORDS]
         for measure, chosen in (("complaint-words", loud), ("praise-words", kind)):
             if chosen:
-                found.add(
+                result.add(
                     f"wording-{language}",
                     measure,
                     ", ".join(w.word for w in chosen),
@@ -119,7 +125,7 @@ def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: M
                     query="texts",
                 )
         for word in (*loud, *kind):
-            found.add(
+            result.add(
                 f"wording-{language}--{word.word}",
                 "z",
                 round(word.z, 1),
@@ -130,7 +136,7 @@ def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: M
 
 
 def _count_words(
-    said: ThemeTable,
+    theme_table: ThemeTable,
     places: np.ndarray[tuple[int], np.dtype[np.intp]],
     small: frozenset[str],
 ) -> tuple[Counter[str], Counter[str]]:
@@ -140,7 +146,7 @@ def _count_words(
     for i in places:
         words = [
             word
-            for word in said.words(int(i))
+            for word in theme_table.words(int(i))
             if len(word) > 2 and word.isascii() and word.isalpha() and word not in small
         ]
         often.update(words)

@@ -81,27 +81,27 @@ def fit_bgnbd(histories: PurchaseHistories) -> BgNbdFit:
 
 
 def _maximize_likelihood(
-    told: PurchaseHistories, start: tuple[float, ...], scale: float
+    histories: PurchaseHistories, start: tuple[float, ...], scale: float
 ) -> BgNbdFit:
     best = minimize(
         _compute_loss,
         np.log(start),
-        args=(told,),
+        args=(histories,),
         jac=True,
         method="L-BFGS-B",
         bounds=[LOG_BOUNDS] * 4,
         options={"maxiter": 300, "ftol": 1e-11, "gtol": 1e-7},
     )
     r, alpha, a, b = (float(value) for value in np.exp(best.x))
-    people, repeats = told.many.sum(), (told.many * told.x).sum()
+    people, repeats = histories.many.sum(), (histories.many * histories.x).sum()
     likelihood = float(-best.fun * people - repeats * np.log(scale))
     return BgNbdFit(r, alpha * scale, a, b, likelihood, bool(best.success))
 
 
-def predict_purchases(found: BgNbdFit, histories: PurchaseHistories, horizon: float) -> Numbers:
+def predict_purchases(fit: BgNbdFit, histories: PurchaseHistories, horizon: float) -> Numbers:
     """Purchases to come within `horizon` (the histories' unit of time) by one customer of each
     history: equation (10) of the paper. Never below zero."""
-    r, alpha, a, b = found.r, found.alpha, found.a, found.b
+    r, alpha, a, b = fit.r, fit.alpha, fit.a, fit.b
     x, t_x, T = histories.x, histories.t_x, histories.T  # noqa: N806
     z = horizon / (alpha + T + horizon)
     series = hyp2f1(r + x, b + x, a + b + x - 1, z)
@@ -117,11 +117,11 @@ def predict_purchases(found: BgNbdFit, histories: PurchaseHistories, horizon: fl
     return coming
 
 
-def _compute_loss(logs: Numbers, told: PurchaseHistories) -> tuple[float, Numbers]:
+def _compute_loss(logs: Numbers, histories: PurchaseHistories) -> tuple[float, Numbers]:
     """Minus the mean log-likelihood, and its gradient by the logs of the parameters."""
     r, alpha, a, b = np.exp(logs)
-    x, many = told.x, told.many
-    stays, left = np.log(alpha + told.T), np.log(alpha + told.t_x)
+    x, many = histories.x, histories.many
+    stays, left = np.log(alpha + histories.T), np.log(alpha + histories.t_x)
     repeat = x > 0
     before = np.where(repeat, b + np.maximum(x, 1) - 1, 1.0)
     alive = -(r + x) * stays
@@ -141,7 +141,7 @@ def _compute_loss(logs: Numbers, told: PurchaseHistories) -> tuple[float, Number
     slopes = np.array(
         [
             digamma(r + x) - digamma(r) + np.log(alpha) - (1 - w) * stays - w * left,
-            r / alpha - (r + x) * ((1 - w) / (alpha + told.T) + w / (alpha + told.t_x)),
+            r / alpha - (r + x) * ((1 - w) / (alpha + histories.T) + w / (alpha + histories.t_x)),
             digamma(a + b) - digamma(a + b + x) + w / a,
             digamma(b + x)
             - digamma(a + b + x)

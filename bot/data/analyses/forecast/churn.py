@@ -38,17 +38,17 @@ class RhythmGroup:
 
 
 def compute_rhythm_groups(
-    past: Sequence[CustomerHistory],
+    past_cuts: Sequence[CustomerHistory],
 ) -> tuple[RhythmGroup, RhythmGroup, RhythmGroup]:
     """Within their rhythm, silent for 2 to 3 times of it, silent for longer. `past` are the cuts
     whose windows are over."""
     counts = np.zeros((3, 2))
-    for seen in past:
+    for seen in past_cuts:
         assert seen.next is not None  # a cut in the past
         silent, back = _count_gaps(seen), seen.frequency > 1
         for n, group in enumerate(_split_by_rhythm(silent)):
             counts[n] += (group & back).sum(), (group & back & (seen.next > 0)).sum()
-    on, drifting, gone = (RhythmGroup(int(all_), int(bought)) for all_, bought in counts)
+    on, drifting, gone = (RhythmGroup(int(all_), int(lines)) for all_, lines in counts)
     return on, drifting, gone
 
 
@@ -57,13 +57,15 @@ def _split_by_rhythm(pace: Numbers) -> tuple[NDArray[np.bool_], ...]:
     return on, ~on & ~gone, gone
 
 
-def _count_gaps(seen: CustomerHistory) -> Numbers:
+def _count_gaps(history: CustomerHistory) -> Numbers:
     """How many of their gaps they have been silent for."""
-    gap = (seen.tenure - seen.recency) / np.maximum(seen.frequency - 1, 1)
-    back = gap[(seen.frequency > 1) & (gap > 0)]
+    gap = (history.tenure - history.recency) / np.maximum(history.frequency - 1, 1)
+    back = gap[(history.frequency > 1) & (gap > 0)]
     typical = max(MIN_RHYTHM_DAYS, float(np.median(back))) if len(back) else MIN_RHYTHM_DAYS
     own = np.maximum(gap, max(MIN_RHYTHM_DAYS, typical / 2))
-    pace: Numbers = seen.recency / np.where(seen.frequency >= MIN_ORDERS_FOR_RHYTHM, own, typical)
+    pace: Numbers = history.recency / np.where(
+        history.frequency >= MIN_ORDERS_FOR_RHYTHM, own, typical
+    )
     return pace
 
 
@@ -77,13 +79,13 @@ RHYTHM_GROUPS = (
 )
 
 
-def add_churn(told: AnalysisContext, past: Sequence[CustomerHistory], ahead: int) -> None:
+def add_churn(context: AnalysisContext, past_cuts: Sequence[CustomerHistory], ahead: int) -> None:
     """Facts behaviour.in-rhythm-60-days.bought (%, in the windows that are over), .customers (seen
     there), .windows, .days, and the same of drifting and silent-longer: of those who had bought
     more than once. Refused when a group had fewer than 50 customers."""
-    groups = compute_rhythm_groups(past)
-    if any(group.customers < max(MIN_CUSTOMERS, told.shelf.floor) for group in groups):
-        told.findings.refuse(
+    groups = compute_rhythm_groups(past_cuts)
+    if any(group.customers < max(MIN_CUSTOMERS, context.warehouse.floor) for group in groups):
+        context.result.add_limit(
             Words(
                 "What a long silence meant in the past can't be told: too few customers had bought"
                 " more than once. A longer order file would help."
@@ -93,15 +95,15 @@ def add_churn(told: AnalysisContext, past: Sequence[CustomerHistory], ahead: int
     for group, (name, about) in zip(groups, RHYTHM_GROUPS, strict=True):
         subject = f"{name}-{ahead}-days"
         left = group.customers - group.bought
-        few = any(is_below_floor(n, told.shelf.sales_floor) for n in (group.bought, left))
-        told.findings.group(subject, group.customers, told=not few)
+        few = any(is_below_floor(n, context.warehouse.sales_floor) for n in (group.bought, left))
+        context.result.set_group_size(subject, group.customers, safe=not few)
         for measure, value, unit in (
             ("bought", to_percent(group.share), "%"),
             ("customers", group.customers, "customers"),
-            ("windows", len(past), None),
+            ("windows", len(past_cuts), None),
             ("days", ahead, "days"),
         ):
-            told.findings.add(
+            context.result.add(
                 subject,
                 measure,
                 value,

@@ -74,10 +74,10 @@ def build_customer_table(days: ir.Table, until: date, ahead: int, cuts: int) -> 
 
 
 def read_customer_history(
-    shelf: Warehouse, asked: ir.Table, ahead: int, cuts: int
+    warehouse: Warehouse, table: ir.Table, ahead: int, cuts: int
 ) -> Sequence[CustomerHistory]:
     """The rows of `table`, by cut: [0] is today."""
-    column = fetch_numbers(shelf, asked)
+    column = fetch_numbers(warehouse, table)
     return [_select_cutoff(column, k, ahead) for k in range(cuts + 1)]
 
 

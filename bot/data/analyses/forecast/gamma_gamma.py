@@ -54,9 +54,9 @@ def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
     return GammaGammaFit(p, q, v * scale, bool(found.success))
 
 
-def predict_order_value(found: GammaGammaFit, x: Numbers, mean: Numbers) -> Numbers:
+def predict_order_value(fit: GammaGammaFit, x: Numbers, mean: Numbers) -> Numbers:
     """What a purchase of each customer is worth: the shop's mean for who did not buy again."""
-    p, q, v = found.p, found.q, found.v
+    p, q, v = fit.p, fit.q, fit.v
     own = np.where(x > 0, mean, 0.0)
     worth: Numbers = p * (v + x * own) / (p * x + q - 1)
     return worth

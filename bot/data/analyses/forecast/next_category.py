@@ -168,17 +168,17 @@ def find_next_purchases(
 # The thing that "after …" in a question means: a product, some products, or a category.
 
 
-def find_question_subject(told: AnalysisContext) -> Subject | None:
+def find_question_subject(context: AnalysisContext) -> Subject | None:
     """The thing that the question is about; without a name when nobody bought anything so called;
     None when it is about everything."""
-    where = told.where
-    if not where.product and not where.words:
+    filter_ = context.filter_
+    if not filter_.product and not filter_.words:
         return None
-    goods = _load_goods(told)
-    if where.product:
-        return subject_of("", where.product, goods)
-    return _match_exact_subject(where.words or "", goods) or subject_of(
-        where.words or "", None, goods
+    goods = _load_goods(context)
+    if filter_.product:
+        return subject_of("", filter_.product, goods)
+    return _match_exact_subject(filter_.words or "", goods) or subject_of(
+        filter_.words or "", None, goods
     )
 
 
@@ -196,14 +196,14 @@ def _match_exact_subject(words: str, goods: PurchasedProducts) -> Subject | None
     return Subject(words, products=tuple(keys)) if keys else None
 
 
-def _load_goods(told: AnalysisContext) -> PurchasedProducts:
+def _load_goods(context: AnalysisContext) -> PurchasedProducts:
     """What was ever bought, most buyers first."""
     table = (
-        told.bought.filter(_.amount >= 0, _["product"].notnull())
+        context.lines.filter(_.amount >= 0, _["product"].notnull())
         .group_by("product")
         .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
     )
-    rows = fetch_rows(told.shelf, table)
+    rows = fetch_rows(context.warehouse, table)
     rows.sort(key=lambda row: (-row["buyers"], row["product"]))
     titles = {row["product"]: format_title(row["title"] or row["product"]) for row in rows}
     return PurchasedProducts(
@@ -218,7 +218,7 @@ MAX_ITEMS = 5
 PurchaseDimension = Literal["product", "category"]
 
 
-def add_bought_after(told: AnalysisContext) -> None:
+def add_bought_after(context: AnalysisContext) -> None:
     """For `where.product`, or what `where.words` names: facts behaviour.after.subject, .products
     (which, where they are several), .purchases
     (those with it that were followed by another), .compared (products); behaviour.after-product-<b>
@@ -226,27 +226,27 @@ def add_bought_after(told: AnalysisContext) -> None:
     all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is beyond
     chance with a lift of 1.2 or more, else "as always". Nothing of fewer customers than the floor.
     """
-    about = find_question_subject(told)
+    about = find_question_subject(context)
     if about is None:
         return
-    add, floor = told.findings.add, told.shelf.floor
-    told.findings.nobody("after")  # names, and counts that `nexts` saw to
-    add("after", "subject", about.name or told.where.words or told.where.product or "")
+    add, floor = context.result.add, context.warehouse.floor
+    context.result.mark_without_customers("after")  # names, and counts that `nexts` saw to
+    add("after", "subject", about.name or context.filter_.words or context.filter_.product or "")
     if len(about.products) > 1:
-        names = ", ".join(told.titles.get(key, key) for key in about.products)
+        names = ", ".join(context.titles.get(key, key) for key in about.products)
         add("after", "products", names)
     if not about.name:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "Nobody bought anything called {name}: look at how your orders or products spell "
                 "it.",
-                name=quote_name(told.where.words or told.where.product or ""),
+                name=quote_name(context.filter_.words or context.filter_.product or ""),
             )
         )
         return
-    before, products, compared = _count_next_purchases(told, about, "product")
+    before, products, compared = _count_next_purchases(context, about, "product")
     if before < floor:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "Under {n} purchases with {thing} were followed by another one: too few to say"
                 " what is bought next.",
@@ -257,32 +257,38 @@ def add_bought_after(told: AnalysisContext) -> None:
         return
     add("after", "purchases", before, unit="purchases", rows=before, query="after-product")
     add("after", "compared", compared, rows=before, query="after-product")
-    _add_next_purchases(told, "product", products, before)
-    _add_next_purchases(told, "category", _count_next_purchases(told, about, "category")[1], before)
+    _add_next_purchases(context, "product", products, before)
+    _add_next_purchases(
+        context, "category", _count_next_purchases(context, about, "category")[1], before
+    )
 
 
 def _count_next_purchases(
-    told: AnalysisContext, about: Subject, by: PurchaseDimension
+    context: AnalysisContext, about: Subject, by: PurchaseDimension
 ) -> tuple[int, list[NextPurchase], int]:
-    bought = told.bought
+    lines = context.lines
     if about.category:
-        mine = bought.filter(_.category == about.category)
+        mine = lines.filter(_.category == about.category)
     else:
-        mine = bought.filter(bought["product"].isin(about.keys))
-    rows = told.ask(f"after-{by}", build_next_purchases(bought, mine, by))
-    return find_next_purchases(rows, told.shelf.floor)
+        mine = lines.filter(lines["product"].isin(about.keys))
+    rows = context.run_query(f"after-{by}", build_next_purchases(lines, mine, by))
+    return find_next_purchases(rows, context.warehouse.floor)
 
 
 def _add_next_purchases(
-    told: AnalysisContext, by: PurchaseDimension, found: list[NextPurchase], before: int
+    context: AnalysisContext, by: PurchaseDimension, purchases: list[NextPurchase], before: int
 ) -> None:
     """What comes more often than always, the most first; then what comes most often anyway."""
-    more = [one for one in found if one.q <= MAX_FALSE_DISCOVERY and one.lift >= MIN_LIFT]
-    rest = [one for one in found if one not in more]
-    titles = told.titles if by == "product" else {}
+    more = [
+        purchase
+        for purchase in purchases
+        if purchase.q <= MAX_FALSE_DISCOVERY and purchase.lift >= MIN_LIFT
+    ]
+    rest = [purchase for purchase in purchases if purchase not in more]
+    titles = context.titles if by == "product" else {}
     for one in [*more, *rest][:MAX_ITEMS]:
         about = titles.get(one.name, one.name)
-        told.findings.group(f"after-{by}-{slugify(one.name)}", one.people)
+        context.result.set_group_size(f"after-{by}-{slugify(one.name)}", one.people)
         for measure, value, unit in (
             ("share", to_percent(one.share), "%"),
             ("at-large", to_percent(one.share / one.lift), "%"),
@@ -291,7 +297,7 @@ def _add_next_purchases(
             ("customers", one.people, "customers"),
             ("verdict", "more often" if one in more else "as always", None),
         ):
-            told.findings.add(
+            context.result.add(
                 f"after-{by}-{slugify(one.name)}",
                 measure,
                 value,
@@ -307,20 +313,20 @@ def _add_next_purchases(
 MAX_TRANSITIONS, MAX_TRANSITIONS_PER_CATEGORY = 8, 3
 
 
-def add_next_category(told: AnalysisContext) -> None:
+def add_next_category(context: AnalysisContext) -> None:
     """Facts behaviour.<a>-then-<b>.share (% of next purchases after a that have b), .at-large (% of
     all next purchases that have b), .lift (one over the other), .purchases, for pairs beyond chance
     with a lift of 1.2 or more; a then a is coming back for the same. behaviour.next-purchases
     .compared says of how many pairs."""
-    rows = told.ask("next", build_transitions(told.bought))
+    rows = context.run_query("next", build_transitions(context.lines))
     if not any(r["a"] for r in rows):
-        told.findings.refuse(NO_CATEGORIES)
+        context.result.add_limit(NO_CATEGORIES)
         return
-    found = find_transitions(rows, told.shelf.floor)
-    wanted = (told.where.category or "").lower()
+    found = find_transitions(rows, context.warehouse.floor)
+    wanted = (context.filter_.category or "").lower()
     every = sum(r["times"] for r in rows if not r["a"] and not r["b"])
-    told.findings.group("next-purchases", told.people)
-    told.findings.add("next-purchases", "compared", len(found), rows=every, query="next")
+    context.result.set_group_size("next-purchases", context.people)
+    context.result.add("next-purchases", "compared", len(found), rows=every, query="next")
     kept = [
         step
         for step in found
@@ -329,14 +335,16 @@ def add_next_category(told: AnalysisContext) -> None:
         and wanted in ("", step.a.lower())
     ]
     for step in _select_transitions(kept):
-        told.findings.nobody(f"{slugify(step.a)}-then-{slugify(step.b)}")  # `steps` saw to its size
+        context.result.mark_without_customers(
+            f"{slugify(step.a)}-then-{slugify(step.b)}"
+        )  # `steps` saw to its size
         for measure, value, unit in (
             ("share", to_percent(step.share), "%"),
             ("at-large", to_percent(step.share / step.lift), "%"),
             ("lift", round(step.lift, 1), "×"),
             ("purchases", step.after, "purchases"),
         ):
-            told.findings.add(
+            context.result.add(
                 f"{slugify(step.a)}-then-{slugify(step.b)}",
                 measure,
                 value,
@@ -347,11 +355,11 @@ def add_next_category(told: AnalysisContext) -> None:
             )
 
 
-def _select_transitions(kept: list[CategoryTransition]) -> list[CategoryTransition]:
+def _select_transitions(transitions: list[CategoryTransition]) -> list[CategoryTransition]:
     """The strongest of all, and the strongest from each category."""
     counted: dict[str, int] = {}
     shown = []
-    for n, step in enumerate(kept):
+    for n, step in enumerate(transitions):
         counted[step.a] = counted.get(step.a, 0) + 1
         if n < MAX_TRANSITIONS or counted[step.a] <= MAX_TRANSITIONS_PER_CATEGORY:
             shown.append(step)

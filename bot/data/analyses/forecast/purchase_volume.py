@@ -75,13 +75,13 @@ class VolumeForecast:
 
 
 def forecast_volume(
-    seen: Sequence[CustomerHistory], ahead: int
+    cuts: Sequence[CustomerHistory], ahead: int
 ) -> tuple[VolumeForecast, VolumeForecast]:
     """Purchases (days with one) and what they are worth in the shop's currency, in the `ahead` days
     after each day, by the customers known on it. For what somebody spends a time the first purchase
     counts as any other. Raises ValueError when on some day nobody had bought again."""
     counts, worths, sound, priced = [], [], True, True
-    for each in seen:
+    for each in cuts:
         histories = each.histories()
         fit = bgnbd.fit_bgnbd(histories)
         coming = bgnbd.predict_purchases(fit, histories, ahead)
@@ -91,7 +91,7 @@ def forecast_volume(
         each_worth = gamma_gamma.predict_order_value(spent, each.frequency, mean)
         worths.append(float(coming[histories.of] @ each_worth))
         sound, priced = sound and fit.sound, priced and spent.sound
-    past = [(s.next, s.next_spend) for s in seen[1:]]
+    past = [(s.next, s.next_spend) for s in cuts[1:]]
     came = [float(n.sum()) for n, _worth in past if n is not None]
     paid = [float(worth.sum()) for _n, worth in past if worth is not None]
     return (
@@ -100,8 +100,8 @@ def forecast_volume(
     )
 
 
-def _build_windows(said: Sequence[float], came: Sequence[float]) -> list[WindowForecast]:
-    return [WindowForecast(s, real) for s, real in zip(said[1:], came, strict=True)]
+def _build_windows(predicted: Sequence[float], came: Sequence[float]) -> list[WindowForecast]:
+    return [WindowForecast(s, real) for s, real in zip(predicted[1:], came, strict=True)]
 
 
 def _select_repeat_buyers(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
@@ -115,13 +115,15 @@ def _select_repeat_buyers(frequency: Numbers, mean: Numbers) -> tuple[Numbers, N
 MIN_REPEAT_BUYERS = 100  # customers who bought again, on each day looked back to
 
 
-def add_purchase_volume(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int) -> None:
+def add_purchase_volume(
+    context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int
+) -> None:
     """Facts behaviour.expected-90-days.purchases, .purchases-low, .purchases-high and the same of
     .value, by today's customers, each with .purchases-backtest-error (%, mean over the windows).
     The interval is as wide as the worst window was off. Refused when the totals were off by more
     than 15 % on average or 25 % once, or when the fit has no maximum."""
-    if any((each.frequency > 1).sum() < MIN_REPEAT_BUYERS for each in seen):
-        told.findings.refuse(
+    if any((each.frequency > 1).sum() < MIN_REPEAT_BUYERS for each in cuts):
+        context.result.add_limit(
             Words(
                 "Fewer than {n} customers had bought more than once on some day in the past: too"
                 " few to say how much will be bought. A longer order file would help.",
@@ -129,21 +131,21 @@ def add_purchase_volume(told: AnalysisContext, seen: Sequence[CustomerHistory], 
             )
         )
         return
-    purchases, value = forecast_volume(seen, ahead)
-    rows = len(seen[0].frequency)
+    purchases, value = forecast_volume(cuts, ahead)
+    rows = len(cuts[0].frequency)
     if not purchases.holds:
-        told.findings.refuse(_explain_missing_forecast(purchases, ahead))
+        context.result.add_limit(_explain_missing_forecast(purchases, ahead))
         return
-    _add_forecast(told, "purchases", purchases, ahead, rows)
-    if told.currency is None:
+    _add_forecast(context, "purchases", purchases, ahead, rows)
+    if context.currency is None:
         return
     if not value.finite:
-        told.findings.refuse(
+        context.result.add_limit(
             Words("What these purchases will be worth can't be told: too few amounts differ.")
         )
         return
     if not value.holds:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "What these purchases will be worth is not shown: in one of {n} past windows"
                 " {said} was expected and {came} came.",
@@ -153,7 +155,7 @@ def add_purchase_volume(told: AnalysisContext, seen: Sequence[CustomerHistory], 
             )
         )
         return
-    _add_forecast(told, "value", value, ahead, rows)
+    _add_forecast(context, "value", value, ahead, rows)
 
 
 def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
@@ -174,17 +176,17 @@ def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
 
 
 def _add_forecast(
-    told: AnalysisContext, measure: str, forecast: VolumeForecast, ahead: int, rows: int
+    context: AnalysisContext, measure: str, forecast: VolumeForecast, ahead: int, rows: int
 ) -> None:
-    unit = "purchases" if measure == "purchases" else (told.currency or None)
+    unit = "purchases" if measure == "purchases" else (context.currency or None)
     low, high = forecast.between
-    told.findings.group(f"expected-{ahead}-days", rows)
+    context.result.set_group_size(f"expected-{ahead}-days", rows)
     for name, value in (
         (measure, forecast.total),
         (f"{measure}-low", low),
         (f"{measure}-high", high),
     ):
-        told.findings.add(
+        context.result.add(
             f"expected-{ahead}-days",
             name,
             round(value) if measure == "purchases" else round_to_cents(Decimal(value)),
@@ -193,7 +195,7 @@ def _add_forecast(
             rows=rows,
             query="histories",
         )
-    told.findings.add(
+    context.result.add(
         f"expected-{ahead}-days",
         f"{measure}-backtest-error",
         to_percent(forecast.mean_off),

@@ -98,24 +98,24 @@ class BacktestRecord:
         return [w.customers for w in self.windows]
 
 
-def backtest_repurchase(seen: Sequence[CustomerHistory]) -> BacktestRecord | None:
+def backtest_repurchase(cuts: Sequence[CustomerHistory]) -> BacktestRecord | None:
     """The cuts 1, 2 …: each is said by what was learnt at the cut before it. None when a window
     has too few buyers, or too few others."""
     windows = []
-    for now, before in pairwise(seen[1:]):
+    for now, before in pairwise(cuts[1:]):
         if not _has_enough_buyers(now) or not _has_enough_buyers(before):
             return None
         windows.append(_assess_window(now, before))
     return BacktestRecord(windows) if windows else None
 
 
-def predict_chances_today(seen: Sequence[CustomerHistory]) -> Numbers:
+def predict_chances_today(cuts: Sequence[CustomerHistory]) -> Numbers:
     """Everybody's chance to buy in the days to come, learnt on the window that ends today."""
-    return fit_window(seen[1]).chances(seen[0].features())
+    return fit_window(cuts[1]).chances(cuts[0].features())
 
 
-def fit_window(seen: CustomerHistory) -> logistic.LogisticModel:
-    return logistic.fit_logistic(seen.features(), _has_bought(seen))
+def fit_window(history: CustomerHistory) -> logistic.LogisticModel:
+    return logistic.fit_logistic(history.features(), _has_bought(history))
 
 
 def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWindow:
@@ -137,11 +137,11 @@ def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWin
     )
 
 
-def _rank_by_simple_rules(seen: CustomerHistory) -> dict[str, CustomerIndex]:
+def _rank_by_simple_rules(history: CustomerHistory) -> dict[str, CustomerIndex]:
     """Customers in the order of two rules that everybody can apply."""
     return {
-        "newest": np.lexsort((-seen.frequency, seen.recency)),
-        "most": np.lexsort((seen.recency, -seen.frequency)),
+        "newest": np.lexsort((-history.frequency, history.recency)),
+        "most": np.lexsort((history.recency, -history.frequency)),
     }
 
 
@@ -149,14 +149,14 @@ def _measure_top_decile(order: CustomerIndex, happened: Numbers) -> float:
     return float(happened[order[: max(1, len(order) // 10)]].mean())
 
 
-def _has_bought(seen: CustomerHistory) -> Numbers:
-    assert seen.next is not None  # a cut in the past
-    return (seen.next > 0).astype(np.float64)
+def _has_bought(history: CustomerHistory) -> Numbers:
+    assert history.next is not None  # a cut in the past
+    return (history.next > 0).astype(np.float64)
 
 
-def _has_enough_buyers(seen: CustomerHistory) -> bool:
-    buyers = int(_has_bought(seen).sum())
-    return buyers >= MIN_BUYERS and len(seen.frequency) - buyers >= MIN_BUYERS
+def _has_enough_buyers(history: CustomerHistory) -> bool:
+    buyers = int(_has_bought(history).sum())
+    return buyers >= MIN_BUYERS and len(history.frequency) - buyers >= MIN_BUYERS
 
 
 # Who buys within so many days, told.
@@ -164,7 +164,7 @@ def _has_enough_buyers(seen: CustomerHistory) -> bool:
 LIKELY_CHANCE = 0.5
 
 
-def add_repurchase(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int) -> None:
+def add_repurchase(context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int) -> None:
     """Facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate (%,
     who bought in the window just over), .pairs (%: of a buyer and another, how often the buyer was
     ranked higher), .simple-rule and .simple-share (%, of its first tenth bought), .windows;
@@ -173,9 +173,9 @@ def add_repurchase(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead
     tenth first, in the past; behaviour.buy-90-days-top and -rest .customers, .purchases and .silent
     (days), the medians of today's likeliest tenth and of everybody else; .first-day and .last-day
     of the windows."""
-    record = backtest_repurchase(seen)
+    record = backtest_repurchase(cuts)
     if record is None:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "In some window of {days} days fewer than {n} customers bought, or did not: too few"
                 " to learn from. A longer order file would help, or a longer window.",
@@ -185,7 +185,7 @@ def add_repurchase(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead
         )
         return
     if not record.ranks:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "Who buys within {days} days can't be told from the orders: tried on the past, the"
                 " forecast was no better than the average (AUC {auc}, Brier {brier} against"
@@ -197,16 +197,16 @@ def add_repurchase(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead
             )
         )
         return
-    _add_backtest_score(told, record, ahead)
-    _add_buyer_count(told, record, seen, ahead)
-    _add_deciles(told, record, ahead)
-    _add_top_decile_profile(told, seen, ahead)
+    _add_backtest_score(context, record, ahead)
+    _add_buyer_count(context, record, cuts, ahead)
+    _add_deciles(context, record, ahead)
+    _add_top_decile_profile(context, cuts, ahead)
 
 
-def _add_backtest_score(told: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
+def _add_backtest_score(context: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
     subject, rows = f"buy-{ahead}-days", sum(w.customers for w in record.windows)
     newest = record.windows[0]
-    told.findings.group(subject, newest.customers)
+    context.result.set_group_size(subject, newest.customers)
     for measure, value, unit, stands_on in (
         ("backtest-auc", round(record.auc, 3), None, rows),
         ("backtest-brier", round(record.brier, 3), None, rows),
@@ -216,10 +216,10 @@ def _add_backtest_score(told: AnalysisContext, record: BacktestRecord, ahead: in
         ("simple-rule", record.simple[0], None, rows),
         ("simple-share", to_percent(record.simple[1]), "%", rows),
         ("windows", len(record.windows), None, rows),
-        ("first-day", told.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
-        ("last-day", told.until, None, rows),
+        ("first-day", context.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
+        ("last-day", context.until, None, rows),
     ):
-        told.findings.add(
+        context.result.add(
             subject,
             measure,
             value,
@@ -231,11 +231,11 @@ def _add_backtest_score(told: AnalysisContext, record: BacktestRecord, ahead: in
 
 
 def _add_buyer_count(
-    told: AnalysisContext, record: BacktestRecord, seen: Sequence[CustomerHistory], ahead: int
+    context: AnalysisContext, record: BacktestRecord, cuts: Sequence[CustomerHistory], ahead: int
 ) -> None:
     worst = max(record.windows, key=lambda w: abs(w.off))
     if not record.counts:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "How many will buy within {days} days is not shown: in one of {n} past windows"
                 " {said} were expected and {bought} bought. Who is likelier than others is sound.",
@@ -246,16 +246,16 @@ def _add_buyer_count(
             )
         )
         return
-    chances = predict_chances_today(seen)
+    chances = predict_chances_today(cuts)
     subject, rows = f"buy-{ahead}-days", len(chances)
     likely = int((chances > LIKELY_CHANCE).sum())
-    shown = bound_count(likely, rows, told.shelf.floor)
+    shown = bound_count(likely, rows, context.warehouse.floor)
     for measure, value, unit in (
         ("expected-buyers", round(float(chances.sum())), "customers"),
         ("customers-likely", shown, None if isinstance(shown, str) else "customers"),
         ("backtest-worst-error", to_percent(worst.off), "%"),
     ):
-        told.findings.add(
+        context.result.add(
             subject,
             measure,
             value,
@@ -266,14 +266,14 @@ def _add_buyer_count(
         )
 
 
-def _add_deciles(told: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
-    for n, (customers, _said, bought) in enumerate(record.deciles(), start=1):
-        if customers < told.shelf.floor:
+def _add_deciles(context: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
+    for n, (customers, _said, lines) in enumerate(record.deciles(), start=1):
+        if customers < context.warehouse.floor:
             return
         subject, about = f"buy-{ahead}-days-tenth-{n}", f"{n} / 10"
-        few = is_below_floor(round(bought * customers), told.shelf.sales_floor)
-        told.findings.group(subject, customers, told=not few)
-        told.findings.add(
+        few = is_below_floor(round(lines * customers), context.warehouse.sales_floor)
+        context.result.set_group_size(subject, customers, safe=not few)
+        context.result.add(
             subject,
             "customers",
             customers,
@@ -282,10 +282,10 @@ def _add_deciles(told: AnalysisContext, record: BacktestRecord, ahead: int) -> N
             rows=customers,
             query="histories",
         )
-        told.findings.add(
+        context.result.add(
             subject,
             "bought",
-            to_percent(bought),
+            to_percent(lines),
             unit="%",
             about=about,
             rows=customers,
@@ -294,25 +294,25 @@ def _add_deciles(told: AnalysisContext, record: BacktestRecord, ahead: int) -> N
 
 
 def _add_top_decile_profile(
-    told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int
+    context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int
 ) -> None:
     """What today's likeliest tenth have in common, beside the others."""
-    today = seen[0]
-    order = np.argsort(-predict_chances_today(seen), kind="stable")
+    today = cuts[0]
+    order = np.argsort(-predict_chances_today(cuts), kind="stable")
     many = len(order) // 10
-    if many < told.shelf.floor:
+    if many < context.warehouse.floor:
         return
     for name, about, who in (
         ("top", Words("The likeliest tenth"), order[:many]),
         ("rest", Words("All others"), order[many:]),
     ):
-        told.findings.group(f"buy-{ahead}-days-{name}", len(who), len(order) - len(who))
+        context.result.set_group_size(f"buy-{ahead}-days-{name}", len(who), len(order) - len(who))
         for measure, value, unit in (
             ("customers", len(who), "customers"),
             ("purchases", round(float(np.median(today.frequency[who]))), None),
             ("silent", round(float(np.median(today.recency[who]))), "days"),
         ):
-            told.findings.add(
+            context.result.add(
                 f"buy-{ahead}-days-{name}",
                 measure,
                 value,

@@ -53,7 +53,7 @@ INTERVAL_SUFFIXES = ("", "-low", "-high")
 MIN_PREVIOUS_DAYS = 14  # days before the fourteen now
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """The last fourteen whole days beside the fifty-six before. A subject is
     dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
     change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady"),
@@ -61,37 +61,37 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     chart); of a fall lost-buyers and lost-money, each with -low and -high. The total, the
     devices and a product asked for by name always, all others when they moved. And how many visits
     there were at all, and ended in an order: `bot.data.analyses.funnel.overall`."""
-    if shelf.table("events") is None:
-        found = AnalysisResult("funnel", "events", shelf.today)
-        found.refuse(
+    if warehouse.table("events") is None:
+        result = AnalysisResult("funnel", "events", warehouse.today)
+        result.add_limit(
             Words("The path to purchase needs visits, and there are none yet. Import events.")
         )
-        return found
-    found = AnalysisResult(
+        return result
+    result = AnalysisResult(
         "funnel",
-        shelf.source("events"),
-        find_last_whole_day(shelf, "events", where),
-        floors=shelf.floors,
+        warehouse.source("events"),
+        find_last_whole_day(warehouse, "events", filter_),
+        floors=warehouse.floors,
     )
-    with TableCache(shelf, "funnel") as laid:
-        _add_facts(shelf, where, found, laid)
-    return found
+    with TableCache(warehouse, "funnel") as table_cache:
+        _add_facts(warehouse, filter_, result, table_cache)
+    return result
 
 
 def _add_facts(
-    shelf: Warehouse, where: AnalysisFilter, found: AnalysisResult, laid: TableCache
+    warehouse: Warehouse, filter_: AnalysisFilter, result: AnalysisResult, table_cache: TableCache
 ) -> None:
-    days = list_days(shelf, where)
-    narrow = where.product or where.category or where.brand
-    came = None if narrow else laid.down("visits", build_sessions(shelf, where, days))
-    visits = None if came is None else _load_visits(shelf, came, days, found, laid)
-    if visits is None and found.cannot:
+    days = list_days(warehouse, filter_)
+    narrow = filter_.product or filter_.category or filter_.brand
+    came = None if narrow else table_cache.down("visits", build_sessions(warehouse, filter_, days))
+    visits = None if came is None else _load_visits(warehouse, came, days, result, table_cache)
+    if visits is None and result.limits:
         return
     if visits:
-        add_overall_conversion(shelf, where, found, laid)
-    who = load_visitors(shelf, came, days) if came is not None and visits else None
+        add_overall_conversion(warehouse, filter_, result, table_cache)
+    who = load_visitors(warehouse, came, days) if came is not None and visits else None
     asked = build_steps(visits) if visits else []
-    products = _compare_products(shelf, where, days, found)
+    products = _compare_products(warehouse, filter_, days, result)
     compared = visits is None or len(visits.days) >= CURRENT_DAYS + MIN_PREVIOUS_DAYS
     if compared:  # apart: one fall seen from ten sides must not let products through by chance
         (asked, tested), (products, more) = (
@@ -99,11 +99,11 @@ def _add_facts(
             assess_steps(products, None),
         )
         if who is None:
-            found.nobody("tested")
+            result.mark_without_customers("tested")
         else:
             everybody = who.population
-            found.group("tested", everybody.count(everybody.which(WHOLE)))
-        found.add(
+            result.set_group_size("tested", everybody.count(everybody.which(WHOLE)))
+        result.add(
             "tested",
             "steps",
             tested + more,
@@ -112,33 +112,37 @@ def _add_facts(
             rows=int(visits.counts()[:, 0].sum()) if visits else None,
         )
     else:
-        found.refuse(
+        result.add_limit(
             Words("The visits go back less than four weeks, so what changed can't be told.")
         )
-    ever = DEFAULT_DIMENSIONS if not where.product else REPORTED_DIMENSIONS
+    ever = DEFAULT_DIMENSIONS if not filter_.product else REPORTED_DIMENSIONS
     told = [
         step
         for step in asked + products
         if step.status != "steady" or (step.dimension in ever and step.of > 0)
     ]
-    _add_steps(shelf, found, visits, _StepSizes(who, told, shelf.floors))
+    _add_steps(warehouse, result, visits, _StepSizes(who, told, warehouse.floors))
 
 
 def _load_visits(
-    shelf: Warehouse, came: ir.Table, days: list[date], found: AnalysisResult, laid: TableCache
+    warehouse: Warehouse,
+    came: ir.Table,
+    days: list[date],
+    result: AnalysisResult,
+    table_cache: TableCache,
 ) -> VisitCounts | None:
     query = count_sessions(came)
-    visits = read_visits(shelf, query, days)
+    visits = read_visits(warehouse, query, days)
     if len(visits.steps) < 2:
-        found.refuse(
+        result.add_limit(
             Words(
                 "{source} says that people came, not what they did: without steps such as cart,"
                 " checkout and purchase there is no path to purchase to show.",
-                source=format_source(found.source),
+                source=format_source(result.source),
             )
         )
         return None
-    found.queries[VISITS_QUERY] = laid.later(query)
+    result.queries[VISITS_QUERY] = table_cache.later(query)
     return visits
 
 
@@ -146,9 +150,9 @@ class _StepSizes:
     """Who came to the steps that are to be told, and which of these give away nobody."""
 
     def __init__(
-        self, who: VisitorPopulation | None, told: list[FunnelStep], floors: Floors
+        self, visitors: VisitorPopulation | None, steps: list[FunnelStep], floors: Floors
     ) -> None:
-        self.told, self._who, self._floors = told, who, floors
+        self.told, self._who, self._floors = steps, visitors, floors
         self._known: dict[tuple[str, bool], Population] = {}
         self._known_safe: dict[tuple[str, bool], set[DimensionValue]] = {}
 
@@ -215,20 +219,20 @@ def _get_value(step: FunnelStep) -> DimensionValue:
 
 
 def _compare_products(
-    shelf: Warehouse, where: AnalysisFilter, days: list[date], found: AnalysisResult
+    warehouse: Warehouse, filter_: AnalysisFilter, days: list[date], result: AnalysisResult
 ) -> list[FunnelStep]:
     """The step from view to cart of each product, or page where there are no products."""
-    query = build_product_views(shelf, where, days)
+    query = build_product_views(warehouse, filter_, days)
     counts: dict[str, dict[bool, tuple[float, float]]] = {}
     people: dict[str, dict[bool, tuple[int, int]]] = {}
-    for row in fetch_rows(shelf, query):
+    for row in fetch_rows(warehouse, query):
         pair = (float(row["seen"]), float(row["carted"]))
         counts.setdefault(row["thing"], {})[bool(row["now"])] = pair
         who = (int(row["people"]), int(row["carters"]))
         people.setdefault(row["thing"], {})[bool(row["now"])] = who
     if not any(pair[1] for both in counts.values() for pair in both.values()):
         return []
-    found.queries[PRODUCTS_QUERY] = defer_sql(query)
+    result.queries[PRODUCTS_QUERY] = defer_sql(query)
     none = (0.0, 0.0)
     return [
         FunnelStep(
@@ -248,38 +252,40 @@ def _compare_products(
 
 
 def _add_steps(
-    shelf: Warehouse,
-    found: AnalysisResult,
+    warehouse: Warehouse,
+    result: AnalysisResult,
     visits: VisitCounts | None,
     sizes: _StepSizes,
 ) -> None:
-    money = list_currencies(shelf, "orders")
+    money = list_currencies(warehouse, "orders")
     if len(money) > 1:
-        found.refuse(
+        result.add_limit(
             Words(
                 "Orders are in several currencies and visits don't say which, so the money lost"
                 " can't be told: {currencies}.",
                 currencies=", ".join(money),
             )
         )
-    titles = _load_titles(shelf)
+    titles = _load_titles(warehouse)
     for step in sorted(sizes.told, key=lambda s: (s.status != "confirmed", s.p)):
-        if not found.group(_format_subject(step), sizes.size(step), told=sizes.is_told(step)):
+        if not result.set_group_size(
+            _format_subject(step), sizes.size(step), safe=sizes.is_told(step)
+        ):
             continue
-        _add_step(found, step, titles.get(step.value, step.value))
+        _add_step(result, step, titles.get(step.value, step.value))
         if visits and step.at >= 0 and step.status == "confirmed":
             known = len(money) == 1 and sizes.bought(step)
-            _add_change(shelf, found, visits, step, money[0] if known else None)
+            _add_change(warehouse, result, visits, step, money[0] if known else None)
 
 
-def _add_step(found: AnalysisResult, step: FunnelStep, about: str) -> None:
+def _add_step(result: AnalysisResult, step: FunnelStep, about: str) -> None:
     subject, query = _format_subject(step), VISITS_QUERY if step.at >= 0 else PRODUCTS_QUERY
 
     def add(
         measure: str, value: float | int | str, unit: str | None = None, rows: float = 0
     ) -> None:
         told = round(rows or step.of)
-        found.add(subject, measure, value, unit=unit, about=about, rows=told, query=query)
+        result.add(subject, measure, value, unit=unit, about=about, rows=told, query=query)
 
     add("status", step.status)
     add("rate", round(100 * step.rate, 1), "%")
@@ -294,8 +300,8 @@ def _add_step(found: AnalysisResult, step: FunnelStep, about: str) -> None:
 
 
 def _add_change(
-    shelf: Warehouse,
-    found: AnalysisResult,
+    warehouse: Warehouse,
+    result: AnalysisResult,
     visits: VisitCounts,
     step: FunnelStep,
     currency: str | None,
@@ -313,7 +319,7 @@ def _add_change(
         unit: str | None = None,
         rows: int | None = None,
     ) -> None:
-        found.add(
+        result.add(
             subject, measure, value, unit=unit, about=step.value, rows=rows, query=VISITS_QUERY
         )
 
@@ -325,7 +331,7 @@ def _add_change(
     if step.rate >= step.before or step.through:
         return
     start = began[0] if began else len(visits.days) - CURRENT_DAYS
-    worth = _estimate_basket(shelf, visits, mask, step) if currency else None
+    worth = _estimate_basket(warehouse, visits, mask, step) if currency else None
     cost = estimate_loss(counts, step.at, start, spread, worth)
     rows = round(counts[start:, step.at].sum())
     for name, value in zip(INTERVAL_SUFFIXES, cost.buyers, strict=True):
@@ -356,24 +362,24 @@ def _format_chart_points(counts: Numbers, at: int, days: list[date], before: flo
 
 
 def _estimate_basket(
-    shelf: Warehouse, visits: VisitCounts, mask: Numbers, step: FunnelStep
+    warehouse: Warehouse, visits: VisitCounts, mask: Numbers, step: FunnelStep
 ) -> BasketValue | None:
     """Of the segment's purchases; where visits have no amounts, of its orders in the same days."""
     kept = mask.astype(bool)
     sums = [part[kept].sum() for part in (visits.paid, visits.worth, visits.squares)]
-    orders = shelf.table("orders")
+    orders = warehouse.table("orders")
     if sums[0] or orders is None:
-        return estimate_basket(*sums) if sums[0] >= shelf.sales_floor else None
+        return estimate_basket(*sums) if sums[0] >= warehouse.sales_floor else None
     orders = orders.filter(orders.at >= ibis.literal(visits.days[0]).cast("timestamp"))
     if step.dimension != "total":
         orders = orders.filter(orders[step.dimension] == step.value)
     whole = orders.group_by("order").aggregate(amount=orders.amount.sum())
     amount = whole.amount.cast("float64")
     row = fetch_rows(
-        shelf,
+        warehouse,
         whole.aggregate(paid=whole.count(), worth=amount.sum(), squares=(amount * amount).sum()),
     )[0]
-    if row["paid"] < shelf.sales_floor:
+    if row["paid"] < warehouse.sales_floor:
         return None
     return estimate_basket(float(row["paid"]), float(row["worth"] or 0), float(row["squares"] or 0))
 
@@ -382,10 +388,10 @@ def _format_subject(step: FunnelStep) -> str:
     return f"{step.dimension}-{slugify(step.value)}-{step.start}-to-{step.end}"
 
 
-def _load_titles(shelf: Warehouse) -> dict[str, str]:
-    if shelf.products is None:
+def _load_titles(warehouse: Warehouse) -> dict[str, str]:
+    if warehouse.products is None:
         return {}
-    named = fetch_rows(shelf, shelf.products.select("product", "title"))
+    named = fetch_rows(warehouse, warehouse.products.select("product", "title"))
     return {row["product"]: row["title"] for row in named if row["title"]}
 
 

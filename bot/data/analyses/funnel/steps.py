@@ -123,11 +123,11 @@ def _is_small(step: FunnelStep) -> bool:
     return abs(step.rate - step.before) < MIN_RELATIVE_CHANGE * step.before
 
 
-def _mark_followers(found: list[FunnelStep], visits: VisitCounts) -> list[FunnelStep]:
+def _mark_followers(steps: list[FunnelStep], visits: VisitCounts) -> list[FunnelStep]:
     """Segments that only follow the hardest hit one are told so."""
-    out = list(found)
-    for place in {step.at for step in found if step.at >= 0}:
-        moved = [s for s in found if s.at == place and s.status != "steady"]
+    out = list(steps)
+    for place in {step.at for step in steps if step.at >= 0}:
+        moved = [s for s in steps if s.at == place and s.status != "steady"]
         alone = [s for s in moved if s.status == "confirmed" and s.dimension != "total"]
         if not alone:
             continue

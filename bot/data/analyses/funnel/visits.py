@@ -56,32 +56,32 @@ class VisitCounts:
         return sorted({of[dimension] for of in self.of if of[dimension] is not None})
 
 
-def list_days(shelf: Warehouse, where: AnalysisFilter) -> list[date]:
+def list_days(warehouse: Warehouse, filter_: AnalysisFilter) -> list[date]:
     """The whole days looked at, the last 70 at most: 14 now and 56 before."""
-    last = find_last_whole_day(shelf, "events", where)
+    last = find_last_whole_day(warehouse, "events", filter_)
     return [last - timedelta(days=back) for back in range(CURRENT_DAYS + PREVIOUS_DAYS - 1, -1, -1)]
 
 
-def build_cells(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
+def build_cells(warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]) -> ir.Table:
     """day, device, source, country, depth (1 view … 4 purchase): sessions, paid, worth, squares."""
-    return count_sessions(build_sessions(shelf, where, days))
+    return count_sessions(build_sessions(warehouse, filter_, days))
 
 
-def build_sessions(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
+def build_sessions(warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]) -> ir.Table:
     """One row a session: day, device, source, country, depth, amount of the purchase, person (the
     visitor; the session where none is known)."""
-    events = _filter_days(filter_rows(shelf, "events", where), days)
-    bought = events.step == "purchase"
+    events = _filter_days(filter_rows(warehouse, "events", filter_), days)
+    lines = events.step == "purchase"
     found = events.group_by("session").aggregate(
         day=events.at.min().date(),
         device=events.device.max(),
         source=events.source.max(),
         country=events.country.max(),
         depth=_compute_depth(events).max(),
-        amount=events.amount.max(where=bought),
-        visitor=person_column(shelf, events.visitor).max(where=events.visitor.notnull()),
+        amount=events.amount.max(where=lines),
+        visitor=person_column(warehouse, events.visitor).max(where=events.visitor.notnull()),
     )
-    person = ibis.coalesce(found.visitor, person_column(shelf, found.session))
+    person = ibis.coalesce(found.visitor, person_column(warehouse, found.session))
     return found.mutate(person=person).drop("visitor", "session")
 
 
@@ -112,25 +112,27 @@ class VisitorPopulation:
         return self.population.only(kept, VISIT_DIMENSIONS)
 
 
-def load_visitors(shelf: Warehouse, sessions: ir.Table, days: list[date]) -> VisitorPopulation:
+def load_visitors(warehouse: Warehouse, sessions: ir.Table, days: list[date]) -> VisitorPopulation:
     now = sessions.day >= ibis.literal(days[max(0, len(days) - CURRENT_DAYS)])
     asked = sessions.select(
         *VISIT_DIMENSIONS,
-        person=person_column(shelf, sessions.person),
+        person=person_column(warehouse, sessions.person),
         depth=sessions.depth.cast("string"),
         now=now.ifelse("now", "before"),
     )
-    return VisitorPopulation(Population.of(fetch_arrow(shelf, asked.distinct()), "person"))
+    return VisitorPopulation(Population.of(fetch_arrow(warehouse, asked.distinct()), "person"))
 
 
-def build_product_views(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
+def build_product_views(
+    warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]
+) -> ir.Table:
     """product (or page, where the events know no products), now: sessions that saw it, and put it
     into the cart, and of how many people. The later steps are about whole carts."""
-    events = _filter_days(filter_rows(shelf, "events", where), days)
+    events = _filter_days(filter_rows(warehouse, "events", filter_), days)
     named = events.mutate(thing=ibis.coalesce(events.product, events.page))
     seen = named.filter(named.step.isin(("view", "cart")), named.thing.notnull())
     now = seen.at >= ibis.literal(days[-CURRENT_DAYS]).cast("timestamp")
-    person = person_column(shelf, ibis.coalesce(seen.visitor, seen.session))
+    person = person_column(warehouse, ibis.coalesce(seen.visitor, seen.session))
     pairs = seen.group_by("session", "thing", now=now).aggregate(
         depth=_compute_depth(seen).max(), person=person.max()
     )
@@ -163,8 +165,8 @@ def arrange_visits(rows: list[dict[str, Any]], days: list[date]) -> VisitCounts:
     )
 
 
-def read_visits(shelf: Warehouse, query: ir.Table, days: list[date]) -> VisitCounts:
-    visits = arrange_visits(fetch_rows(shelf, query), days)
+def read_visits(warehouse: Warehouse, query: ir.Table, days: list[date]) -> VisitCounts:
+    visits = arrange_visits(fetch_rows(warehouse, query), days)
     with_traffic = [at for at in range(len(days)) if visits.counts()[at].sum() > 0]
     if not with_traffic:
         return visits

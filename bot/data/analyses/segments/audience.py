@@ -38,49 +38,56 @@ class AudienceSelection:
 
     def __init__(
         self,
-        shelf: Warehouse,
+        warehouse: Warehouse,
         lines: ir.Table,
         until: date,
-        laid: TableCache | None = None,
+        table_cache: TableCache | None = None,
         name: str = "",
     ) -> None:
-        self.shelf, self.until, self._laid, self._name = shelf, until, laid, name
-        self.lines = self._down("lines", lines)
+        self.warehouse, self.until, self._table_cache, self._name = (
+            warehouse,
+            until,
+            table_cache,
+            name,
+        )
+        self.lines = self._cache_table("lines", lines)
 
-    def fitting(self, rule: AudienceRule) -> ir.Table:
+    def select_fitting(self, rule: AudienceRule) -> ir.Table:
         """customer: who fits the rule, agreed or not. Never to be listed, only counted."""
         people = self.groups.filter(_.segment.isin(rule.segments)) if rule.segments else self.ranked
-        fits = self._sized(people, rule).select("customer")
-        for wanted in self._bought(rule):
+        fits = self._filter_by_history(people, rule).select("customer")
+        for wanted in self._select_wanted_buyers(rule):
             fits = fits.semi_join(wanted, "customer")
         without = rule.not_bought, rule.not_bought_categories
-        if (not_these := self._things(*without, rule.not_within)) is not None:
+        if (not_these := self._select_buyers_of(*without, rule.not_within)) is not None:
             fits = fits.anti_join(not_these, "customer")
         if rule.like_product or rule.like_category:
             seed = select_buyers(self.lines, rule.like_product, rule.like_category)
-            fits = fits.semi_join(select_lookalikes(self.lines, seed, self.shelf.floor), "customer")
+            fits = fits.semi_join(
+                select_lookalikes(self.lines, seed, self.warehouse.floor), "customer"
+            )
         return fits
 
     @cached_property
     def ranked(self) -> ir.Table:
-        return self._down("ranked", rank_rfm(group_by_order(self.lines), self.until))
+        return self._cache_table("ranked", rank_rfm(group_by_order(self.lines), self.until))
 
     @cached_property
     def groups(self) -> ir.Table:
         """`ranked` with `segment`. Raises CannotDo when too few came back to have a rhythm."""
-        gap = compute_typical_gap(self.shelf, self.ranked)
+        gap = compute_typical_gap(self.warehouse, self.ranked)
         if gap is None:
             raise CannotDo(Words("Too few customers came back to name groups of them."))
-        return self._down("groups", assign_segments(self.ranked, gap))
+        return self._cache_table("groups", assign_segments(self.ranked, gap))
 
     @cached_property
     def goods(self) -> PurchasedProducts:
-        return load_purchased_products(self.shelf, self.lines)
+        return load_purchased_products(self.warehouse, self.lines)
 
-    def _down(self, what: str, table: ir.Table) -> ir.Table:
-        return self._laid.down(f"{self._name}_{what}", table) if self._laid else table
+    def _cache_table(self, what: str, table: ir.Table) -> ir.Table:
+        return self._table_cache.down(f"{self._name}_{what}", table) if self._table_cache else table
 
-    def _sized(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
+    def _filter_by_history(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
         conditions: list[ir.BooleanValue] = []
         if rule.min_orders is not None:
             conditions.append(people.frequency >= rule.min_orders)
@@ -94,17 +101,17 @@ class AudienceSelection:
             conditions.append(people.recency >= (self.until - rule.last_until).days)
         return people.filter(*conditions) if conditions else people
 
-    def _bought(self, rule: AudienceRule) -> list[ir.Table]:
+    def _select_wanted_buyers(self, rule: AudienceRule) -> list[ir.Table]:
         """One table of customers for each thing that the rule wants of what they bought."""
         wanted = []
         named_so = [
             key for word in rule.bought_named for key in find_products_with_word(word, self.goods)
         ]
-        bought = rule.bought
+        lines = rule.bought
         if rule.bought_named:  # what nobody bought yet has no buyers, and lets nobody in
-            bought = (*rule.bought, *named_so) or (NO_PRODUCT,)
-        things = bought, rule.bought_categories, rule.bought_within
-        if (found := self._things(*things, rule.bought_at_least)) is not None:
+            lines = (*rule.bought, *named_so) or (NO_PRODUCT,)
+        things = lines, rule.bought_categories, rule.bought_within
+        if (found := self._select_buyers_of(*things, rule.bought_at_least)) is not None:
             wanted.append(found)
         for name, values in (("country", rule.countries), ("region", rule.regions)):
             if values:
@@ -113,7 +120,7 @@ class AudienceSelection:
                 wanted.append(ordered.select("customer"))
         return wanted
 
-    def _things(
+    def _select_buyers_of(
         self,
         products: tuple[str, ...],
         categories: tuple[str, ...],
@@ -126,11 +133,11 @@ class AudienceSelection:
         anything = not products and not categories
         if anything and within is None:
             return None
-        bought = self.lines
-        category = bought.category.lower()
+        lines = self.lines
+        category = lines.category.lower()
         of_it = category.isin([one.lower() for one in categories]).fill_null(False)
-        its = bought.product.isin(products).fill_null(False)
-        found = bought.filter(bought.amount >= 0, ibis.literal(True) if anything else its | of_it)
+        its = lines.product.isin(products).fill_null(False)
+        found = lines.filter(lines.amount >= 0, ibis.literal(True) if anything else its | of_it)
         if within is not None:
             age = ibis.literal(self.until).delta(found.day, unit="day")
             found = found.filter(age < within)
@@ -190,49 +197,51 @@ class AudienceCount:
         )
 
 
-def count_audience(shelf: Warehouse, rule: AudienceRule) -> AudienceCount:
+def count_audience(warehouse: Warehouse, rule: AudienceRule) -> AudienceCount:
     """How many the rule picks. Raises CannotDo when there are no orders with customers."""
-    fits = select_matching(shelf, rule)
-    agreed = select_consenting(shelf, rule.purpose)
+    fits = select_matching(warehouse, rule)
+    agreed = select_consenting(warehouse, rule.purpose)
     if agreed is None:
-        return AudienceCount(_count_if_safe(shelf, fits), None, shelf.floor, NO_CONSENTS)
+        return AudienceCount(_count_if_safe(warehouse, fits), None, warehouse.floor, NO_CONSENTS)
     reached = fits.semi_join(agreed, "customer")
-    fit, reachable = _count_if_safe(shelf, fits), _count_if_safe(shelf, reached)
+    fit, reachable = _count_if_safe(warehouse, fits), _count_if_safe(warehouse, reached)
     left = (fit or 0) - (reachable or 0)
-    return AudienceCount(fit, reachable, shelf.floor, nearly_all=is_below_floor(left, shelf.floor))
+    return AudienceCount(
+        fit, reachable, warehouse.floor, nearly_all=is_below_floor(left, warehouse.floor)
+    )
 
 
-def list_members(shelf: Warehouse, rule: AudienceRule) -> ir.Table:
+def list_members(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
     """customer: those to be written to. Raises CannotDo when there are no orders or no consents,
     and when fewer than the floor would be in it."""
-    agreed = select_consenting(shelf, rule.purpose)
+    agreed = select_consenting(warehouse, rule.purpose)
     if agreed is None:
         raise CannotDo(NO_CONSENTS)
-    reached = select_matching(shelf, rule).semi_join(agreed, "customer")
-    if _count_if_safe(shelf, reached) is None:
+    reached = select_matching(warehouse, rule).semi_join(agreed, "customer")
+    if _count_if_safe(warehouse, reached) is None:
         raise CannotDo(
-            Words("This audience has under {n} people: too few to be given out.", n=shelf.floor)
+            Words("This audience has under {n} people: too few to be given out.", n=warehouse.floor)
         )
     return reached
 
 
-def select_consenting(shelf: Warehouse, purpose: AudiencePurpose) -> ir.Table | None:
+def select_consenting(warehouse: Warehouse, purpose: AudiencePurpose) -> ir.Table | None:
     """customer: who said yes to the purpose and did not opt out; None without consents."""
-    consents = shelf.table("consents")
+    consents = warehouse.table("consents")
     if consents is None:
         return None
     yes = [consents[name].fill_null(False) for name in CONSENT_COLUMNS[purpose]]
     return consents.filter(*yes, ~_.opted_out.fill_null(False)).select("customer").distinct()
 
 
-def select_matching(shelf: Warehouse, rule: AudienceRule) -> ir.Table:
+def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
     """customer: who fits the rule, agreed or not. Never to be listed, only counted."""
-    bought = purchase_lines(shelf)
-    if bought is None:
+    lines = purchase_lines(warehouse)
+    if lines is None:
         raise CannotDo(NO_ORDERS)
-    return AudienceSelection(shelf, bought, last_day(shelf)).fitting(rule)
+    return AudienceSelection(warehouse, lines, last_day(warehouse)).select_fitting(rule)
 
 
-def _count_if_safe(shelf: Warehouse, people: ir.Table) -> int | None:
-    counted = int(fetch_rows(shelf, people.aggregate(people=people.count()))[0]["people"])
-    return counted if counted >= shelf.floor else None
+def _count_if_safe(warehouse: Warehouse, people: ir.Table) -> int | None:
+    counted = int(fetch_rows(warehouse, people.aggregate(people=people.count()))[0]["people"])
+    return counted if counted >= warehouse.floor else None

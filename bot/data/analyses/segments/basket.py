@@ -106,11 +106,11 @@ def _compute_usual_lift(
     return np.maximum(usual, 1.0)
 
 
-def group_pairs(found: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple[str, ...]]:
+def group_pairs(pairs: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple[str, ...]]:
     """Things bought by the same people: pairs over `lift` and beyond chance, joined while
     a thing goes with at least half of those already there (one bridge does not join two tastes).
     Strongest group first; at least 3 things."""
-    strong = [p for p in found if p.lift >= lift and p.q <= MAX_FALSE_DISCOVERY]
+    strong = [p for p in pairs if p.lift >= lift and p.q <= MAX_FALSE_DISCOVERY]
     linked = {frozenset((p.a, p.b)) for p in strong}
     group_of: dict[str, set[str]] = {}
     for pair in strong:
@@ -132,82 +132,88 @@ MISSING_COLUMNS = {
 }
 
 
-def add_basket_facts(told: AnalysisContext) -> None:
+def add_basket_facts(context: AnalysisContext) -> None:
     """Facts segments.taste-<n>.products, .lift, .customers, .share-of-customers for each group of
     products that the same people buy; segments.<a>-with-<b>.lift and .customers for pairs of
     categories, or with the product or category asked about, where they stand out from the ordinary
     pair beyond chance."""
-    where = told.where
-    if not where.category:
-        found = _load_pairs(told, "product")
-        if where.product:
-            near = [p for p in found if where.product in (p.a, p.b) and p.q <= MAX_FALSE_DISCOVERY]
-            _add_pairs(told, near[:MAX_PAIRS], told.titles, "pairs-product")
+    filter_ = context.filter_
+    if not filter_.category:
+        found = _load_pairs(context, "product")
+        if filter_.product:
+            near = [
+                p for p in found if filter_.product in (p.a, p.b) and p.q <= MAX_FALSE_DISCOVERY
+            ]
+            _add_pairs(context, near[:MAX_PAIRS], context.titles, "pairs-product")
         else:
-            _add_tastes(told, found)
-    if not where.product:
+            _add_tastes(context, found)
+    if not filter_.product:
         pairs = [
-            p for p in _load_pairs(told, "category") if p.q <= MAX_FALSE_DISCOVERY and p.lift > 1
+            p for p in _load_pairs(context, "category") if p.q <= MAX_FALSE_DISCOVERY and p.lift > 1
         ]
-        wanted = (where.category or "").lower()
+        wanted = (filter_.category or "").lower()
         near = [p for p in pairs if not wanted or wanted in (p.a.lower(), p.b.lower())]
-        _add_pairs(told, near[:MAX_PAIRS], {}, "pairs-category")
+        _add_pairs(context, near[:MAX_PAIRS], {}, "pairs-category")
 
 
-def _load_pairs(told: AnalysisContext, by: Literal["product", "category"]) -> list[ItemPair]:
-    table = build_pairs(build_baskets(told.bought, by, told.shelf.floor))
-    rows = told.ask(f"pairs-{by}", table)
+def _load_pairs(context: AnalysisContext, by: Literal["product", "category"]) -> list[ItemPair]:
+    table = build_pairs(build_baskets(context.lines, by, context.warehouse.floor))
+    rows = context.run_query(f"pairs-{by}", table)
     things = sum(1 for row in rows if row["a"] == row["b"])
     if things < 2:
-        told.findings.refuse(MISSING_COLUMNS[by])
+        context.result.add_limit(MISSING_COLUMNS[by])
         return []
-    told.findings.nobody(f"{by}-pairs")
-    told.findings.add(
-        f"{by}-pairs", "compared", things * (things - 1) // 2, rows=told.people, query=f"pairs-{by}"
+    context.result.mark_without_customers(f"{by}-pairs")
+    context.result.add(
+        f"{by}-pairs",
+        "compared",
+        things * (things - 1) // 2,
+        rows=context.people,
+        query=f"pairs-{by}",
     )
-    category_of = told.categories if by == "product" else None
-    return find_pairs(rows, told.people, category_of, told.shelf.floor)
+    category_of = context.categories if by == "product" else None
+    return find_pairs(rows, context.people, category_of, context.warehouse.floor)
 
 
-def _add_tastes(told: AnalysisContext, found: list[ItemPair]) -> None:
-    titles = told.titles
-    for n, things in enumerate(group_pairs(found)[:MAX_PAIRS], start=1):
-        inside = [p for p in found if p.a in things and p.b in things]
+def _add_tastes(context: AnalysisContext, pairs: list[ItemPair]) -> None:
+    titles = context.titles
+    for n, things in enumerate(group_pairs(pairs)[:MAX_PAIRS], start=1):
+        inside = [p for p in pairs if p.a in things and p.b in things]
         names = ", ".join(titles.get(thing, thing) for thing in things)
-        people = _count_people(told, things, f"taste-{n}")
+        people = _count_people(context, things, f"taste-{n}")
         subject = query = f"taste-{n}"
-        if not told.findings.group(subject, people, told.people - people):
+        if not context.result.set_group_size(subject, people, context.people - people):
             continue
-        told.findings.add(subject, "products", names, rows=people, query=query)
+        context.result.add(subject, "products", names, rows=people, query=query)
         for measure, value, unit in (
             ("customers", people, "customers"),
-            ("share-of-customers", to_percent(people / told.people), "%"),
+            ("share-of-customers", to_percent(people / context.people), "%"),
             ("lift", round(median(p.lift for p in inside), 1), "×"),
         ):
-            told.findings.add(
+            context.result.add(
                 subject, measure, value, unit=unit, about=names, rows=people, query=query
             )
 
 
-def _count_people(told: AnalysisContext, things: tuple[str, ...], query: str) -> int:
+def _count_people(context: AnalysisContext, things: tuple[str, ...], query: str) -> int:
     """Customers with at least two of these things."""
-    owned = told.bought.filter(_.amount >= 0, _["product"].isin(things))
+    owned = context.lines.filter(_.amount >= 0, _["product"].isin(things))
     counted = owned.group_by("customer").aggregate(n=_["product"].nunique()).filter(_.n >= 2)
-    return int(told.ask(query, counted.aggregate(customers=_.count()))[0]["customers"])
+    return int(context.run_query(query, counted.aggregate(customers=_.count()))[0]["customers"])
 
 
 def _add_pairs(
-    told: AnalysisContext, found: list[ItemPair], titles: dict[str, str], query: str
+    context: AnalysisContext, pairs: list[ItemPair], titles: dict[str, str], query: str
 ) -> None:
-    for pair in found:
+    for pair in pairs:
         subject = f"{slugify(pair.a)}-with-{slugify(pair.b)}"
         about = f"{titles.get(pair.a, pair.a)} + {titles.get(pair.b, pair.b)}"
-        told.findings.group(subject, pair.both, told.people - pair.both)
+        context.result.set_group_size(subject, pair.both, context.people - pair.both)
         for measure, value, unit in (
             ("lift", round(pair.lift, 1), "×"),
             ("ordinary-lift", round(pair.ordinary, 1), "×"),
             ("customers", pair.both, "customers"),
         ):
-            told.findings.add(
+            context.result.add(
                 subject, measure, value, unit=unit, about=about, rows=pair.both, query=query
             )

@@ -150,29 +150,29 @@ def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> 
 MAX_FALSE_DISCOVERY = 0.10
 
 
-def add_repeat_purchase_facts(told: AnalysisContext) -> None:
+def add_repeat_purchase_facts(context: AnalysisContext) -> None:
     """Facts segments.second-purchase.share-30-days (and 60, 90, 180), of those who had the time;
     segments.first-<name>.share-90-days where the first purchase makes a difference beyond chance,
     with the others' share beside it, or for the product or category asked about."""
-    findings = told.findings
-    people = told.laid.down("firsts", build_first_purchases(told.bought))
-    table = build_return_shares(people, told.until)
-    row = told.ask("second-purchase", table)[0]
-    if (row["customers_30"] or 0) < told.shelf.floor:
-        findings.refuse(
+    result = context.result
+    people = context.table_cache.down("firsts", build_first_purchases(context.lines))
+    table = build_return_shares(people, context.until)
+    row = context.run_query("second-purchase", table)[0]
+    if (row["customers_30"] or 0) < context.warehouse.floor:
+        result.add_limit(
             Words("Nobody's first purchase is old enough to see who comes back: wait a month.")
         )
         return
-    findings.group("second-purchase", row["customers_30"])
+    result.set_group_size("second-purchase", row["customers_30"])
     shown = row["customers_30"]  # who began between two of these days is a group as well
     for days in RETURN_WINDOWS:
         many, back = row[f"customers_{days}"] or 0, row[f"back_{days}"] or 0
-        few = is_below_floor(back, told.shelf.sales_floor) or is_below_floor(
-            shown - many, told.shelf.floor
+        few = is_below_floor(back, context.warehouse.sales_floor) or is_below_floor(
+            shown - many, context.warehouse.floor
         )
-        if many >= told.shelf.floor and not few:
+        if many >= context.warehouse.floor and not few:
             shown = many
-            findings.add(
+            result.add(
                 "second-purchase",
                 f"share-{days}-days",
                 to_percent(row[f"back_{days}"] / row[f"customers_{days}"]),
@@ -180,60 +180,67 @@ def add_repeat_purchase_facts(told: AnalysisContext) -> None:
                 rows=row[f"customers_{days}"],
                 query="second-purchase",
             )
-    if (row["customers_90"] or 0) >= told.shelf.floor:
-        _add_first_purchase_groups(told, people, row)
+    if (row["customers_90"] or 0) >= context.warehouse.floor:
+        _add_first_purchase_groups(context, people, row)
 
 
 def _add_first_purchase_groups(
-    told: AnalysisContext, people: ir.Table, row: dict[str, Any]
+    context: AnalysisContext, people: ir.Table, row: dict[str, Any]
 ) -> None:
-    titles, compared = told.titles, 0
-    told.findings.group("first-purchase", row["customers_90"])
-    everybody = told.ask("cohorts", build_cohorts(people, told.until))
+    titles, compared = context.titles, 0
+    context.result.set_group_size("first-purchase", row["customers_90"])
+    everybody = context.run_query("cohorts", build_cohorts(people, context.until))
     for by in get_args(RepeatDimension):
-        rows = told.ask(
-            f"first-{by}", build_first_purchase_groups(people, told.bought, told.until, by)
+        rows = context.run_query(
+            f"first-{by}", build_first_purchase_groups(people, context.lines, context.until, by)
         )
-        found = compare_groups(rows, everybody, told.shelf.floor)
+        found = compare_groups(rows, everybody, context.warehouse.floor)
         compared += len(found)
         shown = [
             b
             for b in found
-            if _is_asked_for(told, by, b)
-            or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(told))
+            if _is_asked_for(context, by, b)
+            or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(context))
         ]
         kept = [back.name for back in shown]
         if by == "source":  # everybody has one alone: the others are what is left
             sizes = {back.name: back.customers for back in shown}
             unsaid = row["customers_90"] - sum(sizes.values())
-            kept = list_publishable(sizes, told.shelf.floor, unsaid=unsaid)
+            kept = list_publishable(sizes, context.warehouse.floor, unsaid=unsaid)
         for back in shown:
-            few = is_below_floor(back.back, told.shelf.sales_floor)
+            few = is_below_floor(back.back, context.warehouse.sales_floor)
             safe = back.name in kept and not few
-            if told.findings.group(f"first-{slugify(back.name)}", back.customers, told=safe):
-                _add_group(told, by, back, titles.get(back.name, back.name))
-    told.findings.add(
+            if context.result.set_group_size(
+                f"first-{slugify(back.name)}", back.customers, safe=safe
+            ):
+                _add_group(context, by, back, titles.get(back.name, back.name))
+    context.result.add(
         "first-purchase", "groups-compared", compared, rows=row["customers_90"], query="cohorts"
     )
 
 
-def _has_product_filter(told: AnalysisContext) -> bool:
-    return bool(told.where.product or told.where.category)
+def _has_product_filter(context: AnalysisContext) -> bool:
+    return bool(context.filter_.product or context.filter_.category)
 
 
-def _is_asked_for(told: AnalysisContext, by: RepeatDimension, back: RepeatRate) -> bool:
-    wanted = {"product": told.where.product, "category": told.where.category}.get(by)
-    return wanted is not None and back.name.lower() == wanted.lower()
+def _is_asked_for(context: AnalysisContext, by: RepeatDimension, repeat_rate: RepeatRate) -> bool:
+    wanted = {"product": context.filter_.product, "category": context.filter_.category}.get(by)
+    return wanted is not None and repeat_rate.name.lower() == wanted.lower()
 
 
-def _add_group(told: AnalysisContext, by: RepeatDimension, back: RepeatRate, name: str) -> None:
-    for measure, share in (("share-90-days", back.share), ("others-90-days", back.others)):
-        told.findings.add(
-            f"first-{slugify(back.name)}",
+def _add_group(
+    context: AnalysisContext, by: RepeatDimension, repeat_rate: RepeatRate, name: str
+) -> None:
+    for measure, share in (
+        ("share-90-days", repeat_rate.share),
+        ("others-90-days", repeat_rate.others),
+    ):
+        context.result.add(
+            f"first-{slugify(repeat_rate.name)}",
             measure,
             to_percent(share),
             unit="%",
             about=name,
-            rows=back.customers,
+            rows=repeat_rate.customers,
             query=f"first-{by}",
         )

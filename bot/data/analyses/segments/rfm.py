@@ -63,12 +63,12 @@ LAPSED_RHYTHMS = 3
 MIN_RHYTHM_DAYS = 14  # days: two orders in one week are not yet a weekly rhythm
 
 
-def compute_typical_gap(shelf: Warehouse, ranked: ir.Table) -> int | None:
+def compute_typical_gap(warehouse: Warehouse, ranked: ir.Table) -> int | None:
     """The shop's typical gap in days: the median over its customers, each with the mean of their
     own gaps. None when fewer came back than may be shown. `ranked` is `rfm(...)`."""
-    gaps = fetch_rows(shelf, build_gaps(ranked))
+    gaps = fetch_rows(warehouse, build_gaps(ranked))
     people = sum(row["customers"] for row in gaps)
-    if people < shelf.floor:
+    if people < warehouse.floor:
         return None
     counted = 0
     for row in sorted(gaps, key=lambda row: row["gap"]):

@@ -54,13 +54,13 @@ class SeriesHistory:
             np.ones(len(counts)) if sizes is None else _compute_purchase_size(counts, sizes)
         )
         self.log = np.log(counts / self.purchase[:, None] + 0.5)
-        self.again, self.once = self._coming_again()
+        self.repeated_variance, self.single_variance = self._measure_season_variances()
 
     def level(self, at: int) -> Numbers:
         end = at - self.span + 1
         return np.asarray(np.median(self.log[:, end - LEVEL_WEEKS : end], axis=1))
 
-    def counted(self, log: Numbers) -> Numbers:
+    def to_counts(self, log: Numbers) -> Numbers:
         """What was counted, of the logarithm of purchases."""
         return np.asarray((np.exp(log) - 0.5) * self.purchase)
 
@@ -72,66 +72,70 @@ class SeriesHistory:
     def noise(self, at: int) -> Numbers:
         """The variance that counting alone gives to a signal: of the weeks' mean, and of a median
         of eight (π/2 of a mean's)."""
-        weekly = self._sized(at - self.span - LEVEL_WEEKS + 1, at + 1)
+        weekly = self._mean_purchases(at - self.span - LEVEL_WEEKS + 1, at + 1)
         return np.asarray((1 / self.span + np.pi / 2 / LEVEL_WEEKS) / weekly)
 
     def noise_of_rise(self, at: int) -> Numbers:
         """The same; of a rise, with no more purchases than stand behind each week of it: a hundred
         units more may be one customer's."""
-        usual = self._sized(at - self.span - LEVEL_WEEKS + 1, at + 1)
+        usual = self._mean_purchases(at - self.span - LEVEL_WEEKS + 1, at + 1)
         behind = np.minimum(usual[:, None], self.sizes[:, at - self.span + 1 : at + 1] + 0.5)
         asked = np.where(self.signal(at) > 0, (1 / behind).mean(axis=1), 1 / usual)
         return np.asarray(asked / self.span + np.pi / 2 / LEVEL_WEEKS / usual)
 
-    def _sized(self, begin: int, end: int) -> Numbers:
+    def _mean_purchases(self, begin: int, end: int) -> Numbers:
         return np.asarray(self.sizes[:, begin:end].mean(axis=1) + 0.5)
 
     def season(self, at: int) -> Numbers | None:
         """What the same weeks did last year; None when last year is not there."""
-        then = self.then(at)
+        then = self.find_week_last_year(at)
         if then is None:
             return None
-        return self.following(self.signal(then), self.noise(then))
+        return self.blend_season(self.signal(then), self.noise(then))
 
-    def following(self, own: Numbers, noise: Numbers) -> Numbers:
+    def blend_season(self, own: Numbers, noise: Numbers) -> Numbers:
         """The common season, and each series' own as far as such things came again."""
-        share = self.again / (self.again + self.once * noise)
+        share = self.repeated_variance / (self.repeated_variance + self.single_variance * noise)
         return np.asarray(np.median(own) + share * _measure_season_distance(own))
 
-    def as_before(self, at: int, season: Numbers) -> Numbers:
+    def adjust_for_last_year(self, at: int, season: Numbers) -> Numbers:
         """The season, and for a series whose own last year stood far out (by more than three
         standard errors), whatever lies between the two and is nearest to what came: that it comes
         again is no news, and that it does not is none either."""
-        then = self.then(at)
+        then = self.find_week_last_year(at)
         if then is None:
             return season
         own, came = self.signal(then), self.signal(at)
-        far = np.abs(own - np.median(own)) > 3 * np.sqrt(self.once * self.noise(then))
+        far = np.abs(own - np.median(own)) > 3 * np.sqrt(self.single_variance * self.noise(then))
         nearest = np.clip(came, np.minimum(own, season), np.maximum(own, season))
         return np.where(far, nearest, season)
 
-    def tries(self, *, seasonal: bool) -> list[Numbers]:
+    def list_backtest_errors(self, *, seasonal: bool) -> list[Numbers]:
         """The errors of the same forecast in the weeks before those asked about."""
         found = []
-        for at in self._tried():
+        for at in self._backtest_weeks():
             season = self.season(at) if seasonal else np.zeros(len(self.log))
             if season is not None:
                 found.append(self.signal(at) - season)
         return found
 
-    def then(self, at: int) -> int | None:
+    def find_week_last_year(self, at: int) -> int | None:
         """Last year's same week, when its own eight weeks before are there."""
         then = find_same_week(self.weeks, at)
         return then if then - self.span - LEVEL_WEEKS + 1 >= 0 else None
 
-    def _tried(self) -> range:
+    def _backtest_weeks(self) -> range:
         last = len(self.weeks) - 1 - self.span
         return range(max(LEVEL_WEEKS + self.span - 1, last - BACKTEST_WEEKS + 1), last + 1)
 
-    def _coming_again(self) -> tuple[float, float]:
+    def _measure_season_variances(self) -> tuple[float, float]:
         """Of the series' differences from their common season: the variance that came again a
         year later, and what was there once, as a multiple of counting noise."""
-        pairs = [(at, then) for at in self._tried() if (then := self.then(at)) is not None]
+        pairs = [
+            (at, then)
+            for at in self._backtest_weeks()
+            if (then := self.find_week_last_year(at)) is not None
+        ]
         if not pairs:
             return 0.0, 1.0
         now = np.stack([_measure_season_distance(self.signal(at)) for at, _ in pairs])
@@ -211,31 +215,31 @@ def measure_deviation(
 def forecast_weeks(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> Numbers:
     """What each week was expected to be from the weeks before it, series × weeks; nan where there
     are not eight weeks before. For a chart."""
-    past = SeriesHistory(counts, weeks, 1, sizes)
+    history = SeriesHistory(counts, weeks, 1, sizes)
     out = np.full(counts.shape, np.nan)
     for at in range(LEVEL_WEEKS, len(weeks)):
-        season = past.season(at)
-        out[:, at] = past.counted(past.level(at) + (0.0 if season is None else season))
+        season = history.season(at)
+        out[:, at] = history.to_counts(history.level(at) + (0.0 if season is None else season))
     return np.asarray(np.maximum(out, 0.0))
 
 
-def _measure_last_weeks(past: SeriesHistory) -> SeriesDeviation | None:
-    last, counts, span = len(past.weeks) - 1, past.counts, past.span
+def _measure_last_weeks(history: SeriesHistory) -> SeriesDeviation | None:
+    last, counts, span = len(history.weeks) - 1, history.counts, history.span
     if last < LEVEL_WEEKS + span:
         return None
-    season = past.season(last)
-    tries = past.tries(seasonal=season is not None)
+    season = history.season(last)
+    tries = history.list_backtest_errors(seasonal=season is not None)
     if len(tries) < MIN_BACKTESTS:
         return None
     told = np.zeros(len(counts)) if season is None else season
-    level = past.level(last)
-    told = past.as_before(last, told)
-    error = past.signal(last) - told
-    scale = _compute_standard_error(tries, past.noise(last), past.noise_of_rise(last), span)
+    level = history.level(last)
+    told = history.adjust_for_last_year(last, told)
+    error = history.signal(last) - told
+    scale = _compute_standard_error(tries, history.noise(last), history.noise_of_rise(last), span)
     scale *= _measure_common_spread(error / scale)
     return SeriesDeviation(
-        level=past.counted(level),
-        expected=np.maximum(past.counted(level + told), 0.1),
+        level=history.to_counts(level),
+        expected=np.maximum(history.to_counts(level + told), 0.1),
         came=counts[:, last - span + 1 :].mean(axis=1),
         p=2 * student_tail(np.abs(error) / scale, DEGREES_OF_FREEDOM),
         span=np.full(len(counts), float(span)),
@@ -289,18 +293,18 @@ def find_onsets(counts: Numbers, weeks: list[date], sizes: Numbers | None = None
     return [weeks[len(weeks) - int(back)] for back in began]
 
 
-def _measure_deviations(past: SeriesHistory) -> Numbers:
+def _measure_deviations(history: SeriesHistory) -> Numbers:
     """How far each of the last weeks lies from what the weeks before them let expect."""
-    counts, weeks = past.counts, past.weeks
+    counts, weeks = history.counts, history.weeks
     first = max(LEVEL_WEEKS, len(weeks) - ONSET_WINDOW_WEEKS)
-    log, level = past.log, past.level(first)
-    start = past.then(first)
+    log, level = history.log, history.level(first)
+    start = history.find_week_last_year(first)
     out = []
     for at in range(first, len(weeks)):
-        then = past.then(at)
+        then = history.find_week_last_year(at)
         season = np.zeros(len(counts))
         if start is not None and then is not None:
-            season = past.following(log[:, then] - past.level(start), past.noise(start))
+            season = history.blend_season(log[:, then] - history.level(start), history.noise(start))
         out.append(log[:, at] - level - season)
     return np.stack(out, axis=1)
 

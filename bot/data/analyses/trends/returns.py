@@ -32,12 +32,12 @@ RETURNS_QUERY, REASONS_QUERY = "trends.returns", "trends.reasons"
 
 
 def add_returns(
-    shelf: Warehouse, where: AnalysisFilter, found: AnalysisResult, titles: dict[str, str]
+    warehouse: Warehouse, filter_: AnalysisFilter, result: AnalysisResult, titles: dict[str, str]
 ) -> None:
     """Adds trends.returns-<product>: status, rate and rest (%), p, and the reason most given, of
     products that come back oftener or less often; trends.returns.rate and .products for all.
     Adds nothing where the orders don't say what came back."""
-    sold = _select_sold_lines(shelf, where)
+    sold = _select_sold_lines(warehouse, filter_)
     person = ibis.coalesce(sold.customer, sold["order"])
     query = sold.group_by("product").aggregate(
         lines=sold.count(),
@@ -45,51 +45,51 @@ def add_returns(
         title=sold.title.max(),
         people=person.nunique(),
     )
-    rows = fetch_rows(shelf, query)
+    rows = fetch_rows(warehouse, query)
     lines, back = sum(row["lines"] for row in rows), sum(row["back"] or 0 for row in rows)
     if not back:
         return
-    found.queries[RETURNS_QUERY] = defer_sql(query)
-    least = max(MIN_LINES, shelf.floor)
+    result.queries[RETURNS_QUERY] = defer_sql(query)
+    least = max(MIN_LINES, warehouse.floor)
     asked = [row for row in rows if row["product"] and row["lines"] >= least]
     rate = round(100 * back / lines, 1)
     everybody = max(row["people"] for row in rows)  # at least; all of them may be more
-    found.group(
-        "returns", everybody, sort="sales", told=not is_below_floor(back, shelf.sales_floor)
+    result.set_group_size(
+        "returns", everybody, sort="sales", safe=not is_below_floor(back, warehouse.sales_floor)
     )
-    found.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=RETURNS_QUERY)
-    found.add("returns", "products", len(asked), about="returns", rows=lines, query=RETURNS_QUERY)
+    result.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=RETURNS_QUERY)
+    result.add("returns", "products", len(asked), about="returns", rows=lines, query=RETURNS_QUERY)
     if not asked:
-        found.refuse(
+        result.add_limit(
             Words(
                 "No product sold {least} times, so returns can't be told by product.", least=least
             )
         )
         return
     told = [one for one in _compare_products(asked, lines, back) if one.status]
-    why = _find_reasons(shelf, sold, [one.product for one in told], found)
-    safe = _find_safe_products(shelf, sold, [one.product for one in told])
+    why = _find_reasons(warehouse, sold, [one.product for one in told], result)
+    safe = _find_safe_products(warehouse, sold, [one.product for one in told])
     for one in told:
-        few = is_below_floor(one.back, shelf.sales_floor) or one.product not in safe
-        found.group(f"returns-{slugify(one.product)}", one.people, told=not few)
+        few = is_below_floor(one.back, warehouse.sales_floor) or one.product not in safe
+        result.set_group_size(f"returns-{slugify(one.product)}", one.people, safe=not few)
         _add_product(
-            found, one, titles.get(one.product) or one.title or one.product, why.get(one.product)
+            result, one, titles.get(one.product) or one.title or one.product, why.get(one.product)
         )
 
 
-def _find_safe_products(shelf: Warehouse, sold: ir.Table, products: list[str]) -> set[str]:
+def _find_safe_products(warehouse: Warehouse, lines: ir.Table, products: list[str]) -> set[str]:
     """The products of which so much is told that nothing can be computed of few customers."""
     if not products:
         return set()
-    named = sold.select("product", person=ibis.coalesce(sold.customer, sold["order"])).distinct()
-    known = Population.of(fetch_arrow(shelf, named), "person")
-    told = known.told([("product", one) for one in products], shelf.floor)
+    named = lines.select("product", person=ibis.coalesce(lines.customer, lines["order"])).distinct()
+    known = Population.of(fetch_arrow(warehouse, named), "person")
+    told = known.told([("product", one) for one in products], warehouse.floor)
     return {value for dimension, value in told if dimension == "product"}
 
 
-def _select_sold_lines(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
-    day = find_last_whole_day(shelf, "orders", where)
-    table = filter_rows(shelf, "orders", where)
+def _select_sold_lines(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
+    day = find_last_whole_day(warehouse, "orders", filter_)
+    table = filter_rows(warehouse, "orders", filter_)
     return table.filter(
         table.at >= ibis.literal(day - RETURN_PERIOD).cast("timestamp"),
         table.at < ibis.literal(day - RETURN_DELAY).cast("timestamp"),
@@ -114,19 +114,19 @@ class ReturnComparison:
     status: str = ""
 
 
-def _compare_products(asked: list[dict[str, Any]], lines: int, back: int) -> list[ReturnComparison]:
+def _compare_products(rows: list[dict[str, Any]], lines: int, back: int) -> list[ReturnComparison]:
     """All products asked, the surest first."""
-    first = _compare_with_others(asked, lines, back, outliers=set())
+    first = _compare_with_others(rows, lines, back, outliers=set())
     outliers = {one.product for one in first if one.status == "confirmed"}
-    return _compare_with_others(asked, lines, back, outliers)
+    return _compare_with_others(rows, lines, back, outliers)
 
 
 def _compare_with_others(
-    asked: list[dict[str, Any]], lines: int, back: int, outliers: set[str]
+    rows: list[dict[str, Any]], lines: int, back: int, outliers: set[str]
 ) -> list[ReturnComparison]:
     found = []
-    for row in asked:
-        away = [one for one in asked if one["product"] in outliers | {row["product"]}]
+    for row in rows:
+        away = [one for one in rows if one["product"] in outliers | {row["product"]}]
         others = lines - sum(one["lines"] for one in away)
         others_back = back - sum(one["back"] for one in away)
         chance = _compute_p(row["back"], row["lines"], others_back, others)
@@ -159,24 +159,24 @@ def _compute_p(back: int, lines: int, others_back: int, others: int) -> float:
 
 
 def _add_product(
-    found: AnalysisResult,
-    one: ReturnComparison,
+    result: AnalysisResult,
+    comparison: ReturnComparison,
     about: str,
     why: tuple[str, float | None, int] | None,
 ) -> None:
-    subject = f"returns-{slugify(one.product)}"
+    subject = f"returns-{slugify(comparison.product)}"
 
     def add(
         measure: str, value: float | str, unit: str | None, rows: int, query: str = RETURNS_QUERY
     ) -> None:
-        found.add(subject, measure, value, unit=unit, about=about, rows=rows, query=query)
+        result.add(subject, measure, value, unit=unit, about=about, rows=rows, query=query)
 
-    add("status", one.status, None, one.lines)
-    add("rate", round(100 * one.back / one.lines, 1), "%", one.lines)
-    if one.other_lines:
-        rest = round(100 * one.other_back / one.other_lines, 1)
-        add("rest", rest, "%", one.other_lines)
-    add("p", max(round(one.p, 4), 0.0001), None, one.lines)
+    add("status", comparison.status, None, comparison.lines)
+    add("rate", round(100 * comparison.back / comparison.lines, 1), "%", comparison.lines)
+    if comparison.other_lines:
+        rest = round(100 * comparison.other_back / comparison.other_lines, 1)
+        add("rest", rest, "%", comparison.other_lines)
+    add("p", max(round(comparison.p, 4), 0.0001), None, comparison.lines)
     if why:
         reason, share, given = why
         add("reason", reason, None, given, REASONS_QUERY)
@@ -185,24 +185,24 @@ def _add_product(
 
 
 def _find_reasons(
-    shelf: Warehouse, sold: ir.Table, products: list[str], found: AnalysisResult
+    warehouse: Warehouse, lines: ir.Table, products: list[str], result: AnalysisResult
 ) -> dict[str, tuple[str, float | None, int]]:
     """The reason most given for each of these products, its share in % (None where so few gave it,
     or another), of how many given; none where so few were given that they would speak of single
     customers."""
     if not products:
         return {}
-    given = sold.filter(sold.returned, sold.reason.notnull(), sold["product"].isin(products))
+    given = lines.filter(lines.returned, lines.reason.notnull(), lines["product"].isin(products))
     query = given.group_by("product", "reason").aggregate(times=given.count())
-    found.queries[REASONS_QUERY] = defer_sql(query)
+    result.queries[REASONS_QUERY] = defer_sql(query)
     times: dict[str, list[tuple[int, str]]] = {}
-    for row in fetch_rows(shelf, query):
+    for row in fetch_rows(warehouse, query):
         times.setdefault(row["product"], []).append((row["times"], row["reason"]))
     top = {}
     for product, counts in times.items():
         most, total = max(counts), sum(count for count, _ in counts)
-        if total < shelf.floor:
+        if total < warehouse.floor:
             continue
-        few = any(is_below_floor(n, shelf.sales_floor) for n in (most[0], total - most[0]))
+        few = any(is_below_floor(n, warehouse.sales_floor) for n in (most[0], total - most[0]))
         top[product] = (most[1], None if few else round(100 * most[0] / total, 1), total)
     return top

@@ -41,10 +41,11 @@ MIN_SEASON_SHARE = (
 MIN_WEEKS_SOLD = 0.75  # of last year's weeks, in which it must have sold
 
 
-def find_explained_changes(counts: Numbers, told: SeriesDeviation) -> list[bool]:
+def find_explained_changes(counts: Numbers, deviation: SeriesDeviation) -> list[bool]:
     """For each series (series × weeks) whether its life may be all there is to its move."""
     return [
-        _is_explained(row, int(told.span[n]), told.change[n] < 0) for n, row in enumerate(counts)
+        _is_explained(row, int(deviation.span[n]), deviation.change[n] < 0)
+        for n, row in enumerate(counts)
     ]
 
 
@@ -84,7 +85,7 @@ class SeriesAssessment:
     are to watch only because they are single products, whose lives explain much."""
 
     series: WeeklySeries
-    found: SeriesDeviation | None  # None: too few weeks
+    deviation: SeriesDeviation | None  # None: too few weeks
     status: list[str]
     alone: list[bool]
     since: list[date]
@@ -97,18 +98,18 @@ class SeriesAssessment:
     ended: Truncation | None = None  # before the last row
 
 
-def assess_series(shelf: Warehouse, where: AnalysisFilter) -> SeriesAssessment | None:
+def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssessment | None:
     """Every weekly series held against what was expected; None without one whole week."""
-    ended = detect_truncation(shelf)
-    weeks = list_mondays(shelf, where, ended)
+    ended = detect_truncation(warehouse)
+    weeks = list_mondays(warehouse, filter_, ended)
     if not weeks:
         return None
-    named = list_currencies(shelf, "orders")
-    queries = _build_queries(shelf, where, weeks, named[0] if named else None)
-    rows = [row for query in queries.values() for row in fetch_rows(shelf, query)]
+    named = list_currencies(warehouse, "orders")
+    queries = _build_queries(warehouse, filter_, weeks, named[0] if named else None)
+    rows = [row for query in queries.values() for row in fetch_rows(warehouse, query)]
     series = _add_revenue(arrange_series(rows, weeks))
     lively = _select_large_series(series)
-    people = _count_people(shelf, where, weeks, [series.keys[row] for row in lively])
+    people = _count_people(warehouse, filter_, weeks, [series.keys[row] for row in lively])
     safe = [row for row in lively if series.keys[row] in people]
     withheld, lively = len(lively) - len(safe), safe
     kept = series.only(lively)
@@ -118,7 +119,7 @@ def assess_series(shelf: Warehouse, where: AnalysisFilter) -> SeriesAssessment |
     )
     return SeriesAssessment(
         series=kept,
-        found=found,
+        deviation=found,
         status=status,
         alone=alone,
         since=find_onsets(kept.counts, weeks, kept.sizes) if found else [],
@@ -133,12 +134,12 @@ def assess_series(shelf: Warehouse, where: AnalysisFilter) -> SeriesAssessment |
 
 
 def series(
-    shelf: Warehouse, dimension: str, value: str, where: AnalysisFilter | None = None
+    warehouse: Warehouse, dimension: str, value: str, filter_: AnalysisFilter | None = None
 ) -> list[tuple[date, float, float | None]]:
     """One series for a chart: Monday, what came (units, orders; of ("total", "revenue") money),
     what was expected. Expected is None for the first eight weeks; the whole list is empty when
     the series is not there or too small to be told."""
-    all_of = assess_series(shelf, where or AnalysisFilter())
+    all_of = assess_series(warehouse, filter_ or AnalysisFilter())
     if all_of is None or (dimension, value) not in all_of.series.keys:
         return []
     row = all_of.series.keys.index((dimension, value))
@@ -151,31 +152,31 @@ def series(
 
 
 def _build_queries(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> dict[str, ir.Table]:
     made = {
-        "trends.units": build_line_series(shelf, where, weeks, currency),
-        "trends.orders": build_order_series(shelf, where, weeks, currency),
+        "trends.units": build_line_series(warehouse, filter_, weeks, currency),
+        "trends.orders": build_order_series(warehouse, filter_, weeks, currency),
     }
-    people = shelf.table("consents")
+    people = warehouse.table("consents")
     if people is not None:
-        named = fetch_rows(shelf, people.aggregate(named=people.segment.count()))[0]["named"]
+        named = fetch_rows(warehouse, people.aggregate(named=people.segment.count()))[0]["named"]
         if named:
-            made["trends.segments"] = build_segment_series(shelf, where, weeks, currency)
+            made["trends.segments"] = build_segment_series(warehouse, filter_, weeks, currency)
     return made
 
 
 def _count_people(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], keys: list[SeriesKey]
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], keys: list[SeriesKey]
 ) -> dict[SeriesKey, int]:
     """The series that may be told, with how many customers are behind each."""
     if not keys:
         return {}
     named = [key for key in keys if key[0] != "total"]
     known = build_buyers(
-        shelf, where, weeks[-CHART_WEEKS:], {dimension for dimension, _value in named}
+        warehouse, filter_, weeks[-CHART_WEEKS:], {dimension for dimension, _value in named}
     )
-    told = known.told(named, shelf.sales_floor)
+    told = known.told(named, warehouse.sales_floor)
     every = known.count(known.which(WHOLE))
     found = {key: known.count(known.which(key)) for key in named if key in told}
     return found | ({key: every for key in keys if key[0] == "total"} if WHOLE in told else {})
@@ -216,7 +217,7 @@ def _list_small_series(series: WeeklySeries, lively: set[int]) -> list[SeriesKey
     return [series.keys[row] for row in left if middle[row] >= 1]
 
 
-def judge_changes(series: WeeklySeries, found: SeriesDeviation) -> tuple[list[str], list[bool]]:
+def judge_changes(series: WeeklySeries, deviation: SeriesDeviation) -> tuple[list[str], list[bool]]:
     """How sure each is, and whether it would be surer were it no single product.
 
     Products are a family of their own: hundreds of them would set the bar for the ten series that
@@ -226,9 +227,9 @@ def judge_changes(series: WeeklySeries, found: SeriesDeviation) -> tuple[list[st
     goods = np.array([key[0] == "product" for key in series.keys])
     q = np.ones(len(goods))
     for family in (goods, ~goods):
-        q[family] = adjust_false_discovery(found.p[family])
-    stands = (q <= CONFIRMED_FDR) & (np.abs(found.change) >= MIN_RELATIVE_CHANGE)
-    watched = (found.p < WATCHED_P) & (np.abs(found.change) >= MIN_RELATIVE_CHANGE) & ~goods
-    alone = stands & goods & np.array(find_explained_changes(series.counts, found))
+        q[family] = adjust_false_discovery(deviation.p[family])
+    stands = (q <= CONFIRMED_FDR) & (np.abs(deviation.change) >= MIN_RELATIVE_CHANGE)
+    watched = (deviation.p < WATCHED_P) & (np.abs(deviation.change) >= MIN_RELATIVE_CHANGE) & ~goods
+    alone = stands & goods & np.array(find_explained_changes(series.counts, deviation))
     status = np.where(stands & ~alone, "confirmed", np.where(alone | watched, "to watch", ""))
-    return [str(one) for one in status], [bool(one) for one in alone]
+    return [str(statu) for statu in status], [bool(one) for one in alone]

@@ -51,18 +51,18 @@ class WeeklySeries:
 
 
 def list_mondays(
-    shelf: Warehouse, where: AnalysisFilter, ended: Truncation | None = None
+    warehouse: Warehouse, filter_: AnalysisFilter, ended: Truncation | None = None
 ) -> list[date]:
     """The Mondays of the whole weeks that the orders cover, at most 130; where they break off, up
     to there."""
-    orders = shelf.table("orders")
+    orders = warehouse.table("orders")
     assert orders is not None
-    first = fetch_rows(shelf, orders.aggregate(first=orders.at.min().date()))[0]["first"]
+    first = fetch_rows(warehouse, orders.aggregate(first=orders.at.min().date()))[0]["first"]
     if first is None:
         return []
-    begun = max(first, where.since) if where.since else first
+    begun = max(first, filter_.since) if filter_.since else first
     begin = begun + timedelta(days=-begun.weekday() % 7)
-    day = find_last_whole_day(shelf, "orders", where)
+    day = find_last_whole_day(warehouse, "orders", filter_)
     day = min(day, ended.last) if ended else day
     end = day - timedelta(days=day.weekday()) - (ONE_WEEK if day.weekday() < 6 else timedelta(0))
     count = min(MAX_WEEKS, (end - begin).days // 7 + 1)
@@ -70,16 +70,16 @@ def list_mondays(
 
 
 def build_line_series(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
     """Units and revenue by week of products and categories: dimension, value, week, counted,
     worth, squared (of each line's units, added up). Products that sold fewer than four times
     thirty units in the last eight weeks are left out: their median cannot reach thirty."""
-    sold = _select_sold_lines(shelf, where, weeks, currency)
+    sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     cells = sold.group_by("week", "product", "category").aggregate(
         counted=sold.units.sum(), worth=sold.paid.sum(), squared=(sold.units * sold.units).sum()
     )
-    cells = add_category(shelf, cells)
+    cells = add_category(warehouse, cells)
     recent = ibis.ifelse(cells.week >= ibis.literal(weeks[-1] - 8 * ONE_WEEK), cells.counted, 0.0)
     lively = cells.mutate(recent=recent.sum().over(ibis.window(group_by="product")))
     lively = lively.filter(lively.recent >= 120)
@@ -91,11 +91,11 @@ def build_line_series(
 
 
 def build_order_series(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
     """Orders and revenue by week: dimension, value, week, counted, worth, squared (an order's
     count is one); and the units of all, which are bought by the order, not by the line."""
-    sold = _select_sold_lines(shelf, where, weeks, currency)
+    sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     whole = sold.group_by("order", "week", *ORDER_DIMENSIONS).aggregate(
         paid=sold.paid.sum(), units=sold.units.sum()
     )
@@ -112,12 +112,12 @@ def build_order_series(
 
 
 def build_segment_series(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
     """Orders and revenue by week and the segment that the customers' file gives."""
-    people = shelf.table("consents")
+    people = warehouse.table("consents")
     assert people is not None
-    sold = _select_sold_lines(shelf, where, weeks, currency)
+    sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     whole = sold.group_by("order", "week", "customer").aggregate(paid=sold.paid.sum())
     named = people.filter(people.segment.notnull()).select(person="customer", segment="segment")
     joined = whole.inner_join(named, whole.customer == named.person)
@@ -125,23 +125,23 @@ def build_segment_series(
 
 
 def build_buyers(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], dimensions: Collection[str]
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], dimensions: Collection[str]
 ) -> Population:
     """Who bought in these weeks, by the values of some dimensions; orders where no customer is
     known."""
-    sold = _select_sold_lines(shelf, where, weeks, None)
+    sold = _select_sold_lines(warehouse, filter_, weeks, None)
     if "category" in dimensions:
-        sold = add_category(shelf, sold)
+        sold = add_category(warehouse, sold)
     if "segment" in dimensions:
-        people = shelf.table("consents")
+        people = warehouse.table("consents")
         assert people is not None
         named = people.filter(people.segment.notnull()).select(of="customer", segment="segment")
         sold = sold.left_join(named, sold.customer == named.of)
     person = ibis.coalesce(sold.customer, sold["order"])
     asked = sold.select(
-        person=person_column(shelf, person), **{name: sold[name] for name in sorted(dimensions)}
+        person=person_column(warehouse, person), **{name: sold[name] for name in sorted(dimensions)}
     )
-    return Population.of(fetch_arrow(shelf, asked.distinct()), "person")
+    return Population.of(fetch_arrow(warehouse, asked.distinct()), "person")
 
 
 def arrange_series(rows: list[dict[str, Any]], weeks: list[date]) -> WeeklySeries:
@@ -162,10 +162,10 @@ def arrange_series(rows: list[dict[str, Any]], weeks: list[date]) -> WeeklySerie
 
 
 def _select_sold_lines(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
     """The lines sold in these weeks, with their week, units, and what was paid in the currency."""
-    table = filter_rows(shelf, "orders", where)
+    table = filter_rows(warehouse, "orders", filter_)
     table = table.filter(
         table.at >= ibis.literal(weeks[0]).cast("timestamp"),
         table.at < ibis.literal(weeks[-1] + ONE_WEEK).cast("timestamp"),

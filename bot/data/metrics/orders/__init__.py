@@ -60,7 +60,7 @@ WEEKEND_DAYS = {"weekend": (5, 6), "in-the-week": (0, 1, 2, 3, 4)}
 EARLIEST_DATE = date(1900, 1, 1)
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Over the days asked for, else the last 90 (by month: the last 12 months; of returns: a year,
     but for its last two weeks): sold.all and sold.<cut>-<value>, each with .revenue, .orders,
     .units, .customers, .new-customers (who ordered for the first time), .average-order,
@@ -79,51 +79,53 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
 
     Money paid back is taken off, cancelled lines are left out, one currency is told. Raises
     CannotDo where the orders don't have a column that is asked about."""
-    if shelf.table("orders") is None:
-        findings = AnalysisResult("sold", "", shelf.today)
-        findings.refuse(NO_ORDERS)
-        return findings
-    if (why := explain_missing_days(shelf, where)) is not None:
-        findings = AnalysisResult("sold", shelf.source("orders"), shelf.today)
-        findings.refuse(why)
-        return findings
-    if where.tally is not None:
+    if warehouse.table("orders") is None:
+        result = AnalysisResult("sold", "", warehouse.today)
+        result.add_limit(NO_ORDERS)
+        return result
+    if (why := explain_missing_days(warehouse, filter_)) is not None:
+        result = AnalysisResult("sold", warehouse.source("orders"), warehouse.today)
+        result.add_limit(why)
+        return result
+    if filter_.tally is not None:
         from bot.data.metrics.orders.sales_question import SalesQuestion
 
-        asked = SalesQuestion(shelf, where, where.tally).answer()
-        cache_released_rows(shelf, where, asked.released, asked.recipe)
-        return asked.found
-    until = find_last_whole_day(shelf, "orders", where)
-    since = where.since or until - timedelta(days=DEFAULT_DAYS - 1)
-    told = SalesReport(shelf, where, (since, until), find_comparison_days(where, until))
-    if not told.everything():
-        return told.found
-    told.begins()
-    told.delivered()
-    add_order_frequency(told.found, shelf, told.ever)
+        asked = SalesQuestion(warehouse, filter_, filter_.tally).answer()
+        cache_released_rows(warehouse, filter_, asked.released, asked.recipe)
+        return asked.result
+    until = find_last_whole_day(warehouse, "orders", filter_)
+    since = filter_.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    report = SalesReport(warehouse, filter_, (since, until), find_comparison_days(filter_, until))
+    if not report.add_totals():
+        return report.result
+    report.add_first_day()
+    report.add_delivery_days()
+    add_order_frequency(report.result, warehouse, report.ever)
     for cut in SALES_DIMENSIONS:
-        told.by(cut)
-    months = since if where.since else find_first_month(until)
-    SalesReport(shelf, where, (months, until), None, told.found).by("month")
-    return told.found
+        report.add_dimension(cut)
+    months = since if filter_.since else find_first_month(until)
+    SalesReport(warehouse, filter_, (months, until), None, report.result).add_dimension("month")
+    return report.result
 
 
-def explain_missing_days(shelf: Warehouse, where: AnalysisFilter) -> Words | None:
+def explain_missing_days(warehouse: Warehouse, filter_: AnalysisFilter) -> Words | None:
     """Why the days asked for can't be counted: no order of ours is as old, or as new."""
-    orders = shelf.table("orders")
-    if orders is None or where.since is None:
+    orders = warehouse.table("orders")
+    if orders is None or filter_.since is None:
         return None
-    (row,) = fetch_rows(shelf, orders.aggregate(first=_.at.min().date(), last=_.at.max().date()))
-    file = shelf.source("orders")
+    (row,) = fetch_rows(
+        warehouse, orders.aggregate(first=_.at.min().date(), last=_.at.max().date())
+    )
+    file = warehouse.source("orders")
     if row["first"] is None:
         return None
-    if where.since > row["last"]:
+    if filter_.since > row["last"]:
         return Words(
             "{file} ends on {day}: what you ask about came later. Import the newer orders.",
             file=file,
             day=row["last"],
         )
-    if where.until is not None and where.until < row["first"]:
+    if filter_.until is not None and filter_.until < row["first"]:
         return Words(
             "{file} begins on {day}: what you ask about came before. Import the earlier orders.",
             file=file,
@@ -132,13 +134,13 @@ def explain_missing_days(shelf: Warehouse, where: AnalysisFilter) -> Words | Non
     return None
 
 
-def find_comparison_days(where: AnalysisFilter, until: date) -> tuple[date, date] | None:
+def find_comparison_days(filter_: AnalysisFilter, until: date) -> tuple[date, date] | None:
     """The earlier days, no more of them than of the later ones that are over."""
-    if where.against is None or where.since is None:
-        return where.against
-    first, last = where.against
-    if where.until is None or until < where.until:
-        last = min(last, first + (until - where.since))
+    if filter_.against is None or filter_.since is None:
+        return filter_.against
+    first, last = filter_.against
+    if filter_.until is None or until < filter_.until:
+        last = min(last, first + (until - filter_.since))
     return first, last
 
 
@@ -152,19 +154,19 @@ class SalesReport:
 
     def __init__(
         self,
-        shelf: Warehouse,
-        where: AnalysisFilter,
+        warehouse: Warehouse,
+        filter_: AnalysisFilter,
         days: tuple[date, date],
         before: tuple[date, date] | None,
-        found: AnalysisResult | None = None,
+        result: AnalysisResult | None = None,
         only: NarrowedFilters = (),
     ) -> None:
-        known = list_currencies(shelf, "orders")
-        self.shelf, self.days, self.before, self.only = shelf, days, before, only
-        self.where = where
+        known = list_currencies(warehouse, "orders")
+        self.warehouse, self.days, self.before, self.only = warehouse, days, before, only
+        self.filter_ = filter_
         self.money = known[0] if known else None
-        self.found = found or AnalysisResult("sold", shelf.source("orders"), days[1])
-        measure = where.tally.measure if where.tally else ""
+        self.result = result or AnalysisResult("sold", warehouse.source("orders"), days[1])
+        measure = filter_.tally.measure if filter_.tally else ""
         self.returns = measure in ("returned", "return-rate")
         self.people = not measure or measure in PEOPLE_MEASURES
         self.newcomers = not measure or measure == "new-customers"
@@ -176,8 +178,8 @@ class SalesReport:
         self.hides_parcels = False
         self.row: SalesRow = {}  # the whole
         self.unsaid: set[str] = set()  # cuts of which is told how many orders don't say them
-        if found is None and len(known) > 1:
-            self.found.refuse(
+        if result is None and len(known) > 1:
+            self.result.add_limit(
                 Words(
                     "What was sold is counted in {currency} only; other orders are in {others}.",
                     currency=known[0],
@@ -185,151 +187,157 @@ class SalesReport:
                 )
             )
         self.ever = select_order_lines(
-            shelf, remove_days(where), (EARLIEST_DATE, days[1]), self.money, only
+            warehouse, remove_days(filter_), (EARLIEST_DATE, days[1]), self.money, only
         )
-        self.lines = select_order_lines(shelf, where, days, self.money, only)
+        self.lines = select_order_lines(warehouse, filter_, days, self.money, only)
         self.earlier = self._earlier(before)
 
     def _earlier(self, before: tuple[date, date] | None) -> ir.Table | None:
         if before is None:
             return None
         return select_order_lines(
-            self.shelf, remove_days(self.where), before, self.money, self.only
+            self.warehouse, remove_days(self.filter_), before, self.money, self.only
         )
 
     @property
-    def narrow(self) -> bool:
+    def is_narrowed(self) -> bool:
         """Whether not all orders of the days are meant."""
-        tally, where = self.where.tally or SalesQuery(), remove_days(self.where)
-        ends = (tally.over, tally.under, tally.pieces_from, tally.pieces_to)
-        said = [one.name for one in fields(where) if getattr(where, one.name) is not None]
+        sales_query, filter_ = self.filter_.tally or SalesQuery(), remove_days(self.filter_)
+        ends = (sales_query.over, sales_query.under, sales_query.pieces_from, sales_query.pieces_to)
+        said = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
         asked = set(said) - {"tally", "against", "words", "days"}
-        return bool(self.only or tally.only or asked or any(end is not None for end in ends))
+        return bool(self.only or sales_query.only or asked or any(end is not None for end in ends))
 
-    def everything(self, key: str = ALL_SUBJECT) -> bool:
+    def add_totals(self, key: str = ALL_SUBJECT) -> bool:
         """Tell the whole of it; False where that is too few people, or nothing at all."""
-        (row,) = self._rows(self.lines, None, key)
+        (row,) = self._fetch_rows(self.lines, None, key)
         self.row = row
         sizes = RowSizes.of(row)
-        sums = self.shelf.sales_floor
+        sums = self.warehouse.sales_floor
         few = is_below_floor(sizes.people, sums)
-        if not sizes.people and self.narrow:  # when a few people did not order tells of them, too
-            known = (EARLIEST_DATE, self.shelf.as_of("orders"))
+        if (
+            not sizes.people and self.is_narrowed
+        ):  # when a few people did not order tells of them, too
+            known = (EARLIEST_DATE, self.warehouse.as_of("orders"))
             lines = select_order_lines(
-                self.shelf, remove_days(self.where), known, self.money, self.only
+                self.warehouse, remove_days(self.filter_), known, self.money, self.only
             )
-            (ever,) = self._rows(lines, None, f"{key}-ever")
+            (ever,) = self._fetch_rows(lines, None, f"{key}-ever")
             few = is_below_floor(RowSizes.of(ever).people, sums)
         if few:
-            self.too_few(sums)
+            self.withhold_all(sums)
             return False
-        if not row["orders"] and not (self.only or self.where.tally):
+        if not row["orders"] and not (self.only or self.filter_.tally):
             return False
         before = self._row_before(key)
         earlier = (before, self.before) if self.before else None
-        told = self._told(row, sizes)
+        told = self._with_allowed_measures(row, sizes)
         self.sorts = sorted(told["told"])
-        add_sales_facts(self.found, key, "", told, key, self.days, self.money, earlier)
+        add_sales_facts(self.result, key, "", told, key, self.days, self.money, earlier)
         return True
 
     def _row_before(self, key: str) -> SalesRow | None:
         """The whole of the earlier days. They are left out where they are of too few people."""
         if self.earlier is None:
             return None
-        (before,) = self._rows(self.earlier, None, f"{key}-before")
+        (before,) = self._fetch_rows(self.earlier, None, f"{key}-before")
         sizes = RowSizes.of(before)
-        if is_below_floor(sizes.people, self.shelf.sales_floor):
+        if is_below_floor(sizes.people, self.warehouse.sales_floor):
             self.earlier = self.before = None
-            self.found.add(FEW_SUBJECT, "before", self.shelf.sales_floor, unit="customers")
+            self.result.add(FEW_SUBJECT, "before", self.warehouse.sales_floor, unit="customers")
             return None
-        return self._told(before, sizes)
+        return self._with_allowed_measures(before, sizes)
 
-    def too_few(self, floor: int) -> None:
+    def withhold_all(self, floor: int) -> None:
         """Nothing can be told: what was added goes, but for what the words were taken for."""
         kept = ("sold.only-", "sold.but-", "sold.read-")
-        self.found.facts = [fact for fact in self.found.facts if fact.id.startswith(kept)]
-        self.found.add(FEW_SUBJECT, "under", floor, unit="customers")
-        self.found.refuse(Words("Under {n} customers: too few to show.", n=floor))
+        self.result.facts = [fact for fact in self.result.facts if fact.id.startswith(kept)]
+        self.result.add(FEW_SUBJECT, "under", floor, unit="customers")
+        self.result.add_limit(Words("Under {n} customers: too few to show.", n=floor))
 
-    def begins(self) -> None:
+    def add_first_day(self) -> None:
         """The first day of the file. That of some orders alone would be the day of one of them."""
         every = AnalysisFilter(tally=None)
-        lines = select_order_lines(self.shelf, every, (EARLIEST_DATE, self.days[1]), self.money)
+        lines = select_order_lines(self.warehouse, every, (EARLIEST_DATE, self.days[1]), self.money)
         asked = lines.aggregate(day=_.day.min(), rows=_.count())
-        self.found.queries["begins"] = defer_sql(asked)
-        (row,) = fetch_rows(self.shelf, asked)
+        self.result.queries["begins"] = defer_sql(asked)
+        (row,) = fetch_rows(self.warehouse, asked)
         if row["day"] is not None:
-            self.found.add(ALL_SUBJECT, "begins", row["day"], rows=int(row["rows"]), query="begins")
+            self.result.add(
+                ALL_SUBJECT, "begins", row["day"], rows=int(row["rows"]), query="begins"
+            )
 
-    def delivered(self) -> None:
-        self.hides_parcels = not add_delivery_time(self.found, self.shelf, self.lines)
+    def add_delivery_days(self) -> None:
+        self.hides_parcels = not add_delivery_time(self.result, self.warehouse, self.lines)
 
-    def read(self, cut: str | None = None, *, earlier: bool = False) -> LineRows:
+    def read_lines(self, cut: str | None = None, *, earlier: bool = False) -> LineRows:
         """The lines themselves, with their values of a cut."""
         lines = self.earlier if earlier else self.lines
         assert lines is not None
         if cut == "category":
-            lines = add_category(self.shelf, lines)
+            lines = add_category(self.warehouse, lines)
         return read_line_rows(
-            self.shelf, lines, None if cut is None else get_dimension_value(lines, cut)
+            self.warehouse, lines, None if cut is None else get_dimension_value(lines, cut)
         )
 
-    def by(self, cut: str) -> None:
+    def add_dimension(self, cut: str) -> None:
         """One cut; nothing where the orders don't say it."""
         if cut in self.lines.columns or cut in (*TIME_DIMENSIONS, "first"):
-            self._by(cut)
+            self._add_dimension(cut)
 
-    def _by(self, cut: str) -> None:
-        rows = {row["value"]: row for row in self._rows(self.lines, cut, cut)}
+    def _add_dimension(self, cut: str) -> None:
+        rows = {row["value"]: row for row in self._fetch_rows(self.lines, cut, cut)}
         if cut == "hour" and set(rows) <= {0}:
             return  # days without a time
         earlier: dict[Any, SalesRow] = {}
         if self.earlier is not None and cut not in TIME_DIMENSIONS:
-            asked = self._rows(self.earlier, cut, f"{cut}-before")
+            asked = self._fetch_rows(self.earlier, cut, f"{cut}-before")
             earlier = {row["value"]: row for row in asked}
-        names = self._names(cut, [value for value in rows if value is not None])
+        names = self._name_values(cut, [value for value in rows if value is not None])
         groups = SalesGroups(self, cut, rows, earlier, names)
-        self._unsaid(cut, rows.get(None), groups.hidden)
+        self._add_missing_values(cut, rows.get(None), groups.hidden)
         self.shown[cut] = {}
         said = {value: row for value, row in rows.items() if value is not None}
         for value, _row in sort_rows(said, cut):
             if (about := names.get(value)) and value not in groups.hidden:
-                self.shown[cut][str(value)] = sorted(groups.told(value)["told"])
-                self._group(cut, value, about, groups)
-        if groups.hides(names):
+                self.shown[cut][str(value)] = sorted(groups.get_row(value)["told"])
+                self._add_group(cut, value, about, groups)
+        if groups.hides_named(names):
             self.hiding.add(cut)
-        if groups.hidden and (row := groups.others(names)):
+        if groups.hidden and (row := groups.sum_hidden(names)):
             key = f"{OTHERS_SUBJECT}-{cut}"
-            add_sales_facts(self.found, key, "others", row, cut, self.days, self.money)
-            add_shares(self.found, key, "others", ALL_SUBJECT, cut)
+            add_sales_facts(self.result, key, "others", row, cut, self.days, self.money)
+            add_shares(self.result, key, "others", ALL_SUBJECT, cut)
 
-    def _group(self, cut: str, value: Any, about: str, groups: "SalesGroups") -> None:
-        key, row = f"{cut}-{slugify(str(value))}", groups.told(value)
+    def _add_group(self, cut: str, value: Any, about: str, groups: "SalesGroups") -> None:
+        key, row = f"{cut}-{slugify(str(value))}", groups.get_row(value)
         held = self.before and cut not in TIME_DIMENSIONS
-        before = (groups.told_before(value), self.before) if held and self.before else None
-        add_sales_facts(self.found, key, about, row, cut, self.days, self.money, before)
+        before = (groups.get_earlier_row(value), self.before) if held and self.before else None
+        add_sales_facts(self.result, key, about, row, cut, self.days, self.money, before)
         if cut not in TIME_DIMENSIONS:
-            add_shares(self.found, key, about, ALL_SUBJECT, cut)
+            add_shares(self.result, key, about, ALL_SUBJECT, cut)
         days = {"weekday": (value,), "weekend": WEEKEND_DAYS.get(value, ())}.get(cut)
         if days:
-            add_daily_average(self.found, key, about, row, days, self.days, self.money, cut)
+            add_daily_average(self.result, key, about, row, days, self.days, self.money, cut)
 
-    def _unsaid(self, cut: str, row: SalesRow | None, hidden: Collection[Any]) -> None:
+    def _add_missing_values(self, cut: str, row: SalesRow | None, hidden: Collection[Any]) -> None:
         """How many orders don't say it."""
         asked = cut in ("country", "region", "device", "source", "first")
-        whole = self.found.get(ALL_SUBJECT, "orders")
+        whole = self.result.get(ALL_SUBJECT, "orders")
         if whole and asked and row and None not in hidden and (left := int(row["orders"])):
             self.unsaid.add(cut)
-            self.found.add(ALL_SUBJECT, f"without-{cut}", left, unit="orders", rows=left, query=cut)
+            self.result.add(
+                ALL_SUBJECT, f"without-{cut}", left, unit="orders", rows=left, query=cut
+            )
 
-    def _rows(
+    def _fetch_rows(
         self, lines: ir.Table, cut: str | None, query: str, values: Collection[Any] | None = None
     ) -> list[dict[str, Any]]:
         """A row for each value of a cut, and for the lines that don't say it; or one row for all
         lines of some values together."""
         bought = _.net >= 0
         if cut == "category":
-            lines = add_category(self.shelf, lines)
+            lines = add_category(self.warehouse, lines)
         if cut is not None:
             lines = lines.mutate(value=get_dimension_value(lines, cut))
         if values is not None:
@@ -358,14 +366,19 @@ class SalesReport:
             **back,
         )
         if values is None:
-            self.found.queries[query] = defer_sql(asked)
-        return fetch_rows(self.shelf, asked)
+            self.result.queries[query] = defer_sql(asked)
+        return fetch_rows(self.warehouse, asked)
 
-    def _told(self, row: SalesRow, sizes: RowSizes) -> SalesRow:
+    def _with_allowed_measures(self, row: SalesRow, sizes: RowSizes) -> SalesRow:
         """The row with which of its measures may be told."""
-        return {**row, "told": sizes.told(self.shelf, people=self.people, new=self.newcomers)}
+        return {
+            **row,
+            "told": sizes.list_allowed_sorts(
+                self.warehouse, people=self.people, new=self.newcomers
+            ),
+        }
 
-    def _names(self, cut: str, values: list[Any]) -> dict[Any, str]:
+    def _name_values(self, cut: str, values: list[Any]) -> dict[Any, str]:
         """What the values are called; products that nobody named are not told."""
         if cut == "month":
             return {value: f"{value // 100}-{value % 100:02}" for value in values}
@@ -374,7 +387,7 @@ class SalesReport:
         if cut == "hour":
             return {value: f"{value} h" for value in values}
         if cut == "product":
-            known = load_product_titles(self.shelf, [str(value) for value in values])
+            known = load_product_titles(self.warehouse, [str(value) for value in values])
             return {
                 value: format_title(known[value])
                 for value in values
@@ -388,13 +401,13 @@ class SalesGroups:
 
     def __init__(
         self,
-        sold: SalesReport,
+        report: SalesReport,
         cut: str,
         rows: Mapping[Any, SalesRow],
         earlier: Mapping[Any, SalesRow],
         names: Mapping[Any, str],
     ) -> None:
-        self.sold, self.cut, self.rows, self.earlier = sold, cut, rows, earlier
+        self.report, self.cut, self.rows, self.earlier = report, cut, rows, earlier
         self._unions: dict[tuple[bool, frozenset[Any]], RowSizes] = {}
         said = cut in ("country", "region", "device", "source", "first")
         nameless = {
@@ -403,15 +416,15 @@ class SalesGroups:
             if value not in names and not (said and value is None)
         }
         nameless -= {value for value in earlier if value not in rows}
-        self.hidden = self._hide("people", sold.shelf.sales_floor, nameless)
+        self.hidden = self._hide("people", report.warehouse.sales_floor, nameless)
         self._few = {
             measure: self._hide(measure, floor, self.hidden)
             for measure, floor in (
-                ("customers", sold.shelf.floor),
-                ("new", sold.shelf.floor),
-                ("old", sold.shelf.floor),
-                ("back_people", sold.shelf.sales_floor),
-                ("kept_people", sold.shelf.sales_floor),
+                ("customers", report.warehouse.floor),
+                ("new", report.warehouse.floor),
+                ("old", report.warehouse.floor),
+                ("back_people", report.warehouse.sales_floor),
+                ("kept_people", report.warehouse.sales_floor),
             )
         }
 
@@ -428,29 +441,29 @@ class SalesGroups:
     def _union(self, values: Collection[Any], before: bool) -> RowSizes:
         key = before, frozenset(values)
         if key not in self._unions:
-            lines = self.sold.earlier if before else self.sold.lines
+            lines = self.report.earlier if before else self.report.lines
             assert lines is not None
-            (row,) = self.sold._rows(lines, self.cut, self.cut, values)
+            (row,) = self.report._fetch_rows(lines, self.cut, self.cut, values)
             self._unions[key] = RowSizes.of(row)
         return self._unions[key]
 
-    def hides(self, names: Collection[Any]) -> bool:
+    def hides_named(self, names: Collection[Any]) -> bool:
         """Whether a group that has a name is hidden, or one of its measures."""
-        few = {"customers"} if self.sold.people else set()
-        few |= {"new", "old"} if self.sold.newcomers else set()
-        few |= {"back_people", "kept_people"} if self.sold.returns else set()
+        few = {"customers"} if self.report.people else set()
+        few |= {"new", "old"} if self.report.newcomers else set()
+        few |= {"back_people", "kept_people"} if self.report.returns else set()
         hidden = self.hidden.union(*(self._few[name] for name in few))
         return any(value in names for value in hidden)
 
-    def told(self, value: Any) -> SalesRow:
-        return self._told(value, self.rows[value])
+    def get_row(self, value: Any) -> SalesRow:
+        return self._with_allowed_measures(value, self.rows[value])
 
-    def told_before(self, value: Any) -> SalesRow | None:
+    def get_earlier_row(self, value: Any) -> SalesRow | None:
         row = self.earlier.get(value)
-        return self._told(value, row) if row else None
+        return self._with_allowed_measures(value, row) if row else None
 
-    def _told(self, value: Any, row: SalesRow) -> SalesRow:
-        allowed = self.sold._told(row, RowSizes.of(row))
+    def _with_allowed_measures(self, value: Any, row: SalesRow) -> SalesRow:
+        allowed = self.report._with_allowed_measures(row, RowSizes.of(row))
         few = {name for name, values in self._few.items() if value in values}
         told = set(allowed["told"])
         if "customers" in few:
@@ -461,12 +474,12 @@ class SalesGroups:
             told -= {"returns"}
         return {**allowed, "told": frozenset(told)}
 
-    def others(self, names: Collection[Any]) -> SalesRow | None:
+    def sum_hidden(self, names: Collection[Any]) -> SalesRow | None:
         """All that is hidden, together; None where some of it has no name, or it is too few."""
         if not all(value in names for value in self.hidden):
             return None
-        (row,) = self.sold._rows(self.sold.lines, self.cut, self.cut, self.hidden)
-        if row["people"] < self.sold.shelf.sales_floor:
+        (row,) = self.report._fetch_rows(self.report.lines, self.cut, self.cut, self.hidden)
+        if row["people"] < self.report.warehouse.sales_floor:
             return None
         return {**row, "told": frozenset()}
 

@@ -66,63 +66,63 @@ class AnswerLog(Protocol):
 
 
 def guard_answer(
-    shelf: Warehouse,
-    found: AnalysisResult,
-    where: AnalysisFilter,
+    warehouse: Warehouse,
+    result: AnalysisResult,
+    filter_: AnalysisFilter,
     log: AnswerLog,
     person: str,
     state: str,
 ) -> AnalysisResult:
     """The findings as this person may be told them: whole, without the share of all orders, or a
     sentence which earlier answer they would complete."""
-    if found.get(FEW_SUBJECT, "under") or not found.get(ALL_SUBJECT, "since"):
-        return found
-    released, recipe = _read_released_rows(shelf, where)
+    if result.get(FEW_SUBJECT, "under") or not result.get(ALL_SUBJECT, "since"):
+        return result
+    released, recipe = _read_released_rows(warehouse, filter_)
     if released is None or recipe is None:
-        return found
+        return result
     answer = _build_answer(recipe)
     earlier = log.record(person, state, answer)
     if earlier is None:
-        return found
-    known = [(one, _read_earlier_rows(shelf, one)) for one in earlier[:MAX_EARLIER_ANSWERS]]
+        return result
+    known = [(one, _read_earlier_rows(warehouse, one)) for one in earlier[:MAX_EARLIER_ANSWERS]]
     before = [rows for _one, rows in known]
-    if not (floor := _find_broken_floor(shelf, released, before)):
-        return found
+    if not (floor := _find_broken_floor(warehouse, released, before)):
+        return result
     log.refuse(person, state, answer)
-    for less in _iter_reduced_answers(shelf, found, released, recipe):
-        if not _find_broken_floor(shelf, less.rows, before):
-            told = _build_answer(less.recipe)
-            cache_released_rows(shelf, told.filter, less.rows, less.recipe)
-            log.record(person, state, told)
-            return less.found
-    earlier_one = _find_completed_answer(shelf, released, (answer.since, answer.until), known)
-    return _refuse_answer(found, earlier_one, floor)
+    for less in _iter_reduced_answers(warehouse, result, released, recipe):
+        if not _find_broken_floor(warehouse, less.rows, before):
+            smaller = _build_answer(less.recipe)
+            cache_released_rows(warehouse, smaller.filter, less.rows, less.recipe)
+            log.record(person, state, smaller)
+            return less.result
+    earlier_one = _find_completed_answer(warehouse, released, (answer.since, answer.until), known)
+    return _refuse_answer(result, earlier_one, floor)
 
 
 @dataclass(frozen=True)
 class ReducedAnswer:
     """An answer that tells less than it could, and the rows behind it."""
 
-    found: AnalysisResult
+    result: AnalysisResult
     rows: ReleasedRows
     recipe: AnswerRecipe
 
 
 def _iter_reduced_answers(
-    shelf: Warehouse, found: AnalysisResult, released: ReleasedRows, recipe: AnswerRecipe
+    warehouse: Warehouse, result: AnalysisResult, released: ReleasedRows, recipe: AnswerRecipe
 ) -> Iterator[ReducedAnswer]:
     """The same answer without the share of all orders, then with fewer and fewer of the groups of
     a cut: only those of so many orders."""
     if recipe.whole:
-        found = replace(found, facts=remove_whole_shares(found.facts))
+        result = replace(result, facts=remove_whole_shares(result.facts))
         recipe, released = replace(recipe, whole=False), replace(released, whole=make_empty_rows())
-        yield ReducedAnswer(found, released, recipe)
+        yield ReducedAnswer(result, released, recipe)
     for least in GROUP_FLOORS if recipe.shown else ():
         shown = {
             cut: {
                 value: sorts
                 for value, sorts in some.items()
-                if _count_group_orders(found, cut, value) >= least
+                if _count_group_orders(result, cut, value) >= least
             }
             for cut, some in recipe.shown.items()
         }
@@ -135,88 +135,90 @@ def _iter_reduced_answers(
             for value in some
             if value not in shown[cut]
         } | {f"{OTHERS_SUBJECT}-{cut}" for cut in recipe.shown}
-        facts = [fact for fact in found.facts if fact.id.split(".")[1] not in gone]
-        less = replace(found, facts=facts)
+        facts = [fact for fact in result.facts if fact.id.split(".")[1] not in gone]
+        less = replace(result, facts=facts)
         less.add(FEW_SUBJECT, "groups", least, unit="orders")
         assert recipe.where.tally is not None
-        rows = SalesQuestion(shelf, recipe.where, recipe.where.tally).again(fewer)
+        rows = SalesQuestion(warehouse, recipe.where, recipe.where.tally).reread_rows(fewer)
         yield ReducedAnswer(less, rows, fewer)
 
 
-def _count_group_orders(found: AnalysisResult, cut: str, value: str) -> int:
-    fact = found.get(f"{cut}-{slugify(value)}", "orders")
+def _count_group_orders(result: AnalysisResult, cut: str, value: str) -> int:
+    fact = result.get(f"{cut}-{slugify(value)}", "orders")
     return int(fact.value) if fact else 0
 
 
 def _read_released_rows(
-    shelf: Warehouse, where: AnalysisFilter
+    warehouse: Warehouse, filter_: AnalysisFilter
 ) -> tuple[ReleasedRows | None, AnswerRecipe | None]:
     """The rows behind an answer; None where it tells no figure of the orders."""
-    if where not in shelf.released:  # what was found was read from the disk
-        assert where.tally is not None
-        asked = SalesQuestion(shelf, where, where.tally).answer()
-        cache_released_rows(shelf, where, asked.released, asked.recipe)
-    found: tuple[ReleasedRows | None, AnswerRecipe | None] = shelf.released[where]
+    if filter_ not in warehouse.released:  # what was found was read from the disk
+        assert filter_.tally is not None
+        asked = SalesQuestion(warehouse, filter_, filter_.tally).answer()
+        cache_released_rows(warehouse, filter_, asked.released, asked.recipe)
+    found: tuple[ReleasedRows | None, AnswerRecipe | None] = warehouse.released[filter_]
     if found[1] is not None:
-        cache_released_rows(shelf, _build_answer(found[1]).filter, *found)
+        cache_released_rows(warehouse, _build_answer(found[1]).filter, *found)
     return found
 
 
-def _read_earlier_rows(shelf: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
+def _read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
     """The rows behind an earlier answer, from memory or read once more."""
-    if answer.filter not in shelf.released:
+    if answer.filter not in warehouse.released:
         recipe = _parse_recipe(json.loads(answer.filter))
         assert recipe.where.tally is not None
-        rows = SalesQuestion(shelf, recipe.where, recipe.where.tally).again(recipe)
-        cache_released_rows(shelf, answer.filter, rows, recipe)
-    found: ReleasedRows = shelf.released[answer.filter][0]
+        rows = SalesQuestion(warehouse, recipe.where, recipe.where.tally).reread_rows(recipe)
+        cache_released_rows(warehouse, answer.filter, rows, recipe)
+    found: ReleasedRows = warehouse.released[answer.filter][0]
     return found
 
 
 def _find_broken_floor(
-    shelf: Warehouse, released: ReleasedRows, before: Sequence[ReleasedRows]
+    warehouse: Warehouse, released: ReleasedRows, before: Sequence[ReleasedRows]
 ) -> int | None:
     """The floor that an answer would fall under with these earlier ones; None for none."""
-    universe = load_universe(shelf)
+    universe = load_universe(warehouse)
     sales, returns, people = released.sales(), [*released.returns], [*released.people]
     for one in before:
         sales += one.sales(cells=len(sales) + len(one.cells) < MAX_ROW_SETS)
         returns += one.returns[: MAX_ROW_SETS - len(returns)]
         people += one.people[: MAX_ROW_SETS - len(people)]
-    if isolates(sales, universe.person, shelf.sales_floor):
-        return shelf.sales_floor
-    if released.returns and isolates(returns, universe.person, shelf.sales_floor):
-        return shelf.sales_floor
-    if released.people and isolates(people, universe.everybody, shelf.floor):
-        return shelf.floor
+    if isolates(sales, universe.person, warehouse.sales_floor):
+        return warehouse.sales_floor
+    if released.returns and isolates(returns, universe.person, warehouse.sales_floor):
+        return warehouse.sales_floor
+    if released.people and isolates(people, universe.everybody, warehouse.floor):
+        return warehouse.floor
     return None
 
 
 def _find_completed_answer(
-    shelf: Warehouse,
+    warehouse: Warehouse,
     released: ReleasedRows,
     days: tuple[date, date],
     before: Sequence[tuple[SalesAnswerRecord, ReleasedRows]],
 ) -> SalesAnswerRecord:
     """The earlier answer that is completed: one of the same days that is enough alone, else any
     that is, else the oldest of those that are needed."""
-    alone = [one for one, rows in before if _find_broken_floor(shelf, released, [rows])]
+    alone = [one for one, rows in before if _find_broken_floor(warehouse, released, [rows])]
     if alone:
         return next((one for one in alone if (one.since, one.until) == days), alone[0])
     low, high = 0, len(before) - 1
     while low < high:
         middle = (low + high) // 2
-        if _find_broken_floor(shelf, released, [rows for _one, rows in before[: middle + 1]]):
+        if _find_broken_floor(warehouse, released, [rows for _one, rows in before[: middle + 1]]):
             high = middle
         else:
             low = middle + 1
     return before[low][0]
 
 
-def _refuse_answer(found: AnalysisResult, earlier: SalesAnswerRecord, floor: int) -> AnalysisResult:
-    told = AnalysisResult(found.kind, found.source, found.as_of)
-    told.add(FEW_SUBJECT, "under", floor, unit="customers")
-    told.refuse(
+def _refuse_answer(
+    result: AnalysisResult, earlier: SalesAnswerRecord, floor: int
+) -> AnalysisResult:
+    refusal = AnalysisResult(result.kind, result.source, result.as_of)
+    refusal.add(FEW_SUBJECT, "under", floor, unit="customers")
+    refusal.add_limit(
         Words(
             "Together with my answer on {what} from {since} to {until}, this would tell what "
             "under {n} customers did, so I don't tell it.",
@@ -226,7 +228,7 @@ def _refuse_answer(found: AnalysisResult, earlier: SalesAnswerRecord, floor: int
             n=floor,
         )
     )
-    return told
+    return refusal
 
 
 def _build_answer(recipe: AnswerRecipe) -> SalesAnswerRecord:
@@ -234,20 +236,20 @@ def _build_answer(recipe: AnswerRecipe) -> SalesAnswerRecord:
     assert where.since is not None
     assert where.until is not None
     assert where.tally is not None
-    told = {**asdict(recipe), "where": filter_to_dict(where)}
-    filter_ = json.dumps(told, sort_keys=True, ensure_ascii=False)
-    return SalesAnswerRecord(where.since, where.until, where.tally.measure, filter_)
+    recipe_dict = {**asdict(recipe), "where": filter_to_dict(where)}
+    canonical = json.dumps(recipe_dict, sort_keys=True, ensure_ascii=False)
+    return SalesAnswerRecord(where.since, where.until, where.tally.measure, canonical)
 
 
-def _parse_recipe(told: dict[str, Any]) -> AnswerRecipe:
-    return AnswerRecipe(**{**told, "where": filter_from_dict(told["where"])})
+def _parse_recipe(data: dict[str, Any]) -> AnswerRecipe:
+    return AnswerRecipe(**{**data, "where": filter_from_dict(data["where"])})
 
 
-def filter_to_dict(where: AnalysisFilter) -> dict[str, Any]:
+def filter_to_dict(filter_: AnalysisFilter) -> dict[str, Any]:
     """What is asked about as plain values, without what is not asked."""
     told: dict[str, Any] = {}
-    for one in fields(where):
-        value = getattr(where, one.name)
+    for one in fields(filter_):
+        value = getattr(filter_, one.name)
         if isinstance(value, SalesQuery):
             told[one.name] = value.model_dump(mode="json", exclude_defaults=True)
         elif isinstance(value, date):
@@ -259,9 +261,9 @@ def filter_to_dict(where: AnalysisFilter) -> dict[str, Any]:
     return told
 
 
-def filter_from_dict(told: dict[str, Any]) -> AnalysisFilter:
+def filter_from_dict(data: dict[str, Any]) -> AnalysisFilter:
     """The reverse of `where_told`."""
-    values = dict(told)
+    values = dict(data)
     for name in ("since", "until"):
         if name in values:
             values[name] = date.fromisoformat(values[name])

@@ -22,7 +22,7 @@ SIGNATURE_SEED = 20261124  # of the signatures; any number will do
 def isolates(sets: Sequence[RowSets], person: npt.NDArray[np.int64], floor: int) -> bool:
     """Whether the sums over these sets of rows give the sum of fewer people than the floor.
     `person` is whose each row is."""
-    sets = [one for one in sets if len(one)]
+    sets = [set for set in sets if len(set)]
     if not sets:
         return False
     atoms, people, pairs = _split_atoms(sets, person)

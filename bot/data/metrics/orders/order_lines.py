@@ -29,69 +29,73 @@ NarrowedFilters = tuple[
 LINE_DIMENSIONS = ("product", "category", "reason")  # the others are of whole orders
 
 
-def remove_days(where: AnalysisFilter) -> AnalysisFilter:
-    return replace(where, since=None, until=None)
+def remove_days(filter_: AnalysisFilter) -> AnalysisFilter:
+    return replace(filter_, since=None, until=None)
 
 
 def select_order_lines(
-    shelf: Warehouse,
-    where: AnalysisFilter,
+    warehouse: Warehouse,
+    filter_: AnalysisFilter,
     days: tuple[date, date],
     money: str | None,
     only: NarrowedFilters = (),
 ) -> ir.Table:
     """The lines of some days that are meant: `day`, the first day that its customer ever ordered
     on, `total` of the whole order and `net` of those of its lines that are meant."""
-    tally = where.tally or SalesQuery()
-    lines = select_counted_lines(shelf, replace(where, product=None, category=None), *days, money)
+    sales_query = filter_.tally or SalesQuery()
+    lines = select_counted_lines(
+        warehouse, replace(filter_, product=None, category=None), *days, money
+    )
     lines = lines.mutate(day=_.at.date())
-    lines = lines.left_join(_find_first_orders(shelf), "customer").drop("customer_right")
-    lines = _filter_by_amount(lines, tally)
-    if any(by == "category" for by, _values, _but in only) or where.category:
-        lines = add_category(shelf, lines)
-    if where.product:
-        lines = lines.filter(lines.product.lower() == where.product.lower())
-    if where.category:
-        lines = lines.filter(lines.category.lower() == where.category.lower())
+    lines = lines.left_join(_find_first_orders(warehouse), "customer").drop("customer_right")
+    lines = _filter_by_amount(lines, sales_query)
+    if any(by == "category" for by, _values, _but in only) or filter_.category:
+        lines = add_category(warehouse, lines)
+    if filter_.product:
+        lines = lines.filter(lines.product.lower() == filter_.product.lower())
+    if filter_.category:
+        lines = lines.filter(lines.category.lower() == filter_.category.lower())
     for by, values, but in only:
         inside = lines[by].isin(values)
         lines = lines.filter(~inside | lines[by].isnull() if but else inside)
-    for one in tally.only:
+    for one in sales_query.only:
         lines = lines.filter(_match_filter(lines, one))
     return lines.mutate(net=_.paid.sum().over(group_by="order"))
 
 
-def _filter_by_amount(lines: ir.Table, tally: SalesQuery) -> ir.Table:
+def _filter_by_amount(lines: ir.Table, sales_query: SalesQuery) -> ir.Table:
     """By what the whole order comes to, and how many pieces it has."""
-    if tally.pieces_from is not None or tally.pieces_to is not None:
+    if sales_query.pieces_from is not None or sales_query.pieces_to is not None:
         lines = lines.mutate(held=_.pieces.sum().over(group_by="order"))
-        if tally.pieces_from is not None:
-            lines = lines.filter(_.held >= tally.pieces_from)
-        if tally.pieces_to is not None:
-            lines = lines.filter(_.held <= tally.pieces_to, _.held > 0)
-    if tally.over is None and tally.under is None:
+        if sales_query.pieces_from is not None:
+            lines = lines.filter(_.held >= sales_query.pieces_from)
+        if sales_query.pieces_to is not None:
+            lines = lines.filter(_.held <= sales_query.pieces_to, _.held > 0)
+    if sales_query.over is None and sales_query.under is None:
         return lines
     lines = lines.mutate(total=_.paid.sum().over(group_by="order"))
-    if tally.over is not None:
-        lines = lines.filter(_.total >= tally.over if tally.ends else _.total > tally.over)
-    if tally.under is not None:
-        within = _.total <= tally.under if tally.ends else _.total < tally.under
+    if sales_query.over is not None:
+        lines = lines.filter(
+            _.total >= sales_query.over if sales_query.ends else _.total > sales_query.over
+        )
+    if sales_query.under is not None:
+        within = _.total <= sales_query.under if sales_query.ends else _.total < sales_query.under
         lines = lines.filter(within, _.total >= 0)
     return lines
 
 
-def _match_filter(lines: ir.Table, one: OrderFilter) -> ir.BooleanValue:
-    said = get_dimension_value(lines, one.by)
-    if one.by == "returned":
+def _match_filter(lines: ir.Table, order_filter: OrderFilter) -> ir.BooleanValue:
+    said = get_dimension_value(lines, order_filter.by)
+    if order_filter.by == "returned":
         return lines.returned
-    if not one.values:  # whatever it says
-        return said.isnull() if one.but else said.notnull()
-    inside = said.cast("string").isin(one.values)
-    return ~inside if one.but else inside
+    if not order_filter.values:  # whatever it says
+        return said.isnull() if order_filter.but else said.notnull()
+    inside = said.cast("string").isin(order_filter.values)
+    return ~inside if order_filter.but else inside
 
 
-def _find_first_orders(shelf: Warehouse) -> ir.Table:
-    orders = shelf.table("orders")
+def _find_first_orders(warehouse: Warehouse) -> ir.Table:
+    orders = warehouse.table("orders")
     assert orders is not None
     kept = orders.filter(
         orders.customer.notnull(),

@@ -106,29 +106,32 @@ class LineRows:
         return self.value == (-1 if value is None else number)
 
 
-def load_universe(shelf: Warehouse) -> RowUniverse:
+def load_universe(warehouse: Warehouse) -> RowUniverse:
     """Read once for a state of the data."""
-    if UNIVERSE_KEY not in shelf.released:
-        orders = shelf.table("orders")
+    if UNIVERSE_KEY not in warehouse.released:
+        orders = warehouse.table("orders")
         assert orders is not None
         told = fetch_arrow(
-            shelf, orders.select(key=_build_row_key(shelf, orders), person=_identify_person(orders))
+            warehouse,
+            orders.select(key=_build_row_key(warehouse, orders), person=_identify_person(orders)),
         )
         keys, first = np.unique(_hash_values(told["key"]), return_index=True)
         people = told["person"].combine_chunks().dictionary_encode()
         codes = people.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         everybody = np.arange(len(people.dictionary), dtype=np.int64)
-        shelf.released[UNIVERSE_KEY] = RowUniverse(keys, codes[first], everybody)
-    found: RowUniverse = shelf.released[UNIVERSE_KEY]
+        warehouse.released[UNIVERSE_KEY] = RowUniverse(keys, codes[first], everybody)
+    found: RowUniverse = warehouse.released[UNIVERSE_KEY]
     return found
 
 
-def read_line_rows(shelf: Warehouse, lines: ir.Table, value: ir.Value | None = None) -> LineRows:
+def read_line_rows(
+    warehouse: Warehouse, lines: ir.Table, value: ir.Value | None = None
+) -> LineRows:
     """These lines in the universe; `value` is the cut's."""
-    universe = load_universe(shelf)
+    universe = load_universe(warehouse)
     bought = (_.net >= 0) & _.customer.notnull()
     asked = lines.select(
-        key=_build_row_key(shelf, lines),
+        key=_build_row_key(warehouse, lines),
         order=lines["order"].cast("string"),
         value=ibis.null("string") if value is None else value.cast("string"),
         known=bought,
@@ -137,7 +140,7 @@ def read_line_rows(shelf: Warehouse, lines: ir.Table, value: ir.Value | None = N
         kept=_.returned.notnull() & ~_.returned & (_.paid >= 0),
         came=_.delivered.notnull() & (_.net >= 0),
     )
-    told = fetch_arrow(shelf, asked)
+    told = fetch_arrow(warehouse, asked)
     rows = np.searchsorted(universe.keys, _hash_values(told["key"])).astype(np.int64)
 
     def codes(name: str) -> tuple[Sequence[str], RowIndex]:
@@ -157,14 +160,14 @@ def read_line_rows(shelf: Warehouse, lines: ir.Table, value: ir.Value | None = N
     )
 
 
-def cache_released_rows(shelf: Warehouse, asked: Hashable, released: Any, recipe: Any) -> None:
+def cache_released_rows(warehouse: Warehouse, key: Hashable, released: Any, recipe: Any) -> None:
     """Keep the rows behind an answer in memory, with by what they are found again."""
-    if len(shelf.released) >= MAX_CACHED_ANSWERS:
-        universe = shelf.released.get(UNIVERSE_KEY)
-        shelf.released.clear()
+    if len(warehouse.released) >= MAX_CACHED_ANSWERS:
+        universe = warehouse.released.get(UNIVERSE_KEY)
+        warehouse.released.clear()
         if universe is not None:
-            shelf.released[UNIVERSE_KEY] = universe
-    shelf.released[asked] = (released, recipe)
+            warehouse.released[UNIVERSE_KEY] = universe
+    warehouse.released[key] = (released, recipe)
 
 
 def group_by_order_count(lines: LineRows) -> list[RowIndex]:
@@ -175,18 +178,18 @@ def group_by_order_count(lines: LineRows) -> list[RowIndex]:
     return [who, who[many == 1], who[many == 2], who[many >= 3]]
 
 
-def isolates_few_people(shelf: Warehouse, released: ReleasedRows, *, whole: bool) -> bool:
+def isolates_few_people(warehouse: Warehouse, released: ReleasedRows, *, whole: bool) -> bool:
     """Whether the answer by itself tells the sum of a few people."""
-    universe = load_universe(shelf)
-    sums = shelf.sales_floor
+    universe = load_universe(warehouse)
+    sums = warehouse.sales_floor
     if isolates(released.sales(whole=whole), universe.person, sums):
         return True
     if isolates(released.returns, universe.person, sums):
         return True
-    return isolates(released.people, universe.everybody, shelf.floor)
+    return isolates(released.people, universe.everybody, warehouse.floor)
 
 
-def _build_row_key(shelf: Warehouse, table: ir.Table) -> ir.Value:
+def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
     """One number or text for a row; rows that are the same in all of these count as one."""
     parts = [
         table[name].cast("string").fill_null("")
@@ -194,7 +197,7 @@ def _build_row_key(shelf: Warehouse, table: ir.Table) -> ir.Value:
         if name in table.columns
     ]
     joined = ibis.literal("|").join(parts)
-    return joined.hash() if shelf.engine.name == "duckdb" else joined
+    return joined.hash() if warehouse.engine.name == "duckdb" else joined
 
 
 def _identify_person(table: ir.Table) -> ir.Value:

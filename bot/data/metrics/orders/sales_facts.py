@@ -38,7 +38,7 @@ DateRange = tuple[date, date]
 
 
 def add_sales_facts(
-    found: AnalysisResult,
+    result: AnalysisResult,
     key: str,
     about: str,
     row: SalesRow,
@@ -48,15 +48,15 @@ def add_sales_facts(
     before: tuple[SalesRow | None, DateRange] | None = None,
 ) -> None:
     """All measures of one row, the days it is of, and those before with the change since."""
-    told = partial(found.add, key, about=about, rows=int(row["orders"]), query=query)
+    told = partial(result.add, key, about=about, rows=int(row["orders"]), query=query)
     dated = key.split("-")[0] in PERIOD_DIMENSIONS
     told("since", max(days[0], parse_first_day(key)) if dated else days[0])
     told("until", min(days[1], parse_last_day(key)) if dated else days[1])
     if before is not None:
         told("since-before", before[1][0])
         told("until-before", before[1][1])
-    earlier = dict(iter_measures(before[0], found)) if before and before[0] else {}
-    for measure, value in iter_measures(row, found):
+    earlier = dict(iter_measures(before[0], result)) if before and before[0] else {}
+    for measure, value in iter_measures(row, result):
         unit = MEASURE_UNITS.get(measure, None if measure in RATIO_MEASURES else money)
         told(measure, value, unit=unit)
         if (was := earlier.get(measure)) is None:
@@ -67,7 +67,7 @@ def add_sales_facts(
             told(f"{measure}-change", change, unit="%")
 
 
-def iter_measures(row: SalesRow, found: AnalysisResult) -> Iterator[tuple[str, int | float]]:
+def iter_measures(row: SalesRow, result: AnalysisResult) -> Iterator[tuple[str, int | float]]:
     """Those of a row that may be told; an average stands on orders."""
     orders, money, may = int(row["orders"]), row["revenue"] or Decimal(0), row["told"]
     yield "revenue", round(money)
@@ -115,10 +115,12 @@ class RowSizes:
             kept_people=int(row.get("kept_people") or 0),
         )
 
-    def told(self, shelf: Warehouse, *, people: bool, new: bool) -> frozenset[str]:
+    def list_allowed_sorts(
+        self, warehouse: Warehouse, *, people: bool, new: bool
+    ) -> frozenset[str]:
         """Which sorts of measures may be told: counts of people want more of them than sums, and
         none may say how many the others are."""
-        sums, counts = shelf.sales_floor, shelf.floor
+        sums, counts = warehouse.sales_floor, warehouse.floor
         told = set()
         if people and not is_below_floor(self.customers, counts):
             told.add("customers")
@@ -140,18 +142,18 @@ class RowSizes:
         return frozenset(told)
 
 
-def add_shares(found: AnalysisResult, key: str, about: str, of: str, query: str) -> None:
+def add_shares(result: AnalysisResult, key: str, about: str, of: str, query: str) -> None:
     """How much of another subject's measures this one has."""
     for measure, share in SHARE_MEASURES.items():
-        part, whole = found.get(key, measure), found.get(of, measure)
+        part, whole = result.get(key, measure), result.get(of, measure)
         if part is None or whole is None or Decimal(whole.value) <= 0:
             continue
         value = round(100 * float(part.value) / float(whole.value), 1)
-        found.add(key, share, value, unit="%", about=about, rows=part.rows, query=query)
+        result.add(key, share, value, unit="%", about=about, rows=part.rows, query=query)
 
 
 def add_daily_average(
-    found: AnalysisResult,
+    result: AnalysisResult,
     key: str,
     about: str,
     row: SalesRow,
@@ -166,7 +168,7 @@ def add_daily_average(
     many = sum((first + timedelta(days=n)).weekday() in weekdays for n in span)
     if many and row["revenue"] is not None:
         rows = int(row["orders"])
-        told = partial(found.add, key, about=about, rows=rows, query=query)
+        told = partial(result.add, key, about=about, rows=rows, query=query)
         told("per-day", round(float(row["revenue"]) / many), unit=money)
         told("orders-per-day", round(rows / many, 1), unit="orders")
 
@@ -176,26 +178,26 @@ def add_daily_average(
 ORDER_FREQUENCIES = {1: "once", 2: "twice", 3: "three times or more"}
 
 
-def add_order_frequency(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) -> None:
+def add_order_frequency(result: AnalysisResult, warehouse: Warehouse, lines: ir.Table) -> None:
     """sold.times-1, -2 and -3: of all customers of these lines, who ordered once, twice, and more
     often: .customers and .share."""
     lines = lines.filter(_.customer.notnull(), _.net >= 0)
     people = lines.group_by("customer").aggregate(orders=_["order"].nunique())
     often = ibis.least(people.orders, 3).cast("int64")
     asked = people.mutate(often=often).aggregate(by=["often"], customers=_.count())
-    found.queries["times"] = defer_sql(asked)
-    rows = {row["often"]: row["customers"] for row in fetch_rows(shelf, asked)}
-    hidden = find_hidden_groups(rows, shelf.floor, lambda some: sum(rows[one] for one in some))
+    result.queries["times"] = defer_sql(asked)
+    rows = {row["often"]: row["customers"] for row in fetch_rows(warehouse, asked)}
+    hidden = find_hidden_groups(rows, warehouse.floor, lambda some: sum(rows[one] for one in some))
     for n, about in ORDER_FREQUENCIES.items():
         many = rows.get(n, 0)
         if many and n not in hidden:
             share = round(100 * many / sum(rows.values()), 1)
-            add, key = found.add, f"times-{n}"
+            add, key = result.add, f"times-{n}"
             add(key, "customers", many, unit="customers", about=about, rows=many, query="times")
             add(key, "share", share, unit="%", about=about, rows=many, query="times")
 
 
-def add_delivery_time(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) -> bool:
+def add_delivery_time(result: AnalysisResult, warehouse: Warehouse, lines: ir.Table) -> bool:
     """sold.all.delivery-days on average, of .delivered-parcels. How many parcels is not told where
     those that are left are of too few people. False where it is of too few people itself."""
     people = lines.filter(_.net >= 0).aggregate(
@@ -206,15 +208,15 @@ def add_delivery_time(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) 
     asked = orders.filter(_.came >= _.day).aggregate(
         days=_.came.delta(_.day, unit="day").cast("float64").mean(), parcels=_.count()
     )
-    found.queries["delivered"] = defer_sql(asked)
-    (row,), (sizes,) = fetch_rows(shelf, asked), fetch_rows(shelf, people)
-    if is_below_floor(sizes["here"], shelf.sales_floor):
+    result.queries["delivered"] = defer_sql(asked)
+    (row,), (sizes,) = fetch_rows(warehouse, asked), fetch_rows(warehouse, people)
+    if is_below_floor(sizes["here"], warehouse.sales_floor):
         return False
     if not row["parcels"]:
         return True
-    add, rows = found.add, int(row["parcels"])
+    add, rows = result.add, int(row["parcels"])
     days = round(float(row["days"]), 1)
-    if is_below_floor(sizes["there"], shelf.sales_floor):
+    if is_below_floor(sizes["there"], warehouse.sales_floor):
         add("all", "delivery-days", days, unit="days", query="delivered")
         return True
     add("all", "delivery-days", days, unit="days", rows=rows, query="delivered")
@@ -223,7 +225,7 @@ def add_delivery_time(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) 
 
 
 def add_order_extremes(
-    found: AnalysisResult, shelf: Warehouse, lines: ir.Table, money: str | None, measure: str
+    result: AnalysisResult, warehouse: Warehouse, lines: ir.Table, money: str | None, measure: str
 ) -> None:
     """sold.all.largest-order with its .largest-day, which is one customer's, or .median-order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum(), day=_.day.min())
@@ -234,11 +236,11 @@ def add_order_extremes(
         median=_.paid.cast("float64").median(),
         orders=_.count(),
     )
-    found.queries["largest"] = defer_sql(asked)
-    (row,) = fetch_rows(shelf, asked)
+    result.queries["largest"] = defer_sql(asked)
+    (row,) = fetch_rows(warehouse, asked)
     if not row["orders"]:
         return
-    add, rows = found.add, int(row["orders"])
+    add, rows = result.add, int(row["orders"])
     if measure == "median-order":
         add("all", measure, round(row["median"], 2), unit=money, rows=rows, query="largest")
         return
