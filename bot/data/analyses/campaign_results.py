@@ -1,8 +1,8 @@
-"""Which campaign results belong to which of our deliveries: by the campaign code, else by asking.
+"""Match campaign results with our deliveries: by campaign code, else by asking a person.
 
-A code in the links is proof. Without one, a campaign of the same channel, within three days, with
-nearly the same subject or text is offered to a person, and never taken by itself.
-"""
+A code in the links is proof. Without one, a campaign of the same channel, within three days and
+with nearly the same subject or text, is offered to a person for confirmation and never matched
+automatically."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,15 +27,15 @@ from bot.text.slugs import slugify
 MAX_TIME_APART = timedelta(days=3)
 MIN_SIMILARITY = 0.8  # of subject or text, 0 to 1
 MEASURES = ("sent", "delivered", "opened", "impressions", "clicks", "unsubscribed", "orders")
-MAX_CAMPAIGNS = 10_000  # campaigns looked at when something has no code
+MAX_CAMPAIGNS = 10_000  # campaigns read when a delivery has no code
 
 
 @dataclass(frozen=True)
 class SentDelivery:
-    """One delivery of ours. `sent_at` is the workspace's wall time, without a zone."""
+    """A delivery that we sent. `sent_at` is the workspace's local time, without a time zone."""
 
     code: str
-    channel: str  # as the campaigns' column has it: email, sms, ads
+    channel: str  # as in the campaigns' column: email, sms, ads
     sent_at: datetime
     product: str | None = None
     subject: str | None = None
@@ -44,22 +44,23 @@ class SentDelivery:
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What the files say of one delivery. Counts that no file has are None."""
+    """The results of one delivery. A count that no file contains is None."""
 
     code: str
     how: Literal["by code", "confirmed"]
-    campaigns: tuple[str, ...]  # their ids
-    letters: tuple[str, ...] = ()  # what the analysis of campaigns calls them
-    counts: Mapping[str, int | None] = field(default_factory=dict)  # of MEASURES
-    sales: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, as campaigns say
-    orders: int = 0  # distinct, that came with the code
-    ordered: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, as orders say
-    buyers: int = 0  # customers of these orders; orders, where no customer is known
+    campaigns: tuple[str, ...]  # campaign ids
+    letters: tuple[str, ...] = ()  # the names that the campaign analysis uses for them
+    counts: Mapping[str, int | None] = field(default_factory=dict)  # by name in MEASURES
+    # by currency, from the campaign file
+    sales: Mapping[str, Decimal] = field(default_factory=dict)
+    orders: int = 0  # distinct orders with the code
+    ordered: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, from the orders
+    buyers: int = 0  # customers of these orders; the orders where no customer is known
 
 
 @dataclass(frozen=True)
 class MatchCandidate:
-    """A campaign that may be this delivery: for a person to say."""
+    """A campaign that may belong to this delivery; a person has to confirm it."""
 
     code: str
     result: str  # the campaign's id
@@ -71,8 +72,8 @@ class MatchCandidate:
 @dataclass(frozen=True)
 class DeliveryMatches:
     results: tuple[DeliveryResult, ...]
-    to_confirm: tuple[MatchCandidate, ...]  # at most one a delivery
-    without: tuple[str, ...]  # codes that nothing came back for
+    to_confirm: tuple[MatchCandidate, ...]  # at most one for each delivery
+    without: tuple[str, ...]  # codes without any result
 
 
 def match_deliveries(
@@ -80,7 +81,8 @@ def match_deliveries(
     deliveries: Sequence[SentDelivery],
     answers: Mapping[tuple[str, str], bool] | None = None,
 ) -> DeliveryMatches:
-    """Each delivery with its results. `said` is what people answered: (result, code) → same."""
+    """Match each delivery with its results. `answers` maps (result, code) to what a person
+    confirmed or denied."""
     answers = answers or {}
     codes = sorted({one.code for one in deliveries})
     by_code = _campaigns_by_code(warehouse, codes)
@@ -104,7 +106,7 @@ def match_deliveries(
 
 
 def _add_campaign_id(warehouse: Warehouse) -> ir.Table | None:
-    """Campaigns with a name to call each by: its id, else its code, else its name."""
+    """Add `called`, the campaign's id, else its code, else its name."""
     table = warehouse.table("campaigns")
     if table is None:
         return None
@@ -203,7 +205,8 @@ def _find_candidates(
     codes: set[str],
     answers: Mapping[tuple[str, str], bool],
 ) -> Iterable[MatchCandidate]:
-    """For each delivery without a code, the one campaign that looks like it; two are none."""
+    """Yield, for each delivery without a code, the only campaign that resembles it. Two candidates
+    count as none."""
     table = _add_campaign_id(warehouse)
     if table is None or not deliveries:
         return
@@ -233,7 +236,7 @@ def _find_candidates(
 
 
 def _score_similarity(delivery: SentDelivery, row: Mapping[str, Any]) -> float:
-    """How much alike, 0 to 1; 0 on another channel or day."""
+    """Return the similarity from 0 to 1; 0 for another channel or date."""
     if (row["channel"] or "").lower() != delivery.channel.lower() or abs(
         row["at"] - delivery.sent_at
     ) > MAX_TIME_APART:
@@ -245,13 +248,14 @@ def _score_similarity(delivery: SentDelivery, row: Mapping[str, Any]) -> float:
 
 
 def _compare_texts(mine: str, theirs: str) -> float:
-    """Ratcliff and Obershelp's similarity of the words, without case, accents and signs."""
+    """Return the Ratcliff–Obershelp similarity of the words, without case, accents and
+    punctuation."""
     return SequenceMatcher(None, tokenize(mine), tokenize(theirs), autojunk=False).ratio()
 
 
-# A delivery's results as people read them: one rate against its comparable median, and sales.
+# Texts for the result card: one rate compared with the median of its peers, and the sales.
 
-SHOWN_RATES = (  # the first that was counted is told
+SHOWN_RATES = (  # the first one that was counted is shown
     ("open rate", "opened", Words("opened")),
     ("click rate", "clicks", Words("clicked")),
     ("order rate", "orders", Words("ordered")),
@@ -259,8 +263,8 @@ SHOWN_RATES = (  # the first that was counted is told
 
 
 def describe_result(warehouse: Warehouse, result: DeliveryResult) -> list[Words]:
-    """Sentences for the card: what was sent and how it did, what was sold, and where that is from.
-    None when the files hold no count of it."""
+    """Return the sentences of the card: what was sent, how it did, what was sold, and the sources.
+    Empty when the files contain no count of the delivery."""
     lines = [
         line
         for line in (_describe_rate(warehouse, result), _describe_sales(warehouse, result))
@@ -285,7 +289,7 @@ def _describe_rate(warehouse: Warehouse, result: DeliveryResult) -> Words | None
         hits = result.counts.get(counted)
         if hits is None or (counted == "orders" and is_below_floor(hits, warehouse.sales_floor)):
             continue
-        # Added up over several lines of a file it is no longer the rate of one letter.
+        # A rate summed over several file rows is no longer the rate of one mailing.
         facts = (
             _compare_with_peers(warehouse, result.letters[0]) if len(result.letters) == 1 else {}
         )
@@ -303,7 +307,8 @@ def _describe_rate(warehouse: Warehouse, result: DeliveryResult) -> Words | None
 def _describe_comparison(
     facts: Mapping[str, Decimal | str], rate: str, sent: int, verb: Words
 ) -> Words:
-    """The letter's rate against the median, and whether chance explains what lies between."""
+    """Describe the mailing's rate against the median, and whether chance explains the
+    difference."""
     own, median = _get_number(facts, rate), _get_number(facts, f"{rate}-median")
     n = _get_number(facts, f"{rate}-comparable")
     filled = {"sent": sent, "verb": verb, "own": own, "median": median, "n": n}
@@ -327,7 +332,7 @@ def _describe_comparison(
 
 
 def _compare_with_peers(warehouse: Warehouse, letter: str) -> dict[str, Decimal | str]:
-    """The measures of `letter_against_peers`: name → value."""
+    """Return the measures of `letter_against_peers` as name → value."""
     found: AnalysisResult = letter_against_peers(warehouse, letter)
     return {fact.id.rsplit(".", 1)[-1]: fact.value for fact in found.facts}
 
@@ -339,7 +344,8 @@ def _get_number(facts: Mapping[str, Decimal | str], name: str) -> Decimal:
 
 
 def _describe_sales(warehouse: Warehouse, result: DeliveryResult) -> Words | None:
-    """What came with its code; else what the campaign's own file says. Nothing of few customers."""
+    """Describe the sales of orders with the code, else those of the campaign file. Nothing for few
+    customers."""
     floor = warehouse.sales_floor
     if is_below_floor(result.buyers, floor):
         return Words(
@@ -366,7 +372,7 @@ def _describe_sales(warehouse: Warehouse, result: DeliveryResult) -> Words | Non
 
 
 def _join_amounts(amounts: Mapping[str, Decimal]) -> Money | Words | None:
-    """Amounts of several currencies side by side: they are never added up."""
+    """Join amounts of several currencies; they are never summed."""
     said: Money | Words | None = None
     for currency, amount in amounts.items():
         one = Money(amount=amount, currency=currency) if currency else None

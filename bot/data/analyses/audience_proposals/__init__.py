@@ -1,4 +1,4 @@
-"""Whom to speak to: rules that fit what was asked, each counted and held against the past."""
+"""Propose audiences: rules that fit a request, each with its size and a backtest on past orders."""
 
 import re
 from datetime import timedelta
@@ -32,20 +32,19 @@ from bot.rules.library.audiences.places import countries_in, placed, strange_in,
 from bot.rules.library.audiences.subject import subject_of
 from bot.text.normalize import normalize_text
 
-# What is told of audiences: `find`.
-
-MIN_CUSTOMERS = 100  # customers
+MIN_CUSTOMERS = 100
 PARENTHESES_AT_END = re.compile(r"\s*\([^)]*\)$")  # « Torchons (lot de 3) »
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """For `where.rule` that one audience; else two to four for `where.words` and the product.
+    """Return the facts of one audience for `filter_.rule`, else of two to four audiences for
+    `filter_.words` and the product.
 
-    Facts audiences.<id>.rule (as JSON), .rule-code, .customers, .by-email, .by-sms, .by-ads,
+    Facts: audiences.<id>.rule (as JSON), .rule-code, .customers, .by-email, .by-sms, .by-ads,
     .people-then, .bought-share with .bought-share-low and -high, .times-all, .verdict,
-    .expected-buyers-low and -high, .expected-sales-low and -high, .smallest-effect; of the niche
-    .lift. audiences.all has the same of everybody, .subject and .days; audiences.category.<n> and
-    audiences.things.<key> what categories and products are called."""
+    .expected-buyers-low and -high, .expected-sales-low and -high, .smallest-effect; for the niche
+    also .lift. audiences.all holds the same for all customers, plus .subject and .days.
+    audiences.category.<n> and audiences.things.<key> hold the names of categories and products."""
     lines = purchase_lines(warehouse)
     if lines is None:
         result = AnalysisResult("audiences", "", warehouse.today)
@@ -92,7 +91,7 @@ def _add_proposals(
 
 
 def _add_rule_audience(report: ProposalReport, rule: AudienceRule) -> None:
-    """The audience of a rule that somebody wrote, with the names in it looked up."""
+    """Add the audience of a rule that somebody edited, and look up the names of its products."""
     known, unknown = resolved(rule, report.goods)
     known, astray = placed(known, report.now.lines, report.warehouse)
     for name in unknown:
@@ -131,7 +130,7 @@ def _add_candidates(report: ProposalReport, words: str, countries: tuple[str, ..
         sure = one.id == "alike" or bool(report.subject.name and not asked)
         try:
             told = report.add_audience(one, least=floor, sure=sure)
-        except CannotDo as no:  # no rhythm: there are no groups
+        except CannotDo as no:  # without a purchase rhythm there are no segments
             report.result.add_limit(no.words)
             continue
         enough = enough or told

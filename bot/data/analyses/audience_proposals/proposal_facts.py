@@ -1,4 +1,5 @@
-"""An audience as facts: its rule, its size, and what such people did in the 90 days before."""
+"""Compute the facts of one audience: its rule, its size, and what such customers bought in the 90
+days before."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,17 +27,18 @@ from bot.rules.goods import concepts
 from bot.rules.library.audiences.subject import Subject
 from bot.text.slugs import slugify
 
-# An audience in numbers: who fits, who may be reached how, and what such people did before.
+# Sizes of an audience, how many of it can be reached, and its purchases in the backtest.
 
-BACKTEST_DAYS = 90  # days
+BACKTEST_DAYS = 90
 Z_95 = 1.96
 PURPOSES: tuple[AudiencePurpose, ...] = ("email", "sms", "ads")
 
 
 @dataclass(frozen=True)
 class PastPurchases:
-    """Of `people` picked 90 days ago, `bought` the thing since; `sales` is what they paid for it,
-    `squares` the sum of the squares of what each paid."""
+    """Purchases of a group in the backtest. Of `people` selected as of 90 days ago, `bought` have
+    bought the product since; `sales` is the sum they paid, `squares` the sum of squares of what
+    each paid."""
 
     people: int
     bought: int
@@ -49,7 +51,7 @@ class PastPurchases:
 
     @property
     def share_interval(self) -> tuple[float, float]:
-        """95 %, Wilson (JASA 22, 1927, 209–212): right for small shares too."""
+        """95 % Wilson interval (JASA 22, 1927, 209–212), which also holds for small shares."""
         n, p = self.people, self.share
         middle = (p + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
         reach = Z_95 * sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2)) / (1 + Z_95**2 / n)
@@ -57,7 +59,7 @@ class PastPurchases:
 
     @property
     def sales_interval(self) -> tuple[float, float]:
-        """95 % of what one of them spends on it on average, normal; never below nothing."""
+        """95 % normal interval of the average sales per person, never below zero."""
         mean = self.sales / self.people
         variance = max(0.0, self.squares / self.people - mean**2)
         reach = Z_95 * sqrt(variance / self.people)
@@ -65,7 +67,7 @@ class PastPurchases:
 
 
 def build_sizes(fits: ir.Table, warehouse: Warehouse) -> ir.Table:
-    """One row: fits, and email, sms, ads where there are consents."""
+    """Return one row: fits, and email, sms and ads where there are consents."""
     joined, counts = fits.distinct(), {"fits": _.count()}
     for purpose in PURPOSES:
         agreed = select_consenting(warehouse, purpose)
@@ -79,7 +81,8 @@ def build_sizes(fits: ir.Table, warehouse: Warehouse) -> ir.Table:
 def build_past_purchases(
     fits: ir.Table, lines: ir.Table, subject: Subject, since: date
 ) -> ir.Table:
-    """One row: people, bought, sales, squares. `fits` as of `since`; lines: all of them."""
+    """Return one row: people, bought, sales, squares. `fits` is selected as of `since`; `lines` are
+    all order lines."""
     spent = (
         filter_subject_lines(lines, subject)
         .filter(_.day > ibis.literal(since), _.amount >= 0)
@@ -97,7 +100,8 @@ def build_past_purchases(
 
 
 def filter_subject_lines(lines: ir.Table, subject: Subject) -> ir.Table:
-    """The lines that are about the subject; all when it is everything."""
+    """Return the lines of the subject's products or category; all lines when the subject is
+    empty."""
     if subject.keys:
         return lines.filter(_.product.isin(subject.keys))
     if subject.category:
@@ -106,13 +110,13 @@ def filter_subject_lines(lines: ir.Table, subject: Subject) -> ir.Table:
 
 
 def read_past_purchases(row: dict[str, Any]) -> PastPurchases:
-    """The one row of `before_of`."""
+    """Read the one row of `build_past_purchases`."""
     sales, squares = (float(row[name] or 0) for name in ("sales", "squares"))
     return PastPurchases(int(row["people"] or 0), int(row["bought"] or 0), sales, squares)
 
 
 def shift_rule_back(rule: AudienceRule) -> AudienceRule:
-    """The rule as it would have stood 90 days ago: its days go back as well."""
+    """Move the dates of the rule back by 90 days, for the backtest."""
     back = {
         name: getattr(rule, name) - timedelta(days=BACKTEST_DAYS)
         for name in ("last_from", "last_until")
@@ -121,16 +125,17 @@ def shift_rule_back(rule: AudienceRule) -> AudienceRule:
     return rule.model_copy(update=back)
 
 
-MIN_BUYERS = 5  # buyers, below which a share says nothing
-MAX_INTERVAL_RATIO = 10  # times: an interval so wide says nothing, and is not told
-MAX_PRODUCT_NAMES = 3  # of the products that a word stands for
-MAX_CATEGORIES = 40  # categories in the form
-WHOLE_PERCENT_FROM = 0.1  # from this share on, whole percents
+MIN_BUYERS = 5  # with fewer buyers a share is not reliable
+MAX_INTERVAL_RATIO = 10  # upper end over lower end; a wider interval is not shown
+MAX_PRODUCT_NAMES = 3  # shown for a word that matches several products
+MAX_CATEGORIES = 40  # offered in the form
+WHOLE_PERCENT_FROM = 0.1  # shares from here on are shown as whole percents
 
 
 @dataclass
 class ProposalReport:
-    """What the audiences are counted on: the orders now, and as they were 90 days ago."""
+    """Builds the facts of all audiences, from the orders as they are now and as they were 90 days
+    ago."""
 
     warehouse: Warehouse
     result: AnalysisResult
@@ -142,12 +147,12 @@ class ProposalReport:
 
     @cached_property
     def people(self) -> int:
-        """Customers with a purchase."""
+        """The number of customers with a purchase."""
         table = self.now.ranked.aggregate(people=_.count())
         return int(fetch_rows(self.warehouse, table)[0]["people"])
 
     def register_query(self, name: str, table: ir.Table) -> ir.Table:
-        """The same table, compiled once, its SQL kept under that name."""
+        """Record the table's SQL under `name` and return the table, compiled only once."""
         sql = render_sql(table)
         self.result.queries[name] = self.table_cache.later(table)
         if self.warehouse.engine.name != "duckdb":
@@ -155,7 +160,8 @@ class ProposalReport:
         return self.warehouse.engine.sql(sql, schema=table.schema())
 
     def add_everybody(self) -> None:
-        """What all audiences are held against, and what things are called."""
+        """Add the facts of all customers (the baseline of every audience) and the names of
+        categories."""
         add, known = self.result.add, self.goods
         self.result.set_group_size("all", self.people)
         self.result.mark_without_customers("category", "things")
@@ -186,8 +192,9 @@ class ProposalReport:
             add("all", "bought-share", share, unit="%", rows=all_then.people, query="all-then")
 
     def add_audience(self, proposal: Proposal, *, least: int = 0, sure: bool = False) -> bool:
-        """The facts of one audience; none, and False, when fewer than `least` fit, or when it must
-        be `sure` and such people did not buy more than those they are held against."""
+        """Add the facts of one audience and return True. Return False and add nothing when fewer
+        than `least` customers fit, or when `sure` is set and such customers did not buy more than
+        the baseline."""
         fits = self.now.select_fitting(proposal.rule)
         sizes = fetch_rows(
             self.warehouse, self.register_query(proposal.id, build_sizes(fits, self.warehouse))
@@ -210,7 +217,7 @@ class ProposalReport:
         add, rule = self.result.add, proposal.rule
         self.result.mark_without_customers(
             proposal.id
-        )  # its rule is no figure, and its counts are bounded
+        )  # a rule is no figure, and the counts below are bounded
         rows = rows if rows >= self.warehouse.floor else 0
         add(proposal.id, "rule", rule.stored, rows=rows)
         add(proposal.id, "rule-code", rule.code, rows=rows)
@@ -219,7 +226,7 @@ class ProposalReport:
         self.add_product_names(rule)
 
     def add_product_names(self, rule: AudienceRule) -> None:
-        """What the products in a rule are called; what nobody bought has no name."""
+        """Add the titles of the products in a rule. A product that nobody bought has no title."""
         told = [fact for fact in self.result.facts if fact.id.startswith("audiences.things")]
         known = {fact.about for fact in told}
         for key in rule.products:
@@ -237,14 +244,14 @@ class ProposalReport:
             self.result.withhold("people")
 
     def _add_count(self, id: str, measure: str, counted: int, of: int) -> None:
-        """A count, unless it or what it leaves of all is small."""
+        """Add a count, bounded when the count or its remainder is below the floor."""
         shown = bound_count(counted, of, self.warehouse.floor)
         rows = counted if isinstance(shown, int) else None
         self.result.add(id, measure, shown, rows=rows, query=id)
 
     @cached_property
     def _everybody_earlier(self) -> PastPurchases | None:
-        """Everybody 90 days ago; None when the orders don't go back as far again."""
+        """All customers of 90 days ago; None when the orders don't go back another 90 days."""
         table = self.earlier.ranked.select("customer")
         if not self._is_history_long_enough:
             return None
@@ -255,7 +262,7 @@ class ProposalReport:
 
     @cached_property
     def _non_buyers_earlier(self) -> PastPurchases | None:
-        """Those who did not have the thing 90 days ago: whom look-alikes are held against."""
+        """Customers who did not own the subject 90 days ago: the baseline of look-alikes."""
         if not self._is_history_long_enough:
             return None
         had = filter_subject_lines(self.earlier.lines, self.subject).filter(_.amount >= 0)
@@ -266,7 +273,7 @@ class ProposalReport:
         )
 
     def _choose_baseline(self, rule: AudienceRule) -> PastPurchases | None:
-        """Whom an audience is held against."""
+        """Return the baseline that the audience is compared with."""
         alike = rule.like_product or rule.like_category
         return self._non_buyers_earlier if alike and self.subject.name else self._everybody_earlier
 
@@ -295,7 +302,7 @@ class ProposalReport:
         add, rows, query = self.result.add, past.people, f"{proposal.id}-then"
         add(proposal.id, "people-then", past.people, unit="customers", rows=rows, query=query)
         low, high = past.share_interval
-        fine = 1 if high < WHOLE_PERCENT_FROM else 0  # both ends alike
+        fine = 1 if high < WHOLE_PERCENT_FROM else 0  # the same digits for both ends
         shares = (("", past.share, 1), ("-low", low, fine), ("-high", high, fine))
         for measure, share, digits in shares:
             value = round(100 * share, digits)
@@ -312,7 +319,8 @@ class ProposalReport:
             self._add_expected(proposal, past, reach)
 
     def _add_expected(self, proposal: Proposal, past: PastPurchases, reach: int) -> None:
-        """What so many people buy by themselves in 90 days, and what a test on them would see."""
+        """Add how many are expected to buy without a campaign in 90 days, and the smallest effect
+        that a test could detect."""
         add, rows, query = self.result.add, past.people, f"{proposal.id}-then"
         share_low, share_high = past.share_interval
         roughly = _round_range(reach * share_low, reach * share_high)
@@ -331,44 +339,46 @@ class ProposalReport:
 
     @cached_property
     def _currency(self) -> str | None:
-        """The shop's one currency; amounts of several are not added up."""
+        """The shop's only currency; None when there are several, because their amounts are never
+        summed."""
         orders = self.warehouse.table("orders")
-        assert orders is not None  # asked before
+        assert orders is not None  # the caller has checked it
         known = orders.filter(orders.currency.notnull()).select("currency").distinct()
         found = [row["currency"] for row in fetch_rows(self.warehouse, known)]
         return found[0] if len(found) == 1 else None
 
 
 def _is_above_average(past: PastPurchases | None, base: PastPurchases | None) -> bool:
-    """Whether even the low end of what they bought is above everybody's share."""
+    """Tell whether even the lower end of the audience's share is above the baseline's share."""
     if past is None or base is None:
         return False
     return past.bought >= MIN_BUYERS and past.share_interval[0] > base.share
 
 
 def _round_range(low: float, high: float) -> tuple[int, int]:
-    """Both ends of what is expected, as finely as the larger is known: to two digits; finer where
-    that would round the smaller one to nothing."""
+    """Round both ends of a range to two digits of the larger end; finer where that would round the
+    smaller end to zero."""
     places = min(0, 2 - len(str(int(high))))
     if low >= 1 and not round(low, places):
         places = 1 - len(str(int(low)))
     return int(round(low, places)), int(round(high, places))
 
 
-# One small taste in the shop: things that the same people buy, far beyond chance.
+# The niche: products that the same customers buy far more often than by chance.
 
 
 @dataclass(frozen=True)
 class Niche:
-    """`lift` is the median over its pairs: how many more people have both than chance gives."""
+    """`lift` is the median over its pairs: how many times more customers own both than expected by
+    chance."""
 
     things: tuple[str, ...]
     lift: float
 
 
 def find_niche(report: "ProposalReport") -> Niche | None:
-    """The strongest taste, one that has to do with the subject before any other; None when the
-    orders show none."""
+    """Return the strongest niche, preferably one related to the subject; None when the orders show
+    none."""
     warehouse, goods = report.warehouse, report.goods
     table = basket.build_pairs(basket.build_baskets(report.now.lines, "product", warehouse.floor))
     rows = fetch_rows(warehouse, report.register_query("niche-pairs", table))
@@ -385,6 +395,6 @@ def find_niche(report: "ProposalReport") -> Niche | None:
 
 
 def _count_related(report: "ProposalReport", things: tuple[str, ...]) -> int:
-    """How many of these things are of the subject. The first found is the strongest."""
+    """Count the products that are related to the subject."""
     wanted = concepts(report.subject.name)
     return sum(bool(concepts(report.goods.titles.get(thing, "")) & wanted) for thing in things)

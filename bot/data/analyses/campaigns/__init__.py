@@ -1,8 +1,8 @@
-"""What advertising and letters did: seen, clicked, sold, cost; and where each sticks.
+"""Analyse advertising and mailings: impressions, clicks, sales, cost, and the bottleneck of each ad
+line.
 
-`find` gives facts of the period asked about (28 days up to the newest row by default) beside the
-28 before. Lines are what a team can change: a keyword for a product at a retailer.
-"""
+`find` compares the requested period (by default the 28 days up to the newest row) with the 28 days
+before. A line is what a team can change: a keyword for a product at a retailer."""
 
 import ibis.expr.types as ir
 
@@ -18,8 +18,9 @@ __all__ = ["find", "letter_against_peers", "nearest_texts"]
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """Facts: campaigns.ads.*, campaigns.<dimension>--<value>.*, campaigns.stuck--<line>.*,
-    campaigns.best.*, campaigns.letters.*, campaigns.opens--<feature>.*. Rates in %."""
+    """Return the facts campaigns.ads.*, campaigns.<dimension>--<value>.*,
+    campaigns.stuck--<line>.*, campaigns.best.*, campaigns.letters.* and
+    campaigns.opens--<feature>.*. Rates are in %."""
     table = warehouse.table("campaigns")
     if table is None:
         return refuse_without_campaigns(warehouse)
@@ -39,7 +40,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 def nearest_texts(
     warehouse: Warehouse, *, channel: str | None, product: str | None, words: str, language: str
 ) -> list[SimilarMailing]:
-    """The three sent texts that are nearest to what is to be written; none without campaigns."""
+    """Return the three sent texts that are most similar to the text to be written; empty without
+    campaigns."""
     if warehouse.table("campaigns") is None:
         return []
     known = mailing_facts.load_mailings(warehouse, None)

@@ -1,15 +1,15 @@
-"""Whether whole campaigns, audiences, placements … sell for less money than the others, or worse.
+"""Compare whole campaigns, audiences, placements etc. and find those that sell worse or better per
+unit of money.
 
-What is compared is the rate of `gain` (orders, or sales where they are known) by `stake` (money
-spent, or clicks where that is not known) of one value of a dimension and of its other values:
+The compared rate is `gain` (orders, or sales where known) per `stake` (money spent, or clicks where
+spend is unknown), of one value of a dimension against all its other values:
 
-- **Rows vary more than coins**: `bot.data.analyses.campaigns.efficiency`.
-- **Many are looked at**: Benjamini and Hochberg over all values of all dimensions at 10 %. The one
-  that stands out most is then set aside and the others are held against each other again, so that
-  one very good campaign doesn't make all others bad ones.
-- **Another mix is no finding** (Simpson): each is held against the others once more within the same
-  audiences, products … (Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719–748).
-"""
+- **Overdispersion**: rows vary more than coin tosses, see `bot.data.analyses.campaigns.efficiency`.
+- **Multiple testing**: Benjamini and Hochberg over all values of all dimensions at 10 %. The value
+  that stands out most is then removed and the others are compared again, so that one very good
+  campaign doesn't make all others look bad.
+- **Simpson's paradox**: each value is compared with the others once more within the same audiences,
+  products … (Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719–748)."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -44,20 +44,21 @@ from bot.text.slugs import slugify
 
 COMPARED_DIMENSIONS = ("name", "audience", "placement", "product", "retailer", "channel")
 CONFIRMED_FDR, WATCHED_P = 0.10, 0.05  # false discovery rate; p
-MAX_RATE_RATIO = 0.8  # of the others' rate: less of a difference is no news
+MAX_RATE_RATIO = 0.8  # of the others' rate; a smaller difference is not reported
 CAMPAIGN_DIMENSIONS = (
     "product",
     "audience",
-)  # what a campaign may have for itself, and then stands for
+)  # dimensions that may belong to one campaign alone, and then stand for it
 UNCERTAIN_STATUSES = ("mixed", "apart", "to watch")
 ComparisonStatus = Literal["confirmed", "to watch", "mixed", "apart", "steady", "better", "too few"]
 
 
 @dataclass(frozen=True)
 class ValueComparison:
-    """`ratio` is its rate over that of all the others, with its 95 % interval. `alike` are the
-    dimensions within whose values it is as bad. `through` is the one whose mix explains it (mixed),
-    or of which it shares nothing with the others, so that it can't be told from it (apart)."""
+    """One value compared with the others of its dimension. `ratio` is its rate over the rate of all
+    others, with the 95 % interval. `alike` are the dimensions within whose values it is equally
+    bad. `through` is the dimension whose mix explains the difference (mixed), or whose values it
+    doesn't share with the others, so that the two can't be separated (apart)."""
 
     dimension: str
     value: str
@@ -77,9 +78,10 @@ def compare_values(
     known: Sequence[DimensionKeys] = (),
     by: Sequence[str] = COMPARED_DIMENSIONS,
 ) -> list[ValueComparison]:
-    """Every value of these dimensions with at least two, the worst first. `unit` is what one order
-    adds to the gain: one, or the mean order's worth; None where that is not known. `known` are
-    lines whose trouble is told already: what is bad only through them is not told again."""
+    """Compare every value of these dimensions that have at least two, the worst first. `unit` is
+    what one order adds to the gain: one, or the mean order value; None where unknown. `known` are
+    lines that are reported already: a value that is bad only because of them is not reported
+    again."""
     staked = [cell for cell in cells if cell.stake > 0]
     every = {
         (dimension, value): pair
@@ -119,8 +121,8 @@ def _compare_value(
 def _find_outliers(
     cells: Sequence[EfficiencyCell], dimension: str, unit: float | None, sure: set[str]
 ) -> dict[str, bool]:
-    """Of those that stand, the one furthest from the others, then the next without it, as long as
-    one does: True where it is worse."""
+    """Find outliers one by one: take the significant value that is furthest from the others, remove
+    it, repeat. Maps each value to True where it is worse."""
     found: dict[str, bool] = {}
     while True:
         left = [c for c in cells if c.keys.get(dimension) not in found]
@@ -142,7 +144,7 @@ def _find_outliers(
 def _check_mixed(
     comparison: ValueComparison, cells: Sequence[EfficiencyCell], pair: CellPair
 ) -> ValueComparison:
-    """Held against the others within the same values of each other dimension."""
+    """Compare the value with the others within the same values of each other dimension."""
     if comparison.status != "confirmed":
         return comparison
     said: dict[str, bool | None] = {}
@@ -165,8 +167,8 @@ def _is_worse_within_strata(
     spread: float,
     by: Callable[[DimensionKeys], object],
 ) -> bool | None:
-    """Whether it is surely worse within the same strata, too; None where they share too little to
-    tell."""
+    """Tell whether it is significantly worse within the same strata too; None where they share too
+    little data."""
     gap = variance = above = below = 0.0
     strata: dict[object, list[EfficiencyCell]] = defaultdict(list)
     for cell in cells:
@@ -182,7 +184,8 @@ def _is_worse_within_strata(
             variance += spread * every.gain * share * (1 - share)
             above += own.gain * (1 - share)
             below += (every.gain - own.gain) * share
-    if variance < MIN_EXPECTED_COUNT * spread**2:  # as many as `LEAST` orders on the smaller side
+    # equivalent to MIN_EXPECTED_COUNT orders on the smaller side
+    if variance < MIN_EXPECTED_COUNT * spread**2:
         return None
     p = float(normal_tail(-gap / sqrt(variance)))
     return p < WATCHED_P / 2 and above <= (1 + MAX_RATE_RATIO) / 2 * below
@@ -194,8 +197,9 @@ def _drop_explained(
     pairs: Mapping[tuple[str, str], CellPair],
     known: Sequence[DimensionKeys],
 ) -> list[ValueComparison]:
-    """Without those that are bad only through what is told already: a campaign of one audience, an
-    audience of one campaign, a campaign around one bad keyword, all that is not the best one."""
+    """Drop values that are bad only through one that is reported already: a campaign through its
+    audience, an audience through its campaign, a campaign through one bad keyword, everything that
+    is not the best one."""
     kept: list[ValueComparison] = []
     before = [_make_value_matcher(one) for one in comparisons if one.status == "better"]
     lines = _make_line_matcher(known)
@@ -232,11 +236,11 @@ def _is_of_line(keys: DimensionKeys, line: DimensionKeys) -> bool:
     return all(keys.get(name) == value for name, value in line.items())
 
 
-# What is told of one campaign, audience, placement … that sells worse than the others.
+# Facts of one campaign, audience, placement … that sells worse than the others.
 
 MONEY_MEASURES = ("spend", "sales")
 MIN_SHARE = 0.01
-MIN_ORDERS = 20  # orders from which one may be called the best
+MIN_ORDERS = 20  # with fewer orders a value is never called the best
 AddMeasure = Callable[..., None]
 
 
@@ -252,9 +256,9 @@ def add_worse_value(
     measures: tuple[str, str],
     few: Collection[str] = (),
 ) -> None:
-    """Its share of what was put in and of what came back, its rates beside those of all the others
-    together, what it cost more than there (-low, -high), and which is the best. `measures` are
-    what was compared: sales or orders, by spend or clicks; `few` has those too small to tell."""
+    """Add its share of the stake and of the gain, its rates beside those of all others together,
+    the excess cost (-low, -high), and the best value. `measures` are the compared ones: sales or
+    orders, per spend or click; `few` are values too small to be shown."""
     own, rest = (
         by[comparison.value],
         sum((of for value, of in by.items() if value != comparison.value), AdTotals()),
@@ -264,7 +268,7 @@ def add_worse_value(
     )
     add = make_fact_adder(
         result, format_subject(comparison), named, own.rows, "compared", sold=True
-    )  # or not told at all
+    )
     add("status", comparison.status)
     add("dimension", comparison.dimension)
     add("p", max(round(comparison.p, 4), 0.0001))
@@ -299,7 +303,7 @@ def _add_rates(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | N
 
 
 def _round_share(rate: float) -> float:
-    """In %, with two digits that tell."""
+    """Return percent with two significant digits."""
     return round(100 * rate, 1 if rate >= MIN_SHARE else 2)
 
 
@@ -311,7 +315,7 @@ def _add_excess(
     gain: str,
     currency: str | None,
 ) -> None:
-    """What was spent on it beyond what the same orders, or sales, cost elsewhere."""
+    """Add what was spent on it beyond what the same orders or sales cost elsewhere."""
     mine, theirs = (Decimal(getattr(of, gain)) / of.spend for of in (own, rest))
     ratio = float(mine / theirs)
     scale = ratio / comparison.ratio if comparison.ratio else 1.0
@@ -324,14 +328,15 @@ def _add_excess(
 
 
 def _round_estimate(money: float) -> int:
-    """An estimate in hundreds, or tens or ones where it is small: cents would claim to know it."""
+    """Round an estimate to hundreds, or to tens or ones where it is small, because finer digits
+    would suggest false precision."""
     return int(round(money, -2 if money >= 1000 else -1 if money >= 100 else 0))
 
 
 def _find_best(
     by: Mapping[str, AdTotals], measures: tuple[str, str], few: Collection[str]
 ) -> str | None:
-    """Where the same money, or click, brings most; of those with enough orders to tell."""
+    """Return the value with the highest gain per stake among those with enough orders."""
     gain, stake = measures
     rated = {
         value: float(getattr(of, gain)) / float(getattr(of, stake))
@@ -341,18 +346,18 @@ def _find_best(
     return max(rated, key=lambda value: rated[value], default=None)
 
 
-# What is told of whole campaigns, audiences, placements … beside each other.
+# Facts that compare whole campaigns, audiences, placements …
 
 COMPARISON_QUERY = "compared"
 MAX_COMPARISONS = 6
-MIN_FREE_ORDER_SHARE = 0.01  # of the orders, in rows that cost nothing, from which that is said
+MIN_FREE_ORDER_SHARE = 0.01  # share of orders in rows without cost, from which it is mentioned
 REPORTED_STATUSES = ("confirmed", "mixed", "apart", "to watch")
 
 
 @dataclass(frozen=True)
 class ComparisonInput:
-    """What is compared: `rows` are of the period and the currency, `ads` their sums; `every` are
-    the rows of all days; `known` the lines whose trouble is told already."""
+    """The input of a comparison. `rows` belong to the period and the currency, `ads` are their
+    sums; `every` are the rows of all days; `known` the lines whose trouble is reported already."""
 
     rows: ir.Table
     every: ir.Table
@@ -360,14 +365,14 @@ class ComparisonInput:
     currency: str | None
     until: date
     known: Sequence[DimensionKeys] = ()
-    sold: Collection[DimensionValue] = ()  # what enough orders came of for these to be told
+    sold: Collection[DimensionValue] = ()  # values with enough orders to be shown
 
 
 def add_ad_comparisons(
     warehouse: Warehouse, result: AnalysisResult, comparison_input: ComparisonInput
 ) -> None:
-    """Facts campaigns.worse--<dimension>--<value>.* of those that sell worse than the others, and
-    campaigns.compared.*: how many were held against each other, or why none was."""
+    """Add the facts campaigns.worse--<dimension>--<value>.* of values that sell worse than the
+    others, and campaigns.compared.*: how many were compared, or why none was."""
     whole = sum((ad.sums for ad in comparison_input.ads), AdTotals())
     values = {
         name: sum_by_key(comparison_input.ads, _make_key_getter(name))
@@ -446,8 +451,8 @@ def _make_key_getter(name: str) -> Callable[[AdRow], str | None]:
 
 
 def build_cells(rows: ir.Table, gain: str, stake: str) -> ir.Table:
-    """Of each combination of keys: stake, gain, the sum of gain² / stake, rows. Without a stake
-    nothing can be held against it."""
+    """Return stake, gain, the sum of gain² / stake and the rows of each combination of keys. Rows
+    without a stake can't be compared and are left out."""
     put, got = rows[stake].cast("float64"), rows[gain].cast("float64").fill_null(0.0)
     staked = rows.mutate(put=put, got=got).filter(put > 0)
     return staked.group_by(*KEYS).aggregate(
@@ -476,8 +481,8 @@ def _to_text(value: Any) -> str | None:
 
 
 def _choose_measures(whole: AdTotals) -> tuple[str, str] | None:
-    """What is bought with what: sales or orders with money, else orders with clicks. Products are
-    held against each other by sales alone: an order of one is worth many of another."""
+    """Choose what is compared: sales or orders per spend, else orders per click. Products are
+    compared by sales only, because one order of one product may be worth many orders of another."""
     if whole.spend and whole.says("spend"):
         if whole.sales and whole.says("sales"):
             return "sales", "spend"
@@ -489,7 +494,7 @@ def _choose_measures(whole: AdTotals) -> tuple[str, str] | None:
 
 
 def _estimate_order_gain(whole: AdTotals, gain: str) -> float | None:
-    """What one order adds to the gain."""
+    """Return what one order adds to the gain."""
     if gain == "orders":
         return 1.0
     return float(whole.sales) / whole.orders if whole.orders else None

@@ -1,4 +1,4 @@
-"""What is told of advertising: the whole, each dimension, where each line sticks."""
+"""Build the facts of advertising: the total, each dimension, and the bottleneck of each line."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -41,11 +41,11 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-PERIOD_DAYS = 28  # days
+PERIOD_DAYS = 28
 OTHERS_LABEL = Words("Others")
-MAX_VALUES = 12  # values shown of one dimension
+MAX_VALUES = 12  # of one dimension
 WEEKS = 8
-MIN_CLICK_RATE_PRECISION = 0.001  # clicks of impressions below which a rate takes three digits
+MIN_CLICK_RATE_PRECISION = 0.001  # a rate below it is shown with three digits
 
 
 def add_ad_facts(
@@ -90,7 +90,7 @@ def add_ad_facts(
 
 
 class _AdReport:
-    """The advertising's facts, in one currency."""
+    """Builds the advertising facts, in one currency."""
 
     def __init__(
         self,
@@ -109,7 +109,8 @@ class _AdReport:
         self._sold_before = self._sold(self.earlier)
 
     def _sold(self, ads: list[AdRow]) -> set[DimensionValue]:
-        """What enough orders came of for these to be told, and nothing of fewer with them."""
+        """Return the dimension values with enough orders to be shown, without giving smaller ones
+        away."""
         wanted = [
             (name, str(value))
             for name in DIMENSIONS
@@ -159,7 +160,7 @@ class _AdReport:
             self._others(dimension, here)
 
     def _others(self, dimension: str, here: dict[str, AdTotals]) -> None:
-        """What came of those of which too few orders came, together."""
+        """Add the sum of the values that have too few orders to be shown on their own."""
         held = [of for value, of in here.items() if (dimension, str(value)) not in self.sold]
         whole = sum(held, AdTotals())
         if whole.orders >= self._floor and TOTAL_VALUE in self.sold:
@@ -170,7 +171,7 @@ class _AdReport:
                 add("sales", whole.sales, self.currency)
 
     def weeks(self, warehouse: Warehouse, rows: ir.Table) -> None:
-        """The last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
+        """Add the last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
         monday = self.until - timedelta(days=(self.until.weekday() + 1) % 7 + 6)
         first = monday - timedelta(weeks=WEEKS - 1)
         day = rows["at"].date()
@@ -190,7 +191,7 @@ class _AdReport:
                 )
 
     def sticking(self, wasted: dict[AdLine, AdTotals], sold_out: dict[str, date]) -> list[AdLine]:
-        """Tells where lines stick, and gives those whose orders it costs."""
+        """Add the bottlenecks of the lines, and return the lines that lose orders by them."""
         lines = sum_by_key(self.now, lambda ad: ad.line)
         long = sum_by_key([*self.now, *self.earlier], lambda ad: ad.line)
         told = find_bottlenecks(
@@ -243,7 +244,7 @@ class _AdReport:
         return is_below_floor(totals.orders, self._floor)
 
     def _few_orders(self, subject: str, about: str, totals: AdTotals) -> None:
-        """That there were orders, where they are too few to be counted."""
+        """Add that there were orders, where they are too few to be counted."""
         if totals.says("orders") and self._is_few(totals):
             few = f"under {self._floor}"
             self.result.add(subject, "orders", few, about=about, query="ads")

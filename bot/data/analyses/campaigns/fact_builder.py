@@ -1,4 +1,4 @@
-"""Facts of the campaigns, one subject at a time; and that there are none."""
+"""Add campaign facts to one subject at a time, or the limit that there are no campaigns."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,8 +30,8 @@ def make_fact_adder(
     *,
     sold: bool = False,
 ) -> Callable[..., None]:
-    """Adds measures to a subject. What an advertisement costs and how often it is seen is about no
-    customer; what was sold is added where it is said that enough bought (`sold`)."""
+    """Return a function that adds measures to a subject. Costs and impressions are not about
+    customers; sales are added only where enough people bought (`sold`)."""
     result.mark_without_customers(subject)
 
     def add(measure: str, value: Any, unit: str | None = None, of: int | None = None) -> None:
@@ -44,7 +44,7 @@ def make_fact_adder(
 
 
 def is_sales_measure(measure: str) -> bool:
-    """Whether it is a measure of what was sold, or what is computed from one."""
+    """Tell whether it is a measure of sales, or one computed from sales."""
     return measure == "p" or measure.startswith(SALES_MEASURES)
 
 

@@ -1,4 +1,5 @@
-"""What is told of letters: the rates by channel, what goes with opens, one against its peers."""
+"""Build the facts of mailings: rates by channel, subject features that go with opens, and one
+mailing against its peers."""
 
 from bot.data.analyses.campaigns.fact_builder import make_fact_adder, refuse_without_campaigns
 from bot.data.analyses.campaigns.mailings import (
@@ -20,7 +21,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-MAX_MAILINGS = 10  # letters told by themselves, by what they brought
+MAX_MAILINGS = 10  # mailings shown on their own, by sales
 
 
 def add_mailing_facts(
@@ -52,8 +53,8 @@ def add_mailing_facts(
 def _find_safe_values(
     mailings: list[Mailing], warehouse: Warehouse
 ) -> tuple[set[DimensionValue], set[DimensionValue]]:
-    """The channels and letters that were sent to enough people for their figures to be told, and
-    those that enough orders came of."""
+    """Return the channels and mailings that were sent to enough people to be shown, and those with
+    enough orders."""
     values = {
         "channel": [letter.channel for letter in mailings],
         "letter": [str(n) for n in range(len(mailings))],
@@ -82,7 +83,7 @@ def _add_channel(
 
 
 def _add_mailing(result: AnalysisResult, letter: Mailing, *, sold: bool) -> None:
-    """One by itself: what it brought, and how many opened it."""
+    """Add one mailing: what it sold, and how many opened it."""
     key = f"text--{slugify(letter.channel)}--{slugify(letter.code)}"
     if letter.at is None or letter.sales is None:
         return
@@ -132,8 +133,9 @@ def _add_peer_comparison(
 
 
 def letter_against_peers(warehouse: Warehouse, code: str) -> AnalysisResult:
-    """One letter, by its campaign code, against its comparable median. Facts:
-    campaigns.letter--<code>.<rate>, -median, -low, -high, and -chance (yes: chance explains it)."""
+    """Compare one mailing, given by its campaign code, with the median of its peers. Facts:
+    campaigns.letter--<code>.<rate>, -median, -low, -high, and -chance ("yes": chance explains
+    it)."""
     if warehouse.table("campaigns") is None:
         return refuse_without_campaigns(warehouse)
     result = AnalysisResult(

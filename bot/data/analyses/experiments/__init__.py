@@ -1,8 +1,8 @@
-"""Tests of variants: may they be read, what did they change, how sure is it.
+"""Evaluate A/B tests: whether the result is valid, what changed, and how certain it is.
 
-First the sample ratio; a broken test is called broken and gets no effect. Then each arm against
-the control with its interval, Holm over several arms, and a p that stays valid under daily looks.
-"""
+The sample ratio is checked first; a broken test is reported as broken, without an effect. Then each
+arm is compared with the control, with an interval, Holm's correction over several arms, and a p
+value that stays valid under daily looks."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -32,17 +32,16 @@ from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
 MAX_P_VALUE = 0.05
-MIN_SUCCESSES = 20  # successes of both arms below which a rate says nothing
+MIN_SUCCESSES = 20  # of both arms together; with fewer a rate is not reliable
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """All tests, or the one that `where.experiment` names.
+    """Return the facts of all tests, or of the one that `filter_.experiment` names.
 
     experiments.<test>--<metric>.status is "broken", "too early", "won", "lost" or "no difference
-    seen"; rates are in %, effects in points of it, amounts as in the file, per person. Of a broken
-    one only the arms' .users and .meant are told. Of amounts that are known only as sums of several
-    people, there are means and no effect, no interval, no verdict, no status.
-    """
+    seen". Rates are in %, effects in percentage points, amounts in the file's currency per person.
+    A broken test only has the arms' .users and .meant. Where amounts are known only as sums over
+    several people, there are means, but no effect, interval, verdict or status."""
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
     if table is None and visits is None:
         empty = AnalysisResult("experiments", "", warehouse.today)
@@ -79,7 +78,7 @@ def _add_experiments(
 def _add_visit_experiment(
     result: AnalysisResult, warehouse: Warehouse, visits: EventExperiment, filter_: AnalysisFilter
 ) -> None:
-    """The test that stands in the events, or why it can't be read there."""
+    """Add the test that the events contain, or the reason why it can't be evaluated."""
     if no := describe_unreadable(visits, warehouse.source("events"), warehouse.floor):
         result.add_limit(no)
     if visits.rows is None:
@@ -104,7 +103,7 @@ def _add_visit_experiment(
 
 
 def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int) -> None:
-    """What is told of a test is of its arms that are large enough, and so is its total."""
+    """Add one test. It consists only of the arms that are large enough, and so does its total."""
     test, about = slugify(trial.experiment), trial.title or trial.experiment
     subject = f"{test}--{slugify(trial.metric)}"
     subject_facts = _SubjectFacts(result, subject, f"{about}, {trial.metric}", trial.users)
@@ -142,7 +141,7 @@ def _add_early_result(
     subject: str,
     about: str,
 ) -> None:
-    """So few bought in some arm that no figure of what they bought is told."""
+    """Handle an arm with so few buyers that no figure about purchases may be shown."""
     subject_facts("control", trial.control.variant)
     subject_facts("status", "too early")
     result.withhold("sales")
@@ -157,7 +156,7 @@ def _add_early_result(
 def _add_sample_ratio_mismatch(
     result: AnalysisResult, trial: Experiment, subject: str, about: str
 ) -> None:
-    """How many each arm got, and how many were meant for it; no rates, no effects."""
+    """Add how many users each arm got and how many were intended; no rates and no effects."""
     shares = trial.shares or [1.0] * len(trial.arms)
     for arm, share in zip(trial.arms, shares, strict=True):
         one = f"{subject}--{slugify(arm.variant)}"
@@ -225,8 +224,8 @@ def _add_best_variant(
     ranked: Sequence[ArmCounts],
     ps: Sequence[float],
 ) -> None:
-    """Of several winners, whether the best is better than the next: one more comparison, and
-    counted as one."""
+    """Tell, of several winners, whether the best is better than the next. This is one more
+    comparison and is counted as one."""
     if len(ranked) < 2:
         return
     first, second = ranked[:2]
@@ -277,8 +276,8 @@ def _add_effect(
 def _add_value_per_person(
     subject_facts: "_SubjectFacts", arm: ArmCounts, control: ArmCounts
 ) -> None:
-    """What it changed in money, per person shown: more buyers may buy less. Without its interval
-    where the amounts are sums of several people."""
+    """Add the change in money per person shown, because more buyers may spend less each. There is
+    no interval where the amounts are sums over several people."""
     if not (arm.spread and control.spread):
         subject_facts("worth", round(arm.mean - control.mean, 2))
         return
@@ -297,15 +296,15 @@ def _choose_verdict(trial: Experiment, arm: ArmCounts, effect: Effect, p: float)
 
 
 def _round_p(p: float) -> Decimal:
-    """As people write it: four digits, and never a bare nought."""
+    """Round to four digits, and never to zero."""
     return max(Decimal("0.0001"), Decimal(str(round(p, 4))))
 
 
-MIN_SHOWN_CHANCE = Decimal("0.1")  # %: a chance below it is told as "under 0.1%"
+MIN_SHOWN_CHANCE = Decimal("0.1")  # in %; a smaller chance is shown as "under 0.1%"
 
 
 def _round_chance(p: float) -> Decimal:
-    """The same in %, as people say it: 60.6, 0.17; 0.1 stands for all that is under it."""
+    """Return the chance in % as it is shown: 60.6, 0.17; 0.1 stands for everything below."""
     share = Decimal(str(100 * p))
     if share < MIN_SHOWN_CHANCE:
         return MIN_SHOWN_CHANCE
@@ -313,7 +312,7 @@ def _round_chance(p: float) -> Decimal:
 
 
 class _SubjectFacts:
-    """Facts of one subject."""
+    """Adds the facts of one subject."""
 
     def __init__(self, result: AnalysisResult, subject: str, about: str, rows: int):
         self._found, self._subject, self._about, self._rows = result, subject, about, rows

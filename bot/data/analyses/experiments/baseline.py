@@ -1,4 +1,5 @@
-"""What a test starts from: how many succeed today where it is to run, and how many come a week."""
+"""Compute the baseline of a planned test: its current success rate, and how many people come per
+week."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from bot.errors import CannotDo
 from bot.rules.library.audiences.wished import rule_of
 from bot.rules.wanted import Place, Wanted
 
-VISIT_LOOKBACK_DAYS, MAILING_LOOKBACK_DAYS = 2 * CURRENT_DAYS, 91  # looked back to
+VISIT_LOOKBACK_DAYS, MAILING_LOOKBACK_DAYS = 2 * CURRENT_DAYS, 91  # days read back
 START_EVENTS: dict[Place, str] = {
     "visit": "view",
     "product": "view",
