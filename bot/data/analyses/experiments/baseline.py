@@ -40,8 +40,8 @@ END_MEASURES: dict[Place, str] = {"subject": "opened", "letter": "clicks"}
 
 @dataclass(frozen=True)
 class BaselineRate:
-    """Of `people` in `days` days, `succeeded`. `product` when only those who saw it count, and
-    success is to put it into the cart."""
+    """Of `people` in `days` days, `succeeded` succeeded. `product` is set when only people who saw
+    it count, and success is putting it into the cart."""
 
     people: int
     succeeded: int
@@ -67,8 +67,8 @@ class BaselineRate:
 def compute_baseline(
     warehouse: Warehouse, filter_: AnalysisFilter, place: Place
 ) -> BaselineRate | None:
-    """From events, or from e-mails for what is tested there; None when they are not there, or
-    nobody or everybody succeeds."""
+    """Compute the baseline from events, or from e-mails where the test runs in them. Return None
+    when the data is missing, or when nobody or everybody succeeds."""
     reads: Callable[[Warehouse, AnalysisFilter, Place], BaselineRate | None] = (
         _compute_mailing_baseline if place in END_MEASURES else _compute_visit_baseline
     )
@@ -115,7 +115,8 @@ def _compute_mailing_baseline(
 
 
 def _count_mailings(campaigns: ir.Table, last: date, place: Place) -> ir.Table:
-    """people, succeeded, began: one row over the e-mails that say how many were reached."""
+    """Return one row with people, succeeded and began, over the e-mails that say how many people
+    they reached."""
     reached = campaigns.delivered.coalesce(campaigns.sent)
     day = campaigns["at"].date()
     kept = campaigns.mutate(reached=reached, day=day, done=campaigns[END_MEASURES[place]]).filter(
@@ -134,15 +135,16 @@ def _sum_column(rows: list[dict[str, Any]], name: str) -> int:
     return sum(int(row[name] or 0) for row in rows)
 
 
-# Whom a test is on: how many they are, and how many of such people ordered lately anyway.
+# The audience of a test: its size, and how many of such people recently ordered anyway.
 
-ORDER_DAYS = 28  # over which it is counted who orders
+ORDER_DAYS = 28  # days over which orders are counted
 
 
 @dataclass(frozen=True)
 class Population:
-    """`fits` have what the rule asks today, `size` of them may be reached (all, where nobody must
-    agree). Of the `then` who were in it 28 days ago, `ordered` have ordered since."""
+    """The audience of a test. `fits` customers match the rule today; `size` of them can be reached
+    (all, where no consent is needed). Of the `then` customers who matched it 28 days ago, `ordered`
+    have ordered since."""
 
     rule: AudienceRule
     fits: int
@@ -152,13 +154,13 @@ class Population:
     last: date
     source: str
     sql: str
-    titles: dict[str, str]  # of the products in the rule, by key
+    titles: dict[str, str]  # of the rule's products, by key
 
 
 def find_population(warehouse: Warehouse, filter_: AnalysisFilter) -> Population | None:
-    """Those of `where.rule`, else those whom the words of `where.wanted` name; None where nobody
-    is named, or they can't be counted: no orders, no rhythm, fewer than may be shown, or nobody or
-    everybody orders."""
+    """Return the audience of `filter_.rule`, else of the segment named in `filter_.wanted`. None
+    where none is named, or where it can't be counted: no orders, no rhythm, fewer people than may
+    be shown, or nobody or everybody orders."""
     lines, wanted = purchase_lines(warehouse), filter_.wanted or Wanted()
     if lines is None or not (filter_.rule or wanted.whom):
         return None
@@ -206,7 +208,7 @@ def _count_population(
     if any(is_below_floor(n, warehouse.sales_floor) for n in (ordered, then - ordered)):
         return None
     if is_below_floor(fits - size, warehouse.floor):
-        fits = size  # how many did not agree is no figure to be told
+        fits = size  # the number without consent is not to be shown
     titles = {key: goods.titles.get(key, key) for key in rule.products}
     source = warehouse.source("orders")
     return Population(rule, fits, size, then, ordered, last, source, render_sql(back), titles)

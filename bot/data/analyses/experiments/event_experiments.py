@@ -1,9 +1,8 @@
-"""Tests that stand in the events: visits that say which variant their visitor was shown.
+"""Read tests from events: visits that state which variant the visitor was shown.
 
-A person counts once, in the variant first seen, from the first event that names it; who was shown
-two is left out of all and counted apart. Whether a purchase came after that is a yes or a no for
-each person.
-"""
+A person counts once, in the first variant seen, from the first event that names it. People who saw
+two variants are left out and counted separately. The outcome is binary per person: whether a
+purchase followed."""
 
 from dataclasses import dataclass
 
@@ -15,24 +14,25 @@ from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse, schema_of
 from bot.i18n.messages import Words
 
-MAX_VARIANTS = 8  # variants: more are no test's, but the variants of products or of pages
-MAX_MIXED_SHARE = 0.05  # of the people in several variants, from which it is no test's arm
+MAX_VARIANTS = 8  # with more variants, the column is not a test but e.g. product or page variants
+MAX_MIXED_SHARE = 0.05  # share of people in several variants, from which the column is no test
 
 
 @dataclass(frozen=True)
 class EventExperiment:
-    """`rows` are like those of the experiments' table, one a person; `twice` people saw several
-    variants. With more variants than a test has, or a visitor who is not told, there are none."""
+    """A test read from events. `rows` have the columns of the experiments' table, one row per
+    person; `twice` people saw several variants. There are no rows where there are too many variants
+    or the visitors are unknown."""
 
     rows: ir.Table | None
     people: int
     twice: int
     variants: int
-    unnamed: int  # events that name a variant and no visitor
+    unnamed: int  # events that name a variant but no visitor
 
 
 def read_event_experiment(warehouse: Warehouse) -> EventExperiment | None:
-    """None where no event names a variant."""
+    """Return None where no event names a variant."""
     events = warehouse.table("events")
     if events is None:
         return None
@@ -60,7 +60,7 @@ def read_event_experiment(warehouse: Warehouse) -> EventExperiment | None:
 
 
 def describe_unreadable(experiment: EventExperiment, file: str, floor: int = 0) -> Words | None:
-    """Why the events' variants are not read as a test, or who is left out of it."""
+    """Return why the events' variants are not read as a test, or who is left out of it."""
     if experiment.unnamed:
         return Words(
             "{file} names a variant without saying who saw it ({n} rows), so it can't be "
@@ -102,7 +102,8 @@ def describe_unreadable(experiment: EventExperiment, file: str, floor: int = 0) 
 
 
 def _assign_variants(events: ir.Table, named: ir.Table) -> ir.Table:
-    """visitor: how many variants, the first, since when, bought after it."""
+    """Return for each visitor the number of variants, the first one, since when, and whether a
+    purchase followed."""
     first = (
         named.filter(named.visitor.notnull())
         .group_by("visitor")
@@ -139,5 +140,5 @@ def _build_experiment_rows(people: ir.Table, warehouse: Warehouse) -> ir.Table:
 
 
 def _format_source_name(source: str) -> str:
-    """The file's name as people say it: "shop events" of shop_events.csv."""
+    """Return a readable name of the file: "shop events" for shop_events.csv."""
     return source.split(".")[0].replace("_", " ")

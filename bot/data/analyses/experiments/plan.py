@@ -1,4 +1,4 @@
-"""A test to come: how many people it needs and how long it takes, from the rate that there is."""
+"""Plan a test: how many people it needs and how long it takes, given the current rate."""
 
 from decimal import ROUND_CEILING, Decimal
 from math import ceil, isfinite
@@ -20,13 +20,13 @@ from bot.i18n.messages import Words
 from bot.rules.wanted import Place, Wanted
 from bot.text.slugs import slugify
 
-DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # %, where the words ask for none
+DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
 DEFAULT_WEEKS = (2, 4, 8)
 POWER_PERCENT, ALPHA_PERCENT = 80, 5  # %
 BRIEF_SOURCE = "brief"
-AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a named group of customers
-PAGE_PLACES = ("product", "checkout")  # seen by who comes, whoever they are
-MISSING_DATA = {  # what a plan takes, by what its file is
+AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a segment of customers
+PAGE_PLACES = ("product", "checkout")  # tested on all visitors
+MISSING_DATA = {  # what a plan needs, by the table it comes from
     "visits": Words(
         "To plan a test on the site takes how many visits buy today: import visits (an events"
         " file), or say it: from 4% to 5%, 2,000 visitors a week."
@@ -54,22 +54,22 @@ VISITS_REQUIRED = {
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """What a test of two equal variants needs at `where.wanted.place` (a whole visit otherwise).
+    """Return what a test of two equal variants needs at `filter_.wanted.place` (a whole visit by
+    default).
 
-    plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the lift asked for, %);
-    plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (each variant),
-    .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the least that so many
-    weeks would show; plan.chance.power and .alpha (%). What the words say of the rate, the effect
-    or the people wins over the data. Source: bot.data.analyses.experiments.sample_size.
+    plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the requested lift, %);
+    plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (in each variant),
+    .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the smallest lift that
+    so many weeks can detect; plan.chance.power and .alpha (%). A rate, effect or number of people
+    in the request overrides the data. Source: bot.data.analyses.experiments.sample_size.
 
-    Where there is a rule, or the words name customers who can be counted, the place is "audience",
-    and instead of .weekly there are plan.audience.fits, .size (those of them who agreed to be
-    written to, where the test writes to them), .then, .days and .rule (JSON; of one named group its
-    definition): of those `then` in it, .base (%) ordered in the last `days`; .smallest-lift (%) is
-    the least that all of them would show, .seen-rate (%) what it comes to. A subject line on them
-    is plan.subject all the same, since opens decide; .guard (%) is how many of them order, and
-    .guard-change (%) the least change of it that all of them would show.
-    """
+    Where there is a rule, or the request names customers who can be counted, the place is
+    "audience", and .weekly is replaced by plan.audience.fits, .size (those who gave consent, where
+    the test writes to them), .then, .days and .rule (JSON; for a segment its definition). Of the
+    `then` customers, .base (%) ordered in the last `days`; .smallest-lift (%) is the smallest one
+    that all of them can detect, .seen-rate (%) the resulting rate. A test of a subject line on them
+    stays plan.subject, since opens decide; .guard (%) is how many of them order, and .guard-change
+    (%) the smallest change of it that all of them can detect."""
     wanted = filter_.wanted or Wanted()
     place: Place = wanted.place or "visit"
     known = compute_baseline(warehouse, filter_, place)
@@ -103,12 +103,12 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 
 def _choose_required_column(place: Place) -> str:
-    """What the file must say that a plan there takes."""
+    """Return the column that a plan for this place requires."""
     return {"subject": "opened", "letter": "clicks"}.get(place, "visits")
 
 
 def _plan_for_audience(people: Population, wanted: Wanted) -> AnalysisResult:
-    """All of them, split in two at once: there are no more to come."""
+    """Plan for all people of the audience, split in two at once, because no more will come."""
     result = AnalysisResult("plan", people.source, people.last)
     result.queries["people"] = people.sql
     _add_audience(result, AUDIENCE_SUBJECT, people)
@@ -125,7 +125,8 @@ def _plan_for_audience(people: Population, wanted: Wanted) -> AnalysisResult:
 def _plan_subject_test(
     people: Population, wanted: Wanted, baseline: BaselineRate | None
 ) -> AnalysisResult:
-    """By who opens it; who orders is the guard: what fall of it so many people would show."""
+    """Plan a subject line test. Opens decide; orders are the guard metric, with the smallest drop
+    that so many people can detect."""
     result = AnalysisResult("plan", people.source, people.last)
     result.queries["people"] = people.sql
     _add_audience(result, "subject", people)
@@ -148,7 +149,7 @@ def _compute_order_rate(people: Population) -> Decimal:
 
 
 def _add_audience(result: AnalysisResult, place: str, people: Population) -> None:
-    """How many they are, and by which rule."""
+    """Add the audience's size and its rule."""
     rule, rows = people.rule, people.then
     about = ", ".join(SEGMENT_LABELS[group].text for group in rule.segments)
     for measure, value in (("fits", people.fits), ("size", people.size), ("then", people.then)):
@@ -174,7 +175,8 @@ def _add_audience(result: AnalysisResult, place: str, people: Population) -> Non
 def _add_required_lifts(
     result: AnalysisResult, place: str, people: Population, base: Decimal, wanted: Wanted
 ) -> None:
-    """What each rise takes, and the least that all of them would show."""
+    """Add the sample size for each lift, and the smallest lift that the whole audience can
+    detect."""
     if wanted.lift is not None and not result.get(place, "asked"):
         result.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
     for lift in _choose_lifts(wanted):
@@ -191,7 +193,7 @@ def _add_required_lifts(
 
 
 def _choose_base_rate(wanted: Wanted, baseline: BaselineRate | None) -> Decimal | None:
-    """In %, as it is shown: two decimals below 10 %."""
+    """Return the base rate in %, as shown: with two decimals below 10 %."""
     if wanted.base is not None:
         return wanted.base
     if baseline is None:
@@ -200,7 +202,7 @@ def _choose_base_rate(wanted: Wanted, baseline: BaselineRate | None) -> Decimal 
 
 
 def _round_percent(value: Decimal) -> Decimal:
-    """Never rounded to nothing, nor to all."""
+    """Round so that the result is never 0 or 100."""
     shown = round(value, 1 if value >= 10 else 2)
     return min(max(shown, Decimal("0.01")), Decimal("99.9"))
 
@@ -276,7 +278,7 @@ def _add_sample_size(
 def _add_detectable_lift(
     result: AnalysisResult, place: Place, base: Decimal, weekly: int, weeks: int
 ) -> None:
-    """Nothing when even a rise to certainty would not show."""
+    """Add the smallest detectable lift; nothing when even a rate of 100 % can't be detected."""
     people = weekly * weeks // 2
     least = compute_smallest_lift(
         float(base) / 100, people, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100

@@ -1,4 +1,4 @@
-"""What customers say: themes by editable lists, mood, what changed, where, in whose words."""
+"""Analyse feedback: themes by editable lists, sentiment, changes, concentrations, quotes."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -37,20 +37,21 @@ from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
-# Themes, mood, what changed and where it gathers: one pass over the feedback.
+# The whole analysis, in one pass over the feedback.
 
-MIN_TEXTS = 20  # texts below which nothing is told
-MIN_UNKNOWN_LANGUAGE_SHARE = 0.01  # of the texts, in no language that is known
-MIN_SILENCE_DAYS = 28  # days without a text, from which that is said
-MAX_QUOTED_THEMES = 12  # themes that get quotes, the most told
+MIN_TEXTS = 20  # with fewer texts nothing is reported
+# share of texts in no recognised language, from which it is mentioned
+MIN_UNKNOWN_LANGUAGE_SHARE = 0.01
+MIN_SILENCE_DAYS = 28  # a gap between texts from this length on is mentioned
+MAX_QUOTED_THEMES = 12  # the most frequent themes, which get quotes
 
 
 def find(
     warehouse: Warehouse, filter_: AnalysisFilter, folder: Path | None = None
 ) -> AnalysisResult:
-    """Everything that can be told of the feedback asked about. `folder` holds the team's own
-    aspect lists. Shares are in %, of the texts whose language has a list. Raises CannotDo when a
-    list cannot be read, or when the question is about something feedback does not say."""
+    """Return all facts of the selected feedback. `folder` holds the team's own aspect lists. Shares
+    are in %, of the texts whose language has a list. Raises CannotDo when a list can't be read, or
+    when the filter names something that feedback has no column for."""
     if warehouse.table("feedback") is None:
         empty = AnalysisResult("feedback", "", warehouse.today)
         empty.add_limit(
@@ -87,7 +88,7 @@ def find(
     _add_period(result, level, periods)
     _add_themes(result, warehouse, theme_table, level, periods)
     _add_sentiment(result, level)
-    if filter_.language is None:  # stars without words are in no language
+    if filter_.language is None:  # ratings without text have no language
         _add_ratings(result, warehouse, filter_, periods)
     add_emerging_themes(
         result,
@@ -99,8 +100,8 @@ def find(
 
 
 def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeriods) -> None:
-    """feedback.all.texts, .first-day, .last-day, .now-first-day, .before-first-day, .without-list
-    and .themed-share"""
+    """Add feedback.all.texts, .first-day, .last-day, .now-first-day, .before-first-day and
+    .texts-without-list."""
     total = len(level.texts)
     about = get_theme_title("all")
     result.add("all", "texts", total, about=about, rows=total, query="texts")
@@ -137,7 +138,7 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
 
 
 def _find_silences(days: Sequence[date]) -> list[tuple[date, date]]:
-    """The longest stretches in which no text came, at most two, in their order."""
+    """Return at most two of the longest periods without texts, in order of time."""
     known = sorted(set(days))
     found = [
         (one, other) for one, other in pairwise(known) if (other - one).days > MIN_SILENCE_DAYS
@@ -159,7 +160,7 @@ def _add_themes(
     )
     add_theme_changes(result, changes, theme_table.titles)
     recent = periods.is_now(level.texts) | periods.is_before(level.texts)
-    if not recent.any():  # nothing is dated
+    if not recent.any():  # no text has a date
         recent = np.ones(len(level.texts), bool)
     gathered = find_concentrations(level, level.select(recent), warehouse.floor)
     add_concentrations(result, gathered, theme_table.titles, _load_product_titles(warehouse))
@@ -183,8 +184,8 @@ def _add_sentiment(result: AnalysisResult, level: ThemeTable) -> None:
 def _add_ratings(
     result: AnalysisResult, warehouse: Warehouse, filter_: AnalysisFilter, periods: ComparedPeriods
 ) -> None:
-    """feedback.all.rating of all ratings, and .rating-of-texts: where some come without a word,
-    those with one are mostly the unhappy ones, and their mean is not the shop's."""
+    """Add feedback.all.rating over all ratings, and .rating-of-texts. People who write a text are
+    mostly the unhappy ones, so the mean rating of texts is not the shop's."""
     query = summarize_ratings(warehouse, filter_, periods.first, periods.last)
     told = fetch_rows(warehouse, query)[0]
     if not told["wordless"]:
@@ -219,7 +220,7 @@ def _flag_themed_texts(level: ThemeTable) -> list[bool]:
 
 
 def _load_product_titles(warehouse: Warehouse) -> dict[str, str]:
-    """What the catalogue calls them, by reference."""
+    """Return the catalogue's titles by product reference."""
     if warehouse.products is None:
         return {}
     rows = fetch_rows(warehouse, warehouse.products.select("product", "title"))
@@ -240,15 +241,15 @@ def _describe_too_few(texts: int) -> Words:
 __all__ = ["find", "praise_and_objection"]
 
 
-# What people say in one conversation: the themes of its messages, with their own words.
+# Themes of one conversation, with quotes.
 
-MIN_MESSAGES = 3  # messages below which there is nothing to sum up
+MIN_MESSAGES = 3  # with fewer messages there is no summary
 MAX_QUOTED_CONVERSATION_THEMES = 6  # themes that get quotes
 
 
 def analyse_conversation(material: str, today: date, folder: Path | None = None) -> AnalysisResult:
-    """The feedback analysis over the messages of a thread or channel: feedback.all.texts, and each
-    theme's levels and quotes. So few texts have no trend and no places. Shares are in %."""
+    """Analyse the messages of a thread or channel as feedback: feedback.all.texts, and the shares
+    and quotes of each theme. So few texts have no trend and no concentrations. Shares are in %."""
     result = AnalysisResult("feedback", "this conversation", today)
     said = parse_messages(material)
     if len(said) < MIN_MESSAGES:

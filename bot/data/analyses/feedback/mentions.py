@@ -1,9 +1,9 @@
-"""Which themes one text speaks of, and how: praise, complaint, question, or only named.
+"""Find the themes of a text and its judgement of each: praise, complaint, question, or only a
+mention.
 
-The verdict is the clause's: a phrase that judges by itself ("runs small"), else the words of
-praise and blame beside it, else those of its sentence, else the rating. A denial up to three
-words before turns a word around ("not a single bobble").
-"""
+The judgement comes from the clause: a phrase that judges by itself ("runs small"), else the praise
+and blame in the clause, else in its sentence, else the rating. A negation up to three words before
+inverts a word ("not a single bobble")."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,22 +27,23 @@ from bot.data.analyses.feedback.aspects import (
 from bot.data.analyses.feedback.texts import FeedbackText
 from bot.data.analyses.feedback.tokens import Sentence, split_sentences, tokenize_words
 
-PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # flags: a text may do several
-MAX_DENIAL_DISTANCE = 3  # words within which a denial counts
+PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
+MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
 MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = (
     4,
     2,
-)  # stars from which, up to which a bare mention is praise, complaint
+)  # stars from which, and up to which, a plain mention counts as praise or complaint
 
 
 @dataclass(slots=True)
 class TextMentions:
-    """What one text says: flags by subject ("sizing", "sizing-small"), and where in the text."""
+    """The content of one text: flags by subject ("sizing", "sizing-small"), and their positions in
+    the text."""
 
     flags: dict[str, int] = field(default_factory=dict)
     spans: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # start, end, flag
-    kind: int = 0  # words of praise, whatever the rating says
-    loud: int = 0  # and of blame
+    kind: int = 0  # words of praise, regardless of the rating
+    loud: int = 0  # words of blame
     asks: bool = False
     words: list[str] = field(default_factory=list)
 
@@ -54,7 +55,7 @@ class TextMentions:
 
 
 def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> TextMentions:
-    """All themes of one text in the lexicon's language. `rating` is of 5."""
+    """Find all themes of one text in the lexicon's language. `rating` is out of 5."""
     mentions = TextMentions()
     for sentence in split_sentences(text, lexicon.language, lexicon.turns):
         asks = sentence.asks and _is_plain_question(sentence, lexicon.opens)
@@ -79,7 +80,7 @@ def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> T
 def _find_phrases(
     clause: Sequence[str], lexicon: Lexicon
 ) -> list[tuple[PhraseMeaning, PhraseMatch]]:
-    """What is said in a clause, without what only looks like it."""
+    """Return the phrases found in a clause, without false matches (`never`)."""
     found = [(saying, spot) for spot, saying in lexicon.finder.find(clause)]
     barred = [(saying, spot) for saying, spot in found if saying.way == NEVER]
     if not barred:
@@ -101,7 +102,7 @@ def _find_phrases(
 def _judge_phrase(
     saying: PhraseMeaning, spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str]
 ) -> str:
-    """How the phrase judges by itself; denied, it says the opposite."""
+    """Return the judgement of the phrase itself; negated, it is inverted."""
     if saying.way not in (GOOD, BAD):
         return saying.way
     if not _is_denied(spot, clause, denies):
@@ -110,7 +111,8 @@ def _judge_phrase(
 
 
 def _is_negated_part(saying: PhraseMeaning, own: str) -> bool:
-    """Whether "not too small" was said: about sizing, but nothing of "runs small"."""
+    """Tell whether a negated part was found ("not too small"): it is about sizing, but not about
+    "runs small"."""
     return saying.way in (GOOD, BAD) and own != saying.way
 
 
@@ -129,7 +131,8 @@ def _choose_flag(own: str, asked: bool, only_asks: bool, tone: int, rating: floa
 
 
 def _score_tone(clause: Sequence[str], lexicon: Lexicon) -> int:
-    """Words of praise less words of blame; overlapping ones count once, the longest first."""
+    """Return words of praise minus words of blame. Overlapping matches count once, the longest
+    first."""
     judged = lexicon.tone.find(clause)
     if not judged:
         return 0
@@ -152,12 +155,12 @@ def _is_denied(spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str])
 
 
 def _is_plain_question(sentence: Sentence, opens: Sequence[str]) -> bool:
-    """ "Does it run small?" wants to know; "Why is it late?" complains."""
+    """Tell a neutral question ("Does it run small?") from a complaint ("Why is it late?")."""
     first = " ".join(sentence.clauses[0][:4])
     return any(first == opening or first.startswith(f"{opening} ") for opening in opens)
 
 
-# All texts mentions at once: a table of flags, one row a text, one column a theme.
+# The mentions of all texts as a table of flags: one row per text, one column per theme.
 
 Flags = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -165,13 +168,13 @@ Mask = NDArray[np.bool_]
 
 @dataclass
 class ThemeTable:
-    """`flags[i, j]` is what text i says of subject j: PRAISE, COMPLAINT, QUESTION, NAMED."""
+    """`flags[i, j]` are the flags of text i for subject j: PRAISE, COMPLAINT, QUESTION, NAMED."""
 
     texts: list[FeedbackText]
-    mentions: list[TextMentions | None]  # None: no list for its language
+    mentions: list[TextMentions | None]  # None: its language has no list
     subjects: list[str]
     titles: dict[str, str]
-    shop: frozenset[str]  # themes that are about the shop, whatever the product
+    shop: frozenset[str]  # themes about the shop, not about a product
     flags: Flags
 
     @cached_property
@@ -180,14 +183,13 @@ class ThemeTable:
 
     @cached_property
     def listed(self) -> Mask:
-        """Texts whose language has a list: what shares are shares of."""
+        """The texts whose language has a list; shares refer to these."""
         return np.array([one is not None for one in self.mentions], bool)
 
     def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
 
     def words(self, i: int) -> list[str]:
-        """The words of one text."""
         mentions = self.mentions[i]
         return (
             mentions.words
@@ -196,11 +198,12 @@ class ThemeTable:
         )
 
     def is_shop(self, subject: str) -> bool:
-        """Whether it is about the shop (delivery, payment), whatever the product."""
+        """Tell whether the theme is about the shop (delivery, payment) rather than about a
+        product."""
         return subject.split("-")[0] in self.shop
 
     def select(self, mask: Mask) -> "ThemeTable":
-        """The same, of these texts alone."""
+        """Return the table of the selected texts only."""
         places = np.flatnonzero(mask)
         return ThemeTable(
             [self.texts[i] for i in places],
@@ -225,7 +228,7 @@ def is_question(flags: Flags) -> Mask:
 
 
 def build_theme_table(texts: Sequence[FeedbackText], folder: Path | None) -> ThemeTable:
-    """Raises CannotDo when a list of the team's own cannot be read."""
+    """Raises CannotDo when the team's own list can't be read."""
     lists = {one: load_lexicon(one, folder) for one in sorted({text.language for text in texts})}
     mentions: list[TextMentions | None] = []
     for text in texts:

@@ -1,5 +1,5 @@
-"""One doubt about one product, in numbers and in how customers put it: for the page that is to
-answer it."""
+"""Find one objection to one product, with figures and with the customers' wording, for a landing
+page that answers it."""
 
 import re
 from collections.abc import Iterator
@@ -30,10 +30,11 @@ from bot.i18n.messages import LANGUAGES, Words
 from bot.text.normalize import normalize_text
 from bot.text.slugs import slugify
 
-MIN_COMPLAINTS = 5  # complaints from which a doubt is told with its numbers
-MIN_PART_SHARE = 0.6  # of a theme's complaints, from which one of its parts says it better
+MIN_COMPLAINTS = 5  # with fewer complaints no figures are shown
+MIN_PART_SHARE = 0.6  # of a theme's complaints; a part with this share replaces its theme
 MIN_WAY_COMPLAINTS, MIN_WAY_SHARE, MAX_WAYS = 3, 0.15, 2
-# How the doubt is put, by theme: what the page says, and the folded words that customers use.
+# The wording of the objection, by theme: the text on the page, and the normalised words that
+# customers use.
 OBJECTION_WAYS: dict[str, tuple[tuple[Words, str], ...]] = {
     "sizing": (
         (Words("in the sleeves"), r"\b(?:sleeves?|manches?|mangas?)\b"),
@@ -57,8 +58,8 @@ OBJECTION_WAYS: dict[str, tuple[tuple[Words, str], ...]] = {
 
 @dataclass(frozen=True)
 class ProductObjection:
-    """`blamed` of `texts` about the product complain of `theme` ("sizing-small"); `ways` is how
-    they put it ("in the sleeves"), the most frequent first."""
+    """`blamed` of `texts` about the product complain about `theme` ("sizing-small"). `ways` are the
+    customers' specifics ("in the sleeves"), the most frequent first."""
 
     theme: str
     title: str
@@ -68,14 +69,15 @@ class ProductObjection:
 
     @property
     def is_told(self) -> bool:
-        """Whether enough of them say it for its numbers to stand on a page."""
+        """Whether there are enough complaints to show the figures on a page."""
         return self.blamed >= MIN_COMPLAINTS
 
 
 def find_objection(
     warehouse: Warehouse, product: str, words: str, folder: Path | None = None
 ) -> ProductObjection | None:
-    """The doubt that `words` name; None where they name none or nobody wrote about the product."""
+    """Return the objection that `words` name; None where they name none or nobody wrote about the
+    product."""
     if warehouse.table("feedback") is None:
         return None
     filter_ = AnalysisFilter(product=product)
@@ -97,8 +99,8 @@ def find_objection(
 
 
 def _match_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> str | None:
-    """The theme that words name, by its title in either language or as customers would say it; the
-    part of it that carries most of its complaints."""
+    """Return the theme that the words name, by its title in either language or by the customers'
+    wording; within it, the part that carries most of its complaints."""
     low = normalize_text(words)
     titled = [
         (len(name), subject)
@@ -135,7 +137,7 @@ def _count_complaints(theme_table: ThemeTable, theme: str) -> int:
 
 
 def _find_ways(theme_table: ThemeTable, theme: str) -> Iterator[Words]:
-    """What the sentences that complain name often enough."""
+    """Yield the specifics that the complaining sentences mention often enough."""
     mentions = [one.spans.get(theme) if one else None for one in theme_table.mentions]
     sentences = [
         normalize_text(text.whole[span[0] : span[1]])
@@ -151,16 +153,16 @@ def _find_ways(theme_table: ThemeTable, theme: str) -> Iterator[Words]:
     yield from (words for _, _, words in told[:MAX_WAYS])
 
 
-# A customer's own sentence that praises a product, and how many reviews praise the same.
+# A customer's sentence that praises a product, and how many reviews praise the same.
 
-MIN_REVIEWS = 10  # reviews from which "so many of so many" is told
+MIN_REVIEWS = 10  # reviews from which "x of y" is shown
 
 
 @dataclass(frozen=True)
 class ProductPraise:
-    """What the reviews of one product say of one theme: `praised` of `reviews` speak well of it.
-    `quote` is the sentence that says it in a text of the language asked for that complains of
-    nothing."""
+    """What the reviews of one product say about one theme: `praised` of `reviews` praise it.
+    `quote` is the praising sentence of a text in the requested language that contains no
+    complaint."""
 
     praised: int
     reviews: int
@@ -174,7 +176,7 @@ class ProductPraise:
 def find_praise(
     warehouse: Warehouse, product: str, theme: str, language: str, folder: Path | None = None
 ) -> ProductPraise | None:
-    """`theme` as in a fact's id: "fabric-linen". None where nobody speaks of it."""
+    """`theme` is as in a fact's id: "fabric-linen". None where nobody mentions it."""
     if warehouse.table("feedback") is None:
         return None
     filter_ = AnalysisFilter(product=product)
@@ -196,7 +198,7 @@ def find_praise(
 
 
 def _extract_praise_sentence(theme_table: ThemeTable, quote: Quote, theme: str) -> Quote:
-    """The sentence that praises, without what stands around it, unless it is too short alone."""
+    """Cut the quote to the praising sentence, unless that alone is too short."""
     mentions = theme_table.mentions[theme_table.texts.index(quote.text)]
     start, end, _ = mentions.spans[theme] if mentions else (0, 0, 0)
     sentence = quote.text.whole[start:end].strip()
@@ -204,21 +206,22 @@ def _extract_praise_sentence(theme_table: ThemeTable, quote: Quote, theme: str) 
 
 
 def _select_without_complaints(theme_table: ThemeTable) -> Mask:
-    """The texts that complain of nothing."""
+    """Return the texts without any complaint."""
     return np.array([not is_complaint(row).any() for row in theme_table.flags], bool)
 
 
-# What customers praise most about one product, and what they object to most: for drafts.
+# The most praised and the most criticised theme of one product, for drafts.
 
-# texts about the product that say it
+# texts about the product that mention it
 
 
 def praise_and_objection(
     warehouse: Warehouse, product: str, folder: Path | None = None
 ) -> tuple[Fact | None, Fact | None]:
-    """feedback.<theme>--product-<product>.praise-share and .complaint-share: % of the texts about
-    the product that praise, that complain of its most praised and most blamed theme; about the
-    product alone, not about the shop. None where fewer than five texts say it."""
+    """Return feedback.<theme>--product-<product>.praise-share and .complaint-share: the % of the
+    texts about the product that praise its most praised theme, and that complain about its most
+    criticised one. Themes about the shop don't count. None where fewer than five texts mention
+    it."""
     if warehouse.table("feedback") is None:
         return None, None
     filter_ = AnalysisFilter(product=product)
@@ -245,7 +248,7 @@ def _find_top_fact(
     counts = {subject: count for subject, count in counts.items() if count >= MIN_COMPLAINTS}
     if not counts:
         return None
-    # A part that carries most of its theme says it better: "runs small" before "sizing".
+    # A part that carries most of its theme is more specific: "runs small" instead of "sizing".
     best = max(counts, key=lambda s: (counts[s] * (1.25 if "-" in s else 1.0), s))
     return result.add(
         f"{best}--product-{slugify(product)}",

@@ -1,9 +1,8 @@
-"""What to fix first: complaints, times the trend where it is more than chance, times the reach.
+"""Rank what to fix first: complaints × trend (where significant) × reach.
 
-The reach of a theme about the shop (delivery, payment) is every order; that of a theme about
-products is the share of orders that hold a product complained about. A complaint counts half for
-itself, and half by its reach.
-"""
+The reach of a theme about the shop (delivery, payment) is all orders; that of a theme about
+products is the share of orders that contain a product complained about. A complaint counts one half
+by itself, and one half by its reach."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -23,14 +22,14 @@ from bot.data.warehouse.warehouse import Warehouse
 
 MIN_COMPLAINTS = 5  # complaints in the period
 MIN_PRODUCT_COMPLAINTS = 2  # complaints about a product, from which its orders count as reached
-TREND_LIMITS = (0.5, 2.0)  # the trend counts no more than this
+TREND_LIMITS = (0.5, 2.0)  # the trend is clipped to this range
 MAX_PRIORITIES = 5
 
 
 @dataclass(frozen=True)
 class FixPriority:
-    """`trend` is the share now over the share before (1 where chance explains it), `reach` a share
-    of the orders, 0 to 1."""
+    """`trend` is the share now over the share before (1 where chance explains it); `reach` is a
+    share of the orders, 0 to 1."""
 
     subject: str
     complaints: int
@@ -45,7 +44,7 @@ class FixPriority:
 def rank_priorities(
     theme_table: ThemeTable, recent: Mask, changes: list[ThemeChange], order_reach: "OrderReach"
 ) -> list[FixPriority]:
-    """The worst first; sub-themes stand for their theme where there are any."""
+    """Return the worst themes first. Sub-themes replace their theme where it has any."""
     trends = {change.subject: _limit_trend(change) for change in changes}
     found = []
     for subject in theme_table.subjects:
@@ -66,7 +65,7 @@ def rank_priorities(
 def add_priorities(
     result: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]
 ) -> None:
-    """feedback.<theme>.fix-first-rank, .fix-first-score, and what it is made of:
+    """Add feedback.<theme>.fix-first-rank, .fix-first-score and its components:
     .fix-first-complaints × .fix-first-trend × (1 + .fix-first-reach, a share of orders) ÷ 2."""
     for rank, one in enumerate(worst, 1):
         add = partial(
@@ -80,7 +79,7 @@ def add_priorities(
 
 
 class OrderReach:
-    """Which orders of the period hold which products. Without orders everything reaches all."""
+    """The orders of the period by product. Without orders, every theme reaches all of them."""
 
     def __init__(self, warehouse: Warehouse, periods: ComparedPeriods, result: AnalysisResult):
         self._orders: dict[str, int] = {}
@@ -97,7 +96,7 @@ class OrderReach:
             )
 
     def share(self, products: set[str]) -> float:
-        """Of the orders since the beginning of the period before, 0 to 1."""
+        """Return the share (0 to 1) of the orders since the beginning of the previous period."""
         if self._lines is None or not self._total:
             return 1.0
         if not products:
@@ -108,7 +107,7 @@ class OrderReach:
             held.aggregate(n=ibis.coalesce(held.customer, held["order"]).nunique())
         )
         floor = self._shelf.sales_floor
-        if is_below_floor(people, floor):  # so few that it is not told how many
+        if is_below_floor(people, floor):  # too few people for the number to be shown
             return 0.0
         return 1.0 if is_below_floor(self._total - reached, floor) else reached / self._total
 

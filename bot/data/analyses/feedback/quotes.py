@@ -1,4 +1,4 @@
-"""What people say in their own words: quotes, letter for letter, each with the id of its text."""
+"""Select quotes: verbatim sentences, each with the id of its text."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -22,24 +22,26 @@ from bot.data.analyses.result import AnalysisResult
 from bot.privacy.personal_data import find_personal_data as personal
 
 MAX_QUOTES = 3
-MIN_QUOTE_LENGTH, MAX_QUOTE_LENGTH = 25, 220  # letters
-MAX_TEXTS_TRIED = 250  # the newest texts on a theme, looked at for its quotes
+MIN_QUOTE_LENGTH, MAX_QUOTE_LENGTH = 25, 220  # in characters
+MAX_TEXTS_TRIED = 250  # the newest texts on a theme, from which its quotes are chosen
 MAX_COMPLAINT_STARS, MIN_PRAISE_STARS = 3, 4  # stars
-MAX_QUOTE_SIMILARITY = 0.5  # Jaccard of the words from which two quotes are one
+# Jaccard similarity of the words, from which two quotes count as the same
+MAX_QUOTE_SIMILARITY = 0.5
 
 
 @dataclass(frozen=True)
 class Quote:
-    """Some whole sentences of one text."""
+    """One or more whole sentences of one text."""
 
     text: FeedbackText
     said: str
 
 
 def select_quotes(theme_table: ThemeTable, subject: str, flag: int) -> list[Quote]:
-    """At most three, of texts that praise, complain or ask (PRAISE, COMPLAINT, QUESTION): typical
-    by their words, none like another, none with personal data. A complaint is quoted of who was
-    unhappy, where somebody was: five stars and "a bit tight" is no complaint to be shown first."""
+    """Return at most three quotes of texts with this flag (PRAISE, COMPLAINT or QUESTION): typical
+    in their words, different from each other, without personal data. Complaints come from unhappy
+    customers where there are any, because a five-star text with "a bit tight" is no complaint to
+    show first."""
     column = theme_table.flags_of(subject)
     places = np.flatnonzero((column & flag) > 0)
     newest = sorted(
@@ -78,8 +80,8 @@ def add_quotes(
     subjects: Sequence[str],
     blamed: Collection[str],
 ) -> None:
-    """feedback.<theme>.quote-1 to -3: complaints of themes that are `blamed`, else whichever is
-    told more, complaint, praise or question."""
+    """Add feedback.<theme>.quote-1 to -3: complaints for themes in `blamed`, else the most frequent
+    of complaint, praise and question."""
     for subject in subjects:
         flags = theme_table.flags_of(subject)
         told = {
@@ -93,7 +95,7 @@ def add_quotes(
 
 
 def add_quote(result: AnalysisResult, subject: str, measure: str, about: str, quote: Quote) -> Fact:
-    """The words as they were written; the unit is their language, the source names the text."""
+    """Add the verbatim words. The unit is their language, the source names the text."""
     text = quote.text
     stars = f"{text.rating:g}/5" if text.rating is not None else ""
     source = ", ".join(p for p in (result.source, text.id, text.channel or "", stars) if p)
@@ -112,7 +114,8 @@ def add_quote(result: AnalysisResult, subject: str, measure: str, about: str, qu
 
 
 def _build_quote(theme_table: ThemeTable, i: int, subject: str, way: int) -> Quote | None:
-    """The sentence that says it, or the whole text when that is short; None when it won't do."""
+    """Return the sentence with the mention, or the whole text when it is short; None when it is not
+    suitable."""
     text, mentions = theme_table.texts[i], theme_table.mentions[i]
     if mentions is None or subject not in mentions.spans:
         return None
@@ -128,7 +131,7 @@ def _build_quote(theme_table: ThemeTable, i: int, subject: str, way: int) -> Quo
 
 
 def _contradicts_rating(text: FeedbackText, flag: int) -> bool:
-    """Whether who said it gave stars that say the contrary."""
+    """Tell whether the author's rating contradicts the flag."""
     if text.rating is None:
         return False
     return (

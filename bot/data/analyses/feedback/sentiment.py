@@ -1,9 +1,9 @@
-"""How happy people are: by their stars; where there are none, by what the team's own stars teach.
+"""Estimate sentiment: from the ratings, and for texts without one from a classifier trained on the
+team's own ratings.
 
-Logistic regression on TF-IDF and on how much the text praises and blames, balanced, trained on the
-team's rated texts (stars of 3 teach nothing), its cross-validated AUC shown. A text that asks
-something has no mood. No stars to learn from: no sentiment is shown.
-"""
+Logistic regression on TF-IDF and on the amount of praise and blame, class-balanced, trained on the
+team's rated texts (3 stars are left out), reported with its cross-validated AUC. Questions have no
+sentiment. Without ratings to learn from, no sentiment is shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,21 +20,22 @@ from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import Numbers, compute_auc
 from bot.i18n.messages import Words
 
-# A chance from many words: logistic regression on sparse rows, both kinds weighing the same.
+# Logistic regression on sparse rows, with balanced classes.
 
-RIDGE_SCALE = 4.0  # how much a text may pull against the ridge
+RIDGE_SCALE = 4.0  # the weight of a text against the ridge penalty
 MAX_NEWTON_STEPS, MAX_GRADIENT_STEPS = 50, 200
-SLOPE_TOLERANCE = 1e-3  # of the slope at the start
+SLOPE_TOLERANCE = 1e-3  # relative to the gradient at the start
 
 
 def predict_chances(known: SparseMatrix, happened: Numbers, asked: SparseMatrix) -> Numbers:
-    """Of each row asked, learnt from the known rows and whether it happened (1) or not (0)."""
+    """Return the probability for each row of `asked`, learnt from the known rows and their outcome
+    (1 or 0)."""
     weights = _fit_weights(known, happened)
     return _apply_sigmoid(asked.times(weights[:-1]) + weights[-1])
 
 
 def predict_out_of_fold(known: SparseMatrix, happened: Numbers, folds: int) -> Numbers:
-    """The chance of each known row, learnt from the rows of the other folds."""
+    """Return the cross-validated probability of each known row, learnt from the other folds."""
     fold = _assign_folds(happened, folds)
     found = np.empty(len(happened))
     for k in range(folds):
@@ -44,7 +45,7 @@ def predict_out_of_fold(known: SparseMatrix, happened: Numbers, folds: int) -> N
 
 
 def _assign_folds(happened: Numbers, folds: int) -> NDArray[np.intp]:
-    """The fold of each row: both kinds dealt out evenly, at random."""
+    """Assign each row to a random fold, stratified by outcome."""
     chance = np.random.RandomState(RANDOM_SEED)
     fold = np.zeros(len(happened), np.intp)
     dealt = 0
@@ -58,7 +59,7 @@ def _assign_folds(happened: Numbers, folds: int) -> NDArray[np.intp]:
 
 
 def _fit_weights(known: SparseMatrix, happened: Numbers) -> Numbers:
-    """The weights of the columns; that of the constant is the last."""
+    """Fit the column weights; the last one is the intercept."""
     table = known.beside(np.ones((known.shape[0], 1)))
     share = happened.mean()
     pull = RIDGE_SCALE * np.where(happened > 0, 0.5 / share, 0.5 / (1 - share))
@@ -85,7 +86,7 @@ def _fit_weights(known: SparseMatrix, happened: Numbers) -> Numbers:
 def _solve_conjugate_gradient(
     curved: Callable[[Numbers], Numbers], wanted: Numbers, near: float
 ) -> Numbers:
-    """The move that the curve turns into what is wanted, but for `near`: conjugate gradients."""
+    """Solve for the Newton step by conjugate gradients, up to the tolerance `near`."""
     found = np.zeros_like(wanted)
     rest = ahead = wanted
     left = float(rest @ rest)
@@ -109,7 +110,7 @@ def _search_line(
     move: Numbers,
     slope: float,
 ) -> Numbers:
-    """The whole move, or half of it, or half of that, until it leads down (Armijo)."""
+    """Return the largest halving of the step that decreases the loss (Armijo)."""
     sign = 1 - 2 * happened
     at, by = table.times(weights), table.times(move)
 
@@ -128,22 +129,23 @@ def _apply_sigmoid(z: Numbers) -> Numbers:
     return curve
 
 
-MIN_HAPPY_STARS, MAX_UNHAPPY_STARS = 4.0, 2.0  # stars from which, and up to which
+# stars from which a text is happy, and up to which it is unhappy
+MIN_HAPPY_STARS, MAX_UNHAPPY_STARS = 4.0, 2.0
 MIN_RATED_TEXTS, MIN_TEXTS_PER_CLASS = (
     200,
     25,
-)  # rated texts, and of the rarer kind, from which a classifier learns
+)  # rated texts, and texts of the rarer class, required to train a classifier
 MAX_TRAINING_TEXTS = (
-    4_000  # texts that it learns from, spread evenly, so that the time stays bounded
+    4_000  # texts used for training, sampled evenly, so that the time stays bounded
 )
 FOLD_COUNT = 5
-MIN_AUC = 0.75  # AUC below which nothing is read into texts without stars
+MIN_AUC = 0.75  # with a lower AUC, texts without a rating get no sentiment
 
 
 @dataclass(frozen=True)
 class Sentiment:
-    """`happy` is 1, 0 or NaN, one a text; `auc` of the classifier, None when none was needed or
-    could be trained; `read` is how many texts it judged."""
+    """`happy` is 1, 0 or NaN for each text. `auc` is the classifier's, None when none was needed or
+    could be trained; `read` is how many texts it classified."""
 
     happy: NDArray[np.float64]
     auc: float | None
@@ -152,7 +154,7 @@ class Sentiment:
 
 
 def estimate_sentiment(theme_table: ThemeTable) -> Sentiment:
-    """The mood of each text; 3 stars are neither."""
+    """Return the sentiment of each text; 3 stars are neither happy nor unhappy."""
     texts = theme_table.texts
     stars = np.array([np.nan if t.rating is None else t.rating for t in texts])
     happy = np.where(
@@ -179,7 +181,7 @@ def _classify_unrated(
     happy: NDArray[np.float64],
     open_: NDArray[np.intp],
 ) -> tuple[float, NDArray[np.float64]]:
-    """The classifier's AUC, and what it says of the texts without stars."""
+    """Return the classifier's AUC, and its result for the texts without a rating."""
     terms = TermVectorizer([theme_table.words(i) for i in taught])
     known = terms.rows.beside(_score_tones(theme_table, taught))
     guessed = predict_out_of_fold(known, happy, FOLD_COUNT)
@@ -188,14 +190,16 @@ def _classify_unrated(
 
 
 def _score_tones(theme_table: ThemeTable, places: NDArray[np.intp]) -> NDArray[np.float64]:
-    """How much each text praises and blames, without its stars; texts without a list: nought."""
+    """Return the amount of praise and blame in each text, without its rating; zero for texts
+    without a list."""
     mentions = [theme_table.mentions[i] for i in places]
     return np.log1p([[h.kind, h.loud] if h else [0, 0] for h in mentions])
 
 
 def add_sentiment(result: AnalysisResult, texts: list[FeedbackText], sentiment: Sentiment) -> None:
-    """feedback.all.rating, .happy-share and .unhappy-share of the rated texts; where a classifier
-    read the others .unrated-happy-share, .unrated-unhappy-share and .classifier-auc."""
+    """Add feedback.all.rating, .happy-share and .unhappy-share of the rated texts; where a
+    classifier judged the others, also .unrated-happy-share, .unrated-unhappy-share and
+    .classifier-auc."""
     about = get_theme_title("all")
     stars = np.array([t.rating for t in texts if t.rating is not None], float)
     if len(stars):

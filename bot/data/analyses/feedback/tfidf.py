@@ -1,8 +1,8 @@
-"""Texts as TF-IDF rows over words and pairs of words, all languages together.
+"""Turn texts into TF-IDF rows over words and word pairs, all languages together.
 
-Own numpy code: the usual library takes 1.2 s and 150 MB to load. Terms count 1 + ln(tf), times
-ln((1 + n) / (1 + df)) + 1, rows of length 1 (Salton & Buckley, Inf. Process. Manag. 24, 1988).
-"""
+Implemented in numpy because the usual library takes 1.2 s and 150 MB to load. Terms weigh 1 +
+ln(tf), times ln((1 + n) / (1 + df)) + 1; rows have length 1 (Salton & Buckley, Inf. Process. Manag.
+24, 1988)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ RowIndex = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class SparseMatrix:
-    """A table of which few cells are not nought: where those are, and what they hold."""
+    """A sparse matrix: the positions and values of its non-zero cells."""
 
     row: RowIndex
     column: RowIndex
@@ -30,22 +30,22 @@ class SparseMatrix:
     shape: tuple[int, int]
 
     def times(self, right: Numbers) -> Numbers:
-        """columns → rows; of several columns of `right`, each."""
+        """Multiply with `right`, a vector or a matrix: columns → rows."""
         return self._added(self.row, self.column, self.shape[0], right)
 
     def turned_times(self, right: Numbers) -> Numbers:
-        """The same of the transposed table: rows → columns."""
+        """Multiply the transposed matrix with `right`: rows → columns."""
         return self._added(self.column, self.row, self.shape[1], right)
 
     def rows(self, mask: NDArray[np.bool_]) -> "SparseMatrix":
-        """These rows alone, in their order."""
+        """Return the selected rows, in their order."""
         mine = mask[self.row]
         place = np.cumsum(mask) - 1
         row, shape = place[self.row[mine]], (int(mask.sum()), self.shape[1])
         return SparseMatrix(row, self.column[mine], self.value[mine], shape)
 
     def beside(self, more: Numbers) -> "SparseMatrix":
-        """With these columns at the end."""
+        """Append dense columns at the end."""
         tall, wide = more.shape
         row, column = np.divmod(np.arange(more.size), wide)
         return SparseMatrix(
@@ -63,9 +63,9 @@ class SparseMatrix:
 
 
 class TermVectorizer:
-    """The terms of some texts, each a list of words, in alphabetical order. A term stands in at
-    least `rare` texts and at most the share `often`; of too many, those said most. Raises
-    ValueError when there is none."""
+    """The terms of some token lists, in alphabetical order. A term occurs in at least `rare` texts
+    and in at most the share `often`; of too many, the most frequent are kept. Raises ValueError
+    when there is none."""
 
     def __init__(
         self,
@@ -96,14 +96,14 @@ class TermVectorizer:
         self.rows = self._weighed(counted, place[counted.column])
 
     def of(self, token_lists: Sequence[list[str]]) -> SparseMatrix:
-        """Other texts in these terms."""
+        """Vectorise other texts with these terms."""
         counted = self._counted(token_lists, self._place, grow=False)
         return self._weighed(counted, counted.column)
 
     def _counted(
         self, token_lists: Sequence[list[str]], known: dict[str, int], *, grow: bool
     ) -> SparseMatrix:
-        """How often each text says each term that is known, or all where the known may grow."""
+        """Count each known term in each text, or all terms while `grow` is set."""
         each: list[list[int]] = []
         for words in token_lists:
             terms = self._terms(words)

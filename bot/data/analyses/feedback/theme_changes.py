@@ -1,10 +1,10 @@
-"""What is said more or less often than in the period before.
+"""Find themes that are mentioned more or less often than in the period before.
 
-Two-proportion z test, exact hypergeometric where fewer than 5 are expected; Benjamini and
-Hochberg (1995) over all themes tested. "Confirmed": q ≤ 10 %, a change of a fifth, 10 texts, and
-the change is there among texts alike too (Mantel and Haenszel 1959): reviews with reviews, and
-for themes about products each product with itself. Other products sold is no change of mind.
-"""
+Two-proportion z test, or the exact hypergeometric test where fewer than 5 are expected; Benjamini
+and Hochberg (1995) over all tested themes. "Confirmed" needs q ≤ 10 %, a change of a fifth, 10
+texts, and the change must hold among comparable texts too (Mantel and Haenszel 1959): reviews are
+compared with reviews and, for themes about products, each product with itself. A different product
+mix is no change of opinion."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -30,23 +30,23 @@ from bot.i18n.messages import Words
 CONFIRMED_FDR, WATCHED_P = (
     0.10,
     0.05,
-)  # false finds among what is confirmed; p from which it is watched
-MIN_RELATIVE_CHANGE = 0.20  # relative, smaller ones are not worth a meeting
-MAX_STRATIFIED_P = 0.05  # p among texts alike
+)  # false discovery rate of the confirmed ones; p from which a change is watched
+MIN_RELATIVE_CHANGE = 0.20  # relative; smaller changes are not reported
+MAX_STRATIFIED_P = 0.05  # p among comparable texts
 MIN_PAIRED_SHARE = (
-    0.6  # of the texts on what is spoken of in both periods, for it to be compared alike
+    0.6  # of the texts on products mentioned in both periods, for these to be compared by product
 )
-MAX_PART_SHARE = 0.8  # of a theme's texts that are one part's: then only the part is tested
+MAX_PART_SHARE = 0.8  # when one part has this share of a theme's texts, only the part is tested
 MIN_CHANGED_TEXTS = (
-    10  # more or fewer than the period before would give; in both to be tested at all
+    10  # texts more or fewer than expected; texts in both periods required for a test
 )
-MIN_TEXTS_PER_PERIOD = 30  # texts in each period, below which nothing is compared
-MAX_UNHAPPY_STARS = 2  # stars up to which a rating is unhappy
+MIN_TEXTS_PER_PERIOD = 30  # texts required in each period
+MAX_UNHAPPY_STARS = 2  # ratings up to this are unhappy
 
 
 @dataclass(frozen=True)
 class ThemeChange:
-    """One theme, now and before: counts of texts, and what they are counts of."""
+    """One theme now and before: numbers of texts that mention it, and numbers of all texts."""
 
     subject: str
     now: int
@@ -55,11 +55,11 @@ class ThemeChange:
     of_before: int
     p: float
     q: float
-    alike: float  # p among texts alike
+    alike: float  # p among comparable texts
 
     @property
     def change(self) -> float | None:
-        """Relative; None from nothing."""
+        """The relative change; None when there was nothing before."""
         was = self.before / self.of_before
         return self.now / self.of_now / was - 1 if was else None
 
@@ -75,8 +75,8 @@ class ThemeChange:
 
 
 def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[ThemeChange]:
-    """All themes of which at least 10 texts of both periods together speak, and the unhappy
-    ratings; empty when a period has fewer than 30 texts."""
+    """Compare all themes with at least 10 texts in both periods together, and the unhappy ratings.
+    Empty when a period has fewer than 30 texts."""
     inside, earlier = now & theme_table.listed, before & theme_table.listed
     if min(inside.sum(), earlier.sum()) < MIN_TEXTS_PER_PERIOD:
         return []
@@ -115,8 +115,8 @@ def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[Th
 def _stratify_texts(
     theme_table: ThemeTable, both: Mask, now: Mask, rated: Mask
 ) -> tuple[list[Hashable], list[Hashable]]:
-    """Which texts are alike, for themes about the shop and for those about products: by product,
-    or by category where most products are spoken of in one of the periods only."""
+    """Return the strata for themes about the shop and for themes about products: by product, or by
+    category where most products are mentioned in one period only."""
     shops: list[Hashable] = [bool(one) for one in rated]
     for dimension in ("product", "category"):
         told = list(zip(shops, list_values(theme_table.texts, dimension), strict=True))
@@ -130,7 +130,8 @@ def _stratify_texts(
 
 
 def _select_tested_themes(theme_table: ThemeTable, both: Mask) -> list[str]:
-    """Themes with enough texts; not a theme that is nearly all one of its parts."""
+    """Return the themes with enough texts, without those that consist almost entirely of one
+    part."""
     counts = {s: int(((theme_table.flags_of(s) > 0) & both).sum()) for s in theme_table.subjects}
     mostly = {
         s.split("-")[0]
@@ -144,8 +145,8 @@ def _select_tested_themes(theme_table: ThemeTable, both: Mask) -> list[str]:
 def compute_stratified_p(
     mentioned: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]
 ) -> float:
-    """Two-sided p that texts of one kind speak of it as often now as before, over all kinds:
-    Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719, continuity corrected."""
+    """Return the two-sided p of a change stratified by kind of text: Mantel and Haenszel, J. Natl.
+    Cancer Inst. 22 (1959) 719, continuity corrected."""
     cells: dict[Hashable, list[int]] = {}
     for i in map(int, np.flatnonzero(now | before)):
         cell = cells.setdefault(kinds[i], [0, 0, 0, 0])
@@ -166,7 +167,7 @@ def compute_stratified_p(
 def compute_share_p_values(
     now: Numbers, of_now: Numbers, before: Numbers, of_before: Numbers
 ) -> Numbers:
-    """Two-sided p of each pair of shares."""
+    """Return the two-sided p of each pair of shares."""
     normal = compare_shares(now, of_now, before, of_before, np.ones_like(now))
     every, told = of_now + of_before, now + before
     least = np.minimum.reduce([told, every - told]) * np.minimum(of_now, of_before) / every
@@ -180,7 +181,7 @@ def compute_share_p_values(
 def add_theme_changes(
     result: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
 ) -> None:
-    """feedback.<theme>.texts-now, .share-now, .share-before, .change, .p, .p-among-alike and
+    """Add feedback.<theme>.texts-now, .share-now, .share-before, .change, .p, .p-among-alike and
     .verdict, and feedback.all.themes-tested."""
     if not changes:
         result.add_limit(
