@@ -1,11 +1,8 @@
-"""Parcels that come late, by region: where, how many, since when.
+"""Find regions with late parcels: where, how many, since when.
 
-What a late parcel is: `bot.data.analyses.late_parcels`. Each region is held against the others by
-Fisher's
-exact test, Benjamini and Hochberg over all. Single regions are small, so they are also read
-together, in two groups: `bot.data.stats`. The late regions of that are no yardstick for
-the others.
-"""
+Each region is compared with the others by Fisher's exact test, with Benjamini and Hochberg over
+all. Single regions are small, so they are also analysed together as two groups, see
+`bot.data.stats`; the late regions found that way are excluded from the baseline of the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,17 +32,17 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-# Parcels by day and region: how many were due, how many came late, and what those were worth.
+# Parcels by day and region: how many were due, how many were late, and what those were worth.
 
-CURRENT_DAYS, PREVIOUS_DAYS = 56, 309  # days of orders: eight weeks, and what is left of a year
+CURRENT_DAYS, PREVIOUS_DAYS = 56, 309  # days of orders: eight weeks, and the rest of a year
 
 
 @dataclass(frozen=True)
 class ParcelCounts:
-    """Days × regions: parcels due, late ones, and what the late ones were worth."""
+    """Days × regions: due parcels, late ones, and the order value of the late ones."""
 
     days: list[date]
-    regions: list[str]  # "" is unknown
+    regions: list[str]  # "" is an unknown region
     due: Numbers
     late: Numbers
     worth: Numbers
@@ -58,8 +55,8 @@ class ParcelCounts:
 
 
 def build_parcels(warehouse: Warehouse, filter_: AnalysisFilter, last: date) -> ir.Table:
-    """day (of the order), region: parcels that were due by `last`, late ones, what these were
-    worth, came."""
+    """Build day (of the order) and region, with the parcels that were due by `last`, the late ones,
+    their worth, and those that came."""
     whole = _select_due_parcels(warehouse, filter_, last)
     return whole.group_by("day", "region").aggregate(
         due=whole.count(),
@@ -72,8 +69,8 @@ def build_parcels(warehouse: Warehouse, filter_: AnalysisFilter, last: date) -> 
 def build_recipients(
     warehouse: Warehouse, filter_: AnalysisFilter, last: date
 ) -> tuple[Population, Population]:
-    """Who was to get the parcels of the last weeks, by region and by whether these were late; and
-    those of the days before. Orders, where no customer is known."""
+    """Return the recipients of the last weeks' parcels, by region and by lateness, and those of the
+    days before. Orders count where no customer is known."""
     whole = _select_due_parcels(warehouse, filter_, last)
     now = whole.day > ibis.literal(last - timedelta(days=CURRENT_DAYS))
     person = person_column(warehouse, whole.person)
@@ -94,8 +91,8 @@ def _drop_current(table: Any) -> Any:
 
 
 def _select_due_parcels(warehouse: Warehouse, filter_: AnalysisFilter, last: date) -> ir.Table:
-    """One row an order whose parcel was due: day, region ("" is unknown), person, late, missing,
-    amount."""
+    """Return one row per order whose parcel was due: day, region ("" is unknown), person, late,
+    missing, amount."""
     table = filter_rows(warehouse, "orders", filter_)
     first = last - timedelta(days=CURRENT_DAYS + PREVIOUS_DAYS - 1)
     table = table.filter(
@@ -123,7 +120,8 @@ def _select_due_parcels(warehouse: Warehouse, filter_: AnalysisFilter, last: dat
 
 
 def arrange_parcels(rows: list[dict[str, Any]], last: date) -> ParcelCounts | None:
-    """The rows as days × regions; None when nothing ever came, or nothing was due lately."""
+    """Arrange the rows as days × regions; None when no parcel has a delivery day, or none was due
+    recently."""
     if not sum(row["came"] for row in rows):
         return None
     days = [last - timedelta(days=back) for back in range(CURRENT_DAYS + PREVIOUS_DAYS - 1, -1, -1)]
@@ -139,17 +137,17 @@ def arrange_parcels(rows: list[dict[str, Any]], last: date) -> ParcelCounts | No
 
 
 CONFIRMED_FDR, WATCHED_P = 0.10, 0.05
-MAX_TOTAL_P = 0.01  # p of all parcels against those before: one test
-MIN_REGION_CHANCE = 0.8  # that a region is a late one, to be named
+MAX_TOTAL_P = 0.01  # p of all parcels against those before: a single test
+MIN_REGION_CHANCE = 0.8  # probability that a region is a late one, from which it is named
 PARCELS_QUERY = "delivery.parcels"
-LATE_REGIONS_VALUE = ("late-regions", "all")  # as a value of the receivers
+LATE_REGIONS_VALUE = ("late-regions", "all")  # as a dimension value of the recipients
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """delivery.all: late, before (%), parcels, p, verdict; delivery.region-<region>: status, late,
-    rest, before, p, late-worth of regions that differ; delivery.late-regions: regions, late, rest,
-    parcels, late-parcels, late-worth (what these orders were worth), since, since-days, when the
-    regions fall into two groups."""
+    """Return the facts delivery.all: late, before (%), parcels, p, verdict;
+    delivery.region-<region>: status, late, rest, before, p, late-worth of regions that differ;
+    delivery.late-regions: regions, late, rest, parcels, late-parcels, late-worth (the value of
+    these orders), since, since-days, when the regions fall into two groups."""
     if warehouse.table("orders") is None:
         result = AnalysisResult("delivery", "orders", warehouse.today)
         result.add_limit(
@@ -193,14 +191,14 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 @dataclass(frozen=True)
 class _ParcelReport:
-    """Who the parcels are for, now and before, and the regions that may be told of."""
+    """The recipients now and before, and the regions that may be shown."""
 
     now: Population
     before: Population
     floors: Floors
 
     def regions(self, names: Sequence[str]) -> tuple[set[str], set[str]]:
-        """Those of the last weeks, and those of the days before."""
+        """Return the regions that may be shown for the last weeks, and for the days before."""
         wanted = [("region", name) for name in names]
         return tuple(  # type: ignore[return-value]
             {
@@ -215,13 +213,13 @@ class _ParcelReport:
         return self.now.count(self.now.which(("region", name)))
 
     def late_worth(self, name: str) -> bool:
-        """Whether so many had a late one that what these were worth may be told."""
+        """Tell whether enough people had a late parcel for the value of these to be shown."""
         late = self.now.which(("region", name)) & self.now.which(("late", "late"))
         return not is_below_floor(self.now.count(late), self.floors.sales)
 
 
 def _find_late_regions(parcels: ParcelCounts, groups: tuple[float, float, Numbers]) -> BoolArray:
-    """Which regions are surely of the late ones."""
+    """Return a mask of the regions that are surely among the late ones."""
     named = np.array([bool(name) for name in parcels.regions])
     return np.asarray((groups[2] > MIN_REGION_CHANCE) & named)
 
@@ -231,7 +229,7 @@ def _list_regions(parcels: ParcelCounts, inside: BoolArray) -> list[str]:
 
 
 def _explain_missing_parcels(warehouse: Warehouse, source: str | Words, *, due: bool) -> Words:
-    """Why there are no parcels to tell of: no days are known, or no promised one is over."""
+    """Explain why there are no parcels: no delivery days are known, or no promised day is over."""
     orders = warehouse.table("orders")
     assert orders is not None
     promised = orders.filter(orders.promised.notnull()).select("promised")
@@ -274,7 +272,7 @@ def _add_regions(
     usual: Numbers,
     currency: str | None,
 ) -> None:
-    """The regions that differ from the usual ones (a mask)."""
+    """Add the regions that differ from the usual ones (a mask)."""
     (late, due), (late_before, due_before) = parcels.now(), parcels.before()
     floors = people.floors
     asked = [

@@ -1,9 +1,9 @@
-"""Where a theme gathers: products, channels, regions, segments that speak of it more than others.
+"""Find where a theme concentrates: products, channels, regions and segments that mention it more
+often than others.
 
-Exact hypergeometric test of one place against all others, Benjamini and Hochberg over every
-theme and place tested; a place needs the floor of texts and of people who wrote them, as many
-elsewhere, and 5 texts that speak of the theme.
-"""
+Exact hypergeometric test of one place against all others, with Benjamini and Hochberg over all
+tested themes and places. A place needs at least the floor of texts and of authors, as many
+elsewhere, and 5 texts that mention the theme."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,16 +22,17 @@ from bot.text.slugs import slugify
 
 MAX_FALSE_DISCOVERY = 0.10
 MIN_LIFT = 1.5  # times as often as elsewhere
-# a language has its own list: theirs don't compare
+# languages are left out because each has its own list, so they can't be compared
 PRODUCT_DIMENSIONS = ("product", "category", "channel", "segment")
 MIN_THEME_TEXTS = 5  # texts on the theme in that place
-MAX_PLACES = 3  # places by theme and dimension
-MAX_PART_SHARE = 0.8  # of what is told in a place that is one part's: then only the part is shown
+MAX_PLACES = 3  # per theme and dimension
+MAX_PART_SHARE = 0.8  # when one part has this share of a place's mentions, only the part is shown
 
 
 @dataclass(frozen=True)
 class ThemeConcentration:
-    """One theme in one place: `told` of `texts`, against `elsewhere` of `others`."""
+    """One theme in one place: `told` of `texts` mention it there, `elsewhere` of `others` do
+    elsewhere."""
 
     subject: str
     dimension: str
@@ -47,8 +48,8 @@ class ThemeConcentration:
 
     @property
     def lift(self) -> float:
-        """How many times as often as elsewhere; where nobody else speaks of it, as if half a
-        text did."""
+        """How many times as often as elsewhere; where nobody else mentions it, half a text is
+        assumed."""
         return (self.told / self.texts) / (max(self.elsewhere, 0.5) / self.others)
 
     @property
@@ -61,9 +62,9 @@ class ThemeConcentration:
 def find_concentrations(
     lasting: ThemeTable, recent: ThemeTable, floor: int
 ) -> list[ThemeConcentration]:
-    """Everything tested, in a fixed order. Themes about products are looked for in the lasting
-    texts (a year), by what is sold and to whom; themes about the shop, which come and go, in the
-    recent ones, by place as well."""
+    """Return everything tested, in a fixed order. Themes about products are tested on the texts of
+    a year, by product and customer dimensions; themes about the shop, which come and go, on the
+    recent texts, by region as well."""
     rows = [
         *_count_by_place(lasting.select(lasting.listed), PRODUCT_DIMENSIONS, floor, shop=False),
         *_count_by_place(recent.select(recent.listed), DIMENSIONS[:-1], floor, shop=True),
@@ -82,8 +83,8 @@ def find_concentrations(
 def _count_by_place(
     theme_table: ThemeTable, dimensions: Sequence[str], floor: int, *, shop: bool
 ) -> Iterator[tuple[str, str, str, int, int, int, int, int, int]]:
-    """Of each theme in each place: told and texts there, told in all, complaints and praise there,
-    and all texts that it is compared with."""
+    """Yield for each theme and place: the mentions and texts there, all mentions, complaints and
+    praise there, and all texts it is compared with."""
     subjects = [s for s in theme_table.subjects if theme_table.is_shop(s) == shop]
     who = np.array([text.author for text in theme_table.texts], dtype=object)
     for dimension in dimensions:
@@ -111,8 +112,8 @@ def _count_by_place(
 
 
 def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:
-    """Texts of the same sort: a channel of reviews compares with reviews, one of messages with
-    messages, since people write other things there."""
+    """Return the comparable texts: a channel of reviews is compared with reviews, a channel of
+    messages with messages, because people write different things there."""
     rated = np.array([text.rating is not None for text in theme_table.texts], bool)
     same: Mask = (rated if rated[here].mean() >= 0.5 else ~rated) | here
     return same
@@ -121,7 +122,7 @@ def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:
 def _is_explained_by_part(
     concentration: ThemeConcentration, tested: Sequence[ThemeConcentration]
 ) -> bool:
-    """Whether one of the theme's parts says the same of that place."""
+    """Tell whether a part of the theme shows the same concentration."""
     return any(
         other.subject.startswith(f"{concentration.subject}-")
         and (other.dimension, other.value) == (concentration.dimension, concentration.value)
@@ -137,8 +138,8 @@ def add_concentrations(
     titles: dict[str, str],
     products: dict[str, str],
 ) -> None:
-    """feedback.<theme>--<dimension>-<value>.share, .share-elsewhere, .lift, .complaints and
-    .verdict, the strongest three by theme and dimension; feedback.all.places-tested."""
+    """Add feedback.<theme>--<dimension>-<value>.share, .share-elsewhere, .lift, .complaints and
+    .verdict for the strongest three per theme and dimension; feedback.all.places-tested."""
     shown: Counter[tuple[str, str]] = Counter()
     places = [g for g in tested if g.is_found]
     places = [g for g in places if not _is_explained_by_part(g, places)]

@@ -1,4 +1,5 @@
-"""A text as the words that themes are looked up by: lower case, no accents, cut into clauses."""
+"""Split a text into the words that themes are looked up by: lower case, no accents, cut into
+clauses."""
 
 import re
 import unicodedata
@@ -12,8 +13,8 @@ ORDINAL_PATTERN = re.compile(r"(?<=\d)[.](?=\d)")
 
 
 class Sentence(NamedTuple):
-    """`clauses` are its words, cut at commas and at words that turn ("but"); `start` and `end` are
-    where it stands in the text, letter for letter."""
+    """`clauses` are its words, cut at commas and at contrast words ("but"). `start` and `end` are
+    character positions in the text."""
 
     clauses: tuple[tuple[str, ...], ...]
     asks: bool
@@ -22,7 +23,8 @@ class Sentence(NamedTuple):
 
 
 def strip_accents(text: str) -> str:
-    """Lower case, no accents, straight apostrophes: `Trop Étroit’` → `trop etroit'`."""
+    """Return lower case without accents and with straight apostrophes: `Trop Étroit’` → `trop
+    etroit'`."""
     low = text.casefold().replace("’", "'").replace("œ", "oe").replace("æ", "ae")
     if low.isascii():
         return low
@@ -30,7 +32,8 @@ def strip_accents(text: str) -> str:
 
 
 def tokenize_words(text: str, language: str) -> list[str]:
-    """All words. English keeps "don't" as `dont`, the others part at the apostrophe."""
+    """Return all words. English "don't" becomes `dont`; other languages are split at the
+    apostrophe."""
     return [
         w
         for piece in WORD_PATTERN.findall(strip_accents(text))
@@ -39,7 +42,7 @@ def tokenize_words(text: str, language: str) -> list[str]:
 
 
 def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]:
-    """The text's sentences. A word of `turns` begins a new clause."""
+    """Return the text's sentences. A word in `turns` starts a new clause."""
     found = []
     for match in SENTENCE_PATTERN.finditer(ORDINAL_PATTERN.sub(",", text)):
         clauses = _split_clauses(strip_accents(match[0]), language, turns)

@@ -1,4 +1,5 @@
-"""What customers will do: who buys again, how much, and what next, tried on the past first."""
+"""Forecast customers' behaviour: who buys again, how much, and what next; each method is backtested
+first."""
 
 from datetime import date
 
@@ -15,18 +16,18 @@ from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
-# What is told of what customers will do: `find`.
 
 DEFAULT_DAYS = 90
-CUTOFF_COUNTS = (3, 4)  # days in the past that are looked back to: at least, at most
-MIN_CUSTOMERS = 200  # customers
+CUTOFF_COUNTS = (3, 4)  # past cutoff days for the backtest: at least, at most
+MIN_CUSTOMERS = 200
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """Who buys within `where.days` (90), how much, and what next. Each is held against windows that
-    are over, and refused with its reason when it was wrong there. Country, region, source, device
-    and days narrow the orders; `where.category` what comes after it. `where.product`, or what
-    `where.words` names, is what something is bought after."""
+    """Return who buys within `filter_.days` (default 90), how much, and what next. Each forecast is
+    backtested on past windows and refused with the reason when it was wrong there. Country, region,
+    source, device and days filter the orders; `filter_.category` selects what comes after it.
+    `filter_.product`, or the product that `filter_.words` names, is what something is bought
+    after."""
     lines = purchase_lines(warehouse, filter_)
     if lines is None:
         result = AnalysisResult("behaviour", "", warehouse.today)
@@ -75,7 +76,7 @@ def _add_facts(context: AnalysisContext, ahead: int) -> None:
 
 
 def _add_forecasts(context: AnalysisContext, ahead: int, first: date) -> None:
-    """The windows before today, as many as the orders go back for."""
+    """Add forecasts with as many backtest windows as the orders allow."""
     least, most = CUTOFF_COUNTS
     span = (context.until - first).days
     cuts = min(most, span // ahead - 1)

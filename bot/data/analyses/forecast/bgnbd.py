@@ -1,11 +1,10 @@
-"""How often customers will buy: the BG/NBD model, fitted by maximum likelihood.
+"""Forecast the number of purchases: the BG/NBD model, fitted by maximum likelihood.
 
 Source: Fader, Hardie & Lee, "Counting Your Customers the Easy Way", Marketing Science 24 (2005)
-275–284; Fader & Hardie, "Overcoming the BG/NBD Model's #NUM! Error" (2013). While somebody is a
-customer, they buy at a rate that is gamma(r, α) over customers; after each purchase they leave with
-a chance that is beta(a, b). Its chance of being a customer still is not given here: it is 1 for
-all who bought once, so it says nothing about who drifts away.
-"""
+275–284; Fader & Hardie, "Overcoming the BG/NBD Model's #NUM! Error" (2013). While active, a
+customer buys at a rate that is gamma(r, α) distributed over customers; after each purchase they
+become inactive with a probability that is beta(a, b) distributed. The probability of still being
+active is not exposed: it is 1 for all who bought once, so it says nothing about who churns."""
 
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -20,9 +19,9 @@ Numbers: TypeAlias = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PurchaseHistories:
-    """Customers with the same history, once: x repeat purchases, the last of them t_x after the
-    first purchase, T from the first purchase to now (one unit of time for both), how many; `of`
-    is each customer's place among them."""
+    """Distinct purchase histories: x repeat purchases, the last of them t_x after the first
+    purchase, T from the first purchase to now (both in the same unit of time), and how many
+    customers have it. `of` is the index of each customer's history."""
 
     x: Numbers
     t_x: Numbers
@@ -33,8 +32,8 @@ class PurchaseHistories:
 
 @dataclass(frozen=True)
 class BgNbdFit:
-    """The four parameters and the log-likelihood. `sound` is false where the likelihood has no
-    maximum worth the name: a parameter runs to nothing or to infinity."""
+    """The four parameters and the log-likelihood. `sound` is False where the likelihood has no
+    proper maximum: a parameter runs to zero or infinity."""
 
     r: float
     alpha: float
@@ -49,14 +48,15 @@ class BgNbdFit:
         return self.converged and all(MIN_SHAPE < shape < MAX_SHAPE for shape in shapes)
 
 
-MIN_SHAPE, MAX_SHAPE = 1e-3, 100.0  # of the shapes; UCI Online Retail runs to a → 0, b → 919
-LOG_BOUNDS = (-8.0, 6.0)  # of the logs that are looked at: a little beyond
+# limits of the shape parameters; UCI Online Retail runs to a → 0, b → 919
+MIN_SHAPE, MAX_SHAPE = 1e-3, 100.0
+LOG_BOUNDS = (-8.0, 6.0)  # of the log parameters in the search: a little beyond the shape limits
 START_POINTS = ((0.25, 4.0, 0.8, 2.5), (1.0, 1.0, 1.0, 1.0))
 
 
 def group_histories(x: Numbers, t_x: Numbers, T: Numbers) -> PurchaseHistories:  # noqa: N803 (the paper's letters)
-    """Equal histories once. Whole units of time make fewer of them: a million customers over a year
-    in days are some 300,000."""
+    """Merge equal histories. Whole units of time make fewer of them: a million customers over a
+    year in days have about 300,000."""
     order = np.lexsort((T, t_x, x))
     table = np.stack([x, t_x, T], axis=1)[order]
     new = np.ones(len(table), dtype=bool)
@@ -69,9 +69,10 @@ def group_histories(x: Numbers, t_x: Numbers, T: Numbers) -> PurchaseHistories: 
 
 
 def fit_bgnbd(histories: PurchaseHistories) -> BgNbdFit:
-    """The most likely parameters, of the histories' unit of time. A second start is tried when the
-    first ends at an edge."""
-    scale = float(histories.T.max()) / 40 or 1.0  # 40 units: where the papers' starts are good
+    """Return the maximum likelihood parameters, in the histories' unit of time. A second start is
+    tried when the first ends at a boundary."""
+    # 40 units: the scale for which the papers' starting values work
+    scale = float(histories.T.max()) / 40 or 1.0
     scaled = replace(histories, t_x=histories.t_x / scale, T=histories.T / scale)
     found = _maximize_likelihood(scaled, START_POINTS[0], scale)
     if not found.sound:
@@ -99,8 +100,8 @@ def _maximize_likelihood(
 
 
 def predict_purchases(fit: BgNbdFit, histories: PurchaseHistories, horizon: float) -> Numbers:
-    """Purchases to come within `horizon` (the histories' unit of time) by one customer of each
-    history: equation (10) of the paper. Never below zero."""
+    """Return the expected purchases within `horizon` (in the histories' unit of time) by one
+    customer of each history: equation (10) of the paper. Never below zero."""
     r, alpha, a, b = fit.r, fit.alpha, fit.a, fit.b
     x, t_x, T = histories.x, histories.t_x, histories.T  # noqa: N806
     z = horizon / (alpha + T + horizon)
@@ -118,7 +119,7 @@ def predict_purchases(fit: BgNbdFit, histories: PurchaseHistories, horizon: floa
 
 
 def _compute_loss(logs: Numbers, histories: PurchaseHistories) -> tuple[float, Numbers]:
-    """Minus the mean log-likelihood, and its gradient by the logs of the parameters."""
+    """Return minus the mean log-likelihood, and its gradient by the log parameters."""
     r, alpha, a, b = np.exp(logs)
     x, many = histories.x, histories.many
     stays, left = np.log(alpha + histories.T), np.log(alpha + histories.t_x)
@@ -127,7 +128,7 @@ def _compute_loss(logs: Numbers, histories: PurchaseHistories) -> tuple[float, N
     alive = -(r + x) * stays
     dead = np.where(repeat, np.log(a) - np.log(before) - (r + x) * left, -np.inf)
     either = np.logaddexp(alive, dead)
-    w = np.exp(dead - either)  # the chance that this customer has left
+    w = np.exp(dead - either)  # the probability that this customer is inactive
     each = (
         gammaln(r + x)
         - gammaln(r)
@@ -151,6 +152,6 @@ def _compute_loss(logs: Numbers, histories: PurchaseHistories) -> tuple[float, N
         ]
     )
     people = many.sum()
-    # Plain sums: a BLAS starts threads for these, which cost more than they bring.
+    # Plain sums, because a BLAS call would start threads that cost more than they gain.
     gradient = -(slopes * many).sum(axis=1) / people * np.exp(logs)
     return -float((each * many).sum()) / people, gradient

@@ -1,8 +1,7 @@
-"""Who is silent for longer than usual, and whether that meant anything in windows already over.
+"""Find customers who are silent for longer than usual, and backtest what that meant.
 
-The groups are those of the segments: everybody's own mean gap from three purchases on, else the
-shop's typical one, never shorter than half of it nor than 14 days.
-"""
+The groups are those of the segments: from three purchases on a customer's own mean gap counts, else
+the shop's typical one; it is never shorter than half of that, nor than 14 days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ from bot.i18n.messages import Words
 
 @dataclass(frozen=True)
 class RhythmGroup:
-    """Customers who bought more than once, on all past days together: how many, and how many of
-    them bought in the window after."""
+    """Customers who bought more than once, over all past cutoff days: how many, and how many of
+    them bought in the following window."""
 
     customers: int
     bought: int
@@ -40,11 +39,11 @@ class RhythmGroup:
 def compute_rhythm_groups(
     past_cuts: Sequence[CustomerHistory],
 ) -> tuple[RhythmGroup, RhythmGroup, RhythmGroup]:
-    """Within their rhythm, silent for 2 to 3 times of it, silent for longer. `past` are the cuts
-    whose windows are over."""
+    """Return three groups: within their rhythm, silent for 2 to 3 rhythms, silent for longer.
+    `past_cuts` are the cutoffs whose windows are over."""
     counts = np.zeros((3, 2))
     for seen in past_cuts:
-        assert seen.next is not None  # a cut in the past
+        assert seen.next is not None  # a cutoff in the past has a window after it
         silent, back = _count_gaps(seen), seen.frequency > 1
         for n, group in enumerate(_split_by_rhythm(silent)):
             counts[n] += (group & back).sum(), (group & back & (seen.next > 0)).sum()
@@ -58,7 +57,7 @@ def _split_by_rhythm(pace: Numbers) -> tuple[NDArray[np.bool_], ...]:
 
 
 def _count_gaps(history: CustomerHistory) -> Numbers:
-    """How many of their gaps they have been silent for."""
+    """Return the time since the last purchase, in gaps of the customer."""
     gap = (history.tenure - history.recency) / np.maximum(history.frequency - 1, 1)
     back = gap[(history.frequency > 1) & (gap > 0)]
     typical = max(MIN_RHYTHM_DAYS, float(np.median(back))) if len(back) else MIN_RHYTHM_DAYS
@@ -69,7 +68,7 @@ def _count_gaps(history: CustomerHistory) -> Numbers:
     return pace
 
 
-# Who drifts away, told: what silence meant in the past.
+# The facts on churn: what silence meant in the past.
 
 MIN_CUSTOMERS = 50  # customers of a group, over all windows
 RHYTHM_GROUPS = (
@@ -80,9 +79,9 @@ RHYTHM_GROUPS = (
 
 
 def add_churn(context: AnalysisContext, past_cuts: Sequence[CustomerHistory], ahead: int) -> None:
-    """Facts behaviour.in-rhythm-60-days.bought (%, in the windows that are over), .customers (seen
-    there), .windows, .days, and the same of drifting and silent-longer: of those who had bought
-    more than once. Refused when a group had fewer than 50 customers."""
+    """Add facts behaviour.in-rhythm-60-days.bought (%, in past windows), .customers, .windows,
+    .days, and the same for drifting and silent-longer, for customers who had bought more than once.
+    Refused when a group had fewer than 50 customers."""
     groups = compute_rhythm_groups(past_cuts)
     if any(group.customers < max(MIN_CUSTOMERS, context.warehouse.floor) for group in groups):
         context.result.add_limit(

@@ -1,10 +1,9 @@
-"""How much a purchase is worth, customer by customer: the Gamma-Gamma model.
+"""Estimate the value of a purchase for each customer: the Gamma-Gamma model.
 
 Source: Fader & Hardie, "The Gamma-Gamma Model of Monetary Value" (2013); Fader, Hardie & Lee, "RFM
-and CLV: Using Iso-Value Curves", J. Marketing Research 42 (2005). The mean of somebody's purchases
-is pulled towards the shop's, the more the fewer they are. It supposes that who buys often does not
-spend more a time; `related` measures that.
-"""
+and CLV: Using Iso-Value Curves", J. Marketing Research 42 (2005). A customer's mean purchase is
+shrunk towards the shop's mean, more strongly for fewer purchases. The model assumes that purchase
+frequency and value are independent; `correlate_frequency_value` measures that."""
 
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from bot.data.analyses.forecast.bgnbd import Numbers
 
 @dataclass(frozen=True)
 class GammaGammaFit:
-    """The three parameters. `mean` is what a purchase of the average customer is worth."""
+    """The three parameters. `mean` is the value of an average customer's purchase."""
 
     p: float
     q: float
@@ -34,8 +33,8 @@ class GammaGammaFit:
 
 
 def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
-    """x: repeat purchases (over 0) and the mean amount of those (over 0), one element a customer.
-    Raises ValueError when there is nobody."""
+    """Fit the model. `x` is the number of repeat purchases (above 0) and `mean` their mean amount
+    (above 0), one element per customer. Raises ValueError for no customers."""
     kept = (x > 0) & (mean > 0)
     x, mean = x[kept], mean[kept]
     if not len(x):
@@ -55,7 +54,8 @@ def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
 
 
 def predict_order_value(fit: GammaGammaFit, x: Numbers, mean: Numbers) -> Numbers:
-    """What a purchase of each customer is worth: the shop's mean for who did not buy again."""
+    """Return the value of a purchase for each customer; the shop's mean for those who did not buy
+    again."""
     p, q, v = fit.p, fit.q, fit.v
     own = np.where(x > 0, mean, 0.0)
     worth: Numbers = p * (v + x * own) / (p * x + q - 1)
@@ -63,7 +63,7 @@ def predict_order_value(fit: GammaGammaFit, x: Numbers, mean: Numbers) -> Number
 
 
 def correlate_frequency_value(x: Numbers, mean: Numbers) -> float:
-    """The correlation of how often and how much (Pearson), of those who bought again."""
+    """Return the Pearson correlation of frequency and value among those who bought again."""
     kept = (x > 0) & (mean > 0)
     if kept.sum() < 3 or np.ptp(x[kept]) == 0 or np.ptp(mean[kept]) == 0:
         return 0.0
@@ -71,7 +71,7 @@ def correlate_frequency_value(x: Numbers, mean: Numbers) -> float:
 
 
 def _compute_loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float, Numbers]:
-    """Minus the mean log-likelihood, and its gradient by the logs of the parameters."""
+    """Return minus the mean log-likelihood, and its gradient by the log parameters."""
     p, q, v = np.exp(logs)
     total = v + x * mean
     each = (

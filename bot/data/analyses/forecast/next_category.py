@@ -1,4 +1,5 @@
-"""What is bought next: from the categories of one purchase to those of the same person's next."""
+"""Find what is bought next: transitions from the categories of one purchase to those of the same
+customer's next one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ MAX_FALSE_DISCOVERY = 0.10
 
 @dataclass(frozen=True)
 class CategoryTransition:
-    """Of `before` purchases with `a` that were followed by another, `after` had `b` in the next:
-    `lift` times as often as next purchases do at large."""
+    """Of `before` purchases with category `a` that were followed by another, `after` had `b` in the
+    next one: `lift` times as often as next purchases in general."""
 
     a: str
     b: str
@@ -44,9 +45,9 @@ class CategoryTransition:
 
 
 def build_transitions(lines: ir.Table) -> ir.Table:
-    """a, b, times, people (how many did so); and with b empty, how often a was followed by
-    anything; with a empty, how often b was in a next purchase; with both empty, all. A day is a
-    purchase."""
+    """Return a, b, times and people (how many customers). An empty b counts how often a was
+    followed by anything; an empty a how often b was in a next purchase; both empty counts all. All
+    orders of a day are one purchase."""
     bought = lines.filter(_.amount >= 0, _.category.notnull())
     baskets = bought.select("customer", "day", "category").distinct()
     days = baskets.select("customer", "day").distinct()
@@ -63,9 +64,10 @@ def build_transitions(lines: ir.Table) -> ir.Table:
 
 
 def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[CategoryTransition]:
-    """From one category to another or the same, strongest first, with at least `floor` customers
-    and purchases before and after, and with as many purchases after another category, or of
-    another. `q` is Benjamini–Hochberg over all of them, by a one-sided z of the counts."""
+    """Return transitions from one category to another or the same, strongest first. Each has at
+    least `floor` customers and purchases before and after, and leaves as many purchases after
+    another category, or of another. `q` is Benjamini–Hochberg over all of them, from a one-sided z
+    test of the counts."""
     times = {(str(r["a"]), str(r["b"])): int(r["times"]) for r in rows}
     people = {(str(r["a"]), str(r["b"])): int(r.get("people", r["times"])) for r in rows}
     every = times.get(("", ""), 0)
@@ -98,8 +100,9 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
 
 @dataclass(frozen=True)
 class NextPurchase:
-    """Of the purchases with the thing asked about that were followed by another, `after` had this
-    in the next, by `people` customers: `lift` times as often as next purchases do at large."""
+    """Of the purchases with the requested subject that were followed by another, `after` contained
+    this in the next one, by `people` customers: `lift` times as often as next purchases in
+    general."""
 
     name: str
     after: int
@@ -110,9 +113,9 @@ class NextPurchase:
 
 
 def build_next_purchases(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
-    """name, times, mine, people: in how many next purchases it was, in how many after a purchase
-    with one of `mine` (lines), of how many customers; with name empty, all next purchases. `by` is
-    product or category. A day is a purchase."""
+    """Return name, times, mine and people: the number of next purchases with it, the number of
+    those after a purchase with one of the `mine` lines, and by how many customers. An empty name
+    counts all next purchases. `by` is product or category. All orders of a day are one purchase."""
     bought = lines.filter(_.amount >= 0)
     days = bought.select("customer", "day").distinct()
     pairs = days.mutate(then=_.day.lead().over(group_by="customer", order_by="day"))
@@ -133,9 +136,9 @@ def build_next_purchases(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
 def find_next_purchases(
     rows: Sequence[dict[str, Any]], floor: int
 ) -> tuple[int, list[NextPurchase], int]:
-    """How many purchases with the thing were followed by another; what was in those, with at least
-    `floor` customers, most often first; and how many things were compared. `q` is
-    Benjamini–Hochberg over all compared, by a one-sided z of the counts."""
+    """Return how many purchases with the subject were followed by another, what those contained
+    (with at least `floor` customers, most frequent first), and how many products or categories were
+    compared. `q` is Benjamini–Hochberg over all compared, from a one-sided z test of the counts."""
     whole = next((row for row in rows if row["name"] == ""), None)
     before, every = (int(whole["mine"] or 0), int(whole["times"])) if whole else (0, 0)
     if whole and (whole["people"] < floor or is_below_floor(every - before, floor)):
@@ -165,12 +168,12 @@ def find_next_purchases(
     return before, sorted(found, key=lambda one: (-one.after, one.name)), len(compared)
 
 
-# The thing that "after …" in a question means: a product, some products, or a category.
+# The subject of an "after …" question: a product, several products, or a category.
 
 
 def find_question_subject(context: AnalysisContext) -> Subject | None:
-    """The thing that the question is about; without a name when nobody bought anything so called;
-    None when it is about everything."""
+    """Return the subject of the question; one without a name when nobody bought anything with that
+    name; None when the question is about everything."""
     filter_ = context.filter_
     if not filter_.product and not filter_.words:
         return None
@@ -183,8 +186,8 @@ def find_question_subject(context: AnalysisContext) -> Subject | None:
 
 
 def _match_exact_subject(words: str, goods: PurchasedProducts) -> Subject | None:
-    """A category or products whose names say all that the words say: "linen shirt" is no linen
-    dress."""
+    """Return a category or products whose names contain all the words: "linen shirt" does not match
+    a linen dress."""
     said = [word[0] for word in WORD.finditer(words) if normalize_text(word[0]) not in ASIDE | IDLE]
     wanted = named_in(" ".join(said))
     whole = [name for name in goods.names if wanted and wanted <= named_in(name)]
@@ -197,7 +200,7 @@ def _match_exact_subject(words: str, goods: PurchasedProducts) -> Subject | None
 
 
 def _load_goods(context: AnalysisContext) -> PurchasedProducts:
-    """What was ever bought, most buyers first."""
+    """Load all products ever bought, those with most buyers first."""
     table = (
         context.lines.filter(_.amount >= 0, _["product"].notnull())
         .group_by("product")
@@ -211,7 +214,7 @@ def _load_goods(context: AnalysisContext) -> PurchasedProducts:
     )
 
 
-# What is bought next after one thing, told.
+# The facts on what is bought after one product or category.
 
 MIN_LIFT = 1.2
 MAX_ITEMS = 5
@@ -219,18 +222,19 @@ PurchaseDimension = Literal["product", "category"]
 
 
 def add_bought_after(context: AnalysisContext) -> None:
-    """For `where.product`, or what `where.words` names: facts behaviour.after.subject, .products
-    (which, where they are several), .purchases
-    (those with it that were followed by another), .compared (products); behaviour.after-product-<b>
-    and behaviour.after-category-<b>.share (% of these next purchases that have b), .at-large (% of
-    all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is beyond
-    chance with a lift of 1.2 or more, else "as always". Nothing of fewer customers than the floor.
-    """
+    """Add facts for `filter_.product`, or for what `filter_.words` names: behaviour.after.subject,
+    .products (which ones, where there are several), .purchases (those with it that were followed by
+    another), .compared (products); behaviour.after-product-<b> and
+    behaviour.after-category-<b>.share (% of these next purchases that contain b), .at-large (% of
+    all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is
+    significant with a lift of at least 1.2, else "as always". Nothing is added for fewer customers
+    than the floor."""
     about = find_question_subject(context)
     if about is None:
         return
     add, floor = context.result.add, context.warehouse.floor
-    context.result.mark_without_customers("after")  # names, and counts that `nexts` saw to
+    # names, and counts that `find_next_purchases` has checked
+    context.result.mark_without_customers("after")
     add("after", "subject", about.name or context.filter_.words or context.filter_.product or "")
     if len(about.products) > 1:
         names = ", ".join(context.titles.get(key, key) for key in about.products)
@@ -278,7 +282,7 @@ def _count_next_purchases(
 def _add_next_purchases(
     context: AnalysisContext, by: PurchaseDimension, purchases: list[NextPurchase], before: int
 ) -> None:
-    """What comes more often than always, the most first; then what comes most often anyway."""
+    """Add those with the strongest significant lift, then the most frequent ones."""
     more = [
         purchase
         for purchase in purchases
@@ -308,16 +312,16 @@ def _add_next_purchases(
             )
 
 
-# What is bought next, told.
+# The facts on transitions between categories.
 
 MAX_TRANSITIONS, MAX_TRANSITIONS_PER_CATEGORY = 8, 3
 
 
 def add_next_category(context: AnalysisContext) -> None:
-    """Facts behaviour.<a>-then-<b>.share (% of next purchases after a that have b), .at-large (% of
-    all next purchases that have b), .lift (one over the other), .purchases, for pairs beyond chance
-    with a lift of 1.2 or more; a then a is coming back for the same. behaviour.next-purchases
-    .compared says of how many pairs."""
+    """Add facts behaviour.<a>-then-<b>.share (% of next purchases after a that contain b),
+    .at-large (% of all next purchases that contain b), .lift (one over the other) and .purchases,
+    for significant pairs with a lift of at least 1.2; a followed by a is a repeat purchase.
+    behaviour.next-purchases.compared is the number of compared pairs."""
     rows = context.run_query("next", build_transitions(context.lines))
     if not any(r["a"] for r in rows):
         context.result.add_limit(NO_CATEGORIES)
@@ -337,7 +341,7 @@ def add_next_category(context: AnalysisContext) -> None:
     for step in _select_transitions(kept):
         context.result.mark_without_customers(
             f"{slugify(step.a)}-then-{slugify(step.b)}"
-        )  # `steps` saw to its size
+        )  # `find_transitions` has checked its size
         for measure, value, unit in (
             ("share", to_percent(step.share), "%"),
             ("at-large", to_percent(step.share / step.lift), "%"),
@@ -356,7 +360,7 @@ def add_next_category(context: AnalysisContext) -> None:
 
 
 def _select_transitions(transitions: list[CategoryTransition]) -> list[CategoryTransition]:
-    """The strongest of all, and the strongest from each category."""
+    """Return the strongest transitions overall, and the strongest from each category."""
     counted: dict[str, int] = {}
     shown = []
     for n, step in enumerate(transitions):

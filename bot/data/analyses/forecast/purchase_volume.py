@@ -1,4 +1,5 @@
-"""How much today's customers will buy: BG/NBD and Gamma-Gamma, judged on windows already over."""
+"""Forecast how much today's customers will buy: BG/NBD and Gamma-Gamma, backtested on past
+windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from bot.i18n.messages import Words
 MAX_MEAN_ERROR, MAX_WINDOW_ERROR = (
     0.15,
     0.25,
-)  # of the total, over all windows and in one: a plan bears that much
+)  # of the total, over all windows and in one window: an error that a plan can tolerate
 
 
 @dataclass(frozen=True)
 class WindowForecast:
-    """What was said of a window, and what came."""
+    """The forecast for a window, and the actual value."""
 
     said: float
     came: float
@@ -34,8 +35,8 @@ class WindowForecast:
 
 @dataclass(frozen=True)
 class VolumeForecast:
-    """A total for the days to come, and the same for windows that are over, the newest first.
-    `sound` is false when a fit has no maximum."""
+    """A total for the coming days, and the same for past windows, the newest first. `sound` is
+    False when a fit has no maximum."""
 
     total: float
     windows: Sequence[WindowForecast]
@@ -56,7 +57,7 @@ class VolumeForecast:
 
     @property
     def right(self) -> bool:
-        """Whether the past totals were: within 15 % on average, and within 25 % each."""
+        """Whether the past totals were right: within 15 % on average, and within 25 % each."""
         return (
             self.finite
             and self.mean_off <= MAX_MEAN_ERROR
@@ -69,7 +70,7 @@ class VolumeForecast:
 
     @property
     def between(self) -> tuple[float, float]:
-        """As far off as the worst window was, to both sides."""
+        """The interval: the error of the worst window in both directions."""
         off = abs(self.worst.off)
         return self.total * (1 - off), self.total * (1 + off)
 
@@ -77,9 +78,9 @@ class VolumeForecast:
 def forecast_volume(
     cuts: Sequence[CustomerHistory], ahead: int
 ) -> tuple[VolumeForecast, VolumeForecast]:
-    """Purchases (days with one) and what they are worth in the shop's currency, in the `ahead` days
-    after each day, by the customers known on it. For what somebody spends a time the first purchase
-    counts as any other. Raises ValueError when on some day nobody had bought again."""
+    """Forecast purchases (days with one) and their value in the shop's currency, in the `ahead`
+    days after each cutoff, by the customers known on it. For the value of a purchase the first one
+    counts like any other. Raises ValueError when at some cutoff nobody had bought again."""
     counts, worths, sound, priced = [], [], True, True
     for each in cuts:
         histories = each.histories()
@@ -105,23 +106,23 @@ def _build_windows(predicted: Sequence[float], came: Sequence[float]) -> list[Wi
 
 
 def _select_repeat_buyers(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
-    """Those who bought again and paid something: the fit's customers."""
+    """Return those who bought again and paid something: the customers of the fit."""
     kept = (frequency > 1) & (mean > 0)
     return frequency[kept], mean[kept]
 
 
-# How much today's customers will buy, told.
+# The facts on how much today's customers will buy.
 
-MIN_REPEAT_BUYERS = 100  # customers who bought again, on each day looked back to
+MIN_REPEAT_BUYERS = 100  # customers who bought again, at each cutoff
 
 
 def add_purchase_volume(
     context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int
 ) -> None:
-    """Facts behaviour.expected-90-days.purchases, .purchases-low, .purchases-high and the same of
-    .value, by today's customers, each with .purchases-backtest-error (%, mean over the windows).
-    The interval is as wide as the worst window was off. Refused when the totals were off by more
-    than 15 % on average or 25 % once, or when the fit has no maximum."""
+    """Add facts behaviour.expected-90-days.purchases, .purchases-low, .purchases-high and the same
+    of .value, by today's customers, each with .purchases-backtest-error (%, mean over the windows).
+    The interval is as wide as the error of the worst window. Refused when the totals were off by
+    more than 15 % on average or 25 % once, or when the fit has no maximum."""
     if any((each.frequency > 1).sum() < MIN_REPEAT_BUYERS for each in cuts):
         context.result.add_limit(
             Words(

@@ -1,4 +1,5 @@
-"""Who buys within so many days: learnt on the window before, judged on windows already over."""
+"""Forecast who buys within a number of days: trained on the window before, evaluated on past
+windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,28 +17,28 @@ from bot.data.floors import bound_count, is_below_floor
 from bot.data.stats import Numbers, compute_auc
 from bot.i18n.messages import Words
 
-MIN_AUC = 0.6  # below, the order of customers is hardly better than chance
+MIN_AUC = 0.6  # with a lower AUC the ranking is hardly better than chance
 MAX_COUNT_ERROR = (
-    0.25  # the number of buyers may be wrong by so much: more, and no campaign is planned by it
+    0.25  # tolerated error in the number of buyers; with more, a campaign can't be planned on it
 )
-CustomerIndex = NDArray[np.intp]  # of customers, in some order
-MIN_BUYERS = 50  # buyers and others, in each window
+CustomerIndex = NDArray[np.intp]  # indices of customers, in some order
+MIN_BUYERS = 50  # buyers, and as many non-buyers, in each window
 
 
 @dataclass(frozen=True)
 class BacktestWindow:
-    """One window that is over: what was said of its customers the day before it began, and what
-    they did. `buyers` is how many of them bought, `said` how many were to be expected."""
+    """A past window: the forecast of the day before it began, and what the customers did. `buyers`
+    is how many bought, `said` how many were predicted."""
 
     customers: int
     buyers: int
     said: float
     auc: float
     brier: float
-    base: float  # the Brier score of giving everybody the window's own rate: hard to beat
+    base: float  # the Brier score of predicting the window's own rate for everybody: hard to beat
     chances: Numbers
     happened: Numbers
-    simple: dict[str, float]  # how many of the first tenth bought, by a rule that needs no sums
+    simple: dict[str, float]  # buyers in the top tenth by a simple rule without a model
 
     @property
     def off(self) -> float:
@@ -46,7 +47,7 @@ class BacktestWindow:
 
 @dataclass(frozen=True)
 class BacktestRecord:
-    """The windows, the newest first, all said by the same method."""
+    """The windows, the newest first, all predicted by the same method."""
 
     windows: Sequence[BacktestWindow]
 
@@ -64,7 +65,7 @@ class BacktestRecord:
 
     @property
     def simple(self) -> tuple[str, float]:
-        """The better of the simple rules, and how many of its first tenth bought."""
+        """The better one of the simple rules, and the number of buyers in its top tenth."""
         names = self.windows[0].simple
         means = {
             name: float(np.average([w.simple[name] for w in self.windows], weights=self._sizes))
@@ -74,17 +75,18 @@ class BacktestRecord:
 
     @property
     def ranks(self) -> bool:
-        """Whether the order of customers may be shown: AUC at least .6 in every window, and better
-        chances than the base rate's over all."""
+        """Whether the ranking may be shown: AUC of at least .6 in every window, and a better Brier
+        score than the base rate overall."""
         return self.brier < self.base and all(w.auc >= MIN_AUC for w in self.windows)
 
     @property
     def counts(self) -> bool:
-        """Whether the number of buyers may be: within 25 % in every window."""
+        """Whether the number of buyers may be shown: within 25 % in every window."""
         return all(abs(w.off) <= MAX_COUNT_ERROR for w in self.windows)
 
     def deciles(self) -> list[tuple[int, float, float]]:
-        """customers, said and actual rate of each tenth, the likeliest first, over all windows."""
+        """The customers, predicted rate and actual rate of each tenth over all windows, the most
+        likely first."""
         chances = np.concatenate([w.chances for w in self.windows])
         happened = np.concatenate([w.happened for w in self.windows])
         order = np.argsort(-chances, kind="stable")
@@ -99,8 +101,8 @@ class BacktestRecord:
 
 
 def backtest_repurchase(cuts: Sequence[CustomerHistory]) -> BacktestRecord | None:
-    """The cuts 1, 2 …: each is said by what was learnt at the cut before it. None when a window
-    has too few buyers, or too few others."""
+    """Backtest the cutoffs 1, 2 …: each is predicted with what was learnt at the cutoff before it.
+    None when a window has too few buyers, or too few others."""
     windows = []
     for now, before in pairwise(cuts[1:]):
         if not _has_enough_buyers(now) or not _has_enough_buyers(before):
@@ -110,7 +112,8 @@ def backtest_repurchase(cuts: Sequence[CustomerHistory]) -> BacktestRecord | Non
 
 
 def predict_chances_today(cuts: Sequence[CustomerHistory]) -> Numbers:
-    """Everybody's chance to buy in the days to come, learnt on the window that ends today."""
+    """Return everybody's probability to buy in the coming days, learnt on the window that ends
+    today."""
     return fit_window(cuts[1]).chances(cuts[0].features())
 
 
@@ -138,7 +141,7 @@ def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWin
 
 
 def _rank_by_simple_rules(history: CustomerHistory) -> dict[str, CustomerIndex]:
-    """Customers in the order of two rules that everybody can apply."""
+    """Rank customers by two rules that need no model."""
     return {
         "newest": np.lexsort((-history.frequency, history.recency)),
         "most": np.lexsort((history.recency, -history.frequency)),
@@ -150,7 +153,7 @@ def _measure_top_decile(order: CustomerIndex, happened: Numbers) -> float:
 
 
 def _has_bought(history: CustomerHistory) -> Numbers:
-    assert history.next is not None  # a cut in the past
+    assert history.next is not None  # a cutoff in the past has a window after it
     return (history.next > 0).astype(np.float64)
 
 
@@ -159,20 +162,20 @@ def _has_enough_buyers(history: CustomerHistory) -> bool:
     return buyers >= MIN_BUYERS and len(history.frequency) - buyers >= MIN_BUYERS
 
 
-# Who buys within so many days, told.
+# The facts on who buys within a number of days.
 
 LIKELY_CHANCE = 0.5
 
 
 def add_repurchase(context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int) -> None:
-    """Facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate (%,
-    who bought in the window just over), .pairs (%: of a buyer and another, how often the buyer was
-    ranked higher), .simple-rule and .simple-share (%, of its first tenth bought), .windows;
-    .expected-buyers and .customers-likely (chance over one half) when the number of buyers was
-    right in the past; behaviour.buy-90-days-tenth-1 … 10 .customers and .bought (%), the likeliest
-    tenth first, in the past; behaviour.buy-90-days-top and -rest .customers, .purchases and .silent
-    (days), the medians of today's likeliest tenth and of everybody else; .first-day and .last-day
-    of the windows."""
+    """Add facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate
+    (%, who bought in the last past window), .pairs (%: how often the buyer of a pair of one buyer
+    and one other ranked higher), .simple-rule and .simple-share (%, of its top tenth that bought),
+    .windows; .expected-buyers and .customers-likely (probability over one half) when the number of
+    buyers was right in the past; behaviour.buy-90-days-tenth-1 … 10 .customers and .bought (%), the
+    most likely tenth first, in the past; behaviour.buy-90-days-top and -rest .customers, .purchases
+    and .silent (days), the medians of today's most likely tenth and of everybody else; .first-day
+    and .last-day of the windows."""
     record = backtest_repurchase(cuts)
     if record is None:
         context.result.add_limit(
@@ -296,7 +299,7 @@ def _add_deciles(context: AnalysisContext, record: BacktestRecord, ahead: int) -
 def _add_top_decile_profile(
     context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int
 ) -> None:
-    """What today's likeliest tenth have in common, beside the others."""
+    """Add what today's most likely tenth have in common, beside the others."""
     today = cuts[0]
     order = np.argsort(-predict_chances_today(cuts), kind="stable")
     many = len(order) // 10

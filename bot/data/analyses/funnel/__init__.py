@@ -1,4 +1,5 @@
-"""The path to purchase: where visitors are lost, what changed and since when, and what it cost."""
+"""Analyse the purchase funnel: where visitors drop out, what changed since when, and what it
+cost."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -41,26 +42,26 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-# Where visitors are lost on their way to the purchase, what changed and since when, as facts.
+# The facts on the funnel.
 
 VISITS_QUERY, PRODUCTS_QUERY = "funnel.visits", "funnel.products"
-DEFAULT_DIMENSIONS = ("total", "device")  # told when nothing moved, too
+DEFAULT_DIMENSIONS = ("total", "device")  # reported even when nothing changed
 REPORTED_DIMENSIONS = (
     *DEFAULT_DIMENSIONS,
     "product",
-)  # so is a product that is asked about by name
+)  # so is a product that the request names
 INTERVAL_SUFFIXES = ("", "-low", "-high")
-MIN_PREVIOUS_DAYS = 14  # days before the fourteen now
+MIN_PREVIOUS_DAYS = 14  # days before the current fourteen
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """The last fourteen whole days beside the fifty-six before. A subject is
+    """Compare the last fourteen whole days with the fifty-six before. A subject is
     dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
-    change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady"),
-    through; of a confirmed one since (a day), since-days (±) and points (by seven days, for a
-    chart); of a fall lost-buyers and lost-money, each with -low and -high. The total, the
-    devices and a product asked for by name always, all others when they moved. And how many visits
-    there were at all, and ended in an order: `bot.data.analyses.funnel.overall`."""
+    change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady") and
+    through; a confirmed one also has since (a day), since-days (±) and points (by seven days, for a
+    chart); a fall has lost-buyers and lost-money, each with -low and -high. The total, the devices
+    and a product in the request are always reported, all others when they changed. The overall
+    conversion comes from `bot.data.analyses.funnel.conversion`."""
     if warehouse.table("events") is None:
         result = AnalysisResult("funnel", "events", warehouse.today)
         result.add_limit(
@@ -93,7 +94,9 @@ def _add_facts(
     asked = build_steps(visits) if visits else []
     products = _compare_products(warehouse, filter_, days, result)
     compared = visits is None or len(visits.days) >= CURRENT_DAYS + MIN_PREVIOUS_DAYS
-    if compared:  # apart: one fall seen from ten sides must not let products through by chance
+    # tested separately: one drop seen in ten dimensions must not make chance findings on products
+    # pass
+    if compared:
         (asked, tested), (products, more) = (
             assess_steps(asked, visits),
             assess_steps(products, None),
@@ -147,7 +150,8 @@ def _load_visits(
 
 
 class _StepSizes:
-    """Who came to the steps that are to be told, and which of these give away nobody."""
+    """The number of people at the reported steps, and which of these may be shown without giving
+    small groups away."""
 
     def __init__(
         self, visitors: VisitorPopulation | None, steps: list[FunnelStep], floors: Floors
@@ -157,15 +161,15 @@ class _StepSizes:
         self._known_safe: dict[tuple[str, bool], set[DimensionValue]] = {}
 
     def size(self, step: FunnelStep) -> int:
-        """How many people came to it."""
+        """Return how many people reached the step."""
         if step.at < 0 or self._who is None:
             return step.people or 0
         people = self._at(step.start, now=True)
         return people.count(people.which(_get_value(step)))
 
     def is_told(self, step: FunnelStep) -> bool:
-        """Whether as many as it takes came to it, now and before, and passed, in the segment and in
-        all the others of the same dimension."""
+        """Tell whether enough people reached it now and before, and passed it, in the segment and
+        in all others of the dimension together."""
         floors = self._floors
         if step.at < 0 or self._who is None:
             came = (step.people, step.people_before)
@@ -178,7 +182,7 @@ class _StepSizes:
         )
 
     def bought(self, step: FunnelStep) -> bool:
-        """Whether enough bought for the mean of what they paid to be told."""
+        """Tell whether enough people bought for their mean payment to be shown."""
         if self._who is None:
             return False
         people = self._who.at("purchase")
@@ -191,17 +195,19 @@ class _StepSizes:
         return self._known[step, now]
 
     def _visited(self, *, now: bool) -> set[DimensionValue]:
-        """The segments that enough people came in at all: of others nothing is told, at no step."""
+        """Return the segments with enough visitors at all; nothing is reported for others at any
+        step."""
         wanted = [_get_value(one) for one in self.told if one.at >= 0]
         return self._safe("", now, wanted, self._at("view", now=now), self._floors.people)
 
     def _counted(self, step: str, *, now: bool) -> set[DimensionValue]:
-        """Of these, the segments whose number at a step may be told, however it is told."""
+        """Return, of these, the segments whose number at a step may be shown in any form."""
         wanted = self._visited(now=now)
         return self._safe(step, now, wanted, self._at(step, now=now), self._floors.sales)
 
     def _came(self, step: str, *, now: bool) -> set[DimensionValue]:
-        """Of these, the segments of which enough came to a step for shares of them to be told."""
+        """Return, of these, the segments with enough people at a step for shares of them to be
+        shown."""
         wanted = self._counted(step, now=now)
         return self._safe(f"{step} came", now, wanted, self._at(step, now=now), self._floors.people)
 
@@ -221,7 +227,8 @@ def _get_value(step: FunnelStep) -> DimensionValue:
 def _compare_products(
     warehouse: Warehouse, filter_: AnalysisFilter, days: list[date], result: AnalysisResult
 ) -> list[FunnelStep]:
-    """The step from view to cart of each product, or page where there are no products."""
+    """Compare the step from view to cart for each product, or page where events name no
+    products."""
     query = build_product_views(warehouse, filter_, days)
     counts: dict[str, dict[bool, tuple[float, float]]] = {}
     people: dict[str, dict[bool, tuple[int, int]]] = {}
@@ -306,7 +313,7 @@ def _add_change(
     step: FunnelStep,
     currency: str | None,
 ) -> None:
-    """Since when, and what a fall cost; not twice where it follows another."""
+    """Add when a change began and what a drop cost, unless the step only follows another."""
     mask = visits.which(step.dimension, step.value)
     counts = visits.counts(mask)
     spread = estimate_daily_dispersion(visits, step.at)
@@ -341,15 +348,15 @@ def _add_change(
 
 
 def _count_decimals(bounds: tuple[float, float, float]) -> int:
-    """How many places an estimate is told to: two digits of its interval's half, at most cents."""
+    """Return the decimals of an estimate: two digits of its interval's half-width, at most
+    cents."""
     half = (bounds[2] - bounds[1]) / 2
     return min(2, 1 - floor(log10(half))) if half > 0 else 2
 
 
 def _format_chart_points(counts: Numbers, at: int, days: list[date], before: float) -> str:
-    """The share that passed in each seven days, ending with the last, in one text for a chart:
-    "2026-11-18: 37.2 % (58.0 %); …", in brackets what it was before; empty where a week has too
-    few to be shown."""
+    """Return the seven-day rates up to the last day, as text for a chart: "2026-11-18: 37.2 % (58.0
+    %); …", with the earlier rate in brackets; empty where a week has too few visits to be shown."""
     starts = range(len(days) % 7, len(days), 7)
     came = [counts[n : n + 7, at].sum() for n in starts]
     if min(came, default=0) < MIN_SESSIONS:
@@ -364,7 +371,8 @@ def _format_chart_points(counts: Numbers, at: int, days: list[date], before: flo
 def _estimate_basket(
     warehouse: Warehouse, visits: VisitCounts, mask: Numbers, step: FunnelStep
 ) -> BasketValue | None:
-    """Of the segment's purchases; where visits have no amounts, of its orders in the same days."""
+    """Estimate the mean basket from the segment's purchases; where visits have no amounts, from its
+    orders of the same days."""
     kept = mask.astype(bool)
     sums = [part[kept].sum() for part in (visits.paid, visits.worth, visits.squares)]
     orders = warehouse.table("orders")
@@ -396,7 +404,8 @@ def _load_titles(warehouse: Warehouse) -> dict[str, str]:
 
 
 def _round_estimate(money: float) -> int:
-    """An estimate in hundreds, or tens where it is small: cents would claim to know them."""
+    """Round an estimate to hundreds, or tens where it is small, because cents would suggest false
+    precision."""
     return int(round(money, -2 if abs(money) >= 1000 else -1))
 
 

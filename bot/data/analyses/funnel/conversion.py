@@ -1,5 +1,4 @@
-"""How many visits there were and how many ended in an order: the whole way, of all and of each
-device, source and country."""
+"""Compute the overall conversion: visits and orders in total and by device, source and country."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,17 +20,18 @@ from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.text.slugs import slugify
 
-DEFAULT_DAYS = 28  # when none are asked for
+DEFAULT_DAYS = 28  # when no days are requested
 CONVERSION_QUERY = "funnel.whole"
 
 
 def add_overall_conversion(
     warehouse: Warehouse, filter_: AnalysisFilter, result: AnalysisResult, table_cache: TableCache
 ) -> None:
-    """Facts funnel.visits-all.visits, .purchases, .conversion (%), .since and .until, over the days
-    asked for, else the last 28; the same of visits-device-mobile, visits-source-…, visits-country-…
-    Nothing where the events don't know both ends of the way. Where too few bought, .visits alone;
-    what too few people are behind is in visits-others-device … alone."""
+    """Add facts funnel.visits-all.visits, .purchases, .conversion (%), .since and .until, over the
+    requested days, else the last 28; the same for visits-device-mobile, visits-source-…,
+    visits-country-… Nothing is added where the events lack the first or last step. Where too few
+    people bought, only .visits is shown; values with too few people are summed in
+    visits-others-device … with .visits only."""
     until = find_last_whole_day(warehouse, "events", filter_)
     since = filter_.since or until - timedelta(days=DEFAULT_DAYS - 1)
     if since > until:
@@ -100,13 +100,13 @@ def _add_group(
 
 
 def _add_other_groups(result: AnalysisResult, dimension: str, parts: Sequence[VisitGroup]) -> None:
-    """The visits of those that are too few to be told of by themselves."""
+    """Add the sum of the visits of values that are too small to be shown on their own."""
     mine = [part for part in parts if part.value[0] == dimension]
     shown = [part for part in mine if result.get(part.key, "visits")]
     rest = sum(part.came for part in mine) - sum(part.came for part in shown)
     if rest and shown:
         key = f"visits-others-{dimension}"
-        result.mark_without_customers(key)  # no small group: `told` saw to that
+        result.mark_without_customers(key)  # a sum over several groups, checked by `safe_values`
         result.add(
             key, "visits", rest, unit="visits", about="Others", rows=rest, query=CONVERSION_QUERY
         )

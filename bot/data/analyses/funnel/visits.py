@@ -1,8 +1,8 @@
-"""The way to purchase as counts: sessions that reached each step, by day, device, source, country.
+"""Count the sessions that reached each funnel step, by day, device, source and country.
 
-One pass over the events: each session's deepest step, then counts. A session counts once per
-step, and whoever reached a step has passed those before it, in whatever order the events came.
-"""
+One pass over the events takes each session's deepest step and counts it. A session counts once per
+step, and one that reached a step counts as having passed those before it, in whatever order the
+events came."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,14 +21,14 @@ from bot.data.warehouse.warehouse import Warehouse
 
 FUNNEL_STEPS = ("view", "cart", "checkout", "purchase")
 VISIT_DIMENSIONS = ("device", "source", "country")
-CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # days
+CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # in days
 
 
 @dataclass(frozen=True)
 class VisitCounts:
-    """`cells` has one row a (day, device, source, country): `of` their keys, `reached` how many
-    sessions reached each of `steps`, `worth` and `squares` of the purchases' amounts, `paid` how
-    many purchases have one."""
+    """`cells` has one row per (day, device, source, country): `of` are their keys, `reached` counts
+    the sessions that reached each of `steps`, `worth` and `squares` are sums over the purchases'
+    amounts, `paid` counts the purchases that have one."""
 
     days: list[date]
     steps: tuple[str, ...]
@@ -40,14 +40,14 @@ class VisitCounts:
     squares: Numbers
 
     def counts(self, rows: Numbers | None = None) -> Numbers:
-        """Days × steps, of some cells (a mask) or all."""
+        """Return days × steps, over the masked cells or all."""
         out = np.zeros((len(self.days), len(self.steps)))
         kept = np.ones(len(self.day), dtype=bool) if rows is None else rows.astype(bool)
         np.add.at(out, self.day[kept].astype(int), self.reached[kept])
         return out
 
     def which(self, dimension: str, value: str) -> Numbers:
-        """The cells of one segment, as a mask; ("total", …) is all of them."""
+        """Return a mask of the cells of one segment; ("total", …) selects all."""
         if dimension == "total":
             return np.ones(len(self.of))
         return np.array([float(of[dimension] == value) for of in self.of])
@@ -57,19 +57,20 @@ class VisitCounts:
 
 
 def list_days(warehouse: Warehouse, filter_: AnalysisFilter) -> list[date]:
-    """The whole days looked at, the last 70 at most: 14 now and 56 before."""
+    """Return the analysed whole days, at most 70: the current 14 and the 56 before."""
     last = find_last_whole_day(warehouse, "events", filter_)
     return [last - timedelta(days=back) for back in range(CURRENT_DAYS + PREVIOUS_DAYS - 1, -1, -1)]
 
 
 def build_cells(warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]) -> ir.Table:
-    """day, device, source, country, depth (1 view … 4 purchase): sessions, paid, worth, squares."""
+    """Build day, device, source, country and depth (1 view … 4 purchase), with sessions, paid,
+    worth and squares."""
     return count_sessions(build_sessions(warehouse, filter_, days))
 
 
 def build_sessions(warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]) -> ir.Table:
-    """One row a session: day, device, source, country, depth, amount of the purchase, person (the
-    visitor; the session where none is known)."""
+    """Build one row per session: day, device, source, country, depth, amount of the purchase, and
+    person (the visitor; the session where none is known)."""
     events = _filter_days(filter_rows(warehouse, "events", filter_), days)
     lines = events.step == "purchase"
     found = events.group_by("session").aggregate(
@@ -86,7 +87,7 @@ def build_sessions(warehouse: Warehouse, filter_: AnalysisFilter, days: list[dat
 
 
 def count_sessions(sessions: ir.Table) -> ir.Table:
-    """The sessions by day, device, source, country and depth."""
+    """Count sessions by day, device, source, country and depth."""
     amount = sessions.amount.cast("float64")
     return sessions.group_by("day", "device", "source", "country", "depth").aggregate(
         sessions=sessions.count(),
@@ -98,13 +99,13 @@ def count_sessions(sessions: ir.Table) -> ir.Table:
 
 @dataclass(frozen=True)
 class VisitorPopulation:
-    """Who came: one element a visitor, device, source, country, deepest step, and whether it was in
-    the days `now`."""
+    """The visitors, one element each: device, source, country, deepest step, and whether it was in
+    the current days (`now`)."""
 
     population: Population
 
     def at(self, step: str, *, now: bool | None = None) -> Population:
-        """Those who reached a step."""
+        """Return the visitors who reached a step."""
         deep = [str(n) for n in range(FUNNEL_STEPS.index(step) + 1, len(FUNNEL_STEPS) + 1)]
         kept = self.population.any_of("depth", deep)
         if now is not None:
@@ -126,8 +127,8 @@ def load_visitors(warehouse: Warehouse, sessions: ir.Table, days: list[date]) ->
 def build_product_views(
     warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]
 ) -> ir.Table:
-    """product (or page, where the events know no products), now: sessions that saw it, and put it
-    into the cart, and of how many people. The later steps are about whole carts."""
+    """Build product (or page, where events name no products) and now, with the sessions that viewed
+    it and put it into the cart, and their people. Later steps refer to whole carts."""
     events = _filter_days(filter_rows(warehouse, "events", filter_), days)
     named = events.mutate(thing=ibis.coalesce(events.product, events.page))
     seen = named.filter(named.step.isin(("view", "cart")), named.thing.notnull())
@@ -145,7 +146,8 @@ def build_product_views(
 
 
 def arrange_visits(rows: list[dict[str, Any]], days: list[date]) -> VisitCounts:
-    """The rows of `cells` by day. Steps that nobody ended at are not in the data."""
+    """Arrange the rows of `build_cells` by day. Steps at which no session ended are not in the
+    data."""
     deep = {int(row["depth"]) for row in rows}
     steps = [n for n in range(1, len(FUNNEL_STEPS) + 1) if n in deep]
     place = {day: at for at, day in enumerate(days)}
@@ -170,7 +172,7 @@ def read_visits(warehouse: Warehouse, query: ir.Table, days: list[date]) -> Visi
     with_traffic = [at for at in range(len(days)) if visits.counts()[at].sum() > 0]
     if not with_traffic:
         return visits
-    first = with_traffic[0]  # the data may begin later than the days looked at
+    first = with_traffic[0]  # the data may begin later than the analysed days
     return VisitCounts(
         days=days[first:],
         steps=visits.steps,

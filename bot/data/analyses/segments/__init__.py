@@ -1,4 +1,4 @@
-"""Who the customers are: named groups, who drifts away, who comes back, what goes together."""
+"""Analyse the customers: segments, churn, repeat purchases, and products bought together."""
 
 import ibis.expr.types as ir
 from ibis import _
@@ -12,15 +12,14 @@ from bot.data.warehouse.purchases import group_by_order, last_day, purchase_line
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 
-# What is told of the customers: `find`.
 
-MIN_CUSTOMERS = 100  # customers
+MIN_CUSTOMERS = 100
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """Named groups, who comes back, what goes together. `where.segment` tells of one group;
-    `where.product` or `where.category` of what goes with it and who is like its buyers; country,
-    region, source, device and days narrow the orders."""
+    """Return segments, repeat purchases and products bought together. `filter_.segment` restricts
+    it to one segment; `filter_.product` or `filter_.category` selects what is bought with it and
+    its look-alikes; country, region, source, device and days filter the orders."""
     lines = purchase_lines(warehouse, filter_)
     if lines is None:
         result = AnalysisResult("segments", "", warehouse.today)
@@ -59,7 +58,7 @@ def _add_facts(context: AnalysisContext) -> None:
 
 
 def _count_customers(lines: ir.Table) -> ir.Table:
-    """One row: customers, orders, first (day)."""
+    """Return one row: customers, orders, first (day)."""
     orders = group_by_order(lines).filter(_.amount >= 0)
     return orders.aggregate(
         customers=_.customer.nunique(), orders=_.count(), first=_.at.min().date()

@@ -1,8 +1,8 @@
-"""Whom a rule picks: counted for the card, listed for the export, consent first.
+"""Select the customers of an audience rule: counted for the card, listed for the export, by
+consent.
 
-Without a yes to the purpose, or after an opt-out, nobody is in an audience. A count below the
-floor is not shown, and an audience below it is not given out.
-"""
+Customers without consent for the purpose, or with an opt-out, are in no audience. A count below the
+floor is not shown, and an audience below it is not exported."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -27,14 +27,14 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# Who fits a rule among these order lines, as of a day: now, or as the rule would have picked then.
+# Select customers among these order lines as of a day: today, or an earlier day for a backtest.
 
-NO_PRODUCT = "–"  # no product's key
+NO_PRODUCT = "–"  # no product has this key
 
 
 class AudienceSelection:
-    """`lines` as bought.lines gives them, none later than `until`. What is asked again and again is
-    put down in `laid`, under `name`."""
+    """Selects customers. `lines` come from `bot.data.warehouse.purchases`, none later than `until`.
+    Tables that are used repeatedly are cached in `table_cache`, under `name`."""
 
     def __init__(
         self,
@@ -53,7 +53,8 @@ class AudienceSelection:
         self.lines = self._cache_table("lines", lines)
 
     def select_fitting(self, rule: AudienceRule) -> ir.Table:
-        """customer: who fits the rule, agreed or not. Never to be listed, only counted."""
+        """Return the customers that match the rule, with or without consent. Only for counting,
+        never to be listed."""
         people = self.groups.filter(_.segment.isin(rule.segments)) if rule.segments else self.ranked
         fits = self._filter_by_history(people, rule).select("customer")
         for wanted in self._select_wanted_buyers(rule):
@@ -74,7 +75,8 @@ class AudienceSelection:
 
     @cached_property
     def groups(self) -> ir.Table:
-        """`ranked` with `segment`. Raises CannotDo when too few came back to have a rhythm."""
+        """`ranked` with `segment`. Raises CannotDo when too few customers came back to have a
+        rhythm."""
         gap = compute_typical_gap(self.warehouse, self.ranked)
         if gap is None:
             raise CannotDo(Words("Too few customers came back to name groups of them."))
@@ -102,13 +104,13 @@ class AudienceSelection:
         return people.filter(*conditions) if conditions else people
 
     def _select_wanted_buyers(self, rule: AudienceRule) -> list[ir.Table]:
-        """One table of customers for each thing that the rule wants of what they bought."""
+        """Return one table of customers for each purchase condition of the rule."""
         wanted = []
         named_so = [
             key for word in rule.bought_named for key in find_products_with_word(word, self.goods)
         ]
         lines = rule.bought
-        if rule.bought_named:  # what nobody bought yet has no buyers, and lets nobody in
+        if rule.bought_named:  # a word that matches no product must select no customer
             lines = (*rule.bought, *named_so) or (NO_PRODUCT,)
         things = lines, rule.bought_categories, rule.bought_within
         if (found := self._select_buyers_of(*things, rule.bought_at_least)) is not None:
@@ -127,9 +129,9 @@ class AudienceSelection:
         within: int | None,
         least: int | None = None,
     ) -> ir.Table | None:
-        """customer: who bought any of these (of no name: anything), or `least` different ones,
-        within so many days; None when nothing is asked. What is of a category that was asked for
-        counts as that category."""
+        """Return the customers who bought any of these products or categories (anything, when both
+        are empty), or at least `least` different ones, within so many days. None when there is no
+        condition. A product of a selected category counts as that category."""
         anything = not products and not categories
         if anything and within is None:
             return None
@@ -158,24 +160,24 @@ NO_CONSENTS = Words(
 CONSENT_COLUMNS: dict[AudiencePurpose, tuple[str, ...]] = {
     "email": ("email",),
     "sms": ("sms",),
-    "ads": ("ads_user_data", "ads_personalization"),  # Google wants both
+    "ads": ("ads_user_data", "ads_personalization"),  # Google requires both
 }
 
 
 @dataclass(frozen=True)
 class AudienceCount:
-    """`fits` have what the rule asks; `reachable` of them agreed as well. None is below the floor;
-    `cannot` says why nobody can be reached."""
+    """`fits` customers match the rule; `reachable` of them gave consent too. None means below the
+    floor. `cannot` says why nobody can be reached."""
 
     fits: int | None
     reachable: int | None
     floor: int
     cannot: Words | None = None
-    nearly_all: bool = False  # of those who fit, fewer than the floor did not agree
+    nearly_all: bool = False  # fewer matching customers than the floor lack consent
 
     @property
     def said(self) -> Words:
-        """What the card says of the size."""
+        """Return the card's text on the size."""
         if self.fits is None:
             return Words("under {n} customers", n=self.floor)
         if self.cannot is not None:
@@ -198,7 +200,7 @@ class AudienceCount:
 
 
 def count_audience(warehouse: Warehouse, rule: AudienceRule) -> AudienceCount:
-    """How many the rule picks. Raises CannotDo when there are no orders with customers."""
+    """Count the customers of the rule. Raises CannotDo when there are no orders with customers."""
     fits = select_matching(warehouse, rule)
     agreed = select_consenting(warehouse, rule.purpose)
     if agreed is None:
@@ -212,8 +214,8 @@ def count_audience(warehouse: Warehouse, rule: AudienceRule) -> AudienceCount:
 
 
 def list_members(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
-    """customer: those to be written to. Raises CannotDo when there are no orders or no consents,
-    and when fewer than the floor would be in it."""
+    """Return the customers to write to. Raises CannotDo when there are no orders or no consents,
+    and when they would be fewer than the floor."""
     agreed = select_consenting(warehouse, rule.purpose)
     if agreed is None:
         raise CannotDo(NO_CONSENTS)
@@ -226,7 +228,8 @@ def list_members(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
 
 
 def select_consenting(warehouse: Warehouse, purpose: AudiencePurpose) -> ir.Table | None:
-    """customer: who said yes to the purpose and did not opt out; None without consents."""
+    """Return the customers with consent for the purpose and without an opt-out; None without
+    consents."""
     consents = warehouse.table("consents")
     if consents is None:
         return None
@@ -235,7 +238,8 @@ def select_consenting(warehouse: Warehouse, purpose: AudiencePurpose) -> ir.Tabl
 
 
 def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
-    """customer: who fits the rule, agreed or not. Never to be listed, only counted."""
+    """Return the customers that match the rule, with or without consent. Only for counting, never
+    to be listed."""
     lines = purchase_lines(warehouse)
     if lines is None:
         raise CannotDo(NO_ORDERS)

@@ -1,4 +1,4 @@
-"""What is bought by the same people, told."""
+"""Find products and categories that are bought by the same customers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,17 @@ from bot.data.warehouse.warehouse import FLOOR
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-# What is bought by the same people: pairs of products or categories, and groups of such pairs.
+# Pairs of products or categories with the same customers, and groups of such pairs.
 
-MAX_ITEMS = 300  # things, those with most customers: pairs grow with the square
+MAX_ITEMS = 300  # items with most customers; the number of pairs grows with the square
 MIN_LIFT = 3.0
 MAX_FALSE_DISCOVERY = 0.10
-MIN_CATEGORY_PAIRS = 10  # pairs, from which on two categories have an ordinary pair of their own
+MIN_CATEGORY_PAIRS = 10  # pairs required for two categories to have their own usual lift
 
 
 @dataclass(frozen=True)
 class ItemPair:
-    """Two things that `both` customers have; `ordinary` is the usual lift of such a pair."""
+    """Two items that `both` customers have; `ordinary` is the usual lift of such a pair."""
 
     a: str
     b: str
@@ -40,8 +40,8 @@ class ItemPair:
 
 
 def build_baskets(lines: ir.Table, by: str, floor: int, most: int = MAX_ITEMS) -> ir.Table:
-    """customer, thing: who ever bought it; the `most` things with most customers, each at least
-    `floor`. `by` is product or category."""
+    """Return customer and thing: who ever bought it. Only the `most` things with most customers are
+    kept, each with at least `floor`. `by` is product or category."""
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
     owned = bought.select("customer", thing=lines[by]).distinct()
     common = (
@@ -55,7 +55,7 @@ def build_baskets(lines: ir.Table, by: str, floor: int, most: int = MAX_ITEMS) -
 
 
 def build_pairs(baskets: ir.Table) -> ir.Table:
-    """a, b (a before b, or the same: then `both` is all customers of it), both."""
+    """Return a, b (a before b, or equal: then `both` counts all customers of it) and both."""
     left = baskets.select("customer", a=_.thing)
     right = baskets.select("customer", b=_.thing)
     met = left.join(right, "customer")
@@ -68,8 +68,8 @@ def find_pairs(
     category_of: Mapping[str, str] | None = None,
     floor: int = FLOOR,
 ) -> list[ItemPair]:
-    """Pairs with at least `floor` customers who have both, strongest first; `rows` of `pairs_of`,
-    among `people` customers. `q` is Benjamini–Hochberg over all pairs, one-sided."""
+    """Return pairs with at least `floor` common customers, strongest first, from the `rows` of
+    `build_pairs` among `people` customers. `q` is Benjamini–Hochberg over all pairs, one-sided."""
     alone = {str(r["a"]): r["both"] for r in rows if r["a"] == r["b"]}
     met = {(str(r["a"]), str(r["b"])): r["both"] for r in rows if r["a"] != r["b"]}
     things = sorted(alone)
@@ -94,8 +94,8 @@ def find_pairs(
 def _compute_usual_lift(
     crossed: Sequence[tuple[str, str]], lift: NDArray[np.float64], category_of: Mapping[str, str]
 ) -> NDArray[np.float64]:
-    """For each pair, the median lift of the pairs of its two categories, or of all where these
-    are few; at least 1."""
+    """Return for each pair the median lift of the pairs of its two categories, or of all where
+    these are few; at least 1."""
     blocks: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, pair in enumerate(crossed):
         blocks[tuple(sorted(category_of.get(thing, "") for thing in pair))].append(i)
@@ -107,9 +107,9 @@ def _compute_usual_lift(
 
 
 def group_pairs(pairs: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple[str, ...]]:
-    """Things bought by the same people: pairs over `lift` and beyond chance, joined while
-    a thing goes with at least half of those already there (one bridge does not join two tastes).
-    Strongest group first; at least 3 things."""
+    """Group items bought by the same people: significant pairs over `lift` are merged while an item
+    pairs with at least half of the group (a single bridge does not join two groups). Strongest
+    group first; at least 3 items."""
     strong = [p for p in pairs if p.lift >= lift and p.q <= MAX_FALSE_DISCOVERY]
     linked = {frozenset((p.a, p.b)) for p in strong}
     group_of: dict[str, set[str]] = {}
@@ -125,7 +125,7 @@ def group_pairs(pairs: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple
     return [tuple(sorted(g)) for g in kept.values()]
 
 
-MAX_PAIRS = 5  # pairs with a thing asked about, and groups
+MAX_PAIRS = 5  # pairs with the requested item, and groups
 MISSING_COLUMNS = {
     "product": Words("What goes together needs orders with a product on each line."),
     "category": Words("Which categories go together needs a product list with categories."),
@@ -133,10 +133,10 @@ MISSING_COLUMNS = {
 
 
 def add_basket_facts(context: AnalysisContext) -> None:
-    """Facts segments.taste-<n>.products, .lift, .customers, .share-of-customers for each group of
-    products that the same people buy; segments.<a>-with-<b>.lift and .customers for pairs of
-    categories, or with the product or category asked about, where they stand out from the ordinary
-    pair beyond chance."""
+    """Add facts segments.taste-<n>.products, .lift, .customers, .share-of-customers for each group
+    of products that the same people buy; segments.<a>-with-<b>.lift and .customers for pairs of
+    categories, or for pairs with the requested product or category, where they exceed the usual
+    lift significantly."""
     filter_ = context.filter_
     if not filter_.category:
         found = _load_pairs(context, "product")
@@ -196,7 +196,7 @@ def _add_tastes(context: AnalysisContext, pairs: list[ItemPair]) -> None:
 
 
 def _count_people(context: AnalysisContext, things: tuple[str, ...], query: str) -> int:
-    """Customers with at least two of these things."""
+    """Return the number of customers with at least two of these items."""
     owned = context.lines.filter(_.amount >= 0, _["product"].isin(things))
     counted = owned.group_by("customer").aggregate(n=_["product"].nunique()).filter(_.n >= 2)
     return int(context.run_query(query, counted.aggregate(customers=_.count()))[0]["customers"])
