@@ -1,4 +1,4 @@
-"""What sells best: products and categories by what they brought, and the average order."""
+"""Report best sellers: products and categories by revenue, and the average order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,25 +22,26 @@ from bot.i18n.messages import Words
 from bot.text.normalize import tokenize, word_set
 from bot.text.slugs import format_title, slugify
 
-DEFAULT_DAYS = 90  # looked back over when no days are asked for
+DEFAULT_DAYS = 90  # when no days are requested
 MAX_SELLERS = 10
-MAX_PRODUCTS_READ = 60  # products read; some of them are no goods
+MAX_PRODUCTS_READ = 60  # products read; some of them are no goods, such as postage
 SELLER_DIMENSIONS = ("product", "category")
 QUERY_NAMES = {"product": "products", "category": "categories"}
 OTHERS_LABEL = Words("Others")
-NON_PRODUCT_WORDS = word_set(  # what stands on an order and is not sold: "frais de port", "POSTAGE"
+# names of order lines that are no products: "frais de port", "POSTAGE"
+NON_PRODUCT_WORDS = word_set(
     "postage shipping carriage port livraison delivery fee fees frais manual discount remise "
     "commission charges adjust adjustment gift voucher emballage packaging samples carte"
 )
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """Over the days asked for, else the last 90: sellers.product-<product> and
-    sellers.category-<name> .revenue, .units, .orders, .since, .until, the best ten each by what
-    they brought, money paid back taken off; sellers.all.orders, .revenue and .average-order. What
-    too few customers bought is in sellers.others-product.revenue and sellers.others-category alone.
-    In the currency of most orders; others are left out, and said to be. Raises CannotDo where the
-    orders don't have a column that is asked about."""
+    """Return, over the requested days or the last 90: sellers.product-<product> and
+    sellers.category-<name> .revenue, .units, .orders, .since, .until, the best ten each by revenue
+    net of refunds; sellers.all.orders, .revenue and .average-order. What too few customers bought
+    is summed in sellers.others-product.revenue and sellers.others-category. Only the currency of
+    most orders counts; a limit names the others. Raises CannotDo where the orders lack a column of
+    the filter."""
     if warehouse.table("orders") is None:
         findings = AnalysisResult("sellers", "", warehouse.today)
         findings.add_limit(NO_ORDERS)
@@ -75,7 +76,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 
 def build_buyers(warehouse: Warehouse, lines: ir.Table, by: Sequence[str]) -> Population:
-    """Who bought, by the values of some columns: customers; where none is known, orders."""
+    """Return who bought, by the values of some columns: customers; orders where no customer is
+    known."""
     person = ibis.coalesce(lines.customer, lines["order"])
     named = lines.select(*by, person=person_column(warehouse, person))
     return Population.of(fetch_arrow(warehouse, named.distinct()), "person")
@@ -84,8 +86,8 @@ def build_buyers(warehouse: Warehouse, lines: ir.Table, by: Sequence[str]) -> Po
 def select_counted_lines(
     warehouse: Warehouse, filter_: AnalysisFilter, since: date, until: date, currency: str | None
 ) -> ir.Table:
-    """The lines that count, in the one currency, of the days inclusive. Pieces that went for
-    nothing and from nobody are the stock put right: no order, and nothing taken back."""
+    """Return the lines of the days inclusive that count, in one currency. Negative pieces without
+    an amount are stock corrections: neither an order nor a return."""
     table = filter_rows(warehouse, "orders", filter_)
     day = table["at"].date()
     kept = table.filter(
@@ -108,7 +110,8 @@ def _add_total(
     unit: list[str],
     people: int,
 ) -> None:
-    """An order below zero is money paid back: it lowers the sum and is no order."""
+    """Add the totals. An order with a negative amount is a refund: it lowers the sum and does not
+    count as an order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum())
     asked = orders.aggregate(
         revenue=_.paid.sum(), orders=_.count(where=_.paid >= 0), rows=_.count()
@@ -128,7 +131,7 @@ def _add_total(
 
 @dataclass(frozen=True)
 class BestSeller:
-    """A product or a category, by what it brought."""
+    """A product or a category with its revenue."""
 
     key: str
     title: str
@@ -140,8 +143,8 @@ class BestSeller:
 def _find_best_sellers(
     result: AnalysisResult, warehouse: Warehouse, lines: ir.Table, people: Population, name: str
 ) -> list[BestSeller]:
-    """The best of a dimension; what brought nothing is none, what nobody named is not told, nor
-    what too few bought."""
+    """Return the best of a dimension. Values without revenue, without a name, or with too few
+    buyers are left out."""
     table = (
         lines.filter(lines[name].notnull())
         .group_by(name)
@@ -202,19 +205,19 @@ def _add_sellers(
 
 
 def _add_others(result: AnalysisResult, name: str, shown: Decimal, money: str | None) -> None:
-    """All that is not told of by itself."""
+    """Add the sum of everything that is not shown on its own."""
     whole = result.get("all", "revenue")
     if whole is None or not shown:
         return
     key, rest = f"others-{name}", round(Decimal(whole.value) - shown)
     if rest <= 0:
         return
-    result.mark_without_customers(key)  # no small group: `told` saw to that
+    result.mark_without_customers(key)  # a sum over several groups, checked by `safe_values`
     result.add(key, "revenue", rest, unit=money, about=OTHERS_LABEL.text, query=QUERY_NAMES[name])
 
 
 def is_product(title: str | None) -> bool:
-    """Whether it is a product, by its name: postage and vouchers stand on orders, too."""
+    """Tell from its title whether it is a product; postage and vouchers are order lines too."""
     return bool(title) and not NON_PRODUCT_WORDS & set(tokenize(title or ""))
 
 

@@ -1,9 +1,9 @@
-"""What the words of a question name among the values that orders have: countries, sources, codes,
-categories, products; and what none of them explains.
+"""Resolve the words of a question to values of the orders (countries, sources, codes, categories,
+products), and return the words that match nothing.
 
-A place or a code is named by all words of one of its names. Goods are named by any of theirs, in
-either language: all words that are left must be of one category, or of the same products.
-"""
+A place or a code is named by all words of one of its names. Products and categories are named by
+any of their words, in either language: all remaining words must belong to one category, or to the
+same products."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,10 +24,10 @@ from bot.text.normalize import tokenize
 
 RESOLVED_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
 PRODUCT_COLUMNS = ("category", "product")
-STEM_LENGTH = 5  # letters by which words of one family are alike
-MIN_SIMILARITY = 0.84  # from which a word is taken for another
-MIN_FUZZY_LENGTH = 5  # letters of a word that may be misspelt
-VALUE_SYNONYMS = {  # what people say for it
+STEM_LENGTH = 5  # letters that words of one word family share
+MIN_SIMILARITY = 0.84  # similarity from which a word counts as misspelt
+MIN_FUZZY_LENGTH = 5  # in letters, of a word that may be misspelt
+VALUE_SYNONYMS = {  # what people say for a value
     "mobile": "phone, phones, smartphone, smartphones, telephone, telephones, portable, portables",
     "desktop": "computer, computers, ordinateur, ordinateurs, pc",
     "tablet": "tablette, tablettes, tablets, ipad",
@@ -53,7 +53,7 @@ VALUE_SYNONYMS = {  # what people say for it
 
 @dataclass
 class ResolvedValues:
-    """column → values; what no value explains; what was read for a word that was misspelt."""
+    """Column → values; the words that match no value; misspelt words with their interpretation."""
 
     only: dict[str, list[str]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class ResolvedValues:
 def resolve_values(
     words: Sequence[str], known: Mapping[str, Mapping[str, str]], *, nearly: bool
 ) -> ResolvedValues:
-    """`known`: column → value → what it is called. `nearly`: with words that are misspelt."""
+    """`known` maps column → value → display name. `nearly` allows misspelt words."""
     found = _resolve_words(list(words), known)
     if not found.unknown or not nearly:
         return found
@@ -101,7 +101,7 @@ def _resolve_words(words: list[str], known: Mapping[str, Mapping[str, str]]) -> 
 
 
 def _iter_names(column: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The folded names with what each is of, the longest first."""
+    """Yield the normalised names with their values, the longest first."""
     every = [
         (name, value)
         for value, called in values.items()
@@ -120,7 +120,7 @@ def _list_value_names(column: str, value: str, called: str) -> set[str]:
 
 
 def _remove_small_words(name: str) -> str:
-    """Without the small words, which are not looked for."""
+    """Remove small words, which are not searched for."""
     return " ".join(word for word in tokenize(name) if word not in IDLE)
 
 
@@ -141,7 +141,7 @@ def _is_same_word(one: str, other: str) -> bool:
 
 
 def _is_named_by(word: str, called: str) -> bool:
-    """Whether a word is of goods called so."""
+    """Tell whether the word belongs to a product or category with this name."""
     stem = word.rstrip("s")[:STEM_LENGTH]
     return any(stem == other.rstrip("s")[:STEM_LENGTH] for other in tokenize(called)) or bool(
         concepts(word) & concepts(called)
@@ -158,7 +158,7 @@ def _find_product_values(
 
 
 def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | None:
-    """A word of some value's name that it is nearly."""
+    """Return a word from a value's name that is similar to the word."""
     if len(word) < MIN_FUZZY_LENGTH or word.isdigit():
         return None
     every = {
@@ -169,17 +169,18 @@ def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | 
         for part in tokenize(name)
         if len(part) >= MIN_FUZZY_LENGTH and not part.isdigit()
     }
-    alike = sorted(part for part in every if part[0] == word[0])  # the first letter is seldom wrong
+    # people seldom get the first letter wrong
+    alike = sorted(part for part in every if part[0] == word[0])
     return next(iter(get_close_matches(word, alike, n=1, cutoff=MIN_SIMILARITY)), None)
 
 
-# The values that orders have, by which a question may narrow them.
+# The values of the orders that a question may filter by.
 
 VALUE_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
 
 
 def load_order_values(warehouse: Warehouse) -> Mapping[str, Mapping[str, str]]:
-    """column → value → what it is called; of products their titles, goods alone."""
+    """Return column → value → display name; for products their titles, without postage etc."""
     return {
         **{column: _list_distinct_values(warehouse, column) for column in VALUE_COLUMNS},
         "product": _list_products(warehouse),

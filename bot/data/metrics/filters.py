@@ -1,8 +1,7 @@
-"""What a person may narrow each kind of facts by, and whether what they named is there at all.
+"""Validate a filter: whether a kind of data can be filtered that way, and whether the value exists.
 
-An analysis that finds no rows says what rows it would need; that is no answer to a country that
-nobody ordered from, or to a product that is called otherwise.
-"""
+An analysis without matching rows says how many rows it needs. That would be a wrong answer for a
+country without orders, or for a product that has another name."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -22,7 +21,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# The rows that are asked about, and the days that are whole.
+# The rows that match a filter, and the whole days.
 
 NO_SEGMENTS = Words(
     "Segments stand in the customers' file, and there is none yet. Import it first."
@@ -43,14 +42,14 @@ FILTER_NAMES = {
 
 
 def find_last_whole_day(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> date:
-    """The last day that is whole: not today, which still goes on."""
+    """Return the last whole day: not today, which is not over."""
     whole = min(warehouse.as_of(kind), warehouse.today - timedelta(days=1))
     return min(whole, filter_.until) if filter_.until else whole
 
 
 def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.Table:
-    """The rows of a kind (orders, events) that are asked about. Raises CannotDo where the kind
-    has no such column. A marketing channel is the source that a visit or an order came from."""
+    """Return the rows of a kind (orders, events) that match the filter. Raises CannotDo where the
+    kind has no such column. A marketing channel is the source of a visit or an order."""
     table = warehouse.table(kind)
     assert table is not None
     if filter_.since:
@@ -65,7 +64,7 @@ def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.
 
 
 def add_category(warehouse: Warehouse, table: ir.Table) -> ir.Table:
-    """The same rows; a category that the rows don't say comes from the catalogue."""
+    """Return the rows with the catalogue's category where they have none."""
     if warehouse.products is None:
         return table
     known = warehouse.products.filter(warehouse.products.category.notnull()).select(
@@ -77,8 +76,8 @@ def add_category(warehouse: Warehouse, table: ir.Table) -> ir.Table:
 
 
 def filter_brand(warehouse: Warehouse, table: ir.Table, brand: str) -> ir.Table:
-    """The rows whose product is of this brand, which only the catalogue says. Raises CannotDo
-    where it names no such brand."""
+    """Return the rows whose product is of this brand, which only the catalogue knows. Raises
+    CannotDo where it has no such brand."""
     known = warehouse.products
     if known is not None:
         known = known.filter(known.brand.lower() == brand.lower())
@@ -158,14 +157,14 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
     "sold": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
-KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have a channel of their own
-MAX_SUGGESTIONS = 8  # of what is there, told instead
+KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
+MAX_SUGGESTIONS = 8  # existing values that are listed instead
 MAX_NEAR_MATCHES = 3
 
 
 def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> AnalysisFilter:
-    """The same, with a product's title as its reference. Raises CannotDo for what the kind can't
-    be asked by, and for what is not there."""
+    """Return the filter, with a product's title replaced by its reference. Raises CannotDo for a
+    column that the kind lacks, and for a value that does not exist."""
     asked = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
     for name in asked:
         if name not in FILTERS_BY_KIND[kind]:
@@ -204,10 +203,10 @@ def _check_rule(rule: str) -> None:
 
 
 def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wanted: str) -> None:
-    """Raises CannotDo for a value that no row has, with those that there are."""
+    """Raises CannotDo for a value that no row has, and lists the existing ones."""
     column = "source" if name == "channel" and kind not in KINDS_WITH_CHANNEL else name
     if column not in table.columns:
-        return  # the analysis says that it has none
+        return  # the analysis reports it itself
     rows = add_category(warehouse, table) if column == "category" else table
     known = rows.filter(rows[column].notnull())
     if fetch_rows(
@@ -238,7 +237,7 @@ def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wa
 
 
 def _check_segment(warehouse: Warehouse, table: ir.Table, wanted: str) -> None:
-    """Raises CannotDo for a segment that neither the customers' file nor the rows name."""
+    """Raises CannotDo for a segment that is neither in the customers' file nor in the rows."""
     people = warehouse.table("consents")
     named = [one for one in (people, table) if one is not None and "segment" in one.columns]
     known = {row["segment"] for one in named for row in fetch_rows(warehouse, _select_named(one))}
@@ -259,8 +258,8 @@ def _select_named(table: ir.Table) -> ir.Table:
 
 
 def _find_product(warehouse: Warehouse, kind: str, wanted: str) -> str:
-    """The reference of a product that is called so, by its reference or its title, in the
-    catalogue, the orders or the rows asked about. Raises CannotDo."""
+    """Return the reference of the product with this reference or title, in the catalogue, the
+    orders or the filtered rows. Raises CannotDo."""
     called: dict[str, str] = {}
     for at, rows in enumerate(
         (warehouse.products, warehouse.table("orders"), warehouse.table(kind))
@@ -268,7 +267,7 @@ def _find_product(warehouse: Warehouse, kind: str, wanted: str) -> str:
         if rows is None or "product" not in rows.columns:
             continue
         said = rows["product"].lower() == wanted.lower()
-        if at < 2:  # a review's title is no product's
+        if at < 2:  # a review's title is not a product's title
             said = said | (rows["title"].lower() == wanted.lower())
         some = rows.filter(rows["product"].notnull() & said).select("product").limit(1)
         if found := fetch_rows(warehouse, some):
@@ -289,12 +288,12 @@ def _find_product(warehouse: Warehouse, kind: str, wanted: str) -> str:
     )
 
 
-# In which currency a kind's amounts are: the one that most rows have.
+# The currency of a kind's amounts: the one of most rows.
 
 
 def list_currencies(warehouse: Warehouse, kind: str) -> list[str]:
-    """All currencies of a kind, the one with most rows first; amounts are never added across
-    them."""
+    """Return all currencies of a kind, the one with most rows first. Amounts are never summed
+    across them."""
     table = warehouse.table(kind)
     if table is None or "currency" not in table.columns:
         return []

@@ -16,7 +16,6 @@ from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
-
 DEFAULT_DAYS = 90
 CUTOFF_COUNTS = (3, 4)  # past cutoff days for the backtest: at least, at most
 MIN_CUSTOMERS = 200

@@ -12,7 +12,6 @@ from bot.data.warehouse.purchases import group_by_order, last_day, purchase_line
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 
-
 MIN_CUSTOMERS = 100
 
 

@@ -1,4 +1,4 @@
-"""Who is like the buyers of a thing and does not have it yet, told."""
+"""Find look-alikes: customers who resemble the buyers of a product and don't own it yet."""
 
 import ibis.expr.types as ir
 
@@ -14,21 +14,20 @@ from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
 MAX_P_VALUE = 0.05
-MIN_BUYERS = 5  # buyers among the chosen, below which the trial says nothing
+MIN_BUYERS = 5  # buyers among the selected; with fewer the holdout trial is not conclusive
 
 
 def build_lookalike_rule(context: AnalysisContext) -> AudienceRule:
-    """The audience that this tells of, to be edited and exported."""
+    """Return the audience rule of these look-alikes, to be edited and exported."""
     return AudienceRule(
         like_product=context.filter_.product, like_category=context.filter_.category
     )
 
 
 def add_lookalike_facts(context: AnalysisContext) -> None:
-    """Facts segments.like-<thing>.buyers, .customers, .reachable-by-email, .holdout-rate,
-    .holdout-rate-of-all, .holdout-lift, .smallest-effect (what a half-and-half test of 90 days
-    would see, relative, %). Refused when the scores of 90 days ago found no more buyers than
-    chance."""
+    """Add facts segments.like-<thing>.buyers, .customers, .reachable-by-email, .holdout-rate,
+    .holdout-rate-of-all, .holdout-lift, .smallest-effect (of a half-and-half test over 90 days,
+    relative, %). Refused when the scores of 90 days ago found no more buyers than chance."""
     product, category = context.filter_.product, context.filter_.category
     result, floor = context.result, context.warehouse.floor
     thing = category or context.titles.get(product or "", product or "")
@@ -115,7 +114,8 @@ def _add_audience(context: AnalysisContext, subject: str, thing: str, trial: Hol
 def _add_test_power(
     context: AnalysisContext, subject: str, thing: str, rate: float, people: int
 ) -> None:
-    """What a test on these people could show: half of them written to, half not, 90 days."""
+    """Add the smallest effect that a test on these people could detect: half of them contacted,
+    half not, over 90 days."""
     if people < 2 * context.warehouse.floor:
         return
     effect = compute_smallest_lift(rate, people // 2)

@@ -1,10 +1,9 @@
-"""From the first to the second purchase: who comes back, how soon, and after buying what first.
+"""Analyse the second purchase: who comes back, how soon, and after which first purchase.
 
-Only customers whose first purchase is at least so many days old are counted, so that everybody had
-the time to come back. Two orders on one day are one purchase. What was bought first is held
-against everybody else who started in the same month, since who starts in the sales, or in winter,
-comes back otherwise (Mantel & Haenszel, J. Natl. Cancer Inst. 22, 1959).
-"""
+Only customers whose first purchase is old enough are counted, so that everybody had the time to
+come back. Two orders on one day are one purchase. Groups by first purchase are compared with
+everybody else who started in the same month, because customers who start in the sales or in winter
+come back at another rate (Mantel & Haenszel, J. Natl. Cancer Inst. 22, 1959)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,20 +26,20 @@ from bot.data.warehouse.purchases import group_by_day
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-RETURN_WINDOWS = (30, 60, 90, 180)  # days
+RETURN_WINDOWS = (30, 60, 90, 180)  # in days
 BREAKDOWN_DAYS = 90
 RepeatDimension = Literal["category", "product", "source"]
 
 
 @dataclass(frozen=True)
 class RepeatRate:
-    """Of `customers` who bought this first, `back` bought again in time; `q` says how likely the
-    difference to all others is chance, many looked at (q ≤ .10: confirmed)."""
+    """Of `customers` who bought this first, `back` bought again in time; `q` is the corrected p
+    value of the difference to all others (q ≤ .10: confirmed)."""
 
     name: str
     customers: int
     back: int
-    others: float  # the share of others that came back, had they started in the same months
+    others: float  # the expected return rate of others, if they had started in the same months
     q: float
 
     @property
@@ -49,7 +48,8 @@ class RepeatRate:
 
 
 def build_first_purchases(lines: ir.Table) -> ir.Table:
-    """customer, day of the first purchase, again: days to the second, null if there is none."""
+    """Return customer, day of the first purchase, and again: the days to the second, null if there
+    is none."""
     days = group_by_day(lines).mutate(
         n=ibis.row_number().over(group_by="customer", order_by="day"),
     )
@@ -62,8 +62,8 @@ def build_first_purchases(lines: ir.Table) -> ir.Table:
 
 
 def build_return_shares(people: ir.Table, until: date) -> ir.Table:
-    """One row: customers_30, back_30, customers_60, … for each of WITHIN. `people` as `firsts` has
-    them."""
+    """Return one row: customers_30, back_30, customers_60, … for each of RETURN_WINDOWS. `people`
+    comes from `build_first_purchases`."""
     waited = ibis.literal(until).delta(people.day, unit="day")
     counts = {}
     for days in RETURN_WINDOWS:
@@ -74,7 +74,7 @@ def build_return_shares(people: ir.Table, until: date) -> ir.Table:
 
 
 def build_cohorts(people: ir.Table, until: date, within: int = BREAKDOWN_DAYS) -> ir.Table:
-    """month (of the first purchase), customers, back."""
+    """Return month (of the first purchase), customers and back."""
     return _count_returns(_filter_observed(people, until, within), "month", within)
 
 
@@ -85,7 +85,8 @@ def build_first_purchase_groups(
     by: RepeatDimension,
     within: int = BREAKDOWN_DAYS,
 ) -> ir.Table:
-    """name, month, customers, back: by what was in the first purchase, or where it came from."""
+    """Return name, month, customers and back, by the content of the first purchase, or by its
+    source."""
     people = _filter_observed(people, until, within)
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
     bought = bought.select(who=_.customer, on=_.day, name=lines[by]).distinct()
@@ -96,9 +97,9 @@ def build_first_purchase_groups(
 def compare_groups(
     rows: Sequence[dict[str, Any]], everybody: Sequence[dict[str, Any]], floor: int
 ) -> list[RepeatRate]:
-    """Each name against all others of the same months, names below `floor` customers left out.
-    `rows` of `by_first`, `everybody` of `cohorts`. Largest first; `q` is Benjamini–Hochberg over
-    all names compared."""
+    """Compare each name with all others of the same months, without names below `floor` customers.
+    `rows` come from `build_first_purchase_groups`, `everybody` from `build_cohorts`. Largest first;
+    `q` is Benjamini–Hochberg over all compared names."""
     cohort = {r["month"]: (r["customers"], r["back"]) for r in everybody}
     people = sum(c[0] for c in cohort.values())
     months: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
@@ -116,8 +117,8 @@ def compare_groups(
 
 
 def _compute_mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> float:
-    """z of the name's returns over what its months give; each stratum: customers and returns of
-    the name, customers and returns of all."""
+    """Return z of the name's returns against those expected from its months. A stratum is:
+    customers and returns of the name, customers and returns of all."""
     extra = variance = 0.0
     for n, back, people, backs in strata:
         extra += back - n * backs / people
@@ -128,14 +129,14 @@ def _compute_mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> flo
 
 
 def _compute_others_share(strata: Sequence[tuple[int, int, int, int]]) -> float:
-    """The share of others that came back, weighted by the name's months."""
+    """Return the return rate of others, weighted by the name's months."""
     known = [(n, (backs - back) / (people - n)) for n, back, people, backs in strata if people > n]
     size = sum(n for n, _share in known)
     return sum(n * share for n, share in known) / size if size else 0.0
 
 
 def _filter_observed(people: ir.Table, until: date, within: int) -> ir.Table:
-    """Those who had the time, with the month."""
+    """Return those who had enough time to come back, with the month."""
     old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= within)
     return old.mutate(month=old.day.truncate("M"))
 
@@ -145,15 +146,15 @@ def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> 
     return people.group_by(by).aggregate(customers=_.count(), back=back)
 
 
-# From the first to the second purchase, told.
+# The facts on the second purchase.
 
 MAX_FALSE_DISCOVERY = 0.10
 
 
 def add_repeat_purchase_facts(context: AnalysisContext) -> None:
-    """Facts segments.second-purchase.share-30-days (and 60, 90, 180), of those who had the time;
-    segments.first-<name>.share-90-days where the first purchase makes a difference beyond chance,
-    with the others' share beside it, or for the product or category asked about."""
+    """Add facts segments.second-purchase.share-30-days (and 60, 90, 180) of those who had the time;
+    segments.first-<name>.share-90-days where the first purchase makes a significant difference,
+    with the others' share beside it, or for the requested product or category."""
     result = context.result
     people = context.table_cache.down("firsts", build_first_purchases(context.lines))
     table = build_return_shares(people, context.until)
@@ -164,7 +165,8 @@ def add_repeat_purchase_facts(context: AnalysisContext) -> None:
         )
         return
     result.set_group_size("second-purchase", row["customers_30"])
-    shown = row["customers_30"]  # who began between two of these days is a group as well
+    # the customers who started between two of these windows are a group too
+    shown = row["customers_30"]
     for days in RETURN_WINDOWS:
         many, back = row[f"customers_{days}"] or 0, row[f"back_{days}"] or 0
         few = is_below_floor(back, context.warehouse.sales_floor) or is_below_floor(
@@ -203,7 +205,7 @@ def _add_first_purchase_groups(
             or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(context))
         ]
         kept = [back.name for back in shown]
-        if by == "source":  # everybody has one alone: the others are what is left
+        if by == "source":  # a customer has a single source, so the others are the remainder
             sizes = {back.name: back.customers for back in shown}
             unsaid = row["customers_90"] - sum(sizes.values())
             kept = list_publishable(sizes, context.warehouse.floor, unsaid=unsaid)

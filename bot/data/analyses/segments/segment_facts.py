@@ -1,4 +1,4 @@
-"""The named groups of customers, told."""
+"""The facts on each segment."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -25,10 +25,10 @@ OTHERS_LABEL = Words("Others")
 
 
 def add_segment_facts(context: AnalysisContext, people: dict[str, int]) -> None:
-    """Facts segments.<group>.customers, .rule, .share-of-customers, .revenue-share, .average-order,
-    .favourite-category, .typical-category, .best-day, .best-hour, .growth. `people` is what
-    `found` counted: customers, orders, first (day). Groups that are too small, and those that would
-    give them away, are in segments.others.customers together."""
+    """Add facts segments.<group>.customers, .rule, .share-of-customers, .revenue-share,
+    .average-order, .favourite-category, .typical-category, .best-day, .best-hour, .growth. `people`
+    has customers, orders and first (day). Segments that are too small, and those that would give
+    these away, are summed in segments.others.customers."""
     result, warehouse = context.result, context.warehouse
     wanted = context.filter_.segment
     if wanted and wanted not in SEGMENTS_BY_ID:
@@ -74,7 +74,7 @@ def add_segment_facts(context: AnalysisContext, people: dict[str, int]) -> None:
 
 
 class _SegmentHabits:
-    """What and when each group buys."""
+    """What and when each segment buys."""
 
     def __init__(
         self, clock: list[dict[str, int]], tastes: list[dict[str, int]], floor: int
@@ -88,7 +88,7 @@ class _SegmentHabits:
         if id in self.favourites and self.favourites[id][1] >= context.warehouse.floor:
             category, buyers = self.favourites[id]
             if is_below_floor(size.customers - buyers, context.warehouse.floor):
-                buyers = size.customers  # how many don't is no figure to be told
+                buyers = size.customers  # the number of those without is not to be shown
             add(id, "favourite-category", category, about=about, rows=buyers, query="tastes")
         if id in self.distinctive:
             category, lift = self.distinctive[id]
@@ -124,7 +124,7 @@ def _add_shop_facts(context: AnalysisContext, people: dict[str, int], gap: int) 
 
 
 def _add_others(context: AnalysisContext, sizes: list[int]) -> None:
-    """Those of the groups that are held back, together."""
+    """Add the sum of the segments that are not shown."""
     if context.filter_.segment is None and sum(sizes) >= context.warehouse.floor:
         add, n = context.result.add, sum(sizes)
         context.result.set_group_size("others", n)
@@ -142,12 +142,13 @@ def _add_others(context: AnalysisContext, sizes: list[int]) -> None:
 def _add_size(
     context: AnalysisContext, id: str, size: SegmentSize, sizes: dict[str, SegmentSize]
 ) -> bool:
-    """The group's rule and size; false when it is too small for more."""
+    """Add the segment's rule and size; return False when it is too small for more."""
     group, add, n = SEGMENTS_BY_ID[id], context.result.add, size.customers
     about = group.name.text
     if not context.result.is_sized(id):
-        context.result.mark_without_customers(id)  # its rule is no figure
-        if n >= context.warehouse.floor:  # what would give away a smaller one
+        context.result.mark_without_customers(id)  # its rule is no figure about customers
+        # below it, the difference would give a smaller segment away
+        if n >= context.warehouse.floor:
             add(id, "rule", group.rule.text, about=about)
             return False
         add(id, "customers", f"under {context.warehouse.floor}", about=about, query="groups")
@@ -176,7 +177,7 @@ def _add_size(
 def _load_earlier_sizes(
     context: AnalysisContext, people: dict[str, int], orders: ir.Table
 ) -> dict[str, SegmentSize]:
-    """The groups 90 days earlier, when the orders go back twice as far."""
+    """Return the segments as of 90 days ago, when the orders go back far enough."""
     day = context.until - timedelta(days=profile.GROWTH_DAYS)
     first = people["first"]
     if not isinstance(first, date) or (day - first).days < profile.GROWTH_DAYS:

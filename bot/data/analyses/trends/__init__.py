@@ -1,4 +1,5 @@
-"""What moved: every weekly series held against what was expected of it, and what comes back."""
+"""Find trends: compare every weekly series with its expected value, and find products with many
+returns."""
 
 from datetime import date
 from functools import partial
@@ -29,19 +30,20 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-# What moved last week, and what keeps coming back: trends as facts.
+# The facts on weekly series and on returns.
 
-MAX_NEW_SHARE = 0.05  # of what is sold now: what sold less before is new
+MAX_NEW_SHARE = 0.05  # of current sales: what sold less than this before counts as new
 REVENUE_KEY: SeriesKey = ("total", "revenue")
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """For each series that moved, and always for all but single products: change (%), last,
-    expected, level (a week; of "weeks" weeks together), p, since (a Monday), revenue (a week),
-    and status: "confirmed", "to watch", "steady". Of what moved and of the totals "points": the
-    last half year for a chart. A subject is dimension-value: trends.category-candles.change.
-    Those too small to be told have trends.small-<dimension>-<value>.least alone: what it takes.
-    Returns by product are trends.returns-<product>.rate and what goes with it."""
+    """Return for each series that moved, and always for all except single products: change (%),
+    last, expected, level (a week; of "weeks" weeks together), p, since (a Monday), revenue (a
+    week), and status: "confirmed", "to watch", "steady". Series that moved and the totals have
+    "points", the last half year for a chart. A subject is dimension-value:
+    trends.category-candles.change. Series that are too small only have
+    trends.small-<dimension>-<value>.least, the required size. Returns by product are in
+    trends.returns-<product>."""
     if warehouse.table("orders") is None:
         result = AnalysisResult("trends", "orders", warehouse.today)
         result.add_limit(
@@ -74,7 +76,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 
 def _add_limits(result: AnalysisResult, all_of: SeriesAssessment) -> None:
-    """What can't be told, and why."""
+    """Add what can't be answered, and why."""
     if all_of.deviation is None and not all_of.series.keys:
         if all_of.withheld:
             return
@@ -130,7 +132,7 @@ def _add_limits(result: AnalysisResult, all_of: SeriesAssessment) -> None:
 
 
 def _add_truncation(result: AnalysisResult, ended: Truncation | None) -> None:
-    """Where the file breaks off before its last row."""
+    """Add the limit that the file breaks off before its last row."""
     if ended is not None:
         result.mark_without_customers("ended")
         came = _count_rows_read(result, ended)
@@ -221,12 +223,12 @@ def _add_change(
 
 
 def _count_rows(all_of: SeriesAssessment, row: int, span: int) -> int:
-    """The units or orders of these weeks."""
+    """Return the units or orders of these weeks."""
     return round(float(all_of.series.counts[row, -span:].sum()))
 
 
 def _is_new(all_of: SeriesAssessment, row: int) -> bool:
-    """Whether hardly any was sold before: the change of next to nothing is no percentage."""
+    """Tell whether hardly anything was sold before, so that a percentage makes no sense."""
     told = all_of.deviation
     assert told is not None
     if all_of.series.keys[row][0] == "total":
@@ -237,7 +239,7 @@ def _is_new(all_of: SeriesAssessment, row: int) -> bool:
 def _add_new_series(
     result: AnalysisResult, all_of: SeriesAssessment, row: int, titles: dict[str, str]
 ) -> None:
-    """trends.new-<dimension>-<value>: last (a week), since, revenue (a week)."""
+    """Add trends.new-<dimension>-<value>: last (a week), since, revenue (a week)."""
     key, told = all_of.series.keys[row], all_of.deviation
     assert told is not None
     span = int(told.span[row])
@@ -260,8 +262,8 @@ def _add_new_series(
 def _add_chart_points(
     result: AnalysisResult, all_of: SeriesAssessment, row: int, foretold: Numbers
 ) -> None:
-    """The weeks of a chart in one text: "2026-11-16: 148 (75); …", in brackets what was expected
-    of the week by the weeks before it."""
+    """Add the weeks of a chart as text: "2026-11-16: 148 (75); …", with the value expected from the
+    weeks before in brackets."""
     key, series = all_of.series.keys[row], all_of.series
     told = [
         f"{week.isoformat()}: {round(came)} ({round(other)})"

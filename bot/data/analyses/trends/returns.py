@@ -1,10 +1,9 @@
-"""Which products come back more often than the others, and less.
+"""Find products that are returned more often or less often than the others.
 
-Each product's share of lines that came back, against the other lines, by Fisher's exact test
-(counts are small); Benjamini and Hochberg over all products asked. Twice: those found the first
-time are no yardstick for the others. Only the last year counts, and
-the last two weeks don't: what was bought then is still on its way back.
-"""
+Each product's share of returned lines is compared with the other lines by Fisher's exact test
+(counts are small), with Benjamini and Hochberg over all tested products. The test runs twice:
+products found the first time are removed from the baseline of the others. Only the last year
+counts, without the last two weeks, whose purchases may still come back."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -34,9 +33,9 @@ RETURNS_QUERY, REASONS_QUERY = "trends.returns", "trends.reasons"
 def add_returns(
     warehouse: Warehouse, filter_: AnalysisFilter, result: AnalysisResult, titles: dict[str, str]
 ) -> None:
-    """Adds trends.returns-<product>: status, rate and rest (%), p, and the reason most given, of
-    products that come back oftener or less often; trends.returns.rate and .products for all.
-    Adds nothing where the orders don't say what came back."""
+    """Add trends.returns-<product>: status, rate and rest (%), p, and the most frequent reason, for
+    products that are returned more or less often; trends.returns.rate and .products for all. Adds
+    nothing where the orders have no returns."""
     sold = _select_sold_lines(warehouse, filter_)
     person = ibis.coalesce(sold.customer, sold["order"])
     query = sold.group_by("product").aggregate(
@@ -53,7 +52,8 @@ def add_returns(
     least = max(MIN_LINES, warehouse.floor)
     asked = [row for row in rows if row["product"] and row["lines"] >= least]
     rate = round(100 * back / lines, 1)
-    everybody = max(row["people"] for row in rows)  # at least; all of them may be more
+    # a lower bound; the total number of people may be larger
+    everybody = max(row["people"] for row in rows)
     result.set_group_size(
         "returns", everybody, sort="sales", safe=not is_below_floor(back, warehouse.sales_floor)
     )
@@ -78,7 +78,7 @@ def add_returns(
 
 
 def _find_safe_products(warehouse: Warehouse, lines: ir.Table, products: list[str]) -> set[str]:
-    """The products of which so much is told that nothing can be computed of few customers."""
+    """Return the products whose figures don't allow anything to be computed about few customers."""
     if not products:
         return set()
     named = lines.select("product", person=ibis.coalesce(lines.customer, lines["order"])).distinct()
@@ -101,7 +101,7 @@ def _select_sold_lines(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Tabl
 
 @dataclass(frozen=True)
 class ReturnComparison:
-    """A product beside the lines that are its yardstick."""
+    """A product beside the lines it is compared with."""
 
     product: str
     title: str | None
@@ -115,7 +115,7 @@ class ReturnComparison:
 
 
 def _compare_products(rows: list[dict[str, Any]], lines: int, back: int) -> list[ReturnComparison]:
-    """All products asked, the surest first."""
+    """Compare all tested products, the most significant first."""
     first = _compare_with_others(rows, lines, back, outliers=set())
     outliers = {one.product for one in first if one.status == "confirmed"}
     return _compare_with_others(rows, lines, back, outliers)
@@ -187,9 +187,9 @@ def _add_product(
 def _find_reasons(
     warehouse: Warehouse, lines: ir.Table, products: list[str], result: AnalysisResult
 ) -> dict[str, tuple[str, float | None, int]]:
-    """The reason most given for each of these products, its share in % (None where so few gave it,
-    or another), of how many given; none where so few were given that they would speak of single
-    customers."""
+    """Return each product's most frequent reason, its share in % (None where few people gave it or
+    another one), and how many reasons were given. Products with so few reasons that they could be
+    traced to single customers are left out."""
     if not products:
         return {}
     given = lines.filter(lines.returned, lines.reason.notnull(), lines["product"].isin(products))

@@ -1,4 +1,4 @@
-"""All series that can be told, tested at once; the one chart of each."""
+"""Test all series that may be shown at once, and return one series for a chart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,17 +32,19 @@ from bot.data.stats import Numbers, adjust_false_discovery
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
-# What a single product's own life explains: its season, its first months, the end of its peak.
+# Changes that a product's life cycle explains: its season, its first months, the end of its peak.
 
-YEAR_WEEKS, SEASON_WEEKS = 52, 17  # weeks
+YEAR_WEEKS, SEASON_WEEKS = 52, 17  # in weeks
 MIN_SEASON_SHARE = (
-    0.6  # of the year's sales in a third of it; a third is even, and doubling a year 0.45
+    # share of the year's sales in one third of it; evenly spread it is a third, and 0.45 when sales
+    # double over the year
+    0.6
 )
-MIN_WEEKS_SOLD = 0.75  # of last year's weeks, in which it must have sold
+MIN_WEEKS_SOLD = 0.75  # of last year's weeks, in which the product must have sold
 
 
 def find_explained_changes(counts: Numbers, deviation: SeriesDeviation) -> list[bool]:
-    """For each series (series × weeks) whether its life may be all there is to its move."""
+    """Tell for each series (series × weeks) whether its life cycle may explain its change."""
     return [
         _is_explained(row, int(deviation.span[n]), deviation.change[n] < 0)
         for n, row in enumerate(counts)
@@ -61,28 +63,28 @@ def _is_explained(weeks: Numbers, span: int, fell: bool) -> bool:
 
 
 def _find_highest_sum(weeks: Numbers, of: int) -> float:
-    """The most that so many weeks in a row have together."""
+    """Return the highest sum of so many consecutive weeks."""
     return float(np.convolve(weeks, np.ones(of), "valid").max())
 
 
 def _find_lowest_mean(weeks: Numbers, of: int) -> float:
-    """The lowest mean of so many weeks in a row."""
+    """Return the lowest mean of so many consecutive weeks."""
     return float(np.convolve(weeks, np.ones(of) / of, "valid").min())
 
 
-MIN_PER_WEEK = 30  # units or orders a week, in the median of the level's weeks
-MIN_RELATIVE_CHANGE = 0.10  # a smaller change is no news
+MIN_PER_WEEK = 30  # units or orders per week, in the median over the level's weeks
+MIN_RELATIVE_CHANGE = 0.10  # smaller changes are not reported
 CONFIRMED_FDR = 0.10  # false discovery rate
 WATCHED_P = 0.05  # p
 TOTAL_ORDERS_KEY: SeriesKey = ("total", "orders")
-CHART_WEEKS = 26  # weeks of a chart
+CHART_WEEKS = 26  # weeks in a chart
 
 
 @dataclass(frozen=True)
 class SeriesAssessment:
-    """`series` are those tested; `left` counts those too small for it, `small` are those of
-    these that still sell. `status` is "confirmed", "to watch" or "" for each; `alone` says which
-    are to watch only because they are single products, whose lives explain much."""
+    """`series` are the tested ones; `left` counts those that are too small, and `small` are those
+    of them that still sell. `status` is "confirmed", "to watch" or "" for each; `alone` marks those
+    that are only "to watch" because they are single products, whose life cycles explain much."""
 
     series: WeeklySeries
     deviation: SeriesDeviation | None  # None: too few weeks
@@ -94,12 +96,12 @@ class SeriesAssessment:
     currencies: list[str]
     small: list[SeriesKey]
     people: Mapping[SeriesKey, int]  # customers behind each series in the last half year
-    withheld: int  # series that too few customers are behind, or that would give one away
-    ended: Truncation | None = None  # before the last row
+    withheld: int  # number of series with too few customers, or that would give one away
+    ended: Truncation | None = None  # where the file breaks off before its last row
 
 
 def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssessment | None:
-    """Every weekly series held against what was expected; None without one whole week."""
+    """Test every weekly series; None without one whole week."""
     ended = detect_truncation(warehouse)
     weeks = list_mondays(warehouse, filter_, ended)
     if not weeks:
@@ -136,9 +138,9 @@ def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssess
 def series(
     warehouse: Warehouse, dimension: str, value: str, filter_: AnalysisFilter | None = None
 ) -> list[tuple[date, float, float | None]]:
-    """One series for a chart: Monday, what came (units, orders; of ("total", "revenue") money),
-    what was expected. Expected is None for the first eight weeks; the whole list is empty when
-    the series is not there or too small to be told."""
+    """Return one series for a chart: Monday, actual value (units or orders; money for ("total",
+    "revenue")), expected value. Expected is None for the first eight weeks; the list is empty when
+    the series does not exist or is too small to be shown."""
     all_of = assess_series(warehouse, filter_ or AnalysisFilter())
     if all_of is None or (dimension, value) not in all_of.series.keys:
         return []
@@ -169,7 +171,7 @@ def _build_queries(
 def _count_people(
     warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], keys: list[SeriesKey]
 ) -> dict[SeriesKey, int]:
-    """The series that may be told, with how many customers are behind each."""
+    """Return the series that may be shown, with the number of customers behind each."""
     if not keys:
         return {}
     named = [key for key in keys if key[0] != "total"]
@@ -183,8 +185,8 @@ def _count_people(
 
 
 def _add_revenue(series: WeeklySeries) -> WeeklySeries:
-    """The revenue of all orders as one more series. An order's worth varies about as much as it
-    is, which makes revenue as uncertain as half as many orders."""
+    """Add the revenue of all orders as one more series. An order's value varies about as much as
+    its mean, which makes revenue as uncertain as half as many orders."""
     if TOTAL_ORDERS_KEY not in series.keys:
         return series
     row = series.keys.index(TOTAL_ORDERS_KEY)
@@ -199,7 +201,7 @@ def _add_revenue(series: WeeklySeries) -> WeeklySeries:
 
 
 def _select_large_series(series: WeeklySeries) -> list[int]:
-    """The series with at least thirty a week; revenue goes with the orders."""
+    """Return the series with at least thirty per week; revenue is included with the orders."""
     before = series.counts[:, -LEVEL_WEEKS - 1 : -1]
     if not before.shape[1]:
         return []
@@ -211,19 +213,19 @@ def _select_large_series(series: WeeklySeries) -> list[int]:
 
 
 def _list_small_series(series: WeeklySeries, lively: set[int]) -> list[SeriesKey]:
-    """Those left out that sold in most of the last eight weeks."""
+    """Return the small series that sold in most of the last eight weeks."""
     middle = np.median(series.counts[:, -LEVEL_WEEKS:], axis=1) if series.keys else np.zeros(0)
     left = [row for row in range(len(series.keys)) if row not in lively]
     return [series.keys[row] for row in left if middle[row] >= 1]
 
 
 def judge_changes(series: WeeklySeries, deviation: SeriesDeviation) -> tuple[list[str], list[bool]]:
-    """How sure each is, and whether it would be surer were it no single product.
+    """Return each series' status, and whether it would be higher if it were not a single product.
 
-    Products are a family of their own: hundreds of them would set the bar for the ten series that
-    matter most, or lower it (Efron, Ann. Appl. Stat. 2 (2008) 197–223). Of hundreds, one in twenty
-    has p < .05 by chance, so even to watch is only what stands after counting them; and what its
-    own life may explain is to watch at most."""
+    Products are tested as a family of their own: hundreds of them would raise or lower the
+    threshold for the ten series that matter most (Efron, Ann. Appl. Stat. 2 (2008) 197–223). One in
+    twenty products has p < .05 by chance, so even "to watch" requires significance after
+    correction; a change that a product's life cycle may explain is "to watch" at most."""
     goods = np.array([key[0] == "product" for key in series.keys])
     q = np.ones(len(goods))
     for family in (goods, ~goods):

@@ -1,9 +1,8 @@
-"""The orders as weekly series: units, orders and revenue, by everything they can be told by.
+"""Build weekly series from the orders: units, orders and revenue, by every dimension.
 
-Weeks are ISO weeks, Monday to Sunday; the one in progress is left out, and so is the first one
-when the orders begin in its middle. Sold means sold: cancelled orders and what was taken back
-are not subtracted, since a return says nothing about the week it comes in.
-"""
+Weeks are ISO weeks, Monday to Sunday. The current week is left out, and so is the first one when
+the orders begin in its middle. Cancelled orders and returns are not subtracted, because a return
+says nothing about the week it comes in."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,20 +22,20 @@ from bot.data.warehouse.purchases import CANCELLED_STATUSES
 from bot.data.warehouse.query import fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 
-MAX_WEEKS = 130  # weeks read: a year to compare with, and a year to try the forecast on
+MAX_WEEKS = 130  # weeks read: a year to compare with, and a year to backtest the forecast on
 ONE_WEEK = timedelta(weeks=1)
 LINE_DIMENSIONS = ("category", "product")  # counted in units
 ORDER_DIMENSIONS = ("source", "device", "country", "region")  # counted in orders
 SUM_COLUMNS = ("counted", "worth", "squared")
-SeriesKey = tuple[str, str]  # dimension, value: ("category", "Mailles"), ("total", "orders")
+SeriesKey = tuple[str, str]  # dimension and value: ("category", "Mailles"), ("total", "orders")
 
 
 @dataclass(frozen=True)
 class WeeklySeries:
-    """Series × weeks. `counts` are units or orders, of ("total", "revenue") money; `worth` is
-    the revenue of each; `sizes` how many purchases of one size would vary as much as the counts
-    do: (sum q)² / sum q² over the lines' quantities q (Kish, "Survey Sampling" (1965), p. 427).
-    A hundred units in one line are one purchase."""
+    """Series × weeks. `counts` are units or orders, or money for ("total", "revenue"); `worth` is
+    the revenue of each. `sizes` is the effective number of purchases: how many of equal size would
+    vary as much as the counts do, (sum q)² / sum q² over the lines' quantities q (Kish, "Survey
+    Sampling" (1965), p. 427). A hundred units in one line are one purchase."""
 
     keys: list[SeriesKey]
     weeks: list[date]  # Mondays
@@ -53,8 +52,8 @@ class WeeklySeries:
 def list_mondays(
     warehouse: Warehouse, filter_: AnalysisFilter, ended: Truncation | None = None
 ) -> list[date]:
-    """The Mondays of the whole weeks that the orders cover, at most 130; where they break off, up
-    to there."""
+    """Return the Mondays of the whole weeks that the orders cover, at most 130; where the file
+    breaks off, up to there."""
     orders = warehouse.table("orders")
     assert orders is not None
     first = fetch_rows(warehouse, orders.aggregate(first=orders.at.min().date()))[0]["first"]
@@ -72,9 +71,9 @@ def list_mondays(
 def build_line_series(
     warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """Units and revenue by week of products and categories: dimension, value, week, counted,
-    worth, squared (of each line's units, added up). Products that sold fewer than four times
-    thirty units in the last eight weeks are left out: their median cannot reach thirty."""
+    """Build units and revenue by week of products and categories: dimension, value, week, counted,
+    worth, squared (the sum of squared units per line). Products that sold fewer than four times
+    thirty units in the last eight weeks are left out, because their median can't reach thirty."""
     sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     cells = sold.group_by("week", "product", "category").aggregate(
         counted=sold.units.sum(), worth=sold.paid.sum(), squared=(sold.units * sold.units).sum()
@@ -93,8 +92,8 @@ def build_line_series(
 def build_order_series(
     warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """Orders and revenue by week: dimension, value, week, counted, worth, squared (an order's
-    count is one); and the units of all, which are bought by the order, not by the line."""
+    """Build orders and revenue by week: dimension, value, week, counted, worth, squared (each order
+    counts as one); and the total units, whose size is per order, not per line."""
     sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     whole = sold.group_by("order", "week", *ORDER_DIMENSIONS).aggregate(
         paid=sold.paid.sum(), units=sold.units.sum()
@@ -114,7 +113,7 @@ def build_order_series(
 def build_segment_series(
     warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """Orders and revenue by week and the segment that the customers' file gives."""
+    """Build orders and revenue by week and the segment of the customers' file."""
     people = warehouse.table("consents")
     assert people is not None
     sold = _select_sold_lines(warehouse, filter_, weeks, currency)
@@ -127,8 +126,8 @@ def build_segment_series(
 def build_buyers(
     warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], dimensions: Collection[str]
 ) -> Population:
-    """Who bought in these weeks, by the values of some dimensions; orders where no customer is
-    known."""
+    """Return who bought in these weeks, by the values of some dimensions; orders count where no
+    customer is known."""
     sold = _select_sold_lines(warehouse, filter_, weeks, None)
     if "category" in dimensions:
         sold = add_category(warehouse, sold)
@@ -145,7 +144,7 @@ def build_buyers(
 
 
 def arrange_series(rows: list[dict[str, Any]], weeks: list[date]) -> WeeklySeries:
-    """The rows of the tables above as series; a week without rows is a week of nothing."""
+    """Arrange the rows of the tables above as series; a week without rows is zero."""
     place = {week: at for at, week in enumerate(weeks)}
     found: dict[SeriesKey, Numbers] = {}
     for row in rows:
@@ -164,7 +163,8 @@ def arrange_series(rows: list[dict[str, Any]], weeks: list[date]) -> WeeklySerie
 def _select_sold_lines(
     warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """The lines sold in these weeks, with their week, units, and what was paid in the currency."""
+    """Select the lines sold in these weeks, with their week, units, and the amount in the
+    currency."""
     table = filter_rows(warehouse, "orders", filter_)
     table = table.filter(
         table.at >= ibis.literal(weeks[0]).cast("timestamp"),
@@ -183,7 +183,7 @@ def _select_sold_lines(
 
 
 def _count_orders(orders: ir.Table, *by: str) -> ir.Table:
-    """Orders, each of them one."""
+    """Count orders, each as one."""
     count = orders.count().cast("float64")
     return orders.group_by(*by).aggregate(counted=count, worth=orders.paid.sum(), squared=count)
 

@@ -1,5 +1,5 @@
-"""What was sold, of which orders it is asked and by what: month, weekday, country, device, source,
-code, product … ; and held against earlier days."""
+"""Report sales: which orders are selected, grouped by month, weekday, country, device, source,
+code, product …, and compared with an earlier period."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
@@ -43,7 +43,7 @@ from bot.text.slugs import format_title, slugify
 
 FEW_SUBJECT, OTHERS_SUBJECT = "few", "others"
 PEOPLE_MEASURES = ("customers", "new-customers", "per-customer", "orders-per-customer")
-ALL_SUBJECT, WHOLE_SUBJECT = "all", "whole"  # of those that are asked about; of all others, too
+ALL_SUBJECT, WHOLE_SUBJECT = "all", "whole"  # subjects of the selected orders, and of all orders
 SALES_DIMENSIONS = (
     "weekday",
     "hour",
@@ -54,31 +54,32 @@ SALES_DIMENSIONS = (
     "category",
     "product",
 )
-DEFAULT_MONTHS = 12  # told when no days are asked for
+DEFAULT_MONTHS = 12  # when no days are requested
 WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKEND_DAYS = {"weekend": (5, 6), "in-the-week": (0, 1, 2, 3, 4)}
 EARLIEST_DATE = date(1900, 1, 1)
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """Over the days asked for, else the last 90 (by month: the last 12 months; of returns: a year,
-    but for its last two weeks): sold.all and sold.<cut>-<value>, each with .revenue, .orders,
-    .units, .customers, .new-customers (who ordered for the first time), .average-order,
-    .units-per-order, .since and .until; .per-day of weekdays; .share of a cut's values; of all
-    .begins, the first day that is known; and .without-<cut>, the orders that don't say it. With
-    earlier days to hold them against each measure has a .<measure>-before and a .<measure>-change.
+    """Return sales over the requested days, else the last 90 (by month: the last 12 months; for
+    returns: a year without its last two weeks): sold.all and sold.<cut>-<value>, each with
+    .revenue, .orders, .units, .customers, .new-customers (first order ever), .average-order,
+    .units-per-order, .since and .until; .per-day of weekdays; .share of a cut's values; for all
+    also .begins, the first known day, and .without-<cut>, the orders that lack the value. With an
+    earlier period each measure has a .<measure>-before and a .<measure>-change.
 
-    Figures of fewer people than the floors are not told, nor what they could be derived from:
-    groups that are too small are together, with others, in sold.others-<cut>; sold.few.under is
-    there when nothing can be told of what is asked, and .before when nothing of the earlier days.
+    Figures of fewer people than the floors are not shown, nor figures from which they could be
+    derived: groups that are too small are summed, with others, in sold.others-<cut>; sold.few.under
+    is set when nothing can be shown, and .before when nothing can be shown of the earlier period.
 
-    Asked by a `Tally`, one cut of the orders that it means alone: sold.only-<column>-<value>.name
-    is what its words name, sold.unknown.words what none of them explains (then nothing is
-    counted), sold.read-<n>.as a misspelt one; sold.whole has all orders of the same days, and
-    .share, .orders-share … of all are of them; of returns .returned and .return-rate.
+    With a `SalesQuery`, only one cut of the orders it selects is returned:
+    sold.only-<column>-<value>.name is what its words mean, sold.unknown.words the words that match
+    nothing (then nothing is counted), sold.read-<n>.as a misspelt one; sold.whole has all orders of
+    the same days, and .share, .orders-share … of all refer to them; for returns also .returned and
+    .return-rate.
 
-    Money paid back is taken off, cancelled lines are left out, one currency is told. Raises
-    CannotDo where the orders don't have a column that is asked about."""
+    Refunds are subtracted, cancelled lines are left out, one currency is reported. Raises CannotDo
+    where the orders lack a column of the filter."""
     if warehouse.table("orders") is None:
         result = AnalysisResult("sold", "", warehouse.today)
         result.add_limit(NO_ORDERS)
@@ -109,7 +110,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 
 def explain_missing_days(warehouse: Warehouse, filter_: AnalysisFilter) -> Words | None:
-    """Why the days asked for can't be counted: no order of ours is as old, or as new."""
+    """Return why the requested days can't be counted: they are before the first order, or after the
+    last."""
     orders = warehouse.table("orders")
     if orders is None or filter_.since is None:
         return None
@@ -135,7 +137,7 @@ def explain_missing_days(warehouse: Warehouse, filter_: AnalysisFilter) -> Words
 
 
 def find_comparison_days(filter_: AnalysisFilter, until: date) -> tuple[date, date] | None:
-    """The earlier days, no more of them than of the later ones that are over."""
+    """Return the earlier days, shortened to the number of later days that are over."""
     if filter_.against is None or filter_.since is None:
         return filter_.against
     first, last = filter_.against
@@ -150,7 +152,7 @@ def find_first_month(until: date) -> date:
 
 
 class SalesReport:
-    """One look at the orders of some days."""
+    """The sales of some days, as facts."""
 
     def __init__(
         self,
@@ -170,14 +172,16 @@ class SalesReport:
         self.returns = measure in ("returned", "return-rate")
         self.people = not measure or measure in PEOPLE_MEASURES
         self.newcomers = not measure or measure == "new-customers"
-        self.shown: dict[str, dict[str, Sequence[str]]] = {}  # sorts of figures by value, by cut
-        self.sorts: Sequence[str] = ()  # of the whole
+        # by cut and value: the sorts of figures that are shown
+        self.shown: dict[str, dict[str, Sequence[str]]] = {}
+        self.sorts: Sequence[str] = ()  # of the total
         self.hiding: set[str] = (
             set()
-        )  # cuts of which some groups, or some of their figures, are not told
+        )  # cuts with groups, or with figures of groups, that are not shown
         self.hides_parcels = False
-        self.row: SalesRow = {}  # the whole
-        self.unsaid: set[str] = set()  # cuts of which is told how many orders don't say them
+        self.row: SalesRow = {}  # the total
+        # cuts for which the number of orders without a value is shown
+        self.unsaid: set[str] = set()
         if result is None and len(known) > 1:
             self.result.add_limit(
                 Words(
@@ -201,7 +205,7 @@ class SalesReport:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether not all orders of the days are meant."""
+        """Whether the filter selects only some of the days' orders."""
         sales_query, filter_ = self.filter_.tally or SalesQuery(), remove_days(self.filter_)
         ends = (sales_query.over, sales_query.under, sales_query.pieces_from, sales_query.pieces_to)
         said = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
@@ -209,7 +213,7 @@ class SalesReport:
         return bool(self.only or sales_query.only or asked or any(end is not None for end in ends))
 
     def add_totals(self, key: str = ALL_SUBJECT) -> bool:
-        """Tell the whole of it; False where that is too few people, or nothing at all."""
+        """Add the totals; return False where they are of too few people, or there is nothing."""
         (row,) = self._fetch_rows(self.lines, None, key)
         self.row = row
         sizes = RowSizes.of(row)
@@ -217,7 +221,7 @@ class SalesReport:
         few = is_below_floor(sizes.people, sums)
         if (
             not sizes.people and self.is_narrowed
-        ):  # when a few people did not order tells of them, too
+        ):  # the absence of a few people's orders would reveal something about them
             known = (EARLIEST_DATE, self.warehouse.as_of("orders"))
             lines = select_order_lines(
                 self.warehouse, remove_days(self.filter_), known, self.money, self.only
@@ -237,7 +241,8 @@ class SalesReport:
         return True
 
     def _row_before(self, key: str) -> SalesRow | None:
-        """The whole of the earlier days. They are left out where they are of too few people."""
+        """Return the totals of the earlier days. They are dropped where they are of too few
+        people."""
         if self.earlier is None:
             return None
         (before,) = self._fetch_rows(self.earlier, None, f"{key}-before")
@@ -249,14 +254,16 @@ class SalesReport:
         return self._with_allowed_measures(before, sizes)
 
     def withhold_all(self, floor: int) -> None:
-        """Nothing can be told: what was added goes, but for what the words were taken for."""
+        """Report that nothing can be shown. Remove all facts except those on how the words were
+        understood."""
         kept = ("sold.only-", "sold.but-", "sold.read-")
         self.result.facts = [fact for fact in self.result.facts if fact.id.startswith(kept)]
         self.result.add(FEW_SUBJECT, "under", floor, unit="customers")
         self.result.add_limit(Words("Under {n} customers: too few to show.", n=floor))
 
     def add_first_day(self) -> None:
-        """The first day of the file. That of some orders alone would be the day of one of them."""
+        """Add the first day of the file. The first day of a selection would be the day of a single
+        order."""
         every = AnalysisFilter(tally=None)
         lines = select_order_lines(self.warehouse, every, (EARLIEST_DATE, self.days[1]), self.money)
         asked = lines.aggregate(day=_.day.min(), rows=_.count())
@@ -271,7 +278,7 @@ class SalesReport:
         self.hides_parcels = not add_delivery_time(self.result, self.warehouse, self.lines)
 
     def read_lines(self, cut: str | None = None, *, earlier: bool = False) -> LineRows:
-        """The lines themselves, with their values of a cut."""
+        """Read the line rows with their values of a cut."""
         lines = self.earlier if earlier else self.lines
         assert lines is not None
         if cut == "category":
@@ -281,14 +288,14 @@ class SalesReport:
         )
 
     def add_dimension(self, cut: str) -> None:
-        """One cut; nothing where the orders don't say it."""
+        """Add one cut; nothing where the orders lack the column."""
         if cut in self.lines.columns or cut in (*TIME_DIMENSIONS, "first"):
             self._add_dimension(cut)
 
     def _add_dimension(self, cut: str) -> None:
         rows = {row["value"]: row for row in self._fetch_rows(self.lines, cut, cut)}
         if cut == "hour" and set(rows) <= {0}:
-            return  # days without a time
+            return  # dates without times
         earlier: dict[Any, SalesRow] = {}
         if self.earlier is not None and cut not in TIME_DIMENSIONS:
             asked = self._fetch_rows(self.earlier, cut, f"{cut}-before")
@@ -321,7 +328,7 @@ class SalesReport:
             add_daily_average(self.result, key, about, row, days, self.days, self.money, cut)
 
     def _add_missing_values(self, cut: str, row: SalesRow | None, hidden: Collection[Any]) -> None:
-        """How many orders don't say it."""
+        """Add how many orders lack the value."""
         asked = cut in ("country", "region", "device", "source", "first")
         whole = self.result.get(ALL_SUBJECT, "orders")
         if whole and asked and row and None not in hidden and (left := int(row["orders"])):
@@ -333,8 +340,8 @@ class SalesReport:
     def _fetch_rows(
         self, lines: ir.Table, cut: str | None, query: str, values: Collection[Any] | None = None
     ) -> list[dict[str, Any]]:
-        """A row for each value of a cut, and for the lines that don't say it; or one row for all
-        lines of some values together."""
+        """Fetch one row for each value of a cut, and one for lines without a value; or one row for
+        all lines of some values together."""
         bought = _.net >= 0
         if cut == "category":
             lines = add_category(self.warehouse, lines)
@@ -370,7 +377,7 @@ class SalesReport:
         return fetch_rows(self.warehouse, asked)
 
     def _with_allowed_measures(self, row: SalesRow, sizes: RowSizes) -> SalesRow:
-        """The row with which of its measures may be told."""
+        """Return the row with the sorts of measures that may be shown."""
         return {
             **row,
             "told": sizes.list_allowed_sorts(
@@ -379,7 +386,7 @@ class SalesReport:
         }
 
     def _name_values(self, cut: str, values: list[Any]) -> dict[Any, str]:
-        """What the values are called; products that nobody named are not told."""
+        """Return the display names of the values; products without a name are left out."""
         if cut == "month":
             return {value: f"{value // 100}-{value % 100:02}" for value in values}
         if cut == "weekday":
@@ -397,7 +404,7 @@ class SalesReport:
 
 
 class SalesGroups:
-    """The groups of one cut: which of them are shown, and which of their measures."""
+    """The groups of one cut, and which of them and of their measures may be shown."""
 
     def __init__(
         self,
@@ -448,7 +455,7 @@ class SalesGroups:
         return self._unions[key]
 
     def hides_named(self, names: Collection[Any]) -> bool:
-        """Whether a group that has a name is hidden, or one of its measures."""
+        """Tell whether a group with a name, or one of its measures, is hidden."""
         few = {"customers"} if self.report.people else set()
         few |= {"new", "old"} if self.report.newcomers else set()
         few |= {"back_people", "kept_people"} if self.report.returns else set()
@@ -475,7 +482,8 @@ class SalesGroups:
         return {**allowed, "told": frozenset(told)}
 
     def sum_hidden(self, names: Collection[Any]) -> SalesRow | None:
-        """All that is hidden, together; None where some of it has no name, or it is too few."""
+        """Return the sum of all hidden groups; None where some of them have no name, or it is too
+        small."""
         if not all(value in names for value in self.hidden):
             return None
         (row,) = self.report._fetch_rows(self.report.lines, self.cut, self.cut, self.hidden)
@@ -485,5 +493,5 @@ class SalesGroups:
 
 
 def _count_people(which: Any) -> Any:
-    """Those of whom some line is so; an order without a customer counts as one."""
+    """Count the people with such a line; an order without a customer counts as one."""
     return _.customer.nunique(where=which) + _["order"].nunique(where=which & _.customer.isnull())

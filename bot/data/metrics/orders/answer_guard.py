@@ -1,9 +1,8 @@
-"""What was told one person before, and whether the next answer would complete it.
+"""Guard answers on sales: refuse an answer that, together with earlier ones, reveals a few people.
 
-Two answers differ by a filter or by some days; the difference of their sums is the sum of whoever
-is in the one and not in the other. An answer is refused where it, with any of the earlier ones on
-the same state of the data, gives the sum of fewer people than the floor.
-"""
+Two answers may differ by a filter or by some days; the difference of their sums is the sum of the
+orders in only one of them. An answer is refused when it gives, together with earlier answers to the
+same person on the same state of the data, the sum of fewer people than the floor."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -26,9 +25,10 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-MAX_EARLIER_ANSWERS = 50  # answers looked back on
-MAX_ROW_SETS = 1_000  # sets; older answers beyond them count with their totals alone
-GROUP_FLOORS = (10, 20, 50, 100)  # orders of a group that is still shown when others are left out
+MAX_EARLIER_ANSWERS = 50  # earlier answers that are checked
+# row sets that are checked; older answers beyond them count with their totals only
+MAX_ROW_SETS = 1_000
+GROUP_FLOORS = (10, 20, 50, 100)  # orders that a group needs to stay when smaller ones are left out
 MEASURE_NAMES = {
     "orders": Words("orders"),
     "units": Words("units sold"),
@@ -40,8 +40,8 @@ SALES_LABEL = Words("sales")
 
 @dataclass(frozen=True)
 class SalesAnswerRecord:
-    """An answer about sales that was given: its days, its measure and what it was narrowed by, in
-    canonical JSON. `refused`: it was not given, and is counted only."""
+    """An answer on sales that was given: its days, its measure, and its filter as canonical JSON.
+    `refused`: it was not given, and is only counted."""
 
     since: date
     until: date
@@ -51,17 +51,17 @@ class SalesAnswerRecord:
 
 
 class AnswerLog(Protocol):
-    """What each person was told, kept with the state of the data that it stands on."""
+    """The answers that each person got, with the state of the data that they refer to."""
 
     def record(
         self, person: str, state: str, answer: SalesAnswerRecord
     ) -> Sequence[SalesAnswerRecord] | None:
-        """Keep the answer, and return the ones given before on the same state, the newest first,
-        those of other processes included; None where it is one of them."""
+        """Record the answer and return the earlier ones on the same state, the newest first,
+        including those of other processes; None where it is one of them."""
         ...
 
     def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
-        """Keep that this one was refused after all."""
+        """Mark the recorded answer as refused."""
         ...
 
 
@@ -73,8 +73,8 @@ def guard_answer(
     person: str,
     state: str,
 ) -> AnalysisResult:
-    """The findings as this person may be told them: whole, without the share of all orders, or a
-    sentence which earlier answer they would complete."""
+    """Return the result as this person may see it: complete, reduced, or a sentence that names the
+    earlier answer which makes it unsafe."""
     if result.get(FEW_SUBJECT, "under") or not result.get(ALL_SUBJECT, "since"):
         return result
     released, recipe = _read_released_rows(warehouse, filter_)
@@ -101,7 +101,7 @@ def guard_answer(
 
 @dataclass(frozen=True)
 class ReducedAnswer:
-    """An answer that tells less than it could, and the rows behind it."""
+    """An answer with fewer figures, and the rows behind it."""
 
     result: AnalysisResult
     rows: ReleasedRows
@@ -111,8 +111,8 @@ class ReducedAnswer:
 def _iter_reduced_answers(
     warehouse: Warehouse, result: AnalysisResult, released: ReleasedRows, recipe: AnswerRecipe
 ) -> Iterator[ReducedAnswer]:
-    """The same answer without the share of all orders, then with fewer and fewer of the groups of
-    a cut: only those of so many orders."""
+    """Yield the answer without the share of all orders, then with fewer and fewer groups of a cut:
+    only those with a minimum number of orders."""
     if recipe.whole:
         result = replace(result, facts=remove_whole_shares(result.facts))
         recipe, released = replace(recipe, whole=False), replace(released, whole=make_empty_rows())
@@ -151,8 +151,8 @@ def _count_group_orders(result: AnalysisResult, cut: str, value: str) -> int:
 def _read_released_rows(
     warehouse: Warehouse, filter_: AnalysisFilter
 ) -> tuple[ReleasedRows | None, AnswerRecipe | None]:
-    """The rows behind an answer; None where it tells no figure of the orders."""
-    if filter_ not in warehouse.released:  # what was found was read from the disk
+    """Return the rows behind an answer; None where it contains no figure of the orders."""
+    if filter_ not in warehouse.released:  # the result came from the cache on disk
         assert filter_.tally is not None
         asked = SalesQuestion(warehouse, filter_, filter_.tally).answer()
         cache_released_rows(warehouse, filter_, asked.released, asked.recipe)
@@ -163,7 +163,7 @@ def _read_released_rows(
 
 
 def _read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
-    """The rows behind an earlier answer, from memory or read once more."""
+    """Return the rows behind an earlier answer, from memory or read again."""
     if answer.filter not in warehouse.released:
         recipe = _parse_recipe(json.loads(answer.filter))
         assert recipe.where.tally is not None
@@ -176,7 +176,7 @@ def _read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> Relea
 def _find_broken_floor(
     warehouse: Warehouse, released: ReleasedRows, before: Sequence[ReleasedRows]
 ) -> int | None:
-    """The floor that an answer would fall under with these earlier ones; None for none."""
+    """Return the floor that the answer would break together with the earlier ones, or None."""
     universe = load_universe(warehouse)
     sales, returns, people = released.sales(), [*released.returns], [*released.people]
     for one in before:
@@ -198,8 +198,8 @@ def _find_completed_answer(
     days: tuple[date, date],
     before: Sequence[tuple[SalesAnswerRecord, ReleasedRows]],
 ) -> SalesAnswerRecord:
-    """The earlier answer that is completed: one of the same days that is enough alone, else any
-    that is, else the oldest of those that are needed."""
+    """Return the earlier answer that makes this one unsafe: one of the same days that does so
+    alone, else any that does, else the oldest of those needed for it."""
     alone = [one for one, rows in before if _find_broken_floor(warehouse, released, [rows])]
     if alone:
         return next((one for one in alone if (one.since, one.until) == days), alone[0])
@@ -246,7 +246,7 @@ def _parse_recipe(data: dict[str, Any]) -> AnswerRecipe:
 
 
 def filter_to_dict(filter_: AnalysisFilter) -> dict[str, Any]:
-    """What is asked about as plain values, without what is not asked."""
+    """Return the filter as plain values, without empty ones."""
     told: dict[str, Any] = {}
     for one in fields(filter_):
         value = getattr(filter_, one.name)
@@ -262,7 +262,7 @@ def filter_to_dict(filter_: AnalysisFilter) -> dict[str, Any]:
 
 
 def filter_from_dict(data: dict[str, Any]) -> AnalysisFilter:
-    """The reverse of `where_told`."""
+    """The reverse of `filter_to_dict`."""
     values = dict(data)
     for name in ("since", "until"):
         if name in values:

@@ -1,4 +1,4 @@
-"""The lines of what was sold: which of them are meant, their cuts, the order they are told in."""
+"""Select and group order lines: which ones a query selects, their cuts, and the display order."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,17 +16,19 @@ from bot.data.metrics.filters import add_category
 from bot.data.warehouse.purchases import CANCELLED_STATUSES
 from bot.data.warehouse.warehouse import Warehouse
 
-TIME_DIMENSIONS = ("month", "week", "day", "weekday", "hour", "weekend")  # told in their own order
+# shown in chronological order
+TIME_DIMENSIONS = ("month", "week", "day", "weekday", "hour", "weekend")
 MAX_BEST_ROWS, MAX_LAST_ROWS = (
     150,
     10,
-)  # of a cut, by what they brought: the best, and the last ones
+)  # of a cut, by revenue: the best ones, and the last ones
 SATURDAY = 5
 SalesRow = Mapping[str, Any]
 NarrowedFilters = tuple[
     tuple[str, tuple[str, ...], bool], ...
-]  # column, its values, whether left out
-LINE_DIMENSIONS = ("product", "category", "reason")  # the others are of whole orders
+]  # column, its values, whether they are excluded
+# attributes of lines; all others are of whole orders
+LINE_DIMENSIONS = ("product", "category", "reason")
 
 
 def remove_days(filter_: AnalysisFilter) -> AnalysisFilter:
@@ -40,8 +42,8 @@ def select_order_lines(
     money: str | None,
     only: NarrowedFilters = (),
 ) -> ir.Table:
-    """The lines of some days that are meant: `day`, the first day that its customer ever ordered
-    on, `total` of the whole order and `net` of those of its lines that are meant."""
+    """Return the selected lines of some days, with `day`, the customer's first order day ever, the
+    `total` of the whole order and the `net` of its selected lines."""
     sales_query = filter_.tally or SalesQuery()
     lines = select_counted_lines(
         warehouse, replace(filter_, product=None, category=None), *days, money
@@ -64,7 +66,7 @@ def select_order_lines(
 
 
 def _filter_by_amount(lines: ir.Table, sales_query: SalesQuery) -> ir.Table:
-    """By what the whole order comes to, and how many pieces it has."""
+    """Filter by the total and the number of pieces of the whole order."""
     if sales_query.pieces_from is not None or sales_query.pieces_to is not None:
         lines = lines.mutate(held=_.pieces.sum().over(group_by="order"))
         if sales_query.pieces_from is not None:
@@ -88,7 +90,7 @@ def _match_filter(lines: ir.Table, order_filter: OrderFilter) -> ir.BooleanValue
     said = get_dimension_value(lines, order_filter.by)
     if order_filter.by == "returned":
         return lines.returned
-    if not order_filter.values:  # whatever it says
+    if not order_filter.values:  # any value
         return said.isnull() if order_filter.but else said.notnull()
     inside = said.cast("string").isin(order_filter.values)
     return ~inside if order_filter.but else inside
@@ -126,7 +128,7 @@ def get_dimension_value(lines: ir.Table, cut: str) -> ir.Value:
 
 
 def sort_rows(rows: Mapping[Any, SalesRow], cut: str) -> list[tuple[Any, SalesRow]]:
-    """By what they brought, the best and the last ones; by when it was in that order."""
+    """Sort by revenue and keep the best and the last ones; sort time dimensions chronologically."""
     ranked = sorted(rows.items(), key=lambda one: (-(one[1]["revenue"] or 0), str(one[0])))
     if len(ranked) > MAX_BEST_ROWS + MAX_LAST_ROWS:
         ranked = ranked[:MAX_BEST_ROWS] + ranked[-MAX_LAST_ROWS:]
@@ -134,7 +136,7 @@ def sort_rows(rows: Mapping[Any, SalesRow], cut: str) -> list[tuple[Any, SalesRo
 
 
 def parse_first_day(key: str) -> date:
-    """The first day of a month, a week or a day by its subject."""
+    """Return the first day of a month, week or day from its subject."""
     cut, _hyphen, value = key.partition("-")
     if cut == "month":
         return date(int(value) // 100, int(value) % 100, 1)

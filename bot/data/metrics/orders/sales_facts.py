@@ -1,4 +1,5 @@
-"""What a row of what was sold says: its measures, beside the earlier days, and its shares."""
+"""Turn a row of sales into facts: its measures, their change since an earlier period, and its
+shares."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ def add_sales_facts(
     money: str | None,
     before: tuple[SalesRow | None, DateRange] | None = None,
 ) -> None:
-    """All measures of one row, the days it is of, and those before with the change since."""
+    """Add all measures of one row with its days, and those of the earlier period with the change
+    since."""
     told = partial(result.add, key, about=about, rows=int(row["orders"]), query=query)
     dated = key.split("-")[0] in PERIOD_DIMENSIONS
     told("since", max(days[0], parse_first_day(key)) if dated else days[0])
@@ -68,7 +70,7 @@ def add_sales_facts(
 
 
 def iter_measures(row: SalesRow, result: AnalysisResult) -> Iterator[tuple[str, int | float]]:
-    """Those of a row that may be told; an average stands on orders."""
+    """Yield the measures of a row that may be shown; averages require orders."""
     orders, money, may = int(row["orders"]), row["revenue"] or Decimal(0), row["told"]
     yield "revenue", round(money)
     yield "orders", orders
@@ -91,8 +93,8 @@ def iter_measures(row: SalesRow, result: AnalysisResult) -> Iterator[tuple[str, 
 
 @dataclass(frozen=True)
 class RowSizes:
-    """How many people stand behind a row and its measures. `old` are the customers who had ordered
-    before; `back_people` and `kept_people` those who sent something back, or kept something."""
+    """The number of people behind a row and its measures. `old` are customers who had ordered
+    before; `back_people` and `kept_people` those who returned something, or kept something."""
 
     people: int
     customers: int
@@ -118,8 +120,8 @@ class RowSizes:
     def list_allowed_sorts(
         self, warehouse: Warehouse, *, people: bool, new: bool
     ) -> frozenset[str]:
-        """Which sorts of measures may be told: counts of people want more of them than sums, and
-        none may say how many the others are."""
+        """Return the sorts of measures that may be shown. Counts of people need more people than
+        sums, and none may reveal the number of the others."""
         sums, counts = warehouse.sales_floor, warehouse.floor
         told = set()
         if people and not is_below_floor(self.customers, counts):
@@ -143,7 +145,7 @@ class RowSizes:
 
 
 def add_shares(result: AnalysisResult, key: str, about: str, of: str, query: str) -> None:
-    """How much of another subject's measures this one has."""
+    """Add the share of this subject in another subject's measures."""
     for measure, share in SHARE_MEASURES.items():
         part, whole = result.get(key, measure), result.get(of, measure)
         if part is None or whole is None or Decimal(whole.value) <= 0:
@@ -162,7 +164,7 @@ def add_daily_average(
     money: str | None,
     query: str,
 ) -> None:
-    """What such a day brings on average: there may be more Mondays than Sundays."""
+    """Add the average per such day, because a period may have more Mondays than Sundays."""
     first, last = days
     span = range((last - first).days + 1)
     many = sum((first + timedelta(days=n)).weekday() in weekdays for n in span)
@@ -173,14 +175,14 @@ def add_daily_average(
         told("orders-per-day", round(rows / many, 1), unit="orders")
 
 
-# What whole orders say: how often customers order, how long parcels take, the largest order.
+# Facts on whole orders: order frequency, delivery time, largest order.
 
 ORDER_FREQUENCIES = {1: "once", 2: "twice", 3: "three times or more"}
 
 
 def add_order_frequency(result: AnalysisResult, warehouse: Warehouse, lines: ir.Table) -> None:
-    """sold.times-1, -2 and -3: of all customers of these lines, who ordered once, twice, and more
-    often: .customers and .share."""
+    """Add sold.times-1, -2 and -3: the .customers, and their .share, who ordered once, twice, and
+    more often."""
     lines = lines.filter(_.customer.notnull(), _.net >= 0)
     people = lines.group_by("customer").aggregate(orders=_["order"].nunique())
     often = ibis.least(people.orders, 3).cast("int64")
@@ -198,8 +200,9 @@ def add_order_frequency(result: AnalysisResult, warehouse: Warehouse, lines: ir.
 
 
 def add_delivery_time(result: AnalysisResult, warehouse: Warehouse, lines: ir.Table) -> bool:
-    """sold.all.delivery-days on average, of .delivered-parcels. How many parcels is not told where
-    those that are left are of too few people. False where it is of too few people itself."""
+    """Add the average sold.all.delivery-days over .delivered-parcels. The number of parcels is not
+    shown where the remaining ones are of too few people. Return False where it is of too few people
+    itself."""
     people = lines.filter(_.net >= 0).aggregate(
         here=_count_people(_.delivered.notnull()), there=_count_people(_.delivered.isnull())
     )
@@ -227,7 +230,8 @@ def add_delivery_time(result: AnalysisResult, warehouse: Warehouse, lines: ir.Ta
 def add_order_extremes(
     result: AnalysisResult, warehouse: Warehouse, lines: ir.Table, money: str | None, measure: str
 ) -> None:
-    """sold.all.largest-order with its .largest-day, which is one customer's, or .median-order."""
+    """Add sold.all.largest-order with its .largest-day, which is one customer's, or
+    .median-order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum(), day=_.day.min())
     orders = orders.filter(_.paid >= 0)
     asked = orders.aggregate(

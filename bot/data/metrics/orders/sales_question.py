@@ -1,4 +1,4 @@
-"""One question about what was sold: which orders its words mean, and by what they are cut."""
+"""Answer one question on sales: which orders its words select, and how they are grouped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ from bot.text.slugs import format_title, slugify
 RETURN_PERIODS = (
     timedelta(days=365),
     timedelta(days=14),
-)  # looked at for returns; still on its way
+)  # days back that are read for returns; days whose parcels may still come back
 RETURN_MEASURES = ("returned", "return-rate")
 CUSTOMER_COUNT_MEASURES = ("customers", "new-customers")
 DIMENSION_PLURALS = {
@@ -61,10 +61,10 @@ DIMENSION_PLURALS = {
 
 @dataclass(frozen=True)
 class AnswerRecipe:
-    """By what the rows behind an answer are found again: what was asked, its days told exactly, and
-    what of it was shown: which sorts of figures of all, and of which values by their cut; cuts of
-    which the lines that don't say them are counted; the share of `whole`; whether all days `ever`
-    count how often customers order; how many parcels came."""
+    """How to read the rows behind an answer again: the filter with exact days; the sorts of figures
+    shown, of the total and by cut and value; the cuts whose lines without a value are counted
+    (`unsaid`); whether the share of the `whole` is shown; whether order frequency counts all days
+    (`ever`); whether the number of parcels is shown."""
 
     where: AnalysisFilter
     shown: Mapping[str, Mapping[str, Sequence[str]]]
@@ -76,14 +76,15 @@ class AnswerRecipe:
 
 
 class SalesQuestion:
-    """One question, answered: the orders it means, cut by one thing."""
+    """Answers one question: the orders it selects, grouped by one cut."""
 
     def __init__(
         self, warehouse: Warehouse, filter_: AnalysisFilter, sales_query: SalesQuery
     ) -> None:
         self.until = find_last_whole_day(warehouse, "orders", filter_)
         self.warehouse, self.filter_, self.sales_query = warehouse, filter_, sales_query
-        self.released: ReleasedRows | None = None  # None: no figure of the orders is told
+        # None: the answer contains no figure of the orders
+        self.released: ReleasedRows | None = None
         self.recipe: AnswerRecipe | None = None
         self.whole: SalesReport | None = None
         self.frequency_lines: ir.Table | None = None
@@ -91,7 +92,7 @@ class SalesQuestion:
         self.result = AnalysisResult("sold", warehouse.source("orders"), self.until)
 
     def answer(self) -> "SalesQuestion":
-        """Find all that is told."""
+        """Compute all facts of the answer."""
         if self.sales_query.measure == "cancelled":
             self._add_cancelled()
             return self
@@ -115,7 +116,7 @@ class SalesQuestion:
         return self
 
     def reread_rows(self, recipe: "AnswerRecipe") -> ReleasedRows:
-        """The rows that an answer stood on, by what was kept of it."""
+        """Return the rows behind an earlier answer, given its recipe."""
         report = self._build_report(self._resolve_filters())
         report.shown = {cut: dict(some) for cut, some in recipe.shown.items()}
         report.sorts, report.unsaid = list(recipe.sorts), set(recipe.unsaid)
@@ -150,7 +151,7 @@ class SalesQuestion:
         return SalesReport(self.warehouse, filter_, days, before, self.result, only)
 
     def _build_whole_report(self, report: SalesReport) -> SalesReport:
-        """All orders of the same days."""
+        """Build the report on all orders of the same days."""
         sales_query = SalesQuery(measure=self.sales_query.measure)
         every = replace(self.filter_, tally=sales_query, product=None, category=None)
         return SalesReport(self.warehouse, every, report.days, None, self.result)
@@ -175,8 +176,8 @@ class SalesQuestion:
             )
 
     def _check_released(self, report: SalesReport) -> None:
-        """Whether these figures by themselves tell what a few people did: then the share of all
-        goes, and where that is not enough, all of it."""
+        """Check whether these figures alone reveal a few people. If so remove the share of all
+        orders, and where that is not enough, everything."""
         self.released = self._collect_released(report)
         if isolates_few_people(self.warehouse, self.released, whole=True):
             self.result.facts = remove_whole_shares(self.result.facts)
@@ -209,7 +210,7 @@ class SalesQuestion:
         )
 
     def _find_missing_floor(self, report: SalesReport) -> int | None:
-        """The floor for which the figure that is asked for could not be told."""
+        """Return the floor that hides the requested figure, or None."""
         measure, warehouse = self.sales_query.measure, self.warehouse
         floor = warehouse.floor if measure in PEOPLE_MEASURES else warehouse.sales_floor
         hides = measure in (*PEOPLE_MEASURES, *RETURN_MEASURES, "delivery-days")
@@ -234,7 +235,7 @@ class SalesQuestion:
         return floor if report.row.get(asked) else None
 
     def _collect_released(self, report: SalesReport) -> ReleasedRows:
-        """The rows behind every figure that is told."""
+        """Collect the rows behind every figure that is shown."""
         released, warehouse = ReleasedRows(), self.warehouse
         cuts = list(report.shown)
         lines = [report.read_lines(cut) for cut in cuts] or [report.read_lines()]
@@ -266,7 +267,7 @@ class SalesQuestion:
         return released
 
     def _resolve_names(self) -> NarrowedFilters:
-        """What the words name; facts of it."""
+        """Resolve the words to values, and add facts on them."""
         first, later, without = (
             resolve_values(words, self.known, nearly=self.sales_query.nearly)
             if words
@@ -293,7 +294,7 @@ class SalesQuestion:
         return tuple(told)
 
     def _has_asked_columns(self, only: NarrowedFilters) -> bool:
-        """Whether the orders say what they are to be cut by."""
+        """Tell whether the orders have values for the requested columns."""
         orders = self.warehouse.table("orders")
         asked = {"returned": "returned", "return-rate": "returned"}.get(
             self.sales_query.measure, ""
@@ -316,7 +317,8 @@ class SalesQuestion:
         return True
 
     def _add_cancelled(self) -> None:
-        """No figure here counts them; whether the orders say which they are."""
+        """Answer a question on cancelled orders, which no figure counts: whether the orders state
+        which ones they are."""
         orders, source = self.warehouse.table("orders"), format_source(self.result.source)
         assert orders is not None
         said = (
@@ -370,7 +372,7 @@ class SalesQuestion:
         return until - timedelta(days=DEFAULT_DAYS - 1), until
 
     def _add_value_count(self, report: SalesReport) -> None:
-        """How many countries, sources, products … the orders name."""
+        """Add how many countries, sources, products … the orders have."""
         cut = self.sales_query.cut
         lines = add_category(self.warehouse, report.lines) if cut == "category" else report.lines
         asked = lines.aggregate(many=lines[cut].nunique(where=lines.net >= 0))
@@ -385,7 +387,7 @@ class SalesQuestion:
         )
 
     def _add_rates(self, days: tuple[date, date]) -> None:
-        """Of orders and sales: on average a day, a week, a month of 30 days."""
+        """Add the averages of orders and revenue per day, week and month of 30 days."""
         many = (days[1] - days[0]).days + 1
         for measure in ("orders", "revenue"):
             if (whole := self.result.get(ALL_SUBJECT, measure)) is None:
@@ -408,8 +410,8 @@ class SalesQuestion:
 
 
 def keep_counts_only(facts: Sequence[Fact]) -> list[Fact]:
-    """Counts of customers without the sums of the same orders, which are not asked for: what is
-    not told need not be held against other answers."""
+    """Return the facts with counts of customers only, without the unrequested sums of the same
+    orders, so that these need not be checked against other answers."""
     sums = ("revenue", "orders", "units", "average-order", "share", "orders-share", "units-share")
     return [
         fact.model_copy(update={"rows": None})
@@ -419,7 +421,7 @@ def keep_counts_only(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def remove_whole_shares(facts: Sequence[Fact]) -> list[Fact]:
-    """The same without all other orders, and the shares of them that these are."""
+    """Return the facts without the total of all orders and the shares of it."""
     shares = ("share", "orders-share", "units-share", "customers-share", "returned-share")
     gone = {f"sold.{ALL_SUBJECT}.{share}" for share in shares}
     return [fact for fact in facts if fact.id not in gone and not _is_of_whole(fact)]
