@@ -107,10 +107,10 @@ def _result_to_dict(result: AnalysisResult) -> dict[str, Any]:
 
 def _fact_to_dict(fact: Fact) -> dict[str, Any]:
     """A number gets a tag, to tell it from a text of digits."""
-    told = fact.model_dump(mode="json", exclude_none=True)
+    data = fact.model_dump(mode="json", exclude_none=True)
     if isinstance(fact.value, Decimal):
-        told["value"] = {"number": str(fact.value)}
-    return told
+        data["value"] = {"number": str(fact.value)}
+    return data
 
 
 def _result_from_dict(data: dict[str, Any]) -> AnalysisResult:

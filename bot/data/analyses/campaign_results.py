@@ -101,8 +101,8 @@ def match_deliveries(
             open_.append(code)
     wanted = [one for one in deliveries if one.code in open_]
     candidates = tuple(_find_candidates(warehouse, wanted, set(codes), answers))
-    found = {one.code for one in results} | {candidate.code for candidate in candidates}
-    return DeliveryMatches(tuple(results), candidates, tuple(c for c in codes if c not in found))
+    matched = {one.code for one in results} | {candidate.code for candidate in candidates}
+    return DeliveryMatches(tuple(results), candidates, tuple(c for c in codes if c not in matched))
 
 
 def _add_campaign_id(warehouse: Warehouse) -> ir.Table | None:
@@ -161,10 +161,10 @@ def _orders_by_code(warehouse: Warehouse, codes: Sequence[str]) -> dict[str, lis
 
 
 def _group_rows(rows: Iterable[dict[str, Any]], by: str) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        found.setdefault(row[by], []).append(row)
-    return found
+        groups.setdefault(row[by], []).append(row)
+    return groups
 
 
 def _build_result(
@@ -175,8 +175,8 @@ def _build_result(
 ) -> DeliveryResult:
     counts = {}
     for name in MEASURES:
-        told = [row[name] for row in rows if row[name] is not None]
-        counts[name] = sum(told) if told else None
+        known = [row[name] for row in rows if row[name] is not None]
+        counts[name] = sum(known) if known else None
     return DeliveryResult(
         code=code,
         how=how,
@@ -191,12 +191,12 @@ def _build_result(
 
 
 def _sum_money(rows: Iterable[dict[str, Any]], name: str) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
+    sums: dict[str, Decimal] = {}
     for row in rows:
         if row[name] is not None:
             currency = row["currency"] or ""
-            found[currency] = found.get(currency, Decimal(0)) + row[name]
-    return dict(sorted(found.items()))
+            sums[currency] = sums.get(currency, Decimal(0)) + row[name]
+    return dict(sorted(sums.items()))
 
 
 def _find_candidates(
@@ -219,20 +219,23 @@ def _find_candidates(
     rows = [
         row for row in fetch_rows(warehouse, seen.limit(MAX_CAMPAIGNS)) if row["code"] not in codes
     ]
-    for one in sorted(deliveries, key=lambda o: (o.sent_at, o.code)):
-        found: dict[str, MatchCandidate] = {}
+    for delivery in sorted(deliveries, key=lambda o: (o.sent_at, o.code)):
+        candidates: dict[str, MatchCandidate] = {}
         for row in rows:
             likeness = (
-                _score_similarity(one, row) if (row["called"], one.code) not in answers else 0.0
+                _score_similarity(delivery, row)
+                if (row["called"], delivery.code) not in answers
+                else 0.0
             )
             if likeness >= max(
-                MIN_SIMILARITY, found[row["called"]].alike if row["called"] in found else 0
+                MIN_SIMILARITY,
+                candidates[row["called"]].alike if row["called"] in candidates else 0,
             ):
-                found[row["called"]] = MatchCandidate(
-                    one.code, row["called"], row["at"], row["subject"], round(likeness, 3)
+                candidates[row["called"]] = MatchCandidate(
+                    delivery.code, row["called"], row["at"], row["subject"], round(likeness, 3)
                 )
-        if len(found) == 1:
-            yield next(iter(found.values()))
+        if len(candidates) == 1:
+            yield next(iter(candidates.values()))
 
 
 def _score_similarity(delivery: SentDelivery, row: Mapping[str, Any]) -> float:
@@ -247,10 +250,10 @@ def _score_similarity(delivery: SentDelivery, row: Mapping[str, Any]) -> float:
     )
 
 
-def _compare_texts(mine: str, theirs: str) -> float:
+def _compare_texts(first: str, second: str) -> float:
     """Return the Ratcliff–Obershelp similarity of the words, without case, accents and
     punctuation."""
-    return SequenceMatcher(None, tokenize(mine), tokenize(theirs), autojunk=False).ratio()
+    return SequenceMatcher(None, tokenize(first), tokenize(second), autojunk=False).ratio()
 
 
 # Texts for the result card: one rate compared with the median of its peers, and the sales.
@@ -333,8 +336,8 @@ def _describe_comparison(
 
 def _compare_with_peers(warehouse: Warehouse, letter: str) -> dict[str, Decimal | str]:
     """Return the measures of `letter_against_peers` as name → value."""
-    found: AnalysisResult = letter_against_peers(warehouse, letter)
-    return {fact.id.rsplit(".", 1)[-1]: fact.value for fact in found.facts}
+    result: AnalysisResult = letter_against_peers(warehouse, letter)
+    return {fact.id.rsplit(".", 1)[-1]: fact.value for fact in result.facts}
 
 
 def _get_number(facts: Mapping[str, Decimal | str], name: str) -> Decimal:
@@ -373,9 +376,11 @@ def _describe_sales(warehouse: Warehouse, result: DeliveryResult) -> Words | Non
 
 def _join_amounts(amounts: Mapping[str, Decimal]) -> Money | Words | None:
     """Join amounts of several currencies; they are never summed."""
-    said: Money | Words | None = None
+    joined: Money | Words | None = None
     for currency, amount in amounts.items():
         one = Money(amount=amount, currency=currency) if currency else None
         if one is not None:
-            said = one if said is None else Words("{first} and {second}", first=said, second=one)
-    return said
+            joined = (
+                one if joined is None else Words("{first} and {second}", first=joined, second=one)
+            )
+    return joined

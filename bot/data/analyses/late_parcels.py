@@ -74,10 +74,10 @@ def build_recipients(
     whole = _select_due_parcels(warehouse, filter_, last)
     now = whole.day > ibis.literal(last - timedelta(days=CURRENT_DAYS))
     person = person_column(warehouse, whole.person)
-    asked = whole.select(
+    query = whole.select(
         "region", person=person, late=whole.late.ifelse("late", "in time"), now=now
     )
-    table = fetch_arrow(warehouse, asked.distinct())
+    table = fetch_arrow(warehouse, query.distinct())
     return (
         Population.of(table.filter(table["now"]).drop_columns("now"), "person"),
         Population.of(_drop_current(table).drop_columns("now"), "person"),
@@ -158,8 +158,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     result = AnalysisResult("delivery", warehouse.source("orders"), day, floors=warehouse.floors)
     query = build_parcels(warehouse, filter_, day)
     rows = fetch_rows(warehouse, query)
-    told = arrange_parcels(rows, day)
-    if told is None:
+    parcels = arrange_parcels(rows, day)
+    if parcels is None:
         result.add_limit(
             _explain_missing_parcels(warehouse, format_source(result.source), due=bool(rows))
         )
@@ -168,24 +168,24 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     now, before = build_recipients(warehouse, filter_, day)
     for subject in ("all", "tested"):
         result.set_group_size(subject, now.count(now.which(TOTAL_VALUE)))
-    _add_total(result, told)
-    late, due = told.now()
+    _add_total(result, parcels)
+    late, due = parcels.now()
     groups = split_two_groups(late, due) if (due > 0).sum() > 2 else None
     money = list_currencies(warehouse, "orders")
     currency = money[0] if len(money) == 1 else None
-    surely = _find_late_regions(told, groups) if groups else None
+    surely = _find_late_regions(parcels, groups) if groups else None
     if surely is not None:
-        now.mark(LATE_REGIONS_VALUE, now.any_of("region", _list_regions(told, surely)))
-        before.mark(LATE_REGIONS_VALUE, before.any_of("region", _list_regions(told, surely)))
+        now.mark(LATE_REGIONS_VALUE, now.any_of("region", _list_regions(parcels, surely)))
+        before.mark(LATE_REGIONS_VALUE, before.any_of("region", _list_regions(parcels, surely)))
     _add_regions(
         result,
-        told,
+        parcels,
         _ParcelReport(now, before, warehouse.floors),
         _select_usual_regions(due, groups),
         currency,
     )
     if groups and surely is not None:
-        _add_late_regions(result, told, now, groups, surely, currency)
+        _add_late_regions(result, parcels, now, groups, surely, currency)
     return result
 
 
@@ -275,18 +275,18 @@ def _add_regions(
     """Add the regions that differ from the usual ones (a mask)."""
     (late, due), (late_before, due_before) = parcels.now(), parcels.before()
     floors = people.floors
-    asked = [
+    tested = [
         at
         for at, name in enumerate(parcels.regions)
         if name and due[at] >= floors.people and people.size(name) >= floors.people
     ]
     result.add(
-        "tested", "regions", len(asked), about="regions", rows=int(due.sum()), query=PARCELS_QUERY
+        "tested", "regions", len(tested), about="regions", rows=int(due.sum()), query=PARCELS_QUERY
     )
     late_usual, due_usual = (late * usual).sum(), (due * usual).sum()
-    rest = [(late_usual - late[at] * usual[at], due_usual - due[at] * usual[at]) for at in asked]
+    rest = [(late_usual - late[at] * usual[at], due_usual - due[at] * usual[at]) for at in tested]
     p = np.array(
-        [_compute_p(late[at], due[at], *others) for at, others in zip(asked, rest, strict=True)]
+        [_compute_p(late[at], due[at], *others) for at, others in zip(tested, rest, strict=True)]
     )
     q = adjust_false_discovery(p)
     status_of = {
@@ -294,9 +294,9 @@ def _add_regions(
         for n in np.argsort(p, kind="stable")
         if q[n] <= CONFIRMED_FDR or p[n] < WATCHED_P
     }
-    safe, safe_before = people.regions([parcels.regions[asked[n]] for n in status_of])
+    safe, safe_before = people.regions([parcels.regions[tested[n]] for n in status_of])
     for n, status in status_of.items():
-        at, name = asked[n], parcels.regions[asked[n]]
+        at, name = tested[n], parcels.regions[tested[n]]
         few = is_below_floor(float(late[at]), floors.sales)
         size = people.size(name)
         if not result.set_group_size(

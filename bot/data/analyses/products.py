@@ -32,10 +32,10 @@ def load_product_titles(warehouse: Warehouse, products: Collection[str]) -> dict
         return known
     lines = orders.filter(orders.product.isin(wanted), orders.title.notnull())
     rows = fetch_rows(warehouse, lines.group_by("product", "title").aggregate(lines=lines.count()))
-    said: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for row in sorted(rows, key=lambda one: (-one["lines"], one["title"])):
-        said.setdefault(row["product"], format_title(row["title"]))
-    return {**said, **known}
+        titles.setdefault(row["product"], format_title(row["title"]))
+    return {**titles, **known}
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ AFTER_PURCHASE_PATTERN = re.compile(  # "what is bought after the linen shirt?"
 
 def parse_after_purchase(words: str) -> str | None:
     """Return the words for the subject of an "after …" question; None when it is not one."""
-    found = AFTER_PURCHASE_PATTERN.search(words)
-    return (found["thing"].strip(" \"'«»“”’\u00a0\u202f") or None) if found else None
+    match = AFTER_PURCHASE_PATTERN.search(words)
+    return (match["thing"].strip(" \"'«»“”’\u00a0\u202f") or None) if match else None
 
 
 def build_filter(request: SkillRequest) -> AnalysisFilter:

@@ -46,10 +46,10 @@ class QueryTexts(MutableMapping[str, str]):
         self._texts: dict[str, str | Callable[[], str]] = {}
 
     def __getitem__(self, name: str) -> str:
-        told = self._texts[name]
-        if not isinstance(told, str):
-            told = self._texts[name] = told()
-        return told
+        sql = self._texts[name]
+        if not isinstance(sql, str):
+            sql = self._texts[name] = sql()
+        return sql
 
     def __setitem__(self, name: str, sql: str | Callable[[], str]) -> None:
         self._texts[name] = sql
@@ -115,9 +115,9 @@ class AnalysisResult:
     def withhold(self, sort: FloorKind) -> None:
         """Add the limit, once, that small groups are shown together."""
         assert self.floors is not None
-        said = withheld_groups_message(self.floors.of(sort), sort)
-        if said not in self.limits:
-            self.limits.append(said)
+        message = withheld_groups_message(self.floors.of(sort), sort)
+        if message not in self.limits:
+            self.limits.append(message)
 
     def is_withheld(self, sort: FloorKind = "people") -> bool:
         """Tell whether the limit on small groups has been added."""

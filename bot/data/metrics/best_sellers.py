@@ -67,11 +67,11 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         "category": _find_best_sellers(result, warehouse, with_categories, people, "category"),
     }
     wanted = [(name, one.key) for name, some in best.items() for one in some]
-    told = people.told(wanted, warehouse.sales_floor)
+    safe_values = people.told(wanted, warehouse.sales_floor)
     days = (since, until)
     _add_total(result, warehouse, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
     for name in SELLER_DIMENSIONS:
-        _add_sellers(result, people, best[name], told, days, known[:1], name)
+        _add_sellers(result, people, best[name], safe_values, days, known[:1], name)
     return result
 
 
@@ -90,16 +90,17 @@ def select_counted_lines(
     an amount are stock corrections: neither an order nor a return."""
     table = filter_rows(warehouse, "orders", filter_)
     day = table["at"].date()
-    kept = table.filter(
+    lines = table.filter(
         day.between(ibis.literal(since), ibis.literal(until)),
         table.status.isnull() | table.status.lower().notin(CANCELLED_STATUSES),
     )
     if currency is not None:
-        kept = kept.filter(kept.currency.isnull() | (kept.currency == currency))
-    kept = kept.mutate(
-        paid=kept.amount.cast("decimal(18, 2)"), pieces=kept.quantity.cast("float64").fill_null(1.0)
+        lines = lines.filter(lines.currency.isnull() | (lines.currency == currency))
+    lines = lines.mutate(
+        paid=lines.amount.cast("decimal(18, 2)"),
+        pieces=lines.quantity.cast("float64").fill_null(1.0),
     )
-    return kept.filter((kept.paid != 0) | (kept.pieces > 0))
+    return lines.filter((lines.paid != 0) | (lines.pieces > 0))
 
 
 def _add_total(
@@ -113,10 +114,10 @@ def _add_total(
     """Add the totals. An order with a negative amount is a refund: it lowers the sum and does not
     count as an order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum())
-    asked = orders.aggregate(
+    query = orders.aggregate(
         revenue=_.paid.sum(), orders=_.count(where=_.paid >= 0), rows=_.count()
     )
-    row = _read_row(result, warehouse, "orders", asked)
+    row = _read_row(result, warehouse, "orders", query)
     if not row["orders"] or row["revenue"] is None:
         return
     money, n = unit[0] if unit else None, int(row["orders"])

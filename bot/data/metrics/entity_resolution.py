@@ -64,40 +64,40 @@ def resolve_values(
     words: Sequence[str], known: Mapping[str, Mapping[str, str]], *, nearly: bool
 ) -> ResolvedValues:
     """`known` maps column → value → display name. `nearly` allows misspelt words."""
-    found = _resolve_words(list(words), known)
-    if not found.unknown or not nearly:
-        return found
-    read = {word: near for word in found.unknown if (near := _find_near_word(word, known))}
+    resolved = _resolve_words(list(words), known)
+    if not resolved.unknown or not nearly:
+        return resolved
+    read = {word: near for word in resolved.unknown if (near := _find_near_word(word, known))}
     if not read:
-        return found
+        return resolved
     again = _resolve_words([part for w in words for part in tokenize(read.get(w, w))], known)
     again.read = {word: near for word, near in read.items() if near not in again.unknown}
     return again
 
 
 def _resolve_words(words: list[str], known: Mapping[str, Mapping[str, str]]) -> ResolvedValues:
-    found = ResolvedValues()
+    resolved = ResolvedValues()
     for column in RESOLVED_COLUMNS:
         for name, value in _iter_names(column, known.get(column, {})):
             if (at := _find_name(name.split(), words)) is not None:
-                found.only.setdefault(column, []).append(value)
+                resolved.only.setdefault(column, []).append(value)
                 del words[at : at + len(name.split())]
     if not words:
-        return found
+        return resolved
     for column in PRODUCT_COLUMNS:
         called_so = known.get(column, {})
         if some := [
             v for v, called in called_so.items() if all(_is_named_by(w, called) for w in words)
         ]:
-            found.only[column] = [*found.only.get(column, []), *some]
-            return found
+            resolved.only[column] = [*resolved.only.get(column, []), *some]
+            return resolved
     each = [_find_product_values(word, known) for word in words]
     if all(each) and len({column for column, _ in filter(None, each)}) == 1:
         for column, values in filter(None, each):  # "candles and towels"
-            found.only.setdefault(column, []).extend(values)
-        return found
-    found.unknown = [w for w, one in zip(words, each, strict=True) if one is None] or words
-    return found
+            resolved.only.setdefault(column, []).extend(values)
+        return resolved
+    resolved.unknown = [w for w, one in zip(words, each, strict=True) if one is None] or words
+    return resolved
 
 
 def _iter_names(column: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -115,7 +115,7 @@ def _list_value_names(column: str, value: str, called: str) -> set[str]:
         return {bare for name in list_country_words(value) if (bare := _remove_small_words(name))}
     names = {value, called, Words(value).to("fr"), Words(called).to("fr")}
     folded = {" ".join(tokenize(name)) for name in names}
-    more = [said for key in folded for said in VALUE_SYNONYMS.get(key, "").split(", ")]
+    more = [synonym for key in folded for synonym in VALUE_SYNONYMS.get(key, "").split(", ")]
     return {bare for name in (*folded, *more) if (bare := _remove_small_words(name))}
 
 
@@ -199,7 +199,7 @@ def _list_distinct_values(warehouse: Warehouse, column: str) -> dict[str, str]:
     if table is None or column not in table.columns:
         return {}
     rows = fetch_rows(warehouse, table.filter(table[column].notnull()).select(column).distinct())
-    return {said: said for said in sorted(str(row[column]) for row in rows)}
+    return {value: value for value in sorted(str(row[column]) for row in rows)}
 
 
 def _list_products(warehouse: Warehouse) -> dict[str, str]:

@@ -96,7 +96,7 @@ def filter_brand(warehouse: Warehouse, table: ir.Table, brand: str) -> ir.Table:
 
 
 def _list_wanted(filter_: AnalysisFilter) -> dict[str, str]:
-    asked: dict[str, Any] = {
+    wanted: dict[str, Any] = {
         "product": filter_.product,
         "category": filter_.category,
         "country": filter_.country,
@@ -104,7 +104,7 @@ def _list_wanted(filter_: AnalysisFilter) -> dict[str, str]:
         "device": filter_.device,
         "source": filter_.source or filter_.channel,
     }
-    return {name: str(value) for name, value in asked.items() if value is not None}
+    return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
 def _apply_filter(
@@ -165,8 +165,8 @@ MAX_NEAR_MATCHES = 3
 def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> AnalysisFilter:
     """Return the filter, with a product's title replaced by its reference. Raises CannotDo for a
     column that the kind lacks, and for a value that does not exist."""
-    asked = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
-    for name in asked:
+    names = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
+    for name in names:
         if name not in FILTERS_BY_KIND[kind]:
             raise CannotDo(
                 Words(
@@ -266,12 +266,12 @@ def _find_product(warehouse: Warehouse, kind: str, wanted: str) -> str:
     ):
         if rows is None or "product" not in rows.columns:
             continue
-        said = rows["product"].lower() == wanted.lower()
+        has_title = rows["product"].lower() == wanted.lower()
         if at < 2:  # a review's title is not a product's title
-            said = said | (rows["title"].lower() == wanted.lower())
-        some = rows.filter(rows["product"].notnull() & said).select("product").limit(1)
-        if found := fetch_rows(warehouse, some):
-            return str(found[0]["product"])
+            has_title = has_title | (rows["title"].lower() == wanted.lower())
+        some = rows.filter(rows["product"].notnull() & has_title).select("product").limit(1)
+        if products := fetch_rows(warehouse, some):
+            return str(products[0]["product"])
         if at < 2 and not called:
             titles = rows.filter(rows["title"].notnull()).select("title").distinct()
             called = {row["title"].lower(): row["title"] for row in fetch_rows(warehouse, titles)}

@@ -80,7 +80,7 @@ def test_cache_is_invalidated_when_rows_are_removed(
     assert looks
 
 
-def test_shared_rows_invalidate_every_cached_result(home: Path) -> None:
+def test_changed_local_rows_invalidate_every_workspace(home: Path) -> None:
     for workspace in ("local", "T2"):
         ResultCache(home / "library" / workspace).put(
             ("v",), AnalysisFilter(), AnalysisResult("plan", "", TODAY)

@@ -84,8 +84,8 @@ def _add_proposals(
     if filter_.rule:
         _add_rule_audience(report, AudienceRule.model_validate_json(filter_.rule))
     elif strange := strange_in(words, now.lines, warehouse):
-        for said in strange:
-            result.add_limit(said)
+        for phrase in strange:
+            result.add_limit(phrase)
     else:
         _add_candidates(report, words, countries)
 
@@ -93,12 +93,12 @@ def _add_proposals(
 def _add_rule_audience(report: ProposalReport, rule: AudienceRule) -> None:
     """Add the audience of a rule that somebody edited, and look up the names of its products."""
     known, unknown = resolved(rule, report.goods)
-    known, astray = placed(known, report.now.lines, report.warehouse)
+    known, unknown_words = placed(known, report.now.lines, report.warehouse)
     for name in unknown:
         report.result.add_limit(_refuse_unknown_name(name, report.goods))
-    for said in astray:
-        report.result.add_limit(said)
-    if unknown or astray:
+    for phrase in unknown_words:
+        report.result.add_limit(phrase)
+    if unknown or unknown_words:
         report.add_product_names(rule)
     else:
         report.add_audience(Proposal("yours", known))
@@ -125,16 +125,16 @@ def _add_candidates(report: ProposalReport, words: str, countries: tuple[str, ..
     if countries:
         report.result.add("all", "place", PLACE_LIST_SEPARATOR.join(countries))
     enough = False
-    for one in list_proposals(report.subject, goal, things, countries):
-        asked = goal or one.id in ("niche", "there")
-        sure = one.id == "alike" or bool(report.subject.name and not asked)
+    for proposal in list_proposals(report.subject, goal, things, countries):
+        is_requested = goal or proposal.id in ("niche", "there")
+        sure = proposal.id == "alike" or bool(report.subject.name and not is_requested)
         try:
-            told = report.add_audience(one, least=floor, sure=sure)
+            added = report.add_audience(proposal, least=floor, sure=sure)
         except CannotDo as no:  # without a purchase rhythm there are no segments
             report.result.add_limit(no.words)
             continue
-        enough = enough or told
-        if told and one.id == "niche" and niche:
+        enough = enough or added
+        if added and proposal.id == "niche" and niche:
             _add_niche(report, niche)
     if countries and not enough:
         report.result.add_limit(

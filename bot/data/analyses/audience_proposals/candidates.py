@@ -51,9 +51,9 @@ def remove_goal(words: str) -> str:
     """Blank out the words that state the goal; the rest names products. The length stays the same,
     so positions in the text stay valid."""
     for shape in GOAL_PATTERNS.values():
-        for found in shape.finditer(normalize_text(words)):
-            blank = " " * len(found[0])
-            words = f"{words[: found.start()]}{blank}{words[found.end() :]}"
+        for match in shape.finditer(normalize_text(words)):
+            blank = " " * len(match[0])
+            words = f"{words[: match.start()]}{blank}{words[match.end() :]}"
     return words
 
 
@@ -64,13 +64,15 @@ def list_proposals(
     are limited to `countries`; everybody in these countries comes first."""
     known = {one.id: one for one in _iter_candidates(subject, goal)}
     order = [name for name in RELATED_PROPOSALS.get(goal or "", DEFAULT_PROPOSALS) if name in known]
-    found = [known[name] for name in order]
+    proposals = [known[name] for name in order]
     if countries:
-        found.insert(0, Proposal("there", AudienceRule()))
-    found = found[:MAX_PROPOSALS]
+        proposals.insert(0, Proposal("there", AudienceRule()))
+    proposals = proposals[:MAX_PROPOSALS]
     if niche:
-        found.append(Proposal("niche", AudienceRule(bought=tuple(niche), bought_at_least=2)))
-    return [Proposal(one.id, one.rule.model_copy(update={"countries": countries})) for one in found]
+        proposals.append(Proposal("niche", AudienceRule(bought=tuple(niche), bought_at_least=2)))
+    return [
+        Proposal(one.id, one.rule.model_copy(update={"countries": countries})) for one in proposals
+    ]
 
 
 def _iter_candidates(subject: Subject, goal: str | None) -> Iterator[Proposal]:

@@ -227,8 +227,8 @@ class ProposalReport:
 
     def add_product_names(self, rule: AudienceRule) -> None:
         """Add the titles of the products in a rule. A product that nobody bought has no title."""
-        told = [fact for fact in self.result.facts if fact.id.startswith("audiences.things")]
-        known = {fact.about for fact in told}
+        name_facts = [fact for fact in self.result.facts if fact.id.startswith("audiences.things")]
+        known = {fact.about for fact in name_facts}
         for key in rule.products:
             if key not in known and key in self.goods.titles:
                 self.result.add("things", slugify(key), self.goods.titles[key], about=key)
@@ -255,9 +255,9 @@ class ProposalReport:
         table = self.earlier.ranked.select("customer")
         if not self._is_history_long_enough:
             return None
-        asked = build_past_purchases(table, self.now.lines, self.subject, self.earlier.until)
+        query = build_past_purchases(table, self.now.lines, self.subject, self.earlier.until)
         return read_past_purchases(
-            fetch_rows(self.warehouse, self.register_query("all-then", asked))[0]
+            fetch_rows(self.warehouse, self.register_query("all-then", query))[0]
         )
 
     @cached_property
@@ -267,9 +267,9 @@ class ProposalReport:
             return None
         had = filter_subject_lines(self.earlier.lines, self.subject).filter(_.amount >= 0)
         table = self.earlier.ranked.anti_join(had.select("customer"), "customer").select("customer")
-        asked = build_past_purchases(table, self.now.lines, self.subject, self.earlier.until)
+        query = build_past_purchases(table, self.now.lines, self.subject, self.earlier.until)
         return read_past_purchases(
-            fetch_rows(self.warehouse, self.register_query("without-then", asked))[0]
+            fetch_rows(self.warehouse, self.register_query("without-then", query))[0]
         )
 
     def _choose_baseline(self, rule: AudienceRule) -> PastPurchases | None:
@@ -286,9 +286,9 @@ class ProposalReport:
         if not self._is_history_long_enough:
             return None
         fits = self.earlier.select_fitting(shift_rule_back(proposal.rule))
-        asked = build_past_purchases(fits, self.now.lines, self.subject, self.earlier.until)
+        query = build_past_purchases(fits, self.now.lines, self.subject, self.earlier.until)
         return read_past_purchases(
-            fetch_rows(self.warehouse, self.register_query(f"{proposal.id}-then", asked))[0]
+            fetch_rows(self.warehouse, self.register_query(f"{proposal.id}-then", query))[0]
         )
 
     def _add_past_purchases(
@@ -344,8 +344,8 @@ class ProposalReport:
         orders = self.warehouse.table("orders")
         assert orders is not None  # the caller has checked it
         known = orders.filter(orders.currency.notnull()).select("currency").distinct()
-        found = [row["currency"] for row in fetch_rows(self.warehouse, known)]
-        return found[0] if len(found) == 1 else None
+        currencies = [row["currency"] for row in fetch_rows(self.warehouse, known)]
+        return currencies[0] if len(currencies) == 1 else None
 
 
 def _is_above_average(past: PastPurchases | None, base: PastPurchases | None) -> bool:
@@ -383,11 +383,11 @@ def find_niche(report: "ProposalReport") -> Niche | None:
     table = basket.build_pairs(basket.build_baskets(report.now.lines, "product", warehouse.floor))
     rows = fetch_rows(warehouse, report.register_query("niche-pairs", table))
     pairs = basket.find_pairs(rows, report.people, goods.categories, warehouse.floor)
-    found = basket.group_pairs(pairs)
-    if not found:
+    groups = basket.group_pairs(pairs)
+    if not groups:
         return None
     near = report.subject.name
-    things = max(found, key=lambda one: _count_related(report, one)) if near else found[0]
+    things = max(groups, key=lambda one: _count_related(report, one)) if near else groups[0]
     inside = [pair for pair in pairs if pair.a in things and pair.b in things]
     owners = {str(row["a"]): row["both"] for row in rows if row["a"] == row["b"]}
     known = tuple(sorted(things, key=lambda thing: (-owners.get(thing, 0), thing)))

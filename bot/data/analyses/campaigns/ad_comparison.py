@@ -91,16 +91,18 @@ def compare_values(
     judged = [at for at, pair in every.items() if pair.enough]
     q = adjust_false_discovery(np.array([every[at].p for at in judged]))
     sure = {at for at, one in zip(judged, q, strict=True) if one <= CONFIRMED_FDR}
-    told: list[ValueComparison] = []
+    comparisons: list[ValueComparison] = []
     for dimension in by:
         mine = {value: pair for (of, value), pair in every.items() if of == dimension}
         apart = _find_outliers(staked, dimension, unit, {v for of, v in sure if of == dimension})
-        told += [
+        comparisons += [
             _compare_value(dimension, value, pair, apart.get(value)) for value, pair in mine.items()
         ]
-    told = [_check_mixed(one, staked, every[one.dimension, one.value]) for one in told]
-    told.sort(key=lambda one: (one.ratio, COMPARED_DIMENSIONS.index(one.dimension)))
-    return _drop_explained(told, staked, every, known)
+    comparisons = [
+        _check_mixed(one, staked, every[one.dimension, one.value]) for one in comparisons
+    ]
+    comparisons.sort(key=lambda one: (one.ratio, COMPARED_DIMENSIONS.index(one.dimension)))
+    return _drop_explained(comparisons, staked, every, known)
 
 
 def _compare_value(
@@ -123,9 +125,9 @@ def _find_outliers(
 ) -> dict[str, bool]:
     """Find outliers one by one: take the significant value that is furthest from the others, remove
     it, repeat. Maps each value to True where it is worse."""
-    found: dict[str, bool] = {}
+    outliers: dict[str, bool] = {}
     while True:
-        left = [c for c in cells if c.keys.get(dimension) not in found]
+        left = [c for c in cells if c.keys.get(dimension) not in outliers]
         standing = [
             (value, pair)
             for value, pair in pair_values(left, dimension, unit).items()
@@ -136,9 +138,9 @@ def _find_outliers(
             and not MAX_RATE_RATIO < pair.ratio < 1 / MAX_RATE_RATIO
         ]
         if not standing:
-            return found
+            return outliers
         value, pair = max(standing, key=lambda one: (round(one[1].far, 6), one[1].ratio < 1))
-        found[value] = pair.ratio < 1
+        outliers[value] = pair.ratio < 1
 
 
 def _check_mixed(
@@ -147,16 +149,18 @@ def _check_mixed(
     """Compare the value with the others within the same values of each other dimension."""
     if comparison.status != "confirmed":
         return comparison
-    said: dict[str, bool | None] = {}
+    verdicts: dict[str, bool | None] = {}
     for other in (*COMPARED_DIMENSIONS, "keyword"):
         if other != comparison.dimension and len({cell.keys.get(other) for cell in cells}) > 1:
-            said[other] = _is_worse_within_strata(
+            verdicts[other] = _is_worse_within_strata(
                 comparison, cells, pair.spread, _make_dimension_getter(other)
             )
-    alike = tuple(other for other, stands in said.items() if stands)
-    if mixed := [other for other, stands in said.items() if stands is False]:
+    alike = tuple(other for other, stands in verdicts.items() if stands)
+    if mixed := [other for other, stands in verdicts.items() if stands is False]:
         return replace(comparison, status="mixed", alike=alike, through=mixed[0])
-    if apart := [other for other in CAMPAIGN_DIMENSIONS if other in said and said[other] is None]:
+    if apart := [
+        other for other in CAMPAIGN_DIMENSIONS if other in verdicts and verdicts[other] is None
+    ]:
         return replace(comparison, status="apart", alike=alike, through=apart[0])
     return replace(comparison, alike=alike)
 
@@ -200,7 +204,7 @@ def _drop_explained(
     """Drop values that are bad only through one that is reported already: a campaign through its
     audience, an audience through its campaign, a campaign through one bad keyword, everything that
     is not the best one."""
-    kept: list[ValueComparison] = []
+    unexplained: list[ValueComparison] = []
     before = [_make_value_matcher(one) for one in comparisons if one.status == "better"]
     lines = _make_line_matcher(known)
     before += [lines] if known else []
@@ -216,8 +220,8 @@ def _drop_explained(
             if not all(_is_worse_within_strata(one, cells, spread, by) for by in before):
                 continue
             before.append(_make_value_matcher(one))
-        kept.append(one)
-    return kept
+        unexplained.append(one)
+    return unexplained
 
 
 def _make_dimension_getter(dimension: str) -> Callable[[DimensionKeys], object]:
@@ -426,8 +430,8 @@ def _add_comparison(
     if named := sorted(value for of, value in few if of == first):
         add("too-few", ", ".join(named[:MAX_COMPARISONS]))
         add("too-few-of", first)
-    told = [one for one in every if one.status in REPORTED_STATUSES]
-    for one in [one for one in told if (one.dimension, one.value) in comparison_input.sold][
+    reported = [one for one in every if one.status in REPORTED_STATUSES]
+    for one in [one for one in reported if (one.dimension, one.value) in comparison_input.sold][
         :MAX_COMPARISONS
     ]:
         small = [value for of, value in few if of == one.dimension]

@@ -69,24 +69,28 @@ def add_ad_facts(
             )
         )
     ads = build_ads(row for row in rows if row["currency"] == currency)
-    tell = _AdReport(result, currency, ads, since, until, warehouse.sales_floor)
-    tell.totals()
-    tell.dimensions()
+    report = _AdReport(result, currency, ads, since, until, warehouse.sales_floor)
+    report.totals()
+    report.dimensions()
     sold_out = find_sold_out_dates(warehouse)
-    told = tell.sticking(sum_spend_since_sold_out(warehouse, table, sold_out, currency), sold_out)
-    known = [{"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in told]
+    stuck_lines = report.sticking(
+        sum_spend_since_sold_out(warehouse, table, sold_out, currency), sold_out
+    )
+    known = [
+        {"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in stuck_lines
+    ]
     ours = table.filter(is_in_currency(table, currency))
-    asked = ComparisonInput(
+    comparison_input = ComparisonInput(
         ours.filter(is_within_days(ours, since, until)),
         ours,
-        tell.now,
+        report.now,
         currency,
         until,
         known,
-        tell.sold,
+        report.sold,
     )
-    add_ad_comparisons(warehouse, result, asked)
-    tell.weeks(warehouse, ours)
+    add_ad_comparisons(warehouse, result, comparison_input)
+    report.weeks(warehouse, ours)
 
 
 class _AdReport:
@@ -175,11 +179,11 @@ class _AdReport:
         monday = self.until - timedelta(days=(self.until.weekday() + 1) % 7 + 6)
         first = monday - timedelta(weeks=WEEKS - 1)
         day = rows["at"].date()
-        kept = rows.filter(
+        recent = rows.filter(
             day.between(ibis.literal(first), ibis.literal(monday + timedelta(days=6)))
         )
         expression = sum_ads(
-            kept.mutate(week=kept["at"].truncate("W").date()), None, None, None, "week"
+            recent.mutate(week=recent["at"].truncate("W").date()), None, None, None, "week"
         )
         by_week = dict(sorted(sum_by_week(fetch_rows(warehouse, expression)).items()))
         for chunk in (list(by_week)[-PERIOD_DAYS // 7 :], list(by_week)[: -PERIOD_DAYS // 7]):
@@ -194,10 +198,10 @@ class _AdReport:
         """Add the bottlenecks of the lines, and return the lines that lose orders by them."""
         lines = sum_by_key(self.now, lambda ad: ad.line)
         long = sum_by_key([*self.now, *self.earlier], lambda ad: ad.line)
-        told = find_bottlenecks(
+        bottlenecks = find_bottlenecks(
             lines, long, {line: s for line, s in wasted.items() if line in lines}
         )
-        for one in told:
+        for one in bottlenecks:
             subject, about, of = f"stuck--{slugify(one.line.name)}", one.line.name, one.sums
             sold = not of.orders or (self._is_sold(one.line) and not self._is_few(of))
             add = make_fact_adder(self.result, subject, about, of.rows, sold=sold)
@@ -215,7 +219,7 @@ class _AdReport:
             if one.peers is not None:
                 self._peers(add, one.where, one.peers)
         self._best(lines)
-        return [one.line for one in told if one.where in ("sold out", "unbought")]
+        return [one.line for one in bottlenecks if one.where in ("sold out", "unbought")]
 
     def _peers(self, add: Callable[..., None], where: str, peers: float) -> None:
         if where == "unseen":

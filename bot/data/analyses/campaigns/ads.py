@@ -199,11 +199,11 @@ def build_ads(rows: Iterable[dict[str, Any]]) -> list[AdRow]:
 
 def sum_by_key(ads: Iterable[AdRow], key: Callable[[AdRow], Any]) -> dict[Any, AdTotals]:
     """Sum the ads by a key; ads whose key is None are left out."""
-    found: dict[Any, AdTotals] = defaultdict(AdTotals)
+    sums: dict[Any, AdTotals] = defaultdict(AdTotals)
     for ad in ads:
         if (of := key(ad)) is not None:
-            found[of] = found[of] + ad.sums
-    return dict(found)
+            sums[of] = sums[of] + ad.sums
+    return dict(sums)
 
 
 def find_main_currency(rows: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:

@@ -46,7 +46,7 @@ def find_bottlenecks(
     """Return each line's first obstacle from budget to order, the costliest first. Because clicks
     and orders are few, rates are computed over `long`, the period and the one before. `sold_out`
     maps a line to what was spent since its product was sold out."""
-    found = {
+    bottlenecks = {
         line: Bottleneck(line, "sold out", sums) for line, sums in sold_out.items() if sums.spend
     }
     for one in (
@@ -55,8 +55,8 @@ def find_bottlenecks(
         *_find_unclicked(lines, long),
         *_find_unbought(lines, long),
     ):
-        found.setdefault(one.line, one)
-    return sorted(found.values(), key=lambda s: (-s.sums.spend, s.line.name))
+        bottlenecks.setdefault(one.line, one)
+    return sorted(bottlenecks.values(), key=lambda s: (-s.sums.spend, s.line.name))
 
 
 def find_best_line(lines: Mapping[AdLine, AdTotals]) -> tuple[AdLine, AdTotals] | None:
@@ -111,16 +111,16 @@ def _has_budget_left(sums: AdTotals) -> bool:
 def _find_unclicked(
     lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
 ) -> list[Bottleneck]:
-    said = [x for x in lines if long[x].impressions and long[x].says("clicks")]
-    tried = {x: (long[x].clicks, long[x].impressions) for x in said}
+    measured = [x for x in lines if long[x].impressions and long[x].says("clicks")]
+    tried = {x: (long[x].clicks, long[x].impressions) for x in measured}
     return _find_low_rates(lines, tried, "unclicked")
 
 
 def _find_unbought(
     lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
 ) -> list[Bottleneck]:
-    said = [x for x in lines if long[x].clicks and long[x].says("orders")]
-    tried = {x: (long[x].orders, long[x].clicks) for x in said}
+    measured = [x for x in lines if long[x].clicks and long[x].says("orders")]
+    tried = {x: (long[x].orders, long[x].clicks) for x in measured}
     return _find_low_rates(lines, tried, "unbought")
 
 
@@ -166,10 +166,10 @@ def sum_spend_since_sold_out(
     warehouse: Warehouse, rows: ir.Table, sold_out_dates: Mapping[str, date], currency: str | None
 ) -> dict[AdLine, AdTotals]:
     """Return what each line has cost since its product was sold out."""
-    found: list[AdRow] = []
+    ads: list[AdRow] = []
     for product, day in sold_out_dates.items():
         wasted = sum_ads(
             rows.filter(rows.product == product, rows["at"].date() >= day), None, None, None
         )
-        found += build_ads(r for r in fetch_rows(warehouse, wasted) if r["currency"] == currency)
-    return sum_by_key(found, lambda ad: ad.line)
+        ads += build_ads(r for r in fetch_rows(warehouse, wasted) if r["currency"] == currency)
+    return sum_by_key(ads, lambda ad: ad.line)

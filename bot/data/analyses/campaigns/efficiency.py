@@ -144,11 +144,11 @@ def estimate_dispersion(by: Iterable[EfficiencyCell], unit: float | None) -> flo
 def _sum_cells(
     cells: Iterable[EfficiencyCell], key: Callable[[EfficiencyCell], str | None]
 ) -> dict[str, EfficiencyCell]:
-    found: dict[str, EfficiencyCell] = {}
+    sums: dict[str, EfficiencyCell] = {}
     for cell in cells:
         if (of := key(cell)) is not None:
-            found[of] = found.get(of, EMPTY_CELL) + cell
-    return found
+            sums[of] = sums.get(of, EMPTY_CELL) + cell
+    return sums
 
 
 def _subtract_cell(whole: EfficiencyCell, own: EfficiencyCell) -> EfficiencyCell:
@@ -225,10 +225,10 @@ def _has_fallen(orders: Numbers, clicks: Numbers, at: int) -> bool:
 def _estimate_spread(orders: Numbers, clicks: Numbers) -> float:
     """Estimate how much more than coin tosses neighbouring days vary, so that the one change
     searched for does not count as noise (Rice, Ann. Stat. 12 (1984) 1215–1230)."""
-    kept = clicks > 0
-    share = orders[kept].sum() / max(clicks[kept].sum(), 1.0)
-    if kept.sum() < 3 or not 0 < share < 1:
+    clicked = clicks > 0
+    share = orders[clicked].sum() / max(clicks[clicked].sum(), 1.0)
+    if clicked.sum() < 3 or not 0 < share < 1:
         return 1.0
-    rates, of = orders[kept] / clicks[kept], clicks[kept]
+    rates, of = orders[clicked] / clicks[clicked], clicks[clicked]
     gaps = np.diff(rates) ** 2 / (share * (1 - share) * (1 / of[1:] + 1 / of[:-1]))
     return max(1.0, float(gaps.mean()))

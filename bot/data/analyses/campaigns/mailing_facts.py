@@ -63,8 +63,8 @@ def _find_safe_values(
     sent = Population(values, weight=[letter.sent for letter in mailings])
     people = sent.told(wanted, warehouse.floor, whole=False)
     orders = Population(values, weight=[letter.orders or 0 for letter in mailings])
-    told = [value for value in wanted if value in people]
-    return people, orders.told(told, warehouse.sales_floor, whole=False)
+    large_enough = [value for value in wanted if value in people]
+    return people, orders.told(large_enough, warehouse.sales_floor, whole=False)
 
 
 def _add_channel(

@@ -163,15 +163,15 @@ def find_similar_mailings(
 ) -> list[SimilarMailing]:
     """Return the mailings of the channel and language that share the product or some words, the
     most similar first; ties go to the higher open rate, then to the later one."""
-    asked = _extract_stems(words)
+    wanted_stems = _extract_stems(words)
     scored = []
     for letter in letters:
         if (channel and letter.channel != channel) or (letter.language or language) != language:
             continue
         if not letter.text:
             continue
-        said = _extract_stems(f"{letter.subject or ''} {letter.text}")
-        shared = len(asked & said) / len(asked) if asked else 0.0
+        stems = _extract_stems(f"{letter.subject or ''} {letter.text}")
+        shared = len(wanted_stems & stems) / len(wanted_stems) if wanted_stems else 0.0
         same = 1.0 if product and product in (letter.product or "") else 0.0
         if (score := 0.6 * same + 0.4 * shared) > 0.1:
             scored.append(SimilarMailing(letter, round(score, 3)))
@@ -270,16 +270,16 @@ def _fit_least_squares(
     """Return each column's difference, the ends of its 95 % interval, and its p: least squares with
     HC3 errors and Student's t."""
     inverse = np.linalg.pinv(columns)
-    found = inverse @ rates
+    coefficients = inverse @ rates
     reach = np.clip(1 - np.einsum("ij,ji->i", columns, inverse), 1e-12, None)
-    errors = np.sqrt((inverse**2) @ ((rates - columns @ found) / reach) ** 2)
+    errors = np.sqrt((inverse**2) @ ((rates - columns @ coefficients) / reach) ** 2)
     freedom = len(rates) - int(np.linalg.matrix_rank(columns))
     wide = student_quantile(0.975, freedom)
-    told = []
-    for one, error in zip(map(float, found), map(float, errors), strict=True):
+    estimates = []
+    for one, error in zip(map(float, coefficients), map(float, errors), strict=True):
         p = float(2 * student_tail(abs(one) / error, freedom)) if error else float(not one)
-        told.append((one, one - wide * error, one + wide * error, p))
-    return told
+        estimates.append((one, one - wide * error, one + wide * error, p))
+    return estimates
 
 
 def find_product_words(titles: Collection[str]) -> frozenset[str]:

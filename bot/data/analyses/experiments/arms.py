@@ -35,7 +35,7 @@ class Experiment:
         """Return the test without some arms, which are in none of its sums."""
         if not variants:
             return self
-        kept = [at for at, arm in enumerate(self.arms) if arm.variant not in variants]
+        remaining = [at for at, arm in enumerate(self.arms) if arm.variant not in variants]
         days = [
             (day, {v: arm for v, arm in arms.items() if v not in variants})
             for day, arms in self.days
@@ -43,8 +43,8 @@ class Experiment:
         days = [(day, arms) for day, arms in days if arms]
         return replace(
             self,
-            arms=[self.arms[at] for at in kept],
-            shares=[self.shares[at] for at in kept] if self.shares else None,
+            arms=[self.arms[at] for at in remaining],
+            shares=[self.shares[at] for at in remaining] if self.shares else None,
             first=days[0][0] if days else None,
             last=days[-1][0] if days else None,
             days=days,

@@ -72,8 +72,8 @@ def compute_baseline(
     reads: Callable[[Warehouse, AnalysisFilter, Place], BaselineRate | None] = (
         _compute_mailing_baseline if place in END_MEASURES else _compute_visit_baseline
     )
-    found = reads(warehouse, filter_, place)
-    return found if found and 0 < found.succeeded < found.people else None
+    baseline = reads(warehouse, filter_, place)
+    return baseline if baseline and 0 < baseline.succeeded < baseline.people else None
 
 
 def _compute_visit_baseline(
@@ -119,15 +119,17 @@ def _count_mailings(campaigns: ir.Table, last: date, place: Place) -> ir.Table:
     they reached."""
     reached = campaigns.delivered.coalesce(campaigns.sent)
     day = campaigns["at"].date()
-    kept = campaigns.mutate(reached=reached, day=day, done=campaigns[END_MEASURES[place]]).filter(
+    mailings = campaigns.mutate(
+        reached=reached, day=day, done=campaigns[END_MEASURES[place]]
+    ).filter(
         campaigns.channel.lower() == "email",
         day >= last - timedelta(days=MAILING_LOOKBACK_DAYS - 1),
         day <= last,
         reached.notnull(),
         campaigns[END_MEASURES[place]].notnull(),
     )
-    return kept.aggregate(
-        people=kept.reached.sum(), succeeded=kept.done.sum(), began=kept.day.min()
+    return mailings.aggregate(
+        people=mailings.reached.sum(), succeeded=mailings.done.sum(), began=mailings.day.min()
     )
 
 

@@ -210,9 +210,9 @@ def _round_percent(value: Decimal) -> Decimal:
 def _choose_lifts(wanted: Wanted) -> list[Decimal]:
     if wanted.lift is None:
         return list(DEFAULT_LIFTS)
-    asked = round(wanted.lift, 1)
-    asked = Decimal(int(asked)) if asked == int(asked) else asked
-    return sorted({asked, *(lift for lift in DEFAULT_LIFTS if lift > asked)})
+    wanted_lift = round(wanted.lift, 1)
+    wanted_lift = Decimal(int(wanted_lift)) if wanted_lift == int(wanted_lift) else wanted_lift
+    return sorted({wanted_lift, *(lift for lift in DEFAULT_LIFTS if lift > wanted_lift)})
 
 
 def _add_baseline(
@@ -223,7 +223,7 @@ def _add_baseline(
     base: Decimal,
     weekly: int | None,
 ) -> None:
-    said = wanted.base is not None
+    is_given = wanted.base is not None
     rows = baseline.people if baseline else None
     query = "base" if baseline else None
     if baseline:
@@ -238,9 +238,9 @@ def _add_baseline(
         "base",
         base,
         unit="%",
-        rows=None if said else rows,
-        query=None if said else query,
-        source=BRIEF_SOURCE if said or baseline is None else baseline.source,
+        rows=None if is_given else rows,
+        query=None if is_given else query,
+        source=BRIEF_SOURCE if is_given or baseline is None else baseline.source,
     )
     if wanted.lift is not None:
         result.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)

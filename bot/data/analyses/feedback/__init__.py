@@ -92,7 +92,11 @@ def find(
         _add_ratings(result, warehouse, filter_, periods)
     add_emerging_themes(
         result,
-        [t for t, told in zip(level.texts, _flag_themed_texts(level), strict=True) if not told],
+        [
+            t
+            for t, is_themed in zip(level.texts, _flag_themed_texts(level), strict=True)
+            if not is_themed
+        ],
     )
     if len(texts) >= MAX_TEXTS:
         result.add_limit(Words("Only the newest {n} texts were read.", n=MAX_TEXTS))
@@ -140,10 +144,8 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
 def _find_silences(days: Sequence[date]) -> list[tuple[date, date]]:
     """Return at most two of the longest periods without texts, in order of time."""
     known = sorted(set(days))
-    found = [
-        (one, other) for one, other in pairwise(known) if (other - one).days > MIN_SILENCE_DAYS
-    ]
-    longest = sorted(found, key=lambda ends: ends[0] - ends[1])[:2]
+    gaps = [(one, other) for one, other in pairwise(known) if (other - one).days > MIN_SILENCE_DAYS]
+    longest = sorted(gaps, key=lambda ends: ends[0] - ends[1])[:2]
     return [(one + timedelta(days=1), other - timedelta(days=1)) for one, other in sorted(longest)]
 
 
@@ -187,12 +189,12 @@ def _add_ratings(
     """Add feedback.all.rating over all ratings, and .rating-of-texts. People who write a text are
     mostly the unhappy ones, so the mean rating of texts is not the shop's."""
     query = summarize_ratings(warehouse, filter_, periods.first, periods.last)
-    told = fetch_rows(warehouse, query)[0]
-    if not told["wordless"]:
+    row = fetch_rows(warehouse, query)[0]
+    if not row["wordless"]:
         return
     result.queries["stars"] = defer_sql(query)
-    about, rated = get_theme_title("all"), int(told["ratings"])
-    mean = round(float(told["mean"]), 2)
+    about, rated = get_theme_title("all"), int(row["ratings"])
+    mean = round(float(row["mean"]), 2)
     if (wordy := result.get("all", "rating")) is not None:
         result.facts.remove(wordy)
         result.add(
@@ -209,7 +211,7 @@ def _add_ratings(
         Words(
             "What {n} of {total} ratings are about can't be told: they came without a word. The "
             "rating is of all of them, themes and moods are of those who wrote.",
-            n=int(told["wordless"]),
+            n=int(row["wordless"]),
             total=rated,
         )
     )
@@ -251,8 +253,8 @@ def analyse_conversation(material: str, today: date, folder: Path | None = None)
     """Analyse the messages of a thread or channel as feedback: feedback.all.texts, and the shares
     and quotes of each theme. So few texts have no trend and no concentrations. Shares are in %."""
     result = AnalysisResult("feedback", "this conversation", today)
-    said = parse_messages(material)
-    if len(said) < MIN_MESSAGES:
+    messages = parse_messages(material)
+    if len(messages) < MIN_MESSAGES:
         result.add_limit(
             Words(
                 "There are too few messages here to sum up: at least {few} are needed. "
@@ -262,13 +264,14 @@ def analyse_conversation(material: str, today: date, folder: Path | None = None)
             )
         )
         return result
-    spoken = detect_languages([one.text for one in said], [None] * len(said))
+    spoken = detect_languages([one.text for one in messages], [None] * len(messages))
     theme_table = build_theme_table(
-        [_message_to_text(one, tongue) for one, tongue in zip(said, spoken, strict=True)], folder
+        [_message_to_text(one, tongue) for one, tongue in zip(messages, spoken, strict=True)],
+        folder,
     )
-    add = partial(result.add, "all", about=get_theme_title("all"), rows=len(said))
-    add("texts", len(said))
-    if left := len(said) - int(theme_table.listed.sum()):
+    add = partial(result.add, "all", about=get_theme_title("all"), rows=len(messages))
+    add("texts", len(messages))
+    if left := len(messages) - int(theme_table.listed.sum()):
         add("texts-without-list", left)
     add_theme_shares(result, theme_table, few=1)
     loudest = sorted(theme_table.subjects, key=lambda s: -int((theme_table.flags_of(s) > 0).sum()))[

@@ -95,9 +95,9 @@ class Phrase:
                 if at + gap > len(words):
                     break
                 took = (*taken, *words[at : at + gap])
-                found = self._from(words, start, at + gap, element + 1, took)
-                if found:
-                    return found
+                match = self._from(words, start, at + gap, element + 1, took)
+                if match:
+                    return match
             return None
         if at < len(words) and wanted.fits(words[at]):
             return self._from(words, start, at + 1, element + 1, taken)
@@ -120,7 +120,7 @@ class PhraseFinder(Generic[T]):
 
     def find(self, words: Sequence[str]) -> list[tuple[PhraseMatch, T]]:
         """Return all matches of all phrases, in word order."""
-        found = []
+        matches = []
         for start, word in enumerate(words):
             starting = self._by_word.get(word)
             if starting is None:
@@ -128,8 +128,8 @@ class PhraseFinder(Generic[T]):
             for phrase, what in starting:
                 spot = phrase.at(words, start)
                 if spot:
-                    found.append((spot, what))
-        return found
+                    matches.append((spot, what))
+        return matches
 
     def _starting(self, word: str) -> tuple[tuple[Phrase, T], ...]:
         stems = (k for stem, k in self._stems.get(word[0], ()) if word.startswith(stem))
@@ -260,8 +260,8 @@ def _build_lexicon(language: str, own: Path | None, _changed: int) -> Lexicon | 
 
 def _read_aspect_list(path: Path) -> AspectList:
     try:
-        told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        read = AspectList.model_validate(told)
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        read = AspectList.model_validate(data)
         made = Lexicon("", read)
         _ = made.finder, made.tone
     except tomllib.TOMLDecodeError as error:

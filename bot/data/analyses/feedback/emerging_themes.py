@@ -111,16 +111,18 @@ def find_emerging_themes(texts: Sequence[FeedbackText], language: str) -> list[E
     """Return at most five themes, the most frequent first. Unstable ones are dropped; below 150
     texts the result is empty."""
     small = STOP_WORDS.get(language, frozenset()) | FILLER_WORDS | find_proper_nouns(texts)
-    said = [[w for w in one if len(w) > 2 and w not in small] for one in list_words(texts)]
-    said = [one for one in said if one]
-    if len(said) < MIN_TEXTS:
+    token_lists = [[w for w in one if len(w) > 2 and w not in small] for one in list_words(texts)]
+    token_lists = [one for one in token_lists if one]
+    if len(token_lists) < MIN_TEXTS:
         return []
-    if len(said) > MAX_TEXTS:
-        said = [said[i] for i in np.linspace(0, len(said) - 1, MAX_TEXTS).astype(int)]
-    whole, leads = _extract_themes(said)
-    order = np.random.default_rng(RANDOM_SEED).permutation(len(said))
-    halves = [_extract_themes([said[i] for i in order[part::2]])[0] for part in (0, 1)]
-    found = [
+    if len(token_lists) > MAX_TEXTS:
+        token_lists = [
+            token_lists[i] for i in np.linspace(0, len(token_lists) - 1, MAX_TEXTS).astype(int)
+        ]
+    whole, leads = _extract_themes(token_lists)
+    order = np.random.default_rng(RANDOM_SEED).permutation(len(token_lists))
+    halves = [_extract_themes([token_lists[i] for i in order[part::2]])[0] for part in (0, 1)]
+    themes = [
         EmergingTheme(
             tuple(terms),
             int((leads == k).sum()),
@@ -131,7 +133,7 @@ def find_emerging_themes(texts: Sequence[FeedbackText], language: str) -> list[E
         for k, terms in enumerate(whole)
     ]
     return sorted(
-        (e for e in found if e.texts and e.stable >= MIN_STABILITY),
+        (e for e in themes if e.texts and e.stable >= MIN_STABILITY),
         key=lambda e: (-e.texts, e.words),
     )
 

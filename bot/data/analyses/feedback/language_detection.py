@@ -71,10 +71,10 @@ def parse_language_name(column: str | None) -> str | None:
     """Parse the value of a language column: `fr`, `FR-fr`, `Français` → `fr`; empty → None."""
     if not column or not column.strip():
         return None
-    said = tokenize_words(column, "fr")
-    if not said:
+    tokens = tokenize_words(column, "fr")
+    if not tokens:
         return None
-    return LANGUAGE_NAMES.get(said[0], said[0][:2])
+    return LANGUAGE_NAMES.get(tokens[0], tokens[0][:2])
 
 
 def detect_language(text: str) -> str:
@@ -92,18 +92,18 @@ def detect_language(text: str) -> str:
 def detect_languages(texts: Sequence[str], columns: Sequence[str | None]) -> list[str]:
     """Return the language of each text: from its column if given, else from its stop words. A very
     short unclear text gets the language of nearly all others."""
-    found = [
+    languages = [
         parse_language_name(c) or detect_language(t) for t, c in zip(texts, columns, strict=True)
     ]
-    clear = Counter(language for language in found if language != UNKNOWN_LANGUAGE)
+    clear = Counter(language for language in languages if language != UNKNOWN_LANGUAGE)
     if not clear:
-        return found
+        return languages
     (most, count), total = clear.most_common(1)[0], sum(clear.values())
     if count < MIN_MAJORITY_SHARE * total:
-        return found
+        return languages
     return [
         most
         if language == UNKNOWN_LANGUAGE and 0 < len(text.split()) <= MAX_SHORT_TEXT_WORDS
         else language
-        for language, text in zip(found, texts, strict=True)
+        for language, text in zip(languages, texts, strict=True)
     ]

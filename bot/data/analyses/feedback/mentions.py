@@ -81,13 +81,13 @@ def _find_phrases(
     clause: Sequence[str], lexicon: Lexicon
 ) -> list[tuple[PhraseMeaning, PhraseMatch]]:
     """Return the phrases found in a clause, without false matches (`never`)."""
-    found = [(saying, spot) for spot, saying in lexicon.finder.find(clause)]
-    barred = [(saying, spot) for saying, spot in found if saying.way == NEVER]
+    matches = [(saying, spot) for spot, saying in lexicon.finder.find(clause)]
+    barred = [(saying, spot) for saying, spot in matches if saying.way == NEVER]
     if not barred:
-        return found
+        return matches
     return [
         (saying, spot)
-        for saying, spot in found
+        for saying, spot in matches
         if saying.way != NEVER
         and not any(
             b.theme == saying.theme
@@ -136,10 +136,10 @@ def _score_tone(clause: Sequence[str], lexicon: Lexicon) -> int:
     judged = lexicon.tone.find(clause)
     if not judged:
         return 0
-    found = sorted(judged, key=lambda f: (f[0].start - f[0].end, f[0].start))
+    matches = sorted(judged, key=lambda f: (f[0].start - f[0].end, f[0].start))
     taken: set[int] = set()
     total = 0
-    for spot, way in found:
+    for spot, way in matches:
         places = set(range(spot.start, spot.end))
         if places & taken:
             continue

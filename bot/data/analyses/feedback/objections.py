@@ -108,8 +108,8 @@ def _match_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> st
         for language in LANGUAGES
         if (name := normalize_text(Words(title).to(language))) in low
     ]
-    found = max(titled)[1] if titled else _match_mentioned_theme(theme_table, words, folder)
-    return _choose_part(theme_table, found) if found else None
+    theme = max(titled)[1] if titled else _match_mentioned_theme(theme_table, words, folder)
+    return _choose_part(theme_table, theme) if theme else None
 
 
 def _match_mentioned_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> str | None:
@@ -149,8 +149,10 @@ def _find_ways(theme_table: ThemeTable, theme: str) -> Iterator[Words]:
         for n, (words, pattern) in enumerate(OBJECTION_WAYS.get(theme.split("-")[0], ()))
     ]
     least = max(MIN_WAY_COMPLAINTS, MIN_WAY_SHARE * len(sentences))
-    told = sorted((one for one in counts if one[0] >= least), key=lambda one: one[:2], reverse=True)
-    yield from (words for _, _, words in told[:MAX_WAYS])
+    frequent = sorted(
+        (one for one in counts if one[0] >= least), key=lambda one: one[:2], reverse=True
+    )
+    yield from (words for _, _, words in frequent[:MAX_WAYS])
 
 
 # A customer's sentence that praises a product, and how many reviews praise the same.
@@ -191,10 +193,10 @@ def find_praise(
         _select_without_complaints(theme_table)
         & np.array([t.language == language for t in theme_table.texts], bool)
     )
-    found = [
+    sentences = [
         _extract_praise_sentence(glad, quote, theme) for quote in select_quotes(glad, theme, PRAISE)
     ]
-    return ProductPraise(count, len(theme_table.texts), found[0] if found else None)
+    return ProductPraise(count, len(theme_table.texts), sentences[0] if sentences else None)
 
 
 def _extract_praise_sentence(theme_table: ThemeTable, quote: Quote, theme: str) -> Quote:

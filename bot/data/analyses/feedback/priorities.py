@@ -46,7 +46,7 @@ def rank_priorities(
 ) -> list[FixPriority]:
     """Return the worst themes first. Sub-themes replace their theme where it has any."""
     trends = {change.subject: _limit_trend(change) for change in changes}
-    found = []
+    ranked = []
     for subject in theme_table.subjects:
         loud = is_complaint(theme_table.flags_of(subject)) & recent
         if int(loud.sum()) < MIN_COMPLAINTS:
@@ -56,10 +56,10 @@ def rank_priorities(
         )
         products = {p for p, times in named.items() if p and times >= MIN_PRODUCT_COMPLAINTS}
         reach = 1.0 if theme_table.is_shop(subject) else order_reach.share(products)
-        found.append(FixPriority(subject, int(loud.sum()), trends.get(subject, 1.0), reach))
-    parents = {f.subject.split("-")[0] for f in found if "-" in f.subject}
-    kept = [f for f in found if f.subject not in parents and f.score > 0]
-    return sorted(kept, key=lambda f: (-f.score, f.subject))[:MAX_PRIORITIES]
+        ranked.append(FixPriority(subject, int(loud.sum()), trends.get(subject, 1.0), reach))
+    parents = {f.subject.split("-")[0] for f in ranked if "-" in f.subject}
+    shown = [f for f in ranked if f.subject not in parents and f.score > 0]
+    return sorted(shown, key=lambda f: (-f.score, f.subject))[:MAX_PRIORITIES]
 
 
 def add_priorities(

@@ -48,17 +48,17 @@ def select_quotes(theme_table: ThemeTable, subject: str, flag: int) -> list[Quot
         places,
         key=lambda i: (theme_table.texts[i].day is None, _get_age_key(theme_table.texts[i]), i),
     )
-    found = [
+    quotes = [
         q
         for i in newest[:MAX_TEXTS_TRIED]
         if (q := _build_quote(theme_table, int(i), subject, flag))
     ]
-    bags = [frozenset(tokenize_words(q.said, q.text.language)) for q in found]
+    bags = [frozenset(tokenize_words(q.said, q.text.language)) for q in quotes]
     often = Counter(word for bag in bags for word in bag)
     ranked = sorted(
-        range(len(found)),
+        range(len(quotes)),
         key=lambda k: (
-            _contradicts_rating(found[k].text, flag),
+            _contradicts_rating(quotes[k].text, flag),
             -sum(often[w] for w in bags[k]) / max(6, len(bags[k])) ** 0.9,
             k,
         ),
@@ -71,7 +71,7 @@ def select_quotes(theme_table: ThemeTable, subject: str, flag: int) -> list[Quot
             chosen.append(k)
         if len(chosen) == MAX_QUOTES:
             break
-    return [found[k] for k in chosen]
+    return [quotes[k] for k in chosen]
 
 
 def add_quotes(
@@ -84,13 +84,15 @@ def add_quotes(
     of complaint, praise and question."""
     for subject in subjects:
         flags = theme_table.flags_of(subject)
-        told = {
+        counts = {
             COMPLAINT: int(is_complaint(flags).sum()),
             PRAISE: int(is_praise(flags).sum()),
             QUESTION: int(is_question(flags).sum()),
         }
-        way = COMPLAINT if subject in blamed else max(told, key=lambda w: (told[w], -w))
-        for n, quote in enumerate(select_quotes(theme_table, subject, way) if told[way] else [], 1):
+        way = COMPLAINT if subject in blamed else max(counts, key=lambda w: (counts[w], -w))
+        for n, quote in enumerate(
+            select_quotes(theme_table, subject, way) if counts[way] else [], 1
+        ):
             add_quote(result, subject, f"quote-{n}", theme_table.titles[subject], quote)
 
 

@@ -27,21 +27,21 @@ MAX_NEWTON_STEPS, MAX_GRADIENT_STEPS = 50, 200
 SLOPE_TOLERANCE = 1e-3  # relative to the gradient at the start
 
 
-def predict_chances(known: SparseMatrix, happened: Numbers, asked: SparseMatrix) -> Numbers:
+def predict_chances(known: SparseMatrix, happened: Numbers, rows: SparseMatrix) -> Numbers:
     """Return the probability for each row of `asked`, learnt from the known rows and their outcome
     (1 or 0)."""
     weights = _fit_weights(known, happened)
-    return _apply_sigmoid(asked.times(weights[:-1]) + weights[-1])
+    return _apply_sigmoid(rows.times(weights[:-1]) + weights[-1])
 
 
 def predict_out_of_fold(known: SparseMatrix, happened: Numbers, folds: int) -> Numbers:
     """Return the cross-validated probability of each known row, learnt from the other folds."""
     fold = _assign_folds(happened, folds)
-    found = np.empty(len(happened))
+    chances = np.empty(len(happened))
     for k in range(folds):
         mine, others = fold == k, fold != k
-        found[mine] = predict_chances(known.rows(others), happened[others], known.rows(mine))
-    return found
+        chances[mine] = predict_chances(known.rows(others), happened[others], known.rows(mine))
+    return chances
 
 
 def _assign_folds(happened: Numbers, folds: int) -> NDArray[np.intp]:
@@ -87,7 +87,7 @@ def _solve_conjugate_gradient(
     curved: Callable[[Numbers], Numbers], wanted: Numbers, near: float
 ) -> Numbers:
     """Solve for the Newton step by conjugate gradients, up to the tolerance `near`."""
-    found = np.zeros_like(wanted)
+    solution = np.zeros_like(wanted)
     rest = ahead = wanted
     left = float(rest @ rest)
     for _step in range(MAX_GRADIENT_STEPS):
@@ -95,10 +95,10 @@ def _solve_conjugate_gradient(
             break
         bent = curved(ahead)
         length = left / float(ahead @ bent)
-        found, rest = found + length * ahead, rest - length * bent
+        solution, rest = solution + length * ahead, rest - length * bent
         left, before = float(rest @ rest), left
         ahead = rest + left / before * ahead
-    return found
+    return solution
 
 
 def _search_line(
@@ -185,8 +185,12 @@ def _classify_unrated(
     terms = TermVectorizer([theme_table.words(i) for i in taught])
     known = terms.rows.beside(_score_tones(theme_table, taught))
     guessed = predict_out_of_fold(known, happy, FOLD_COUNT)
-    asked = terms.of([theme_table.words(i) for i in open_]).beside(_score_tones(theme_table, open_))
-    return compute_auc(guessed, happy), (predict_chances(known, happy, asked) >= 0.5).astype(float)
+    unrated = terms.of([theme_table.words(i) for i in open_]).beside(
+        _score_tones(theme_table, open_)
+    )
+    return compute_auc(guessed, happy), (predict_chances(known, happy, unrated) >= 0.5).astype(
+        float
+    )
 
 
 def _score_tones(theme_table: ThemeTable, places: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -108,8 +108,8 @@ def select_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
         raise CannotDo(
             Words("Feedback does not say the device or the source: leave that out of the question.")
         )
-    kept = _filter_feedback(warehouse, filter_)
-    texts = kept.filter(kept.text.notnull()).select(
+    rows = _filter_feedback(warehouse, filter_)
+    texts = rows.filter(rows.text.notnull()).select(
         "id", "at", "title", "text", "rating", "customer", *DIMENSIONS
     )
     newest: ir.Table = texts.order_by(ibis.desc("at"), texts.id, texts.text).limit(MAX_TEXTS)
@@ -127,12 +127,12 @@ def summarize_ratings(
         rows.rating.notnull(),
         day.isnull() | day.between(ibis.literal(first), ibis.literal(last)),
     )
-    told: ir.Table = rated.aggregate(
+    summary: ir.Table = rated.aggregate(
         ratings=rated.count(),
         mean=rated.rating.mean(),
         wordless=rated.text.isnull().ifelse(1, 0).sum(),
     )
-    return told
+    return summary
 
 
 def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
@@ -159,9 +159,9 @@ def read_texts(
     """Read the texts, each with its language; `filter_.language` filters by it."""
     rows = [row for row in fetch_rows(warehouse, expression) if row["text"].strip()]
     spoken = detect_languages([row["text"] for row in rows], [row["language"] for row in rows])
-    found = [_row_to_text(row, language) for row, language in zip(rows, spoken, strict=True)]
+    texts = [_row_to_text(row, language) for row, language in zip(rows, spoken, strict=True)]
     wanted = parse_language_name(filter_.language)
-    return [text for text in found if wanted is None or text.language == wanted]
+    return [text for text in texts if wanted is None or text.language == wanted]
 
 
 def count_authors(texts: Sequence[FeedbackText]) -> int:

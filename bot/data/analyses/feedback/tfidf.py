@@ -78,21 +78,24 @@ class TermVectorizer:
         known: dict[str, int] = {}
         counted = self._counted(token_lists, known, grow=True)
         names = np.array(list(known), dtype=object)
-        found = np.bincount(counted.column, minlength=len(names))
+        frequencies = np.bincount(counted.column, minlength=len(names))
         total = np.bincount(counted.column, counted.value, minlength=len(names))
-        kept = [
-            int(i) for i in np.flatnonzero((found >= rare) & (found <= often * len(token_lists)))
+        chosen = [
+            int(i)
+            for i in np.flatnonzero(
+                (frequencies >= rare) & (frequencies <= often * len(token_lists))
+            )
         ]
-        if not kept:
+        if not chosen:
             raise ValueError("no term is left")
-        if len(kept) > MAX_TERMS:
-            kept = sorted(kept, key=lambda i: (-total[i], names[i]))[:MAX_TERMS]
-        kept.sort(key=lambda i: str(names[i]))
-        self.names = [str(names[i]) for i in kept]
+        if len(chosen) > MAX_TERMS:
+            chosen = sorted(chosen, key=lambda i: (-total[i], names[i]))[:MAX_TERMS]
+        chosen.sort(key=lambda i: str(names[i]))
+        self.names = [str(names[i]) for i in chosen]
         self._place = {name: i for i, name in enumerate(self.names)}
-        self._weight = np.log((1 + len(token_lists)) / (1 + found[kept])) + 1
+        self._weight = np.log((1 + len(token_lists)) / (1 + frequencies[chosen])) + 1
         place = np.full(len(names), -1)
-        place[kept] = np.arange(len(kept))
+        place[chosen] = np.arange(len(chosen))
         self.rows = self._weighed(counted, place[counted.column])
 
     def of(self, token_lists: Sequence[list[str]]) -> SparseMatrix:

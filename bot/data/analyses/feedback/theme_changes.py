@@ -119,13 +119,13 @@ def _stratify_texts(
     category where most products are mentioned in one period only."""
     shops: list[Hashable] = [bool(one) for one in rated]
     for dimension in ("product", "category"):
-        told = list(zip(shops, list_values(theme_table.texts, dimension), strict=True))
+        strata = list(zip(shops, list_values(theme_table.texts, dimension), strict=True))
         periods: dict[Hashable, set[bool]] = {}
         for i in map(int, np.flatnonzero(both)):
-            periods.setdefault(told[i], set()).add(bool(now[i]))
-        paired = sum(len(periods[told[i]]) == 2 for i in map(int, np.flatnonzero(both)))
+            periods.setdefault(strata[i], set()).add(bool(now[i]))
+        paired = sum(len(periods[strata[i]]) == 2 for i in map(int, np.flatnonzero(both)))
         if paired >= MIN_PAIRED_SHARE * both.sum():
-            return shops, list(told)
+            return shops, list(strata)
     return shops, shops
 
 
@@ -169,13 +169,15 @@ def compute_share_p_values(
 ) -> Numbers:
     """Return the two-sided p of each pair of shares."""
     normal = compare_shares(now, of_now, before, of_before, np.ones_like(now))
-    every, told = of_now + of_before, now + before
-    least = np.minimum.reduce([told, every - told]) * np.minimum(of_now, of_before) / every
-    above = hypergeometric_tail(now - 1, every, told, of_now)
-    below = hypergeometric_cdf(now, every, told, of_now)
+    every, mentioned = of_now + of_before, now + before
+    least = (
+        np.minimum.reduce([mentioned, every - mentioned]) * np.minimum(of_now, of_before) / every
+    )
+    above = hypergeometric_tail(now - 1, every, mentioned, of_now)
+    below = hypergeometric_cdf(now, every, mentioned, of_now)
     exact = np.minimum(1.0, 2 * np.minimum(above, below))
-    found: Numbers = np.where(least < 5, exact, normal)
-    return found
+    p_values: Numbers = np.where(least < 5, exact, normal)
+    return p_values
 
 
 def add_theme_changes(

@@ -104,11 +104,11 @@ def _count_by_place(
                 continue
             for subject in subjects:
                 flags = theme_table.flags_of(subject)
-                told, every = int((flags[here] > 0).sum()), int((flags[like] > 0).sum())
+                mentions, every = int((flags[here] > 0).sum()), int((flags[like] > 0).sum())
                 if every < 2 * MIN_THEME_TEXTS:
                     continue
                 loud, kind = int(is_complaint(flags[here]).sum()), int(is_praise(flags[here]).sum())
-                yield subject, dimension, value, told, texts, every, loud, kind, total
+                yield subject, dimension, value, mentions, texts, every, loud, kind, total
 
 
 def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:

@@ -83,15 +83,15 @@ def compute_log_odds(
     together = ours + theirs
     scale = PRIOR_WORDS / max(1, sum(together.values()))
     a, b, prior = sum(ours.values()), sum(theirs.values()), PRIOR_WORDS
-    found = []
+    contrasts = []
     for word, texts_with in texts.items():
         if texts_with < MIN_WORD_TEXTS:
             continue
         alpha = together[word] * scale
         mine, other = ours[word] + alpha, theirs[word] + alpha
         delta = log(mine / (a + prior - mine)) - log(other / (b + prior - other))
-        found.append(WordContrast(word, delta / sqrt(1 / mine + 1 / other), texts_with))
-    return sorted(found, key=lambda w: (-w.z, w.word))
+        contrasts.append(WordContrast(word, delta / sqrt(1 / mine + 1 / other), texts_with))
+    return sorted(contrasts, key=lambda w: (-w.z, w.word))
 
 
 def add_wording(

@@ -43,28 +43,28 @@ def tokenize_words(text: str, language: str) -> list[str]:
 
 def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]:
     """Return the text's sentences. A word in `turns` starts a new clause."""
-    found = []
+    sentences = []
     for match in SENTENCE_PATTERN.finditer(ORDINAL_PATTERN.sub(",", text)):
         clauses = _split_clauses(strip_accents(match[0]), language, turns)
         if clauses:
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             end = match.start() + len(match[0].rstrip())
-            found.append(Sentence(clauses, "?" in match[0][-4:], start, end))
-    return found
+            sentences.append(Sentence(clauses, "?" in match[0][-4:], start, end))
+    return sentences
 
 
 def _split_clauses(plain: str, language: str, turns: frozenset[str]) -> tuple[tuple[str, ...], ...]:
-    found: list[tuple[str, ...]] = []
+    clauses: list[tuple[str, ...]] = []
     now: list[str] = []
     for piece in PIECE_PATTERN.findall(plain):
         if not (piece[0].isalnum() or piece[0] == "_"):
-            found, now = [*found, tuple(now)], []
+            clauses, now = [*clauses, tuple(now)], []
             continue
         for word in _split_piece(piece, language):
             if word in turns and now:
-                found, now = [*found, tuple(now)], []
+                clauses, now = [*clauses, tuple(now)], []
             now.append(word)
-    return tuple(clause for clause in (*found, tuple(now)) if clause)
+    return tuple(clause for clause in (*clauses, tuple(now)) if clause)
 
 
 def _split_piece(piece: str, language: str) -> list[str]:

@@ -61,11 +61,11 @@ def group_histories(x: Numbers, t_x: Numbers, T: Numbers) -> PurchaseHistories: 
     table = np.stack([x, t_x, T], axis=1)[order]
     new = np.ones(len(table), dtype=bool)
     new[1:] = np.any(table[1:] != table[:-1], axis=1)
-    kept = table[new]
+    distinct = table[new]
     of = np.empty(len(table), dtype=np.int64)
     of[order] = np.cumsum(new) - 1
-    many = np.bincount(of, minlength=len(kept)).astype(np.float64)
-    return PurchaseHistories(kept[:, 0], kept[:, 1], kept[:, 2], many, of)
+    many = np.bincount(of, minlength=len(distinct)).astype(np.float64)
+    return PurchaseHistories(distinct[:, 0], distinct[:, 1], distinct[:, 2], many, of)
 
 
 def fit_bgnbd(histories: PurchaseHistories) -> BgNbdFit:
@@ -74,11 +74,11 @@ def fit_bgnbd(histories: PurchaseHistories) -> BgNbdFit:
     # 40 units: the scale for which the papers' starting values work
     scale = float(histories.T.max()) / 40 or 1.0
     scaled = replace(histories, t_x=histories.t_x / scale, T=histories.T / scale)
-    found = _maximize_likelihood(scaled, START_POINTS[0], scale)
-    if not found.sound:
+    fit = _maximize_likelihood(scaled, START_POINTS[0], scale)
+    if not fit.sound:
         other = _maximize_likelihood(scaled, START_POINTS[1], scale)
-        found = max(found, other, key=lambda f: (f.sound, f.likelihood))
-    return found
+        fit = max(fit, other, key=lambda f: (f.sound, f.likelihood))
+    return fit
 
 
 def _maximize_likelihood(

@@ -35,12 +35,12 @@ class GammaGammaFit:
 def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
     """Fit the model. `x` is the number of repeat purchases (above 0) and `mean` their mean amount
     (above 0), one element per customer. Raises ValueError for no customers."""
-    kept = (x > 0) & (mean > 0)
-    x, mean = x[kept], mean[kept]
+    usable = (x > 0) & (mean > 0)
+    x, mean = x[usable], mean[usable]
     if not len(x):
         raise ValueError("nobody bought again")
     scale = float(np.median(mean))
-    found = minimize(
+    optimum = minimize(
         _compute_loss,
         np.log([4.0, 4.0, 1.0]),
         args=(x, mean / scale),
@@ -49,8 +49,8 @@ def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
         bounds=[(-8.0, 12.0)] * 3,
         options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-7},
     )
-    p, q, v = (float(value) for value in np.exp(found.x))
-    return GammaGammaFit(p, q, v * scale, bool(found.success))
+    p, q, v = (float(value) for value in np.exp(optimum.x))
+    return GammaGammaFit(p, q, v * scale, bool(optimum.success))
 
 
 def predict_order_value(fit: GammaGammaFit, x: Numbers, mean: Numbers) -> Numbers:
@@ -64,10 +64,10 @@ def predict_order_value(fit: GammaGammaFit, x: Numbers, mean: Numbers) -> Number
 
 def correlate_frequency_value(x: Numbers, mean: Numbers) -> float:
     """Return the Pearson correlation of frequency and value among those who bought again."""
-    kept = (x > 0) & (mean > 0)
-    if kept.sum() < 3 or np.ptp(x[kept]) == 0 or np.ptp(mean[kept]) == 0:
+    usable = (x > 0) & (mean > 0)
+    if usable.sum() < 3 or np.ptp(x[usable]) == 0 or np.ptp(mean[usable]) == 0:
         return 0.0
-    return float(np.corrcoef(x[kept], mean[kept])[0, 1])
+    return float(np.corrcoef(x[usable], mean[usable])[0, 1])
 
 
 def _compute_loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float, Numbers]:

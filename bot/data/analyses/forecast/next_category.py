@@ -87,7 +87,7 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
     z = (after - before * share) / np.maximum(spread, 1e-9)
     q = adjust_false_discovery(normal_tail(z))
     lift = after / (before * share)
-    found = [
+    transitions = [
         CategoryTransition(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
         if after[i] >= floor
@@ -95,7 +95,7 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
         and not is_below_floor(before[i] - after[i], floor)
         and not is_below_floor(times["", b] - after[i], floor)
     ]
-    return sorted(found, key=lambda step: (-step.lift, step.a, step.b))
+    return sorted(transitions, key=lambda step: (-step.lift, step.a, step.b))
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def find_next_purchases(
     spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
     z = (after - before * share) / np.maximum(spread, 1e-9)
     q = adjust_false_discovery(normal_tail(z))
-    found = [
+    purchases = [
         NextPurchase(
             str(row["name"]),
             int(after[i]),
@@ -165,7 +165,7 @@ def find_next_purchases(
         and not is_below_floor(before - after[i], floor)
         and not is_below_floor(row["times"] - after[i], floor)
     ]
-    return before, sorted(found, key=lambda one: (-one.after, one.name)), len(compared)
+    return before, sorted(purchases, key=lambda one: (-one.after, one.name)), len(compared)
 
 
 # The subject of an "after …" question: a product, several products, or a category.
@@ -188,8 +188,10 @@ def find_question_subject(context: AnalysisContext) -> Subject | None:
 def _match_exact_subject(words: str, goods: PurchasedProducts) -> Subject | None:
     """Return a category or products whose names contain all the words: "linen shirt" does not match
     a linen dress."""
-    said = [word[0] for word in WORD.finditer(words) if normalize_text(word[0]) not in ASIDE | IDLE]
-    wanted = named_in(" ".join(said))
+    tokens = [
+        word[0] for word in WORD.finditer(words) if normalize_text(word[0]) not in ASIDE | IDLE
+    ]
+    wanted = named_in(" ".join(tokens))
     whole = [name for name in goods.names if wanted and wanted <= named_in(name)]
     if whole or (wanted and wanted == concepts(words) and len(wanted) == 1):
         return Subject(whole[0], category=whole[0]) if whole else None
@@ -326,19 +328,19 @@ def add_next_category(context: AnalysisContext) -> None:
     if not any(r["a"] for r in rows):
         context.result.add_limit(NO_CATEGORIES)
         return
-    found = find_transitions(rows, context.warehouse.floor)
+    transitions = find_transitions(rows, context.warehouse.floor)
     wanted = (context.filter_.category or "").lower()
     every = sum(r["times"] for r in rows if not r["a"] and not r["b"])
     context.result.set_group_size("next-purchases", context.people)
-    context.result.add("next-purchases", "compared", len(found), rows=every, query="next")
-    kept = [
+    context.result.add("next-purchases", "compared", len(transitions), rows=every, query="next")
+    strong = [
         step
-        for step in found
+        for step in transitions
         if step.q <= MAX_FALSE_DISCOVERY
         and step.lift >= MIN_LIFT
         and wanted in ("", step.a.lower())
     ]
-    for step in _select_transitions(kept):
+    for step in _select_transitions(strong):
         context.result.mark_without_customers(
             f"{slugify(step.a)}-then-{slugify(step.b)}"
         )  # `find_transitions` has checked its size

@@ -53,7 +53,7 @@ class VolumeForecast:
     @property
     def finite(self) -> bool:
         """False where the method gave no number at all."""
-        return all(isfinite(said) for said in (self.total, *(w.said for w in self.windows)))
+        return all(isfinite(total) for total in (self.total, *(w.said for w in self.windows)))
 
     @property
     def right(self) -> bool:
@@ -107,8 +107,8 @@ def _build_windows(predicted: Sequence[float], came: Sequence[float]) -> list[Wi
 
 def _select_repeat_buyers(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
     """Return those who bought again and paid something: the customers of the fit."""
-    kept = (frequency > 1) & (mean > 0)
-    return frequency[kept], mean[kept]
+    usable = (frequency > 1) & (mean > 0)
+    return frequency[usable], mean[usable]
 
 
 # The facts on how much today's customers will buy.

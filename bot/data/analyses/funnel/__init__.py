@@ -91,14 +91,14 @@ def _add_facts(
     if visits:
         add_overall_conversion(warehouse, filter_, result, table_cache)
     who = load_visitors(warehouse, came, days) if came is not None and visits else None
-    asked = build_steps(visits) if visits else []
+    steps = build_steps(visits) if visits else []
     products = _compare_products(warehouse, filter_, days, result)
     compared = visits is None or len(visits.days) >= CURRENT_DAYS + MIN_PREVIOUS_DAYS
     # tested separately: one drop seen in ten dimensions must not make chance findings on products
     # pass
     if compared:
-        (asked, tested), (products, more) = (
-            assess_steps(asked, visits),
+        (steps, tested), (products, more) = (
+            assess_steps(steps, visits),
             assess_steps(products, None),
         )
         if who is None:
@@ -119,12 +119,12 @@ def _add_facts(
             Words("The visits go back less than four weeks, so what changed can't be told.")
         )
     ever = DEFAULT_DIMENSIONS if not filter_.product else REPORTED_DIMENSIONS
-    told = [
+    reported = [
         step
-        for step in asked + products
+        for step in steps + products
         if step.status != "steady" or (step.dimension in ever and step.of > 0)
     ]
-    _add_steps(warehouse, result, visits, _StepSizes(who, told, warehouse.floors))
+    _add_steps(warehouse, result, visits, _StepSizes(who, reported, warehouse.floors))
 
 
 def _load_visits(
@@ -373,8 +373,8 @@ def _estimate_basket(
 ) -> BasketValue | None:
     """Estimate the mean basket from the segment's purchases; where visits have no amounts, from its
     orders of the same days."""
-    kept = mask.astype(bool)
-    sums = [part[kept].sum() for part in (visits.paid, visits.worth, visits.squares)]
+    selected = mask.astype(bool)
+    sums = [part[selected].sum() for part in (visits.paid, visits.worth, visits.squares)]
     orders = warehouse.table("orders")
     if sums[0] or orders is None:
         return estimate_basket(*sums) if sums[0] >= warehouse.sales_floor else None

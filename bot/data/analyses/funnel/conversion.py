@@ -47,11 +47,11 @@ def add_overall_conversion(
     who = load_visitors(warehouse, came, days)
     people, buyers = who.at("view"), who.at("purchase")
     wanted = [part.value for part in parts if part.value != TOTAL_VALUE]
-    told = people.told(wanted, warehouse.floor)
-    lines = buyers.told(sorted(told - {TOTAL_VALUE}), warehouse.sales_floor)
+    safe_values = people.told(wanted, warehouse.floor)
+    lines = buyers.told(sorted(safe_values - {TOTAL_VALUE}), warehouse.sales_floor)
     for part in parts:
         size = people.count(people.which(part.value))
-        if result.set_group_size(part.key, size, safe=part.value in told):
+        if result.set_group_size(part.key, size, safe=part.value in safe_values):
             _add_group(result, part, (visits.days[0], until), sold=part.value in lines)
     for dimension in VISIT_DIMENSIONS:
         _add_other_groups(result, dimension, parts)

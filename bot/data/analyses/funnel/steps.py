@@ -66,10 +66,12 @@ def assess_steps(
     spread = np.array([estimate_daily_dispersion(visits, one.at) for one in tested])
     p = _compute_p_values(tested, spread)
     q = adjust_false_discovery(p)
-    found = list(all_steps)
+    assessed = list(all_steps)
     for at, one, sure in zip(asked, p, q, strict=True):
-        found[at] = replace(found[at], p=float(one), status=_choose_status(found[at], one, sure))
-    return (_mark_followers(found, visits) if visits else found), len(asked)
+        assessed[at] = replace(
+            assessed[at], p=float(one), status=_choose_status(assessed[at], one, sure)
+        )
+    return (_mark_followers(assessed, visits) if visits else assessed), len(asked)
 
 
 def estimate_daily_dispersion(visits: VisitCounts | None, at: int) -> float:
@@ -79,12 +81,12 @@ def estimate_daily_dispersion(visits: VisitCounts | None, at: int) -> float:
         return 1.0
     counts = visits.counts()[:-CURRENT_DAYS]
     of, hits = counts[:, at], counts[:, at + 1]
-    kept = of > 0
+    visited = of > 0
     share = hits.sum() / max(of.sum(), 1.0)
-    if kept.sum() < 2 or not 0 < share < 1:
+    if visited.sum() < 2 or not 0 < share < 1:
         return 1.0
-    chi = ((hits - of * share)[kept] ** 2 / (of[kept] * share * (1 - share))).sum()
-    return max(1.0, float(chi) / (int(kept.sum()) - 1))
+    chi = ((hits - of * share)[visited] ** 2 / (of[visited] * share * (1 - share))).sum()
+    return max(1.0, float(chi) / (int(visited.sum()) - 1))
 
 
 def _build_segment_steps(

@@ -42,8 +42,8 @@ class VisitCounts:
     def counts(self, rows: Numbers | None = None) -> Numbers:
         """Return days × steps, over the masked cells or all."""
         out = np.zeros((len(self.days), len(self.steps)))
-        kept = np.ones(len(self.day), dtype=bool) if rows is None else rows.astype(bool)
-        np.add.at(out, self.day[kept].astype(int), self.reached[kept])
+        selected = np.ones(len(self.day), dtype=bool) if rows is None else rows.astype(bool)
+        np.add.at(out, self.day[selected].astype(int), self.reached[selected])
         return out
 
     def which(self, dimension: str, value: str) -> Numbers:
@@ -73,7 +73,7 @@ def build_sessions(warehouse: Warehouse, filter_: AnalysisFilter, days: list[dat
     person (the visitor; the session where none is known)."""
     events = _filter_days(filter_rows(warehouse, "events", filter_), days)
     lines = events.step == "purchase"
-    found = events.group_by("session").aggregate(
+    sessions = events.group_by("session").aggregate(
         day=events.at.min().date(),
         device=events.device.max(),
         source=events.source.max(),
@@ -82,8 +82,8 @@ def build_sessions(warehouse: Warehouse, filter_: AnalysisFilter, days: list[dat
         amount=events.amount.max(where=lines),
         visitor=person_column(warehouse, events.visitor).max(where=events.visitor.notnull()),
     )
-    person = ibis.coalesce(found.visitor, person_column(warehouse, found.session))
-    return found.mutate(person=person).drop("visitor", "session")
+    person = ibis.coalesce(sessions.visitor, person_column(warehouse, sessions.session))
+    return sessions.mutate(person=person).drop("visitor", "session")
 
 
 def count_sessions(sessions: ir.Table) -> ir.Table:
@@ -107,21 +107,21 @@ class VisitorPopulation:
     def at(self, step: str, *, now: bool | None = None) -> Population:
         """Return the visitors who reached a step."""
         deep = [str(n) for n in range(FUNNEL_STEPS.index(step) + 1, len(FUNNEL_STEPS) + 1)]
-        kept = self.population.any_of("depth", deep)
+        reached = self.population.any_of("depth", deep)
         if now is not None:
-            kept &= self.population.which(("now", "now" if now else "before"))
-        return self.population.only(kept, VISIT_DIMENSIONS)
+            reached &= self.population.which(("now", "now" if now else "before"))
+        return self.population.only(reached, VISIT_DIMENSIONS)
 
 
 def load_visitors(warehouse: Warehouse, sessions: ir.Table, days: list[date]) -> VisitorPopulation:
     now = sessions.day >= ibis.literal(days[max(0, len(days) - CURRENT_DAYS)])
-    asked = sessions.select(
+    query = sessions.select(
         *VISIT_DIMENSIONS,
         person=person_column(warehouse, sessions.person),
         depth=sessions.depth.cast("string"),
         now=now.ifelse("now", "before"),
     )
-    return VisitorPopulation(Population.of(fetch_arrow(warehouse, asked.distinct()), "person"))
+    return VisitorPopulation(Population.of(fetch_arrow(warehouse, query.distinct()), "person"))
 
 
 def build_product_views(

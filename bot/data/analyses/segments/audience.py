@@ -113,8 +113,8 @@ class AudienceSelection:
         if rule.bought_named:  # a word that matches no product must select no customer
             lines = (*rule.bought, *named_so) or (NO_PRODUCT,)
         things = lines, rule.bought_categories, rule.bought_within
-        if (found := self._select_buyers_of(*things, rule.bought_at_least)) is not None:
-            wanted.append(found)
+        if (buyers := self._select_buyers_of(*things, rule.bought_at_least)) is not None:
+            wanted.append(buyers)
         for name, values in (("country", rule.countries), ("region", rule.regions)):
             if values:
                 low = [value.lower() for value in values]
@@ -139,16 +139,18 @@ class AudienceSelection:
         category = lines.category.lower()
         of_it = category.isin([one.lower() for one in categories]).fill_null(False)
         its = lines.product.isin(products).fill_null(False)
-        found = lines.filter(lines.amount >= 0, ibis.literal(True) if anything else its | of_it)
+        matching = lines.filter(lines.amount >= 0, ibis.literal(True) if anything else its | of_it)
         if within is not None:
-            age = ibis.literal(self.until).delta(found.day, unit="day")
-            found = found.filter(age < within)
+            age = ibis.literal(self.until).delta(matching.day, unit="day")
+            matching = matching.filter(age < within)
         if least is None:
-            return found.select("customer")
+            return matching.select("customer")
         named_ = ibis.ifelse(
-            found.product.isin(products).fill_null(False), found.product, found.category.lower()
+            matching.product.isin(products).fill_null(False),
+            matching.product,
+            matching.category.lower(),
         )
-        many = found.group_by("customer").aggregate(different=named_.nunique())
+        many = matching.group_by("customer").aggregate(different=named_.nunique())
         return many.filter(_.different >= least).select("customer")
 
 

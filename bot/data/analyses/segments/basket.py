@@ -83,12 +83,12 @@ def find_pairs(
     z = 2 * (np.sqrt(both + 0.375) - np.sqrt(expected * usual + 0.375))
     spread = max(1.0, MAD_TO_SIGMA * float(np.median(np.abs(z))))
     q = adjust_false_discovery(normal_tail(z / spread))
-    found = [
+    pairs = [
         ItemPair(a, b, int(both[i]), float(lift[i]), float(usual[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
         if both[i] >= floor
     ]
-    return sorted(found, key=lambda pair: (-pair.lift, pair.a, pair.b))
+    return sorted(pairs, key=lambda pair: (-pair.lift, pair.a, pair.b))
 
 
 def _compute_usual_lift(
@@ -121,8 +121,8 @@ def group_pairs(pairs: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple
         if links * 2 >= len(left) * len(right):
             joined = left | right
             group_of.update(dict.fromkeys(joined, joined))
-    kept = {id(g): g for g in group_of.values() if len(g) >= 3}
-    return [tuple(sorted(g)) for g in kept.values()]
+    groups = {id(g): g for g in group_of.values() if len(g) >= 3}
+    return [tuple(sorted(g)) for g in groups.values()]
 
 
 MAX_PAIRS = 5  # pairs with the requested item, and groups

@@ -105,14 +105,14 @@ def compare_groups(
     months: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
     for r in rows:
         months[str(r["name"])].append((r["customers"], r["back"], *cohort[r["month"]]))
-    found = []
+    rates = []
     for name, strata in months.items():
         n, back = (sum(s[i] for s in strata) for i in (0, 1))
         if floor <= n <= people - floor:
             p = 2 * float(normal_tail(abs(_compute_mantel_haenszel(strata))))
-            found.append(RepeatRate(name, n, back, _compute_others_share(strata), p))
-    q = adjust_false_discovery(np.array([b.q for b in found], dtype=np.float64))
-    sure = [replace(b, q=float(q[i])) for i, b in enumerate(found)]
+            rates.append(RepeatRate(name, n, back, _compute_others_share(strata), p))
+    q = adjust_false_discovery(np.array([b.q for b in rates], dtype=np.float64))
+    sure = [replace(b, q=float(q[i])) for i, b in enumerate(rates)]
     return sorted(sure, key=lambda b: (-b.customers, b.name))
 
 
@@ -196,22 +196,22 @@ def _add_first_purchase_groups(
         rows = context.run_query(
             f"first-{by}", build_first_purchase_groups(people, context.lines, context.until, by)
         )
-        found = compare_groups(rows, everybody, context.warehouse.floor)
-        compared += len(found)
+        rates = compare_groups(rows, everybody, context.warehouse.floor)
+        compared += len(rates)
         shown = [
             b
-            for b in found
+            for b in rates
             if _is_asked_for(context, by, b)
             or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(context))
         ]
-        kept = [back.name for back in shown]
+        shown_names = [back.name for back in shown]
         if by == "source":  # a customer has a single source, so the others are the remainder
             sizes = {back.name: back.customers for back in shown}
             unsaid = row["customers_90"] - sum(sizes.values())
-            kept = list_publishable(sizes, context.warehouse.floor, unsaid=unsaid)
+            shown_names = list_publishable(sizes, context.warehouse.floor, unsaid=unsaid)
         for back in shown:
             few = is_below_floor(back.back, context.warehouse.sales_floor)
-            safe = back.name in kept and not few
+            safe = back.name in shown_names and not few
             if context.result.set_group_size(
                 f"first-{slugify(back.name)}", back.customers, safe=safe
             ):

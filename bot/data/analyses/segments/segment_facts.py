@@ -61,16 +61,18 @@ def add_segment_facts(context: AnalysisContext, people: dict[str, int]) -> None:
         context.run_query("tastes", profile.build_tastes(groups, context.lines)),
         context.warehouse.floor,
     )
-    kept = list_publishable({id: size.customers for id, size in sizes.items()}, warehouse.floor)
+    safe_groups = list_publishable(
+        {id: size.customers for id, size in sizes.items()}, warehouse.floor
+    )
     for group in SEGMENT_DEFINITIONS:
         if wanted not in (None, group.id):
             continue
         size = sizes.get(group.id, EMPTY_SIZES)
-        result.set_group_size(group.id, size.customers, safe=group.id in kept)
+        result.set_group_size(group.id, size.customers, safe=group.id in safe_groups)
         if _add_size(context, group.id, size, sizes):
             habits.tell(context, group.id, size)
             _add_growth(context, group.id, size, before.get(group.id))
-    _add_others(context, [size.customers for id, size in sizes.items() if id not in kept])
+    _add_others(context, [size.customers for id, size in sizes.items() if id not in safe_groups])
 
 
 class _SegmentHabits:

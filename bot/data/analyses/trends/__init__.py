@@ -137,9 +137,9 @@ def _add_truncation(result: AnalysisResult, ended: Truncation | None) -> None:
         result.mark_without_customers("ended")
         came = _count_rows_read(result, ended)
         unit = "orders" if isinstance(came, int) else None
-        told = came if isinstance(came, int) else came.to("en")
+        text = came if isinstance(came, int) else came.to("en")
         result.add("ended", "since", ended.since, about="orders")
-        result.add("ended", "came", told, unit=unit, about="orders")
+        result.add("ended", "came", text, unit=unit, about="orders")
         result.add("ended", "usual", ended.usual, unit="orders", about="orders")
 
 
@@ -193,12 +193,12 @@ def _add_series(result: AnalysisResult, all_of: SeriesAssessment, titles: dict[s
 def _add_change(
     result: AnalysisResult, all_of: SeriesAssessment, row: int, titles: dict[str, str]
 ) -> None:
-    key, told = all_of.series.keys[row], all_of.deviation
-    assert told is not None
+    key, deviation = all_of.series.keys[row], all_of.deviation
+    assert deviation is not None
     subject, about = f"{key[0]}-{slugify(key[1])}", _format_about(key, titles)
     result.set_group_size(subject, all_of.people[key], sort="sales")
     query = _get_query_name(key)
-    span = int(told.span[row])
+    span = int(deviation.span[row])
     money = all_of.currencies[0] if all_of.currencies else None
     unit = _choose_unit(key, money)
     of_orders = key == REVENUE_KEY and TOTAL_ORDERS_KEY in all_of.series.keys
@@ -210,12 +210,12 @@ def _add_change(
         result.add(subject, measure, value, unit=unit, about=about, query=query, rows=rows)
 
     add("status", all_of.status[row] or "steady")
-    add("change", round(float(told.change[row]) * 100, 1), "%")
-    add("last", round(float(told.came[row])), unit)
-    add("expected", round(float(told.expected[row])), unit)
-    add("level", round(float(told.level[row])), unit)
+    add("change", round(float(deviation.change[row]) * 100, 1), "%")
+    add("last", round(float(deviation.came[row])), unit)
+    add("expected", round(float(deviation.expected[row])), unit)
+    add("level", round(float(deviation.level[row])), unit)
     add("weeks", span)
-    add("p", max(round(float(told.p[row]), 4), 0.0001))
+    add("p", max(round(float(deviation.p[row]), 4), 0.0001))
     if all_of.status[row]:
         add("since", all_of.since[row])
     if key[0] != "total" and all_of.currencies:
@@ -229,20 +229,22 @@ def _count_rows(all_of: SeriesAssessment, row: int, span: int) -> int:
 
 def _is_new(all_of: SeriesAssessment, row: int) -> bool:
     """Tell whether hardly anything was sold before, so that a percentage makes no sense."""
-    told = all_of.deviation
-    assert told is not None
+    deviation = all_of.deviation
+    assert deviation is not None
     if all_of.series.keys[row][0] == "total":
         return False
-    return bool(max(told.level[row], told.expected[row]) < MAX_NEW_SHARE * told.came[row])
+    return bool(
+        max(deviation.level[row], deviation.expected[row]) < MAX_NEW_SHARE * deviation.came[row]
+    )
 
 
 def _add_new_series(
     result: AnalysisResult, all_of: SeriesAssessment, row: int, titles: dict[str, str]
 ) -> None:
     """Add trends.new-<dimension>-<value>: last (a week), since, revenue (a week)."""
-    key, told = all_of.series.keys[row], all_of.deviation
-    assert told is not None
-    span = int(told.span[row])
+    key, deviation = all_of.series.keys[row], all_of.deviation
+    assert deviation is not None
+    span = int(deviation.span[row])
     subject = f"new-{key[0]}-{slugify(key[1])}"
     result.set_group_size(subject, all_of.people[key], sort="sales")
     add = partial(
@@ -252,7 +254,7 @@ def _add_new_series(
         query=_get_query_name(key),
         rows=_count_rows(all_of, row, span),
     )
-    add("last", round(float(told.came[row])), unit=_choose_unit(key, None))
+    add("last", round(float(deviation.came[row])), unit=_choose_unit(key, None))
     add("since", all_of.since[row])
     if all_of.currencies:
         worth = float(all_of.series.worth[row, -span:].mean())
@@ -265,7 +267,7 @@ def _add_chart_points(
     """Add the weeks of a chart as text: "2026-11-16: 148 (75); …", with the value expected from the
     weeks before in brackets."""
     key, series = all_of.series.keys[row], all_of.series
-    told = [
+    points = [
         f"{week.isoformat()}: {round(came)} ({round(other)})"
         for week, came, other in zip(series.weeks, series.counts[row], foretold, strict=True)
         if not np.isnan(other)
@@ -276,7 +278,7 @@ def _add_chart_points(
     result.add(
         subject,
         "points",
-        "; ".join(told[-CHART_WEEKS:]),
+        "; ".join(points[-CHART_WEEKS:]),
         query=_get_query_name(key),
         about=about.about if about else key[1],
     )

@@ -79,8 +79,8 @@ class SeriesHistory:
         units may be one customer's."""
         usual = self._mean_purchases(at - self.span - LEVEL_WEEKS + 1, at + 1)
         behind = np.minimum(usual[:, None], self.sizes[:, at - self.span + 1 : at + 1] + 0.5)
-        asked = np.where(self.signal(at) > 0, (1 / behind).mean(axis=1), 1 / usual)
-        return np.asarray(asked / self.span + np.pi / 2 / LEVEL_WEEKS / usual)
+        recent = np.where(self.signal(at) > 0, (1 / behind).mean(axis=1), 1 / usual)
+        return np.asarray(recent / self.span + np.pi / 2 / LEVEL_WEEKS / usual)
 
     def _mean_purchases(self, begin: int, end: int) -> Numbers:
         return np.asarray(self.sizes[:, begin:end].mean(axis=1) + 0.5)
@@ -112,12 +112,12 @@ class SeriesHistory:
 
     def list_backtest_errors(self, *, seasonal: bool) -> list[Numbers]:
         """Return the errors of the same forecast in the weeks before the tested ones."""
-        found = []
+        errors = []
         for at in self._backtest_weeks():
             season = self.season(at) if seasonal else np.zeros(len(self.log))
             if season is not None:
-                found.append(self.signal(at) - season)
-        return found
+                errors.append(self.signal(at) - season)
+        return errors
 
     def find_week_last_year(self, at: int) -> int | None:
         """Return the index of the same week last year, when the eight weeks before that are
@@ -195,21 +195,23 @@ def measure_deviation(
     column being the tested week; `weeks` are the Mondays without a gap; `sizes`, of the same shape,
     is the number of purchases behind each count or amount (by default every unit is one). None when
     there are too few weeks to backtest the forecast."""
-    asked = [_measure_last_weeks(SeriesHistory(counts, weeks, span, sizes)) for span in SPAN_WEEKS]
-    told = [(span, one) for span, one in zip(SPAN_WEEKS, asked, strict=True) if one is not None]
-    if not told:
+    measured = [
+        _measure_last_weeks(SeriesHistory(counts, weeks, span, sizes)) for span in SPAN_WEEKS
+    ]
+    known = [(span, one) for span, one in zip(SPAN_WEEKS, measured, strict=True) if one is not None]
+    if not known:
         return None
-    p = np.stack([one.p for _, one in told])
-    least = np.minimum(1.0, len(told) * p.min(axis=0))
+    p = np.stack([one.p for _, one in known])
+    least = np.minimum(1.0, len(known) * p.min(axis=0))
     best = np.where(least < WATCHED_P, p.argmin(axis=0), 0)
     rows = np.arange(len(counts))
     return SeriesDeviation(
-        level=np.stack([one.level for _, one in told])[best, rows],
-        expected=np.stack([one.expected for _, one in told])[best, rows],
-        came=np.stack([one.came for _, one in told])[best, rows],
+        level=np.stack([one.level for _, one in known])[best, rows],
+        expected=np.stack([one.expected for _, one in known])[best, rows],
+        came=np.stack([one.came for _, one in known])[best, rows],
         p=least,
-        span=np.array([span for span, _ in told], dtype=float)[best],
-        season=told[0][1].season,
+        span=np.array([span for span, _ in known], dtype=float)[best],
+        season=known[0][1].season,
     )
 
 
@@ -232,15 +234,15 @@ def _measure_last_weeks(history: SeriesHistory) -> SeriesDeviation | None:
     tries = history.list_backtest_errors(seasonal=season is not None)
     if len(tries) < MIN_BACKTESTS:
         return None
-    told = np.zeros(len(counts)) if season is None else season
+    expected = np.zeros(len(counts)) if season is None else season
     level = history.level(last)
-    told = history.adjust_for_last_year(last, told)
-    error = history.signal(last) - told
+    expected = history.adjust_for_last_year(last, expected)
+    error = history.signal(last) - expected
     scale = _compute_standard_error(tries, history.noise(last), history.noise_of_rise(last), span)
     scale *= _measure_common_spread(error / scale)
     return SeriesDeviation(
         level=history.to_counts(level),
-        expected=np.maximum(history.to_counts(level + told), 0.1),
+        expected=np.maximum(history.to_counts(level + expected), 0.1),
         came=counts[:, last - span + 1 :].mean(axis=1),
         p=2 * student_tail(np.abs(error) / scale, DEGREES_OF_FREEDOM),
         span=np.full(len(counts), float(span)),
@@ -249,15 +251,15 @@ def _measure_last_weeks(history: SeriesHistory) -> SeriesDeviation | None:
 
 
 def _compute_standard_error(
-    tries: list[Numbers], usual: Numbers, asked: Numbers, span: int
+    errors: list[Numbers], usual_noise: Numbers, tested_noise: Numbers, span: int
 ) -> Numbers:
     """Return the standard error of each series' forecast: its variation relative to its usual
     noise, times the noise of the tested weeks."""
-    own = (MAD_TO_SIGMA * np.median(np.abs(np.stack(tries)), axis=0)) ** 2 / usual
+    own = (MAD_TO_SIGMA * np.median(np.abs(np.stack(errors)), axis=0)) ** 2 / usual_noise
     common = max(float(np.median(own)), 1.0)
-    weight = len(tries) / span
+    weight = len(errors) / span
     over = (weight * own + PRIOR_WEIGHT_WEEKS * common) / (weight + PRIOR_WEIGHT_WEEKS)
-    return np.asarray(np.sqrt(np.maximum(over, 1.0) * asked))
+    return np.asarray(np.sqrt(np.maximum(over, 1.0) * tested_noise))
 
 
 def _measure_common_spread(errors: Numbers) -> float:

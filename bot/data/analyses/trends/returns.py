@@ -50,7 +50,7 @@ def add_returns(
         return
     result.queries[RETURNS_QUERY] = defer_sql(query)
     least = max(MIN_LINES, warehouse.floor)
-    asked = [row for row in rows if row["product"] and row["lines"] >= least]
+    tested = [row for row in rows if row["product"] and row["lines"] >= least]
     rate = round(100 * back / lines, 1)
     # a lower bound; the total number of people may be larger
     everybody = max(row["people"] for row in rows)
@@ -58,18 +58,18 @@ def add_returns(
         "returns", everybody, sort="sales", safe=not is_below_floor(back, warehouse.sales_floor)
     )
     result.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=RETURNS_QUERY)
-    result.add("returns", "products", len(asked), about="returns", rows=lines, query=RETURNS_QUERY)
-    if not asked:
+    result.add("returns", "products", len(tested), about="returns", rows=lines, query=RETURNS_QUERY)
+    if not tested:
         result.add_limit(
             Words(
                 "No product sold {least} times, so returns can't be told by product.", least=least
             )
         )
         return
-    told = [one for one in _compare_products(asked, lines, back) if one.status]
-    why = _find_reasons(warehouse, sold, [one.product for one in told], result)
-    safe = _find_safe_products(warehouse, sold, [one.product for one in told])
-    for one in told:
+    reported = [one for one in _compare_products(tested, lines, back) if one.status]
+    why = _find_reasons(warehouse, sold, [one.product for one in reported], result)
+    safe = _find_safe_products(warehouse, sold, [one.product for one in reported])
+    for one in reported:
         few = is_below_floor(one.back, warehouse.sales_floor) or one.product not in safe
         result.set_group_size(f"returns-{slugify(one.product)}", one.people, safe=not few)
         _add_product(
@@ -83,8 +83,8 @@ def _find_safe_products(warehouse: Warehouse, lines: ir.Table, products: list[st
         return set()
     named = lines.select("product", person=ibis.coalesce(lines.customer, lines["order"])).distinct()
     known = Population.of(fetch_arrow(warehouse, named), "person")
-    told = known.told([("product", one) for one in products], warehouse.floor)
-    return {value for dimension, value in told if dimension == "product"}
+    safe_values = known.told([("product", one) for one in products], warehouse.floor)
+    return {value for dimension, value in safe_values if dimension == "product"}
 
 
 def _select_sold_lines(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
@@ -124,13 +124,13 @@ def _compare_products(rows: list[dict[str, Any]], lines: int, back: int) -> list
 def _compare_with_others(
     rows: list[dict[str, Any]], lines: int, back: int, outliers: set[str]
 ) -> list[ReturnComparison]:
-    found = []
+    comparisons = []
     for row in rows:
         away = [one for one in rows if one["product"] in outliers | {row["product"]}]
         others = lines - sum(one["lines"] for one in away)
         others_back = back - sum(one["back"] for one in away)
         chance = _compute_p(row["back"], row["lines"], others_back, others)
-        found.append(
+        comparisons.append(
             ReturnComparison(
                 row["product"],
                 row["title"],
@@ -142,11 +142,11 @@ def _compare_with_others(
                 chance,
             )
         )
-    found.sort(key=lambda one: one.p)
-    q = adjust_false_discovery(np.array([one.p for one in found]))
+    comparisons.sort(key=lambda one: one.p)
+    q = adjust_false_discovery(np.array([one.p for one in comparisons]))
     return [
         replace(one, status=_choose_status(one.p, float(sure)))
-        for one, sure in zip(found, q, strict=True)
+        for one, sure in zip(comparisons, q, strict=True)
     ]
 
 

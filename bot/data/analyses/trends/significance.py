@@ -114,17 +114,19 @@ def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssess
     people = _count_people(warehouse, filter_, weeks, [series.keys[row] for row in lively])
     safe = [row for row in lively if series.keys[row] in people]
     withheld, lively = len(lively) - len(safe), safe
-    kept = series.only(lively)
-    found = measure_deviation(kept.counts, weeks, kept.sizes) if lively else None
+    tested = series.only(lively)
+    deviation = measure_deviation(tested.counts, weeks, tested.sizes) if lively else None
     status, alone = (
-        judge_changes(kept, found) if found else ([""] * len(lively), [False] * len(lively))
+        judge_changes(tested, deviation)
+        if deviation
+        else ([""] * len(lively), [False] * len(lively))
     )
     return SeriesAssessment(
-        series=kept,
-        deviation=found,
+        series=tested,
+        deviation=deviation,
         status=status,
         alone=alone,
-        since=find_onsets(kept.counts, weeks, kept.sizes) if found else [],
+        since=find_onsets(tested.counts, weeks, tested.sizes) if deviation else [],
         left=len(series.keys) - len(lively) - withheld,
         queries=queries,
         currencies=named,
@@ -178,10 +180,12 @@ def _count_people(
     known = build_buyers(
         warehouse, filter_, weeks[-CHART_WEEKS:], {dimension for dimension, _value in named}
     )
-    told = known.told(named, warehouse.sales_floor)
+    safe_keys = known.told(named, warehouse.sales_floor)
     every = known.count(known.which(WHOLE))
-    found = {key: known.count(known.which(key)) for key in named if key in told}
-    return found | ({key: every for key in keys if key[0] == "total"} if WHOLE in told else {})
+    people = {key: known.count(known.which(key)) for key in named if key in safe_keys}
+    return people | (
+        {key: every for key in keys if key[0] == "total"} if WHOLE in safe_keys else {}
+    )
 
 
 def _add_revenue(series: WeeklySeries) -> WeeklySeries:

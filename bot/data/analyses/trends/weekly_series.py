@@ -137,24 +137,24 @@ def build_buyers(
         named = people.filter(people.segment.notnull()).select(of="customer", segment="segment")
         sold = sold.left_join(named, sold.customer == named.of)
     person = ibis.coalesce(sold.customer, sold["order"])
-    asked = sold.select(
+    query = sold.select(
         person=person_column(warehouse, person), **{name: sold[name] for name in sorted(dimensions)}
     )
-    return Population.of(fetch_arrow(warehouse, asked.distinct()), "person")
+    return Population.of(fetch_arrow(warehouse, query.distinct()), "person")
 
 
 def arrange_series(rows: list[dict[str, Any]], weeks: list[date]) -> WeeklySeries:
     """Arrange the rows of the tables above as series; a week without rows is zero."""
     place = {week: at for at, week in enumerate(weeks)}
-    found: dict[SeriesKey, Numbers] = {}
+    arrays: dict[SeriesKey, Numbers] = {}
     for row in rows:
-        told = found.setdefault(
+        values = arrays.setdefault(
             (str(row["dimension"]), str(row["value"])), np.zeros((3, len(weeks)))
         )
         if (at := place.get(row["week"])) is not None:
-            told[:, at] += [float(row[name] or 0) for name in SUM_COLUMNS]
-    keys = sorted(found)
-    sums = np.stack([found[key] for key in keys]) if keys else np.zeros((0, 3, len(weeks)))
+            values[:, at] += [float(row[name] or 0) for name in SUM_COLUMNS]
+    keys = sorted(arrays)
+    sums = np.stack([arrays[key] for key in keys]) if keys else np.zeros((0, 3, len(weeks)))
     counts, worth, squared = sums[:, 0], sums[:, 1], sums[:, 2]
     sizes = np.divide(counts**2, squared, out=np.zeros_like(counts), where=squared > 0)
     return WeeklySeries(keys, weeks, counts, worth, sizes)

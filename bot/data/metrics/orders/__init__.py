@@ -91,9 +91,9 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if filter_.tally is not None:
         from bot.data.metrics.orders.sales_question import SalesQuestion
 
-        asked = SalesQuestion(warehouse, filter_, filter_.tally).answer()
-        cache_released_rows(warehouse, filter_, asked.released, asked.recipe)
-        return asked.result
+        question = SalesQuestion(warehouse, filter_, filter_.tally).answer()
+        cache_released_rows(warehouse, filter_, question.released, question.recipe)
+        return question.result
     until = find_last_whole_day(warehouse, "orders", filter_)
     since = filter_.since or until - timedelta(days=DEFAULT_DAYS - 1)
     report = SalesReport(warehouse, filter_, (since, until), find_comparison_days(filter_, until))
@@ -208,9 +208,11 @@ class SalesReport:
         """Whether the filter selects only some of the days' orders."""
         sales_query, filter_ = self.filter_.tally or SalesQuery(), remove_days(self.filter_)
         ends = (sales_query.over, sales_query.under, sales_query.pieces_from, sales_query.pieces_to)
-        said = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
-        asked = set(said) - {"tally", "against", "words", "days"}
-        return bool(self.only or sales_query.only or asked or any(end is not None for end in ends))
+        names = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
+        narrowing = set(names) - {"tally", "against", "words", "days"}
+        return bool(
+            self.only or sales_query.only or narrowing or any(end is not None for end in ends)
+        )
 
     def add_totals(self, key: str = ALL_SUBJECT) -> bool:
         """Add the totals; return False where they are of too few people, or there is nothing."""
@@ -235,9 +237,9 @@ class SalesReport:
             return False
         before = self._row_before(key)
         earlier = (before, self.before) if self.before else None
-        told = self._with_allowed_measures(row, sizes)
-        self.sorts = sorted(told["told"])
-        add_sales_facts(self.result, key, "", told, key, self.days, self.money, earlier)
+        allowed = self._with_allowed_measures(row, sizes)
+        self.sorts = sorted(allowed["told"])
+        add_sales_facts(self.result, key, "", allowed, key, self.days, self.money, earlier)
         return True
 
     def _row_before(self, key: str) -> SalesRow | None:
@@ -256,8 +258,10 @@ class SalesReport:
     def withhold_all(self, floor: int) -> None:
         """Report that nothing can be shown. Remove all facts except those on how the words were
         understood."""
-        kept = ("sold.only-", "sold.but-", "sold.read-")
-        self.result.facts = [fact for fact in self.result.facts if fact.id.startswith(kept)]
+        kept_prefixes = ("sold.only-", "sold.but-", "sold.read-")
+        self.result.facts = [
+            fact for fact in self.result.facts if fact.id.startswith(kept_prefixes)
+        ]
         self.result.add(FEW_SUBJECT, "under", floor, unit="customers")
         self.result.add_limit(Words("Under {n} customers: too few to show.", n=floor))
 
@@ -266,9 +270,9 @@ class SalesReport:
         order."""
         every = AnalysisFilter(tally=None)
         lines = select_order_lines(self.warehouse, every, (EARLIEST_DATE, self.days[1]), self.money)
-        asked = lines.aggregate(day=_.day.min(), rows=_.count())
-        self.result.queries["begins"] = defer_sql(asked)
-        (row,) = fetch_rows(self.warehouse, asked)
+        query = lines.aggregate(day=_.day.min(), rows=_.count())
+        self.result.queries["begins"] = defer_sql(query)
+        (row,) = fetch_rows(self.warehouse, query)
         if row["day"] is not None:
             self.result.add(
                 ALL_SUBJECT, "begins", row["day"], rows=int(row["rows"]), query="begins"
@@ -298,14 +302,14 @@ class SalesReport:
             return  # dates without times
         earlier: dict[Any, SalesRow] = {}
         if self.earlier is not None and cut not in TIME_DIMENSIONS:
-            asked = self._fetch_rows(self.earlier, cut, f"{cut}-before")
-            earlier = {row["value"]: row for row in asked}
+            earlier_rows = self._fetch_rows(self.earlier, cut, f"{cut}-before")
+            earlier = {row["value"]: row for row in earlier_rows}
         names = self._name_values(cut, [value for value in rows if value is not None])
         groups = SalesGroups(self, cut, rows, earlier, names)
         self._add_missing_values(cut, rows.get(None), groups.hidden)
         self.shown[cut] = {}
-        said = {value: row for value, row in rows.items() if value is not None}
-        for value, _row in sort_rows(said, cut):
+        known = {value: row for value, row in rows.items() if value is not None}
+        for value, _row in sort_rows(known, cut):
             if (about := names.get(value)) and value not in groups.hidden:
                 self.shown[cut][str(value)] = sorted(groups.get_row(value)["told"])
                 self._add_group(cut, value, about, groups)
@@ -329,9 +333,9 @@ class SalesReport:
 
     def _add_missing_values(self, cut: str, row: SalesRow | None, hidden: Collection[Any]) -> None:
         """Add how many orders lack the value."""
-        asked = cut in ("country", "region", "device", "source", "first")
+        is_reported = cut in ("country", "region", "device", "source", "first")
         whole = self.result.get(ALL_SUBJECT, "orders")
-        if whole and asked and row and None not in hidden and (left := int(row["orders"])):
+        if whole and is_reported and row and None not in hidden and (left := int(row["orders"])):
             self.unsaid.add(cut)
             self.result.add(
                 ALL_SUBJECT, f"without-{cut}", left, unit="orders", rows=left, query=cut
@@ -359,7 +363,7 @@ class SalesReport:
                 "back_people": _count_people(known & _.returned),
                 "kept_people": _count_people(known & ~_.returned),
             }
-        asked = lines.aggregate(
+        query_table = lines.aggregate(
             by=[] if cut is None or values is not None else ["value"],
             revenue=_.paid.sum(),
             orders=_["order"].nunique(where=bought),
@@ -373,8 +377,8 @@ class SalesReport:
             **back,
         )
         if values is None:
-            self.result.queries[query] = defer_sql(asked)
-        return fetch_rows(self.warehouse, asked)
+            self.result.queries[query] = defer_sql(query_table)
+        return fetch_rows(self.warehouse, query_table)
 
     def _with_allowed_measures(self, row: SalesRow, sizes: RowSizes) -> SalesRow:
         """Return the row with the sorts of measures that may be shown."""
@@ -416,11 +420,11 @@ class SalesGroups:
     ) -> None:
         self.report, self.cut, self.rows, self.earlier = report, cut, rows, earlier
         self._unions: dict[tuple[bool, frozenset[Any]], RowSizes] = {}
-        said = cut in ("country", "region", "device", "source", "first")
+        may_be_missing = cut in ("country", "region", "device", "source", "first")
         nameless = {
             value
             for value in {**rows, **earlier}
-            if value not in names and not (said and value is None)
+            if value not in names and not (may_be_missing and value is None)
         }
         nameless -= {value for value in earlier if value not in rows}
         self.hidden = self._hide("people", report.warehouse.sales_floor, nameless)
@@ -436,11 +440,13 @@ class SalesGroups:
         }
 
     def _hide(self, size: str, floor: int, hidden: Collection[Any]) -> set[Any]:
-        found = set(hidden)
+        hidden_values = set(hidden)
         for rows, before in ((self.rows, False), (self.earlier, True), (self.rows, False)):
             sizes = {value: getattr(RowSizes.of(row), size) for value, row in rows.items()}
-            found = find_hidden_groups(sizes, floor, partial(self._size, size, before), found)
-        return found
+            hidden_values = find_hidden_groups(
+                sizes, floor, partial(self._size, size, before), hidden_values
+            )
+        return hidden_values
 
     def _size(self, size: str, before: bool, values: Collection[Any]) -> int:
         return int(getattr(self._union(values, before), size))
@@ -472,14 +478,14 @@ class SalesGroups:
     def _with_allowed_measures(self, value: Any, row: SalesRow) -> SalesRow:
         allowed = self.report._with_allowed_measures(row, RowSizes.of(row))
         few = {name for name, values in self._few.items() if value in values}
-        told = set(allowed["told"])
+        sorts = set(allowed["told"])
         if "customers" in few:
-            told -= {"customers", "per", "new"}
+            sorts -= {"customers", "per", "new"}
         if few & {"new", "old"}:
-            told -= {"new"}
+            sorts -= {"new"}
         if few & {"back_people", "kept_people"}:
-            told -= {"returns"}
-        return {**allowed, "told": frozenset(told)}
+            sorts -= {"returns"}
+        return {**allowed, "told": frozenset(sorts)}
 
     def sum_hidden(self, names: Collection[Any]) -> SalesRow | None:
         """Return the sum of all hidden groups; None where some of them have no name, or it is too

@@ -154,12 +154,12 @@ def _read_released_rows(
     """Return the rows behind an answer; None where it contains no figure of the orders."""
     if filter_ not in warehouse.released:  # the result came from the cache on disk
         assert filter_.tally is not None
-        asked = SalesQuestion(warehouse, filter_, filter_.tally).answer()
-        cache_released_rows(warehouse, filter_, asked.released, asked.recipe)
-    found: tuple[ReleasedRows | None, AnswerRecipe | None] = warehouse.released[filter_]
-    if found[1] is not None:
-        cache_released_rows(warehouse, _build_answer(found[1]).filter, *found)
-    return found
+        question = SalesQuestion(warehouse, filter_, filter_.tally).answer()
+        cache_released_rows(warehouse, filter_, question.released, question.recipe)
+    cached: tuple[ReleasedRows | None, AnswerRecipe | None] = warehouse.released[filter_]
+    if cached[1] is not None:
+        cache_released_rows(warehouse, _build_answer(cached[1]).filter, *cached)
+    return cached
 
 
 def _read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
@@ -169,8 +169,8 @@ def _read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> Relea
         assert recipe.where.tally is not None
         rows = SalesQuestion(warehouse, recipe.where, recipe.where.tally).reread_rows(recipe)
         cache_released_rows(warehouse, answer.filter, rows, recipe)
-    found: ReleasedRows = warehouse.released[answer.filter][0]
-    return found
+    released: ReleasedRows = warehouse.released[answer.filter][0]
+    return released
 
 
 def _find_broken_floor(
@@ -247,18 +247,18 @@ def _parse_recipe(data: dict[str, Any]) -> AnswerRecipe:
 
 def filter_to_dict(filter_: AnalysisFilter) -> dict[str, Any]:
     """Return the filter as plain values, without empty ones."""
-    told: dict[str, Any] = {}
+    data: dict[str, Any] = {}
     for one in fields(filter_):
         value = getattr(filter_, one.name)
         if isinstance(value, SalesQuery):
-            told[one.name] = value.model_dump(mode="json", exclude_defaults=True)
+            data[one.name] = value.model_dump(mode="json", exclude_defaults=True)
         elif isinstance(value, date):
-            told[one.name] = value.isoformat()
+            data[one.name] = value.isoformat()
         elif one.name == "against" and value:
-            told[one.name] = [day.isoformat() for day in value]
+            data[one.name] = [day.isoformat() for day in value]
         elif value is not None:
-            told[one.name] = value
-    return told
+            data[one.name] = value
+    return data
 
 
 def filter_from_dict(data: dict[str, Any]) -> AnalysisFilter:

@@ -33,20 +33,20 @@ class SalesAnswer(Row):
     @staticmethod
     def given(session: Session, workspace: str, person: str, state: str) -> "list[SalesAnswer]":
         """Return the answers to this person on this state of the data, the newest first."""
-        asked = (
+        query = (
             select(SalesAnswer)
             .where(SalesAnswer.workspace == workspace, SalesAnswer.person == person)
             .where(SalesAnswer.state == state, SalesAnswer.refused.is_(False))
             .order_by(SalesAnswer.id.desc())
         )
-        return list(session.scalars(asked))
+        return list(session.scalars(query))
 
     @staticmethod
     def refused_since(session: Session, workspace: str, since: datetime) -> int:
-        asked = select(func.count()).where(
+        query = select(func.count()).where(
             SalesAnswer.workspace == workspace, SalesAnswer.refused.is_(True)
         )
-        return session.scalar(asked.where(SalesAnswer.at >= since)) or 0
+        return session.scalar(query.where(SalesAnswer.at >= since)) or 0
 
     @staticmethod
     def sweep(session: Session, workspace: str, person: str, state: str, now: datetime) -> None:
@@ -79,21 +79,21 @@ class DatabaseAnswerLog:
             ]
             if answer in given:
                 return None
-            told = asdict(answer)
+            columns = asdict(answer)
             session.add(
-                SalesAnswer(workspace=workspace, person=person, state=state, at=now, **told)
+                SalesAnswer(workspace=workspace, person=person, state=state, at=now, **columns)
             )
         return list(dict.fromkeys(given))
 
     def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
-        asked = select(SalesAnswer).where(
+        query = select(SalesAnswer).where(
             SalesAnswer.workspace == self._workspace,
             SalesAnswer.person == person,
             SalesAnswer.state == state,
             SalesAnswer.filter == answer.filter,
         )
         with self._database.begin() as session:
-            for row in session.scalars(asked):
+            for row in session.scalars(query):
                 row.refused = True
 
     def refused(self, since: datetime) -> int:

@@ -87,23 +87,23 @@ def _filter_by_amount(lines: ir.Table, sales_query: SalesQuery) -> ir.Table:
 
 
 def _match_filter(lines: ir.Table, order_filter: OrderFilter) -> ir.BooleanValue:
-    said = get_dimension_value(lines, order_filter.by)
+    value = get_dimension_value(lines, order_filter.by)
     if order_filter.by == "returned":
         return lines.returned
     if not order_filter.values:  # any value
-        return said.isnull() if order_filter.but else said.notnull()
-    inside = said.cast("string").isin(order_filter.values)
+        return value.isnull() if order_filter.but else value.notnull()
+    inside = value.cast("string").isin(order_filter.values)
     return ~inside if order_filter.but else inside
 
 
 def _find_first_orders(warehouse: Warehouse) -> ir.Table:
     orders = warehouse.table("orders")
     assert orders is not None
-    kept = orders.filter(
+    counted = orders.filter(
         orders.customer.notnull(),
         orders.status.isnull() | orders.status.lower().notin(CANCELLED_STATUSES),
     )
-    return kept.group_by("customer").aggregate(first_day=_.at.min().date())
+    return counted.group_by("customer").aggregate(first_day=_.at.min().date())
 
 
 def get_dimension_value(lines: ir.Table, cut: str) -> ir.Value:

@@ -111,17 +111,17 @@ def load_universe(warehouse: Warehouse) -> RowUniverse:
     if UNIVERSE_KEY not in warehouse.released:
         orders = warehouse.table("orders")
         assert orders is not None
-        told = fetch_arrow(
+        rows = fetch_arrow(
             warehouse,
             orders.select(key=_build_row_key(warehouse, orders), person=_identify_person(orders)),
         )
-        keys, first = np.unique(_hash_values(told["key"]), return_index=True)
-        people = told["person"].combine_chunks().dictionary_encode()
+        keys, first = np.unique(_hash_values(rows["key"]), return_index=True)
+        people = rows["person"].combine_chunks().dictionary_encode()
         codes = people.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         everybody = np.arange(len(people.dictionary), dtype=np.int64)
         warehouse.released[UNIVERSE_KEY] = RowUniverse(keys, codes[first], everybody)
-    found: RowUniverse = warehouse.released[UNIVERSE_KEY]
-    return found
+    universe: RowUniverse = warehouse.released[UNIVERSE_KEY]
+    return universe
 
 
 def read_line_rows(
@@ -130,7 +130,7 @@ def read_line_rows(
     """Locate these lines in the universe; `value` is the cut's column."""
     universe = load_universe(warehouse)
     bought = (_.net >= 0) & _.customer.notnull()
-    asked = lines.select(
+    query = lines.select(
         key=_build_row_key(warehouse, lines),
         order=lines["order"].cast("string"),
         value=ibis.null("string") if value is None else value.cast("string"),
@@ -140,7 +140,7 @@ def read_line_rows(
         kept=_.returned.notnull() & ~_.returned & (_.paid >= 0),
         came=_.delivered.notnull() & (_.net >= 0),
     )
-    told = fetch_arrow(warehouse, asked)
+    told = fetch_arrow(warehouse, query)
     rows = np.searchsorted(universe.keys, _hash_values(told["key"])).astype(np.int64)
 
     def codes(name: str) -> tuple[Sequence[str], RowIndex]:
@@ -208,8 +208,8 @@ def _identify_person(table: ir.Table) -> ir.Value:
 
 def _hash_values(column: Any) -> RowIndex:
     """Return the keys as numbers; texts by their hash, which is valid within this process."""
-    told = column.combine_chunks()
-    if str(told.type) in ("string", "large_string"):
-        return np.array([hash(one) for one in told.to_pylist()], dtype=np.int64)
-    numbers: RowIndex = told.to_numpy(zero_copy_only=False).astype(np.int64)
+    values = column.combine_chunks()
+    if str(values.type) in ("string", "large_string"):
+        return np.array([hash(one) for one in values.to_pylist()], dtype=np.int64)
+    numbers: RowIndex = values.to_numpy(zero_copy_only=False).astype(np.int64)
     return numbers

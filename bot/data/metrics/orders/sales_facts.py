@@ -50,23 +50,23 @@ def add_sales_facts(
 ) -> None:
     """Add all measures of one row with its days, and those of the earlier period with the change
     since."""
-    told = partial(result.add, key, about=about, rows=int(row["orders"]), query=query)
+    add = partial(result.add, key, about=about, rows=int(row["orders"]), query=query)
     dated = key.split("-")[0] in PERIOD_DIMENSIONS
-    told("since", max(days[0], parse_first_day(key)) if dated else days[0])
-    told("until", min(days[1], parse_last_day(key)) if dated else days[1])
+    add("since", max(days[0], parse_first_day(key)) if dated else days[0])
+    add("until", min(days[1], parse_last_day(key)) if dated else days[1])
     if before is not None:
-        told("since-before", before[1][0])
-        told("until-before", before[1][1])
+        add("since-before", before[1][0])
+        add("until-before", before[1][1])
     earlier = dict(iter_measures(before[0], result)) if before and before[0] else {}
     for measure, value in iter_measures(row, result):
         unit = MEASURE_UNITS.get(measure, None if measure in RATIO_MEASURES else money)
-        told(measure, value, unit=unit)
+        add(measure, value, unit=unit)
         if (was := earlier.get(measure)) is None:
             continue
-        told(f"{measure}-before", was, unit=unit)
+        add(f"{measure}-before", was, unit=unit)
         if was:
             change = round(100 * (float(value) - float(was)) / float(was), 1)
-            told(f"{measure}-change", change, unit="%")
+            add(f"{measure}-change", change, unit="%")
 
 
 def iter_measures(row: SalesRow, result: AnalysisResult) -> Iterator[tuple[str, int | float]]:
@@ -123,25 +123,25 @@ class RowSizes:
         """Return the sorts of measures that may be shown. Counts of people need more people than
         sums, and none may reveal the number of the others."""
         sums, counts = warehouse.sales_floor, warehouse.floor
-        told = set()
+        sorts = set()
         if people and not is_below_floor(self.customers, counts):
-            told.add("customers")
+            sorts.add("customers")
             if self.customers and not is_below_floor(self.nameless, sums):
-                told.add("per")
+                sorts.add("per")
             if (
                 new
                 and not is_below_floor(self.new, counts)
                 and not is_below_floor(self.old, counts)
             ):
-                told.add("new")
+                sorts.add("new")
         returns = self.back_people + self.kept_people
         if (
             returns
             and not is_below_floor(self.back_people, sums)
             and not is_below_floor(self.kept_people, sums)
         ):
-            told.add("returns")
-        return frozenset(told)
+            sorts.add("returns")
+        return frozenset(sorts)
 
 
 def add_shares(result: AnalysisResult, key: str, about: str, of: str, query: str) -> None:
@@ -170,9 +170,9 @@ def add_daily_average(
     many = sum((first + timedelta(days=n)).weekday() in weekdays for n in span)
     if many and row["revenue"] is not None:
         rows = int(row["orders"])
-        told = partial(result.add, key, about=about, rows=rows, query=query)
-        told("per-day", round(float(row["revenue"]) / many), unit=money)
-        told("orders-per-day", round(rows / many, 1), unit="orders")
+        add = partial(result.add, key, about=about, rows=rows, query=query)
+        add("per-day", round(float(row["revenue"]) / many), unit=money)
+        add("orders-per-day", round(rows / many, 1), unit="orders")
 
 
 # Facts on whole orders: order frequency, delivery time, largest order.
@@ -186,9 +186,9 @@ def add_order_frequency(result: AnalysisResult, warehouse: Warehouse, lines: ir.
     lines = lines.filter(_.customer.notnull(), _.net >= 0)
     people = lines.group_by("customer").aggregate(orders=_["order"].nunique())
     often = ibis.least(people.orders, 3).cast("int64")
-    asked = people.mutate(often=often).aggregate(by=["often"], customers=_.count())
-    result.queries["times"] = defer_sql(asked)
-    rows = {row["often"]: row["customers"] for row in fetch_rows(warehouse, asked)}
+    query = people.mutate(often=often).aggregate(by=["often"], customers=_.count())
+    result.queries["times"] = defer_sql(query)
+    rows = {row["often"]: row["customers"] for row in fetch_rows(warehouse, query)}
     hidden = find_hidden_groups(rows, warehouse.floor, lambda some: sum(rows[one] for one in some))
     for n, about in ORDER_FREQUENCIES.items():
         many = rows.get(n, 0)
@@ -208,11 +208,11 @@ def add_delivery_time(result: AnalysisResult, warehouse: Warehouse, lines: ir.Ta
     )
     lines = lines.filter(_.delivered.notnull(), _.net >= 0)
     orders = lines.group_by("order").aggregate(day=_.day.min(), came=_.delivered.max())
-    asked = orders.filter(_.came >= _.day).aggregate(
+    query = orders.filter(_.came >= _.day).aggregate(
         days=_.came.delta(_.day, unit="day").cast("float64").mean(), parcels=_.count()
     )
-    result.queries["delivered"] = defer_sql(asked)
-    (row,), (sizes,) = fetch_rows(warehouse, asked), fetch_rows(warehouse, people)
+    result.queries["delivered"] = defer_sql(query)
+    (row,), (sizes,) = fetch_rows(warehouse, query), fetch_rows(warehouse, people)
     if is_below_floor(sizes["here"], warehouse.sales_floor):
         return False
     if not row["parcels"]:
@@ -234,14 +234,14 @@ def add_order_extremes(
     .median-order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum(), day=_.day.min())
     orders = orders.filter(_.paid >= 0)
-    asked = orders.aggregate(
+    query = orders.aggregate(
         largest=_.paid.max(),
         day=_.day.argmax(_.paid),
         median=_.paid.cast("float64").median(),
         orders=_.count(),
     )
-    result.queries["largest"] = defer_sql(asked)
-    (row,) = fetch_rows(warehouse, asked)
+    result.queries["largest"] = defer_sql(query)
+    (row,) = fetch_rows(warehouse, query)
     if not row["orders"]:
         return
     add, rows = result.add, int(row["orders"])

@@ -231,8 +231,8 @@ class SalesQuestion:
             return None
         if measure == "delivery-days":
             return floor if report.hides_parcels else None
-        asked = "known" if measure in RETURN_MEASURES else "customers"
-        return floor if report.row.get(asked) else None
+        required = "known" if measure in RETURN_MEASURES else "customers"
+        return floor if report.row.get(required) else None
 
     def _collect_released(self, report: SalesReport) -> ReleasedRows:
         """Collect the rows behind every figure that is shown."""
@@ -285,24 +285,24 @@ class SalesQuestion:
             self.result.add("unknown", "words", " ".join(unknown))
             return ()
         only: Mapping[str, list[str]] = {**first.only, **later.only}
-        told = [(by, tuple(values), False) for by, values in only.items()]
-        told += [(by, tuple(values), True) for by, values in without.only.items()]
-        for by, some, but in told:
+        filters = [(by, tuple(values), False) for by, values in only.items()]
+        filters += [(by, tuple(values), True) for by, values in without.only.items()]
+        for by, some, but in filters:
             for value in some:
                 key = f"{'but' if but else 'only'}-{by}-{slugify(value)}"
                 self.result.add(key, "name", format_title(self.known[by][value]), about=by)
-        return tuple(told)
+        return tuple(filters)
 
     def _has_asked_columns(self, only: NarrowedFilters) -> bool:
         """Tell whether the orders have values for the requested columns."""
         orders = self.warehouse.table("orders")
-        asked = {"returned": "returned", "return-rate": "returned"}.get(
+        returned_column = {"returned": "returned", "return-rate": "returned"}.get(
             self.sales_query.measure, ""
         )
         late = any(one.by == "late" for one in self.sales_query.only)
         code = any(one.by == "code" for one in self.sales_query.only)
         for column in (
-            asked,
+            returned_column,
             "promised" if late else "",
             "code" if code else "",
             self.sales_query.cut,
@@ -310,8 +310,8 @@ class SalesQuestion:
             if orders is None or column not in orders.columns or column in ("product", "order"):
                 continue
             table = add_category(self.warehouse, orders) if column == "category" else orders
-            said = table.filter(table[column].notnull()).select(column).limit(1)
-            if not fetch_rows(self.warehouse, said):
+            known = table.filter(table[column].notnull()).select(column).limit(1)
+            if not fetch_rows(self.warehouse, known):
                 self._add_missing_column(column)
                 return False
         return True
@@ -321,10 +321,10 @@ class SalesQuestion:
         which ones they are."""
         orders, source = self.warehouse.table("orders"), format_source(self.result.source)
         assert orders is not None
-        said = (
+        cancelled = (
             orders.filter(orders.status.lower().isin(CANCELLED_STATUSES)).select("status").limit(1)
         )
-        if fetch_rows(self.warehouse, said):
+        if fetch_rows(self.warehouse, cancelled):
             self.result.add_limit(
                 Words(
                     "{source} says which orders were cancelled: they are left out "
@@ -375,9 +375,9 @@ class SalesQuestion:
         """Add how many countries, sources, products … the orders have."""
         cut = self.sales_query.cut
         lines = add_category(self.warehouse, report.lines) if cut == "category" else report.lines
-        asked = lines.aggregate(many=lines[cut].nunique(where=lines.net >= 0))
-        self.result.queries["values"] = defer_sql(asked)
-        (row,) = fetch_rows(self.warehouse, asked)
+        query = lines.aggregate(many=lines[cut].nunique(where=lines.net >= 0))
+        self.result.queries["values"] = defer_sql(query)
+        (row,) = fetch_rows(self.warehouse, query)
         self.result.add(
             ALL_SUBJECT,
             f"{cut}-values",
