@@ -97,7 +97,7 @@ def _objection_facts(shelf: "Warehouse", product: str, request: SkillRequest) ->
     told: list[tuple[str, str, str, str | Decimal]] = [
         (f"objection.{found.theme}.theme", DOUBT.text, "", put)
     ]
-    if found.is_told:
+    if found.has_enough_complaints:
         numbers = (("blamed", BLAMED, found.blamed), ("blamed-of", REVIEWS_LABEL, found.texts))
         for measure, label, count in numbers:
             id = f"feedback.{found.theme}.{measure}"
@@ -207,7 +207,7 @@ def _segment_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     if request.brief.rule:
         from bot.data.analyses.segments.audience import count_audience
 
-        told["size"] = count_audience(shelf, rule).said.to(request.language)
+        told["size"] = count_audience(shelf, rule).description.to(request.language)
     yield from _build_facts("segment.audience", told, shelf.source("orders"), shelf.as_of("orders"))
 
 

@@ -151,9 +151,9 @@ def test_every_kind_states_the_size_of_its_groups() -> None:
 def test_an_audience_is_counted_only_where_it_and_the_rest_are_large_enough() -> None:
     one = shop(Plant("country", 3))
     nearly = count_audience(one.shelf, AudienceRule())
-    assert nearly.said.to("en").endswith("customers fit, all but under 20 of them agreed")
+    assert nearly.description.to("en").endswith("customers fit, all but under 20 of them agreed")
     few = AudienceRule(countries=(PLANTED,), purpose="sms")
-    assert count_audience(one.shelf, few).said.to("en") == "under 20 customers"
+    assert count_audience(one.shelf, few).description.to("en") == "under 20 customers"
     with pytest.raises(CannotDo, match="under 20 people"):
         list_members(one.shelf, few)
 

@@ -115,8 +115,8 @@ def _fact_to_dict(fact: Fact) -> dict[str, Any]:
 
 def _result_from_dict(data: dict[str, Any]) -> AnalysisResult:
     result = AnalysisResult(data["kind"], data["source"], date.fromisoformat(data["as_of"]))
-    result.facts = [_fact_from_dict(one) for one in data["facts"]]
-    result.limits = [restore_words(one) for one in data["cannot"]]
+    result.facts = [_fact_from_dict(entry) for entry in data["facts"]]
+    result.limits = [restore_words(entry) for entry in data["cannot"]]
     result.queries.update(data["queries"])
     return result
 

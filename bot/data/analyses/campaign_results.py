@@ -84,7 +84,7 @@ def match_deliveries(
     """Match each delivery with its results. `answers` maps (result, code) to what a person
     confirmed or denied."""
     answers = answers or {}
-    codes = sorted({one.code for one in deliveries})
+    codes = sorted({item.code for item in deliveries})
     by_code = _campaigns_by_code(warehouse, codes)
     orders = _orders_by_code(warehouse, codes)
     yes = {code: result for (result, code), same in answers.items() if same and code in codes}
@@ -99,9 +99,9 @@ def match_deliveries(
             results.append(_build_result(code, how, rows, orders.get(code, [])))
         if not rows:
             open_.append(code)
-    wanted = [one for one in deliveries if one.code in open_]
+    wanted = [item for item in deliveries if item.code in open_]
     candidates = tuple(_find_candidates(warehouse, wanted, set(codes), answers))
-    matched = {one.code for one in results} | {candidate.code for candidate in candidates}
+    matched = {item.code for item in results} | {candidate.code for candidate in candidates}
     return DeliveryMatches(tuple(results), candidates, tuple(c for c in codes if c not in matched))
 
 
@@ -378,9 +378,11 @@ def _join_amounts(amounts: Mapping[str, Decimal]) -> Money | Words | None:
     """Join amounts of several currencies; they are never summed."""
     joined: Money | Words | None = None
     for currency, amount in amounts.items():
-        one = Money(amount=amount, currency=currency) if currency else None
-        if one is not None:
+        money = Money(amount=amount, currency=currency) if currency else None
+        if money is not None:
             joined = (
-                one if joined is None else Words("{first} and {second}", first=joined, second=one)
+                money
+                if joined is None
+                else Words("{first} and {second}", first=joined, second=money)
             )
     return joined

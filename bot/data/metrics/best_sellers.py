@@ -66,7 +66,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         "product": _find_best_sellers(result, warehouse, lines, people, "product"),
         "category": _find_best_sellers(result, warehouse, with_categories, people, "category"),
     }
-    wanted = [(name, one.key) for name, some in best.items() for one in some]
+    wanted = [(name, seller.key) for name, some in best.items() for seller in some]
     safe_values = people.told(wanted, warehouse.sales_floor)
     days = (since, until)
     _add_total(result, warehouse, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
@@ -188,19 +188,23 @@ def _add_sellers(
 ) -> None:
     query, money = QUERY_NAMES[name], unit[0] if unit else None
     shown = Decimal(0)
-    for one in best:
-        key = f"{name}-{slugify(one.key)}"
-        size = people.count(people.which((name, one.key)))
-        if not result.set_group_size(key, size, sort="sales", safe=(name, one.key) in safe_values):
-            continue
-        shown += one.revenue
-        _add_period(result, key, days, one.title, one.orders, query)
-        for measure, value, of in (
-            ("revenue", round(one.revenue), money),
-            ("units", round(one.units), "units"),
-            ("orders", one.orders, "orders"),
+    for seller in best:
+        key = f"{name}-{slugify(seller.key)}"
+        size = people.count(people.which((name, seller.key)))
+        if not result.set_group_size(
+            key, size, sort="sales", safe=(name, seller.key) in safe_values
         ):
-            result.add(key, measure, value, unit=of, about=one.title, rows=one.orders, query=query)
+            continue
+        shown += seller.revenue
+        _add_period(result, key, days, seller.title, seller.orders, query)
+        for measure, value, of in (
+            ("revenue", round(seller.revenue), money),
+            ("units", round(seller.units), "units"),
+            ("orders", seller.orders, "orders"),
+        ):
+            result.add(
+                key, measure, value, unit=of, about=seller.title, rows=seller.orders, query=query
+            )
     if len(people.sizes(name)) > 1 and result.is_withheld("sales"):
         _add_others(result, name, shown, money)
 

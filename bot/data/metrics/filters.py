@@ -165,7 +165,7 @@ MAX_NEAR_MATCHES = 3
 def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> AnalysisFilter:
     """Return the filter, with a product's title replaced by its reference. Raises CannotDo for a
     column that the kind lacks, and for a value that does not exist."""
-    names = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
+    names = [field_.name for field_ in fields(filter_) if getattr(filter_, field_.name) is not None]
     for name in names:
         if name not in FILTERS_BY_KIND[kind]:
             raise CannotDo(

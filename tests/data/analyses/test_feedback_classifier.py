@@ -40,7 +40,7 @@ def test_tfidf_agrees_with_scikit_learn() -> None:
     oracle = TfidfVectorizer(analyzer=pairs, min_df=2, max_df=0.9, sublinear_tf=True)
     assert dense(terms.rows) == pytest.approx(oracle.fit_transform(said).toarray())
     assert terms.names == list(oracle.get_feature_names_out())
-    assert dense(terms.of(others)) == pytest.approx(oracle.transform(others).toarray())
+    assert dense(terms.vectorize(others)) == pytest.approx(oracle.transform(others).toarray())
 
 
 def test_vectorizer_refuses_texts_without_repeated_words() -> None:

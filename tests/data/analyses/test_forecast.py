@@ -170,15 +170,15 @@ def test_backtest_uses_only_earlier_data() -> None:
 
 def test_forecast_is_refused_after_a_bad_backtest() -> None:
     good = VolumeForecast(100, [WindowForecast(110, 100), WindowForecast(95, 100)], sound=True)
-    assert good.holds
+    assert good.is_reliable
     assert good.between == pytest.approx((90, 110))
     assert not VolumeForecast(
         100, [WindowForecast(130, 100), WindowForecast(100, 100)], sound=True
-    ).holds
+    ).is_reliable
     assert not VolumeForecast(
         100, [WindowForecast(118, 100), WindowForecast(82, 100)], sound=True
-    ).holds
-    assert not VolumeForecast(100, [WindowForecast(100, 100)], sound=False).holds
+    ).is_reliable
+    assert not VolumeForecast(100, [WindowForecast(100, 100)], sound=False).is_reliable
 
 
 def test_planted_category_transition_is_found() -> None:

@@ -62,7 +62,7 @@ def list_proposals(
 ) -> list[Proposal]:
     """Return at most three proposals that fit the request, plus the niche when there is one. All
     are limited to `countries`; everybody in these countries comes first."""
-    known = {one.id: one for one in _iter_candidates(subject, goal)}
+    known = {candidate.id: candidate for candidate in _iter_candidates(subject, goal)}
     order = [name for name in RELATED_PROPOSALS.get(goal or "", DEFAULT_PROPOSALS) if name in known]
     proposals = [known[name] for name in order]
     if countries:
@@ -71,7 +71,8 @@ def list_proposals(
     if niche:
         proposals.append(Proposal("niche", AudienceRule(bought=tuple(niche), bought_at_least=2)))
     return [
-        Proposal(one.id, one.rule.model_copy(update={"countries": countries})) for one in proposals
+        Proposal(candidate.id, candidate.rule.model_copy(update={"countries": countries}))
+        for candidate in proposals
     ]
 
 

@@ -90,7 +90,7 @@ def compare_values(
     }
     judged = [at for at, pair in every.items() if pair.enough]
     q = adjust_false_discovery(np.array([every[at].p for at in judged]))
-    sure = {at for at, one in zip(judged, q, strict=True) if one <= CONFIRMED_FDR}
+    sure = {at for at, comparison in zip(judged, q, strict=True) if comparison <= CONFIRMED_FDR}
     comparisons: list[ValueComparison] = []
     for dimension in by:
         mine = {value: pair for (of, value), pair in every.items() if of == dimension}
@@ -99,9 +99,12 @@ def compare_values(
             _compare_value(dimension, value, pair, apart.get(value)) for value, pair in mine.items()
         ]
     comparisons = [
-        _check_mixed(one, staked, every[one.dimension, one.value]) for one in comparisons
+        _check_mixed(comparison, staked, every[comparison.dimension, comparison.value])
+        for comparison in comparisons
     ]
-    comparisons.sort(key=lambda one: (one.ratio, COMPARED_DIMENSIONS.index(one.dimension)))
+    comparisons.sort(
+        key=lambda comparison: (comparison.ratio, COMPARED_DIMENSIONS.index(comparison.dimension))
+    )
     return _drop_explained(comparisons, staked, every, known)
 
 
@@ -205,22 +208,26 @@ def _drop_explained(
     audience, an audience through its campaign, a campaign through one bad keyword, everything that
     is not the best one."""
     unexplained: list[ValueComparison] = []
-    before = [_make_value_matcher(one) for one in comparisons if one.status == "better"]
+    before = [
+        _make_value_matcher(comparison)
+        for comparison in comparisons
+        if comparison.status == "better"
+    ]
     lines = _make_line_matcher(known)
     before += [lines] if known else []
-    for one in comparisons:
-        spread = pairs[one.dimension, one.value].spread
+    for comparison in comparisons:
+        spread = pairs[comparison.dimension, comparison.value].spread
         if (
-            one.status in UNCERTAIN_STATUSES
+            comparison.status in UNCERTAIN_STATUSES
             and known
-            and _is_worse_within_strata(one, cells, spread, lines) is False
+            and _is_worse_within_strata(comparison, cells, spread, lines) is False
         ):
             continue
-        if one.status == "confirmed":
-            if not all(_is_worse_within_strata(one, cells, spread, by) for by in before):
+        if comparison.status == "confirmed":
+            if not all(_is_worse_within_strata(comparison, cells, spread, by) for by in before):
                 continue
-            before.append(_make_value_matcher(one))
-        unexplained.append(one)
+            before.append(_make_value_matcher(comparison))
+        unexplained.append(comparison)
     return unexplained
 
 
@@ -419,34 +426,45 @@ def _add_comparison(
     )
     add("status", "compared")
     add("by", " by ".join(measures))
-    add("held-against-each-other", sum(one.status != "too few" for one in every))
+    add("held-against-each-other", sum(comparison.status != "too few" for comparison in every))
     beside = whole.orders - round(sum(cell.gain for cell in some))
     floor = result.floors.sales if result.floors else 0
     hidden = is_below_floor(beside, floor) or is_below_floor(whole.orders - beside, floor)
     if measures[0] == "orders" and beside > MIN_FREE_ORDER_SHARE * whole.orders and not hidden:
         add("orders-beside", beside, "orders")
     first = next(name for name in COMPARED_DIMENSIONS if len(values[name]) > 1)
-    few = {(one.dimension, one.value) for one in every if one.status == "too few"}
+    few = {
+        (comparison.dimension, comparison.value)
+        for comparison in every
+        if comparison.status == "too few"
+    }
     if named := sorted(value for of, value in few if of == first):
         add("too-few", ", ".join(named[:MAX_COMPARISONS]))
         add("too-few-of", first)
-    reported = [one for one in every if one.status in REPORTED_STATUSES]
-    for one in [one for one in reported if (one.dimension, one.value) in comparison_input.sold][
-        :MAX_COMPARISONS
-    ]:
-        small = [value for of, value in few if of == one.dimension]
+    reported = [comparison for comparison in every if comparison.status in REPORTED_STATUSES]
+    for comparison in [
+        comparison
+        for comparison in reported
+        if (comparison.dimension, comparison.value) in comparison_input.sold
+    ][:MAX_COMPARISONS]:
+        small = [value for of, value in few if of == comparison.dimension]
         add_worse_value(
-            result, one, values[one.dimension], comparison_input.currency, measures, small
+            result,
+            comparison,
+            values[comparison.dimension],
+            comparison_input.currency,
+            measures,
+            small,
         )
-        if one.status == "confirmed":
-            of = (one.dimension, one.value)
+        if comparison.status == "confirmed":
+            of = (comparison.dimension, comparison.value)
             add_onset(
                 warehouse,
                 result,
                 comparison_input.every,
                 comparison_input.until,
                 of,
-                format_subject(one),
+                format_subject(comparison),
             )
 
 

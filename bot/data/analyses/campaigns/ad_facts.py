@@ -73,7 +73,7 @@ def add_ad_facts(
     report.totals()
     report.dimensions()
     sold_out = find_sold_out_dates(warehouse)
-    stuck_lines = report.sticking(
+    stuck_lines = report.add_bottlenecks(
         sum_spend_since_sold_out(warehouse, table, sold_out, currency), sold_out
     )
     known = [
@@ -90,7 +90,7 @@ def add_ad_facts(
         report.sold,
     )
     add_ad_comparisons(warehouse, result, comparison_input)
-    report.weeks(warehouse, ours)
+    report.add_weeks(warehouse, ours)
 
 
 class _AdReport:
@@ -109,10 +109,10 @@ class _AdReport:
         self.now = [ad for ad in ads if ad.current]
         self.earlier = [ad for ad in ads if not ad.current]
         self.since, self.until, self._floor = since, until, floor
-        self.sold = self._sold(self.now)
-        self._sold_before = self._sold(self.earlier)
+        self.sold = self._find_sold_values(self.now)
+        self._sold_before = self._find_sold_values(self.earlier)
 
-    def _sold(self, ads: list[AdRow]) -> set[DimensionValue]:
+    def _find_sold_values(self, ads: list[AdRow]) -> set[DimensionValue]:
         """Return the dimension values with enough orders to be shown, without giving smaller ones
         away."""
         wanted = [
@@ -124,10 +124,10 @@ class _AdReport:
         wanted += [
             (LINE_DIMENSION, key) for key in dict.fromkeys(format_line_key(ad.line) for ad in ads)
         ]
-        told = build_sales_population(ads).told(wanted, self._floor)
-        if ads and len(told) <= len(wanted):
+        sold_values = build_sales_population(ads).told(wanted, self._floor)
+        if ads and len(sold_values) <= len(wanted):
             self.result.withhold("sales")
-        return told
+        return sold_values
 
     def totals(self) -> None:
         whole = sum((ad.sums for ad in self.now), AdTotals())
@@ -161,9 +161,9 @@ class _AdReport:
                 about = (of.title or value) if dimension == "product" else value
                 subject = f"{dimension}--{slugify(value)}"
                 self._sums(subject, about, of, then.get(value, AdTotals()), (dimension, str(value)))
-            self._others(dimension, here)
+            self._add_others(dimension, here)
 
-    def _others(self, dimension: str, here: dict[str, AdTotals]) -> None:
+    def _add_others(self, dimension: str, here: dict[str, AdTotals]) -> None:
         """Add the sum of the values that have too few orders to be shown on their own."""
         held = [of for value, of in here.items() if (dimension, str(value)) not in self.sold]
         whole = sum(held, AdTotals())
@@ -174,7 +174,7 @@ class _AdReport:
             if whole.says("sales"):
                 add("sales", whole.sales, self.currency)
 
-    def weeks(self, warehouse: Warehouse, rows: ir.Table) -> None:
+    def add_weeks(self, warehouse: Warehouse, rows: ir.Table) -> None:
         """Add the last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
         monday = self.until - timedelta(days=(self.until.weekday() + 1) % 7 + 6)
         first = monday - timedelta(weeks=WEEKS - 1)
@@ -194,32 +194,42 @@ class _AdReport:
                     f"week--{week}", week.isoformat(), by_week[week], AdTotals(), sold=week in sold
                 )
 
-    def sticking(self, wasted: dict[AdLine, AdTotals], sold_out: dict[str, date]) -> list[AdLine]:
+    def add_bottlenecks(
+        self, wasted: dict[AdLine, AdTotals], sold_out: dict[str, date]
+    ) -> list[AdLine]:
         """Add the bottlenecks of the lines, and return the lines that lose orders by them."""
         lines = sum_by_key(self.now, lambda ad: ad.line)
         long = sum_by_key([*self.now, *self.earlier], lambda ad: ad.line)
         bottlenecks = find_bottlenecks(
             lines, long, {line: s for line, s in wasted.items() if line in lines}
         )
-        for one in bottlenecks:
-            subject, about, of = f"stuck--{slugify(one.line.name)}", one.line.name, one.sums
-            sold = not of.orders or (self._is_sold(one.line) and not self._is_few(of))
+        for bottleneck in bottlenecks:
+            subject, about, of = (
+                f"stuck--{slugify(bottleneck.line.name)}",
+                bottleneck.line.name,
+                bottleneck.sums,
+            )
+            sold = not of.orders or (self._is_sold(bottleneck.line) and not self._is_few(of))
             add = make_fact_adder(self.result, subject, about, of.rows, sold=sold)
             self._few_orders(subject, about, of)
-            add("where", one.where)
+            add("where", bottleneck.where)
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
                 add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
             add("days", of.days)
-            if one.where == "sold out":
-                add("since", sold_out[one.line.product or ""])
-            if one.line.retailer:
-                add("retailer", one.line.retailer)
-            if one.line.product:
-                add("product", of.title or one.line.product)
-            if one.peers is not None:
-                self._peers(add, one.where, one.peers)
+            if bottleneck.where == "sold out":
+                add("since", sold_out[bottleneck.line.product or ""])
+            if bottleneck.line.retailer:
+                add("retailer", bottleneck.line.retailer)
+            if bottleneck.line.product:
+                add("product", of.title or bottleneck.line.product)
+            if bottleneck.peers is not None:
+                self._peers(add, bottleneck.where, bottleneck.peers)
         self._best(lines)
-        return [one.line for one in bottlenecks if one.where in ("sold out", "unbought")]
+        return [
+            bottleneck.line
+            for bottleneck in bottlenecks
+            if bottleneck.where in ("sold out", "unbought")
+        ]
 
     def _peers(self, add: Callable[..., None], where: str, peers: float) -> None:
         if where == "unseen":
@@ -268,7 +278,7 @@ class _AdReport:
     ) -> None:
         sold = value in self.sold if value else sold
         add = make_fact_adder(self.result, subject, about, totals.rows, sold=sold)
-        for measure in (one for one in MEASURES if totals.says(one)):
+        for measure in (name for name in MEASURES if totals.says(name)):
             money = self.currency if measure in ("spend", "sales") else None
             add(measure, getattr(totals, measure), money)
         if totals.click_rate is not None:

@@ -109,7 +109,7 @@ def build_sales_population(ads: Sequence[AdRow]) -> Population:
 
 
 def format_line_key(line: AdLine) -> str:
-    return "|".join(one or "" for one in (line.retailer, line.product, line.keyword))
+    return "|".join(part or "" for part in (line.retailer, line.product, line.keyword))
 
 
 def _read_key(value: Any) -> str | None:

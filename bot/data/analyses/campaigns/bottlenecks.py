@@ -49,13 +49,13 @@ def find_bottlenecks(
     bottlenecks = {
         line: Bottleneck(line, "sold out", sums) for line, sums in sold_out.items() if sums.spend
     }
-    for one in (
+    for bottleneck in (
         *_find_early_exhausted(lines),
         *_find_unseen(lines),
         *_find_unclicked(lines, long),
         *_find_unbought(lines, long),
     ):
-        bottlenecks.setdefault(one.line, one)
+        bottlenecks.setdefault(bottleneck.line, bottleneck)
     return sorted(bottlenecks.values(), key=lambda s: (-s.sums.spend, s.line.name))
 
 

@@ -102,16 +102,18 @@ def _add_subject_features(
     result: AnalysisResult, letters: list[Mailing], titles: list[str]
 ) -> None:
     tested = compare_subject_features(letters, find_product_words(titles))
-    for one in tested:
-        subject = f"opens--{slugify(one.name)}"
-        add = make_fact_adder(result, subject, one.name, one.having + one.others, query="letters")
-        add("open-rate", round(100 * one.rate, 1), "%")
-        add("open-rate-otherwise", round(100 * one.rate_otherwise, 1), "%")
-        add("difference", round(100 * one.difference, 1), "points")
-        add("difference-low", round(100 * one.low, 1), "points")
-        add("difference-high", round(100 * one.high, 1), "points")
-        add("campaigns", one.having)
-        add("status", "confirmed" if one.stands else "chance")
+    for feature in tested:
+        subject = f"opens--{slugify(feature.name)}"
+        add = make_fact_adder(
+            result, subject, feature.name, feature.having + feature.others, query="letters"
+        )
+        add("open-rate", round(100 * feature.rate, 1), "%")
+        add("open-rate-otherwise", round(100 * feature.rate_otherwise, 1), "%")
+        add("difference", round(100 * feature.difference, 1), "points")
+        add("difference-low", round(100 * feature.low, 1), "points")
+        add("difference-high", round(100 * feature.high, 1), "points")
+        add("campaigns", feature.having)
+        add("status", "confirmed" if feature.stands else "chance")
     if tested:
         add = make_fact_adder(result, "opens", "", len(letters), query="letters")
         add("features-tested", len(tested))
@@ -167,10 +169,10 @@ def letter_against_peers(warehouse: Warehouse, code: str) -> AnalysisResult:
         for rate in RATES
         if (h := compare_rate(letter, rate, find_comparable_mailings(letter, known)))
     ]
-    for one in against:
-        if one.rate == "order rate" and is_below_floor(letter.orders, warehouse.sales_floor):
+    for comparison in against:
+        if comparison.rate == "order rate" and is_below_floor(letter.orders, warehouse.sales_floor):
             continue
-        _add_peer_comparison(result, subject, about, one)
+        _add_peer_comparison(result, subject, about, comparison)
     if not against:
         result.add_limit(
             Words(

@@ -246,7 +246,7 @@ def compare_subject_features(
     weighed = _fit_least_squares(
         rates, np.column_stack([np.ones(len(read)), *has.values(), *audiences])
     )
-    stand = select_discoveries([one[3] for one in weighed[1 : len(has) + 1]])
+    stand = select_discoveries([estimate[3] for estimate in weighed[1 : len(has) + 1]])
     return [
         SubjectFeature(
             name=name,
@@ -276,9 +276,13 @@ def _fit_least_squares(
     freedom = len(rates) - int(np.linalg.matrix_rank(columns))
     wide = student_quantile(0.975, freedom)
     estimates = []
-    for one, error in zip(map(float, coefficients), map(float, errors), strict=True):
-        p = float(2 * student_tail(abs(one) / error, freedom)) if error else float(not one)
-        estimates.append((one, one - wide * error, one + wide * error, p))
+    for coefficient, error in zip(map(float, coefficients), map(float, errors), strict=True):
+        p = (
+            float(2 * student_tail(abs(coefficient) / error, freedom))
+            if error
+            else float(not coefficient)
+        )
+        estimates.append((coefficient, coefficient - wide * error, coefficient + wide * error, p))
     return estimates
 
 

@@ -146,9 +146,9 @@ def _add_early_result(
     subject_facts("status", "too early")
     result.withhold("sales")
     for arm in trial.arms:
-        one = f"{subject}--{slugify(arm.variant)}"
-        result.set_group_size(one, arm.users)
-        tell = _SubjectFacts(result, one, f"{about}, {arm.variant}", arm.users)
+        arm_subject = f"{subject}--{slugify(arm.variant)}"
+        result.set_group_size(arm_subject, arm.users)
+        tell = _SubjectFacts(result, arm_subject, f"{about}, {arm.variant}", arm.users)
         tell("variant", arm.variant)
         tell("users", arm.users)
 
@@ -159,9 +159,9 @@ def _add_sample_ratio_mismatch(
     """Add how many users each arm got and how many were intended; no rates and no effects."""
     shares = trial.shares or [1.0] * len(trial.arms)
     for arm, share in zip(trial.arms, shares, strict=True):
-        one = f"{subject}--{slugify(arm.variant)}"
-        result.set_group_size(one, arm.users)
-        subject_facts = _SubjectFacts(result, one, f"{about}, {arm.variant}", arm.users)
+        arm_subject = f"{subject}--{slugify(arm.variant)}"
+        result.set_group_size(arm_subject, arm.users)
+        subject_facts = _SubjectFacts(result, arm_subject, f"{about}, {arm.variant}", arm.users)
         subject_facts("variant", arm.variant)
         subject_facts("users", arm.users)
         subject_facts("meant", round(trial.users * share / sum(shares)))
@@ -268,7 +268,7 @@ def _add_effect(
     if base:
         subject_facts("relative-change", round(100 * effect.change / base, 1), "%")
     if trial.days and not trial.amounts:
-        daily = compute_sequential_p(trial.looks(arm.variant))
+        daily = compute_sequential_p(trial.iter_daily_looks(arm.variant))
         subject_facts("always-valid-p", _round_p(daily))
         subject_facts("chance-daily", _round_chance(daily), "%")
 

@@ -72,7 +72,7 @@ class Experiment:
     def users(self) -> int:
         return sum(arm.users for arm in self.arms)
 
-    def looks(self, variant: str) -> Iterable[tuple[ArmCounts, ArmCounts]]:
+    def iter_daily_looks(self, variant: str) -> Iterable[tuple[ArmCounts, ArmCounts]]:
         """Yield the arm and the control as they stood at the end of each day."""
         control = self.control.variant
         sums = {variant: ArmCounts(variant, 0), control: ArmCounts(control, 0)}

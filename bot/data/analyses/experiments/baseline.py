@@ -202,8 +202,8 @@ def _count_population(
     if wanted.reach and (agreed := select_consenting(warehouse, wanted.reach)) is not None:
         reached = now.semi_join(agreed, "customer")
     fits, size, then, ordered = (
-        int(fetch_rows(warehouse, one.aggregate(people=one.count()))[0]["people"])
-        for one in (now.distinct(), reached.distinct(), before.distinct(), back.distinct())
+        int(fetch_rows(warehouse, group.aggregate(people=group.count()))[0]["people"])
+        for group in (now.distinct(), reached.distinct(), before.distinct(), back.distinct())
     )
     if min(size, then) < warehouse.floor or not 0 < ordered < then:
         return None

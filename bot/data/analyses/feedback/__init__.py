@@ -144,9 +144,13 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
 def _find_silences(days: Sequence[date]) -> list[tuple[date, date]]:
     """Return at most two of the longest periods without texts, in order of time."""
     known = sorted(set(days))
-    gaps = [(one, other) for one, other in pairwise(known) if (other - one).days > MIN_SILENCE_DAYS]
+    gaps = [
+        (first, last) for first, last in pairwise(known) if (last - first).days > MIN_SILENCE_DAYS
+    ]
     longest = sorted(gaps, key=lambda ends: ends[0] - ends[1])[:2]
-    return [(one + timedelta(days=1), other - timedelta(days=1)) for one, other in sorted(longest)]
+    return [
+        (first + timedelta(days=1), last - timedelta(days=1)) for first, last in sorted(longest)
+    ]
 
 
 def _add_themes(
@@ -178,9 +182,9 @@ def _add_themes(
 
 
 def _add_sentiment(result: AnalysisResult, level: ThemeTable) -> None:
-    one = estimate_sentiment(level)
-    add_sentiment(result, level.texts, one)
-    add_wording(result, level, one.happy == 0, one.happy == 1)
+    sentiment = estimate_sentiment(level)
+    add_sentiment(result, level.texts, sentiment)
+    add_wording(result, level, sentiment.happy == 0, sentiment.happy == 1)
 
 
 def _add_ratings(
@@ -264,9 +268,12 @@ def analyse_conversation(material: str, today: date, folder: Path | None = None)
             )
         )
         return result
-    spoken = detect_languages([one.text for one in messages], [None] * len(messages))
+    languages = detect_languages([message.text for message in messages], [None] * len(messages))
     theme_table = build_theme_table(
-        [_message_to_text(one, tongue) for one, tongue in zip(messages, spoken, strict=True)],
+        [
+            _message_to_text(message, language)
+            for message, language in zip(messages, languages, strict=True)
+        ],
         folder,
     )
     add = partial(result.add, "all", about=get_theme_title("all"), rows=len(messages))

@@ -70,7 +70,7 @@ class Phrase:
         whole = [element for element in self.elements[1:] if element]
         self._gapless = whole if len(whole) == len(elements) - 1 else None
 
-    def at(self, words: Sequence[str], start: int) -> PhraseMatch | None:
+    def match_at(self, words: Sequence[str], start: int) -> PhraseMatch | None:
         """Match the phrase at word `start`, which is known to fit its first element."""
         if self._is_word:
             return PhraseMatch(start, start + 1, ())
@@ -126,7 +126,7 @@ class PhraseFinder(Generic[T]):
             if starting is None:
                 starting = self._by_word[word] = self._starting(word)
             for phrase, what in starting:
-                spot = phrase.at(words, start)
+                spot = phrase.match_at(words, start)
                 if spot:
                     matches.append((spot, what))
         return matches

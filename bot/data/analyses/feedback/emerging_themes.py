@@ -111,8 +111,10 @@ def find_emerging_themes(texts: Sequence[FeedbackText], language: str) -> list[E
     """Return at most five themes, the most frequent first. Unstable ones are dropped; below 150
     texts the result is empty."""
     small = STOP_WORDS.get(language, frozenset()) | FILLER_WORDS | find_proper_nouns(texts)
-    token_lists = [[w for w in one if len(w) > 2 and w not in small] for one in list_words(texts)]
-    token_lists = [one for one in token_lists if one]
+    token_lists = [
+        [w for w in tokens if len(w) > 2 and w not in small] for tokens in list_words(texts)
+    ]
+    token_lists = [tokens for tokens in token_lists if tokens]
     if len(token_lists) < MIN_TEXTS:
         return []
     if len(token_lists) > MAX_TEXTS:
@@ -148,14 +150,14 @@ def add_emerging_themes(result: AnalysisResult, texts: Sequence[FeedbackText]) -
         themes = find_emerging_themes(mine, language)
         if not themes:
             few.append(len(mine))
-        for n, one in enumerate(themes, 1):
+        for n, theme in enumerate(themes, 1):
             subject = f"emerging-{language}-{n}"
-            about, rows = ", ".join(one.words[:3]), len(mine)
+            about, rows = ", ".join(theme.words[:3]), len(mine)
             result.add(
-                subject, "words", ", ".join(one.words), about=about, rows=rows, query="texts"
+                subject, "words", ", ".join(theme.words), about=about, rows=rows, query="texts"
             )
-            result.add(subject, "texts", one.texts, about=about, rows=rows, query="texts")
-            stable = round(one.stable, 2)
+            result.add(subject, "texts", theme.texts, about=about, rows=rows, query="texts")
+            stable = round(theme.stable, 2)
             result.add(subject, "stability", stable, about=about, rows=rows, query="texts")
             result.add(subject, "state", UNSTABLE_STATE, about=about, rows=rows, query="texts")
     if len(few) == len(languages):

@@ -184,7 +184,7 @@ class ThemeTable:
     @cached_property
     def listed(self) -> Mask:
         """The texts whose language has a list; shares refer to these."""
-        return np.array([one is not None for one in self.mentions], bool)
+        return np.array([mention is not None for mention in self.mentions], bool)
 
     def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
@@ -247,8 +247,8 @@ def build_theme_table(texts: Sequence[FeedbackText], folder: Path | None) -> The
 
 def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]:
     titles: dict[str, str] = {}
-    for one in lists:
-        for name, theme in one.themes.items():
+    for lexicon in lists:
+        for name, theme in lexicon.themes.items():
             titles.setdefault(name, get_theme_title(name, theme.title))
             for part in theme.parts:
                 titles.setdefault(f"{name}-{part}", get_theme_title(f"{name}-{part}"))

@@ -68,7 +68,7 @@ class ProductObjection:
     ways: tuple[Words, ...] = ()
 
     @property
-    def is_told(self) -> bool:
+    def has_enough_complaints(self) -> bool:
         """Whether there are enough complaints to show the figures on a page."""
         return self.blamed >= MIN_COMPLAINTS
 
@@ -113,17 +113,20 @@ def _match_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> st
 
 
 def _match_mentioned_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> str | None:
-    known = [one for code in LANGUAGES if (one := load_lexicon(code, folder))]
+    known = [concept for code in LANGUAGES if (concept := load_lexicon(code, folder))]
     subjects = [
-        s for one in known for s in find_mentions(words, one).flags if s in theme_table.column
+        s
+        for concept in known
+        for s in find_mentions(words, concept).flags
+        if s in theme_table.column
     ]
     own = [subject for subject in subjects if not theme_table.is_shop(subject)]
     return max(own, key=lambda s: (_count_complaints(theme_table, s), len(s)), default=None)
 
 
 def _choose_part(theme_table: ThemeTable, theme: str) -> str:
-    parts = [one for one in theme_table.subjects if one.startswith(f"{theme}-")]
-    best = max(parts, key=lambda one: _count_complaints(theme_table, one), default=theme)
+    parts = [subject for subject in theme_table.subjects if subject.startswith(f"{theme}-")]
+    best = max(parts, key=lambda subject: _count_complaints(theme_table, subject), default=theme)
     return (
         best
         if _count_complaints(theme_table, best)

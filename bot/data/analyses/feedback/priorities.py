@@ -67,15 +67,19 @@ def add_priorities(
 ) -> None:
     """Add feedback.<theme>.fix-first-rank, .fix-first-score and its components:
     .fix-first-complaints × .fix-first-trend × (1 + .fix-first-reach, a share of orders) ÷ 2."""
-    for rank, one in enumerate(worst, 1):
+    for rank, priority in enumerate(worst, 1):
         add = partial(
-            result.add, one.subject, about=titles[one.subject], rows=one.complaints, query="texts"
+            result.add,
+            priority.subject,
+            about=titles[priority.subject],
+            rows=priority.complaints,
+            query="texts",
         )
         add("fix-first-rank", rank)
-        add("fix-first-score", round(one.score, 1))
-        add("fix-first-complaints", one.complaints)
-        add("fix-first-trend", round(one.trend, 2), unit="times")
-        add("fix-first-reach", compute_percent(round(1000 * one.reach), 1000), unit="%")
+        add("fix-first-score", round(priority.score, 1))
+        add("fix-first-complaints", priority.complaints)
+        add("fix-first-trend", round(priority.trend, 2), unit="times")
+        add("fix-first-reach", compute_percent(round(1000 * priority.reach), 1000), unit="%")
 
 
 class OrderReach:

@@ -185,7 +185,7 @@ def _classify_unrated(
     terms = TermVectorizer([theme_table.words(i) for i in taught])
     known = terms.rows.beside(_score_tones(theme_table, taught))
     guessed = predict_out_of_fold(known, happy, FOLD_COUNT)
-    unrated = terms.of([theme_table.words(i) for i in open_]).beside(
+    unrated = terms.vectorize([theme_table.words(i) for i in open_]).beside(
         _score_tones(theme_table, open_)
     )
     return compute_auc(guessed, happy), (predict_chances(known, happy, unrated) >= 0.5).astype(

@@ -98,7 +98,7 @@ class TermVectorizer:
         place[chosen] = np.arange(len(chosen))
         self.rows = self._weighed(counted, place[counted.column])
 
-    def of(self, token_lists: Sequence[list[str]]) -> SparseMatrix:
+    def vectorize(self, token_lists: Sequence[list[str]]) -> SparseMatrix:
         """Vectorise other texts with these terms."""
         counted = self._counted(token_lists, self._place, grow=False)
         return self._weighed(counted, counted.column)

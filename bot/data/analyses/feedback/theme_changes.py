@@ -105,8 +105,8 @@ def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[Th
         for subject, told, a, b in rows
     ]
     return [
-        ThemeChange(row[0], *count, p=float(one), q=float(q), alike=same)
-        for row, count, one, q, same in zip(
+        ThemeChange(row[0], *count, p=float(p_value), q=float(q), alike=same)
+        for row, count, p_value, q, same in zip(
             rows, counts, p, adjust_false_discovery(p), alike, strict=True
         )
     ]
@@ -194,18 +194,26 @@ def add_theme_changes(
             )
         )
         return
-    for one in sorted(changes, key=lambda c: (c.p, c.subject)):
-        about = titles.get(one.subject) or get_theme_title(one.subject)
-        both = one.of_now + one.of_before
-        add = partial(result.add, one.subject, about=about, rows=both, query="texts")
-        add("texts-now", one.now, rows=one.of_now)
-        add("share-now", compute_percent(one.now, one.of_now), unit="%", rows=one.of_now)
+    for theme_change in sorted(changes, key=lambda c: (c.p, c.subject)):
+        about = titles.get(theme_change.subject) or get_theme_title(theme_change.subject)
+        both = theme_change.of_now + theme_change.of_before
+        add = partial(result.add, theme_change.subject, about=about, rows=both, query="texts")
+        add("texts-now", theme_change.now, rows=theme_change.of_now)
         add(
-            "share-before", compute_percent(one.before, one.of_before), unit="%", rows=one.of_before
+            "share-now",
+            compute_percent(theme_change.now, theme_change.of_now),
+            unit="%",
+            rows=theme_change.of_now,
         )
-        if one.change is not None:
-            add("change", round(100 * one.change, 1), unit="%")
-        add("p", max(0.0001, round(one.p, 4)))
-        add("p-among-alike", max(0.0001, round(one.alike, 4)))
-        add("verdict", one.verdict)
+        add(
+            "share-before",
+            compute_percent(theme_change.before, theme_change.of_before),
+            unit="%",
+            rows=theme_change.of_before,
+        )
+        if theme_change.change is not None:
+            add("change", round(100 * theme_change.change, 1), unit="%")
+        add("p", max(0.0001, round(theme_change.p, 4)))
+        add("p-among-alike", max(0.0001, round(theme_change.alike, 4)))
+        add("verdict", theme_change.verdict)
     result.add("all", "themes-tested", len(changes), about=get_theme_title("all"), query="texts")

@@ -31,13 +31,13 @@ MAX_PART_SHARE = 0.8  # when one part has this share of a place's mentions, only
 
 @dataclass(frozen=True)
 class ThemeConcentration:
-    """One theme in one place: `told` of `texts` mention it there, `elsewhere` of `others` do
+    """One theme in one place: `mentions` of `texts` mention it there, `elsewhere` of `others` do
     elsewhere."""
 
     subject: str
     dimension: str
     value: str
-    told: int
+    mentions: int
     texts: int
     elsewhere: int
     others: int
@@ -50,12 +50,14 @@ class ThemeConcentration:
     def lift(self) -> float:
         """How many times as often as elsewhere; where nobody else mentions it, half a text is
         assumed."""
-        return (self.told / self.texts) / (max(self.elsewhere, 0.5) / self.others)
+        return (self.mentions / self.texts) / (max(self.elsewhere, 0.5) / self.others)
 
     @property
     def is_found(self) -> bool:
         return (
-            self.q <= MAX_FALSE_DISCOVERY and self.lift >= MIN_LIFT and self.told >= MIN_THEME_TEXTS
+            self.q <= MAX_FALSE_DISCOVERY
+            and self.lift >= MIN_LIFT
+            and self.mentions >= MIN_THEME_TEXTS
         )
 
 
@@ -126,7 +128,7 @@ def _is_explained_by_part(
     return any(
         other.subject.startswith(f"{concentration.subject}-")
         and (other.dimension, other.value) == (concentration.dimension, concentration.value)
-        and other.told >= MAX_PART_SHARE * concentration.told
+        and other.mentions >= MAX_PART_SHARE * concentration.mentions
         and other.is_found
         for other in tested
     )
@@ -143,24 +145,47 @@ def add_concentrations(
     shown: Counter[tuple[str, str]] = Counter()
     places = [g for g in tested if g.is_found]
     places = [g for g in places if not _is_explained_by_part(g, places)]
-    for one in sorted(places, key=lambda g: (g.p, g.subject, g.value)):
-        shown[one.subject, one.dimension] += 1
-        if shown[one.subject, one.dimension] > MAX_PLACES:
+    for concentration in sorted(places, key=lambda g: (g.p, g.subject, g.value)):
+        shown[concentration.subject, concentration.dimension] += 1
+        if shown[concentration.subject, concentration.dimension] > MAX_PLACES:
             continue
-        subject = f"{one.subject}--{one.dimension}-{slugify(one.value)}"
-        place = products.get(one.value, one.value) if one.dimension == "product" else one.value
-        about = f"{titles[one.subject]}, {place}"
-        add = partial(result.add, subject, about=about, rows=one.texts, query="texts")
-        add("texts", one.told)
-        add("share", compute_percent(one.told, one.texts), unit="%")
-        add(
-            "share-elsewhere", compute_percent(one.elsewhere, one.others), unit="%", rows=one.others
+        subject = (
+            f"{concentration.subject}--{concentration.dimension}-{slugify(concentration.value)}"
         )
-        add("complaints", one.complaints)
-        add("praise-share", compute_percent(one.praise, one.told), unit="%", rows=one.told)
-        if one.elsewhere:
-            add("lift", round(one.lift, 1), unit="times", rows=one.texts + one.others)
-        add("p", max(0.0001, round(one.p, 4)), rows=one.texts + one.others)
+        place = (
+            products.get(concentration.value, concentration.value)
+            if concentration.dimension == "product"
+            else concentration.value
+        )
+        about = f"{titles[concentration.subject]}, {place}"
+        add = partial(result.add, subject, about=about, rows=concentration.texts, query="texts")
+        add("texts", concentration.mentions)
+        add("share", compute_percent(concentration.mentions, concentration.texts), unit="%")
+        add(
+            "share-elsewhere",
+            compute_percent(concentration.elsewhere, concentration.others),
+            unit="%",
+            rows=concentration.others,
+        )
+        add("complaints", concentration.complaints)
+        add(
+            "praise-share",
+            compute_percent(concentration.praise, concentration.mentions),
+            unit="%",
+            rows=concentration.mentions,
+        )
+        if concentration.elsewhere:
+            add(
+                "lift",
+                round(concentration.lift, 1),
+                unit="times",
+                rows=concentration.texts + concentration.others,
+            )
+        add(
+            "p",
+            max(0.0001, round(concentration.p, 4)),
+            rows=concentration.texts + concentration.others,
+        )
         add("verdict", "confirmed")
     if tested:
         result.add("all", "places-tested", len(tested), about=get_theme_title("all"), query="texts")

@@ -165,7 +165,11 @@ def find_next_purchases(
         and not is_below_floor(before - after[i], floor)
         and not is_below_floor(row["times"] - after[i], floor)
     ]
-    return before, sorted(purchases, key=lambda one: (-one.after, one.name)), len(compared)
+    return (
+        before,
+        sorted(purchases, key=lambda purchase: (-purchase.after, purchase.name)),
+        len(compared),
+    )
 
 
 # The subject of an "after …" question: a product, several products, or a category.

@@ -25,12 +25,12 @@ MAX_MEAN_ERROR, MAX_WINDOW_ERROR = (
 class WindowForecast:
     """The forecast for a window, and the actual value."""
 
-    said: float
+    predicted: float
     came: float
 
     @property
     def off(self) -> float:
-        return self.said / self.came - 1 if self.came else float("inf")
+        return self.predicted / self.came - 1 if self.came else float("inf")
 
 
 @dataclass(frozen=True)
@@ -51,22 +51,22 @@ class VolumeForecast:
         return max(self.windows, key=lambda w: abs(w.off))
 
     @property
-    def finite(self) -> bool:
+    def is_finite(self) -> bool:
         """False where the method gave no number at all."""
-        return all(isfinite(total) for total in (self.total, *(w.said for w in self.windows)))
+        return all(isfinite(total) for total in (self.total, *(w.predicted for w in self.windows)))
 
     @property
-    def right(self) -> bool:
+    def is_accurate(self) -> bool:
         """Whether the past totals were right: within 15 % on average, and within 25 % each."""
         return (
-            self.finite
+            self.is_finite
             and self.mean_off <= MAX_MEAN_ERROR
             and abs(self.worst.off) <= MAX_WINDOW_ERROR
         )
 
     @property
-    def holds(self) -> bool:
-        return self.sound and self.right
+    def is_reliable(self) -> bool:
+        return self.sound and self.is_accurate
 
     @property
     def between(self) -> tuple[float, float]:
@@ -134,24 +134,24 @@ def add_purchase_volume(
         return
     purchases, value = forecast_volume(cuts, ahead)
     rows = len(cuts[0].frequency)
-    if not purchases.holds:
+    if not purchases.is_reliable:
         context.result.add_limit(_explain_missing_forecast(purchases, ahead))
         return
     _add_forecast(context, "purchases", purchases, ahead, rows)
     if context.currency is None:
         return
-    if not value.finite:
+    if not value.is_finite:
         context.result.add_limit(
             Words("What these purchases will be worth can't be told: too few amounts differ.")
         )
         return
-    if not value.holds:
+    if not value.is_reliable:
         context.result.add_limit(
             Words(
                 "What these purchases will be worth is not shown: in one of {n} past windows"
                 " {said} was expected and {came} came.",
                 n=len(value.windows),
-                said=round(value.worst.said),
+                said=round(value.worst.predicted),
                 came=round(value.worst.came),
             )
         )
@@ -160,7 +160,7 @@ def add_purchase_volume(
 
 
 def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
-    if forecast.right or not forecast.finite:
+    if forecast.is_accurate or not forecast.is_finite:
         return Words(
             "How much will be bought in {days} days is not shown: customers differ too little in"
             " how they leave for the method to hold.",
@@ -171,7 +171,7 @@ def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
         " {said} purchases were expected and {came} came. A season can do that.",
         days=ahead,
         n=len(forecast.windows),
-        said=round(forecast.worst.said),
+        said=round(forecast.worst.predicted),
         came=round(forecast.worst.came),
     )
 

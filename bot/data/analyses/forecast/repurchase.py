@@ -28,11 +28,11 @@ MIN_BUYERS = 50  # buyers, and as many non-buyers, in each window
 @dataclass(frozen=True)
 class BacktestWindow:
     """A past window: the forecast of the day before it began, and what the customers did. `buyers`
-    is how many bought, `said` how many were predicted."""
+    is how many bought, `predicted` how many were predicted."""
 
     customers: int
     buyers: int
-    said: float
+    predicted: float
     auc: float
     brier: float
     base: float  # the Brier score of predicting the window's own rate for everybody: hard to beat
@@ -42,7 +42,7 @@ class BacktestWindow:
 
     @property
     def off(self) -> float:
-        return self.said / self.buyers - 1 if self.buyers else float("inf")
+        return self.predicted / self.buyers - 1 if self.buyers else float("inf")
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ class BacktestRecord:
         return max(means.items(), key=lambda rule: rule[1])
 
     @property
-    def ranks(self) -> bool:
+    def is_ranking_reliable(self) -> bool:
         """Whether the ranking may be shown: AUC of at least .6 in every window, and a better Brier
         score than the base rate overall."""
         return self.brier < self.base and all(w.auc >= MIN_AUC for w in self.windows)
 
     @property
-    def counts(self) -> bool:
+    def is_count_reliable(self) -> bool:
         """Whether the number of buyers may be shown: within 25 % in every window."""
         return all(abs(w.off) <= MAX_COUNT_ERROR for w in self.windows)
 
@@ -127,7 +127,7 @@ def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWin
     return BacktestWindow(
         customers=len(happened),
         buyers=int(happened.sum()),
-        said=float(chances.sum()),
+        predicted=float(chances.sum()),
         auc=compute_auc(chances, happened),
         brier=logistic.compute_brier_score(chances, happened),
         base=rate * (1 - rate),
@@ -187,7 +187,7 @@ def add_repurchase(context: AnalysisContext, cuts: Sequence[CustomerHistory], ah
             )
         )
         return
-    if not record.ranks:
+    if not record.is_ranking_reliable:
         context.result.add_limit(
             Words(
                 "Who buys within {days} days can't be told from the orders: tried on the past, the"
@@ -237,14 +237,14 @@ def _add_buyer_count(
     context: AnalysisContext, record: BacktestRecord, cuts: Sequence[CustomerHistory], ahead: int
 ) -> None:
     worst = max(record.windows, key=lambda w: abs(w.off))
-    if not record.counts:
+    if not record.is_count_reliable:
         context.result.add_limit(
             Words(
                 "How many will buy within {days} days is not shown: in one of {n} past windows"
                 " {said} were expected and {bought} bought. Who is likelier than others is sound.",
                 days=ahead,
                 n=len(record.windows),
-                said=round(worst.said),
+                said=round(worst.predicted),
                 bought=worst.buyers,
             )
         )

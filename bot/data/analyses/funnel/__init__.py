@@ -156,7 +156,7 @@ class _StepSizes:
     def __init__(
         self, visitors: VisitorPopulation | None, steps: list[FunnelStep], floors: Floors
     ) -> None:
-        self.told, self._who, self._floors = steps, visitors, floors
+        self.steps, self._who, self._floors = steps, visitors, floors
         self._known: dict[tuple[str, bool], Population] = {}
         self._known_safe: dict[tuple[str, bool], set[DimensionValue]] = {}
 
@@ -167,7 +167,7 @@ class _StepSizes:
         people = self._at(step.start, now=True)
         return people.count(people.which(_get_value(step)))
 
-    def is_told(self, step: FunnelStep) -> bool:
+    def is_shown(self, step: FunnelStep) -> bool:
         """Tell whether enough people reached it now and before, and passed it, in the segment and
         in all others of the dimension together."""
         floors = self._floors
@@ -185,19 +185,19 @@ class _StepSizes:
         """Tell whether enough people bought for their mean payment to be shown."""
         if self._who is None:
             return False
-        people = self._who.at("purchase")
+        people = self._who.select_at_step("purchase")
         return people.count(people.which(_get_value(step))) >= self._floors.sales
 
     def _at(self, step: str, *, now: bool) -> Population:
         assert self._who is not None
         if (step, now) not in self._known:
-            self._known[step, now] = self._who.at(step, now=now)
+            self._known[step, now] = self._who.select_at_step(step, now=now)
         return self._known[step, now]
 
     def _visited(self, *, now: bool) -> set[DimensionValue]:
         """Return the segments with enough visitors at all; nothing is reported for others at any
         step."""
-        wanted = [_get_value(one) for one in self.told if one.at >= 0]
+        wanted = [_get_value(value) for value in self.steps if value.at >= 0]
         return self._safe("", now, wanted, self._at("view", now=now), self._floors.people)
 
     def _counted(self, step: str, *, now: bool) -> set[DimensionValue]:
@@ -274,9 +274,9 @@ def _add_steps(
             )
         )
     titles = _load_titles(warehouse)
-    for step in sorted(sizes.told, key=lambda s: (s.status != "confirmed", s.p)):
+    for step in sorted(sizes.steps, key=lambda s: (s.status != "confirmed", s.p)):
         if not result.set_group_size(
-            _format_subject(step), sizes.size(step), safe=sizes.is_told(step)
+            _format_subject(step), sizes.size(step), safe=sizes.is_shown(step)
         ):
             continue
         _add_step(result, step, titles.get(step.value, step.value))
@@ -314,7 +314,7 @@ def _add_change(
     currency: str | None,
 ) -> None:
     """Add when a change began and what a drop cost, unless the step only follows another."""
-    mask = visits.which(step.dimension, step.value)
+    mask = visits.mask_of(step.dimension, step.value)
     counts = visits.counts(mask)
     spread = estimate_daily_dispersion(visits, step.at)
     began = find_change_point(counts[:, step.at + 1], counts[:, step.at], spread)

@@ -45,7 +45,7 @@ def add_overall_conversion(
     result.queries[CONVERSION_QUERY] = table_cache.later(query)
     parts = list(_count_groups(visits))
     who = load_visitors(warehouse, came, days)
-    people, buyers = who.at("view"), who.at("purchase")
+    people, buyers = who.select_at_step("view"), who.select_at_step("purchase")
     wanted = [part.value for part in parts if part.value != TOTAL_VALUE]
     safe_values = people.told(wanted, warehouse.floor)
     lines = buyers.told(sorted(safe_values - {TOTAL_VALUE}), warehouse.sales_floor)
@@ -77,7 +77,7 @@ def _count_groups(visits: VisitCounts) -> Iterator[VisitGroup]:
     yield VisitGroup(TOTAL_VALUE, int(every[0]), int(every[-1]))
     for dimension in VISIT_DIMENSIONS:
         for value in visits.values(dimension):
-            some = visits.counts(visits.which(dimension, value)).sum(axis=0)
+            some = visits.counts(visits.mask_of(dimension, value)).sum(axis=0)
             if some[0] >= MIN_SESSIONS:
                 yield VisitGroup((dimension, value), int(some[0]), int(some[-1]))
 

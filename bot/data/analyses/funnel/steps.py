@@ -92,7 +92,7 @@ def estimate_daily_dispersion(visits: VisitCounts | None, at: int) -> float:
 def _build_segment_steps(
     visits: VisitCounts, name: str, value: str, mask: Numbers | None = None
 ) -> list[FunnelStep]:
-    counts = visits.counts(visits.which(name, value) if mask is None else mask)
+    counts = visits.counts(visits.mask_of(name, value) if mask is None else mask)
     now, before = counts[-CURRENT_DAYS:].sum(axis=0), counts[:-CURRENT_DAYS].sum(axis=0)
     pairs = list(zip(visits.steps, visits.steps[1:], strict=False))
     return [
@@ -149,7 +149,7 @@ def _mark_followers(steps: list[FunnelStep], visits: VisitCounts) -> list[Funnel
 def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: tuple[str, str]) -> bool:
     """Tell whether the change outside the driving segment is gone or too small to report. A country
     in which most people use phones also drops a little without them, by chance."""
-    outside = visits.which(step.dimension, step.value) * (1 - visits.which(*driver))
+    outside = visits.mask_of(step.dimension, step.value) * (1 - visits.mask_of(*driver))
     rest = _build_segment_steps(visits, step.dimension, step.value, outside)[step.at]
     if not _is_large(rest) or _is_small(rest):
         return True

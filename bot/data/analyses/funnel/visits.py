@@ -46,7 +46,7 @@ class VisitCounts:
         np.add.at(out, self.day[selected].astype(int), self.reached[selected])
         return out
 
-    def which(self, dimension: str, value: str) -> Numbers:
+    def mask_of(self, dimension: str, value: str) -> Numbers:
         """Return a mask of the cells of one segment; ("total", …) selects all."""
         if dimension == "total":
             return np.ones(len(self.of))
@@ -104,7 +104,7 @@ class VisitorPopulation:
 
     population: Population
 
-    def at(self, step: str, *, now: bool | None = None) -> Population:
+    def select_at_step(self, step: str, *, now: bool | None = None) -> Population:
         """Return the visitors who reached a step."""
         deep = [str(n) for n in range(FUNNEL_STEPS.index(step) + 1, len(FUNNEL_STEPS) + 1)]
         reached = self.population.any_of("depth", deep)

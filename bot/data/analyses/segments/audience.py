@@ -137,7 +137,7 @@ class AudienceSelection:
             return None
         lines = self.lines
         category = lines.category.lower()
-        of_it = category.isin([one.lower() for one in categories]).fill_null(False)
+        of_it = category.isin([name.lower() for name in categories]).fill_null(False)
         its = lines.product.isin(products).fill_null(False)
         matching = lines.filter(lines.amount >= 0, ibis.literal(True) if anything else its | of_it)
         if within is not None:
@@ -178,7 +178,7 @@ class AudienceCount:
     nearly_all: bool = False  # fewer matching customers than the floor lack consent
 
     @property
-    def said(self) -> Words:
+    def description(self) -> Words:
         """Return the card's text on the size."""
         if self.fits is None:
             return Words("under {n} customers", n=self.floor)

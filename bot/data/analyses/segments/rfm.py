@@ -163,11 +163,11 @@ def assign_segments(ranked: ir.Table, gap: int) -> ir.Table:
     """Return `ranked` with rhythm, pace and `segment`, the id of a segment. `gap` is the shop's
     typical gap in days; from 3 orders on a customer's own gap counts."""
     t = add_rhythm(ranked, gap)
-    one, active = t.frequency == 1, t.pace <= DRIFTING_RHYTHMS
+    ordered_once, active = t.frequency == 1, t.pace <= DRIFTING_RHYTHMS
     best = (t.r >= 4) & (t.m == 5)
     segment = ibis.cases(
-        (one & (t.recency <= MAX_NEW_GAPS * gap), "new"),
-        (one, "one-time"),
+        (ordered_once & (t.recency <= MAX_NEW_GAPS * gap), "new"),
+        (ordered_once, "one-time"),
         (active & (t.frequency >= 3) & best, "champions"),
         (active & (t.frequency >= 3), "loyal"),
         (active, "promising"),

@@ -198,17 +198,21 @@ def measure_deviation(
     measured = [
         _measure_last_weeks(SeriesHistory(counts, weeks, span, sizes)) for span in SPAN_WEEKS
     ]
-    known = [(span, one) for span, one in zip(SPAN_WEEKS, measured, strict=True) if one is not None]
+    known = [
+        (span, deviation)
+        for span, deviation in zip(SPAN_WEEKS, measured, strict=True)
+        if deviation is not None
+    ]
     if not known:
         return None
-    p = np.stack([one.p for _, one in known])
+    p = np.stack([deviation.p for _, deviation in known])
     least = np.minimum(1.0, len(known) * p.min(axis=0))
     best = np.where(least < WATCHED_P, p.argmin(axis=0), 0)
     rows = np.arange(len(counts))
     return SeriesDeviation(
-        level=np.stack([one.level for _, one in known])[best, rows],
-        expected=np.stack([one.expected for _, one in known])[best, rows],
-        came=np.stack([one.came for _, one in known])[best, rows],
+        level=np.stack([deviation.level for _, deviation in known])[best, rows],
+        expected=np.stack([deviation.expected for _, deviation in known])[best, rows],
+        came=np.stack([deviation.came for _, deviation in known])[best, rows],
         p=least,
         span=np.array([span for span, _ in known], dtype=float)[best],
         season=known[0][1].season,

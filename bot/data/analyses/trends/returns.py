@@ -66,14 +66,23 @@ def add_returns(
             )
         )
         return
-    reported = [one for one in _compare_products(tested, lines, back) if one.status]
-    why = _find_reasons(warehouse, sold, [one.product for one in reported], result)
-    safe = _find_safe_products(warehouse, sold, [one.product for one in reported])
-    for one in reported:
-        few = is_below_floor(one.back, warehouse.sales_floor) or one.product not in safe
-        result.set_group_size(f"returns-{slugify(one.product)}", one.people, safe=not few)
+    reported = [
+        comparison for comparison in _compare_products(tested, lines, back) if comparison.status
+    ]
+    why = _find_reasons(warehouse, sold, [comparison.product for comparison in reported], result)
+    safe = _find_safe_products(warehouse, sold, [comparison.product for comparison in reported])
+    for comparison in reported:
+        few = (
+            is_below_floor(comparison.back, warehouse.sales_floor) or comparison.product not in safe
+        )
+        result.set_group_size(
+            f"returns-{slugify(comparison.product)}", comparison.people, safe=not few
+        )
         _add_product(
-            result, one, titles.get(one.product) or one.title or one.product, why.get(one.product)
+            result,
+            comparison,
+            titles.get(comparison.product) or comparison.title or comparison.product,
+            why.get(comparison.product),
         )
 
 
@@ -83,7 +92,7 @@ def _find_safe_products(warehouse: Warehouse, lines: ir.Table, products: list[st
         return set()
     named = lines.select("product", person=ibis.coalesce(lines.customer, lines["order"])).distinct()
     known = Population.of(fetch_arrow(warehouse, named), "person")
-    safe_values = known.told([("product", one) for one in products], warehouse.floor)
+    safe_values = known.told([("product", product) for product in products], warehouse.floor)
     return {value for dimension, value in safe_values if dimension == "product"}
 
 
@@ -126,9 +135,13 @@ def _compare_with_others(
 ) -> list[ReturnComparison]:
     comparisons = []
     for row in rows:
-        away = [one for one in rows if one["product"] in outliers | {row["product"]}]
-        others = lines - sum(one["lines"] for one in away)
-        others_back = back - sum(one["back"] for one in away)
+        away = [
+            comparison
+            for comparison in rows
+            if comparison["product"] in outliers | {row["product"]}
+        ]
+        others = lines - sum(comparison["lines"] for comparison in away)
+        others_back = back - sum(comparison["back"] for comparison in away)
         chance = _compute_p(row["back"], row["lines"], others_back, others)
         comparisons.append(
             ReturnComparison(
@@ -142,11 +155,11 @@ def _compare_with_others(
                 chance,
             )
         )
-    comparisons.sort(key=lambda one: one.p)
-    q = adjust_false_discovery(np.array([one.p for one in comparisons]))
+    comparisons.sort(key=lambda comparison: comparison.p)
+    q = adjust_false_discovery(np.array([comparison.p for comparison in comparisons]))
     return [
-        replace(one, status=_choose_status(one.p, float(sure)))
-        for one, sure in zip(comparisons, q, strict=True)
+        replace(comparison, status=_choose_status(comparison.p, float(sure)))
+        for comparison, sure in zip(comparisons, q, strict=True)
     ]
 
 

@@ -150,8 +150,8 @@ def series(
     foretold = forecast_weeks(all_of.series.counts, all_of.series.weeks, all_of.series.sizes)[row]
     came = all_of.series.counts[row]
     return [
-        (week, round(float(one), 2), None if np.isnan(other) else round(float(other), 1))
-        for week, one, other in zip(all_of.series.weeks, came, foretold, strict=True)
+        (week, round(float(actual), 2), None if np.isnan(expected) else round(float(expected), 1))
+        for week, actual, expected in zip(all_of.series.weeks, came, foretold, strict=True)
     ]
 
 

@@ -208,7 +208,9 @@ class SalesReport:
         """Whether the filter selects only some of the days' orders."""
         sales_query, filter_ = self.filter_.tally or SalesQuery(), remove_days(self.filter_)
         ends = (sales_query.over, sales_query.under, sales_query.pieces_from, sales_query.pieces_to)
-        names = [one.name for one in fields(filter_) if getattr(filter_, one.name) is not None]
+        names = [
+            field_.name for field_ in fields(filter_) if getattr(filter_, field_.name) is not None
+        ]
         narrowing = set(names) - {"tally", "against", "words", "days"}
         return bool(
             self.only or sales_query.only or narrowing or any(end is not None for end in ends)

@@ -84,7 +84,10 @@ def guard_answer(
     earlier = log.record(person, state, answer)
     if earlier is None:
         return result
-    known = [(one, _read_earlier_rows(warehouse, one)) for one in earlier[:MAX_EARLIER_ANSWERS]]
+    known = [
+        (answer_, _read_earlier_rows(warehouse, answer_))
+        for answer_ in earlier[:MAX_EARLIER_ANSWERS]
+    ]
     before = [rows for _one, rows in known]
     if not (floor := _find_broken_floor(warehouse, released, before)):
         return result
@@ -179,10 +182,10 @@ def _find_broken_floor(
     """Return the floor that the answer would break together with the earlier ones, or None."""
     universe = load_universe(warehouse)
     sales, returns, people = released.sales(), [*released.returns], [*released.people]
-    for one in before:
-        sales += one.sales(cells=len(sales) + len(one.cells) < MAX_ROW_SETS)
-        returns += one.returns[: MAX_ROW_SETS - len(returns)]
-        people += one.people[: MAX_ROW_SETS - len(people)]
+    for earlier in before:
+        sales += earlier.sales(cells=len(sales) + len(earlier.cells) < MAX_ROW_SETS)
+        returns += earlier.returns[: MAX_ROW_SETS - len(returns)]
+        people += earlier.people[: MAX_ROW_SETS - len(people)]
     if isolates(sales, universe.person, warehouse.sales_floor):
         return warehouse.sales_floor
     if released.returns and isolates(returns, universe.person, warehouse.sales_floor):
@@ -200,9 +203,9 @@ def _find_completed_answer(
 ) -> SalesAnswerRecord:
     """Return the earlier answer that makes this one unsafe: one of the same days that does so
     alone, else any that does, else the oldest of those needed for it."""
-    alone = [one for one, rows in before if _find_broken_floor(warehouse, released, [rows])]
+    alone = [answer for answer, rows in before if _find_broken_floor(warehouse, released, [rows])]
     if alone:
-        return next((one for one in alone if (one.since, one.until) == days), alone[0])
+        return next((answer for answer in alone if (answer.since, answer.until) == days), alone[0])
     low, high = 0, len(before) - 1
     while low < high:
         middle = (low + high) // 2
@@ -248,16 +251,16 @@ def _parse_recipe(data: dict[str, Any]) -> AnswerRecipe:
 def filter_to_dict(filter_: AnalysisFilter) -> dict[str, Any]:
     """Return the filter as plain values, without empty ones."""
     data: dict[str, Any] = {}
-    for one in fields(filter_):
-        value = getattr(filter_, one.name)
+    for field_ in fields(filter_):
+        value = getattr(filter_, field_.name)
         if isinstance(value, SalesQuery):
-            data[one.name] = value.model_dump(mode="json", exclude_defaults=True)
+            data[field_.name] = value.model_dump(mode="json", exclude_defaults=True)
         elif isinstance(value, date):
-            data[one.name] = value.isoformat()
-        elif one.name == "against" and value:
-            data[one.name] = [day.isoformat() for day in value]
+            data[field_.name] = value.isoformat()
+        elif field_.name == "against" and value:
+            data[field_.name] = [day.isoformat() for day in value]
         elif value is not None:
-            data[one.name] = value
+            data[field_.name] = value
     return data
 
 

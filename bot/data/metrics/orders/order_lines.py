@@ -60,8 +60,8 @@ def select_order_lines(
     for by, values, but in only:
         inside = lines[by].isin(values)
         lines = lines.filter(~inside | lines[by].isnull() if but else inside)
-    for one in sales_query.only:
-        lines = lines.filter(_match_filter(lines, one))
+    for order_filter in sales_query.only:
+        lines = lines.filter(_match_filter(lines, order_filter))
     return lines.mutate(net=_.paid.sum().over(group_by="order"))
 
 

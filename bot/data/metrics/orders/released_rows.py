@@ -62,7 +62,7 @@ class ReleasedRows:
 
     def add(self, lines: "LineRows", value: str | None, sorts: Sequence[str]) -> None:
         """Add a group that is shown with these sorts of figures."""
-        inside = lines.of(value)
+        inside = lines.mask_of(value)
         self.cells.append(np.unique(lines.rows[inside]))
         self.count(lines, sorts, inside)
 
@@ -100,7 +100,7 @@ class LineRows:
     kept: Any
     came: Any
 
-    def of(self, value: str | None) -> Any:
+    def mask_of(self, value: str | None) -> Any:
         """Return a mask of the lines with this value; None selects those without one."""
         number = self.values.index(value) if value in self.values else -2
         return self.value == (-1 if value is None else number)
@@ -210,6 +210,6 @@ def _hash_values(column: Any) -> RowIndex:
     """Return the keys as numbers; texts by their hash, which is valid within this process."""
     values = column.combine_chunks()
     if str(values.type) in ("string", "large_string"):
-        return np.array([hash(one) for one in values.to_pylist()], dtype=np.int64)
+        return np.array([hash(text) for text in values.to_pylist()], dtype=np.int64)
     numbers: RowIndex = values.to_numpy(zero_copy_only=False).astype(np.int64)
     return numbers

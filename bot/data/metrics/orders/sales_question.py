@@ -299,8 +299,8 @@ class SalesQuestion:
         returned_column = {"returned": "returned", "return-rate": "returned"}.get(
             self.sales_query.measure, ""
         )
-        late = any(one.by == "late" for one in self.sales_query.only)
-        code = any(one.by == "code" for one in self.sales_query.only)
+        late = any(order_filter.by == "late" for order_filter in self.sales_query.only)
+        code = any(order_filter.by == "code" for order_filter in self.sales_query.only)
         for column in (
             returned_column,
             "promised" if late else "",
