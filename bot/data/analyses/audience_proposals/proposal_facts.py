@@ -394,7 +394,7 @@ def find_niche(report: "ProposalReport") -> Niche | None:
     return Niche(known, round(median(pair.lift for pair in inside), 1))
 
 
-def _count_related(report: "ProposalReport", things: tuple[str, ...]) -> int:
+def _count_related(report: "ProposalReport", items: tuple[str, ...]) -> int:
     """Count the products that are related to the subject."""
     wanted = concepts(report.subject.name)
-    return sum(bool(concepts(report.goods.titles.get(thing, "")) & wanted) for thing in things)
+    return sum(bool(concepts(report.goods.titles.get(thing, "")) & wanted) for thing in items)

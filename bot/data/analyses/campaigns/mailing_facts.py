@@ -68,40 +68,42 @@ def _find_safe_values(
 
 
 def _add_channel(
-    result: AnalysisResult, channel: str, letters: list[Mailing], *, sold: bool
+    result: AnalysisResult, channel: str, mailings: list[Mailing], *, sold: bool
 ) -> None:
     add = make_fact_adder(
-        result, f"letters--{slugify(channel)}", channel, len(letters), query="letters", sold=sold
+        result, f"letters--{slugify(channel)}", channel, len(mailings), query="letters", sold=sold
     )
-    add("campaigns", len({letter.code for letter in letters}))
-    add("sent", sum(letter.sent for letter in letters))
+    add("campaigns", len({letter.code for letter in mailings}))
+    add("sent", sum(letter.sent for letter in mailings))
     for rate in RATES:
-        counted = [x for x in letters if x.count(rate) is not None]
+        counted = [x for x in mailings if x.count(rate) is not None]
         if of := sum(x.sent for x in counted):
             share = sum(x.count(rate) or 0 for x in counted) / of
             add(slugify(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
 
 
-def _add_mailing(result: AnalysisResult, letter: Mailing, *, sold: bool) -> None:
+def _add_mailing(result: AnalysisResult, mailing: Mailing, *, sold: bool) -> None:
     """Add one mailing: what it sold, and how many opened it."""
-    key = f"text--{slugify(letter.channel)}--{slugify(letter.code)}"
-    if letter.at is None or letter.sales is None:
+    key = f"text--{slugify(mailing.channel)}--{slugify(mailing.code)}"
+    if mailing.at is None or mailing.sales is None:
         return
-    add = make_fact_adder(result, key, letter.subject or letter.code, 1, query="letters", sold=sold)
-    add("sales", round(letter.sales), letter.currency)
-    add("day", letter.at.date())
-    add("sent", letter.sent)
-    if letter.orders is not None:
-        add("orders", letter.orders, "orders")
+    add = make_fact_adder(
+        result, key, mailing.subject or mailing.code, 1, query="letters", sold=sold
+    )
+    add("sales", round(mailing.sales), mailing.currency)
+    add("day", mailing.at.date())
+    add("sent", mailing.sent)
+    if mailing.orders is not None:
+        add("orders", mailing.orders, "orders")
     for rate in RATES:
-        if (share := letter.rate(rate)) is not None:
+        if (share := mailing.rate(rate)) is not None:
             add(slugify(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
 
 
 def _add_subject_features(
-    result: AnalysisResult, letters: list[Mailing], titles: list[str]
+    result: AnalysisResult, mailings: list[Mailing], titles: list[str]
 ) -> None:
-    tested = compare_subject_features(letters, find_product_words(titles))
+    tested = compare_subject_features(mailings, find_product_words(titles))
     for feature in tested:
         subject = f"opens--{slugify(feature.name)}"
         add = make_fact_adder(
@@ -115,7 +117,7 @@ def _add_subject_features(
         add("campaigns", feature.having)
         add("status", "confirmed" if feature.stands else "chance")
     if tested:
-        add = make_fact_adder(result, "opens", "", len(letters), query="letters")
+        add = make_fact_adder(result, "opens", "", len(mailings), query="letters")
         add("features-tested", len(tested))
 
 

@@ -112,28 +112,28 @@ def build_mailings(rows: Iterable[dict[str, Any]]) -> list[Mailing]:
     ]
 
 
-def find_comparable_mailings(letter: Mailing, letters: Sequence[Mailing]) -> list[Mailing]:
+def find_comparable_mailings(mailing: Mailing, mailings: Sequence[Mailing]) -> list[Mailing]:
     """Return mailings of the same channel and audience with another text, in the twelve months
     before."""
     return [
         other
-        for other in letters
-        if other.code != letter.code
-        and (other.channel, other.audience) == (letter.channel, letter.audience)
-        and _is_within_year_before(other.at, letter.at)
+        for other in mailings
+        if other.code != mailing.code
+        and (other.channel, other.audience) == (mailing.channel, mailing.audience)
+        and _is_within_year_before(other.at, mailing.at)
     ]
 
 
 def compare_rate(
-    letter: Mailing, rate: RateName, peers: Sequence[Mailing]
+    mailing: Mailing, rate: RateName, peers: Sequence[Mailing]
 ) -> RateComparison | None:
     """Return None when the rate was not counted, or too few peers have it."""
-    own = letter.rate(rate)
+    own = mailing.rate(rate)
     rates = [r for peer in peers if (r := peer.rate(rate)) is not None]
     if own is None or len(rates) < MIN_COMPARABLE:
         return None
     low, middle, high = (float(q) for q in np.quantile(rates, (0.1, 0.5, 0.9)))
-    error = 1.28 * sqrt(max(middle * (1 - middle), 1e-9) / letter.sent)  # 80 %, like the quantiles
+    error = 1.28 * sqrt(max(middle * (1 - middle), 1e-9) / mailing.sent)  # 80 %, like the quantiles
     return RateComparison(rate, own, middle, max(0.0, low - error), high + error, len(rates))
 
 
@@ -153,7 +153,7 @@ class SimilarMailing:
 
 
 def find_similar_mailings(
-    letters: Sequence[Mailing],
+    mailings: Sequence[Mailing],
     *,
     channel: str | None,
     product: str | None,
@@ -165,7 +165,7 @@ def find_similar_mailings(
     most similar first; ties go to the higher open rate, then to the later one."""
     wanted_stems = _extract_stems(words)
     scored = []
-    for letter in letters:
+    for letter in mailings:
         if (channel and letter.channel != channel) or (letter.language or language) != language:
             continue
         if not letter.text:
@@ -218,11 +218,11 @@ class SubjectFeature:
 
 
 def compare_subject_features(
-    letters: Sequence[Mailing], names: Collection[str]
+    mailings: Sequence[Mailing], names: Collection[str]
 ) -> list[SubjectFeature]:
     """Compare the features of e-mails with a subject. `names` are the words that name one product
     of the catalogue."""
-    read = [x for x in letters if x.subject and x.rate("open rate") is not None]
+    read = [x for x in mailings if x.subject and x.rate("open rate") is not None]
     declared: dict[str, Callable[[str], bool]] = {
         "names a product": lambda s: bool(split_words(s) & set(names)),
         "gives a figure": lambda s: bool(re.search(r"\d", s)),
@@ -301,12 +301,12 @@ def split_words(text: str) -> set[str]:
     return {word.casefold() for word in re.findall(r"[^\W\d_]{3,}", text)}
 
 
-def _build_audience_columns(letters: Sequence[Mailing]) -> list[npt.NDArray[np.float64]]:
+def _build_audience_columns(mailings: Sequence[Mailing]) -> list[npt.NDArray[np.float64]]:
     """Return one indicator column for each audience with at least two mailings, except the
     largest."""
-    counted = Counter(letter.audience for letter in letters).most_common()
+    counted = Counter(letter.audience for letter in mailings).most_common()
     return [
-        np.array([letter.audience == name for letter in letters], dtype=float)
+        np.array([letter.audience == name for letter in mailings], dtype=float)
         for name, times in counted[1:]
         if times >= 2
     ]

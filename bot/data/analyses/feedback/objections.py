@@ -141,7 +141,7 @@ def _count_complaints(theme_table: ThemeTable, theme: str) -> int:
 
 def _find_ways(theme_table: ThemeTable, theme: str) -> Iterator[Words]:
     """Yield the specifics that the complaining sentences mention often enough."""
-    mentions = [one.spans.get(theme) if one else None for one in theme_table.mentions]
+    mentions = [mention.spans.get(theme) if mention else None for mention in theme_table.mentions]
     sentences = [
         normalize_text(text.whole[span[0] : span[1]])
         for text, span in zip(theme_table.texts, mentions, strict=True)

@@ -28,7 +28,7 @@ SLOPE_TOLERANCE = 1e-3  # relative to the gradient at the start
 
 
 def predict_chances(known: SparseMatrix, happened: Numbers, rows: SparseMatrix) -> Numbers:
-    """Return the probability for each row of `asked`, learnt from the known rows and their outcome
+    """Return the probability for each of `rows`, learnt from the known rows and their outcome
     (1 or 0)."""
     weights = _fit_weights(known, happened)
     return _apply_sigmoid(rows.times(weights[:-1]) + weights[-1])

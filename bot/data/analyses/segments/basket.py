@@ -195,9 +195,9 @@ def _add_tastes(context: AnalysisContext, pairs: list[ItemPair]) -> None:
             )
 
 
-def _count_people(context: AnalysisContext, things: tuple[str, ...], query: str) -> int:
+def _count_people(context: AnalysisContext, items: tuple[str, ...], query: str) -> int:
     """Return the number of customers with at least two of these items."""
-    owned = context.lines.filter(_.amount >= 0, _["product"].isin(things))
+    owned = context.lines.filter(_.amount >= 0, _["product"].isin(items))
     counted = owned.group_by("customer").aggregate(n=_["product"].nunique()).filter(_.n >= 2)
     return int(context.run_query(query, counted.aggregate(customers=_.count()))[0]["customers"])
 

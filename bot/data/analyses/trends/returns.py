@@ -123,15 +123,17 @@ class ReturnComparison:
     status: str = ""
 
 
-def _compare_products(rows: list[dict[str, Any]], lines: int, back: int) -> list[ReturnComparison]:
+def _compare_products(
+    rows: list[dict[str, Any]], lines: int, returned: int
+) -> list[ReturnComparison]:
     """Compare all tested products, the most significant first."""
-    first = _compare_with_others(rows, lines, back, outliers=set())
+    first = _compare_with_others(rows, lines, returned, outliers=set())
     outliers = {one.product for one in first if one.status == "confirmed"}
-    return _compare_with_others(rows, lines, back, outliers)
+    return _compare_with_others(rows, lines, returned, outliers)
 
 
 def _compare_with_others(
-    rows: list[dict[str, Any]], lines: int, back: int, outliers: set[str]
+    rows: list[dict[str, Any]], lines: int, returned: int, outliers: set[str]
 ) -> list[ReturnComparison]:
     comparisons = []
     for row in rows:
@@ -141,7 +143,7 @@ def _compare_with_others(
             if comparison["product"] in outliers | {row["product"]}
         ]
         others = lines - sum(comparison["lines"] for comparison in away)
-        others_back = back - sum(comparison["back"] for comparison in away)
+        others_back = returned - sum(comparison["back"] for comparison in away)
         chance = _compute_p(row["back"], row["lines"], others_back, others)
         comparisons.append(
             ReturnComparison(
@@ -167,8 +169,8 @@ def _choose_status(p: float, q: float) -> str:
     return "confirmed" if q <= CONFIRMED_FDR else "to watch" if p < WATCHED_P else ""
 
 
-def _compute_p(back: int, lines: int, others_back: int, others: int) -> float:
-    return fisher_test(back, lines, others_back, others)
+def _compute_p(returned: int, lines: int, others_back: int, others: int) -> float:
+    return fisher_test(returned, lines, others_back, others)
 
 
 def _add_product(
