@@ -36,7 +36,7 @@ def compute_sample_size(
     1."""
     other = base * (1 + lift)
     if not 0 < base < 1 or not 0 < other < 1 or other == base:
-        raise ValueError("rates lie between 0 and 1, and an effect is not nothing")
+        raise ValueError("rates must lie between 0 and 1, and the effect must not be zero")
     people = ceil(_count_people_needed(base, other, power, alpha))
     weeks = people * arms / per_week if per_week else None
     return SampleSize(people, weeks, base, lift, power, alpha)
@@ -48,7 +48,7 @@ def compute_smallest_lift(
     """Return the smallest relative lift that `people` in each arm can detect; infinity when even a
     rate of 100 % can't be detected."""
     if not 0 < base < 1 or people < 1:
-        raise ValueError("a rate lies between 0 and 1, and a test needs people")
+        raise ValueError("the rate must lie between 0 and 1, and a test needs people")
     most = (1 - 1e-9) / base - 1
     if _count_people_needed(base, base * (1 + most), power, alpha) > people:
         return float("inf")
