@@ -173,7 +173,7 @@ class AnalysisResult:
         if subject not in self._sizes:
             if self.of_texts:
                 return True
-            raise LookupError(f"{self.kind}.{subject}: the size of this subject has not been set")
+            raise LookupError(f"{self.kind}.{subject}: nobody has set how many people it is about")
         return self._sizes[subject] is not HIDDEN_SIZE
 
     def add_limit(self, words: Words) -> None:
