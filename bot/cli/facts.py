@@ -116,8 +116,8 @@ def _find_facts(
     found = library.findings(
         kind, library.run_exclusively(lambda shelf: validate_filter(shelf, kind, where))
     )
-    if not found.facts and not found.cannot:
-        found = replace(found, cannot=[Words("Nothing fits what was asked.")])
+    if not found.facts and not found.limits:
+        found = replace(found, limits=[Words("Nothing fits what was asked.")])
     return found
 
 
@@ -129,7 +129,7 @@ def _find_facts_or_none(
         return _find_facts(container, workspace, kind, where)
     except CannotDo as reason:
         found = AnalysisResult(kind, "", date.min)
-        found.refuse(reason.words)
+        found.add_limit(reason.words)
         return found
 
 
@@ -147,7 +147,7 @@ def _find_product_facts(
     if not wanted and where.product:
         raise CannotDo(Words("There is no product {name}.", name=where.product))
     if not wanted:
-        found.refuse(Words("There are no products yet: import a catalogue."))
+        found.add_limit(Words("There are no products yet: import a catalogue."))
     return found
 
 
@@ -160,7 +160,7 @@ def facts_to_json(found: AnalysisResult, where: AnalysisFilter) -> dict[str, Any
         "stale_days": count_stale_days(found, where),
         "facts": [fact.model_dump(mode="json") for fact in found.facts],
         "queries": dict(found.queries),
-        "cannot": [words.to("en") for words in found.cannot],
+        "cannot": [words.to("en") for words in found.limits],
     }
 
 
@@ -185,7 +185,7 @@ def format_facts(found: AnalysisResult, where: AnalysisFilter) -> str:
             lines.append(f"Old: it ends {days:,} days ago, and what came since is not in it.")
     if found.queries:
         lines.append(f"Queries, shown by --json: {', '.join(found.queries)}.")
-    lines += [f"Can't be told: {words.to('en')}" for words in found.cannot]
+    lines += [f"Can't be told: {words.to('en')}" for words in found.limits]
     return "\n".join(lines) + "\n"
 
 

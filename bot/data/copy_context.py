@@ -98,7 +98,7 @@ def _objection_facts(warehouse: "Warehouse", product: str, request: SkillRequest
     values: list[tuple[str, str, str, str | Decimal]] = [
         (f"objection.{found.theme}.theme", DOUBT.text, "", put)
     ]
-    if found.is_told:
+    if found.has_enough_complaints:
         numbers = (("blamed", BLAMED, found.blamed), ("blamed-of", REVIEWS_LABEL, found.texts))
         for measure, label, count in numbers:
             id = f"feedback.{found.theme}.{measure}"
@@ -214,7 +214,7 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     if request.brief.rule:
         from bot.data.analyses.segments.audience import count_audience
 
-        values["size"] = count_audience(warehouse, rule).said.to(request.language)
+        values["size"] = count_audience(warehouse, rule).description.to(request.language)
     yield from _build_facts(
         "segment.audience", values, warehouse.source("orders"), warehouse.as_of("orders")
     )

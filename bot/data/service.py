@@ -194,7 +194,7 @@ class WorkspaceData:
                     found = self._read_cached(version, kind, where) or self._find(kind, where)
                 except DamagedRows as why:  # the same answer until the rows are readable again
                     found = AnalysisResult(kind, NO_SOURCE, self._open().today)
-                    found.cannot.append(why.words)
+                    found.limits.append(why.words)
                 if not _is_same_warehouse(version, self._version()):
                     return found  # the tables changed meanwhile, so the result is not cached
                 if len(self._known) >= MOST_REMEMBERED:

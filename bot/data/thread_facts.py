@@ -32,7 +32,7 @@ def find_thread_facts(material: str, today: date) -> AnalysisResult:
     found = AnalysisResult("thread", "this conversation", today)
     said = parse_messages(material)
     if not said:
-        found.refuse(
+        found.add_limit(
             Words(
                 "There is nothing to read here. Ask me inside a thread, or for the "
                 "channel you ask in, once I am invited into it."

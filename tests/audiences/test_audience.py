@@ -61,7 +61,7 @@ def test_audience_without_consents_is_counted_but_not_listed() -> None:
     )
     counted = count_audience(shop, AudienceRule())
     assert (counted.fits, counted.reachable, counted.cannot) == (60, None, NO_CONSENTS)
-    assert "60 customers fit. Not exportable" in counted.said.to("en")
+    assert "60 customers fit. Not exportable" in counted.description.to("en")
     with pytest.raises(CannotDo, match="Not exportable"):
         list_members(shop, AudienceRule())
 
@@ -76,8 +76,8 @@ def test_size_below_the_floor_is_hidden() -> None:
         sample(), AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
     )
     assert counted.fits is None
-    assert counted.said.to("en") == "under 20 customers"
-    assert counted.said.to("fr") == "moins de 20 clients"
+    assert counted.description.to("en") == "under 20 customers"
+    assert counted.description.to("fr") == "moins de 20 clients"
 
 
 def test_rule_follows_purchases() -> None:

@@ -207,7 +207,7 @@ def test_hears_where_it_runs_small_and_how_the_colour_differs() -> None:
     assert [way.text for way in size.ways] == ["in the sleeves", "at the chest"]
     assert colour is not None
     assert [way.text for way in colour.ways] == ["darker"]
-    assert colour.is_told
+    assert colour.has_enough_complaints
 
 
 @pytest.mark.parametrize(

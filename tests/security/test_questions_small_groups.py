@@ -116,7 +116,7 @@ def test_json_output_reveals_no_small_group() -> None:
     for column in ("region", "device"):
         found = find(shelf, replace(AnalysisFilter(), **{column: PLANTED[column]}))  # type: ignore[arg-type]
         assert [fact.id for fact in found.facts] == ["sold.few.under"]
-        assert [words.to("en") for words in found.cannot] == [FEW["en"]]
+        assert [words.to("en") for words in found.limits] == [FEW["en"]]
     facts = find(shelf, AnalysisFilter()).facts
     assert not [fact for fact in facts if "brest" in fact.id or "podcast" in fact.id]
     assert not [fact for fact in facts if fact.rows is not None and 0 < fact.rows < 5]

@@ -103,7 +103,7 @@ def test_filter_on_a_small_group_gives_no_figure() -> None:
             and kind not in ("audiences", "campaigns", "experiments", "plan")
         ]
         assert figures == [], kind
-        said = " ".join(words.to("en") for words in told_.cannot)
+        said = " ".join(words.to("en") for words in told_.limits)
         assert "Only 3 " not in said, kind
 
 
@@ -128,14 +128,14 @@ def test_group_fact_without_a_size_is_an_error() -> None:
     told_ = AnalysisResult("segments", "orders.csv", TODAY, floors=Floors())
     with pytest.raises(LookupError, match="how many people"):
         told_.add("champions", "customers", 3)
-    assert not told_.group("champions", 3)
+    assert not told_.set_group_size("champions", 3)
     told_.add("champions", "customers", 3)
     told_.add("champions", "average-order", 99)
     assert told_.facts == []
-    assert told_.cannot[0].to("en") == "Under 20 customers: grouped as Others."
-    assert told_.cannot[0].to("fr") == "Moins de 20 clients\u00a0: regroupés sous Autres."
-    assert not told_.group("all-but-few", 900, rest=3)
-    assert told_.group("many", 900, rest=40)
+    assert told_.limits[0].to("en") == "Under 20 customers: grouped as Others."
+    assert told_.limits[0].to("fr") == "Moins de 20 clients\u00a0: regroupés sous Autres."
+    assert not told_.set_group_size("all-but-few", 900, rest=3)
+    assert told_.set_group_size("many", 900, rest=40)
 
 
 def test_every_analysis_states_group_sizes() -> None:
@@ -151,9 +151,9 @@ def test_every_analysis_states_group_sizes() -> None:
 def test_audience_is_counted_only_if_it_and_the_rest_are_large_enough() -> None:
     one = shop(Plant("country", 3))
     nearly = count_audience(one.shelf, AudienceRule())
-    assert nearly.said.to("en").endswith("customers fit, all but under 20 of them agreed")
+    assert nearly.description.to("en").endswith("customers fit, all but under 20 of them agreed")
     few = AudienceRule(countries=(PLANTED,), purpose="sms")
-    assert count_audience(one.shelf, few).said.to("en") == "under 20 customers"
+    assert count_audience(one.shelf, few).description.to("en") == "under 20 customers"
     with pytest.raises(CannotDo, match="under 20 people"):
         list_members(one.shelf, few)
 
@@ -198,7 +198,7 @@ def test_email_to_few_people_is_not_compared() -> None:
     one = shop(Plant("country", 4))
     told_ = letter_against_peers(one.shelf, PLANTED)
     assert told_.facts == []
-    assert "under 20 people" in told_.cannot[0].to("en")
+    assert "under 20 people" in told_.limits[0].to("en")
 
 
 # What people read.

@@ -1,9 +1,8 @@
-"""What the analyses found, kept on the disk: a second look, in whatever process, reads it again.
+"""Cache the results of analyses on disk, so that any process can read them again.
 
-One folder for each version of everything that a finding stands on: the rows listed, the catalogue,
-the policy's floor, the day, and this code with the packages that compute. What was found of another
-version is never read, and goes when the first finding of a new one is kept.
-"""
+Each version of the inputs has its own folder: the imported rows, the catalogue, the policy's floor,
+the day, and a hash of this code and of the packages it computes with. Results of another version
+are never read; they are deleted when the first result of a new version is stored."""
 
 import contextlib
 import json
@@ -24,8 +23,8 @@ from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.i18n.messages import restore_words
 
-CACHE_FOLDER = "findings"  # beside the folders of the kinds
-MAX_RESULTS = 200  # findings of one version: some 50 MB
+CACHE_FOLDER = "findings"  # beside the folders of the data kinds
+MAX_RESULTS = 200  # of one version: about 50 MB
 HASHED_FOLDERS = (
     "core",
     "data",
@@ -33,26 +32,27 @@ HASHED_FOLDERS = (
     "privacy",
     "rules",
     "text",
-)  # what the analyses import, and more
+)  # everything that the analyses import, and more
 HASHED_PACKAGES = ("duckdb", "ibis-framework", "numpy", "scipy", "sqlglot")
 
 
 class ResultCache:
-    """A workspace's findings in its folder of the library."""
+    """The cached results of one workspace, in its folder of the library."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CACHE_FOLDER
 
-    def get(self, stands_on: Hashable, kind: str, where: AnalysisFilter) -> AnalysisResult | None:
-        """What was found of this before, or None."""
+    def get(self, stands_on: Hashable, kind: str, filter_: AnalysisFilter) -> AnalysisResult | None:
+        """Return the cached result, or None."""
         try:
-            return _result_from_dict(json.loads(self._path(stands_on, kind, where).read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError):  # none there, or torn by a full disk
+            return _result_from_dict(json.loads(self._path(stands_on, kind, filter_).read_bytes()))
+        # no file, or one truncated by a full disk
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, stands_on: Hashable, where: AnalysisFilter, found: AnalysisResult) -> None:
-        """Keeps it, whole or not at all. A disk that takes nothing more is no reason to fail."""
-        path = self._path(stands_on, found.kind, where)
+    def put(self, stands_on: Hashable, filter_: AnalysisFilter, result: AnalysisResult) -> None:
+        """Store the result atomically. A full disk is not an error."""
+        path = self._path(stands_on, result.kind, filter_)
         with contextlib.suppress(OSError):
             if not path.parent.exists():
                 self.clear()
@@ -62,21 +62,23 @@ class ResultCache:
             fresh = path.with_suffix(f".{secrets.token_hex(4)}.part")
             fresh.touch(mode=0o600)
             fresh.write_text(
-                json.dumps(_result_to_dict(found), ensure_ascii=False), encoding="utf-8"
+                json.dumps(_result_to_dict(result), ensure_ascii=False), encoding="utf-8"
             )
             os.replace(fresh, path)
 
     def clear(self) -> None:
-        """Takes all of it away: the rows have changed, and what was said of them goes with them."""
+        """Delete all cached results, because the rows have changed."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _path(self, stands_on: Hashable, kind: str, where: AnalysisFilter) -> Path:
-        return self.folder / _hash_key((stands_on, hash_code())) / f"{kind}-{_hash_key(where)}.json"
+    def _path(self, stands_on: Hashable, kind: str, filter_: AnalysisFilter) -> Path:
+        return (
+            self.folder / _hash_key((stands_on, hash_code())) / f"{kind}-{_hash_key(filter_)}.json"
+        )
 
 
 @cache
 def hash_code() -> str:
-    """A sign of the code and the packages that find: it changes with any of them."""
+    """Hash the code and the versions of the packages that results depend on."""
     whole, root = sha256(), Path(bot.__file__).parent
     patterns = [f"{below}/**/*.{ends}" for below in HASHED_FOLDERS for ends in ("py", "toml")]
     for path in sorted({path for pattern in patterns for path in root.glob(pattern)}):
@@ -87,40 +89,40 @@ def hash_code() -> str:
     return whole.hexdigest()
 
 
-def _hash_key(said: object) -> str:
-    """A name for it; the words that were asked can't be read from it."""
-    return sha256(repr(said).encode()).hexdigest()[:32]
+def _hash_key(key: object) -> str:
+    """Return a file name from which the words of a question can't be read back."""
+    return sha256(repr(key).encode()).hexdigest()[:32]
 
 
-def _result_to_dict(found: AnalysisResult) -> dict[str, Any]:
+def _result_to_dict(result: AnalysisResult) -> dict[str, Any]:
     return {
-        "kind": found.kind,
-        "source": found.source,
-        "as_of": found.as_of.isoformat(),
-        "facts": [_fact_to_dict(fact) for fact in found.facts],
-        "queries": dict(found.queries),
-        "cannot": [words.model_dump(mode="json") for words in found.cannot],
+        "kind": result.kind,
+        "source": result.source,
+        "as_of": result.as_of.isoformat(),
+        "facts": [_fact_to_dict(fact) for fact in result.facts],
+        "queries": dict(result.queries),
+        "cannot": [words.model_dump(mode="json") for words in result.limits],
     }
 
 
 def _fact_to_dict(fact: Fact) -> dict[str, Any]:
-    """A number under a tag: as text alone it could be somebody's words."""
-    told = fact.model_dump(mode="json", exclude_none=True)
+    """A number gets a tag, to tell it from a text of digits."""
+    data = fact.model_dump(mode="json", exclude_none=True)
     if isinstance(fact.value, Decimal):
-        told["value"] = {"number": str(fact.value)}
-    return told
+        data["value"] = {"number": str(fact.value)}
+    return data
 
 
-def _result_from_dict(told: dict[str, Any]) -> AnalysisResult:
-    found = AnalysisResult(told["kind"], told["source"], date.fromisoformat(told["as_of"]))
-    found.facts = [_fact_from_dict(one) for one in told["facts"]]
-    found.cannot = [restore_words(one) for one in told["cannot"]]
-    found.queries.update(told["queries"])
-    return found
+def _result_from_dict(data: dict[str, Any]) -> AnalysisResult:
+    result = AnalysisResult(data["kind"], data["source"], date.fromisoformat(data["as_of"]))
+    result.facts = [_fact_from_dict(entry) for entry in data["facts"]]
+    result.limits = [restore_words(entry) for entry in data["cannot"]]
+    result.queries.update(data["queries"])
+    return result
 
 
-def _fact_from_dict(told: dict[str, Any]) -> Fact:
-    value = told["value"]
+def _fact_from_dict(data: dict[str, Any]) -> Fact:
+    value = data["value"]
     return Fact.model_validate(
-        {**told, "value": Decimal(value["number"]) if isinstance(value, dict) else value}
+        {**data, "value": Decimal(value["number"]) if isinstance(value, dict) else value}
     )

@@ -1,8 +1,8 @@
-"""Which campaign results belong to which of our deliveries: by the campaign code, else by asking.
+"""Match campaign results with our deliveries: by campaign code, else by asking a person.
 
-A code in the links is proof. Without one, a campaign of the same channel, within three days, with
-nearly the same subject or text is offered to a person, and never taken by itself.
-"""
+A code in the links is proof. Without one, a campaign of the same channel, within three days and
+with nearly the same subject or text, is offered to a person for confirmation and never matched
+automatically."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,15 +27,15 @@ from bot.text.slugs import slugify
 MAX_TIME_APART = timedelta(days=3)
 MIN_SIMILARITY = 0.8  # of subject or text, 0 to 1
 MEASURES = ("sent", "delivered", "opened", "impressions", "clicks", "unsubscribed", "orders")
-MAX_CAMPAIGNS = 10_000  # campaigns looked at when something has no code
+MAX_CAMPAIGNS = 10_000  # campaigns read when a delivery has no code
 
 
 @dataclass(frozen=True)
 class SentDelivery:
-    """One delivery of ours. `sent_at` is the workspace's wall time, without a zone."""
+    """A delivery that we sent. `sent_at` is the workspace's local time, without a time zone."""
 
     code: str
-    channel: str  # as the campaigns' column has it: email, sms, ads
+    channel: str  # as in the campaigns' column: email, sms, ads
     sent_at: datetime
     product: str | None = None
     subject: str | None = None
@@ -44,22 +44,23 @@ class SentDelivery:
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What the files say of one delivery. Counts that no file has are None."""
+    """The results of one delivery. A count that no file contains is None."""
 
     code: str
     how: Literal["by code", "confirmed"]
-    campaigns: tuple[str, ...]  # their ids
-    letters: tuple[str, ...] = ()  # what the analysis of campaigns calls them
-    counts: Mapping[str, int | None] = field(default_factory=dict)  # of MEASURES
-    sales: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, as campaigns say
-    orders: int = 0  # distinct, that came with the code
-    ordered: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, as orders say
-    buyers: int = 0  # customers of these orders; orders, where no customer is known
+    campaigns: tuple[str, ...]  # campaign ids
+    letters: tuple[str, ...] = ()  # the names that the campaign analysis uses for them
+    counts: Mapping[str, int | None] = field(default_factory=dict)  # by name in MEASURES
+    # by currency, from the campaign file
+    sales: Mapping[str, Decimal] = field(default_factory=dict)
+    orders: int = 0  # distinct orders with the code
+    ordered: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, from the orders
+    buyers: int = 0  # customers of these orders; the orders where no customer is known
 
 
 @dataclass(frozen=True)
 class MatchCandidate:
-    """A campaign that may be this delivery: for a person to say."""
+    """A campaign that may belong to this delivery; a person has to confirm it."""
 
     code: str
     result: str  # the campaign's id
@@ -71,22 +72,23 @@ class MatchCandidate:
 @dataclass(frozen=True)
 class DeliveryMatches:
     results: tuple[DeliveryResult, ...]
-    to_confirm: tuple[MatchCandidate, ...]  # at most one a delivery
-    without: tuple[str, ...]  # codes that nothing came back for
+    to_confirm: tuple[MatchCandidate, ...]  # at most one for each delivery
+    without: tuple[str, ...]  # codes without any result
 
 
 def match_deliveries(
-    shelf: Warehouse,
-    gone: Sequence[SentDelivery],
-    said: Mapping[tuple[str, str], bool] | None = None,
+    warehouse: Warehouse,
+    deliveries: Sequence[SentDelivery],
+    answers: Mapping[tuple[str, str], bool] | None = None,
 ) -> DeliveryMatches:
-    """Each delivery with its results. `said` is what people answered: (result, code) → same."""
-    said = said or {}
-    codes = sorted({one.code for one in gone})
-    by_code = _campaigns_by_code(shelf, codes)
-    orders = _orders_by_code(shelf, codes)
-    yes = {code: result for (result, code), same in said.items() if same and code in codes}
-    confirmed = _campaigns_by_id(shelf, sorted(set(yes.values())))
+    """Match each delivery with its results. `answers` maps (result, code) to what a person
+    confirmed or denied."""
+    answers = answers or {}
+    codes = sorted({item.code for item in deliveries})
+    by_code = _campaigns_by_code(warehouse, codes)
+    orders = _orders_by_code(warehouse, codes)
+    yes = {code: result for (result, code), same in answers.items() if same and code in codes}
+    confirmed = _campaigns_by_id(warehouse, sorted(set(yes.values())))
     results, open_ = [], []
     for code in codes:
         rows = by_code.get(code) or confirmed.get(yes.get(code, ""), [])
@@ -97,15 +99,15 @@ def match_deliveries(
             results.append(_build_result(code, how, rows, orders.get(code, [])))
         if not rows:
             open_.append(code)
-    wanted = [one for one in gone if one.code in open_]
-    candidates = tuple(_find_candidates(shelf, wanted, set(codes), said))
-    found = {one.code for one in results} | {one.code for one in candidates}
-    return DeliveryMatches(tuple(results), candidates, tuple(c for c in codes if c not in found))
+    wanted = [item for item in deliveries if item.code in open_]
+    candidates = tuple(_find_candidates(warehouse, wanted, set(codes), answers))
+    matched = {item.code for item in results} | {candidate.code for candidate in candidates}
+    return DeliveryMatches(tuple(results), candidates, tuple(c for c in codes if c not in matched))
 
 
-def _add_campaign_id(shelf: Warehouse) -> ir.Table | None:
-    """Campaigns with a name to call each by: its id, else its code, else its name."""
-    table = shelf.table("campaigns")
+def _add_campaign_id(warehouse: Warehouse) -> ir.Table | None:
+    """Add `called`, the campaign's id, else its code, else its name."""
+    table = warehouse.table("campaigns")
     if table is None:
         return None
     return table.mutate(
@@ -121,26 +123,28 @@ def _sum_measures(table: ir.Table, *by: str) -> ir.Table:
     )
 
 
-def _campaigns_by_code(shelf: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = _add_campaign_id(shelf)
+def _campaigns_by_code(
+    warehouse: Warehouse, codes: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    table = _add_campaign_id(warehouse)
     if table is None or not codes:
         return {}
     return _group_rows(
-        fetch_rows(shelf, _sum_measures(table.filter(table.code.isin(codes)), "code")), "code"
+        fetch_rows(warehouse, _sum_measures(table.filter(table.code.isin(codes)), "code")), "code"
     )
 
 
-def _campaigns_by_id(shelf: Warehouse, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = _add_campaign_id(shelf)
+def _campaigns_by_id(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    table = _add_campaign_id(warehouse)
     if table is None or not ids:
         return {}
     return _group_rows(
-        fetch_rows(shelf, _sum_measures(table.filter(table.called.isin(ids)))), "called"
+        fetch_rows(warehouse, _sum_measures(table.filter(table.called.isin(ids)))), "called"
     )
 
 
-def _orders_by_code(shelf: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = shelf.table("orders")
+def _orders_by_code(warehouse: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    table = warehouse.table("orders")
     if table is None or not codes:
         return {}
     person = ibis.coalesce(table.customer, table["order"])
@@ -153,14 +157,14 @@ def _orders_by_code(shelf: Warehouse, codes: Sequence[str]) -> dict[str, list[di
             people=person.nunique(),
         )
     )
-    return _group_rows(fetch_rows(shelf, counted), "code")
+    return _group_rows(fetch_rows(warehouse, counted), "code")
 
 
 def _group_rows(rows: Iterable[dict[str, Any]], by: str) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        found.setdefault(row[by], []).append(row)
-    return found
+        groups.setdefault(row[by], []).append(row)
+    return groups
 
 
 def _build_result(
@@ -171,8 +175,8 @@ def _build_result(
 ) -> DeliveryResult:
     counts = {}
     for name in MEASURES:
-        told = [row[name] for row in rows if row[name] is not None]
-        counts[name] = sum(told) if told else None
+        known = [row[name] for row in rows if row[name] is not None]
+        counts[name] = sum(known) if known else None
     return DeliveryResult(
         code=code,
         how=how,
@@ -187,100 +191,111 @@ def _build_result(
 
 
 def _sum_money(rows: Iterable[dict[str, Any]], name: str) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
+    sums: dict[str, Decimal] = {}
     for row in rows:
         if row[name] is not None:
             currency = row["currency"] or ""
-            found[currency] = found.get(currency, Decimal(0)) + row[name]
-    return dict(sorted(found.items()))
+            sums[currency] = sums.get(currency, Decimal(0)) + row[name]
+    return dict(sorted(sums.items()))
 
 
 def _find_candidates(
-    shelf: Warehouse,
-    gone: Sequence[SentDelivery],
+    warehouse: Warehouse,
+    deliveries: Sequence[SentDelivery],
     codes: set[str],
-    said: Mapping[tuple[str, str], bool],
+    answers: Mapping[tuple[str, str], bool],
 ) -> Iterable[MatchCandidate]:
-    """For each delivery without a code, the one campaign that looks like it; two are none."""
-    table = _add_campaign_id(shelf)
-    if table is None or not gone:
+    """Yield, for each delivery without a code, the only campaign that resembles it. Two candidates
+    count as none."""
+    table = _add_campaign_id(warehouse)
+    if table is None or not deliveries:
         return
     first, last = (
-        min(o.sent_at for o in gone) - MAX_TIME_APART,
-        max(o.sent_at for o in gone) + MAX_TIME_APART,
+        min(o.sent_at for o in deliveries) - MAX_TIME_APART,
+        max(o.sent_at for o in deliveries) + MAX_TIME_APART,
     )
     near = table.filter(table.at.between(first, last) & table.called.notnull())
     seen = near.select("called", "code", "at", "channel", "subject", "text").distinct()
-    rows = [row for row in fetch_rows(shelf, seen.limit(MAX_CAMPAIGNS)) if row["code"] not in codes]
-    for one in sorted(gone, key=lambda o: (o.sent_at, o.code)):
-        found: dict[str, MatchCandidate] = {}
+    rows = [
+        row for row in fetch_rows(warehouse, seen.limit(MAX_CAMPAIGNS)) if row["code"] not in codes
+    ]
+    for delivery in sorted(deliveries, key=lambda o: (o.sent_at, o.code)):
+        candidates: dict[str, MatchCandidate] = {}
         for row in rows:
-            likeness = _score_similarity(one, row) if (row["called"], one.code) not in said else 0.0
+            likeness = (
+                _score_similarity(delivery, row)
+                if (row["called"], delivery.code) not in answers
+                else 0.0
+            )
             if likeness >= max(
-                MIN_SIMILARITY, found[row["called"]].alike if row["called"] in found else 0
+                MIN_SIMILARITY,
+                candidates[row["called"]].alike if row["called"] in candidates else 0,
             ):
-                found[row["called"]] = MatchCandidate(
-                    one.code, row["called"], row["at"], row["subject"], round(likeness, 3)
+                candidates[row["called"]] = MatchCandidate(
+                    delivery.code, row["called"], row["at"], row["subject"], round(likeness, 3)
                 )
-        if len(found) == 1:
-            yield next(iter(found.values()))
+        if len(candidates) == 1:
+            yield next(iter(candidates.values()))
 
 
-def _score_similarity(one: SentDelivery, row: Mapping[str, Any]) -> float:
-    """How much alike, 0 to 1; 0 on another channel or day."""
-    if (row["channel"] or "").lower() != one.channel.lower() or abs(
-        row["at"] - one.sent_at
+def _score_similarity(delivery: SentDelivery, row: Mapping[str, Any]) -> float:
+    """Return the similarity from 0 to 1; 0 for another channel or date."""
+    if (row["channel"] or "").lower() != delivery.channel.lower() or abs(
+        row["at"] - delivery.sent_at
     ) > MAX_TIME_APART:
         return 0.0
-    pairs = ((one.subject, row["subject"]), (one.text, row["text"]))
+    pairs = ((delivery.subject, row["subject"]), (delivery.text, row["text"]))
     return max(
         (_compare_texts(mine, theirs) for mine, theirs in pairs if mine and theirs), default=0.0
     )
 
 
-def _compare_texts(mine: str, theirs: str) -> float:
-    """Ratcliff and Obershelp's similarity of the words, without case, accents and signs."""
-    return SequenceMatcher(None, tokenize(mine), tokenize(theirs), autojunk=False).ratio()
+def _compare_texts(first: str, second: str) -> float:
+    """Return the Ratcliff–Obershelp similarity of the words, without case, accents and
+    punctuation."""
+    return SequenceMatcher(None, tokenize(first), tokenize(second), autojunk=False).ratio()
 
 
-# A delivery's results as people read them: one rate against its comparable median, and sales.
+# Texts for the result card: one rate compared with the median of its peers, and the sales.
 
-SHOWN_RATES = (  # the first that was counted is told
+SHOWN_RATES = (  # the first one that was counted is shown
     ("open rate", "opened", Words("opened")),
     ("click rate", "clicks", Words("clicked")),
     ("order rate", "orders", Words("ordered")),
 )
 
 
-def describe_result(shelf: Warehouse, result: DeliveryResult) -> list[Words]:
-    """Sentences for the card: what was sent and how it did, what was sold, and where that is from.
-    None when the files hold no count of it."""
+def describe_result(warehouse: Warehouse, result: DeliveryResult) -> list[Words]:
+    """Return the sentences of the card: what was sent, how it did, what was sold, and the sources.
+    Empty when the files contain no count of the delivery."""
     lines = [
         line
-        for line in (_describe_rate(shelf, result), _describe_sales(shelf, result))
+        for line in (_describe_rate(warehouse, result), _describe_sales(warehouse, result))
         if line is not None
     ]
     if not lines:
         return []
     kind = "campaigns" if result.campaigns else "orders"
-    source, day = shelf.source(kind), shelf.as_of(kind)
+    source, day = warehouse.source(kind), warehouse.as_of(kind)
     return [*lines, Words("From {source}, up to {day}", source=format_source(source), day=day)]
 
 
-def _describe_rate(shelf: Warehouse, result: DeliveryResult) -> Words | None:
+def _describe_rate(warehouse: Warehouse, result: DeliveryResult) -> Words | None:
     sent = result.counts.get("delivered") or result.counts.get("sent")
     if not sent:
         return None
-    if is_below_floor(sent, shelf.floor):
+    if is_below_floor(sent, warehouse.floor):
         return Words(
-            "Sent to under {n} people: how many of them did what is not told", n=shelf.floor
+            "Sent to under {n} people: how many of them did what is not told", n=warehouse.floor
         )
     for rate, counted, verb in SHOWN_RATES:
         hits = result.counts.get(counted)
-        if hits is None or (counted == "orders" and is_below_floor(hits, shelf.sales_floor)):
+        if hits is None or (counted == "orders" and is_below_floor(hits, warehouse.sales_floor)):
             continue
-        # Added up over several lines of a file it is no longer the rate of one letter.
-        facts = _compare_with_peers(shelf, result.letters[0]) if len(result.letters) == 1 else {}
+        # A rate summed over several file rows is no longer the rate of one mailing.
+        facts = (
+            _compare_with_peers(warehouse, result.letters[0]) if len(result.letters) == 1 else {}
+        )
         if slugify(rate) in facts:
             return _describe_comparison(facts, slugify(rate), sent, verb)
         return Words(
@@ -295,7 +310,8 @@ def _describe_rate(shelf: Warehouse, result: DeliveryResult) -> Words | None:
 def _describe_comparison(
     facts: Mapping[str, Decimal | str], rate: str, sent: int, verb: Words
 ) -> Words:
-    """The letter's rate against the median, and whether chance explains what lies between."""
+    """Describe the mailing's rate against the median, and whether chance explains the
+    difference."""
     own, median = _get_number(facts, rate), _get_number(facts, f"{rate}-median")
     n = _get_number(facts, f"{rate}-comparable")
     filled = {"sent": sent, "verb": verb, "own": own, "median": median, "n": n}
@@ -318,10 +334,10 @@ def _describe_comparison(
     )
 
 
-def _compare_with_peers(shelf: Warehouse, letter: str) -> dict[str, Decimal | str]:
-    """The measures of `letter_against_peers`: name → value."""
-    found: AnalysisResult = letter_against_peers(shelf, letter)
-    return {fact.id.rsplit(".", 1)[-1]: fact.value for fact in found.facts}
+def _compare_with_peers(warehouse: Warehouse, letter: str) -> dict[str, Decimal | str]:
+    """Return the measures of `letter_against_peers` as name → value."""
+    result: AnalysisResult = letter_against_peers(warehouse, letter)
+    return {fact.id.rsplit(".", 1)[-1]: fact.value for fact in result.facts}
 
 
 def _get_number(facts: Mapping[str, Decimal | str], name: str) -> Decimal:
@@ -330,9 +346,10 @@ def _get_number(facts: Mapping[str, Decimal | str], name: str) -> Decimal:
     return value
 
 
-def _describe_sales(shelf: Warehouse, result: DeliveryResult) -> Words | None:
-    """What came with its code; else what the campaign's own file says. Nothing of few customers."""
-    floor = shelf.sales_floor
+def _describe_sales(warehouse: Warehouse, result: DeliveryResult) -> Words | None:
+    """Describe the sales of orders with the code, else those of the campaign file. Nothing for few
+    customers."""
+    floor = warehouse.sales_floor
     if is_below_floor(result.buyers, floor):
         return Words(
             "Under {n} customers ordered with its code: what they bought is not told", n=floor
@@ -358,10 +375,14 @@ def _describe_sales(shelf: Warehouse, result: DeliveryResult) -> Words | None:
 
 
 def _join_amounts(amounts: Mapping[str, Decimal]) -> Money | Words | None:
-    """Amounts of several currencies side by side: they are never added up."""
-    said: Money | Words | None = None
+    """Join amounts of several currencies; they are never summed."""
+    joined: Money | Words | None = None
     for currency, amount in amounts.items():
-        one = Money(amount=amount, currency=currency) if currency else None
-        if one is not None:
-            said = one if said is None else Words("{first} and {second}", first=said, second=one)
-    return said
+        money = Money(amount=amount, currency=currency) if currency else None
+        if money is not None:
+            joined = (
+                money
+                if joined is None
+                else Words("{first} and {second}", first=joined, second=money)
+            )
+    return joined

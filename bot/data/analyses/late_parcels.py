@@ -1,11 +1,8 @@
-"""Parcels that come late, by region: where, how many, since when.
+"""Find regions with late parcels: where, how many, since when.
 
-What a late parcel is: `bot.data.analyses.late_parcels`. Each region is held against the others by
-Fisher's
-exact test, Benjamini and Hochberg over all. Single regions are small, so they are also read
-together, in two groups: `bot.data.stats`. The late regions of that are no yardstick for
-the others.
-"""
+Each region is compared with the others by Fisher's exact test, with Benjamini and Hochberg over
+all. Single regions are small, so they are also analysed together as two groups, see
+`bot.data.stats`; the late regions found that way are excluded from the baseline of the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,17 +32,17 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-# Parcels by day and region: how many were due, how many came late, and what those were worth.
+# Parcels by day and region: how many were due, how many were late, and what those were worth.
 
-CURRENT_DAYS, PREVIOUS_DAYS = 56, 309  # days of orders: eight weeks, and what is left of a year
+CURRENT_DAYS, PREVIOUS_DAYS = 56, 309  # days of orders: eight weeks, and the rest of a year
 
 
 @dataclass(frozen=True)
 class ParcelCounts:
-    """Days × regions: parcels due, late ones, and what the late ones were worth."""
+    """Days × regions: due parcels, late ones, and the order value of the late ones."""
 
     days: list[date]
-    regions: list[str]  # "" is unknown
+    regions: list[str]  # "" is an unknown region
     due: Numbers
     late: Numbers
     worth: Numbers
@@ -57,10 +54,10 @@ class ParcelCounts:
         return self.late[:-CURRENT_DAYS].sum(axis=0), self.due[:-CURRENT_DAYS].sum(axis=0)
 
 
-def build_parcels(shelf: Warehouse, where: AnalysisFilter, last: date) -> ir.Table:
-    """day (of the order), region: parcels that were due by `last`, late ones, what these were
-    worth, came."""
-    whole = _select_due_parcels(shelf, where, last)
+def build_parcels(warehouse: Warehouse, filter_: AnalysisFilter, last: date) -> ir.Table:
+    """Build day (of the order) and region, with the parcels that were due by `last`, the late ones,
+    their worth, and those that came."""
+    whole = _select_due_parcels(warehouse, filter_, last)
     return whole.group_by("day", "region").aggregate(
         due=whole.count(),
         late=whole.late.sum(),
@@ -70,17 +67,17 @@ def build_parcels(shelf: Warehouse, where: AnalysisFilter, last: date) -> ir.Tab
 
 
 def build_recipients(
-    shelf: Warehouse, where: AnalysisFilter, last: date
+    warehouse: Warehouse, filter_: AnalysisFilter, last: date
 ) -> tuple[Population, Population]:
-    """Who was to get the parcels of the last weeks, by region and by whether these were late; and
-    those of the days before. Orders, where no customer is known."""
-    whole = _select_due_parcels(shelf, where, last)
+    """Return the recipients of the last weeks' parcels, by region and by lateness, and those of the
+    days before. Orders count where no customer is known."""
+    whole = _select_due_parcels(warehouse, filter_, last)
     now = whole.day > ibis.literal(last - timedelta(days=CURRENT_DAYS))
-    person = person_column(shelf, whole.person)
-    asked = whole.select(
+    person = person_column(warehouse, whole.person)
+    query = whole.select(
         "region", person=person, late=whole.late.ifelse("late", "in time"), now=now
     )
-    table = fetch_arrow(shelf, asked.distinct())
+    table = fetch_arrow(warehouse, query.distinct())
     return (
         Population.of(table.filter(table["now"]).drop_columns("now"), "person"),
         Population.of(_drop_current(table).drop_columns("now"), "person"),
@@ -93,10 +90,10 @@ def _drop_current(table: Any) -> Any:
     return table.filter(pc.invert(table["now"]))
 
 
-def _select_due_parcels(shelf: Warehouse, where: AnalysisFilter, last: date) -> ir.Table:
-    """One row an order whose parcel was due: day, region ("" is unknown), person, late, missing,
-    amount."""
-    table = filter_rows(shelf, "orders", where)
+def _select_due_parcels(warehouse: Warehouse, filter_: AnalysisFilter, last: date) -> ir.Table:
+    """Return one row per order whose parcel was due: day, region ("" is unknown), person, late,
+    missing, amount."""
+    table = filter_rows(warehouse, "orders", filter_)
     first = last - timedelta(days=CURRENT_DAYS + PREVIOUS_DAYS - 1)
     table = table.filter(
         table.at >= ibis.literal(first).cast("timestamp"),
@@ -123,7 +120,8 @@ def _select_due_parcels(shelf: Warehouse, where: AnalysisFilter, last: date) -> 
 
 
 def arrange_parcels(rows: list[dict[str, Any]], last: date) -> ParcelCounts | None:
-    """The rows as days × regions; None when nothing ever came, or nothing was due lately."""
+    """Arrange the rows as days × regions; None when no parcel has a delivery day, or none was due
+    recently."""
     if not sum(row["came"] for row in rows):
         return None
     days = [last - timedelta(days=back) for back in range(CURRENT_DAYS + PREVIOUS_DAYS - 1, -1, -1)]
@@ -139,64 +137,68 @@ def arrange_parcels(rows: list[dict[str, Any]], last: date) -> ParcelCounts | No
 
 
 CONFIRMED_FDR, WATCHED_P = 0.10, 0.05
-MAX_TOTAL_P = 0.01  # p of all parcels against those before: one test
-MIN_REGION_CHANCE = 0.8  # that a region is a late one, to be named
+MAX_TOTAL_P = 0.01  # p of all parcels against those before: a single test
+MIN_REGION_CHANCE = 0.8  # probability that a region is a late one, from which it is named
 PARCELS_QUERY = "delivery.parcels"
-LATE_REGIONS_VALUE = ("late-regions", "all")  # as a value of the receivers
+LATE_REGIONS_VALUE = ("late-regions", "all")  # as a dimension value of the recipients
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """delivery.all: late, before (%), parcels, p, verdict; delivery.region-<region>: status, late,
-    rest, before, p, late-worth of regions that differ; delivery.late-regions: regions, late, rest,
-    parcels, late-parcels, late-worth (what these orders were worth), since, since-days, when the
-    regions fall into two groups."""
-    if shelf.table("orders") is None:
-        found = AnalysisResult("delivery", "orders", shelf.today)
-        found.refuse(Words("Late parcels need orders with the day promised and the day they came."))
-        return found
-    day = find_last_whole_day(shelf, "orders", where)
-    found = AnalysisResult("delivery", shelf.source("orders"), day, floors=shelf.floors)
-    query = build_parcels(shelf, where, day)
-    rows = fetch_rows(shelf, query)
-    told = arrange_parcels(rows, day)
-    if told is None:
-        found.refuse(_explain_missing_parcels(shelf, format_source(found.source), due=bool(rows)))
-        return found
-    found.queries[PARCELS_QUERY] = defer_sql(query)
-    now, before = build_recipients(shelf, where, day)
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return the facts delivery.all: late, before (%), parcels, p, verdict;
+    delivery.region-<region>: status, late, rest, before, p, late-worth of regions that differ;
+    delivery.late-regions: regions, late, rest, parcels, late-parcels, late-worth (the value of
+    these orders), since, since-days, when the regions fall into two groups."""
+    if warehouse.table("orders") is None:
+        result = AnalysisResult("delivery", "orders", warehouse.today)
+        result.add_limit(
+            Words("Late parcels need orders with the day promised and the day they came.")
+        )
+        return result
+    day = find_last_whole_day(warehouse, "orders", filter_)
+    result = AnalysisResult("delivery", warehouse.source("orders"), day, floors=warehouse.floors)
+    query = build_parcels(warehouse, filter_, day)
+    rows = fetch_rows(warehouse, query)
+    parcels = arrange_parcels(rows, day)
+    if parcels is None:
+        result.add_limit(
+            _explain_missing_parcels(warehouse, format_source(result.source), due=bool(rows))
+        )
+        return result
+    result.queries[PARCELS_QUERY] = defer_sql(query)
+    now, before = build_recipients(warehouse, filter_, day)
     for subject in ("all", "tested"):
-        found.group(subject, now.count(now.which(TOTAL_VALUE)))
-    _add_total(found, told)
-    late, due = told.now()
+        result.set_group_size(subject, now.count(now.which(TOTAL_VALUE)))
+    _add_total(result, parcels)
+    late, due = parcels.now()
     groups = split_two_groups(late, due) if (due > 0).sum() > 2 else None
-    money = list_currencies(shelf, "orders")
+    money = list_currencies(warehouse, "orders")
     currency = money[0] if len(money) == 1 else None
-    surely = _find_late_regions(told, groups) if groups else None
+    surely = _find_late_regions(parcels, groups) if groups else None
     if surely is not None:
-        now.mark(LATE_REGIONS_VALUE, now.any_of("region", _list_regions(told, surely)))
-        before.mark(LATE_REGIONS_VALUE, before.any_of("region", _list_regions(told, surely)))
+        now.mark(LATE_REGIONS_VALUE, now.any_of("region", _list_regions(parcels, surely)))
+        before.mark(LATE_REGIONS_VALUE, before.any_of("region", _list_regions(parcels, surely)))
     _add_regions(
-        found,
-        told,
-        _ParcelReport(now, before, shelf.floors),
+        result,
+        parcels,
+        _ParcelReport(now, before, warehouse.floors),
         _select_usual_regions(due, groups),
         currency,
     )
     if groups and surely is not None:
-        _add_late_regions(found, told, now, groups, surely, currency)
-    return found
+        _add_late_regions(result, parcels, now, groups, surely, currency)
+    return result
 
 
 @dataclass(frozen=True)
 class _ParcelReport:
-    """Who the parcels are for, now and before, and the regions that may be told of."""
+    """The recipients now and before, and the regions that may be shown."""
 
     now: Population
     before: Population
     floors: Floors
 
     def regions(self, names: Sequence[str]) -> tuple[set[str], set[str]]:
-        """Those of the last weeks, and those of the days before."""
+        """Return the regions that may be shown for the last weeks, and for the days before."""
         wanted = [("region", name) for name in names]
         return tuple(  # type: ignore[return-value]
             {
@@ -211,27 +213,27 @@ class _ParcelReport:
         return self.now.count(self.now.which(("region", name)))
 
     def late_worth(self, name: str) -> bool:
-        """Whether so many had a late one that what these were worth may be told."""
+        """Tell whether enough people had a late parcel for the value of these to be shown."""
         late = self.now.which(("region", name)) & self.now.which(("late", "late"))
         return not is_below_floor(self.now.count(late), self.floors.sales)
 
 
-def _find_late_regions(told: ParcelCounts, groups: tuple[float, float, Numbers]) -> BoolArray:
-    """Which regions are surely of the late ones."""
-    named = np.array([bool(name) for name in told.regions])
+def _find_late_regions(parcels: ParcelCounts, groups: tuple[float, float, Numbers]) -> BoolArray:
+    """Return a mask of the regions that are surely among the late ones."""
+    named = np.array([bool(name) for name in parcels.regions])
     return np.asarray((groups[2] > MIN_REGION_CHANCE) & named)
 
 
-def _list_regions(told: ParcelCounts, inside: BoolArray) -> list[str]:
-    return [name for name, one in zip(told.regions, inside, strict=True) if one]
+def _list_regions(parcels: ParcelCounts, inside: BoolArray) -> list[str]:
+    return [name for name, one in zip(parcels.regions, inside, strict=True) if one]
 
 
-def _explain_missing_parcels(shelf: Warehouse, source: str | Words, *, due: bool) -> Words:
-    """Why there are no parcels to tell of: no days are known, or no promised one is over."""
-    orders = shelf.table("orders")
+def _explain_missing_parcels(warehouse: Warehouse, source: str | Words, *, due: bool) -> Words:
+    """Explain why there are no parcels: no delivery days are known, or no promised day is over."""
+    orders = warehouse.table("orders")
     assert orders is not None
     promised = orders.filter(orders.promised.notnull()).select("promised")
-    if not due and fetch_rows(shelf, promised.limit(1)):
+    if not due and fetch_rows(warehouse, promised.limit(1)):
         return Words(
             "In {source} the day promised is over for none of the parcels of these weeks, "
             "so late ones can't be told yet.",
@@ -244,11 +246,11 @@ def _explain_missing_parcels(shelf: Warehouse, source: str | Words, *, due: bool
     )
 
 
-def _add_total(found: AnalysisResult, told: ParcelCounts) -> None:
-    (late, due), (late_before, due_before) = told.now(), told.before()
+def _add_total(result: AnalysisResult, parcels: ParcelCounts) -> None:
+    (late, due), (late_before, due_before) = parcels.now(), parcels.before()
 
     def add(measure: str, value: float | str, unit: str | None, rows: Any) -> None:
-        found.add(
+        result.add(
             "all", measure, value, unit=unit, about="parcels", rows=round(rows), query=PARCELS_QUERY
         )
 
@@ -264,27 +266,27 @@ def _add_total(found: AnalysisResult, told: ParcelCounts) -> None:
 
 
 def _add_regions(
-    found: AnalysisResult,
-    told: ParcelCounts,
+    result: AnalysisResult,
+    parcels: ParcelCounts,
     people: _ParcelReport,
     usual: Numbers,
     currency: str | None,
 ) -> None:
-    """The regions that differ from the usual ones (a mask)."""
-    (late, due), (late_before, due_before) = told.now(), told.before()
+    """Add the regions that differ from the usual ones (a mask)."""
+    (late, due), (late_before, due_before) = parcels.now(), parcels.before()
     floors = people.floors
-    asked = [
+    tested = [
         at
-        for at, name in enumerate(told.regions)
+        for at, name in enumerate(parcels.regions)
         if name and due[at] >= floors.people and people.size(name) >= floors.people
     ]
-    found.add(
-        "tested", "regions", len(asked), about="regions", rows=int(due.sum()), query=PARCELS_QUERY
+    result.add(
+        "tested", "regions", len(tested), about="regions", rows=int(due.sum()), query=PARCELS_QUERY
     )
     late_usual, due_usual = (late * usual).sum(), (due * usual).sum()
-    rest = [(late_usual - late[at] * usual[at], due_usual - due[at] * usual[at]) for at in asked]
+    rest = [(late_usual - late[at] * usual[at], due_usual - due[at] * usual[at]) for at in tested]
     p = np.array(
-        [_compute_p(late[at], due[at], *others) for at, others in zip(asked, rest, strict=True)]
+        [_compute_p(late[at], due[at], *others) for at, others in zip(tested, rest, strict=True)]
     )
     q = adjust_false_discovery(p)
     status_of = {
@@ -292,12 +294,14 @@ def _add_regions(
         for n in np.argsort(p, kind="stable")
         if q[n] <= CONFIRMED_FDR or p[n] < WATCHED_P
     }
-    safe, safe_before = people.regions([told.regions[asked[n]] for n in status_of])
+    safe, safe_before = people.regions([parcels.regions[tested[n]] for n in status_of])
     for n, status in status_of.items():
-        at, name = asked[n], told.regions[asked[n]]
+        at, name = tested[n], parcels.regions[tested[n]]
         few = is_below_floor(float(late[at]), floors.sales)
         size = people.size(name)
-        if not found.group(f"region-{slugify(name)}", size, told=name in safe and not few):
+        if not result.set_group_size(
+            f"region-{slugify(name)}", size, safe=name in safe and not few
+        ):
             continue
         measures: dict[str, tuple[float | str, str | None]] = {
             "status": (status, None),
@@ -306,12 +310,15 @@ def _add_regions(
             "p": (max(round(float(p[n]), 4), 0.0001), None),
         }
         if currency and people.late_worth(name):
-            measures["late-worth"] = (round(float(told.worth[-CURRENT_DAYS:, at].sum())), currency)
+            measures["late-worth"] = (
+                round(float(parcels.worth[-CURRENT_DAYS:, at].sum())),
+                currency,
+            )
         if due_before[at] >= floors.people and name in safe_before:
             measures["before"] = (_compute_percent(late_before[at], due_before[at]), "%")
         for measure, (value, unit) in measures.items():
             rows = round(due_before[at] if measure == "before" else due[at])
-            found.add(
+            result.add(
                 f"region-{slugify(name)}",
                 measure,
                 value,
@@ -331,26 +338,30 @@ def _compute_p(late: float, due: float, others_late: float, others: float) -> fl
 
 
 def _add_late_regions(
-    found: AnalysisResult,
-    told: ParcelCounts,
+    result: AnalysisResult,
+    parcels: ParcelCounts,
     people: Population,
     groups: tuple[float, float, Numbers],
     inside: BoolArray,
     currency: str | None,
 ) -> None:
-    assert found.floors is not None
-    due = told.now()[1]
+    assert result.floors is not None
+    due = parcels.now()[1]
     high, low, _ = groups
     rows = round(due[inside].sum())
     size, every = (people.count(people.which(value)) for value in (LATE_REGIONS_VALUE, TOTAL_VALUE))
-    safe = LATE_REGIONS_VALUE in people.told([LATE_REGIONS_VALUE], found.floors.people)
-    if rows < found.floors.people or not found.group("late-regions", size, every - size, told=safe):
+    safe = LATE_REGIONS_VALUE in people.told([LATE_REGIONS_VALUE], result.floors.people)
+    if rows < result.floors.people or not result.set_group_size(
+        "late-regions", size, every - size, safe=safe
+    ):
         return
-    names = ", ".join(_list_regions(told, inside))
-    began = find_change_point(told.late[:, inside].sum(axis=1), told.due[:, inside].sum(axis=1))
+    names = ", ".join(_list_regions(parcels, inside))
+    began = find_change_point(
+        parcels.late[:, inside].sum(axis=1), parcels.due[:, inside].sum(axis=1)
+    )
 
     def add(measure: str, value: float | str | date, unit: str | None = None) -> None:
-        found.add(
+        result.add(
             "late-regions", measure, value, unit=unit, about=names, rows=rows, query=PARCELS_QUERY
         )
 
@@ -359,11 +370,11 @@ def _add_late_regions(
     add("late", round(100 * high, 1), "%")
     add("rest", round(100 * low, 1), "%")
     add("parcels", rows, "parcels")
-    add("late-parcels", round(told.now()[0][inside].sum()), "parcels")
+    add("late-parcels", round(parcels.now()[0][inside].sum()), "parcels")
     if currency:
-        add("late-worth", round(float(told.worth[-CURRENT_DAYS:, inside].sum())), currency)
+        add("late-worth", round(float(parcels.worth[-CURRENT_DAYS:, inside].sum())), currency)
     if began:
-        add("since", told.days[began[0]])
+        add("since", parcels.days[began[0]])
         add("since-days", began[1], "days")
 
 

@@ -1,5 +1,5 @@
-"""New rows are looked through once they have come to rest, so that the first question after them
-is answered as quickly as the next."""
+"""Precompute the facts of new data once imports have settled, so that the first question about it
+is answered as quickly as later ones."""
 
 import asyncio
 import logging
@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 from bot.data.warehouse.models import DataFile
 from bot.jobs.models import Job
 
-QUIET_TIME = timedelta(minutes=1)  # without news
-TIMEOUT_SECONDS = 300.0  # seconds
-IDLE_PRIORITY = 19  # only with what nobody else wants of the processors
-NO_FACTS_EXIT_CODE = 3  # how `facts` ends when nothing could be told
+QUIET_TIME = timedelta(minutes=1)  # without a new import
+TIMEOUT_SECONDS = 300.0
+IDLE_PRIORITY = 19  # niceness: use only idle processor time
+NO_FACTS_EXIT_CODE = 3  # exit code of `facts` when nothing could be reported
 log = logging.getLogger(__name__)
 
 
 def list_due_jobs(session: Session, now: datetime) -> Iterable[Job]:
-    """One look a day at each state of a workspace's files, when the newest is a minute old."""
+    """Yield one job a day for each state of a workspace's files, once the newest file is a minute
+    old."""
     newest = select(DataFile.workspace, func.max(DataFile.taken_in_at))
     newest = newest.where(DataFile.retired_at.is_(None)).group_by(DataFile.workspace)
     for workspace, at in session.execute(newest.order_by(DataFile.workspace)):
@@ -32,9 +33,9 @@ def list_due_jobs(session: Session, now: datetime) -> Iterable[Job]:
 
 
 async def precompute_facts(subject: str) -> None:
-    """`workspace/state`: `facts all` in a process of its own, which takes its memory away with it
-    and holds up no answer. It leaves what it found on the disk; that it failed is no reason to
-    fail."""
+    """Run `facts all` for `workspace/state` in a process of its own, so that its memory is freed
+    afterwards and no answer waits for it. The results stay in the cache on disk. A failure is only
+    logged."""
     workspace = subject.partition("/")[0]
     ran = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "facts", "all", "--workspace", workspace),
@@ -45,7 +46,7 @@ async def precompute_facts(subject: str) -> None:
     try:
         os.setpriority(os.PRIO_PROCESS, ran.pid, IDLE_PRIORITY)
         ended = await asyncio.wait_for(ran.wait(), TIMEOUT_SECONDS)
-    except ProcessLookupError:  # it was quicker
+    except ProcessLookupError:  # the process has already ended
         ended = await ran.wait()
     except (TimeoutError, asyncio.CancelledError) as stopped:
         ran.kill()

@@ -1,4 +1,4 @@
-"""What a request asks of an analysis, and what an analysis says besides its facts."""
+"""Convert a request into an analysis filter, and an analysis' limits and data age into facts."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from bot.rules import wanted
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
-TABLES_BY_KIND = {  # the tables that an analysis stands on
+TABLES_BY_KIND = {  # the tables that each analysis reads
     "segments": ("orders", "consents"),
     "audiences": ("orders", "consents"),
     "behaviour": ("orders",),
@@ -40,20 +40,20 @@ AFTER_PURCHASE_PATTERN = re.compile(  # "what is bought after the linen shirt?"
 
 
 def parse_after_purchase(words: str) -> str | None:
-    """The thing after which something is bought, as it was asked; None when it was not."""
-    found = AFTER_PURCHASE_PATTERN.search(words)
-    return (found["thing"].strip(" \"'«»“”’\u00a0\u202f") or None) if found else None
+    """Return the words for the subject of an "after …" question; None when it is not one."""
+    match = AFTER_PURCHASE_PATTERN.search(words)
+    return (match["thing"].strip(" \"'«»“”’\u00a0\u202f") or None) if match else None
 
 
 def build_filter(request: SkillRequest) -> AnalysisFilter:
-    """The product and the days that the brief is about. A forecast stands on all the orders, up to
-    the newest; what a test is to be planned for is read from the words."""
+    """Return the filter for the brief. A forecast uses all orders up to the newest; what a test is
+    planned for is parsed from the words."""
     brief = request.brief
     if request.skill == "predict":
         return AnalysisFilter(
             product=brief.product, days=brief.within, words=parse_after_purchase(brief.words)
         )
-    if request.skill in ("trends", "blockers"):  # what is usual is told by the whole past
+    if request.skill in ("trends", "blockers"):  # the whole past defines what is usual
         return AnalysisFilter(product=brief.product, until=brief.until)
     if request.skill == "targeting":
         return AnalysisFilter(product=brief.product, words=brief.words, rule=brief.rule)
@@ -74,30 +74,30 @@ def build_filter(request: SkillRequest) -> AnalysisFilter:
 
 
 def iter_cannot_facts(
-    findings: AnalysisResult, kind: str, language: str, today: date
+    result: AnalysisResult, kind: str, language: str, today: date
 ) -> Iterator[Fact]:
-    """What can't be told, in the reader's language: `<kind>.cannot.<n>`."""
-    for n, words in enumerate(findings.cannot, 1):
+    """Yield what can't be answered, in the reader's language: `<kind>.cannot.<n>`."""
+    for n, words in enumerate(result.limits, 1):
         yield Fact(
             id=f"{kind}.cannot.{n}",
             label="can't tell",
             value=words.to(language),
-            source=findings.source or NO_SOURCE,
+            source=result.source or NO_SOURCE,
             as_of=today,
         )
 
 
-def iter_age_facts(shelf: "Warehouse", kind: str) -> Iterator[Fact]:
-    """How old a set is that is older than its kind allows: `<kind>.age.days`."""
+def iter_age_facts(warehouse: "Warehouse", kind: str) -> Iterator[Fact]:
+    """Yield the age of a data set that is older than its kind allows: `<kind>.age.days`."""
     for table in TABLES_BY_KIND.get(kind, ()):
-        if table in shelf.listed and (days := shelf.stale(table)):
+        if table in warehouse.listed and (days := warehouse.stale(table)):
             yield Fact(
                 id=f"{kind}.age.days",
                 label="age",
-                about=shelf.source(table),
+                about=warehouse.source(table),
                 value=days,
                 unit="days",
-                source=shelf.source(table),
-                as_of=shelf.as_of(table),
+                source=warehouse.source(table),
+                as_of=warehouse.as_of(table),
             )
             return

@@ -1,4 +1,5 @@
-"""What an analysis found: facts with the query that gives each, and what it could not tell."""
+"""Hold the result of an analysis: facts with their queries, and the limits of what it could
+answer."""
 
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
@@ -14,114 +15,115 @@ from bot.rules.wanted import Wanted
 
 @dataclass(frozen=True)
 class AnalysisFilter:
-    """What is asked about; None is everything. Days are inclusive."""
+    """What an analysis is restricted to; None means no restriction. Days are inclusive."""
 
     product: str | None = None
     category: str | None = None
-    brand: str | None = None  # the maker's, as the catalogue has it
+    brand: str | None = None  # the product's brand in the catalogue
     channel: str | None = None
     country: str | None = None
     region: str | None = None
     device: str | None = None
     source: str | None = None
     segment: str | None = None
-    language: str | None = None  # of the feedback
+    language: str | None = None  # of the feedback text
     experiment: str | None = None
     since: date | None = None
     until: date | None = None
-    against: tuple[date, date] | None = None  # the days that those are held against
-    days: int | None = None  # a horizon: to buy within so many
-    wanted: Wanted | None = None  # what a test is planned with
-    words: str | None = None  # as they were asked, to find in them what is meant
-    rule: str | None = None  # an audience's rule, as JSON
-    tally: SalesQuery | None = None  # which orders are meant, and by what they are cut
+    against: tuple[date, date] | None = None  # the period that the days are compared with
+    days: int | None = None  # the forecast horizon in days
+    wanted: Wanted | None = None  # the inputs of a test plan
+    words: str | None = None  # as requested; parsed for what they name
+    rule: str | None = None  # an audience rule as JSON
+    tally: SalesQuery | None = None  # which orders are selected, and how they are grouped
 
 
 class QueryTexts(MutableMapping[str, str]):
-    """SQL by name. What gives it can stand for it until somebody reads it: spelling a query out
+    """SQL by name. A function may stand in for a text until it is read, because rendering a query
     takes longer than running it, and few are ever read."""
 
     def __init__(self) -> None:
-        self._told: dict[str, str | Callable[[], str]] = {}
+        self._texts: dict[str, str | Callable[[], str]] = {}
 
     def __getitem__(self, name: str) -> str:
-        told = self._told[name]
-        if not isinstance(told, str):
-            told = self._told[name] = told()
-        return told
+        sql = self._texts[name]
+        if not isinstance(sql, str):
+            sql = self._texts[name] = sql()
+        return sql
 
-    def __setitem__(self, name: str, told: str | Callable[[], str]) -> None:
-        self._told[name] = told
+    def __setitem__(self, name: str, sql: str | Callable[[], str]) -> None:
+        self._texts[name] = sql
 
     def __delitem__(self, name: str) -> None:
-        del self._told[name]
+        del self._texts[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._told)
+        return iter(self._texts)
 
     def __len__(self) -> int:
-        return len(self._told)
+        return len(self._texts)
 
 
 @dataclass
 class AnalysisResult:
-    """Facts grow here. An id is kind.subject.measure, each a slug ([a-z0-9-]+); the same subject
-    carries all measures of one thing. `cannot` says what can't be told, and which file would
-    let it.
+    """The facts of one analysis. A fact's id is kind.subject.measure, each a slug ([a-z0-9-]+); all
+    measures of one thing share a subject. `limits` are messages on what can't be answered, and
+    which file would change that.
 
-    With `floors` a subject's size is stated before anything is added to it, by `group` or
-    `nobody`; what is added to one that is too small is left out, and said to be."""
+    With `floors`, the size of a subject must be set before facts are added to it, by
+    `set_group_size` or `mark_without_customers`. Facts of a subject that is too small are dropped,
+    and a limit says so."""
 
     kind: str
     source: str  # "orders.csv"
     as_of: date
     facts: list[Fact] = field(default_factory=list)
     queries: QueryTexts = field(default_factory=QueryTexts)  # name → SQL
-    cannot: list[Words] = field(default_factory=list)
+    limits: list[Words] = field(default_factory=list)
     floors: Floors | None = field(default=None, compare=False)
-    of_texts: bool = field(default=False, compare=False)  # what has no size stated is of texts
+    of_texts: bool = field(default=False, compare=False)  # subjects without a size are about texts
     _sizes: dict[str, GroupSize] = field(default_factory=dict, repr=False, compare=False)
     _rows: dict[tuple[str, str], int] = field(default_factory=dict, repr=False, compare=False)
 
-    def group(
+    def set_group_size(
         self,
         subject: str,
         people: float,
         rest: float | None = None,
         *,
         sort: FloorKind = "people",
-        told: bool = True,
+        safe: bool = True,
     ) -> bool:
-        """States how many people a subject's figures are about, and how many the others are of a
-        whole that is told as well; not `told` is what would give away others (`disclosure`).
-        Whether anything of it will be told."""
+        """Set how many people a subject's figures are about, and with `rest` how many the others
+        are, of a whole that is shown as well. `safe` is False when the figures would give away
+        others (see `bot.data.disclosure`). Return whether the subject will be shown."""
         size = GroupSize(round(people), None if rest is None else round(rest), sort)
-        is_told = self.floors is None or (told and size.is_told(self.floors))
-        self._sizes[subject] = size if is_told else HIDDEN_SIZE
-        if not is_told and people and self.floors is not None:
+        is_shown = self.floors is None or (safe and size.is_told(self.floors))
+        self._sizes[subject] = size if is_shown else HIDDEN_SIZE
+        if not is_shown and people and self.floors is not None:
             self.withhold(sort)
-        return is_told
+        return is_shown
 
     def is_sized(self, subject: str) -> bool:
-        """Whether figures of the subject are told."""
+        """Tell whether figures of the subject are shown."""
         return self.floors is None or self._sizes.get(subject, HIDDEN_SIZE) is not HIDDEN_SIZE
 
-    def nobody(self, *subjects: str) -> None:
-        """States that what is told of these subjects is about no customers."""
+    def mark_without_customers(self, *subjects: str) -> None:
+        """Declare that these subjects are not about customers, so no floor applies."""
         self._sizes.update(dict.fromkeys(subjects, NO_GROUP))
 
     def withhold(self, sort: FloorKind) -> None:
-        """Says, once, that small groups are told of together."""
+        """Add the limit, once, that small groups are shown together."""
         assert self.floors is not None
-        said = withheld_groups_message(self.floors.of(sort), sort)
-        if said not in self.cannot:
-            self.cannot.append(said)
+        message = withheld_groups_message(self.floors.of(sort), sort)
+        if message not in self.limits:
+            self.limits.append(message)
 
     def is_withheld(self, sort: FloorKind = "people") -> bool:
-        """Whether it is said that small groups are told of together."""
+        """Tell whether the limit on small groups has been added."""
         return (
             self.floors is not None
-            and withheld_groups_message(self.floors.of(sort), sort) in self.cannot
+            and withheld_groups_message(self.floors.of(sort), sort) in self.limits
         )
 
     def add(
@@ -138,13 +140,14 @@ class AnalysisResult:
         source: str | None = None,
         as_of: date | None = None,
     ) -> Fact:
-        """One fact. `about` names the subject for people ("sizing", "Champions", a product's
-        title); the measure, with spaces for hyphens, is its label. Numbers are rounded by whoever
-        adds them: the value is what people will read. `rows` is how many rows it stands on.
-        Of a subject that is too small nothing is kept. Raises LookupError where nobody has stated
-        how large it is."""
+        """Add one fact. `about` is the subject's display name ("sizing", "Champions", a product's
+        title); the measure, with spaces for hyphens, is its label. The caller rounds numbers,
+        because the value is displayed as it is. `rows` is how many rows the value is based on.
+        Facts of a subject that is too small are not kept. Raises LookupError where the subject's
+        size has not been set."""
         known = value if isinstance(value, str) else _to_plain_value(value)
-        if query and rows is None:  # as what was told of it before, from the same query
+        # the same rows as the last fact of this subject from the same query
+        if query and rows is None:
             rows = self._rows.get((subject, query))
         elif query and rows is not None:
             self._rows[subject, query] = rows
@@ -160,32 +163,32 @@ class AnalysisResult:
             of=of,
             query=query,
         )
-        if self._is_told(subject):
+        if self._is_shown(subject):
             self.facts.append(fact)
         return fact
 
-    def _is_told(self, subject: str) -> bool:
+    def _is_shown(self, subject: str) -> bool:
         if self.floors is None:
             return True
         if subject not in self._sizes:
             if self.of_texts:
                 return True
-            raise LookupError(f"{self.kind}.{subject}: nobody has stated how many people it is of")
+            raise LookupError(f"{self.kind}.{subject}: nobody has set how many people it is about")
         return self._sizes[subject] is not HIDDEN_SIZE
 
-    def refuse(self, words: Words) -> None:
-        self.cannot.append(words)
+    def add_limit(self, words: Words) -> None:
+        self.limits.append(words)
 
     def get(self, subject: str, measure: str) -> Fact | None:
         wanted = f"{self.kind}.{subject}.{measure}"
         return next((fact for fact in self.facts if fact.id == wanted), None)
 
     def subjects(self) -> list[str]:
-        """The subjects in the order found."""
+        """Return the subjects in the order in which they were added."""
         return list(dict.fromkeys(fact.id.split(".")[1] for fact in self.facts))
 
 
-HIDDEN_SIZE = GroupSize(0, 0)  # told by its identity
+HIDDEN_SIZE = GroupSize(0, 0)  # recognised by identity
 
 
 def _to_plain_value(value: Decimal | int | float | date) -> Decimal | str:

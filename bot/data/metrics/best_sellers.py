@@ -1,4 +1,4 @@
-"""What sells best: products and categories by what they brought, and the average order."""
+"""Report best sellers: products and categories by revenue, and the average order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,104 +22,108 @@ from bot.i18n.messages import Words
 from bot.text.normalize import tokenize, word_set
 from bot.text.slugs import format_title, slugify
 
-DEFAULT_DAYS = 90  # looked back over when no days are asked for
+DEFAULT_DAYS = 90  # when no days are requested
 MAX_SELLERS = 10
-MAX_PRODUCTS_READ = 60  # products read; some of them are no goods
+MAX_PRODUCTS_READ = 60  # products read; some of them are no goods, such as postage
 SELLER_DIMENSIONS = ("product", "category")
 QUERY_NAMES = {"product": "products", "category": "categories"}
 OTHERS_LABEL = Words("Others")
-NON_PRODUCT_WORDS = word_set(  # what stands on an order and is not sold: "frais de port", "POSTAGE"
+# names of order lines that are no products: "frais de port", "POSTAGE"
+NON_PRODUCT_WORDS = word_set(
     "postage shipping carriage port livraison delivery fee fees frais manual discount remise "
     "commission charges adjust adjustment gift voucher emballage packaging samples carte"
 )
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """Over the days asked for, else the last 90: sellers.product-<product> and
-    sellers.category-<name> .revenue, .units, .orders, .since, .until, the best ten each by what
-    they brought, money paid back taken off; sellers.all.orders, .revenue and .average-order. What
-    too few customers bought is in sellers.others-product.revenue and sellers.others-category alone.
-    In the currency of most orders; others are left out, and said to be. Raises CannotDo where the
-    orders don't have a column that is asked about."""
-    if shelf.table("orders") is None:
-        findings = AnalysisResult("sellers", "", shelf.today)
-        findings.refuse(NO_ORDERS)
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return, over the requested days or the last 90: sellers.product-<product> and
+    sellers.category-<name> .revenue, .units, .orders, .since, .until, the best ten each by revenue
+    net of refunds; sellers.all.orders, .revenue and .average-order. What too few customers bought
+    is summed in sellers.others-product.revenue and sellers.others-category. Only the currency of
+    most orders counts; a limit names the others. Raises CannotDo where the orders lack a column of
+    the filter."""
+    if warehouse.table("orders") is None:
+        findings = AnalysisResult("sellers", "", warehouse.today)
+        findings.add_limit(NO_ORDERS)
         return findings
-    until = find_last_whole_day(shelf, "orders", where)
-    since = where.since or until - timedelta(days=DEFAULT_DAYS - 1)
-    found = AnalysisResult("sellers", shelf.source("orders"), until, floors=shelf.floors)
-    known = list_currencies(shelf, "orders")
-    lines = select_counted_lines(shelf, where, since, until, known[0] if known else None)
+    until = find_last_whole_day(warehouse, "orders", filter_)
+    since = filter_.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    result = AnalysisResult("sellers", warehouse.source("orders"), until, floors=warehouse.floors)
+    known = list_currencies(warehouse, "orders")
+    lines = select_counted_lines(warehouse, filter_, since, until, known[0] if known else None)
     if len(known) > 1:
         others = ", ".join(known[1:])
-        found.refuse(
+        result.add_limit(
             Words(
                 "What sells is counted in {currency} only; other orders are in {others}.",
                 currency=known[0],
                 others=others,
             )
         )
-    with_categories = add_category(shelf, lines)
-    people = build_buyers(shelf, with_categories, SELLER_DIMENSIONS)
+    with_categories = add_category(warehouse, lines)
+    people = build_buyers(warehouse, with_categories, SELLER_DIMENSIONS)
     best = {
-        "product": _find_best_sellers(found, shelf, lines, people, "product"),
-        "category": _find_best_sellers(found, shelf, with_categories, people, "category"),
+        "product": _find_best_sellers(result, warehouse, lines, people, "product"),
+        "category": _find_best_sellers(result, warehouse, with_categories, people, "category"),
     }
-    wanted = [(name, one.key) for name, some in best.items() for one in some]
-    told = people.told(wanted, shelf.sales_floor)
+    wanted = [(name, seller.key) for name, some in best.items() for seller in some]
+    safe_values = people.told(wanted, warehouse.sales_floor)
     days = (since, until)
-    _add_total(found, shelf, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
+    _add_total(result, warehouse, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
     for name in SELLER_DIMENSIONS:
-        _add_sellers(found, people, best[name], told, days, known[:1], name)
-    return found
+        _add_sellers(result, people, best[name], safe_values, days, known[:1], name)
+    return result
 
 
-def build_buyers(shelf: Warehouse, lines: ir.Table, by: Sequence[str]) -> Population:
-    """Who bought, by the values of some columns: customers; where none is known, orders."""
+def build_buyers(warehouse: Warehouse, lines: ir.Table, by: Sequence[str]) -> Population:
+    """Return who bought, by the values of some columns: customers; orders where no customer is
+    known."""
     person = ibis.coalesce(lines.customer, lines["order"])
-    named = lines.select(*by, person=person_column(shelf, person))
-    return Population.of(fetch_arrow(shelf, named.distinct()), "person")
+    named = lines.select(*by, person=person_column(warehouse, person))
+    return Population.of(fetch_arrow(warehouse, named.distinct()), "person")
 
 
 def select_counted_lines(
-    shelf: Warehouse, where: AnalysisFilter, since: date, until: date, currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, since: date, until: date, currency: str | None
 ) -> ir.Table:
-    """The lines that count, in the one currency, of the days inclusive. Pieces that went for
-    nothing and from nobody are the stock put right: no order, and nothing taken back."""
-    table = filter_rows(shelf, "orders", where)
+    """Return the lines of the days inclusive that count, in one currency. Negative pieces without
+    an amount are stock corrections: neither an order nor a return."""
+    table = filter_rows(warehouse, "orders", filter_)
     day = table["at"].date()
-    kept = table.filter(
+    lines = table.filter(
         day.between(ibis.literal(since), ibis.literal(until)),
         table.status.isnull() | table.status.lower().notin(CANCELLED_STATUSES),
     )
     if currency is not None:
-        kept = kept.filter(kept.currency.isnull() | (kept.currency == currency))
-    kept = kept.mutate(
-        paid=kept.amount.cast("decimal(18, 2)"), pieces=kept.quantity.cast("float64").fill_null(1.0)
+        lines = lines.filter(lines.currency.isnull() | (lines.currency == currency))
+    lines = lines.mutate(
+        paid=lines.amount.cast("decimal(18, 2)"),
+        pieces=lines.quantity.cast("float64").fill_null(1.0),
     )
-    return kept.filter((kept.paid != 0) | (kept.pieces > 0))
+    return lines.filter((lines.paid != 0) | (lines.pieces > 0))
 
 
 def _add_total(
-    found: AnalysisResult,
-    shelf: Warehouse,
+    result: AnalysisResult,
+    warehouse: Warehouse,
     lines: ir.Table,
     days: tuple[date, date],
     unit: list[str],
     people: int,
 ) -> None:
-    """An order below zero is money paid back: it lowers the sum and is no order."""
+    """Add the totals. An order with a negative amount is a refund: it lowers the sum and does not
+    count as an order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum())
-    asked = orders.aggregate(
+    query = orders.aggregate(
         revenue=_.paid.sum(), orders=_.count(where=_.paid >= 0), rows=_.count()
     )
-    row = _read_row(found, shelf, "orders", asked)
+    row = _read_row(result, warehouse, "orders", query)
     if not row["orders"] or row["revenue"] is None:
         return
     money, n = unit[0] if unit else None, int(row["orders"])
-    found.group("all", people, sort="sales")
-    _add_period(found, "all", days, "", n, "orders")
-    add = found.add
+    result.set_group_size("all", people, sort="sales")
+    _add_period(result, "all", days, "", n, "orders")
+    add = result.add
     add("all", "orders", n, unit="orders", rows=n, query="orders")
     add("all", "revenue", round(row["revenue"]), unit=money, rows=n, query="orders")
     mean = round(float(row["revenue"]) / n, 2)
@@ -128,7 +132,7 @@ def _add_total(
 
 @dataclass(frozen=True)
 class BestSeller:
-    """A product or a category, by what it brought."""
+    """A product or a category with its revenue."""
 
     key: str
     title: str
@@ -138,29 +142,29 @@ class BestSeller:
 
 
 def _find_best_sellers(
-    found: AnalysisResult, shelf: Warehouse, lines: ir.Table, people: Population, name: str
+    result: AnalysisResult, warehouse: Warehouse, lines: ir.Table, people: Population, name: str
 ) -> list[BestSeller]:
-    """The best of a dimension; what brought nothing is none, what nobody named is not told, nor
-    what too few bought."""
+    """Return the best of a dimension. Values without revenue, without a name, or with too few
+    buyers are left out."""
     table = (
         lines.filter(lines[name].notnull())
         .group_by(name)
         .aggregate(revenue=_.paid.sum(), units=_.pieces.sum(), orders=_["order"].nunique())
     )
     best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name).limit(MAX_PRODUCTS_READ)
-    found.queries[QUERY_NAMES[name]] = defer_sql(best)
-    rows = fetch_rows(shelf, best)
+    result.queries[QUERY_NAMES[name]] = defer_sql(best)
+    rows = fetch_rows(warehouse, best)
     keys = [str(row[name]) for row in rows]
     names = (
-        load_product_titles(shelf, keys)
+        load_product_titles(warehouse, keys)
         if name == "product"
         else dict(zip(keys, keys, strict=True))
     )
     goods = [row for row in rows if is_product(names.get(row[name]))]
     sizes = people.sizes(name)
-    known = [row for row in goods if sizes.get(str(row[name]), 0) >= shelf.sales_floor]
+    known = [row for row in goods if sizes.get(str(row[name]), 0) >= warehouse.sales_floor]
     if len(known) < len(goods[:MAX_SELLERS]):
-        found.withhold("sales")
+        result.withhold("sales")
     return [
         BestSeller(
             str(row[name]),
@@ -174,59 +178,63 @@ def _find_best_sellers(
 
 
 def _add_sellers(
-    found: AnalysisResult,
+    result: AnalysisResult,
     people: Population,
     best: list[BestSeller],
-    told: set[DimensionValue],
+    safe_values: set[DimensionValue],
     days: tuple[date, date],
     unit: list[str],
     name: str,
 ) -> None:
     query, money = QUERY_NAMES[name], unit[0] if unit else None
     shown = Decimal(0)
-    for one in best:
-        key = f"{name}-{slugify(one.key)}"
-        size = people.count(people.which((name, one.key)))
-        if not found.group(key, size, sort="sales", told=(name, one.key) in told):
-            continue
-        shown += one.revenue
-        _add_period(found, key, days, one.title, one.orders, query)
-        for measure, value, of in (
-            ("revenue", round(one.revenue), money),
-            ("units", round(one.units), "units"),
-            ("orders", one.orders, "orders"),
+    for seller in best:
+        key = f"{name}-{slugify(seller.key)}"
+        size = people.count(people.which((name, seller.key)))
+        if not result.set_group_size(
+            key, size, sort="sales", safe=(name, seller.key) in safe_values
         ):
-            found.add(key, measure, value, unit=of, about=one.title, rows=one.orders, query=query)
-    if len(people.sizes(name)) > 1 and found.is_withheld("sales"):
-        _add_others(found, name, shown, money)
+            continue
+        shown += seller.revenue
+        _add_period(result, key, days, seller.title, seller.orders, query)
+        for measure, value, of in (
+            ("revenue", round(seller.revenue), money),
+            ("units", round(seller.units), "units"),
+            ("orders", seller.orders, "orders"),
+        ):
+            result.add(
+                key, measure, value, unit=of, about=seller.title, rows=seller.orders, query=query
+            )
+    if len(people.sizes(name)) > 1 and result.is_withheld("sales"):
+        _add_others(result, name, shown, money)
 
 
-def _add_others(found: AnalysisResult, name: str, shown: Decimal, money: str | None) -> None:
-    """All that is not told of by itself."""
-    whole = found.get("all", "revenue")
+def _add_others(result: AnalysisResult, name: str, shown: Decimal, money: str | None) -> None:
+    """Add the sum of everything that is not shown on its own."""
+    whole = result.get("all", "revenue")
     if whole is None or not shown:
         return
     key, rest = f"others-{name}", round(Decimal(whole.value) - shown)
     if rest <= 0:
         return
-    found.nobody(key)  # no small group: `told` saw to that
-    found.add(key, "revenue", rest, unit=money, about=OTHERS_LABEL.text, query=QUERY_NAMES[name])
+    result.mark_without_customers(key)  # a sum over several groups, checked by `safe_values`
+    result.add(key, "revenue", rest, unit=money, about=OTHERS_LABEL.text, query=QUERY_NAMES[name])
 
 
 def is_product(title: str | None) -> bool:
-    """Whether it is a product, by its name: postage and vouchers stand on orders, too."""
+    """Tell from its title whether it is a product; postage and vouchers are order lines too."""
     return bool(title) and not NON_PRODUCT_WORDS & set(tokenize(title or ""))
 
 
 def _add_period(
-    found: AnalysisResult, key: str, days: tuple[date, date], about: str, rows: int, query: str
+    result: AnalysisResult, key: str, days: tuple[date, date], about: str, rows: int, query: str
 ) -> None:
     for measure, day in zip(("since", "until"), days, strict=True):
-        found.add(key, measure, day, about=about, rows=rows, query=query)
+        result.add(key, measure, day, about=about, rows=rows, query=query)
 
 
 def _read_row(
-    found: AnalysisResult, shelf: Warehouse, name: str, asked: ir.Table
+    result: AnalysisResult, warehouse: Warehouse, name: str, table: ir.Table
 ) -> dict[str, Any]:
-    found.queries[name] = defer_sql(asked)
-    return fetch_rows(shelf, asked)[0]
+    result.queries[name] = defer_sql(table)
+    return fetch_rows(warehouse, table)[0]

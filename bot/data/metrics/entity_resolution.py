@@ -1,9 +1,9 @@
-"""What the words of a question name among the values that orders have: countries, sources, codes,
-categories, products; and what none of them explains.
+"""Resolve the words of a question to values of the orders (countries, sources, codes, categories,
+products), and return the words that match nothing.
 
-A place or a code is named by all words of one of its names. Goods are named by any of theirs, in
-either language: all words that are left must be of one category, or of the same products.
-"""
+A place or a code is named by all words of one of its names. Products and categories are named by
+any of their words, in either language: all remaining words must belong to one category, or to the
+same products."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,10 +24,10 @@ from bot.text.normalize import tokenize
 
 RESOLVED_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
 PRODUCT_COLUMNS = ("category", "product")
-STEM_LENGTH = 5  # letters by which words of one family are alike
-MIN_SIMILARITY = 0.84  # from which a word is taken for another
-MIN_FUZZY_LENGTH = 5  # letters of a word that may be misspelt
-VALUE_SYNONYMS = {  # what people say for it
+STEM_LENGTH = 5  # letters that words of one word family share
+MIN_SIMILARITY = 0.84  # similarity from which a word counts as misspelt
+MIN_FUZZY_LENGTH = 5  # in letters, of a word that may be misspelt
+VALUE_SYNONYMS = {  # what people say for a value
     "mobile": "phone, phones, smartphone, smartphones, telephone, telephones, portable, portables",
     "desktop": "computer, computers, ordinateur, ordinateurs, pc",
     "tablet": "tablette, tablettes, tablets, ipad",
@@ -53,7 +53,7 @@ VALUE_SYNONYMS = {  # what people say for it
 
 @dataclass
 class ResolvedValues:
-    """column → values; what no value explains; what was read for a word that was misspelt."""
+    """Column → values; the words that match no value; misspelt words with their interpretation."""
 
     only: dict[str, list[str]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
@@ -63,45 +63,45 @@ class ResolvedValues:
 def resolve_values(
     words: Sequence[str], known: Mapping[str, Mapping[str, str]], *, nearly: bool
 ) -> ResolvedValues:
-    """`known`: column → value → what it is called. `nearly`: with words that are misspelt."""
-    found = _resolve_words(list(words), known)
-    if not found.unknown or not nearly:
-        return found
-    read = {word: near for word in found.unknown if (near := _find_near_word(word, known))}
+    """`known` maps column → value → display name. `nearly` allows misspelt words."""
+    resolved = _resolve_words(list(words), known)
+    if not resolved.unknown or not nearly:
+        return resolved
+    read = {word: near for word in resolved.unknown if (near := _find_near_word(word, known))}
     if not read:
-        return found
+        return resolved
     again = _resolve_words([part for w in words for part in tokenize(read.get(w, w))], known)
     again.read = {word: near for word, near in read.items() if near not in again.unknown}
     return again
 
 
 def _resolve_words(words: list[str], known: Mapping[str, Mapping[str, str]]) -> ResolvedValues:
-    found = ResolvedValues()
+    resolved = ResolvedValues()
     for column in RESOLVED_COLUMNS:
         for name, value in _iter_names(column, known.get(column, {})):
             if (at := _find_name(name.split(), words)) is not None:
-                found.only.setdefault(column, []).append(value)
+                resolved.only.setdefault(column, []).append(value)
                 del words[at : at + len(name.split())]
     if not words:
-        return found
+        return resolved
     for column in PRODUCT_COLUMNS:
         called_so = known.get(column, {})
         if some := [
             v for v, called in called_so.items() if all(_is_named_by(w, called) for w in words)
         ]:
-            found.only[column] = [*found.only.get(column, []), *some]
-            return found
+            resolved.only[column] = [*resolved.only.get(column, []), *some]
+            return resolved
     each = [_find_product_values(word, known) for word in words]
     if all(each) and len({column for column, _ in filter(None, each)}) == 1:
         for column, values in filter(None, each):  # "candles and towels"
-            found.only.setdefault(column, []).extend(values)
-        return found
-    found.unknown = [w for w, one in zip(words, each, strict=True) if one is None] or words
-    return found
+            resolved.only.setdefault(column, []).extend(values)
+        return resolved
+    resolved.unknown = [w for w, one in zip(words, each, strict=True) if one is None] or words
+    return resolved
 
 
 def _iter_names(column: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The folded names with what each is of, the longest first."""
+    """Yield the normalised names with their values, the longest first."""
     every = [
         (name, value)
         for value, called in values.items()
@@ -115,12 +115,12 @@ def _list_value_names(column: str, value: str, called: str) -> set[str]:
         return {bare for name in list_country_words(value) if (bare := _remove_small_words(name))}
     names = {value, called, Words(value).to("fr"), Words(called).to("fr")}
     folded = {" ".join(tokenize(name)) for name in names}
-    more = [said for key in folded for said in VALUE_SYNONYMS.get(key, "").split(", ")]
+    more = [synonym for key in folded for synonym in VALUE_SYNONYMS.get(key, "").split(", ")]
     return {bare for name in (*folded, *more) if (bare := _remove_small_words(name))}
 
 
 def _remove_small_words(name: str) -> str:
-    """Without the small words, which are not looked for."""
+    """Remove small words, which are not searched for."""
     return " ".join(word for word in tokenize(name) if word not in IDLE)
 
 
@@ -141,7 +141,7 @@ def _is_same_word(one: str, other: str) -> bool:
 
 
 def _is_named_by(word: str, called: str) -> bool:
-    """Whether a word is of goods called so."""
+    """Tell whether the word belongs to a product or category with this name."""
     stem = word.rstrip("s")[:STEM_LENGTH]
     return any(stem == other.rstrip("s")[:STEM_LENGTH] for other in tokenize(called)) or bool(
         concepts(word) & concepts(called)
@@ -158,7 +158,7 @@ def _find_product_values(
 
 
 def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | None:
-    """A word of some value's name that it is nearly."""
+    """Return a word from a value's name that is similar to the word."""
     if len(word) < MIN_FUZZY_LENGTH or word.isdigit():
         return None
     every = {
@@ -169,38 +169,39 @@ def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | 
         for part in tokenize(name)
         if len(part) >= MIN_FUZZY_LENGTH and not part.isdigit()
     }
-    alike = sorted(part for part in every if part[0] == word[0])  # the first letter is seldom wrong
+    # people seldom get the first letter wrong
+    alike = sorted(part for part in every if part[0] == word[0])
     return next(iter(get_close_matches(word, alike, n=1, cutoff=MIN_SIMILARITY)), None)
 
 
-# The values that orders have, by which a question may narrow them.
+# The values of the orders that a question may filter by.
 
 VALUE_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
 
 
-def load_order_values(shelf: Warehouse) -> Mapping[str, Mapping[str, str]]:
-    """column → value → what it is called; of products their titles, goods alone."""
+def load_order_values(warehouse: Warehouse) -> Mapping[str, Mapping[str, str]]:
+    """Return column → value → display name; for products their titles, without postage etc."""
     return {
-        **{column: _list_distinct_values(shelf, column) for column in VALUE_COLUMNS},
-        "product": _list_products(shelf),
+        **{column: _list_distinct_values(warehouse, column) for column in VALUE_COLUMNS},
+        "product": _list_products(warehouse),
     }
 
 
-def _load_orders(shelf: Warehouse, column: str) -> ir.Table | None:
-    table = shelf.table("orders")
+def _load_orders(warehouse: Warehouse, column: str) -> ir.Table | None:
+    table = warehouse.table("orders")
     if table is None:
         return None
-    return add_category(shelf, table) if column == "category" else table
+    return add_category(warehouse, table) if column == "category" else table
 
 
-def _list_distinct_values(shelf: Warehouse, column: str) -> dict[str, str]:
-    table = _load_orders(shelf, column)
+def _list_distinct_values(warehouse: Warehouse, column: str) -> dict[str, str]:
+    table = _load_orders(warehouse, column)
     if table is None or column not in table.columns:
         return {}
-    rows = fetch_rows(shelf, table.filter(table[column].notnull()).select(column).distinct())
-    return {said: said for said in sorted(str(row[column]) for row in rows)}
+    rows = fetch_rows(warehouse, table.filter(table[column].notnull()).select(column).distinct())
+    return {value: value for value in sorted(str(row[column]) for row in rows)}
 
 
-def _list_products(shelf: Warehouse) -> dict[str, str]:
-    known = load_product_titles(shelf, list(_list_distinct_values(shelf, "product")))
+def _list_products(warehouse: Warehouse) -> dict[str, str]:
+    known = load_product_titles(warehouse, list(_list_distinct_values(warehouse, "product")))
     return {product: title for product, title in sorted(known.items()) if is_product(title)}

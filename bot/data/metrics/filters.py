@@ -1,8 +1,7 @@
-"""What a person may narrow each kind of facts by, and whether what they named is there at all.
+"""Validate a filter: whether a kind of data can be filtered that way, and whether the value exists.
 
-An analysis that finds no rows says what rows it would need; that is no answer to a country that
-nobody ordered from, or to a product that is called otherwise.
-"""
+An analysis without matching rows says how many rows it needs. That would be a wrong answer for a
+country without orders, or for a product that has another name."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -22,7 +21,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# The rows that are asked about, and the days that are whole.
+# The rows that match a filter, and the whole days.
 
 NO_SEGMENTS = Words(
     "Segments stand in the customers' file, and there is none yet. Import it first."
@@ -42,33 +41,33 @@ FILTER_NAMES = {
 }
 
 
-def find_last_whole_day(shelf: Warehouse, kind: str, where: AnalysisFilter) -> date:
-    """The last day that is whole: not today, which still goes on."""
-    whole = min(shelf.as_of(kind), shelf.today - timedelta(days=1))
-    return min(whole, where.until) if where.until else whole
+def find_last_whole_day(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> date:
+    """Return the last whole day: not today, which is not over."""
+    whole = min(warehouse.as_of(kind), warehouse.today - timedelta(days=1))
+    return min(whole, filter_.until) if filter_.until else whole
 
 
-def filter_rows(shelf: Warehouse, kind: str, where: AnalysisFilter) -> ir.Table:
-    """The rows of a kind (orders, events) that are asked about. Raises CannotDo where the kind
-    has no such column. A marketing channel is the source that a visit or an order came from."""
-    table = shelf.table(kind)
+def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.Table:
+    """Return the rows of a kind (orders, events) that match the filter. Raises CannotDo where the
+    kind has no such column. A marketing channel is the source of a visit or an order."""
+    table = warehouse.table(kind)
     assert table is not None
-    if where.since:
-        table = table.filter(table.at >= ibis.literal(where.since).cast("timestamp"))
-    if where.segment:
-        table = _filter_segment(shelf, table, where.segment)
-    if where.brand:
-        table = filter_brand(shelf, table, where.brand)
-    for name, wanted in _list_wanted(where).items():
-        table = _apply_filter(shelf, kind, table, name, wanted)
+    if filter_.since:
+        table = table.filter(table.at >= ibis.literal(filter_.since).cast("timestamp"))
+    if filter_.segment:
+        table = _filter_segment(warehouse, table, filter_.segment)
+    if filter_.brand:
+        table = filter_brand(warehouse, table, filter_.brand)
+    for name, wanted in _list_wanted(filter_).items():
+        table = _apply_filter(warehouse, kind, table, name, wanted)
     return table
 
 
-def add_category(shelf: Warehouse, table: ir.Table) -> ir.Table:
-    """The same rows; a category that the rows don't say comes from the catalogue."""
-    if shelf.products is None:
+def add_category(warehouse: Warehouse, table: ir.Table) -> ir.Table:
+    """Return the rows with the catalogue's category where they have none."""
+    if warehouse.products is None:
         return table
-    known = shelf.products.filter(shelf.products.category.notnull()).select(
+    known = warehouse.products.filter(warehouse.products.category.notnull()).select(
         known="product", known_category="category"
     )
     joined = table.left_join(known, table.product == known.known)
@@ -76,15 +75,15 @@ def add_category(shelf: Warehouse, table: ir.Table) -> ir.Table:
     return joined.mutate(category=category).drop("known", "known_category")
 
 
-def filter_brand(shelf: Warehouse, table: ir.Table, brand: str) -> ir.Table:
-    """The rows whose product is of this brand, which only the catalogue says. Raises CannotDo
-    where it names no such brand."""
-    known = shelf.products
+def filter_brand(warehouse: Warehouse, table: ir.Table, brand: str) -> ir.Table:
+    """Return the rows whose product is of this brand, which only the catalogue knows. Raises
+    CannotDo where it has no such brand."""
+    known = warehouse.products
     if known is not None:
         known = known.filter(known.brand.lower() == brand.lower())
     if (
         known is None
-        or not fetch_rows(shelf, known.aggregate(products=known.count()))[0]["products"]
+        or not fetch_rows(warehouse, known.aggregate(products=known.count()))[0]["products"]
     ):
         raise CannotDo(
             Words(
@@ -96,34 +95,36 @@ def filter_brand(shelf: Warehouse, table: ir.Table, brand: str) -> ir.Table:
     return table.semi_join(known, "product")
 
 
-def _list_wanted(where: AnalysisFilter) -> dict[str, str]:
-    asked: dict[str, Any] = {
-        "product": where.product,
-        "category": where.category,
-        "country": where.country,
-        "region": where.region,
-        "device": where.device,
-        "source": where.source or where.channel,
+def _list_wanted(filter_: AnalysisFilter) -> dict[str, str]:
+    wanted: dict[str, Any] = {
+        "product": filter_.product,
+        "category": filter_.category,
+        "country": filter_.country,
+        "region": filter_.region,
+        "device": filter_.device,
+        "source": filter_.source or filter_.channel,
     }
-    return {name: str(value) for name, value in asked.items() if value is not None}
+    return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
-def _apply_filter(shelf: Warehouse, kind: str, table: ir.Table, name: str, wanted: str) -> ir.Table:
+def _apply_filter(
+    warehouse: Warehouse, kind: str, table: ir.Table, name: str, wanted: str
+) -> ir.Table:
     if name not in table.columns:
         raise CannotDo(
             Words(
                 "{source} does not say the {column}, so nothing can be told by it.",
-                source=format_source(shelf.source(kind)),
+                source=format_source(warehouse.source(kind)),
                 column=FILTER_NAMES[name],
             )
         )
     if name == "category":
-        table = add_category(shelf, table)
+        table = add_category(warehouse, table)
     return table.filter(table[name].lower() == wanted.lower())
 
 
-def _filter_segment(shelf: Warehouse, table: ir.Table, segment: str) -> ir.Table:
-    people = shelf.table("consents")
+def _filter_segment(warehouse: Warehouse, table: ir.Table, segment: str) -> ir.Table:
+    people = warehouse.table("consents")
     if people is None:
         raise CannotDo(NO_SEGMENTS)
     inside = people.filter(people.segment.lower() == segment.lower())
@@ -156,16 +157,16 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
     "sold": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }
-KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have a channel of their own
-MAX_SUGGESTIONS = 8  # of what is there, told instead
+KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
+MAX_SUGGESTIONS = 8  # existing values that are listed instead
 MAX_NEAR_MATCHES = 3
 
 
-def validate_filter(shelf: Warehouse, kind: str, where: AnalysisFilter) -> AnalysisFilter:
-    """The same, with a product's title as its reference. Raises CannotDo for what the kind can't
-    be asked by, and for what is not there."""
-    asked = [one.name for one in fields(where) if getattr(where, one.name) is not None]
-    for name in asked:
+def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> AnalysisFilter:
+    """Return the filter, with a product's title replaced by its reference. Raises CannotDo for a
+    column that the kind lacks, and for a value that does not exist."""
+    names = [field_.name for field_ in fields(filter_) if getattr(filter_, field_.name) is not None]
+    for name in names:
         if name not in FILTERS_BY_KIND[kind]:
             raise CannotDo(
                 Words(
@@ -175,19 +176,21 @@ def validate_filter(shelf: Warehouse, kind: str, where: AnalysisFilter) -> Analy
                     known=", ".join(FILTERS_BY_KIND[kind]),
                 )
             )
-    if where.rule:
-        _check_rule(where.rule)
-    table = shelf.table(TABLES_BY_KIND[kind][0])
+    if filter_.rule:
+        _check_rule(filter_.rule)
+    table = warehouse.table(TABLES_BY_KIND[kind][0])
     if table is None:
-        return where
+        return filter_
     for name in ("category", *PLACE_FILTERS):
-        if (wanted := getattr(where, name)) is not None:
-            _check_value(shelf, kind, table, name, wanted)
-    if where.segment and kind != "segments":
-        _check_segment(shelf, table, where.segment)
-    if where.product is None:
-        return where
-    return replace(where, product=_find_product(shelf, TABLES_BY_KIND[kind][0], where.product))
+        if (wanted := getattr(filter_, name)) is not None:
+            _check_value(warehouse, kind, table, name, wanted)
+    if filter_.segment and kind != "segments":
+        _check_segment(warehouse, table, filter_.segment)
+    if filter_.product is None:
+        return filter_
+    return replace(
+        filter_, product=_find_product(warehouse, TABLES_BY_KIND[kind][0], filter_.product)
+    )
 
 
 def _check_rule(rule: str) -> None:
@@ -199,20 +202,20 @@ def _check_rule(rule: str) -> None:
         ) from None
 
 
-def _check_value(shelf: Warehouse, kind: str, table: ir.Table, name: str, wanted: str) -> None:
-    """Raises CannotDo for a value that no row has, with those that there are."""
+def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wanted: str) -> None:
+    """Raises CannotDo for a value that no row has, and lists the existing ones."""
     column = "source" if name == "channel" and kind not in KINDS_WITH_CHANNEL else name
     if column not in table.columns:
-        return  # the analysis says that it has none
-    rows = add_category(shelf, table) if column == "category" else table
+        return  # the analysis reports it itself
+    rows = add_category(warehouse, table) if column == "category" else table
     known = rows.filter(rows[column].notnull())
     if fetch_rows(
-        shelf, known.filter(known[column].lower() == wanted.lower()).select(column).limit(1)
+        warehouse, known.filter(known[column].lower() == wanted.lower()).select(column).limit(1)
     ):
         return
     counted = known.group_by(column).aggregate(n=known.count())
-    most = fetch_rows(shelf, counted.order_by(ibis.desc("n"), column).limit(MAX_SUGGESTIONS))
-    source = format_source(shelf.source(TABLES_BY_KIND[kind][0]))
+    most = fetch_rows(warehouse, counted.order_by(ibis.desc("n"), column).limit(MAX_SUGGESTIONS))
+    source = format_source(warehouse.source(TABLES_BY_KIND[kind][0]))
     called = FILTER_NAMES.get(column, Words("channel"))
     if not most:
         raise CannotDo(
@@ -233,11 +236,11 @@ def _check_value(shelf: Warehouse, kind: str, table: ir.Table, name: str, wanted
     )
 
 
-def _check_segment(shelf: Warehouse, table: ir.Table, wanted: str) -> None:
-    """Raises CannotDo for a segment that neither the customers' file nor the rows name."""
-    people = shelf.table("consents")
+def _check_segment(warehouse: Warehouse, table: ir.Table, wanted: str) -> None:
+    """Raises CannotDo for a segment that is neither in the customers' file nor in the rows."""
+    people = warehouse.table("consents")
     named = [one for one in (people, table) if one is not None and "segment" in one.columns]
-    known = {row["segment"] for one in named for row in fetch_rows(shelf, _select_named(one))}
+    known = {row["segment"] for one in named for row in fetch_rows(warehouse, _select_named(one))}
     if not known:
         raise CannotDo(NO_SEGMENTS)
     if wanted.lower() not in {one.lower() for one in known}:
@@ -254,22 +257,24 @@ def _select_named(table: ir.Table) -> ir.Table:
     return table.filter(table.segment.notnull()).select("segment").distinct()
 
 
-def _find_product(shelf: Warehouse, kind: str, wanted: str) -> str:
-    """The reference of a product that is called so, by its reference or its title, in the
-    catalogue, the orders or the rows asked about. Raises CannotDo."""
+def _find_product(warehouse: Warehouse, kind: str, wanted: str) -> str:
+    """Return the reference of the product with this reference or title, in the catalogue, the
+    orders or the filtered rows. Raises CannotDo."""
     called: dict[str, str] = {}
-    for at, rows in enumerate((shelf.products, shelf.table("orders"), shelf.table(kind))):
+    for at, rows in enumerate(
+        (warehouse.products, warehouse.table("orders"), warehouse.table(kind))
+    ):
         if rows is None or "product" not in rows.columns:
             continue
-        said = rows["product"].lower() == wanted.lower()
-        if at < 2:  # a review's title is no product's
-            said = said | (rows["title"].lower() == wanted.lower())
-        some = rows.filter(rows["product"].notnull() & said).select("product").limit(1)
-        if found := fetch_rows(shelf, some):
-            return str(found[0]["product"])
+        has_title = rows["product"].lower() == wanted.lower()
+        if at < 2:  # a review's title is not a product's title
+            has_title = has_title | (rows["title"].lower() == wanted.lower())
+        some = rows.filter(rows["product"].notnull() & has_title).select("product").limit(1)
+        if products := fetch_rows(warehouse, some):
+            return str(products[0]["product"])
         if at < 2 and not called:
             titles = rows.filter(rows["title"].notnull()).select("title").distinct()
-            called = {row["title"].lower(): row["title"] for row in fetch_rows(shelf, titles)}
+            called = {row["title"].lower(): row["title"] for row in fetch_rows(warehouse, titles)}
     near = [one for one in called if wanted.lower() in one][:MAX_NEAR_MATCHES]
     near = near or get_close_matches(wanted.lower(), called, MAX_NEAR_MATCHES)
     if not near:
@@ -283,15 +288,15 @@ def _find_product(shelf: Warehouse, kind: str, wanted: str) -> str:
     )
 
 
-# In which currency a kind's amounts are: the one that most rows have.
+# The currency of a kind's amounts: the one of most rows.
 
 
-def list_currencies(shelf: Warehouse, kind: str) -> list[str]:
-    """All currencies of a kind, the one with most rows first; amounts are never added across
-    them."""
-    table = shelf.table(kind)
+def list_currencies(warehouse: Warehouse, kind: str) -> list[str]:
+    """Return all currencies of a kind, the one with most rows first. Amounts are never summed
+    across them."""
+    table = warehouse.table(kind)
     if table is None or "currency" not in table.columns:
         return []
     known = table.filter(table.currency.notnull())
-    counted = fetch_rows(shelf, known.group_by("currency").aggregate(rows=known.count()))
+    counted = fetch_rows(warehouse, known.group_by("currency").aggregate(rows=known.count()))
     return [row["currency"] for row in sorted(counted, key=lambda r: (-r["rows"], r["currency"]))]

@@ -1,4 +1,4 @@
-"""What the measures of the analyses are called, so that « D’où ça vient » says them in French."""
+"""Labels of the measures, so that « D’où ça vient » shows them in French."""
 
 from bot.i18n.messages import Words
 

@@ -1,4 +1,4 @@
-"""A campaign's results …"""
+"""Matching of campaign results with our deliveries."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -28,7 +28,7 @@ def shelf(
 GONE = SentDelivery(code="si-1a2b3c4d", channel="email", sent_at=SENT, subject=SUBJECT)
 
 
-def test_join_by_the_code_in_either_file() -> None:
+def test_results_are_matched_by_code_in_campaigns_and_orders() -> None:
     orders: list[dict[str, object]] = [
         {
             "order": "A1",
@@ -56,7 +56,7 @@ def test_join_by_the_code_in_either_file() -> None:
     assert not found.to_confirm
 
 
-def test_without_a_code_are_offered_and_never_taken() -> None:
+def test_results_without_a_code_are_offered_for_confirmation_only() -> None:
     sent = [campaign(code="NL-46", subject=SUBJECT.upper() + " !", sent=100)]
     found = match_deliveries(shelf(sent), [GONE])
     assert not found.results
@@ -78,26 +78,28 @@ def test_without_a_code_are_offered_and_never_taken() -> None:
         {"code": "si-ffffffff"},
     ],
 )
-def test_of_another_channel_day_subject_or_draft_are_not_offered(told: dict[str, object]) -> None:
+def test_result_of_another_channel_day_subject_or_draft_is_not_offered(
+    told: dict[str, object],
+) -> None:
     other = SentDelivery(code="si-ffffffff", channel="email", sent_at=SENT, subject="Autre chose")
     found = match_deliveries(shelf([campaign(**{"subject": SUBJECT, **told})]), [GONE, other])
     assert not found.to_confirm
     assert "si-1a2b3c4d" in found.without
 
 
-def test_that_could_be_two_campaigns_are_not_offered() -> None:
+def test_two_similar_campaigns_are_not_offered() -> None:
     sent = [campaign(subject=SUBJECT), campaign(id="C2", subject=SUBJECT)]
     assert not match_deliveries(shelf(sent), [GONE]).to_confirm
     no = {("C2", "si-1a2b3c4d"): False}
     assert [one.result for one in match_deliveries(shelf(sent), [GONE], no).to_confirm] == ["C1"]
 
 
-def test_of_nothing_are_nothing() -> None:
+def test_no_deliveries_have_no_results() -> None:
     assert match_deliveries(small(date(2026, 11, 24)), [GONE]).without == ("si-1a2b3c4d",)
     assert match_deliveries(shelf([campaign()]), []).results == ()
 
 
-def test_of_the_sample_shop_agree_with_its_orders() -> None:
+def test_sample_shop_results_agree_with_its_orders() -> None:
     shop = sample("small")
     table = shop.table("campaigns")
     assert table is not None

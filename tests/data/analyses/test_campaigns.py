@@ -1,4 +1,4 @@
-"""Campaigns …"""
+"""The campaign analysis: advertising lines and mailings."""
 
 import csv
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ def letter(code: str, days_ago: int, opened: int, **more: Any) -> dict[str, Any]
     }
 
 
-def test_that_stick_are_found_where_they_stick_and_nothing_else_is() -> None:
+def test_planted_bottlenecks_are_found_and_no_others() -> None:
     assert stuck(find(sample(), AnalysisFilter())) == {
         "plaid mohair": "sold out",
         "location nappe mariage": "unbought",
@@ -65,13 +65,13 @@ def test_that_stick_are_found_where_they_stick_and_nothing_else_is() -> None:
     }
 
 
-def test_for_what_is_sold_out_cost_what_was_spent_since() -> None:
+def test_sold_out_lines_cost_the_spend_since_the_sell_out() -> None:
     found = find(sample(), AnalysisFilter())
     assert value(found, "stuck--plaid-mohair", "spend") == Decimal("304.50")
     assert value(found, "stuck--plaid-mohair", "days") == 19
 
 
-def test_with_the_best_return_have_enough_orders_and_chance_is_called_chance() -> None:
+def test_best_line_has_enough_orders_and_lucky_lines_are_named() -> None:
     found = find(sample(), AnalysisFilter(since=TODAY - timedelta(days=91)))
     best = found.get("best", "return")
     assert best is not None
@@ -80,7 +80,7 @@ def test_with_the_best_return_have_enough_orders_and_chance_is_called_chance() -
     assert found.get("chance--coussin-lin-noir", "return") is None
 
 
-def test_whose_subject_names_the_product_are_opened_more_and_the_rest_is_chance() -> None:
+def test_only_product_names_in_subjects_increase_opens() -> None:
     found = find(sample(), AnalysisFilter())
     status = {f.about: f.value for f in found.facts if ".opens--" in f.id and ".status" in f.id}
     assert status.pop("names a product") == "confirmed"
@@ -89,14 +89,14 @@ def test_whose_subject_names_the_product_are_opened_more_and_the_rest_is_chance(
     assert told[0] < 9 < told[1]  # planted: 9 points
 
 
-def test_by_placement_show_what_each_cost_and_brought() -> None:
+def test_each_placement_shows_cost_and_sales() -> None:
     found = find(sample(), AnalysisFilter())
     spent = [f for f in found.facts if f.label == "spend" and ".placement--" in f.id]
     assert sum(Decimal(f.value) for f in spent) == value(found, "ads", "spend")
     assert all(f.rows and f.query == "ads" and f.unit == "EUR" for f in spent)
 
 
-def test_without_sales_show_what_an_order_cost() -> None:
+def test_ads_without_sales_show_the_cost_per_order() -> None:
     rows = [ad("a", spend=Decimal(60), impressions=900, clicks=20, orders=8)]
     rows += [ad("b", spend=Decimal(60), impressions=900, clicks=20, orders=0)]
     found = find(small(campaigns=rows), AnalysisFilter())
@@ -105,28 +105,28 @@ def test_without_sales_show_what_an_order_cost() -> None:
     assert found.get("keyword--b", "cost-per-order") is None
 
 
-def test_in_two_currencies_are_never_added_up() -> None:
+def test_two_currencies_are_never_summed() -> None:
     rows = [ad("a", spend=Decimal(5), impressions=9), ad("b", spend=Decimal(5), impressions=9)]
     rows += [ad("c", spend=Decimal(70), impressions=9, currency="USD")]
     found = find(small(campaigns=rows), AnalysisFilter())
     assert value(found, "ads", "spend") == Decimal("10.00")
-    assert "USD" in found.cannot[0].to("en")
+    assert "USD" in found.limits[0].to("en")
 
 
-def test_without_dates_say_that_there_is_no_period() -> None:
+def test_missing_dates_are_reported_as_a_limit() -> None:
     found = find(
         small(campaigns=[ad("a", at=None, spend=Decimal(5), impressions=9)]), AnalysisFilter()
     )
     assert found.get("ads", "since") is None
-    assert "no dates" in found.cannot[0].to("en")
+    assert "no dates" in found.limits[0].to("en")
 
 
-def test_against_too_few_peers_are_not_called_stuck() -> None:
+def test_line_with_too_few_peers_has_no_bottleneck() -> None:
     rows = [ad(k, impressions=5000, clicks=c, spend=Decimal(1)) for k, c in [("a", 90), ("b", 0)]]
     assert stuck(find(small(campaigns=rows), AnalysisFilter())) == {}
 
 
-def test_that_did_as_their_like_did_so_by_chance() -> None:
+def test_mailing_like_its_peers_is_explained_by_chance() -> None:
     rows = [letter(f"old-{i}", 10 + 7 * i, 250 + 10 * i) for i in range(12)]
     found = letter_against_peers(small(campaigns=[*rows, letter("mine", 0, 310)]), "mine")
     assert value(found, "letter--mine", "open-rate") == Decimal("31.0")
@@ -137,19 +137,19 @@ def test_that_did_as_their_like_did_so_by_chance() -> None:
     assert value(better, "letter--mine", "open-rate-chance") == "no"
 
 
-def test_with_too_few_like_them_are_not_judged() -> None:
+def test_mailing_with_too_few_peers_is_not_compared() -> None:
     rows = [letter(f"old-{i}", 10 + 7 * i, 300) for i in range(3)]
     found = letter_against_peers(small(campaigns=[*rows, letter("mine", 0, 310)]), "mine")
     assert found.get("letter--mine", "open-rate") is None
-    assert "too few comparable" in found.cannot[0].to("en")
-    assert "trop peu" in found.cannot[0].to("fr")
+    assert "too few comparable" in found.limits[0].to("en")
+    assert "trop peu" in found.limits[0].to("fr")
 
 
-def test_whose_results_are_not_in_yet_say_so() -> None:
-    assert "nothing-yet" in letter_against_peers(sample(), "nothing-yet").cannot[0].to("en")
+def test_mailing_without_results_is_reported_as_missing() -> None:
+    assert "nothing-yet" in letter_against_peers(sample(), "nothing-yet").limits[0].to("en")
 
 
-def test_of_the_same_product_are_the_nearest_texts() -> None:
+def test_nearest_texts_are_those_of_the_same_product() -> None:
     near = nearest_texts(
         sample(), channel="email", product="lin-alba", words="relance chemise lin", language="fr"
     )
@@ -159,18 +159,18 @@ def test_of_the_same_product_are_the_nearest_texts() -> None:
     assert all(n.letter.language == "fr" for n in near)
 
 
-def test_that_are_missing_name_the_file_that_would_help() -> None:
-    assert "import" in find(small(), AnalysisFilter()).cannot[0].to("en")
+def test_missing_campaigns_name_the_file_to_import() -> None:
+    assert "import" in find(small(), AnalysisFilter()).limits[0].to("en")
     assert nearest_texts(small(), channel=None, product=None, words="x", language="en") == []
 
 
-def test_looked_at_many_at_once_pay_for_it() -> None:
+def test_discoveries_are_corrected_for_multiple_testing() -> None:
     assert select_discoveries([0.01, 0.06, 0.9, 0.8]) == [True, False, False, False]
     assert select_discoveries([]) == []
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
-def test_of_the_facebook_results_add_up() -> None:
+def test_facebook_results_add_up() -> None:
     with (DATA / "kag_conversion_data.csv").open(encoding="utf-8") as file:
         rows = [
             {
@@ -189,7 +189,7 @@ def test_of_the_facebook_results_add_up() -> None:
     assert value(found, "ads", "spend") == pytest.approx(Decimal("58705.23"), abs=Decimal("0.02"))
 
 
-def test_that_do_not_say_what_was_sold_have_no_return() -> None:
+def test_ads_without_sales_have_no_return_on_ad_spend() -> None:
     lines = [
         {"channel": "ads", "keyword": f"k{n}", "impressions": 1000, "clicks": 50, "orders": n % 3}
         | {"spend": Decimal("20.00"), "currency": "EUR"}
@@ -199,10 +199,10 @@ def test_that_do_not_say_what_was_sold_have_no_return() -> None:
     assert value(found, "ads", "spend") == 120
     assert found.get("ads", "sales") is None
     assert found.get("ads", "return") is None
-    assert any("return on ad spend" in words.to("en") for words in found.cannot)
+    assert any("return on ad spend" in words.to("en") for words in found.limits)
 
 
-def test_that_do_not_count_orders_are_not_called_unbought() -> None:
+def test_lines_without_an_orders_column_are_not_called_unbought() -> None:
     lines = [
         {"channel": "ads", "keyword": f"k{n}", "impressions": 10_000, "clicks": 500}
         | {"spend": Decimal("20.00"), "sales": Decimal("90.00")}
@@ -215,7 +215,7 @@ def test_that_do_not_count_orders_are_not_called_unbought() -> None:
     assert value(found, "ads", "return") == Decimal("4.5")
 
 
-def test_nothing_sold_in_the_period_is_still_nothing_and_not_unknown() -> None:
+def test_zero_sales_in_the_period_are_zero_and_not_unknown() -> None:
     lines = [
         ad(f"k{n}", impressions=100, spend=Decimal("5.00"), sales=Decimal("0.00")) for n in range(5)
     ]

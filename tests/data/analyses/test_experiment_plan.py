@@ -1,4 +1,4 @@
-"""A test to come …"""
+"""The plan of a test: sample size, duration and audience."""
 
 from decimal import Decimal
 from typing import Any
@@ -43,11 +43,11 @@ def value(found: AnalysisResult, subject: str, measure: str) -> Any:
         ("plan a test of 20% off on the basket page", Wanted("basket")),
     ],
 )
-def test_is_read_from_the_words(words: str, wanted: Wanted) -> None:
+def test_plan_inputs_are_parsed_from_the_words(words: str, wanted: Wanted) -> None:
     assert read(words) == wanted
 
 
-def test_needs_the_people_that_the_textbook_says() -> None:
+def test_sample_size_agrees_with_the_textbook() -> None:
     """4 % against 5 %, power .8, alpha .05: 6,745 each (R's power.prop.test: 6,744.9)."""
     found = find(small(), AnalysisFilter(wanted=read("from 4% to 5%, 2,000 visitors a week")))
     assert value(found, "visit-lift-25", "people") == 6745
@@ -56,7 +56,7 @@ def test_needs_the_people_that_the_textbook_says() -> None:
     assert value(found, "visit", "asked") == 25
 
 
-def test_starts_from_the_rate_of_its_place() -> None:
+def test_base_rate_is_the_one_of_the_place() -> None:
     """Of the visits with a cart fewer buy than of those at the checkout, and fewer open e-mails."""
     basket = find(sample(), AnalysisFilter(wanted=Wanted("basket")))
     checkout = find(sample(), AnalysisFilter(wanted=Wanted("checkout")))
@@ -67,35 +67,35 @@ def test_starts_from_the_rate_of_its_place() -> None:
     assert subject.source == "campaigns.csv"
 
 
-def test_of_one_product_counts_only_its_visits() -> None:
+def test_plan_for_one_product_counts_only_its_visits() -> None:
     every = find(sample(), AnalysisFilter(wanted=Wanted("product")))
     one = find(sample(), AnalysisFilter(product="lin-alba", wanted=Wanted("product")))
     assert value(one, "product", "weekly") < value(every, "product", "weekly") / 10
     assert value(one, "product", "product") == "lin-alba"
 
 
-def test_shows_less_the_shorter_it_is() -> None:
+def test_shorter_test_detects_only_larger_lifts() -> None:
     found = find(sample(), AnalysisFilter(wanted=Wanted("basket")))
     least = [value(found, f"basket-weeks-{n}", "smallest-lift") for n in (2, 4, 8)]
     assert least == sorted(least, reverse=True)
     assert value(found, "basket-lift-20", "weeks") <= 4
 
 
-def test_without_a_rate_says_what_it_takes() -> None:
+def test_missing_base_rate_names_the_data_that_is_needed() -> None:
     found = find(small(), AnalysisFilter(wanted=Wanted("subject")))
     assert found.facts == []
-    assert "import campaign results that say how many were delivered and opened" in found.cannot[
+    assert "import campaign results that say how many were delivered and opened" in found.limits[
         0
     ].to("en")
 
 
-def test_tells_no_rate_beyond_certainty() -> None:
+def test_planned_rate_never_exceeds_100_percent() -> None:
     found = find(small(), AnalysisFilter(wanted=Wanted("visit", Decimal(95), None, 1000)))
     assert found.get("visit-lift-5", "rate") is not None
     assert found.get("visit-lift-20", "rate") is None
 
 
-def test_stands_on_queries_that_are_there() -> None:
+def test_every_fact_refers_to_an_existing_query() -> None:
     found = find(sample(), AnalysisFilter(wanted=Wanted("basket")))
     assert all(fact.query is None or fact.query in found.queries for fact in found.facts)
     con = sample().engine.con
@@ -125,7 +125,7 @@ def test_stands_on_queries_that_are_there() -> None:
         ),
     ],
 )
-def test_is_on_the_audience_that_the_words_mean(words: str, rule: AudienceRule) -> None:
+def test_plan_uses_the_audience_that_the_words_name(words: str, rule: AudienceRule) -> None:
     people = find_population(sample(), AnalysisFilter(wanted=read(words)))
     assert people is not None
     assert people.rule == rule
@@ -141,11 +141,11 @@ def test_is_on_the_audience_that_the_words_mean(words: str, rule: AudienceRule) 
         "plan a test of a red button for customers",
     ],
 )
-def test_is_on_nobody_whom_the_words_do_not_name_wholly(words: str) -> None:
+def test_incompletely_named_audience_is_not_used(words: str) -> None:
     assert find_population(sample(), AnalysisFilter(wanted=read(words))) is None
 
 
-def test_writes_only_to_those_who_agreed() -> None:
+def test_mailing_test_counts_only_customers_with_consent() -> None:
     """Half of it would be split off people who may not be written to."""
     rule = AudienceRule(segments=("champions", "loyal"))
     letter = find_population(

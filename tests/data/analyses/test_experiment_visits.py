@@ -1,4 +1,4 @@
-"""A test that stands in the visits …"""
+"""Tests that are read from the variants in visit events."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,10 +46,10 @@ def value(found: AnalysisResult, subject: str, measure: str) -> Any:
 
 
 def doubts(found: AnalysisResult) -> str:
-    return " ".join(words.to("en") for words in found.cannot)
+    return " ".join(words.to("en") for words in found.limits)
 
 
-def test_counts_a_person_once_and_what_they_bought_after() -> None:
+def test_visitor_counts_once_with_purchases_after_the_first_exposure() -> None:
     found = found_in(visits({"A": (2000, 100), "B": (2000, 160)}))
     assert value(found, "visits--purchase", "status") == "won"
     assert value(found, "visits--purchase", "winner") == "B"
@@ -58,18 +58,18 @@ def test_counts_a_person_once_and_what_they_bought_after() -> None:
     assert "equal shares are taken" in doubts(found)
 
 
-def test_that_changes_nothing_wins_nothing() -> None:
+def test_variant_without_effect_does_not_win() -> None:
     found = found_in(visits({"A": (2000, 100), "B": (2000, 103)}))
     assert value(found, "visits--purchase", "status") == "no difference seen"
 
 
-def test_whose_arms_are_uneven_is_broken() -> None:
+def test_uneven_visitor_arms_are_broken() -> None:
     found = found_in(visits({"A": (900, 50), "B": (1100, 90)}))
     assert value(found, "visits--purchase", "status") == "broken"
     assert value(found, "visits--purchase--b", "effect") is None
 
 
-def test_leaves_out_the_few_who_saw_both() -> None:
+def test_visitors_of_both_variants_are_left_out() -> None:
     found = found_in(visits({"A": (2000, 100), "B": (2000, 100)}, mixed=20))
     assert value(found, "visits--purchase--a", "users") == 1980
     assert "20 visitors in events.csv saw several variants" in doubts(found)
@@ -84,13 +84,13 @@ def test_leaves_out_the_few_who_saw_both() -> None:
         (visits({f"V{n}": (50, 2) for n in range(12)}), "names 12 variants"),
     ],
 )
-def test_that_can_not_be_read_says_exactly_why(rows: list[dict[str, Any]], says: str) -> None:
+def test_unreadable_test_gives_the_reason(rows: list[dict[str, Any]], says: str) -> None:
     found = found_in(rows)
     assert says in doubts(found)
     assert found.facts == []
 
 
-def test_without_variants_is_no_test() -> None:
+def test_events_without_variants_contain_no_test() -> None:
     rows = [{**row, "variant": None} for row in visits({"A": (50, 5), "B": (50, 5)})]
     assert "import a file with variants" in doubts(found_in(rows))
 
@@ -99,7 +99,7 @@ def test_without_variants_is_no_test() -> None:
     ("words", "language", "says"),
     [("did B beat A?", "en", "B"), ("comment s'en sort le test ?", "fr", "B")],
 )
-async def test_is_read_when_asked(words: str, language: str, says: str) -> None:
+async def test_question_is_answered_from_the_events(words: str, language: str, says: str) -> None:
     shelf = small(events=visits({"A": (2000, 100), "B": (2000, 160)}))
     found = await run(words, shelf=shelf, language=language, skill="experiment")
     assert isinstance(found, DraftResult)

@@ -1,4 +1,4 @@
-"""A test of variants …"""
+"""Evaluation of A/B tests."""
 
 import csv
 from collections import Counter
@@ -52,7 +52,7 @@ def arm_rows(name: str, users: int, successes: int, **more: Any) -> dict[str, An
     }
 
 
-def test_that_won_is_told_with_its_interval() -> None:
+def test_winner_is_reported_with_its_interval() -> None:
     found = find(sample(), AnalysisFilter(experiment="photos-portees"))
     arm = "photos-portees--purchase--b"
     assert value(found, "photos-portees--purchase", "status") == "won"
@@ -63,7 +63,7 @@ def test_that_won_is_told_with_its_interval() -> None:
     assert value(found, arm, "always-valid-p") < Decimal("0.05")
 
 
-def test_whose_arms_are_uneven_is_broken_and_has_no_effect() -> None:
+def test_uneven_arms_are_broken_and_have_no_effect() -> None:
     found = find(sample(), AnalysisFilter(experiment="panier-court"))
     assert value(found, "panier-court--purchase", "status") == "broken"
     assert value(found, "panier-court--purchase", "ratio-chi-square") == Decimal("33.6")
@@ -71,7 +71,7 @@ def test_whose_arms_are_uneven_is_broken_and_has_no_effect() -> None:
     assert not [fact for fact in found.facts if "effect" in fact.id or "rate" in fact.label.split()]
 
 
-def test_by_every_fact_names_its_source_its_rows_and_its_query() -> None:
+def test_every_fact_has_source_rows_and_query() -> None:
     found = find(sample(), AnalysisFilter())
     assert found.facts
     for fact in found.facts:
@@ -81,14 +81,14 @@ def test_by_every_fact_names_its_source_its_rows_and_its_query() -> None:
         assert fact.as_of == TODAY.replace(day=19)
 
 
-def test_ratio_like_that_of_cookie_cats_is_broken() -> None:
+def test_sample_ratio_of_cookie_cats_is_broken() -> None:
     # Cookie Cats, gate at level 30 against 40: 44,700 and 45,489 players where halves were meant
     _, p = check_sample_ratio([44_700, 45_489])
     assert p == pytest.approx(0.0086, abs=0.0001)
     assert p < MIN_RATIO_P
 
 
-def test_ratio_counts_what_was_meant_for_each() -> None:
+def test_sample_ratio_uses_the_intended_shares() -> None:
     assert check_sample_ratio([900, 100], [0.9, 0.1])[1] == pytest.approx(1.0)
     assert check_sample_ratio([900, 100])[1] < MIN_RATIO_P
 
@@ -96,31 +96,33 @@ def test_ratio_counts_what_was_meant_for_each() -> None:
 @pytest.mark.parametrize(
     ("users", "shares"), [([1], None), ([0, 0], None), ([5, 5], [1.0, 0.0]), ([5, 5], [1.0])]
 )
-def test_ratio_that_cannot_be_is_refused(users: list[int], shares: list[float] | None) -> None:
+def test_invalid_sample_ratio_raises_value_error(
+    users: list[int], shares: list[float] | None
+) -> None:
     with pytest.raises(ValueError, match="two arms"):
         check_sample_ratio(users, shares)
 
 
-def test_with_too_few_successes_is_too_early() -> None:
+def test_too_few_successes_are_too_early() -> None:
     found = find(shelf_of([arm_rows("A", 100, 2), arm_rows("B", 104, 9)]), AnalysisFilter())
     assert value(found, "t--visit", "status") == "too early"
 
 
-def test_with_one_variant_says_so() -> None:
+def test_single_variant_is_reported_as_a_limit() -> None:
     found = find(shelf_of([arm_rows("A", 100, 2)]), AnalysisFilter())
     assert value(found, "t--visit", "status") == "too early"
-    assert "one variant" in found.cannot[0].to("en")
-    assert "une seule variante" in found.cannot[0].to("fr")
+    assert "one variant" in found.limits[0].to("en")
+    assert "une seule variante" in found.limits[0].to("fr")
 
 
-def test_without_rows_names_the_file_that_would_help() -> None:
+def test_missing_rows_name_the_file_to_import() -> None:
     nothing = find(Warehouse(ibis.duckdb.connect(), TODAY), AnalysisFilter())
-    assert "variants and results" in nothing.cannot[0].to("en")
+    assert "variants and results" in nothing.limits[0].to("en")
     unknown = find(sample(), AnalysisFilter(experiment="no-such"))
-    assert "no-such" in unknown.cannot[0].to("en")
+    assert "no-such" in unknown.limits[0].to("en")
 
 
-def test_that_lost_is_called_lost() -> None:
+def test_losing_variant_is_called_lost() -> None:
     found = find(
         shelf_of([arm_rows("control", 5000, 500), arm_rows("new", 5000, 400)]), AnalysisFilter()
     )
@@ -128,7 +130,7 @@ def test_that_lost_is_called_lost() -> None:
     assert value(found, "t--visit", "control") == "control"
 
 
-def test_in_which_more_buy_for_less_shows_both() -> None:
+def test_more_buyers_with_smaller_amounts_show_both_effects() -> None:
     rows = [
         arm_rows("A", 4000, 400, value=Decimal("40000")),
         arm_rows("B", 4000, 480, value=Decimal("24000")),
@@ -138,7 +140,7 @@ def test_in_which_more_buy_for_less_shows_both() -> None:
     assert value(found, "t--visit--b", "worth") == Decimal("-4.0")
 
 
-def test_of_amounts_that_are_sums_of_several_people_has_no_interval() -> None:
+def test_amounts_summed_over_people_have_no_interval() -> None:
     sums = [
         arm_rows("A", 4000, 400, value=Decimal("40000")),
         arm_rows("B", 4000, 480, value=Decimal("24000")),
@@ -146,31 +148,31 @@ def test_of_amounts_that_are_sums_of_several_people_has_no_interval() -> None:
     both = find(shelf_of(sums), AnalysisFilter())
     assert value(both, "t--visit", "status") == "won"
     assert both.get("t--visit--b", "worth-low") is None
-    assert "one row a person" in " ".join(words.to("en") for words in both.cannot)
+    assert "one row a person" in " ".join(words.to("en") for words in both.limits)
     money = find(shelf_of([row | {"successes": None} for row in sums]), AnalysisFilter())
     assert value(money, "t--visit--a", "mean") == Decimal("10.0")
     assert not [f for f in money.facts if f.id.split(".")[2] in ("effect", "effect-low", "status")]
-    assert "une ligne par personne" in money.cannot[0].to("fr")
+    assert "une ligne par personne" in money.limits[0].to("fr")
     with pytest.raises(ValueError, match="several people"):
         compare_amounts(
             ArmCounts("B", 9, 0, 9.0, 9.0, spread=False), ArmCounts("A", 9, 0, 3.0, 3.0)
         )
 
 
-def test_of_amounts_by_person_keeps_its_interval_beside_people_who_spent_nothing() -> None:
+def test_amounts_per_person_keep_their_interval_with_zero_spenders() -> None:
     people = [("A", 1, 20 + n % 7) for n in range(40)] + [("B", 1, 30 + n % 5) for n in range(40)]
     rows = [
         arm_rows(name, users, 0, value=Decimal(spent), unit=f"{name}{n}") | {"successes": None}
         for n, (name, users, spent) in enumerate([*people, ("A", 60, 0), ("B", 60, 0)])
     ]
     found = find(shelf_of(rows), AnalysisFilter())
-    assert not found.cannot
+    assert not found.limits
     assert value(found, "t--visit--b", "mean") == Decimal("12.8")
     low, high = (value(found, "t--visit--b", m) for m in ("effect-low", "effect-high"))
     assert low < value(found, "t--visit--b", "effect") < high
 
 
-def test_of_amounts_is_read_by_welch() -> None:
+def test_amounts_are_compared_by_welch() -> None:
     from scipy.stats import ttest_ind
 
     rng = np.random.default_rng(3)
@@ -186,12 +188,12 @@ def _amounts(name: str, values: Any) -> ArmCounts:
     return ArmCounts(name, len(values), 0, float(values.sum()), float((values**2).sum()))
 
 
-def test_with_several_arms_pays_for_each_look() -> None:
+def test_several_arms_are_corrected_by_holm() -> None:
     assert adjust_holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
     assert adjust_holm([0.9, 0.8]) == [1.0, 1.0]
 
 
-def test_without_a_difference_is_seldom_called_won_at_its_horizon() -> None:
+def test_false_positive_rate_holds_at_the_horizon() -> None:
     rng = np.random.default_rng(11)
     n, runs = 5000, 2000
     one, other = rng.binomial(n, 0.04, runs), rng.binomial(n, 0.04, runs)
@@ -203,7 +205,7 @@ def test_without_a_difference_is_seldom_called_won_at_its_horizon() -> None:
     assert 0.03 < share < 0.07
 
 
-def test_looked_at_every_day_is_seldom_called_won_by_chance_and_found_when_it_is() -> None:
+def test_sequential_p_controls_daily_looks_and_detects_real_effects() -> None:
     rng = np.random.default_rng(5)
     same = [_peeked(rng, 0.04) < 0.05 for _ in range(300)]
     better = [_peeked(rng, 0.048) < 0.05 for _ in range(100)]
@@ -222,7 +224,7 @@ def _peeked(rng: np.random.Generator, rate: float, a_day: int = 1000) -> float:
     )
 
 
-def test_to_be_planned_gets_the_people_that_the_textbook_gives() -> None:
+def test_planned_sample_size_agrees_with_the_textbook() -> None:
     # Fleiss et al. 2003, table A.4 without correction: .05 against .10, power .8, alpha .05: 435
     assert compute_sample_size(0.05, 1.0).people == 435
     planned = compute_sample_size(0.04, 0.1, per_week=10_000)
@@ -231,17 +233,17 @@ def test_to_be_planned_gets_the_people_that_the_textbook_gives() -> None:
 
 
 @pytest.mark.parametrize(("base", "lift"), [(0.0, 0.1), (1.2, 0.1), (0.5, 1.5), (0.5, 0.0)])
-def test_that_cannot_be_planned_says_why(base: float, lift: float) -> None:
+def test_invalid_plan_raises_value_error_with_the_reason(base: float, lift: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         compute_sample_size(base, lift)
 
 
-def test_that_no_number_of_people_shows_is_said() -> None:
+def test_undetectable_lift_is_infinite() -> None:
     assert compute_smallest_lift(0.5, 2) == float("inf")
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
-def test_of_hillstrom_gives_the_published_effects() -> None:
+def test_hillstrom_data_gives_the_published_effects() -> None:
     found = find(shelf_of(_hillstrom()), AnalysisFilter())
     men, women = "hillstrom--visit--mens-e-mail", "hillstrom--visit--womens-e-mail"
     assert value(found, "hillstrom--visit", "control") == "No E-Mail"

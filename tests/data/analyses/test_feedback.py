@@ -1,4 +1,4 @@
-"""What customers say …"""
+"""The feedback analysis on the sample shop and on small made-up sets."""
 
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -53,11 +53,11 @@ def value(subject: str, measure: str, among: AnalysisResult | None = None) -> An
 
 
 def texts_on(subject: str, said: ThemeTable) -> set[str]:
-    return {t.id for t, flag in zip(said.texts, said.of(subject), strict=True) if flag}
+    return {t.id for t, flag in zip(said.texts, said.flags_of(subject), strict=True) if flag}
 
 
 @pytest.mark.parametrize("theme", PLANTED)
-def test_is_heard_in_the_texts_that_were_made_to_say_it(
+def test_planted_themes_are_found_in_their_texts(
     theme: str, truth: dict[str, tuple[str, ...]]
 ) -> None:
     made = {one for one, themes in truth.items() if theme in themes}
@@ -66,19 +66,23 @@ def test_is_heard_in_the_texts_that_were_made_to_say_it(
     assert len(made & told) >= 0.9 * len(made)
 
 
-def test_of_the_linen_is_praise(truth: dict[str, tuple[str, ...]]) -> None:
+def test_texts_on_linen_are_praise(truth: dict[str, tuple[str, ...]]) -> None:
     made = {one for one, themes in truth.items() if "linen" in themes}
     said = heard()
     praised = {
-        t.id for t, yes in zip(said.texts, is_praise(said.of("fabric-linen")), strict=True) if yes
+        t.id
+        for t, yes in zip(said.texts, is_praise(said.flags_of("fabric-linen")), strict=True)
+        if yes
     }
     assert len(made & praised) >= 0.9 * max(len(made), len(praised))
 
 
-def test_comes_at_the_planted_rate_from_what_runs_small() -> None:
+def test_runs_small_complaints_have_the_planted_rate() -> None:
     rows = Counter(t.product for t in heard().texts)
     told = Counter(
-        t.product for t, flag in zip(heard().texts, heard().of("sizing-small"), strict=True) if flag
+        t.product
+        for t, flag in zip(heard().texts, heard().flags_of("sizing-small"), strict=True)
+        if flag
     )
     for product in SMALL:
         assert told[product] / rows[product] == pytest.approx(
@@ -86,7 +90,7 @@ def test_comes_at_the_planted_rate_from_what_runs_small() -> None:
         )
 
 
-def test_gathers_where_it_was_planted() -> None:
+def test_concentrations_are_found_where_they_were_planted() -> None:
     for product in SMALL:
         assert value(f"sizing-small--product-{product}", "verdict") == "confirmed"
     assert value("delivery-late--region-33", "verdict") == "confirmed"
@@ -95,7 +99,7 @@ def test_gathers_where_it_was_planted() -> None:
     assert set(late) <= south_west
 
 
-def test_that_is_new_is_confirmed() -> None:
+def test_planted_new_theme_is_a_confirmed_change() -> None:
     for theme in ("website-phone", "stock-sold-out", "delivery-late"):
         assert value(theme, "verdict") == "confirmed"
     assert value("website-phone", "texts-now") == 18
@@ -103,7 +107,7 @@ def test_that_is_new_is_confirmed() -> None:
     assert value("all", "themes-tested") >= 15
 
 
-def test_that_is_planted_as_noise_is_not_confirmed() -> None:
+def test_planted_noise_is_not_a_confirmed_change() -> None:
     noise = {"packaging", "colour", "returns"}
     verdicts = {
         fact.id: fact.value
@@ -114,12 +118,12 @@ def test_that_is_planted_as_noise_is_not_confirmed() -> None:
     assert "confirmed" not in verdicts.values()
 
 
-def test_less_because_other_products_are_sold_is_no_change() -> None:
+def test_different_product_mix_is_no_change() -> None:
     assert value("fabric-linen", "change") < -20
     assert value("fabric-linen", "verdict") == "other products or channels"
 
 
-def test_is_to_be_fixed_first_when_many_complain_and_more_than_before() -> None:
+def test_frequent_growing_complaint_is_ranked_first() -> None:
     assert value("delivery-late", "fix-first-rank") == 1
     assert value("website-phone", "fix-first-rank") == 2
     made_of = [value("delivery-late", f"fix-first-{m}") for m in ("complaints", "trend", "reach")]
@@ -128,7 +132,7 @@ def test_is_to_be_fixed_first_when_many_complain_and_more_than_before() -> None:
     assert value("sizing-small", "fix-first-reach") < 50
 
 
-def test_is_quoted_letter_for_letter_with_its_id() -> None:
+def test_quotes_are_verbatim_with_the_text_id() -> None:
     whole = {t.id: t.whole[t.offset :] for t in heard().texts}
     quoted = [f for f in found().facts if f.label.startswith("quote ")]
     assert len(quoted) > 20
@@ -138,14 +142,14 @@ def test_is_quoted_letter_for_letter_with_its_id() -> None:
         assert fact.unit in ("fr", "en")
 
 
-def test_never_quotes_a_telephone_number_or_an_address() -> None:
+def test_quotes_contain_no_phone_number_or_address() -> None:
     assert any("06 39 98" in t.whole for t in heard().texts)
     for fact in found().facts:
         assert "06 39 98" not in str(fact.value)
         assert ".example" not in str(fact.value)
 
 
-def test_of_one_product_gives_its_praise_and_its_objection() -> None:
+def test_one_product_has_its_praise_and_its_objection() -> None:
     praise, objection = praise_and_objection(sample(), "lin-alba")
     assert praise is not None
     assert objection is not None
@@ -155,12 +159,12 @@ def test_of_one_product_gives_its_praise_and_its_objection() -> None:
     assert praise_and_objection(sample(), "no-such-thing") == (None, None)
 
 
-def test_is_told_alike_twice() -> None:
+def test_analysis_is_deterministic() -> None:
     again = find(shelf(_made()), AnalysisFilter())
     assert [(f.id, f.value) for f in again.facts] == [(f.id, f.value) for f in found().facts]
 
 
-def test_has_ids_and_queries_that_hold() -> None:
+def test_fact_ids_and_queries_are_valid() -> None:
     import re
 
     for fact in found().facts:
@@ -169,7 +173,7 @@ def test_has_ids_and_queries_that_hold() -> None:
     assert len({f.id for f in found().facts}) == len(found().facts)
 
 
-def test_is_narrowed_to_what_is_asked() -> None:
+def test_filter_restricts_the_texts() -> None:
     only = find(sample(), AnalysisFilter(product="lin-alba"))
     assert value("sizing-small", "complaint-share", only) >= 80
     assert value("all", "texts", only) == 60
@@ -179,49 +183,49 @@ def test_is_narrowed_to_what_is_asked() -> None:
         find(sample(), AnalysisFilter(device="mobile"))
 
 
-def test_from_nobody_or_from_few_is_refused_in_a_sentence() -> None:
+def test_no_texts_or_few_texts_are_refused_with_a_sentence() -> None:
     nobody = find(small(), AnalysisFilter())
-    assert [w.text for w in nobody.cannot] == [
+    assert [w.text for w in nobody.limits] == [
         "There is no feedback yet: import a file of reviews, messages or answers."
     ]
     few = find(_reviews(["Très joli, mais trop petit."] * 5), AnalysisFilter())
     assert not few.facts
-    assert "feedback file would help" in few.cannot[0].to("en")
-    assert few.cannot[0].to("fr").startswith("5 textes")
+    assert "feedback file would help" in few.limits[0].to("en")
+    assert few.limits[0].to("fr").startswith("5 textes")
 
 
-def test_without_dates_has_levels_and_no_change() -> None:
+def test_undated_texts_have_levels_but_no_changes() -> None:
     rows = [{"id": str(i), "text": "The dress runs small.", "rating": 2.0} for i in range(60)]
     one = find(small(feedback=rows), AnalysisFilter())
     assert value("sizing-small", "share", one) == 100
     assert one.get("sizing-small", "verdict") is None
-    assert any("dated texts" in w.text for w in one.cannot)
+    assert any("dated texts" in w.text for w in one.limits)
 
 
-def test_in_a_language_without_a_list_has_mood_and_no_themes() -> None:
+def test_language_without_a_list_has_sentiment_but_no_themes() -> None:
     rows = _rows(["Der Stoff ist sehr schön und die Lieferung war schnell, gerne wieder."] * 40)
     one = find(small(feedback=rows), AnalysisFilter())
     assert value("all", "texts-without-list", one) == 40
     assert value("all", "happy-share", one) == 0
     assert not [s for s in one.subjects() if s.startswith(("fabric", "delivery"))]
-    assert any("without a list of themes" in w.text for w in one.cannot)
+    assert any("without a list of themes" in w.text for w in one.limits)
 
 
-def test_without_any_stars_has_no_sentiment() -> None:
+def test_no_ratings_give_no_sentiment() -> None:
     rows = [{**row, "rating": None} for row in _rows(["J'adore cette robe, merci."] * 40)]
     one = find(small(feedback=rows), AnalysisFilter())
     assert one.get("all", "happy-share") is None
-    assert any("No sentiment is shown" in w.text for w in one.cannot)
+    assert any("No sentiment is shown" in w.text for w in one.limits)
 
 
-def test_without_stars_is_read_by_what_the_others_teach() -> None:
+def test_unrated_texts_are_classified_from_the_rated_ones() -> None:
     auc = value("all", "classifier-auc")
     assert auc >= 0.8
     happy, unhappy = value("all", "unrated-happy-share"), value("all", "unrated-unhappy-share")
     assert float(happy + unhappy) == pytest.approx(100, abs=0.2)
 
 
-def test_that_no_list_knows_is_marked_unstable() -> None:
+def test_emerging_theme_is_marked_unstable() -> None:
     emerging = [s for s in found().subjects() if s.startswith("emerging-")]
     assert emerging
     for subject in emerging:
@@ -229,12 +233,12 @@ def test_that_no_list_knows_is_marked_unstable() -> None:
         assert 0 < value(subject, "stability") < 1
 
 
-def test_takes_the_words_of_complaints_apart_from_those_of_praise() -> None:
+def test_complaint_words_differ_from_praise_words() -> None:
     assert "retard" in value("wording-fr", "complaint-words")
     assert value("wording-fr--retard", "z") > 1.96
 
 
-def test_follows_a_list_of_the_team_s_own(tmp_path: Path) -> None:
+def test_team_list_overrides_the_built_in_list(tmp_path: Path) -> None:
     (tmp_path / "aspects_fr.toml").write_text(
         '[themes.cats]\ntitle = "les chats"\nsays = ["chat|chats"]\n[themes.sizing]\noff = true\n',
         encoding="utf-8",
@@ -257,14 +261,14 @@ def test_follows_a_list_of_the_team_s_own(tmp_path: Path) -> None:
         ('[themes.x]\nsays = [".."]', ".."),
     ],
 )
-def test_with_a_broken_list_names_the_file(tmp_path: Path, text: str, says: str) -> None:
+def test_broken_team_list_names_the_file(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "aspects_fr.toml").write_text(text, encoding="utf-8")
     with pytest.raises(CannotDo, match=r"aspects_fr\.toml") as raised:
         find(_reviews(["La robe est très belle et je l'aime."] * 30), AnalysisFilter(), tmp_path)
     assert says in str(raised.value)
 
 
-def test_finds_no_change_where_nothing_changed() -> None:
+def test_unchanged_themes_have_no_confirmed_change() -> None:
     """Twenty shuffles of the days: whatever is confirmed is chance."""
     import numpy as np
 
@@ -273,7 +277,7 @@ def test_finds_no_change_where_nothing_changed() -> None:
 
     said, over = heard(), choose_periods(AnalysisFilter(), sample().as_of("feedback"))
     recent = over.is_now(said.texts) | over.is_before(said.texts)
-    kept, false = said.keep(recent), 0
+    kept, false = said.select(recent), 0
     for seed in range(20):
         now = np.random.default_rng(seed).permutation(over.is_now(kept.texts))
         false += sum(one.verdict == "confirmed" for one in compare_periods(kept, now, ~now))
@@ -298,7 +302,7 @@ def _reviews(texts: list[str]) -> Warehouse:
     return small(today=date(2026, 11, 25), feedback=_rows(texts))
 
 
-def test_says_when_nobody_wrote() -> None:
+def test_periods_without_texts_are_reported() -> None:
     """Two months without a review are no good months."""
     rows = [
         {"id": str(n), "at": datetime(2026, month, 1 + n % 27, 12), "text": said, "rating": stars}
@@ -308,13 +312,13 @@ def test_says_when_nobody_wrote() -> None:
     for n, row in enumerate(rows):
         row["id"] = str(n)
     found = find(small(feedback=rows), AnalysisFilter())
-    said = [words.to("en") for words in found.cannot if "Nobody wrote" in words.to("en")]
+    said = [words.to("en") for words in found.limits if "Nobody wrote" in words.to("en")]
     assert said == [
         "Nobody wrote from 28 May 2026 to 31 July 2026: what customers thought then can't be told."
     ]
 
 
-def test_quotes_a_complaint_of_who_was_unhappy() -> None:
+def test_complaint_quote_is_from_an_unhappy_customer() -> None:
     """Five stars and "a bit too small" is the more typical wording, and no complaint to show."""
     rows = [
         {

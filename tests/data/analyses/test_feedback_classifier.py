@@ -1,4 +1,4 @@
-"""Texts as numbers, held against scikit-learn: our own numpy code ..."""
+"""The numpy TF-IDF, factorisation and classifier, compared with scikit-learn."""
 
 import itertools
 import random
@@ -34,21 +34,21 @@ def pairs(one: list[str]) -> list[str]:
     return [*one, *(f"{a} {b}" for a, b in itertools.pairwise(one))]
 
 
-def test_weighs_terms_as_scikit_learn_does() -> None:
+def test_tfidf_agrees_with_scikit_learn() -> None:
     said, others = texts(), [["linen", "shirt", "never", "said"], []]
     terms = TermVectorizer(said)
     oracle = TfidfVectorizer(analyzer=pairs, min_df=2, max_df=0.9, sublinear_tf=True)
     assert dense(terms.rows) == pytest.approx(oracle.fit_transform(said).toarray())
     assert terms.names == list(oracle.get_feature_names_out())
-    assert dense(terms.of(others)) == pytest.approx(oracle.transform(others).toarray())
+    assert dense(terms.vectorize(others)) == pytest.approx(oracle.transform(others).toarray())
 
 
-def test_has_nothing_to_say_where_every_word_stands_alone() -> None:
+def test_vectorizer_refuses_texts_without_repeated_words() -> None:
     with pytest.raises(ValueError, match="no term"):
         TermVectorizer([["one"], ["two"], []])
 
 
-def test_finds_the_factors_that_scikit_learn_finds() -> None:
+def test_factors_agree_with_scikit_learn() -> None:
     table = TermVectorizer(texts(), rare=3, often=0.5, pairs=False).rows
     rows, columns = factorise_matrix(table, 5)
     oracle = NMF(5, init="nndsvd", random_state=RANDOM_SEED, max_iter=150, tol=1e-3)
@@ -56,7 +56,7 @@ def test_finds_the_factors_that_scikit_learn_finds() -> None:
     assert columns == pytest.approx(oracle.components_.T, abs=1e-6)
 
 
-def test_learns_the_chances_that_scikit_learn_learns() -> None:
+def test_probabilities_agree_with_scikit_learn() -> None:
     said = texts()
     table = TermVectorizer(said).rows.beside((np.arange(len(said), dtype=np.float64) % 5)[:, None])
     dice = np.random.default_rng(1)
@@ -68,7 +68,7 @@ def test_learns_the_chances_that_scikit_learn_learns() -> None:
     )
 
 
-def test_asks_each_text_of_a_fold_that_did_not_see_it() -> None:
+def test_cross_validation_predicts_each_text_out_of_fold() -> None:
     happened = np.array([1.0, 0.0, 0.0, 1.0, 0.0] * 20)
     folds = StratifiedKFold(5, shuffle=True, random_state=RANDOM_SEED)
     theirs = np.zeros(len(happened), int)

@@ -1,4 +1,4 @@
-"""A sentence of a customer …"""
+"""Themes, judgements and languages of single texts, and their statistics."""
 
 import csv
 from datetime import datetime
@@ -62,7 +62,9 @@ SAID = [
 
 
 @pytest.mark.parametrize(("language", "text", "subject", "flag"), SAID)
-def test_is_heard_as_it_is_meant(language: str, text: str, subject: str, flag: int) -> None:
+def test_sentence_has_its_theme_and_judgement(
+    language: str, text: str, subject: str, flag: int
+) -> None:
     assert find_mentions(text, known(language)).flags.get(subject, 0) & flag
 
 
@@ -79,17 +81,17 @@ NOT_SAID = [
 
 
 @pytest.mark.parametrize(("language", "text", "subject"), NOT_SAID)
-def test_that_only_looks_like_it_is_not_heard(language: str, text: str, subject: str) -> None:
+def test_lookalike_phrase_is_no_mention(language: str, text: str, subject: str) -> None:
     assert subject not in find_mentions(text, known(language)).flags
 
 
-def test_can_praise_and_complain_clause_by_clause() -> None:
+def test_one_sentence_can_praise_and_complain_by_clause() -> None:
     heard = find_mentions("Le lin est superbe, mais la livraison est en retard.", known("fr"))
     assert heard.flags["fabric-linen"] == PRAISE
     assert heard.flags["delivery-late"] == COMPLAINT
 
 
-def test_without_judgement_takes_the_stars_or_none() -> None:
+def test_neutral_mention_takes_the_rating_or_none() -> None:
     said = "J'ai acheté la chemise en lin."
     assert find_mentions(said, known("fr"), 5).flags["fabric-linen"] == PRAISE
     assert find_mentions(said, known("fr"), 1).flags["fabric-linen"] == COMPLAINT
@@ -97,14 +99,14 @@ def test_without_judgement_takes_the_stars_or_none() -> None:
     assert find_mentions(said, known("fr"), None).flags["fabric-linen"] == NAMED
 
 
-def test_is_placed_where_it_stands_in_the_text() -> None:
+def test_mention_has_its_position_in_the_text() -> None:
     text = "Très joli !\nMais ça taille petit. Dommage."
     start, end, _ = find_mentions(text, known("fr")).spans["sizing-small"]
     assert text[start:end] == "Mais ça taille petit."
 
 
 @pytest.mark.parametrize("text", ["", "   ", "!!!", "👍👍", "a" * 100_000, "(" * 5_000, "\x00"])
-def test_of_any_shape_is_survived(text: str) -> None:
+def test_any_text_is_processed_without_an_error(text: str) -> None:
     assert not find_mentions(text, known("en")).flags
 
 
@@ -121,11 +123,11 @@ TONGUES = [
 
 
 @pytest.mark.parametrize(("text", "language"), TONGUES)
-def test_tells_its_language_by_its_small_words(text: str, language: str) -> None:
+def test_language_is_detected_by_stop_words(text: str, language: str) -> None:
     assert detect_language(text) == language
 
 
-def test_that_is_very_short_is_taken_for_what_the_others_are() -> None:
+def test_very_short_text_gets_the_majority_language() -> None:
     long = ["La robe est très belle et je la porte"] * 20
     assert detect_languages([*long, "Nickel"], [None] * 21)[-1] == "fr"
     assert detect_languages([*long, "Nickel"], [None] * 20 + ["EN-gb"])[-1] == "en"
@@ -137,7 +139,7 @@ def test_that_is_very_short_is_taken_for_what_the_others_are() -> None:
     ]
 
 
-def test_matches_stems_choices_and_gaps() -> None:
+def test_phrase_matches_stems_choices_and_gaps() -> None:
     finder = PhraseFinder([(Phrase("taill* .. petit|étroit"), "small"), (Phrase("too _"), "too")])
     assert [what for _, what in finder.find(["elle", "taille", "vraiment", "trop", "petit"])] == [
         "small"
@@ -150,7 +152,7 @@ def test_matches_stems_choices_and_gaps() -> None:
             Phrase(wrong)
 
 
-def test_counts_words_against_their_own_prior() -> None:
+def test_log_odds_use_the_word_prior() -> None:
     from collections import Counter
 
     ours, theirs = Counter(late=40, shirt=110, the=1000), Counter(late=2, shirt=110, the=1000)
@@ -160,7 +162,7 @@ def test_counts_words_against_their_own_prior() -> None:
     assert abs(next(word.z for word in ranked if word.word == "shirt")) < 1
 
 
-def test_is_compared_among_texts_alike() -> None:
+def test_change_is_tested_within_strata() -> None:
     """Simpson's paradox: within either product nothing moved, only what is sold."""
     told = np.array([True] * 40 + [False] * 10 + [True] * 8 + [False] * 2, bool)
     told = np.concatenate([told, [True] * 2, [False] * 8, [True] * 10, [False] * 40])
@@ -172,14 +174,14 @@ def test_is_compared_among_texts_alike() -> None:
     assert p[0] < 0.001
 
 
-def test_told_by_few_elsewhere_has_a_lift_all_the_same() -> None:
+def test_lift_is_finite_without_mentions_elsewhere() -> None:
     one = ThemeConcentration("sizing", "product", "x", 6, 20, 0, 200, 6, 0, 0.001, 0.01)
     assert one.lift == pytest.approx(120)
     assert one.is_found
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real sets are not beside this checkout")
-def test_of_real_clothing_reviews_is_nearly_always_on_a_listed_theme() -> None:
+def test_real_clothing_reviews_mostly_have_a_listed_theme() -> None:
     with (DATA / "womens_clothing_quarter.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["Review Text"]]
     low = [
@@ -208,7 +210,7 @@ def test_of_real_clothing_reviews_is_nearly_always_on_a_listed_theme() -> None:
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real sets are not beside this checkout")
-def test_in_portuguese_about_lateness_meets_late_orders() -> None:
+def test_portuguese_lateness_mentions_agree_with_late_orders() -> None:
     with (DATA / "olist_orders.csv").open(encoding="utf-8", newline="") as file:
         orders = {row["order_id"]: row for row in csv.DictReader(file)}
     late, told = [], []

@@ -1,4 +1,4 @@
-"""Behaviour …"""
+"""The forecasts of customers' behaviour."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -42,7 +42,7 @@ def seen(shop: Warehouse, ahead: int, cuts: int) -> list[sight.CustomerHistory]:
     return list(sight.read_customer_history(shop, asked, ahead, cuts))
 
 
-def test_ranks_customers_better_than_the_average() -> None:
+def test_ranking_beats_the_base_rate() -> None:
     told = found(AnalysisFilter(days=60))
     assert float(value(told, "buy-60-days", "backtest-auc")) > 0.75
     brier = float(value(told, "buy-60-days", "backtest-brier"))
@@ -52,46 +52,46 @@ def test_ranks_customers_better_than_the_average() -> None:
     assert int(value(told, "buy-60-days", "windows")) == 3
 
 
-def test_counts_buyers_only_where_the_count_was_right_before() -> None:
+def test_buyer_count_is_shown_only_after_a_good_backtest() -> None:
     """A window after Christmas expects too much of the spring: 90 days are off, 60 are not."""
     assert found(AnalysisFilter(days=60)).get("buy-60-days", "expected-buyers") is not None
     ninety = found()
     assert ninety.get("buy-90-days", "expected-buyers") is None
     assert ninety.get("buy-90-days", "backtest-auc") is not None
-    assert any("How many will buy" in words.to("en") for words in ninety.cannot)
+    assert any("How many will buy" in words.to("en") for words in ninety.limits)
 
 
-def test_forecasts_no_total_that_a_season_made_wrong() -> None:
+def test_total_is_refused_when_a_season_broke_the_backtest() -> None:
     assert found().get("expected-90-days", "purchases") is None
-    refused = [w.to("en") for w in found().cannot if "How much will be bought" in w.to("en")]
+    refused = [w.to("en") for w in found().limits if "How much will be bought" in w.to("en")]
     assert len(refused) == 1
     assert "A season can do that" in refused[0]
 
 
-def test_finds_no_way_from_one_category_to_another() -> None:
+def test_sample_shop_has_no_category_transition() -> None:
     """Nothing of the kind was planted: people come back for the same."""
     ways = [s for s in found().subjects() if "-then-" in s]
     assert ways
     assert all(way.split("-then-")[0] == way.split("-then-")[1] for way in ways)
 
 
-def test_says_how_many_days_of_orders_it_needs() -> None:
+def test_short_history_names_the_days_that_are_needed() -> None:
     told = found(AnalysisFilter(days=180))
-    assert "takes 720 days of orders" in told.cannot[0].to("en")
+    assert "takes 720 days of orders" in told.limits[0].to("en")
     assert not [s for s in told.subjects() if s.startswith("buy-")]
 
 
-def test_refuses_a_horizon_that_is_none() -> None:
-    assert "7 to 365 days" in found(AnalysisFilter(days=3)).cannot[0].to("en")
+def test_horizon_out_of_range_is_refused() -> None:
+    assert "7 to 365 days" in found(AnalysisFilter(days=3)).limits[0].to("en")
 
 
-def test_refuses_without_orders_and_with_few() -> None:
-    assert "import an order file" in find(small(), AnalysisFilter()).cannot[0].to("en")
+def test_forecast_without_or_with_few_orders_is_refused() -> None:
+    assert "import an order file" in find(small(), AnalysisFilter()).limits[0].to("en")
     few = [{"order": str(i), "at": NOON, "customer": str(i), "amount": 5} for i in range(9)]
-    assert "Under 20 customers" in find(small(orders=few), AnalysisFilter()).cannot[0].to("en")
+    assert "Under 20 customers" in find(small(orders=few), AnalysisFilter()).limits[0].to("en")
 
 
-def test_finds_who_was_planted_where_simple_rules_are_misled() -> None:
+def test_model_finds_planted_buyers_that_simple_rules_miss() -> None:
     """A hundred buy every three weeks. Others bought far more often, and left; others came but
     once, and lately: neither how often nor how lately somebody bought tells who comes back."""
     lives = {f"steady-{n}": range(n % 21, 400, 21) for n in range(100)}
@@ -110,7 +110,7 @@ def test_finds_who_was_planted_where_simple_rules_are_misled() -> None:
     assert 0 <= int(value(told, "buy-60-days-top", "silent")) <= 21
 
 
-def test_refuses_customers_who_buy_by_chance_alone() -> None:
+def test_random_buyers_are_refused() -> None:
     """Everybody buys at the same rate: nobody is likelier than others."""
     rng = np.random.default_rng(1)
     orders: list[dict[str, Any]] = []
@@ -125,11 +125,11 @@ def test_refuses_customers_who_buy_by_chance_alone() -> None:
             for n, day in enumerate(rng.integers(0, 400, many))
         ]
     told = find(small(orders=orders), AnalysisFilter(days=60))
-    assert any("can't be told from the orders" in words.to("en") for words in told.cannot)
+    assert any("can't be told from the orders" in words.to("en") for words in told.limits)
     assert not [s for s in told.subjects() if s.startswith("buy-")]
 
 
-def test_stands_on_queries_that_are_there() -> None:
+def test_every_fact_refers_to_an_existing_query() -> None:
     told = found(AnalysisFilter(days=60))
     assert all(fact.query in told.queries for fact in told.facts)
     assert len({fact.id for fact in told.facts}) == len(told.facts)
@@ -137,7 +137,7 @@ def test_stands_on_queries_that_are_there() -> None:
     assert len(con.execute(told.queries["histories"]).fetchall()) == 4960
 
 
-def test_sees_each_day_as_it_was() -> None:
+def test_history_at_a_cutoff_ignores_later_orders() -> None:
     """What is known at a cut is what an order file that ends there says."""
     days = (200, 150, 149, 61, 60, 59, 30, 1, 0)
     orders = [
@@ -155,7 +155,7 @@ def test_sees_each_day_as_it_was() -> None:
     assert two.next == [2]  # 59 and 30
 
 
-def test_judges_each_window_by_what_was_known_before_it() -> None:
+def test_backtest_uses_only_earlier_data() -> None:
     record = repurchase.backtest_repurchase(seen(sample(), 60, 4))
     assert record is not None
     assert [w.customers for w in record.windows] == sorted(
@@ -168,20 +168,20 @@ def test_judges_each_window_by_what_was_known_before_it() -> None:
     assert sum(sizes) == sum(w.customers for w in record.windows)
 
 
-def test_holds_a_forecast_to_its_past() -> None:
+def test_forecast_is_refused_after_a_bad_backtest() -> None:
     good = VolumeForecast(100, [WindowForecast(110, 100), WindowForecast(95, 100)], sound=True)
-    assert good.holds
+    assert good.is_reliable
     assert good.between == pytest.approx((90, 110))
     assert not VolumeForecast(
         100, [WindowForecast(130, 100), WindowForecast(100, 100)], sound=True
-    ).holds
+    ).is_reliable
     assert not VolumeForecast(
         100, [WindowForecast(118, 100), WindowForecast(82, 100)], sound=True
-    ).holds
-    assert not VolumeForecast(100, [WindowForecast(100, 100)], sound=False).holds
+    ).is_reliable
+    assert not VolumeForecast(100, [WindowForecast(100, 100)], sound=False).is_reliable
 
 
-def test_knows_a_way_from_one_category_to_the_next() -> None:
+def test_planted_category_transition_is_found() -> None:
     rows = [
         {"a": "", "b": "", "times": 1000},
         {"a": "tent", "b": "", "times": 200},
@@ -196,7 +196,7 @@ def test_knows_a_way_from_one_category_to_the_next() -> None:
 
 
 @here
-def test_shows_cdnow_as_it_was_measured() -> None:
+def test_cdnow_forecast_has_the_measured_figures() -> None:
     told = find(real_orders.cdnow(), AnalysisFilter())
     assert float(value(told, "buy-90-days", "backtest-auc")) == pytest.approx(0.81, abs=0.02)
     assert float(value(told, "buy-90-days", "backtest-brier")) < 0.11
@@ -206,14 +206,14 @@ def test_shows_cdnow_as_it_was_measured() -> None:
 
 
 @here
-def test_refuses_the_totals_of_a_shop_that_lives_on_christmas() -> None:
+def test_totals_of_a_christmas_shop_are_refused() -> None:
     told = find(real_orders.uci(), AnalysisFilter())
     assert told.get("expected-90-days", "purchases") is None
-    assert any("How much will be bought" in words.to("en") for words in told.cannot)
+    assert any("How much will be bought" in words.to("en") for words in told.limits)
     assert float(value(told, "buy-90-days", "backtest-auc")) == pytest.approx(0.74, abs=0.02)
 
 
-def test_says_what_a_silence_meant() -> None:
+def test_churn_groups_report_past_return_rates() -> None:
     """Who is silent for longer than usual buys less, and by no means not at all."""
     told = found(AnalysisFilter(days=60))
     shares = [
@@ -225,7 +225,7 @@ def test_says_what_a_silence_meant() -> None:
     assert value(told, "drifting-60-days", "days") == 60  # its sentence says so: it needs a source
 
 
-def test_says_what_the_likeliest_have_in_common() -> None:
+def test_top_tenth_profile_is_reported() -> None:
     told = found(AnalysisFilter(days=60))
     assert int(value(told, "buy-60-days-top", "customers")) == 496
     top, rest = (int(value(told, f"buy-60-days-{who}", "purchases")) for who in ("top", "rest"))

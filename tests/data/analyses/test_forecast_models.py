@@ -1,4 +1,4 @@
-"""A method of behaviour …"""
+"""The models behind the forecasts: BG/NBD, Gamma-Gamma and logistic regression."""
 
 from datetime import date, timedelta
 
@@ -40,7 +40,7 @@ def told(days: dict[str, dict[date, float]]) -> tuple[PurchaseHistories, Numbers
 
 
 @pytest.mark.skipif(not CDNOW.exists(), reason="the CDNOW sample is not here")
-def test_gives_the_papers_parameters() -> None:
+def test_bgnbd_parameters_agree_with_the_paper() -> None:
     histories, x, mean = told(cdnow())
     fit = bgnbd.fit_bgnbd(histories)
     assert (fit.r, fit.alpha) == pytest.approx((0.2426, 4.4136), abs=5e-4)
@@ -53,7 +53,7 @@ def test_gives_the_papers_parameters() -> None:
 
 
 @pytest.mark.skipif(not CDNOW.exists(), reason="the CDNOW sample is not here")
-def test_follows_the_weeks_after_the_calibration() -> None:
+def test_bgnbd_predicts_the_holdout_weeks() -> None:
     """Figure 2 of the paper: repeat purchases, summed up over weeks 40 to 78."""
     days = cdnow()
     fit = bgnbd.fit_bgnbd(told(days)[0])
@@ -94,7 +94,7 @@ def simulated(people: int, seed: int = 5) -> tuple[Numbers, Numbers, Numbers, Nu
     return x, t_x, age, coming
 
 
-def test_finds_the_parameters_that_made_the_purchases() -> None:
+def test_bgnbd_recovers_simulated_parameters() -> None:
     x, t_x, age, coming = simulated(40_000)
     histories = bgnbd.group_histories(x, np.ceil(t_x), age)
     fit = bgnbd.fit_bgnbd(histories)
@@ -105,7 +105,7 @@ def test_finds_the_parameters_that_made_the_purchases() -> None:
     assert said == pytest.approx(coming.sum(), rel=0.05)
 
 
-def test_groups_equal_histories_and_loses_nobody() -> None:
+def test_equal_histories_are_grouped_without_loss() -> None:
     x, t_x, age, _coming = simulated(2_000)
     histories = bgnbd.group_histories(x, np.ceil(t_x), age)
     assert len(histories.x) < 2_000
@@ -114,7 +114,7 @@ def test_groups_equal_histories_and_loses_nobody() -> None:
     assert (histories.T[histories.of] == age).all()
 
 
-def test_does_not_depend_on_the_unit_of_time() -> None:
+def test_bgnbd_does_not_depend_on_the_unit_of_time() -> None:
     x, t_x, age, _coming = simulated(5_000)
     days = bgnbd.fit_bgnbd(bgnbd.group_histories(x, t_x, age))
     weeks = bgnbd.fit_bgnbd(bgnbd.group_histories(x, t_x / 7, age / 7))
@@ -122,7 +122,7 @@ def test_does_not_depend_on_the_unit_of_time() -> None:
     assert (days.r, days.a, days.b) == pytest.approx((weeks.r, weeks.a, weeks.b), rel=1e-3)
 
 
-def test_has_the_slope_that_its_likelihood_has() -> None:
+def test_bgnbd_gradient_agrees_with_the_likelihood() -> None:
     x, t_x, age, _coming = simulated(500)
     histories = bgnbd.group_histories(x, t_x / 7, age / 7)
     logs = np.log([0.3, 4.0, 0.7, 2.0])
@@ -134,7 +134,7 @@ def test_has_the_slope_that_its_likelihood_has() -> None:
         assert slope[i] == pytest.approx((up - down) / 2e-6, rel=1e-4, abs=1e-7)
 
 
-def test_is_not_sound_where_nobody_ever_leaves() -> None:
+def test_bgnbd_is_not_sound_when_no_customer_churns() -> None:
     rng = np.random.default_rng(3)
     rate, age = rng.gamma(2.0, 1 / 30, 3_000), np.full(3_000, 300.0)
     x = rng.poisson(rate * age).astype(np.float64)
@@ -142,7 +142,7 @@ def test_is_not_sound_where_nobody_ever_leaves() -> None:
     assert not bgnbd.fit_bgnbd(bgnbd.group_histories(x, np.ceil(t_x), age)).sound
 
 
-def test_finds_what_purchases_are_worth() -> None:
+def test_gamma_gamma_recovers_purchase_values() -> None:
     rng = np.random.default_rng(8)
     p, q, v, people = 6.0, 4.0, 15.0, 20_000
     x = rng.integers(1, 8, people).astype(np.float64)
@@ -158,18 +158,18 @@ def test_finds_what_purchases_are_worth() -> None:
     assert worth.mean < pulled[1] < pulled[2] < 90
 
 
-def test_needs_somebody_who_bought_again() -> None:
+def test_gamma_gamma_requires_repeat_buyers() -> None:
     with pytest.raises(ValueError, match="nobody bought again"):
         gamma_gamma.fit_gamma_gamma(np.zeros(3), np.zeros(3))
 
 
-def test_sees_that_who_buys_often_spends_more() -> None:
+def test_frequency_value_correlation_is_measured() -> None:
     x = np.array([1.0, 2, 3, 4, 5])
     assert gamma_gamma.correlate_frequency_value(x, x * 10) == pytest.approx(1.0)
     assert gamma_gamma.correlate_frequency_value(x[:2], x[:2]) == 0.0
 
 
-def test_gives_the_chances_that_scikit_learn_gives() -> None:
+def test_logistic_regression_agrees_with_scikit_learn() -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
@@ -186,7 +186,7 @@ def test_gives_the_chances_that_scikit_learn_gives() -> None:
     )
 
 
-def test_tells_nothing_apart_where_all_bought() -> None:
+def test_logistic_regression_refuses_a_single_outcome() -> None:
     with pytest.raises(ValueError, match="nothing to tell apart"):
         logistic.fit_logistic(np.ones((4, 2)), np.ones(4))
     assert compute_auc(np.ones(4), np.ones(4)) == 0.5

@@ -1,4 +1,4 @@
-"""The path to purchase …"""
+"""The purchase funnel."""
 
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -43,7 +43,7 @@ def visits(days: int, *steps: str, each: int = 10, **row: Any) -> list[dict[str,
     ]
 
 
-def test_finds_the_broken_checkout_on_phones() -> None:
+def test_planted_checkout_drop_on_phones_is_confirmed() -> None:
     assert told("status")[MOBILE] == "confirmed"
     assert float(told("rate")[MOBILE]) == pytest.approx(38.4, abs=0.05)
     assert 56 < told("before")[MOBILE] < 60
@@ -51,7 +51,7 @@ def test_finds_the_broken_checkout_on_phones() -> None:
     assert away <= told("since-days")[MOBILE] <= 3
 
 
-def test_tells_what_it_cost_with_an_interval_that_holds_the_truth() -> None:
+def test_loss_interval_contains_the_true_loss() -> None:
     """117 orders, worth 14,509 €, never came: PLANTED.md."""
     assert told("lost-buyers-low")[MOBILE] < 117 < told("lost-buyers-high")[MOBILE]
     assert told("lost-money-low")[MOBILE] < 14509 < told("lost-money-high")[MOBILE]
@@ -61,7 +61,7 @@ def test_tells_what_it_cost_with_an_interval_that_holds_the_truth() -> None:
     assert list(told("lost-money")) == [MOBILE]  # nowhere twice
 
 
-def test_confirms_no_other_device_and_no_other_step() -> None:
+def test_no_other_device_or_step_is_confirmed() -> None:
     sure = {s for s, status in told("status").items() if status == "confirmed"}
     assert sure == {MOBILE, "total-all-checkout-to-purchase"}
     steady = [s for s in told("status") if s.startswith(("device-desktop", "device-tablet"))]
@@ -69,14 +69,14 @@ def test_confirms_no_other_device_and_no_other_step() -> None:
     assert {told("status")[s] for s in steady} == {"steady"}
 
 
-def test_says_which_segments_only_follow() -> None:
+def test_segments_that_follow_the_drop_are_marked() -> None:
     follow = {s for s, status in told("status").items() if status == "follows"}
     assert "source-moteur-checkout-to-purchase" in follow
     assert {told("through")[s] for s in follow} == {"mobile"}
     assert told("through")["total-all-checkout-to-purchase"] == "mobile"
 
 
-def test_agrees_with_plain_sql() -> None:
+def test_funnel_counts_agree_with_plain_sql() -> None:
     con = sample().engine.con
     sql = """WITH s AS (SELECT session, min("at") AS first, max(device) AS device,
             max(CASE step WHEN 'purchase' THEN 4 WHEN 'checkout' THEN 3 ELSE 0 END) AS deep
@@ -86,7 +86,7 @@ def test_agrees_with_plain_sql() -> None:
     assert con.execute(sql).fetchone() == (told("visits")[MOBILE], told("passed")[MOBILE])
 
 
-def test_counts_a_session_once_and_takes_steps_in_any_order() -> None:
+def test_session_counts_once_with_steps_in_any_order() -> None:
     events = visits(20, "purchase", "cart", "view", "view", "purchase")
     events += visits(20, "checkout", "x") + visits(20, "view", "cart")
     findings = find(small(events=events), AnalysisFilter())
@@ -96,42 +96,42 @@ def test_counts_a_session_once_and_takes_steps_in_any_order() -> None:
     assert told("passed", findings)["total-all-checkout-to-purchase"] == 14 * 10
 
 
-def test_leaves_out_a_step_that_the_data_do_not_have() -> None:
+def test_missing_step_is_left_out() -> None:
     events = visits(30, "view", "cart") + visits(30, "view", "cart", "purchase")
     subjects = find(small(events=events), AnalysisFilter()).subjects()
     assert "total-all-cart-to-purchase" in subjects
     assert not [s for s in subjects if "checkout" in s]
 
 
-def test_refuses_mere_traffic() -> None:
+def test_traffic_without_steps_is_refused() -> None:
     for events in (visits(70, "view"), visits(70, "session_start")):
         findings = find(small(events=events), AnalysisFilter())
-        assert "there is no path to purchase to show" in findings.cannot[0].to("en")
-        assert "parcours d'achat" in findings.cannot[0].to("fr")
+        assert "there is no path to purchase to show" in findings.limits[0].to("en")
+        assert "parcours d'achat" in findings.limits[0].to("fr")
         assert not findings.facts
-    assert "needs visits" in find(small(), AnalysisFilter()).cannot[0].to("en")
+    assert "needs visits" in find(small(), AnalysisFilter()).limits[0].to("en")
 
 
-def test_compares_nothing_with_less_than_four_weeks() -> None:
+def test_less_than_four_weeks_are_not_compared() -> None:
     events = visits(20, "view", "cart", "purchase") + visits(20, "view", "cart")
     findings = find(small(events=events), AnalysisFilter())
-    assert "less than four weeks" in findings.cannot[0].to("en")
+    assert "less than four weeks" in findings.limits[0].to("en")
     assert set(told("status", findings).values()) == {"steady"}
     assert told("rate", findings)["total-all-view-to-cart"] == 75
 
 
-def test_leaves_today_out() -> None:
+def test_today_is_left_out() -> None:
     shelf = small(today=date(2026, 11, 24), events=visits(40, "view", "cart", "purchase"))
     assert find(shelf, AnalysisFilter()).as_of == date(2026, 11, 23)
 
 
-def test_narrows_to_one_product() -> None:
+def test_filter_by_product() -> None:
     findings = find(sample(), AnalysisFilter(product="lin-alba"))
     assert {s.split("-")[0] for s in findings.subjects()} <= {"tested", "product"}
     assert told("steps", findings)["tested"] == 1
 
 
-def test_takes_the_basket_from_the_orders_when_visits_have_no_amounts() -> None:
+def test_basket_comes_from_orders_when_visits_have_no_amounts() -> None:
     """Half bought before, a tenth since fourteen days; an order is worth 80 €."""
     before = [
         r
@@ -159,7 +159,7 @@ def test_takes_the_basket_from_the_orders_when_visits_have_no_amounts() -> None:
     assert float(money / buyers) == pytest.approx(80, rel=0.02)
 
 
-def test_dates_a_change_and_holds_the_true_day_as_often_as_it_says() -> None:
+def test_change_date_interval_has_its_coverage() -> None:
     dice, held = np.random.default_rng(1), 0
     of = np.full(70, 40.0)
     for _ in range(100):
@@ -170,7 +170,7 @@ def test_dates_a_change_and_holds_the_true_day_as_often_as_it_says() -> None:
     assert held >= 90
 
 
-def test_dates_no_change_where_there_is_none() -> None:
+def test_no_change_has_no_date() -> None:
     dice = np.random.default_rng(2)
     of = np.full(70, 40.0)
     dated = [find_change_point(dice.binomial(40, 0.6, 70).astype(float), of) for _ in range(100)]
@@ -178,7 +178,7 @@ def test_dates_no_change_where_there_is_none() -> None:
     assert find_change_point(np.ones(5), np.full(5, 2.0)) is None
 
 
-def test_covers_the_lost_buyers_as_often_as_it_says() -> None:
+def test_loss_interval_has_its_coverage() -> None:
     dice, held = np.random.default_rng(3), 0
     for _ in range(200):
         of = np.full(70, 40.0)
@@ -189,7 +189,7 @@ def test_covers_the_lost_buyers_as_often_as_it_says() -> None:
     assert 180 <= held <= 199
 
 
-def test_knows_what_a_basket_is_worth() -> None:
+def test_basket_value_is_estimated() -> None:
     amounts = np.array([50.0, 70.0, 90.0, 110.0])
     known = estimate_basket(4, amounts.sum(), (amounts**2).sum())
     assert known is not None

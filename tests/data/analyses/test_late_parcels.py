@@ -1,4 +1,4 @@
-"""Late parcels …"""
+"""Late parcels by region."""
 
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -49,7 +49,7 @@ def parcels(days: int, **row: Any) -> list[dict[str, Any]]:
     return out
 
 
-def test_are_found_in_the_south_west() -> None:
+def test_planted_late_parcels_are_found_in_the_south_west() -> None:
     south_west = set(read_planted("late_parcels")["departments"])
     named = set(str(told("regions")["late-regions"]).split(", "))
     assert named <= south_west
@@ -61,12 +61,12 @@ def test_are_found_in_the_south_west() -> None:
     assert {s.removeprefix("region-") for s in confirmed} <= south_west
 
 
-def test_are_dated() -> None:
+def test_start_of_lateness_is_dated() -> None:
     began = date.fromisoformat(str(told("since")["late-regions"]))
     assert abs((began - date(2026, 9, 16)).days) <= told("since-days")["late-regions"] + 1
 
 
-def test_count_what_is_under_way_past_its_day() -> None:
+def test_overdue_parcels_count_as_late() -> None:
     orders = parcels(120, region="A")
     for row in orders:
         if row["at"].date() >= date(2026, 10, 20):
@@ -85,25 +85,25 @@ def test_count_what_is_under_way_past_its_day() -> None:
     assert told("before", findings)["all"] == 0
 
 
-def test_leave_out_parcels_whose_day_is_still_to_come() -> None:
+def test_parcels_that_are_not_due_are_left_out() -> None:
     early = parcels(60, region="A", promised=date(2026, 12, 24))
     findings = find(small(orders=parcels(60, region="B") + early), AnalysisFilter())
     assert told("parcels", findings)["all"] == 3 * 52  # of eight weeks, four days are not due
 
 
-def test_are_refused_without_dates() -> None:
+def test_orders_without_delivery_dates_are_refused() -> None:
     for orders in (parcels(60, promised=None), parcels(60, delivered=None)):
         findings = find(small(orders=orders), AnalysisFilter())
-        assert "late ones can't be told" in findings.cannot[0].to("en")
-    assert "need orders" in find(small(), AnalysisFilter()).cannot[0].to("en")
+        assert "late ones can't be told" in findings.limits[0].to("en")
+    assert "need orders" in find(small(), AnalysisFilter()).limits[0].to("en")
 
 
-def test_are_on_their_way_where_no_promised_day_is_over() -> None:
+def test_parcels_without_a_past_promised_day_are_not_judged() -> None:
     findings = find(small(orders=parcels(60, promised=date(2026, 12, 24))), AnalysisFilter())
-    assert "is over for none of the parcels" in findings.cannot[0].to("en")
+    assert "is over for none of the parcels" in findings.limits[0].to("en")
 
 
-def test_are_no_finding_where_all_regions_are_alike() -> None:
+def test_equal_regions_are_no_finding() -> None:
     dice, wrong = np.random.default_rng(1), 0
     due = dice.integers(5, 60, 60).astype(float)
     for _ in range(100):
@@ -113,7 +113,7 @@ def test_are_no_finding_where_all_regions_are_alike() -> None:
     assert wrong <= 5
 
 
-def test_fall_into_two_groups_with_shares_that_are_true() -> None:
+def test_region_groups_have_the_true_shares() -> None:
     dice = np.random.default_rng(2)
     due = np.full(60, 30.0)
     share = np.where(np.arange(60) < 12, 0.28, 0.05)

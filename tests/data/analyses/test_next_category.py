@@ -1,4 +1,4 @@
-"""What is bought next after one thing ..."""
+"""What is bought next after one product or category."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -64,7 +64,7 @@ def planted(where: AnalysisFilter) -> AnalysisResult:
     return find(small(orders=rows), where)
 
 
-def test_is_counted_as_plain_sql_counts_it() -> None:
+def test_next_purchase_counts_agree_with_plain_sql() -> None:
     told = shop()
     for thing in ("lin-alba", "lin-marceau"):
         row = sample().engine.con.execute(PLAIN, ["lin-alba", thing]).fetchone()
@@ -87,7 +87,7 @@ def test_is_counted_as_plain_sql_counts_it() -> None:
     assert whole.value == before
 
 
-def test_is_found_where_it_was_planted_and_nothing_else_is_called_so() -> None:
+def test_only_the_planted_next_purchase_is_found() -> None:
     told = planted(AnalysisFilter(words="kettle"))
     verdicts = {
         fact.about: fact.value
@@ -99,13 +99,13 @@ def test_is_found_where_it_was_planted_and_nothing_else_is_called_so() -> None:
     assert [name for name, verdict in verdicts.items() if verdict == "more often"] == ["Tea"]
 
 
-def test_is_refused_where_hardly_anybody_bought_the_thing() -> None:
+def test_product_with_few_buyers_is_refused() -> None:
     told = planted(AnalysisFilter(words="whisk"))
     assert told.get("after", "purchases") is None
-    assert any("Under 20 purchases with “Whisk”" in words.to("en") for words in told.cannot)
+    assert any("Under 20 purchases with “Whisk”" in words.to("en") for words in told.limits)
 
 
-def test_shows_nothing_of_fewer_customers_than_the_floor() -> None:
+def test_groups_below_the_floor_are_not_shown() -> None:
     for told in (shop(), planted(AnalysisFilter(words="kettle"))):
         shown = [f for f in told.facts if f.id.startswith("behaviour.after-")]
         people = [f.value for f in shown if f.label == "customers"]
@@ -113,9 +113,9 @@ def test_shows_nothing_of_fewer_customers_than_the_floor() -> None:
         assert min(int(n) for n in people) >= 20
 
 
-def test_says_when_nothing_is_called_so() -> None:
+def test_unknown_product_name_is_reported() -> None:
     told = planted(AnalysisFilter(words="umbrella"))
-    assert any("anything called “umbrella”" in words.to("en") for words in told.cannot)
+    assert any("anything called “umbrella”" in words.to("en") for words in told.limits)
 
 
 @pytest.mark.parametrize(
@@ -131,5 +131,5 @@ def test_says_when_nothing_is_called_so() -> None:
         ("qui revient après les soldes ?", None),
     ],
 )
-def test_is_asked_with_what_stands_behind_after(words: str, thing: str | None) -> None:
+def test_subject_is_parsed_from_after_questions(words: str, thing: str | None) -> None:
     assert parse_after_purchase(words) == thing

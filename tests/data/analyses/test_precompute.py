@@ -1,4 +1,4 @@
-"""New rows are looked through …"""
+"""Precomputation of facts after imports."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ def kept(house: Container) -> list[str]:
     return sorted(path.name.partition("-")[0] for path in found)
 
 
-def test_once_they_have_come_to_rest_and_once_a_day(house: Container) -> None:
+def test_job_is_due_after_the_quiet_time_and_once_a_day(house: Container) -> None:
     with house.database.begin() as session:
         assert not list(list_due_jobs(session, now()))
         later = now() + QUIET_TIME
@@ -35,7 +35,7 @@ def test_once_they_have_come_to_rest_and_once_a_day(house: Container) -> None:
     house.database.close()
 
 
-async def test_in_a_process_of_its_own_that_leaves_what_it_found(
+async def test_facts_are_computed_in_a_subprocess_and_cached(
     house: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
@@ -50,7 +50,7 @@ async def test_in_a_process_of_its_own_that_leaves_what_it_found(
     house.database.close()
 
 
-async def test_without_failing_when_they_can_not_be(
+async def test_failed_precomputation_raises_no_error(
     house: Container, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("SUPER_INTERN_HOME", "/dev/null/nowhere")
@@ -63,7 +63,7 @@ async def test_without_failing_when_they_can_not_be(
     house.database.close()
 
 
-def test_in_the_terminal_one_kind_after_the_other(
+def test_facts_all_command_runs_one_kind_after_the_other(
     house: Container, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from bot.__main__ import main
@@ -76,7 +76,7 @@ def test_in_the_terminal_one_kind_after_the_other(
     house.database.close()
 
 
-def test_though_the_clock_was_set_back_since_they_came(house: Container) -> None:
+def test_job_is_due_after_the_clock_was_set_back(house: Container) -> None:
     with house.database.begin() as session:
         assert list(list_due_jobs(session, now() - timedelta(hours=1)))
     house.database.close()

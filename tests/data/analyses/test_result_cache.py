@@ -1,4 +1,4 @@
-"""What was found lasts …"""
+"""The cache of analysis results on disk."""
 
 import json
 import os
@@ -58,16 +58,20 @@ def again(home: Path) -> AnalysisResult:
         house.database.close()
 
 
-def test_for_the_next_process_to_the_last_digit(home: Path, looks: list[AnalysisFilter]) -> None:
+def test_cached_result_is_equal_in_the_next_process(
+    home: Path, looks: list[AnalysisFilter]
+) -> None:
     kept, fresh = again(home), find(sample(), AnalysisFilter())
     assert not looks
     assert kept.facts == fresh.facts
     assert any(isinstance(fact.value, Decimal) for fact in kept.facts)
-    assert [words.to("fr") for words in kept.cannot] == [w.to("fr") for w in fresh.cannot]
+    assert [words.to("fr") for words in kept.limits] == [w.to("fr") for w in fresh.limits]
     assert {name: len(sql) > 40 for name, sql in kept.queries.items()} == {"arms": True}
 
 
-def test_until_rows_are_taken_out(home: Path, looks: list[AnalysisFilter]) -> None:
+def test_cache_is_invalidated_when_rows_are_removed(
+    home: Path, looks: list[AnalysisFilter]
+) -> None:
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     house.row_store.forget("T1", "experiments", "experiments.csv")
     house.database.close()
@@ -76,7 +80,7 @@ def test_until_rows_are_taken_out(home: Path, looks: list[AnalysisFilter]) -> No
     assert looks
 
 
-def test_nowhere_else_after_rows_that_serve_all_have_changed(home: Path) -> None:
+def test_changed_local_rows_invalidate_every_workspace(home: Path) -> None:
     for workspace in ("local", "T2"):
         ResultCache(home / "library" / workspace).put(
             ("v",), AnalysisFilter(), AnalysisResult("plan", "", TODAY)
@@ -90,7 +94,7 @@ def test_nowhere_else_after_rows_that_serve_all_have_changed(home: Path) -> None
     house.database.close()
 
 
-def test_until_the_catalogue_changes(home: Path, looks: list[AnalysisFilter]) -> None:
+def test_cache_is_invalidated_by_a_new_catalogue(home: Path, looks: list[AnalysisFilter]) -> None:
     from bot.cli.import_ import FileImporter
 
     few = home / "few.csv"
@@ -102,13 +106,13 @@ def test_until_the_catalogue_changes(home: Path, looks: list[AnalysisFilter]) ->
     assert looks
 
 
-def test_until_the_policy_has_another_floor(home: Path, looks: list[AnalysisFilter]) -> None:
+def test_cache_is_invalidated_by_another_floor(home: Path, looks: list[AnalysisFilter]) -> None:
     (home / "policy.toml").write_text("[library]\nfloor = 50\n")
     again(home)
     assert looks
 
 
-def test_until_midnight(
+def test_cache_is_invalidated_at_midnight(
     home: Path, looks: list[AnalysisFilter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_data, "now", lambda: NOON + timedelta(days=1))
@@ -118,7 +122,7 @@ def test_until_midnight(
     assert len(versions) == 1  # yesterday's are gone
 
 
-def test_until_the_code_changes(
+def test_cache_is_invalidated_by_new_code(
     home: Path, looks: list[AnalysisFilter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "hash_code", lambda: "other")
@@ -126,7 +130,9 @@ def test_until_the_code_changes(
     assert looks
 
 
-def test_for_what_was_asked_alone(home: Path, looks: list[AnalysisFilter]) -> None:
+def test_cached_result_is_used_for_its_own_filter_only(
+    home: Path, looks: list[AnalysisFilter]
+) -> None:
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     one = house.library("T1").findings("experiments", AnalysisFilter(experiment="panier-court"))
     house.database.close()
@@ -135,7 +141,9 @@ def test_for_what_was_asked_alone(home: Path, looks: list[AnalysisFilter]) -> No
 
 
 @pytest.mark.parametrize("torn", ["", "[]", '{"kind": "experiments"}', "\x00" * 40])
-def test_unless_the_file_is_torn(home: Path, looks: list[AnalysisFilter], torn: str) -> None:
+def test_truncated_cache_file_is_ignored(
+    home: Path, looks: list[AnalysisFilter], torn: str
+) -> None:
     (path,) = home.glob("library/T1/findings/*/*.json")
     path.write_text(torn)
     assert again(home).facts
@@ -143,7 +151,7 @@ def test_unless_the_file_is_torn(home: Path, looks: list[AnalysisFilter], torn: 
     assert json.loads(path.read_text())["facts"]  # and it is whole again
 
 
-def test_for_its_owner_alone_without_the_words_that_were_asked(home: Path) -> None:
+def test_cache_files_are_private_and_hide_the_words(home: Path) -> None:
     folder = ResultCache(home / "apart")
     secret = AnalysisFilter(words="the address of Anna Muster")
     folder.put(("v",), secret, AnalysisResult("segments", "orders.csv", TODAY))
@@ -152,9 +160,7 @@ def test_for_its_owner_alone_without_the_words_that_were_asked(home: Path) -> No
     assert "Anna" not in path.read_text() + str(path)
 
 
-def test_never_longer_than_the_most_that_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cache_is_limited_in_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "MAX_RESULTS", 3)
     folder = ResultCache(tmp_path)
     for n in range(1, 9):
@@ -163,9 +169,7 @@ def test_never_longer_than_the_most_that_is_kept(
     assert folder.get(("v",), "segments", AnalysisFilter(days=8)) is not None
 
 
-def test_not_at_all_when_the_disk_takes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -175,20 +179,20 @@ def test_not_at_all_when_the_disk_takes_nothing(
     assert folder.get(("v",), "segments", AnalysisFilter()) is None
 
 
-def test_with_words_that_look_like_numbers_and_days_as_they_were(tmp_path: Path) -> None:
+def test_texts_that_look_like_numbers_or_dates_stay_texts(tmp_path: Path) -> None:
     found = AnalysisResult("feedback", "a.csv", date(2026, 11, 2))
     found.add("all", "quote-1", "12.50")
     found.add("all", "share", Decimal("12.50"), unit="%", rows=3, query="texts")
-    found.refuse(Words("Only the newest {n} texts were read.", n=Decimal("4.5")))
+    found.add_limit(Words("Only the newest {n} texts were read.", n=Decimal("4.5")))
     ResultCache(tmp_path).put(("v",), AnalysisFilter(), found)
     kept = ResultCache(tmp_path).get(("v",), "feedback", AnalysisFilter())
     assert kept is not None
     assert kept.facts == found.facts
     assert [type(fact.value) for fact in kept.facts] == [str, Decimal]
-    assert kept.cannot == found.cannot
+    assert kept.limits == found.limits
 
 
-def test_not_when_the_tables_change_while_it_is_found(tmp_path: Path) -> None:
+def test_result_is_not_cached_when_tables_change_meanwhile(tmp_path: Path) -> None:
     versions = iter([("old",), ("old",), ("new",), ("new",)])
     last: list[Hashable] = []
 
@@ -201,7 +205,7 @@ def test_not_when_the_tables_change_while_it_is_found(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("findings/*/*.json"))
 
 
-def test_nowhere_beside_a_warehouse(home: Path) -> None:
+def test_external_warehouse_results_are_not_cached(home: Path) -> None:
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     house = Container(settings.model_copy(update={"warehouse": SecretStr("duckdb://x.duckdb")}))
     assert house._result_cache("T1") == (None, None)

@@ -1,4 +1,4 @@
-"""Segments, on the sample shop …"""
+"""Customer segments on the sample shop."""
 
 from collections import Counter
 from datetime import date, datetime
@@ -40,28 +40,28 @@ def value(subject: str, measure: str, findings: AnalysisResult | None = None) ->
     return fact.value
 
 
-def test_put_every_customer_in_one_group() -> None:
+def test_every_customer_is_in_exactly_one_segment() -> None:
     sizes = [int(value(group.id, "customers")) for group in SEGMENT_DEFINITIONS]
     assert sum(sizes) == value("all", "customers")
     shares = [float(value(group.id, "revenue-share")) for group in SEGMENT_DEFINITIONS]
     assert sum(shares) == pytest.approx(100, abs=0.5)
 
 
-def test_give_each_group_its_rule_and_its_money() -> None:
+def test_each_segment_has_its_rule_and_revenue() -> None:
     for group in SEGMENT_DEFINITIONS:
         assert value(group.id, "rule") == group.rule.text
         assert found().get(group.id, "average-order").unit == "EUR"  # type: ignore[union-attr]
         assert found().get(group.id, "customers").about == SEGMENT_LABELS[group.id].text  # type: ignore[union-attr]
 
 
-def test_agree_with_plain_sums() -> None:
+def test_segment_figures_agree_with_plain_sums() -> None:
     con = sample().engine.con
     revenue = con.execute("SELECT sum(amount) FROM orders").fetchone()[0]
     sums = fetch_rows(sample(), _groups(sample()).aggregate(spent=lambda t: t.monetary.sum()))
     assert sums[0]["spent"] == revenue  # the sample's orders all have a customer
 
 
-def test_find_those_who_fell_silent(tmp_path: Path) -> None:
+def test_planted_silent_customers_are_found(tmp_path: Path) -> None:
     shop = fill(tmp_path, size="small", seed=3, today=TODAY)
     made = shelf(tmp_path)
     groups = fetch_rows(made, _groups(made))
@@ -77,7 +77,7 @@ def test_find_those_who_fell_silent(tmp_path: Path) -> None:
     assert (loyal["champions"] + loyal["loyal"]) / loyal.total() > 0.5
 
 
-def test_find_the_bread_bakers_and_no_other_taste() -> None:
+def test_only_the_planted_taste_group_is_found() -> None:
     tastes = [s for s in found().subjects() if s.startswith("taste-")]
     assert tastes == ["taste-1"]
     names = str(value("taste-1", "products"))
@@ -86,14 +86,14 @@ def test_find_the_bread_bakers_and_no_other_taste() -> None:
     assert float(value("taste-1", "lift")) >= 4
 
 
-def test_do_not_find_that_the_first_source_makes_loyal() -> None:
+def test_first_source_has_no_effect_on_repeat_purchases() -> None:
     sources = {"direct", "instagram", "sms", "publicite", "moteur", "email"}
     told = {s.removeprefix("first-") for s in found().subjects() if s.startswith("first-")}
     assert not told & sources
     assert {"cui-planche", "cui-corbeille"} <= told  # the niche comes back more often
 
 
-def test_count_who_comes_back_among_those_who_had_the_time() -> None:
+def test_repeat_rate_counts_only_customers_with_enough_time() -> None:
     shares = [found().get("second-purchase", f"share-{d}-days") for d in (30, 60, 90, 180)]
     values = [float(fact.value) for fact in shares if fact]
     assert values == sorted(values)
@@ -112,19 +112,19 @@ def test_count_who_comes_back_among_those_who_had_the_time() -> None:
     assert values[2] == round(100 * plain[1] / plain[0], 1)
 
 
-def test_tell_of_one_group_alone_when_asked() -> None:
+def test_filter_by_segment_returns_only_that_segment() -> None:
     told = found(AnalysisFilter(segment="loyal", country="FR"))
     assert set(told.subjects()) == {"all", "loyal"}
     assert int(value("loyal", "customers", told)) < int(value("loyal", "customers"))
 
 
-def test_say_which_groups_there_are_when_one_is_unknown() -> None:
+def test_unknown_segment_lists_the_existing_ones() -> None:
     told = found(AnalysisFilter(segment="vips"))
-    assert "champions" in told.cannot[0].to("en")
+    assert "champions" in told.limits[0].to("en")
     assert not told.facts
 
 
-def test_find_look_alikes_that_were_worth_it_in_the_past() -> None:
+def test_lookalikes_pass_the_holdout_trial() -> None:
     told = found(AnalysisFilter(product="cui-planche"))
     assert float(value("like-cui-planche", "holdout-lift", told)) > 1.5
     assert int(value("like-cui-planche", "customers", told)) > 100
@@ -136,13 +136,13 @@ def test_find_look_alikes_that_were_worth_it_in_the_past() -> None:
     }
 
 
-def test_refuse_look_alikes_of_a_thing_that_nobody_bought() -> None:
+def test_lookalikes_of_an_unbought_product_are_refused() -> None:
     told = found(AnalysisFilter(product="no-such-thing"))
-    assert "Under 20 customers bought no-such-thing" in told.cannot[0].to("en")
+    assert "Under 20 customers bought no-such-thing" in told.limits[0].to("en")
     assert told.get("like-no-such-thing", "customers") is None
 
 
-def test_stand_on_queries_that_are_there() -> None:
+def test_every_fact_refers_to_an_existing_query() -> None:
     for where in (AnalysisFilter(), AnalysisFilter(product="cui-planche")):
         told = found(where)
         assert all(fact.query in told.queries for fact in told.facts if fact.query)
@@ -150,21 +150,21 @@ def test_stand_on_queries_that_are_there() -> None:
         assert len({fact.id for fact in told.facts}) == len(told.facts)
 
 
-def test_run_as_the_sql_that_is_shown() -> None:
+def test_shown_sql_returns_the_same_figures() -> None:
     con = sample().engine.con
     rows = con.execute(found().queries["groups"]).fetchall()
     assert sum(row[1] for row in rows) == value("all", "customers")
 
 
-def test_refuse_without_orders_and_with_few() -> None:
-    assert "import an order file" in find(small(), AnalysisFilter()).cannot[0].to("en")
+def test_segments_without_or_with_few_orders_are_refused() -> None:
+    assert "import an order file" in find(small(), AnalysisFilter()).limits[0].to("en")
     few = [{"order": str(i), "at": NOW, "customer": str(i), "amount": 5} for i in range(9)]
     told = find(small(orders=few), AnalysisFilter())
-    assert "Under 20 customers" in told.cannot[0].to("en")
+    assert "Under 20 customers" in told.limits[0].to("en")
     assert not told.facts
 
 
-def test_do_not_show_a_group_below_the_floor() -> None:
+def test_segment_below_the_floor_is_not_shown() -> None:
     orders = [
         {
             "order": f"{c}-{n}",

@@ -1,4 +1,4 @@
-"""Trends …"""
+"""Trends of weekly series, and returns."""
 
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -43,7 +43,7 @@ def steady(
     ]
 
 
-def test_confirm_the_candles_and_nothing_else_that_is_not_planted() -> None:
+def test_only_planted_trends_are_confirmed() -> None:
     status = told("status")
     assert status[CANDLES] == "confirmed"
     rising = {s for s in status if status[s] == "confirmed" and not s.startswith("returns-")}
@@ -52,13 +52,13 @@ def test_confirm_the_candles_and_nothing_else_that_is_not_planted() -> None:
     assert abs((began - date(2026, 11, 2)).days) <= 7  # planted on 4 November
 
 
-def test_count_what_was_tested_and_leave_the_week_in_progress_out() -> None:
+def test_tested_series_are_counted_and_the_current_week_left_out() -> None:
     assert told("series")["tested"] == 16
     assert told("week")["tested"] == "2026-11-16"
     assert told("last")["total-orders"] == 250  # 16 to 22 November
 
 
-def test_agree_with_plain_sql_about_the_last_weeks() -> None:
+def test_last_weeks_agree_with_plain_sql() -> None:
     con = sample().engine.con
     sql = """SELECT sum(quantity) / 3 FROM orders JOIN products p USING (product)
         WHERE p.category = 'Bougies et senteurs'
@@ -67,7 +67,7 @@ def test_agree_with_plain_sql_about_the_last_weeks() -> None:
     assert told("weeks")[CANDLES] == 3
 
 
-def test_confirm_that_what_runs_small_comes_back() -> None:
+def test_products_that_run_small_have_confirmed_returns() -> None:
     status = {s: v for s, v in told("status").items() if s.startswith("returns-")}
     sure = {s for s, v in status.items() if v == "confirmed"}
     assert sure == {"returns-lin-alba", "returns-lin-solene", "returns-mai-maud"}
@@ -77,7 +77,7 @@ def test_confirm_that_what_runs_small_comes_back() -> None:
         assert told("reason")[subject] == "trop petit"
 
 
-def test_carry_their_source_their_day_and_their_query() -> None:
+def test_every_fact_has_source_date_and_query() -> None:
     findings = found()
     for fact in findings.facts:
         assert fact.source == "orders.csv"
@@ -85,7 +85,7 @@ def test_carry_their_source_their_day_and_their_query() -> None:
         assert fact.query is None or "SELECT" in findings.queries[fact.query]
 
 
-def test_draw_a_line_of_what_came_and_what_was_expected() -> None:
+def test_chart_series_has_actual_and_expected_values() -> None:
     drawn = series(sample(), "category", "Bougies et senteurs")
     assert [week.weekday() for week, _, _ in drawn] == [0] * 78
     assert [came for _, came, _ in drawn[-3:]] == [110, 121, 148]
@@ -94,7 +94,7 @@ def test_draw_a_line_of_what_came_and_what_was_expected() -> None:
     assert series(sample(), "category", "Nowhere") == []
 
 
-def test_narrow_to_what_is_asked() -> None:
+def test_filter_restricts_the_series() -> None:
     findings = find(sample(), AnalysisFilter(country="fr", device="mobile"))
     assert told("last", findings)["total-orders"] < told("last")["total-orders"]
     assert not [s for s in told("last", findings) if s.startswith("device-desktop")]
@@ -102,7 +102,7 @@ def test_narrow_to_what_is_asked() -> None:
     assert told("last", category)["total-units"] == 92
 
 
-def test_narrow_to_a_brand_that_only_the_catalogue_knows() -> None:
+def test_filter_by_brand_uses_the_catalogue() -> None:
     orders = [dict(one, product="p1", quantity=1.0) for one in steady(30, each=6)]
     orders += [{**one, "order": f"x{one['order']}", "product": "p2"} for one in orders]
     goods = [
@@ -116,14 +116,14 @@ def test_narrow_to_a_brand_that_only_the_catalogue_knows() -> None:
         find(shelf, AnalysisFilter(brand="Nobody"))
 
 
-def test_say_that_a_season_needs_a_year() -> None:
+def test_less_than_a_year_reports_the_missing_season() -> None:
     findings = find(small(orders=steady(30)), AnalysisFilter())
-    assert "the season can't be told" in findings.cannot[0].to("en")
-    assert "saison" in findings.cannot[0].to("fr")
+    assert "the season can't be told" in findings.limits[0].to("en")
+    assert "saison" in findings.limits[0].to("fr")
     assert told("status", findings)["total-orders"] == "steady"
 
 
-def test_find_a_fall_without_a_year() -> None:
+def test_drop_is_found_with_less_than_a_year() -> None:
     findings = find(small(orders=steady(30, last=1)), AnalysisFilter())
     assert told("status", findings)["total-orders"] == "confirmed"
     assert told("since", findings)["total-orders"] == "2026-11-16"
@@ -137,17 +137,19 @@ def test_find_a_fall_without_a_year() -> None:
         (steady(1)[3:20], "don't cover one whole week"),
     ],
 )
-def test_refuse_what_they_cannot_tell(orders: list[dict[str, Any]], words: str) -> None:
+def test_unusable_orders_are_refused_with_the_reason(
+    orders: list[dict[str, Any]], words: str
+) -> None:
     findings = find(small(orders=orders), AnalysisFilter())
-    assert words in findings.cannot[0].to("en")
+    assert words in findings.limits[0].to("en")
     assert not told("change", findings)
 
 
-def test_need_orders() -> None:
-    assert "need orders" in find(small(), AnalysisFilter()).cannot[0].to("en")
+def test_trends_without_orders_are_refused() -> None:
+    assert "need orders" in find(small(), AnalysisFilter()).limits[0].to("en")
 
 
-def test_leave_out_what_was_cancelled_or_taken_back() -> None:
+def test_cancelled_orders_and_refunds_are_left_out() -> None:
     extra = steady(30, status="cancelled") + steady(30, quantity=-1)
     for n, row in enumerate(extra):
         row["order"] = f"x{n}"
@@ -157,25 +159,25 @@ def test_leave_out_what_was_cancelled_or_taken_back() -> None:
     assert told("last", plain) == told("last", more)
 
 
-def test_add_no_amounts_across_currencies() -> None:
+def test_amounts_are_not_summed_across_currencies() -> None:
     orders = steady(30, currency="EUR")
     orders += [dict(row, order="p" + row["order"], currency="GBP") for row in orders[::3]]
     findings = find(small(orders=orders), AnalysisFilter())
-    assert "in EUR only; others are in GBP" in findings.cannot[-1].to("en")
+    assert "in EUR only; others are in GBP" in findings.limits[-1].to("en")
     alone = find(small(orders=steady(30, currency="EUR")), AnalysisFilter())
     assert told("last", findings)["total-revenue"] == told("last", alone)["total-revenue"]
 
 
-def test_run_on_a_real_shop() -> None:
+def test_real_shop_is_analysed() -> None:
     if not DATA.is_dir():
         pytest.skip("the real data is not here")
     findings = find(uci(), AnalysisFilter())
     assert told("week", findings)["tested"] == "2011-11-28"
-    assert "not 61" in findings.cannot[0].to("en")  # the file spans 53 weeks
+    assert "not 61" in findings.limits[0].to("en")  # the file spans 53 weeks
     assert told("series", findings)["tested"] > 100
 
 
-def test_call_what_was_hardly_sold_before_new_and_give_no_percentage() -> None:
+def test_hardly_sold_product_is_new_without_a_percentage() -> None:
     bag = {"product": "bag", "title": "Jumbo bag", "quantity": 40.0, "amount": 80}
     orders = [dict(one, product="tray") for one in steady(30)]
     orders += [{**one, "order": f"b{one['order']}", **bag} for one in steady(6)]
@@ -207,7 +209,7 @@ def two_years(**weekly: list[int]) -> list[dict[str, Any]]:
     ]
 
 
-def test_call_a_single_product_confirmed_only_where_its_year_speaks_against_a_season() -> None:
+def test_single_product_is_confirmed_only_when_no_season_explains_it() -> None:
     even = {f"p{n}": [40 + n % 3] * 104 for n in range(6)}
     gone = [40] * 103 + [4]
     peak = [20] * 40 + [20] * 20 + [90] * 43 + [30]  # back to above where it stood in its year
@@ -221,10 +223,10 @@ def test_call_a_single_product_confirmed_only_where_its_year_speaks_against_a_se
     assert set(status) <= {"product-peak", "product-toy", "product-new"}
     assert status["product-new"] == "to watch"
     assert set(status.values()) == {"to watch"}
-    assert any("to watch at most" in words.to("en") for words in shown.cannot)
+    assert any("to watch at most" in words.to("en") for words in shown.limits)
 
 
-def test_take_one_customers_cartons_for_one_purchase() -> None:
+def test_bulk_order_of_one_customer_counts_as_one_purchase() -> None:
     """Both products sell 200 units where 60 are usual: to one customer, and to two hundred."""
     usual = [60 + n % 3 for n in range(103)]
     others = {f"p{n}": [40] * 104 for n in range(6)}
@@ -245,7 +247,7 @@ def test_take_one_customers_cartons_for_one_purchase() -> None:
     assert "product-carton" not in status
 
 
-def test_hold_products_against_products_so_that_hundreds_hide_no_total() -> None:
+def test_hundreds_of_products_do_not_hide_a_total() -> None:
     """Two hundred products of which none moved, one as likely by chance as one in a hundred, and
     five other series of which one is."""
     p = np.concatenate([np.linspace(0.01, 1, 200), [0.01, 0.045, 0.5, 0.7, 0.9]])
@@ -259,7 +261,7 @@ def test_hold_products_against_products_so_that_hundreds_hide_no_total() -> None
     assert set(status[:200]) == {""}
 
 
-def test_name_products_as_their_lines_do_where_there_is_no_catalogue() -> None:
+def test_products_are_named_by_their_order_lines_without_a_catalogue() -> None:
     orders = [dict(one, product="tray", title="Oak tray") for one in steady(30, 8, last=2)]
     for one in orders[:5]:
         one["title"] = "damaged?"
@@ -267,11 +269,11 @@ def test_name_products_as_their_lines_do_where_there_is_no_catalogue() -> None:
     assert {f.about for f in findings.facts if ".product-tray." in f.id} == {"Oak tray"}
 
 
-def test_read_the_weeks_before_a_file_breaks_off() -> None:
+def test_weeks_before_a_truncation_are_analysed() -> None:
     cut = find(small(orders=steady(30, 12, last=1)), AnalysisFilter())
     whole = find(small(orders=steady(30, 12, last=4)), AnalysisFilter())
-    assert any("breaks off" in words.to("en") for words in cut.cannot)
+    assert any("breaks off" in words.to("en") for words in cut.limits)
     status = [found.get("total-orders", "status") for found in (cut, whole)]
     assert [fact and fact.value for fact in status] == ["steady", "confirmed"]
     assert cut.get("ended", "since") is not None
-    assert not any("breaks off" in words.to("en") for words in whole.cannot)
+    assert not any("breaks off" in words.to("en") for words in whole.limits)

@@ -1,4 +1,4 @@
-"""The method behind trends …"""
+"""The statistical method behind trends, on simulated series."""
 
 from datetime import date, timedelta
 
@@ -52,7 +52,7 @@ def a_week(dice: np.random.Generator, mean: Numbers, counts: Numbers, last: int)
 
 
 @pytest.mark.timeout(300)
-def test_cries_wolf_seldom_in_a_year_and_finds_what_is_large() -> None:
+def test_false_alarms_are_rare_and_large_changes_are_found() -> None:
     dice, mean = many(1)
     counts = counted(dice, mean)
     year = [a_week(dice, mean, counts, last) for last in range(len(WEEKS) - 52, len(WEEKS))]
@@ -61,7 +61,7 @@ def test_cries_wolf_seldom_in_a_year_and_finds_what_is_large() -> None:
     assert found / real >= 0.70
 
 
-def test_calls_a_season_that_comes_again_no_finding() -> None:
+def test_repeated_season_is_no_finding() -> None:
     """Candles double each December; the others don't."""
     dice = np.random.default_rng(3)
     december = np.array([week.month == 12 for week in WEEKS])
@@ -75,7 +75,7 @@ def test_calls_a_season_that_comes_again_no_finding() -> None:
     assert told.expected[:4].min() > 300
 
 
-def test_calls_what_stood_out_last_year_alone_no_finding() -> None:
+def test_outlier_of_last_year_is_no_finding() -> None:
     """One series tripled in last year's week, for once."""
     dice = np.random.default_rng(8)
     mean = np.full((30, 130), 100.0)
@@ -85,7 +85,7 @@ def test_calls_what_stood_out_last_year_alone_no_finding() -> None:
     assert told.p[0] > 0.05
 
 
-def test_finds_three_weeks_where_one_is_too_weak() -> None:
+def test_weak_change_is_found_over_three_weeks() -> None:
     dice = np.random.default_rng(5)
     mean = np.full((30, 120), 60.0)
     mean[0, -3:] *= 1.7
@@ -96,7 +96,7 @@ def test_finds_three_weeks_where_one_is_too_weak() -> None:
     assert 0.4 < told.change[0] < 1.0
 
 
-def test_tells_no_season_of_less_than_a_year() -> None:
+def test_less_than_a_year_has_no_season() -> None:
     counts = np.random.default_rng(2).poisson(100, (5, 40)).astype(float)
     told = measure_deviation(counts, WEEKS[:40])
     assert told is not None
@@ -104,11 +104,11 @@ def test_tells_no_season_of_less_than_a_year() -> None:
     assert told.expected == pytest.approx(told.level, rel=1e-9)
 
 
-def test_says_nothing_of_too_few_weeks() -> None:
+def test_too_few_weeks_return_none() -> None:
     assert measure_deviation(np.full((3, 16), 50.0), WEEKS[:16]) is None
 
 
-def test_says_since_when() -> None:
+def test_onset_week_is_found() -> None:
     dice = np.random.default_rng(4)
     mean = np.full((20, 120), 150.0)
     mean[0, -5:] *= 0.6
@@ -116,7 +116,7 @@ def test_says_since_when() -> None:
     assert abs((began - WEEKS[115]).days) <= 7
 
 
-def test_holds_black_friday_against_black_friday() -> None:
+def test_black_friday_is_compared_with_black_friday() -> None:
     """From 24 November 2023 to 29 November 2024 are 53 weeks, and then 52."""
     weeks = {week: n for n, week in enumerate(WEEKS)}
     for monday, then in (
@@ -128,20 +128,20 @@ def test_holds_black_friday_against_black_friday() -> None:
         assert WEEKS[find_same_week(WEEKS, weeks[monday])] == then
 
 
-def test_expects_nothing_of_the_first_weeks() -> None:
+def test_first_weeks_have_no_expected_value() -> None:
     foretold = forecast_weeks(np.full((4, 30), 80.0), WEEKS[:30])
     assert np.isnan(foretold[:, :8]).all()
     assert foretold[:, 8:] == pytest.approx(80.0)
 
 
-def test_adjusts_for_many_tests_as_benjamini_and_hochberg_do() -> None:
+def test_false_discovery_adjustment_agrees_with_benjamini_hochberg() -> None:
     """The fifteen p-values of their own example (1995, section 3.2)."""
     small = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459]
     p = np.array([*small, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0])
     assert (adjust_false_discovery(p) <= 0.05).sum() == 4
 
 
-def test_compares_two_shares_like_the_textbook() -> None:
+def test_two_shares_are_compared_as_in_the_textbook() -> None:
     one = [np.array([n]) for n in (646.0, 11960.0, 506.0, 12040.0)]
     assert compare_shares(one[0], one[1], one[2], one[3], np.ones(1))[0] == pytest.approx(
         1.4e-5, rel=0.2

@@ -78,7 +78,7 @@ def test_ratings_without_text_count_for_average() -> None:
     assert texts is not None
     assert (rating.value, rating.rows) == (Decimal("4.0"), 120)
     assert (texts.value, texts.rows) == (Decimal("1.0"), 30)
-    assert any("without a word" in words.to("en") for words in found.cannot)
+    assert any("without a word" in words.to("en") for words in found.limits)
 
 
 @REAL

@@ -101,7 +101,7 @@ def test_end_of_one_channel_is_reported_as_drop_not_truncation() -> None:
 def test_truncated_tail_is_reported_as_no_drop() -> None:
     found = find(small(orders=orders({9: 1.5, 999: 30.0})), AnalysisFilter())
     assert "confirmed" not in {f.value for f in found.facts if f.id.endswith(".status")}
-    assert any("s'interrompt presque" in words.to("fr") for words in found.cannot)
+    assert any("s'interrompt presque" in words.to("fr") for words in found.limits)
 
 
 def test_sample_shop_is_not_truncated() -> None:

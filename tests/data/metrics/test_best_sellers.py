@@ -1,4 +1,4 @@
-"""What sells best …"""
+"""Best sellers and the average order."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -32,7 +32,7 @@ def line(order: str, product: str, amount: float, quantity: int = 1, **more: Any
     }
 
 
-def test_is_what_brought_most_and_not_what_was_paid_back() -> None:
+def test_best_sellers_are_ranked_by_revenue_net_of_refunds() -> None:
     shelf = small(
         orders=[
             line("1", "linen shirt", 90, 2),
@@ -53,7 +53,7 @@ def test_is_what_brought_most_and_not_what_was_paid_back() -> None:
     assert units.value == 1
 
 
-def test_has_the_average_of_all_orders_net_of_what_was_paid_back() -> None:
+def test_average_order_is_net_of_refunds() -> None:
     shelf = small(
         orders=[
             line("1", "a b c d e f", 100),
@@ -66,7 +66,7 @@ def test_has_the_average_of_all_orders_net_of_what_was_paid_back() -> None:
     assert f"{mean.value} {mean.unit} {mean.rows}" == "60.0 EUR 2"
 
 
-def test_never_adds_two_currencies_up() -> None:
+def test_two_currencies_are_never_summed() -> None:
     shelf = small(
         orders=[line("1", "x", 10), line("2", "x", 10), line("3", "x", 900, currency="USD")]
     )
@@ -74,10 +74,10 @@ def test_never_adds_two_currencies_up() -> None:
     whole = found.get("all", "revenue")
     assert whole is not None
     assert f"{whole.value} {whole.unit}" == "20 EUR"
-    assert ["USD" in words.to("en") for words in found.cannot] == [True]
+    assert ["USD" in words.to("en") for words in found.limits] == [True]
 
 
-def test_is_of_the_days_that_are_asked_about() -> None:
+def test_best_sellers_are_of_the_requested_days() -> None:
     old = datetime(2026, 6, 1)
     shelf = small(orders=[line("1", "x", 10), line("2", "y", 900, at=old)])
     assert find(shelf, AnalysisFilter()).get("product-y", "revenue") is None
@@ -85,7 +85,7 @@ def test_is_of_the_days_that_are_asked_about() -> None:
     assert find(shelf, june).get("product-y", "revenue") is not None
 
 
-def test_of_products_that_nobody_named_tells_nothing() -> None:
+def test_products_without_a_title_are_left_out() -> None:
     shelf = small(
         orders=[line("1", "dd113cb02b2af9c8", 10, title=None, category="relogios_presentes")]
     )
@@ -95,7 +95,7 @@ def test_of_products_that_nobody_named_tells_nothing() -> None:
     assert next(f.about for f in found.facts if ".category-" in f.id) == "relogios presentes"
 
 
-def test_counts_no_order_where_the_stock_was_put_right() -> None:
+def test_stock_corrections_count_as_no_order() -> None:
     shelf = small(
         orders=[
             line("1", "linen shirt", 90, 2),
@@ -111,7 +111,7 @@ def test_counts_no_order_where_the_stock_was_put_right() -> None:
         assert (told["all.orders"], told["product-linen-shirt.units"]) == ("3", "4")
 
 
-def test_names_nothing_that_stands_on_orders_and_is_no_product() -> None:
+def test_postage_and_vouchers_are_no_best_sellers() -> None:
     shelf = small(orders=[line("1", "linen shirt", 90), line("1", "postage", 900)])
     found = sold(replace(shelf, sales_floor=1), AnalysisFilter())
     keys = {f.id.split(".")[1] for f in found.facts}

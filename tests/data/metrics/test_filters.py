@@ -1,4 +1,4 @@
-"""What is asked about by hand …"""
+"""Validation of filters."""
 
 from dataclasses import fields
 from datetime import date
@@ -31,7 +31,7 @@ def said(shelf: Warehouse, kind: str, where: AnalysisFilter) -> str:
     return no.value.words.to("en")
 
 
-def test_is_known_of_each_analysis() -> None:
+def test_each_analysis_declares_its_filters() -> None:
     assert set(FILTERS_BY_KIND) == set(list_analyses())
     assert {name for names in FILTERS_BY_KIND.values() for name in names} <= {
         one.name for one in fields(AnalysisFilter)
@@ -39,7 +39,7 @@ def test_is_known_of_each_analysis() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(FILTERS_BY_KIND))
-def test_is_never_passed_over_in_silence(shelf: Warehouse, kind: str) -> None:
+def test_unsupported_filter_is_refused(shelf: Warehouse, kind: str) -> None:
     values: dict[str, Any] = {"since": date(2026, 9, 1), "until": date(2026, 9, 30), "days": 30}
     for name in {one.name for one in fields(AnalysisFilter)} - {
         "wanted",
@@ -54,7 +54,7 @@ def test_is_never_passed_over_in_silence(shelf: Warehouse, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(FILTERS_BY_KIND))
-def test_is_said_not_to_be_there_with_what_is(shelf: Warehouse, kind: str) -> None:
+def test_unknown_value_is_refused_with_the_existing_ones(shelf: Warehouse, kind: str) -> None:
     for name in {"country", "region", "device", "source", "channel", "category"} & set(
         FILTERS_BY_KIND[kind]
     ):
@@ -70,7 +70,7 @@ def test_is_said_not_to_be_there_with_what_is(shelf: Warehouse, kind: str) -> No
 @pytest.mark.parametrize(
     "kind", sorted(kind for kind in FILTERS_BY_KIND if "product" in FILTERS_BY_KIND[kind])
 )
-def test_may_be_a_product_by_its_title(shelf: Warehouse, kind: str) -> None:
+def test_product_can_be_given_by_its_title(shelf: Warehouse, kind: str) -> None:
     title, key = next(
         (row["title"], row["product"])
         for row in shelf.engine.to_pyarrow(shelf.products).to_pylist()
@@ -82,19 +82,19 @@ def test_may_be_a_product_by_its_title(shelf: Warehouse, kind: str) -> None:
     assert title in said(shelf, kind, AnalysisFilter(product=title[:-3]))
 
 
-def test_may_be_no_segment_while_nobody_named_one(shelf: Warehouse) -> None:
+def test_segment_filter_is_refused_without_segments(shelf: Warehouse) -> None:
     assert said(shelf, "trends", AnalysisFilter(segment="gold")).startswith(
         "Segments stand in the customers"
     )
 
 
-def test_may_be_a_rule_only_when_it_is_one(shelf: Warehouse) -> None:
+def test_invalid_rule_is_refused(shelf: Warehouse) -> None:
     assert said(shelf, "audiences", AnalysisFilter(rule="women")).startswith(
         "rule wants an audience's rule"
     )
 
 
-def test_is_told_of_a_product_that_did_not_move(shelf: Warehouse) -> None:
+def test_product_in_the_filter_is_reported_without_a_change(shelf: Warehouse) -> None:
     best = next(f.id for f in sellers(shelf, AnalysisFilter()).facts if ".product-" in f.id)
     product = best.split(".product-")[1].rsplit(".", 1)[0]
     found: AnalysisResult = funnel(shelf, AnalysisFilter(product=product))

@@ -1,4 +1,4 @@
-"""What the words of a question name among the orders' values …"""
+"""Resolution of a question's words to values of the orders."""
 
 import pytest
 
@@ -38,19 +38,19 @@ KNOWN = {
         ("candles belgium", {"country": ["BE"], "category": ["Bougies et senteurs"]}),
     ],
 )
-def test_is_found_in_either_language(words: str, only: dict[str, list[str]]) -> None:
+def test_values_are_found_in_either_language(words: str, only: dict[str, list[str]]) -> None:
     found = resolve_values(words.split(), KNOWN, nearly=False)
     assert {by: sorted(some) for by, some in found.only.items()} == only
     assert found.unknown == []
 
 
 @pytest.mark.parametrize("words", ["narnia", "belgium narnia", "elephants"])
-def test_is_none_for_what_nothing_is_called(words: str) -> None:
+def test_unknown_words_match_no_value(words: str) -> None:
     found = resolve_values(words.split(), KNOWN, nearly=True)
     assert found.unknown == [words.split()[-1]]
 
 
-def test_may_be_misspelt_and_says_so_only_when_it_is_asked_to() -> None:
+def test_misspelt_words_are_resolved_only_when_requested() -> None:
     assert resolve_values(["figier"], KNOWN, nearly=False).unknown == ["figier"]
     found = resolve_values(["figier"], KNOWN, nearly=True)
     assert found.only == {"product": ["p3"]}

@@ -67,7 +67,7 @@ def told(findings: AnalysisResult | None) -> Any:
     if findings is None:
         return None
     facts = {fact.id: (fact.value, fact.unit, fact.rows) for fact in findings.facts}
-    return facts, [words.to("en") for words in findings.cannot]
+    return facts, [words.to("en") for words in findings.limits]
 
 
 @pytest.mark.timeout(300)

@@ -1,4 +1,4 @@
-"""Whom to speak to: rules that fit what was asked, each counted and held against the past."""
+"""Propose audiences: rules that fit a request, each with its size and a backtest on past orders."""
 
 import re
 from datetime import timedelta
@@ -32,77 +32,76 @@ from bot.rules.library.audiences.places import countries_in, placed, strange_in,
 from bot.rules.library.audiences.subject import subject_of
 from bot.text.normalize import normalize_text
 
-# What is told of audiences: `find`.
-
-MIN_CUSTOMERS = 100  # customers
+MIN_CUSTOMERS = 100
 PARENTHESES_AT_END = re.compile(r"\s*\([^)]*\)$")  # « Torchons (lot de 3) »
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """For `where.rule` that one audience; else two to four for `where.words` and the product.
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return the facts of one audience for `filter_.rule`, else of two to four audiences for
+    `filter_.words` and the product.
 
-    Facts audiences.<id>.rule (as JSON), .rule-code, .customers, .by-email, .by-sms, .by-ads,
+    Facts: audiences.<id>.rule (as JSON), .rule-code, .customers, .by-email, .by-sms, .by-ads,
     .people-then, .bought-share with .bought-share-low and -high, .times-all, .verdict,
-    .expected-buyers-low and -high, .expected-sales-low and -high, .smallest-effect; of the niche
-    .lift. audiences.all has the same of everybody, .subject and .days; audiences.category.<n> and
-    audiences.things.<key> what categories and products are called."""
-    bought = purchase_lines(shelf)
-    if bought is None:
-        findings = AnalysisResult("audiences", "", shelf.today)
-        findings.refuse(NO_ORDERS)
-        return findings
-    findings = AnalysisResult(
-        "audiences", shelf.source("orders"), shelf.as_of("orders"), floors=shelf.floors
+    .expected-buyers-low and -high, .expected-sales-low and -high, .smallest-effect; for the niche
+    also .lift. audiences.all holds the same for all customers, plus .subject and .days.
+    audiences.category.<n> and audiences.things.<key> hold the names of categories and products."""
+    lines = purchase_lines(warehouse)
+    if lines is None:
+        result = AnalysisResult("audiences", "", warehouse.today)
+        result.add_limit(NO_ORDERS)
+        return result
+    result = AnalysisResult(
+        "audiences", warehouse.source("orders"), warehouse.as_of("orders"), floors=warehouse.floors
     )
-    with TableCache(shelf, "audiences") as laid:
-        _add_proposals(shelf, where, findings, bought, laid)
-    return findings
+    with TableCache(warehouse, "audiences") as table_cache:
+        _add_proposals(warehouse, filter_, result, lines, table_cache)
+    return result
 
 
 def _add_proposals(
-    shelf: Warehouse,
-    where: AnalysisFilter,
-    findings: AnalysisResult,
-    bought: ir.Table,
-    laid: TableCache,
+    warehouse: Warehouse,
+    filter_: AnalysisFilter,
+    result: AnalysisResult,
+    lines: ir.Table,
+    table_cache: TableCache,
 ) -> None:
-    until = last_day(shelf)
-    now = AudienceSelection(shelf, bought, until, laid, "now")
-    goods = load_purchased_products(shelf, now.lines)
-    words = where.words or ""
-    countries, low = countries_in(normalize_text(words), now.lines, shelf)
-    subject = subject_of(remove_goal(without_places(words, low)), where.product, goods)
+    until = last_day(warehouse)
+    now = AudienceSelection(warehouse, lines, until, table_cache, "now")
+    goods = load_purchased_products(warehouse, now.lines)
+    words = filter_.words or ""
+    countries, low = countries_in(normalize_text(words), now.lines, warehouse)
+    subject = subject_of(remove_goal(without_places(words, low)), filter_.product, goods)
     since = until - timedelta(days=BACKTEST_DAYS)
     past = now.lines.filter(now.lines.day <= since)
-    earlier = AudienceSelection(shelf, past, since, laid, "then")
-    telling = ProposalReport(shelf, findings, now, earlier, subject, goods, laid)
-    if telling.people < MIN_CUSTOMERS:
-        findings.refuse(too_few_message(telling.people, shelf.floor))
+    earlier = AudienceSelection(warehouse, past, since, table_cache, "then")
+    report = ProposalReport(warehouse, result, now, earlier, subject, goods, table_cache)
+    if report.people < MIN_CUSTOMERS:
+        result.add_limit(too_few_message(report.people, warehouse.floor))
         return
-    if "consents" not in shelf.listed:
-        findings.refuse(NO_CONSENTS)
-    telling.everybody()
-    if where.rule:
-        _add_rule_audience(telling, AudienceRule.model_validate_json(where.rule))
-    elif strange := strange_in(words, now.lines, shelf):
-        for said in strange:
-            findings.refuse(said)
+    if "consents" not in warehouse.listed:
+        result.add_limit(NO_CONSENTS)
+    report.add_everybody()
+    if filter_.rule:
+        _add_rule_audience(report, AudienceRule.model_validate_json(filter_.rule))
+    elif strange := strange_in(words, now.lines, warehouse):
+        for phrase in strange:
+            result.add_limit(phrase)
     else:
-        _add_candidates(telling, words, countries)
+        _add_candidates(report, words, countries)
 
 
-def _add_rule_audience(telling: ProposalReport, rule: AudienceRule) -> None:
-    """The audience of a rule that somebody wrote, with the names in it looked up."""
-    known, unknown = resolved(rule, telling.goods)
-    known, astray = placed(known, telling.now.lines, telling.shelf)
+def _add_rule_audience(report: ProposalReport, rule: AudienceRule) -> None:
+    """Add the audience of a rule that somebody edited, and look up the names of its products."""
+    known, unknown = resolved(rule, report.goods)
+    known, unknown_words = placed(known, report.now.lines, report.warehouse)
     for name in unknown:
-        telling.findings.refuse(_refuse_unknown_name(name, telling.goods))
-    for said in astray:
-        telling.findings.refuse(said)
-    if unknown or astray:
-        telling.things(rule)
+        report.result.add_limit(_refuse_unknown_name(name, report.goods))
+    for phrase in unknown_words:
+        report.result.add_limit(phrase)
+    if unknown or unknown_words:
+        report.add_product_names(rule)
     else:
-        telling.audience(Proposal("yours", known))
+        report.add_audience(Proposal("yours", known))
 
 
 def _refuse_unknown_name(name: str, goods: PurchasedProducts) -> Words:
@@ -118,38 +117,38 @@ def _refuse_unknown_name(name: str, goods: PurchasedProducts) -> Words:
     )
 
 
-def _add_candidates(telling: ProposalReport, words: str, countries: tuple[str, ...]) -> None:
-    niche, goal, floor = find_niche(telling), parse_goal(words), telling.shelf.floor
+def _add_candidates(report: ProposalReport, words: str, countries: tuple[str, ...]) -> None:
+    niche, goal, floor = find_niche(report), parse_goal(words), report.warehouse.floor
     things = niche.things if niche else ()
     if goal:
-        telling.findings.add("all", "goal", goal)
+        report.result.add("all", "goal", goal)
     if countries:
-        telling.findings.add("all", "place", PLACE_LIST_SEPARATOR.join(countries))
+        report.result.add("all", "place", PLACE_LIST_SEPARATOR.join(countries))
     enough = False
-    for one in list_proposals(telling.subject, goal, things, countries):
-        asked = goal or one.id in ("niche", "there")
-        sure = one.id == "alike" or bool(telling.subject.name and not asked)
+    for proposal in list_proposals(report.subject, goal, things, countries):
+        is_requested = goal or proposal.id in ("niche", "there")
+        sure = proposal.id == "alike" or bool(report.subject.name and not is_requested)
         try:
-            told = telling.audience(one, least=floor, sure=sure)
-        except CannotDo as no:  # no rhythm: there are no groups
-            telling.findings.refuse(no.words)
+            added = report.add_audience(proposal, least=floor, sure=sure)
+        except CannotDo as no:  # without a purchase rhythm there are no segments
+            report.result.add_limit(no.words)
             continue
-        enough = enough or told
-        if told and one.id == "niche" and niche:
-            _add_niche(telling, niche)
+        enough = enough or added
+        if added and proposal.id == "niche" and niche:
+            _add_niche(report, niche)
     if countries and not enough:
-        telling.findings.refuse(
+        report.result.add_limit(
             Words(
                 "Under {n} customers ordered to {place}: too few for an audience.",
                 n=floor,
-                place=join_with_or([Country(name=one) for one in countries]),
+                place=join_with_or([Country(name=country) for country in countries]),
             )
         )
 
 
-def _add_niche(telling: ProposalReport, niche: Niche) -> None:
-    add, first = telling.findings.add, niche.things[0]
-    add("niche", "thing", PARENTHESES_AT_END.sub("", telling.goods.titles.get(first, first)))
+def _add_niche(report: ProposalReport, niche: Niche) -> None:
+    add, first = report.result.add, niche.things[0]
+    add("niche", "thing", PARENTHESES_AT_END.sub("", report.goods.titles.get(first, first)))
     add("niche", "things", len(niche.things), query="niche-pairs")
     add("niche", "lift", niche.lift, unit="×", query="niche-pairs")
 

@@ -1,4 +1,4 @@
-"""The audiences that a question may mean, as rules. Which are worth telling is counted after."""
+"""List the audiences that a question may mean, as rules. Their value is measured later."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from bot.core.audience_rule import AudienceRule
 from bot.rules.library.audiences.subject import Subject
 from bot.text.normalize import normalize_text
 
-# What the words want, and whom that means first.
+# Find the goal in the words, and the audiences that fit it best.
 GOAL_PATTERNS = {
     "drifting": re.compile(
         r"\b(?:win(?:ning)? (?:\w+ )?back|lapsed|inactive|drift\w*|reactivat\w*|come back|lost"
@@ -24,53 +24,56 @@ GOAL_PATTERNS = {
     ),
 }
 DEFAULT_PROPOSALS = ("buyers", "alike", "loyal", "drifting", "newcomers")
-RELATED_PROPOSALS = {  # who is offered besides those that the words want
+RELATED_PROPOSALS = {  # proposals offered besides those that the goal selects
     "drifting": ("drifting", "lapsed"),
     "newcomers": ("newcomers", "loyal"),
     "loyal": ("loyal", "buyers", "newcomers"),
 }
-MAX_PROPOSALS = 3  # besides the niche
-MAX_DAYS_SINCE_PURCHASE = 365  # days: who bought it longer ago has other shelves by now
+MAX_PROPOSALS = 3  # without the niche
+MAX_DAYS_SINCE_PURCHASE = 365  # in days; older purchases say little about today's needs
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """`id` is the subject of its facts and says what it is to people."""
+    """One proposed audience. `id` is the subject of its facts and its name for people."""
 
     id: str
     rule: AudienceRule
 
 
 def parse_goal(words: str) -> str | None:
-    """What the words are after; None when they don't say."""
+    """Return the goal that the words state, or None."""
     low = normalize_text(words)
     return next((goal for goal, shape in GOAL_PATTERNS.items() if shape.search(low)), None)
 
 
 def remove_goal(words: str) -> str:
-    """The words without what they say of whom they are after: the rest names goods. As long as the
-    words, so that what is found in it stands where it was said."""
+    """Blank out the words that state the goal; the rest names products. The length stays the same,
+    so positions in the text stay valid."""
     for shape in GOAL_PATTERNS.values():
-        for found in shape.finditer(normalize_text(words)):
-            blank = " " * len(found[0])
-            words = f"{words[: found.start()]}{blank}{words[found.end() :]}"
+        for match in shape.finditer(normalize_text(words)):
+            blank = " " * len(match[0])
+            words = f"{words[: match.start()]}{blank}{words[match.end() :]}"
     return words
 
 
 def list_proposals(
     subject: Subject, goal: str | None, niche: Sequence[str], countries: tuple[str, ...] = ()
 ) -> list[Proposal]:
-    """At most three that fit what was asked, and the niche when there is one; all of them in these
-    countries, and then everybody there first."""
-    known = {one.id: one for one in _iter_candidates(subject, goal)}
+    """Return at most three proposals that fit the request, plus the niche when there is one. All
+    are limited to `countries`; everybody in these countries comes first."""
+    known = {candidate.id: candidate for candidate in _iter_candidates(subject, goal)}
     order = [name for name in RELATED_PROPOSALS.get(goal or "", DEFAULT_PROPOSALS) if name in known]
-    found = [known[name] for name in order]
+    proposals = [known[name] for name in order]
     if countries:
-        found.insert(0, Proposal("there", AudienceRule()))
-    found = found[:MAX_PROPOSALS]
+        proposals.insert(0, Proposal("there", AudienceRule()))
+    proposals = proposals[:MAX_PROPOSALS]
     if niche:
-        found.append(Proposal("niche", AudienceRule(bought=tuple(niche), bought_at_least=2)))
-    return [Proposal(one.id, one.rule.model_copy(update={"countries": countries})) for one in found]
+        proposals.append(Proposal("niche", AudienceRule(bought=tuple(niche), bought_at_least=2)))
+    return [
+        Proposal(candidate.id, candidate.rule.model_copy(update={"countries": countries}))
+        for candidate in proposals
+    ]
 
 
 def _iter_candidates(subject: Subject, goal: str | None) -> Iterator[Proposal]:

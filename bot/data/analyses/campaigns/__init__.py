@@ -1,8 +1,8 @@
-"""What advertising and letters did: seen, clicked, sold, cost; and where each sticks.
+"""Analyse advertising and mailings: impressions, clicks, sales, cost, and the bottleneck of each ad
+line.
 
-`find` gives facts of the period asked about (28 days up to the newest row by default) beside the
-28 before. Lines are what a team can change: a keyword for a product at a retailer.
-"""
+`find` compares the requested period (by default the 28 days up to the newest row) with the 28 days
+before. A line is what a team can change: a keyword for a product at a retailer."""
 
 import ibis.expr.types as ir
 
@@ -17,36 +17,41 @@ from bot.i18n.messages import Words
 __all__ = ["find", "letter_against_peers", "nearest_texts"]
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """Facts: campaigns.ads.*, campaigns.<dimension>--<value>.*, campaigns.stuck--<line>.*,
-    campaigns.best.*, campaigns.letters.*, campaigns.opens--<feature>.*. Rates in %."""
-    table = shelf.table("campaigns")
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return the facts campaigns.ads.*, campaigns.<dimension>--<value>.*,
+    campaigns.stuck--<line>.*, campaigns.best.*, campaigns.letters.* and
+    campaigns.opens--<feature>.*. Rates are in %."""
+    table = warehouse.table("campaigns")
     if table is None:
-        return refuse_without_campaigns(shelf)
-    found = AnalysisResult(
-        "campaigns", shelf.source("campaigns"), shelf.as_of("campaigns"), floors=shelf.floors
+        return refuse_without_campaigns(warehouse)
+    result = AnalysisResult(
+        "campaigns",
+        warehouse.source("campaigns"),
+        warehouse.as_of("campaigns"),
+        floors=warehouse.floors,
     )
-    ad_facts.add_ad_facts(shelf, found, _filter_campaigns(table, where), where)
-    mailing_facts.add_mailing_facts(shelf, found, where)
-    if not found.facts:
-        found.refuse(Words("No campaign fits what you asked about."))
-    return found
+    ad_facts.add_ad_facts(warehouse, result, _filter_campaigns(table, filter_), filter_)
+    mailing_facts.add_mailing_facts(warehouse, result, filter_)
+    if not result.facts:
+        result.add_limit(Words("No campaign fits what you asked about."))
+    return result
 
 
 def nearest_texts(
-    shelf: Warehouse, *, channel: str | None, product: str | None, words: str, language: str
+    warehouse: Warehouse, *, channel: str | None, product: str | None, words: str, language: str
 ) -> list[SimilarMailing]:
-    """The three sent texts that are nearest to what is to be written; none without campaigns."""
-    if shelf.table("campaigns") is None:
+    """Return the three sent texts that are most similar to the text to be written; empty without
+    campaigns."""
+    if warehouse.table("campaigns") is None:
         return []
-    known = mailing_facts.load_mailings(shelf, None)
+    known = mailing_facts.load_mailings(warehouse, None)
     return find_similar_mailings(
         known, channel=channel, product=product, words=words, language=language
     )
 
 
-def _filter_campaigns(table: ir.Table, where: AnalysisFilter) -> ir.Table:
+def _filter_campaigns(table: ir.Table, filter_: AnalysisFilter) -> ir.Table:
     for name in ("product", "channel"):
-        if (value := getattr(where, name)) is not None:
+        if (value := getattr(filter_, name)) is not None:
             table = table.filter(table[name] == value)
     return table

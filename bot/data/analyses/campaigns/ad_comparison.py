@@ -1,15 +1,15 @@
-"""Whether whole campaigns, audiences, placements … sell for less money than the others, or worse.
+"""Compare whole campaigns, audiences, placements etc. and find those that sell worse or better per
+unit of money.
 
-What is compared is the rate of `gain` (orders, or sales where they are known) by `stake` (money
-spent, or clicks where that is not known) of one value of a dimension and of its other values:
+The compared rate is `gain` (orders, or sales where known) per `stake` (money spent, or clicks where
+spend is unknown), of one value of a dimension against all its other values:
 
-- **Rows vary more than coins**: `bot.data.analyses.campaigns.efficiency`.
-- **Many are looked at**: Benjamini and Hochberg over all values of all dimensions at 10 %. The one
-  that stands out most is then set aside and the others are held against each other again, so that
-  one very good campaign doesn't make all others bad ones.
-- **Another mix is no finding** (Simpson): each is held against the others once more within the same
-  audiences, products … (Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719–748).
-"""
+- **Overdispersion**: rows vary more than coin tosses, see `bot.data.analyses.campaigns.efficiency`.
+- **Multiple testing**: Benjamini and Hochberg over all values of all dimensions at 10 %. The value
+  that stands out most is then removed and the others are compared again, so that one very good
+  campaign doesn't make all others look bad.
+- **Simpson's paradox**: each value is compared with the others once more within the same audiences,
+  products … (Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719–748)."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -44,20 +44,21 @@ from bot.text.slugs import slugify
 
 COMPARED_DIMENSIONS = ("name", "audience", "placement", "product", "retailer", "channel")
 CONFIRMED_FDR, WATCHED_P = 0.10, 0.05  # false discovery rate; p
-MAX_RATE_RATIO = 0.8  # of the others' rate: less of a difference is no news
+MAX_RATE_RATIO = 0.8  # of the others' rate; a smaller difference is not reported
 CAMPAIGN_DIMENSIONS = (
     "product",
     "audience",
-)  # what a campaign may have for itself, and then stands for
+)  # dimensions that may belong to one campaign alone, and then stand for it
 UNCERTAIN_STATUSES = ("mixed", "apart", "to watch")
 ComparisonStatus = Literal["confirmed", "to watch", "mixed", "apart", "steady", "better", "too few"]
 
 
 @dataclass(frozen=True)
 class ValueComparison:
-    """`ratio` is its rate over that of all the others, with its 95 % interval. `alike` are the
-    dimensions within whose values it is as bad. `through` is the one whose mix explains it (mixed),
-    or of which it shares nothing with the others, so that it can't be told from it (apart)."""
+    """One value compared with the others of its dimension. `ratio` is its rate over the rate of all
+    others, with the 95 % interval. `alike` are the dimensions within whose values it is equally
+    bad. `through` is the dimension whose mix explains the difference (mixed), or whose values it
+    doesn't share with the others, so that the two can't be separated (apart)."""
 
     dimension: str
     value: str
@@ -77,9 +78,10 @@ def compare_values(
     known: Sequence[DimensionKeys] = (),
     by: Sequence[str] = COMPARED_DIMENSIONS,
 ) -> list[ValueComparison]:
-    """Every value of these dimensions with at least two, the worst first. `unit` is what one order
-    adds to the gain: one, or the mean order's worth; None where that is not known. `known` are
-    lines whose trouble is told already: what is bad only through them is not told again."""
+    """Compare every value of these dimensions that have at least two, the worst first. `unit` is
+    what one order adds to the gain: one, or the mean order value; None where unknown. `known` are
+    lines that are reported already: a value that is bad only because of them is not reported
+    again."""
     staked = [cell for cell in cells if cell.stake > 0]
     every = {
         (dimension, value): pair
@@ -88,17 +90,22 @@ def compare_values(
     }
     judged = [at for at, pair in every.items() if pair.enough]
     q = adjust_false_discovery(np.array([every[at].p for at in judged]))
-    sure = {at for at, one in zip(judged, q, strict=True) if one <= CONFIRMED_FDR}
-    told: list[ValueComparison] = []
+    sure = {at for at, comparison in zip(judged, q, strict=True) if comparison <= CONFIRMED_FDR}
+    comparisons: list[ValueComparison] = []
     for dimension in by:
         mine = {value: pair for (of, value), pair in every.items() if of == dimension}
         apart = _find_outliers(staked, dimension, unit, {v for of, v in sure if of == dimension})
-        told += [
+        comparisons += [
             _compare_value(dimension, value, pair, apart.get(value)) for value, pair in mine.items()
         ]
-    told = [_check_mixed(one, staked, every[one.dimension, one.value]) for one in told]
-    told.sort(key=lambda one: (one.ratio, COMPARED_DIMENSIONS.index(one.dimension)))
-    return _drop_explained(told, staked, every, known)
+    comparisons = [
+        _check_mixed(comparison, staked, every[comparison.dimension, comparison.value])
+        for comparison in comparisons
+    ]
+    comparisons.sort(
+        key=lambda comparison: (comparison.ratio, COMPARED_DIMENSIONS.index(comparison.dimension))
+    )
+    return _drop_explained(comparisons, staked, every, known)
 
 
 def _compare_value(
@@ -119,11 +126,11 @@ def _compare_value(
 def _find_outliers(
     cells: Sequence[EfficiencyCell], dimension: str, unit: float | None, sure: set[str]
 ) -> dict[str, bool]:
-    """Of those that stand, the one furthest from the others, then the next without it, as long as
-    one does: True where it is worse."""
-    found: dict[str, bool] = {}
+    """Find outliers one by one: take the significant value that is furthest from the others, remove
+    it, repeat. Maps each value to True where it is worse."""
+    outliers: dict[str, bool] = {}
     while True:
-        left = [c for c in cells if c.keys.get(dimension) not in found]
+        left = [c for c in cells if c.keys.get(dimension) not in outliers]
         standing = [
             (value, pair)
             for value, pair in pair_values(left, dimension, unit).items()
@@ -134,45 +141,49 @@ def _find_outliers(
             and not MAX_RATE_RATIO < pair.ratio < 1 / MAX_RATE_RATIO
         ]
         if not standing:
-            return found
+            return outliers
         value, pair = max(standing, key=lambda one: (round(one[1].far, 6), one[1].ratio < 1))
-        found[value] = pair.ratio < 1
+        outliers[value] = pair.ratio < 1
 
 
 def _check_mixed(
-    one: ValueComparison, cells: Sequence[EfficiencyCell], pair: CellPair
+    comparison: ValueComparison, cells: Sequence[EfficiencyCell], pair: CellPair
 ) -> ValueComparison:
-    """Held against the others within the same values of each other dimension."""
-    if one.status != "confirmed":
-        return one
-    said: dict[str, bool | None] = {}
+    """Compare the value with the others within the same values of each other dimension."""
+    if comparison.status != "confirmed":
+        return comparison
+    verdicts: dict[str, bool | None] = {}
     for other in (*COMPARED_DIMENSIONS, "keyword"):
-        if other != one.dimension and len({cell.keys.get(other) for cell in cells}) > 1:
-            said[other] = _is_worse_within_strata(
-                one, cells, pair.spread, _make_dimension_getter(other)
+        if other != comparison.dimension and len({cell.keys.get(other) for cell in cells}) > 1:
+            verdicts[other] = _is_worse_within_strata(
+                comparison, cells, pair.spread, _make_dimension_getter(other)
             )
-    alike = tuple(other for other, stands in said.items() if stands)
-    if mixed := [other for other, stands in said.items() if stands is False]:
-        return replace(one, status="mixed", alike=alike, through=mixed[0])
-    if apart := [other for other in CAMPAIGN_DIMENSIONS if other in said and said[other] is None]:
-        return replace(one, status="apart", alike=alike, through=apart[0])
-    return replace(one, alike=alike)
+    alike = tuple(other for other, stands in verdicts.items() if stands)
+    if mixed := [other for other, stands in verdicts.items() if stands is False]:
+        return replace(comparison, status="mixed", alike=alike, through=mixed[0])
+    if apart := [
+        other for other in CAMPAIGN_DIMENSIONS if other in verdicts and verdicts[other] is None
+    ]:
+        return replace(comparison, status="apart", alike=alike, through=apart[0])
+    return replace(comparison, alike=alike)
 
 
 def _is_worse_within_strata(
-    one: ValueComparison,
+    comparison: ValueComparison,
     cells: Sequence[EfficiencyCell],
     spread: float,
     by: Callable[[DimensionKeys], object],
 ) -> bool | None:
-    """Whether it is surely worse within the same strata, too; None where they share too little to
-    tell."""
+    """Tell whether it is significantly worse within the same strata too; None where they share too
+    little data."""
     gap = variance = above = below = 0.0
     strata: dict[object, list[EfficiencyCell]] = defaultdict(list)
     for cell in cells:
         strata[by(cell.keys)].append(cell)
     for some in strata.values():
-        own = sum((c for c in some if c.keys.get(one.dimension) == one.value), EMPTY_CELL)
+        own = sum(
+            (c for c in some if c.keys.get(comparison.dimension) == comparison.value), EMPTY_CELL
+        )
         every = sum(some, EMPTY_CELL)
         share = own.stake / every.stake
         if 0 < share < 1:
@@ -180,46 +191,52 @@ def _is_worse_within_strata(
             variance += spread * every.gain * share * (1 - share)
             above += own.gain * (1 - share)
             below += (every.gain - own.gain) * share
-    if variance < MIN_EXPECTED_COUNT * spread**2:  # as many as `LEAST` orders on the smaller side
+    # equivalent to MIN_EXPECTED_COUNT orders on the smaller side
+    if variance < MIN_EXPECTED_COUNT * spread**2:
         return None
     p = float(normal_tail(-gap / sqrt(variance)))
     return p < WATCHED_P / 2 and above <= (1 + MAX_RATE_RATIO) / 2 * below
 
 
 def _drop_explained(
-    told: Sequence[ValueComparison],
+    comparisons: Sequence[ValueComparison],
     cells: Sequence[EfficiencyCell],
-    every: Mapping[tuple[str, str], CellPair],
+    pairs: Mapping[tuple[str, str], CellPair],
     known: Sequence[DimensionKeys],
 ) -> list[ValueComparison]:
-    """Without those that are bad only through what is told already: a campaign of one audience, an
-    audience of one campaign, a campaign around one bad keyword, all that is not the best one."""
-    kept: list[ValueComparison] = []
-    before = [_make_value_matcher(one) for one in told if one.status == "better"]
+    """Drop values that are bad only through one that is reported already: a campaign through its
+    audience, an audience through its campaign, a campaign through one bad keyword, everything that
+    is not the best one."""
+    unexplained: list[ValueComparison] = []
+    before = [
+        _make_value_matcher(comparison)
+        for comparison in comparisons
+        if comparison.status == "better"
+    ]
     lines = _make_line_matcher(known)
     before += [lines] if known else []
-    for one in told:
-        spread = every[one.dimension, one.value].spread
+    for comparison in comparisons:
+        spread = pairs[comparison.dimension, comparison.value].spread
         if (
-            one.status in UNCERTAIN_STATUSES
+            comparison.status in UNCERTAIN_STATUSES
             and known
-            and _is_worse_within_strata(one, cells, spread, lines) is False
+            and _is_worse_within_strata(comparison, cells, spread, lines) is False
         ):
             continue
-        if one.status == "confirmed":
-            if not all(_is_worse_within_strata(one, cells, spread, by) for by in before):
+        if comparison.status == "confirmed":
+            if not all(_is_worse_within_strata(comparison, cells, spread, by) for by in before):
                 continue
-            before.append(_make_value_matcher(one))
-        kept.append(one)
-    return kept
+            before.append(_make_value_matcher(comparison))
+        unexplained.append(comparison)
+    return unexplained
 
 
 def _make_dimension_getter(dimension: str) -> Callable[[DimensionKeys], object]:
     return lambda keys: keys.get(dimension)
 
 
-def _make_value_matcher(one: ValueComparison) -> Callable[[DimensionKeys], object]:
-    return lambda keys: keys.get(one.dimension) == one.value
+def _make_value_matcher(comparison: ValueComparison) -> Callable[[DimensionKeys], object]:
+    return lambda keys: keys.get(comparison.dimension) == comparison.value
 
 
 def _make_line_matcher(lines: Sequence[DimensionKeys]) -> Callable[[DimensionKeys], object]:
@@ -230,50 +247,52 @@ def _is_of_line(keys: DimensionKeys, line: DimensionKeys) -> bool:
     return all(keys.get(name) == value for name, value in line.items())
 
 
-# What is told of one campaign, audience, placement … that sells worse than the others.
+# Facts of one campaign, audience, placement … that sells worse than the others.
 
 MONEY_MEASURES = ("spend", "sales")
 MIN_SHARE = 0.01
-MIN_ORDERS = 20  # orders from which one may be called the best
+MIN_ORDERS = 20  # with fewer orders a value is never called the best
 AddMeasure = Callable[..., None]
 
 
-def format_subject(one: ValueComparison) -> str:
-    return f"worse--{one.dimension}--{slugify(one.value)}"
+def format_subject(comparison: ValueComparison) -> str:
+    return f"worse--{comparison.dimension}--{slugify(comparison.value)}"
 
 
 def add_worse_value(
-    found: AnalysisResult,
-    one: ValueComparison,
+    result: AnalysisResult,
+    comparison: ValueComparison,
     by: Mapping[str, AdTotals],
     currency: str | None,
     measures: tuple[str, str],
     few: Collection[str] = (),
 ) -> None:
-    """Its share of what was put in and of what came back, its rates beside those of all the others
-    together, what it cost more than there (-low, -high), and which is the best. `measures` are
-    what was compared: sales or orders, by spend or clicks; `few` has those too small to tell."""
+    """Add its share of the stake and of the gain, its rates beside those of all others together,
+    the excess cost (-low, -high), and the best value. `measures` are the compared ones: sales or
+    orders, per spend or click; `few` are values too small to be shown."""
     own, rest = (
-        by[one.value],
-        sum((of for value, of in by.items() if value != one.value), AdTotals()),
+        by[comparison.value],
+        sum((of for value, of in by.items() if value != comparison.value), AdTotals()),
     )
-    named = (own.title or one.value) if one.dimension == "product" else one.value
+    named = (
+        (own.title or comparison.value) if comparison.dimension == "product" else comparison.value
+    )
     add = make_fact_adder(
-        found, format_subject(one), named, own.rows, "compared", sold=True
-    )  # or not told at all
-    add("status", one.status)
-    add("dimension", one.dimension)
-    add("p", max(round(one.p, 4), 0.0001))
-    if one.alike:
-        add("alike", ", ".join(one.alike))
-    if one.through:
-        add("through", one.through)
+        result, format_subject(comparison), named, own.rows, "compared", sold=True
+    )
+    add("status", comparison.status)
+    add("dimension", comparison.dimension)
+    add("p", max(round(comparison.p, 4), 0.0001))
+    if comparison.alike:
+        add("alike", ", ".join(comparison.alike))
+    if comparison.through:
+        add("through", comparison.through)
     _add_shares(add, own, rest, currency)
     _add_rates(add, own, rest, currency)
-    if measures[1] == "spend" and one.status == "confirmed":
-        _add_excess(add, one, own, rest, measures[0], currency)
-    if (best := _find_best(by, measures, few)) and best != one.value:
-        add("best", (by[best].title or best) if one.dimension == "product" else best)
+    if measures[1] == "spend" and comparison.status == "confirmed":
+        _add_excess(add, comparison, own, rest, measures[0], currency)
+    if (best := _find_best(by, measures, few)) and best != comparison.value:
+        add("best", (by[best].title or best) if comparison.dimension == "product" else best)
 
 
 def _add_shares(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | None) -> None:
@@ -295,35 +314,40 @@ def _add_rates(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | N
 
 
 def _round_share(rate: float) -> float:
-    """In %, with two digits that tell."""
+    """Return percent with two significant digits."""
     return round(100 * rate, 1 if rate >= MIN_SHARE else 2)
 
 
 def _add_excess(
     add: AddMeasure,
-    one: ValueComparison,
+    comparison: ValueComparison,
     own: AdTotals,
     rest: AdTotals,
     gain: str,
     currency: str | None,
 ) -> None:
-    """What was spent on it beyond what the same orders, or sales, cost elsewhere."""
+    """Add what was spent on it beyond what the same orders or sales cost elsewhere."""
     mine, theirs = (Decimal(getattr(of, gain)) / of.spend for of in (own, rest))
     ratio = float(mine / theirs)
-    scale = ratio / one.ratio if one.ratio else 1.0
-    for name, of in (("", ratio), ("-low", scale * one.high), ("-high", scale * one.low)):
+    scale = ratio / comparison.ratio if comparison.ratio else 1.0
+    for name, of in (
+        ("", ratio),
+        ("-low", scale * comparison.high),
+        ("-high", scale * comparison.low),
+    ):
         add(f"excess{name}", _round_estimate(float(own.spend) * max(0.0, 1 - of)), currency)
 
 
 def _round_estimate(money: float) -> int:
-    """An estimate in hundreds, or tens or ones where it is small: cents would claim to know it."""
+    """Round an estimate to hundreds, or to tens or ones where it is small, because finer digits
+    would suggest false precision."""
     return int(round(money, -2 if money >= 1000 else -1 if money >= 100 else 0))
 
 
 def _find_best(
     by: Mapping[str, AdTotals], measures: tuple[str, str], few: Collection[str]
 ) -> str | None:
-    """Where the same money, or click, brings most; of those with enough orders to tell."""
+    """Return the value with the highest gain per stake among those with enough orders."""
     gain, stake = measures
     rated = {
         value: float(getattr(of, gain)) / float(getattr(of, stake))
@@ -333,18 +357,18 @@ def _find_best(
     return max(rated, key=lambda value: rated[value], default=None)
 
 
-# What is told of whole campaigns, audiences, placements … beside each other.
+# Facts that compare whole campaigns, audiences, placements …
 
 COMPARISON_QUERY = "compared"
 MAX_COMPARISONS = 6
-MIN_FREE_ORDER_SHARE = 0.01  # of the orders, in rows that cost nothing, from which that is said
+MIN_FREE_ORDER_SHARE = 0.01  # share of orders in rows without cost, from which it is mentioned
 REPORTED_STATUSES = ("confirmed", "mixed", "apart", "to watch")
 
 
 @dataclass(frozen=True)
 class ComparisonInput:
-    """What is compared: `rows` are of the period and the currency, `ads` their sums; `every` are
-    the rows of all days; `known` the lines whose trouble is told already."""
+    """The input of a comparison. `rows` belong to the period and the currency, `ads` are their
+    sums; `every` are the rows of all days; `known` the lines whose trouble is reported already."""
 
     rows: ir.Table
     every: ir.Table
@@ -352,16 +376,21 @@ class ComparisonInput:
     currency: str | None
     until: date
     known: Sequence[DimensionKeys] = ()
-    sold: Collection[DimensionValue] = ()  # what enough orders came of for these to be told
+    sold: Collection[DimensionValue] = ()  # values with enough orders to be shown
 
 
-def add_ad_comparisons(shelf: Warehouse, found: AnalysisResult, asked: ComparisonInput) -> None:
-    """Facts campaigns.worse--<dimension>--<value>.* of those that sell worse than the others, and
-    campaigns.compared.*: how many were held against each other, or why none was."""
-    whole = sum((ad.sums for ad in asked.ads), AdTotals())
-    values = {name: sum_by_key(asked.ads, _make_key_getter(name)) for name in COMPARED_DIMENSIONS}
+def add_ad_comparisons(
+    warehouse: Warehouse, result: AnalysisResult, comparison_input: ComparisonInput
+) -> None:
+    """Add the facts campaigns.worse--<dimension>--<value>.* of values that sell worse than the
+    others, and campaigns.compared.*: how many were compared, or why none was."""
+    whole = sum((ad.sums for ad in comparison_input.ads), AdTotals())
+    values = {
+        name: sum_by_key(comparison_input.ads, _make_key_getter(name))
+        for name in COMPARED_DIMENSIONS
+    }
     several = [name for name, by in values.items() if len(by) > 1]
-    add = make_fact_adder(found, "compared", "", whole.rows)
+    add = make_fact_adder(result, "compared", "", whole.rows)
     measures = _choose_measures(whole)
     if not several:
         add("status", "alone" if values["name"] else "unnamed")
@@ -370,46 +399,73 @@ def add_ad_comparisons(shelf: Warehouse, found: AnalysisResult, asked: Compariso
     elif measures is None:
         add("status", "no orders" if not whole.says("orders") else "nothing spent")
     else:
-        _add_comparison(shelf, found, asked, values, measures)
+        _add_comparison(warehouse, result, comparison_input, values, measures)
 
 
 def _add_comparison(
-    shelf: Warehouse,
-    found: AnalysisResult,
-    asked: ComparisonInput,
+    warehouse: Warehouse,
+    result: AnalysisResult,
+    comparison_input: ComparisonInput,
     values: Mapping[str, Mapping[str, AdTotals]],
     measures: tuple[str, str],
 ) -> None:
-    expression = build_cells(asked.rows, *measures)
-    found.queries[COMPARISON_QUERY] = defer_sql(expression)
-    whole = sum((ad.sums for ad in asked.ads), AdTotals())
+    expression = build_cells(comparison_input.rows, *measures)
+    result.queries[COMPARISON_QUERY] = defer_sql(expression)
+    whole = sum((ad.sums for ad in comparison_input.ads), AdTotals())
     unit = _estimate_order_gain(whole, measures[0])
-    some = _read_cells(fetch_rows(shelf, expression))
+    some = _read_cells(fetch_rows(warehouse, expression))
     by = [name for name in COMPARED_DIMENSIONS if name != "product" or measures[0] == "sales"]
-    every = compare_values(some, unit=unit, known=asked.known, by=by)
+    every = compare_values(some, unit=unit, known=comparison_input.known, by=by)
     add = make_fact_adder(
-        found, "compared", "", whole.rows, COMPARISON_QUERY, sold=TOTAL_VALUE in asked.sold
+        result,
+        "compared",
+        "",
+        whole.rows,
+        COMPARISON_QUERY,
+        sold=TOTAL_VALUE in comparison_input.sold,
     )
     add("status", "compared")
     add("by", " by ".join(measures))
-    add("held-against-each-other", sum(one.status != "too few" for one in every))
+    add("held-against-each-other", sum(comparison.status != "too few" for comparison in every))
     beside = whole.orders - round(sum(cell.gain for cell in some))
-    floor = found.floors.sales if found.floors else 0
+    floor = result.floors.sales if result.floors else 0
     hidden = is_below_floor(beside, floor) or is_below_floor(whole.orders - beside, floor)
     if measures[0] == "orders" and beside > MIN_FREE_ORDER_SHARE * whole.orders and not hidden:
         add("orders-beside", beside, "orders")
     first = next(name for name in COMPARED_DIMENSIONS if len(values[name]) > 1)
-    few = {(one.dimension, one.value) for one in every if one.status == "too few"}
+    few = {
+        (comparison.dimension, comparison.value)
+        for comparison in every
+        if comparison.status == "too few"
+    }
     if named := sorted(value for of, value in few if of == first):
         add("too-few", ", ".join(named[:MAX_COMPARISONS]))
         add("too-few-of", first)
-    told = [one for one in every if one.status in REPORTED_STATUSES]
-    for one in [one for one in told if (one.dimension, one.value) in asked.sold][:MAX_COMPARISONS]:
-        small = [value for of, value in few if of == one.dimension]
-        add_worse_value(found, one, values[one.dimension], asked.currency, measures, small)
-        if one.status == "confirmed":
-            of = (one.dimension, one.value)
-            add_onset(shelf, found, asked.every, asked.until, of, format_subject(one))
+    reported = [comparison for comparison in every if comparison.status in REPORTED_STATUSES]
+    for comparison in [
+        comparison
+        for comparison in reported
+        if (comparison.dimension, comparison.value) in comparison_input.sold
+    ][:MAX_COMPARISONS]:
+        small = [value for of, value in few if of == comparison.dimension]
+        add_worse_value(
+            result,
+            comparison,
+            values[comparison.dimension],
+            comparison_input.currency,
+            measures,
+            small,
+        )
+        if comparison.status == "confirmed":
+            of = (comparison.dimension, comparison.value)
+            add_onset(
+                warehouse,
+                result,
+                comparison_input.every,
+                comparison_input.until,
+                of,
+                format_subject(comparison),
+            )
 
 
 def _make_key_getter(name: str) -> Callable[[AdRow], str | None]:
@@ -417,8 +473,8 @@ def _make_key_getter(name: str) -> Callable[[AdRow], str | None]:
 
 
 def build_cells(rows: ir.Table, gain: str, stake: str) -> ir.Table:
-    """Of each combination of keys: stake, gain, the sum of gain² / stake, rows. Without a stake
-    nothing can be held against it."""
+    """Return stake, gain, the sum of gain² / stake and the rows of each combination of keys. Rows
+    without a stake can't be compared and are left out."""
     put, got = rows[stake].cast("float64"), rows[gain].cast("float64").fill_null(0.0)
     staked = rows.mutate(put=put, got=got).filter(put > 0)
     return staked.group_by(*KEYS).aggregate(
@@ -429,7 +485,7 @@ def build_cells(rows: ir.Table, gain: str, stake: str) -> ir.Table:
     )
 
 
-def _read_cells(found: Iterable[Mapping[str, Any]]) -> list[EfficiencyCell]:
+def _read_cells(rows: Iterable[Mapping[str, Any]]) -> list[EfficiencyCell]:
     return [
         EfficiencyCell(
             {name: _to_text(row[name]) for name in KEYS},
@@ -438,7 +494,7 @@ def _read_cells(found: Iterable[Mapping[str, Any]]) -> list[EfficiencyCell]:
             squares=float(row["squares"]),
             rows=int(row["rows"]),
         )
-        for row in found
+        for row in rows
     ]
 
 
@@ -447,8 +503,8 @@ def _to_text(value: Any) -> str | None:
 
 
 def _choose_measures(whole: AdTotals) -> tuple[str, str] | None:
-    """What is bought with what: sales or orders with money, else orders with clicks. Products are
-    held against each other by sales alone: an order of one is worth many of another."""
+    """Choose what is compared: sales or orders per spend, else orders per click. Products are
+    compared by sales only, because one order of one product may be worth many orders of another."""
     if whole.spend and whole.says("spend"):
         if whole.sales and whole.says("sales"):
             return "sales", "spend"
@@ -460,7 +516,7 @@ def _choose_measures(whole: AdTotals) -> tuple[str, str] | None:
 
 
 def _estimate_order_gain(whole: AdTotals, gain: str) -> float | None:
-    """What one order adds to the gain."""
+    """Return what one order adds to the gain."""
     if gain == "orders":
         return 1.0
     return float(whole.sales) / whole.orders if whole.orders else None

@@ -1,4 +1,4 @@
-"""What is told of advertising: the whole, each dimension, where each line sticks."""
+"""Build the facts of advertising: the total, each dimension, and the bottleneck of each line."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -41,27 +41,27 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-PERIOD_DAYS = 28  # days
+PERIOD_DAYS = 28
 OTHERS_LABEL = Words("Others")
-MAX_VALUES = 12  # values shown of one dimension
+MAX_VALUES = 12  # of one dimension
 WEEKS = 8
-MIN_CLICK_RATE_PRECISION = 0.001  # clicks of impressions below which a rate takes three digits
+MIN_CLICK_RATE_PRECISION = 0.001  # a rate below it is shown with three digits
 
 
 def add_ad_facts(
-    shelf: Warehouse, found: AnalysisResult, table: ir.Table, where: AnalysisFilter
+    warehouse: Warehouse, result: AnalysisResult, table: ir.Table, filter_: AnalysisFilter
 ) -> None:
-    until = where.until or found.as_of
-    since = where.since or until - timedelta(days=PERIOD_DAYS - 1)
+    until = filter_.until or result.as_of
+    since = filter_.since or until - timedelta(days=PERIOD_DAYS - 1)
     before = since - (until - since) - timedelta(days=1)
     expression = sum_ads(table, since, before, until)
-    rows = fetch_rows(shelf, expression)
+    rows = fetch_rows(warehouse, expression)
     if not rows:
         return
-    found.queries["ads"] = defer_sql(expression)
+    result.queries["ads"] = defer_sql(expression)
     currency, others = find_main_currency(rows)
     if others:
-        found.refuse(
+        result.add_limit(
             Words(
                 "Amounts are in several currencies: only {kept} is added up, {left} is left out.",
                 kept=str(currency),
@@ -69,47 +69,52 @@ def add_ad_facts(
             )
         )
     ads = build_ads(row for row in rows if row["currency"] == currency)
-    tell = _AdReport(found, currency, ads, since, until, shelf.sales_floor)
-    tell.totals()
-    tell.dimensions()
-    sold_out = find_sold_out_dates(shelf)
-    told = tell.sticking(sum_spend_since_sold_out(shelf, table, sold_out, currency), sold_out)
-    known = [{"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in told]
+    report = _AdReport(result, currency, ads, since, until, warehouse.sales_floor)
+    report.totals()
+    report.dimensions()
+    sold_out = find_sold_out_dates(warehouse)
+    stuck_lines = report.add_bottlenecks(
+        sum_spend_since_sold_out(warehouse, table, sold_out, currency), sold_out
+    )
+    known = [
+        {"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in stuck_lines
+    ]
     ours = table.filter(is_in_currency(table, currency))
-    asked = ComparisonInput(
+    comparison_input = ComparisonInput(
         ours.filter(is_within_days(ours, since, until)),
         ours,
-        tell.now,
+        report.now,
         currency,
         until,
         known,
-        tell.sold,
+        report.sold,
     )
-    add_ad_comparisons(shelf, found, asked)
-    tell.weeks(shelf, ours)
+    add_ad_comparisons(warehouse, result, comparison_input)
+    report.add_weeks(warehouse, ours)
 
 
 class _AdReport:
-    """The advertising's facts, in one currency."""
+    """Builds the advertising facts, in one currency."""
 
     def __init__(
         self,
-        found: AnalysisResult,
+        result: AnalysisResult,
         currency: str | None,
         ads: list[AdRow],
         since: date,
         until: date,
         floor: int,
     ):
-        self.found, self.currency = found, currency
+        self.result, self.currency = result, currency
         self.now = [ad for ad in ads if ad.current]
         self.earlier = [ad for ad in ads if not ad.current]
         self.since, self.until, self._floor = since, until, floor
-        self.sold = self._sold(self.now)
-        self._sold_before = self._sold(self.earlier)
+        self.sold = self._find_sold_values(self.now)
+        self._sold_before = self._find_sold_values(self.earlier)
 
-    def _sold(self, ads: list[AdRow]) -> set[DimensionValue]:
-        """What enough orders came of for these to be told, and nothing of fewer with them."""
+    def _find_sold_values(self, ads: list[AdRow]) -> set[DimensionValue]:
+        """Return the dimension values with enough orders to be shown, without giving smaller ones
+        away."""
         wanted = [
             (name, str(value))
             for name in DIMENSIONS
@@ -119,28 +124,28 @@ class _AdReport:
         wanted += [
             (LINE_DIMENSION, key) for key in dict.fromkeys(format_line_key(ad.line) for ad in ads)
         ]
-        told = build_sales_population(ads).told(wanted, self._floor)
-        if ads and len(told) <= len(wanted):
-            self.found.withhold("sales")
-        return told
+        sold_values = build_sales_population(ads).told(wanted, self._floor)
+        if ads and len(sold_values) <= len(wanted):
+            self.result.withhold("sales")
+        return sold_values
 
     def totals(self) -> None:
         whole = sum((ad.sums for ad in self.now), AdTotals())
         self._sums("ads", "", whole, sum((ad.sums for ad in self.earlier), AdTotals()), TOTAL_VALUE)
         if any(ad.sums.days for ad in self.now):
-            add = make_fact_adder(self.found, "ads", "", whole.rows)
+            add = make_fact_adder(self.result, "ads", "", whole.rows)
             add("since", self.since)
             add("until", self.until)
         else:
-            self.found.refuse(
+            self.result.add_limit(
                 Words("The results carry no dates: they can't be held against a period before.")
             )
         if not whole.says("sales"):
-            self.found.refuse(
+            self.result.add_limit(
                 Words(
                     "{source} does not say for how much was sold, so the return on ad spend can't "
                     "be told.",
-                    source=self.found.source,
+                    source=self.result.source,
                 )
             )
 
@@ -156,31 +161,31 @@ class _AdReport:
                 about = (of.title or value) if dimension == "product" else value
                 subject = f"{dimension}--{slugify(value)}"
                 self._sums(subject, about, of, then.get(value, AdTotals()), (dimension, str(value)))
-            self._others(dimension, here)
+            self._add_others(dimension, here)
 
-    def _others(self, dimension: str, here: dict[str, AdTotals]) -> None:
-        """What came of those of which too few orders came, together."""
+    def _add_others(self, dimension: str, here: dict[str, AdTotals]) -> None:
+        """Add the sum of the values that have too few orders to be shown on their own."""
         held = [of for value, of in here.items() if (dimension, str(value)) not in self.sold]
         whole = sum(held, AdTotals())
         if whole.orders >= self._floor and TOTAL_VALUE in self.sold:
             about, subject = OTHERS_LABEL.text, f"others--{dimension}"
-            add = make_fact_adder(self.found, subject, about, whole.rows, sold=True)
+            add = make_fact_adder(self.result, subject, about, whole.rows, sold=True)
             add("orders", whole.orders)
             if whole.says("sales"):
                 add("sales", whole.sales, self.currency)
 
-    def weeks(self, shelf: Warehouse, rows: ir.Table) -> None:
-        """The last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
+    def add_weeks(self, warehouse: Warehouse, rows: ir.Table) -> None:
+        """Add the last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
         monday = self.until - timedelta(days=(self.until.weekday() + 1) % 7 + 6)
         first = monday - timedelta(weeks=WEEKS - 1)
         day = rows["at"].date()
-        kept = rows.filter(
+        recent = rows.filter(
             day.between(ibis.literal(first), ibis.literal(monday + timedelta(days=6)))
         )
         expression = sum_ads(
-            kept.mutate(week=kept["at"].truncate("W").date()), None, None, None, "week"
+            recent.mutate(week=recent["at"].truncate("W").date()), None, None, None, "week"
         )
-        by_week = dict(sorted(sum_by_week(fetch_rows(shelf, expression)).items()))
+        by_week = dict(sorted(sum_by_week(fetch_rows(warehouse, expression)).items()))
         for chunk in (list(by_week)[-PERIOD_DAYS // 7 :], list(by_week)[: -PERIOD_DAYS // 7]):
             sizes = {week: by_week[week].orders for week in chunk}
             sold = list_publishable(sizes, self._floor)
@@ -189,32 +194,42 @@ class _AdReport:
                     f"week--{week}", week.isoformat(), by_week[week], AdTotals(), sold=week in sold
                 )
 
-    def sticking(self, wasted: dict[AdLine, AdTotals], sold_out: dict[str, date]) -> list[AdLine]:
-        """Tells where lines stick, and gives those whose orders it costs."""
+    def add_bottlenecks(
+        self, wasted: dict[AdLine, AdTotals], sold_out: dict[str, date]
+    ) -> list[AdLine]:
+        """Add the bottlenecks of the lines, and return the lines that lose orders by them."""
         lines = sum_by_key(self.now, lambda ad: ad.line)
         long = sum_by_key([*self.now, *self.earlier], lambda ad: ad.line)
-        told = find_bottlenecks(
+        bottlenecks = find_bottlenecks(
             lines, long, {line: s for line, s in wasted.items() if line in lines}
         )
-        for one in told:
-            subject, about, of = f"stuck--{slugify(one.line.name)}", one.line.name, one.sums
-            sold = not of.orders or (self._is_sold(one.line) and not self._is_few(of))
-            add = make_fact_adder(self.found, subject, about, of.rows, sold=sold)
+        for bottleneck in bottlenecks:
+            subject, about, of = (
+                f"stuck--{slugify(bottleneck.line.name)}",
+                bottleneck.line.name,
+                bottleneck.sums,
+            )
+            sold = not of.orders or (self._is_sold(bottleneck.line) and not self._is_few(of))
+            add = make_fact_adder(self.result, subject, about, of.rows, sold=sold)
             self._few_orders(subject, about, of)
-            add("where", one.where)
+            add("where", bottleneck.where)
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
                 add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
             add("days", of.days)
-            if one.where == "sold out":
-                add("since", sold_out[one.line.product or ""])
-            if one.line.retailer:
-                add("retailer", one.line.retailer)
-            if one.line.product:
-                add("product", of.title or one.line.product)
-            if one.peers is not None:
-                self._peers(add, one.where, one.peers)
+            if bottleneck.where == "sold out":
+                add("since", sold_out[bottleneck.line.product or ""])
+            if bottleneck.line.retailer:
+                add("retailer", bottleneck.line.retailer)
+            if bottleneck.line.product:
+                add("product", of.title or bottleneck.line.product)
+            if bottleneck.peers is not None:
+                self._peers(add, bottleneck.where, bottleneck.peers)
         self._best(lines)
-        return [one.line for one in told if one.where in ("sold out", "unbought")]
+        return [
+            bottleneck.line
+            for bottleneck in bottlenecks
+            if bottleneck.where in ("sold out", "unbought")
+        ]
 
     def _peers(self, add: Callable[..., None], where: str, peers: float) -> None:
         if where == "unseen":
@@ -225,7 +240,7 @@ class _AdReport:
     def _best(self, lines: dict[AdLine, AdTotals]) -> None:
         if (top := find_best_line(lines)) is not None:
             line, of = top
-            add = make_fact_adder(self.found, "best", line.name, of.rows, sold=self._is_sold(line))
+            add = make_fact_adder(self.result, "best", line.name, of.rows, sold=self._is_sold(line))
             add("return", _round_ratio(of.returned))
             add("orders", of.orders)
             add("spend", of.spend, self.currency)
@@ -233,20 +248,20 @@ class _AdReport:
         for line, of in find_lucky_lines(lines):
             subject = f"chance--{slugify(line.name)}"
             sold = self._is_sold(line)
-            add = make_fact_adder(self.found, subject, line.name, of.rows, sold=sold)
+            add = make_fact_adder(self.result, subject, line.name, of.rows, sold=sold)
             self._few_orders(subject, line.name, of)
             add("return", _round_ratio(of.returned))
             add("orders", of.orders)
             add("clicks", of.clicks)
 
-    def _is_few(self, of: AdTotals) -> bool:
-        return is_below_floor(of.orders, self._floor)
+    def _is_few(self, totals: AdTotals) -> bool:
+        return is_below_floor(totals.orders, self._floor)
 
-    def _few_orders(self, subject: str, about: str, of: AdTotals) -> None:
-        """That there were orders, where they are too few to be counted."""
-        if of.says("orders") and self._is_few(of):
+    def _few_orders(self, subject: str, about: str, totals: AdTotals) -> None:
+        """Add that there were orders, where they are too few to be counted."""
+        if totals.says("orders") and self._is_few(totals):
             few = f"under {self._floor}"
-            self.found.add(subject, "orders", few, about=about, query="ads")
+            self.result.add(subject, "orders", few, about=about, query="ads")
 
     def _is_sold(self, line: AdLine) -> bool:
         return (LINE_DIMENSION, format_line_key(line)) in self.sold
@@ -255,35 +270,38 @@ class _AdReport:
         self,
         subject: str,
         about: str,
-        of: AdTotals,
+        totals: AdTotals,
         then: AdTotals,
         value: DimensionValue | None = None,
         *,
         sold: bool = False,
     ) -> None:
         sold = value in self.sold if value else sold
-        add = make_fact_adder(self.found, subject, about, of.rows, sold=sold)
-        for measure in (one for one in MEASURES if of.says(one)):
+        add = make_fact_adder(self.result, subject, about, totals.rows, sold=sold)
+        for measure in (name for name in MEASURES if totals.says(name)):
             money = self.currency if measure in ("spend", "sales") else None
-            add(measure, getattr(of, measure), money)
-        if of.click_rate is not None:
+            add(measure, getattr(totals, measure), money)
+        if totals.click_rate is not None:
             add(
                 "click-rate",
-                round(100 * of.click_rate, 2 if of.click_rate >= MIN_CLICK_RATE_PRECISION else 3),
+                round(
+                    100 * totals.click_rate,
+                    2 if totals.click_rate >= MIN_CLICK_RATE_PRECISION else 3,
+                ),
                 "%",
             )
-        if of.conversion is not None:
-            add("orders-per-click", round(100 * of.conversion, 2), "%", of.clicks)
-        if of.cost_per_click is not None:
-            add("cost-per-click", round(of.cost_per_click, 2), self.currency)
-        if of.cost_per_order is not None:
-            add("cost-per-order", round(of.cost_per_order, 2), self.currency)
-        if of.returned is not None:
-            add("return", _round_ratio(of.returned))
+        if totals.conversion is not None:
+            add("orders-per-click", round(100 * totals.conversion, 2), "%", totals.clicks)
+        if totals.cost_per_click is not None:
+            add("cost-per-click", round(totals.cost_per_click, 2), self.currency)
+        if totals.cost_per_order is not None:
+            add("cost-per-order", round(totals.cost_per_order, 2), self.currency)
+        if totals.returned is not None:
+            add("return", _round_ratio(totals.returned))
         for measure in ("spend", "sales"):
             known = measure != "sales" or value in self._sold_before
-            if known and (was := getattr(then, measure)) and of.says(measure):
-                change = 100 * (getattr(of, measure) - was) / was
+            if known and (was := getattr(then, measure)) and totals.says(measure):
+                change = 100 * (getattr(totals, measure) - was) / was
                 add(f"{measure}-change", round(change, 1), "%")
 
 

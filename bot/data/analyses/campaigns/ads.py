@@ -1,4 +1,4 @@
-"""What advertising showed, got clicked, sold and cost: sums by line, and the rates they give."""
+"""Sum up impressions, clicks, sales and cost of advertising by line, and compute the rates."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -14,13 +14,13 @@ from bot.data.disclosure import Population
 
 AdKey = tuple[str, str]  # dimension, value
 DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
-LINE_DIMENSION = "line"  # as a dimension of what was sold
+LINE_DIMENSION = "line"  # the dimension name of a sold line
 MEASURES = ("impressions", "clicks", "orders", "spend", "sales")
 
 
 @dataclass(frozen=True)
 class AdTotals:
-    """Of some rows. Money in the file's currency."""
+    """Sums over some rows. Money is in the file's currency."""
 
     days: int = 0
     rows: int = 0
@@ -29,10 +29,10 @@ class AdTotals:
     orders: int = 0
     spend: Decimal = Decimal(0)
     sales: Decimal = Decimal(0)
-    budget: Decimal = Decimal(0)  # of all its days
-    early: int = 0  # days whose budget was used up before noon
+    budget: Decimal = Decimal(0)  # summed over all days
+    early: int = 0  # days on which the budget ran out before noon
     title: str | None = None
-    unsaid: frozenset[str] = frozenset()  # measures that no row gives: unknown, and not nothing
+    unsaid: frozenset[str] = frozenset()  # measures that no row contains: unknown, not zero
 
     def says(self, *measures: str) -> bool:
         return self.unsaid.isdisjoint(measures)
@@ -56,7 +56,7 @@ class AdTotals:
 
     @property
     def returned(self) -> Decimal | None:
-        """Sales for each unit of money spent."""
+        """Sales per unit of money spent."""
         return self.sales / self.spend if self.spend and self.says("sales", "spend") else None
 
     def __add__(self, other: "AdTotals") -> "AdTotals":
@@ -77,7 +77,7 @@ class AdTotals:
 
 @dataclass(frozen=True)
 class AdLine:
-    """One thing advertised one way at one retailer: what a team can change."""
+    """One thing advertised in one way at one retailer: what a team can change."""
 
     retailer: str | None
     product: str | None
@@ -90,9 +90,9 @@ class AdLine:
 
 @dataclass(frozen=True)
 class AdRow:
-    """One row of `sums`."""
+    """One row of `sum_ads`."""
 
-    current: bool  # in the period asked about; else in the one before it
+    current: bool  # True: the requested period; False: the one before
     keys: dict[str, str | None]
     sums: AdTotals
 
@@ -102,14 +102,14 @@ class AdRow:
 
 
 def build_sales_population(ads: Sequence[AdRow]) -> Population:
-    """The orders that came of ads, by what these were of."""
+    """Return the orders that came from ads, by the ads' dimensions."""
     values = {name: [_read_key(ad.keys[name]) for ad in ads] for name in DIMENSIONS}
     values[LINE_DIMENSION] = [format_line_key(ad.line) for ad in ads]
     return Population(values, weight=[ad.sums.orders for ad in ads])
 
 
 def format_line_key(line: AdLine) -> str:
-    return "|".join(one or "" for one in (line.retailer, line.product, line.keyword))
+    return "|".join(part or "" for part in (line.retailer, line.product, line.keyword))
 
 
 def _read_key(value: Any) -> str | None:
@@ -119,8 +119,9 @@ def _read_key(value: Any) -> str | None:
 def sum_ads(
     rows: ir.Table, since: date | None, before: date | None, until: date | None, *by: str
 ) -> ir.Table:
-    """One row for each combination of the dimensions and period, and of what else is named. Rows
-    without a date count as the period asked about; with `since` None there is one period."""
+    """Return one row for each combination of the dimensions, the period and the further columns in
+    `by`. Rows without a date count as the requested period; with `since` None there is only one
+    period."""
     ads = rows.filter(rows.impressions.notnull() | rows.spend.notnull())
     day = ads["at"].date()
     if since is None or before is None or until is None:
@@ -149,7 +150,7 @@ def sum_ads(
 
 
 def is_within_days(rows: ir.Table, since: date, until: date) -> ir.Value:
-    """Whether a row is of these days; rows without a date are of any."""
+    """Tell whether a row belongs to these days; rows without a date belong to any."""
     day = rows["at"].date()
     return day.isnull() | day.between(ibis.literal(since), ibis.literal(until))
 
@@ -159,21 +160,21 @@ def is_in_currency(rows: ir.Table, currency: str | None) -> ir.Value:
 
 
 def _count_known(measure: str) -> Callable[[ir.Table], ir.Value]:
-    """In how many rows a measure stands."""
+    """Count the rows in which the measure is known."""
     return lambda t: t[measure].count()
 
 
-def sum_by_week(found: Iterable[dict[str, Any]]) -> dict[date, AdTotals]:
-    """The rows of `sums`, by their week, added up."""
+def sum_by_week(rows: Iterable[dict[str, Any]]) -> dict[date, AdTotals]:
+    """Sum the rows of `sum_ads` by week."""
     whole: dict[date, AdTotals] = defaultdict(AdTotals)
-    for row in found:
+    for row in rows:
         (ad,) = build_ads([row])
         whole[row["week"]] = whole[row["week"]] + ad.sums
     return dict(whole)
 
 
-def build_ads(found: Iterable[dict[str, Any]]) -> list[AdRow]:
-    """The rows of `sums` as ads."""
+def build_ads(rows: Iterable[dict[str, Any]]) -> list[AdRow]:
+    """Convert the rows of `sum_ads` into ads."""
     return [
         AdRow(
             bool(row["current"]),
@@ -192,23 +193,24 @@ def build_ads(found: Iterable[dict[str, Any]]) -> list[AdRow]:
                 frozenset(name for name in MEASURES if not row[f"{name}_said"]),
             ),
         )
-        for row in found
+        for row in rows
     ]
 
 
 def sum_by_key(ads: Iterable[AdRow], key: Callable[[AdRow], Any]) -> dict[Any, AdTotals]:
-    """The sums by some key of an ad; a key of None stays out."""
-    found: dict[Any, AdTotals] = defaultdict(AdTotals)
+    """Sum the ads by a key; ads whose key is None are left out."""
+    sums: dict[Any, AdTotals] = defaultdict(AdTotals)
     for ad in ads:
         if (of := key(ad)) is not None:
-            found[of] = found[of] + ad.sums
-    return dict(found)
+            sums[of] = sums[of] + ad.sums
+    return dict(sums)
 
 
-def find_main_currency(found: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:
-    """The currency of most rows, and the others: amounts of two currencies are never added."""
+def find_main_currency(rows: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the currency of most rows, and the other currencies: amounts of two currencies are
+    never added."""
     counted: dict[str | None, int] = defaultdict(int)
-    for row in found:
+    for row in rows:
         counted[row["currency"]] += int(row["rows"])
     if not counted:
         return None, ()

@@ -1,9 +1,8 @@
-"""Where each line of advertising sticks, and whether that can be chance.
+"""Find the bottleneck of each ad line, and whether it can be chance.
 
-Each line is held against its peers (all lines of the period): unseen, unclicked, unbought, sold
-out, or out of budget before noon. Rates are held by exact binomial tests against half of the
-peers' median, Benjamini & Hochberg (1995) over all lines at 10 %.
-"""
+Each line is compared with its peers (all lines of the period): no impressions, no clicks, no
+orders, sold out, or out of budget before noon. Rates are compared by exact binomial tests against
+half of the peers' median, with Benjamini & Hochberg (1995) over all lines at 10 %."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +21,12 @@ from bot.data.warehouse.warehouse import Warehouse
 Obstacle = Literal["unseen", "unclicked", "unbought", "sold out", "budget gone by noon"]
 MIN_PEERS = 4
 MAX_IMPRESSION_RATIO = 0.2  # of the peers' median impressions a day
-USED_BUDGET_SHARE = 0.5  # of its budget: a line that spends it is not kept from being seen
+# of its budget; a line that spends this much is not limited by missing impressions
+USED_BUDGET_SHARE = 0.5
 MIN_DAY_SHARE = 0.5
 FALSE_DISCOVERY_RATE = 0.10
-MIN_ORDERS_FOR_RETURN = 5  # orders below which a return on spend is chance
-MIN_ORDERS_FOR_BEST = 20  # orders from which a line may be called the best
+MIN_ORDERS_FOR_RETURN = 5  # with fewer orders a return on ad spend may be chance
+MIN_ORDERS_FOR_BEST = 20  # with fewer orders a line is never called the best
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Bottleneck:
     line: AdLine
     where: Obstacle
     sums: AdTotals
-    peers: float | None = None  # the peers' median of what is too low, in the measure's unit
+    peers: float | None = None  # the peers' median of the low measure, in its unit
     p: float | None = None
 
 
@@ -43,24 +43,24 @@ def find_bottlenecks(
     long: Mapping[AdLine, AdTotals],
     sold_out: Mapping[AdLine, AdTotals],
 ) -> list[Bottleneck]:
-    """Each line's first obstacle on the way from budget to order. Clicks and orders are few, so
-    rates are read over `long`, the period and the one before; `sold_out` has what was spent since
-    each could no longer be bought. The costliest first."""
-    found = {
+    """Return each line's first obstacle from budget to order, the costliest first. Because clicks
+    and orders are few, rates are computed over `long`, the period and the one before. `sold_out`
+    maps a line to what was spent since its product was sold out."""
+    bottlenecks = {
         line: Bottleneck(line, "sold out", sums) for line, sums in sold_out.items() if sums.spend
     }
-    for one in (
+    for bottleneck in (
         *_find_early_exhausted(lines),
         *_find_unseen(lines),
         *_find_unclicked(lines, long),
         *_find_unbought(lines, long),
     ):
-        found.setdefault(one.line, one)
-    return sorted(found.values(), key=lambda s: (-s.sums.spend, s.line.name))
+        bottlenecks.setdefault(bottleneck.line, bottleneck)
+    return sorted(bottlenecks.values(), key=lambda s: (-s.sums.spend, s.line.name))
 
 
 def find_best_line(lines: Mapping[AdLine, AdTotals]) -> tuple[AdLine, AdTotals] | None:
-    """The line with the highest return among those with enough orders to tell."""
+    """Return the line with the highest return among those with enough orders."""
     enough = [
         (line, s) for line, s in lines.items() if s.orders >= MIN_ORDERS_FOR_BEST and s.returned
     ]
@@ -68,7 +68,7 @@ def find_best_line(lines: Mapping[AdLine, AdTotals]) -> tuple[AdLine, AdTotals] 
 
 
 def find_lucky_lines(lines: Mapping[AdLine, AdTotals]) -> list[tuple[AdLine, AdTotals]]:
-    """Lines whose return looks better than the best one's, from fewer orders than tell anything."""
+    """Return lines whose return looks better than the best line's, but rests on too few orders."""
     top = find_best_line(lines)
     if top is None or top[1].returned is None:
         return []
@@ -80,7 +80,7 @@ def find_lucky_lines(lines: Mapping[AdLine, AdTotals]) -> list[tuple[AdLine, AdT
 
 
 def select_discoveries(ps: Sequence[float], rate: float = FALSE_DISCOVERY_RATE) -> list[bool]:
-    """Which of the p values stand at this false discovery rate (Benjamini & Hochberg)."""
+    """Tell which p values are significant at this false discovery rate (Benjamini & Hochberg)."""
     return [bool(q <= rate) for q in adjust_false_discovery(np.asarray(ps, dtype=float))]
 
 
@@ -111,65 +111,65 @@ def _has_budget_left(sums: AdTotals) -> bool:
 def _find_unclicked(
     lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
 ) -> list[Bottleneck]:
-    said = [x for x in lines if long[x].impressions and long[x].says("clicks")]
-    tried = {x: (long[x].clicks, long[x].impressions) for x in said}
+    measured = [x for x in lines if long[x].impressions and long[x].says("clicks")]
+    tried = {x: (long[x].clicks, long[x].impressions) for x in measured}
     return _find_low_rates(lines, tried, "unclicked")
 
 
 def _find_unbought(
     lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
 ) -> list[Bottleneck]:
-    said = [x for x in lines if long[x].clicks and long[x].says("orders")]
-    tried = {x: (long[x].orders, long[x].clicks) for x in said}
+    measured = [x for x in lines if long[x].clicks and long[x].says("orders")]
+    tried = {x: (long[x].orders, long[x].clicks) for x in measured}
     return _find_low_rates(lines, tried, "unbought")
 
 
 def _find_low_rates(
-    lines: Mapping[AdLine, AdTotals], tried: Mapping[AdLine, tuple[int, int]], where: Obstacle
+    lines: Mapping[AdLine, AdTotals], trials: Mapping[AdLine, tuple[int, int]], obstacle: Obstacle
 ) -> list[Bottleneck]:
-    """Those whose rate is surely below half of what is usual among the lines."""
-    rates = [hits / of for hits, of in tried.values() if hits]
+    """Return the lines whose rate is significantly below half of the lines' usual rate."""
+    rates = [hits / of for hits, of in trials.values() if hits]
     if len(rates) < MIN_PEERS:
         return []
     usual = median(rates)
-    ps = [binomial_cdf(hits, of, usual / 2) for hits, of in tried.values()]
+    ps = [binomial_cdf(hits, of, usual / 2) for hits, of in trials.values()]
     return [
-        Bottleneck(line, where, lines[line], peers=usual, p=p)
+        Bottleneck(line, obstacle, lines[line], peers=usual, p=p)
         for (line, p), stands in zip(
-            zip(tried, ps, strict=True), select_discoveries(ps), strict=True
+            zip(trials, ps, strict=True), select_discoveries(ps), strict=True
         )
         if stands
     ]
 
 
-# What was spent on advertising things that could no longer be bought.
+# Spend on products that could no longer be bought.
 
 
-def find_sold_out_dates(shelf: Warehouse) -> dict[str, date]:
-    """The products without stock, each with the first day on which nobody could buy it: the day
-    after its last order (of the shop, else of its advertising)."""
-    if shelf.products is None:
+def find_sold_out_dates(warehouse: Warehouse) -> dict[str, date]:
+    """Return the products without stock, each with the first day on which it could not be bought:
+    the day after its last order (in the shop, else through its ads)."""
+    if warehouse.products is None:
         return {}
-    empty = shelf.products.filter(shelf.products.stock == 0).select("product")
-    products = [row["product"] for row in fetch_rows(shelf, empty)]
+    empty = warehouse.products.filter(warehouse.products.stock == 0).select("product")
+    products = [row["product"] for row in fetch_rows(warehouse, empty)]
     last: dict[str, date] = {}
     for kind in ("orders", "campaigns"):
-        if (table := shelf.table(kind)) is not None and products and not last:
-            bought = table.orders > 0 if kind == "campaigns" else table.quantity.fill_null(1) > 0
-            rows = table.filter(bought & table.product.isin(products))
+        if (table := warehouse.table(kind)) is not None and products and not last:
+            lines = table.orders > 0 if kind == "campaigns" else table.quantity.fill_null(1) > 0
+            rows = table.filter(lines & table.product.isin(products))
             days = rows.group_by("product").aggregate(last=rows["at"].date().max())
-            last = {r["product"]: r["last"] for r in fetch_rows(shelf, days) if r["last"]}
+            last = {r["product"]: r["last"] for r in fetch_rows(warehouse, days) if r["last"]}
     return {product: day + timedelta(days=1) for product, day in last.items()}
 
 
 def sum_spend_since_sold_out(
-    shelf: Warehouse, rows: ir.Table, gone: Mapping[str, date], currency: str | None
+    warehouse: Warehouse, rows: ir.Table, sold_out_dates: Mapping[str, date], currency: str | None
 ) -> dict[AdLine, AdTotals]:
-    """What each line has cost since its product was gone."""
-    found: list[AdRow] = []
-    for product, day in gone.items():
+    """Return what each line has cost since its product was sold out."""
+    ads: list[AdRow] = []
+    for product, day in sold_out_dates.items():
         wasted = sum_ads(
             rows.filter(rows.product == product, rows["at"].date() >= day), None, None, None
         )
-        found += build_ads(r for r in fetch_rows(shelf, wasted) if r["currency"] == currency)
-    return sum_by_key(found, lambda ad: ad.line)
+        ads += build_ads(r for r in fetch_rows(warehouse, wasted) if r["currency"] == currency)
+    return sum_by_key(ads, lambda ad: ad.line)

@@ -1,9 +1,8 @@
-"""What advertising brought for what was put in, and whether one part of it surely brought less.
+"""Compute the gain per stake of advertising, and whether one part gained significantly less.
 
-A row of ad results varies more than a coin would. How much more is Pearson's dispersion over the
-file's own rows; counts are divided by it before the exact test (Rao and Scott, Biometrics 48 (1992)
-577–585).
-"""
+Rows of ad results vary more than coin tosses would. How much more is estimated as Pearson's
+dispersion over the file's own rows; counts are divided by it before the exact test (Rao and Scott,
+Biometrics 48 (1992) 577–585)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,19 +19,20 @@ from bot.data.stats import Numbers, find_change_point
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
-MIN_EXPECTED_COUNT = 5.0  # expected on either side, in counts that vary as chance does
+MIN_EXPECTED_COUNT = 5.0  # on either side, in counts corrected for overdispersion
 DEFAULT_DISPERSION, DISPERSION_WEIGHT = (
     3.0,
     10.0,
-)  # dispersion taken where rows don't show it (2.9 by ad on real results);
-# how many rows outweigh it
+)  # the prior dispersion where the rows don't show it (2.9 by ad on real results);
+# how many rows outweigh the prior
 Z_95 = 1.96
 DimensionKeys = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
 class EfficiencyCell:
-    """Rows of the same keys. `squares` is the sum of gain² / stake over those with a stake."""
+    """Sums of the rows with the same keys. `squares` is the sum of gain² / stake over rows with a
+    stake."""
 
     keys: DimensionKeys
     stake: float
@@ -55,7 +55,7 @@ EMPTY_CELL = EfficiencyCell({}, 0.0, 0.0, 0.0, 0)
 
 @dataclass(frozen=True)
 class CellPair:
-    """One value and the others of its dimension."""
+    """One value and all the others of its dimension."""
 
     own: EfficiencyCell
     rest: EfficiencyCell
@@ -80,29 +80,30 @@ class CellPair:
 
     @property
     def error(self) -> float:
-        """The standard error of the ratio's logarithm; half an order where there is none."""
+        """The standard error of the ratio's logarithm; zero orders count as half an order."""
         own, rest = (max(cell.gain, self.spread / 2) for cell in (self.own, self.rest))
         return sqrt(self.spread * (1 / own + 1 / rest))
 
     @property
     def some(self) -> float:
-        """The ratio; half an order's where there is none."""
+        """The ratio; zero orders count as half an order."""
         return max(self.ratio, self.spread / 2 / self.own.stake * self.rest.stake / self.rest.gain)
 
     @property
     def far(self) -> float:
-        """By how many standard errors they differ."""
+        """The difference in standard errors."""
         return abs(log(self.some)) / self.error
 
     @property
     def range(self) -> tuple[float, float]:
-        """The ratio's 95 % interval."""
+        """The 95 % interval of the ratio."""
         wide = exp(Z_95 * self.error)
         return (self.some / wide if self.own.gain else 0.0), self.some * wide
 
     @property
     def p(self) -> float:
-        """Two-sided: of so many, that so few or many fell to it by its share of the stake."""
+        """Two-sided p that, of all orders, so few or so many belong to the value given its share of
+        the stake."""
         from scipy.special import betainc
 
         n, k = (self.own.gain + self.rest.gain) / self.spread, self.own.gain / self.spread
@@ -114,7 +115,7 @@ class CellPair:
 def pair_values(
     cells: Iterable[EfficiencyCell], dimension: str, unit: float | None
 ) -> dict[str, CellPair]:
-    """Each value of a dimension and its others; none where there is one value only."""
+    """Pair each value of a dimension with its others; empty where there is only one value."""
     by = _sum_cells(cells, lambda cell: cell.keys.get(dimension))
     spread, whole = estimate_dispersion(by.values(), unit), sum(by.values(), EMPTY_CELL)
     if not spread or not whole.gain:
@@ -127,7 +128,7 @@ def pair_values(
 
 
 def estimate_dispersion(by: Iterable[EfficiencyCell], unit: float | None) -> float | None:
-    """How many times more than its mean the gain of a row varies; None where nothing tells it."""
+    """Return the variance of a row's gain over its mean; None where it can't be estimated."""
     chi, freedom = 0.0, 0
     for cell in by:
         if cell.gain and cell.rows > 1:
@@ -143,11 +144,11 @@ def estimate_dispersion(by: Iterable[EfficiencyCell], unit: float | None) -> flo
 def _sum_cells(
     cells: Iterable[EfficiencyCell], key: Callable[[EfficiencyCell], str | None]
 ) -> dict[str, EfficiencyCell]:
-    found: dict[str, EfficiencyCell] = {}
+    sums: dict[str, EfficiencyCell] = {}
     for cell in cells:
         if (of := key(cell)) is not None:
-            found[of] = found.get(of, EMPTY_CELL) + cell
-    return found
+            sums[of] = sums.get(of, EMPTY_CELL) + cell
+    return sums
 
 
 def _subtract_cell(whole: EfficiencyCell, own: EfficiencyCell) -> EfficiencyCell:
@@ -160,44 +161,45 @@ def _subtract_cell(whole: EfficiencyCell, own: EfficiencyCell) -> EfficiencyCell
     )
 
 
-# Since when one campaign, audience or placement sells worse than it did itself.
+# The day since which one campaign, audience or placement sells worse than before.
 
-ONSET_DAYS = 70  # looked back over
-MIN_ONSET_ORDERS = 20  # orders in them
+ONSET_DAYS = 70  # days searched for the change
+MIN_ONSET_ORDERS = 20  # orders required in these days
 
 
 def add_onset(
-    shelf: Warehouse,
-    found: AnalysisResult,
+    warehouse: Warehouse,
+    result: AnalysisResult,
     rows: ir.Table,
     until: date,
-    of: tuple[str, str],
+    dimension_value: tuple[str, str],
     subject: str,
 ) -> None:
-    """Adds since and since-days (±) to the subject, where fewer of its clicks end in an order
-    from one day on. `rows` have all days; `of` is a dimension and its value."""
-    days, counts = _count_by_day(shelf, rows, until, of)
+    """Add since and since-days (±) to the subject, where from one day on fewer of its clicks end in
+    an order. `rows` covers all days; `dimension_value` is a dimension and its value."""
+    days, counts = _count_by_day(warehouse, rows, until, dimension_value)
     if counts is None or counts[:, 1].sum() < MIN_ONSET_ORDERS:
         return
     clicks, orders = counts[:, 0], np.minimum(counts[:, 1], counts[:, 0])
     began = find_change_point(orders, clicks, _estimate_spread(orders, clicks))
     if began is None or not _has_fallen(orders, clicks, began[0]):
         return
-    add = make_fact_adder(found, subject, of[1], len(days), "compared")
+    add = make_fact_adder(result, subject, dimension_value[1], len(days), "compared")
     add("since", days[began[0]])
     add("since-days", began[1], "days")
 
 
 def _count_by_day(
-    shelf: Warehouse, rows: ir.Table, until: date, of: tuple[str, str]
+    warehouse: Warehouse, rows: ir.Table, until: date, dimension_value: tuple[str, str]
 ) -> tuple[list[date], Numbers | None]:
     first = until - timedelta(days=ONSET_DAYS - 1)
     day = rows["at"].date()
     mine = rows.filter(
-        rows[of[0]] == of[1], day.between(ibis.literal(first), ibis.literal(until))
+        rows[dimension_value[0]] == dimension_value[1],
+        day.between(ibis.literal(first), ibis.literal(until)),
     ).mutate(day=rows["at"].date())
     sums = fetch_rows(
-        shelf,
+        warehouse,
         mine.group_by("day").aggregate(
             clicks=mine.clicks.fill_null(0).sum(), orders=mine.orders.fill_null(0).sum()
         ),
@@ -221,12 +223,12 @@ def _has_fallen(orders: Numbers, clicks: Numbers, at: int) -> bool:
 
 
 def _estimate_spread(orders: Numbers, clicks: Numbers) -> float:
-    """How many times more than coins the days vary from one to the next, so that the one change
-    that is looked for does not count as unrest (Rice, Ann. Stat. 12 (1984) 1215–1230)."""
-    kept = clicks > 0
-    share = orders[kept].sum() / max(clicks[kept].sum(), 1.0)
-    if kept.sum() < 3 or not 0 < share < 1:
+    """Estimate how much more than coin tosses neighbouring days vary, so that the one change
+    searched for does not count as noise (Rice, Ann. Stat. 12 (1984) 1215–1230)."""
+    clicked = clicks > 0
+    share = orders[clicked].sum() / max(clicks[clicked].sum(), 1.0)
+    if clicked.sum() < 3 or not 0 < share < 1:
         return 1.0
-    rates, of = orders[kept] / clicks[kept], clicks[kept]
+    rates, of = orders[clicked] / clicks[clicked], clicks[clicked]
     gaps = np.diff(rates) ** 2 / (share * (1 - share) * (1 / of[1:] + 1 / of[:-1]))
     return max(1.0, float(gaps.mean()))

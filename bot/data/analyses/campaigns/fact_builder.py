@@ -1,4 +1,4 @@
-"""Facts of the campaigns, one subject at a time; and that there are none."""
+"""Add campaign facts to one subject at a time, or the limit that there are no campaigns."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ SALES_MEASURES = (
 
 
 def make_fact_adder(
-    found: AnalysisResult,
+    result: AnalysisResult,
     subject: str,
     about: str,
     rows: int,
@@ -30,13 +30,13 @@ def make_fact_adder(
     *,
     sold: bool = False,
 ) -> Callable[..., None]:
-    """Adds measures to a subject. What an advertisement costs and how often it is seen is about no
-    customer; what was sold is added where it is said that enough bought (`sold`)."""
-    found.nobody(subject)
+    """Return a function that adds measures to a subject. Costs and impressions are not about
+    customers; sales are added only where enough people bought (`sold`)."""
+    result.mark_without_customers(subject)
 
     def add(measure: str, value: Any, unit: str | None = None, of: int | None = None) -> None:
         if sold or not is_sales_measure(measure):
-            found.add(
+            result.add(
                 subject, measure, value, unit=unit, about=about, rows=rows, of=of, query=query
             )
 
@@ -44,16 +44,16 @@ def make_fact_adder(
 
 
 def is_sales_measure(measure: str) -> bool:
-    """Whether it is a measure of what was sold, or what is computed from one."""
+    """Tell whether it is a measure of sales, or one computed from sales."""
     return measure == "p" or measure.startswith(SALES_MEASURES)
 
 
-def refuse_without_campaigns(shelf: Warehouse) -> AnalysisResult:
-    found = AnalysisResult("campaigns", "", shelf.today)
-    found.refuse(
+def refuse_without_campaigns(warehouse: Warehouse) -> AnalysisResult:
+    result = AnalysisResult("campaigns", "", warehouse.today)
+    result.add_limit(
         Words(
             "There are no campaign results yet: import what your e-mail tool or your retailers "
             "export."
         )
     )
-    return found
+    return result

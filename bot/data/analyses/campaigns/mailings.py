@@ -1,9 +1,8 @@
-"""E-mails and SMS that went out: their rates, and how one did against what is comparable.
+"""Read sent e-mails and SMS, compute their rates, and compare one with its peers.
 
-A letter is held against the median of comparable ones (same channel and audience, the twelve
-months before it). The interval is what letters of that kind do by chance: the middle 80 % of the
-comparable ones, widened by the letter's own counting error.
-"""
+A mailing is compared with the median of comparable ones (same channel and audience, in the twelve
+months before it). The interval is what chance gives for such mailings: the middle 80 % of the
+comparable ones, widened by the mailing's own counting error."""
 
 import re
 import unicodedata
@@ -22,13 +21,13 @@ import numpy.typing as npt
 from bot.data.analyses.campaigns.bottlenecks import select_discoveries
 from bot.data.stats import student_quantile, student_tail
 
-MIN_COMPARABLE = 8  # comparable letters
+MIN_COMPARABLE = 8  # comparable mailings required
 RateName = Literal["open rate", "click rate", "order rate", "unsubscribe rate"]
 
 
 @dataclass(frozen=True)
 class Mailing:
-    """One text to one audience. `sent` is how many arrived where that is known."""
+    """One text to one audience. `sent` counts the delivered ones where known."""
 
     code: str
     at: datetime | None
@@ -55,14 +54,15 @@ class Mailing:
         }[rate]
 
     def rate(self, rate: RateName) -> float | None:
-        """From 0 to 1; None when it was not counted."""
+        """Return the rate from 0 to 1; None when it was not counted."""
         hits = self.count(rate)
         return hits / self.sent if hits is not None and self.sent else None
 
 
 @dataclass(frozen=True)
 class RateComparison:
-    """A letter's rate against its comparable median; `low` and `high` are what chance explains."""
+    """A mailing's rate against the median of its peers; chance explains rates from `low` to
+    `high`."""
 
     rate: RateName
     own: float
@@ -84,7 +84,7 @@ RATES: tuple[RateName, ...] = ("open rate", "click rate", "order rate", "unsubsc
 
 
 def select_mailings(rows: ir.Table) -> ir.Table:
-    """The rows that are letters, the earliest first."""
+    """Return the rows that are mailings, the earliest first."""
     sent = rows.filter(rows.sent.notnull() | rows.delivered.notnull() | rows.opened.notnull())
     return (
         sent.mutate(
@@ -98,8 +98,8 @@ def select_mailings(rows: ir.Table) -> ir.Table:
     )
 
 
-def build_mailings(found: Iterable[dict[str, Any]]) -> list[Mailing]:
-    """The rows of `letters`, those with a name and an audience."""
+def build_mailings(rows: Iterable[dict[str, Any]]) -> list[Mailing]:
+    """Build mailings from the rows of `select_mailings` that have a name and an audience."""
     return [
         Mailing(
             code=row["letter"],
@@ -107,32 +107,33 @@ def build_mailings(found: Iterable[dict[str, Any]]) -> list[Mailing]:
             sent=int(row["arrived"]),
             **{name: row[name] for name in COPIED_COLUMNS},
         )
-        for row in found
+        for row in rows
         if row["letter"] and row["arrived"]
     ]
 
 
-def find_comparable_mailings(letter: Mailing, letters: Sequence[Mailing]) -> list[Mailing]:
-    """Same channel, same audience, another text, the twelve months before."""
+def find_comparable_mailings(mailing: Mailing, mailings: Sequence[Mailing]) -> list[Mailing]:
+    """Return mailings of the same channel and audience with another text, in the twelve months
+    before."""
     return [
         other
-        for other in letters
-        if other.code != letter.code
-        and (other.channel, other.audience) == (letter.channel, letter.audience)
-        and _is_within_year_before(other.at, letter.at)
+        for other in mailings
+        if other.code != mailing.code
+        and (other.channel, other.audience) == (mailing.channel, mailing.audience)
+        and _is_within_year_before(other.at, mailing.at)
     ]
 
 
 def compare_rate(
-    letter: Mailing, rate: RateName, peers: Sequence[Mailing]
+    mailing: Mailing, rate: RateName, peers: Sequence[Mailing]
 ) -> RateComparison | None:
-    """None when the rate was not counted, or too few peers have it."""
-    own = letter.rate(rate)
+    """Return None when the rate was not counted, or too few peers have it."""
+    own = mailing.rate(rate)
     rates = [r for peer in peers if (r := peer.rate(rate)) is not None]
     if own is None or len(rates) < MIN_COMPARABLE:
         return None
     low, middle, high = (float(q) for q in np.quantile(rates, (0.1, 0.5, 0.9)))
-    error = 1.28 * sqrt(max(middle * (1 - middle), 1e-9) / letter.sent)  # 80 %, as the quantiles
+    error = 1.28 * sqrt(max(middle * (1 - middle), 1e-9) / mailing.sent)  # 80 %, like the quantiles
     return RateComparison(rate, own, middle, max(0.0, low - error), high + error, len(rates))
 
 
@@ -142,7 +143,7 @@ def _is_within_year_before(other: datetime | None, at: datetime | None) -> bool:
     return at - timedelta(days=365) <= other < at
 
 
-# Texts that were sent before and are nearest to what is to be written, with their results.
+# Texts that were sent before and resemble the text to be written, with their results.
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class SimilarMailing:
 
 
 def find_similar_mailings(
-    letters: Sequence[Mailing],
+    mailings: Sequence[Mailing],
     *,
     channel: str | None,
     product: str | None,
@@ -160,17 +161,17 @@ def find_similar_mailings(
     language: str,
     most: int = 3,
 ) -> list[SimilarMailing]:
-    """Those of the channel and language that share the product or words; the nearest first, of
-    equals the one that was opened more, then the later."""
-    asked = _extract_stems(words)
+    """Return the mailings of the channel and language that share the product or some words, the
+    most similar first; ties go to the higher open rate, then to the later one."""
+    wanted_stems = _extract_stems(words)
     scored = []
-    for letter in letters:
+    for letter in mailings:
         if (channel and letter.channel != channel) or (letter.language or language) != language:
             continue
         if not letter.text:
             continue
-        said = _extract_stems(f"{letter.subject or ''} {letter.text}")
-        shared = len(asked & said) / len(asked) if asked else 0.0
+        stems = _extract_stems(f"{letter.subject or ''} {letter.text}")
+        shared = len(wanted_stems & stems) / len(wanted_stems) if wanted_stems else 0.0
         same = 1.0 if product and product in (letter.product or "") else 0.0
         if (score := 0.6 * same + 0.4 * shared) > 0.1:
             scored.append(SimilarMailing(letter, round(score, 3)))
@@ -185,24 +186,24 @@ def find_similar_mailings(
 
 
 def _extract_stems(text: str) -> set[str]:
-    """Words of four letters and more without accents and endings, to be compared."""
+    """Return words of four letters and more, without accents and endings, for comparison."""
     bare = "".join(
         c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)
     )
     return {word[:6] for word in re.findall(r"[a-z]{4,}", bare)}
 
 
-# What goes with more opens: a few features of a subject, declared beforehand.
+# Subject features that go with more opens: a short list, fixed in advance.
 
-MIN_MAILINGS_PER_GROUP = 5  # letters with, and as many without
-MAX_SHORT_SUBJECT = 35  # characters
-MIN_SPARE_MAILINGS = 8  # letters more than there are things to weigh
+MIN_MAILINGS_PER_GROUP = 5  # mailings with the feature, and as many without
+MAX_SHORT_SUBJECT = 35  # in characters
+MIN_SPARE_MAILINGS = 8  # mailings beyond the number of fitted columns
 
 
 @dataclass(frozen=True)
 class SubjectFeature:
-    """Rates are of the letters with and without it, as they are; `difference` is what remains of
-    it, from 0 to 1, when the other features and the audience are the same."""
+    """A feature of the subject line. The rates are the raw ones with and without it; `difference`,
+    from 0 to 1, is what remains when the other features and the audience are held equal."""
 
     name: str
     having: int
@@ -213,14 +214,15 @@ class SubjectFeature:
     low: float
     high: float
     p: float
-    stands: bool  # after Benjamini & Hochberg over all features
+    stands: bool  # significant after Benjamini & Hochberg over all features
 
 
 def compare_subject_features(
-    letters: Sequence[Mailing], names: Collection[str]
+    mailings: Sequence[Mailing], names: Collection[str]
 ) -> list[SubjectFeature]:
-    """Of e-mails with a subject. `names` are the words that name one product of the catalogue."""
-    read = [x for x in letters if x.subject and x.rate("open rate") is not None]
+    """Compare the features of e-mails with a subject. `names` are the words that name one product
+    of the catalogue."""
+    read = [x for x in mailings if x.subject and x.rate("open rate") is not None]
     declared: dict[str, Callable[[str], bool]] = {
         "names a product": lambda s: bool(split_words(s) & set(names)),
         "gives a figure": lambda s: bool(re.search(r"\d", s)),
@@ -244,7 +246,7 @@ def compare_subject_features(
     weighed = _fit_least_squares(
         rates, np.column_stack([np.ones(len(read)), *has.values(), *audiences])
     )
-    stand = select_discoveries([one[3] for one in weighed[1 : len(has) + 1]])
+    stand = select_discoveries([estimate[3] for estimate in weighed[1 : len(has) + 1]])
     return [
         SubjectFeature(
             name=name,
@@ -265,24 +267,28 @@ def compare_subject_features(
 def _fit_least_squares(
     rates: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]
 ) -> list[tuple[float, float, float, float]]:
-    """Each column's difference, the ends of its 95 % interval, and its p: least squares, errors by
-    HC3, Student's t."""
+    """Return each column's difference, the ends of its 95 % interval, and its p: least squares with
+    HC3 errors and Student's t."""
     inverse = np.linalg.pinv(columns)
-    found = inverse @ rates
+    coefficients = inverse @ rates
     reach = np.clip(1 - np.einsum("ij,ji->i", columns, inverse), 1e-12, None)
-    errors = np.sqrt((inverse**2) @ ((rates - columns @ found) / reach) ** 2)
+    errors = np.sqrt((inverse**2) @ ((rates - columns @ coefficients) / reach) ** 2)
     freedom = len(rates) - int(np.linalg.matrix_rank(columns))
     wide = student_quantile(0.975, freedom)
-    told = []
-    for one, error in zip(map(float, found), map(float, errors), strict=True):
-        p = float(2 * student_tail(abs(one) / error, freedom)) if error else float(not one)
-        told.append((one, one - wide * error, one + wide * error, p))
-    return told
+    estimates = []
+    for coefficient, error in zip(map(float, coefficients), map(float, errors), strict=True):
+        p = (
+            float(2 * student_tail(abs(coefficient) / error, freedom))
+            if error
+            else float(not coefficient)
+        )
+        estimates.append((coefficient, coefficient - wide * error, coefficient + wide * error, p))
+    return estimates
 
 
 def find_product_words(titles: Collection[str]) -> frozenset[str]:
-    """Words that tell one product from the others: in one title or two, and capitalised within
-    it, as names are."""
+    """Return words that distinguish products: in at most two titles, and capitalised within a title
+    as names are."""
     counted: dict[str, int] = {}
     for title in titles:
         for word in set(re.findall(r"[^\W\d_]{3,}", title)[1:]):
@@ -295,11 +301,12 @@ def split_words(text: str) -> set[str]:
     return {word.casefold() for word in re.findall(r"[^\W\d_]{3,}", text)}
 
 
-def _build_audience_columns(letters: Sequence[Mailing]) -> list[npt.NDArray[np.float64]]:
-    """One column for each audience of two letters and more, but the largest."""
-    counted = Counter(letter.audience for letter in letters).most_common()
+def _build_audience_columns(mailings: Sequence[Mailing]) -> list[npt.NDArray[np.float64]]:
+    """Return one indicator column for each audience with at least two mailings, except the
+    largest."""
+    counted = Counter(letter.audience for letter in mailings).most_common()
     return [
-        np.array([letter.audience == name for letter in letters], dtype=float)
+        np.array([letter.audience == name for letter in mailings], dtype=float)
         for name, times in counted[1:]
         if times >= 2
     ]

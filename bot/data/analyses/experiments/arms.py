@@ -1,4 +1,4 @@
-"""A test's rows as arms: who is the control, what was meant for whom, how it grew by day."""
+"""Read a test's rows as arms: the control, the intended shares, and the counts by day."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,16 +26,16 @@ class Experiment:
     title: str | None
     arms: list[ArmCounts]
     shares: list[float] | None
-    amounts: bool  # the metric is an amount of money, not a rate
+    amounts: bool  # True: the metric is an amount of money; False: a rate
     first: date | None = None
     last: date | None = None
     days: list[tuple[date, dict[str, ArmCounts]]] = field(default_factory=list)
 
     def without(self, variants: Collection[str]) -> "Experiment":
-        """The same test without some arms: nothing of them is in any sum of it."""
+        """Return the test without some arms, which are in none of its sums."""
         if not variants:
             return self
-        kept = [at for at, arm in enumerate(self.arms) if arm.variant not in variants]
+        remaining = [at for at, arm in enumerate(self.arms) if arm.variant not in variants]
         days = [
             (day, {v: arm for v, arm in arms.items() if v not in variants})
             for day, arms in self.days
@@ -43,8 +43,8 @@ class Experiment:
         days = [(day, arms) for day, arms in days if arms]
         return replace(
             self,
-            arms=[self.arms[at] for at in kept],
-            shares=[self.shares[at] for at in kept] if self.shares else None,
+            arms=[self.arms[at] for at in remaining],
+            shares=[self.shares[at] for at in remaining] if self.shares else None,
             first=days[0][0] if days else None,
             last=days[-1][0] if days else None,
             days=days,
@@ -52,12 +52,12 @@ class Experiment:
 
     @property
     def control(self) -> ArmCounts:
-        """The arm that the others are held against: by its name, else the first."""
+        """The arm that the others are compared with: the one named as control, else the first."""
         return self._named or self.arms[0]
 
     @property
     def is_guessed(self) -> bool:
-        """Whether no arm is called the control."""
+        """Whether no arm is named as the control."""
         return self._named is None
 
     @property
@@ -72,8 +72,8 @@ class Experiment:
     def users(self) -> int:
         return sum(arm.users for arm in self.arms)
 
-    def looks(self, variant: str) -> Iterable[tuple[ArmCounts, ArmCounts]]:
-        """The arm and the control as they stood at the end of each day."""
+    def iter_daily_looks(self, variant: str) -> Iterable[tuple[ArmCounts, ArmCounts]]:
+        """Yield the arm and the control as they stood at the end of each day."""
         control = self.control.variant
         sums = {variant: ArmCounts(variant, 0), control: ArmCounts(control, 0)}
         for _, arms in self.days:
@@ -84,8 +84,8 @@ class Experiment:
 
 
 def count_outcomes(rows: ir.Table) -> ir.Table:
-    """One row for each test, metric, variant and day (null without dates). `sums` is of how many
-    rows the amount is that of several people."""
+    """Return one row for each test, metric, variant and day (null without dates). `sums` counts the
+    rows whose amount is a sum over several people."""
     amount = rows.value.cast("float64").fill_null(0.0)
     return (
         rows.mutate(day=rows["at"].date(), amount=amount, test=rows.experiment.fill_null("test"))
@@ -106,7 +106,7 @@ def count_outcomes(rows: ir.Table) -> ir.Table:
 
 
 def build_experiments(found: Sequence[dict[str, Any]]) -> list[Experiment]:
-    """The counted rows (`counts`, as dicts) as tests, in order of name and metric."""
+    """Build tests from the rows of `count_outcomes`, ordered by name and metric."""
     return [
         _build_experiment(test, metric, list(rows))
         for (test, metric), rows in groupby(found, lambda r: (r["test"], r["metric"]))
@@ -146,13 +146,13 @@ def _build_experiment(test: str, metric: str, rows: list[dict[str, Any]]) -> Exp
     )
 
 
-def _add_counts(one: ArmCounts, other: ArmCounts) -> ArmCounts:
+def _add_counts(arm: ArmCounts, other: ArmCounts) -> ArmCounts:
     return ArmCounts(
-        one.variant,
-        one.users + other.users,
-        one.successes + other.successes,
-        one.total + other.total,
-        one.squares + other.squares,
-        one.spread and other.spread,
-        one.paid + other.paid,
+        arm.variant,
+        arm.users + other.users,
+        arm.successes + other.successes,
+        arm.total + other.total,
+        arm.squares + other.squares,
+        arm.spread and other.spread,
+        arm.paid + other.paid,
     )

@@ -1,4 +1,5 @@
-"""What a test starts from: how many succeed today where it is to run, and how many come a week."""
+"""Compute the baseline of a planned test: its current success rate, and how many people come per
+week."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from bot.errors import CannotDo
 from bot.rules.library.audiences.wished import rule_of
 from bot.rules.wanted import Place, Wanted
 
-VISIT_LOOKBACK_DAYS, MAILING_LOOKBACK_DAYS = 2 * CURRENT_DAYS, 91  # looked back to
+VISIT_LOOKBACK_DAYS, MAILING_LOOKBACK_DAYS = 2 * CURRENT_DAYS, 91  # days read back
 START_EVENTS: dict[Place, str] = {
     "visit": "view",
     "product": "view",
@@ -39,8 +40,8 @@ END_MEASURES: dict[Place, str] = {"subject": "opened", "letter": "clicks"}
 
 @dataclass(frozen=True)
 class BaselineRate:
-    """Of `people` in `days` days, `succeeded`. `product` when only those who saw it count, and
-    success is to put it into the cart."""
+    """Of `people` in `days` days, `succeeded` succeeded. `product` is set when only people who saw
+    it count, and success is putting it into the cart."""
 
     people: int
     succeeded: int
@@ -63,65 +64,72 @@ class BaselineRate:
         return round(self.people * 7 / self.days)
 
 
-def compute_baseline(shelf: Warehouse, where: AnalysisFilter, place: Place) -> BaselineRate | None:
-    """From events, or from e-mails for what is tested there; None when they are not there, or
-    nobody or everybody succeeds."""
+def compute_baseline(
+    warehouse: Warehouse, filter_: AnalysisFilter, place: Place
+) -> BaselineRate | None:
+    """Compute the baseline from events, or from e-mails where the test runs in them. Return None
+    when the data is missing, or when nobody or everybody succeeds."""
     reads: Callable[[Warehouse, AnalysisFilter, Place], BaselineRate | None] = (
         _compute_mailing_baseline if place in END_MEASURES else _compute_visit_baseline
     )
-    found = reads(shelf, where, place)
-    return found if found and 0 < found.succeeded < found.people else None
+    baseline = reads(warehouse, filter_, place)
+    return baseline if baseline and 0 < baseline.succeeded < baseline.people else None
 
 
 def _compute_visit_baseline(
-    shelf: Warehouse, where: AnalysisFilter, place: Place
+    warehouse: Warehouse, filter_: AnalysisFilter, place: Place
 ) -> BaselineRate | None:
-    if shelf.table("events") is None:
+    if warehouse.table("events") is None:
         return None
-    last = find_last_whole_day(shelf, "events", where)
+    last = find_last_whole_day(warehouse, "events", filter_)
     days = [last - timedelta(days=back) for back in range(VISIT_LOOKBACK_DAYS - 1, -1, -1)]
-    source = shelf.source("events")
-    if place == "product" and where.product:
-        query = build_product_views(shelf, AnalysisFilter(product=where.product), days)
-        rows = fetch_rows(shelf, query)
+    source = warehouse.source("events")
+    if place == "product" and filter_.product:
+        query = build_product_views(warehouse, AnalysisFilter(product=filter_.product), days)
+        rows = fetch_rows(warehouse, query)
         seen, carted = _sum_column(rows, "seen"), _sum_column(rows, "carted")
-        return BaselineRate(seen, carted, len(days), last, source, render_sql(query), where.product)
-    query = build_cells(shelf, AnalysisFilter(), days)
-    rows = fetch_rows(shelf, query)
+        return BaselineRate(
+            seen, carted, len(days), last, source, render_sql(query), filter_.product
+        )
+    query = build_cells(warehouse, AnalysisFilter(), days)
+    rows = fetch_rows(warehouse, query)
     start, end = FUNNEL_STEPS.index(START_EVENTS[place]) + 1, len(FUNNEL_STEPS)
     reached = _sum_column([r for r in rows if r["depth"] >= start], "sessions")
-    bought = _sum_column([r for r in rows if r["depth"] >= end], "sessions")
+    lines = _sum_column([r for r in rows if r["depth"] >= end], "sessions")
     began = min((row["day"] for row in rows), default=days[0])
-    return BaselineRate(reached, bought, (last - began).days + 1, last, source, render_sql(query))
+    return BaselineRate(reached, lines, (last - began).days + 1, last, source, render_sql(query))
 
 
 def _compute_mailing_baseline(
-    shelf: Warehouse, where: AnalysisFilter, place: Place
+    warehouse: Warehouse, filter_: AnalysisFilter, place: Place
 ) -> BaselineRate | None:
-    campaigns = shelf.table("campaigns")
+    campaigns = warehouse.table("campaigns")
     if campaigns is None:
         return None
-    last = find_last_whole_day(shelf, "campaigns", where)
+    last = find_last_whole_day(warehouse, "campaigns", filter_)
     sent = _count_mailings(campaigns, last, place)
-    row = fetch_rows(shelf, sent)[0]
+    row = fetch_rows(warehouse, sent)[0]
     days = min(MAILING_LOOKBACK_DAYS, (last - row["began"]).days + 1) if row["began"] else 1
-    source, people = shelf.source("campaigns"), int(row["people"] or 0)
+    source, people = warehouse.source("campaigns"), int(row["people"] or 0)
     return BaselineRate(people, int(row["succeeded"] or 0), days, last, source, render_sql(sent))
 
 
 def _count_mailings(campaigns: ir.Table, last: date, place: Place) -> ir.Table:
-    """people, succeeded, began: one row over the e-mails that say how many were reached."""
+    """Return one row with people, succeeded and began, over the e-mails that say how many people
+    they reached."""
     reached = campaigns.delivered.coalesce(campaigns.sent)
     day = campaigns["at"].date()
-    kept = campaigns.mutate(reached=reached, day=day, done=campaigns[END_MEASURES[place]]).filter(
+    mailings = campaigns.mutate(
+        reached=reached, day=day, done=campaigns[END_MEASURES[place]]
+    ).filter(
         campaigns.channel.lower() == "email",
         day >= last - timedelta(days=MAILING_LOOKBACK_DAYS - 1),
         day <= last,
         reached.notnull(),
         campaigns[END_MEASURES[place]].notnull(),
     )
-    return kept.aggregate(
-        people=kept.reached.sum(), succeeded=kept.done.sum(), began=kept.day.min()
+    return mailings.aggregate(
+        people=mailings.reached.sum(), succeeded=mailings.done.sum(), began=mailings.day.min()
     )
 
 
@@ -129,15 +137,16 @@ def _sum_column(rows: list[dict[str, Any]], name: str) -> int:
     return sum(int(row[name] or 0) for row in rows)
 
 
-# Whom a test is on: how many they are, and how many of such people ordered lately anyway.
+# The audience of a test: its size, and how many of such people recently ordered anyway.
 
-ORDER_DAYS = 28  # over which it is counted who orders
+ORDER_DAYS = 28  # days over which orders are counted
 
 
 @dataclass(frozen=True)
 class Population:
-    """`fits` have what the rule asks today, `size` of them may be reached (all, where nobody must
-    agree). Of the `then` who were in it 28 days ago, `ordered` have ordered since."""
+    """The audience of a test. `fits` customers match the rule today; `size` of them can be reached
+    (all, where no consent is needed). Of the `then` customers who matched it 28 days ago, `ordered`
+    have ordered since."""
 
     rule: AudienceRule
     fits: int
@@ -147,57 +156,61 @@ class Population:
     last: date
     source: str
     sql: str
-    titles: dict[str, str]  # of the products in the rule, by key
+    titles: dict[str, str]  # of the rule's products, by key
 
 
-def find_population(shelf: Warehouse, where: AnalysisFilter) -> Population | None:
-    """Those of `where.rule`, else those whom the words of `where.wanted` name; None where nobody
-    is named, or they can't be counted: no orders, no rhythm, fewer than may be shown, or nobody or
-    everybody orders."""
-    bought, wanted = purchase_lines(shelf), where.wanted or Wanted()
-    if bought is None or not (where.rule or wanted.whom):
+def find_population(warehouse: Warehouse, filter_: AnalysisFilter) -> Population | None:
+    """Return the audience of `filter_.rule`, else of the segment named in `filter_.wanted`. None
+    where none is named, or where it can't be counted: no orders, no rhythm, fewer people than may
+    be shown, or nobody or everybody orders."""
+    lines, wanted = purchase_lines(warehouse), filter_.wanted or Wanted()
+    if lines is None or not (filter_.rule or wanted.whom):
         return None
-    goods = load_purchased_products(shelf, bought)
-    rule = _resolve_rule(shelf, where, wanted, goods, bought)
+    goods = load_purchased_products(warehouse, lines)
+    rule = _resolve_rule(warehouse, filter_, wanted, goods, lines)
     try:
-        return _count_population(shelf, bought, rule, goods, wanted) if rule else None
+        return _count_population(warehouse, lines, rule, goods, wanted) if rule else None
     except CannotDo:
         return None
 
 
 def _resolve_rule(
-    shelf: Warehouse,
-    where: AnalysisFilter,
+    warehouse: Warehouse,
+    filter_: AnalysisFilter,
     wanted: Wanted,
     goods: PurchasedProducts,
-    bought: ir.Table,
+    lines: ir.Table,
 ) -> AudienceRule | None:
-    if where.rule:
-        return AudienceRule.model_validate_json(where.rule)
-    return rule_of(wanted.whom, wanted.reach or "email", goods, bought, shelf)
+    if filter_.rule:
+        return AudienceRule.model_validate_json(filter_.rule)
+    return rule_of(wanted.whom, wanted.reach or "email", goods, lines, warehouse)
 
 
 def _count_population(
-    shelf: Warehouse, bought: ir.Table, rule: AudienceRule, goods: PurchasedProducts, wanted: Wanted
+    warehouse: Warehouse,
+    lines: ir.Table,
+    rule: AudienceRule,
+    goods: PurchasedProducts,
+    wanted: Wanted,
 ) -> Population | None:
-    last = last_day(shelf)
+    last = last_day(warehouse)
     began = last - timedelta(days=ORDER_DAYS)
-    now = AudienceSelection(shelf, bought, last).fitting(rule)
-    before = AudienceSelection(shelf, bought.filter(_.day <= began), began).fitting(rule)
-    since = bought.filter(_.day > began, _.day <= last, _.amount >= 0).select("customer").distinct()
+    now = AudienceSelection(warehouse, lines, last).select_fitting(rule)
+    before = AudienceSelection(warehouse, lines.filter(_.day <= began), began).select_fitting(rule)
+    since = lines.filter(_.day > began, _.day <= last, _.amount >= 0).select("customer").distinct()
     back, reached = before.semi_join(since, "customer"), now
-    if wanted.reach and (agreed := select_consenting(shelf, wanted.reach)) is not None:
+    if wanted.reach and (agreed := select_consenting(warehouse, wanted.reach)) is not None:
         reached = now.semi_join(agreed, "customer")
     fits, size, then, ordered = (
-        int(fetch_rows(shelf, one.aggregate(people=one.count()))[0]["people"])
-        for one in (now.distinct(), reached.distinct(), before.distinct(), back.distinct())
+        int(fetch_rows(warehouse, group.aggregate(people=group.count()))[0]["people"])
+        for group in (now.distinct(), reached.distinct(), before.distinct(), back.distinct())
     )
-    if min(size, then) < shelf.floor or not 0 < ordered < then:
+    if min(size, then) < warehouse.floor or not 0 < ordered < then:
         return None
-    if any(is_below_floor(n, shelf.sales_floor) for n in (ordered, then - ordered)):
+    if any(is_below_floor(n, warehouse.sales_floor) for n in (ordered, then - ordered)):
         return None
-    if is_below_floor(fits - size, shelf.floor):
-        fits = size  # how many did not agree is no figure to be told
+    if is_below_floor(fits - size, warehouse.floor):
+        fits = size  # the number without consent is not to be shown
     titles = {key: goods.titles.get(key, key) for key in rule.products}
-    source = shelf.source("orders")
+    source = warehouse.source("orders")
     return Population(rule, fits, size, then, ordered, last, source, render_sql(back), titles)

@@ -1,8 +1,7 @@
-"""What an arm changed against the control: the difference, its interval, its p.
+"""Compute the effect of an arm against the control: difference, confidence interval, p value.
 
 Rates: difference of two proportions with the unpooled (Wald) interval and the pooled z test.
-Amounts: Welch's t (Welch 1947). Several arms against one control: Holm (1979).
-"""
+Amounts: Welch's t (Welch 1947). Several arms against one control: Holm (1979)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ CONFIDENCE_LEVEL = 0.95
 
 @dataclass(frozen=True)
 class ArmCounts:
-    """One variant's counts for one metric. `total` and `squares` are of the amounts; `squares` says
-    nothing when some rows gave only what several people spent together: `spread` is then False."""
+    """The counts of one variant for one metric. `total` and `squares` are of the amounts; `squares`
+    is meaningless when some rows only gave a sum over several people: `spread` is False then."""
 
     variant: str
     users: int
@@ -28,7 +27,8 @@ class ArmCounts:
 
     @property
     def buyers(self) -> int:
-        """Who did what is counted, or paid something; the fewer of the two where both are known."""
+        """The number of people who succeeded or paid; the smaller of the two where both are
+        known."""
         known = [n for n in (self.successes, self.paid) if n]
         return min(known, default=0)
 
@@ -42,7 +42,7 @@ class ArmCounts:
 
     @property
     def variance(self) -> float:
-        """Of one person's amount, unbiased."""
+        """The unbiased variance of one person's amount."""
         if self.users < 2:
             return 0.0
         return max(0.0, (self.squares - self.users * self.mean**2) / (self.users - 1))
@@ -50,13 +50,14 @@ class ArmCounts:
 
 @dataclass(frozen=True)
 class Effect:
-    """`change` is arm minus control, in the metric's own unit (a rate from 0 to 1, or money)."""
+    """`change` is the arm minus the control, in the metric's own unit (a rate from 0 to 1, or
+    money)."""
 
     change: float
     low: float
     high: float
     p: float
-    error: float  # its standard error
+    error: float  # the standard error of `change`
 
 
 def compare_rates(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENCE_LEVEL) -> Effect:
@@ -72,8 +73,8 @@ def compare_rates(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENCE_
 
 
 def compare_amounts(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENCE_LEVEL) -> Effect:
-    """Per person, those who spent nothing included. Raises ValueError when an arm is empty, or
-    when it isn't known how much each of them spent."""
+    """Compare amounts per person, including people who spent nothing. Raises ValueError when an arm
+    is empty, or when the individual amounts are unknown."""
     _require_people(arm, control)
     if not (arm.spread and control.spread):
         raise ValueError("sums of several people have no interval")
@@ -91,7 +92,7 @@ def compare_amounts(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENC
 
 
 def adjust_holm(ps: Sequence[float]) -> list[float]:
-    """The p values once it is counted how many were looked at, in the order given."""
+    """Return the p values adjusted for multiple testing (Holm), in the given order."""
     order = sorted(range(len(ps)), key=lambda i: ps[i])
     adjusted, highest = [0.0] * len(ps), 0.0
     for rank, index in enumerate(order):
@@ -105,17 +106,17 @@ def _require_people(*arms: ArmCounts) -> None:
         raise ValueError("an arm without people has no rate")
 
 
-# Looking every day without fooling oneself: a p value that stays valid however often one looks.
+# A p value that stays valid under daily looks (always-valid inference).
 
-EXPECTED_LIFT = 0.1  # the mixture's width: a tenth of the control's rate is an effect worth finding
+EXPECTED_LIFT = 0.1  # the mixture's width: a tenth of the control's rate is a relevant effect
 MIN_SUCCESSES_PER_LOOK = (
-    100  # successes of both arms before the first look: below, the variance is a guess
+    100  # successes of both arms before the first look; with fewer, the variance is unreliable
 )
 
 
 def compute_sequential_p(looks: Iterable[tuple[ArmCounts, ArmCounts]]) -> float:
-    """The p after the last of the looks, each (arm, control) with everybody so far. 1.0 as long
-    as too few have succeeded."""
+    """Return the p after the last look. Each look is (arm, control) with everybody so far. The
+    result is 1.0 as long as too few people have succeeded."""
     lowest = 1.0
     for arm, control in looks:
         if (

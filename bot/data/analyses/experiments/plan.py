@@ -1,4 +1,4 @@
-"""A test to come: how many people it needs and how long it takes, from the rate that there is."""
+"""Plan a test: how many people it needs and how long it takes, given the current rate."""
 
 from decimal import ROUND_CEILING, Decimal
 from math import ceil, isfinite
@@ -20,13 +20,13 @@ from bot.i18n.messages import Words
 from bot.rules.wanted import Place, Wanted
 from bot.text.slugs import slugify
 
-DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # %, where the words ask for none
+DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
 DEFAULT_WEEKS = (2, 4, 8)
 POWER_PERCENT, ALPHA_PERCENT = 80, 5  # %
 BRIEF_SOURCE = "brief"
-AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a named group of customers
-PAGE_PLACES = ("product", "checkout")  # seen by who comes, whoever they are
-MISSING_DATA = {  # what a plan takes, by what its file is
+AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a segment of customers
+PAGE_PLACES = ("product", "checkout")  # tested on all visitors
+MISSING_DATA = {  # what a plan needs, by the table it comes from
     "visits": Words(
         "To plan a test on the site takes how many visits buy today: import visits (an events"
         " file), or say it: from 4% to 5%, 2,000 visitors a week."
@@ -53,108 +53,111 @@ VISITS_REQUIRED = {
 }
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """What a test of two equal variants needs at `where.wanted.place` (a whole visit otherwise).
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return what a test of two equal variants needs at `filter_.wanted.place` (a whole visit by
+    default).
 
-    plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the lift asked for, %);
-    plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (each variant),
-    .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the least that so many
-    weeks would show; plan.chance.power and .alpha (%). What the words say of the rate, the effect
-    or the people wins over the data. Source: bot.data.analyses.experiments.sample_size.
+    plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the requested lift, %);
+    plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (in each variant),
+    .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the smallest lift that
+    so many weeks can detect; plan.chance.power and .alpha (%). A rate, effect or number of people
+    in the request overrides the data. Source: bot.data.analyses.experiments.sample_size.
 
-    Where there is a rule, or the words name customers who can be counted, the place is "audience",
-    and instead of .weekly there are plan.audience.fits, .size (those of them who agreed to be
-    written to, where the test writes to them), .then, .days and .rule (JSON; of one named group its
-    definition): of those `then` in it, .base (%) ordered in the last `days`; .smallest-lift (%) is
-    the least that all of them would show, .seen-rate (%) what it comes to. A subject line on them
-    is plan.subject all the same, since opens decide; .guard (%) is how many of them order, and
-    .guard-change (%) the least change of it that all of them would show.
-    """
-    wanted = where.wanted or Wanted()
+    Where there is a rule, or the request names customers who can be counted, the place is
+    "audience", and .weekly is replaced by plan.audience.fits, .size (those who gave consent, where
+    the test writes to them), .then, .days and .rule (JSON; for a segment its definition). Of the
+    `then` customers, .base (%) ordered in the last `days`; .smallest-lift (%) is the smallest one
+    that all of them can detect, .seen-rate (%) the resulting rate. A test of a subject line on them
+    stays plan.subject, since opens decide; .guard (%) is how many of them order, and .guard-change
+    (%) the smallest change of it that all of them can detect."""
+    wanted = filter_.wanted or Wanted()
     place: Place = wanted.place or "visit"
-    known = compute_baseline(shelf, where, place)
-    people = find_population(shelf, where) if wanted.weekly is None else None
-    if known and (known.people < shelf.floor or is_below_floor(known.succeeded, shelf.sales_floor)):
+    known = compute_baseline(warehouse, filter_, place)
+    people = find_population(warehouse, filter_) if wanted.weekly is None else None
+    if known and (
+        known.people < warehouse.floor or is_below_floor(known.succeeded, warehouse.sales_floor)
+    ):
         known = None
     if people and place == "subject" and (known or wanted.base):
         return _plan_subject_test(people, wanted, known)
-    if people and not (place in PAGE_PLACES and known and not where.rule):
-        found = _plan_for_audience(people, wanted)
+    if people and not (place in PAGE_PLACES and known and not filter_.rule):
+        result = _plan_for_audience(people, wanted)
         if place in PAGE_PLACES or place == "subject":
-            found.refuse(VISITS_REQUIRED[_choose_required_column(place)])
-        return found
+            result.add_limit(VISITS_REQUIRED[_choose_required_column(place)])
+        return result
     source = known.source if known else BRIEF_SOURCE
-    found = AnalysisResult("plan", source, known.last if known else shelf.today)
+    result = AnalysisResult("plan", source, known.last if known else warehouse.today)
     base = _choose_base_rate(wanted, known)
     if base is None:
-        found.refuse(MISSING_DATA[_choose_required_column(place)])
-        return found
+        result.add_limit(MISSING_DATA[_choose_required_column(place)])
+        return result
     weekly = wanted.weekly or (known.weekly if known else None)
-    _add_baseline(found, wanted, place, known, base, weekly)
+    _add_baseline(result, wanted, place, known, base, weekly)
     for lift in _choose_lifts(wanted):
-        _add_sample_size(found, place, base, lift, weekly)
+        _add_sample_size(result, place, base, lift, weekly)
     for weeks in DEFAULT_WEEKS if weekly else ():
-        _add_detectable_lift(found, place, base, weekly or 0, weeks)
-    found.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
-    found.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
-    return found
+        _add_detectable_lift(result, place, base, weekly or 0, weeks)
+    result.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
+    result.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
+    return result
 
 
 def _choose_required_column(place: Place) -> str:
-    """What the file must say that a plan there takes."""
+    """Return the column that a plan for this place requires."""
     return {"subject": "opened", "letter": "clicks"}.get(place, "visits")
 
 
 def _plan_for_audience(people: Population, wanted: Wanted) -> AnalysisResult:
-    """All of them, split in two at once: there are no more to come."""
-    found = AnalysisResult("plan", people.source, people.last)
-    found.queries["people"] = people.sql
-    _add_audience(found, AUDIENCE_SUBJECT, people)
+    """Plan for all people of the audience, split in two at once, because no more will come."""
+    result = AnalysisResult("plan", people.source, people.last)
+    result.queries["people"] = people.sql
+    _add_audience(result, AUDIENCE_SUBJECT, people)
     base = wanted.base
     if base is None:
         base = _compute_order_rate(people)
-        found.add(AUDIENCE_SUBJECT, "base", base, unit="%", rows=people.then, query="people")
+        result.add(AUDIENCE_SUBJECT, "base", base, unit="%", rows=people.then, query="people")
     else:
-        found.add(AUDIENCE_SUBJECT, "base", base, unit="%", source=BRIEF_SOURCE)
-    _add_required_lifts(found, AUDIENCE_SUBJECT, people, base, wanted)
-    return found
+        result.add(AUDIENCE_SUBJECT, "base", base, unit="%", source=BRIEF_SOURCE)
+    _add_required_lifts(result, AUDIENCE_SUBJECT, people, base, wanted)
+    return result
 
 
 def _plan_subject_test(
-    people: Population, wanted: Wanted, known: BaselineRate | None
+    people: Population, wanted: Wanted, baseline: BaselineRate | None
 ) -> AnalysisResult:
-    """By who opens it; who orders is the guard: what fall of it so many people would show."""
-    found = AnalysisResult("plan", people.source, people.last)
-    found.queries["people"] = people.sql
-    _add_audience(found, "subject", people)
-    base = _choose_base_rate(wanted, known) or Decimal(0)
-    _add_baseline(found, wanted, "subject", known, base, None)
+    """Plan a subject line test. Opens decide; orders are the guard metric, with the smallest drop
+    that so many people can detect."""
+    result = AnalysisResult("plan", people.source, people.last)
+    result.queries["people"] = people.sql
+    _add_audience(result, "subject", people)
+    base = _choose_base_rate(wanted, baseline) or Decimal(0)
+    _add_baseline(result, wanted, "subject", baseline, base, None)
     orders = _compute_order_rate(people)
-    found.add("subject", "guard", orders, unit="%", rows=people.then, query="people")
+    result.add("subject", "guard", orders, unit="%", rows=people.then, query="people")
     least = compute_smallest_lift(
         float(orders) / 100, people.size // 2, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
     )
     if isfinite(least) and least < 1:
         shown = (Decimal(str(least)) * 100).quantize(Decimal(1), ROUND_CEILING)
-        found.add("subject", "guard-change", shown, unit="%", rows=people.then, query="people")
-    _add_required_lifts(found, "subject", people, base, wanted)
-    return found
+        result.add("subject", "guard-change", shown, unit="%", rows=people.then, query="people")
+    _add_required_lifts(result, "subject", people, base, wanted)
+    return result
 
 
 def _compute_order_rate(people: Population) -> Decimal:
     return _round_percent(Decimal(100) * people.ordered / people.then)
 
 
-def _add_audience(found: AnalysisResult, place: str, people: Population) -> None:
-    """How many they are, and by which rule."""
+def _add_audience(result: AnalysisResult, place: str, people: Population) -> None:
+    """Add the audience's size and its rule."""
     rule, rows = people.rule, people.then
     about = ", ".join(SEGMENT_LABELS[group].text for group in rule.segments)
     for measure, value in (("fits", people.fits), ("size", people.size), ("then", people.then)):
-        found.add(place, measure, value, about=about, rows=rows, query="people")
-    found.add(place, "days", ORDER_DAYS, unit="days", about=about, rows=rows, query="people")
+        result.add(place, measure, value, about=about, rows=rows, query="people")
+    result.add(place, "days", ORDER_DAYS, unit="days", about=about, rows=rows, query="people")
     alone = AudienceRule(purpose=rule.purpose, segments=rule.segments[:1])
     if rule == alone and rule.segments:
-        found.add(
+        result.add(
             place,
             "rule",
             SEGMENTS_BY_ID[rule.segments[0]].rule.text,
@@ -162,43 +165,44 @@ def _add_audience(found: AnalysisResult, place: str, people: Population) -> None
             source=BRIEF_SOURCE,
         )
     else:
-        found.add(place, "rule", rule.stored, about=about, source=BRIEF_SOURCE)
+        result.add(place, "rule", rule.stored, about=about, source=BRIEF_SOURCE)
     for measure, (figure, unit) in rule.figures.items():
-        found.add(place, measure, figure, unit=unit, source=BRIEF_SOURCE)
+        result.add(place, measure, figure, unit=unit, source=BRIEF_SOURCE)
     for key, title in people.titles.items():
-        found.add("things", slugify(key), title, about=key)
+        result.add("things", slugify(key), title, about=key)
 
 
 def _add_required_lifts(
-    found: AnalysisResult, place: str, people: Population, base: Decimal, wanted: Wanted
+    result: AnalysisResult, place: str, people: Population, base: Decimal, wanted: Wanted
 ) -> None:
-    """What each rise takes, and the least that all of them would show."""
-    if wanted.lift is not None and not found.get(place, "asked"):
-        found.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
+    """Add the sample size for each lift, and the smallest lift that the whole audience can
+    detect."""
+    if wanted.lift is not None and not result.get(place, "asked"):
+        result.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
     for lift in _choose_lifts(wanted):
-        _add_sample_size(found, place, base, lift, None)
+        _add_sample_size(result, place, base, lift, None)
     least = compute_smallest_lift(
         float(base) / 100, people.size // 2, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
     )
     if isfinite(least):
         shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
-        found.add(place, "smallest-lift", shown, unit="%")
-        found.add(place, "seen-rate", _round_percent(base * (1 + shown / 100)), unit="%")
-    found.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
-    found.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
+        result.add(place, "smallest-lift", shown, unit="%")
+        result.add(place, "seen-rate", _round_percent(base * (1 + shown / 100)), unit="%")
+    result.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
+    result.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
 
 
-def _choose_base_rate(wanted: Wanted, known: BaselineRate | None) -> Decimal | None:
-    """In %, as it is shown: two decimals below 10 %."""
+def _choose_base_rate(wanted: Wanted, baseline: BaselineRate | None) -> Decimal | None:
+    """Return the base rate in %, as shown: with two decimals below 10 %."""
     if wanted.base is not None:
         return wanted.base
-    if known is None:
+    if baseline is None:
         return None
-    return _round_percent(Decimal(100) * known.succeeded / known.people)
+    return _round_percent(Decimal(100) * baseline.succeeded / baseline.people)
 
 
 def _round_percent(value: Decimal) -> Decimal:
-    """Never rounded to nothing, nor to all."""
+    """Round so that the result is never 0 or 100."""
     shown = round(value, 1 if value >= 10 else 2)
     return min(max(shown, Decimal("0.01")), Decimal("99.9"))
 
@@ -206,43 +210,43 @@ def _round_percent(value: Decimal) -> Decimal:
 def _choose_lifts(wanted: Wanted) -> list[Decimal]:
     if wanted.lift is None:
         return list(DEFAULT_LIFTS)
-    asked = round(wanted.lift, 1)
-    asked = Decimal(int(asked)) if asked == int(asked) else asked
-    return sorted({asked, *(lift for lift in DEFAULT_LIFTS if lift > asked)})
+    wanted_lift = round(wanted.lift, 1)
+    wanted_lift = Decimal(int(wanted_lift)) if wanted_lift == int(wanted_lift) else wanted_lift
+    return sorted({wanted_lift, *(lift for lift in DEFAULT_LIFTS if lift > wanted_lift)})
 
 
 def _add_baseline(
-    found: AnalysisResult,
+    result: AnalysisResult,
     wanted: Wanted,
     place: Place,
-    known: BaselineRate | None,
+    baseline: BaselineRate | None,
     base: Decimal,
     weekly: int | None,
 ) -> None:
-    said = wanted.base is not None
-    rows = known.people if known else None
-    query = "base" if known else None
-    if known:
-        found.queries["base"] = known.sql
-        source = known.source
-        found.add(place, "first-day", known.first, rows=rows, query=query, source=source)
-        found.add(place, "last-day", known.last, rows=rows, query=query, source=source)
-        if known.product:
-            found.add(place, "product", known.product, rows=rows, query=query)
-    found.add(
+    is_given = wanted.base is not None
+    rows = baseline.people if baseline else None
+    query = "base" if baseline else None
+    if baseline:
+        result.queries["base"] = baseline.sql
+        source = baseline.source
+        result.add(place, "first-day", baseline.first, rows=rows, query=query, source=source)
+        result.add(place, "last-day", baseline.last, rows=rows, query=query, source=source)
+        if baseline.product:
+            result.add(place, "product", baseline.product, rows=rows, query=query)
+    result.add(
         place,
         "base",
         base,
         unit="%",
-        rows=None if said else rows,
-        query=None if said else query,
-        source=BRIEF_SOURCE if said or known is None else known.source,
+        rows=None if is_given else rows,
+        query=None if is_given else query,
+        source=BRIEF_SOURCE if is_given or baseline is None else baseline.source,
     )
     if wanted.lift is not None:
-        found.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
+        result.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
     if weekly:
         typed = wanted.weekly is not None
-        found.add(
+        result.add(
             place,
             "weekly",
             weekly,
@@ -253,7 +257,7 @@ def _add_baseline(
 
 
 def _add_sample_size(
-    found: AnalysisResult, place: str, base: Decimal, lift: Decimal, weekly: int | None
+    result: AnalysisResult, place: str, base: Decimal, lift: Decimal, weekly: int | None
 ) -> None:
     rate = base * (1 + lift / 100)
     if rate >= 100:
@@ -262,19 +266,19 @@ def _add_sample_size(
         float(base) / 100, float(lift) / 100, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
     )
     subject, about = f"{place}-lift-{str(lift).replace('.', '-')}", f"+{lift}%"
-    found.add(subject, "lift", lift, unit="%", about=about)
-    found.add(subject, "rate", _round_percent(rate), unit="%", about=about)
-    found.add(subject, "people", needs.people, about=about)
-    found.add(subject, "in-all", 2 * needs.people, about=about)
+    result.add(subject, "lift", lift, unit="%", about=about)
+    result.add(subject, "rate", _round_percent(rate), unit="%", about=about)
+    result.add(subject, "people", needs.people, about=about)
+    result.add(subject, "in-all", 2 * needs.people, about=about)
     if weekly:
         weeks = ceil(2 * needs.people / weekly)
-        found.add(subject, "weeks", weeks, unit="weeks", about=about)
+        result.add(subject, "weeks", weeks, unit="weeks", about=about)
 
 
 def _add_detectable_lift(
-    found: AnalysisResult, place: Place, base: Decimal, weekly: int, weeks: int
+    result: AnalysisResult, place: Place, base: Decimal, weekly: int, weeks: int
 ) -> None:
-    """Nothing when even a rise to certainty would not show."""
+    """Add the smallest detectable lift; nothing when even a rate of 100 % can't be detected."""
     people = weekly * weeks // 2
     least = compute_smallest_lift(
         float(base) / 100, people, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
@@ -282,5 +286,5 @@ def _add_detectable_lift(
     if people and isfinite(least):
         shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
         subject = f"{place}-weeks-{weeks}"
-        found.add(subject, "weeks", weeks, unit="weeks")
-        found.add(subject, "smallest-lift", shown, unit="%")
+        result.add(subject, "weeks", weeks, unit="weeks")
+        result.add(subject, "smallest-lift", shown, unit="%")

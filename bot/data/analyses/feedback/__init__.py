@@ -1,4 +1,4 @@
-"""What customers say: themes by editable lists, mood, what changed, where, in whose words."""
+"""Analyse feedback: themes by editable lists, sentiment, changes, concentrations, quotes."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -37,79 +37,88 @@ from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
-# Themes, mood, what changed and where it gathers: one pass over the feedback.
+# The whole analysis, in one pass over the feedback.
 
-MIN_TEXTS = 20  # texts below which nothing is told
-MIN_UNKNOWN_LANGUAGE_SHARE = 0.01  # of the texts, in no language that is known
-MIN_SILENCE_DAYS = 28  # days without a text, from which that is said
-MAX_QUOTED_THEMES = 12  # themes that get quotes, the most told
+MIN_TEXTS = 20  # with fewer texts nothing is reported
+# share of texts in no recognised language, from which it is mentioned
+MIN_UNKNOWN_LANGUAGE_SHARE = 0.01
+MIN_SILENCE_DAYS = 28  # a gap between texts from this length on is mentioned
+MAX_QUOTED_THEMES = 12  # the most frequent themes, which get quotes
 
 
-def find(shelf: Warehouse, where: AnalysisFilter, folder: Path | None = None) -> AnalysisResult:
-    """Everything that can be told of the feedback asked about. `folder` holds the team's own
-    aspect lists. Shares are in %, of the texts whose language has a list. Raises CannotDo when a
-    list cannot be read, or when the question is about something feedback does not say."""
-    if shelf.table("feedback") is None:
-        empty = AnalysisResult("feedback", "", shelf.today)
-        empty.refuse(
+def find(
+    warehouse: Warehouse, filter_: AnalysisFilter, folder: Path | None = None
+) -> AnalysisResult:
+    """Return all facts of the selected feedback. `folder` holds the team's own aspect lists. Shares
+    are in %, of the texts whose language has a list. Raises CannotDo when a list can't be read, or
+    when the filter names something that feedback has no column for."""
+    if warehouse.table("feedback") is None:
+        empty = AnalysisResult("feedback", "", warehouse.today)
+        empty.add_limit(
             Words("There is no feedback yet: import a file of reviews, messages or answers.")
         )
         return empty
-    found = AnalysisResult(
+    result = AnalysisResult(
         "feedback",
-        shelf.source("feedback"),
-        shelf.as_of("feedback"),
-        floors=shelf.floors,
+        warehouse.source("feedback"),
+        warehouse.as_of("feedback"),
+        floors=warehouse.floors,
         of_texts=True,
     )
-    expression = select_feedback(shelf, where)
-    found.queries["texts"] = defer_sql(expression)
-    texts = read_texts(shelf, expression, where)
-    over = choose_periods(where, found.as_of)
-    said = build_theme_table(texts, folder)
-    level = said.keep(over.level(texts))
+    expression = select_feedback(warehouse, filter_)
+    result.queries["texts"] = defer_sql(expression)
+    texts = read_texts(warehouse, expression, filter_)
+    periods = choose_periods(filter_, result.as_of)
+    theme_table = build_theme_table(texts, folder)
+    level = theme_table.select(periods.level(texts))
     if len(level.texts) < MIN_TEXTS:
-        few = any((where.segment, where.country, where.region))
-        found.refuse(
-            withheld_groups_message(shelf.floor, "people")
+        few = any((filter_.segment, filter_.country, filter_.region))
+        result.add_limit(
+            withheld_groups_message(warehouse.floor, "people")
             if few
             else _describe_too_few(len(level.texts))
         )
-        return found
+        return result
     if (
-        any((where.segment, where.country, where.region))
-        and count_authors(level.texts) < shelf.floor
+        any((filter_.segment, filter_.country, filter_.region))
+        and count_authors(level.texts) < warehouse.floor
     ):
-        found.withhold("people")
-        return found
-    _add_period(found, level, over)
-    _add_themes(found, shelf, said, level, over)
-    _add_sentiment(found, level)
-    if where.language is None:  # stars without words are in no language
-        _add_ratings(found, shelf, where, over)
+        result.withhold("people")
+        return result
+    _add_period(result, level, periods)
+    _add_themes(result, warehouse, theme_table, level, periods)
+    _add_sentiment(result, level)
+    if filter_.language is None:  # ratings without text have no language
+        _add_ratings(result, warehouse, filter_, periods)
     add_emerging_themes(
-        found,
-        [t for t, told in zip(level.texts, _flag_themed_texts(level), strict=True) if not told],
+        result,
+        [
+            t
+            for t, is_themed in zip(level.texts, _flag_themed_texts(level), strict=True)
+            if not is_themed
+        ],
     )
     if len(texts) >= MAX_TEXTS:
-        found.refuse(Words("Only the newest {n} texts were read.", n=MAX_TEXTS))
-    return found
+        result.add_limit(Words("Only the newest {n} texts were read.", n=MAX_TEXTS))
+    return result
 
 
-def _add_period(found: AnalysisResult, level: ThemeTable, over: ComparedPeriods) -> None:
-    """feedback.all.texts, .first-day, .last-day, .now-first-day, .before-first-day, .without-list
-    and .themed-share"""
+def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeriods) -> None:
+    """Add feedback.all.texts, .first-day, .last-day, .now-first-day, .before-first-day and
+    .texts-without-list."""
     total = len(level.texts)
     about = get_theme_title("all")
-    found.add("all", "texts", total, about=about, rows=total, query="texts")
+    result.add("all", "texts", total, about=about, rows=total, query="texts")
     days = [text.day for text in level.texts if text.day]
     if days:
-        found.add("all", "first-day", min(days), about=about, rows=total, query="texts")
-        found.add("all", "last-day", max(days), about=about, rows=total, query="texts")
-        found.add("all", "now-first-day", over.now, about=about, rows=total, query="texts")
-        found.add("all", "before-first-day", over.before, about=about, rows=total, query="texts")
+        result.add("all", "first-day", min(days), about=about, rows=total, query="texts")
+        result.add("all", "last-day", max(days), about=about, rows=total, query="texts")
+        result.add("all", "now-first-day", periods.now, about=about, rows=total, query="texts")
+        result.add(
+            "all", "before-first-day", periods.before, about=about, rows=total, query="texts"
+        )
         for first, last in _find_silences(days):
-            found.refuse(
+            result.add_limit(
                 Words(
                     "Nobody wrote from {first} to {last}: what customers thought then "
                     "can't be told.",
@@ -119,9 +128,9 @@ def _add_period(found: AnalysisResult, level: ThemeTable, over: ComparedPeriods)
             )
     unlisted = total - int(level.listed.sum())
     if unlisted:
-        found.add("all", "texts-without-list", unlisted, about=about, rows=total, query="texts")
+        result.add("all", "texts-without-list", unlisted, about=about, rows=total, query="texts")
     if unlisted >= MIN_UNKNOWN_LANGUAGE_SHARE * total:
-        found.refuse(
+        result.add_limit(
             Words(
                 "{n} of {total} texts are in a language without a list of themes, or in none that "
                 "was recognised: of these only mood and emerging themes are told. A list "
@@ -133,62 +142,66 @@ def _add_period(found: AnalysisResult, level: ThemeTable, over: ComparedPeriods)
 
 
 def _find_silences(days: Sequence[date]) -> list[tuple[date, date]]:
-    """The longest stretches in which no text came, at most two, in their order."""
+    """Return at most two of the longest periods without texts, in order of time."""
     known = sorted(set(days))
-    found = [
-        (one, other) for one, other in pairwise(known) if (other - one).days > MIN_SILENCE_DAYS
+    gaps = [
+        (first, last) for first, last in pairwise(known) if (last - first).days > MIN_SILENCE_DAYS
     ]
-    longest = sorted(found, key=lambda ends: ends[0] - ends[1])[:2]
-    return [(one + timedelta(days=1), other - timedelta(days=1)) for one, other in sorted(longest)]
+    longest = sorted(gaps, key=lambda ends: ends[0] - ends[1])[:2]
+    return [
+        (first + timedelta(days=1), last - timedelta(days=1)) for first, last in sorted(longest)
+    ]
 
 
 def _add_themes(
-    found: AnalysisResult,
-    shelf: Warehouse,
-    said: ThemeTable,
+    result: AnalysisResult,
+    warehouse: Warehouse,
+    theme_table: ThemeTable,
     level: ThemeTable,
-    over: ComparedPeriods,
+    periods: ComparedPeriods,
 ) -> None:
-    add_theme_shares(found, level)
-    changes = compare_periods(said, over.is_now(said.texts), over.is_before(said.texts))
-    add_theme_changes(found, changes, said.titles)
-    recent = over.is_now(level.texts) | over.is_before(level.texts)
-    if not recent.any():  # nothing is dated
+    add_theme_shares(result, level)
+    changes = compare_periods(
+        theme_table, periods.is_now(theme_table.texts), periods.is_before(theme_table.texts)
+    )
+    add_theme_changes(result, changes, theme_table.titles)
+    recent = periods.is_now(level.texts) | periods.is_before(level.texts)
+    if not recent.any():  # no text has a date
         recent = np.ones(len(level.texts), bool)
-    gathered = find_concentrations(level, level.keep(recent), shelf.floor)
-    add_concentrations(found, gathered, said.titles, _load_product_titles(shelf))
-    worst = rank_priorities(level, recent, changes, OrderReach(shelf, over, found))
-    add_priorities(found, worst, said.titles)
-    loudest = sorted(level.subjects, key=lambda s: -int((level.of(s) > 0).sum()))[
+    gathered = find_concentrations(level, level.select(recent), warehouse.floor)
+    add_concentrations(result, gathered, theme_table.titles, _load_product_titles(warehouse))
+    worst = rank_priorities(level, recent, changes, OrderReach(warehouse, periods, result))
+    add_priorities(result, worst, theme_table.titles)
+    loudest = sorted(level.subjects, key=lambda s: -int((level.flags_of(s) > 0).sum()))[
         :MAX_QUOTED_THEMES
     ]
     blamed = {w.subject for w in worst}
     moving = [c.subject for c in changes if c.verdict != "no change seen"]
     quoted = dict.fromkeys((*(w.subject for w in worst), *moving, *loudest))
-    add_quotes(found, level, [s for s in quoted if s in level.column], blamed)
+    add_quotes(result, level, [s for s in quoted if s in level.column], blamed)
 
 
-def _add_sentiment(found: AnalysisResult, level: ThemeTable) -> None:
-    one = estimate_sentiment(level)
-    add_sentiment(found, level.texts, one)
-    add_wording(found, level, one.happy == 0, one.happy == 1)
+def _add_sentiment(result: AnalysisResult, level: ThemeTable) -> None:
+    sentiment = estimate_sentiment(level)
+    add_sentiment(result, level.texts, sentiment)
+    add_wording(result, level, sentiment.happy == 0, sentiment.happy == 1)
 
 
 def _add_ratings(
-    found: AnalysisResult, shelf: Warehouse, where: AnalysisFilter, over: ComparedPeriods
+    result: AnalysisResult, warehouse: Warehouse, filter_: AnalysisFilter, periods: ComparedPeriods
 ) -> None:
-    """feedback.all.rating of all ratings, and .rating-of-texts: where some come without a word,
-    those with one are mostly the unhappy ones, and their mean is not the shop's."""
-    query = summarize_ratings(shelf, where, over.first, over.last)
-    told = fetch_rows(shelf, query)[0]
-    if not told["wordless"]:
+    """Add feedback.all.rating over all ratings, and .rating-of-texts. People who write a text are
+    mostly the unhappy ones, so the mean rating of texts is not the shop's."""
+    query = summarize_ratings(warehouse, filter_, periods.first, periods.last)
+    row = fetch_rows(warehouse, query)[0]
+    if not row["wordless"]:
         return
-    found.queries["stars"] = defer_sql(query)
-    about, rated = get_theme_title("all"), int(told["ratings"])
-    mean = round(float(told["mean"]), 2)
-    if (wordy := found.get("all", "rating")) is not None:
-        found.facts.remove(wordy)
-        found.add(
+    result.queries["stars"] = defer_sql(query)
+    about, rated = get_theme_title("all"), int(row["ratings"])
+    mean = round(float(row["mean"]), 2)
+    if (wordy := result.get("all", "rating")) is not None:
+        result.facts.remove(wordy)
+        result.add(
             "all",
             "rating-of-texts",
             wordy.value,
@@ -197,26 +210,26 @@ def _add_ratings(
             rows=wordy.rows,
             query="texts",
         )
-    found.add("all", "rating", mean, unit="of 5", about=about, rows=rated, query="stars")
-    found.refuse(
+    result.add("all", "rating", mean, unit="of 5", about=about, rows=rated, query="stars")
+    result.add_limit(
         Words(
             "What {n} of {total} ratings are about can't be told: they came without a word. The "
             "rating is of all of them, themes and moods are of those who wrote.",
-            n=int(told["wordless"]),
+            n=int(row["wordless"]),
             total=rated,
         )
     )
 
 
 def _flag_themed_texts(level: ThemeTable) -> list[bool]:
-    return [bool(heard and heard.flags) for heard in level.heard]
+    return [bool(mentions and mentions.flags) for mentions in level.mentions]
 
 
-def _load_product_titles(shelf: Warehouse) -> dict[str, str]:
-    """What the catalogue calls them, by reference."""
-    if shelf.products is None:
+def _load_product_titles(warehouse: Warehouse) -> dict[str, str]:
+    """Return the catalogue's titles by product reference."""
+    if warehouse.products is None:
         return {}
-    rows = fetch_rows(shelf, shelf.products.select("product", "title"))
+    rows = fetch_rows(warehouse, warehouse.products.select("product", "title"))
     return {row["product"]: row["title"] or row["product"] for row in rows}
 
 
@@ -234,19 +247,19 @@ def _describe_too_few(texts: int) -> Words:
 __all__ = ["find", "praise_and_objection"]
 
 
-# What people say in one conversation: the themes of its messages, with their own words.
+# Themes of one conversation, with quotes.
 
-MIN_MESSAGES = 3  # messages below which there is nothing to sum up
+MIN_MESSAGES = 3  # with fewer messages there is no summary
 MAX_QUOTED_CONVERSATION_THEMES = 6  # themes that get quotes
 
 
 def analyse_conversation(material: str, today: date, folder: Path | None = None) -> AnalysisResult:
-    """The feedback analysis over the messages of a thread or channel: feedback.all.texts, and each
-    theme's levels and quotes. So few texts have no trend and no places. Shares are in %."""
-    found = AnalysisResult("feedback", "this conversation", today)
-    said = parse_messages(material)
-    if len(said) < MIN_MESSAGES:
-        found.refuse(
+    """Analyse the messages of a thread or channel as feedback: feedback.all.texts, and the shares
+    and quotes of each theme. So few texts have no trend and no concentrations. Shares are in %."""
+    result = AnalysisResult("feedback", "this conversation", today)
+    messages = parse_messages(material)
+    if len(messages) < MIN_MESSAGES:
+        result.add_limit(
             Words(
                 "There are too few messages here to sum up: at least {few} are needed. "
                 "Ask me inside a thread, or for the channel you ask in, once I am "
@@ -254,21 +267,25 @@ def analyse_conversation(material: str, today: date, folder: Path | None = None)
                 few=MIN_MESSAGES,
             )
         )
-        return found
-    spoken = detect_languages([one.text for one in said], [None] * len(said))
-    heard = build_theme_table(
-        [_message_to_text(one, tongue) for one, tongue in zip(said, spoken, strict=True)], folder
+        return result
+    languages = detect_languages([message.text for message in messages], [None] * len(messages))
+    theme_table = build_theme_table(
+        [
+            _message_to_text(message, language)
+            for message, language in zip(messages, languages, strict=True)
+        ],
+        folder,
     )
-    add = partial(found.add, "all", about=get_theme_title("all"), rows=len(said))
-    add("texts", len(said))
-    if left := len(said) - int(heard.listed.sum()):
+    add = partial(result.add, "all", about=get_theme_title("all"), rows=len(messages))
+    add("texts", len(messages))
+    if left := len(messages) - int(theme_table.listed.sum()):
         add("texts-without-list", left)
-    add_theme_shares(found, heard, few=1)
-    loudest = sorted(heard.subjects, key=lambda s: -int((heard.of(s) > 0).sum()))[
+    add_theme_shares(result, theme_table, few=1)
+    loudest = sorted(theme_table.subjects, key=lambda s: -int((theme_table.flags_of(s) > 0).sum()))[
         :MAX_QUOTED_CONVERSATION_THEMES
     ]
-    add_quotes(found, heard, loudest, ())
-    return found
+    add_quotes(result, theme_table, loudest, ())
+    return result
 
 
 def _message_to_text(message: ThreadMessage, language: str) -> FeedbackText:

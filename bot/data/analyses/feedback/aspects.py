@@ -1,9 +1,9 @@
-"""The aspect lists: what customers speak of, in which words. One file a language, for editing.
+"""Load the aspect lists: the themes of feedback and the phrases that express them, one TOML file
+per language.
 
-`aspects_fr.toml` in this folder is ours. A file of the same name in the team's own folder is
-laid over it: a theme there takes the place of ours of that name, words are added, `off = true`
-takes a theme away. A language needs nothing but such a file.
-"""
+`aspects_fr.toml` in this folder is the built-in list. A file of the same name in the team's own
+folder is merged over it: its themes replace built-in themes of the same name, words are added, and
+`off = true` removes a theme. Such a file is all that a new language needs."""
 
 import re
 import tomllib
@@ -19,19 +19,19 @@ from bot.data.analyses.feedback.tokens import strip_accents
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# Phrases of an aspect list, and where they stand in a clause.
+# Phrases of an aspect list, and how they are matched in a clause.
 
-MAX_GAP_WORDS = 3  # words that ".." may stand for
+MAX_GAP_WORDS = 3  # words that ".." may match
 ELEMENT_PATTERN = re.compile(r"\.\.|_|\w+\*?(?:\|\w+\*?)*")
 T = TypeVar("T")
 
 
 class InvalidPhrase(ValueError):
-    """A phrase that nobody can match; the message says which."""
+    """A phrase that can't be parsed; the message is the phrase."""
 
 
 class PhraseMatch(NamedTuple):
-    """Where a phrase stands in a clause, and which words its gaps took in."""
+    """The position of a phrase in a clause, and the words that its gaps matched."""
 
     start: int
     end: int
@@ -39,7 +39,7 @@ class PhraseMatch(NamedTuple):
 
 
 class PhraseElement:
-    """One place of a phrase: these words, words that begin so, or any."""
+    """One element of a phrase: some words, some stems, or any word."""
 
     __slots__ = ("is_any", "stems", "words")
 
@@ -55,7 +55,7 @@ class PhraseElement:
 
 
 class Phrase:
-    """One phrase, ready to be looked for."""
+    """One phrase, compiled for matching."""
 
     def __init__(self, written: str):
         self.written = written
@@ -70,8 +70,8 @@ class Phrase:
         whole = [element for element in self.elements[1:] if element]
         self._gapless = whole if len(whole) == len(elements) - 1 else None
 
-    def at(self, words: Sequence[str], start: int) -> PhraseMatch | None:
-        """Where it ends when it begins at that word, which is known to fit its first place."""
+    def match_at(self, words: Sequence[str], start: int) -> PhraseMatch | None:
+        """Match the phrase at word `start`, which is known to fit its first element."""
         if self._is_word:
             return PhraseMatch(start, start + 1, ())
         if self._gapless is None:
@@ -95,9 +95,9 @@ class Phrase:
                 if at + gap > len(words):
                     break
                 took = (*taken, *words[at : at + gap])
-                found = self._from(words, start, at + gap, element + 1, took)
-                if found:
-                    return found
+                match = self._from(words, start, at + gap, element + 1, took)
+                if match:
+                    return match
             return None
         if at < len(words) and wanted.fits(words[at]):
             return self._from(words, start, at + 1, element + 1, taken)
@@ -105,12 +105,12 @@ class Phrase:
 
 
 class PhraseFinder(Generic[T]):
-    """Many phrases at once, each with what it stands for: looked up by their first word."""
+    """Finds many phrases at once, indexed by their first word; each phrase carries a meaning."""
 
     def __init__(self, entries: Iterable[tuple[Phrase, T]]):
         self._entries = list(entries)
         self._whole: dict[str, list[int]] = {}
-        self._stems: dict[str, list[tuple[str, int]]] = {}  # by their first letter
+        self._stems: dict[str, list[tuple[str, int]]] = {}  # indexed by first letter
         for k, (phrase, _) in enumerate(self._entries):
             for word in phrase.first.words:
                 self._whole.setdefault(word, []).append(k)
@@ -119,17 +119,17 @@ class PhraseFinder(Generic[T]):
         self._by_word: dict[str, tuple[tuple[Phrase, T], ...]] = {}
 
     def find(self, words: Sequence[str]) -> list[tuple[PhraseMatch, T]]:
-        """All places of all phrases, in the order of the words."""
-        found = []
+        """Return all matches of all phrases, in word order."""
+        matches = []
         for start, word in enumerate(words):
             starting = self._by_word.get(word)
             if starting is None:
                 starting = self._by_word[word] = self._starting(word)
             for phrase, what in starting:
-                spot = phrase.at(words, start)
+                spot = phrase.match_at(words, start)
                 if spot:
-                    found.append((spot, what))
-        return found
+                    matches.append((spot, what))
+        return matches
 
     def _starting(self, word: str) -> tuple[tuple[Phrase, T], ...]:
         stems = (k for stem, k in self._stems.get(word[0], ()) if word.startswith(stem))
@@ -141,8 +141,8 @@ GOOD, BAD, SAYS, ASKS, NEVER = "good", "bad", "says", "asks", "never"
 
 
 class AspectPart(BaseModel):
-    """Phrases: `says` only names it, `good` and `bad` judge by themselves, `asks` are questions,
-    `never` are words that look like it and are not."""
+    """Phrases of a theme or part: `says` only mentions it, `good` and `bad` imply a judgement,
+    `asks` are questions, `never` are phrases that look like it but mean something else."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     says: tuple[str, ...] = ()
@@ -160,8 +160,8 @@ PartId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
 class AspectTheme(AspectPart):
-    """`parts` are its sub-themes; `title` is for people and only themes of a team's own need one;
-    `shop` says that it is about the shop, whatever the product."""
+    """`parts` are the sub-themes. `title` is the display name, which only a team's own themes need.
+    `shop` marks a theme about the shop rather than about a product."""
 
     title: str = ""
     shop: bool = False
@@ -170,21 +170,22 @@ class AspectTheme(AspectPart):
 
 
 class ToneWords(BaseModel):
-    """The language's own words: praise, blame, denial ("not"), turning ("but"), asking ("do")."""
+    """The language's general words: praise, blame, negation ("not"), contrast ("but"), asking
+    ("do")."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     good: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
     denies: tuple[str, ...] = ()
     turns: tuple[str, ...] = ()
-    opens: tuple[str, ...] = ()  # a question that only wants to know
+    opens: tuple[str, ...] = ()  # openings of neutral questions
 
 
-ThemeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$")]  # it stands in ids
+ThemeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$")]  # part of fact ids
 
 
 class AspectList(BaseModel):
-    """One language's file."""
+    """The aspect file of one language."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     words: ToneWords = ToneWords()
@@ -193,7 +194,7 @@ class AspectList(BaseModel):
 
 @dataclass(frozen=True)
 class PhraseMeaning:
-    """What a phrase stands for. `part` is empty for the theme itself."""
+    """The meaning of a phrase. `part` is empty for the theme itself."""
 
     theme: str
     part: str
@@ -205,7 +206,7 @@ class PhraseMeaning:
 
 
 class Lexicon:
-    """A language's list, ready to be looked things up in."""
+    """The aspect list of a language, compiled for matching."""
 
     def __init__(self, language: str, aspects: AspectList):
         self.language = language
@@ -231,10 +232,10 @@ class Lexicon:
 
 
 def load_lexicon(language: str, folder: Path | None = None) -> Lexicon | None:
-    """The list of a language, the team's laid over ours; None where there is neither.
+    """Load the list of a language, with the team's file merged over the built-in one; None where
+    neither exists.
 
-    Raises CannotDo when a team's file cannot be read, with the file's name and what is wrong.
-    """
+    Raises CannotDo when a team's file can't be read, with the file name and the reason."""
     if not (len(language) == 2 and language.isalpha()):
         return None
     name = f"aspects_{language}.toml"
@@ -259,8 +260,8 @@ def _build_lexicon(language: str, own: Path | None, _changed: int) -> Lexicon | 
 
 def _read_aspect_list(path: Path) -> AspectList:
     try:
-        told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        read = AspectList.model_validate(told)
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        read = AspectList.model_validate(data)
         made = Lexicon("", read)
         _ = made.finder, made.tone
     except tomllib.TOMLDecodeError as error:
@@ -281,7 +282,7 @@ def _build_error(path: Path, what: str) -> CannotDo:
     )
 
 
-# How people call themes, measures and dimensions, so that they can be read in other languages.
+# Display names of themes, measures and dimensions, so that they can be translated.
 
 THEME_TITLES = {
     "sizing": Words("sizing"),
@@ -331,7 +332,7 @@ THEME_TITLES = {
     "unhappy": Words("unhappy ratings"),
 }
 
-# The measures that people read; a fact's label is its measure with spaces.
+# The measures that people see. A fact's label is its measure with spaces.
 MEASURE_TITLES = (
     Words("texts"),
     Words("share"),
@@ -374,8 +375,8 @@ VERDICT_TITLES = (
 
 
 def get_theme_title(subject: str, own: str = "") -> str:
-    """A theme's name in English, the key that other languages look it up by; a theme of the
-    team's own has the name that its file gives it."""
+    """Return a theme's English name, which is its translation key. A team's own theme has the name
+    that its file gives."""
     if own:
         return own
     known = THEME_TITLES.get(subject)

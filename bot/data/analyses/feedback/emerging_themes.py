@@ -1,8 +1,8 @@
-"""What no list knows yet: words that stand together in the texts that speak of no listed theme.
+"""Find emerging themes: words that occur together in the texts without any listed theme.
 
-Non-negative matrix factorisation of TF-IDF (Lee and Seung, Nature 401 (1999) 788–791), told as
-unstable: how much of it comes back in two halves of the texts (Jaccard of the words) is shown.
-"""
+Non-negative matrix factorisation of TF-IDF (Lee and Seung, Nature 401 (1999) 788–791). The result
+is always reported as unstable, with the share of it that comes back in two halves of the texts
+(Jaccard of the words)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import Numbers
 from bot.i18n.messages import Words
 
-# A table that is nowhere below nought as a few factors: which rows, and which columns, make each.
+# Non-negative matrix factorisation of a sparse table.
 
-EXTRA_DIRECTIONS = 10  # directions tried beyond those wanted
+EXTRA_DIRECTIONS = 10  # directions computed beyond the requested ones
 POWER_ITERATIONS, MANY_POWER_ITERATIONS = (
     4,
     7,
-)  # more of them when few of many directions are wanted
+)  # more power iterations when few directions are requested
 MAX_STEPS, TOLERANCE = 150, 1e-3
 MIN_FACTOR_VALUE = 1e-6
 
 
 def factorise_matrix(table: SparseMatrix, size: int) -> tuple[Numbers, Numbers]:
-    """rows × size and columns × size, whose product is near the table."""
+    """Return factors rows × size and columns × size, whose product approximates the table."""
     rows, columns = _initialise_factors(table, size)
     first = 0.0
     for step in range(MAX_STEPS):
@@ -42,8 +42,8 @@ def factorise_matrix(table: SparseMatrix, size: int) -> tuple[Numbers, Numbers]:
 
 
 def _update_factors(mine: Numbers, met: Numbers, others: Numbers) -> float:
-    """One factor after the other as good as it can be while the rest stays; by how much they
-    pulled. `met` is the table times the others."""
+    """Update the factors one by one, each to its optimum while the others are fixed (coordinate
+    descent); return the sum of violations. `met` is the table times the other side's factors."""
     square, pulled = others.T @ others, 0.0
     for k in range(mine.shape[1]):
         slope = mine @ square[:, k] - met[:, k]
@@ -54,7 +54,8 @@ def _update_factors(mine: Numbers, met: Numbers, others: Numbers) -> float:
 
 
 def _initialise_factors(table: SparseMatrix, size: int) -> tuple[Numbers, Numbers]:
-    """The half of each singular pair that lies above nought, whichever is larger."""
+    """Initialise from the singular pairs: the larger of the positive and negative part of each
+    (NNDSVD)."""
     left, strength, right = _compute_singular_vectors(table, size)
     rows, columns = np.abs(left), np.abs(right)
     for k in range(1, size):
@@ -73,7 +74,7 @@ def _initialise_factors(table: SparseMatrix, size: int) -> tuple[Numbers, Number
 
 
 def _compute_singular_vectors(table: SparseMatrix, size: int) -> tuple[Numbers, Numbers, Numbers]:
-    """The largest singular values, with their left and right directions as columns."""
+    """Return the largest singular values, with the left and right singular vectors as columns."""
     across, down = table.times, table.turned_times
     turned = table.shape[0] < table.shape[1]
     if turned:
@@ -89,17 +90,17 @@ def _compute_singular_vectors(table: SparseMatrix, size: int) -> tuple[Numbers, 
     return (right, strength[:size], left) if turned else (left, strength[:size], right)
 
 
-MIN_TEXTS = 150  # below which nothing is looked for
-MAX_TEXTS = 4_000  # texts looked at, spread evenly
+MIN_TEXTS = 150  # with fewer texts nothing is searched
+MAX_TEXTS = 4_000  # texts analysed, sampled evenly
 MAX_EMERGING_THEMES, MAX_THEME_TERMS = 5, 8
-MIN_STABILITY = 0.3  # below it a theme is chance, and not shown
+MIN_STABILITY = 0.3  # a less stable theme is chance and not shown
 UNSTABLE_STATE = "unstable"
 
 
 @dataclass(frozen=True)
 class EmergingTheme:
-    """Words that stand together; `texts` is in how many they lead, `stable` the mean Jaccard of
-    its best likeness in either half, 0 to 1."""
+    """Words that occur together. `texts` counts the texts in which they dominate; `stable` is the
+    mean Jaccard similarity (0 to 1) with the best match in each half of the texts."""
 
     words: tuple[str, ...]
     texts: int
@@ -107,19 +108,23 @@ class EmergingTheme:
 
 
 def find_emerging_themes(texts: Sequence[FeedbackText], language: str) -> list[EmergingTheme]:
-    """At most five, the most told first; none that hardly comes back in the halves, and none at
-    all from fewer than 150 texts."""
+    """Return at most five themes, the most frequent first. Unstable ones are dropped; below 150
+    texts the result is empty."""
     small = STOP_WORDS.get(language, frozenset()) | FILLER_WORDS | find_proper_nouns(texts)
-    said = [[w for w in one if len(w) > 2 and w not in small] for one in list_words(texts)]
-    said = [one for one in said if one]
-    if len(said) < MIN_TEXTS:
+    token_lists = [
+        [w for w in tokens if len(w) > 2 and w not in small] for tokens in list_words(texts)
+    ]
+    token_lists = [tokens for tokens in token_lists if tokens]
+    if len(token_lists) < MIN_TEXTS:
         return []
-    if len(said) > MAX_TEXTS:
-        said = [said[i] for i in np.linspace(0, len(said) - 1, MAX_TEXTS).astype(int)]
-    whole, leads = _extract_themes(said)
-    order = np.random.default_rng(RANDOM_SEED).permutation(len(said))
-    halves = [_extract_themes([said[i] for i in order[part::2]])[0] for part in (0, 1)]
-    found = [
+    if len(token_lists) > MAX_TEXTS:
+        token_lists = [
+            token_lists[i] for i in np.linspace(0, len(token_lists) - 1, MAX_TEXTS).astype(int)
+        ]
+    whole, leads = _extract_themes(token_lists)
+    order = np.random.default_rng(RANDOM_SEED).permutation(len(token_lists))
+    halves = [_extract_themes([token_lists[i] for i in order[part::2]])[0] for part in (0, 1)]
+    themes = [
         EmergingTheme(
             tuple(terms),
             int((leads == k).sum()),
@@ -130,14 +135,14 @@ def find_emerging_themes(texts: Sequence[FeedbackText], language: str) -> list[E
         for k, terms in enumerate(whole)
     ]
     return sorted(
-        (e for e in found if e.texts and e.stable >= MIN_STABILITY),
+        (e for e in themes if e.texts and e.stable >= MIN_STABILITY),
         key=lambda e: (-e.texts, e.words),
     )
 
 
-def add_emerging_themes(found: AnalysisResult, texts: Sequence[FeedbackText]) -> None:
-    """feedback.emerging-<language>-<n>.words, .texts, .stability (Jaccard, 0 to 1) and .state,
-    which is always "unstable": a lead to follow, no finding."""
+def add_emerging_themes(result: AnalysisResult, texts: Sequence[FeedbackText]) -> None:
+    """Add feedback.emerging-<language>-<n>.words, .texts, .stability (Jaccard, 0 to 1) and .state,
+    which is always "unstable": a lead to follow up, not a finding."""
     languages = sorted({text.language for text in texts})
     few = []
     for language in languages:
@@ -145,16 +150,18 @@ def add_emerging_themes(found: AnalysisResult, texts: Sequence[FeedbackText]) ->
         themes = find_emerging_themes(mine, language)
         if not themes:
             few.append(len(mine))
-        for n, one in enumerate(themes, 1):
+        for n, theme in enumerate(themes, 1):
             subject = f"emerging-{language}-{n}"
-            about, rows = ", ".join(one.words[:3]), len(mine)
-            found.add(subject, "words", ", ".join(one.words), about=about, rows=rows, query="texts")
-            found.add(subject, "texts", one.texts, about=about, rows=rows, query="texts")
-            stable = round(one.stable, 2)
-            found.add(subject, "stability", stable, about=about, rows=rows, query="texts")
-            found.add(subject, "state", UNSTABLE_STATE, about=about, rows=rows, query="texts")
+            about, rows = ", ".join(theme.words[:3]), len(mine)
+            result.add(
+                subject, "words", ", ".join(theme.words), about=about, rows=rows, query="texts"
+            )
+            result.add(subject, "texts", theme.texts, about=about, rows=rows, query="texts")
+            stable = round(theme.stable, 2)
+            result.add(subject, "stability", stable, about=about, rows=rows, query="texts")
+            result.add(subject, "state", UNSTABLE_STATE, about=about, rows=rows, query="texts")
     if len(few) == len(languages):
-        found.refuse(
+        result.add_limit(
             Words(
                 "No emerging themes: {n} texts speak of nothing on the list of themes, and that "
                 "takes {least} in one language.",
@@ -164,12 +171,12 @@ def add_emerging_themes(found: AnalysisResult, texts: Sequence[FeedbackText]) ->
         )
 
 
-def _extract_themes(said: list[list[str]]) -> tuple[list[list[str]], NDArray[np.intp]]:
-    """The leading words of each factor, and the factor that leads each text (−1: none)."""
+def _extract_themes(token_lists: list[list[str]]) -> tuple[list[list[str]], NDArray[np.intp]]:
+    """Return the leading words of each factor, and the dominant factor of each text (−1: none)."""
     try:
-        terms = TermVectorizer(said, rare=3, often=0.5, pairs=False)
-    except ValueError:  # no word stands in three texts
-        return [], np.full(len(said), -1)
+        terms = TermVectorizer(token_lists, rare=3, often=0.5, pairs=False)
+    except ValueError:  # no word occurs in three texts
+        return [], np.full(len(token_lists), -1)
     weights, leading = factorise_matrix(terms.rows, min(MAX_EMERGING_THEMES, *terms.rows.shape))
     leads = np.where(weights.max(axis=1) > 0, weights.argmax(axis=1), -1)
     return [

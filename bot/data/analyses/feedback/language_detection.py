@@ -1,8 +1,7 @@
-"""In which language a text is written: its small words tell, for six languages.
+"""Detect the language of a text by its stop words, for six languages.
 
-Counting a language's commonest words (Dunning 1994 calls it the unique-words method) needs no
-trained weights; texts of one or two words often stay "unknown".
-"""
+Counting a language's most common words (Dunning 1994 calls it the unique-words method) needs no
+trained weights; texts of one or two words often stay "unknown"."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,9 +10,10 @@ from bot.data.analyses.feedback.tokens import tokenize_words
 
 UNKNOWN_LANGUAGE = "unknown"
 MIN_MAJORITY_SHARE = (
-    0.9  # of the texts whose language is clear, for the unclear ones to be taken for the same
+    # when this share of the clearly detected texts has one language, short unclear texts get it too
+    0.9
 )
-MAX_SHORT_TEXT_WORDS = 5  # words up to which an unclear text is taken for what most others are
+MAX_SHORT_TEXT_WORDS = 5  # unclear texts of at most this length get the majority language
 
 STOP_WORD_LISTS = {
     "en": "the and is it this for with was not are have but you my on very so that of in as they "
@@ -30,7 +30,7 @@ STOP_WORD_LISTS = {
     "buono questo arrivato in mi al ottimo anche come tutto stato",
 }
 STOP_WORDS = {language: frozenset(words.split()) for language, words in STOP_WORD_LISTS.items()}
-# Words that tell nothing of what a text is about: left out where words are counted.
+# Filler words, which say nothing about a text's subject and are not counted.
 _FILLER = (
     "cordialement bonsoir bientot journee madame monsieur bonne belle avance equipe hello votre "
     "vos nos notre leur cela comme chez ces cet son ses leurs tout tous toute toutes meme "
@@ -44,7 +44,7 @@ _FILLER = (
     "quando depois agora aqui tudo cada outro outra apenas bom dia boa tarde noite "
 )
 FILLER_WORDS = frozenset(_FILLER.split())
-# What a word says for a language: a word of one language alone says more than a shared one.
+# Weight of a word for a language: a word unique to one language counts more than a shared one.
 LANGUAGES_PER_WORD = Counter(word for words in STOP_WORDS.values() for word in words)
 LANGUAGE_NAMES = {
     "english": "en",
@@ -68,17 +68,17 @@ LANGUAGE_NAMES = {
 
 
 def parse_language_name(column: str | None) -> str | None:
-    """What a file's language column means: `fr`, `FR-fr`, `Français` → `fr`; empty → None."""
+    """Parse the value of a language column: `fr`, `FR-fr`, `Français` → `fr`; empty → None."""
     if not column or not column.strip():
         return None
-    said = tokenize_words(column, "fr")
-    if not said:
+    tokens = tokenize_words(column, "fr")
+    if not tokens:
         return None
-    return LANGUAGE_NAMES.get(said[0], said[0][:2])
+    return LANGUAGE_NAMES.get(tokens[0], tokens[0][:2])
 
 
 def detect_language(text: str) -> str:
-    """The language of one text, or "unknown" when its small words do not tell."""
+    """Return the language of one text, or "unknown" when its stop words are not conclusive."""
     words = tokenize_words(text, "fr")
     scores = {
         language: sum(1 / LANGUAGES_PER_WORD[word] for word in words if word in known)
@@ -90,20 +90,20 @@ def detect_language(text: str) -> str:
 
 
 def detect_languages(texts: Sequence[str], columns: Sequence[str | None]) -> list[str]:
-    """The language of each text: the file's own column first, then the small words; a very short
-    text that stays unclear is taken for what nearly all others are."""
-    found = [
+    """Return the language of each text: from its column if given, else from its stop words. A very
+    short unclear text gets the language of nearly all others."""
+    languages = [
         parse_language_name(c) or detect_language(t) for t, c in zip(texts, columns, strict=True)
     ]
-    clear = Counter(language for language in found if language != UNKNOWN_LANGUAGE)
+    clear = Counter(language for language in languages if language != UNKNOWN_LANGUAGE)
     if not clear:
-        return found
+        return languages
     (most, count), total = clear.most_common(1)[0], sum(clear.values())
     if count < MIN_MAJORITY_SHARE * total:
-        return found
+        return languages
     return [
         most
         if language == UNKNOWN_LANGUAGE and 0 < len(text.split()) <= MAX_SHORT_TEXT_WORDS
         else language
-        for language, text in zip(found, texts, strict=True)
+        for language, text in zip(languages, texts, strict=True)
     ]

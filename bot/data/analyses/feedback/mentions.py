@@ -1,9 +1,9 @@
-"""Which themes one text speaks of, and how: praise, complaint, question, or only named.
+"""Find the themes of a text and its judgement of each: praise, complaint, question, or only a
+mention.
 
-The verdict is the clause's: a phrase that judges by itself ("runs small"), else the words of
-praise and blame beside it, else those of its sentence, else the rating. A denial up to three
-words before turns a word around ("not a single bobble").
-"""
+The judgement comes from the clause: a phrase that judges by itself ("runs small"), else the praise
+and blame in the clause, else in its sentence, else the rating. A negation up to three words before
+inverts a word ("not a single bobble")."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,22 +27,23 @@ from bot.data.analyses.feedback.aspects import (
 from bot.data.analyses.feedback.texts import FeedbackText
 from bot.data.analyses.feedback.tokens import Sentence, split_sentences, tokenize_words
 
-PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # flags: a text may do several
-MAX_DENIAL_DISTANCE = 3  # words within which a denial counts
+PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
+MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
 MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = (
     4,
     2,
-)  # stars from which, up to which a bare mention is praise, complaint
+)  # stars from which, and up to which, a plain mention counts as praise or complaint
 
 
 @dataclass(slots=True)
 class TextMentions:
-    """What one text says: flags by subject ("sizing", "sizing-small"), and where in the text."""
+    """The content of one text: flags by subject ("sizing", "sizing-small"), and their positions in
+    the text."""
 
     flags: dict[str, int] = field(default_factory=dict)
     spans: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # start, end, flag
-    kind: int = 0  # words of praise, whatever the rating says
-    loud: int = 0  # and of blame
+    kind: int = 0  # words of praise, regardless of the rating
+    loud: int = 0  # words of blame
     asks: bool = False
     words: list[str] = field(default_factory=list)
 
@@ -54,39 +55,39 @@ class TextMentions:
 
 
 def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> TextMentions:
-    """All themes of one text in the lexicon's language. `rating` is of 5."""
-    heard = TextMentions()
+    """Find all themes of one text in the lexicon's language. `rating` is out of 5."""
+    mentions = TextMentions()
     for sentence in split_sentences(text, lexicon.language, lexicon.turns):
         asks = sentence.asks and _is_plain_question(sentence, lexicon.opens)
-        heard.asks = heard.asks or sentence.asks
+        mentions.asks = mentions.asks or sentence.asks
         tones = [_score_tone(clause, lexicon) for clause in sentence.clauses]
         for clause, tone in zip(sentence.clauses, tones, strict=True):
-            heard.words += clause
-            heard.kind += max(0, tone)
-            heard.loud += max(0, -tone)
+            mentions.words += clause
+            mentions.kind += max(0, tone)
+            mentions.loud += max(0, -tone)
             for saying, spot in _find_phrases(clause, lexicon):
                 own = _judge_phrase(saying, spot, clause, lexicon.denies)
-                heard.kind += own == GOOD
-                heard.loud += own == BAD
+                mentions.kind += own == GOOD
+                mentions.loud += own == BAD
                 flag = _choose_flag(own, sentence.asks, asks, tone or sum(tones), rating)
                 part = "" if _is_negated_part(saying, own) else saying.part
-                heard.note(saying.theme, flag, sentence)
+                mentions.note(saying.theme, flag, sentence)
                 if part:
-                    heard.note(saying.subject, flag, sentence)
-    return heard
+                    mentions.note(saying.subject, flag, sentence)
+    return mentions
 
 
 def _find_phrases(
     clause: Sequence[str], lexicon: Lexicon
 ) -> list[tuple[PhraseMeaning, PhraseMatch]]:
-    """What is said in a clause, without what only looks like it."""
-    found = [(saying, spot) for spot, saying in lexicon.finder.find(clause)]
-    barred = [(saying, spot) for saying, spot in found if saying.way == NEVER]
+    """Return the phrases found in a clause, without false matches (`never`)."""
+    matches = [(saying, spot) for spot, saying in lexicon.finder.find(clause)]
+    barred = [(saying, spot) for saying, spot in matches if saying.way == NEVER]
     if not barred:
-        return found
+        return matches
     return [
         (saying, spot)
-        for saying, spot in found
+        for saying, spot in matches
         if saying.way != NEVER
         and not any(
             b.theme == saying.theme
@@ -101,7 +102,7 @@ def _find_phrases(
 def _judge_phrase(
     saying: PhraseMeaning, spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str]
 ) -> str:
-    """How the phrase judges by itself; denied, it says the opposite."""
+    """Return the judgement of the phrase itself; negated, it is inverted."""
     if saying.way not in (GOOD, BAD):
         return saying.way
     if not _is_denied(spot, clause, denies):
@@ -110,7 +111,8 @@ def _judge_phrase(
 
 
 def _is_negated_part(saying: PhraseMeaning, own: str) -> bool:
-    """Whether "not too small" was said: about sizing, but nothing of "runs small"."""
+    """Tell whether a negated part was found ("not too small"): it is about sizing, but not about
+    "runs small"."""
     return saying.way in (GOOD, BAD) and own != saying.way
 
 
@@ -129,14 +131,15 @@ def _choose_flag(own: str, asked: bool, only_asks: bool, tone: int, rating: floa
 
 
 def _score_tone(clause: Sequence[str], lexicon: Lexicon) -> int:
-    """Words of praise less words of blame; overlapping ones count once, the longest first."""
+    """Return words of praise minus words of blame. Overlapping matches count once, the longest
+    first."""
     judged = lexicon.tone.find(clause)
     if not judged:
         return 0
-    found = sorted(judged, key=lambda f: (f[0].start - f[0].end, f[0].start))
+    matches = sorted(judged, key=lambda f: (f[0].start - f[0].end, f[0].start))
     taken: set[int] = set()
     total = 0
-    for spot, way in found:
+    for spot, way in matches:
         places = set(range(spot.start, spot.end))
         if places & taken:
             continue
@@ -152,12 +155,12 @@ def _is_denied(spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str])
 
 
 def _is_plain_question(sentence: Sentence, opens: Sequence[str]) -> bool:
-    """ "Does it run small?" wants to know; "Why is it late?" complains."""
+    """Tell a neutral question ("Does it run small?") from a complaint ("Why is it late?")."""
     first = " ".join(sentence.clauses[0][:4])
     return any(first == opening or first.startswith(f"{opening} ") for opening in opens)
 
 
-# All texts heard at once: a table of flags, one row a text, one column a theme.
+# The mentions of all texts as a table of flags: one row per text, one column per theme.
 
 Flags = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -165,13 +168,13 @@ Mask = NDArray[np.bool_]
 
 @dataclass
 class ThemeTable:
-    """`flags[i, j]` is what text i says of subject j: PRAISE, COMPLAINT, QUESTION, NAMED."""
+    """`flags[i, j]` are the flags of text i for subject j: PRAISE, COMPLAINT, QUESTION, NAMED."""
 
     texts: list[FeedbackText]
-    heard: list[TextMentions | None]  # None: no list for its language
+    mentions: list[TextMentions | None]  # None: its language has no list
     subjects: list[str]
     titles: dict[str, str]
-    shop: frozenset[str]  # themes that are about the shop, whatever the product
+    shop: frozenset[str]  # themes about the shop, not about a product
     flags: Flags
 
     @cached_property
@@ -180,27 +183,31 @@ class ThemeTable:
 
     @cached_property
     def listed(self) -> Mask:
-        """Texts whose language has a list: what shares are shares of."""
-        return np.array([one is not None for one in self.heard], bool)
+        """The texts whose language has a list; shares refer to these."""
+        return np.array([mention is not None for mention in self.mentions], bool)
 
-    def of(self, subject: str) -> Flags:
+    def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
 
     def words(self, i: int) -> list[str]:
-        """The words of one text."""
-        heard = self.heard[i]
-        return heard.words if heard else tokenize_words(self.texts[i].whole, self.texts[i].language)
+        mentions = self.mentions[i]
+        return (
+            mentions.words
+            if mentions
+            else tokenize_words(self.texts[i].whole, self.texts[i].language)
+        )
 
     def is_shop(self, subject: str) -> bool:
-        """Whether it is about the shop (delivery, payment), whatever the product."""
+        """Tell whether the theme is about the shop (delivery, payment) rather than about a
+        product."""
         return subject.split("-")[0] in self.shop
 
-    def keep(self, mask: Mask) -> "ThemeTable":
-        """The same, of these texts alone."""
+    def select(self, mask: Mask) -> "ThemeTable":
+        """Return the table of the selected texts only."""
         places = np.flatnonzero(mask)
         return ThemeTable(
             [self.texts[i] for i in places],
-            [self.heard[i] for i in places],
+            [self.mentions[i] for i in places],
             self.subjects,
             self.titles,
             self.shop,
@@ -221,27 +228,27 @@ def is_question(flags: Flags) -> Mask:
 
 
 def build_theme_table(texts: Sequence[FeedbackText], folder: Path | None) -> ThemeTable:
-    """Raises CannotDo when a list of the team's own cannot be read."""
+    """Raises CannotDo when the team's own list can't be read."""
     lists = {one: load_lexicon(one, folder) for one in sorted({text.language for text in texts})}
-    heard: list[TextMentions | None] = []
+    mentions: list[TextMentions | None] = []
     for text in texts:
         known = lists[text.language]
-        heard.append(find_mentions(text.whole, known, text.rating) if known else None)
+        mentions.append(find_mentions(text.whole, known, text.rating) if known else None)
     own = [one for one in lists.values() if one]
     subjects, titles = _list_subjects(own)
     flags = np.zeros((len(texts), len(subjects)), np.uint8)
     column = {subject: j for j, subject in enumerate(subjects)}
-    for i, one in enumerate(heard):
+    for i, one in enumerate(mentions):
         for subject, flag in (one.flags if one else {}).items():
             flags[i, column[subject]] = flag
     shop = frozenset(n for one in own for n, theme in one.themes.items() if theme.shop)
-    return ThemeTable(list(texts), heard, subjects, titles, shop, flags)
+    return ThemeTable(list(texts), mentions, subjects, titles, shop, flags)
 
 
 def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]:
     titles: dict[str, str] = {}
-    for one in lists:
-        for name, theme in one.themes.items():
+    for lexicon in lists:
+        for name, theme in lexicon.themes.items():
             titles.setdefault(name, get_theme_title(name, theme.title))
             for part in theme.parts:
                 titles.setdefault(f"{name}-{part}", get_theme_title(f"{name}-{part}"))

@@ -1,5 +1,5 @@
-"""One doubt about one product, in numbers and in how customers put it: for the page that is to
-answer it."""
+"""Find one objection to one product, with figures and with the customers' wording, for a landing
+page that answers it."""
 
 import re
 from collections.abc import Iterator
@@ -30,10 +30,11 @@ from bot.i18n.messages import LANGUAGES, Words
 from bot.text.normalize import normalize_text
 from bot.text.slugs import slugify
 
-MIN_COMPLAINTS = 5  # complaints from which a doubt is told with its numbers
-MIN_PART_SHARE = 0.6  # of a theme's complaints, from which one of its parts says it better
+MIN_COMPLAINTS = 5  # with fewer complaints no figures are shown
+MIN_PART_SHARE = 0.6  # of a theme's complaints; a part with this share replaces its theme
 MIN_WAY_COMPLAINTS, MIN_WAY_SHARE, MAX_WAYS = 3, 0.15, 2
-# How the doubt is put, by theme: what the page says, and the folded words that customers use.
+# The wording of the objection, by theme: the text on the page, and the normalised words that
+# customers use.
 OBJECTION_WAYS: dict[str, tuple[tuple[Words, str], ...]] = {
     "sizing": (
         (Words("in the sleeves"), r"\b(?:sleeves?|manches?|mangas?)\b"),
@@ -57,8 +58,8 @@ OBJECTION_WAYS: dict[str, tuple[tuple[Words, str], ...]] = {
 
 @dataclass(frozen=True)
 class ProductObjection:
-    """`blamed` of `texts` about the product complain of `theme` ("sizing-small"); `ways` is how
-    they put it ("in the sleeves"), the most frequent first."""
+    """`blamed` of `texts` about the product complain about `theme` ("sizing-small"). `ways` are the
+    customers' specifics ("in the sleeves"), the most frequent first."""
 
     theme: str
     title: str
@@ -67,70 +68,83 @@ class ProductObjection:
     ways: tuple[Words, ...] = ()
 
     @property
-    def is_told(self) -> bool:
-        """Whether enough of them say it for its numbers to stand on a page."""
+    def has_enough_complaints(self) -> bool:
+        """Whether there are enough complaints to show the figures on a page."""
         return self.blamed >= MIN_COMPLAINTS
 
 
 def find_objection(
-    shelf: Warehouse, product: str, words: str, folder: Path | None = None
+    warehouse: Warehouse, product: str, words: str, folder: Path | None = None
 ) -> ProductObjection | None:
-    """The doubt that `words` name; None where they name none or nobody wrote about the product."""
-    if shelf.table("feedback") is None:
+    """Return the objection that `words` name; None where they name none or nobody wrote about the
+    product."""
+    if warehouse.table("feedback") is None:
         return None
-    where = AnalysisFilter(product=product)
-    said = build_theme_table(read_texts(shelf, select_feedback(shelf, where), where), folder)
-    said = said.keep(said.listed)
-    theme = _match_theme(said, words, folder)
-    if theme is None or not said.texts:
+    filter_ = AnalysisFilter(product=product)
+    theme_table = build_theme_table(
+        read_texts(warehouse, select_feedback(warehouse, filter_), filter_), folder
+    )
+    theme_table = theme_table.select(theme_table.listed)
+    theme = _match_theme(theme_table, words, folder)
+    if theme is None or not theme_table.texts:
         return None
-    blamed = _count_complaints(said, theme)
+    blamed = _count_complaints(theme_table, theme)
     return ProductObjection(
-        theme, said.titles[theme], blamed, len(said.texts), tuple(_find_ways(said, theme))
+        theme,
+        theme_table.titles[theme],
+        blamed,
+        len(theme_table.texts),
+        tuple(_find_ways(theme_table, theme)),
     )
 
 
-def _match_theme(said: ThemeTable, words: str, folder: Path | None) -> str | None:
-    """The theme that words name, by its title in either language or as customers would say it; the
-    part of it that carries most of its complaints."""
+def _match_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> str | None:
+    """Return the theme that the words name, by its title in either language or by the customers'
+    wording; within it, the part that carries most of its complaints."""
     low = normalize_text(words)
     titled = [
         (len(name), subject)
-        for subject, title in said.titles.items()
+        for subject, title in theme_table.titles.items()
         for language in LANGUAGES
         if (name := normalize_text(Words(title).to(language))) in low
     ]
-    found = max(titled)[1] if titled else _match_mentioned_theme(said, words, folder)
-    return _choose_part(said, found) if found else None
+    theme = max(titled)[1] if titled else _match_mentioned_theme(theme_table, words, folder)
+    return _choose_part(theme_table, theme) if theme else None
 
 
-def _match_mentioned_theme(said: ThemeTable, words: str, folder: Path | None) -> str | None:
-    known = [one for code in LANGUAGES if (one := load_lexicon(code, folder))]
-    subjects = [s for one in known for s in find_mentions(words, one).flags if s in said.column]
-    own = [subject for subject in subjects if not said.is_shop(subject)]
-    return max(own, key=lambda s: (_count_complaints(said, s), len(s)), default=None)
+def _match_mentioned_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> str | None:
+    known = [concept for code in LANGUAGES if (concept := load_lexicon(code, folder))]
+    subjects = [
+        s
+        for concept in known
+        for s in find_mentions(words, concept).flags
+        if s in theme_table.column
+    ]
+    own = [subject for subject in subjects if not theme_table.is_shop(subject)]
+    return max(own, key=lambda s: (_count_complaints(theme_table, s), len(s)), default=None)
 
 
-def _choose_part(said: ThemeTable, theme: str) -> str:
-    parts = [one for one in said.subjects if one.startswith(f"{theme}-")]
-    best = max(parts, key=lambda one: _count_complaints(said, one), default=theme)
+def _choose_part(theme_table: ThemeTable, theme: str) -> str:
+    parts = [subject for subject in theme_table.subjects if subject.startswith(f"{theme}-")]
+    best = max(parts, key=lambda subject: _count_complaints(theme_table, subject), default=theme)
     return (
         best
-        if _count_complaints(said, best) >= max(1, MIN_PART_SHARE * _count_complaints(said, theme))
+        if _count_complaints(theme_table, best)
+        >= max(1, MIN_PART_SHARE * _count_complaints(theme_table, theme))
         else theme
     )
 
 
-def _count_complaints(said: ThemeTable, theme: str) -> int:
-    return int(np.sum(is_complaint(said.of(theme))))
+def _count_complaints(theme_table: ThemeTable, theme: str) -> int:
+    return int(np.sum(is_complaint(theme_table.flags_of(theme))))
 
 
-def _find_ways(said: ThemeTable, theme: str) -> Iterator[Words]:
-    """What the sentences that complain name often enough."""
-    heard = [one.spans.get(theme) if one else None for one in said.heard]
+def _find_ways(theme_table: ThemeTable, theme: str) -> Iterator[Words]:
+    """Yield the specifics that the complaining sentences mention often enough."""
+    mentions = [mention.spans.get(theme) if mention else None for mention in theme_table.mentions]
     sentences = [
         normalize_text(text.whole[span[0] : span[1]])
-        for text, span in zip(said.texts, heard, strict=True)
+        for text, span in zip(theme_table.texts, mentions, strict=True)
         if span and span[2] == COMPLAINT
     ]
     counts = [
@@ -138,20 +152,22 @@ def _find_ways(said: ThemeTable, theme: str) -> Iterator[Words]:
         for n, (words, pattern) in enumerate(OBJECTION_WAYS.get(theme.split("-")[0], ()))
     ]
     least = max(MIN_WAY_COMPLAINTS, MIN_WAY_SHARE * len(sentences))
-    told = sorted((one for one in counts if one[0] >= least), key=lambda one: one[:2], reverse=True)
-    yield from (words for _, _, words in told[:MAX_WAYS])
+    frequent = sorted(
+        (one for one in counts if one[0] >= least), key=lambda one: one[:2], reverse=True
+    )
+    yield from (words for _, _, words in frequent[:MAX_WAYS])
 
 
-# A customer's own sentence that praises a product, and how many reviews praise the same.
+# A customer's sentence that praises a product, and how many reviews praise the same.
 
-MIN_REVIEWS = 10  # reviews from which "so many of so many" is told
+MIN_REVIEWS = 10  # reviews from which "x of y" is shown
 
 
 @dataclass(frozen=True)
 class ProductPraise:
-    """What the reviews of one product say of one theme: `praised` of `reviews` speak well of it.
-    `quote` is the sentence that says it in a text of the language asked for that complains of
-    nothing."""
+    """What the reviews of one product say about one theme: `praised` of `reviews` praise it.
+    `quote` is the praising sentence of a text in the requested language that contains no
+    complaint."""
 
     praised: int
     reviews: int
@@ -163,85 +179,88 @@ class ProductPraise:
 
 
 def find_praise(
-    shelf: Warehouse, product: str, theme: str, language: str, folder: Path | None = None
+    warehouse: Warehouse, product: str, theme: str, language: str, folder: Path | None = None
 ) -> ProductPraise | None:
-    """`theme` as in a fact's id: "fabric-linen". None where nobody speaks of it."""
-    if shelf.table("feedback") is None:
+    """`theme` is as in a fact's id: "fabric-linen". None where nobody mentions it."""
+    if warehouse.table("feedback") is None:
         return None
-    where = AnalysisFilter(product=product)
-    said = build_theme_table(read_texts(shelf, select_feedback(shelf, where), where), folder)
-    said = said.keep(said.listed)
-    if theme not in said.column:
-        return None
-    count = int(np.sum(is_praise(said.of(theme))))
-    glad = said.keep(
-        _select_without_complaints(said)
-        & np.array([t.language == language for t in said.texts], bool)
+    filter_ = AnalysisFilter(product=product)
+    theme_table = build_theme_table(
+        read_texts(warehouse, select_feedback(warehouse, filter_), filter_), folder
     )
-    found = [
+    theme_table = theme_table.select(theme_table.listed)
+    if theme not in theme_table.column:
+        return None
+    count = int(np.sum(is_praise(theme_table.flags_of(theme))))
+    glad = theme_table.select(
+        _select_without_complaints(theme_table)
+        & np.array([t.language == language for t in theme_table.texts], bool)
+    )
+    sentences = [
         _extract_praise_sentence(glad, quote, theme) for quote in select_quotes(glad, theme, PRAISE)
     ]
-    return ProductPraise(count, len(said.texts), found[0] if found else None)
+    return ProductPraise(count, len(theme_table.texts), sentences[0] if sentences else None)
 
 
-def _extract_praise_sentence(said: ThemeTable, quote: Quote, theme: str) -> Quote:
-    """The sentence that praises, without what stands around it, unless it is too short alone."""
-    heard = said.heard[said.texts.index(quote.text)]
-    start, end, _ = heard.spans[theme] if heard else (0, 0, 0)
+def _extract_praise_sentence(theme_table: ThemeTable, quote: Quote, theme: str) -> Quote:
+    """Cut the quote to the praising sentence, unless that alone is too short."""
+    mentions = theme_table.mentions[theme_table.texts.index(quote.text)]
+    start, end, _ = mentions.spans[theme] if mentions else (0, 0, 0)
     sentence = quote.text.whole[start:end].strip()
     return replace(quote, said=sentence) if len(sentence) >= MIN_QUOTE_LENGTH else quote
 
 
-def _select_without_complaints(said: ThemeTable) -> Mask:
-    """The texts that complain of nothing."""
-    return np.array([not is_complaint(row).any() for row in said.flags], bool)
+def _select_without_complaints(theme_table: ThemeTable) -> Mask:
+    """Return the texts without any complaint."""
+    return np.array([not is_complaint(row).any() for row in theme_table.flags], bool)
 
 
-# What customers praise most about one product, and what they object to most: for drafts.
+# The most praised and the most criticised theme of one product, for drafts.
 
-# texts about the product that say it
+# texts about the product that mention it
 
 
 def praise_and_objection(
-    shelf: Warehouse, product: str, folder: Path | None = None
+    warehouse: Warehouse, product: str, folder: Path | None = None
 ) -> tuple[Fact | None, Fact | None]:
-    """feedback.<theme>--product-<product>.praise-share and .complaint-share: % of the texts about
-    the product that praise, that complain of its most praised and most blamed theme; about the
-    product alone, not about the shop. None where fewer than five texts say it."""
-    if shelf.table("feedback") is None:
+    """Return feedback.<theme>--product-<product>.praise-share and .complaint-share: the % of the
+    texts about the product that praise its most praised theme, and that complain about its most
+    criticised one. Themes about the shop don't count. None where fewer than five texts mention
+    it."""
+    if warehouse.table("feedback") is None:
         return None, None
-    where = AnalysisFilter(product=product)
-    expression = select_feedback(shelf, where)
-    said = build_theme_table(read_texts(shelf, expression, where), folder)
-    said = said.keep(said.listed)
-    found = AnalysisResult("feedback", shelf.source("feedback"), shelf.as_of("feedback"))
-    found.queries["texts"] = defer_sql(expression)
+    filter_ = AnalysisFilter(product=product)
+    expression = select_feedback(warehouse, filter_)
+    theme_table = build_theme_table(read_texts(warehouse, expression, filter_), folder)
+    theme_table = theme_table.select(theme_table.listed)
+    result = AnalysisResult("feedback", warehouse.source("feedback"), warehouse.as_of("feedback"))
+    result.queries["texts"] = defer_sql(expression)
     return (
-        _find_top_fact(found, said, product, "praise-share"),
-        _find_top_fact(found, said, product, "complaint-share"),
+        _find_top_fact(result, theme_table, product, "praise-share"),
+        _find_top_fact(result, theme_table, product, "complaint-share"),
     )
 
 
 def _find_top_fact(
-    found: AnalysisResult, said: ThemeTable, product: str, measure: str
+    result: AnalysisResult, theme_table: ThemeTable, product: str, measure: str
 ) -> Fact | None:
     judge = is_praise if measure == "praise-share" else is_complaint
     counts = {
-        subject: int(np.sum(judge(said.of(subject))))
-        for subject in said.subjects
-        if subject.split("-")[0] not in said.shop
+        subject: int(np.sum(judge(theme_table.flags_of(subject))))
+        for subject in theme_table.subjects
+        if subject.split("-")[0] not in theme_table.shop
     }
     counts = {subject: count for subject, count in counts.items() if count >= MIN_COMPLAINTS}
     if not counts:
         return None
-    # A part that carries most of its theme says it better: "runs small" before "sizing".
+    # A part that carries most of its theme is more specific: "runs small" instead of "sizing".
     best = max(counts, key=lambda s: (counts[s] * (1.25 if "-" in s else 1.0), s))
-    return found.add(
+    return result.add(
         f"{best}--product-{slugify(product)}",
         measure,
-        compute_percent(counts[best], len(said.texts)),
+        compute_percent(counts[best], len(theme_table.texts)),
         unit="%",
-        about=said.titles[best],
-        rows=len(said.texts),
+        about=theme_table.titles[best],
+        rows=len(theme_table.texts),
         query="texts",
     )

@@ -1,9 +1,8 @@
-"""What to fix first: complaints, times the trend where it is more than chance, times the reach.
+"""Rank what to fix first: complaints × trend (where significant) × reach.
 
-The reach of a theme about the shop (delivery, payment) is every order; that of a theme about
-products is the share of orders that hold a product complained about. A complaint counts half for
-itself, and half by its reach.
-"""
+The reach of a theme about the shop (delivery, payment) is all orders; that of a theme about
+products is the share of orders that contain a product complained about. A complaint counts one half
+by itself, and one half by its reach."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -23,14 +22,14 @@ from bot.data.warehouse.warehouse import Warehouse
 
 MIN_COMPLAINTS = 5  # complaints in the period
 MIN_PRODUCT_COMPLAINTS = 2  # complaints about a product, from which its orders count as reached
-TREND_LIMITS = (0.5, 2.0)  # the trend counts no more than this
+TREND_LIMITS = (0.5, 2.0)  # the trend is clipped to this range
 MAX_PRIORITIES = 5
 
 
 @dataclass(frozen=True)
 class FixPriority:
-    """`trend` is the share now over the share before (1 where chance explains it), `reach` a share
-    of the orders, 0 to 1."""
+    """`trend` is the share now over the share before (1 where chance explains it); `reach` is a
+    share of the orders, 0 to 1."""
 
     subject: str
     complaints: int
@@ -43,57 +42,65 @@ class FixPriority:
 
 
 def rank_priorities(
-    said: ThemeTable, recent: Mask, changes: list[ThemeChange], bought: "OrderReach"
+    theme_table: ThemeTable, recent: Mask, changes: list[ThemeChange], order_reach: "OrderReach"
 ) -> list[FixPriority]:
-    """The worst first; sub-themes stand for their theme where there are any."""
-    trends = {one.subject: _limit_trend(one) for one in changes}
-    found = []
-    for subject in said.subjects:
-        loud = is_complaint(said.of(subject)) & recent
+    """Return the worst themes first. Sub-themes replace their theme where it has any."""
+    trends = {change.subject: _limit_trend(change) for change in changes}
+    ranked = []
+    for subject in theme_table.subjects:
+        loud = is_complaint(theme_table.flags_of(subject)) & recent
         if int(loud.sum()) < MIN_COMPLAINTS:
             continue
-        named = Counter(t.product for t, is_loud in zip(said.texts, loud, strict=True) if is_loud)
+        named = Counter(
+            t.product for t, is_loud in zip(theme_table.texts, loud, strict=True) if is_loud
+        )
         products = {p for p, times in named.items() if p and times >= MIN_PRODUCT_COMPLAINTS}
-        reach = 1.0 if said.is_shop(subject) else bought.share(products)
-        found.append(FixPriority(subject, int(loud.sum()), trends.get(subject, 1.0), reach))
-    parents = {f.subject.split("-")[0] for f in found if "-" in f.subject}
-    kept = [f for f in found if f.subject not in parents and f.score > 0]
-    return sorted(kept, key=lambda f: (-f.score, f.subject))[:MAX_PRIORITIES]
+        reach = 1.0 if theme_table.is_shop(subject) else order_reach.share(products)
+        ranked.append(FixPriority(subject, int(loud.sum()), trends.get(subject, 1.0), reach))
+    parents = {f.subject.split("-")[0] for f in ranked if "-" in f.subject}
+    shown = [f for f in ranked if f.subject not in parents and f.score > 0]
+    return sorted(shown, key=lambda f: (-f.score, f.subject))[:MAX_PRIORITIES]
 
 
-def add_priorities(found: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]) -> None:
-    """feedback.<theme>.fix-first-rank, .fix-first-score, and what it is made of:
+def add_priorities(
+    result: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]
+) -> None:
+    """Add feedback.<theme>.fix-first-rank, .fix-first-score and its components:
     .fix-first-complaints × .fix-first-trend × (1 + .fix-first-reach, a share of orders) ÷ 2."""
-    for rank, one in enumerate(worst, 1):
+    for rank, priority in enumerate(worst, 1):
         add = partial(
-            found.add, one.subject, about=titles[one.subject], rows=one.complaints, query="texts"
+            result.add,
+            priority.subject,
+            about=titles[priority.subject],
+            rows=priority.complaints,
+            query="texts",
         )
         add("fix-first-rank", rank)
-        add("fix-first-score", round(one.score, 1))
-        add("fix-first-complaints", one.complaints)
-        add("fix-first-trend", round(one.trend, 2), unit="times")
-        add("fix-first-reach", compute_percent(round(1000 * one.reach), 1000), unit="%")
+        add("fix-first-score", round(priority.score, 1))
+        add("fix-first-complaints", priority.complaints)
+        add("fix-first-trend", round(priority.trend, 2), unit="times")
+        add("fix-first-reach", compute_percent(round(1000 * priority.reach), 1000), unit="%")
 
 
 class OrderReach:
-    """Which orders of the period hold which products. Without orders everything reaches all."""
+    """The orders of the period by product. Without orders, every theme reaches all of them."""
 
-    def __init__(self, shelf: Warehouse, over: ComparedPeriods, found: AnalysisResult):
+    def __init__(self, warehouse: Warehouse, periods: ComparedPeriods, result: AnalysisResult):
         self._orders: dict[str, int] = {}
-        self._shelf, self._over = shelf, over
-        self._lines = shelf.table("orders")
+        self._shelf, self._over = warehouse, periods
+        self._lines = warehouse.table("orders")
         if self._lines is not None:
             day = self._lines["at"].date()
             self._lines = self._lines.filter(
-                day >= ibis.literal(over.before), day <= ibis.literal(over.last)
+                day >= ibis.literal(periods.before), day <= ibis.literal(periods.last)
             )
             self._total = self._count(self._lines.aggregate(n=self._lines["order"].nunique()))
-            found.queries["reach"] = defer_sql(
+            result.queries["reach"] = defer_sql(
                 self._lines.group_by("product").aggregate(n=self._lines["order"].nunique())
             )
 
     def share(self, products: set[str]) -> float:
-        """Of the orders since the beginning of the period before, 0 to 1."""
+        """Return the share (0 to 1) of the orders since the beginning of the previous period."""
         if self._lines is None or not self._total:
             return 1.0
         if not products:
@@ -104,7 +111,7 @@ class OrderReach:
             held.aggregate(n=ibis.coalesce(held.customer, held["order"]).nunique())
         )
         floor = self._shelf.sales_floor
-        if is_below_floor(people, floor):  # so few that it is not told how many
+        if is_below_floor(people, floor):  # too few people for the number to be shown
             return 0.0
         return 1.0 if is_below_floor(self._total - reached, floor) else reached / self._total
 
@@ -112,9 +119,9 @@ class OrderReach:
         return int(fetch_rows(self._shelf, expression)[0]["n"])
 
 
-def _limit_trend(one: ThemeChange) -> float:
-    if one.verdict == "no change seen":
+def _limit_trend(theme_change: ThemeChange) -> float:
+    if theme_change.verdict == "no change seen":
         return 1.0
-    if one.change is None:
+    if theme_change.change is None:
         return TREND_LIMITS[1]
-    return min(TREND_LIMITS[1], max(TREND_LIMITS[0], 1 + one.change))
+    return min(TREND_LIMITS[1], max(TREND_LIMITS[0], 1 + theme_change.change))

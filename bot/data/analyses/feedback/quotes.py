@@ -1,4 +1,4 @@
-"""What people say in their own words: quotes, letter for letter, each with the id of its text."""
+"""Select quotes: verbatim sentences, each with the id of its text."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -22,36 +22,43 @@ from bot.data.analyses.result import AnalysisResult
 from bot.privacy.personal_data import find_personal_data as personal
 
 MAX_QUOTES = 3
-MIN_QUOTE_LENGTH, MAX_QUOTE_LENGTH = 25, 220  # letters
-MAX_TEXTS_TRIED = 250  # the newest texts on a theme, looked at for its quotes
+MIN_QUOTE_LENGTH, MAX_QUOTE_LENGTH = 25, 220  # in characters
+MAX_TEXTS_TRIED = 250  # the newest texts on a theme, from which its quotes are chosen
 MAX_COMPLAINT_STARS, MIN_PRAISE_STARS = 3, 4  # stars
-MAX_QUOTE_SIMILARITY = 0.5  # Jaccard of the words from which two quotes are one
+# Jaccard similarity of the words, from which two quotes count as the same
+MAX_QUOTE_SIMILARITY = 0.5
 
 
 @dataclass(frozen=True)
 class Quote:
-    """Some whole sentences of one text."""
+    """One or more whole sentences of one text."""
 
     text: FeedbackText
     said: str
 
 
-def select_quotes(said: ThemeTable, subject: str, way: int) -> list[Quote]:
-    """At most three, of texts that praise, complain or ask (PRAISE, COMPLAINT, QUESTION): typical
-    by their words, none like another, none with personal data. A complaint is quoted of who was
-    unhappy, where somebody was: five stars and "a bit tight" is no complaint to be shown first."""
-    column = said.of(subject)
-    places = np.flatnonzero((column & way) > 0)
+def select_quotes(theme_table: ThemeTable, subject: str, flag: int) -> list[Quote]:
+    """Return at most three quotes of texts with this flag (PRAISE, COMPLAINT or QUESTION): typical
+    in their words, different from each other, without personal data. Complaints come from unhappy
+    customers where there are any, because a five-star text with "a bit tight" is no complaint to
+    show first."""
+    column = theme_table.flags_of(subject)
+    places = np.flatnonzero((column & flag) > 0)
     newest = sorted(
-        places, key=lambda i: (said.texts[i].day is None, _get_age_key(said.texts[i]), i)
+        places,
+        key=lambda i: (theme_table.texts[i].day is None, _get_age_key(theme_table.texts[i]), i),
     )
-    found = [q for i in newest[:MAX_TEXTS_TRIED] if (q := _build_quote(said, int(i), subject, way))]
-    bags = [frozenset(tokenize_words(q.said, q.text.language)) for q in found]
+    quotes = [
+        q
+        for i in newest[:MAX_TEXTS_TRIED]
+        if (q := _build_quote(theme_table, int(i), subject, flag))
+    ]
+    bags = [frozenset(tokenize_words(q.said, q.text.language)) for q in quotes]
     often = Counter(word for bag in bags for word in bag)
     ranked = sorted(
-        range(len(found)),
+        range(len(quotes)),
         key=lambda k: (
-            _contradicts_rating(found[k].text, way),
+            _contradicts_rating(quotes[k].text, flag),
             -sum(often[w] for w in bags[k]) / max(6, len(bags[k])) ** 0.9,
             k,
         ),
@@ -64,33 +71,38 @@ def select_quotes(said: ThemeTable, subject: str, way: int) -> list[Quote]:
             chosen.append(k)
         if len(chosen) == MAX_QUOTES:
             break
-    return [found[k] for k in chosen]
+    return [quotes[k] for k in chosen]
 
 
 def add_quotes(
-    found: AnalysisResult, said: ThemeTable, subjects: Sequence[str], blamed: Collection[str]
+    result: AnalysisResult,
+    theme_table: ThemeTable,
+    subjects: Sequence[str],
+    blamed: Collection[str],
 ) -> None:
-    """feedback.<theme>.quote-1 to -3: complaints of themes that are `blamed`, else whichever is
-    told more, complaint, praise or question."""
+    """Add feedback.<theme>.quote-1 to -3: complaints for themes in `blamed`, else the most frequent
+    of complaint, praise and question."""
     for subject in subjects:
-        flags = said.of(subject)
-        told = {
+        flags = theme_table.flags_of(subject)
+        counts = {
             COMPLAINT: int(is_complaint(flags).sum()),
             PRAISE: int(is_praise(flags).sum()),
             QUESTION: int(is_question(flags).sum()),
         }
-        way = COMPLAINT if subject in blamed else max(told, key=lambda w: (told[w], -w))
-        for n, quote in enumerate(select_quotes(said, subject, way) if told[way] else [], 1):
-            add_quote(found, subject, f"quote-{n}", said.titles[subject], quote)
+        way = COMPLAINT if subject in blamed else max(counts, key=lambda w: (counts[w], -w))
+        for n, quote in enumerate(
+            select_quotes(theme_table, subject, way) if counts[way] else [], 1
+        ):
+            add_quote(result, subject, f"quote-{n}", theme_table.titles[subject], quote)
 
 
-def add_quote(found: AnalysisResult, subject: str, measure: str, about: str, quote: Quote) -> Fact:
-    """The words as they were written; the unit is their language, the source names the text."""
+def add_quote(result: AnalysisResult, subject: str, measure: str, about: str, quote: Quote) -> Fact:
+    """Add the verbatim words. The unit is their language, the source names the text."""
     text = quote.text
     stars = f"{text.rating:g}/5" if text.rating is not None else ""
-    source = ", ".join(p for p in (found.source, text.id, text.channel or "", stars) if p)
+    source = ", ".join(p for p in (result.source, text.id, text.channel or "", stars) if p)
     language = text.language if len(text.language) == 2 else None
-    return found.add(
+    return result.add(
         subject,
         measure,
         quote.said,
@@ -103,12 +115,13 @@ def add_quote(found: AnalysisResult, subject: str, measure: str, about: str, quo
     )
 
 
-def _build_quote(said: ThemeTable, i: int, subject: str, way: int) -> Quote | None:
-    """The sentence that says it, or the whole text when that is short; None when it won't do."""
-    text, heard = said.texts[i], said.heard[i]
-    if heard is None or subject not in heard.spans:
+def _build_quote(theme_table: ThemeTable, i: int, subject: str, way: int) -> Quote | None:
+    """Return the sentence with the mention, or the whole text when it is short; None when it is not
+    suitable."""
+    text, mentions = theme_table.texts[i], theme_table.mentions[i]
+    if mentions is None or subject not in mentions.spans:
         return None
-    start, end, flag = heard.spans[subject]
+    start, end, flag = mentions.spans[subject]
     if flag != way or start < text.offset:
         return None
     whole = text.whole[text.offset :]
@@ -119,14 +132,14 @@ def _build_quote(said: ThemeTable, i: int, subject: str, way: int) -> Quote | No
     return Quote(text, chosen)
 
 
-def _contradicts_rating(text: FeedbackText, way: int) -> bool:
-    """Whether who said it gave stars that say the contrary."""
+def _contradicts_rating(text: FeedbackText, flag: int) -> bool:
+    """Tell whether the author's rating contradicts the flag."""
     if text.rating is None:
         return False
     return (
         text.rating > MAX_COMPLAINT_STARS
-        if way == COMPLAINT
-        else way == PRAISE and text.rating < MIN_PRAISE_STARS
+        if flag == COMPLAINT
+        else flag == PRAISE and text.rating < MIN_PRAISE_STARS
     )
 
 

@@ -1,9 +1,9 @@
-"""How happy people are: by their stars; where there are none, by what the team's own stars teach.
+"""Estimate sentiment: from the ratings, and for texts without one from a classifier trained on the
+team's own ratings.
 
-Logistic regression on TF-IDF and on how much the text praises and blames, balanced, trained on the
-team's rated texts (stars of 3 teach nothing), its cross-validated AUC shown. A text that asks
-something has no mood. No stars to learn from: no sentiment is shown.
-"""
+Logistic regression on TF-IDF and on the amount of praise and blame, class-balanced, trained on the
+team's rated texts (3 stars are left out), reported with its cross-validated AUC. Questions have no
+sentiment. Without ratings to learn from, no sentiment is shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,31 +20,32 @@ from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import Numbers, compute_auc
 from bot.i18n.messages import Words
 
-# A chance from many words: logistic regression on sparse rows, both kinds weighing the same.
+# Logistic regression on sparse rows, with balanced classes.
 
-RIDGE_SCALE = 4.0  # how much a text may pull against the ridge
+RIDGE_SCALE = 4.0  # the weight of a text against the ridge penalty
 MAX_NEWTON_STEPS, MAX_GRADIENT_STEPS = 50, 200
-SLOPE_TOLERANCE = 1e-3  # of the slope at the start
+SLOPE_TOLERANCE = 1e-3  # relative to the gradient at the start
 
 
-def predict_chances(known: SparseMatrix, happened: Numbers, asked: SparseMatrix) -> Numbers:
-    """Of each row asked, learnt from the known rows and whether it happened (1) or not (0)."""
+def predict_chances(known: SparseMatrix, happened: Numbers, rows: SparseMatrix) -> Numbers:
+    """Return the probability for each of `rows`, learnt from the known rows and their outcome
+    (1 or 0)."""
     weights = _fit_weights(known, happened)
-    return _apply_sigmoid(asked.times(weights[:-1]) + weights[-1])
+    return _apply_sigmoid(rows.times(weights[:-1]) + weights[-1])
 
 
 def predict_out_of_fold(known: SparseMatrix, happened: Numbers, folds: int) -> Numbers:
-    """The chance of each known row, learnt from the rows of the other folds."""
+    """Return the cross-validated probability of each known row, learnt from the other folds."""
     fold = _assign_folds(happened, folds)
-    found = np.empty(len(happened))
+    chances = np.empty(len(happened))
     for k in range(folds):
         mine, others = fold == k, fold != k
-        found[mine] = predict_chances(known.rows(others), happened[others], known.rows(mine))
-    return found
+        chances[mine] = predict_chances(known.rows(others), happened[others], known.rows(mine))
+    return chances
 
 
 def _assign_folds(happened: Numbers, folds: int) -> NDArray[np.intp]:
-    """The fold of each row: both kinds dealt out evenly, at random."""
+    """Assign each row to a random fold, stratified by outcome."""
     chance = np.random.RandomState(RANDOM_SEED)
     fold = np.zeros(len(happened), np.intp)
     dealt = 0
@@ -58,7 +59,7 @@ def _assign_folds(happened: Numbers, folds: int) -> NDArray[np.intp]:
 
 
 def _fit_weights(known: SparseMatrix, happened: Numbers) -> Numbers:
-    """The weights of the columns; that of the constant is the last."""
+    """Fit the column weights; the last one is the intercept."""
     table = known.beside(np.ones((known.shape[0], 1)))
     share = happened.mean()
     pull = RIDGE_SCALE * np.where(happened > 0, 0.5 / share, 0.5 / (1 - share))
@@ -85,8 +86,8 @@ def _fit_weights(known: SparseMatrix, happened: Numbers) -> Numbers:
 def _solve_conjugate_gradient(
     curved: Callable[[Numbers], Numbers], wanted: Numbers, near: float
 ) -> Numbers:
-    """The move that the curve turns into what is wanted, but for `near`: conjugate gradients."""
-    found = np.zeros_like(wanted)
+    """Solve for the Newton step by conjugate gradients, up to the tolerance `near`."""
+    solution = np.zeros_like(wanted)
     rest = ahead = wanted
     left = float(rest @ rest)
     for _step in range(MAX_GRADIENT_STEPS):
@@ -94,10 +95,10 @@ def _solve_conjugate_gradient(
             break
         bent = curved(ahead)
         length = left / float(ahead @ bent)
-        found, rest = found + length * ahead, rest - length * bent
+        solution, rest = solution + length * ahead, rest - length * bent
         left, before = float(rest @ rest), left
         ahead = rest + left / before * ahead
-    return found
+    return solution
 
 
 def _search_line(
@@ -109,7 +110,7 @@ def _search_line(
     move: Numbers,
     slope: float,
 ) -> Numbers:
-    """The whole move, or half of it, or half of that, until it leads down (Armijo)."""
+    """Return the largest halving of the step that decreases the loss (Armijo)."""
     sign = 1 - 2 * happened
     at, by = table.times(weights), table.times(move)
 
@@ -128,22 +129,23 @@ def _apply_sigmoid(z: Numbers) -> Numbers:
     return curve
 
 
-MIN_HAPPY_STARS, MAX_UNHAPPY_STARS = 4.0, 2.0  # stars from which, and up to which
+# stars from which a text is happy, and up to which it is unhappy
+MIN_HAPPY_STARS, MAX_UNHAPPY_STARS = 4.0, 2.0
 MIN_RATED_TEXTS, MIN_TEXTS_PER_CLASS = (
     200,
     25,
-)  # rated texts, and of the rarer kind, from which a classifier learns
+)  # rated texts, and texts of the rarer class, required to train a classifier
 MAX_TRAINING_TEXTS = (
-    4_000  # texts that it learns from, spread evenly, so that the time stays bounded
+    4_000  # texts used for training, sampled evenly, so that the time stays bounded
 )
 FOLD_COUNT = 5
-MIN_AUC = 0.75  # AUC below which nothing is read into texts without stars
+MIN_AUC = 0.75  # with a lower AUC, texts without a rating get no sentiment
 
 
 @dataclass(frozen=True)
 class Sentiment:
-    """`happy` is 1, 0 or NaN, one a text; `auc` of the classifier, None when none was needed or
-    could be trained; `read` is how many texts it judged."""
+    """`happy` is 1, 0 or NaN for each text. `auc` is the classifier's, None when none was needed or
+    could be trained; `read` is how many texts it classified."""
 
     happy: NDArray[np.float64]
     auc: float | None
@@ -151,14 +153,14 @@ class Sentiment:
     read: int
 
 
-def estimate_sentiment(said: ThemeTable) -> Sentiment:
-    """The mood of each text; 3 stars are neither."""
-    texts = said.texts
+def estimate_sentiment(theme_table: ThemeTable) -> Sentiment:
+    """Return the sentiment of each text; 3 stars are neither happy nor unhappy."""
+    texts = theme_table.texts
     stars = np.array([np.nan if t.rating is None else t.rating for t in texts])
     happy = np.where(
         stars >= MIN_HAPPY_STARS, 1.0, np.where(stars <= MAX_UNHAPPY_STARS, 0.0, np.nan)
     )
-    asks = np.array([bool(h and h.asks) for h in said.heard], bool)
+    asks = np.array([bool(h and h.asks) for h in theme_table.mentions], bool)
     open_ = np.flatnonzero(np.isnan(stars) & ~asks)
     taught = np.flatnonzero(np.isfinite(happy))
     rarer = min((happy[taught] == 1).sum(), (happy[taught] == 0).sum()) if len(taught) else 0
@@ -166,7 +168,7 @@ def estimate_sentiment(said: ThemeTable) -> Sentiment:
         return Sentiment(happy, None, len(taught), 0)
     if len(taught) > MAX_TRAINING_TEXTS:
         taught = taught[np.linspace(0, len(taught) - 1, MAX_TRAINING_TEXTS).astype(int)]
-    good, read = _classify_unrated(said, taught, happy[taught], open_)
+    good, read = _classify_unrated(theme_table, taught, happy[taught], open_)
     if good < MIN_AUC:
         return Sentiment(happy, good, len(taught), 0)
     happy[open_] = read
@@ -174,33 +176,39 @@ def estimate_sentiment(said: ThemeTable) -> Sentiment:
 
 
 def _classify_unrated(
-    said: ThemeTable,
+    theme_table: ThemeTable,
     taught: NDArray[np.intp],
     happy: NDArray[np.float64],
     open_: NDArray[np.intp],
 ) -> tuple[float, NDArray[np.float64]]:
-    """The classifier's AUC, and what it says of the texts without stars."""
-    terms = TermVectorizer([said.words(i) for i in taught])
-    known = terms.rows.beside(_score_tones(said, taught))
+    """Return the classifier's AUC, and its result for the texts without a rating."""
+    terms = TermVectorizer([theme_table.words(i) for i in taught])
+    known = terms.rows.beside(_score_tones(theme_table, taught))
     guessed = predict_out_of_fold(known, happy, FOLD_COUNT)
-    asked = terms.of([said.words(i) for i in open_]).beside(_score_tones(said, open_))
-    return compute_auc(guessed, happy), (predict_chances(known, happy, asked) >= 0.5).astype(float)
+    unrated = terms.vectorize([theme_table.words(i) for i in open_]).beside(
+        _score_tones(theme_table, open_)
+    )
+    return compute_auc(guessed, happy), (predict_chances(known, happy, unrated) >= 0.5).astype(
+        float
+    )
 
 
-def _score_tones(said: ThemeTable, places: NDArray[np.intp]) -> NDArray[np.float64]:
-    """How much each text praises and blames, without its stars; texts without a list: nought."""
-    heard = [said.heard[i] for i in places]
-    return np.log1p([[h.kind, h.loud] if h else [0, 0] for h in heard])
+def _score_tones(theme_table: ThemeTable, places: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the amount of praise and blame in each text, without its rating; zero for texts
+    without a list."""
+    mentions = [theme_table.mentions[i] for i in places]
+    return np.log1p([[h.kind, h.loud] if h else [0, 0] for h in mentions])
 
 
-def add_sentiment(found: AnalysisResult, texts: list[FeedbackText], one: Sentiment) -> None:
-    """feedback.all.rating, .happy-share and .unhappy-share of the rated texts; where a classifier
-    read the others .unrated-happy-share, .unrated-unhappy-share and .classifier-auc."""
+def add_sentiment(result: AnalysisResult, texts: list[FeedbackText], sentiment: Sentiment) -> None:
+    """Add feedback.all.rating, .happy-share and .unhappy-share of the rated texts; where a
+    classifier judged the others, also .unrated-happy-share, .unrated-unhappy-share and
+    .classifier-auc."""
     about = get_theme_title("all")
     stars = np.array([t.rating for t in texts if t.rating is not None], float)
     if len(stars):
         rated = len(stars)
-        found.add(
+        result.add(
             "all",
             "rating",
             round(float(stars.mean()), 2),
@@ -213,7 +221,7 @@ def add_sentiment(found: AnalysisResult, texts: list[FeedbackText], one: Sentime
             ("happy-share", int((stars >= MIN_HAPPY_STARS).sum())),
             ("unhappy-share", int((stars <= MAX_UNHAPPY_STARS).sum())),
         ):
-            found.add(
+            result.add(
                 "all",
                 measure,
                 compute_percent(count, rated),
@@ -225,36 +233,41 @@ def add_sentiment(found: AnalysisResult, texts: list[FeedbackText], one: Sentime
     unrated = np.array([t.rating is None for t in texts], bool)
     if not unrated.any():
         return
-    if one.auc is not None:
-        found.add(
-            "all", "classifier-auc", round(one.auc, 3), about=about, rows=one.taught, query="texts"
+    if sentiment.auc is not None:
+        result.add(
+            "all",
+            "classifier-auc",
+            round(sentiment.auc, 3),
+            about=about,
+            rows=sentiment.taught,
+            query="texts",
         )
-    if not one.read:
-        found.refuse(_explain_missing_sentiment(int(unrated.sum()), one))
+    if not sentiment.read:
+        result.add_limit(_explain_missing_sentiment(int(unrated.sum()), sentiment))
         return
-    happy = int((one.happy[unrated] == 1).sum())
+    happy = int((sentiment.happy[unrated] == 1).sum())
     for measure, count in (
         ("unrated-happy-share", happy),
-        ("unrated-unhappy-share", one.read - happy),
+        ("unrated-unhappy-share", sentiment.read - happy),
     ):
-        found.add(
+        result.add(
             "all",
             measure,
-            compute_percent(count, one.read),
+            compute_percent(count, sentiment.read),
             unit="%",
             about=about,
-            rows=one.read,
+            rows=sentiment.read,
             query="texts",
         )
 
 
-def _explain_missing_sentiment(unrated: int, one: Sentiment) -> Words:
-    if one.auc is not None:
+def _explain_missing_sentiment(unrated: int, sentiment: Sentiment) -> Words:
+    if sentiment.auc is not None:
         return Words(
             "No sentiment is shown for the {n} texts without stars: learnt from your own ratings, "
             "it would be wrong too often (AUC {auc}).",
             n=unrated,
-            auc=round(one.auc, 2),
+            auc=round(sentiment.auc, 2),
         )
     return Words(
         "No sentiment is shown for the {n} texts without stars: that takes {rated} texts with "

@@ -1,4 +1,4 @@
-"""The texts that are asked about: rows of the feedback, narrowed by the engine."""
+"""Read the selected feedback texts, filtered in the database engine."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# Which days are looked at, which are "now", and which are the period before.
+# The current period and the one before.
 
-CURRENT_DAYS, PREVIOUS_DAYS, YEAR_DAYS = 30, 90, 365  # days
+CURRENT_DAYS, PREVIOUS_DAYS, YEAR_DAYS = 30, 90, 365  # in days
 
 
 class HasDay(Protocol):
-    """What is of a day, or of none that is known."""
+    """Anything with an optional date."""
 
     @property
     def day(self) -> date | None: ...
@@ -34,8 +34,8 @@ class HasDay(Protocol):
 
 @dataclass(frozen=True)
 class ComparedPeriods:
-    """Days inclusive. `first` to `last` is what levels stand on: a year, or what was asked for;
-    "now" ends with it, and "before" are the 90 days that come before "now"."""
+    """The compared periods, days inclusive. Levels refer to `first` to `last`: a year, or the
+    requested days. "now" is the end of it, "before" the 90 days preceding "now"."""
 
     first: date
     last: date
@@ -46,7 +46,8 @@ class ComparedPeriods:
         return self.now - timedelta(days=PREVIOUS_DAYS)
 
     def level(self, texts: Sequence[HasDay]) -> NDArray[np.bool_]:
-        """Texts without a day count for the level: there is nothing else they could count for."""
+        """Return the texts of the level. Texts without a date count, because they can't count for
+        anything else."""
         return np.array([t.day is None or self.first <= t.day <= self.last for t in texts], bool)
 
     def is_now(self, texts: Sequence[HasDay]) -> NDArray[np.bool_]:
@@ -57,30 +58,30 @@ class ComparedPeriods:
 
 
 def extend_to_previous(since: date) -> date:
-    """The 90 days before are read as well: what is asked about is compared with them."""
+    """Return the start of the 90 days before, which are read too for comparison."""
     return since - timedelta(days=PREVIOUS_DAYS)
 
 
-def choose_periods(where: AnalysisFilter, newest: date) -> ComparedPeriods:
-    """By default the 30 days up to the newest text, and the 90 before; else the days asked for."""
-    last = where.until or newest
-    if where.since:
-        return ComparedPeriods(where.since, last, where.since)
+def choose_periods(filter_: AnalysisFilter, newest: date) -> ComparedPeriods:
+    """Return the 30 days up to the newest text and the 90 before; or the requested days."""
+    last = filter_.until or newest
+    if filter_.since:
+        return ComparedPeriods(filter_.since, last, filter_.since)
     return ComparedPeriods(
         last - timedelta(days=YEAR_DAYS - 1),
         last,
-        last - timedelta(days=(where.days or CURRENT_DAYS) - 1),
+        last - timedelta(days=(filter_.days or CURRENT_DAYS) - 1),
     )
 
 
-MAX_TEXTS = 100_000  # texts read at once, the newest; more would take minutes
+MAX_TEXTS = 100_000  # the newest texts, read at once; more would take minutes
 DIMENSIONS = ("product", "category", "channel", "region", "country", "segment", "language")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackText:
-    """One review or message. `whole` is the title, a line break, and the text; what people wrote
-    themselves begins at `offset`."""
+    """One review or message. `whole` is the title, a line break and the text; the customer's own
+    words start at `offset`."""
 
     id: str
     day: date | None
@@ -89,7 +90,7 @@ class FeedbackText:
     rating: float | None  # 1 to 5
     language: str  # "fr", or "unknown"
     places: tuple[str | None, ...]  # in the order of DIMENSIONS
-    author: str = ""  # the customer; who is not known is somebody else each time
+    author: str = ""  # the customer; every unknown author counts as a different one
 
     @property
     def channel(self) -> str | None:
@@ -100,72 +101,76 @@ class FeedbackText:
         return self.places[DIMENSIONS.index("product")]
 
 
-def select_feedback(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
-    """The rows asked about, newest first: an expression. Raises CannotDo for what feedback does
-    not say."""
-    if where.device or where.source:
+def select_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
+    """Return the selected rows, newest first, as an expression. Raises CannotDo for a filter that
+    feedback has no column for."""
+    if filter_.device or filter_.source:
         raise CannotDo(
             Words("Feedback does not say the device or the source: leave that out of the question.")
         )
-    kept = _filter_feedback(shelf, where)
-    texts = kept.filter(kept.text.notnull()).select(
+    rows = _filter_feedback(warehouse, filter_)
+    texts = rows.filter(rows.text.notnull()).select(
         "id", "at", "title", "text", "rating", "customer", *DIMENSIONS
     )
     newest: ir.Table = texts.order_by(ibis.desc("at"), texts.id, texts.text).limit(MAX_TEXTS)
     return newest
 
 
-def summarize_ratings(shelf: Warehouse, where: AnalysisFilter, first: date, last: date) -> ir.Table:
-    """One row: ratings, mean, wordless (ratings without a text) of these days, days inclusive;
-    rows without a day count."""
-    rows = _filter_feedback(shelf, where)
+def summarize_ratings(
+    warehouse: Warehouse, filter_: AnalysisFilter, first: date, last: date
+) -> ir.Table:
+    """Return one row: ratings, mean, wordless (ratings without text), for these days inclusive.
+    Rows without a date count."""
+    rows = _filter_feedback(warehouse, filter_)
     day = rows["at"].date()
     rated = rows.filter(
         rows.rating.notnull(),
         day.isnull() | day.between(ibis.literal(first), ibis.literal(last)),
     )
-    told: ir.Table = rated.aggregate(
+    summary: ir.Table = rated.aggregate(
         ratings=rated.count(),
         mean=rated.rating.mean(),
         wordless=rated.text.isnull().ifelse(1, 0).sum(),
     )
-    return told
+    return summary
 
 
-def _filter_feedback(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
-    """The rows of the feedback that are asked about."""
-    table = shelf.table("feedback")
+def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
+    """Return the feedback rows that match the filter."""
+    table = warehouse.table("feedback")
     assert table is not None
-    table = add_category(shelf, _add_segment(shelf, table))
+    table = add_category(warehouse, _add_segment(warehouse, table))
     for name in ("product", "category", "channel", "country", "region", "segment"):
-        wanted = getattr(where, name)
+        wanted = getattr(filter_, name)
         if wanted is not None:
             table = table.filter(table[name].lower() == str(wanted).lower())
-    if where.brand:
-        table = filter_brand(shelf, table, where.brand)
-    if where.since:
-        table = table.filter(table["at"].date() >= ibis.literal(extend_to_previous(where.since)))
-    if where.until:
-        table = table.filter(table["at"].date() <= ibis.literal(where.until))
+    if filter_.brand:
+        table = filter_brand(warehouse, table, filter_.brand)
+    if filter_.since:
+        table = table.filter(table["at"].date() >= ibis.literal(extend_to_previous(filter_.since)))
+    if filter_.until:
+        table = table.filter(table["at"].date() <= ibis.literal(filter_.until))
     return table
 
 
-def read_texts(shelf: Warehouse, expression: ir.Table, where: AnalysisFilter) -> list[FeedbackText]:
-    """The texts, each with its language; `where.language` is a filter on that."""
-    rows = [row for row in fetch_rows(shelf, expression) if row["text"].strip()]
+def read_texts(
+    warehouse: Warehouse, expression: ir.Table, filter_: AnalysisFilter
+) -> list[FeedbackText]:
+    """Read the texts, each with its language; `filter_.language` filters by it."""
+    rows = [row for row in fetch_rows(warehouse, expression) if row["text"].strip()]
     spoken = detect_languages([row["text"] for row in rows], [row["language"] for row in rows])
-    found = [_row_to_text(row, language) for row, language in zip(rows, spoken, strict=True)]
-    wanted = parse_language_name(where.language)
-    return [text for text in found if wanted is None or text.language == wanted]
+    texts = [_row_to_text(row, language) for row, language in zip(rows, spoken, strict=True)]
+    wanted = parse_language_name(filter_.language)
+    return [text for text in texts if wanted is None or text.language == wanted]
 
 
 def count_authors(texts: Sequence[FeedbackText]) -> int:
-    """How many people wrote them."""
+    """Return how many people wrote the texts."""
     return len({text.author for text in texts})
 
 
 def list_values(texts: Sequence[FeedbackText], dimension: str) -> list[str | None]:
-    """What each text says of a dimension."""
+    """Return each text's value of a dimension."""
     at = DIMENSIONS.index(dimension)
     return [text.places[at] for text in texts]
 
@@ -186,9 +191,9 @@ def _row_to_text(row: dict[str, Any], language: str) -> FeedbackText:
     )
 
 
-def _add_segment(shelf: Warehouse, table: ir.Table) -> ir.Table:
-    """A segment that the feedback doesn't say comes from the customers' file."""
-    people = shelf.table("consents")
+def _add_segment(warehouse: Warehouse, table: ir.Table) -> ir.Table:
+    """Add the segment from the customers' file where the feedback has none."""
+    people = warehouse.table("consents")
     if people is None:
         return table
     known = (
@@ -201,17 +206,19 @@ def _add_segment(shelf: Warehouse, table: ir.Table) -> ir.Table:
     return joined.mutate(segment=segment).drop("who", "known_segment")
 
 
-# Words that are mostly written with a capital: people and places, which no list should show.
+# Words that are mostly capitalised: names of people and places, which no list should show.
 
-MIN_CAPITALISED_SHARE = 0.6  # of the times a word is written
+MIN_CAPITALISED_SHARE = 0.6  # of a word's occurrences
 
 
 def find_proper_nouns(texts: Sequence[FeedbackText]) -> frozenset[str]:
-    """The words (lower case, no accents) that begin with a capital nearly everywhere. A signature's
-    name is one; so is a word that only ever opens a sentence, and that is no loss."""
+    """Return the words (lower case, no accents) that are capitalised nearly everywhere. Names in
+    signatures are among them, and so are words that only ever start a sentence, which is no
+    loss."""
     pieces: Counter[str] = Counter()
     for text in texts:
-        if text.language != "de" and not text.whole.isupper():  # German nouns; people who shout
+        # German capitalises nouns; skip texts in capitals too
+        if text.language != "de" and not text.whole.isupper():
             pieces.update(WORD_PATTERN.findall(text.whole))
     often: Counter[str] = Counter()
     capital: Counter[str] = Counter()

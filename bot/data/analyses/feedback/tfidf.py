@@ -1,8 +1,8 @@
-"""Texts as TF-IDF rows over words and pairs of words, all languages together.
+"""Turn texts into TF-IDF rows over words and word pairs, all languages together.
 
-Own numpy code: the usual library takes 1.2 s and 150 MB to load. Terms count 1 + ln(tf), times
-ln((1 + n) / (1 + df)) + 1, rows of length 1 (Salton & Buckley, Inf. Process. Manag. 24, 1988).
-"""
+Implemented in numpy because the usual library takes 1.2 s and 150 MB to load. Terms weigh 1 +
+ln(tf), times ln((1 + n) / (1 + df)) + 1; rows have length 1 (Salton & Buckley, Inf. Process. Manag.
+24, 1988)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ RowIndex = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class SparseMatrix:
-    """A table of which few cells are not nought: where those are, and what they hold."""
+    """A sparse matrix: the positions and values of its non-zero cells."""
 
     row: RowIndex
     column: RowIndex
@@ -30,22 +30,22 @@ class SparseMatrix:
     shape: tuple[int, int]
 
     def times(self, right: Numbers) -> Numbers:
-        """columns → rows; of several columns of `right`, each."""
+        """Multiply with `right`, a vector or a matrix: columns → rows."""
         return self._added(self.row, self.column, self.shape[0], right)
 
     def turned_times(self, right: Numbers) -> Numbers:
-        """The same of the transposed table: rows → columns."""
+        """Multiply the transposed matrix with `right`: rows → columns."""
         return self._added(self.column, self.row, self.shape[1], right)
 
-    def rows(self, kept: NDArray[np.bool_]) -> "SparseMatrix":
-        """These rows alone, in their order."""
-        mine = kept[self.row]
-        place = np.cumsum(kept) - 1
-        row, shape = place[self.row[mine]], (int(kept.sum()), self.shape[1])
+    def rows(self, mask: NDArray[np.bool_]) -> "SparseMatrix":
+        """Return the selected rows, in their order."""
+        mine = mask[self.row]
+        place = np.cumsum(mask) - 1
+        row, shape = place[self.row[mine]], (int(mask.sum()), self.shape[1])
         return SparseMatrix(row, self.column[mine], self.value[mine], shape)
 
     def beside(self, more: Numbers) -> "SparseMatrix":
-        """With these columns at the end."""
+        """Append dense columns at the end."""
         tall, wide = more.shape
         row, column = np.divmod(np.arange(more.size), wide)
         return SparseMatrix(
@@ -63,54 +63,63 @@ class SparseMatrix:
 
 
 class TermVectorizer:
-    """The terms of some texts, each a list of words, in alphabetical order. A term stands in at
-    least `rare` texts and at most the share `often`; of too many, those said most. Raises
-    ValueError when there is none."""
+    """The terms of some token lists, in alphabetical order. A term occurs in at least `rare` texts
+    and in at most the share `often`; of too many, the most frequent are kept. Raises ValueError
+    when there is none."""
 
     def __init__(
-        self, said: Sequence[list[str]], rare: int = 2, often: float = 0.9, pairs: bool = True
+        self,
+        token_lists: Sequence[list[str]],
+        rare: int = 2,
+        often: float = 0.9,
+        pairs: bool = True,
     ) -> None:
         self._pairs = pairs
         known: dict[str, int] = {}
-        counted = self._counted(said, known, grow=True)
+        counted = self._counted(token_lists, known, grow=True)
         names = np.array(list(known), dtype=object)
-        found = np.bincount(counted.column, minlength=len(names))
+        frequencies = np.bincount(counted.column, minlength=len(names))
         total = np.bincount(counted.column, counted.value, minlength=len(names))
-        kept = [int(i) for i in np.flatnonzero((found >= rare) & (found <= often * len(said)))]
-        if not kept:
+        chosen = [
+            int(i)
+            for i in np.flatnonzero(
+                (frequencies >= rare) & (frequencies <= often * len(token_lists))
+            )
+        ]
+        if not chosen:
             raise ValueError("no term is left")
-        if len(kept) > MAX_TERMS:
-            kept = sorted(kept, key=lambda i: (-total[i], names[i]))[:MAX_TERMS]
-        kept.sort(key=lambda i: str(names[i]))
-        self.names = [str(names[i]) for i in kept]
+        if len(chosen) > MAX_TERMS:
+            chosen = sorted(chosen, key=lambda i: (-total[i], names[i]))[:MAX_TERMS]
+        chosen.sort(key=lambda i: str(names[i]))
+        self.names = [str(names[i]) for i in chosen]
         self._place = {name: i for i, name in enumerate(self.names)}
-        self._weight = np.log((1 + len(said)) / (1 + found[kept])) + 1
+        self._weight = np.log((1 + len(token_lists)) / (1 + frequencies[chosen])) + 1
         place = np.full(len(names), -1)
-        place[kept] = np.arange(len(kept))
+        place[chosen] = np.arange(len(chosen))
         self.rows = self._weighed(counted, place[counted.column])
 
-    def of(self, said: Sequence[list[str]]) -> SparseMatrix:
-        """Other texts in these terms."""
-        counted = self._counted(said, self._place, grow=False)
+    def vectorize(self, token_lists: Sequence[list[str]]) -> SparseMatrix:
+        """Vectorise other texts with these terms."""
+        counted = self._counted(token_lists, self._place, grow=False)
         return self._weighed(counted, counted.column)
 
     def _counted(
-        self, said: Sequence[list[str]], known: dict[str, int], *, grow: bool
+        self, token_lists: Sequence[list[str]], known: dict[str, int], *, grow: bool
     ) -> SparseMatrix:
-        """How often each text says each term that is known, or all where the known may grow."""
+        """Count each known term in each text, or all terms while `grow` is set."""
         each: list[list[int]] = []
-        for words in said:
+        for words in token_lists:
             terms = self._terms(words)
             if grow:
                 each.append([known.setdefault(term, len(known)) for term in terms])
             else:
                 each.append([known[term] for term in terms if term in known])
-        row = np.repeat(np.arange(len(said)), [len(one) for one in each])
+        row = np.repeat(np.arange(len(token_lists)), [len(one) for one in each])
         column = np.fromiter(chain.from_iterable(each), np.intp, len(row))
         wide = max(len(known), 1)
         cells, times = np.unique(row * wide + column, return_counts=True)
         row, column = np.divmod(cells, wide)
-        return SparseMatrix(row, column, times.astype(float), (len(said), wide))
+        return SparseMatrix(row, column, times.astype(float), (len(token_lists), wide))
 
     def _terms(self, words: list[str]) -> Iterable[str]:
         return [*words, *(f"{a} {b}" for a, b in pairwise(words))] if self._pairs else words

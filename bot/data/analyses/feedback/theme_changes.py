@@ -1,10 +1,10 @@
-"""What is said more or less often than in the period before.
+"""Find themes that are mentioned more or less often than in the period before.
 
-Two-proportion z test, exact hypergeometric where fewer than 5 are expected; Benjamini and
-Hochberg (1995) over all themes tested. "Confirmed": q ≤ 10 %, a change of a fifth, 10 texts, and
-the change is there among texts alike too (Mantel and Haenszel 1959): reviews with reviews, and
-for themes about products each product with itself. Other products sold is no change of mind.
-"""
+Two-proportion z test, or the exact hypergeometric test where fewer than 5 are expected; Benjamini
+and Hochberg (1995) over all tested themes. "Confirmed" needs q ≤ 10 %, a change of a fifth, 10
+texts, and the change must hold among comparable texts too (Mantel and Haenszel 1959): reviews are
+compared with reviews and, for themes about products, each product with itself. A different product
+mix is no change of opinion."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -30,23 +30,23 @@ from bot.i18n.messages import Words
 CONFIRMED_FDR, WATCHED_P = (
     0.10,
     0.05,
-)  # false finds among what is confirmed; p from which it is watched
-MIN_RELATIVE_CHANGE = 0.20  # relative, smaller ones are not worth a meeting
-MAX_STRATIFIED_P = 0.05  # p among texts alike
+)  # false discovery rate of the confirmed ones; p from which a change is watched
+MIN_RELATIVE_CHANGE = 0.20  # relative; smaller changes are not reported
+MAX_STRATIFIED_P = 0.05  # p among comparable texts
 MIN_PAIRED_SHARE = (
-    0.6  # of the texts on what is spoken of in both periods, for it to be compared alike
+    0.6  # of the texts on products mentioned in both periods, for these to be compared by product
 )
-MAX_PART_SHARE = 0.8  # of a theme's texts that are one part's: then only the part is tested
+MAX_PART_SHARE = 0.8  # when one part has this share of a theme's texts, only the part is tested
 MIN_CHANGED_TEXTS = (
-    10  # more or fewer than the period before would give; in both to be tested at all
+    10  # texts more or fewer than expected; texts in both periods required for a test
 )
-MIN_TEXTS_PER_PERIOD = 30  # texts in each period, below which nothing is compared
-MAX_UNHAPPY_STARS = 2  # stars up to which a rating is unhappy
+MIN_TEXTS_PER_PERIOD = 30  # texts required in each period
+MAX_UNHAPPY_STARS = 2  # ratings up to this are unhappy
 
 
 @dataclass(frozen=True)
 class ThemeChange:
-    """One theme, now and before: counts of texts, and what they are counts of."""
+    """One theme now and before: numbers of texts that mention it, and numbers of all texts."""
 
     subject: str
     now: int
@@ -55,11 +55,11 @@ class ThemeChange:
     of_before: int
     p: float
     q: float
-    alike: float  # p among texts alike
+    alike: float  # p among comparable texts
 
     @property
     def change(self) -> float | None:
-        """Relative; None from nothing."""
+        """The relative change; None when there was nothing before."""
         was = self.before / self.of_before
         return self.now / self.of_now / was - 1 if was else None
 
@@ -74,20 +74,21 @@ class ThemeChange:
         return "confirmed" if self.q <= CONFIRMED_FDR and more >= MIN_CHANGED_TEXTS else "to watch"
 
 
-def compare_periods(said: ThemeTable, now: Mask, before: Mask) -> list[ThemeChange]:
-    """All themes of which at least 10 texts of both periods together speak, and the unhappy
-    ratings; empty when a period has fewer than 30 texts."""
-    inside, earlier = now & said.listed, before & said.listed
+def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[ThemeChange]:
+    """Compare all themes with at least 10 texts in both periods together, and the unhappy ratings.
+    Empty when a period has fewer than 30 texts."""
+    inside, earlier = now & theme_table.listed, before & theme_table.listed
     if min(inside.sum(), earlier.sum()) < MIN_TEXTS_PER_PERIOD:
         return []
-    rated = np.array([t.rating is not None for t in said.texts], bool)
+    rated = np.array([t.rating is not None for t in theme_table.texts], bool)
     rows = [
-        (subject, said.of(subject) > 0, inside, earlier)
-        for subject in _select_tested_themes(said, inside | earlier)
+        (subject, theme_table.flags_of(subject) > 0, inside, earlier)
+        for subject in _select_tested_themes(theme_table, inside | earlier)
     ]
     if min((rated & now).sum(), (rated & before).sum()) >= MIN_TEXTS_PER_PERIOD:
         unhappy = np.array(
-            [t.rating is not None and t.rating <= MAX_UNHAPPY_STARS for t in said.texts], bool
+            [t.rating is not None and t.rating <= MAX_UNHAPPY_STARS for t in theme_table.texts],
+            bool,
         )
         rows.append(("unhappy", unhappy, rated & now, rated & before))
     if not rows:
@@ -97,40 +98,41 @@ def compare_periods(said: ThemeTable, now: Mask, before: Mask) -> list[ThemeChan
         for _, told, a, b in rows
     ]
     p = compute_share_p_values(*(np.array([row[k] for row in counts], float) for k in range(4)))
-    shops, products = _stratify_texts(said, inside | earlier, inside, rated)
-    shop = {"unhappy", *(s for s in said.subjects if said.is_shop(s))}
+    shops, products = _stratify_texts(theme_table, inside | earlier, inside, rated)
+    shop = {"unhappy", *(s for s in theme_table.subjects if theme_table.is_shop(s))}
     alike = [
         compute_stratified_p(told, a, b, shops if subject in shop else products)
         for subject, told, a, b in rows
     ]
     return [
-        ThemeChange(row[0], *count, p=float(one), q=float(q), alike=same)
-        for row, count, one, q, same in zip(
+        ThemeChange(row[0], *count, p=float(p_value), q=float(q), alike=same)
+        for row, count, p_value, q, same in zip(
             rows, counts, p, adjust_false_discovery(p), alike, strict=True
         )
     ]
 
 
 def _stratify_texts(
-    said: ThemeTable, both: Mask, now: Mask, rated: Mask
+    theme_table: ThemeTable, both: Mask, now: Mask, rated: Mask
 ) -> tuple[list[Hashable], list[Hashable]]:
-    """Which texts are alike, for themes about the shop and for those about products: by product,
-    or by category where most products are spoken of in one of the periods only."""
+    """Return the strata for themes about the shop and for themes about products: by product, or by
+    category where most products are mentioned in one period only."""
     shops: list[Hashable] = [bool(one) for one in rated]
     for dimension in ("product", "category"):
-        told = list(zip(shops, list_values(said.texts, dimension), strict=True))
+        strata = list(zip(shops, list_values(theme_table.texts, dimension), strict=True))
         periods: dict[Hashable, set[bool]] = {}
         for i in map(int, np.flatnonzero(both)):
-            periods.setdefault(told[i], set()).add(bool(now[i]))
-        paired = sum(len(periods[told[i]]) == 2 for i in map(int, np.flatnonzero(both)))
+            periods.setdefault(strata[i], set()).add(bool(now[i]))
+        paired = sum(len(periods[strata[i]]) == 2 for i in map(int, np.flatnonzero(both)))
         if paired >= MIN_PAIRED_SHARE * both.sum():
-            return shops, list(told)
+            return shops, list(strata)
     return shops, shops
 
 
-def _select_tested_themes(said: ThemeTable, both: Mask) -> list[str]:
-    """Themes with enough texts; not a theme that is nearly all one of its parts."""
-    counts = {s: int(((said.of(s) > 0) & both).sum()) for s in said.subjects}
+def _select_tested_themes(theme_table: ThemeTable, both: Mask) -> list[str]:
+    """Return the themes with enough texts, without those that consist almost entirely of one
+    part."""
+    counts = {s: int(((theme_table.flags_of(s) > 0) & both).sum()) for s in theme_table.subjects}
     mostly = {
         s.split("-")[0]
         for s, count in counts.items()
@@ -140,21 +142,23 @@ def _select_tested_themes(said: ThemeTable, both: Mask) -> list[str]:
     return [s for s, count in counts.items() if count >= MIN_CHANGED_TEXTS and s not in mostly]
 
 
-def compute_stratified_p(told: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]) -> float:
-    """Two-sided p that texts of one kind speak of it as often now as before, over all kinds:
-    Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719, continuity corrected."""
+def compute_stratified_p(
+    mentioned: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]
+) -> float:
+    """Return the two-sided p of a change stratified by kind of text: Mantel and Haenszel, J. Natl.
+    Cancer Inst. 22 (1959) 719, continuity corrected."""
     cells: dict[Hashable, list[int]] = {}
     for i in map(int, np.flatnonzero(now | before)):
         cell = cells.setdefault(kinds[i], [0, 0, 0, 0])
-        cell[2 * int(before[i]) + int(told[i])] += 1
+        cell[2 * int(before[i]) + int(mentioned[i])] += 1
     above = spread = 0.0
     for silent, loud, silent_before, loud_before in cells.values():
         all_now, all_before = silent + loud, silent_before + loud_before
-        every, heard = all_now + all_before, loud + loud_before
+        every, mentions = all_now + all_before, loud + loud_before
         if every < 2:
             continue
-        above += loud - all_now * heard / every
-        spread += all_now * all_before * heard * (every - heard) / (every**2 * (every - 1))
+        above += loud - all_now * mentions / every
+        spread += all_now * all_before * mentions * (every - mentions) / (every**2 * (every - 1))
     if not spread:
         return 1.0
     return chi_square_tail(max(0.0, abs(above) - 0.5) ** 2 / spread, 1)
@@ -163,24 +167,26 @@ def compute_stratified_p(told: Mask, now: Mask, before: Mask, kinds: Sequence[Ha
 def compute_share_p_values(
     now: Numbers, of_now: Numbers, before: Numbers, of_before: Numbers
 ) -> Numbers:
-    """Two-sided p of each pair of shares."""
+    """Return the two-sided p of each pair of shares."""
     normal = compare_shares(now, of_now, before, of_before, np.ones_like(now))
-    every, told = of_now + of_before, now + before
-    least = np.minimum.reduce([told, every - told]) * np.minimum(of_now, of_before) / every
-    above = hypergeometric_tail(now - 1, every, told, of_now)
-    below = hypergeometric_cdf(now, every, told, of_now)
+    every, mentioned = of_now + of_before, now + before
+    least = (
+        np.minimum.reduce([mentioned, every - mentioned]) * np.minimum(of_now, of_before) / every
+    )
+    above = hypergeometric_tail(now - 1, every, mentioned, of_now)
+    below = hypergeometric_cdf(now, every, mentioned, of_now)
     exact = np.minimum(1.0, 2 * np.minimum(above, below))
-    found: Numbers = np.where(least < 5, exact, normal)
-    return found
+    p_values: Numbers = np.where(least < 5, exact, normal)
+    return p_values
 
 
 def add_theme_changes(
-    found: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
+    result: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
 ) -> None:
-    """feedback.<theme>.texts-now, .share-now, .share-before, .change, .p, .p-among-alike and
+    """Add feedback.<theme>.texts-now, .share-now, .share-before, .change, .p, .p-among-alike and
     .verdict, and feedback.all.themes-tested."""
     if not changes:
-        found.refuse(
+        result.add_limit(
             Words(
                 "What changed can't be told: that takes {n} dated texts in each of the two "
                 "periods. A feedback file with dates and more texts would help.",
@@ -188,18 +194,26 @@ def add_theme_changes(
             )
         )
         return
-    for one in sorted(changes, key=lambda c: (c.p, c.subject)):
-        about = titles.get(one.subject) or get_theme_title(one.subject)
-        both = one.of_now + one.of_before
-        add = partial(found.add, one.subject, about=about, rows=both, query="texts")
-        add("texts-now", one.now, rows=one.of_now)
-        add("share-now", compute_percent(one.now, one.of_now), unit="%", rows=one.of_now)
+    for theme_change in sorted(changes, key=lambda c: (c.p, c.subject)):
+        about = titles.get(theme_change.subject) or get_theme_title(theme_change.subject)
+        both = theme_change.of_now + theme_change.of_before
+        add = partial(result.add, theme_change.subject, about=about, rows=both, query="texts")
+        add("texts-now", theme_change.now, rows=theme_change.of_now)
         add(
-            "share-before", compute_percent(one.before, one.of_before), unit="%", rows=one.of_before
+            "share-now",
+            compute_percent(theme_change.now, theme_change.of_now),
+            unit="%",
+            rows=theme_change.of_now,
         )
-        if one.change is not None:
-            add("change", round(100 * one.change, 1), unit="%")
-        add("p", max(0.0001, round(one.p, 4)))
-        add("p-among-alike", max(0.0001, round(one.alike, 4)))
-        add("verdict", one.verdict)
-    found.add("all", "themes-tested", len(changes), about=get_theme_title("all"), query="texts")
+        add(
+            "share-before",
+            compute_percent(theme_change.before, theme_change.of_before),
+            unit="%",
+            rows=theme_change.of_before,
+        )
+        if theme_change.change is not None:
+            add("change", round(100 * theme_change.change, 1), unit="%")
+        add("p", max(0.0001, round(theme_change.p, 4)))
+        add("p-among-alike", max(0.0001, round(theme_change.alike, 4)))
+        add("verdict", theme_change.verdict)
+    result.add("all", "themes-tested", len(changes), about=get_theme_title("all"), query="texts")

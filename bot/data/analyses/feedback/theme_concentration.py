@@ -1,9 +1,9 @@
-"""Where a theme gathers: products, channels, regions, segments that speak of it more than others.
+"""Find where a theme concentrates: products, channels, regions and segments that mention it more
+often than others.
 
-Exact hypergeometric test of one place against all others, Benjamini and Hochberg over every
-theme and place tested; a place needs the floor of texts and of people who wrote them, as many
-elsewhere, and 5 texts that speak of the theme.
-"""
+Exact hypergeometric test of one place against all others, with Benjamini and Hochberg over all
+tested themes and places. A place needs at least the floor of texts and of authors, as many
+elsewhere, and 5 texts that mention the theme."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,21 +22,22 @@ from bot.text.slugs import slugify
 
 MAX_FALSE_DISCOVERY = 0.10
 MIN_LIFT = 1.5  # times as often as elsewhere
-# a language has its own list: theirs don't compare
+# languages are left out because each has its own list, so they can't be compared
 PRODUCT_DIMENSIONS = ("product", "category", "channel", "segment")
 MIN_THEME_TEXTS = 5  # texts on the theme in that place
-MAX_PLACES = 3  # places by theme and dimension
-MAX_PART_SHARE = 0.8  # of what is told in a place that is one part's: then only the part is shown
+MAX_PLACES = 3  # per theme and dimension
+MAX_PART_SHARE = 0.8  # when one part has this share of a place's mentions, only the part is shown
 
 
 @dataclass(frozen=True)
 class ThemeConcentration:
-    """One theme in one place: `told` of `texts`, against `elsewhere` of `others`."""
+    """One theme in one place: `mentions` of `texts` mention it there, `elsewhere` of `others` do
+    elsewhere."""
 
     subject: str
     dimension: str
     value: str
-    told: int
+    mentions: int
     texts: int
     elsewhere: int
     others: int
@@ -47,26 +48,28 @@ class ThemeConcentration:
 
     @property
     def lift(self) -> float:
-        """How many times as often as elsewhere; where nobody else speaks of it, as if half a
-        text did."""
-        return (self.told / self.texts) / (max(self.elsewhere, 0.5) / self.others)
+        """How many times as often as elsewhere; where nobody else mentions it, half a text is
+        assumed."""
+        return (self.mentions / self.texts) / (max(self.elsewhere, 0.5) / self.others)
 
     @property
     def is_found(self) -> bool:
         return (
-            self.q <= MAX_FALSE_DISCOVERY and self.lift >= MIN_LIFT and self.told >= MIN_THEME_TEXTS
+            self.q <= MAX_FALSE_DISCOVERY
+            and self.lift >= MIN_LIFT
+            and self.mentions >= MIN_THEME_TEXTS
         )
 
 
 def find_concentrations(
     lasting: ThemeTable, recent: ThemeTable, floor: int
 ) -> list[ThemeConcentration]:
-    """Everything tested, in a fixed order. Themes about products are looked for in the lasting
-    texts (a year), by what is sold and to whom; themes about the shop, which come and go, in the
-    recent ones, by place as well."""
+    """Return everything tested, in a fixed order. Themes about products are tested on the texts of
+    a year, by product and customer dimensions; themes about the shop, which come and go, on the
+    recent texts, by region as well."""
     rows = [
-        *_count_by_place(lasting.keep(lasting.listed), PRODUCT_DIMENSIONS, floor, shop=False),
-        *_count_by_place(recent.keep(recent.listed), DIMENSIONS[:-1], floor, shop=True),
+        *_count_by_place(lasting.select(lasting.listed), PRODUCT_DIMENSIONS, floor, shop=False),
+        *_count_by_place(recent.select(recent.listed), DIMENSIONS[:-1], floor, shop=True),
     ]
     if not rows:
         return []
@@ -80,18 +83,18 @@ def find_concentrations(
 
 
 def _count_by_place(
-    kept: ThemeTable, dimensions: Sequence[str], floor: int, *, shop: bool
+    theme_table: ThemeTable, dimensions: Sequence[str], floor: int, *, shop: bool
 ) -> Iterator[tuple[str, str, str, int, int, int, int, int, int]]:
-    """Of each theme in each place: told and texts there, told in all, complaints and praise there,
-    and all texts that it is compared with."""
-    subjects = [s for s in kept.subjects if kept.is_shop(s) == shop]
-    who = np.array([text.author for text in kept.texts], dtype=object)
+    """Yield for each theme and place: the mentions and texts there, all mentions, complaints and
+    praise there, and all texts it is compared with."""
+    subjects = [s for s in theme_table.subjects if theme_table.is_shop(s) == shop]
+    who = np.array([text.author for text in theme_table.texts], dtype=object)
     for dimension in dimensions:
-        column = np.array(list_values(kept.texts, dimension), dtype=object)
+        column = np.array(list_values(theme_table.texts, dimension), dtype=object)
         for value, texts in sorted(Counter(v for v in column if v is not None).items()):
             here = column == value
             like = (
-                _select_similar_texts(kept, here)
+                _select_similar_texts(theme_table, here)
                 if dimension == "channel"
                 else np.ones(len(here), bool)
             )
@@ -102,62 +105,87 @@ def _count_by_place(
             if min(len(set(inside)), len(set(outside))) < floor:
                 continue
             for subject in subjects:
-                flags = kept.of(subject)
-                told, every = int((flags[here] > 0).sum()), int((flags[like] > 0).sum())
+                flags = theme_table.flags_of(subject)
+                mentions, every = int((flags[here] > 0).sum()), int((flags[like] > 0).sum())
                 if every < 2 * MIN_THEME_TEXTS:
                     continue
                 loud, kind = int(is_complaint(flags[here]).sum()), int(is_praise(flags[here]).sum())
-                yield subject, dimension, value, told, texts, every, loud, kind, total
+                yield subject, dimension, value, mentions, texts, every, loud, kind, total
 
 
-def _select_similar_texts(said: ThemeTable, here: Mask) -> Mask:
-    """Texts of the same sort: a channel of reviews compares with reviews, one of messages with
-    messages, since people write other things there."""
-    rated = np.array([text.rating is not None for text in said.texts], bool)
+def _select_similar_texts(theme_table: ThemeTable, here: Mask) -> Mask:
+    """Return the comparable texts: a channel of reviews is compared with reviews, a channel of
+    messages with messages, because people write different things there."""
+    rated = np.array([text.rating is not None for text in theme_table.texts], bool)
     same: Mask = (rated if rated[here].mean() >= 0.5 else ~rated) | here
     return same
 
 
-def _is_explained_by_part(one: ThemeConcentration, tested: Sequence[ThemeConcentration]) -> bool:
-    """Whether one of the theme's parts says the same of that place."""
+def _is_explained_by_part(
+    concentration: ThemeConcentration, tested: Sequence[ThemeConcentration]
+) -> bool:
+    """Tell whether a part of the theme shows the same concentration."""
     return any(
-        other.subject.startswith(f"{one.subject}-")
-        and (other.dimension, other.value) == (one.dimension, one.value)
-        and other.told >= MAX_PART_SHARE * one.told
+        other.subject.startswith(f"{concentration.subject}-")
+        and (other.dimension, other.value) == (concentration.dimension, concentration.value)
+        and other.mentions >= MAX_PART_SHARE * concentration.mentions
         and other.is_found
         for other in tested
     )
 
 
 def add_concentrations(
-    found: AnalysisResult,
+    result: AnalysisResult,
     tested: list[ThemeConcentration],
     titles: dict[str, str],
     products: dict[str, str],
 ) -> None:
-    """feedback.<theme>--<dimension>-<value>.share, .share-elsewhere, .lift, .complaints and
-    .verdict, the strongest three by theme and dimension; feedback.all.places-tested."""
+    """Add feedback.<theme>--<dimension>-<value>.share, .share-elsewhere, .lift, .complaints and
+    .verdict for the strongest three per theme and dimension; feedback.all.places-tested."""
     shown: Counter[tuple[str, str]] = Counter()
     places = [g for g in tested if g.is_found]
     places = [g for g in places if not _is_explained_by_part(g, places)]
-    for one in sorted(places, key=lambda g: (g.p, g.subject, g.value)):
-        shown[one.subject, one.dimension] += 1
-        if shown[one.subject, one.dimension] > MAX_PLACES:
+    for concentration in sorted(places, key=lambda g: (g.p, g.subject, g.value)):
+        shown[concentration.subject, concentration.dimension] += 1
+        if shown[concentration.subject, concentration.dimension] > MAX_PLACES:
             continue
-        subject = f"{one.subject}--{one.dimension}-{slugify(one.value)}"
-        place = products.get(one.value, one.value) if one.dimension == "product" else one.value
-        about = f"{titles[one.subject]}, {place}"
-        add = partial(found.add, subject, about=about, rows=one.texts, query="texts")
-        add("texts", one.told)
-        add("share", compute_percent(one.told, one.texts), unit="%")
-        add(
-            "share-elsewhere", compute_percent(one.elsewhere, one.others), unit="%", rows=one.others
+        subject = (
+            f"{concentration.subject}--{concentration.dimension}-{slugify(concentration.value)}"
         )
-        add("complaints", one.complaints)
-        add("praise-share", compute_percent(one.praise, one.told), unit="%", rows=one.told)
-        if one.elsewhere:
-            add("lift", round(one.lift, 1), unit="times", rows=one.texts + one.others)
-        add("p", max(0.0001, round(one.p, 4)), rows=one.texts + one.others)
+        place = (
+            products.get(concentration.value, concentration.value)
+            if concentration.dimension == "product"
+            else concentration.value
+        )
+        about = f"{titles[concentration.subject]}, {place}"
+        add = partial(result.add, subject, about=about, rows=concentration.texts, query="texts")
+        add("texts", concentration.mentions)
+        add("share", compute_percent(concentration.mentions, concentration.texts), unit="%")
+        add(
+            "share-elsewhere",
+            compute_percent(concentration.elsewhere, concentration.others),
+            unit="%",
+            rows=concentration.others,
+        )
+        add("complaints", concentration.complaints)
+        add(
+            "praise-share",
+            compute_percent(concentration.praise, concentration.mentions),
+            unit="%",
+            rows=concentration.mentions,
+        )
+        if concentration.elsewhere:
+            add(
+                "lift",
+                round(concentration.lift, 1),
+                unit="times",
+                rows=concentration.texts + concentration.others,
+            )
+        add(
+            "p",
+            max(0.0001, round(concentration.p, 4)),
+            rows=concentration.texts + concentration.others,
+        )
         add("verdict", "confirmed")
     if tested:
-        found.add("all", "places-tested", len(tested), about=get_theme_title("all"), query="texts")
+        result.add("all", "places-tested", len(tested), about=get_theme_title("all"), query="texts")

@@ -1,4 +1,5 @@
-"""How much is said of each theme, and how: shares of texts over the period."""
+"""Compute how often each theme is mentioned and how it is judged, as shares of the period's
+texts."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -19,22 +20,26 @@ from bot.data.analyses.feedback.mentions import (
 from bot.data.analyses.feedback.texts import find_proper_nouns
 from bot.data.analyses.result import AnalysisResult
 
-MIN_THEME_TEXTS = 5  # texts below which a theme gets no share of praise or complaint
+MIN_THEME_TEXTS = 5  # with fewer texts a theme gets no shares of praise and complaint
 
 
-def add_theme_shares(found: AnalysisResult, said: ThemeTable, few: int = MIN_THEME_TEXTS) -> None:
-    """feedback.<theme>.texts, .share (% of the texts), .praise-share, .complaint-share and
-    .question-share (% of the texts that speak of it; a text may do several), .complaints, .rating
-    (mean stars of those texts)."""
-    ratings = np.array([np.nan if t.rating is None else t.rating for t in said.texts])
-    total = int(said.listed.sum())
-    for subject in sorted(said.subjects, key=lambda s: -int((said.of(s) > 0).sum())):
-        flags = said.of(subject)
+def add_theme_shares(
+    result: AnalysisResult, theme_table: ThemeTable, few: int = MIN_THEME_TEXTS
+) -> None:
+    """Add feedback.<theme>.texts, .share (% of the texts), .praise-share, .complaint-share and
+    .question-share (% of the texts that mention it; a text may count for several), .complaints, and
+    .rating (mean stars of those texts)."""
+    ratings = np.array([np.nan if t.rating is None else t.rating for t in theme_table.texts])
+    total = int(theme_table.listed.sum())
+    for subject in sorted(
+        theme_table.subjects, key=lambda s: -int((theme_table.flags_of(s) > 0).sum())
+    ):
+        flags = theme_table.flags_of(subject)
         count = int((flags > 0).sum())
         if not count:
             continue
-        about = said.titles[subject]
-        add = partial(found.add, subject, about=about, rows=count, query="texts")
+        about = theme_table.titles[subject]
+        add = partial(result.add, subject, about=about, rows=count, query="texts")
         add("texts", count)
         add("share", compute_percent(count, total), unit="%", rows=total)
         if count < few:
@@ -49,22 +54,22 @@ def add_theme_shares(found: AnalysisResult, said: ThemeTable, few: int = MIN_THE
 
 
 def compute_percent(part: int, whole: int) -> float:
-    """One digit; of nothing it is nought."""
+    """Return percent with one decimal; 0 when `whole` is 0."""
     return round(100 * part / whole, 1) if whole else 0.0
 
 
-# Which words complaints use more than praise does.
+# Words that complaints use more often than praise does.
 
-PRIOR_WORDS = 500.0  # words that the prior weighs as much as
-MIN_TEXTS_PER_SIDE = 40  # of each side, below which nothing is compared
-MIN_WORD_TEXTS = 8  # texts in which a word stands
-MIN_Z = 1.96  # z
+PRIOR_WORDS = 500.0  # the prior's weight, in words
+MIN_TEXTS_PER_SIDE = 40  # required on each side for a comparison
+MIN_WORD_TEXTS = 8  # texts in which a word occurs
+MIN_Z = 1.96  # z score
 MAX_WORDS = 10
 
 
 @dataclass(frozen=True)
 class WordContrast:
-    """`z` above zero: complaints use it more. `texts` is in how many it stands."""
+    """`z` above zero: complaints use the word more. `texts` counts the texts that contain it."""
 
     word: str
     z: float
@@ -74,25 +79,28 @@ class WordContrast:
 def compute_log_odds(
     ours: Counter[str], theirs: Counter[str], texts: Counter[str]
 ) -> list[WordContrast]:
-    """Every word of at least 8 texts, the most ours first."""
+    """Return every word that occurs in at least 8 texts, the most typical of `ours` first."""
     together = ours + theirs
     scale = PRIOR_WORDS / max(1, sum(together.values()))
     a, b, prior = sum(ours.values()), sum(theirs.values()), PRIOR_WORDS
-    found = []
+    contrasts = []
     for word, texts_with in texts.items():
         if texts_with < MIN_WORD_TEXTS:
             continue
         alpha = together[word] * scale
         mine, other = ours[word] + alpha, theirs[word] + alpha
         delta = log(mine / (a + prior - mine)) - log(other / (b + prior - other))
-        found.append(WordContrast(word, delta / sqrt(1 / mine + 1 / other), texts_with))
-    return sorted(found, key=lambda w: (-w.z, w.word))
+        contrasts.append(WordContrast(word, delta / sqrt(1 / mine + 1 / other), texts_with))
+    return sorted(contrasts, key=lambda w: (-w.z, w.word))
 
 
-def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: Mask) -> None:
-    """feedback.wording-<language>.complaint-words and .praise-words, at most ten each, and each
-    word's own feedback.wording-<language>--<word>.z with the texts it stands in as rows."""
-    languages = np.array([text.language for text in said.texts], dtype=object)
+def add_wording(
+    result: AnalysisResult, theme_table: ThemeTable, unhappy: Mask, happy: Mask
+) -> None:
+    """Add feedback.wording-<language>.complaint-words and .praise-words, at most ten each, and each
+    word's own feedback.wording-<language>--<word>.z, with the number of texts that contain it as
+    rows."""
+    languages = np.array([text.language for text in theme_table.texts], dtype=object)
     for language in sorted(set(languages)):
         here = languages == language
         mine, other = np.flatnonzero(here & unhappy), np.flatnonzero(here & happy)
@@ -101,16 +109,16 @@ def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: M
         small = (
             STOP_WORDS[language]
             | FILLER_WORDS
-            | find_proper_nouns([said.texts[i] for i in (*mine, *other)])
+            | find_proper_nouns([theme_table.texts[i] for i in (*mine, *other)])
         )
-        ours, texts = _count_words(said, mine, small)
-        theirs, more = _count_words(said, other, small)
+        ours, texts = _count_words(theme_table, mine, small)
+        theirs, more = _count_words(theme_table, other, small)
         ranked = compute_log_odds(ours, theirs, texts + more)
         loud = [word for word in ranked if word.z >= MIN_Z][:MAX_WORDS]
         kind = [word for word in reversed(ranked) if word.z <= -MIN_Z][:MAX_WORDS]
         for measure, chosen in (("complaint-words", loud), ("praise-words", kind)):
             if chosen:
-                found.add(
+                result.add(
                     f"wording-{language}",
                     measure,
                     ", ".join(w.word for w in chosen),
@@ -119,7 +127,7 @@ def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: M
                     query="texts",
                 )
         for word in (*loud, *kind):
-            found.add(
+            result.add(
                 f"wording-{language}--{word.word}",
                 "z",
                 round(word.z, 1),
@@ -130,17 +138,17 @@ def add_wording(found: AnalysisResult, said: ThemeTable, unhappy: Mask, happy: M
 
 
 def _count_words(
-    said: ThemeTable,
+    theme_table: ThemeTable,
     places: np.ndarray[tuple[int], np.dtype[np.intp]],
     small: frozenset[str],
 ) -> tuple[Counter[str], Counter[str]]:
-    """How often each word is said, and in how many texts: no small words, no numbers."""
+    """Count occurrences and texts of each word, without small words and numbers."""
     often: Counter[str] = Counter()
     texts: Counter[str] = Counter()
     for i in places:
         words = [
             word
-            for word in said.words(int(i))
+            for word in theme_table.words(int(i))
             if len(word) > 2 and word.isascii() and word.isalpha() and word not in small
         ]
         often.update(words)

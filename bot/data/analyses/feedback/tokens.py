@@ -1,4 +1,5 @@
-"""A text as the words that themes are looked up by: lower case, no accents, cut into clauses."""
+"""Split a text into the words that themes are looked up by: lower case, no accents, cut into
+clauses."""
 
 import re
 import unicodedata
@@ -12,8 +13,8 @@ ORDINAL_PATTERN = re.compile(r"(?<=\d)[.](?=\d)")
 
 
 class Sentence(NamedTuple):
-    """`clauses` are its words, cut at commas and at words that turn ("but"); `start` and `end` are
-    where it stands in the text, letter for letter."""
+    """`clauses` are its words, cut at commas and at contrast words ("but"). `start` and `end` are
+    character positions in the text."""
 
     clauses: tuple[tuple[str, ...], ...]
     asks: bool
@@ -22,7 +23,8 @@ class Sentence(NamedTuple):
 
 
 def strip_accents(text: str) -> str:
-    """Lower case, no accents, straight apostrophes: `Trop Étroit’` → `trop etroit'`."""
+    """Return lower case without accents and with straight apostrophes: `Trop Étroit’` → `trop
+    etroit'`."""
     low = text.casefold().replace("’", "'").replace("œ", "oe").replace("æ", "ae")
     if low.isascii():
         return low
@@ -30,7 +32,8 @@ def strip_accents(text: str) -> str:
 
 
 def tokenize_words(text: str, language: str) -> list[str]:
-    """All words. English keeps "don't" as `dont`, the others part at the apostrophe."""
+    """Return all words. English "don't" becomes `dont`; other languages are split at the
+    apostrophe."""
     return [
         w
         for piece in WORD_PATTERN.findall(strip_accents(text))
@@ -39,29 +42,29 @@ def tokenize_words(text: str, language: str) -> list[str]:
 
 
 def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]:
-    """The text's sentences. A word of `turns` begins a new clause."""
-    found = []
+    """Return the text's sentences. A word in `turns` starts a new clause."""
+    sentences = []
     for match in SENTENCE_PATTERN.finditer(ORDINAL_PATTERN.sub(",", text)):
         clauses = _split_clauses(strip_accents(match[0]), language, turns)
         if clauses:
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             end = match.start() + len(match[0].rstrip())
-            found.append(Sentence(clauses, "?" in match[0][-4:], start, end))
-    return found
+            sentences.append(Sentence(clauses, "?" in match[0][-4:], start, end))
+    return sentences
 
 
 def _split_clauses(plain: str, language: str, turns: frozenset[str]) -> tuple[tuple[str, ...], ...]:
-    found: list[tuple[str, ...]] = []
+    clauses: list[tuple[str, ...]] = []
     now: list[str] = []
     for piece in PIECE_PATTERN.findall(plain):
         if not (piece[0].isalnum() or piece[0] == "_"):
-            found, now = [*found, tuple(now)], []
+            clauses, now = [*clauses, tuple(now)], []
             continue
         for word in _split_piece(piece, language):
             if word in turns and now:
-                found, now = [*found, tuple(now)], []
+                clauses, now = [*clauses, tuple(now)], []
             now.append(word)
-    return tuple(clause for clause in (*found, tuple(now)) if clause)
+    return tuple(clause for clause in (*clauses, tuple(now)) if clause)
 
 
 def _split_piece(piece: str, language: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""What customers will do: who buys again, how much, and what next, tried on the past first."""
+"""Forecast customers' behaviour: who buys again, how much, and what next; each method is backtested
+first."""
 
 from datetime import date
 
@@ -15,69 +16,71 @@ from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
-# What is told of what customers will do: `find`.
-
 DEFAULT_DAYS = 90
-CUTOFF_COUNTS = (3, 4)  # days in the past that are looked back to: at least, at most
-MIN_CUSTOMERS = 200  # customers
+CUTOFF_COUNTS = (3, 4)  # past cutoff days for the backtest: at least, at most
+MIN_CUSTOMERS = 200
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """Who buys within `where.days` (90), how much, and what next. Each is held against windows that
-    are over, and refused with its reason when it was wrong there. Country, region, source, device
-    and days narrow the orders; `where.category` what comes after it. `where.product`, or what
-    `where.words` names, is what something is bought after."""
-    bought = purchase_lines(shelf, where)
-    if bought is None:
-        findings = AnalysisResult("behaviour", "", shelf.today)
-        findings.refuse(NO_ORDERS)
-        return findings
-    findings = AnalysisResult(
-        "behaviour", shelf.source("orders"), shelf.as_of("orders"), floors=shelf.floors
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return who buys within `filter_.days` (default 90), how much, and what next. Each forecast is
+    backtested on past windows and refused with the reason when it was wrong there. Country, region,
+    source, device and days filter the orders; `filter_.category` selects what comes after it.
+    `filter_.product`, or the product that `filter_.words` names, is what something is bought
+    after."""
+    lines = purchase_lines(warehouse, filter_)
+    if lines is None:
+        result = AnalysisResult("behaviour", "", warehouse.today)
+        result.add_limit(NO_ORDERS)
+        return result
+    result = AnalysisResult(
+        "behaviour", warehouse.source("orders"), warehouse.as_of("orders"), floors=warehouse.floors
     )
-    ahead = DEFAULT_DAYS if where.days is None else where.days
+    ahead = DEFAULT_DAYS if filter_.days is None else filter_.days
     if not 7 <= ahead <= 365:
-        findings.refuse(Words("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead))
-        return findings
-    with TableCache(shelf, "behaviour") as laid:
-        bought = laid.materialize("lines", bought)
+        result.add_limit(Words("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead))
+        return result
+    with TableCache(warehouse, "behaviour") as table_cache:
+        lines = table_cache.materialize("lines", lines)
         _add_facts(
-            AnalysisContext(shelf, where, findings, bought, last_day(shelf, where), laid), ahead
+            AnalysisContext(
+                warehouse, filter_, result, lines, last_day(warehouse, filter_), table_cache
+            ),
+            ahead,
         )
-    return findings
+    return result
 
 
-def _add_facts(told: AnalysisContext, ahead: int) -> None:
-    findings, bought = told.findings, told.bought
-    span = group_by_day(bought).aggregate(first=_.day.min(), customers=_.customer.nunique())
-    row = told.ask("span", span)[0]
-    told.people = row["customers"]
-    if told.people < told.shelf.floor:
-        findings.refuse(too_few_message(told.people, told.shelf.floor))
+def _add_facts(context: AnalysisContext, ahead: int) -> None:
+    result, lines = context.result, context.lines
+    span = group_by_day(lines).aggregate(first=_.day.min(), customers=_.customer.nunique())
+    row = context.run_query("span", span)[0]
+    context.people = row["customers"]
+    if context.people < context.warehouse.floor:
+        result.add_limit(too_few_message(context.people, context.warehouse.floor))
         return
-    if told.people < MIN_CUSTOMERS:
-        findings.refuse(
+    if context.people < MIN_CUSTOMERS:
+        result.add_limit(
             Words(
                 "Only {n} customers can be told apart, and a forecast needs {needed}. Import orders"
                 " with a customer column, or more of them.",
-                n=told.people,
+                n=context.people,
                 needed=MIN_CUSTOMERS,
             )
         )
         return
-    told.currency = find_currency(told)
-    next_category.add_bought_after(told)
-    _add_forecasts(told, ahead, row["first"])
-    next_category.add_next_category(told)
+    context.currency = find_currency(context)
+    next_category.add_bought_after(context)
+    _add_forecasts(context, ahead, row["first"])
+    next_category.add_next_category(context)
 
 
-def _add_forecasts(told: AnalysisContext, ahead: int, first: date) -> None:
-    """The windows before today, as many as the orders go back for."""
+def _add_forecasts(context: AnalysisContext, ahead: int, first: date) -> None:
+    """Add forecasts with as many backtest windows as the orders allow."""
     least, most = CUTOFF_COUNTS
-    span = (told.until - first).days
+    span = (context.until - first).days
     cuts = min(most, span // ahead - 1)
     if cuts < least:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "To say who buys within {days} days takes {needed} days of orders, to be tried on"
                 " the past first; there are {span}. Import the earlier orders, or ask for fewer"
@@ -88,11 +91,13 @@ def _add_forecasts(told: AnalysisContext, ahead: int, first: date) -> None:
             )
         )
         return
-    table = sight.build_customer_table(group_by_day(told.bought), told.until, ahead, cuts)
-    seen = sight.read_customer_history(told.shelf, told.keep("histories", table), ahead, cuts)
-    repurchase.add_repurchase(told, seen, ahead)
-    churn.add_churn(told, seen[1:], ahead)
-    purchase_volume.add_purchase_volume(told, seen[:4], ahead)
+    table = sight.build_customer_table(group_by_day(context.lines), context.until, ahead, cuts)
+    seen = sight.read_customer_history(
+        context.warehouse, context.register_query("histories", table), ahead, cuts
+    )
+    repurchase.add_repurchase(context, seen, ahead)
+    churn.add_churn(context, seen[1:], ahead)
+    purchase_volume.add_purchase_volume(context, seen[:4], ahead)
 
 
 __all__ = ["find"]

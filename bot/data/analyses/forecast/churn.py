@@ -1,8 +1,7 @@
-"""Who is silent for longer than usual, and whether that meant anything in windows already over.
+"""Find customers who are silent for longer than usual, and backtest what that meant.
 
-The groups are those of the segments: everybody's own mean gap from three purchases on, else the
-shop's typical one, never shorter than half of it nor than 14 days.
-"""
+The groups are those of the segments: from three purchases on a customer's own mean gap counts, else
+the shop's typical one; it is never shorter than half of that, nor than 14 days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ from bot.i18n.messages import Words
 
 @dataclass(frozen=True)
 class RhythmGroup:
-    """Customers who bought more than once, on all past days together: how many, and how many of
-    them bought in the window after."""
+    """Customers who bought more than once, over all past cutoff days: how many, and how many of
+    them bought in the following window."""
 
     customers: int
     bought: int
@@ -38,17 +37,17 @@ class RhythmGroup:
 
 
 def compute_rhythm_groups(
-    past: Sequence[CustomerHistory],
+    past_cuts: Sequence[CustomerHistory],
 ) -> tuple[RhythmGroup, RhythmGroup, RhythmGroup]:
-    """Within their rhythm, silent for 2 to 3 times of it, silent for longer. `past` are the cuts
-    whose windows are over."""
+    """Return three groups: within their rhythm, silent for 2 to 3 rhythms, silent for longer.
+    `past_cuts` are the cutoffs whose windows are over."""
     counts = np.zeros((3, 2))
-    for seen in past:
-        assert seen.next is not None  # a cut in the past
+    for seen in past_cuts:
+        assert seen.next is not None  # a cutoff in the past has a window after it
         silent, back = _count_gaps(seen), seen.frequency > 1
         for n, group in enumerate(_split_by_rhythm(silent)):
             counts[n] += (group & back).sum(), (group & back & (seen.next > 0)).sum()
-    on, drifting, gone = (RhythmGroup(int(all_), int(bought)) for all_, bought in counts)
+    on, drifting, gone = (RhythmGroup(int(all_), int(lines)) for all_, lines in counts)
     return on, drifting, gone
 
 
@@ -57,17 +56,19 @@ def _split_by_rhythm(pace: Numbers) -> tuple[NDArray[np.bool_], ...]:
     return on, ~on & ~gone, gone
 
 
-def _count_gaps(seen: CustomerHistory) -> Numbers:
-    """How many of their gaps they have been silent for."""
-    gap = (seen.tenure - seen.recency) / np.maximum(seen.frequency - 1, 1)
-    back = gap[(seen.frequency > 1) & (gap > 0)]
+def _count_gaps(history: CustomerHistory) -> Numbers:
+    """Return the time since the last purchase, in gaps of the customer."""
+    gap = (history.tenure - history.recency) / np.maximum(history.frequency - 1, 1)
+    back = gap[(history.frequency > 1) & (gap > 0)]
     typical = max(MIN_RHYTHM_DAYS, float(np.median(back))) if len(back) else MIN_RHYTHM_DAYS
     own = np.maximum(gap, max(MIN_RHYTHM_DAYS, typical / 2))
-    pace: Numbers = seen.recency / np.where(seen.frequency >= MIN_ORDERS_FOR_RHYTHM, own, typical)
+    pace: Numbers = history.recency / np.where(
+        history.frequency >= MIN_ORDERS_FOR_RHYTHM, own, typical
+    )
     return pace
 
 
-# Who drifts away, told: what silence meant in the past.
+# The facts on churn: what silence meant in the past.
 
 MIN_CUSTOMERS = 50  # customers of a group, over all windows
 RHYTHM_GROUPS = (
@@ -77,13 +78,13 @@ RHYTHM_GROUPS = (
 )
 
 
-def add_churn(told: AnalysisContext, past: Sequence[CustomerHistory], ahead: int) -> None:
-    """Facts behaviour.in-rhythm-60-days.bought (%, in the windows that are over), .customers (seen
-    there), .windows, .days, and the same of drifting and silent-longer: of those who had bought
-    more than once. Refused when a group had fewer than 50 customers."""
-    groups = compute_rhythm_groups(past)
-    if any(group.customers < max(MIN_CUSTOMERS, told.shelf.floor) for group in groups):
-        told.findings.refuse(
+def add_churn(context: AnalysisContext, past_cuts: Sequence[CustomerHistory], ahead: int) -> None:
+    """Add facts behaviour.in-rhythm-60-days.bought (%, in past windows), .customers, .windows,
+    .days, and the same for drifting and silent-longer, for customers who had bought more than once.
+    Refused when a group had fewer than 50 customers."""
+    groups = compute_rhythm_groups(past_cuts)
+    if any(group.customers < max(MIN_CUSTOMERS, context.warehouse.floor) for group in groups):
+        context.result.add_limit(
             Words(
                 "What a long silence meant in the past can't be told: too few customers had bought"
                 " more than once. A longer order file would help."
@@ -93,15 +94,15 @@ def add_churn(told: AnalysisContext, past: Sequence[CustomerHistory], ahead: int
     for group, (name, about) in zip(groups, RHYTHM_GROUPS, strict=True):
         subject = f"{name}-{ahead}-days"
         left = group.customers - group.bought
-        few = any(is_below_floor(n, told.shelf.sales_floor) for n in (group.bought, left))
-        told.findings.group(subject, group.customers, told=not few)
+        few = any(is_below_floor(n, context.warehouse.sales_floor) for n in (group.bought, left))
+        context.result.set_group_size(subject, group.customers, safe=not few)
         for measure, value, unit in (
             ("bought", to_percent(group.share), "%"),
             ("customers", group.customers, "customers"),
-            ("windows", len(past), None),
+            ("windows", len(past_cuts), None),
             ("days", ahead, "days"),
         ):
-            told.findings.add(
+            context.result.add(
                 subject,
                 measure,
                 value,

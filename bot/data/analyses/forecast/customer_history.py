@@ -1,7 +1,7 @@
-"""What was known of each customer on several days in the past, and what they did next.
+"""Reconstruct what was known of each customer on several past cutoff days, and what they bought
+next.
 
-One query for all of these days: the analyses learn on one window, are judged on the next.
-"""
+One query covers all cutoffs. The analyses learn on one window and are evaluated on the next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ from bot.data.warehouse.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class CustomerHistory:
-    """Customers as they were known on one day, one element each, in no order. Days on which they
-    bought count as one purchase each. `next` and `next_spend` are those of the days after: None
-    today."""
+    """Customers as known on one cutoff day, one array element each, in no order. Several purchases
+    on one day count as one. `next` and `next_spend` belong to the days after the cutoff, and are
+    None for today."""
 
-    frequency: Numbers  # purchases
-    recency: Numbers  # days since the last
-    tenure: Numbers  # days since the first
-    recent: Numbers  # purchases in the last so many days, as many as are looked ahead
-    earlier: Numbers  # in as many days before these
+    frequency: Numbers  # number of purchases
+    recency: Numbers  # days since the last purchase
+    tenure: Numbers  # days since the first purchase
+    recent: Numbers  # purchases in a window before the cutoff, as long as the forecast window
+    earlier: Numbers  # purchases in the window before that
     spend: Numbers
     next: Numbers | None
     next_spend: Numbers | None
 
     def features(self) -> Numbers:
-        """Eight columns for a regression."""
+        """Eight feature columns for a regression."""
         often = self.frequency / (self.tenure + 1)
         columns = [
             np.log1p(self.frequency),
@@ -43,20 +43,21 @@ class CustomerHistory:
             np.log1p(self.recent),
             np.log1p(self.earlier),
             np.log1p(np.maximum(self.spend, 0)),
-            np.log1p(self.recency * often),  # how many of their own gaps they have been silent
+            np.log1p(self.recency * often),  # the time since the last purchase, in own gaps
         ]
         return np.stack(columns, axis=1)
 
     def histories(self) -> PurchaseHistories:
-        """As BG/NBD wants them, in days."""
+        """Return the histories for BG/NBD, in days."""
         return group_histories(self.frequency - 1, self.tenure - self.recency, self.tenure)
 
 
 def build_customer_table(days: ir.Table, until: date, ahead: int, cuts: int) -> ir.Table:
-    """One row a customer, for the days 0, 1 … `cuts` times `ahead` days before `until` (0: on that
-    day). days: customer, day, amount, one row a day with purchases. Columns of the cut k: n_k
-    (purchases), age_k (how many days before `until` the last was), spend_k; buys_k and worth_k are
-    those of the `ahead` days that end at the cut; first is the age of the first."""
+    """Return one row per customer, for the cutoffs 0, 1 … `cuts` times `ahead` days before `until`
+    (0: on that day). `days` has customer, day and amount, one row per day with purchases. The
+    columns of cutoff k are n_k (purchases), age_k (days from the last one to `until`) and spend_k;
+    buys_k and worth_k belong to the `ahead` days that end at the cutoff; `first` is the age of the
+    first purchase."""
     aged = days.mutate(age=ibis.literal(until).delta(days.day, unit="day"))
     aged = aged.filter(aged.age >= 0).mutate(worth=_.amount.cast("float64"))
     columns: dict[str, ir.Value] = {"first": aged.age.max()}
@@ -74,10 +75,10 @@ def build_customer_table(days: ir.Table, until: date, ahead: int, cuts: int) -> 
 
 
 def read_customer_history(
-    shelf: Warehouse, asked: ir.Table, ahead: int, cuts: int
+    warehouse: Warehouse, table: ir.Table, ahead: int, cuts: int
 ) -> Sequence[CustomerHistory]:
-    """The rows of `table`, by cut: [0] is today."""
-    column = fetch_numbers(shelf, asked)
+    """Read the rows of `build_customer_table` by cutoff: [0] is today."""
+    column = fetch_numbers(warehouse, table)
     return [_select_cutoff(column, k, ahead) for k in range(cuts + 1)]
 
 

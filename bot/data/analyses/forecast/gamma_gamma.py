@@ -1,10 +1,9 @@
-"""How much a purchase is worth, customer by customer: the Gamma-Gamma model.
+"""Estimate the value of a purchase for each customer: the Gamma-Gamma model.
 
 Source: Fader & Hardie, "The Gamma-Gamma Model of Monetary Value" (2013); Fader, Hardie & Lee, "RFM
-and CLV: Using Iso-Value Curves", J. Marketing Research 42 (2005). The mean of somebody's purchases
-is pulled towards the shop's, the more the fewer they are. It supposes that who buys often does not
-spend more a time; `related` measures that.
-"""
+and CLV: Using Iso-Value Curves", J. Marketing Research 42 (2005). A customer's mean purchase is
+shrunk towards the shop's mean, more strongly for fewer purchases. The model assumes that purchase
+frequency and value are independent; `correlate_frequency_value` measures that."""
 
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from bot.data.analyses.forecast.bgnbd import Numbers
 
 @dataclass(frozen=True)
 class GammaGammaFit:
-    """The three parameters. `mean` is what a purchase of the average customer is worth."""
+    """The three parameters. `mean` is the value of an average customer's purchase."""
 
     p: float
     q: float
@@ -34,14 +33,14 @@ class GammaGammaFit:
 
 
 def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
-    """x: repeat purchases (over 0) and the mean amount of those (over 0), one element a customer.
-    Raises ValueError when there is nobody."""
-    kept = (x > 0) & (mean > 0)
-    x, mean = x[kept], mean[kept]
+    """Fit the model. `x` is the number of repeat purchases (above 0) and `mean` their mean amount
+    (above 0), one element per customer. Raises ValueError for no customers."""
+    usable = (x > 0) & (mean > 0)
+    x, mean = x[usable], mean[usable]
     if not len(x):
         raise ValueError("nobody bought again")
     scale = float(np.median(mean))
-    found = minimize(
+    optimum = minimize(
         _compute_loss,
         np.log([4.0, 4.0, 1.0]),
         args=(x, mean / scale),
@@ -50,28 +49,29 @@ def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
         bounds=[(-8.0, 12.0)] * 3,
         options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-7},
     )
-    p, q, v = (float(value) for value in np.exp(found.x))
-    return GammaGammaFit(p, q, v * scale, bool(found.success))
+    p, q, v = (float(value) for value in np.exp(optimum.x))
+    return GammaGammaFit(p, q, v * scale, bool(optimum.success))
 
 
-def predict_order_value(found: GammaGammaFit, x: Numbers, mean: Numbers) -> Numbers:
-    """What a purchase of each customer is worth: the shop's mean for who did not buy again."""
-    p, q, v = found.p, found.q, found.v
+def predict_order_value(fit: GammaGammaFit, x: Numbers, mean: Numbers) -> Numbers:
+    """Return the value of a purchase for each customer; the shop's mean for those who did not buy
+    again."""
+    p, q, v = fit.p, fit.q, fit.v
     own = np.where(x > 0, mean, 0.0)
     worth: Numbers = p * (v + x * own) / (p * x + q - 1)
     return worth
 
 
 def correlate_frequency_value(x: Numbers, mean: Numbers) -> float:
-    """The correlation of how often and how much (Pearson), of those who bought again."""
-    kept = (x > 0) & (mean > 0)
-    if kept.sum() < 3 or np.ptp(x[kept]) == 0 or np.ptp(mean[kept]) == 0:
+    """Return the Pearson correlation of frequency and value among those who bought again."""
+    usable = (x > 0) & (mean > 0)
+    if usable.sum() < 3 or np.ptp(x[usable]) == 0 or np.ptp(mean[usable]) == 0:
         return 0.0
-    return float(np.corrcoef(x[kept], mean[kept])[0, 1])
+    return float(np.corrcoef(x[usable], mean[usable])[0, 1])
 
 
 def _compute_loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float, Numbers]:
-    """Minus the mean log-likelihood, and its gradient by the logs of the parameters."""
+    """Return minus the mean log-likelihood, and its gradient by the log parameters."""
     p, q, v = np.exp(logs)
     total = v + x * mean
     each = (

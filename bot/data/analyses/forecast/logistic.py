@@ -1,8 +1,7 @@
-"""A chance from a few numbers: logistic regression, and how far off its chances were.
+"""Logistic regression on a few features, and its Brier score.
 
-Fitted by Newton's method with a small ridge (le Cessie & van Houwelingen, Applied Statistics 41,
-1992), on standardised columns. Brier, Monthly Weather Review 78 (1950).
-"""
+Fitted by Newton's method with a small ridge penalty (le Cessie & van Houwelingen, Applied
+Statistics 41, 1992) on standardised columns. Brier, Monthly Weather Review 78 (1950)."""
 
 from dataclasses import dataclass
 
@@ -16,14 +15,14 @@ MAX_STEPS = 50
 
 @dataclass(frozen=True)
 class LogisticModel:
-    """Weights of standardised columns; the first is that of the constant."""
+    """Weights of standardised columns; the first one is the intercept."""
 
     weights: Numbers
     centre: Numbers
     scale: Numbers
 
     def chances(self, features: Numbers) -> Numbers:
-        """One chance (0 to 1) a row."""
+        """Return one probability (0 to 1) per row."""
         chances: Numbers = _apply_sigmoid(
             _standardize(features, self.centre, self.scale) @ self.weights
         )
@@ -31,7 +30,8 @@ class LogisticModel:
 
 
 def fit_logistic(features: Numbers, happened: Numbers) -> LogisticModel:
-    """features: rows × columns; happened: 0 or 1 a row. Raises ValueError when all did or none."""
+    """Fit the model. `features` is rows × columns; `happened` is 0 or 1 per row. Raises ValueError
+    when all rows have the same outcome."""
     if not 0 < happened.mean() < 1:
         raise ValueError("nothing to tell apart")
     centre, scale = features.mean(axis=0), features.std(axis=0)
@@ -52,7 +52,7 @@ def fit_logistic(features: Numbers, happened: Numbers) -> LogisticModel:
 
 
 def compute_brier_score(chances: Numbers, happened: Numbers) -> float:
-    """The mean squared distance from what happened; smaller is better."""
+    """Return the mean squared error of the probabilities; smaller is better."""
     return float(((chances - happened) ** 2).mean())
 
 

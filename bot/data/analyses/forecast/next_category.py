@@ -1,4 +1,5 @@
-"""What is bought next: from the categories of one purchase to those of the same person's next."""
+"""Find what is bought next: transitions from the categories of one purchase to those of the same
+customer's next one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ MAX_FALSE_DISCOVERY = 0.10
 
 @dataclass(frozen=True)
 class CategoryTransition:
-    """Of `before` purchases with `a` that were followed by another, `after` had `b` in the next:
-    `lift` times as often as next purchases do at large."""
+    """Of `before` purchases with category `a` that were followed by another, `after` had `b` in the
+    next one: `lift` times as often as next purchases in general."""
 
     a: str
     b: str
@@ -44,9 +45,9 @@ class CategoryTransition:
 
 
 def build_transitions(lines: ir.Table) -> ir.Table:
-    """a, b, times, people (how many did so); and with b empty, how often a was followed by
-    anything; with a empty, how often b was in a next purchase; with both empty, all. A day is a
-    purchase."""
+    """Return a, b, times and people (how many customers). An empty b counts how often a was
+    followed by anything; an empty a how often b was in a next purchase; both empty counts all. All
+    orders of a day are one purchase."""
     bought = lines.filter(_.amount >= 0, _.category.notnull())
     baskets = bought.select("customer", "day", "category").distinct()
     days = baskets.select("customer", "day").distinct()
@@ -63,9 +64,10 @@ def build_transitions(lines: ir.Table) -> ir.Table:
 
 
 def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[CategoryTransition]:
-    """From one category to another or the same, strongest first, with at least `floor` customers
-    and purchases before and after, and with as many purchases after another category, or of
-    another. `q` is Benjamini–Hochberg over all of them, by a one-sided z of the counts."""
+    """Return transitions from one category to another or the same, strongest first. Each has at
+    least `floor` customers and purchases before and after, and leaves as many purchases after
+    another category, or of another. `q` is Benjamini–Hochberg over all of them, from a one-sided z
+    test of the counts."""
     times = {(str(r["a"]), str(r["b"])): int(r["times"]) for r in rows}
     people = {(str(r["a"]), str(r["b"])): int(r.get("people", r["times"])) for r in rows}
     every = times.get(("", ""), 0)
@@ -85,7 +87,7 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
     z = (after - before * share) / np.maximum(spread, 1e-9)
     q = adjust_false_discovery(normal_tail(z))
     lift = after / (before * share)
-    found = [
+    transitions = [
         CategoryTransition(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
         if after[i] >= floor
@@ -93,13 +95,14 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
         and not is_below_floor(before[i] - after[i], floor)
         and not is_below_floor(times["", b] - after[i], floor)
     ]
-    return sorted(found, key=lambda step: (-step.lift, step.a, step.b))
+    return sorted(transitions, key=lambda step: (-step.lift, step.a, step.b))
 
 
 @dataclass(frozen=True)
 class NextPurchase:
-    """Of the purchases with the thing asked about that were followed by another, `after` had this
-    in the next, by `people` customers: `lift` times as often as next purchases do at large."""
+    """Of the purchases with the requested subject that were followed by another, `after` contained
+    this in the next one, by `people` customers: `lift` times as often as next purchases in
+    general."""
 
     name: str
     after: int
@@ -110,9 +113,9 @@ class NextPurchase:
 
 
 def build_next_purchases(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
-    """name, times, mine, people: in how many next purchases it was, in how many after a purchase
-    with one of `mine` (lines), of how many customers; with name empty, all next purchases. `by` is
-    product or category. A day is a purchase."""
+    """Return name, times, mine and people: the number of next purchases with it, the number of
+    those after a purchase with one of the `mine` lines, and by how many customers. An empty name
+    counts all next purchases. `by` is product or category. All orders of a day are one purchase."""
     bought = lines.filter(_.amount >= 0)
     days = bought.select("customer", "day").distinct()
     pairs = days.mutate(then=_.day.lead().over(group_by="customer", order_by="day"))
@@ -133,9 +136,9 @@ def build_next_purchases(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
 def find_next_purchases(
     rows: Sequence[dict[str, Any]], floor: int
 ) -> tuple[int, list[NextPurchase], int]:
-    """How many purchases with the thing were followed by another; what was in those, with at least
-    `floor` customers, most often first; and how many things were compared. `q` is
-    Benjamini–Hochberg over all compared, by a one-sided z of the counts."""
+    """Return how many purchases with the subject were followed by another, what those contained
+    (with at least `floor` customers, most frequent first), and how many products or categories were
+    compared. `q` is Benjamini–Hochberg over all compared, from a one-sided z test of the counts."""
     whole = next((row for row in rows if row["name"] == ""), None)
     before, every = (int(whole["mine"] or 0), int(whole["times"])) if whole else (0, 0)
     if whole and (whole["people"] < floor or is_below_floor(every - before, floor)):
@@ -148,7 +151,7 @@ def find_next_purchases(
     spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
     z = (after - before * share) / np.maximum(spread, 1e-9)
     q = adjust_false_discovery(normal_tail(z))
-    found = [
+    purchases = [
         NextPurchase(
             str(row["name"]),
             int(after[i]),
@@ -162,31 +165,37 @@ def find_next_purchases(
         and not is_below_floor(before - after[i], floor)
         and not is_below_floor(row["times"] - after[i], floor)
     ]
-    return before, sorted(found, key=lambda one: (-one.after, one.name)), len(compared)
+    return (
+        before,
+        sorted(purchases, key=lambda purchase: (-purchase.after, purchase.name)),
+        len(compared),
+    )
 
 
-# The thing that "after …" in a question means: a product, some products, or a category.
+# The subject of an "after …" question: a product, several products, or a category.
 
 
-def find_question_subject(told: AnalysisContext) -> Subject | None:
-    """The thing that the question is about; without a name when nobody bought anything so called;
-    None when it is about everything."""
-    where = told.where
-    if not where.product and not where.words:
+def find_question_subject(context: AnalysisContext) -> Subject | None:
+    """Return the subject of the question; one without a name when nobody bought anything with that
+    name; None when the question is about everything."""
+    filter_ = context.filter_
+    if not filter_.product and not filter_.words:
         return None
-    goods = _load_goods(told)
-    if where.product:
-        return subject_of("", where.product, goods)
-    return _match_exact_subject(where.words or "", goods) or subject_of(
-        where.words or "", None, goods
+    goods = _load_goods(context)
+    if filter_.product:
+        return subject_of("", filter_.product, goods)
+    return _match_exact_subject(filter_.words or "", goods) or subject_of(
+        filter_.words or "", None, goods
     )
 
 
 def _match_exact_subject(words: str, goods: PurchasedProducts) -> Subject | None:
-    """A category or products whose names say all that the words say: "linen shirt" is no linen
-    dress."""
-    said = [word[0] for word in WORD.finditer(words) if normalize_text(word[0]) not in ASIDE | IDLE]
-    wanted = named_in(" ".join(said))
+    """Return a category or products whose names contain all the words: "linen shirt" does not match
+    a linen dress."""
+    tokens = [
+        word[0] for word in WORD.finditer(words) if normalize_text(word[0]) not in ASIDE | IDLE
+    ]
+    wanted = named_in(" ".join(tokens))
     whole = [name for name in goods.names if wanted and wanted <= named_in(name)]
     if whole or (wanted and wanted == concepts(words) and len(wanted) == 1):
         return Subject(whole[0], category=whole[0]) if whole else None
@@ -196,14 +205,14 @@ def _match_exact_subject(words: str, goods: PurchasedProducts) -> Subject | None
     return Subject(words, products=tuple(keys)) if keys else None
 
 
-def _load_goods(told: AnalysisContext) -> PurchasedProducts:
-    """What was ever bought, most buyers first."""
+def _load_goods(context: AnalysisContext) -> PurchasedProducts:
+    """Load all products ever bought, those with most buyers first."""
     table = (
-        told.bought.filter(_.amount >= 0, _["product"].notnull())
+        context.lines.filter(_.amount >= 0, _["product"].notnull())
         .group_by("product")
         .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
     )
-    rows = fetch_rows(told.shelf, table)
+    rows = fetch_rows(context.warehouse, table)
     rows.sort(key=lambda row: (-row["buyers"], row["product"]))
     titles = {row["product"]: format_title(row["title"] or row["product"]) for row in rows}
     return PurchasedProducts(
@@ -211,42 +220,43 @@ def _load_goods(told: AnalysisContext) -> PurchasedProducts:
     )
 
 
-# What is bought next after one thing, told.
+# The facts on what is bought after one product or category.
 
 MIN_LIFT = 1.2
 MAX_ITEMS = 5
 PurchaseDimension = Literal["product", "category"]
 
 
-def add_bought_after(told: AnalysisContext) -> None:
-    """For `where.product`, or what `where.words` names: facts behaviour.after.subject, .products
-    (which, where they are several), .purchases
-    (those with it that were followed by another), .compared (products); behaviour.after-product-<b>
-    and behaviour.after-category-<b>.share (% of these next purchases that have b), .at-large (% of
-    all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is beyond
-    chance with a lift of 1.2 or more, else "as always". Nothing of fewer customers than the floor.
-    """
-    about = find_question_subject(told)
+def add_bought_after(context: AnalysisContext) -> None:
+    """Add facts for `filter_.product`, or for what `filter_.words` names: behaviour.after.subject,
+    .products (which ones, where there are several), .purchases (those with it that were followed by
+    another), .compared (products); behaviour.after-product-<b> and
+    behaviour.after-category-<b>.share (% of these next purchases that contain b), .at-large (% of
+    all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is
+    significant with a lift of at least 1.2, else "as always". Nothing is added for fewer customers
+    than the floor."""
+    about = find_question_subject(context)
     if about is None:
         return
-    add, floor = told.findings.add, told.shelf.floor
-    told.findings.nobody("after")  # names, and counts that `nexts` saw to
-    add("after", "subject", about.name or told.where.words or told.where.product or "")
+    add, floor = context.result.add, context.warehouse.floor
+    # names, and counts that `find_next_purchases` has checked
+    context.result.mark_without_customers("after")
+    add("after", "subject", about.name or context.filter_.words or context.filter_.product or "")
     if len(about.products) > 1:
-        names = ", ".join(told.titles.get(key, key) for key in about.products)
+        names = ", ".join(context.titles.get(key, key) for key in about.products)
         add("after", "products", names)
     if not about.name:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "Nobody bought anything called {name}: look at how your orders or products spell "
                 "it.",
-                name=quote_name(told.where.words or told.where.product or ""),
+                name=quote_name(context.filter_.words or context.filter_.product or ""),
             )
         )
         return
-    before, products, compared = _count_next_purchases(told, about, "product")
+    before, products, compared = _count_next_purchases(context, about, "product")
     if before < floor:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "Under {n} purchases with {thing} were followed by another one: too few to say"
                 " what is bought next.",
@@ -257,32 +267,38 @@ def add_bought_after(told: AnalysisContext) -> None:
         return
     add("after", "purchases", before, unit="purchases", rows=before, query="after-product")
     add("after", "compared", compared, rows=before, query="after-product")
-    _add_next_purchases(told, "product", products, before)
-    _add_next_purchases(told, "category", _count_next_purchases(told, about, "category")[1], before)
+    _add_next_purchases(context, "product", products, before)
+    _add_next_purchases(
+        context, "category", _count_next_purchases(context, about, "category")[1], before
+    )
 
 
 def _count_next_purchases(
-    told: AnalysisContext, about: Subject, by: PurchaseDimension
+    context: AnalysisContext, about: Subject, by: PurchaseDimension
 ) -> tuple[int, list[NextPurchase], int]:
-    bought = told.bought
+    lines = context.lines
     if about.category:
-        mine = bought.filter(_.category == about.category)
+        mine = lines.filter(_.category == about.category)
     else:
-        mine = bought.filter(bought["product"].isin(about.keys))
-    rows = told.ask(f"after-{by}", build_next_purchases(bought, mine, by))
-    return find_next_purchases(rows, told.shelf.floor)
+        mine = lines.filter(lines["product"].isin(about.keys))
+    rows = context.run_query(f"after-{by}", build_next_purchases(lines, mine, by))
+    return find_next_purchases(rows, context.warehouse.floor)
 
 
 def _add_next_purchases(
-    told: AnalysisContext, by: PurchaseDimension, found: list[NextPurchase], before: int
+    context: AnalysisContext, by: PurchaseDimension, purchases: list[NextPurchase], before: int
 ) -> None:
-    """What comes more often than always, the most first; then what comes most often anyway."""
-    more = [one for one in found if one.q <= MAX_FALSE_DISCOVERY and one.lift >= MIN_LIFT]
-    rest = [one for one in found if one not in more]
-    titles = told.titles if by == "product" else {}
+    """Add those with the strongest significant lift, then the most frequent ones."""
+    more = [
+        purchase
+        for purchase in purchases
+        if purchase.q <= MAX_FALSE_DISCOVERY and purchase.lift >= MIN_LIFT
+    ]
+    rest = [purchase for purchase in purchases if purchase not in more]
+    titles = context.titles if by == "product" else {}
     for one in [*more, *rest][:MAX_ITEMS]:
         about = titles.get(one.name, one.name)
-        told.findings.group(f"after-{by}-{slugify(one.name)}", one.people)
+        context.result.set_group_size(f"after-{by}-{slugify(one.name)}", one.people)
         for measure, value, unit in (
             ("share", to_percent(one.share), "%"),
             ("at-large", to_percent(one.share / one.lift), "%"),
@@ -291,7 +307,7 @@ def _add_next_purchases(
             ("customers", one.people, "customers"),
             ("verdict", "more often" if one in more else "as always", None),
         ):
-            told.findings.add(
+            context.result.add(
                 f"after-{by}-{slugify(one.name)}",
                 measure,
                 value,
@@ -302,41 +318,43 @@ def _add_next_purchases(
             )
 
 
-# What is bought next, told.
+# The facts on transitions between categories.
 
 MAX_TRANSITIONS, MAX_TRANSITIONS_PER_CATEGORY = 8, 3
 
 
-def add_next_category(told: AnalysisContext) -> None:
-    """Facts behaviour.<a>-then-<b>.share (% of next purchases after a that have b), .at-large (% of
-    all next purchases that have b), .lift (one over the other), .purchases, for pairs beyond chance
-    with a lift of 1.2 or more; a then a is coming back for the same. behaviour.next-purchases
-    .compared says of how many pairs."""
-    rows = told.ask("next", build_transitions(told.bought))
+def add_next_category(context: AnalysisContext) -> None:
+    """Add facts behaviour.<a>-then-<b>.share (% of next purchases after a that contain b),
+    .at-large (% of all next purchases that contain b), .lift (one over the other) and .purchases,
+    for significant pairs with a lift of at least 1.2; a followed by a is a repeat purchase.
+    behaviour.next-purchases.compared is the number of compared pairs."""
+    rows = context.run_query("next", build_transitions(context.lines))
     if not any(r["a"] for r in rows):
-        told.findings.refuse(NO_CATEGORIES)
+        context.result.add_limit(NO_CATEGORIES)
         return
-    found = find_transitions(rows, told.shelf.floor)
-    wanted = (told.where.category or "").lower()
+    transitions = find_transitions(rows, context.warehouse.floor)
+    wanted = (context.filter_.category or "").lower()
     every = sum(r["times"] for r in rows if not r["a"] and not r["b"])
-    told.findings.group("next-purchases", told.people)
-    told.findings.add("next-purchases", "compared", len(found), rows=every, query="next")
-    kept = [
+    context.result.set_group_size("next-purchases", context.people)
+    context.result.add("next-purchases", "compared", len(transitions), rows=every, query="next")
+    strong = [
         step
-        for step in found
+        for step in transitions
         if step.q <= MAX_FALSE_DISCOVERY
         and step.lift >= MIN_LIFT
         and wanted in ("", step.a.lower())
     ]
-    for step in _select_transitions(kept):
-        told.findings.nobody(f"{slugify(step.a)}-then-{slugify(step.b)}")  # `steps` saw to its size
+    for step in _select_transitions(strong):
+        context.result.mark_without_customers(
+            f"{slugify(step.a)}-then-{slugify(step.b)}"
+        )  # `find_transitions` has checked its size
         for measure, value, unit in (
             ("share", to_percent(step.share), "%"),
             ("at-large", to_percent(step.share / step.lift), "%"),
             ("lift", round(step.lift, 1), "×"),
             ("purchases", step.after, "purchases"),
         ):
-            told.findings.add(
+            context.result.add(
                 f"{slugify(step.a)}-then-{slugify(step.b)}",
                 measure,
                 value,
@@ -347,11 +365,11 @@ def add_next_category(told: AnalysisContext) -> None:
             )
 
 
-def _select_transitions(kept: list[CategoryTransition]) -> list[CategoryTransition]:
-    """The strongest of all, and the strongest from each category."""
+def _select_transitions(transitions: list[CategoryTransition]) -> list[CategoryTransition]:
+    """Return the strongest transitions overall, and the strongest from each category."""
     counted: dict[str, int] = {}
     shown = []
-    for n, step in enumerate(kept):
+    for n, step in enumerate(transitions):
         counted[step.a] = counted.get(step.a, 0) + 1
         if n < MAX_TRANSITIONS or counted[step.a] <= MAX_TRANSITIONS_PER_CATEGORY:
             shown.append(step)

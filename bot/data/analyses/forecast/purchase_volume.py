@@ -1,4 +1,5 @@
-"""How much today's customers will buy: BG/NBD and Gamma-Gamma, judged on windows already over."""
+"""Forecast how much today's customers will buy: BG/NBD and Gamma-Gamma, backtested on past
+windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,25 +18,25 @@ from bot.i18n.messages import Words
 MAX_MEAN_ERROR, MAX_WINDOW_ERROR = (
     0.15,
     0.25,
-)  # of the total, over all windows and in one: a plan bears that much
+)  # of the total, over all windows and in one window: an error that a plan can tolerate
 
 
 @dataclass(frozen=True)
 class WindowForecast:
-    """What was said of a window, and what came."""
+    """The forecast for a window, and the actual value."""
 
-    said: float
+    predicted: float
     came: float
 
     @property
     def off(self) -> float:
-        return self.said / self.came - 1 if self.came else float("inf")
+        return self.predicted / self.came - 1 if self.came else float("inf")
 
 
 @dataclass(frozen=True)
 class VolumeForecast:
-    """A total for the days to come, and the same for windows that are over, the newest first.
-    `sound` is false when a fit has no maximum."""
+    """A total for the coming days, and the same for past windows, the newest first. `sound` is
+    False when a fit has no maximum."""
 
     total: float
     windows: Sequence[WindowForecast]
@@ -50,38 +51,38 @@ class VolumeForecast:
         return max(self.windows, key=lambda w: abs(w.off))
 
     @property
-    def finite(self) -> bool:
+    def is_finite(self) -> bool:
         """False where the method gave no number at all."""
-        return all(isfinite(said) for said in (self.total, *(w.said for w in self.windows)))
+        return all(isfinite(total) for total in (self.total, *(w.predicted for w in self.windows)))
 
     @property
-    def right(self) -> bool:
-        """Whether the past totals were: within 15 % on average, and within 25 % each."""
+    def is_accurate(self) -> bool:
+        """Whether the past totals were right: within 15 % on average, and within 25 % each."""
         return (
-            self.finite
+            self.is_finite
             and self.mean_off <= MAX_MEAN_ERROR
             and abs(self.worst.off) <= MAX_WINDOW_ERROR
         )
 
     @property
-    def holds(self) -> bool:
-        return self.sound and self.right
+    def is_reliable(self) -> bool:
+        return self.sound and self.is_accurate
 
     @property
     def between(self) -> tuple[float, float]:
-        """As far off as the worst window was, to both sides."""
+        """The interval: the error of the worst window in both directions."""
         off = abs(self.worst.off)
         return self.total * (1 - off), self.total * (1 + off)
 
 
 def forecast_volume(
-    seen: Sequence[CustomerHistory], ahead: int
+    cuts: Sequence[CustomerHistory], ahead: int
 ) -> tuple[VolumeForecast, VolumeForecast]:
-    """Purchases (days with one) and what they are worth in the shop's currency, in the `ahead` days
-    after each day, by the customers known on it. For what somebody spends a time the first purchase
-    counts as any other. Raises ValueError when on some day nobody had bought again."""
+    """Forecast purchases (days with one) and their value in the shop's currency, in the `ahead`
+    days after each cutoff, by the customers known on it. For the value of a purchase the first one
+    counts like any other. Raises ValueError when at some cutoff nobody had bought again."""
     counts, worths, sound, priced = [], [], True, True
-    for each in seen:
+    for each in cuts:
         histories = each.histories()
         fit = bgnbd.fit_bgnbd(histories)
         coming = bgnbd.predict_purchases(fit, histories, ahead)
@@ -91,7 +92,7 @@ def forecast_volume(
         each_worth = gamma_gamma.predict_order_value(spent, each.frequency, mean)
         worths.append(float(coming[histories.of] @ each_worth))
         sound, priced = sound and fit.sound, priced and spent.sound
-    past = [(s.next, s.next_spend) for s in seen[1:]]
+    past = [(s.next, s.next_spend) for s in cuts[1:]]
     came = [float(n.sum()) for n, _worth in past if n is not None]
     paid = [float(worth.sum()) for _n, worth in past if worth is not None]
     return (
@@ -100,28 +101,30 @@ def forecast_volume(
     )
 
 
-def _build_windows(said: Sequence[float], came: Sequence[float]) -> list[WindowForecast]:
-    return [WindowForecast(s, real) for s, real in zip(said[1:], came, strict=True)]
+def _build_windows(predicted: Sequence[float], came: Sequence[float]) -> list[WindowForecast]:
+    return [WindowForecast(s, real) for s, real in zip(predicted[1:], came, strict=True)]
 
 
 def _select_repeat_buyers(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
-    """Those who bought again and paid something: the fit's customers."""
-    kept = (frequency > 1) & (mean > 0)
-    return frequency[kept], mean[kept]
+    """Return those who bought again and paid something: the customers of the fit."""
+    usable = (frequency > 1) & (mean > 0)
+    return frequency[usable], mean[usable]
 
 
-# How much today's customers will buy, told.
+# The facts on how much today's customers will buy.
 
-MIN_REPEAT_BUYERS = 100  # customers who bought again, on each day looked back to
+MIN_REPEAT_BUYERS = 100  # customers who bought again, at each cutoff
 
 
-def add_purchase_volume(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int) -> None:
-    """Facts behaviour.expected-90-days.purchases, .purchases-low, .purchases-high and the same of
-    .value, by today's customers, each with .purchases-backtest-error (%, mean over the windows).
-    The interval is as wide as the worst window was off. Refused when the totals were off by more
-    than 15 % on average or 25 % once, or when the fit has no maximum."""
-    if any((each.frequency > 1).sum() < MIN_REPEAT_BUYERS for each in seen):
-        told.findings.refuse(
+def add_purchase_volume(
+    context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int
+) -> None:
+    """Add facts behaviour.expected-90-days.purchases, .purchases-low, .purchases-high and the same
+    of .value, by today's customers, each with .purchases-backtest-error (%, mean over the windows).
+    The interval is as wide as the error of the worst window. Refused when the totals were off by
+    more than 15 % on average or 25 % once, or when the fit has no maximum."""
+    if any((each.frequency > 1).sum() < MIN_REPEAT_BUYERS for each in cuts):
+        context.result.add_limit(
             Words(
                 "Fewer than {n} customers had bought more than once on some day in the past: too"
                 " few to say how much will be bought. A longer order file would help.",
@@ -129,35 +132,35 @@ def add_purchase_volume(told: AnalysisContext, seen: Sequence[CustomerHistory], 
             )
         )
         return
-    purchases, value = forecast_volume(seen, ahead)
-    rows = len(seen[0].frequency)
-    if not purchases.holds:
-        told.findings.refuse(_explain_missing_forecast(purchases, ahead))
+    purchases, value = forecast_volume(cuts, ahead)
+    rows = len(cuts[0].frequency)
+    if not purchases.is_reliable:
+        context.result.add_limit(_explain_missing_forecast(purchases, ahead))
         return
-    _add_forecast(told, "purchases", purchases, ahead, rows)
-    if told.currency is None:
+    _add_forecast(context, "purchases", purchases, ahead, rows)
+    if context.currency is None:
         return
-    if not value.finite:
-        told.findings.refuse(
+    if not value.is_finite:
+        context.result.add_limit(
             Words("What these purchases will be worth can't be told: too few amounts differ.")
         )
         return
-    if not value.holds:
-        told.findings.refuse(
+    if not value.is_reliable:
+        context.result.add_limit(
             Words(
                 "What these purchases will be worth is not shown: in one of {n} past windows"
                 " {said} was expected and {came} came.",
                 n=len(value.windows),
-                said=round(value.worst.said),
+                said=round(value.worst.predicted),
                 came=round(value.worst.came),
             )
         )
         return
-    _add_forecast(told, "value", value, ahead, rows)
+    _add_forecast(context, "value", value, ahead, rows)
 
 
 def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
-    if forecast.right or not forecast.finite:
+    if forecast.is_accurate or not forecast.is_finite:
         return Words(
             "How much will be bought in {days} days is not shown: customers differ too little in"
             " how they leave for the method to hold.",
@@ -168,23 +171,23 @@ def _explain_missing_forecast(forecast: VolumeForecast, ahead: int) -> Words:
         " {said} purchases were expected and {came} came. A season can do that.",
         days=ahead,
         n=len(forecast.windows),
-        said=round(forecast.worst.said),
+        said=round(forecast.worst.predicted),
         came=round(forecast.worst.came),
     )
 
 
 def _add_forecast(
-    told: AnalysisContext, measure: str, forecast: VolumeForecast, ahead: int, rows: int
+    context: AnalysisContext, measure: str, forecast: VolumeForecast, ahead: int, rows: int
 ) -> None:
-    unit = "purchases" if measure == "purchases" else (told.currency or None)
+    unit = "purchases" if measure == "purchases" else (context.currency or None)
     low, high = forecast.between
-    told.findings.group(f"expected-{ahead}-days", rows)
+    context.result.set_group_size(f"expected-{ahead}-days", rows)
     for name, value in (
         (measure, forecast.total),
         (f"{measure}-low", low),
         (f"{measure}-high", high),
     ):
-        told.findings.add(
+        context.result.add(
             f"expected-{ahead}-days",
             name,
             round(value) if measure == "purchases" else round_to_cents(Decimal(value)),
@@ -193,7 +196,7 @@ def _add_forecast(
             rows=rows,
             query="histories",
         )
-    told.findings.add(
+    context.result.add(
         f"expected-{ahead}-days",
         f"{measure}-backtest-error",
         to_percent(forecast.mean_off),

@@ -1,4 +1,5 @@
-"""Who buys within so many days: learnt on the window before, judged on windows already over."""
+"""Forecast who buys within a number of days: trained on the window before, evaluated on past
+windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,37 +17,37 @@ from bot.data.floors import bound_count, is_below_floor
 from bot.data.stats import Numbers, compute_auc
 from bot.i18n.messages import Words
 
-MIN_AUC = 0.6  # below, the order of customers is hardly better than chance
+MIN_AUC = 0.6  # with a lower AUC the ranking is hardly better than chance
 MAX_COUNT_ERROR = (
-    0.25  # the number of buyers may be wrong by so much: more, and no campaign is planned by it
+    0.25  # tolerated error in the number of buyers; with more, a campaign can't be planned on it
 )
-CustomerIndex = NDArray[np.intp]  # of customers, in some order
-MIN_BUYERS = 50  # buyers and others, in each window
+CustomerIndex = NDArray[np.intp]  # indices of customers, in some order
+MIN_BUYERS = 50  # buyers, and as many non-buyers, in each window
 
 
 @dataclass(frozen=True)
 class BacktestWindow:
-    """One window that is over: what was said of its customers the day before it began, and what
-    they did. `buyers` is how many of them bought, `said` how many were to be expected."""
+    """A past window: the forecast of the day before it began, and what the customers did. `buyers`
+    is how many bought, `predicted` how many were predicted."""
 
     customers: int
     buyers: int
-    said: float
+    predicted: float
     auc: float
     brier: float
-    base: float  # the Brier score of giving everybody the window's own rate: hard to beat
+    base: float  # the Brier score of predicting the window's own rate for everybody: hard to beat
     chances: Numbers
     happened: Numbers
-    simple: dict[str, float]  # how many of the first tenth bought, by a rule that needs no sums
+    simple: dict[str, float]  # buyers in the top tenth by a simple rule without a model
 
     @property
     def off(self) -> float:
-        return self.said / self.buyers - 1 if self.buyers else float("inf")
+        return self.predicted / self.buyers - 1 if self.buyers else float("inf")
 
 
 @dataclass(frozen=True)
 class BacktestRecord:
-    """The windows, the newest first, all said by the same method."""
+    """The windows, the newest first, all predicted by the same method."""
 
     windows: Sequence[BacktestWindow]
 
@@ -64,7 +65,7 @@ class BacktestRecord:
 
     @property
     def simple(self) -> tuple[str, float]:
-        """The better of the simple rules, and how many of its first tenth bought."""
+        """The better one of the simple rules, and the number of buyers in its top tenth."""
         names = self.windows[0].simple
         means = {
             name: float(np.average([w.simple[name] for w in self.windows], weights=self._sizes))
@@ -73,18 +74,19 @@ class BacktestRecord:
         return max(means.items(), key=lambda rule: rule[1])
 
     @property
-    def ranks(self) -> bool:
-        """Whether the order of customers may be shown: AUC at least .6 in every window, and better
-        chances than the base rate's over all."""
+    def is_ranking_reliable(self) -> bool:
+        """Whether the ranking may be shown: AUC of at least .6 in every window, and a better Brier
+        score than the base rate overall."""
         return self.brier < self.base and all(w.auc >= MIN_AUC for w in self.windows)
 
     @property
-    def counts(self) -> bool:
-        """Whether the number of buyers may be: within 25 % in every window."""
+    def is_count_reliable(self) -> bool:
+        """Whether the number of buyers may be shown: within 25 % in every window."""
         return all(abs(w.off) <= MAX_COUNT_ERROR for w in self.windows)
 
     def deciles(self) -> list[tuple[int, float, float]]:
-        """customers, said and actual rate of each tenth, the likeliest first, over all windows."""
+        """The customers, predicted rate and actual rate of each tenth over all windows, the most
+        likely first."""
         chances = np.concatenate([w.chances for w in self.windows])
         happened = np.concatenate([w.happened for w in self.windows])
         order = np.argsort(-chances, kind="stable")
@@ -98,24 +100,25 @@ class BacktestRecord:
         return [w.customers for w in self.windows]
 
 
-def backtest_repurchase(seen: Sequence[CustomerHistory]) -> BacktestRecord | None:
-    """The cuts 1, 2 …: each is said by what was learnt at the cut before it. None when a window
-    has too few buyers, or too few others."""
+def backtest_repurchase(cuts: Sequence[CustomerHistory]) -> BacktestRecord | None:
+    """Backtest the cutoffs 1, 2 …: each is predicted with what was learnt at the cutoff before it.
+    None when a window has too few buyers, or too few others."""
     windows = []
-    for now, before in pairwise(seen[1:]):
+    for now, before in pairwise(cuts[1:]):
         if not _has_enough_buyers(now) or not _has_enough_buyers(before):
             return None
         windows.append(_assess_window(now, before))
     return BacktestRecord(windows) if windows else None
 
 
-def predict_chances_today(seen: Sequence[CustomerHistory]) -> Numbers:
-    """Everybody's chance to buy in the days to come, learnt on the window that ends today."""
-    return fit_window(seen[1]).chances(seen[0].features())
+def predict_chances_today(cuts: Sequence[CustomerHistory]) -> Numbers:
+    """Return everybody's probability to buy in the coming days, learnt on the window that ends
+    today."""
+    return fit_window(cuts[1]).chances(cuts[0].features())
 
 
-def fit_window(seen: CustomerHistory) -> logistic.LogisticModel:
-    return logistic.fit_logistic(seen.features(), _has_bought(seen))
+def fit_window(history: CustomerHistory) -> logistic.LogisticModel:
+    return logistic.fit_logistic(history.features(), _has_bought(history))
 
 
 def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWindow:
@@ -124,7 +127,7 @@ def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWin
     return BacktestWindow(
         customers=len(happened),
         buyers=int(happened.sum()),
-        said=float(chances.sum()),
+        predicted=float(chances.sum()),
         auc=compute_auc(chances, happened),
         brier=logistic.compute_brier_score(chances, happened),
         base=rate * (1 - rate),
@@ -137,11 +140,11 @@ def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWin
     )
 
 
-def _rank_by_simple_rules(seen: CustomerHistory) -> dict[str, CustomerIndex]:
-    """Customers in the order of two rules that everybody can apply."""
+def _rank_by_simple_rules(history: CustomerHistory) -> dict[str, CustomerIndex]:
+    """Rank customers by two rules that need no model."""
     return {
-        "newest": np.lexsort((-seen.frequency, seen.recency)),
-        "most": np.lexsort((seen.recency, -seen.frequency)),
+        "newest": np.lexsort((-history.frequency, history.recency)),
+        "most": np.lexsort((history.recency, -history.frequency)),
     }
 
 
@@ -149,33 +152,33 @@ def _measure_top_decile(order: CustomerIndex, happened: Numbers) -> float:
     return float(happened[order[: max(1, len(order) // 10)]].mean())
 
 
-def _has_bought(seen: CustomerHistory) -> Numbers:
-    assert seen.next is not None  # a cut in the past
-    return (seen.next > 0).astype(np.float64)
+def _has_bought(history: CustomerHistory) -> Numbers:
+    assert history.next is not None  # a cutoff in the past has a window after it
+    return (history.next > 0).astype(np.float64)
 
 
-def _has_enough_buyers(seen: CustomerHistory) -> bool:
-    buyers = int(_has_bought(seen).sum())
-    return buyers >= MIN_BUYERS and len(seen.frequency) - buyers >= MIN_BUYERS
+def _has_enough_buyers(history: CustomerHistory) -> bool:
+    buyers = int(_has_bought(history).sum())
+    return buyers >= MIN_BUYERS and len(history.frequency) - buyers >= MIN_BUYERS
 
 
-# Who buys within so many days, told.
+# The facts on who buys within a number of days.
 
 LIKELY_CHANCE = 0.5
 
 
-def add_repurchase(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int) -> None:
-    """Facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate (%,
-    who bought in the window just over), .pairs (%: of a buyer and another, how often the buyer was
-    ranked higher), .simple-rule and .simple-share (%, of its first tenth bought), .windows;
-    .expected-buyers and .customers-likely (chance over one half) when the number of buyers was
-    right in the past; behaviour.buy-90-days-tenth-1 … 10 .customers and .bought (%), the likeliest
-    tenth first, in the past; behaviour.buy-90-days-top and -rest .customers, .purchases and .silent
-    (days), the medians of today's likeliest tenth and of everybody else; .first-day and .last-day
-    of the windows."""
-    record = backtest_repurchase(seen)
+def add_repurchase(context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int) -> None:
+    """Add facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate
+    (%, who bought in the last past window), .pairs (%: how often the buyer of a pair of one buyer
+    and one other ranked higher), .simple-rule and .simple-share (%, of its top tenth that bought),
+    .windows; .expected-buyers and .customers-likely (probability over one half) when the number of
+    buyers was right in the past; behaviour.buy-90-days-tenth-1 … 10 .customers and .bought (%), the
+    most likely tenth first, in the past; behaviour.buy-90-days-top and -rest .customers, .purchases
+    and .silent (days), the medians of today's most likely tenth and of everybody else; .first-day
+    and .last-day of the windows."""
+    record = backtest_repurchase(cuts)
     if record is None:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "In some window of {days} days fewer than {n} customers bought, or did not: too few"
                 " to learn from. A longer order file would help, or a longer window.",
@@ -184,8 +187,8 @@ def add_repurchase(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead
             )
         )
         return
-    if not record.ranks:
-        told.findings.refuse(
+    if not record.is_ranking_reliable:
+        context.result.add_limit(
             Words(
                 "Who buys within {days} days can't be told from the orders: tried on the past, the"
                 " forecast was no better than the average (AUC {auc}, Brier {brier} against"
@@ -197,16 +200,16 @@ def add_repurchase(told: AnalysisContext, seen: Sequence[CustomerHistory], ahead
             )
         )
         return
-    _add_backtest_score(told, record, ahead)
-    _add_buyer_count(told, record, seen, ahead)
-    _add_deciles(told, record, ahead)
-    _add_top_decile_profile(told, seen, ahead)
+    _add_backtest_score(context, record, ahead)
+    _add_buyer_count(context, record, cuts, ahead)
+    _add_deciles(context, record, ahead)
+    _add_top_decile_profile(context, cuts, ahead)
 
 
-def _add_backtest_score(told: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
+def _add_backtest_score(context: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
     subject, rows = f"buy-{ahead}-days", sum(w.customers for w in record.windows)
     newest = record.windows[0]
-    told.findings.group(subject, newest.customers)
+    context.result.set_group_size(subject, newest.customers)
     for measure, value, unit, stands_on in (
         ("backtest-auc", round(record.auc, 3), None, rows),
         ("backtest-brier", round(record.brier, 3), None, rows),
@@ -216,10 +219,10 @@ def _add_backtest_score(told: AnalysisContext, record: BacktestRecord, ahead: in
         ("simple-rule", record.simple[0], None, rows),
         ("simple-share", to_percent(record.simple[1]), "%", rows),
         ("windows", len(record.windows), None, rows),
-        ("first-day", told.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
-        ("last-day", told.until, None, rows),
+        ("first-day", context.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
+        ("last-day", context.until, None, rows),
     ):
-        told.findings.add(
+        context.result.add(
             subject,
             measure,
             value,
@@ -231,31 +234,31 @@ def _add_backtest_score(told: AnalysisContext, record: BacktestRecord, ahead: in
 
 
 def _add_buyer_count(
-    told: AnalysisContext, record: BacktestRecord, seen: Sequence[CustomerHistory], ahead: int
+    context: AnalysisContext, record: BacktestRecord, cuts: Sequence[CustomerHistory], ahead: int
 ) -> None:
     worst = max(record.windows, key=lambda w: abs(w.off))
-    if not record.counts:
-        told.findings.refuse(
+    if not record.is_count_reliable:
+        context.result.add_limit(
             Words(
                 "How many will buy within {days} days is not shown: in one of {n} past windows"
                 " {said} were expected and {bought} bought. Who is likelier than others is sound.",
                 days=ahead,
                 n=len(record.windows),
-                said=round(worst.said),
+                said=round(worst.predicted),
                 bought=worst.buyers,
             )
         )
         return
-    chances = predict_chances_today(seen)
+    chances = predict_chances_today(cuts)
     subject, rows = f"buy-{ahead}-days", len(chances)
     likely = int((chances > LIKELY_CHANCE).sum())
-    shown = bound_count(likely, rows, told.shelf.floor)
+    shown = bound_count(likely, rows, context.warehouse.floor)
     for measure, value, unit in (
         ("expected-buyers", round(float(chances.sum())), "customers"),
         ("customers-likely", shown, None if isinstance(shown, str) else "customers"),
         ("backtest-worst-error", to_percent(worst.off), "%"),
     ):
-        told.findings.add(
+        context.result.add(
             subject,
             measure,
             value,
@@ -266,14 +269,14 @@ def _add_buyer_count(
         )
 
 
-def _add_deciles(told: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
-    for n, (customers, _said, bought) in enumerate(record.deciles(), start=1):
-        if customers < told.shelf.floor:
+def _add_deciles(context: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
+    for n, (customers, _said, lines) in enumerate(record.deciles(), start=1):
+        if customers < context.warehouse.floor:
             return
         subject, about = f"buy-{ahead}-days-tenth-{n}", f"{n} / 10"
-        few = is_below_floor(round(bought * customers), told.shelf.sales_floor)
-        told.findings.group(subject, customers, told=not few)
-        told.findings.add(
+        few = is_below_floor(round(lines * customers), context.warehouse.sales_floor)
+        context.result.set_group_size(subject, customers, safe=not few)
+        context.result.add(
             subject,
             "customers",
             customers,
@@ -282,10 +285,10 @@ def _add_deciles(told: AnalysisContext, record: BacktestRecord, ahead: int) -> N
             rows=customers,
             query="histories",
         )
-        told.findings.add(
+        context.result.add(
             subject,
             "bought",
-            to_percent(bought),
+            to_percent(lines),
             unit="%",
             about=about,
             rows=customers,
@@ -294,25 +297,25 @@ def _add_deciles(told: AnalysisContext, record: BacktestRecord, ahead: int) -> N
 
 
 def _add_top_decile_profile(
-    told: AnalysisContext, seen: Sequence[CustomerHistory], ahead: int
+    context: AnalysisContext, cuts: Sequence[CustomerHistory], ahead: int
 ) -> None:
-    """What today's likeliest tenth have in common, beside the others."""
-    today = seen[0]
-    order = np.argsort(-predict_chances_today(seen), kind="stable")
+    """Add what today's most likely tenth have in common, beside the others."""
+    today = cuts[0]
+    order = np.argsort(-predict_chances_today(cuts), kind="stable")
     many = len(order) // 10
-    if many < told.shelf.floor:
+    if many < context.warehouse.floor:
         return
     for name, about, who in (
         ("top", Words("The likeliest tenth"), order[:many]),
         ("rest", Words("All others"), order[many:]),
     ):
-        told.findings.group(f"buy-{ahead}-days-{name}", len(who), len(order) - len(who))
+        context.result.set_group_size(f"buy-{ahead}-days-{name}", len(who), len(order) - len(who))
         for measure, value, unit in (
             ("customers", len(who), "customers"),
             ("purchases", round(float(np.median(today.frequency[who]))), None),
             ("silent", round(float(np.median(today.recency[who]))), "days"),
         ):
-            told.findings.add(
+            context.result.add(
                 f"buy-{ahead}-days-{name}",
                 measure,
                 value,

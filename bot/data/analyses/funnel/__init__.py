@@ -1,4 +1,5 @@
-"""The path to purchase: where visitors are lost, what changed and since when, and what it cost."""
+"""Analyse the purchase funnel: where visitors drop out, what changed since when, and what it
+cost."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -41,69 +42,75 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-# Where visitors are lost on their way to the purchase, what changed and since when, as facts.
+# The facts on the funnel.
 
 VISITS_QUERY, PRODUCTS_QUERY = "funnel.visits", "funnel.products"
-DEFAULT_DIMENSIONS = ("total", "device")  # told when nothing moved, too
+DEFAULT_DIMENSIONS = ("total", "device")  # reported even when nothing changed
 REPORTED_DIMENSIONS = (
     *DEFAULT_DIMENSIONS,
     "product",
-)  # so is a product that is asked about by name
+)  # so is a product that the request names
 INTERVAL_SUFFIXES = ("", "-low", "-high")
-MIN_PREVIOUS_DAYS = 14  # days before the fourteen now
+MIN_PREVIOUS_DAYS = 14  # days before the current fourteen
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """The last fourteen whole days beside the fifty-six before. A subject is
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Compare the last fourteen whole days with the fifty-six before. A subject is
     dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
-    change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady"),
-    through; of a confirmed one since (a day), since-days (±) and points (by seven days, for a
-    chart); of a fall lost-buyers and lost-money, each with -low and -high. The total, the
-    devices and a product asked for by name always, all others when they moved. And how many visits
-    there were at all, and ended in an order: `bot.data.analyses.funnel.overall`."""
-    if shelf.table("events") is None:
-        found = AnalysisResult("funnel", "events", shelf.today)
-        found.refuse(
+    change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady") and
+    through; a confirmed one also has since (a day), since-days (±) and points (by seven days, for a
+    chart); a fall has lost-buyers and lost-money, each with -low and -high. The total, the devices
+    and a product in the request are always reported, all others when they changed. The overall
+    conversion comes from `bot.data.analyses.funnel.conversion`."""
+    if warehouse.table("events") is None:
+        result = AnalysisResult("funnel", "events", warehouse.today)
+        result.add_limit(
             Words("The path to purchase needs visits, and there are none yet. Import events.")
         )
-        return found
-    found = AnalysisResult(
+        return result
+    result = AnalysisResult(
         "funnel",
-        shelf.source("events"),
-        find_last_whole_day(shelf, "events", where),
-        floors=shelf.floors,
+        warehouse.source("events"),
+        find_last_whole_day(warehouse, "events", filter_),
+        floors=warehouse.floors,
     )
-    with TableCache(shelf, "funnel") as laid:
-        _add_facts(shelf, where, found, laid)
-    return found
+    with TableCache(warehouse, "funnel") as table_cache:
+        _add_facts(warehouse, filter_, result, table_cache)
+    return result
 
 
 def _add_facts(
-    shelf: Warehouse, where: AnalysisFilter, found: AnalysisResult, laid: TableCache
+    warehouse: Warehouse, filter_: AnalysisFilter, result: AnalysisResult, table_cache: TableCache
 ) -> None:
-    days = list_days(shelf, where)
-    narrow = where.product or where.category or where.brand
-    came = None if narrow else laid.materialize("visits", build_sessions(shelf, where, days))
-    visits = None if came is None else _load_visits(shelf, came, days, found, laid)
-    if visits is None and found.cannot:
+    days = list_days(warehouse, filter_)
+    narrow = filter_.product or filter_.category or filter_.brand
+    came = (
+        None
+        if narrow
+        else table_cache.materialize("visits", build_sessions(warehouse, filter_, days))
+    )
+    visits = None if came is None else _load_visits(warehouse, came, days, result, table_cache)
+    if visits is None and result.limits:
         return
     if visits:
-        add_overall_conversion(shelf, where, found, laid)
-    who = load_visitors(shelf, came, days) if came is not None and visits else None
-    asked = build_steps(visits) if visits else []
-    products = _compare_products(shelf, where, days, found)
+        add_overall_conversion(warehouse, filter_, result, table_cache)
+    who = load_visitors(warehouse, came, days) if came is not None and visits else None
+    steps = build_steps(visits) if visits else []
+    products = _compare_products(warehouse, filter_, days, result)
     compared = visits is None or len(visits.days) >= CURRENT_DAYS + MIN_PREVIOUS_DAYS
-    if compared:  # apart: one fall seen from ten sides must not let products through by chance
-        (asked, tested), (products, more) = (
-            assess_steps(asked, visits),
+    # tested separately: one drop seen in ten dimensions must not make chance findings on products
+    # pass
+    if compared:
+        (steps, tested), (products, more) = (
+            assess_steps(steps, visits),
             assess_steps(products, None),
         )
         if who is None:
-            found.nobody("tested")
+            result.mark_without_customers("tested")
         else:
             everybody = who.population
-            found.group("tested", everybody.count(everybody.which(WHOLE)))
-        found.add(
+            result.set_group_size("tested", everybody.count(everybody.which(WHOLE)))
+        result.add(
             "tested",
             "steps",
             tested + more,
@@ -112,56 +119,61 @@ def _add_facts(
             rows=int(visits.counts()[:, 0].sum()) if visits else None,
         )
     else:
-        found.refuse(
+        result.add_limit(
             Words("The visits go back less than four weeks, so what changed can't be told.")
         )
-    ever = DEFAULT_DIMENSIONS if not where.product else REPORTED_DIMENSIONS
-    told = [
+    ever = DEFAULT_DIMENSIONS if not filter_.product else REPORTED_DIMENSIONS
+    reported = [
         step
-        for step in asked + products
+        for step in steps + products
         if step.status != "steady" or (step.dimension in ever and step.of > 0)
     ]
-    _add_steps(shelf, found, visits, _StepSizes(who, told, shelf.floors))
+    _add_steps(warehouse, result, visits, _StepSizes(who, reported, warehouse.floors))
 
 
 def _load_visits(
-    shelf: Warehouse, came: ir.Table, days: list[date], found: AnalysisResult, laid: TableCache
+    warehouse: Warehouse,
+    came: ir.Table,
+    days: list[date],
+    result: AnalysisResult,
+    table_cache: TableCache,
 ) -> VisitCounts | None:
     query = count_sessions(came)
-    visits = read_visits(shelf, query, days)
+    visits = read_visits(warehouse, query, days)
     if len(visits.steps) < 2:
-        found.refuse(
+        result.add_limit(
             Words(
                 "{source} says that people came, not what they did: without steps such as cart,"
                 " checkout and purchase there is no path to purchase to show.",
-                source=format_source(found.source),
+                source=format_source(result.source),
             )
         )
         return None
-    found.queries[VISITS_QUERY] = laid.defer(query)
+    result.queries[VISITS_QUERY] = table_cache.defer(query)
     return visits
 
 
 class _StepSizes:
-    """Who came to the steps that are to be told, and which of these give away nobody."""
+    """The number of people at the reported steps, and which of these may be shown without giving
+    small groups away."""
 
     def __init__(
-        self, who: VisitorPopulation | None, told: list[FunnelStep], floors: Floors
+        self, visitors: VisitorPopulation | None, steps: list[FunnelStep], floors: Floors
     ) -> None:
-        self.told, self._who, self._floors = told, who, floors
+        self.steps, self._who, self._floors = steps, visitors, floors
         self._known: dict[tuple[str, bool], Population] = {}
         self._known_safe: dict[tuple[str, bool], set[DimensionValue]] = {}
 
     def size(self, step: FunnelStep) -> int:
-        """How many people came to it."""
+        """Return how many people reached the step."""
         if step.at < 0 or self._who is None:
             return step.people or 0
         people = self._at(step.start, now=True)
         return people.count(people.which(_get_value(step)))
 
-    def is_told(self, step: FunnelStep) -> bool:
-        """Whether as many as it takes came to it, now and before, and passed, in the segment and in
-        all the others of the same dimension."""
+    def is_shown(self, step: FunnelStep) -> bool:
+        """Tell whether enough people reached it now and before, and passed it, in the segment and
+        in all others of the dimension together."""
         floors = self._floors
         if step.at < 0 or self._who is None:
             came = (step.people, step.people_before)
@@ -174,30 +186,32 @@ class _StepSizes:
         )
 
     def bought(self, step: FunnelStep) -> bool:
-        """Whether enough bought for the mean of what they paid to be told."""
+        """Tell whether enough people bought for their mean payment to be shown."""
         if self._who is None:
             return False
-        people = self._who.at("purchase")
+        people = self._who.select_at_step("purchase")
         return people.count(people.which(_get_value(step))) >= self._floors.sales
 
     def _at(self, step: str, *, now: bool) -> Population:
         assert self._who is not None
         if (step, now) not in self._known:
-            self._known[step, now] = self._who.at(step, now=now)
+            self._known[step, now] = self._who.select_at_step(step, now=now)
         return self._known[step, now]
 
     def _visited(self, *, now: bool) -> set[DimensionValue]:
-        """The segments that enough people came in at all: of others nothing is told, at no step."""
-        wanted = [_get_value(one) for one in self.told if one.at >= 0]
+        """Return the segments with enough visitors at all; nothing is reported for others at any
+        step."""
+        wanted = [_get_value(value) for value in self.steps if value.at >= 0]
         return self._safe("", now, wanted, self._at("view", now=now), self._floors.people)
 
     def _counted(self, step: str, *, now: bool) -> set[DimensionValue]:
-        """Of these, the segments whose number at a step may be told, however it is told."""
+        """Return, of these, the segments whose number at a step may be shown in any form."""
         wanted = self._visited(now=now)
         return self._safe(step, now, wanted, self._at(step, now=now), self._floors.sales)
 
     def _came(self, step: str, *, now: bool) -> set[DimensionValue]:
-        """Of these, the segments of which enough came to a step for shares of them to be told."""
+        """Return, of these, the segments with enough people at a step for shares of them to be
+        shown."""
         wanted = self._counted(step, now=now)
         return self._safe(f"{step} came", now, wanted, self._at(step, now=now), self._floors.people)
 
@@ -215,20 +229,21 @@ def _get_value(step: FunnelStep) -> DimensionValue:
 
 
 def _compare_products(
-    shelf: Warehouse, where: AnalysisFilter, days: list[date], found: AnalysisResult
+    warehouse: Warehouse, filter_: AnalysisFilter, days: list[date], result: AnalysisResult
 ) -> list[FunnelStep]:
-    """The step from view to cart of each product, or page where there are no products."""
-    query = build_product_views(shelf, where, days)
+    """Compare the step from view to cart for each product, or page where events name no
+    products."""
+    query = build_product_views(warehouse, filter_, days)
     counts: dict[str, dict[bool, tuple[float, float]]] = {}
     people: dict[str, dict[bool, tuple[int, int]]] = {}
-    for row in fetch_rows(shelf, query):
+    for row in fetch_rows(warehouse, query):
         pair = (float(row["seen"]), float(row["carted"]))
         counts.setdefault(row["thing"], {})[bool(row["now"])] = pair
         who = (int(row["people"]), int(row["carters"]))
         people.setdefault(row["thing"], {})[bool(row["now"])] = who
     if not any(pair[1] for both in counts.values() for pair in both.values()):
         return []
-    found.queries[PRODUCTS_QUERY] = defer_sql(query)
+    result.queries[PRODUCTS_QUERY] = defer_sql(query)
     none = (0.0, 0.0)
     return [
         FunnelStep(
@@ -248,38 +263,40 @@ def _compare_products(
 
 
 def _add_steps(
-    shelf: Warehouse,
-    found: AnalysisResult,
+    warehouse: Warehouse,
+    result: AnalysisResult,
     visits: VisitCounts | None,
     sizes: _StepSizes,
 ) -> None:
-    money = list_currencies(shelf, "orders")
+    money = list_currencies(warehouse, "orders")
     if len(money) > 1:
-        found.refuse(
+        result.add_limit(
             Words(
                 "Orders are in several currencies and visits don't say which, so the money lost"
                 " can't be told: {currencies}.",
                 currencies=", ".join(money),
             )
         )
-    titles = _load_titles(shelf)
-    for step in sorted(sizes.told, key=lambda s: (s.status != "confirmed", s.p)):
-        if not found.group(_format_subject(step), sizes.size(step), told=sizes.is_told(step)):
+    titles = _load_titles(warehouse)
+    for step in sorted(sizes.steps, key=lambda s: (s.status != "confirmed", s.p)):
+        if not result.set_group_size(
+            _format_subject(step), sizes.size(step), safe=sizes.is_shown(step)
+        ):
             continue
-        _add_step(found, step, titles.get(step.value, step.value))
+        _add_step(result, step, titles.get(step.value, step.value))
         if visits and step.at >= 0 and step.status == "confirmed":
             known = len(money) == 1 and sizes.bought(step)
-            _add_change(shelf, found, visits, step, money[0] if known else None)
+            _add_change(warehouse, result, visits, step, money[0] if known else None)
 
 
-def _add_step(found: AnalysisResult, step: FunnelStep, about: str) -> None:
+def _add_step(result: AnalysisResult, step: FunnelStep, about: str) -> None:
     subject, query = _format_subject(step), VISITS_QUERY if step.at >= 0 else PRODUCTS_QUERY
 
     def add(
         measure: str, value: float | int | str, unit: str | None = None, rows: float = 0
     ) -> None:
         told = round(rows or step.of)
-        found.add(subject, measure, value, unit=unit, about=about, rows=told, query=query)
+        result.add(subject, measure, value, unit=unit, about=about, rows=told, query=query)
 
     add("status", step.status)
     add("rate", round(100 * step.rate, 1), "%")
@@ -294,14 +311,14 @@ def _add_step(found: AnalysisResult, step: FunnelStep, about: str) -> None:
 
 
 def _add_change(
-    shelf: Warehouse,
-    found: AnalysisResult,
+    warehouse: Warehouse,
+    result: AnalysisResult,
     visits: VisitCounts,
     step: FunnelStep,
     currency: str | None,
 ) -> None:
-    """Since when, and what a fall cost; not twice where it follows another."""
-    mask = visits.which(step.dimension, step.value)
+    """Add when a change began and what a drop cost, unless the step only follows another."""
+    mask = visits.mask_of(step.dimension, step.value)
     counts = visits.counts(mask)
     spread = estimate_daily_dispersion(visits, step.at)
     began = find_change_point(counts[:, step.at + 1], counts[:, step.at], spread)
@@ -313,7 +330,7 @@ def _add_change(
         unit: str | None = None,
         rows: int | None = None,
     ) -> None:
-        found.add(
+        result.add(
             subject, measure, value, unit=unit, about=step.value, rows=rows, query=VISITS_QUERY
         )
 
@@ -325,7 +342,7 @@ def _add_change(
     if step.rate >= step.before or step.through:
         return
     start = began[0] if began else len(visits.days) - CURRENT_DAYS
-    worth = _estimate_basket(shelf, visits, mask, step) if currency else None
+    worth = _estimate_basket(warehouse, visits, mask, step) if currency else None
     cost = estimate_loss(counts, step.at, start, spread, worth)
     rows = round(counts[start:, step.at].sum())
     for name, value in zip(INTERVAL_SUFFIXES, cost.buyers, strict=True):
@@ -335,15 +352,15 @@ def _add_change(
 
 
 def _count_decimals(bounds: tuple[float, float, float]) -> int:
-    """How many places an estimate is told to: two digits of its interval's half, at most cents."""
+    """Return the decimals of an estimate: two digits of its interval's half-width, at most
+    cents."""
     half = (bounds[2] - bounds[1]) / 2
     return min(2, 1 - floor(log10(half))) if half > 0 else 2
 
 
 def _format_chart_points(counts: Numbers, at: int, days: list[date], before: float) -> str:
-    """The share that passed in each seven days, ending with the last, in one text for a chart:
-    "2026-11-18: 37.2 % (58.0 %); …", in brackets what it was before; empty where a week has too
-    few to be shown."""
+    """Return the seven-day rates up to the last day, as text for a chart: "2026-11-18: 37.2 % (58.0
+    %); …", with the earlier rate in brackets; empty where a week has too few visits to be shown."""
     starts = range(len(days) % 7, len(days), 7)
     came = [counts[n : n + 7, at].sum() for n in starts]
     if min(came, default=0) < MIN_SESSIONS:
@@ -356,24 +373,25 @@ def _format_chart_points(counts: Numbers, at: int, days: list[date], before: flo
 
 
 def _estimate_basket(
-    shelf: Warehouse, visits: VisitCounts, mask: Numbers, step: FunnelStep
+    warehouse: Warehouse, visits: VisitCounts, mask: Numbers, step: FunnelStep
 ) -> BasketValue | None:
-    """Of the segment's purchases; where visits have no amounts, of its orders in the same days."""
-    kept = mask.astype(bool)
-    sums = [part[kept].sum() for part in (visits.paid, visits.worth, visits.squares)]
-    orders = shelf.table("orders")
+    """Estimate the mean basket from the segment's purchases; where visits have no amounts, from its
+    orders of the same days."""
+    selected = mask.astype(bool)
+    sums = [part[selected].sum() for part in (visits.paid, visits.worth, visits.squares)]
+    orders = warehouse.table("orders")
     if sums[0] or orders is None:
-        return estimate_basket(*sums) if sums[0] >= shelf.sales_floor else None
+        return estimate_basket(*sums) if sums[0] >= warehouse.sales_floor else None
     orders = orders.filter(orders.at >= ibis.literal(visits.days[0]).cast("timestamp"))
     if step.dimension != "total":
         orders = orders.filter(orders[step.dimension] == step.value)
     whole = orders.group_by("order").aggregate(amount=orders.amount.sum())
     amount = whole.amount.cast("float64")
     row = fetch_rows(
-        shelf,
+        warehouse,
         whole.aggregate(paid=whole.count(), worth=amount.sum(), squares=(amount * amount).sum()),
     )[0]
-    if row["paid"] < shelf.sales_floor:
+    if row["paid"] < warehouse.sales_floor:
         return None
     return estimate_basket(float(row["paid"]), float(row["worth"] or 0), float(row["squares"] or 0))
 
@@ -382,15 +400,16 @@ def _format_subject(step: FunnelStep) -> str:
     return f"{step.dimension}-{slugify(step.value)}-{step.start}-to-{step.end}"
 
 
-def _load_titles(shelf: Warehouse) -> dict[str, str]:
-    if shelf.products is None:
+def _load_titles(warehouse: Warehouse) -> dict[str, str]:
+    if warehouse.products is None:
         return {}
-    named = fetch_rows(shelf, shelf.products.select("product", "title"))
+    named = fetch_rows(warehouse, warehouse.products.select("product", "title"))
     return {row["product"]: row["title"] for row in named if row["title"]}
 
 
 def _round_estimate(money: float) -> int:
-    """An estimate in hundreds, or tens where it is small: cents would claim to know them."""
+    """Round an estimate to hundreds, or tens where it is small, because cents would suggest false
+    precision."""
     return int(round(money, -2 if abs(money) >= 1000 else -1))
 
 

@@ -1,11 +1,9 @@
-"""Each step of each segment, now and before, tested at once.
+"""Test each step of each segment, now against before, all at once.
 
-Two proportions with the pooled z, its variance widened by how much the days before varied more
-than a coin would (Pearson's chi² by day); Benjamini and Hochberg over all segments, and over
-all products apart. A segment
-whose change is gone once the hardest hit segment is set aside *follows* it: sources and countries
-fall with phones because their visitors hold phones.
-"""
+Two proportions with the pooled z test, its variance widened by how much the days before varied more
+than coin tosses (Pearson's chi² by day); Benjamini and Hochberg over all segments, and separately
+over all products. A segment whose change disappears once the most affected segment is removed
+*follows* it: sources and countries drop together with phones because their visitors use phones."""
 
 from dataclasses import dataclass, replace
 
@@ -17,28 +15,29 @@ from bot.data.stats import Numbers, adjust_false_discovery, compare_shares
 MIN_SESSIONS, MIN_EXPECTED_HITS = (
     30,
     5,
-)  # sessions on either side; expected on both sides of the step
-MIN_RELATIVE_CHANGE = 0.10  # a smaller relative change is no news
+)  # sessions on either side; expected count on both sides of the step
+MIN_RELATIVE_CHANGE = 0.10  # smaller relative changes are not reported
 CONFIRMED_FDR, WATCHED_P = 0.10, 0.05
 
 
 @dataclass(frozen=True)
 class FunnelStep:
-    """One step of one segment. `at` is its place among the steps, -1 for a product's own."""
+    """One step of one segment. `at` is its index among the steps, -1 for a product's own step."""
 
     dimension: str
     value: str
     start: str
     end: str
     at: int
-    of: float  # sessions that came to the step, now
+    of: float  # sessions that reached the step, now
     passed: float
     of_before: float
     passed_before: float
     p: float = 1.0
     status: str = "steady"  # confirmed, to watch, follows, steady
-    through: tuple[str, str] | None = None  # the segment it follows
-    people: int | None = None  # of a product: who came to the step, now and before, and passed
+    through: tuple[str, str] | None = None  # the segment that it follows
+    # of a product: people who reached the step, now and before, and passed it
+    people: int | None = None
     people_before: int | None = None
     people_passed: int | None = None
 
@@ -52,7 +51,7 @@ class FunnelStep:
 
 
 def build_steps(visits: VisitCounts) -> list[FunnelStep]:
-    """All steps of the total and of every segment, untested."""
+    """Build all steps of the total and of every segment, untested."""
     segments = [("total", "all")]
     segments += [(name, value) for name in VISIT_DIMENSIONS for value in visits.values(name)]
     return [step for name, value in segments for step in _build_segment_steps(visits, name, value)]
@@ -61,36 +60,39 @@ def build_steps(visits: VisitCounts) -> list[FunnelStep]:
 def assess_steps(
     all_steps: list[FunnelStep], visits: VisitCounts | None
 ) -> tuple[list[FunnelStep], int]:
-    """The same with p and status, and how many were large enough to be tested."""
+    """Return the steps with p and status, and how many were large enough to be tested."""
     asked = [at for at, step in enumerate(all_steps) if _is_large(step)]
     tested = [all_steps[at] for at in asked]
     spread = np.array([estimate_daily_dispersion(visits, one.at) for one in tested])
     p = _compute_p_values(tested, spread)
     q = adjust_false_discovery(p)
-    found = list(all_steps)
+    assessed = list(all_steps)
     for at, one, sure in zip(asked, p, q, strict=True):
-        found[at] = replace(found[at], p=float(one), status=_choose_status(found[at], one, sure))
-    return (_mark_followers(found, visits) if visits else found), len(asked)
+        assessed[at] = replace(
+            assessed[at], p=float(one), status=_choose_status(assessed[at], one, sure)
+        )
+    return (_mark_followers(assessed, visits) if visits else assessed), len(asked)
 
 
 def estimate_daily_dispersion(visits: VisitCounts | None, at: int) -> float:
-    """How many times more than binomial a step varies from day to day, before; at least 1."""
+    """Return the overdispersion of a step between the days before, against a binomial; at least
+    1."""
     if visits is None or at < 0:
         return 1.0
     counts = visits.counts()[:-CURRENT_DAYS]
     of, hits = counts[:, at], counts[:, at + 1]
-    kept = of > 0
+    visited = of > 0
     share = hits.sum() / max(of.sum(), 1.0)
-    if kept.sum() < 2 or not 0 < share < 1:
+    if visited.sum() < 2 or not 0 < share < 1:
         return 1.0
-    chi = ((hits - of * share)[kept] ** 2 / (of[kept] * share * (1 - share))).sum()
-    return max(1.0, float(chi) / (int(kept.sum()) - 1))
+    chi = ((hits - of * share)[visited] ** 2 / (of[visited] * share * (1 - share))).sum()
+    return max(1.0, float(chi) / (int(visited.sum()) - 1))
 
 
 def _build_segment_steps(
     visits: VisitCounts, name: str, value: str, mask: Numbers | None = None
 ) -> list[FunnelStep]:
-    counts = visits.counts(visits.which(name, value) if mask is None else mask)
+    counts = visits.counts(visits.mask_of(name, value) if mask is None else mask)
     now, before = counts[-CURRENT_DAYS:].sum(axis=0), counts[:-CURRENT_DAYS].sum(axis=0)
     pairs = list(zip(visits.steps, visits.steps[1:], strict=False))
     return [
@@ -123,11 +125,11 @@ def _is_small(step: FunnelStep) -> bool:
     return abs(step.rate - step.before) < MIN_RELATIVE_CHANGE * step.before
 
 
-def _mark_followers(found: list[FunnelStep], visits: VisitCounts) -> list[FunnelStep]:
-    """Segments that only follow the hardest hit one are told so."""
-    out = list(found)
-    for place in {step.at for step in found if step.at >= 0}:
-        moved = [s for s in found if s.at == place and s.status != "steady"]
+def _mark_followers(steps: list[FunnelStep], visits: VisitCounts) -> list[FunnelStep]:
+    """Mark segments that only follow the most affected one."""
+    out = list(steps)
+    for place in {step.at for step in steps if step.at >= 0}:
+        moved = [s for s in steps if s.at == place and s.status != "steady"]
         alone = [s for s in moved if s.status == "confirmed" and s.dimension != "total"]
         if not alone:
             continue
@@ -145,9 +147,9 @@ def _mark_followers(found: list[FunnelStep], visits: VisitCounts) -> list[Funnel
 
 
 def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: tuple[str, str]) -> bool:
-    """Whether nothing is left of a change outside the segment that drives it, or too little to be
-    news: a country in which most hold phones falls a little beside them too, by chance."""
-    outside = visits.which(step.dimension, step.value) * (1 - visits.which(*driver))
+    """Tell whether the change outside the driving segment is gone or too small to report. A country
+    in which most people use phones also drops a little without them, by chance."""
+    outside = visits.mask_of(step.dimension, step.value) * (1 - visits.mask_of(*driver))
     rest = _build_segment_steps(visits, step.dimension, step.value, outside)[step.at]
     if not _is_large(rest) or _is_small(rest):
         return True
@@ -155,14 +157,14 @@ def _is_explained_by(visits: VisitCounts, step: FunnelStep, driver: tuple[str, s
     return bool(p >= WATCHED_P)
 
 
-# What a worse step cost: buyers who would have come, and their money, with an interval.
+# The cost of a worse step: lost buyers and their money, with an interval.
 
 DRAW_COUNT, RANDOM_SEED = 20_000, 7
 
 
 @dataclass(frozen=True)
 class BasketValue:
-    """What an order is worth on average: the mean, its standard error, of how many."""
+    """The average order value: the mean, its standard error, and the number of orders."""
 
     mean: float
     error: float
@@ -171,7 +173,7 @@ class BasketValue:
 
 @dataclass(frozen=True)
 class FunnelLoss:
-    """Estimates with the bounds that hold in 95 of 100 cases; the money is None without amounts."""
+    """Estimates with 95 % bounds; the money is None without amounts."""
 
     buyers: tuple[float, float, float]
     money: tuple[float, float, float] | None
@@ -180,12 +182,13 @@ class FunnelLoss:
 def estimate_loss(
     counts: Numbers, at: int, began: int, spread: float, basket: BasketValue | None
 ) -> FunnelLoss:
-    """`counts` days × steps of one segment; step `at` is worse since day `began`.
+    """Estimate the loss since day `began`, when step `at` got worse. `counts` is days × steps of
+    one segment.
 
-    Had the share from before held, how many more would have passed, and bought with the later
-    steps' shares from before. The interval is drawn (parametric bootstrap: Efron and Tibshirani,
-    An Introduction to the Bootstrap, 1993, ch. 6): the share from before (Beta, Jeffreys' prior),
-    how many would have passed (binomial), the later shares, the mean basket (normal)."""
+    It asks how many more would have passed with the earlier rate, and would have bought with the
+    earlier rates of the later steps. The interval is a parametric bootstrap (Efron and Tibshirani,
+    An Introduction to the Bootstrap, 1993, ch. 6) over the earlier rate (Beta, Jeffreys' prior),
+    the number that would have passed (binomial), the later rates, and the mean basket (normal)."""
     dice = np.random.default_rng(RANDOM_SEED)
     before, after = counts[:began].sum(axis=0), counts[began:].sum(axis=0)
     share = before[at + 1] / before[at]
@@ -205,7 +208,7 @@ def estimate_loss(
 
 
 def estimate_basket(paid: float, worth: float, squares: float) -> BasketValue | None:
-    """From the number, sum and sum of squares of amounts; None of fewer than two."""
+    """Estimate from the number, sum and sum of squares of amounts; None for fewer than two."""
     if paid < 2:
         return None
     mean = worth / paid

@@ -1,8 +1,8 @@
-"""The way to purchase as counts: sessions that reached each step, by day, device, source, country.
+"""Count the sessions that reached each funnel step, by day, device, source and country.
 
-One pass over the events: each session's deepest step, then counts. A session counts once per
-step, and whoever reached a step has passed those before it, in whatever order the events came.
-"""
+One pass over the events takes each session's deepest step and counts it. A session counts once per
+step, and one that reached a step counts as having passed those before it, in whatever order the
+events came."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,14 +21,14 @@ from bot.data.warehouse.warehouse import Warehouse
 
 FUNNEL_STEPS = ("view", "cart", "checkout", "purchase")
 VISIT_DIMENSIONS = ("device", "source", "country")
-CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # days
+CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # in days
 
 
 @dataclass(frozen=True)
 class VisitCounts:
-    """`cells` has one row a (day, device, source, country): `of` their keys, `reached` how many
-    sessions reached each of `steps`, `worth` and `squares` of the purchases' amounts, `paid` how
-    many purchases have one."""
+    """`cells` has one row per (day, device, source, country): `of` are their keys, `reached` counts
+    the sessions that reached each of `steps`, `worth` and `squares` are sums over the purchases'
+    amounts, `paid` counts the purchases that have one."""
 
     days: list[date]
     steps: tuple[str, ...]
@@ -40,14 +40,14 @@ class VisitCounts:
     squares: Numbers
 
     def counts(self, rows: Numbers | None = None) -> Numbers:
-        """Days × steps, of some cells (a mask) or all."""
+        """Return days × steps, over the masked cells or all."""
         out = np.zeros((len(self.days), len(self.steps)))
-        kept = np.ones(len(self.day), dtype=bool) if rows is None else rows.astype(bool)
-        np.add.at(out, self.day[kept].astype(int), self.reached[kept])
+        selected = np.ones(len(self.day), dtype=bool) if rows is None else rows.astype(bool)
+        np.add.at(out, self.day[selected].astype(int), self.reached[selected])
         return out
 
-    def which(self, dimension: str, value: str) -> Numbers:
-        """The cells of one segment, as a mask; ("total", …) is all of them."""
+    def mask_of(self, dimension: str, value: str) -> Numbers:
+        """Return a mask of the cells of one segment; ("total", …) selects all."""
         if dimension == "total":
             return np.ones(len(self.of))
         return np.array([float(of[dimension] == value) for of in self.of])
@@ -56,37 +56,38 @@ class VisitCounts:
         return sorted({of[dimension] for of in self.of if of[dimension] is not None})
 
 
-def list_days(shelf: Warehouse, where: AnalysisFilter) -> list[date]:
-    """The whole days looked at, the last 70 at most: 14 now and 56 before."""
-    last = find_last_whole_day(shelf, "events", where)
+def list_days(warehouse: Warehouse, filter_: AnalysisFilter) -> list[date]:
+    """Return the analysed whole days, at most 70: the current 14 and the 56 before."""
+    last = find_last_whole_day(warehouse, "events", filter_)
     return [last - timedelta(days=back) for back in range(CURRENT_DAYS + PREVIOUS_DAYS - 1, -1, -1)]
 
 
-def build_cells(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
-    """day, device, source, country, depth (1 view … 4 purchase): sessions, paid, worth, squares."""
-    return count_sessions(build_sessions(shelf, where, days))
+def build_cells(warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]) -> ir.Table:
+    """Build day, device, source, country and depth (1 view … 4 purchase), with sessions, paid,
+    worth and squares."""
+    return count_sessions(build_sessions(warehouse, filter_, days))
 
 
-def build_sessions(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
-    """One row a session: day, device, source, country, depth, amount of the purchase, person (the
-    visitor; the session where none is known)."""
-    events = _filter_days(filter_rows(shelf, "events", where), days)
-    bought = events.step == "purchase"
-    found = events.group_by("session").aggregate(
+def build_sessions(warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]) -> ir.Table:
+    """Build one row per session: day, device, source, country, depth, amount of the purchase, and
+    person (the visitor; the session where none is known)."""
+    events = _filter_days(filter_rows(warehouse, "events", filter_), days)
+    lines = events.step == "purchase"
+    sessions = events.group_by("session").aggregate(
         day=events.at.min().date(),
         device=events.device.max(),
         source=events.source.max(),
         country=events.country.max(),
         depth=_compute_depth(events).max(),
-        amount=events.amount.max(where=bought),
-        visitor=person_column(shelf, events.visitor).max(where=events.visitor.notnull()),
+        amount=events.amount.max(where=lines),
+        visitor=person_column(warehouse, events.visitor).max(where=events.visitor.notnull()),
     )
-    person = ibis.coalesce(found.visitor, person_column(shelf, found.session))
-    return found.mutate(person=person).drop("visitor", "session")
+    person = ibis.coalesce(sessions.visitor, person_column(warehouse, sessions.session))
+    return sessions.mutate(person=person).drop("visitor", "session")
 
 
 def count_sessions(sessions: ir.Table) -> ir.Table:
-    """The sessions by day, device, source, country and depth."""
+    """Count sessions by day, device, source, country and depth."""
     amount = sessions.amount.cast("float64")
     return sessions.group_by("day", "device", "source", "country", "depth").aggregate(
         sessions=sessions.count(),
@@ -98,39 +99,41 @@ def count_sessions(sessions: ir.Table) -> ir.Table:
 
 @dataclass(frozen=True)
 class VisitorPopulation:
-    """Who came: one element a visitor, device, source, country, deepest step, and whether it was in
-    the days `now`."""
+    """The visitors, one element each: device, source, country, deepest step, and whether it was in
+    the current days (`now`)."""
 
     population: Population
 
-    def at(self, step: str, *, now: bool | None = None) -> Population:
-        """Those who reached a step."""
+    def select_at_step(self, step: str, *, now: bool | None = None) -> Population:
+        """Return the visitors who reached a step."""
         deep = [str(n) for n in range(FUNNEL_STEPS.index(step) + 1, len(FUNNEL_STEPS) + 1)]
-        kept = self.population.any_of("depth", deep)
+        reached = self.population.any_of("depth", deep)
         if now is not None:
-            kept &= self.population.which(("now", "now" if now else "before"))
-        return self.population.only(kept, VISIT_DIMENSIONS)
+            reached &= self.population.which(("now", "now" if now else "before"))
+        return self.population.only(reached, VISIT_DIMENSIONS)
 
 
-def load_visitors(shelf: Warehouse, sessions: ir.Table, days: list[date]) -> VisitorPopulation:
+def load_visitors(warehouse: Warehouse, sessions: ir.Table, days: list[date]) -> VisitorPopulation:
     now = sessions.day >= ibis.literal(days[max(0, len(days) - CURRENT_DAYS)])
-    asked = sessions.select(
+    query = sessions.select(
         *VISIT_DIMENSIONS,
-        person=person_column(shelf, sessions.person),
+        person=person_column(warehouse, sessions.person),
         depth=sessions.depth.cast("string"),
         now=now.ifelse("now", "before"),
     )
-    return VisitorPopulation(Population.of(fetch_arrow(shelf, asked.distinct()), "person"))
+    return VisitorPopulation(Population.of(fetch_arrow(warehouse, query.distinct()), "person"))
 
 
-def build_product_views(shelf: Warehouse, where: AnalysisFilter, days: list[date]) -> ir.Table:
-    """product (or page, where the events know no products), now: sessions that saw it, and put it
-    into the cart, and of how many people. The later steps are about whole carts."""
-    events = _filter_days(filter_rows(shelf, "events", where), days)
+def build_product_views(
+    warehouse: Warehouse, filter_: AnalysisFilter, days: list[date]
+) -> ir.Table:
+    """Build product (or page, where events name no products) and now, with the sessions that viewed
+    it and put it into the cart, and their people. Later steps refer to whole carts."""
+    events = _filter_days(filter_rows(warehouse, "events", filter_), days)
     named = events.mutate(thing=ibis.coalesce(events.product, events.page))
     seen = named.filter(named.step.isin(("view", "cart")), named.thing.notnull())
     now = seen.at >= ibis.literal(days[-CURRENT_DAYS]).cast("timestamp")
-    person = person_column(shelf, ibis.coalesce(seen.visitor, seen.session))
+    person = person_column(warehouse, ibis.coalesce(seen.visitor, seen.session))
     pairs = seen.group_by("session", "thing", now=now).aggregate(
         depth=_compute_depth(seen).max(), person=person.max()
     )
@@ -143,7 +146,8 @@ def build_product_views(shelf: Warehouse, where: AnalysisFilter, days: list[date
 
 
 def arrange_visits(rows: list[dict[str, Any]], days: list[date]) -> VisitCounts:
-    """The rows of `cells` by day. Steps that nobody ended at are not in the data."""
+    """Arrange the rows of `build_cells` by day. Steps at which no session ended are not in the
+    data."""
     deep = {int(row["depth"]) for row in rows}
     steps = [n for n in range(1, len(FUNNEL_STEPS) + 1) if n in deep]
     place = {day: at for at, day in enumerate(days)}
@@ -163,12 +167,12 @@ def arrange_visits(rows: list[dict[str, Any]], days: list[date]) -> VisitCounts:
     )
 
 
-def read_visits(shelf: Warehouse, query: ir.Table, days: list[date]) -> VisitCounts:
-    visits = arrange_visits(fetch_rows(shelf, query), days)
+def read_visits(warehouse: Warehouse, query: ir.Table, days: list[date]) -> VisitCounts:
+    visits = arrange_visits(fetch_rows(warehouse, query), days)
     with_traffic = [at for at in range(len(days)) if visits.counts()[at].sum() > 0]
     if not with_traffic:
         return visits
-    first = with_traffic[0]  # the data may begin later than the days looked at
+    first = with_traffic[0]  # the data may begin later than the analysed days
     return VisitCounts(
         days=days[first:],
         steps=visits.steps,

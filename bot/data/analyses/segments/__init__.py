@@ -1,4 +1,4 @@
-"""Who the customers are: named groups, who drifts away, who comes back, what goes together."""
+"""Analyse the customers: segments, churn, repeat purchases, and products bought together."""
 
 import ibis.expr.types as ir
 from ibis import _
@@ -12,51 +12,53 @@ from bot.data.warehouse.purchases import group_by_order, last_day, purchase_line
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 
-# What is told of the customers: `find`.
-
-MIN_CUSTOMERS = 100  # customers
+MIN_CUSTOMERS = 100
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """Named groups, who comes back, what goes together. `where.segment` tells of one group;
-    `where.product` or `where.category` of what goes with it and who is like its buyers; country,
-    region, source, device and days narrow the orders."""
-    bought = purchase_lines(shelf, where)
-    if bought is None:
-        findings = AnalysisResult("segments", "", shelf.today)
-        findings.refuse(NO_ORDERS)
-        return findings
-    findings = AnalysisResult(
-        "segments", shelf.source("orders"), shelf.as_of("orders"), floors=shelf.floors
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return segments, repeat purchases and products bought together. `filter_.segment` restricts
+    it to one segment; `filter_.product` or `filter_.category` selects what is bought with it and
+    its look-alikes; country, region, source, device and days filter the orders."""
+    lines = purchase_lines(warehouse, filter_)
+    if lines is None:
+        result = AnalysisResult("segments", "", warehouse.today)
+        result.add_limit(NO_ORDERS)
+        return result
+    result = AnalysisResult(
+        "segments", warehouse.source("orders"), warehouse.as_of("orders"), floors=warehouse.floors
     )
-    with TableCache(shelf, "segments") as laid:
-        bought = laid.materialize("lines", bought)
-        _add_facts(AnalysisContext(shelf, where, findings, bought, last_day(shelf, where), laid))
-    return findings
+    with TableCache(warehouse, "segments") as table_cache:
+        lines = table_cache.materialize("lines", lines)
+        _add_facts(
+            AnalysisContext(
+                warehouse, filter_, result, lines, last_day(warehouse, filter_), table_cache
+            )
+        )
+    return result
 
 
-def _add_facts(told: AnalysisContext) -> None:
-    where, findings, bought = told.where, told.findings, told.bought
-    people = told.ask("customers", _count_customers(bought))[0]
-    told.people = people["customers"]
-    if told.people < MIN_CUSTOMERS:
-        findings.refuse(too_few_message(told.people, told.shelf.floor))
+def _add_facts(context: AnalysisContext) -> None:
+    filter_, result, lines = context.filter_, context.result, context.lines
+    people = context.run_query("customers", _count_customers(lines))[0]
+    context.people = people["customers"]
+    if context.people < MIN_CUSTOMERS:
+        result.add_limit(too_few_message(context.people, context.warehouse.floor))
         return
-    told.currency = find_currency(told)
-    if where.product or where.category:
-        lookalike_facts.add_lookalike_facts(told)
-        repeat_purchase.add_repeat_purchase_facts(told)
-        basket.add_basket_facts(told)
+    context.currency = find_currency(context)
+    if filter_.product or filter_.category:
+        lookalike_facts.add_lookalike_facts(context)
+        repeat_purchase.add_repeat_purchase_facts(context)
+        basket.add_basket_facts(context)
     else:
-        segment_facts.add_segment_facts(told, people)
-        if not where.segment:
-            repeat_purchase.add_repeat_purchase_facts(told)
-            basket.add_basket_facts(told)
+        segment_facts.add_segment_facts(context, people)
+        if not filter_.segment:
+            repeat_purchase.add_repeat_purchase_facts(context)
+            basket.add_basket_facts(context)
 
 
-def _count_customers(bought: ir.Table) -> ir.Table:
-    """One row: customers, orders, first (day)."""
-    orders = group_by_order(bought).filter(_.amount >= 0)
+def _count_customers(lines: ir.Table) -> ir.Table:
+    """Return one row: customers, orders, first (day)."""
+    orders = group_by_order(lines).filter(_.amount >= 0)
     return orders.aggregate(
         customers=_.customer.nunique(), orders=_.count(), first=_.at.min().date()
     )

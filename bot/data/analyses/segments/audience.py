@@ -1,8 +1,8 @@
-"""Whom a rule picks: counted for the card, listed for the export, consent first.
+"""Select the customers of an audience rule: counted for the card, listed for the export, by
+consent.
 
-Without a yes to the purpose, or after an opt-out, nobody is in an audience. A count below the
-floor is not shown, and an audience below it is not given out.
-"""
+Customers without consent for the purpose, or with an opt-out, are in no audience. A count below the
+floor is not shown, and an audience below it is not exported."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -27,60 +27,73 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# Who fits a rule among these order lines, as of a day: now, or as the rule would have picked then.
+# Select customers among these order lines as of a day: today, or an earlier day for a backtest.
 
-NO_PRODUCT = "–"  # no product's key
+NO_PRODUCT = "–"  # no product has this key
 
 
 class AudienceSelection:
-    """`lines` as bought.lines gives them, none later than `until`. What is asked again and again is
-    put down in `laid`, under `name`."""
+    """Selects customers. `lines` come from `bot.data.warehouse.purchases`, none later than `until`.
+    Tables that are used repeatedly are cached in `table_cache`, under `name`."""
 
     def __init__(
         self,
-        shelf: Warehouse,
+        warehouse: Warehouse,
         lines: ir.Table,
         until: date,
-        laid: TableCache | None = None,
+        table_cache: TableCache | None = None,
         name: str = "",
     ) -> None:
-        self.shelf, self.until, self._laid, self._name = shelf, until, laid, name
-        self.lines = self._down("lines", lines)
+        self.warehouse, self.until, self._table_cache, self._name = (
+            warehouse,
+            until,
+            table_cache,
+            name,
+        )
+        self.lines = self._cache_table("lines", lines)
 
-    def fitting(self, rule: AudienceRule) -> ir.Table:
-        """customer: who fits the rule, agreed or not. Never to be listed, only counted."""
+    def select_fitting(self, rule: AudienceRule) -> ir.Table:
+        """Return the customers that match the rule, with or without consent. Only for counting,
+        never to be listed."""
         people = self.groups.filter(_.segment.isin(rule.segments)) if rule.segments else self.ranked
-        fits = self._sized(people, rule).select("customer")
-        for wanted in self._bought(rule):
+        fits = self._filter_by_history(people, rule).select("customer")
+        for wanted in self._select_wanted_buyers(rule):
             fits = fits.semi_join(wanted, "customer")
         without = rule.not_bought, rule.not_bought_categories
-        if (not_these := self._things(*without, rule.not_within)) is not None:
+        if (not_these := self._select_buyers_of(*without, rule.not_within)) is not None:
             fits = fits.anti_join(not_these, "customer")
         if rule.like_product or rule.like_category:
             seed = select_buyers(self.lines, rule.like_product, rule.like_category)
-            fits = fits.semi_join(select_lookalikes(self.lines, seed, self.shelf.floor), "customer")
+            fits = fits.semi_join(
+                select_lookalikes(self.lines, seed, self.warehouse.floor), "customer"
+            )
         return fits
 
     @cached_property
     def ranked(self) -> ir.Table:
-        return self._down("ranked", rank_rfm(group_by_order(self.lines), self.until))
+        return self._cache_table("ranked", rank_rfm(group_by_order(self.lines), self.until))
 
     @cached_property
     def groups(self) -> ir.Table:
-        """`ranked` with `segment`. Raises CannotDo when too few came back to have a rhythm."""
-        gap = compute_typical_gap(self.shelf, self.ranked)
+        """`ranked` with `segment`. Raises CannotDo when too few customers came back to have a
+        rhythm."""
+        gap = compute_typical_gap(self.warehouse, self.ranked)
         if gap is None:
             raise CannotDo(Words("Too few customers came back to name groups of them."))
-        return self._down("groups", assign_segments(self.ranked, gap))
+        return self._cache_table("groups", assign_segments(self.ranked, gap))
 
     @cached_property
     def goods(self) -> PurchasedProducts:
-        return load_purchased_products(self.shelf, self.lines)
+        return load_purchased_products(self.warehouse, self.lines)
 
-    def _down(self, what: str, table: ir.Table) -> ir.Table:
-        return self._laid.materialize(f"{self._name}_{what}", table) if self._laid else table
+    def _cache_table(self, what: str, table: ir.Table) -> ir.Table:
+        return (
+            self._table_cache.materialize(f"{self._name}_{what}", table)
+            if self._table_cache
+            else table
+        )
 
-    def _sized(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
+    def _filter_by_history(self, people: ir.Table, rule: AudienceRule) -> ir.Table:
         conditions: list[ir.BooleanValue] = []
         if rule.min_orders is not None:
             conditions.append(people.frequency >= rule.min_orders)
@@ -94,18 +107,18 @@ class AudienceSelection:
             conditions.append(people.recency >= (self.until - rule.last_until).days)
         return people.filter(*conditions) if conditions else people
 
-    def _bought(self, rule: AudienceRule) -> list[ir.Table]:
-        """One table of customers for each thing that the rule wants of what they bought."""
+    def _select_wanted_buyers(self, rule: AudienceRule) -> list[ir.Table]:
+        """Return one table of customers for each purchase condition of the rule."""
         wanted = []
         named_so = [
             key for word in rule.bought_named for key in find_products_with_word(word, self.goods)
         ]
-        bought = rule.bought
-        if rule.bought_named:  # what nobody bought yet has no buyers, and lets nobody in
-            bought = (*rule.bought, *named_so) or (NO_PRODUCT,)
-        things = bought, rule.bought_categories, rule.bought_within
-        if (found := self._things(*things, rule.bought_at_least)) is not None:
-            wanted.append(found)
+        lines = rule.bought
+        if rule.bought_named:  # a word that matches no product must select no customer
+            lines = (*rule.bought, *named_so) or (NO_PRODUCT,)
+        things = lines, rule.bought_categories, rule.bought_within
+        if (buyers := self._select_buyers_of(*things, rule.bought_at_least)) is not None:
+            wanted.append(buyers)
         for name, values in (("country", rule.countries), ("region", rule.regions)):
             if values:
                 low = [value.lower() for value in values]
@@ -113,33 +126,35 @@ class AudienceSelection:
                 wanted.append(ordered.select("customer"))
         return wanted
 
-    def _things(
+    def _select_buyers_of(
         self,
         products: tuple[str, ...],
         categories: tuple[str, ...],
         within: int | None,
         least: int | None = None,
     ) -> ir.Table | None:
-        """customer: who bought any of these (of no name: anything), or `least` different ones,
-        within so many days; None when nothing is asked. What is of a category that was asked for
-        counts as that category."""
+        """Return the customers who bought any of these products or categories (anything, when both
+        are empty), or at least `least` different ones, within so many days. None when there is no
+        condition. A product of a selected category counts as that category."""
         anything = not products and not categories
         if anything and within is None:
             return None
-        bought = self.lines
-        category = bought.category.lower()
-        of_it = category.isin([one.lower() for one in categories]).fill_null(False)
-        its = bought.product.isin(products).fill_null(False)
-        found = bought.filter(bought.amount >= 0, ibis.literal(True) if anything else its | of_it)
+        lines = self.lines
+        category = lines.category.lower()
+        of_it = category.isin([name.lower() for name in categories]).fill_null(False)
+        its = lines.product.isin(products).fill_null(False)
+        matching = lines.filter(lines.amount >= 0, ibis.literal(True) if anything else its | of_it)
         if within is not None:
-            age = ibis.literal(self.until).delta(found.day, unit="day")
-            found = found.filter(age < within)
+            age = ibis.literal(self.until).delta(matching.day, unit="day")
+            matching = matching.filter(age < within)
         if least is None:
-            return found.select("customer")
+            return matching.select("customer")
         named_ = ibis.ifelse(
-            found.product.isin(products).fill_null(False), found.product, found.category.lower()
+            matching.product.isin(products).fill_null(False),
+            matching.product,
+            matching.category.lower(),
         )
-        many = found.group_by("customer").aggregate(different=named_.nunique())
+        many = matching.group_by("customer").aggregate(different=named_.nunique())
         return many.filter(_.different >= least).select("customer")
 
 
@@ -151,24 +166,24 @@ NO_CONSENTS = Words(
 CONSENT_COLUMNS: dict[AudiencePurpose, tuple[str, ...]] = {
     "email": ("email",),
     "sms": ("sms",),
-    "ads": ("ads_user_data", "ads_personalization"),  # Google wants both
+    "ads": ("ads_user_data", "ads_personalization"),  # Google requires both
 }
 
 
 @dataclass(frozen=True)
 class AudienceCount:
-    """`fits` have what the rule asks; `reachable` of them agreed as well. None is below the floor;
-    `cannot` says why nobody can be reached."""
+    """`fits` customers match the rule; `reachable` of them gave consent too. None means below the
+    floor. `cannot` says why nobody can be reached."""
 
     fits: int | None
     reachable: int | None
     floor: int
     cannot: Words | None = None
-    nearly_all: bool = False  # of those who fit, fewer than the floor did not agree
+    nearly_all: bool = False  # fewer matching customers than the floor lack consent
 
     @property
-    def said(self) -> Words:
-        """What the card says of the size."""
+    def description(self) -> Words:
+        """Return the card's text on the size."""
         if self.fits is None:
             return Words("under {n} customers", n=self.floor)
         if self.cannot is not None:
@@ -190,49 +205,53 @@ class AudienceCount:
         )
 
 
-def count_audience(shelf: Warehouse, rule: AudienceRule) -> AudienceCount:
-    """How many the rule picks. Raises CannotDo when there are no orders with customers."""
-    fits = select_matching(shelf, rule)
-    agreed = select_consenting(shelf, rule.purpose)
+def count_audience(warehouse: Warehouse, rule: AudienceRule) -> AudienceCount:
+    """Count the customers of the rule. Raises CannotDo when there are no orders with customers."""
+    fits = select_matching(warehouse, rule)
+    agreed = select_consenting(warehouse, rule.purpose)
     if agreed is None:
-        return AudienceCount(_count_if_safe(shelf, fits), None, shelf.floor, NO_CONSENTS)
+        return AudienceCount(_count_if_safe(warehouse, fits), None, warehouse.floor, NO_CONSENTS)
     reached = fits.semi_join(agreed, "customer")
-    fit, reachable = _count_if_safe(shelf, fits), _count_if_safe(shelf, reached)
+    fit, reachable = _count_if_safe(warehouse, fits), _count_if_safe(warehouse, reached)
     left = (fit or 0) - (reachable or 0)
-    return AudienceCount(fit, reachable, shelf.floor, nearly_all=is_below_floor(left, shelf.floor))
+    return AudienceCount(
+        fit, reachable, warehouse.floor, nearly_all=is_below_floor(left, warehouse.floor)
+    )
 
 
-def list_members(shelf: Warehouse, rule: AudienceRule) -> ir.Table:
-    """customer: those to be written to. Raises CannotDo when there are no orders or no consents,
-    and when fewer than the floor would be in it."""
-    agreed = select_consenting(shelf, rule.purpose)
+def list_members(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
+    """Return the customers to write to. Raises CannotDo when there are no orders or no consents,
+    and when they would be fewer than the floor."""
+    agreed = select_consenting(warehouse, rule.purpose)
     if agreed is None:
         raise CannotDo(NO_CONSENTS)
-    reached = select_matching(shelf, rule).semi_join(agreed, "customer")
-    if _count_if_safe(shelf, reached) is None:
+    reached = select_matching(warehouse, rule).semi_join(agreed, "customer")
+    if _count_if_safe(warehouse, reached) is None:
         raise CannotDo(
-            Words("This audience has under {n} people: too few to be given out.", n=shelf.floor)
+            Words("This audience has under {n} people: too few to be given out.", n=warehouse.floor)
         )
     return reached
 
 
-def select_consenting(shelf: Warehouse, purpose: AudiencePurpose) -> ir.Table | None:
-    """customer: who said yes to the purpose and did not opt out; None without consents."""
-    consents = shelf.table("consents")
+def select_consenting(warehouse: Warehouse, purpose: AudiencePurpose) -> ir.Table | None:
+    """Return the customers with consent for the purpose and without an opt-out; None without
+    consents."""
+    consents = warehouse.table("consents")
     if consents is None:
         return None
     yes = [consents[name].fill_null(False) for name in CONSENT_COLUMNS[purpose]]
     return consents.filter(*yes, ~_.opted_out.fill_null(False)).select("customer").distinct()
 
 
-def select_matching(shelf: Warehouse, rule: AudienceRule) -> ir.Table:
-    """customer: who fits the rule, agreed or not. Never to be listed, only counted."""
-    bought = purchase_lines(shelf)
-    if bought is None:
+def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
+    """Return the customers that match the rule, with or without consent. Only for counting, never
+    to be listed."""
+    lines = purchase_lines(warehouse)
+    if lines is None:
         raise CannotDo(NO_ORDERS)
-    return AudienceSelection(shelf, bought, last_day(shelf)).fitting(rule)
+    return AudienceSelection(warehouse, lines, last_day(warehouse)).select_fitting(rule)
 
 
-def _count_if_safe(shelf: Warehouse, people: ir.Table) -> int | None:
-    counted = int(fetch_rows(shelf, people.aggregate(people=people.count()))[0]["people"])
-    return counted if counted >= shelf.floor else None
+def _count_if_safe(warehouse: Warehouse, people: ir.Table) -> int | None:
+    counted = int(fetch_rows(warehouse, people.aggregate(people=people.count()))[0]["people"])
+    return counted if counted >= warehouse.floor else None

@@ -1,4 +1,4 @@
-"""What is bought by the same people, told."""
+"""Find products and categories that are bought by the same customers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,17 @@ from bot.data.warehouse.warehouse import FLOOR
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-# What is bought by the same people: pairs of products or categories, and groups of such pairs.
+# Pairs of products or categories with the same customers, and groups of such pairs.
 
-MAX_ITEMS = 300  # things, those with most customers: pairs grow with the square
+MAX_ITEMS = 300  # items with most customers; the number of pairs grows with the square
 MIN_LIFT = 3.0
 MAX_FALSE_DISCOVERY = 0.10
-MIN_CATEGORY_PAIRS = 10  # pairs, from which on two categories have an ordinary pair of their own
+MIN_CATEGORY_PAIRS = 10  # pairs required for two categories to have their own usual lift
 
 
 @dataclass(frozen=True)
 class ItemPair:
-    """Two things that `both` customers have; `ordinary` is the usual lift of such a pair."""
+    """Two items that `both` customers have; `ordinary` is the usual lift of such a pair."""
 
     a: str
     b: str
@@ -40,8 +40,8 @@ class ItemPair:
 
 
 def build_baskets(lines: ir.Table, by: str, floor: int, most: int = MAX_ITEMS) -> ir.Table:
-    """customer, thing: who ever bought it; the `most` things with most customers, each at least
-    `floor`. `by` is product or category."""
+    """Return customer and thing: who ever bought it. Only the `most` things with most customers are
+    kept, each with at least `floor`. `by` is product or category."""
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
     owned = bought.select("customer", thing=lines[by]).distinct()
     common = (
@@ -55,7 +55,7 @@ def build_baskets(lines: ir.Table, by: str, floor: int, most: int = MAX_ITEMS) -
 
 
 def build_pairs(baskets: ir.Table) -> ir.Table:
-    """a, b (a before b, or the same: then `both` is all customers of it), both."""
+    """Return a, b (a before b, or equal: then `both` counts all customers of it) and both."""
     left = baskets.select("customer", a=_.thing)
     right = baskets.select("customer", b=_.thing)
     met = left.join(right, "customer")
@@ -68,8 +68,8 @@ def find_pairs(
     category_of: Mapping[str, str] | None = None,
     floor: int = FLOOR,
 ) -> list[ItemPair]:
-    """Pairs with at least `floor` customers who have both, strongest first; `rows` of `pairs_of`,
-    among `people` customers. `q` is Benjamini–Hochberg over all pairs, one-sided."""
+    """Return pairs with at least `floor` common customers, strongest first, from the `rows` of
+    `build_pairs` among `people` customers. `q` is Benjamini–Hochberg over all pairs, one-sided."""
     alone = {str(r["a"]): r["both"] for r in rows if r["a"] == r["b"]}
     met = {(str(r["a"]), str(r["b"])): r["both"] for r in rows if r["a"] != r["b"]}
     things = sorted(alone)
@@ -83,19 +83,19 @@ def find_pairs(
     z = 2 * (np.sqrt(both + 0.375) - np.sqrt(expected * usual + 0.375))
     spread = max(1.0, MAD_TO_SIGMA * float(np.median(np.abs(z))))
     q = adjust_false_discovery(normal_tail(z / spread))
-    found = [
+    pairs = [
         ItemPair(a, b, int(both[i]), float(lift[i]), float(usual[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
         if both[i] >= floor
     ]
-    return sorted(found, key=lambda pair: (-pair.lift, pair.a, pair.b))
+    return sorted(pairs, key=lambda pair: (-pair.lift, pair.a, pair.b))
 
 
 def _compute_usual_lift(
     crossed: Sequence[tuple[str, str]], lift: NDArray[np.float64], category_of: Mapping[str, str]
 ) -> NDArray[np.float64]:
-    """For each pair, the median lift of the pairs of its two categories, or of all where these
-    are few; at least 1."""
+    """Return for each pair the median lift of the pairs of its two categories, or of all where
+    these are few; at least 1."""
     blocks: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, pair in enumerate(crossed):
         blocks[tuple(sorted(category_of.get(thing, "") for thing in pair))].append(i)
@@ -106,11 +106,11 @@ def _compute_usual_lift(
     return np.maximum(usual, 1.0)
 
 
-def group_pairs(found: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple[str, ...]]:
-    """Things bought by the same people: pairs over `lift` and beyond chance, joined while
-    a thing goes with at least half of those already there (one bridge does not join two tastes).
-    Strongest group first; at least 3 things."""
-    strong = [p for p in found if p.lift >= lift and p.q <= MAX_FALSE_DISCOVERY]
+def group_pairs(pairs: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple[str, ...]]:
+    """Group items bought by the same people: significant pairs over `lift` are merged while an item
+    pairs with at least half of the group (a single bridge does not join two groups). Strongest
+    group first; at least 3 items."""
+    strong = [p for p in pairs if p.lift >= lift and p.q <= MAX_FALSE_DISCOVERY]
     linked = {frozenset((p.a, p.b)) for p in strong}
     group_of: dict[str, set[str]] = {}
     for pair in strong:
@@ -121,93 +121,99 @@ def group_pairs(found: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple
         if links * 2 >= len(left) * len(right):
             joined = left | right
             group_of.update(dict.fromkeys(joined, joined))
-    kept = {id(g): g for g in group_of.values() if len(g) >= 3}
-    return [tuple(sorted(g)) for g in kept.values()]
+    groups = {id(g): g for g in group_of.values() if len(g) >= 3}
+    return [tuple(sorted(g)) for g in groups.values()]
 
 
-MAX_PAIRS = 5  # pairs with a thing asked about, and groups
+MAX_PAIRS = 5  # pairs with the requested item, and groups
 MISSING_COLUMNS = {
     "product": Words("What goes together needs orders with a product on each line."),
     "category": Words("Which categories go together needs a product list with categories."),
 }
 
 
-def add_basket_facts(told: AnalysisContext) -> None:
-    """Facts segments.taste-<n>.products, .lift, .customers, .share-of-customers for each group of
-    products that the same people buy; segments.<a>-with-<b>.lift and .customers for pairs of
-    categories, or with the product or category asked about, where they stand out from the ordinary
-    pair beyond chance."""
-    where = told.where
-    if not where.category:
-        found = _load_pairs(told, "product")
-        if where.product:
-            near = [p for p in found if where.product in (p.a, p.b) and p.q <= MAX_FALSE_DISCOVERY]
-            _add_pairs(told, near[:MAX_PAIRS], told.titles, "pairs-product")
+def add_basket_facts(context: AnalysisContext) -> None:
+    """Add facts segments.taste-<n>.products, .lift, .customers, .share-of-customers for each group
+    of products that the same people buy; segments.<a>-with-<b>.lift and .customers for pairs of
+    categories, or for pairs with the requested product or category, where they exceed the usual
+    lift significantly."""
+    filter_ = context.filter_
+    if not filter_.category:
+        found = _load_pairs(context, "product")
+        if filter_.product:
+            near = [
+                p for p in found if filter_.product in (p.a, p.b) and p.q <= MAX_FALSE_DISCOVERY
+            ]
+            _add_pairs(context, near[:MAX_PAIRS], context.titles, "pairs-product")
         else:
-            _add_tastes(told, found)
-    if not where.product:
+            _add_tastes(context, found)
+    if not filter_.product:
         pairs = [
-            p for p in _load_pairs(told, "category") if p.q <= MAX_FALSE_DISCOVERY and p.lift > 1
+            p for p in _load_pairs(context, "category") if p.q <= MAX_FALSE_DISCOVERY and p.lift > 1
         ]
-        wanted = (where.category or "").lower()
+        wanted = (filter_.category or "").lower()
         near = [p for p in pairs if not wanted or wanted in (p.a.lower(), p.b.lower())]
-        _add_pairs(told, near[:MAX_PAIRS], {}, "pairs-category")
+        _add_pairs(context, near[:MAX_PAIRS], {}, "pairs-category")
 
 
-def _load_pairs(told: AnalysisContext, by: Literal["product", "category"]) -> list[ItemPair]:
-    table = build_pairs(build_baskets(told.bought, by, told.shelf.floor))
-    rows = told.ask(f"pairs-{by}", table)
+def _load_pairs(context: AnalysisContext, by: Literal["product", "category"]) -> list[ItemPair]:
+    table = build_pairs(build_baskets(context.lines, by, context.warehouse.floor))
+    rows = context.run_query(f"pairs-{by}", table)
     things = sum(1 for row in rows if row["a"] == row["b"])
     if things < 2:
-        told.findings.refuse(MISSING_COLUMNS[by])
+        context.result.add_limit(MISSING_COLUMNS[by])
         return []
-    told.findings.nobody(f"{by}-pairs")
-    told.findings.add(
-        f"{by}-pairs", "compared", things * (things - 1) // 2, rows=told.people, query=f"pairs-{by}"
+    context.result.mark_without_customers(f"{by}-pairs")
+    context.result.add(
+        f"{by}-pairs",
+        "compared",
+        things * (things - 1) // 2,
+        rows=context.people,
+        query=f"pairs-{by}",
     )
-    category_of = told.categories if by == "product" else None
-    return find_pairs(rows, told.people, category_of, told.shelf.floor)
+    category_of = context.categories if by == "product" else None
+    return find_pairs(rows, context.people, category_of, context.warehouse.floor)
 
 
-def _add_tastes(told: AnalysisContext, found: list[ItemPair]) -> None:
-    titles = told.titles
-    for n, things in enumerate(group_pairs(found)[:MAX_PAIRS], start=1):
-        inside = [p for p in found if p.a in things and p.b in things]
+def _add_tastes(context: AnalysisContext, pairs: list[ItemPair]) -> None:
+    titles = context.titles
+    for n, things in enumerate(group_pairs(pairs)[:MAX_PAIRS], start=1):
+        inside = [p for p in pairs if p.a in things and p.b in things]
         names = ", ".join(titles.get(thing, thing) for thing in things)
-        people = _count_people(told, things, f"taste-{n}")
+        people = _count_people(context, things, f"taste-{n}")
         subject = query = f"taste-{n}"
-        if not told.findings.group(subject, people, told.people - people):
+        if not context.result.set_group_size(subject, people, context.people - people):
             continue
-        told.findings.add(subject, "products", names, rows=people, query=query)
+        context.result.add(subject, "products", names, rows=people, query=query)
         for measure, value, unit in (
             ("customers", people, "customers"),
-            ("share-of-customers", to_percent(people / told.people), "%"),
+            ("share-of-customers", to_percent(people / context.people), "%"),
             ("lift", round(median(p.lift for p in inside), 1), "×"),
         ):
-            told.findings.add(
+            context.result.add(
                 subject, measure, value, unit=unit, about=names, rows=people, query=query
             )
 
 
-def _count_people(told: AnalysisContext, things: tuple[str, ...], query: str) -> int:
-    """Customers with at least two of these things."""
-    owned = told.bought.filter(_.amount >= 0, _["product"].isin(things))
+def _count_people(context: AnalysisContext, items: tuple[str, ...], query: str) -> int:
+    """Return the number of customers with at least two of these items."""
+    owned = context.lines.filter(_.amount >= 0, _["product"].isin(items))
     counted = owned.group_by("customer").aggregate(n=_["product"].nunique()).filter(_.n >= 2)
-    return int(told.ask(query, counted.aggregate(customers=_.count()))[0]["customers"])
+    return int(context.run_query(query, counted.aggregate(customers=_.count()))[0]["customers"])
 
 
 def _add_pairs(
-    told: AnalysisContext, found: list[ItemPair], titles: dict[str, str], query: str
+    context: AnalysisContext, pairs: list[ItemPair], titles: dict[str, str], query: str
 ) -> None:
-    for pair in found:
+    for pair in pairs:
         subject = f"{slugify(pair.a)}-with-{slugify(pair.b)}"
         about = f"{titles.get(pair.a, pair.a)} + {titles.get(pair.b, pair.b)}"
-        told.findings.group(subject, pair.both, told.people - pair.both)
+        context.result.set_group_size(subject, pair.both, context.people - pair.both)
         for measure, value, unit in (
             ("lift", round(pair.lift, 1), "×"),
             ("ordinary-lift", round(pair.ordinary, 1), "×"),
             ("customers", pair.both, "customers"),
         ):
-            told.findings.add(
+            context.result.add(
                 subject, measure, value, unit=unit, about=about, rows=pair.both, query=query
             )

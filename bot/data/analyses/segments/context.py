@@ -1,4 +1,4 @@
-"""What the parts of the analysis share while they tell: the shelf, the orders asked about."""
+"""Hold what the parts of an analysis share: the warehouse, the filter and the selected orders."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,49 +16,50 @@ from bot.text.slugs import format_title
 
 @dataclass
 class AnalysisContext:
-    """`bought` are the lines (bought.lines), `people` how many customers have a purchase in them.
-    `currency` is an ISO code, empty when the file has none, None when it has several."""
+    """`lines` are the order lines (see `bot.data.warehouse.purchases`), `people` counts the
+    customers with a purchase in them. `currency` is an ISO code, empty when the file has none, None
+    when it has several."""
 
-    shelf: Warehouse
-    where: AnalysisFilter
-    findings: AnalysisResult
-    bought: ir.Table
+    warehouse: Warehouse
+    filter_: AnalysisFilter
+    result: AnalysisResult
+    lines: ir.Table
     until: date
-    laid: TableCache
+    table_cache: TableCache
     people: int = 0
     currency: str | None = ""
 
-    def ask(self, name: str, table: ir.Table) -> list[dict[str, Any]]:
-        """The rows of a small result; its SQL is kept under that name."""
-        return fetch_rows(self.shelf, self.keep(name, table))
+    def run_query(self, name: str, table: ir.Table) -> list[dict[str, Any]]:
+        """Return the rows of a small table; its SQL is recorded under `name`."""
+        return fetch_rows(self.warehouse, self.register_query(name, table))
 
-    def keep(self, name: str, table: ir.Table) -> ir.Table:
-        """The same table, its SQL kept under that name."""
-        self.findings.queries[name] = self.laid.defer(table)
+    def register_query(self, name: str, table: ir.Table) -> ir.Table:
+        """Return the table unchanged, with its SQL recorded under `name`."""
+        self.result.queries[name] = self.table_cache.defer(table)
         return table
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """Names by product key, as the catalogue or else the lines have them."""
-        known = self.bought.group_by("product").aggregate(title=self.bought.title.max())
-        rows = fetch_rows(self.shelf, known.drop_null())
+        """Titles by product key, from the catalogue or else the order lines."""
+        known = self.lines.group_by("product").aggregate(title=self.lines.title.max())
+        rows = fetch_rows(self.warehouse, known.drop_null())
         return {row["product"]: format_title(row["title"]) for row in rows}
 
     @cached_property
     def categories(self) -> dict[str, str]:
-        """Categories by product key."""
-        known = self.bought.select("product", "category").distinct().drop_null()
-        return {row["product"]: row["category"] for row in fetch_rows(self.shelf, known)}
+        known = self.lines.select("product", "category").distinct().drop_null()
+        return {row["product"]: row["category"] for row in fetch_rows(self.warehouse, known)}
 
 
-def find_currency(told: AnalysisContext) -> str | None:
-    """The shop's one currency; amounts of several can't be added up and are left out."""
-    orders = told.shelf.table("orders")
-    assert orders is not None  # asked before
+def find_currency(context: AnalysisContext) -> str | None:
+    """Return the shop's only currency. Amounts of several currencies can't be summed and are left
+    out."""
+    orders = context.warehouse.table("orders")
+    assert orders is not None  # the caller has checked it
     known = orders.filter(orders.currency.notnull()).select("currency").distinct()
-    currencies = sorted(row["currency"] for row in fetch_rows(told.shelf, known))
+    currencies = sorted(row["currency"] for row in fetch_rows(context.warehouse, known))
     if len(currencies) > 1:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "The orders are in several currencies: money is left out, and who spent most is"
                 " told by amounts as they stand."

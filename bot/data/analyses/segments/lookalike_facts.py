@@ -1,4 +1,4 @@
-"""Who is like the buyers of a thing and does not have it yet, told."""
+"""Find look-alikes: customers who resemble the buyers of a product and don't own it yet."""
 
 import ibis.expr.types as ir
 
@@ -14,26 +14,27 @@ from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
 MAX_P_VALUE = 0.05
-MIN_BUYERS = 5  # buyers among the chosen, below which the trial says nothing
+MIN_BUYERS = 5  # buyers among the selected; with fewer the holdout trial is not conclusive
 
 
-def build_lookalike_rule(told: AnalysisContext) -> AudienceRule:
-    """The audience that this tells of, to be edited and exported."""
-    return AudienceRule(like_product=told.where.product, like_category=told.where.category)
+def build_lookalike_rule(context: AnalysisContext) -> AudienceRule:
+    """Return the audience rule of these look-alikes, to be edited and exported."""
+    return AudienceRule(
+        like_product=context.filter_.product, like_category=context.filter_.category
+    )
 
 
-def add_lookalike_facts(told: AnalysisContext) -> None:
-    """Facts segments.like-<thing>.buyers, .customers, .reachable-by-email, .holdout-rate,
-    .holdout-rate-of-all, .holdout-lift, .smallest-effect (what a half-and-half test of 90 days
-    would see, relative, %). Refused when the scores of 90 days ago found no more buyers than
-    chance."""
-    product, category = told.where.product, told.where.category
-    findings, floor = told.findings, told.shelf.floor
-    thing = category or told.titles.get(product or "", product or "")
-    seed = lookalikes.select_buyers(told.bought, product, category)
-    buyers = _count_customers(told, "buyers", seed)
+def add_lookalike_facts(context: AnalysisContext) -> None:
+    """Add facts segments.like-<thing>.buyers, .customers, .reachable-by-email, .holdout-rate,
+    .holdout-rate-of-all, .holdout-lift, .smallest-effect (of a half-and-half test over 90 days,
+    relative, %). Refused when the scores of 90 days ago found no more buyers than chance."""
+    product, category = context.filter_.product, context.filter_.category
+    result, floor = context.result, context.warehouse.floor
+    thing = category or context.titles.get(product or "", product or "")
+    seed = lookalikes.select_buyers(context.lines, product, category)
+    buyers = _count_customers(context, "buyers", seed)
     if buyers < floor:
-        findings.refuse(
+        result.add_limit(
             Words(
                 "Under {n} customers bought {thing}: too few to find others like them.",
                 n=floor,
@@ -42,25 +43,25 @@ def add_lookalike_facts(told: AnalysisContext) -> None:
         )
         return
     subject = f"like-{slugify(product or category or '')}"
-    findings.group(subject, buyers, told.people - buyers)
-    findings.add(
+    result.set_group_size(subject, buyers, context.people - buyers)
+    result.add(
         subject, "buyers", buyers, unit="customers", about=thing, rows=buyers, query="buyers"
     )
-    table = lookalikes.build_holdout_trial(told.bought, product, category, told.until, floor)
-    trial = lookalikes.read_holdout_trial(told.ask("holdout", table)[0])
+    table = lookalikes.build_holdout_trial(context.lines, product, category, context.until, floor)
+    trial = lookalikes.read_holdout_trial(context.run_query("holdout", table)[0])
     counts = (trial.bought, trial.all_bought, trial.chosen)
-    if any(is_below_floor(many, told.shelf.sales_floor) for many in counts):
-        findings.refuse(
+    if any(is_below_floor(many, context.warehouse.sales_floor) for many in counts):
+        result.add_limit(
             Words(
                 "Look-alikes of buyers of {thing} are not shown: of those chosen 90 days ago, under"
                 " {n} customers bought it since. That may be chance.",
                 thing=thing,
-                n=told.shelf.sales_floor,
+                n=context.warehouse.sales_floor,
             )
         )
         return
     if trial.bought < MIN_BUYERS or trial.p > MAX_P_VALUE:
-        findings.refuse(
+        result.add_limit(
             Words(
                 "Look-alikes of buyers of {thing} are not shown: chosen 90 days ago, {bought} of"
                 " {chosen} bought it since, and {all_bought} of all {people}. That may be chance.",
@@ -72,32 +73,34 @@ def add_lookalike_facts(told: AnalysisContext) -> None:
             )
         )
         return
-    _add_audience(told, subject, thing, trial)
+    _add_audience(context, subject, thing, trial)
 
 
-def _add_audience(told: AnalysisContext, subject: str, thing: str, trial: HoldoutTrial) -> None:
-    add = told.findings.add
-    seed = lookalikes.select_buyers(told.bought, told.where.product, told.where.category)
-    chosen = lookalikes.select_lookalikes(told.bought, seed, told.shelf.floor)
-    size = _count_customers(told, "candidates", chosen)
-    if not told.findings.group(subject, size):
+def _add_audience(context: AnalysisContext, subject: str, thing: str, trial: HoldoutTrial) -> None:
+    add = context.result.add
+    seed = lookalikes.select_buyers(
+        context.lines, context.filter_.product, context.filter_.category
+    )
+    chosen = lookalikes.select_lookalikes(context.lines, seed, context.warehouse.floor)
+    size = _count_customers(context, "candidates", chosen)
+    if not context.result.set_group_size(subject, size):
         return
     add(subject, "customers", size, unit="customers", about=thing, rows=size, query="candidates")
-    agreed = select_consenting(told.shelf, "email")
+    agreed = select_consenting(context.warehouse, "email")
     reachable = size
     if agreed is not None:
-        reachable = _count_customers(told, "reachable", chosen.semi_join(agreed, "customer"))
-        shown = bound_count(reachable, size, told.shelf.floor)
+        reachable = _count_customers(context, "reachable", chosen.semi_join(agreed, "customer"))
+        shown = bound_count(reachable, size, context.warehouse.floor)
         add(subject, "reachable-by-email", shown, about=thing, rows=size, query="reachable")
     rates = (
         ("holdout-rate", trial.bought, trial.chosen),
         ("holdout-rate-of-all", trial.all_bought, trial.people),
     )
-    for measure, bought, of in rates:
+    for measure, lines, of in rates:
         add(
             subject,
             measure,
-            to_percent(bought / of),
+            to_percent(lines / of),
             unit="%",
             about=thing,
             rows=of,
@@ -105,18 +108,19 @@ def _add_audience(told: AnalysisContext, subject: str, thing: str, trial: Holdou
         )
     lift = round(trial.lift, 1)
     add(subject, "holdout-lift", lift, unit="×", about=thing, rows=trial.chosen, query="holdout")
-    _add_test_power(told, subject, thing, trial.rate, reachable)
+    _add_test_power(context, subject, thing, trial.rate, reachable)
 
 
 def _add_test_power(
-    told: AnalysisContext, subject: str, thing: str, rate: float, people: int
+    context: AnalysisContext, subject: str, thing: str, rate: float, people: int
 ) -> None:
-    """What a test on these people could show: half of them written to, half not, 90 days."""
-    if people < 2 * told.shelf.floor:
+    """Add the smallest effect that a test on these people could detect: half of them contacted,
+    half not, over 90 days."""
+    if people < 2 * context.warehouse.floor:
         return
     effect = compute_smallest_lift(rate, people // 2)
     if effect > 1:
-        told.findings.refuse(
+        context.result.add_limit(
             Words(
                 "A test on these {people} people could not show an effect short of doubling the"
                 " sales of {thing}: write to all of them, or choose more.",
@@ -125,7 +129,7 @@ def _add_test_power(
             )
         )
         return
-    told.findings.add(
+    context.result.add(
         subject,
         "smallest-effect",
         to_percent(effect),
@@ -136,5 +140,5 @@ def _add_test_power(
     )
 
 
-def _count_customers(told: AnalysisContext, query: str, people: ir.Table) -> int:
-    return int(told.ask(query, people.aggregate(customers=people.count()))[0]["customers"])
+def _count_customers(context: AnalysisContext, query: str, people: ir.Table) -> int:
+    return int(context.run_query(query, people.aggregate(customers=people.count()))[0]["customers"])

@@ -1,11 +1,10 @@
-"""Look-alikes: customers without a thing who bought what its buyers buy.
+"""Score look-alikes: customers without a product who bought what its buyers buy.
 
-Each customer without it gets the sum, over the things they have, of how alike that thing's buyers
-and the wanted thing's buyers are: the cosine of item-to-item filtering (Linden, Smith & York, IEEE
-Internet Computing 2003) on what the two share beyond chance, so that what everybody buys says
-nothing. Held against the truth in time: scored on what was bought before a day, measured on who
-then bought.
-"""
+Each customer's score is the sum, over the products they own, of the similarity between that
+product's buyers and the wanted product's buyers: the cosine of item-to-item filtering (Linden,
+Smith & York, IEEE Internet Computing 2003), taken on the common buyers beyond chance, so that
+products everybody buys have no weight. The scores are validated in time: computed from purchases
+before a day, measured by who bought afterwards."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,14 +18,14 @@ from ibis import _
 from bot.data.analyses.segments.basket import build_baskets
 from bot.data.stats import hypergeometric_tail
 
-AUDIENCE_SHARE = 0.1  # of those without it: the best tenth is the audience
-HOLDOUT_DAYS = 90  # days
+AUDIENCE_SHARE = 0.1  # of the customers without the product: the best tenth is the audience
+HOLDOUT_DAYS = 90
 
 
 @dataclass(frozen=True)
 class HoldoutTrial:
-    """What the scores of an earlier day were worth: `bought` of the `chosen` tenth bought the
-    thing within 90 days, and `all_bought` of all `people` without it."""
+    """The validation of earlier scores: `bought` of the `chosen` tenth bought the product within 90
+    days, and `all_bought` of all `people` without it."""
 
     people: int
     all_bought: int
@@ -44,14 +43,15 @@ class HoldoutTrial:
 
     @property
     def p(self) -> float:
-        """That a tenth drawn blindly does as well (hypergeometric, one-sided)."""
+        """The p value that a random tenth does equally well (hypergeometric, one-sided)."""
         four = self.bought - 1, self.people, self.all_bought, self.chosen
         return float(hypergeometric_tail(*(np.array([one], float) for one in four))[0])
 
 
 def score_customers(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
-    """customer, score, rank (1 the best): everybody without the thing who has a product in common
-    with its buyers. lines: customer, product, amount; buyers: customer. Ties go by customer."""
+    """Return customer, score and rank (1 is best) of everybody without the product who has a
+    product in common with its buyers. `lines` has customer, product and amount; `buyers` has
+    customer. Ties are ordered by customer."""
     owned = build_baskets(lines, "product", floor, most=1000)
     seed = buyers.select("customer").distinct()
     sizes = owned.group_by("thing").aggregate(owners=_.count())
@@ -67,7 +67,7 @@ def score_customers(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
 
 
 def select_buyers(lines: ir.Table, product: str | None, category: str | None) -> ir.Table:
-    """customer: who ever bought the product, or anything of the category."""
+    """Return the customers who ever bought the product, or anything of the category."""
     bought = lines.filter(_.amount >= 0)
     if product is not None:
         bought = bought.filter(_.product == product)
@@ -77,7 +77,7 @@ def select_buyers(lines: ir.Table, product: str | None, category: str | None) ->
 
 
 def select_lookalikes(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
-    """customer: the tenth of all customers without the thing that is most like its buyers."""
+    """Return the tenth of all customers without the product who are most similar to its buyers."""
     ranked = score_customers(lines, buyers, floor)
     without = lines.filter(_.amount >= 0).select("customer").distinct()
     size = without.anti_join(buyers, "customer").count() * AUDIENCE_SHARE
@@ -87,7 +87,8 @@ def select_lookalikes(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table
 def build_holdout_trial(
     lines: ir.Table, product: str | None, category: str | None, until: date, floor: int
 ) -> ir.Table:
-    """One row: people, all_bought, chosen, bought. Scored on the day 90 days before `until`."""
+    """Return one row: people, all_bought, chosen, bought. Customers are scored on the day 90 days
+    before `until`."""
     since = ibis.literal(until) - ibis.interval(days=HOLDOUT_DAYS)
     before, after = lines.filter(_.day <= since), lines.filter(_.day > since)
     buyers = select_buyers(before, product, category)
@@ -106,7 +107,7 @@ def build_holdout_trial(
 
 
 def read_holdout_trial(row: dict[str, Any]) -> HoldoutTrial:
-    """The one row of `trial_of`."""
+    """Read the one row of `build_holdout_trial`."""
     return HoldoutTrial(
         *(int(row[name] or 0) for name in ("people", "all_bought", "chosen", "bought"))
     )

@@ -1,4 +1,4 @@
-"""What is told of each group of customers: size, money, what and when they buy, growth."""
+"""Describe each segment: size, revenue, what and when it buys, growth."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,15 +21,15 @@ WEEKDAY_LABELS = (
     Words("saturday"),
     Words("sunday"),
 )
-GROWTH_DAYS = 90  # days: growth is size against then
+GROWTH_DAYS = 90  # growth compares the size with the one so many days ago
 WEEKDAY_Z = (
-    2.7  # the best of 7 days stands out by more than chance at 5 % (Bonferroni, one-sided 5 % / 7)
+    2.7  # z from which the best of 7 days is significant at 5 % (Bonferroni, one-sided 5 % / 7)
 )
 
 
 @dataclass(frozen=True)
 class SegmentSize:
-    """One group: customers, orders, money spent (decimal)."""
+    """One segment: customers, orders, revenue (decimal)."""
 
     customers: int
     orders: int
@@ -50,14 +50,14 @@ def to_percent(share: float) -> float:
 
 
 def build_sizes(groups: ir.Table) -> ir.Table:
-    """segment, customers, orders, revenue. `groups` is `named(...)`."""
+    """Return segment, customers, orders and revenue. `groups` comes from `assign_segments`."""
     return groups.group_by("segment").aggregate(
         customers=_.count(), orders=_.frequency.sum(), revenue=_.monetary.sum()
     )
 
 
 def read_sizes(rows: list[dict[str, Any]]) -> dict[str, SegmentSize]:
-    """Those of `sizes_of`, by segment."""
+    """Read the rows of `build_sizes` by segment."""
     return {
         row["segment"]: SegmentSize(row["customers"], row["orders"], Decimal(row["revenue"]))
         for row in rows
@@ -65,7 +65,7 @@ def read_sizes(rows: list[dict[str, Any]]) -> dict[str, SegmentSize]:
 
 
 def build_order_times(groups: ir.Table, orders: ir.Table) -> ir.Table:
-    """segment, weekday (0 is Monday), hour, orders."""
+    """Return segment, weekday (0 is Monday), hour and orders."""
     return (
         orders.filter(_.amount >= 0)
         .join(groups.select("customer", "segment"), "customer")
@@ -75,8 +75,8 @@ def build_order_times(groups: ir.Table, orders: ir.Table) -> ir.Table:
 
 
 def find_best_days(rows: list[dict[str, int]]) -> dict[str, str]:
-    """The weekday with most orders of each group, where it stands out from the other days by more
-    than chance. rows: those of `clock_of`."""
+    """Return the weekday with most orders of each segment, where it exceeds the other days
+    significantly. `rows` come from `build_order_times`."""
     counts = _count_by_segment(rows, "weekday")
     best = {}
     for segment, days in counts.items():
@@ -88,8 +88,8 @@ def find_best_days(rows: list[dict[str, int]]) -> dict[str, str]:
 
 
 def find_best_hours(rows: list[dict[str, int]]) -> dict[str, int]:
-    """The hour of the day (0 to 23) with most orders of each group: the shop's best hour, unless
-    the group's own beats it by more than chance (z over 2). None when the file has days alone,
+    """Return the hour of the day (0 to 23) with most orders of each segment: the shop's best hour,
+    unless the segment's own is significantly better (z over 2). None when the file has dates only,
     which all read as midnight."""
     counts = _count_by_segment(rows, "hour")
     shop = sum(counts.values(), Counter[int]())
@@ -109,7 +109,7 @@ def _find_most_frequent(counts: Counter[int]) -> int:
 
 
 def build_tastes(groups: ir.Table, lines: ir.Table) -> ir.Table:
-    """segment, category, customers who bought of it."""
+    """Return segment, category, and the customers who bought from it."""
     bought = lines.filter(_.amount >= 0, _.category.notnull())
     return (
         bought.select("customer", "category")
@@ -121,7 +121,7 @@ def build_tastes(groups: ir.Table, lines: ir.Table) -> ir.Table:
 
 
 def find_favourites(rows: list[dict[str, int]]) -> dict[str, tuple[str, int]]:
-    """The category that most customers of each group bought of, and how many did."""
+    """Return the category from which most customers of each segment bought, and how many did."""
     best: dict[str, tuple[str, int]] = {}
     for row in sorted(rows, key=lambda row: (-row["customers"], str(row["category"]))):
         best.setdefault(str(row["segment"]), (str(row["category"]), row["customers"]))
@@ -131,10 +131,10 @@ def find_favourites(rows: list[dict[str, int]]) -> dict[str, tuple[str, int]]:
 def find_distinctive_categories(
     rows: Sequence[Mapping[str, Any]], floor: int
 ) -> dict[str, tuple[str, float]]:
-    """The category that takes a larger part of what a group buys than of what all buy (its lift,
-    at least 1.25), by more than chance (z over 3), and with `floor` buyers in the group at least:
-    most groups have none. Parts, since some groups buy more of everything. rows: those of
-    `tastes_of`."""
+    """Return the category with a larger share in a segment's purchases than in all purchases (lift
+    of at least 1.25), significantly (z over 3), and with at least `floor` buyers in the segment;
+    most segments have none. Shares are compared because some segments buy more of everything.
+    `rows` come from `build_tastes`."""
     totals: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     for row in rows:

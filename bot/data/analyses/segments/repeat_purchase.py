@@ -1,10 +1,9 @@
-"""From the first to the second purchase: who comes back, how soon, and after buying what first.
+"""Analyse the second purchase: who comes back, how soon, and after which first purchase.
 
-Only customers whose first purchase is at least so many days old are counted, so that everybody had
-the time to come back. Two orders on one day are one purchase. What was bought first is held
-against everybody else who started in the same month, since who starts in the sales, or in winter,
-comes back otherwise (Mantel & Haenszel, J. Natl. Cancer Inst. 22, 1959).
-"""
+Only customers whose first purchase is old enough are counted, so that everybody had the time to
+come back. Two orders on one day are one purchase. Groups by first purchase are compared with
+everybody else who started in the same month, because customers who start in the sales or in winter
+come back at another rate (Mantel & Haenszel, J. Natl. Cancer Inst. 22, 1959)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,20 +26,20 @@ from bot.data.warehouse.purchases import group_by_day
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-RETURN_WINDOWS = (30, 60, 90, 180)  # days
+RETURN_WINDOWS = (30, 60, 90, 180)  # in days
 BREAKDOWN_DAYS = 90
 RepeatDimension = Literal["category", "product", "source"]
 
 
 @dataclass(frozen=True)
 class RepeatRate:
-    """Of `customers` who bought this first, `back` bought again in time; `q` says how likely the
-    difference to all others is chance, many looked at (q ≤ .10: confirmed)."""
+    """Of `customers` who bought this first, `back` bought again in time; `q` is the corrected p
+    value of the difference to all others (q ≤ .10: confirmed)."""
 
     name: str
     customers: int
     back: int
-    others: float  # the share of others that came back, had they started in the same months
+    others: float  # the expected return rate of others, if they had started in the same months
     q: float
 
     @property
@@ -49,7 +48,8 @@ class RepeatRate:
 
 
 def build_first_purchases(lines: ir.Table) -> ir.Table:
-    """customer, day of the first purchase, again: days to the second, null if there is none."""
+    """Return customer, day of the first purchase, and again: the days to the second, null if there
+    is none."""
     days = group_by_day(lines).mutate(
         n=ibis.row_number().over(group_by="customer", order_by="day"),
     )
@@ -62,8 +62,8 @@ def build_first_purchases(lines: ir.Table) -> ir.Table:
 
 
 def build_return_shares(people: ir.Table, until: date) -> ir.Table:
-    """One row: customers_30, back_30, customers_60, … for each of WITHIN. `people` as `firsts` has
-    them."""
+    """Return one row: customers_30, back_30, customers_60, … for each of RETURN_WINDOWS. `people`
+    comes from `build_first_purchases`."""
     waited = ibis.literal(until).delta(people.day, unit="day")
     counts = {}
     for days in RETURN_WINDOWS:
@@ -74,7 +74,7 @@ def build_return_shares(people: ir.Table, until: date) -> ir.Table:
 
 
 def build_cohorts(people: ir.Table, until: date, within: int = BREAKDOWN_DAYS) -> ir.Table:
-    """month (of the first purchase), customers, back."""
+    """Return month (of the first purchase), customers and back."""
     return _count_returns(_filter_observed(people, until, within), "month", within)
 
 
@@ -85,7 +85,8 @@ def build_first_purchase_groups(
     by: RepeatDimension,
     within: int = BREAKDOWN_DAYS,
 ) -> ir.Table:
-    """name, month, customers, back: by what was in the first purchase, or where it came from."""
+    """Return name, month, customers and back, by the content of the first purchase, or by its
+    source."""
     people = _filter_observed(people, until, within)
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
     bought = bought.select(who=_.customer, on=_.day, name=lines[by]).distinct()
@@ -96,28 +97,28 @@ def build_first_purchase_groups(
 def compare_groups(
     rows: Sequence[dict[str, Any]], everybody: Sequence[dict[str, Any]], floor: int
 ) -> list[RepeatRate]:
-    """Each name against all others of the same months, names below `floor` customers left out.
-    `rows` of `by_first`, `everybody` of `cohorts`. Largest first; `q` is Benjamini–Hochberg over
-    all names compared."""
+    """Compare each name with all others of the same months, without names below `floor` customers.
+    `rows` come from `build_first_purchase_groups`, `everybody` from `build_cohorts`. Largest first;
+    `q` is Benjamini–Hochberg over all compared names."""
     cohort = {r["month"]: (r["customers"], r["back"]) for r in everybody}
     people = sum(c[0] for c in cohort.values())
     months: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
     for r in rows:
         months[str(r["name"])].append((r["customers"], r["back"], *cohort[r["month"]]))
-    found = []
+    rates = []
     for name, strata in months.items():
         n, back = (sum(s[i] for s in strata) for i in (0, 1))
         if floor <= n <= people - floor:
             p = 2 * float(normal_tail(abs(_compute_mantel_haenszel(strata))))
-            found.append(RepeatRate(name, n, back, _compute_others_share(strata), p))
-    q = adjust_false_discovery(np.array([b.q for b in found], dtype=np.float64))
-    sure = [replace(b, q=float(q[i])) for i, b in enumerate(found)]
+            rates.append(RepeatRate(name, n, back, _compute_others_share(strata), p))
+    q = adjust_false_discovery(np.array([b.q for b in rates], dtype=np.float64))
+    sure = [replace(b, q=float(q[i])) for i, b in enumerate(rates)]
     return sorted(sure, key=lambda b: (-b.customers, b.name))
 
 
 def _compute_mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> float:
-    """z of the name's returns over what its months give; each stratum: customers and returns of
-    the name, customers and returns of all."""
+    """Return z of the name's returns against those expected from its months. A stratum is:
+    customers and returns of the name, customers and returns of all."""
     extra = variance = 0.0
     for n, back, people, backs in strata:
         extra += back - n * backs / people
@@ -128,14 +129,14 @@ def _compute_mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> flo
 
 
 def _compute_others_share(strata: Sequence[tuple[int, int, int, int]]) -> float:
-    """The share of others that came back, weighted by the name's months."""
+    """Return the return rate of others, weighted by the name's months."""
     known = [(n, (backs - back) / (people - n)) for n, back, people, backs in strata if people > n]
     size = sum(n for n, _share in known)
     return sum(n * share for n, share in known) / size if size else 0.0
 
 
 def _filter_observed(people: ir.Table, until: date, within: int) -> ir.Table:
-    """Those who had the time, with the month."""
+    """Return those who had enough time to come back, with the month."""
     old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= within)
     return old.mutate(month=old.day.truncate("M"))
 
@@ -145,34 +146,35 @@ def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> 
     return people.group_by(by).aggregate(customers=_.count(), back=back)
 
 
-# From the first to the second purchase, told.
+# The facts on the second purchase.
 
 MAX_FALSE_DISCOVERY = 0.10
 
 
-def add_repeat_purchase_facts(told: AnalysisContext) -> None:
-    """Facts segments.second-purchase.share-30-days (and 60, 90, 180), of those who had the time;
-    segments.first-<name>.share-90-days where the first purchase makes a difference beyond chance,
-    with the others' share beside it, or for the product or category asked about."""
-    findings = told.findings
-    people = told.laid.materialize("firsts", build_first_purchases(told.bought))
-    table = build_return_shares(people, told.until)
-    row = told.ask("second-purchase", table)[0]
-    if (row["customers_30"] or 0) < told.shelf.floor:
-        findings.refuse(
+def add_repeat_purchase_facts(context: AnalysisContext) -> None:
+    """Add facts segments.second-purchase.share-30-days (and 60, 90, 180) of those who had the time;
+    segments.first-<name>.share-90-days where the first purchase makes a significant difference,
+    with the others' share beside it, or for the requested product or category."""
+    result = context.result
+    people = context.table_cache.materialize("firsts", build_first_purchases(context.lines))
+    table = build_return_shares(people, context.until)
+    row = context.run_query("second-purchase", table)[0]
+    if (row["customers_30"] or 0) < context.warehouse.floor:
+        result.add_limit(
             Words("Nobody's first purchase is old enough to see who comes back: wait a month.")
         )
         return
-    findings.group("second-purchase", row["customers_30"])
-    shown = row["customers_30"]  # who began between two of these days is a group as well
+    result.set_group_size("second-purchase", row["customers_30"])
+    # the customers who started between two of these windows are a group too
+    shown = row["customers_30"]
     for days in RETURN_WINDOWS:
         many, back = row[f"customers_{days}"] or 0, row[f"back_{days}"] or 0
-        few = is_below_floor(back, told.shelf.sales_floor) or is_below_floor(
-            shown - many, told.shelf.floor
+        few = is_below_floor(back, context.warehouse.sales_floor) or is_below_floor(
+            shown - many, context.warehouse.floor
         )
-        if many >= told.shelf.floor and not few:
+        if many >= context.warehouse.floor and not few:
             shown = many
-            findings.add(
+            result.add(
                 "second-purchase",
                 f"share-{days}-days",
                 to_percent(row[f"back_{days}"] / row[f"customers_{days}"]),
@@ -180,60 +182,67 @@ def add_repeat_purchase_facts(told: AnalysisContext) -> None:
                 rows=row[f"customers_{days}"],
                 query="second-purchase",
             )
-    if (row["customers_90"] or 0) >= told.shelf.floor:
-        _add_first_purchase_groups(told, people, row)
+    if (row["customers_90"] or 0) >= context.warehouse.floor:
+        _add_first_purchase_groups(context, people, row)
 
 
 def _add_first_purchase_groups(
-    told: AnalysisContext, people: ir.Table, row: dict[str, Any]
+    context: AnalysisContext, people: ir.Table, row: dict[str, Any]
 ) -> None:
-    titles, compared = told.titles, 0
-    told.findings.group("first-purchase", row["customers_90"])
-    everybody = told.ask("cohorts", build_cohorts(people, told.until))
+    titles, compared = context.titles, 0
+    context.result.set_group_size("first-purchase", row["customers_90"])
+    everybody = context.run_query("cohorts", build_cohorts(people, context.until))
     for by in get_args(RepeatDimension):
-        rows = told.ask(
-            f"first-{by}", build_first_purchase_groups(people, told.bought, told.until, by)
+        rows = context.run_query(
+            f"first-{by}", build_first_purchase_groups(people, context.lines, context.until, by)
         )
-        found = compare_groups(rows, everybody, told.shelf.floor)
-        compared += len(found)
+        rates = compare_groups(rows, everybody, context.warehouse.floor)
+        compared += len(rates)
         shown = [
             b
-            for b in found
-            if _is_asked_for(told, by, b)
-            or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(told))
+            for b in rates
+            if _is_asked_for(context, by, b)
+            or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(context))
         ]
-        kept = [back.name for back in shown]
-        if by == "source":  # everybody has one alone: the others are what is left
+        shown_names = [back.name for back in shown]
+        if by == "source":  # a customer has a single source, so the others are the remainder
             sizes = {back.name: back.customers for back in shown}
             unsaid = row["customers_90"] - sum(sizes.values())
-            kept = list_publishable(sizes, told.shelf.floor, unsaid=unsaid)
+            shown_names = list_publishable(sizes, context.warehouse.floor, unsaid=unsaid)
         for back in shown:
-            few = is_below_floor(back.back, told.shelf.sales_floor)
-            safe = back.name in kept and not few
-            if told.findings.group(f"first-{slugify(back.name)}", back.customers, told=safe):
-                _add_group(told, by, back, titles.get(back.name, back.name))
-    told.findings.add(
+            few = is_below_floor(back.back, context.warehouse.sales_floor)
+            safe = back.name in shown_names and not few
+            if context.result.set_group_size(
+                f"first-{slugify(back.name)}", back.customers, safe=safe
+            ):
+                _add_group(context, by, back, titles.get(back.name, back.name))
+    context.result.add(
         "first-purchase", "groups-compared", compared, rows=row["customers_90"], query="cohorts"
     )
 
 
-def _has_product_filter(told: AnalysisContext) -> bool:
-    return bool(told.where.product or told.where.category)
+def _has_product_filter(context: AnalysisContext) -> bool:
+    return bool(context.filter_.product or context.filter_.category)
 
 
-def _is_asked_for(told: AnalysisContext, by: RepeatDimension, back: RepeatRate) -> bool:
-    wanted = {"product": told.where.product, "category": told.where.category}.get(by)
-    return wanted is not None and back.name.lower() == wanted.lower()
+def _is_asked_for(context: AnalysisContext, by: RepeatDimension, repeat_rate: RepeatRate) -> bool:
+    wanted = {"product": context.filter_.product, "category": context.filter_.category}.get(by)
+    return wanted is not None and repeat_rate.name.lower() == wanted.lower()
 
 
-def _add_group(told: AnalysisContext, by: RepeatDimension, back: RepeatRate, name: str) -> None:
-    for measure, share in (("share-90-days", back.share), ("others-90-days", back.others)):
-        told.findings.add(
-            f"first-{slugify(back.name)}",
+def _add_group(
+    context: AnalysisContext, by: RepeatDimension, repeat_rate: RepeatRate, name: str
+) -> None:
+    for measure, share in (
+        ("share-90-days", repeat_rate.share),
+        ("others-90-days", repeat_rate.others),
+    ):
+        context.result.add(
+            f"first-{slugify(repeat_rate.name)}",
             measure,
             to_percent(share),
             unit="%",
             about=name,
-            rows=back.customers,
+            rows=repeat_rate.customers,
             query=f"first-{by}",
         )

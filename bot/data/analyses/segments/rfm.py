@@ -1,8 +1,7 @@
-"""Recency, frequency and money spent, each customer ranked in fifths.
+"""Rank customers by recency, frequency and monetary value (RFM), in fifths.
 
-Source: Hughes, "Strategic Database Marketing", 1994: quintiles of each, 5 the best. Ties are
-broken by the customer's key, so that every engine gives the same fifth.
-"""
+Source: Hughes, "Strategic Database Marketing", 1994: quintiles of each, 5 is the best. Ties are
+broken by the customer's key, so that every engine returns the same fifth."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,12 +17,12 @@ from bot.i18n.messages import Words
 
 
 def rank_rfm(orders: ir.Table, until: date) -> ir.Table:
-    """One row a customer who bought until that day, it included.
+    """Return one row per customer who bought up to that day inclusive.
 
-    orders: customer, at (timestamp), amount (money); one row an order, below zero is paid back.
-    Gives customer, recency (days since the last order), tenure (days since the first), frequency
-    (orders), monetary (decimal 18,2, paid back taken off) and r, f, m from 1 to 5, 5 the best.
-    """
+    `orders` has customer, at (timestamp) and amount (money), one row per order, refunds negative.
+    The result has customer, recency (days since the last order), tenure (days since the first),
+    frequency (orders), monetary (decimal 18,2, net of refunds), and r, f and m from 1 to 5, 5 the
+    best."""
     end = ibis.literal(until)
     by_customer = (
         orders.filter(_.at.date() <= end)
@@ -51,24 +50,24 @@ def rank_rfm(orders: ir.Table, until: date) -> ir.Table:
 
 
 def _rank_fifth(value: ir.Value, customer: ir.Value) -> ir.IntegerValue:
-    """ntile counts from 0 in ibis."""
+    """In ibis, ntile counts from 0."""
     return ibis.ntile(5).over(order_by=[value, customer]) + 1
 
 
-# How many days lie between somebody's orders, and who has been silent for too long.
+# The rhythm: the usual gap between a customer's orders, and who has been silent for longer.
 
-MIN_ORDERS_FOR_RHYTHM = 3  # orders, from which on a customer has a rhythm of their own
-DRIFTING_RHYTHMS = 2  # times the rhythm: silent for longer than that
+MIN_ORDERS_FOR_RHYTHM = 3  # orders required for a customer to have a rhythm of their own
+DRIFTING_RHYTHMS = 2  # rhythms of silence from which a customer is drifting away
 LAPSED_RHYTHMS = 3
-MIN_RHYTHM_DAYS = 14  # days: two orders in one week are not yet a weekly rhythm
+MIN_RHYTHM_DAYS = 14  # in days: two orders in one week are no weekly rhythm
 
 
-def compute_typical_gap(shelf: Warehouse, ranked: ir.Table) -> int | None:
-    """The shop's typical gap in days: the median over its customers, each with the mean of their
-    own gaps. None when fewer came back than may be shown. `ranked` is `rfm(...)`."""
-    gaps = fetch_rows(shelf, build_gaps(ranked))
+def compute_typical_gap(warehouse: Warehouse, ranked: ir.Table) -> int | None:
+    """Return the shop's typical gap in days: the median of the customers' mean gaps. None when
+    fewer customers came back than may be shown. `ranked` comes from `rank_rfm`."""
+    gaps = fetch_rows(warehouse, build_gaps(ranked))
     people = sum(row["customers"] for row in gaps)
-    if people < shelf.floor:
+    if people < warehouse.floor:
         return None
     counted = 0
     for row in sorted(gaps, key=lambda row: row["gap"]):
@@ -79,10 +78,10 @@ def compute_typical_gap(shelf: Warehouse, ranked: ir.Table) -> int | None:
 
 
 def build_gaps(ranked: ir.Table) -> ir.Table:
-    """gap (whole days, the mean of a customer), customers."""
+    """Return gap (whole days, the mean of a customer) and customers."""
     back = ranked.filter(_.frequency > 1, _.tenure > _.recency)
     return (
-        # Not round(): engines disagree on where a half goes.
+        # Not round(), because engines round halves differently.
         back.mutate(gap=(_compute_mean_gap(back) + 0.5).floor().cast("int64"))
         .group_by("gap")
         .aggregate(customers=_.count())
@@ -90,8 +89,8 @@ def build_gaps(ranked: ir.Table) -> ir.Table:
 
 
 def add_rhythm(ranked: ir.Table, gap: int) -> ir.Table:
-    """`ranked` with rhythm (days) and pace: how many rhythms somebody has been silent for. A
-    rhythm is never shorter than half the shop's typical `gap`, nor than 14 days."""
+    """Return `ranked` with rhythm (days) and pace: the rhythms that a customer has been silent for.
+    A rhythm is never shorter than half the shop's typical `gap`, nor than 14 days."""
     shortest = max(MIN_RHYTHM_DAYS, gap / 2)
     own = ibis.greatest(_compute_mean_gap(ranked), ibis.literal(float(shortest)))
     rhythm = ibis.ifelse(ranked.frequency >= MIN_ORDERS_FOR_RHYTHM, own, ibis.literal(float(gap)))
@@ -103,14 +102,14 @@ def _compute_mean_gap(ranked: ir.Table) -> ir.FloatingValue:
     return (ranked.tenure - ranked.recency).cast("float64") / gaps
 
 
-# The named groups of customers: each with its rule, in words and as an expression.
+# The segments: each with its rule, in words and as an expression.
 
-MAX_NEW_GAPS = 2  # typical gaps: for so long after a first order somebody is new
+MAX_NEW_GAPS = 2  # typical gaps after the first order during which a customer is new
 
 
 @dataclass(frozen=True)
 class Segment:
-    """`id` is its slug in facts and audience rules."""
+    """`id` is the segment's slug in facts and audience rules."""
 
     id: str
     rule: Words
@@ -161,14 +160,14 @@ SEGMENTS_BY_ID = {group.id: group for group in SEGMENT_DEFINITIONS}
 
 
 def assign_segments(ranked: ir.Table, gap: int) -> ir.Table:
-    """`rfm(...)` with rhythm, pace and `segment`, the id of a group. `gap` is the shop's typical
-    gap in days; somebody's usual gap is their own from 3 orders on."""
+    """Return `ranked` with rhythm, pace and `segment`, the id of a segment. `gap` is the shop's
+    typical gap in days; from 3 orders on a customer's own gap counts."""
     t = add_rhythm(ranked, gap)
-    one, active = t.frequency == 1, t.pace <= DRIFTING_RHYTHMS
+    ordered_once, active = t.frequency == 1, t.pace <= DRIFTING_RHYTHMS
     best = (t.r >= 4) & (t.m == 5)
     segment = ibis.cases(
-        (one & (t.recency <= MAX_NEW_GAPS * gap), "new"),
-        (one, "one-time"),
+        (ordered_once & (t.recency <= MAX_NEW_GAPS * gap), "new"),
+        (ordered_once, "one-time"),
         (active & (t.frequency >= 3) & best, "champions"),
         (active & (t.frequency >= 3), "loyal"),
         (active, "promising"),

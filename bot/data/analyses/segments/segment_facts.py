@@ -1,4 +1,4 @@
-"""The named groups of customers, told."""
+"""The facts on each segment."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -24,15 +24,15 @@ EMPTY_SIZES = SegmentSize(0, 0, Decimal(0))
 OTHERS_LABEL = Words("Others")
 
 
-def add_segment_facts(told: AnalysisContext, people: dict[str, int]) -> None:
-    """Facts segments.<group>.customers, .rule, .share-of-customers, .revenue-share, .average-order,
-    .favourite-category, .typical-category, .best-day, .best-hour, .growth. `people` is what
-    `found` counted: customers, orders, first (day). Groups that are too small, and those that would
-    give them away, are in segments.others.customers together."""
-    findings, shelf = told.findings, told.shelf
-    wanted = told.where.segment
+def add_segment_facts(context: AnalysisContext, people: dict[str, int]) -> None:
+    """Add facts segments.<group>.customers, .rule, .share-of-customers, .revenue-share,
+    .average-order, .favourite-category, .typical-category, .best-day, .best-hour, .growth. `people`
+    has customers, orders and first (day). Segments that are too small, and those that would give
+    these away, are summed in segments.others.customers."""
+    result, warehouse = context.result, context.warehouse
+    wanted = context.filter_.segment
     if wanted and wanted not in SEGMENTS_BY_ID:
-        findings.refuse(
+        result.add_limit(
             Words(
                 "There is no group called {name}. There are {known}.",
                 name=wanted,
@@ -40,41 +40,43 @@ def add_segment_facts(told: AnalysisContext, people: dict[str, int]) -> None:
             )
         )
         return
-    orders = told.laid.materialize("orders", group_by_order(told.bought))
-    ranked = told.laid.materialize("ranked", rank_rfm(orders, told.until))
-    gap = compute_typical_gap(shelf, ranked)
+    orders = context.table_cache.materialize("orders", group_by_order(context.lines))
+    ranked = context.table_cache.materialize("ranked", rank_rfm(orders, context.until))
+    gap = compute_typical_gap(warehouse, ranked)
     if gap is None:
-        findings.refuse(
+        result.add_limit(
             Words(
                 "Under {n} customers bought more than once: groups by rhythm would be chance."
                 " A longer order file would help.",
-                n=shelf.floor,
+                n=warehouse.floor,
             )
         )
         return
-    groups = told.laid.materialize("groups", assign_segments(ranked, gap))
-    _add_shop_facts(told, people, gap)
-    sizes = profile.read_sizes(told.ask("groups", profile.build_sizes(groups)))
-    before = _load_earlier_sizes(told, people, orders)
+    groups = context.table_cache.materialize("groups", assign_segments(ranked, gap))
+    _add_shop_facts(context, people, gap)
+    sizes = profile.read_sizes(context.run_query("groups", profile.build_sizes(groups)))
+    before = _load_earlier_sizes(context, people, orders)
     habits = _SegmentHabits(
-        told.ask("clock", profile.build_order_times(groups, orders)),
-        told.ask("tastes", profile.build_tastes(groups, told.bought)),
-        told.shelf.floor,
+        context.run_query("clock", profile.build_order_times(groups, orders)),
+        context.run_query("tastes", profile.build_tastes(groups, context.lines)),
+        context.warehouse.floor,
     )
-    kept = list_publishable({id: size.customers for id, size in sizes.items()}, shelf.floor)
+    safe_groups = list_publishable(
+        {id: size.customers for id, size in sizes.items()}, warehouse.floor
+    )
     for group in SEGMENT_DEFINITIONS:
         if wanted not in (None, group.id):
             continue
         size = sizes.get(group.id, EMPTY_SIZES)
-        findings.group(group.id, size.customers, told=group.id in kept)
-        if _add_size(told, group.id, size, sizes):
-            habits.tell(told, group.id, size)
-            _add_growth(told, group.id, size, before.get(group.id))
-    _add_others(told, [size.customers for id, size in sizes.items() if id not in kept])
+        result.set_group_size(group.id, size.customers, safe=group.id in safe_groups)
+        if _add_size(context, group.id, size, sizes):
+            habits.tell(context, group.id, size)
+            _add_growth(context, group.id, size, before.get(group.id))
+    _add_others(context, [size.customers for id, size in sizes.items() if id not in safe_groups])
 
 
 class _SegmentHabits:
-    """What and when each group buys."""
+    """What and when each segment buys."""
 
     def __init__(
         self, clock: list[dict[str, int]], tastes: list[dict[str, int]], floor: int
@@ -83,12 +85,12 @@ class _SegmentHabits:
         self.favourites = profile.find_favourites(tastes)
         self.distinctive = profile.find_distinctive_categories(tastes, floor)
 
-    def tell(self, told: AnalysisContext, id: str, size: SegmentSize) -> None:
-        about, add = SEGMENTS_BY_ID[id].name.text, told.findings.add
-        if id in self.favourites and self.favourites[id][1] >= told.shelf.floor:
+    def tell(self, context: AnalysisContext, id: str, size: SegmentSize) -> None:
+        about, add = SEGMENTS_BY_ID[id].name.text, context.result.add
+        if id in self.favourites and self.favourites[id][1] >= context.warehouse.floor:
             category, buyers = self.favourites[id]
-            if is_below_floor(size.customers - buyers, told.shelf.floor):
-                buyers = size.customers  # how many don't is no figure to be told
+            if is_below_floor(size.customers - buyers, context.warehouse.floor):
+                buyers = size.customers  # the number of those without is not to be shown
             add(id, "favourite-category", category, about=about, rows=buyers, query="tastes")
         if id in self.distinctive:
             category, lift = self.distinctive[id]
@@ -109,18 +111,25 @@ class _SegmentHabits:
             add(id, "best-hour", hour, unit="h", about=about, rows=size.orders, query="clock")
 
 
-def _add_shop_facts(told: AnalysisContext, people: dict[str, int], gap: int) -> None:
-    add = told.findings.add
-    told.findings.group("all", told.people)
-    add("all", "customers", told.people, unit="customers", rows=people["orders"], query="customers")
-    add("all", "typical-gap", gap, unit="days", rows=told.people, query="groups")
+def _add_shop_facts(context: AnalysisContext, people: dict[str, int], gap: int) -> None:
+    add = context.result.add
+    context.result.set_group_size("all", context.people)
+    add(
+        "all",
+        "customers",
+        context.people,
+        unit="customers",
+        rows=people["orders"],
+        query="customers",
+    )
+    add("all", "typical-gap", gap, unit="days", rows=context.people, query="groups")
 
 
-def _add_others(told: AnalysisContext, sizes: list[int]) -> None:
-    """Those of the groups that are held back, together."""
-    if told.where.segment is None and sum(sizes) >= told.shelf.floor:
-        add, n = told.findings.add, sum(sizes)
-        told.findings.group("others", n)
+def _add_others(context: AnalysisContext, sizes: list[int]) -> None:
+    """Add the sum of the segments that are not shown."""
+    if context.filter_.segment is None and sum(sizes) >= context.warehouse.floor:
+        add, n = context.result.add, sum(sizes)
+        context.result.set_group_size("others", n)
         add(
             "others",
             "customers",
@@ -133,32 +142,33 @@ def _add_others(told: AnalysisContext, sizes: list[int]) -> None:
 
 
 def _add_size(
-    told: AnalysisContext, id: str, size: SegmentSize, sizes: dict[str, SegmentSize]
+    context: AnalysisContext, id: str, size: SegmentSize, sizes: dict[str, SegmentSize]
 ) -> bool:
-    """The group's rule and size; false when it is too small for more."""
-    group, add, n = SEGMENTS_BY_ID[id], told.findings.add, size.customers
+    """Add the segment's rule and size; return False when it is too small for more."""
+    group, add, n = SEGMENTS_BY_ID[id], context.result.add, size.customers
     about = group.name.text
-    if not told.findings.is_sized(id):
-        told.findings.nobody(id)  # its rule is no figure
-        if n >= told.shelf.floor:  # what would give away a smaller one
+    if not context.result.is_sized(id):
+        context.result.mark_without_customers(id)  # its rule is no figure about customers
+        # below it, the difference would give a smaller segment away
+        if n >= context.warehouse.floor:
             add(id, "rule", group.rule.text, about=about)
             return False
-        add(id, "customers", f"under {told.shelf.floor}", about=about, query="groups")
+        add(id, "customers", f"under {context.warehouse.floor}", about=about, query="groups")
         add(id, "rule", group.rule.text, about=about)
         return False
     add(id, "customers", n, unit="customers", about=about, rows=n, query="groups")
     add(id, "rule", group.rule.text, about=about, rows=n, query="groups")
-    share = to_percent(n / told.people)
+    share = to_percent(n / context.people)
     add(id, "share-of-customers", share, unit="%", about=about, rows=n, query="groups")
     revenue = float(sum(s.revenue for s in sizes.values()))
-    if told.currency is not None and revenue > 0:
+    if context.currency is not None and revenue > 0:
         part = to_percent(float(size.revenue) / revenue)
         add(id, "revenue-share", part, unit="%", about=about, rows=size.orders, query="groups")
         add(
             id,
             "average-order",
             size.average_order,
-            unit=told.currency or None,
+            unit=context.currency or None,
             about=about,
             rows=size.orders,
             query="groups",
@@ -167,32 +177,32 @@ def _add_size(
 
 
 def _load_earlier_sizes(
-    told: AnalysisContext, people: dict[str, int], orders: ir.Table
+    context: AnalysisContext, people: dict[str, int], orders: ir.Table
 ) -> dict[str, SegmentSize]:
-    """The groups 90 days earlier, when the orders go back twice as far."""
-    day = told.until - timedelta(days=profile.GROWTH_DAYS)
+    """Return the segments as of 90 days ago, when the orders go back far enough."""
+    day = context.until - timedelta(days=profile.GROWTH_DAYS)
     first = people["first"]
     if not isinstance(first, date) or (day - first).days < profile.GROWTH_DAYS:
-        told.findings.refuse(
+        context.result.add_limit(
             Words("Growth needs half a year of orders: import the earlier ones as well.")
         )
         return {}
-    ranked = told.laid.materialize("ranked_before", rank_rfm(orders, day))
-    gap = compute_typical_gap(told.shelf, ranked)
+    ranked = context.table_cache.materialize("ranked_before", rank_rfm(orders, day))
+    gap = compute_typical_gap(context.warehouse, ranked)
     if gap is None:
         return {}
     return profile.read_sizes(
-        told.ask("groups-before", profile.build_sizes(assign_segments(ranked, gap)))
+        context.run_query("groups-before", profile.build_sizes(assign_segments(ranked, gap)))
     )
 
 
 def _add_growth(
-    told: AnalysisContext, id: str, size: SegmentSize, before: SegmentSize | None
+    context: AnalysisContext, id: str, size: SegmentSize, before: SegmentSize | None
 ) -> None:
-    if before is None or before.customers < told.shelf.floor:
+    if before is None or before.customers < context.warehouse.floor:
         return
     growth = to_percent(size.customers / before.customers - 1)
-    told.findings.add(
+    context.result.add(
         id,
         "growth",
         growth,

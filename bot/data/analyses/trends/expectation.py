@@ -1,18 +1,17 @@
-"""What each weekly series was expected to be, and how surprising what came is.
+"""Compute the expected value of each weekly series, and the p value of the actual one.
 
-Expected = level × season, of purchases, in logarithms (`bot.data.analyses.trends.baseline`). What
-came is held against it:
+Expected = level × season, of purchases, in logarithms. The actual value is compared with it:
 
-- **Scale**: the same forecast made for each of the last 52 weeks, and the median absolute error of
-  it. A few errors say little, so the scale leans on what all series show in common over their
-  counting noise (Poisson), by as many weeks as it has.
-- **Unrest**: in a week in which all series lie further apart than they use to (Black Friday), the
-  scale is as much wider.
-- **Chance**: Student's t with 30 degrees of freedom: the errors' tails are heavier than a normal's.
+- **Scale**: the same forecast is made for each of the last 52 weeks, and its median absolute error
+  taken. With few errors the scale is shrunk towards the value common to all series relative to
+  their counting noise (Poisson), weighted by the number of weeks.
+- **Common spread**: in a week in which all series lie further apart than usual (Black Friday), the
+  scale is widened accordingly.
+- **p value**: Student's t with 30 degrees of freedom, because the errors have heavier tails than a
+  normal distribution.
 
-One week is asked, and three together, for what grows slowly; the smaller p counts, doubled.
-Measured over a simulated year, with its Black Friday: tests/data/analyses/test_trends_method.py.
-"""
+One week is tested, and three together, to find slow growth; the smaller p counts, doubled.
+Evaluated on a simulated year with a Black Friday: tests/data/analyses/test_trends_method.py."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,15 +20,15 @@ import numpy as np
 
 from bot.data.stats import MAD_TO_SIGMA, Numbers, student_tail
 
-# The past of each weekly series, and what it leads one to expect of a week: level × season.
+# The history of each weekly series and its forecast: level × season.
 
-LEVEL_WEEKS = 8  # weeks
-BACKTEST_WEEKS = 52  # weeks the forecast is tried on
+LEVEL_WEEKS = 8
+BACKTEST_WEEKS = 52  # past weeks for which the forecast is tested
 
 
 def find_same_week(weeks: list[date], at: int) -> int:
-    """The place of the week of last year that `weeks[at]` is held against; negative when before
-    the first."""
+    """Return the index of last year's week that `weeks[at]` is compared with; negative when it is
+    before the first."""
     monday = weeks[at]
     friday = _compute_black_friday(monday.year)
     back = 52
@@ -39,13 +38,13 @@ def find_same_week(weeks: list[date], at: int) -> int:
 
 
 def _compute_black_friday(year: int) -> date:
-    """The day after the fourth Thursday of November."""
+    """Return the day after the fourth Thursday of November."""
     first = date(year, 11, 1)
     return first + timedelta(days=(3 - first.weekday()) % 7 + 22)
 
 
 class SeriesHistory:
-    """The forecast of `span` weeks, at any week of the series."""
+    """Forecasts `span` weeks at any week of the series."""
 
     def __init__(self, counts: Numbers, weeks: list[date], span: int, sizes: Numbers | None = None):
         self.counts, self.weeks, self.span = counts, weeks, span
@@ -54,84 +53,90 @@ class SeriesHistory:
             np.ones(len(counts)) if sizes is None else _compute_purchase_size(counts, sizes)
         )
         self.log = np.log(counts / self.purchase[:, None] + 0.5)
-        self.again, self.once = self._coming_again()
+        self.repeated_variance, self.single_variance = self._measure_season_variances()
 
     def level(self, at: int) -> Numbers:
         end = at - self.span + 1
         return np.asarray(np.median(self.log[:, end - LEVEL_WEEKS : end], axis=1))
 
-    def counted(self, log: Numbers) -> Numbers:
-        """What was counted, of the logarithm of purchases."""
+    def to_counts(self, log: Numbers) -> Numbers:
+        """Convert the logarithm of purchases back into counts."""
         return np.asarray((np.exp(log) - 0.5) * self.purchase)
 
     def signal(self, at: int) -> Numbers:
-        """How far the weeks up to `at` stand above the level before them."""
+        """Return the height of the weeks up to `at` above the level before them, in logarithms."""
         mean: Numbers = self.log[:, at - self.span + 1 : at + 1].mean(axis=1)
         return mean - self.level(at)
 
     def noise(self, at: int) -> Numbers:
-        """The variance that counting alone gives to a signal: of the weeks' mean, and of a median
-        of eight (π/2 of a mean's)."""
-        weekly = self._sized(at - self.span - LEVEL_WEEKS + 1, at + 1)
+        """Return the variance of a signal from counting alone: that of the weeks' mean, plus that
+        of a median of eight (π/2 of a mean's)."""
+        weekly = self._mean_purchases(at - self.span - LEVEL_WEEKS + 1, at + 1)
         return np.asarray((1 / self.span + np.pi / 2 / LEVEL_WEEKS) / weekly)
 
     def noise_of_rise(self, at: int) -> Numbers:
-        """The same; of a rise, with no more purchases than stand behind each week of it: a hundred
-        units more may be one customer's."""
-        usual = self._sized(at - self.span - LEVEL_WEEKS + 1, at + 1)
+        """The same for a rise, with no more purchases than each of its weeks has: a hundred extra
+        units may be one customer's."""
+        usual = self._mean_purchases(at - self.span - LEVEL_WEEKS + 1, at + 1)
         behind = np.minimum(usual[:, None], self.sizes[:, at - self.span + 1 : at + 1] + 0.5)
-        asked = np.where(self.signal(at) > 0, (1 / behind).mean(axis=1), 1 / usual)
-        return np.asarray(asked / self.span + np.pi / 2 / LEVEL_WEEKS / usual)
+        recent = np.where(self.signal(at) > 0, (1 / behind).mean(axis=1), 1 / usual)
+        return np.asarray(recent / self.span + np.pi / 2 / LEVEL_WEEKS / usual)
 
-    def _sized(self, begin: int, end: int) -> Numbers:
+    def _mean_purchases(self, begin: int, end: int) -> Numbers:
         return np.asarray(self.sizes[:, begin:end].mean(axis=1) + 0.5)
 
     def season(self, at: int) -> Numbers | None:
-        """What the same weeks did last year; None when last year is not there."""
-        then = self.then(at)
+        """Return the effect of the same weeks last year; None when last year is not available."""
+        then = self.find_week_last_year(at)
         if then is None:
             return None
-        return self.following(self.signal(then), self.noise(then))
+        return self.blend_season(self.signal(then), self.noise(then))
 
-    def following(self, own: Numbers, noise: Numbers) -> Numbers:
-        """The common season, and each series' own as far as such things came again."""
-        share = self.again / (self.again + self.once * noise)
+    def blend_season(self, own: Numbers, noise: Numbers) -> Numbers:
+        """Return the common season, plus each series' own deviation as far as such deviations
+        repeat."""
+        share = self.repeated_variance / (self.repeated_variance + self.single_variance * noise)
         return np.asarray(np.median(own) + share * _measure_season_distance(own))
 
-    def as_before(self, at: int, season: Numbers) -> Numbers:
-        """The season, and for a series whose own last year stood far out (by more than three
-        standard errors), whatever lies between the two and is nearest to what came: that it comes
-        again is no news, and that it does not is none either."""
-        then = self.then(at)
+    def adjust_for_last_year(self, at: int, season: Numbers) -> Numbers:
+        """Return the season. For a series with an outlier last year (over three standard errors),
+        return the value between the outlier and the season that is nearest to the actual one:
+        neither its repetition nor its absence is news."""
+        then = self.find_week_last_year(at)
         if then is None:
             return season
         own, came = self.signal(then), self.signal(at)
-        far = np.abs(own - np.median(own)) > 3 * np.sqrt(self.once * self.noise(then))
+        far = np.abs(own - np.median(own)) > 3 * np.sqrt(self.single_variance * self.noise(then))
         nearest = np.clip(came, np.minimum(own, season), np.maximum(own, season))
         return np.where(far, nearest, season)
 
-    def tries(self, *, seasonal: bool) -> list[Numbers]:
-        """The errors of the same forecast in the weeks before those asked about."""
-        found = []
-        for at in self._tried():
+    def list_backtest_errors(self, *, seasonal: bool) -> list[Numbers]:
+        """Return the errors of the same forecast in the weeks before the tested ones."""
+        errors = []
+        for at in self._backtest_weeks():
             season = self.season(at) if seasonal else np.zeros(len(self.log))
             if season is not None:
-                found.append(self.signal(at) - season)
-        return found
+                errors.append(self.signal(at) - season)
+        return errors
 
-    def then(self, at: int) -> int | None:
-        """Last year's same week, when its own eight weeks before are there."""
+    def find_week_last_year(self, at: int) -> int | None:
+        """Return the index of the same week last year, when the eight weeks before that are
+        available."""
         then = find_same_week(self.weeks, at)
         return then if then - self.span - LEVEL_WEEKS + 1 >= 0 else None
 
-    def _tried(self) -> range:
+    def _backtest_weeks(self) -> range:
         last = len(self.weeks) - 1 - self.span
         return range(max(LEVEL_WEEKS + self.span - 1, last - BACKTEST_WEEKS + 1), last + 1)
 
-    def _coming_again(self) -> tuple[float, float]:
-        """Of the series' differences from their common season: the variance that came again a
-        year later, and what was there once, as a multiple of counting noise."""
-        pairs = [(at, then) for at in self._tried() if (then := self.then(at)) is not None]
+    def _measure_season_variances(self) -> tuple[float, float]:
+        """Return two variances of the series' deviations from the common season: the one that
+        repeated a year later, and the one that did not, as a multiple of counting noise."""
+        pairs = [
+            (at, then)
+            for at in self._backtest_weeks()
+            if (then := self.find_week_last_year(at)) is not None
+        ]
         if not pairs:
             return 0.0, 1.0
         now = np.stack([_measure_season_distance(self.signal(at)) for at, _ in pairs])
@@ -143,7 +148,7 @@ class SeriesHistory:
 
 
 def _compute_purchase_size(counts: Numbers, sizes: Numbers) -> Numbers:
-    """How much one purchase is, in the middle of the last year's weeks; at least one."""
+    """Return the median size of one purchase over the last year's weeks; at least one."""
     counts, sizes = counts[:, -BACKTEST_WEEKS:], sizes[:, -BACKTEST_WEEKS:]
     each = np.divide(counts, sizes, out=np.ones_like(counts), where=sizes > 0)
     sold = np.where(sizes > 0, each, np.nan)
@@ -152,31 +157,31 @@ def _compute_purchase_size(counts: Numbers, sizes: Numbers) -> Numbers:
 
 
 def _measure_season_distance(signals: Numbers) -> Numbers:
-    """The distance from the common season, the far ones drawn in to three robust deviations."""
+    """Return the distance from the common season, clipped at three robust deviations."""
     apart = signals - np.median(signals)
     reach = 3 * MAD_TO_SIGMA * float(np.median(np.abs(apart)))
     return np.clip(apart, -reach, reach)
 
 
-SPAN_WEEKS = (1, 3)  # weeks asked about
-WATCHED_P = 0.05  # p under which three weeks are told instead of one
-MIN_BACKTESTS = 8  # tries without which there is no scale
+SPAN_WEEKS = (1, 3)  # tested weeks
+WATCHED_P = 0.05  # p below which three weeks are reported instead of one
+MIN_BACKTESTS = 8  # backtests required to estimate the scale
 DEGREES_OF_FREEDOM = 30
-MIN_CROWD_SERIES = 20  # series from which on their spread in one week tells something
-USUAL_SPREAD = 1.15  # so much wider a week may be by chance
-PRIOR_WEIGHT_WEEKS = 20.0  # how many weeks of its own outweigh what all series show
+MIN_CROWD_SERIES = 20  # series required to estimate their common spread in one week
+USUAL_SPREAD = 1.15  # spread that chance explains
+PRIOR_WEIGHT_WEEKS = 20.0  # the prior's weight, in weeks of a series
 
 
 @dataclass(frozen=True)
 class SeriesDeviation:
-    """One number a series. `expected` and `came` are means a week over `span` weeks."""
+    """One array element per series. `expected` and `came` are means per week over `span` weeks."""
 
     level: Numbers
     expected: Numbers
     came: Numbers
     p: Numbers
     span: Numbers  # 1 or 3
-    season: bool  # False: less than a year of weeks, so the season is not told
+    season: bool  # False: less than a year of weeks, so there is no season
 
     @property
     def change(self) -> Numbers:
@@ -186,56 +191,62 @@ class SeriesDeviation:
 def measure_deviation(
     counts: Numbers, weeks: list[date], sizes: Numbers | None = None
 ) -> SeriesDeviation | None:
-    """How the last weeks compare with what was expected. `counts`: series × weeks, the last
-    column being the week asked about; `weeks` their Mondays, without a gap; `sizes` how many
-    purchases stand behind each count (or amount of money), of the same shape; each one is one
-    when left out. None when there are too few weeks to try the forecast on."""
-    asked = [_measure_last_weeks(SeriesHistory(counts, weeks, span, sizes)) for span in SPAN_WEEKS]
-    told = [(span, one) for span, one in zip(SPAN_WEEKS, asked, strict=True) if one is not None]
-    if not told:
+    """Compare the last weeks with their expected values. `counts` is series × weeks, the last
+    column being the tested week; `weeks` are the Mondays without a gap; `sizes`, of the same shape,
+    is the number of purchases behind each count or amount (by default every unit is one). None when
+    there are too few weeks to backtest the forecast."""
+    measured = [
+        _measure_last_weeks(SeriesHistory(counts, weeks, span, sizes)) for span in SPAN_WEEKS
+    ]
+    known = [
+        (span, deviation)
+        for span, deviation in zip(SPAN_WEEKS, measured, strict=True)
+        if deviation is not None
+    ]
+    if not known:
         return None
-    p = np.stack([one.p for _, one in told])
-    least = np.minimum(1.0, len(told) * p.min(axis=0))
+    p = np.stack([deviation.p for _, deviation in known])
+    least = np.minimum(1.0, len(known) * p.min(axis=0))
     best = np.where(least < WATCHED_P, p.argmin(axis=0), 0)
     rows = np.arange(len(counts))
     return SeriesDeviation(
-        level=np.stack([one.level for _, one in told])[best, rows],
-        expected=np.stack([one.expected for _, one in told])[best, rows],
-        came=np.stack([one.came for _, one in told])[best, rows],
+        level=np.stack([deviation.level for _, deviation in known])[best, rows],
+        expected=np.stack([deviation.expected for _, deviation in known])[best, rows],
+        came=np.stack([deviation.came for _, deviation in known])[best, rows],
         p=least,
-        span=np.array([span for span, _ in told], dtype=float)[best],
-        season=told[0][1].season,
+        span=np.array([span for span, _ in known], dtype=float)[best],
+        season=known[0][1].season,
     )
 
 
 def forecast_weeks(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> Numbers:
-    """What each week was expected to be from the weeks before it, series × weeks; nan where there
-    are not eight weeks before. For a chart."""
-    past = SeriesHistory(counts, weeks, 1, sizes)
+    """Return the value expected of each week from the weeks before it, series × weeks; NaN for the
+    first eight weeks. For charts."""
+    history = SeriesHistory(counts, weeks, 1, sizes)
     out = np.full(counts.shape, np.nan)
     for at in range(LEVEL_WEEKS, len(weeks)):
-        season = past.season(at)
-        out[:, at] = past.counted(past.level(at) + (0.0 if season is None else season))
+        season = history.season(at)
+        out[:, at] = history.to_counts(history.level(at) + (0.0 if season is None else season))
     return np.asarray(np.maximum(out, 0.0))
 
 
-def _measure_last_weeks(past: SeriesHistory) -> SeriesDeviation | None:
-    last, counts, span = len(past.weeks) - 1, past.counts, past.span
+def _measure_last_weeks(history: SeriesHistory) -> SeriesDeviation | None:
+    last, counts, span = len(history.weeks) - 1, history.counts, history.span
     if last < LEVEL_WEEKS + span:
         return None
-    season = past.season(last)
-    tries = past.tries(seasonal=season is not None)
+    season = history.season(last)
+    tries = history.list_backtest_errors(seasonal=season is not None)
     if len(tries) < MIN_BACKTESTS:
         return None
-    told = np.zeros(len(counts)) if season is None else season
-    level = past.level(last)
-    told = past.as_before(last, told)
-    error = past.signal(last) - told
-    scale = _compute_standard_error(tries, past.noise(last), past.noise_of_rise(last), span)
+    expected = np.zeros(len(counts)) if season is None else season
+    level = history.level(last)
+    expected = history.adjust_for_last_year(last, expected)
+    error = history.signal(last) - expected
+    scale = _compute_standard_error(tries, history.noise(last), history.noise_of_rise(last), span)
     scale *= _measure_common_spread(error / scale)
     return SeriesDeviation(
-        level=past.counted(level),
-        expected=np.maximum(past.counted(level + told), 0.1),
+        level=history.to_counts(level),
+        expected=np.maximum(history.to_counts(level + expected), 0.1),
         came=counts[:, last - span + 1 :].mean(axis=1),
         p=2 * student_tail(np.abs(error) / scale, DEGREES_OF_FREEDOM),
         span=np.full(len(counts), float(span)),
@@ -244,38 +255,38 @@ def _measure_last_weeks(past: SeriesHistory) -> SeriesDeviation | None:
 
 
 def _compute_standard_error(
-    tries: list[Numbers], usual: Numbers, asked: Numbers, span: int
+    errors: list[Numbers], usual_noise: Numbers, tested_noise: Numbers, span: int
 ) -> Numbers:
-    """The standard error of the forecast, one a series: how much the series varies over its usual
-    noise, times the noise of the weeks asked about."""
-    own = (MAD_TO_SIGMA * np.median(np.abs(np.stack(tries)), axis=0)) ** 2 / usual
+    """Return the standard error of each series' forecast: its variation relative to its usual
+    noise, times the noise of the tested weeks."""
+    own = (MAD_TO_SIGMA * np.median(np.abs(np.stack(errors)), axis=0)) ** 2 / usual_noise
     common = max(float(np.median(own)), 1.0)
-    weight = len(tries) / span
+    weight = len(errors) / span
     over = (weight * own + PRIOR_WEIGHT_WEEKS * common) / (weight + PRIOR_WEIGHT_WEEKS)
-    return np.asarray(np.sqrt(np.maximum(over, 1.0) * asked))
+    return np.asarray(np.sqrt(np.maximum(over, 1.0) * tested_noise))
 
 
 def _measure_common_spread(errors: Numbers) -> float:
-    """How many times wider than usual all series lie apart in this very week. In Black Friday's
-    each does what it likes, and that is no finding about any of them."""
+    """Return how much wider than usual the series are spread in this week. In the week of Black
+    Friday each series behaves differently, and that is no finding on any of them."""
     if len(errors) < MIN_CROWD_SERIES:
         return 1.0
     apart = np.abs(errors - np.median(errors))
     return max(1.0, MAD_TO_SIGMA * float(np.median(apart)) / USUAL_SPREAD)
 
 
-# Since when a series lies elsewhere than expected.
+# The week since which a series deviates from its expected value.
 
-ONSET_WINDOW_WEEKS = 12  # weeks looked at
-MAX_ONSET_WEEKS = 8  # weeks back that a change may have begun
+ONSET_WINDOW_WEEKS = 12  # weeks searched
+MAX_ONSET_WEEKS = 8  # weeks back in which a change may have begun
 
 
 def find_onsets(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> list[date]:
-    """For each series (series × weeks) the Monday from which it lies at another height.
+    """Return for each series (series × weeks) the Monday since which its height differs.
 
-    One step in the distances from what was expected over the last twelve weeks, where it leaves
-    the least squared error on both sides (Page, Biometrika 42 (1955) 523–527, as least squares).
-    Meaningful only for a series that did change."""
+    A single step in the deviations of the last twelve weeks, at the place with the least squared
+    error on both sides (Page, Biometrika 42 (1955) 523–527, as least squares). Meaningful only for
+    a series that did change."""
     apart = _measure_deviations(SeriesHistory(counts, weeks, 1, sizes))
     width = apart.shape[1]
     latest = min(MAX_ONSET_WEEKS, width - 2)
@@ -289,18 +300,19 @@ def find_onsets(counts: Numbers, weeks: list[date], sizes: Numbers | None = None
     return [weeks[len(weeks) - int(back)] for back in began]
 
 
-def _measure_deviations(past: SeriesHistory) -> Numbers:
-    """How far each of the last weeks lies from what the weeks before them let expect."""
-    counts, weeks = past.counts, past.weeks
+def _measure_deviations(history: SeriesHistory) -> Numbers:
+    """Return how far each of the last weeks deviates from the value expected by the weeks before
+    them."""
+    counts, weeks = history.counts, history.weeks
     first = max(LEVEL_WEEKS, len(weeks) - ONSET_WINDOW_WEEKS)
-    log, level = past.log, past.level(first)
-    start = past.then(first)
+    log, level = history.log, history.level(first)
+    start = history.find_week_last_year(first)
     out = []
     for at in range(first, len(weeks)):
-        then = past.then(at)
+        then = history.find_week_last_year(at)
         season = np.zeros(len(counts))
         if start is not None and then is not None:
-            season = past.following(log[:, then] - past.level(start), past.noise(start))
+            season = history.blend_season(log[:, then] - history.level(start), history.noise(start))
         out.append(log[:, at] - level - season)
     return np.stack(out, axis=1)
 

@@ -1,10 +1,9 @@
-"""Which products come back more often than the others, and less.
+"""Find products that are returned more often or less often than the others.
 
-Each product's share of lines that came back, against the other lines, by Fisher's exact test
-(counts are small); Benjamini and Hochberg over all products asked. Twice: those found the first
-time are no yardstick for the others. Only the last year counts, and
-the last two weeks don't: what was bought then is still on its way back.
-"""
+Each product's share of returned lines is compared with the other lines by Fisher's exact test
+(counts are small), with Benjamini and Hochberg over all tested products. The test runs twice:
+products found the first time are removed from the baseline of the others. Only the last year
+counts, without the last two weeks, whose purchases may still come back."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -32,12 +31,12 @@ RETURNS_QUERY, REASONS_QUERY = "trends.returns", "trends.reasons"
 
 
 def add_returns(
-    shelf: Warehouse, where: AnalysisFilter, found: AnalysisResult, titles: dict[str, str]
+    warehouse: Warehouse, filter_: AnalysisFilter, result: AnalysisResult, titles: dict[str, str]
 ) -> None:
-    """Adds trends.returns-<product>: status, rate and rest (%), p, and the reason most given, of
-    products that come back oftener or less often; trends.returns.rate and .products for all.
-    Adds nothing where the orders don't say what came back."""
-    sold = _select_sold_lines(shelf, where)
+    """Add trends.returns-<product>: status, rate and rest (%), p, and the most frequent reason, for
+    products that are returned more or less often; trends.returns.rate and .products for all. Adds
+    nothing where the orders have no returns."""
+    sold = _select_sold_lines(warehouse, filter_)
     person = ibis.coalesce(sold.customer, sold["order"])
     query = sold.group_by("product").aggregate(
         lines=sold.count(),
@@ -45,51 +44,61 @@ def add_returns(
         title=sold.title.max(),
         people=person.nunique(),
     )
-    rows = fetch_rows(shelf, query)
+    rows = fetch_rows(warehouse, query)
     lines, back = sum(row["lines"] for row in rows), sum(row["back"] or 0 for row in rows)
     if not back:
         return
-    found.queries[RETURNS_QUERY] = defer_sql(query)
-    least = max(MIN_LINES, shelf.floor)
-    asked = [row for row in rows if row["product"] and row["lines"] >= least]
+    result.queries[RETURNS_QUERY] = defer_sql(query)
+    least = max(MIN_LINES, warehouse.floor)
+    tested = [row for row in rows if row["product"] and row["lines"] >= least]
     rate = round(100 * back / lines, 1)
-    everybody = max(row["people"] for row in rows)  # at least; all of them may be more
-    found.group(
-        "returns", everybody, sort="sales", told=not is_below_floor(back, shelf.sales_floor)
+    # a lower bound; the total number of people may be larger
+    everybody = max(row["people"] for row in rows)
+    result.set_group_size(
+        "returns", everybody, sort="sales", safe=not is_below_floor(back, warehouse.sales_floor)
     )
-    found.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=RETURNS_QUERY)
-    found.add("returns", "products", len(asked), about="returns", rows=lines, query=RETURNS_QUERY)
-    if not asked:
-        found.refuse(
+    result.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=RETURNS_QUERY)
+    result.add("returns", "products", len(tested), about="returns", rows=lines, query=RETURNS_QUERY)
+    if not tested:
+        result.add_limit(
             Words(
                 "No product sold {least} times, so returns can't be told by product.", least=least
             )
         )
         return
-    told = [one for one in _compare_products(asked, lines, back) if one.status]
-    why = _find_reasons(shelf, sold, [one.product for one in told], found)
-    safe = _find_safe_products(shelf, sold, [one.product for one in told])
-    for one in told:
-        few = is_below_floor(one.back, shelf.sales_floor) or one.product not in safe
-        found.group(f"returns-{slugify(one.product)}", one.people, told=not few)
+    reported = [
+        comparison for comparison in _compare_products(tested, lines, back) if comparison.status
+    ]
+    why = _find_reasons(warehouse, sold, [comparison.product for comparison in reported], result)
+    safe = _find_safe_products(warehouse, sold, [comparison.product for comparison in reported])
+    for comparison in reported:
+        few = (
+            is_below_floor(comparison.back, warehouse.sales_floor) or comparison.product not in safe
+        )
+        result.set_group_size(
+            f"returns-{slugify(comparison.product)}", comparison.people, safe=not few
+        )
         _add_product(
-            found, one, titles.get(one.product) or one.title or one.product, why.get(one.product)
+            result,
+            comparison,
+            titles.get(comparison.product) or comparison.title or comparison.product,
+            why.get(comparison.product),
         )
 
 
-def _find_safe_products(shelf: Warehouse, sold: ir.Table, products: list[str]) -> set[str]:
-    """The products of which so much is told that nothing can be computed of few customers."""
+def _find_safe_products(warehouse: Warehouse, lines: ir.Table, products: list[str]) -> set[str]:
+    """Return the products whose figures don't allow anything to be computed about few customers."""
     if not products:
         return set()
-    named = sold.select("product", person=ibis.coalesce(sold.customer, sold["order"])).distinct()
-    known = Population.of(fetch_arrow(shelf, named), "person")
-    told = known.told([("product", one) for one in products], shelf.floor)
-    return {value for dimension, value in told if dimension == "product"}
+    named = lines.select("product", person=ibis.coalesce(lines.customer, lines["order"])).distinct()
+    known = Population.of(fetch_arrow(warehouse, named), "person")
+    safe_values = known.told([("product", product) for product in products], warehouse.floor)
+    return {value for dimension, value in safe_values if dimension == "product"}
 
 
-def _select_sold_lines(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
-    day = find_last_whole_day(shelf, "orders", where)
-    table = filter_rows(shelf, "orders", where)
+def _select_sold_lines(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
+    day = find_last_whole_day(warehouse, "orders", filter_)
+    table = filter_rows(warehouse, "orders", filter_)
     return table.filter(
         table.at >= ibis.literal(day - RETURN_PERIOD).cast("timestamp"),
         table.at < ibis.literal(day - RETURN_DELAY).cast("timestamp"),
@@ -101,7 +110,7 @@ def _select_sold_lines(shelf: Warehouse, where: AnalysisFilter) -> ir.Table:
 
 @dataclass(frozen=True)
 class ReturnComparison:
-    """A product beside the lines that are its yardstick."""
+    """A product beside the lines it is compared with."""
 
     product: str
     title: str | None
@@ -114,23 +123,29 @@ class ReturnComparison:
     status: str = ""
 
 
-def _compare_products(asked: list[dict[str, Any]], lines: int, back: int) -> list[ReturnComparison]:
-    """All products asked, the surest first."""
-    first = _compare_with_others(asked, lines, back, outliers=set())
+def _compare_products(
+    rows: list[dict[str, Any]], lines: int, returned: int
+) -> list[ReturnComparison]:
+    """Compare all tested products, the most significant first."""
+    first = _compare_with_others(rows, lines, returned, outliers=set())
     outliers = {one.product for one in first if one.status == "confirmed"}
-    return _compare_with_others(asked, lines, back, outliers)
+    return _compare_with_others(rows, lines, returned, outliers)
 
 
 def _compare_with_others(
-    asked: list[dict[str, Any]], lines: int, back: int, outliers: set[str]
+    rows: list[dict[str, Any]], lines: int, returned: int, outliers: set[str]
 ) -> list[ReturnComparison]:
-    found = []
-    for row in asked:
-        away = [one for one in asked if one["product"] in outliers | {row["product"]}]
-        others = lines - sum(one["lines"] for one in away)
-        others_back = back - sum(one["back"] for one in away)
+    comparisons = []
+    for row in rows:
+        away = [
+            comparison
+            for comparison in rows
+            if comparison["product"] in outliers | {row["product"]}
+        ]
+        others = lines - sum(comparison["lines"] for comparison in away)
+        others_back = returned - sum(comparison["back"] for comparison in away)
         chance = _compute_p(row["back"], row["lines"], others_back, others)
-        found.append(
+        comparisons.append(
             ReturnComparison(
                 row["product"],
                 row["title"],
@@ -142,11 +157,11 @@ def _compare_with_others(
                 chance,
             )
         )
-    found.sort(key=lambda one: one.p)
-    q = adjust_false_discovery(np.array([one.p for one in found]))
+    comparisons.sort(key=lambda comparison: comparison.p)
+    q = adjust_false_discovery(np.array([comparison.p for comparison in comparisons]))
     return [
-        replace(one, status=_choose_status(one.p, float(sure)))
-        for one, sure in zip(found, q, strict=True)
+        replace(comparison, status=_choose_status(comparison.p, float(sure)))
+        for comparison, sure in zip(comparisons, q, strict=True)
     ]
 
 
@@ -154,29 +169,29 @@ def _choose_status(p: float, q: float) -> str:
     return "confirmed" if q <= CONFIRMED_FDR else "to watch" if p < WATCHED_P else ""
 
 
-def _compute_p(back: int, lines: int, others_back: int, others: int) -> float:
-    return fisher_test(back, lines, others_back, others)
+def _compute_p(returned: int, lines: int, others_back: int, others: int) -> float:
+    return fisher_test(returned, lines, others_back, others)
 
 
 def _add_product(
-    found: AnalysisResult,
-    one: ReturnComparison,
+    result: AnalysisResult,
+    comparison: ReturnComparison,
     about: str,
     why: tuple[str, float | None, int] | None,
 ) -> None:
-    subject = f"returns-{slugify(one.product)}"
+    subject = f"returns-{slugify(comparison.product)}"
 
     def add(
         measure: str, value: float | str, unit: str | None, rows: int, query: str = RETURNS_QUERY
     ) -> None:
-        found.add(subject, measure, value, unit=unit, about=about, rows=rows, query=query)
+        result.add(subject, measure, value, unit=unit, about=about, rows=rows, query=query)
 
-    add("status", one.status, None, one.lines)
-    add("rate", round(100 * one.back / one.lines, 1), "%", one.lines)
-    if one.other_lines:
-        rest = round(100 * one.other_back / one.other_lines, 1)
-        add("rest", rest, "%", one.other_lines)
-    add("p", max(round(one.p, 4), 0.0001), None, one.lines)
+    add("status", comparison.status, None, comparison.lines)
+    add("rate", round(100 * comparison.back / comparison.lines, 1), "%", comparison.lines)
+    if comparison.other_lines:
+        rest = round(100 * comparison.other_back / comparison.other_lines, 1)
+        add("rest", rest, "%", comparison.other_lines)
+    add("p", max(round(comparison.p, 4), 0.0001), None, comparison.lines)
     if why:
         reason, share, given = why
         add("reason", reason, None, given, REASONS_QUERY)
@@ -185,24 +200,24 @@ def _add_product(
 
 
 def _find_reasons(
-    shelf: Warehouse, sold: ir.Table, products: list[str], found: AnalysisResult
+    warehouse: Warehouse, lines: ir.Table, products: list[str], result: AnalysisResult
 ) -> dict[str, tuple[str, float | None, int]]:
-    """The reason most given for each of these products, its share in % (None where so few gave it,
-    or another), of how many given; none where so few were given that they would speak of single
-    customers."""
+    """Return each product's most frequent reason, its share in % (None where few people gave it or
+    another one), and how many reasons were given. Products with so few reasons that they could be
+    traced to single customers are left out."""
     if not products:
         return {}
-    given = sold.filter(sold.returned, sold.reason.notnull(), sold["product"].isin(products))
+    given = lines.filter(lines.returned, lines.reason.notnull(), lines["product"].isin(products))
     query = given.group_by("product", "reason").aggregate(times=given.count())
-    found.queries[REASONS_QUERY] = defer_sql(query)
+    result.queries[REASONS_QUERY] = defer_sql(query)
     times: dict[str, list[tuple[int, str]]] = {}
-    for row in fetch_rows(shelf, query):
+    for row in fetch_rows(warehouse, query):
         times.setdefault(row["product"], []).append((row["times"], row["reason"]))
     top = {}
     for product, counts in times.items():
         most, total = max(counts), sum(count for count, _ in counts)
-        if total < shelf.floor:
+        if total < warehouse.floor:
             continue
-        few = any(is_below_floor(n, shelf.sales_floor) for n in (most[0], total - most[0]))
+        few = any(is_below_floor(n, warehouse.sales_floor) for n in (most[0], total - most[0]))
         top[product] = (most[1], None if few else round(100 * most[0] / total, 1), total)
     return top

@@ -1,4 +1,4 @@
-"""All series that can be told, tested at once; the one chart of each."""
+"""Test all series that may be shown at once, and return one series for a chart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,19 +32,22 @@ from bot.data.stats import Numbers, adjust_false_discovery
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
-# What a single product's own life explains: its season, its first months, the end of its peak.
+# Changes that a product's life cycle explains: its season, its first months, the end of its peak.
 
-YEAR_WEEKS, SEASON_WEEKS = 52, 17  # weeks
+YEAR_WEEKS, SEASON_WEEKS = 52, 17  # in weeks
 MIN_SEASON_SHARE = (
-    0.6  # of the year's sales in a third of it; a third is even, and doubling a year 0.45
+    # share of the year's sales in one third of it; evenly spread it is a third, and 0.45 when sales
+    # double over the year
+    0.6
 )
-MIN_WEEKS_SOLD = 0.75  # of last year's weeks, in which it must have sold
+MIN_WEEKS_SOLD = 0.75  # of last year's weeks, in which the product must have sold
 
 
-def find_explained_changes(counts: Numbers, told: SeriesDeviation) -> list[bool]:
-    """For each series (series × weeks) whether its life may be all there is to its move."""
+def find_explained_changes(counts: Numbers, deviation: SeriesDeviation) -> list[bool]:
+    """Tell for each series (series × weeks) whether its life cycle may explain its change."""
     return [
-        _is_explained(row, int(told.span[n]), told.change[n] < 0) for n, row in enumerate(counts)
+        _is_explained(row, int(deviation.span[n]), deviation.change[n] < 0)
+        for n, row in enumerate(counts)
     ]
 
 
@@ -60,31 +63,31 @@ def _is_explained(weeks: Numbers, span: int, fell: bool) -> bool:
 
 
 def _find_highest_sum(weeks: Numbers, of: int) -> float:
-    """The most that so many weeks in a row have together."""
+    """Return the highest sum of so many consecutive weeks."""
     return float(np.convolve(weeks, np.ones(of), "valid").max())
 
 
 def _find_lowest_mean(weeks: Numbers, of: int) -> float:
-    """The lowest mean of so many weeks in a row."""
+    """Return the lowest mean of so many consecutive weeks."""
     return float(np.convolve(weeks, np.ones(of) / of, "valid").min())
 
 
-MIN_PER_WEEK = 30  # units or orders a week, in the median of the level's weeks
-MIN_RELATIVE_CHANGE = 0.10  # a smaller change is no news
+MIN_PER_WEEK = 30  # units or orders per week, in the median over the level's weeks
+MIN_RELATIVE_CHANGE = 0.10  # smaller changes are not reported
 CONFIRMED_FDR = 0.10  # false discovery rate
 WATCHED_P = 0.05  # p
 TOTAL_ORDERS_KEY: SeriesKey = ("total", "orders")
-CHART_WEEKS = 26  # weeks of a chart
+CHART_WEEKS = 26  # weeks in a chart
 
 
 @dataclass(frozen=True)
 class SeriesAssessment:
-    """`series` are those tested; `left` counts those too small for it, `small` are those of
-    these that still sell. `status` is "confirmed", "to watch" or "" for each; `alone` says which
-    are to watch only because they are single products, whose lives explain much."""
+    """`series` are the tested ones; `left` counts those that are too small, and `small` are those
+    of them that still sell. `status` is "confirmed", "to watch" or "" for each; `alone` marks those
+    that are only "to watch" because they are single products, whose life cycles explain much."""
 
     series: WeeklySeries
-    found: SeriesDeviation | None  # None: too few weeks
+    deviation: SeriesDeviation | None  # None: too few weeks
     status: list[str]
     alone: list[bool]
     since: list[date]
@@ -93,35 +96,37 @@ class SeriesAssessment:
     currencies: list[str]
     small: list[SeriesKey]
     people: Mapping[SeriesKey, int]  # customers behind each series in the last half year
-    withheld: int  # series that too few customers are behind, or that would give one away
-    ended: Truncation | None = None  # before the last row
+    withheld: int  # number of series with too few customers, or that would give one away
+    ended: Truncation | None = None  # where the file breaks off before its last row
 
 
-def assess_series(shelf: Warehouse, where: AnalysisFilter) -> SeriesAssessment | None:
-    """Every weekly series held against what was expected; None without one whole week."""
-    ended = detect_truncation(shelf)
-    weeks = list_mondays(shelf, where, ended)
+def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssessment | None:
+    """Test every weekly series; None without one whole week."""
+    ended = detect_truncation(warehouse)
+    weeks = list_mondays(warehouse, filter_, ended)
     if not weeks:
         return None
-    named = list_currencies(shelf, "orders")
-    queries = _build_queries(shelf, where, weeks, named[0] if named else None)
-    rows = [row for query in queries.values() for row in fetch_rows(shelf, query)]
+    named = list_currencies(warehouse, "orders")
+    queries = _build_queries(warehouse, filter_, weeks, named[0] if named else None)
+    rows = [row for query in queries.values() for row in fetch_rows(warehouse, query)]
     series = _add_revenue(arrange_series(rows, weeks))
     lively = _select_large_series(series)
-    people = _count_people(shelf, where, weeks, [series.keys[row] for row in lively])
+    people = _count_people(warehouse, filter_, weeks, [series.keys[row] for row in lively])
     safe = [row for row in lively if series.keys[row] in people]
     withheld, lively = len(lively) - len(safe), safe
-    kept = series.only(lively)
-    found = measure_deviation(kept.counts, weeks, kept.sizes) if lively else None
+    tested = series.only(lively)
+    deviation = measure_deviation(tested.counts, weeks, tested.sizes) if lively else None
     status, alone = (
-        judge_changes(kept, found) if found else ([""] * len(lively), [False] * len(lively))
+        judge_changes(tested, deviation)
+        if deviation
+        else ([""] * len(lively), [False] * len(lively))
     )
     return SeriesAssessment(
-        series=kept,
-        found=found,
+        series=tested,
+        deviation=deviation,
         status=status,
         alone=alone,
-        since=find_onsets(kept.counts, weeks, kept.sizes) if found else [],
+        since=find_onsets(tested.counts, weeks, tested.sizes) if deviation else [],
         left=len(series.keys) - len(lively) - withheld,
         queries=queries,
         currencies=named,
@@ -133,57 +138,59 @@ def assess_series(shelf: Warehouse, where: AnalysisFilter) -> SeriesAssessment |
 
 
 def series(
-    shelf: Warehouse, dimension: str, value: str, where: AnalysisFilter | None = None
+    warehouse: Warehouse, dimension: str, value: str, filter_: AnalysisFilter | None = None
 ) -> list[tuple[date, float, float | None]]:
-    """One series for a chart: Monday, what came (units, orders; of ("total", "revenue") money),
-    what was expected. Expected is None for the first eight weeks; the whole list is empty when
-    the series is not there or too small to be told."""
-    all_of = assess_series(shelf, where or AnalysisFilter())
+    """Return one series for a chart: Monday, actual value (units or orders; money for ("total",
+    "revenue")), expected value. Expected is None for the first eight weeks; the list is empty when
+    the series does not exist or is too small to be shown."""
+    all_of = assess_series(warehouse, filter_ or AnalysisFilter())
     if all_of is None or (dimension, value) not in all_of.series.keys:
         return []
     row = all_of.series.keys.index((dimension, value))
     foretold = forecast_weeks(all_of.series.counts, all_of.series.weeks, all_of.series.sizes)[row]
     came = all_of.series.counts[row]
     return [
-        (week, round(float(one), 2), None if np.isnan(other) else round(float(other), 1))
-        for week, one, other in zip(all_of.series.weeks, came, foretold, strict=True)
+        (week, round(float(actual), 2), None if np.isnan(expected) else round(float(expected), 1))
+        for week, actual, expected in zip(all_of.series.weeks, came, foretold, strict=True)
     ]
 
 
 def _build_queries(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> dict[str, ir.Table]:
     made = {
-        "trends.units": build_line_series(shelf, where, weeks, currency),
-        "trends.orders": build_order_series(shelf, where, weeks, currency),
+        "trends.units": build_line_series(warehouse, filter_, weeks, currency),
+        "trends.orders": build_order_series(warehouse, filter_, weeks, currency),
     }
-    people = shelf.table("consents")
+    people = warehouse.table("consents")
     if people is not None:
-        named = fetch_rows(shelf, people.aggregate(named=people.segment.count()))[0]["named"]
+        named = fetch_rows(warehouse, people.aggregate(named=people.segment.count()))[0]["named"]
         if named:
-            made["trends.segments"] = build_segment_series(shelf, where, weeks, currency)
+            made["trends.segments"] = build_segment_series(warehouse, filter_, weeks, currency)
     return made
 
 
 def _count_people(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], keys: list[SeriesKey]
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], keys: list[SeriesKey]
 ) -> dict[SeriesKey, int]:
-    """The series that may be told, with how many customers are behind each."""
+    """Return the series that may be shown, with the number of customers behind each."""
     if not keys:
         return {}
     named = [key for key in keys if key[0] != "total"]
     known = build_buyers(
-        shelf, where, weeks[-CHART_WEEKS:], {dimension for dimension, _value in named}
+        warehouse, filter_, weeks[-CHART_WEEKS:], {dimension for dimension, _value in named}
     )
-    told = known.told(named, shelf.sales_floor)
+    safe_keys = known.told(named, warehouse.sales_floor)
     every = known.count(known.which(WHOLE))
-    found = {key: known.count(known.which(key)) for key in named if key in told}
-    return found | ({key: every for key in keys if key[0] == "total"} if WHOLE in told else {})
+    people = {key: known.count(known.which(key)) for key in named if key in safe_keys}
+    return people | (
+        {key: every for key in keys if key[0] == "total"} if WHOLE in safe_keys else {}
+    )
 
 
 def _add_revenue(series: WeeklySeries) -> WeeklySeries:
-    """The revenue of all orders as one more series. An order's worth varies about as much as it
-    is, which makes revenue as uncertain as half as many orders."""
+    """Add the revenue of all orders as one more series. An order's value varies about as much as
+    its mean, which makes revenue as uncertain as half as many orders."""
     if TOTAL_ORDERS_KEY not in series.keys:
         return series
     row = series.keys.index(TOTAL_ORDERS_KEY)
@@ -198,7 +205,7 @@ def _add_revenue(series: WeeklySeries) -> WeeklySeries:
 
 
 def _select_large_series(series: WeeklySeries) -> list[int]:
-    """The series with at least thirty a week; revenue goes with the orders."""
+    """Return the series with at least thirty per week; revenue is included with the orders."""
     before = series.counts[:, -LEVEL_WEEKS - 1 : -1]
     if not before.shape[1]:
         return []
@@ -210,25 +217,25 @@ def _select_large_series(series: WeeklySeries) -> list[int]:
 
 
 def _list_small_series(series: WeeklySeries, lively: set[int]) -> list[SeriesKey]:
-    """Those left out that sold in most of the last eight weeks."""
+    """Return the small series that sold in most of the last eight weeks."""
     middle = np.median(series.counts[:, -LEVEL_WEEKS:], axis=1) if series.keys else np.zeros(0)
     left = [row for row in range(len(series.keys)) if row not in lively]
     return [series.keys[row] for row in left if middle[row] >= 1]
 
 
-def judge_changes(series: WeeklySeries, found: SeriesDeviation) -> tuple[list[str], list[bool]]:
-    """How sure each is, and whether it would be surer were it no single product.
+def judge_changes(series: WeeklySeries, deviation: SeriesDeviation) -> tuple[list[str], list[bool]]:
+    """Return each series' status, and whether it would be higher if it were not a single product.
 
-    Products are a family of their own: hundreds of them would set the bar for the ten series that
-    matter most, or lower it (Efron, Ann. Appl. Stat. 2 (2008) 197–223). Of hundreds, one in twenty
-    has p < .05 by chance, so even to watch is only what stands after counting them; and what its
-    own life may explain is to watch at most."""
+    Products are tested as a family of their own: hundreds of them would raise or lower the
+    threshold for the ten series that matter most (Efron, Ann. Appl. Stat. 2 (2008) 197–223). One in
+    twenty products has p < .05 by chance, so even "to watch" requires significance after
+    correction; a change that a product's life cycle may explain is "to watch" at most."""
     goods = np.array([key[0] == "product" for key in series.keys])
     q = np.ones(len(goods))
     for family in (goods, ~goods):
-        q[family] = adjust_false_discovery(found.p[family])
-    stands = (q <= CONFIRMED_FDR) & (np.abs(found.change) >= MIN_RELATIVE_CHANGE)
-    watched = (found.p < WATCHED_P) & (np.abs(found.change) >= MIN_RELATIVE_CHANGE) & ~goods
-    alone = stands & goods & np.array(find_explained_changes(series.counts, found))
+        q[family] = adjust_false_discovery(deviation.p[family])
+    stands = (q <= CONFIRMED_FDR) & (np.abs(deviation.change) >= MIN_RELATIVE_CHANGE)
+    watched = (deviation.p < WATCHED_P) & (np.abs(deviation.change) >= MIN_RELATIVE_CHANGE) & ~goods
+    alone = stands & goods & np.array(find_explained_changes(series.counts, deviation))
     status = np.where(stands & ~alone, "confirmed", np.where(alone | watched, "to watch", ""))
-    return [str(one) for one in status], [bool(one) for one in alone]
+    return [str(statu) for statu in status], [bool(one) for one in alone]

@@ -1,9 +1,8 @@
-"""The orders as weekly series: units, orders and revenue, by everything they can be told by.
+"""Build weekly series from the orders: units, orders and revenue, by every dimension.
 
-Weeks are ISO weeks, Monday to Sunday; the one in progress is left out, and so is the first one
-when the orders begin in its middle. Sold means sold: cancelled orders and what was taken back
-are not subtracted, since a return says nothing about the week it comes in.
-"""
+Weeks are ISO weeks, Monday to Sunday. The current week is left out, and so is the first one when
+the orders begin in its middle. Cancelled orders and returns are not subtracted, because a return
+says nothing about the week it comes in."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,20 +22,20 @@ from bot.data.warehouse.purchases import CANCELLED_STATUSES
 from bot.data.warehouse.query import fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 
-MAX_WEEKS = 130  # weeks read: a year to compare with, and a year to try the forecast on
+MAX_WEEKS = 130  # weeks read: a year to compare with, and a year to backtest the forecast on
 ONE_WEEK = timedelta(weeks=1)
 LINE_DIMENSIONS = ("category", "product")  # counted in units
 ORDER_DIMENSIONS = ("source", "device", "country", "region")  # counted in orders
 SUM_COLUMNS = ("counted", "worth", "squared")
-SeriesKey = tuple[str, str]  # dimension, value: ("category", "Mailles"), ("total", "orders")
+SeriesKey = tuple[str, str]  # dimension and value: ("category", "Mailles"), ("total", "orders")
 
 
 @dataclass(frozen=True)
 class WeeklySeries:
-    """Series × weeks. `counts` are units or orders, of ("total", "revenue") money; `worth` is
-    the revenue of each; `sizes` how many purchases of one size would vary as much as the counts
-    do: (sum q)² / sum q² over the lines' quantities q (Kish, "Survey Sampling" (1965), p. 427).
-    A hundred units in one line are one purchase."""
+    """Series × weeks. `counts` are units or orders, or money for ("total", "revenue"); `worth` is
+    the revenue of each. `sizes` is the effective number of purchases: how many of equal size would
+    vary as much as the counts do, (sum q)² / sum q² over the lines' quantities q (Kish, "Survey
+    Sampling" (1965), p. 427). A hundred units in one line are one purchase."""
 
     keys: list[SeriesKey]
     weeks: list[date]  # Mondays
@@ -51,18 +50,18 @@ class WeeklySeries:
 
 
 def list_mondays(
-    shelf: Warehouse, where: AnalysisFilter, ended: Truncation | None = None
+    warehouse: Warehouse, filter_: AnalysisFilter, ended: Truncation | None = None
 ) -> list[date]:
-    """The Mondays of the whole weeks that the orders cover, at most 130; where they break off, up
-    to there."""
-    orders = shelf.table("orders")
+    """Return the Mondays of the whole weeks that the orders cover, at most 130; where the file
+    breaks off, up to there."""
+    orders = warehouse.table("orders")
     assert orders is not None
-    first = fetch_rows(shelf, orders.aggregate(first=orders.at.min().date()))[0]["first"]
+    first = fetch_rows(warehouse, orders.aggregate(first=orders.at.min().date()))[0]["first"]
     if first is None:
         return []
-    begun = max(first, where.since) if where.since else first
+    begun = max(first, filter_.since) if filter_.since else first
     begin = begun + timedelta(days=-begun.weekday() % 7)
-    day = find_last_whole_day(shelf, "orders", where)
+    day = find_last_whole_day(warehouse, "orders", filter_)
     day = min(day, ended.last) if ended else day
     end = day - timedelta(days=day.weekday()) - (ONE_WEEK if day.weekday() < 6 else timedelta(0))
     count = min(MAX_WEEKS, (end - begin).days // 7 + 1)
@@ -70,16 +69,16 @@ def list_mondays(
 
 
 def build_line_series(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """Units and revenue by week of products and categories: dimension, value, week, counted,
-    worth, squared (of each line's units, added up). Products that sold fewer than four times
-    thirty units in the last eight weeks are left out: their median cannot reach thirty."""
-    sold = _select_sold_lines(shelf, where, weeks, currency)
+    """Build units and revenue by week of products and categories: dimension, value, week, counted,
+    worth, squared (the sum of squared units per line). Products that sold fewer than four times
+    thirty units in the last eight weeks are left out, because their median can't reach thirty."""
+    sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     cells = sold.group_by("week", "product", "category").aggregate(
         counted=sold.units.sum(), worth=sold.paid.sum(), squared=(sold.units * sold.units).sum()
     )
-    cells = add_category(shelf, cells)
+    cells = add_category(warehouse, cells)
     recent = ibis.ifelse(cells.week >= ibis.literal(weeks[-1] - 8 * ONE_WEEK), cells.counted, 0.0)
     lively = cells.mutate(recent=recent.sum().over(ibis.window(group_by="product")))
     lively = lively.filter(lively.recent >= 120)
@@ -91,11 +90,11 @@ def build_line_series(
 
 
 def build_order_series(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """Orders and revenue by week: dimension, value, week, counted, worth, squared (an order's
-    count is one); and the units of all, which are bought by the order, not by the line."""
-    sold = _select_sold_lines(shelf, where, weeks, currency)
+    """Build orders and revenue by week: dimension, value, week, counted, worth, squared (each order
+    counts as one); and the total units, whose size is per order, not per line."""
+    sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     whole = sold.group_by("order", "week", *ORDER_DIMENSIONS).aggregate(
         paid=sold.paid.sum(), units=sold.units.sum()
     )
@@ -112,12 +111,12 @@ def build_order_series(
 
 
 def build_segment_series(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """Orders and revenue by week and the segment that the customers' file gives."""
-    people = shelf.table("consents")
+    """Build orders and revenue by week and the segment of the customers' file."""
+    people = warehouse.table("consents")
     assert people is not None
-    sold = _select_sold_lines(shelf, where, weeks, currency)
+    sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     whole = sold.group_by("order", "week", "customer").aggregate(paid=sold.paid.sum())
     named = people.filter(people.segment.notnull()).select(person="customer", segment="segment")
     joined = whole.inner_join(named, whole.customer == named.person)
@@ -125,47 +124,48 @@ def build_segment_series(
 
 
 def build_buyers(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], dimensions: Collection[str]
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], dimensions: Collection[str]
 ) -> Population:
-    """Who bought in these weeks, by the values of some dimensions; orders where no customer is
-    known."""
-    sold = _select_sold_lines(shelf, where, weeks, None)
+    """Return who bought in these weeks, by the values of some dimensions; orders count where no
+    customer is known."""
+    sold = _select_sold_lines(warehouse, filter_, weeks, None)
     if "category" in dimensions:
-        sold = add_category(shelf, sold)
+        sold = add_category(warehouse, sold)
     if "segment" in dimensions:
-        people = shelf.table("consents")
+        people = warehouse.table("consents")
         assert people is not None
         named = people.filter(people.segment.notnull()).select(of="customer", segment="segment")
         sold = sold.left_join(named, sold.customer == named.of)
     person = ibis.coalesce(sold.customer, sold["order"])
-    asked = sold.select(
-        person=person_column(shelf, person), **{name: sold[name] for name in sorted(dimensions)}
+    query = sold.select(
+        person=person_column(warehouse, person), **{name: sold[name] for name in sorted(dimensions)}
     )
-    return Population.of(fetch_arrow(shelf, asked.distinct()), "person")
+    return Population.of(fetch_arrow(warehouse, query.distinct()), "person")
 
 
 def arrange_series(rows: list[dict[str, Any]], weeks: list[date]) -> WeeklySeries:
-    """The rows of the tables above as series; a week without rows is a week of nothing."""
+    """Arrange the rows of the tables above as series; a week without rows is zero."""
     place = {week: at for at, week in enumerate(weeks)}
-    found: dict[SeriesKey, Numbers] = {}
+    arrays: dict[SeriesKey, Numbers] = {}
     for row in rows:
-        told = found.setdefault(
+        values = arrays.setdefault(
             (str(row["dimension"]), str(row["value"])), np.zeros((3, len(weeks)))
         )
         if (at := place.get(row["week"])) is not None:
-            told[:, at] += [float(row[name] or 0) for name in SUM_COLUMNS]
-    keys = sorted(found)
-    sums = np.stack([found[key] for key in keys]) if keys else np.zeros((0, 3, len(weeks)))
+            values[:, at] += [float(row[name] or 0) for name in SUM_COLUMNS]
+    keys = sorted(arrays)
+    sums = np.stack([arrays[key] for key in keys]) if keys else np.zeros((0, 3, len(weeks)))
     counts, worth, squared = sums[:, 0], sums[:, 1], sums[:, 2]
     sizes = np.divide(counts**2, squared, out=np.zeros_like(counts), where=squared > 0)
     return WeeklySeries(keys, weeks, counts, worth, sizes)
 
 
 def _select_sold_lines(
-    shelf: Warehouse, where: AnalysisFilter, weeks: list[date], currency: str | None
+    warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
-    """The lines sold in these weeks, with their week, units, and what was paid in the currency."""
-    table = filter_rows(shelf, "orders", where)
+    """Select the lines sold in these weeks, with their week, units, and the amount in the
+    currency."""
+    table = filter_rows(warehouse, "orders", filter_)
     table = table.filter(
         table.at >= ibis.literal(weeks[0]).cast("timestamp"),
         table.at < ibis.literal(weeks[-1] + ONE_WEEK).cast("timestamp"),
@@ -183,7 +183,7 @@ def _select_sold_lines(
 
 
 def _count_orders(orders: ir.Table, *by: str) -> ir.Table:
-    """Orders, each of them one."""
+    """Count orders, each as one."""
     count = orders.count().cast("float64")
     return orders.group_by(*by).aggregate(counted=count, worth=orders.paid.sum(), squared=count)
 

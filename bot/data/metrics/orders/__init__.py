@@ -1,5 +1,5 @@
-"""What was sold, of which orders it is asked and by what: month, weekday, country, device, source,
-code, product … ; and held against earlier days."""
+"""Report sales: which orders are selected, grouped by month, weekday, country, device, source,
+code, product …, and compared with an earlier period."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
@@ -43,7 +43,7 @@ from bot.text.slugs import format_title, slugify
 
 FEW_SUBJECT, OTHERS_SUBJECT = "few", "others"
 PEOPLE_MEASURES = ("customers", "new-customers", "per-customer", "orders-per-customer")
-ALL_SUBJECT, WHOLE_SUBJECT = "all", "whole"  # of those that are asked about; of all others, too
+ALL_SUBJECT, WHOLE_SUBJECT = "all", "whole"  # subjects of the selected orders, and of all orders
 SALES_DIMENSIONS = (
     "weekday",
     "hour",
@@ -54,76 +54,80 @@ SALES_DIMENSIONS = (
     "category",
     "product",
 )
-DEFAULT_MONTHS = 12  # told when no days are asked for
+DEFAULT_MONTHS = 12  # when no days are requested
 WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKEND_DAYS = {"weekend": (5, 6), "in-the-week": (0, 1, 2, 3, 4)}
 EARLIEST_DATE = date(1900, 1, 1)
 
 
-def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    """Over the days asked for, else the last 90 (by month: the last 12 months; of returns: a year,
-    but for its last two weeks): sold.all and sold.<cut>-<value>, each with .revenue, .orders,
-    .units, .customers, .new-customers (who ordered for the first time), .average-order,
-    .units-per-order, .since and .until; .per-day of weekdays; .share of a cut's values; of all
-    .begins, the first day that is known; and .without-<cut>, the orders that don't say it. With
-    earlier days to hold them against each measure has a .<measure>-before and a .<measure>-change.
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return sales over the requested days, else the last 90 (by month: the last 12 months; for
+    returns: a year without its last two weeks): sold.all and sold.<cut>-<value>, each with
+    .revenue, .orders, .units, .customers, .new-customers (first order ever), .average-order,
+    .units-per-order, .since and .until; .per-day of weekdays; .share of a cut's values; for all
+    also .begins, the first known day, and .without-<cut>, the orders that lack the value. With an
+    earlier period each measure has a .<measure>-before and a .<measure>-change.
 
-    Figures of fewer people than the floors are not told, nor what they could be derived from:
-    groups that are too small are together, with others, in sold.others-<cut>; sold.few.under is
-    there when nothing can be told of what is asked, and .before when nothing of the earlier days.
+    Figures of fewer people than the floors are not shown, nor figures from which they could be
+    derived: groups that are too small are summed, with others, in sold.others-<cut>; sold.few.under
+    is set when nothing can be shown, and .before when nothing can be shown of the earlier period.
 
-    Asked by a `Tally`, one cut of the orders that it means alone: sold.only-<column>-<value>.name
-    is what its words name, sold.unknown.words what none of them explains (then nothing is
-    counted), sold.read-<n>.as a misspelt one; sold.whole has all orders of the same days, and
-    .share, .orders-share … of all are of them; of returns .returned and .return-rate.
+    With a `SalesQuery`, only one cut of the orders it selects is returned:
+    sold.only-<column>-<value>.name is what its words mean, sold.unknown.words the words that match
+    nothing (then nothing is counted), sold.read-<n>.as a misspelt one; sold.whole has all orders of
+    the same days, and .share, .orders-share … of all refer to them; for returns also .returned and
+    .return-rate.
 
-    Money paid back is taken off, cancelled lines are left out, one currency is told. Raises
-    CannotDo where the orders don't have a column that is asked about."""
-    if shelf.table("orders") is None:
-        findings = AnalysisResult("sold", "", shelf.today)
-        findings.refuse(NO_ORDERS)
-        return findings
-    if (why := explain_missing_days(shelf, where)) is not None:
-        findings = AnalysisResult("sold", shelf.source("orders"), shelf.today)
-        findings.refuse(why)
-        return findings
-    if where.tally is not None:
+    Refunds are subtracted, cancelled lines are left out, one currency is reported. Raises CannotDo
+    where the orders lack a column of the filter."""
+    if warehouse.table("orders") is None:
+        result = AnalysisResult("sold", "", warehouse.today)
+        result.add_limit(NO_ORDERS)
+        return result
+    if (why := explain_missing_days(warehouse, filter_)) is not None:
+        result = AnalysisResult("sold", warehouse.source("orders"), warehouse.today)
+        result.add_limit(why)
+        return result
+    if filter_.tally is not None:
         from bot.data.metrics.orders.sales_question import SalesQuestion
 
-        asked = SalesQuestion(shelf, where, where.tally).answer()
-        cache_released_rows(shelf, where, asked.released, asked.recipe)
-        return asked.found
-    until = find_last_whole_day(shelf, "orders", where)
-    since = where.since or until - timedelta(days=DEFAULT_DAYS - 1)
-    told = SalesReport(shelf, where, (since, until), find_comparison_days(where, until))
-    if not told.everything():
-        return told.found
-    told.begins()
-    told.delivered()
-    add_order_frequency(told.found, shelf, told.ever)
+        question = SalesQuestion(warehouse, filter_, filter_.tally).answer()
+        cache_released_rows(warehouse, filter_, question.released, question.recipe)
+        return question.result
+    until = find_last_whole_day(warehouse, "orders", filter_)
+    since = filter_.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    report = SalesReport(warehouse, filter_, (since, until), find_comparison_days(filter_, until))
+    if not report.add_totals():
+        return report.result
+    report.add_first_day()
+    report.add_delivery_days()
+    add_order_frequency(report.result, warehouse, report.ever)
     for cut in SALES_DIMENSIONS:
-        told.by(cut)
-    months = since if where.since else find_first_month(until)
-    SalesReport(shelf, where, (months, until), None, told.found).by("month")
-    return told.found
+        report.add_dimension(cut)
+    months = since if filter_.since else find_first_month(until)
+    SalesReport(warehouse, filter_, (months, until), None, report.result).add_dimension("month")
+    return report.result
 
 
-def explain_missing_days(shelf: Warehouse, where: AnalysisFilter) -> Words | None:
-    """Why the days asked for can't be counted: no order of ours is as old, or as new."""
-    orders = shelf.table("orders")
-    if orders is None or where.since is None:
+def explain_missing_days(warehouse: Warehouse, filter_: AnalysisFilter) -> Words | None:
+    """Return why the requested days can't be counted: they are before the first order, or after the
+    last."""
+    orders = warehouse.table("orders")
+    if orders is None or filter_.since is None:
         return None
-    (row,) = fetch_rows(shelf, orders.aggregate(first=_.at.min().date(), last=_.at.max().date()))
-    file = shelf.source("orders")
+    (row,) = fetch_rows(
+        warehouse, orders.aggregate(first=_.at.min().date(), last=_.at.max().date())
+    )
+    file = warehouse.source("orders")
     if row["first"] is None:
         return None
-    if where.since > row["last"]:
+    if filter_.since > row["last"]:
         return Words(
             "{file} ends on {day}: what you ask about came later. Import the newer orders.",
             file=file,
             day=row["last"],
         )
-    if where.until is not None and where.until < row["first"]:
+    if filter_.until is not None and filter_.until < row["first"]:
         return Words(
             "{file} begins on {day}: what you ask about came before. Import the earlier orders.",
             file=file,
@@ -132,13 +136,13 @@ def explain_missing_days(shelf: Warehouse, where: AnalysisFilter) -> Words | Non
     return None
 
 
-def find_comparison_days(where: AnalysisFilter, until: date) -> tuple[date, date] | None:
-    """The earlier days, no more of them than of the later ones that are over."""
-    if where.against is None or where.since is None:
-        return where.against
-    first, last = where.against
-    if where.until is None or until < where.until:
-        last = min(last, first + (until - where.since))
+def find_comparison_days(filter_: AnalysisFilter, until: date) -> tuple[date, date] | None:
+    """Return the earlier days, shortened to the number of later days that are over."""
+    if filter_.against is None or filter_.since is None:
+        return filter_.against
+    first, last = filter_.against
+    if filter_.until is None or until < filter_.until:
+        last = min(last, first + (until - filter_.since))
     return first, last
 
 
@@ -148,36 +152,38 @@ def find_first_month(until: date) -> date:
 
 
 class SalesReport:
-    """One look at the orders of some days."""
+    """The sales of some days, as facts."""
 
     def __init__(
         self,
-        shelf: Warehouse,
-        where: AnalysisFilter,
+        warehouse: Warehouse,
+        filter_: AnalysisFilter,
         days: tuple[date, date],
         before: tuple[date, date] | None,
-        found: AnalysisResult | None = None,
+        result: AnalysisResult | None = None,
         only: NarrowedFilters = (),
     ) -> None:
-        known = list_currencies(shelf, "orders")
-        self.shelf, self.days, self.before, self.only = shelf, days, before, only
-        self.where = where
+        known = list_currencies(warehouse, "orders")
+        self.warehouse, self.days, self.before, self.only = warehouse, days, before, only
+        self.filter_ = filter_
         self.money = known[0] if known else None
-        self.found = found or AnalysisResult("sold", shelf.source("orders"), days[1])
-        measure = where.tally.measure if where.tally else ""
+        self.result = result or AnalysisResult("sold", warehouse.source("orders"), days[1])
+        measure = filter_.tally.measure if filter_.tally else ""
         self.returns = measure in ("returned", "return-rate")
         self.people = not measure or measure in PEOPLE_MEASURES
         self.newcomers = not measure or measure == "new-customers"
-        self.shown: dict[str, dict[str, Sequence[str]]] = {}  # sorts of figures by value, by cut
-        self.sorts: Sequence[str] = ()  # of the whole
+        # by cut and value: the sorts of figures that are shown
+        self.shown: dict[str, dict[str, Sequence[str]]] = {}
+        self.sorts: Sequence[str] = ()  # of the total
         self.hiding: set[str] = (
             set()
-        )  # cuts of which some groups, or some of their figures, are not told
+        )  # cuts with groups, or with figures of groups, that are not shown
         self.hides_parcels = False
-        self.row: SalesRow = {}  # the whole
-        self.unsaid: set[str] = set()  # cuts of which is told how many orders don't say them
-        if found is None and len(known) > 1:
-            self.found.refuse(
+        self.row: SalesRow = {}  # the total
+        # cuts for which the number of orders without a value is shown
+        self.unsaid: set[str] = set()
+        if result is None and len(known) > 1:
+            self.result.add_limit(
                 Words(
                     "What was sold is counted in {currency} only; other orders are in {others}.",
                     currency=known[0],
@@ -185,151 +191,166 @@ class SalesReport:
                 )
             )
         self.ever = select_order_lines(
-            shelf, remove_days(where), (EARLIEST_DATE, days[1]), self.money, only
+            warehouse, remove_days(filter_), (EARLIEST_DATE, days[1]), self.money, only
         )
-        self.lines = select_order_lines(shelf, where, days, self.money, only)
+        self.lines = select_order_lines(warehouse, filter_, days, self.money, only)
         self.earlier = self._earlier(before)
 
     def _earlier(self, before: tuple[date, date] | None) -> ir.Table | None:
         if before is None:
             return None
         return select_order_lines(
-            self.shelf, remove_days(self.where), before, self.money, self.only
+            self.warehouse, remove_days(self.filter_), before, self.money, self.only
         )
 
     @property
-    def narrow(self) -> bool:
-        """Whether not all orders of the days are meant."""
-        tally, where = self.where.tally or SalesQuery(), remove_days(self.where)
-        ends = (tally.over, tally.under, tally.pieces_from, tally.pieces_to)
-        said = [one.name for one in fields(where) if getattr(where, one.name) is not None]
-        asked = set(said) - {"tally", "against", "words", "days"}
-        return bool(self.only or tally.only or asked or any(end is not None for end in ends))
+    def is_narrowed(self) -> bool:
+        """Whether the filter selects only some of the days' orders."""
+        sales_query, filter_ = self.filter_.tally or SalesQuery(), remove_days(self.filter_)
+        ends = (sales_query.over, sales_query.under, sales_query.pieces_from, sales_query.pieces_to)
+        names = [
+            field_.name for field_ in fields(filter_) if getattr(filter_, field_.name) is not None
+        ]
+        narrowing = set(names) - {"tally", "against", "words", "days"}
+        return bool(
+            self.only or sales_query.only or narrowing or any(end is not None for end in ends)
+        )
 
-    def everything(self, key: str = ALL_SUBJECT) -> bool:
-        """Tell the whole of it; False where that is too few people, or nothing at all."""
-        (row,) = self._rows(self.lines, None, key)
+    def add_totals(self, key: str = ALL_SUBJECT) -> bool:
+        """Add the totals; return False where they are of too few people, or there is nothing."""
+        (row,) = self._fetch_rows(self.lines, None, key)
         self.row = row
         sizes = RowSizes.of(row)
-        sums = self.shelf.sales_floor
+        sums = self.warehouse.sales_floor
         few = is_below_floor(sizes.people, sums)
-        if not sizes.people and self.narrow:  # when a few people did not order tells of them, too
-            known = (EARLIEST_DATE, self.shelf.as_of("orders"))
+        if (
+            not sizes.people and self.is_narrowed
+        ):  # the absence of a few people's orders would reveal something about them
+            known = (EARLIEST_DATE, self.warehouse.as_of("orders"))
             lines = select_order_lines(
-                self.shelf, remove_days(self.where), known, self.money, self.only
+                self.warehouse, remove_days(self.filter_), known, self.money, self.only
             )
-            (ever,) = self._rows(lines, None, f"{key}-ever")
+            (ever,) = self._fetch_rows(lines, None, f"{key}-ever")
             few = is_below_floor(RowSizes.of(ever).people, sums)
         if few:
-            self.too_few(sums)
+            self.withhold_all(sums)
             return False
-        if not row["orders"] and not (self.only or self.where.tally):
+        if not row["orders"] and not (self.only or self.filter_.tally):
             return False
         before = self._row_before(key)
         earlier = (before, self.before) if self.before else None
-        told = self._told(row, sizes)
-        self.sorts = sorted(told["told"])
-        add_sales_facts(self.found, key, "", told, key, self.days, self.money, earlier)
+        allowed = self._with_allowed_measures(row, sizes)
+        self.sorts = sorted(allowed["told"])
+        add_sales_facts(self.result, key, "", allowed, key, self.days, self.money, earlier)
         return True
 
     def _row_before(self, key: str) -> SalesRow | None:
-        """The whole of the earlier days. They are left out where they are of too few people."""
+        """Return the totals of the earlier days. They are dropped where they are of too few
+        people."""
         if self.earlier is None:
             return None
-        (before,) = self._rows(self.earlier, None, f"{key}-before")
+        (before,) = self._fetch_rows(self.earlier, None, f"{key}-before")
         sizes = RowSizes.of(before)
-        if is_below_floor(sizes.people, self.shelf.sales_floor):
+        if is_below_floor(sizes.people, self.warehouse.sales_floor):
             self.earlier = self.before = None
-            self.found.add(FEW_SUBJECT, "before", self.shelf.sales_floor, unit="customers")
+            self.result.add(FEW_SUBJECT, "before", self.warehouse.sales_floor, unit="customers")
             return None
-        return self._told(before, sizes)
+        return self._with_allowed_measures(before, sizes)
 
-    def too_few(self, floor: int) -> None:
-        """Nothing can be told: what was added goes, but for what the words were taken for."""
-        kept = ("sold.only-", "sold.but-", "sold.read-")
-        self.found.facts = [fact for fact in self.found.facts if fact.id.startswith(kept)]
-        self.found.add(FEW_SUBJECT, "under", floor, unit="customers")
-        self.found.refuse(Words("Under {n} customers: too few to show.", n=floor))
+    def withhold_all(self, floor: int) -> None:
+        """Report that nothing can be shown. Remove all facts except those on how the words were
+        understood."""
+        kept_prefixes = ("sold.only-", "sold.but-", "sold.read-")
+        self.result.facts = [
+            fact for fact in self.result.facts if fact.id.startswith(kept_prefixes)
+        ]
+        self.result.add(FEW_SUBJECT, "under", floor, unit="customers")
+        self.result.add_limit(Words("Under {n} customers: too few to show.", n=floor))
 
-    def begins(self) -> None:
-        """The first day of the file. That of some orders alone would be the day of one of them."""
+    def add_first_day(self) -> None:
+        """Add the first day of the file. The first day of a selection would be the day of a single
+        order."""
         every = AnalysisFilter(tally=None)
-        lines = select_order_lines(self.shelf, every, (EARLIEST_DATE, self.days[1]), self.money)
-        asked = lines.aggregate(day=_.day.min(), rows=_.count())
-        self.found.queries["begins"] = defer_sql(asked)
-        (row,) = fetch_rows(self.shelf, asked)
+        lines = select_order_lines(self.warehouse, every, (EARLIEST_DATE, self.days[1]), self.money)
+        query = lines.aggregate(day=_.day.min(), rows=_.count())
+        self.result.queries["begins"] = defer_sql(query)
+        (row,) = fetch_rows(self.warehouse, query)
         if row["day"] is not None:
-            self.found.add(ALL_SUBJECT, "begins", row["day"], rows=int(row["rows"]), query="begins")
+            self.result.add(
+                ALL_SUBJECT, "begins", row["day"], rows=int(row["rows"]), query="begins"
+            )
 
-    def delivered(self) -> None:
-        self.hides_parcels = not add_delivery_time(self.found, self.shelf, self.lines)
+    def add_delivery_days(self) -> None:
+        self.hides_parcels = not add_delivery_time(self.result, self.warehouse, self.lines)
 
-    def read(self, cut: str | None = None, *, earlier: bool = False) -> LineRows:
-        """The lines themselves, with their values of a cut."""
+    def read_lines(self, cut: str | None = None, *, earlier: bool = False) -> LineRows:
+        """Read the line rows with their values of a cut."""
         lines = self.earlier if earlier else self.lines
         assert lines is not None
         if cut == "category":
-            lines = add_category(self.shelf, lines)
+            lines = add_category(self.warehouse, lines)
         return read_line_rows(
-            self.shelf, lines, None if cut is None else get_dimension_value(lines, cut)
+            self.warehouse, lines, None if cut is None else get_dimension_value(lines, cut)
         )
 
-    def by(self, cut: str) -> None:
-        """One cut; nothing where the orders don't say it."""
+    def add_dimension(self, cut: str) -> None:
+        """Add one cut; nothing where the orders lack the column."""
         if cut in self.lines.columns or cut in (*TIME_DIMENSIONS, "first"):
-            self._by(cut)
+            self._add_dimension(cut)
 
-    def _by(self, cut: str) -> None:
-        rows = {row["value"]: row for row in self._rows(self.lines, cut, cut)}
+    def _add_dimension(self, cut: str) -> None:
+        rows = {row["value"]: row for row in self._fetch_rows(self.lines, cut, cut)}
         if cut == "hour" and set(rows) <= {0}:
-            return  # days without a time
+            return  # dates without times
         earlier: dict[Any, SalesRow] = {}
         if self.earlier is not None and cut not in TIME_DIMENSIONS:
-            asked = self._rows(self.earlier, cut, f"{cut}-before")
-            earlier = {row["value"]: row for row in asked}
-        names = self._names(cut, [value for value in rows if value is not None])
+            earlier_rows = self._fetch_rows(self.earlier, cut, f"{cut}-before")
+            earlier = {row["value"]: row for row in earlier_rows}
+        names = self._name_values(cut, [value for value in rows if value is not None])
         groups = SalesGroups(self, cut, rows, earlier, names)
-        self._unsaid(cut, rows.get(None), groups.hidden)
+        self._add_missing_values(cut, rows.get(None), groups.hidden)
         self.shown[cut] = {}
-        said = {value: row for value, row in rows.items() if value is not None}
-        for value, _row in sort_rows(said, cut):
+        known = {value: row for value, row in rows.items() if value is not None}
+        for value, _row in sort_rows(known, cut):
             if (about := names.get(value)) and value not in groups.hidden:
-                self.shown[cut][str(value)] = sorted(groups.told(value)["told"])
-                self._group(cut, value, about, groups)
-        if groups.hides(names):
+                self.shown[cut][str(value)] = sorted(groups.get_row(value)["told"])
+                self._add_group(cut, value, about, groups)
+        if groups.hides_named(names):
             self.hiding.add(cut)
-        if groups.hidden and (row := groups.others(names)):
+        if groups.hidden and (row := groups.sum_hidden(names)):
             key = f"{OTHERS_SUBJECT}-{cut}"
-            add_sales_facts(self.found, key, "others", row, cut, self.days, self.money)
-            add_shares(self.found, key, "others", ALL_SUBJECT, cut)
+            add_sales_facts(self.result, key, "others", row, cut, self.days, self.money)
+            add_shares(self.result, key, "others", ALL_SUBJECT, cut)
 
-    def _group(self, cut: str, value: Any, about: str, groups: "SalesGroups") -> None:
-        key, row = f"{cut}-{slugify(str(value))}", groups.told(value)
+    def _add_group(self, cut: str, value: Any, about: str, groups: "SalesGroups") -> None:
+        key, row = f"{cut}-{slugify(str(value))}", groups.get_row(value)
         held = self.before and cut not in TIME_DIMENSIONS
-        before = (groups.told_before(value), self.before) if held and self.before else None
-        add_sales_facts(self.found, key, about, row, cut, self.days, self.money, before)
+        before = (groups.get_earlier_row(value), self.before) if held and self.before else None
+        add_sales_facts(self.result, key, about, row, cut, self.days, self.money, before)
         if cut not in TIME_DIMENSIONS:
-            add_shares(self.found, key, about, ALL_SUBJECT, cut)
+            add_shares(self.result, key, about, ALL_SUBJECT, cut)
         days = {"weekday": (value,), "weekend": WEEKEND_DAYS.get(value, ())}.get(cut)
         if days:
-            add_daily_average(self.found, key, about, row, days, self.days, self.money, cut)
+            add_daily_average(self.result, key, about, row, days, self.days, self.money, cut)
 
-    def _unsaid(self, cut: str, row: SalesRow | None, hidden: Collection[Any]) -> None:
-        """How many orders don't say it."""
-        asked = cut in ("country", "region", "device", "source", "first")
-        whole = self.found.get(ALL_SUBJECT, "orders")
-        if whole and asked and row and None not in hidden and (left := int(row["orders"])):
+    def _add_missing_values(self, cut: str, row: SalesRow | None, hidden: Collection[Any]) -> None:
+        """Add how many orders lack the value."""
+        is_reported = cut in ("country", "region", "device", "source", "first")
+        whole = self.result.get(ALL_SUBJECT, "orders")
+        if whole and is_reported and row and None not in hidden and (left := int(row["orders"])):
             self.unsaid.add(cut)
-            self.found.add(ALL_SUBJECT, f"without-{cut}", left, unit="orders", rows=left, query=cut)
+            self.result.add(
+                ALL_SUBJECT, f"without-{cut}", left, unit="orders", rows=left, query=cut
+            )
 
-    def _rows(
+    def _fetch_rows(
         self, lines: ir.Table, cut: str | None, query: str, values: Collection[Any] | None = None
     ) -> list[dict[str, Any]]:
-        """A row for each value of a cut, and for the lines that don't say it; or one row for all
-        lines of some values together."""
+        """Fetch one row for each value of a cut, and one for lines without a value; or one row for
+        all lines of some values together."""
         bought = _.net >= 0
         if cut == "category":
-            lines = add_category(self.shelf, lines)
+            lines = add_category(self.warehouse, lines)
         if cut is not None:
             lines = lines.mutate(value=get_dimension_value(lines, cut))
         if values is not None:
@@ -344,7 +365,7 @@ class SalesReport:
                 "back_people": _count_people(known & _.returned),
                 "kept_people": _count_people(known & ~_.returned),
             }
-        asked = lines.aggregate(
+        query_table = lines.aggregate(
             by=[] if cut is None or values is not None else ["value"],
             revenue=_.paid.sum(),
             orders=_["order"].nunique(where=bought),
@@ -358,15 +379,20 @@ class SalesReport:
             **back,
         )
         if values is None:
-            self.found.queries[query] = defer_sql(asked)
-        return fetch_rows(self.shelf, asked)
+            self.result.queries[query] = defer_sql(query_table)
+        return fetch_rows(self.warehouse, query_table)
 
-    def _told(self, row: SalesRow, sizes: RowSizes) -> SalesRow:
-        """The row with which of its measures may be told."""
-        return {**row, "told": sizes.told(self.shelf, people=self.people, new=self.newcomers)}
+    def _with_allowed_measures(self, row: SalesRow, sizes: RowSizes) -> SalesRow:
+        """Return the row with the sorts of measures that may be shown."""
+        return {
+            **row,
+            "told": sizes.list_allowed_sorts(
+                self.warehouse, people=self.people, new=self.newcomers
+            ),
+        }
 
-    def _names(self, cut: str, values: list[Any]) -> dict[Any, str]:
-        """What the values are called; products that nobody named are not told."""
+    def _name_values(self, cut: str, values: list[Any]) -> dict[Any, str]:
+        """Return the display names of the values; products without a name are left out."""
         if cut == "month":
             return {value: f"{value // 100}-{value % 100:02}" for value in values}
         if cut == "weekday":
@@ -374,7 +400,7 @@ class SalesReport:
         if cut == "hour":
             return {value: f"{value} h" for value in values}
         if cut == "product":
-            known = load_product_titles(self.shelf, [str(value) for value in values])
+            known = load_product_titles(self.warehouse, [str(value) for value in values])
             return {
                 value: format_title(known[value])
                 for value in values
@@ -384,43 +410,45 @@ class SalesReport:
 
 
 class SalesGroups:
-    """The groups of one cut: which of them are shown, and which of their measures."""
+    """The groups of one cut, and which of them and of their measures may be shown."""
 
     def __init__(
         self,
-        sold: SalesReport,
+        report: SalesReport,
         cut: str,
         rows: Mapping[Any, SalesRow],
         earlier: Mapping[Any, SalesRow],
         names: Mapping[Any, str],
     ) -> None:
-        self.sold, self.cut, self.rows, self.earlier = sold, cut, rows, earlier
+        self.report, self.cut, self.rows, self.earlier = report, cut, rows, earlier
         self._unions: dict[tuple[bool, frozenset[Any]], RowSizes] = {}
-        said = cut in ("country", "region", "device", "source", "first")
+        may_be_missing = cut in ("country", "region", "device", "source", "first")
         nameless = {
             value
             for value in {**rows, **earlier}
-            if value not in names and not (said and value is None)
+            if value not in names and not (may_be_missing and value is None)
         }
         nameless -= {value for value in earlier if value not in rows}
-        self.hidden = self._hide("people", sold.shelf.sales_floor, nameless)
+        self.hidden = self._hide("people", report.warehouse.sales_floor, nameless)
         self._few = {
             measure: self._hide(measure, floor, self.hidden)
             for measure, floor in (
-                ("customers", sold.shelf.floor),
-                ("new", sold.shelf.floor),
-                ("old", sold.shelf.floor),
-                ("back_people", sold.shelf.sales_floor),
-                ("kept_people", sold.shelf.sales_floor),
+                ("customers", report.warehouse.floor),
+                ("new", report.warehouse.floor),
+                ("old", report.warehouse.floor),
+                ("back_people", report.warehouse.sales_floor),
+                ("kept_people", report.warehouse.sales_floor),
             )
         }
 
     def _hide(self, size: str, floor: int, hidden: Collection[Any]) -> set[Any]:
-        found = set(hidden)
+        hidden_values = set(hidden)
         for rows, before in ((self.rows, False), (self.earlier, True), (self.rows, False)):
             sizes = {value: getattr(RowSizes.of(row), size) for value, row in rows.items()}
-            found = find_hidden_groups(sizes, floor, partial(self._size, size, before), found)
-        return found
+            hidden_values = find_hidden_groups(
+                sizes, floor, partial(self._size, size, before), hidden_values
+            )
+        return hidden_values
 
     def _size(self, size: str, before: bool, values: Collection[Any]) -> int:
         return int(getattr(self._union(values, before), size))
@@ -428,49 +456,50 @@ class SalesGroups:
     def _union(self, values: Collection[Any], before: bool) -> RowSizes:
         key = before, frozenset(values)
         if key not in self._unions:
-            lines = self.sold.earlier if before else self.sold.lines
+            lines = self.report.earlier if before else self.report.lines
             assert lines is not None
-            (row,) = self.sold._rows(lines, self.cut, self.cut, values)
+            (row,) = self.report._fetch_rows(lines, self.cut, self.cut, values)
             self._unions[key] = RowSizes.of(row)
         return self._unions[key]
 
-    def hides(self, names: Collection[Any]) -> bool:
-        """Whether a group that has a name is hidden, or one of its measures."""
-        few = {"customers"} if self.sold.people else set()
-        few |= {"new", "old"} if self.sold.newcomers else set()
-        few |= {"back_people", "kept_people"} if self.sold.returns else set()
+    def hides_named(self, names: Collection[Any]) -> bool:
+        """Tell whether a group with a name, or one of its measures, is hidden."""
+        few = {"customers"} if self.report.people else set()
+        few |= {"new", "old"} if self.report.newcomers else set()
+        few |= {"back_people", "kept_people"} if self.report.returns else set()
         hidden = self.hidden.union(*(self._few[name] for name in few))
         return any(value in names for value in hidden)
 
-    def told(self, value: Any) -> SalesRow:
-        return self._told(value, self.rows[value])
+    def get_row(self, value: Any) -> SalesRow:
+        return self._with_allowed_measures(value, self.rows[value])
 
-    def told_before(self, value: Any) -> SalesRow | None:
+    def get_earlier_row(self, value: Any) -> SalesRow | None:
         row = self.earlier.get(value)
-        return self._told(value, row) if row else None
+        return self._with_allowed_measures(value, row) if row else None
 
-    def _told(self, value: Any, row: SalesRow) -> SalesRow:
-        allowed = self.sold._told(row, RowSizes.of(row))
+    def _with_allowed_measures(self, value: Any, row: SalesRow) -> SalesRow:
+        allowed = self.report._with_allowed_measures(row, RowSizes.of(row))
         few = {name for name, values in self._few.items() if value in values}
-        told = set(allowed["told"])
+        sorts = set(allowed["told"])
         if "customers" in few:
-            told -= {"customers", "per", "new"}
+            sorts -= {"customers", "per", "new"}
         if few & {"new", "old"}:
-            told -= {"new"}
+            sorts -= {"new"}
         if few & {"back_people", "kept_people"}:
-            told -= {"returns"}
-        return {**allowed, "told": frozenset(told)}
+            sorts -= {"returns"}
+        return {**allowed, "told": frozenset(sorts)}
 
-    def others(self, names: Collection[Any]) -> SalesRow | None:
-        """All that is hidden, together; None where some of it has no name, or it is too few."""
+    def sum_hidden(self, names: Collection[Any]) -> SalesRow | None:
+        """Return the sum of all hidden groups; None where some of them have no name, or it is too
+        small."""
         if not all(value in names for value in self.hidden):
             return None
-        (row,) = self.sold._rows(self.sold.lines, self.cut, self.cut, self.hidden)
-        if row["people"] < self.sold.shelf.sales_floor:
+        (row,) = self.report._fetch_rows(self.report.lines, self.cut, self.cut, self.hidden)
+        if row["people"] < self.report.warehouse.sales_floor:
             return None
         return {**row, "told": frozenset()}
 
 
 def _count_people(which: Any) -> Any:
-    """Those of whom some line is so; an order without a customer counts as one."""
+    """Count the people with such a line; an order without a customer counts as one."""
     return _.customer.nunique(where=which) + _["order"].nunique(where=which & _.customer.isnull())

@@ -1,9 +1,8 @@
-"""What was told one person before, and whether the next answer would complete it.
+"""Guard answers on sales: refuse an answer that, together with earlier ones, reveals a few people.
 
-Two answers differ by a filter or by some days; the difference of their sums is the sum of whoever
-is in the one and not in the other. An answer is refused where it, with any of the earlier ones on
-the same state of the data, gives the sum of fewer people than the floor.
-"""
+Two answers may differ by a filter or by some days; the difference of their sums is the sum of the
+orders in only one of them. An answer is refused when it gives, together with earlier answers to the
+same person on the same state of the data, the sum of fewer people than the floor."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -26,9 +25,10 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-MAX_EARLIER_ANSWERS = 50  # answers looked back on
-MAX_ROW_SETS = 1_000  # sets; older answers beyond them count with their totals alone
-GROUP_FLOORS = (10, 20, 50, 100)  # orders of a group that is still shown when others are left out
+MAX_EARLIER_ANSWERS = 50  # earlier answers that are checked
+# row sets that are checked; older answers beyond them count with their totals only
+MAX_ROW_SETS = 1_000
+GROUP_FLOORS = (10, 20, 50, 100)  # orders that a group needs to stay when smaller ones are left out
 MEASURE_NAMES = {
     "orders": Words("orders"),
     "units": Words("units sold"),
@@ -40,8 +40,8 @@ SALES_LABEL = Words("sales")
 
 @dataclass(frozen=True)
 class SalesAnswerRecord:
-    """An answer about sales that was given: its days, its measure and what it was narrowed by, in
-    canonical JSON. `refused`: it was not given, and is counted only."""
+    """An answer on sales that was given: its days, its measure, and its filter as canonical JSON.
+    `refused`: it was not given, and is only counted."""
 
     since: date
     until: date
@@ -51,78 +51,81 @@ class SalesAnswerRecord:
 
 
 class AnswerLog(Protocol):
-    """What each person was told, kept with the state of the data that it stands on."""
+    """The answers that each person got, with the state of the data that they refer to."""
 
     def record(
         self, person: str, state: str, answer: SalesAnswerRecord
     ) -> Sequence[SalesAnswerRecord] | None:
-        """Keep the answer, and return the ones given before on the same state, the newest first,
-        those of other processes included; None where it is one of them."""
+        """Record the answer and return the earlier ones on the same state, the newest first,
+        including those of other processes; None where it is one of them."""
         ...
 
     def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
-        """Keep that this one was refused after all."""
+        """Mark the recorded answer as refused."""
         ...
 
 
 def guard_answer(
-    shelf: Warehouse,
-    found: AnalysisResult,
-    where: AnalysisFilter,
+    warehouse: Warehouse,
+    result: AnalysisResult,
+    filter_: AnalysisFilter,
     log: AnswerLog,
     person: str,
     state: str,
 ) -> AnalysisResult:
-    """The findings as this person may be told them: whole, without the share of all orders, or a
-    sentence which earlier answer they would complete."""
-    if found.get(FEW_SUBJECT, "under") or not found.get(ALL_SUBJECT, "since"):
-        return found
-    released, recipe = _read_released_rows(shelf, where)
+    """Return the result as this person may see it: complete, reduced, or a sentence that names the
+    earlier answer which makes it unsafe."""
+    if result.get(FEW_SUBJECT, "under") or not result.get(ALL_SUBJECT, "since"):
+        return result
+    released, recipe = _read_released_rows(warehouse, filter_)
     if released is None or recipe is None:
-        return found
+        return result
     answer = _build_answer(recipe)
     earlier = log.record(person, state, answer)
     if earlier is None:
-        return found
-    known = [(one, _read_earlier_rows(shelf, one)) for one in earlier[:MAX_EARLIER_ANSWERS]]
+        return result
+    known = [
+        (answer_, _read_earlier_rows(warehouse, answer_))
+        for answer_ in earlier[:MAX_EARLIER_ANSWERS]
+    ]
     before = [rows for _one, rows in known]
-    if not (floor := _find_broken_floor(shelf, released, before)):
-        return found
+    if not (floor := _find_broken_floor(warehouse, released, before)):
+        return result
     log.refuse(person, state, answer)
-    for less in _iter_reduced_answers(shelf, found, released, recipe):
-        if not _find_broken_floor(shelf, less.rows, before):
-            told = _build_answer(less.recipe)
-            cache_released_rows(shelf, told.filter, less.rows, less.recipe)
-            log.record(person, state, told)
-            return less.found
-    earlier_one = _find_completed_answer(shelf, released, (answer.since, answer.until), known)
-    return _refuse_answer(found, earlier_one, floor)
+    for less in _iter_reduced_answers(warehouse, result, released, recipe):
+        if not _find_broken_floor(warehouse, less.rows, before):
+            smaller = _build_answer(less.recipe)
+            cache_released_rows(warehouse, smaller.filter, less.rows, less.recipe)
+            log.record(person, state, smaller)
+            return less.result
+    earlier_one = _find_completed_answer(warehouse, released, (answer.since, answer.until), known)
+    return _refuse_answer(result, earlier_one, floor)
 
 
 @dataclass(frozen=True)
 class ReducedAnswer:
-    """An answer that tells less than it could, and the rows behind it."""
+    """An answer with fewer figures, and the rows behind it."""
 
-    found: AnalysisResult
+    result: AnalysisResult
     rows: ReleasedRows
     recipe: AnswerRecipe
 
 
 def _iter_reduced_answers(
-    shelf: Warehouse, found: AnalysisResult, released: ReleasedRows, recipe: AnswerRecipe
+    warehouse: Warehouse, result: AnalysisResult, released: ReleasedRows, recipe: AnswerRecipe
 ) -> Iterator[ReducedAnswer]:
-    """The same answer without the share of all orders, then with fewer and fewer of the groups of
-    a cut: only those of so many orders."""
+    """Yield the answer without the share of all orders, then with fewer and fewer groups of a cut:
+    only those with a minimum number of orders."""
     if recipe.whole:
-        found = replace(found, facts=remove_whole_shares(found.facts))
+        result = replace(result, facts=remove_whole_shares(result.facts))
         recipe, released = replace(recipe, whole=False), replace(released, whole=make_empty_rows())
-        yield ReducedAnswer(found, released, recipe)
+        yield ReducedAnswer(result, released, recipe)
     for least in GROUP_FLOORS if recipe.shown else ():
         shown = {
             cut: {
                 value: sorts
                 for value, sorts in some.items()
-                if _count_group_orders(found, cut, value) >= least
+                if _count_group_orders(result, cut, value) >= least
             }
             for cut, some in recipe.shown.items()
         }
@@ -135,88 +138,90 @@ def _iter_reduced_answers(
             for value in some
             if value not in shown[cut]
         } | {f"{OTHERS_SUBJECT}-{cut}" for cut in recipe.shown}
-        facts = [fact for fact in found.facts if fact.id.split(".")[1] not in gone]
-        less = replace(found, facts=facts)
+        facts = [fact for fact in result.facts if fact.id.split(".")[1] not in gone]
+        less = replace(result, facts=facts)
         less.add(FEW_SUBJECT, "groups", least, unit="orders")
         assert recipe.where.tally is not None
-        rows = SalesQuestion(shelf, recipe.where, recipe.where.tally).again(fewer)
+        rows = SalesQuestion(warehouse, recipe.where, recipe.where.tally).reread_rows(fewer)
         yield ReducedAnswer(less, rows, fewer)
 
 
-def _count_group_orders(found: AnalysisResult, cut: str, value: str) -> int:
-    fact = found.get(f"{cut}-{slugify(value)}", "orders")
+def _count_group_orders(result: AnalysisResult, cut: str, value: str) -> int:
+    fact = result.get(f"{cut}-{slugify(value)}", "orders")
     return int(fact.value) if fact else 0
 
 
 def _read_released_rows(
-    shelf: Warehouse, where: AnalysisFilter
+    warehouse: Warehouse, filter_: AnalysisFilter
 ) -> tuple[ReleasedRows | None, AnswerRecipe | None]:
-    """The rows behind an answer; None where it tells no figure of the orders."""
-    if where not in shelf.released:  # what was found was read from the disk
-        assert where.tally is not None
-        asked = SalesQuestion(shelf, where, where.tally).answer()
-        cache_released_rows(shelf, where, asked.released, asked.recipe)
-    found: tuple[ReleasedRows | None, AnswerRecipe | None] = shelf.released[where]
-    if found[1] is not None:
-        cache_released_rows(shelf, _build_answer(found[1]).filter, *found)
-    return found
+    """Return the rows behind an answer; None where it contains no figure of the orders."""
+    if filter_ not in warehouse.released:  # the result came from the cache on disk
+        assert filter_.tally is not None
+        question = SalesQuestion(warehouse, filter_, filter_.tally).answer()
+        cache_released_rows(warehouse, filter_, question.released, question.recipe)
+    cached: tuple[ReleasedRows | None, AnswerRecipe | None] = warehouse.released[filter_]
+    if cached[1] is not None:
+        cache_released_rows(warehouse, _build_answer(cached[1]).filter, *cached)
+    return cached
 
 
-def _read_earlier_rows(shelf: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
-    """The rows behind an earlier answer, from memory or read once more."""
-    if answer.filter not in shelf.released:
+def _read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
+    """Return the rows behind an earlier answer, from memory or read again."""
+    if answer.filter not in warehouse.released:
         recipe = _parse_recipe(json.loads(answer.filter))
         assert recipe.where.tally is not None
-        rows = SalesQuestion(shelf, recipe.where, recipe.where.tally).again(recipe)
-        cache_released_rows(shelf, answer.filter, rows, recipe)
-    found: ReleasedRows = shelf.released[answer.filter][0]
-    return found
+        rows = SalesQuestion(warehouse, recipe.where, recipe.where.tally).reread_rows(recipe)
+        cache_released_rows(warehouse, answer.filter, rows, recipe)
+    released: ReleasedRows = warehouse.released[answer.filter][0]
+    return released
 
 
 def _find_broken_floor(
-    shelf: Warehouse, released: ReleasedRows, before: Sequence[ReleasedRows]
+    warehouse: Warehouse, released: ReleasedRows, before: Sequence[ReleasedRows]
 ) -> int | None:
-    """The floor that an answer would fall under with these earlier ones; None for none."""
-    universe = load_universe(shelf)
+    """Return the floor that the answer would break together with the earlier ones, or None."""
+    universe = load_universe(warehouse)
     sales, returns, people = released.sales(), [*released.returns], [*released.people]
-    for one in before:
-        sales += one.sales(cells=len(sales) + len(one.cells) < MAX_ROW_SETS)
-        returns += one.returns[: MAX_ROW_SETS - len(returns)]
-        people += one.people[: MAX_ROW_SETS - len(people)]
-    if isolates(sales, universe.person, shelf.sales_floor):
-        return shelf.sales_floor
-    if released.returns and isolates(returns, universe.person, shelf.sales_floor):
-        return shelf.sales_floor
-    if released.people and isolates(people, universe.everybody, shelf.floor):
-        return shelf.floor
+    for earlier in before:
+        sales += earlier.sales(cells=len(sales) + len(earlier.cells) < MAX_ROW_SETS)
+        returns += earlier.returns[: MAX_ROW_SETS - len(returns)]
+        people += earlier.people[: MAX_ROW_SETS - len(people)]
+    if isolates(sales, universe.person, warehouse.sales_floor):
+        return warehouse.sales_floor
+    if released.returns and isolates(returns, universe.person, warehouse.sales_floor):
+        return warehouse.sales_floor
+    if released.people and isolates(people, universe.everybody, warehouse.floor):
+        return warehouse.floor
     return None
 
 
 def _find_completed_answer(
-    shelf: Warehouse,
+    warehouse: Warehouse,
     released: ReleasedRows,
     days: tuple[date, date],
     before: Sequence[tuple[SalesAnswerRecord, ReleasedRows]],
 ) -> SalesAnswerRecord:
-    """The earlier answer that is completed: one of the same days that is enough alone, else any
-    that is, else the oldest of those that are needed."""
-    alone = [one for one, rows in before if _find_broken_floor(shelf, released, [rows])]
+    """Return the earlier answer that makes this one unsafe: one of the same days that does so
+    alone, else any that does, else the oldest of those needed for it."""
+    alone = [answer for answer, rows in before if _find_broken_floor(warehouse, released, [rows])]
     if alone:
-        return next((one for one in alone if (one.since, one.until) == days), alone[0])
+        return next((answer for answer in alone if (answer.since, answer.until) == days), alone[0])
     low, high = 0, len(before) - 1
     while low < high:
         middle = (low + high) // 2
-        if _find_broken_floor(shelf, released, [rows for _one, rows in before[: middle + 1]]):
+        if _find_broken_floor(warehouse, released, [rows for _one, rows in before[: middle + 1]]):
             high = middle
         else:
             low = middle + 1
     return before[low][0]
 
 
-def _refuse_answer(found: AnalysisResult, earlier: SalesAnswerRecord, floor: int) -> AnalysisResult:
-    told = AnalysisResult(found.kind, found.source, found.as_of)
-    told.add(FEW_SUBJECT, "under", floor, unit="customers")
-    told.refuse(
+def _refuse_answer(
+    result: AnalysisResult, earlier: SalesAnswerRecord, floor: int
+) -> AnalysisResult:
+    refusal = AnalysisResult(result.kind, result.source, result.as_of)
+    refusal.add(FEW_SUBJECT, "under", floor, unit="customers")
+    refusal.add_limit(
         Words(
             "Together with my answer on {what} from {since} to {until}, this would tell what "
             "under {n} customers did, so I don't tell it.",
@@ -226,7 +231,7 @@ def _refuse_answer(found: AnalysisResult, earlier: SalesAnswerRecord, floor: int
             n=floor,
         )
     )
-    return told
+    return refusal
 
 
 def _build_answer(recipe: AnswerRecipe) -> SalesAnswerRecord:
@@ -234,34 +239,34 @@ def _build_answer(recipe: AnswerRecipe) -> SalesAnswerRecord:
     assert where.since is not None
     assert where.until is not None
     assert where.tally is not None
-    told = {**asdict(recipe), "where": filter_to_dict(where)}
-    filter_ = json.dumps(told, sort_keys=True, ensure_ascii=False)
-    return SalesAnswerRecord(where.since, where.until, where.tally.measure, filter_)
+    recipe_dict = {**asdict(recipe), "where": filter_to_dict(where)}
+    canonical = json.dumps(recipe_dict, sort_keys=True, ensure_ascii=False)
+    return SalesAnswerRecord(where.since, where.until, where.tally.measure, canonical)
 
 
-def _parse_recipe(told: dict[str, Any]) -> AnswerRecipe:
-    return AnswerRecipe(**{**told, "where": filter_from_dict(told["where"])})
+def _parse_recipe(data: dict[str, Any]) -> AnswerRecipe:
+    return AnswerRecipe(**{**data, "where": filter_from_dict(data["where"])})
 
 
-def filter_to_dict(where: AnalysisFilter) -> dict[str, Any]:
-    """What is asked about as plain values, without what is not asked."""
-    told: dict[str, Any] = {}
-    for one in fields(where):
-        value = getattr(where, one.name)
+def filter_to_dict(filter_: AnalysisFilter) -> dict[str, Any]:
+    """Return the filter as plain values, without empty ones."""
+    data: dict[str, Any] = {}
+    for field_ in fields(filter_):
+        value = getattr(filter_, field_.name)
         if isinstance(value, SalesQuery):
-            told[one.name] = value.model_dump(mode="json", exclude_defaults=True)
+            data[field_.name] = value.model_dump(mode="json", exclude_defaults=True)
         elif isinstance(value, date):
-            told[one.name] = value.isoformat()
-        elif one.name == "against" and value:
-            told[one.name] = [day.isoformat() for day in value]
+            data[field_.name] = value.isoformat()
+        elif field_.name == "against" and value:
+            data[field_.name] = [day.isoformat() for day in value]
         elif value is not None:
-            told[one.name] = value
-    return told
+            data[field_.name] = value
+    return data
 
 
-def filter_from_dict(told: dict[str, Any]) -> AnalysisFilter:
-    """The reverse of `where_told`."""
-    values = dict(told)
+def filter_from_dict(data: dict[str, Any]) -> AnalysisFilter:
+    """The reverse of `filter_to_dict`."""
+    values = dict(data)
     for name in ("since", "until"):
         if name in values:
             values[name] = date.fromisoformat(values[name])

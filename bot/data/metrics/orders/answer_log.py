@@ -1,4 +1,4 @@
-"""An answer about sales that somebody was given: a row, against which the next one is held."""
+"""Store the answers on sales that a person got, so that later ones can be checked against them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -14,15 +14,15 @@ RETENTION = timedelta(days=7)
 
 
 class SalesAnswer(Row):
-    """Rows go after some days, and as soon as the same person asks about a new state of the data.
-    `refused`: it would have told what a few people did; it was not given."""
+    """Rows are deleted after some days, and as soon as the person asks about a new state of the
+    data. `refused`: the answer was not given because it would have revealed a few people."""
 
     __tablename__ = "sales_answers"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     workspace: Mapped[str] = mapped_column(index=True)
     person: Mapped[str]
-    state: Mapped[str]  # of the data, as a digest
+    state: Mapped[str]  # a digest of the data
     since: Mapped[date] = mapped_column(Date)
     until: Mapped[date] = mapped_column(Date)
     measure: Mapped[str]
@@ -32,38 +32,38 @@ class SalesAnswer(Row):
 
     @staticmethod
     def given(session: Session, workspace: str, person: str, state: str) -> "list[SalesAnswer]":
-        """What this person was told on this state of the data, the newest first."""
-        asked = (
+        """Return the answers to this person on this state of the data, the newest first."""
+        query = (
             select(SalesAnswer)
             .where(SalesAnswer.workspace == workspace, SalesAnswer.person == person)
             .where(SalesAnswer.state == state, SalesAnswer.refused.is_(False))
             .order_by(SalesAnswer.id.desc())
         )
-        return list(session.scalars(asked))
+        return list(session.scalars(query))
 
     @staticmethod
     def refused_since(session: Session, workspace: str, since: datetime) -> int:
-        asked = select(func.count()).where(
+        query = select(func.count()).where(
             SalesAnswer.workspace == workspace, SalesAnswer.refused.is_(True)
         )
-        return session.scalar(asked.where(SalesAnswer.at >= since)) or 0
+        return session.scalar(query.where(SalesAnswer.at >= since)) or 0
 
     @staticmethod
     def sweep(session: Session, workspace: str, person: str, state: str, now: datetime) -> None:
-        """Delete what nothing is held against any more. Refusals stay as long as all rows do: they
-        are counted."""
+        """Delete rows that no answer is checked against any more. Refusals stay for the whole
+        retention time, because they are counted."""
         mine = (SalesAnswer.workspace == workspace) & (SalesAnswer.person == person)
         gone = mine & (SalesAnswer.state != state) & SalesAnswer.refused.is_(False)
         old = (SalesAnswer.workspace == workspace) & (SalesAnswer.at < now - RETENTION)
         session.execute(delete(SalesAnswer).where(gone | old))
 
 
-# The log of answers about sales, in the database.
+# The answer log in the database.
 
 
 class DatabaseAnswerLog:
-    """One workspace's. An answer is recorded before the others are read, so that of two that are
-    given at the same time at least one sees the other."""
+    """The log of one workspace. An answer is recorded before the earlier ones are read, so that of
+    two simultaneous answers at least one sees the other."""
 
     def __init__(self, database: Database, workspace: str, now: Callable[[], datetime]) -> None:
         self._database, self._workspace, self._now = database, workspace, now
@@ -79,25 +79,25 @@ class DatabaseAnswerLog:
             ]
             if answer in given:
                 return None
-            told = asdict(answer)
+            columns = asdict(answer)
             session.add(
-                SalesAnswer(workspace=workspace, person=person, state=state, at=now, **told)
+                SalesAnswer(workspace=workspace, person=person, state=state, at=now, **columns)
             )
         return list(dict.fromkeys(given))
 
     def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
-        asked = select(SalesAnswer).where(
+        query = select(SalesAnswer).where(
             SalesAnswer.workspace == self._workspace,
             SalesAnswer.person == person,
             SalesAnswer.state == state,
             SalesAnswer.filter == answer.filter,
         )
         with self._database.begin() as session:
-            for row in session.scalars(asked):
+            for row in session.scalars(query):
                 row.refused = True
 
     def refused(self, since: datetime) -> int:
-        """How many answers were refused since then."""
+        """Return how many answers were refused since then."""
         with self._database.begin() as session:
             return SalesAnswer.refused_since(session, self._workspace, since)
 

@@ -1,10 +1,9 @@
-"""Differences between answers: whether sums that were told add up to the sum of a few people.
+"""Detect whether a combination of published sums isolates a few people.
 
-A total is a sum over a set of rows. Sums of several sets can be added and subtracted; whatever
-combination is left with the rows of a few people only tells what these people did. This looks for
-such combinations: rows that are in the same sets can't be told apart, so they are counted as one
-atom, and the combinations in which all atoms of many people cancel out are those to look at.
-"""
+A total is a sum over a set of rows. Sums of several sets can be added and subtracted; a combination
+that leaves the rows of only a few people reveals what they did. Rows that are in the same sets
+can't be distinguished and are merged into one atom. The combinations to check are those in which
+all atoms of many people cancel out."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,17 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-RowSets = npt.NDArray[np.int64]  # positions of rows, each once
+RowSets = npt.NDArray[np.int64]  # indices of rows, each once
 Matrix = npt.NDArray[np.float64]
 
 ZERO_TOLERANCE = 1e-7
-SIGNATURE_SEED = 20261124  # of the signatures; any number will do
+SIGNATURE_SEED = 20261124  # seed of the signatures; any number works
 
 
 def isolates(sets: Sequence[RowSets], person: npt.NDArray[np.int64], floor: int) -> bool:
-    """Whether the sums over these sets of rows give the sum of fewer people than the floor.
-    `person` is whose each row is."""
-    sets = [one for one in sets if len(one)]
+    """Tell whether sums over these sets of rows give the sum of fewer people than the floor.
+    `person` is the person of each row."""
+    sets = [set for set in sets if len(set)]
     if not sets:
         return False
     atoms, people, pairs = _split_atoms(sets, person)
@@ -44,7 +43,8 @@ def isolates(sets: Sequence[RowSets], person: npt.NDArray[np.int64], floor: int)
 def _split_atoms(
     sets: Sequence[RowSets], person: npt.NDArray[np.int64]
 ) -> tuple[Matrix, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Which set has which atom, how many people each atom has, and the pairs of atom and person."""
+    """Return which set contains which atom, the number of people of each atom, and the pairs of
+    atom and person."""
     dice = np.random.default_rng(SIGNATURE_SEED)
     signs = dice.integers(1, 2**63, size=len(sets), dtype=np.uint64)
     signature = np.zeros(len(person), dtype=np.uint64)
@@ -65,7 +65,7 @@ def _split_atoms(
 
 
 def _cancel_large_atoms(large: Matrix, small: Matrix) -> Matrix:
-    """What is left of the combinations of sets in which every large atom cancels out."""
+    """Return what remains of the combinations of sets in which every large atom cancels out."""
     if not large.shape[1]:
         return small
     large = np.unique(large, axis=1)
@@ -76,7 +76,7 @@ def _cancel_large_atoms(large: Matrix, small: Matrix) -> Matrix:
 
 
 def _reduce_matrix(matrix: Matrix) -> Matrix:
-    """The reduced row echelon form, without empty rows."""
+    """Return the reduced row echelon form, without empty rows."""
     matrix = matrix.copy()
     rank = 0
     for column in range(matrix.shape[1]):
@@ -95,7 +95,7 @@ def _reduce_matrix(matrix: Matrix) -> Matrix:
     return matrix[:rank]
 
 
-MAX_PAIRED_ROWS = 24  # rows of which sums and differences of two are looked at as well
+MAX_PAIRED_ROWS = 24  # up to so many rows, sums and differences of two are checked as well
 
 
 def _add_pair_sums(rows: Matrix) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""The lines of what was sold: which of them are meant, their cuts, the order they are told in."""
+"""Select and group order lines: which ones a query selects, their cuts, and the display order."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,88 +16,94 @@ from bot.data.metrics.filters import add_category
 from bot.data.warehouse.purchases import CANCELLED_STATUSES
 from bot.data.warehouse.warehouse import Warehouse
 
-TIME_DIMENSIONS = ("month", "week", "day", "weekday", "hour", "weekend")  # told in their own order
+# shown in chronological order
+TIME_DIMENSIONS = ("month", "week", "day", "weekday", "hour", "weekend")
 MAX_BEST_ROWS, MAX_LAST_ROWS = (
     150,
     10,
-)  # of a cut, by what they brought: the best, and the last ones
+)  # of a cut, by revenue: the best ones, and the last ones
 SATURDAY = 5
 SalesRow = Mapping[str, Any]
 NarrowedFilters = tuple[
     tuple[str, tuple[str, ...], bool], ...
-]  # column, its values, whether left out
-LINE_DIMENSIONS = ("product", "category", "reason")  # the others are of whole orders
+]  # column, its values, whether they are excluded
+# attributes of lines; all others are of whole orders
+LINE_DIMENSIONS = ("product", "category", "reason")
 
 
-def remove_days(where: AnalysisFilter) -> AnalysisFilter:
-    return replace(where, since=None, until=None)
+def remove_days(filter_: AnalysisFilter) -> AnalysisFilter:
+    return replace(filter_, since=None, until=None)
 
 
 def select_order_lines(
-    shelf: Warehouse,
-    where: AnalysisFilter,
+    warehouse: Warehouse,
+    filter_: AnalysisFilter,
     days: tuple[date, date],
     money: str | None,
     only: NarrowedFilters = (),
 ) -> ir.Table:
-    """The lines of some days that are meant: `day`, the first day that its customer ever ordered
-    on, `total` of the whole order and `net` of those of its lines that are meant."""
-    tally = where.tally or SalesQuery()
-    lines = select_counted_lines(shelf, replace(where, product=None, category=None), *days, money)
+    """Return the selected lines of some days, with `day`, the customer's first order day ever, the
+    `total` of the whole order and the `net` of its selected lines."""
+    sales_query = filter_.tally or SalesQuery()
+    lines = select_counted_lines(
+        warehouse, replace(filter_, product=None, category=None), *days, money
+    )
     lines = lines.mutate(day=_.at.date())
-    lines = lines.left_join(_find_first_orders(shelf), "customer").drop("customer_right")
-    lines = _filter_by_amount(lines, tally)
-    if any(by == "category" for by, _values, _but in only) or where.category:
-        lines = add_category(shelf, lines)
-    if where.product:
-        lines = lines.filter(lines.product.lower() == where.product.lower())
-    if where.category:
-        lines = lines.filter(lines.category.lower() == where.category.lower())
+    lines = lines.left_join(_find_first_orders(warehouse), "customer").drop("customer_right")
+    lines = _filter_by_amount(lines, sales_query)
+    if any(by == "category" for by, _values, _but in only) or filter_.category:
+        lines = add_category(warehouse, lines)
+    if filter_.product:
+        lines = lines.filter(lines.product.lower() == filter_.product.lower())
+    if filter_.category:
+        lines = lines.filter(lines.category.lower() == filter_.category.lower())
     for by, values, but in only:
         inside = lines[by].isin(values)
         lines = lines.filter(~inside | lines[by].isnull() if but else inside)
-    for one in tally.only:
-        lines = lines.filter(_match_filter(lines, one))
+    for order_filter in sales_query.only:
+        lines = lines.filter(_match_filter(lines, order_filter))
     return lines.mutate(net=_.paid.sum().over(group_by="order"))
 
 
-def _filter_by_amount(lines: ir.Table, tally: SalesQuery) -> ir.Table:
-    """By what the whole order comes to, and how many pieces it has."""
-    if tally.pieces_from is not None or tally.pieces_to is not None:
+def _filter_by_amount(lines: ir.Table, sales_query: SalesQuery) -> ir.Table:
+    """Filter by the total and the number of pieces of the whole order."""
+    if sales_query.pieces_from is not None or sales_query.pieces_to is not None:
         lines = lines.mutate(held=_.pieces.sum().over(group_by="order"))
-        if tally.pieces_from is not None:
-            lines = lines.filter(_.held >= tally.pieces_from)
-        if tally.pieces_to is not None:
-            lines = lines.filter(_.held <= tally.pieces_to, _.held > 0)
-    if tally.over is None and tally.under is None:
+        if sales_query.pieces_from is not None:
+            lines = lines.filter(_.held >= sales_query.pieces_from)
+        if sales_query.pieces_to is not None:
+            lines = lines.filter(_.held <= sales_query.pieces_to, _.held > 0)
+    if sales_query.over is None and sales_query.under is None:
         return lines
     lines = lines.mutate(total=_.paid.sum().over(group_by="order"))
-    if tally.over is not None:
-        lines = lines.filter(_.total >= tally.over if tally.ends else _.total > tally.over)
-    if tally.under is not None:
-        within = _.total <= tally.under if tally.ends else _.total < tally.under
+    if sales_query.over is not None:
+        lines = lines.filter(
+            _.total >= sales_query.over if sales_query.ends else _.total > sales_query.over
+        )
+    if sales_query.under is not None:
+        within = _.total <= sales_query.under if sales_query.ends else _.total < sales_query.under
         lines = lines.filter(within, _.total >= 0)
     return lines
 
 
-def _match_filter(lines: ir.Table, one: OrderFilter) -> ir.BooleanValue:
-    said = get_dimension_value(lines, one.by)
-    if one.by == "returned":
+def _match_filter(lines: ir.Table, order_filter: OrderFilter) -> ir.BooleanValue:
+    value = get_dimension_value(lines, order_filter.by)
+    if order_filter.by == "returned":
         return lines.returned
-    if not one.values:  # whatever it says
-        return said.isnull() if one.but else said.notnull()
-    inside = said.cast("string").isin(one.values)
-    return ~inside if one.but else inside
+    if not order_filter.values:  # any value
+        return value.isnull() if order_filter.but else value.notnull()
+    inside = value.cast("string").isin(order_filter.values)
+    return ~inside if order_filter.but else inside
 
 
-def _find_first_orders(shelf: Warehouse) -> ir.Table:
-    orders = shelf.table("orders")
+def _find_first_orders(warehouse: Warehouse) -> ir.Table:
+    orders = warehouse.table("orders")
     assert orders is not None
-    kept = orders.filter(
+    counted = orders.filter(
         orders.customer.notnull(),
         orders.status.isnull() | orders.status.lower().notin(CANCELLED_STATUSES),
     )
-    return kept.group_by("customer").aggregate(first_day=_.at.min().date())
+    return counted.group_by("customer").aggregate(first_day=_.at.min().date())
 
 
 def get_dimension_value(lines: ir.Table, cut: str) -> ir.Value:
@@ -122,7 +128,7 @@ def get_dimension_value(lines: ir.Table, cut: str) -> ir.Value:
 
 
 def sort_rows(rows: Mapping[Any, SalesRow], cut: str) -> list[tuple[Any, SalesRow]]:
-    """By what they brought, the best and the last ones; by when it was in that order."""
+    """Sort by revenue and keep the best and the last ones; sort time dimensions chronologically."""
     ranked = sorted(rows.items(), key=lambda one: (-(one[1]["revenue"] or 0), str(one[0])))
     if len(ranked) > MAX_BEST_ROWS + MAX_LAST_ROWS:
         ranked = ranked[:MAX_BEST_ROWS] + ranked[-MAX_LAST_ROWS:]
@@ -130,7 +136,7 @@ def sort_rows(rows: Mapping[Any, SalesRow], cut: str) -> list[tuple[Any, SalesRo
 
 
 def parse_first_day(key: str) -> date:
-    """The first day of a month, a week or a day by its subject."""
+    """Return the first day of a month, week or day from its subject."""
     cut, _hyphen, value = key.partition("-")
     if cut == "month":
         return date(int(value) // 100, int(value) % 100, 1)

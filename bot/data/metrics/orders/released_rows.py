@@ -1,4 +1,4 @@
-"""Which rows stand behind an answer about sales: the sets whose sums it tells."""
+"""Track the rows behind an answer on sales: the sets whose sums it publishes."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from bot.data.warehouse.warehouse import Warehouse
 
 RowIndex = npt.NDArray[np.int64]
 MAX_CACHED_ANSWERS = 120  # answers whose rows are kept in memory
-UNIVERSE_KEY = "universe"  # beside the answers in Shelf.released
+UNIVERSE_KEY = "universe"  # the key beside the answers in `Warehouse.released`
 ROW_KEY_COLUMNS = (
     "order",
     "line",
@@ -37,21 +37,21 @@ def make_empty_rows() -> RowIndex:
 
 @dataclass(frozen=True)
 class RowUniverse:
-    """All rows of the orders. `keys` are sorted; `person` is whose each row is: an order without a
-    customer counts as a person of its own."""
+    """All rows of the orders. `keys` are sorted; `person` is the person of each row. An order
+    without a customer counts as a person of its own."""
 
     keys: RowIndex
     person: RowIndex
-    everybody: RowIndex  # each person's own number
+    everybody: RowIndex  # one index per person
 
 
 @dataclass
 class ReleasedRows:
-    """What an answer tells sums of. `total` and `before` are the rows of the whole of it and of the
-    days held against it, `cells` those of the groups that it shows one by one, `whole` all orders
-    of the same days, of which a share is told. `people` are the customers that it counts, and
-    `returns` the rows of which it says whether they came back: these are counts of another sort,
-    and are not added to the sums."""
+    """The row sets whose sums an answer publishes. `total` and `before` are all its rows and those
+    of the earlier period, `cells` those of the groups it shows, `whole` all orders of the same
+    days, of which it shows a share. `people` are the customers that it counts, and `returns` the
+    rows for which it says whether they came back: both are counts of another sort and are not
+    combined with the sums."""
 
     total: RowIndex = field(default_factory=make_empty_rows)
     before: RowIndex = field(default_factory=make_empty_rows)
@@ -61,13 +61,13 @@ class ReleasedRows:
     returns: list[RowIndex] = field(default_factory=list)
 
     def add(self, lines: "LineRows", value: str | None, sorts: Sequence[str]) -> None:
-        """A group that is shown, with these sorts of its figures."""
-        inside = lines.of(value)
+        """Add a group that is shown with these sorts of figures."""
+        inside = lines.mask_of(value)
         self.cells.append(np.unique(lines.rows[inside]))
         self.count(lines, sorts, inside)
 
     def count(self, lines: "LineRows", sorts: Sequence[str], inside: Any = True) -> None:
-        """Figures that stand on some of the lines, or on the customers behind them."""
+        """Add figures based on some of the lines, or on the customers behind them."""
         if "customers" in sorts:
             self.people.append(np.unique(lines.person[lines.known & inside]))
         if "new" in sorts:
@@ -87,48 +87,51 @@ class ReleasedRows:
 
 @dataclass(frozen=True)
 class LineRows:
-    """Some lines, by position in the universe, with what a set is made by."""
+    """Some lines, as indices into the universe, with the attributes that define sets."""
 
     rows: RowIndex
     person: RowIndex
     order: RowIndex
-    values: Sequence[str]  # of the cut; `value` is the position in it, -1 for none
+    values: Sequence[str]  # of the cut; `value` is the index in it, -1 for none
     value: Any
-    known: Any  # whose customer is known and who bought
+    known: Any  # lines whose customer is known and who bought
     new: Any
     back: Any
     kept: Any
     came: Any
 
-    def of(self, value: str | None) -> Any:
-        """Which of the lines have this value; None: which have none."""
+    def mask_of(self, value: str | None) -> Any:
+        """Return a mask of the lines with this value; None selects those without one."""
         number = self.values.index(value) if value in self.values else -2
         return self.value == (-1 if value is None else number)
 
 
-def load_universe(shelf: Warehouse) -> RowUniverse:
-    """Read once for a state of the data."""
-    if UNIVERSE_KEY not in shelf.released:
-        orders = shelf.table("orders")
+def load_universe(warehouse: Warehouse) -> RowUniverse:
+    """Read once per state of the data."""
+    if UNIVERSE_KEY not in warehouse.released:
+        orders = warehouse.table("orders")
         assert orders is not None
-        told = fetch_arrow(
-            shelf, orders.select(key=_build_row_key(shelf, orders), person=_identify_person(orders))
+        rows = fetch_arrow(
+            warehouse,
+            orders.select(key=_build_row_key(warehouse, orders), person=_identify_person(orders)),
         )
-        keys, first = np.unique(_hash_values(told["key"]), return_index=True)
-        people = told["person"].combine_chunks().dictionary_encode()
+        keys, first = np.unique(_hash_values(rows["key"]), return_index=True)
+        people = rows["person"].combine_chunks().dictionary_encode()
         codes = people.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         everybody = np.arange(len(people.dictionary), dtype=np.int64)
-        shelf.released[UNIVERSE_KEY] = RowUniverse(keys, codes[first], everybody)
-    found: RowUniverse = shelf.released[UNIVERSE_KEY]
-    return found
+        warehouse.released[UNIVERSE_KEY] = RowUniverse(keys, codes[first], everybody)
+    universe: RowUniverse = warehouse.released[UNIVERSE_KEY]
+    return universe
 
 
-def read_line_rows(shelf: Warehouse, lines: ir.Table, value: ir.Value | None = None) -> LineRows:
-    """These lines in the universe; `value` is the cut's."""
-    universe = load_universe(shelf)
+def read_line_rows(
+    warehouse: Warehouse, lines: ir.Table, value: ir.Value | None = None
+) -> LineRows:
+    """Locate these lines in the universe; `value` is the cut's column."""
+    universe = load_universe(warehouse)
     bought = (_.net >= 0) & _.customer.notnull()
-    asked = lines.select(
-        key=_build_row_key(shelf, lines),
+    query = lines.select(
+        key=_build_row_key(warehouse, lines),
         order=lines["order"].cast("string"),
         value=ibis.null("string") if value is None else value.cast("string"),
         known=bought,
@@ -137,7 +140,7 @@ def read_line_rows(shelf: Warehouse, lines: ir.Table, value: ir.Value | None = N
         kept=_.returned.notnull() & ~_.returned & (_.paid >= 0),
         came=_.delivered.notnull() & (_.net >= 0),
     )
-    told = fetch_arrow(shelf, asked)
+    told = fetch_arrow(warehouse, query)
     rows = np.searchsorted(universe.keys, _hash_values(told["key"])).astype(np.int64)
 
     def codes(name: str) -> tuple[Sequence[str], RowIndex]:
@@ -157,44 +160,45 @@ def read_line_rows(shelf: Warehouse, lines: ir.Table, value: ir.Value | None = N
     )
 
 
-def cache_released_rows(shelf: Warehouse, asked: Hashable, released: Any, recipe: Any) -> None:
-    """Keep the rows behind an answer in memory, with by what they are found again."""
-    if len(shelf.released) >= MAX_CACHED_ANSWERS:
-        universe = shelf.released.get(UNIVERSE_KEY)
-        shelf.released.clear()
+def cache_released_rows(warehouse: Warehouse, key: Hashable, released: Any, recipe: Any) -> None:
+    """Keep the rows behind an answer in memory, with the recipe for reading them again."""
+    if len(warehouse.released) >= MAX_CACHED_ANSWERS:
+        universe = warehouse.released.get(UNIVERSE_KEY)
+        warehouse.released.clear()
         if universe is not None:
-            shelf.released[UNIVERSE_KEY] = universe
-    shelf.released[asked] = (released, recipe)
+            warehouse.released[UNIVERSE_KEY] = universe
+    warehouse.released[key] = (released, recipe)
 
 
 def group_by_order_count(lines: LineRows) -> list[RowIndex]:
-    """Who ordered once, twice, and more often."""
+    """Return the customers who ordered once, twice, and more often."""
     people = lines.person[lines.known]
     orders = np.unique(np.stack([people, lines.order[lines.known]]), axis=1)
     who, many = np.unique(orders[0], return_counts=True)
     return [who, who[many == 1], who[many == 2], who[many >= 3]]
 
 
-def isolates_few_people(shelf: Warehouse, released: ReleasedRows, *, whole: bool) -> bool:
-    """Whether the answer by itself tells the sum of a few people."""
-    universe = load_universe(shelf)
-    sums = shelf.sales_floor
+def isolates_few_people(warehouse: Warehouse, released: ReleasedRows, *, whole: bool) -> bool:
+    """Tell whether the answer alone reveals the sum of a few people."""
+    universe = load_universe(warehouse)
+    sums = warehouse.sales_floor
     if isolates(released.sales(whole=whole), universe.person, sums):
         return True
     if isolates(released.returns, universe.person, sums):
         return True
-    return isolates(released.people, universe.everybody, shelf.floor)
+    return isolates(released.people, universe.everybody, warehouse.floor)
 
 
-def _build_row_key(shelf: Warehouse, table: ir.Table) -> ir.Value:
-    """One number or text for a row; rows that are the same in all of these count as one."""
+def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
+    """Return a number or text that identifies a row; rows that are equal in all of these columns
+    count as one."""
     parts = [
         table[name].cast("string").fill_null("")
         for name in ROW_KEY_COLUMNS
         if name in table.columns
     ]
     joined = ibis.literal("|").join(parts)
-    return joined.hash() if shelf.engine.name == "duckdb" else joined
+    return joined.hash() if warehouse.engine.name == "duckdb" else joined
 
 
 def _identify_person(table: ir.Table) -> ir.Value:
@@ -203,9 +207,9 @@ def _identify_person(table: ir.Table) -> ir.Value:
 
 
 def _hash_values(column: Any) -> RowIndex:
-    """The keys as numbers; texts by their hash, which holds within this process."""
-    told = column.combine_chunks()
-    if str(told.type) in ("string", "large_string"):
-        return np.array([hash(one) for one in told.to_pylist()], dtype=np.int64)
-    numbers: RowIndex = told.to_numpy(zero_copy_only=False).astype(np.int64)
+    """Return the keys as numbers; texts by their hash, which is valid within this process."""
+    values = column.combine_chunks()
+    if str(values.type) in ("string", "large_string"):
+        return np.array([hash(text) for text in values.to_pylist()], dtype=np.int64)
+    numbers: RowIndex = values.to_numpy(zero_copy_only=False).astype(np.int64)
     return numbers

@@ -1,4 +1,5 @@
-"""What a row of what was sold says: its measures, beside the earlier days, and its shares."""
+"""Turn a row of sales into facts: its measures, their change since an earlier period, and its
+shares."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ DateRange = tuple[date, date]
 
 
 def add_sales_facts(
-    found: AnalysisResult,
+    result: AnalysisResult,
     key: str,
     about: str,
     row: SalesRow,
@@ -47,28 +48,29 @@ def add_sales_facts(
     money: str | None,
     before: tuple[SalesRow | None, DateRange] | None = None,
 ) -> None:
-    """All measures of one row, the days it is of, and those before with the change since."""
-    told = partial(found.add, key, about=about, rows=int(row["orders"]), query=query)
+    """Add all measures of one row with its days, and those of the earlier period with the change
+    since."""
+    add = partial(result.add, key, about=about, rows=int(row["orders"]), query=query)
     dated = key.split("-")[0] in PERIOD_DIMENSIONS
-    told("since", max(days[0], parse_first_day(key)) if dated else days[0])
-    told("until", min(days[1], parse_last_day(key)) if dated else days[1])
+    add("since", max(days[0], parse_first_day(key)) if dated else days[0])
+    add("until", min(days[1], parse_last_day(key)) if dated else days[1])
     if before is not None:
-        told("since-before", before[1][0])
-        told("until-before", before[1][1])
-    earlier = dict(iter_measures(before[0], found)) if before and before[0] else {}
-    for measure, value in iter_measures(row, found):
+        add("since-before", before[1][0])
+        add("until-before", before[1][1])
+    earlier = dict(iter_measures(before[0], result)) if before and before[0] else {}
+    for measure, value in iter_measures(row, result):
         unit = MEASURE_UNITS.get(measure, None if measure in RATIO_MEASURES else money)
-        told(measure, value, unit=unit)
+        add(measure, value, unit=unit)
         if (was := earlier.get(measure)) is None:
             continue
-        told(f"{measure}-before", was, unit=unit)
+        add(f"{measure}-before", was, unit=unit)
         if was:
             change = round(100 * (float(value) - float(was)) / float(was), 1)
-            told(f"{measure}-change", change, unit="%")
+            add(f"{measure}-change", change, unit="%")
 
 
-def iter_measures(row: SalesRow, found: AnalysisResult) -> Iterator[tuple[str, int | float]]:
-    """Those of a row that may be told; an average stands on orders."""
+def iter_measures(row: SalesRow, result: AnalysisResult) -> Iterator[tuple[str, int | float]]:
+    """Yield the measures of a row that may be shown; averages require orders."""
     orders, money, may = int(row["orders"]), row["revenue"] or Decimal(0), row["told"]
     yield "revenue", round(money)
     yield "orders", orders
@@ -91,8 +93,8 @@ def iter_measures(row: SalesRow, found: AnalysisResult) -> Iterator[tuple[str, i
 
 @dataclass(frozen=True)
 class RowSizes:
-    """How many people stand behind a row and its measures. `old` are the customers who had ordered
-    before; `back_people` and `kept_people` those who sent something back, or kept something."""
+    """The number of people behind a row and its measures. `old` are customers who had ordered
+    before; `back_people` and `kept_people` those who returned something, or kept something."""
 
     people: int
     customers: int
@@ -115,43 +117,45 @@ class RowSizes:
             kept_people=int(row.get("kept_people") or 0),
         )
 
-    def told(self, shelf: Warehouse, *, people: bool, new: bool) -> frozenset[str]:
-        """Which sorts of measures may be told: counts of people want more of them than sums, and
-        none may say how many the others are."""
-        sums, counts = shelf.sales_floor, shelf.floor
-        told = set()
+    def list_allowed_sorts(
+        self, warehouse: Warehouse, *, people: bool, new: bool
+    ) -> frozenset[str]:
+        """Return the sorts of measures that may be shown. Counts of people need more people than
+        sums, and none may reveal the number of the others."""
+        sums, counts = warehouse.sales_floor, warehouse.floor
+        sorts = set()
         if people and not is_below_floor(self.customers, counts):
-            told.add("customers")
+            sorts.add("customers")
             if self.customers and not is_below_floor(self.nameless, sums):
-                told.add("per")
+                sorts.add("per")
             if (
                 new
                 and not is_below_floor(self.new, counts)
                 and not is_below_floor(self.old, counts)
             ):
-                told.add("new")
+                sorts.add("new")
         returns = self.back_people + self.kept_people
         if (
             returns
             and not is_below_floor(self.back_people, sums)
             and not is_below_floor(self.kept_people, sums)
         ):
-            told.add("returns")
-        return frozenset(told)
+            sorts.add("returns")
+        return frozenset(sorts)
 
 
-def add_shares(found: AnalysisResult, key: str, about: str, of: str, query: str) -> None:
-    """How much of another subject's measures this one has."""
+def add_shares(result: AnalysisResult, key: str, about: str, of: str, query: str) -> None:
+    """Add the share of this subject in another subject's measures."""
     for measure, share in SHARE_MEASURES.items():
-        part, whole = found.get(key, measure), found.get(of, measure)
+        part, whole = result.get(key, measure), result.get(of, measure)
         if part is None or whole is None or Decimal(whole.value) <= 0:
             continue
         value = round(100 * float(part.value) / float(whole.value), 1)
-        found.add(key, share, value, unit="%", about=about, rows=part.rows, query=query)
+        result.add(key, share, value, unit="%", about=about, rows=part.rows, query=query)
 
 
 def add_daily_average(
-    found: AnalysisResult,
+    result: AnalysisResult,
     key: str,
     about: str,
     row: SalesRow,
@@ -160,61 +164,62 @@ def add_daily_average(
     money: str | None,
     query: str,
 ) -> None:
-    """What such a day brings on average: there may be more Mondays than Sundays."""
+    """Add the average per such day, because a period may have more Mondays than Sundays."""
     first, last = days
     span = range((last - first).days + 1)
     many = sum((first + timedelta(days=n)).weekday() in weekdays for n in span)
     if many and row["revenue"] is not None:
         rows = int(row["orders"])
-        told = partial(found.add, key, about=about, rows=rows, query=query)
-        told("per-day", round(float(row["revenue"]) / many), unit=money)
-        told("orders-per-day", round(rows / many, 1), unit="orders")
+        add = partial(result.add, key, about=about, rows=rows, query=query)
+        add("per-day", round(float(row["revenue"]) / many), unit=money)
+        add("orders-per-day", round(rows / many, 1), unit="orders")
 
 
-# What whole orders say: how often customers order, how long parcels take, the largest order.
+# Facts on whole orders: order frequency, delivery time, largest order.
 
 ORDER_FREQUENCIES = {1: "once", 2: "twice", 3: "three times or more"}
 
 
-def add_order_frequency(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) -> None:
-    """sold.times-1, -2 and -3: of all customers of these lines, who ordered once, twice, and more
-    often: .customers and .share."""
+def add_order_frequency(result: AnalysisResult, warehouse: Warehouse, lines: ir.Table) -> None:
+    """Add sold.times-1, -2 and -3: the .customers, and their .share, who ordered once, twice, and
+    more often."""
     lines = lines.filter(_.customer.notnull(), _.net >= 0)
     people = lines.group_by("customer").aggregate(orders=_["order"].nunique())
     often = ibis.least(people.orders, 3).cast("int64")
-    asked = people.mutate(often=often).aggregate(by=["often"], customers=_.count())
-    found.queries["times"] = defer_sql(asked)
-    rows = {row["often"]: row["customers"] for row in fetch_rows(shelf, asked)}
-    hidden = find_hidden_groups(rows, shelf.floor, lambda some: sum(rows[one] for one in some))
+    query = people.mutate(often=often).aggregate(by=["often"], customers=_.count())
+    result.queries["times"] = defer_sql(query)
+    rows = {row["often"]: row["customers"] for row in fetch_rows(warehouse, query)}
+    hidden = find_hidden_groups(rows, warehouse.floor, lambda some: sum(rows[one] for one in some))
     for n, about in ORDER_FREQUENCIES.items():
         many = rows.get(n, 0)
         if many and n not in hidden:
             share = round(100 * many / sum(rows.values()), 1)
-            add, key = found.add, f"times-{n}"
+            add, key = result.add, f"times-{n}"
             add(key, "customers", many, unit="customers", about=about, rows=many, query="times")
             add(key, "share", share, unit="%", about=about, rows=many, query="times")
 
 
-def add_delivery_time(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) -> bool:
-    """sold.all.delivery-days on average, of .delivered-parcels. How many parcels is not told where
-    those that are left are of too few people. False where it is of too few people itself."""
+def add_delivery_time(result: AnalysisResult, warehouse: Warehouse, lines: ir.Table) -> bool:
+    """Add the average sold.all.delivery-days over .delivered-parcels. The number of parcels is not
+    shown where the remaining ones are of too few people. Return False where it is of too few people
+    itself."""
     people = lines.filter(_.net >= 0).aggregate(
         here=_count_people(_.delivered.notnull()), there=_count_people(_.delivered.isnull())
     )
     lines = lines.filter(_.delivered.notnull(), _.net >= 0)
     orders = lines.group_by("order").aggregate(day=_.day.min(), came=_.delivered.max())
-    asked = orders.filter(_.came >= _.day).aggregate(
+    query = orders.filter(_.came >= _.day).aggregate(
         days=_.came.delta(_.day, unit="day").cast("float64").mean(), parcels=_.count()
     )
-    found.queries["delivered"] = defer_sql(asked)
-    (row,), (sizes,) = fetch_rows(shelf, asked), fetch_rows(shelf, people)
-    if is_below_floor(sizes["here"], shelf.sales_floor):
+    result.queries["delivered"] = defer_sql(query)
+    (row,), (sizes,) = fetch_rows(warehouse, query), fetch_rows(warehouse, people)
+    if is_below_floor(sizes["here"], warehouse.sales_floor):
         return False
     if not row["parcels"]:
         return True
-    add, rows = found.add, int(row["parcels"])
+    add, rows = result.add, int(row["parcels"])
     days = round(float(row["days"]), 1)
-    if is_below_floor(sizes["there"], shelf.sales_floor):
+    if is_below_floor(sizes["there"], warehouse.sales_floor):
         add("all", "delivery-days", days, unit="days", query="delivered")
         return True
     add("all", "delivery-days", days, unit="days", rows=rows, query="delivered")
@@ -223,22 +228,23 @@ def add_delivery_time(found: AnalysisResult, shelf: Warehouse, lines: ir.Table) 
 
 
 def add_order_extremes(
-    found: AnalysisResult, shelf: Warehouse, lines: ir.Table, money: str | None, measure: str
+    result: AnalysisResult, warehouse: Warehouse, lines: ir.Table, money: str | None, measure: str
 ) -> None:
-    """sold.all.largest-order with its .largest-day, which is one customer's, or .median-order."""
+    """Add sold.all.largest-order with its .largest-day, which is one customer's, or
+    .median-order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum(), day=_.day.min())
     orders = orders.filter(_.paid >= 0)
-    asked = orders.aggregate(
+    query = orders.aggregate(
         largest=_.paid.max(),
         day=_.day.argmax(_.paid),
         median=_.paid.cast("float64").median(),
         orders=_.count(),
     )
-    found.queries["largest"] = defer_sql(asked)
-    (row,) = fetch_rows(shelf, asked)
+    result.queries["largest"] = defer_sql(query)
+    (row,) = fetch_rows(warehouse, query)
     if not row["orders"]:
         return
-    add, rows = found.add, int(row["orders"])
+    add, rows = result.add, int(row["orders"])
     if measure == "median-order":
         add("all", measure, round(row["median"], 2), unit=money, rows=rows, query="largest")
         return
