@@ -50,7 +50,7 @@ def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, at: str = "/bl
         faults.add(f"no more than {MAX_BLOCKS[surface]} items allowed", at)
     for place, block in enumerate(blocks):
         BLOCK_CHECK(faults, block, f"{at}/{place}")
-    if faults.found:
+    if faults.messages:
         return
     for place, block in enumerate(blocks):
         _check_surface(faults, block, surface, f"{at}/{place}")
@@ -62,7 +62,7 @@ def check_message_blocks(blocks: list[Block]) -> None:
     """Raises Refused for blocks that no message may have."""
     faults = SchemaErrors()
     check_blocks(faults, blocks, "message")
-    faults.refuse("invalid_blocks")
+    faults.raise_if_any("invalid_blocks")
     if count_characters(blocks) > MAX_MESSAGE_CHARACTERS:
         raise ApiRefusal("msg_blocks_too_long")
 
@@ -137,7 +137,7 @@ def assign_ids(blocks: list[Block], stamps: IdGenerator) -> list[Block]:
 
 
 def _assign_block_ids(block: Block, stamps: IdGenerator) -> Block:
-    copy = {"block_id": stamps.id("b")[-6:]} | _drop_nulls(block)
+    copy = {"block_id": stamps.new_id("b")[-6:]} | _drop_nulls(block)
     if "child_blocks" in copy:
         copy["child_blocks"] = assign_ids(copy["child_blocks"], stamps)
     if copy["type"] == "carousel":
@@ -152,7 +152,7 @@ def _assign_block_ids(block: Block, stamps: IdGenerator) -> Block:
 
 
 def _assign_action_id(element: dict[str, Any], stamps: IdGenerator) -> dict[str, Any]:
-    return {"action_id": stamps.id("a")[-6:]} | _drop_nulls(element)
+    return {"action_id": stamps.new_id("a")[-6:]} | _drop_nulls(element)
 
 
 def _drop_nulls(one: dict[str, Any]) -> dict[str, Any]:
@@ -324,10 +324,10 @@ class View:
         """The app's own id of it."""
         return str(self.source.get("external_id") or "")
 
-    def rewrite(self, source: dict[str, Any], stamps: IdGenerator) -> None:
+    def replace_source(self, source: dict[str, Any], stamps: IdGenerator) -> None:
         """Takes a new definition; what was filled in stays where the ids stay."""
         self.source, self.blocks = source, assign_ids(source["blocks"], stamps)
-        self.hash = stamps.ts()
+        self.hash = stamps.new_ts()
         before, self.values = self.values, collect_initial_values(self.blocks)
         for block_id, fields in self.values.items():
             for action_id in fields:
@@ -364,7 +364,7 @@ def check_view(view: Any, kind: str) -> dict[str, Any]:
     """Raises Refused when Slack would not open or publish this view."""
     faults = SchemaErrors()
     require_type({kind: MODAL_SCHEMA if kind == "modal" else HOME_SCHEMA})(faults, view, "/view")
-    faults.refuse("invalid_arguments")
+    faults.raise_if_any("invalid_arguments")
     blocks = view["blocks"]
     if not isinstance(blocks, list):
         faults.add("must be an array", "/view/blocks")
@@ -372,9 +372,9 @@ def check_view(view: Any, kind: str) -> dict[str, Any]:
         raise ApiRefusal("view_too_large")
     else:
         check_blocks(faults, blocks, kind, "/view/blocks")
-    faults.refuse("invalid_arguments")
+    faults.raise_if_any("invalid_arguments")
     has_input = any(block["type"] == "input" for block in walk_blocks(blocks))
     if kind == "modal" and has_input and not view.get("submit"):
         faults.add("a modal with an input block needs submit", "/view/submit")
-    faults.refuse("invalid_arguments")
+    faults.raise_if_any("invalid_arguments")
     return dict(view)

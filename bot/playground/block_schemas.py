@@ -55,7 +55,7 @@ FEEDBACK_OPTION = ObjectSchema(
 IMAGE_ELEMENT = ObjectSchema(
     {"alt_text": require_string(2000)},
     {"image_url": URL_CHECK, "slack_file": SLACK_FILE},
-    also=require_any_field("image_url", "slack_file"),
+    extra_check=require_any_field("image_url", "slack_file"),
 )
 
 BUTTON_ELEMENTS: dict[str, Check] = {
@@ -82,12 +82,12 @@ CHECKBOX_ELEMENTS: dict[str, Check] = {
     "checkboxes": ObjectSchema(
         {"options": require_list(require_option(), 10)},
         CHOICE_FIELDS | {"initial_options": require_list(require_option(), 10)},
-        also=check_options,
+        extra_check=check_options,
     ),
     "radio_buttons": ObjectSchema(
         {"options": require_list(require_option(), 10)},
         CHOICE_FIELDS | {"initial_option": require_option()},
-        also=check_options,
+        extra_check=check_options,
     ),
 }
 DATE_ELEMENTS: dict[str, Check] = {
@@ -103,7 +103,7 @@ DATETIME_ELEMENTS: dict[str, Check] = {
 }
 SELECT_ELEMENTS: dict[str, Check] = {
     "static_select": ObjectSchema(
-        {}, CHOICE_FIELDS | OPTION_FIELDS | {"initial_option": require_option()}, also=check_options
+        {}, CHOICE_FIELDS | OPTION_FIELDS | {"initial_option": require_option()}, extra_check=check_options
     ),
     "external_select": ObjectSchema(
         {},
@@ -128,7 +128,7 @@ SELECT_ELEMENTS: dict[str, Check] = {
         | OPTION_FIELDS
         | MULTI_SELECT_FIELDS
         | {"initial_options": require_list(require_option(), 100)},
-        also=check_options,
+        extra_check=check_options,
     ),
     "multi_external_select": ObjectSchema(
         {},
@@ -369,7 +369,7 @@ DATA_TABLE_BLOCK = ObjectSchema(
         "page_size": require_integer(1, 100),
         "row_header_column_index": require_integer(0, 19),
     },
-    also=check_data_table,
+    extra_check=check_data_table,
 )
 XY_CHART = ObjectSchema(
     {
@@ -382,7 +382,7 @@ XY_CHART = ObjectSchema(
             {"x_label": require_string(50), "y_label": require_string(50)},
         ),
     },
-    also=check_chart_labels,
+    extra_check=check_chart_labels,
 )
 PIE_CHART = ObjectSchema({"segments": require_list(CHART_POINT, MAX_SEGMENTS)})
 CHART_BLOCK = ObjectSchema(

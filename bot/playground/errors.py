@@ -14,11 +14,11 @@ class ApiRefusal(Exception):
         self.error = error
         self.messages = messages or []
         self.status = status
-        self.more = more
+        self.fields = more
 
     def as_slack(self) -> dict[str, Any]:
         """The body of the answer."""
-        body: dict[str, Any] = {"ok": False, "error": self.error, **self.more}
+        body: dict[str, Any] = {"ok": False, "error": self.error, **self.fields}
         if self.messages:
             body["errors"] = [message.removeprefix("[ERROR] ") for message in self.messages]
             body["response_metadata"] = {"messages": self.messages}
@@ -33,13 +33,13 @@ class ImpossibleAction(Exception):
 class SchemaErrors:
     """What is wrong with blocks or a view, each with the JSON pointer of its place."""
 
-    found: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def add(self, what: str, at: str) -> None:
         """Notes one fault, in Slack's words."""
-        self.found.append(f"[ERROR] {what} [json-pointer:{at}]")
+        self.messages.append(f"[ERROR] {what} [json-pointer:{at}]")
 
-    def refuse(self, error: str) -> None:
+    def raise_if_any(self, error: str) -> None:
         """Raises Refused with all faults, if there is any."""
-        if self.found:
-            raise ApiRefusal(error, self.found)
+        if self.messages:
+            raise ApiRefusal(error, self.messages)

@@ -32,14 +32,14 @@ class FaultInjection:
     deliver_twice: bool = False
     lost_acks: int = 0
     deliver_twice_without_headers: bool = False
-    both_forms: bool = True
-    late: float = 0.0
+    send_both_mention_events: bool = True
+    delivery_delay: float = 0.0
     out_of_order: bool = False
-    window: float = 0.05
+    shuffle_window: float = 0.05
     strict_rates: bool = False
     random: Random = field(default_factory=lambda: Random(7))  # noqa: S311 (repeatable on purpose)
-    planned: dict[str, deque[InjectedFault]] = field(default_factory=lambda: defaultdict(deque))
-    slowness: dict[str, float] = field(default_factory=dict)
+    planned_faults: dict[str, deque[InjectedFault]] = field(default_factory=lambda: defaultdict(deque))
+    delays: dict[str, float] = field(default_factory=dict)
     on_drop_socket: FaultAction = lambda: None
     on_end_streams: FaultAction = lambda: None
 
@@ -65,7 +65,7 @@ class FaultInjection:
 
     def slow(self, method: str, seconds: float) -> None:
         """Every call takes so much longer, until this is set to 0."""
-        self.slowness[method] = seconds
+        self.delays[method] = seconds
 
     def drop_socket(self) -> None:
         """Breaks every Socket Mode connection without a word."""
@@ -75,17 +75,17 @@ class FaultInjection:
         """Closes every open stream, as Slack does after some five minutes."""
         self.on_end_streams()
 
-    def next_for(self, method: str, *, with_blocks: bool) -> InjectedFault | None:
+    def take_fault(self, method: str, *, with_blocks: bool) -> InjectedFault | None:
         """Takes the trouble that is planned for this call, if any."""
         names = [method, "*", *(["blocks"] if with_blocks else [])]
         for name in names:
-            if self.planned.get(name):
-                return self.planned[name].popleft()
+            if self.planned_faults.get(name):
+                return self.planned_faults[name].popleft()
         return None
 
-    def delay_of(self, method: str) -> float:
+    def delay_for(self, method: str) -> float:
         """How much longer this call takes."""
-        return self.slowness.get(method, self.slowness.get("*", 0.0))
+        return self.delays.get(method, self.delays.get("*", 0.0))
 
     def _plan(self, method: str, times: int, trouble: InjectedFault) -> None:
-        self.planned[method].extend([trouble] * times)
+        self.planned_faults[method].extend([trouble] * times)

@@ -68,7 +68,7 @@ class InternProcess:
         command: tuple[str, ...] = SERVE_COMMAND,
         delays: tuple[float, ...] = RESTART_DELAYS,
     ) -> None:
-        self.slack, self.home, self.tell = slack, home, tell
+        self.slack, self.home, self.report = slack, home, tell
         self.command, self.delays = command, delays
         self.log = home / "intern.log"
         self.process: Process | None = None
@@ -84,11 +84,11 @@ class InternProcess:
     async def start(self) -> None:
         """Start it and wait until it is healthy, then keep it alive. Raises CannotDo."""
         _rotate_log(self.log)
-        if not await self._begin():
+        if not await self._spawn():
             await self.end()
-            why = f"The intern could not start. {self._last_words()}"
+            why = f"The intern could not start. {self._read_last_log_line()}"
             raise CannotDo(Words("{what}", what=f"{why}\nIts log: {self.log}"))
-        self._watching = asyncio.create_task(self._watch())
+        self._watching = asyncio.create_task(self._keep_alive())
 
     async def kill(self) -> None:
         """kill -9, as a test of what survives it; it is started again."""
@@ -96,7 +96,7 @@ class InternProcess:
             self.process.kill()
             await self.process.wait()
 
-    async def travel(self, seconds: int) -> None:
+    async def advance_clock(self, seconds: int) -> None:
         """Put the intern's clock forward. It is started again and does what is due by then."""
         file = self.home / CLOCK_OFFSET_FILE
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -118,20 +118,20 @@ class InternProcess:
         except TimeoutError:
             await self.kill()
 
-    async def _watch(self) -> None:
+    async def _keep_alive(self) -> None:
         tries, born = 0, time.monotonic()
         while self.process is not None:
             code = await self.process.wait()
             tries = 0 if time.monotonic() - born > STABLE_SECONDS else tries
-            self.tell(f"The intern stopped ({_describe_exit_code(code)}). Starting it again…")
+            self.report(f"The intern stopped ({_describe_exit_code(code)}). Starting it again…")
             await asyncio.sleep(self.delays[min(tries, len(self.delays) - 1)])
             tries, born = tries + 1, time.monotonic()
-            if await self._begin():
-                self.tell("The intern is back. What it had begun, it continues.")
+            if await self._spawn():
+                self.report("The intern is back. What it had begun, it continues.")
             else:
                 await self.kill()
 
-    async def _begin(self) -> bool:
+    async def _spawn(self) -> bool:
         """A new process on a new port; whether it became healthy."""
         self.starts += 1
         port = _find_free_port()
@@ -145,12 +145,12 @@ class InternProcess:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is ours to answer
             )
-        healthy = await self._healthy(port)
+        healthy = await self._wait_until_healthy(port)
         if healthy:
             self.slack.events_url = f"http://{HOST}:{port}/slack/events"
         return healthy
 
-    async def _healthy(self, port: int) -> bool:
+    async def _wait_until_healthy(self, port: int) -> bool:
         end = time.monotonic() + START_TIMEOUT
         async with aiohttp.ClientSession() as session:
             while self.pid is not None and time.monotonic() < end:
@@ -161,7 +161,7 @@ class InternProcess:
                 await asyncio.sleep(0.05)
         return False
 
-    def _last_words(self) -> str:
+    def _read_last_log_line(self) -> str:
         """The last line of its log, which says why it ended."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1][:500] if lines else "It said nothing."
@@ -198,17 +198,17 @@ class PendingWork:
     def __init__(self, database: Path) -> None:
         url = f"sqlite:///file:{database}?mode=ro&uri=true"
         self._engine = create_engine(url, poolclass=NullPool)
-        self._given_up: set[str] = set()
+        self._ignored: set[str] = set()
 
-    async def any(self) -> bool:
+    async def exists(self) -> bool:
         """Whether there is any, but for what was given up."""
-        return bool(await asyncio.to_thread(self._ids) - self._given_up)
+        return bool(await asyncio.to_thread(self._read_pending_ids) - self._ignored)
 
-    async def give_up(self) -> None:
+    async def ignore_current(self) -> None:
         """What is pending now took too long: nobody waits for it again."""
-        self._given_up |= await asyncio.to_thread(self._ids)
+        self._ignored |= await asyncio.to_thread(self._read_pending_ids)
 
-    def _ids(self) -> set[str]:
+    def _read_pending_ids(self) -> set[str]:
         wanted = (
             select(Task.id).where(Task.state.in_(OPEN_STATES)),
             select(Delivery.id).where(Delivery.state.in_(OPEN_DELIVERY_STATES)),

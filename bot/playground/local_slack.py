@@ -24,13 +24,13 @@ def use_response_url(slack: ConnectedWorkspace, id: str, args: MethodArguments) 
     """Posts, replaces or deletes; five times within half an hour, in any channel."""
     url = _find_response_url(slack, id)
     original = url.original if url.original and not url.original.deleted else None
-    if args.flag("delete_original"):
+    if args.read_flag("delete_original"):
         if original is None:
             raise ApiRefusal("message_not_found", status=404)
-        slack.erase(original)
-    elif args.flag("replace_original") and original is not None:
+        slack.delete_message(original)
+    elif args.read_flag("replace_original") and original is not None:
         fields = read_content(slack, args)
-        slack.rewrite(original, slack.bot_user, **fields)
+        slack.update_message(original, slack.bot_user, **fields)
     else:
         _post_response(slack, url, args)
     url.left -= 1
@@ -46,18 +46,18 @@ def _find_response_url(slack: ConnectedWorkspace, id: str) -> ResponseUrl:
 
 
 def _post_response(slack: ConnectedWorkspace, url: ResponseUrl, args: MethodArguments) -> None:
-    kind = args.word("response_type", "ephemeral")
+    kind = args.read_string("response_type", "ephemeral")
     if kind not in ("ephemeral", "in_channel"):
         raise ApiRefusal("invalid_arguments", ["[ERROR] unknown response_type"])
-    place = slack.place(url.channel)
+    place = slack.get_place(url.channel)
     fields = read_content(slack, args)
-    thread_ts = args.word("thread_ts") or url.thread_ts
-    message = slack.own_message(place.id, fields.pop("text"), thread_ts=thread_ts, **fields)
+    thread_ts = args.read_string("thread_ts") or url.thread_ts
+    message = slack.build_bot_message(place.id, fields.pop("text"), thread_ts=thread_ts, **fields)
     if kind == "in_channel":
-        slack.post(place, message)
+        slack.publish_message(place, message)
     else:
         message.ephemeral_to = url.user
-        slack.whisper(place, message)
+        slack.post_ephemeral(place, message)
 
 
 # The HTTP side of a local Slack: the Web API, uploads, downloads, response URLs, sockets.
@@ -89,15 +89,15 @@ class ApiServer:
         """One call of the Web API, with whatever mischief is planned for it."""
         name = request.match_info["method"]
         given, token = await _read_call(request)
-        mischief = self.slack.mischief
-        if delay := mischief.delay_of(name):
+        mischief = self.slack.faults
+        if delay := mischief.delay_for(name):
             await asyncio.sleep(delay)
-        trouble = mischief.next_for(name, with_blocks=bool(given.get("blocks")))
+        trouble = mischief.take_fault(name, with_blocks=bool(given.get("blocks")))
         if trouble and trouble.kind == "http_500":
-            self._note(name, given, {"ok": False, "error": "internal_error"})
+            self._record_call(name, given, {"ok": False, "error": "internal_error"})
             return web.Response(status=500, text="Internal Server Error")
-        answer, status, headers = self._carry_out(name, given, token, trouble)
-        self._note(name, given, answer)
+        answer, status, headers = self._run_method(name, given, token, trouble)
+        self._record_call(name, given, answer)
         if trouble and trouble.kind == "lose_answer" and request.transport:
             request.transport.abort()
         return web.json_response(answer, status=status, headers=headers)
@@ -129,13 +129,13 @@ class ApiServer:
         try:
             use_response_url(self.slack, request.match_info["id"], MethodArguments(given))
         except ApiRefusal as refusal:
-            self._note("response_url", given, refusal.as_slack())
+            self._record_call("response_url", given, refusal.as_slack())
             status = 400 if refusal.status == 200 else refusal.status
             return web.json_response(refusal.as_slack(), status=status)
-        self._note("response_url", given, {"ok": True})
+        self._record_call("response_url", given, {"ok": True})
         return web.Response(text="ok")
 
-    def _carry_out(
+    def _run_method(
         self, name: str, given: dict[str, Any], token: str, trouble: InjectedFault | None
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
         headers = {"X-OAuth-Scopes": ",".join(sorted(self.granted))}
@@ -144,10 +144,10 @@ class ApiServer:
             self._check_rate(name, given, trouble)
             if trouble and trouble.kind == "fail":
                 raise ApiRefusal(trouble.error)
-            answer = {"ok": True, **METHODS[name].work(self.slack, MethodArguments(given))}
+            answer = {"ok": True, **METHODS[name].function(self.slack, MethodArguments(given))}
         except ApiRefusal as refusal:
-            if "retry_after" in refusal.more:
-                headers["Retry-After"] = str(refusal.more.pop("retry_after"))
+            if "retry_after" in refusal.fields:
+                headers["Retry-After"] = str(refusal.fields.pop("retry_after"))
             return refusal.as_slack(), refusal.status, headers
         return answer, 200, headers
 
@@ -165,29 +165,29 @@ class ApiServer:
             raise ApiRefusal("account_inactive")
         if token != (slack.app_token if method.caller == "app" else slack.bot_token):
             raise ApiRefusal("not_allowed_token_type")
-        check_scope(self.granted, scopes_for(method.scopes, self._kind(name, given)))
+        check_scope(self.granted, scopes_for(method.scopes, self._find_place_kind(name, given)))
 
-    def _kind(self, name: str, given: dict[str, Any]) -> str | None:
+    def _find_place_kind(self, name: str, given: dict[str, Any]) -> str | None:
         """The kind of place that a call is about; None when it is about none, or about several."""
         if place := self.slack.places.get(str(given.get("channel"))):
             return place.kind
         if name == "conversations.open":
-            return "mpim" if len(MethodArguments(given).names("users")) > 1 else "im"
+            return "mpim" if len(MethodArguments(given).read_list("users")) > 1 else "im"
         return None
 
     def _check_rate(self, name: str, given: dict[str, Any], trouble: InjectedFault | None) -> None:
         if trouble and trouble.kind == "ratelimited":
             raise ApiRefusal("ratelimited", status=429, retry_after=int(trouble.seconds))
-        if name != "chat.postMessage" or not self.slack.mischief.strict_rates:
+        if name != "chat.postMessage" or not self.slack.faults.strict_rates:
             return
         channel, now = str(given.get("channel")), time.monotonic()
         if now - self._last_post.get(channel, -1.0) < 1.0:
             raise ApiRefusal("ratelimited", status=429, retry_after=1)
         self._last_post[channel] = now
 
-    def _note(self, name: str, given: dict[str, Any], answer: dict[str, Any]) -> None:
+    def _record_call(self, name: str, given: dict[str, Any], answer: dict[str, Any]) -> None:
         self.slack.calls.append(ApiCall(name, given, answer, time.time()))
-        self.slack.changed("call")
+        self.slack.notify_change("call")
 
 
 async def _read_call(request: web.Request) -> tuple[dict[str, Any], str]:
@@ -254,20 +254,20 @@ class LocalSlack(MessageActions, PressActions, FormActions):
     @property
     def events_url(self) -> str | None:
         """Where signed requests go; None means Socket Mode."""
-        return self.courier.events_url
+        return self.transport.events_url
 
     @events_url.setter
     def events_url(self, url: str | None) -> None:
-        self.courier.events_url = url
+        self.transport.events_url = url
 
     @property
     def retry_delays(self) -> tuple[float, ...]:
         """How long Slack waits before each further try of an event, in seconds."""
-        return self.courier.retry_delays
+        return self.transport.retry_delays
 
     @retry_delays.setter
     def retry_delays(self, delays: tuple[float, ...]) -> None:
-        self.courier.retry_delays = delays
+        self.transport.retry_delays = delays
 
     async def start(self) -> None:
         """Binds the port; only from here on is `url` right."""
@@ -278,13 +278,13 @@ class LocalSlack(MessageActions, PressActions, FormActions):
 
     async def stop(self) -> None:
         """Ends everything that is under way, then the server."""
-        await self.courier.close()
+        await self.transport.close()
         await self._runner.cleanup()
 
-    async def settled(self, seconds: float = 5) -> None:
+    async def wait_for_deliveries(self, seconds: float = 5) -> None:
         """Waits until the app has taken every event, or Slack has given up."""
         end = time.monotonic() + seconds
-        while self.courier.busy:
+        while self.transport.is_busy:
             if time.monotonic() > end:
                 raise TimeoutError(f"events are still under way after {seconds} s")
             await asyncio.sleep(0.005)

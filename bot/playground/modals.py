@@ -25,8 +25,8 @@ def open_view(slack: ConnectedWorkspace, source: Any, user: str, under: View | N
     if under is not None and count_stacked_views(under, slack) >= MAX_STACK_DEPTH:
         raise ApiRefusal("push_limit_reached")
     view = create_view(slack, source, "modal", user, under)
-    slack.stacks.setdefault(user, []).append(view)
-    slack.shown(view)
+    slack.modal_stacks.setdefault(user, []).append(view)
+    slack.notify_view_change(view)
     return view
 
 
@@ -34,10 +34,10 @@ def create_view(
     slack: ConnectedWorkspace, source: Any, kind: str, user: str, under: View | None = None
 ) -> View:
     """A view with an id of its own, kept under it."""
-    id = slack.stamps.id("V")
+    id = slack.ids.new_id("V")
     root, previous = (under.root_id, under.id) if under else (id, None)
     view = View(id, kind, user, source, [], "", root, previous)
-    view.rewrite(source, slack.stamps)
+    view.replace_source(source, slack.ids)
     slack.views[id] = view
     return view
 
@@ -46,26 +46,26 @@ def update_view(slack: ConnectedWorkspace, view: View, source: Any) -> View:
     """Puts a new definition into an open view."""
     check_view(source, view.kind)
     check_external_id(slack, source, view)
-    view.rewrite(source, slack.stamps)
-    slack.shown(view)
+    view.replace_source(source, slack.ids)
+    slack.notify_view_change(view)
     return view
 
 
 def close_view(slack: ConnectedWorkspace, view: View, *, all_of_them: bool = False) -> list[View]:
     """Takes a view, or its whole stack, from before the person."""
-    stack = slack.stacks.get(view.user, [])
+    stack = slack.modal_stacks.get(view.user, [])
     gone = [one for one in stack if one is view or (all_of_them and one.root_id == view.root_id)]
     for one in gone:
         one.closed = True
         stack.remove(one)
         del slack.views[one.id]
-    slack.shown(view)
+    slack.notify_view_change(view)
     return gone
 
 
 def count_stacked_views(view: View, slack: ConnectedWorkspace) -> int:
     """How many views lie in this one's stack."""
-    return sum(one.root_id == view.root_id for one in slack.stacks.get(view.user, []))
+    return sum(one.root_id == view.root_id for one in slack.modal_stacks.get(view.user, []))
 
 
 def check_external_id(slack: ConnectedWorkspace, source: dict[str, Any], but: View | None) -> None:
@@ -87,7 +87,7 @@ class FormActions(ConnectedWorkspace):
 
     def fill(self, user: str, view_id: str, values: FormValues) -> View:
         """Puts values into a form without sending it: {block_id: {action_id: value}}."""
-        view = self._open(user, view_id)
+        view = self._find_modal(user, view_id)
         elements = {
             (block["block_id"], one["action_id"]): one
             for block in walk_blocks(view.blocks)
@@ -119,14 +119,14 @@ class FormActions(ConnectedWorkspace):
         body = payloads.build_interaction(self, "view_submission", user, view.id)
         body |= {
             "view": payloads.build_view_payload(self, view),
-            "response_urls": self._response_urls(view),
+            "response_urls": self._create_response_urls(view),
         }
-        answer = await self.interact(body)
-        return self._obey(view, answer)
+        answer = await self.send_interaction(body)
+        return self._apply_response(view, answer)
 
     async def close(self, user: str, view_id: str) -> AppResponse | None:
         """Closes a modal; the app hears of it only if it asked to (notify_on_close)."""
-        view = self._open(user, view_id)
+        view = self._find_modal(user, view_id)
         cleared = bool(view.source.get("clear_on_close"))
         close_view(self, view, all_of_them=cleared)
         if not view.source.get("notify_on_close"):
@@ -134,9 +134,9 @@ class FormActions(ConnectedWorkspace):
         body = payloads.build_interaction(self, "view_closed", user)
         del body["trigger_id"]
         body |= {"view": payloads.build_view_payload(self, view), "is_cleared": cleared}
-        return await self.interact(body)
+        return await self.send_interaction(body)
 
-    def _obey(self, view: View, answer: AppResponse) -> AppResponse:
+    def _apply_response(self, view: View, answer: AppResponse) -> AppResponse:
         view.errors, view.trouble = {}, None
         said = answer.body if isinstance(answer.body, dict) else {}
         action = said.get("response_action")
@@ -153,20 +153,20 @@ class FormActions(ConnectedWorkspace):
                 close_view(self, view, all_of_them=action == "clear")
         except ApiRefusal as refusal:
             view.trouble = f"{SUBMIT_FAILURE} ({refusal.error}{''.join(refusal.messages)})"
-        self.shown(view)
+        self.notify_view_change(view)
         if view.errors or view.trouble:
             return AppResponse(
                 answer.status, answer.ms, answer.body, view.trouble and "trouble", view.errors
             )
         return answer
 
-    def _open(self, user: str, view_id: str) -> View:
+    def _find_modal(self, user: str, view_id: str) -> View:
         view = self.views.get(view_id)
         if view is None or view.user != user or view.kind != "modal":
             raise ImpossibleAction(f"{user} has no modal {view_id} open")
         return view
 
-    def _response_urls(self, view: View) -> list[dict[str, Any]]:
+    def _create_response_urls(self, view: View) -> list[dict[str, Any]]:
         urls = []
         for block in walk_blocks(view.blocks):
             for element in list_elements(block):

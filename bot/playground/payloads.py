@@ -28,7 +28,7 @@ def build_event_callback(
         "api_app_id": slack.app,
         "event": event,
         "type": "event_callback",
-        "event_id": slack.stamps.id("Ev"),
+        "event_id": slack.ids.new_id("Ev"),
         "event_time": int(time.time()),
         "authorizations": [
             {
@@ -40,7 +40,7 @@ def build_event_callback(
             }
         ],
         "is_ext_shared_channel": bool(place and place.is_ext_shared),
-        "event_context": slack.stamps.id("4-"),
+        "event_context": slack.ids.new_id("4-"),
     }
 
 
@@ -69,7 +69,7 @@ def build_change_event(
     slack: SlackWorkspace, place: Place, message: SlackMessage, before: Payload, subtype: str
 ) -> Payload:
     """A message_changed or message_deleted."""
-    now = slack.stamps.ts()
+    now = slack.ids.new_ts()
     event: Payload = {
         "type": "message",
         "subtype": subtype,
@@ -117,7 +117,7 @@ def build_view_payload(slack: SlackWorkspace, view: View) -> Payload:
 
 def create_trigger(slack: SlackWorkspace, user: str, view_id: str | None = None) -> Trigger:
     """A trigger_id that is good for three seconds from now."""
-    id = f"{slack.stamps.ts()}.{slack.stamps.id('').lower()}"
+    id = f"{slack.ids.new_ts()}.{slack.ids.new_id('').lower()}"
     trigger = Trigger(id, user, time.monotonic() + slack.trigger_seconds, view_id)
     slack.triggers[id] = trigger
     return trigger
@@ -131,7 +131,7 @@ def create_response_url(
     thread_ts: str | None = None,
 ) -> str:
     """A response_url; `original` is the message that it may replace."""
-    id = slack.stamps.id("R")
+    id = slack.ids.new_id("R")
     expires = time.monotonic() + RESPONSE_URL_SECONDS
     slack.response_urls[id] = ResponseUrl(id, user, channel, expires, original, thread_ts)
     return f"{slack.base_url}response/{id}"

@@ -98,29 +98,29 @@ class ObjectSchema:
     `also` looks at an object that is right so far.
     """
 
-    need: Mapping[str, Check] = field(default_factory=dict)
-    may: Mapping[str, Check] = field(default_factory=dict)
-    also: Check = allow_anything
+    required: Mapping[str, Check] = field(default_factory=dict)
+    optional: Mapping[str, Check] = field(default_factory=dict)
+    extra_check: Check = allow_anything
 
     def __call__(self, faults: SchemaErrors, value: Any, at: str) -> None:
         """Checks a value against this shape."""
         if not isinstance(value, dict):
             faults.add("must be an object", at)
             return
-        before = len(faults.found)
-        for name, check in self.need.items():
+        before = len(faults.messages)
+        for name, check in self.required.items():
             if value.get(name) is None:
                 faults.add(f"missing required field: {name}", at)
             else:
                 check(faults, value[name], f"{at}/{name}")
         for name, entry in value.items():
-            if name in self.may:
+            if name in self.optional:
                 if entry is not None:
-                    self.may[name](faults, entry, f"{at}/{name}")
-            elif name not in self.need and name != "type":
+                    self.optional[name](faults, entry, f"{at}/{name}")
+            elif name not in self.required and name != "type":
                 faults.add(f"invalid additional property: {name}", at)
-        if len(faults.found) == before:
-            self.also(faults, value, at)
+        if len(faults.messages) == before:
+            self.extra_check(faults, value, at)
 
 
 def require_type(shapes: Mapping[str, Check]) -> Check:

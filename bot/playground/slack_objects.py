@@ -19,12 +19,12 @@ class IdGenerator:
         self._moment = 0
         self._number = time.time_ns() // 1000
 
-    def ts(self) -> str:
+    def new_ts(self) -> str:
         """A message's ts: seconds, a dot, six digits. Unique and increasing."""
         self._moment = max(self._moment + 1, time.time_ns() // 1000)
         return f"{self._moment // 1_000_000}.{self._moment % 1_000_000:06d}"
 
-    def id(self, prefix: str) -> str:
+    def new_id(self, prefix: str) -> str:
         """An id such as F0123ABC; no two are the same, even after a restart."""
         self._number += 1
         digits, left = "", self._number

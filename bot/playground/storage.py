@@ -45,7 +45,7 @@ def dump_state(slack: LocalSlack) -> SavedState:
             "bot_token": slack.bot_token,
             "app_token": slack.app_token,
         },
-        "stamps": dict(vars(slack.stamps)),
+        "stamps": dict(vars(slack.ids)),
         "installed": slack.installed,
         "people": [asdict(person) for person in slack.people.values()],
         "usergroups": dict(slack.usergroups),
@@ -68,7 +68,7 @@ def restore_state(slack: LocalSlack, kept: SavedState, content: ContentReader) -
 
     Raises KeyError, TypeError or ValueError when it is not what `remembered` made.
     """
-    vars(slack.stamps).update({name: int(kept["stamps"][name]) for name in vars(slack.stamps)})
+    vars(slack.ids).update({name: int(kept["stamps"][name]) for name in vars(slack.ids)})
     slack.installed = bool(kept["installed"])
     slack.people |= {one["id"]: SlackUser(**one) for one in kept["people"]}
     slack.usergroups |= kept["usergroups"]
@@ -186,7 +186,7 @@ def resend_events(slack: LocalSlack) -> None:
     waiting = [one for one in slack.deliveries if not one.done]
     slack.deliveries[:] = [one for one in slack.deliveries if one.done]
     for one in waiting:
-        slack.courier.event(one.event)
+        slack.transport.send_event(one.event)
 
 
 class StateSaver:
@@ -196,33 +196,33 @@ class StateSaver:
     """
 
     def __init__(self, slack: LocalSlack, folder: Path, pause: float = SAVE_DELAY) -> None:
-        self.slack, self.folder, self.pause = slack, folder, pause
+        self.slack, self.folder, self.delay = slack, folder, pause
         self._changed = asyncio.Event()
         self._written: set[str] = set()
 
     async def __aenter__(self) -> "StateSaver":
         for file in self.slack.files.values():
             file.base_url = self.slack.base_url
-        self._leave = self.slack.listen(self._note)
-        self._work = asyncio.create_task(self._keep())
+        self._stop_listening = self.slack.listen(self._on_change)
+        self._save_task = asyncio.create_task(self._save_loop())
         self._changed.set()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._leave()
-        self._work.cancel()
+        self._stop_listening()
+        self._save_task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await self._work
+            await self._save_task
         await asyncio.to_thread(self._write, dump_state(self.slack))
 
-    def _note(self, change: WorkspaceChange) -> None:
+    def _on_change(self, change: WorkspaceChange) -> None:
         if change.kind not in ("call", "status"):
             self._changed.set()
 
-    async def _keep(self) -> None:
+    async def _save_loop(self) -> None:
         while True:
             await self._changed.wait()
-            await asyncio.sleep(self.pause)
+            await asyncio.sleep(self.delay)
             self._changed.clear()
             writing = asyncio.create_task(
                 asyncio.to_thread(self._write, dump_state(self.slack)), name="keep"

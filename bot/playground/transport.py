@@ -30,7 +30,7 @@ class AppResponse:
     body: Any = None
     error: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
-    stop: bool = False
+    no_retry: bool = False
 
     @property
     def ok(self) -> bool:
@@ -58,15 +58,15 @@ class SocketMode:
     def __init__(self, stamps: IdGenerator, app: str) -> None:
         self.tickets: set[str] = set()
         self.connections: list[SocketConnection] = []
-        self._stamps = stamps
+        self._ids = stamps
         self._app = app
-        self._turn = 0
-        self._waiting: dict[str, tuple[SocketConnection, asyncio.Future[Any]]] = {}
-        self._came = asyncio.Event()
+        self._round_robin_index = 0
+        self._pending_acks: dict[str, tuple[SocketConnection, asyncio.Future[Any]]] = {}
+        self._connection_opened = asyncio.Event()
 
-    def ticket(self) -> str:
+    def issue_ticket(self) -> str:
         """Lets one connection in."""
-        ticket = self._stamps.id("S")
+        ticket = self._ids.new_id("S")
         self.tickets.add(ticket)
         return ticket
 
@@ -80,14 +80,14 @@ class SocketMode:
         await socket.prepare(request)
         connection = SocketConnection(socket, request)
         self.connections.append(connection)
-        self._came.set()
+        self._connection_opened.set()
         try:
-            await socket.send_json(self._hello(request))
+            await socket.send_json(self._build_hello(request))
             async for frame in socket:
                 if frame.type == WSMsgType.TEXT:
-                    self._acknowledged(frame.data)
+                    self._receive_ack(frame.data)
         finally:
-            self._gone(connection)
+            self._remove_connection(connection)
         return socket
 
     async def send(
@@ -97,9 +97,9 @@ class SocketMode:
         began = time.perf_counter()
         if not self.connections:
             return AppResponse(0, 0.0, error="dispatch_failed")
-        self._turn += 1
-        connection = self.connections[self._turn % len(self.connections)]
-        envelope_id = self._stamps.id("").lower()
+        self._round_robin_index += 1
+        connection = self.connections[self._round_robin_index % len(self.connections)]
+        envelope_id = self._ids.new_id("").lower()
         envelope = {
             "envelope_id": envelope_id,
             "type": kind,
@@ -109,7 +109,7 @@ class SocketMode:
         if kind == "events_api":
             envelope |= {"retry_attempt": retry, "retry_reason": "timeout" if reason else ""}
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[envelope_id] = (connection, answer)
+        self._pending_acks[envelope_id] = (connection, answer)
         try:
             await connection.socket.send_json(envelope)
             said = await asyncio.wait_for(answer, seconds)
@@ -118,27 +118,27 @@ class SocketMode:
         except ConnectionError:
             return AppResponse(0, _milliseconds_since(began), error="dispatch_failed")
         finally:
-            self._waiting.pop(envelope_id, None)
+            self._pending_acks.pop(envelope_id, None)
         return AppResponse(200, _milliseconds_since(began), said)
 
-    async def connected(self, seconds: float = 5, count: int = 1) -> None:
+    async def wait_for_connections(self, seconds: float = 5, count: int = 1) -> None:
         """Waits until so many connections are open."""
         async with asyncio.timeout(seconds):
             while len(self.connections) < count:
-                self._came.clear()
-                await self._came.wait()
+                self._connection_opened.clear()
+                await self._connection_opened.wait()
 
-    async def ask_to_leave(self, reason: str = "refresh_requested") -> None:
+    async def request_disconnect(self, reason: str = "refresh_requested") -> None:
         """Sends `disconnect`, as Slack does before it renews its machines."""
         for connection in list(self.connections):
             await connection.socket.send_json(
                 {"type": "disconnect", "reason": reason, "debug_info": {}}
             )
 
-    def drop(self) -> None:
+    def drop_connections(self) -> None:
         """Breaks every connection without a word."""
         for connection in list(self.connections):
-            self._gone(connection)
+            self._remove_connection(connection)
             if connection.request.transport is not None:
                 connection.request.transport.abort()
 
@@ -147,7 +147,7 @@ class SocketMode:
         for connection in list(self.connections):
             await connection.socket.close(code=1001)
 
-    def _hello(self, request: web.Request) -> dict[str, Any]:
+    def _build_hello(self, request: web.Request) -> dict[str, Any]:
         return {
             "type": "hello",
             "num_connections": len(self.connections),
@@ -155,16 +155,16 @@ class SocketMode:
             "connection_info": {"app_id": self._app},
         }
 
-    def _acknowledged(self, text: str) -> None:
+    def _receive_ack(self, text: str) -> None:
         frame = json.loads(text) if text.startswith("{") else {}
-        _, answer = self._waiting.get(frame.get("envelope_id", ""), (None, None))
+        _, answer = self._pending_acks.get(frame.get("envelope_id", ""), (None, None))
         if answer is not None and not answer.done():
             answer.set_result(frame.get("payload"))
 
-    def _gone(self, connection: SocketConnection) -> None:
+    def _remove_connection(self, connection: SocketConnection) -> None:
         if connection in self.connections:
             self.connections.remove(connection)
-        for used, answer in self._waiting.values():
+        for used, answer in self._pending_acks.values():
             if used is connection and not answer.done():
                 answer.set_exception(ConnectionResetError("the socket went away"))
 
@@ -202,14 +202,14 @@ class AppTransport:
     def __init__(self, signing_secret: str, mischief: FaultInjection, sockets: SocketMode) -> None:
         self.events_url: str | None = None
         self.retry_delays: tuple[float, ...] = RETRY_DELAYS
-        self.reply_seconds = ACK_TIMEOUT
+        self.ack_timeout = ACK_TIMEOUT
         self.deliveries: list[EventDelivery] = []
         self.sockets = sockets
         self._secret = signing_secret.encode()
-        self._mischief = mischief
+        self._faults = mischief
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: list[EventDelivery] = []
+        self._held_deliveries: list[EventDelivery] = []
 
     async def close(self) -> None:
         """Stops all that is on its way."""
@@ -220,26 +220,26 @@ class AppTransport:
             await self._session.close()
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether some event still waits for the app's answer or for a retry."""
         return bool(self._tasks)
 
-    def event(self, body: dict[str, Any]) -> EventDelivery:
+    def send_event(self, body: dict[str, Any]) -> EventDelivery:
         """Puts an event on its way and returns at once."""
         delivery = EventDelivery(body["event_id"], body["event"]["type"], body)
         self.deliveries.append(delivery)
-        if self._mischief.out_of_order:
-            self._held.append(delivery)
-            if len(self._held) == 1:
+        if self._faults.out_of_order:
+            self._held_deliveries.append(delivery)
+            if len(self._held_deliveries) == 1:
                 self._start(self._release())
         else:
             self._start(self._deliver(delivery))
         return delivery
 
-    async def ask(self, kind: str, body: dict[str, Any]) -> AppResponse:
+    async def send_request(self, kind: str, body: dict[str, Any]) -> AppResponse:
         """Sends a command (`slash_commands`) or an interaction (`interactive`) once."""
         if self.events_url is None:
-            return await self.sockets.send(kind, body, self.reply_seconds)
+            return await self.sockets.send(kind, body, self.ack_timeout)
         form = body if kind == "slash_commands" else {"payload": json.dumps(body)}
         return await self._post(urlencode(form), "application/x-www-form-urlencoded", {})
 
@@ -249,39 +249,39 @@ class AppTransport:
         task.add_done_callback(self._tasks.discard)
 
     async def _release(self) -> None:
-        await asyncio.sleep(self._mischief.window)
-        held, self._held = self._held, []
-        self._mischief.random.shuffle(held)
+        await asyncio.sleep(self._faults.shuffle_window)
+        held, self._held_deliveries = self._held_deliveries, []
+        self._faults.random.shuffle(held)
         for delivery in held:
             self._start(self._deliver(delivery))
             await asyncio.sleep(SHUFFLE_PAUSE)
 
     async def _deliver(self, delivery: EventDelivery) -> None:
-        if self._mischief.late:
-            await asyncio.sleep(self._mischief.late)
+        if self._faults.delivery_delay:
+            await asyncio.sleep(self._faults.delivery_delay)
         answer = await self._attempt(delivery, 0, "")
         for number, delay in enumerate(self.retry_delays, 1):
-            if answer.ok or answer.stop:
+            if answer.ok or answer.no_retry:
                 break
             await asyncio.sleep(delay)
             answer = await self._attempt(delivery, number, _describe_failure(answer))
-        if self._mischief.deliver_twice:
+        if self._faults.deliver_twice:
             await self._attempt(delivery, 1, "http_timeout")
-        if self._mischief.deliver_twice_without_headers:
+        if self._faults.deliver_twice_without_headers:
             await self._attempt(delivery, 0, "")
         delivery.done = True
 
     async def _attempt(self, delivery: EventDelivery, number: int, reason: str) -> AppResponse:
         if self.events_url is None:
             answer = await self.sockets.send(
-                "events_api", delivery.event, self.reply_seconds, number, reason
+                "events_api", delivery.event, self.ack_timeout, number, reason
             )
         else:
             headers = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
             text = json.dumps(delivery.event)
             answer = await self._post(text, "application/json", headers if number else {})
-        if self._mischief.lost_acks and answer.ok:
-            self._mischief.lost_acks -= 1
+        if self._faults.lost_acks and answer.ok:
+            self._faults.lost_acks -= 1
             answer = AppResponse(0, answer.ms, error="dispatch_failed")
         delivery.attempts.append(answer)
         return answer
@@ -293,8 +293,8 @@ class AppTransport:
             async with self._session.post(
                 self.events_url or "",
                 data=body,
-                headers=self._signed(body) | {"Content-Type": content_type} | headers,
-                timeout=aiohttp.ClientTimeout(total=self.reply_seconds),
+                headers=self._build_signed_headers(body) | {"Content-Type": content_type} | headers,
+                timeout=aiohttp.ClientTimeout(total=self.ack_timeout),
             ) as response:
                 said = await response.text()
                 status, stop = response.status, response.headers.get("X-Slack-No-Retry") == "1"
@@ -303,9 +303,9 @@ class AppTransport:
         except aiohttp.ClientError:
             return AppResponse(0, _elapsed_ms(began), error="dispatch_failed")
         error = None if status == 200 else "dispatch_failed"
-        return AppResponse(status, _elapsed_ms(began), _parse_body(said), error, stop=stop)
+        return AppResponse(status, _elapsed_ms(began), _parse_body(said), error, no_retry=stop)
 
-    def _signed(self, body: bytes) -> dict[str, str]:
+    def _build_signed_headers(self, body: bytes) -> dict[str, str]:
         now = str(int(time.time()))
         signature = hmac.new(self._secret, b"v0:" + now.encode() + b":" + body, hashlib.sha256)
         return {

@@ -55,13 +55,13 @@ class SlackWorkspace:
         self.app = seed.APP_ID
         self.bot_id = seed.BOT_ID
         self.bot_user = seed.BOT_USER_ID
-        self.stamps = IdGenerator()
+        self.ids = IdGenerator()
         self.people: dict[str, SlackUser] = seed.create_people()
         self.places: dict[str, Place] = seed.create_places(self.people)
         self.usergroups: dict[str, dict[str, Any]] = {}
         self.files: dict[str, StoredFile] = {}
         self.views: dict[str, View] = {}
-        self.stacks: dict[str, list[View]] = {}
+        self.modal_stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self.statuses: dict[tuple[str, str], str] = {}
         self.titles: dict[tuple[str, str], str] = {}
@@ -71,7 +71,7 @@ class SlackWorkspace:
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.calls: list[ApiCall] = []
-        self.mischief = FaultInjection(on_end_streams=self.end_streams)
+        self.faults = FaultInjection(on_end_streams=self.end_streams)
         self.trigger_seconds = TRIGGER_SECONDS
         self.stream_seconds = STREAM_SECONDS
         self.base_url = ""
@@ -83,7 +83,7 @@ class SlackWorkspace:
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
 
-    def changed(
+    def notify_change(
         self, kind: str, channel: str | None = None, ts: str | None = None, user: str | None = None
     ) -> None:
         """Tells those who wait and those who draw."""
@@ -92,7 +92,7 @@ class SlackWorkspace:
         for listener in list(self._listeners):
             listener(WorkspaceChange(kind, channel, ts, user))
 
-    async def until(self, condition: Callable[[], object], seconds: float = 5) -> None:
+    async def wait_until(self, condition: Callable[[], object], seconds: float = 5) -> None:
         """Waits until the condition holds; raises TimeoutError when it does not in time."""
         waiter, end = asyncio.Event(), time.monotonic() + seconds
         self._waiters.add(waiter)
@@ -100,7 +100,7 @@ class SlackWorkspace:
             while not condition():
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise TimeoutError(f"not so within {seconds} s; last calls: {self._last()}")
+                    raise TimeoutError(f"not so within {seconds} s; last calls: {self._describe_last_calls()}")
                 waiter.clear()
                 try:
                     await asyncio.wait_for(waiter.wait(), min(left, 0.05))
@@ -109,11 +109,11 @@ class SlackWorkspace:
         finally:
             self._waiters.discard(waiter)
 
-    def _last(self) -> str:
+    def _describe_last_calls(self) -> str:
         calls = [f"{call.method} {call.answer.get('error', 'ok')}" for call in self.calls[-5:]]
         return ", ".join(calls) or "none"
 
-    def place(self, channel: str) -> Place:
+    def get_place(self, channel: str) -> Place:
         """A place by its id; Refused when there is none, as in every method."""
         if found := self.places.get(channel):
             return found
@@ -150,13 +150,13 @@ class SlackWorkspace:
 
     def open_views(self, user: str) -> list[View]:
         """The modals open before somebody, the top one last."""
-        return list(self.stacks.get(user, []))
+        return list(self.modal_stacks.get(user, []))
 
-    def dm(self, user: str) -> str:
+    def open_direct_message(self, user: str) -> str:
         """The id of the direct message between the bot and a person, opened on demand."""
-        return self.direct([user]).id
+        return self.open_conversation([user]).id
 
-    def direct(self, users: list[str]) -> Place:
+    def open_conversation(self, users: list[str]) -> Place:
         """The direct message between the bot and some people."""
         members = [*sorted(set(users)), self.bot_user]
         kind = "im" if len(members) == 2 else "mpim"
@@ -174,4 +174,4 @@ class SlackWorkspace:
     def end_stream(self, message: SlackMessage) -> None:
         """This message grows no more; who draws it is told."""
         message.streaming_until = None
-        self.changed("edit", message.channel, message.ts)
+        self.notify_change("edit", message.channel, message.ts)

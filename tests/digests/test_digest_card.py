@@ -72,7 +72,7 @@ async def test_opens_its_details_in_its_own_language(bench: Bench) -> None:
 async def test_is_asked_about_in_its_thread_without_a_mention(any_bench: Bench) -> None:
     bench = any_bench
     card = await posted(bench)
-    await bench.slack.say(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
+    await bench.slack.post_message(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
     sections = "sales site feedback campaigns"
@@ -84,13 +84,13 @@ async def test_is_asked_about_in_its_thread_without_a_mention(any_bench: Bench) 
 async def test_leaves_alone_what_people_say_to_each_other_below_it(bench: Bench) -> None:
     card = await posted(bench)
     for words in ("thanks!", f"<@{MARIE}> can you look into this?", "Really?", "I'll call them"):
-        await bench.slack.say(OTTO, MARKETING, words, thread_ts=card.ts)
+        await bench.slack.post_message(OTTO, MARKETING, words, thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1
 
 
 async def test_of_other_work_takes_no_question_that_nobody_asked_it(bench: Bench) -> None:
     card = await bench.drafted()
-    await bench.slack.say(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
+    await bench.slack.post_message(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1

@@ -62,7 +62,7 @@ async def test_hears_of_it_though_the_process_died_after_the_press(bench: Bench)
 @pytest.mark.parametrize("trouble", ["ratelimited", "http_500", "lost"])
 async def test_hears_of_it_once_whatever_slack_does_meanwhile(bench: Bench, trouble: str) -> None:
     card = await previewed(bench)
-    mischief = bench.slack.mischief
+    mischief = bench.slack.faults
     method = "chat.postMessage"
     if trouble == "ratelimited":
         mischief.rate_limit(method, 9, retry_after=0)
@@ -73,7 +73,7 @@ async def test_hears_of_it_once_whatever_slack_does_meanwhile(bench: Bench, trou
     await bench.press(MARIE, card, "digest_on")
     with pytest.raises(TryAgain):
         await bench.run("say")
-    mischief.planned.clear()
+    mischief.planned_faults.clear()
     await bench.run()
     assert lines(bench) == [ON]
 

@@ -44,7 +44,7 @@ async def test_that_was_asked_to_end_breaks_nothing_and_the_next_one_goes_on(
             cards = [m for m in slack.transcript("C0MARKET") if m.bot_id]
             return [m.ts for m in cards if '"send_back"' in str(m.blocks).replace("'", '"')]
 
-        await slack.until(lambda: len(finished()) == 10, 20)
+        await slack.wait_until(lambda: len(finished()) == 10, 20)
         assert await intern.end() == 0
         assert "failed:" not in intern.log()
         assert "Traceback" not in intern.log()

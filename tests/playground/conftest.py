@@ -53,7 +53,7 @@ async def ear(slack: LocalSlack) -> AsyncIterator[Ear]:
     async with served(app) as base:
         slack.events_url = one.url = f"{base}/slack/events"
         yield one
-        await slack.courier.close()
+        await slack.transport.close()
 
 
 class served:  # noqa: N801
@@ -88,14 +88,14 @@ async def over_http(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp
     async with served(server.web_app) as base:
         slack.events_url = f"{base}/slack/events"
         yield bolt
-        await slack.settled()
+        await slack.wait_for_deliveries()
 
 
 @pytest.fixture
 async def over_socket(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp]:
     handler = AsyncSocketModeHandler(bolt, slack.app_token, web_client=bolt.client)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    await slack.sockets.connected()
+    await slack.sockets.wait_for_connections()
     yield bolt
     await handler.close_async()  # type: ignore[no-untyped-call]
 

@@ -273,7 +273,7 @@ def test_each_surface_has_its_blocks(block: Block, modal: bool, home: bool) -> N
     for surface, taken in (("modal", modal), ("home", home)):
         faults = SchemaErrors()
         check_blocks(faults, [block], surface)
-        assert bool(faults.found) != taken, f"{surface}: {faults.found}"
+        assert bool(faults.messages) != taken, f"{surface}: {faults.messages}"
 
 
 def test_blocks_made_with_slacks_own_models_are_taken() -> None:

@@ -72,8 +72,8 @@ async def test_a_persons_id_means_their_direct_message(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     answer = await client.chat_postMessage(channel="UMAX", text="hello")
-    assert answer["channel"] == slack.dm("UMAX")
-    assert slack.messages(slack.dm("UMAX"))[0].text == "hello"
+    assert answer["channel"] == slack.open_direct_message("UMAX")
+    assert slack.messages(slack.open_direct_message("UMAX"))[0].text == "hello"
 
 
 async def test_a_permalink_names_the_thread(client: AsyncWebClient) -> None:
@@ -132,12 +132,12 @@ async def test_timestamps_grow_even_when_the_clock_stands(
     monkeypatch.setattr(
         "bot.playground.slack_objects.time.time_ns", lambda: 1_800_000_000_000_000_000
     )
-    sent = [(await slack.say("UMARIE", MARKET, "x")).ts for _ in range(200)]
+    sent = [(await slack.post_message("UMARIE", MARKET, "x")).ts for _ in range(200)]
     assert sent == sorted(set(sent))
 
 
 async def test_a_reaction_is_added_once(slack: LocalSlack, client: AsyncWebClient) -> None:
-    said = await slack.say("UMARIE", MARKET, "x")
+    said = await slack.post_message("UMARIE", MARKET, "x")
     await client.reactions_add(channel=MARKET, timestamp=said.ts, name="eyes")
     assert said.reactions == {"eyes": ["UINTERN"]}
     with pytest.raises(SlackApiError, match="already_reacted"):

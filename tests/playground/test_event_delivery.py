@@ -27,8 +27,8 @@ def types(ear: Ear) -> list[str]:
 
 
 async def test_every_request_is_signed(slack: LocalSlack, ear: Ear) -> None:
-    await slack.say("UMARIE", MARKET, "é")
-    await slack.settled()
+    await slack.post_message("UMARIE", MARKET, "é")
+    await slack.wait_for_deliveries()
     headers, body = ear.got[0]
     base = f"v0:{headers['X-Slack-Request-Timestamp']}:{body}"
     signature = hmac.new(SECRET.encode(), base.encode(), hashlib.sha256).hexdigest()
@@ -36,8 +36,8 @@ async def test_every_request_is_signed(slack: LocalSlack, ear: Ear) -> None:
 
 
 async def test_a_mention_comes_in_two_forms(slack: LocalSlack, ear: Ear) -> None:
-    said = await slack.say("UMARIE", MARKET, "<@UINTERN> draft")
-    await slack.settled()
+    said = await slack.post_message("UMARIE", MARKET, "<@UINTERN> draft")
+    await slack.wait_for_deliveries()
     assert types(ear) == ["app_mention", "message"]
     one, two = bodies(ear)
     assert one["event_id"] != two["event_id"]
@@ -48,28 +48,28 @@ async def test_a_mention_comes_in_two_forms(slack: LocalSlack, ear: Ear) -> None
 
 
 async def test_the_app_hears_only_where_it_is_a_member(slack: LocalSlack, ear: Ear) -> None:
-    await slack.say("UMARIE", "C0SECRET", "<@UINTERN> draft")
-    await slack.settled()
+    await slack.post_message("UMARIE", "C0SECRET", "<@UINTERN> draft")
+    await slack.wait_for_deliveries()
     assert ear.got == []
     slack.invite("UINTERN", "C0SECRET")
-    await slack.say("UMARIE", "C0SECRET", "<@UINTERN> draft")
-    await slack.settled()
+    await slack.post_message("UMARIE", "C0SECRET", "<@UINTERN> draft")
+    await slack.wait_for_deliveries()
     assert types(ear) == ["app_mention", "message"]
 
 
 async def test_a_direct_message_is_no_mention(slack: LocalSlack, ear: Ear) -> None:
-    await slack.say("UMARIE", slack.dm("UMARIE"), "<@UINTERN> draft")
-    await slack.settled()
+    await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "<@UINTERN> draft")
+    await slack.wait_for_deliveries()
     assert [body["event"]["channel_type"] for body in bodies(ear)] == ["im"]
 
 
 async def test_edits_deletions_files_and_bots_are_told(slack: LocalSlack, ear: Ear) -> None:
-    root = await slack.say("UMARIE", MARKET, "one", files=[("a.csv", b"x")])
-    reply = await slack.say("UMAX", MARKET, "two", thread_ts=root.ts)
+    root = await slack.post_message("UMARIE", MARKET, "one", files=[("a.csv", b"x")])
+    reply = await slack.post_message("UMAX", MARKET, "two", thread_ts=root.ts)
     await slack.edit("UMARIE", MARKET, root.ts, "three")
     await slack.delete("UMAX", MARKET, reply.ts)
-    await slack.bot_says("B0OTHER", MARKET, "beep")
-    await slack.settled()
+    await slack.post_bot_message("B0OTHER", MARKET, "beep")
+    await slack.wait_for_deliveries()
     told = {body["event"].get("subtype", ""): body["event"] for body in bodies(ear)}
     assert told["file_share"]["files"][0]["name"] == "a.csv"
     assert (told[""]["thread_ts"], told[""]["parent_user_id"]) == (root.ts, "UMARIE")
@@ -84,17 +84,17 @@ async def test_the_app_hears_itself(slack: LocalSlack, ear: Ear, client: AsyncWe
     posted = await client.chat_postMessage(channel=MARKET, text="mine")
     await client.chat_update(channel=MARKET, ts=posted["ts"], text="changed")
     await client.chat_delete(channel=MARKET, ts=posted["ts"])
-    await slack.settled()
+    await slack.wait_for_deliveries()
     told = [(body["event"].get("subtype"), body["event"].get("bot_id")) for body in bodies(ear)]
     assert set(told) == {(None, slack.bot_id), ("message_changed", None), ("message_deleted", None)}
 
 
 async def test_home_context_and_removal_are_told(slack: LocalSlack, ear: Ear) -> None:
     await slack.open_home("UMARIE", tab="messages")
-    await slack.look_at("UMARIE", MARKET)
+    await slack.open_channel("UMARIE", MARKET)
     await slack.uninstall()
-    await slack.say("UMARIE", MARKET, "gone")
-    await slack.settled()
+    await slack.post_message("UMARIE", MARKET, "gone")
+    await slack.wait_for_deliveries()
     assert types(ear) == [
         "app_context_changed",
         "app_home_opened",
@@ -109,8 +109,8 @@ async def test_an_event_is_tried_again_with_its_number_and_reason(
     assert LocalSlack(signing_secret="s").retry_delays == (0.0, 60, 300)
     slack.retry_delays = (0.0, 0.01, 0.02)
     ear.reply = lambda body: web.Response(status=500 if len(ear.got) < 3 else 200)
-    await slack.say("UMARIE", MARKET, "x")
-    await slack.settled()
+    await slack.post_message("UMARIE", MARKET, "x")
+    await slack.wait_for_deliveries()
     assert [headers.get("X-Slack-Retry-Num") for headers, _ in ear.got] == [None, "1", "2"]
     assert ear.got[1][0]["X-Slack-Retry-Reason"] == "http_error"
     assert len({body["event_id"] for body in bodies(ear)}) == 1
@@ -120,8 +120,8 @@ async def test_an_event_is_tried_again_with_its_number_and_reason(
 async def test_an_event_is_given_up_after_the_last_try(slack: LocalSlack, ear: Ear) -> None:
     slack.retry_delays = (0.0, 0.0, 0.0)
     ear.reply = lambda body: web.Response(status=503)
-    await slack.say("UMARIE", MARKET, "x")
-    await slack.settled()
+    await slack.post_message("UMARIE", MARKET, "x")
+    await slack.wait_for_deliveries()
     assert len(ear.got) == 4
     assert slack.deliveries[0].done
     assert not slack.deliveries[0].delivered
@@ -130,18 +130,18 @@ async def test_an_event_is_given_up_after_the_last_try(slack: LocalSlack, ear: E
 async def test_an_app_can_ask_for_no_retry(slack: LocalSlack, ear: Ear) -> None:
     slack.retry_delays = (0.0, 0.0, 0.0)
     ear.reply = lambda body: web.Response(status=500, headers={"X-Slack-No-Retry": "1"})
-    await slack.say("UMARIE", MARKET, "x")
-    await slack.settled()
+    await slack.post_message("UMARIE", MARKET, "x")
+    await slack.wait_for_deliveries()
     assert len(ear.got) == 1
 
 
 async def test_an_app_that_comes_late_still_gets_its_events(slack: LocalSlack, ear: Ear) -> None:
     slack.retry_delays = (1.0,)
     right, slack.events_url = slack.events_url, "http://127.0.0.1:9/slack/events"
-    await slack.say("UMARIE", MARKET, "x")
-    await slack.until(lambda: slack.deliveries[0].attempts)
+    await slack.post_message("UMARIE", MARKET, "x")
+    await slack.wait_until(lambda: slack.deliveries[0].attempts)
     slack.events_url = right
-    await slack.settled()
+    await slack.wait_for_deliveries()
     assert ear.got[0][0]["X-Slack-Retry-Reason"] == "connection_failed"
 
 
@@ -150,8 +150,8 @@ async def test_a_slow_answer_counts_as_none(slack: LocalSlack) -> None:
         await asyncio.sleep(0.5)
         return web.Response()
 
-    assert slack.courier.reply_seconds == 3.0
-    slack.courier.reply_seconds = 0.1
+    assert slack.transport.ack_timeout == 3.0
+    slack.transport.ack_timeout = 0.1
     app = web.Application()
     app.router.add_post("/", sleep)
     async with served(app) as base:
@@ -173,13 +173,13 @@ async def test_a_failed_command_is_not_sent_again(slack: LocalSlack, ear: Ear) -
 
 
 async def test_people_can_do_only_what_slack_lets_them(slack: LocalSlack) -> None:
-    said = await slack.say("UMARIE", MARKET, "x")
+    said = await slack.post_message("UMARIE", MARKET, "x")
     with pytest.raises(ImpossibleAction, match="UMAX wrote no message"):
         await slack.edit("UMAX", MARKET, said.ts, "y")
     with pytest.raises(ImpossibleAction, match="no message"):
-        await slack.say("UMAX", MARKET, "y", thread_ts="1.2")
+        await slack.post_message("UMAX", MARKET, "y", thread_ts="1.2")
     with pytest.raises(ImpossibleAction, match="cannot write"):
-        await slack.say("UMAX", slack.dm("UMARIE"), "y")
+        await slack.post_message("UMAX", slack.open_direct_message("UMARIE"), "y")
 
 
 async def test_a_bolt_app_answers_a_mention(slack: LocalSlack, over_http: AsyncApp) -> None:
@@ -191,31 +191,31 @@ async def test_a_bolt_app_answers_a_mention(slack: LocalSlack, over_http: AsyncA
     async def ignore() -> None:
         pass
 
-    said = await slack.say("UMARIE", MARKET, "<@UINTERN> draft")
-    await slack.until(lambda: slack.messages(MARKET, said.ts))
+    said = await slack.post_message("UMARIE", MARKET, "<@UINTERN> draft")
+    await slack.wait_until(lambda: slack.messages(MARKET, said.ts))
     assert slack.messages(MARKET, said.ts)[0].text == "on it"
-    await slack.settled()
+    await slack.wait_for_deliveries()
     assert all(delivery.delivered for delivery in slack.deliveries)
 
 
 async def test_a_reply_to_a_reply_lands_in_the_same_thread(slack: LocalSlack) -> None:
-    root = await slack.say("UMARIE", MARKET, "root")
-    reply = await slack.say("UMAX", MARKET, "reply", thread_ts=root.ts)
-    again = await slack.say("ULEA", MARKET, "again", thread_ts=reply.ts)
+    root = await slack.post_message("UMARIE", MARKET, "root")
+    reply = await slack.post_message("UMAX", MARKET, "reply", thread_ts=root.ts)
+    again = await slack.post_message("ULEA", MARKET, "again", thread_ts=reply.ts)
     assert slack.messages(MARKET, root.ts) == [reply, again]
 
 
 async def test_a_mention_is_of_the_bot_and_of_nobody_else(slack: LocalSlack, ear: Ear) -> None:
-    await slack.say("UMARIE", MARKET, "<@UINTERNAL> x")
-    await slack.say("UMARIE", MARKET, "<@UINTERN|intern> x")
-    await slack.settled()
+    await slack.post_message("UMARIE", MARKET, "<@UINTERNAL> x")
+    await slack.post_message("UMARIE", MARKET, "<@UINTERN|intern> x")
+    await slack.wait_for_deliveries()
     assert types(ear) == ["app_mention", "message", "message"]
 
 
 async def test_another_language_is_told_once(slack: LocalSlack, ear: Ear) -> None:
-    await slack.speak("UMARIE", "en-GB")
-    await slack.speak("UMARIE", "en-GB")
-    await slack.settled()
+    await slack.set_locale("UMARIE", "en-GB")
+    await slack.set_locale("UMARIE", "en-GB")
+    await slack.wait_for_deliveries()
     (body,) = bodies(ear)
     assert body["event"]["type"] == "user_change"
     assert (body["event"]["user"]["id"], body["event"]["user"]["locale"]) == ("UMARIE", "en-GB")

@@ -407,7 +407,7 @@ async def test_shortcuts_bring_a_trigger_and_the_message(
         seen.append(body)
         await ack()
 
-    said = await slack.say("UMARIE", MARKET, "make this an e-mail")
+    said = await slack.post_message("UMARIE", MARKET, "make this an e-mail")
     await slack.shortcut("UMARIE", "brief")
     await slack.shortcut("UMARIE", "brief", message=said)
     assert [body["type"] for body in seen] == ["shortcut", "message_action"]

@@ -54,18 +54,18 @@ def calls(slack: LocalSlack, said: SlackMessage) -> list[tuple[str, dict[str, An
 
 
 def run(method: str, slack: LocalSlack, args: dict[str, Any]) -> dict[str, Any]:
-    return METHODS[method].work(slack, MethodArguments(args))
+    return METHODS[method].function(slack, MethodArguments(args))
 
 
 async def test_the_right_calls_are_taken(slack: LocalSlack) -> None:
-    said = await slack.say("UMARIE", slack.dm("UMARIE"), "x")
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "x")
     for method, args in calls(slack, said):
         json.dumps(run(method, slack, args))
 
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_a_call_with_something_odd_in_it_is_answered(slack: LocalSlack, odd: Any) -> None:
-    said = await slack.say("UMARIE", slack.dm("UMARIE"), "x")
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "x")
     for method, args in calls(slack, said):
         for worse in spoiled(args, odd):
             if isinstance(worse, dict):

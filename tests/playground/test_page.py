@@ -118,7 +118,7 @@ async def test_flips_switches_for_every_window(
     await max_.until("everything")
     await marie.do("switch", name="twice", on=True)
     assert (await max_.until("switches"))["switches"]["twice"]
-    assert slack.mischief.deliver_twice_without_headers
+    assert slack.faults.deliver_twice_without_headers
     assert (await marie.do("switch", name="kill", on=True))["error"]
 
 
@@ -170,16 +170,16 @@ LONG_AGO = NOW - timedelta(minutes=5)
 def put_up(slack: LocalSlack, post: str, times: int = 1) -> list[SlackMessage]:
     told = {"event_type": "super_intern_post", "event_payload": {"post": post}}
     place = slack.places["C0MARKET"]
-    cards = [slack.own_message(place.id, "a card", metadata=told) for _ in range(times)]
-    return [slack.post(place, card) for card in cards]
+    cards = [slack.build_bot_message(place.id, "a card", metadata=told) for _ in range(times)]
+    return [slack.publish_message(place, card) for card in cards]
 
 
 async def test_counts_what_came_twice_by_the_posts_id(slack: LocalSlack) -> None:
     put_up(slack, "1.0:card")
     put_up(slack, "2.0:card", times=3)
     _, second = put_up(slack, "3.0:card", times=2)
-    slack.erase(second)
-    await slack.say("UMARIE", "C0MARKET", "no card")
+    slack.delete_message(second)
+    await slack.post_message("UMARIE", "C0MARKET", "no card")
     tasks = [(f"{n}.0:card", "done", LONG_AGO) for n in (1, 2, 3)]
     told = count_outcomes(tasks, count_posts(slack), NOW)
     assert told == {"asked": 3, "ended": 3, "open": 0, "lost": 0, "doubled": 1}
@@ -187,7 +187,7 @@ async def test_counts_what_came_twice_by_the_posts_id(slack: LocalSlack) -> None
 
 async def test_counts_an_accepted_task_without_a_card_as_lost(slack: LocalSlack) -> None:
     (gone,) = put_up(slack, "1.0:card")
-    slack.erase(gone)
+    slack.delete_message(gone)
     tasks = [
         ("1.0:card", "done", LONG_AGO),
         ("2.0:card", "failed", LONG_AGO),

@@ -42,16 +42,16 @@ def never(words: str) -> None:
 
 async def lived_in(slack: LocalSlack) -> None:
     """Messages, a thread, a whisper, a file, a Home tab and a direct message."""
-    said = await slack.say("UMARIE", MARKETING, "<@UINTERN> linen", files=[("a.txt", b"bytes")])
-    card = slack.own_message(MARKETING, "a card", thread_ts=said.ts, metadata={"event_type": "x"})
+    said = await slack.post_message("UMARIE", MARKETING, "<@UINTERN> linen", files=[("a.txt", b"bytes")])
+    card = slack.build_bot_message(MARKETING, "a card", thread_ts=said.ts, metadata={"event_type": "x"})
     card.blocks = [section() | {"block_id": "b"}, {"type": "actions", "elements": [button("a")]}]
-    slack.post(slack.places[MARKETING], card)
-    slack.rewrite(card, slack.bot_user, text="a better card")
-    slack.whisper(
-        slack.places[MARKETING], slack.own_message(MARKETING, "psst", ephemeral_to="UMAX")
+    slack.publish_message(slack.places[MARKETING], card)
+    slack.update_message(card, slack.bot_user, text="a better card")
+    slack.post_ephemeral(
+        slack.places[MARKETING], slack.build_bot_message(MARKETING, "psst", ephemeral_to="UMAX")
     )
     await slack.react("UMAX", MARKETING, said.ts, "eyes")
-    await slack.say("UOTTO", slack.dm("UOTTO"), "only us")
+    await slack.post_message("UOTTO", slack.open_direct_message("UOTTO"), "only us")
     slack.invite(slack.bot_user, "C0SECRET")
 
 
@@ -69,22 +69,22 @@ async def test_continues_where_it_was(tmp_path: Path) -> None:
     first = open_slack(tmp_path, 0, never)
     async with first, StateSaver(first, tmp_path):
         await lived_in(first)
-        last = first.stamps.ts()
+        last = first.ids.new_ts()
     second = open_slack(tmp_path, first.port, never)
     async with second, StateSaver(second, tmp_path):
         assert everything(second) == everything(first)
         (file,) = second.files.values()
         assert file.content == b"bytes"
-        assert second.stamps.ts() > last
+        assert second.ids.new_ts() > last
         root = second.messages(MARKETING)[0]
         assert [one.text for one in root.replies] == ["a better card"]
 
 
 async def test_is_kept_soon_after_a_change(tmp_path: Path) -> None:
     slack = open_slack(tmp_path, 0, never)
-    async with slack, StateSaver(slack, tmp_path, pause=0.02):
-        await slack.say("UMAX", MARKETING, "kept at once")
-        await slack.until(lambda: "kept at once" in read(tmp_path / "slack.json"))
+    async with slack, StateSaver(slack, tmp_path, delay=0.02):
+        await slack.post_message("UMAX", MARKETING, "kept at once")
+        await slack.wait_until(lambda: "kept at once" in read(tmp_path / "slack.json"))
     assert sorted(os.listdir(tmp_path)) == ["files", "slack.json"]
     assert (tmp_path / "slack.json").stat().st_mode & 0o077 == 0  # tokens are in it
 
@@ -107,12 +107,12 @@ async def test_sends_again_what_had_not_arrived(tmp_path: Path, ear: Ear) -> Non
     first = open_slack(tmp_path, 0, never)
     first.events_url = "http://127.0.0.1:9/nobody"
     async with first, StateSaver(first, tmp_path):
-        await first.say("UMARIE", MARKETING, "is anybody there?")
+        await first.post_message("UMARIE", MARKETING, "is anybody there?")
     second = open_slack(tmp_path, 0, never)
     second.events_url = ear.url
     async with second, StateSaver(second, tmp_path):
         resend_events(second)
-        await second.settled()
+        await second.wait_for_deliveries()
         assert "is anybody there?" in ear.got[0][1]
 
 
@@ -132,7 +132,7 @@ async def test_starts_the_intern_again_when_it_dies(tmp_path: Path, slack: Local
     await child.start()
     url = slack.events_url
     await child.kill()
-    await slack.until(lambda: len(told) == 2, 10)
+    await slack.wait_until(lambda: len(told) == 2, 10)
     assert told == [
         "The intern stopped (killed by SIGKILL). Starting it again…",
         "The intern is back. What it had begun, it continues.",

@@ -123,25 +123,25 @@ OTHERS: list[tuple[str, dict[str, Any], str]] = [
 async def test_a_call_is_refused(
     slack: LocalSlack, client: AsyncWebClient, method: str, args: dict[str, Any], error: str
 ) -> None:
-    slack.dm("UMAX")
+    slack.open_direct_message("UMAX")
     assert (await refusal(client, method, args)).response["error"] == error
 
 
 async def test_a_message_of_somebody_else_is_refused(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
-    said = await slack.say("UMARIE", MARKET, "mine")
+    said = await slack.post_message("UMARIE", MARKET, "mine")
     args = {"channel": MARKET, "ts": said.ts, "text": "x"}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
     assert (await refusal(client, "chat.delete", args)).response["error"] == "cant_delete_message"
-    other = await slack.bot_says("B0OTHER", MARKET, "theirs")
+    other = await slack.post_bot_message("B0OTHER", MARKET, "theirs")
     args |= {"ts": other.ts}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
 
 
 async def test_a_reply_to_a_reply_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
-    root = await slack.say("UMARIE", MARKET, "root")
-    reply = await slack.say("UMAX", MARKET, "reply", thread_ts=root.ts)
+    root = await slack.post_message("UMARIE", MARKET, "root")
+    reply = await slack.post_message("UMAX", MARKET, "reply", thread_ts=root.ts)
     args = {"channel": MARKET, "thread_ts": reply.ts, "text": "x"}
     refused = await refusal(client, "chat.postMessage", args)
     assert refused.response["error"] == "cannot_reply_to_message"

@@ -16,7 +16,7 @@ MARKET = "C0MARKET"
 
 @pytest.fixture
 async def root(slack: LocalSlack) -> SlackMessage:
-    return await slack.say("UMARIE", MARKET, "draft")
+    return await slack.post_message("UMARIE", MARKET, "draft")
 
 
 def to_marie(root: SlackMessage) -> dict[str, Any]:
@@ -58,7 +58,7 @@ async def test_a_stream_in_a_channel_says_for_whom(
 async def test_a_stream_in_a_direct_message_needs_no_recipient(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
-    said = await slack.say("UMARIE", slack.dm("UMARIE"), "hi")
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "hi")
     answer = await client.chat_startStream(
         channel=said.channel, thread_ts=said.ts, markdown_text="ok"
     )
@@ -71,7 +71,7 @@ async def test_an_ended_stream_refuses_and_can_be_updated(
     started = await client.chat_startStream(markdown_text="a", **to_marie(root))
     with pytest.raises(SlackApiError, match="streaming_state_conflict"):
         await client.chat_update(channel=MARKET, ts=started["ts"], text="b")
-    slack.mischief.end_streams()
+    slack.faults.end_streams()
     with pytest.raises(SlackApiError, match="message_not_in_streaming_state"):
         await client.chat_appendStream(channel=MARKET, ts=started["ts"], markdown_text="b")
     await client.chat_update(channel=MARKET, ts=started["ts"], text="whole")
@@ -131,7 +131,7 @@ async def test_the_end_of_a_stream_is_told_to_those_who_draw(
     started = await client.chat_startStream(markdown_text="a", **to_marie(root))
     changes: list[tuple[str, str | None]] = []
     slack.listen(lambda change: changes.append((change.kind, change.ts)))
-    slack.mischief.end_streams()
+    slack.faults.end_streams()
     assert changes == [("edit", started["ts"])]
-    slack.mischief.end_streams()
+    slack.faults.end_streams()
     assert len(changes) == 1

@@ -27,7 +27,7 @@ def console(width: int = 60) -> Console:
 
 def drawn(*blocks: Block, width: int = 60, reader: str = "UMAX") -> str:
     """The blocks as they stand on the screen."""
-    names = DisplayNames(LocalSlack("s"), reader, steady=True)
+    names = DisplayNames(LocalSlack("s"), reader, hide_time=True)
     screen = console(width)
     for block in blocks:
         block.setdefault("block_id", "b")
@@ -74,7 +74,7 @@ def run(*texts: str, kind: str = "rich_text_section") -> Block:
     ],
 )
 def test_slack_s_marks_are_read(said: str, shown: str) -> None:
-    names = DisplayNames(LocalSlack("s"), "UMAX", steady=True)
+    names = DisplayNames(LocalSlack("s"), "UMAX", hide_time=True)
     assert render_mrkdwn(said, names).plain.startswith(shown)
 
 
@@ -323,10 +323,10 @@ async def test_threads_places_people_and_files(stage: Stage, tmp_path: Path) -> 
 async def test_other_channels_are_told_of_once(stage: Stage) -> None:
     client, screen = stage.client()
     for words in ("first", "second"):
-        await stage.slack.say("UMAX", "C0LAUNCH", words)
-        await client.obey("/look")
+        await stage.slack.post_message("UMAX", "C0LAUNCH", words)
+        await client.run_line("/look")
     assert text_of(screen) == "* New in #launches. To see it: /in #launches"
-    await client.obey("/in launches")
+    await client.run_line("/in launches")
     assert text_of(screen).endswith("(1) Max: first\n(2) Max: second")
 
 

@@ -49,19 +49,19 @@ async def test_everybody_comes_page_by_page(slack: LocalSlack, client: AsyncWebC
 async def test_a_direct_message_is_opened_once(slack: LocalSlack, client: AsyncWebClient) -> None:
     first = await client.conversations_open(users=["UMARIE"])
     again = await client.conversations_open(users="UMARIE", return_im=True)
-    assert first["channel"]["id"] == again["channel"]["id"] == slack.dm("UMARIE")
+    assert first["channel"]["id"] == again["channel"]["id"] == slack.open_direct_message("UMARIE")
     assert again["channel"]["user"] == "UMARIE"
     group = await client.conversations_open(users=["UMARIE", "UMAX"])
     assert slack.places[group["channel"]["id"]].kind == "mpim"
 
 
 async def test_places_are_listed_by_kind(slack: LocalSlack, client: AsyncWebClient) -> None:
-    slack.dm("UMARIE")
+    slack.open_direct_message("UMARIE")
     slack.places["G0BOARD"] = Place("G0BOARD", "board", members=["UMAX"], kind="group")
     public = await client.conversations_list()
     assert [one["name"] for one in public["channels"]] == ["marketing", "launches", "random"]
     direct = await client.conversations_list(types=["im", "private_channel"])
-    assert [one["id"] for one in direct["channels"]] == [slack.dm("UMARIE")]
+    assert [one["id"] for one in direct["channels"]] == [slack.open_direct_message("UMARIE")]
     mine = await client.users_conversations()
     assert [one["id"] for one in mine["channels"]] == ["C0MARKET", "C0LAUNCH"]
     theirs = await client.users_conversations(user="UMARIE")
@@ -105,7 +105,7 @@ async def test_user_groups_show_members_when_asked(
 async def test_status_title_and_prompts_of_a_thread(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
-    said = await slack.say("UMARIE", slack.dm("UMARIE"), "hello")
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "hello")
     dm = said.channel
     await client.assistant_threads_setStatus(channel_id=dm, thread_ts=said.ts, status="is reading")
     assert slack.status(dm, said.ts) == "is reading"
@@ -128,9 +128,9 @@ async def test_conditions_wait_until_something_changes(
     changes: list[str] = []
     stop = slack.listen(lambda change: changes.append(change.kind))
     await client.chat_postMessage(channel="C0MARKET", text="x")
-    await slack.until(lambda: slack.messages("C0MARKET"))
+    await slack.wait_until(lambda: slack.messages("C0MARKET"))
     stop()
     await client.chat_postMessage(channel="C0MARKET", text="y")
     assert changes == ["message", "call"]
     with pytest.raises(TimeoutError):
-        await slack.until(lambda: False, seconds=0.1)
+        await slack.wait_until(lambda: False, seconds=0.1)

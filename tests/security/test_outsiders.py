@@ -74,7 +74,7 @@ async def worked(bench: Bench) -> SlackMessage:
     """A draft and a dropped file of Marie's, all drawn."""
     card = await bench.drafted()
     file = [("orders.csv", b"order_id,total\n1,10\n2,20\n")]
-    await bench.slack.say(MARIE, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
+    await bench.slack.post_message(MARIE, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
     await bench.run()
     assert bench.rows(FileUpload)
     return card
@@ -89,7 +89,7 @@ def place_of(bench: Bench, place: str) -> str:
         bench.slack.places[LAUNCHES].kind = "group"
         return LAUNCHES
     if place == "group message":
-        return bench.slack.direct([MARIE, OTTO]).id
+        return bench.slack.open_conversation([MARIE, OTTO]).id
     if place == "shared channel":
         bench.slack.places[MARKETING].shared_with = [EVIL]
     return MARKETING
@@ -176,7 +176,7 @@ async def test_a_shared_channel_that_the_policy_names_is_open_to_members_alone(
     )
     bench.slack.places[MARKETING].members.append("UODD")
     before = traces(bench, "UODD")
-    await bench.slack.say("UODD", MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
+    await bench.slack.post_message("UODD", MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
     await bench.run()
     assert traces(bench, "UODD") == before
     assert [task.author for task in bench.tasks] == [MARIE]
@@ -186,7 +186,7 @@ async def test_a_member_is_heard_where_another_company_owns_the_channel(bench: B
     """Slack's envelope may name the workspace that owns the channel."""
     bench.policy = bench.policy.model_copy(update={"access": Access(shared_channels=(MARKETING,))})
     bench.slack.places[MARKETING].shared_with = [EVIL]
-    ts = bench.slack.stamps.ts()
+    ts = bench.slack.ids.new_ts()
     event = {
         "type": "message",
         "user": MARIE,
@@ -197,7 +197,7 @@ async def test_a_member_is_heard_where_another_company_owns_the_channel(bench: B
         "text": f"<@{bench.slack.bot_user}> our shirt",
     }
     body = payloads.build_event_callback(bench.slack, event, bench.slack.places[MARKETING])
-    bench.slack.courier.event(body | {"team_id": EVIL})
+    bench.slack.transport.send_event(body | {"team_id": EVIL})
     await bench.run()
     assert [(task.workspace, task.author) for task in bench.tasks] == [(TEAM, MARIE)]
 
@@ -219,8 +219,8 @@ async def test_a_channel_shared_within_the_organization_is_open(bench: Bench) ->
 
 async def test_a_group_message_with_a_guest_in_it_is_closed_to_members_too(bench: Bench) -> None:
     bench.slack.people[OTTO].guest = "multi"
-    place = bench.slack.direct([MARIE, OTTO])
-    await bench.slack.say(MARIE, place.id, f"<@{bench.slack.bot_user}> our linen shirt is back")
+    place = bench.slack.open_conversation([MARIE, OTTO])
+    await bench.slack.post_message(MARIE, place.id, f"<@{bench.slack.bot_user}> our linen shirt is back")
     await bench.run()
     assert not bench.tasks
     assert not bench.said(place.id)
@@ -232,7 +232,7 @@ async def test_a_member_who_becomes_a_guest_has_no_rights_from_then_on(bench: Be
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
     assert bench.slack.open_views(OTTO)
-    await bench.slack.become(MAX, guest="multi")
+    await bench.slack.update_profile(MAX, guest="multi")
     await bench.settled()
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
     await bench.run()
@@ -301,14 +301,14 @@ async def test_what_is_asked_while_slack_is_away_waits_for_who_asked(
 ) -> None:
     await installed(bench)
     bench.slack.people[MARIE].guest = guest
-    bench.slack.mischief.http_500("users.info", times=40)
+    bench.slack.faults.http_500("users.info", times=40)
     await ASKS[asks](bench.slack, MARIE)
     await bench.settled()
     assert len(bench.tasks) + len(bench.rows(FileUpload)) == 1  # nothing is lost
     assert await run_for_real(bench)  # it waits
     posts = [call.method for call in bench.slack.calls if call.method.startswith("chat.")]
     assert not posts
-    bench.slack.mischief.planned.clear()
+    bench.slack.faults.planned_faults.clear()
     assert not await run_for_real(bench)
     posts = [call.method for call in bench.slack.calls if call.method.startswith("chat.")]
     if guest:
@@ -324,13 +324,13 @@ async def test_given_up_it_fails_on_the_card_of_a_member_alone(bench: Bench) -> 
     await installed(bench)
     for user, guest in ((MARIE, ""), (OTTO, "multi")):
         bench.slack.people[user].guest = guest
-        bench.slack.mischief.http_500("users.info", times=40)
+        bench.slack.faults.http_500("users.info", times=40)
         await bench.slack.command(user, MARKETING, "/draft", "our linen shirt is back")
         task = bench.tasks[-1]
         job = Job(kind="work", subject=task.id, workspace=TEAM)
         with pytest.raises(TryAgain):  # the engine tells it as often as it takes
             await hired(bench).give_up(job, TryAgain("away"))
-        bench.slack.mischief.planned.clear()
+        bench.slack.faults.planned_faults.clear()
         await hired(bench).give_up(job, TryAgain("away"))
     assert {task.state for task in bench.tasks} == {"failed"}
     assert len(bench.said()) == 1
@@ -339,11 +339,11 @@ async def test_given_up_it_fails_on_the_card_of_a_member_alone(bench: Bench) -> 
 async def test_clicks_and_forms_that_can_not_wait_are_refused_in_words(bench: Bench) -> None:
     card = await bench.drafted()
     await installed(bench)
-    bench.slack.mischief.http_500("users.info", times=60)
+    bench.slack.faults.http_500("users.info", times=60)
     answer = await bench.slack.command(MAX, MARKETING, "/draft")
     assert (answer.status, answer.body["text"]) == (200, SAID_LATE)
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
-    bench.slack.mischief.planned.clear()
+    bench.slack.faults.planned_faults.clear()
     await bench.told()
     assert SAID_LATE in bench.whispers(MAX)
     assert len(bench.rows(Task)) == 1
@@ -357,7 +357,7 @@ async def test_known_people_cost_no_call(bench: Bench) -> None:
     await bench.press(MAX, card, "edit")
     before = [call.method for call in bench.slack.calls]
     await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")
-    await bench.slack.say(MAX, MARKETING, f"<@{bench.slack.bot_user}> our canvas tote")
+    await bench.slack.post_message(MAX, MARKETING, f"<@{bench.slack.bot_user}> our canvas tote")
     await bench.settled()
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
     after = [call.method for call in bench.slack.calls]
@@ -381,9 +381,9 @@ async def test_nothing_is_posted_where_another_company_reads_meanwhile(bench: Be
 
 
 async def test_nothing_is_posted_to_somebody_who_is_no_member_any_more(bench: Bench) -> None:
-    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "our linen shirt is back")
+    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "our linen shirt is back")
     await bench.settled()
-    await bench.slack.become(MARIE, guest="multi")
+    await bench.slack.update_profile(MARIE, guest="multi")
     await bench.run()
     assert not bench.in_dm(MARIE)
 
@@ -391,7 +391,7 @@ async def test_nothing_is_posted_to_somebody_who_is_no_member_any_more(bench: Be
 async def test_an_earlier_start_is_remembered_while_slack_is_away(bench: Bench) -> None:
     await installed(bench)
     later = Membership(bench.house, UserDirectory(bench.house.client))
-    bench.slack.mischief.http_500("auth.test", times=10)
+    bench.slack.faults.http_500("auth.test", times=10)
     found = await later.installation()
     assert found.workspaces == {TEAM}
     assert not found.has(EVIL)
@@ -484,7 +484,7 @@ async def test_over_a_socket_it_is_the_same_gate(tmp_path: Path) -> None:
         bench.slack.people[OTTO].guest = "multi"
         before = traces(bench, OTTO)
         answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
-        await bench.slack.say(OTTO, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
+        await bench.slack.post_message(OTTO, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
         await bench.run()
         assert not answer.body
         assert traces(bench, OTTO) == before

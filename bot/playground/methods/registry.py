@@ -43,36 +43,36 @@ class MethodArguments:
     """What a method was called with; forms carry JSON in strings, JSON bodies do not."""
 
     def __init__(self, given: dict[str, Any]) -> None:
-        self.given = given
+        self.values = given
 
     def has(self, name: str) -> bool:
         """Whether the argument was given at all."""
-        return self.given.get(name) is not None
+        return self.values.get(name) is not None
 
-    def word(self, name: str, default: str = "") -> str:
+    def read_string(self, name: str, default: str = "") -> str:
         """A string; numbers are taken as they are written."""
-        value = self.given.get(name)
+        value = self.values.get(name)
         if value is None:
             return default
         if isinstance(value, dict | list | bool):
             raise _invalid_argument(f"must be a string: {name}")
         return str(value)
 
-    def need(self, name: str, error: str = "") -> str:
+    def require_string(self, name: str, error: str = "") -> str:
         """A string that must be there."""
-        if value := self.word(name):
+        if value := self.read_string(name):
             return value
         raise ApiRefusal(error) if error else _invalid_argument(f"missing required field: {name}")
 
-    def flag(self, name: str, default: bool = False) -> bool:
+    def read_flag(self, name: str, default: bool = False) -> bool:
         """True for true, 1 and "true"."""
-        value = self.given.get(name)
+        value = self.values.get(name)
         return default if value is None else value in (True, 1, "1", "true", "True")
 
-    def number(self, name: str, default: int, *, most: int) -> int:
+    def read_integer(self, name: str, default: int, *, most: int) -> int:
         """A whole number from 1 to `most`."""
         try:
-            value = int(self.word(name) or default)
+            value = int(self.read_string(name) or default)
         except ValueError:
             raise _invalid_argument(f"must be an integer: {name}") from None
         if not 1 <= value <= most:
@@ -83,9 +83,9 @@ class MethodArguments:
             )
         return value
 
-    def json(self, name: str, error: str = "invalid_arguments") -> Any:
+    def read_json(self, name: str, error: str = "invalid_arguments") -> Any:
         """A value that a form carries as JSON text; None when it was not given."""
-        value = self.given.get(name)
+        value = self.values.get(name)
         if not isinstance(value, str):
             return value
         try:
@@ -93,16 +93,16 @@ class MethodArguments:
         except json.JSONDecodeError:
             raise ApiRefusal(error) from None
 
-    def array(self, name: str, error: str) -> list[Any] | None:
+    def read_array(self, name: str, error: str) -> list[Any] | None:
         """A list; None when it was not given."""
-        value = self.json(name, error)
+        value = self.read_json(name, error)
         if value is not None and not isinstance(value, list):
             raise ApiRefusal(error)
         return value
 
-    def names(self, name: str) -> list[str]:
+    def read_list(self, name: str) -> list[str]:
         """Words parted by commas, or a list of them."""
-        value = self.given.get(name)
+        value = self.values.get(name)
         parts = value if isinstance(value, list) else str(value or "").split(",")
         return [str(part).strip() for part in parts if str(part).strip()]
 
@@ -125,7 +125,7 @@ class Method:
     """
 
     name: str
-    work: MethodFunction
+    function: MethodFunction
     scopes: tuple[str, ...] = ()
     caller: str = "bot"
 

@@ -34,7 +34,7 @@ def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody
 @register_method("views.update")
 def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Changes an open view, by its id or by the app's own."""
-    view = slack.views.get(args.word("view_id")) or find_by_external_id(slack, args)
+    view = slack.views.get(args.read_string("view_id")) or find_by_external_id(slack, args)
     if view is None:
         raise ApiRefusal("not_found")
     check_view_hash(args, view)
@@ -44,7 +44,7 @@ def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBod
 @register_method("views.publish")
 def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Shows a Home tab to one person."""
-    user = args.need("user_id")
+    user = args.require_string("user_id")
     if user not in slack.people:
         raise ApiRefusal("user_not_found")
     given = check_view(read_view_source(args), "home")
@@ -52,7 +52,7 @@ def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
     if view is None:
         modals.check_external_id(slack, given, None)
         view = slack.homes[user] = modals.create_view(slack, given, "home", user)
-        slack.shown(view)
+        slack.notify_view_change(view)
     else:
         check_view_hash(args, view)
         modals.update_view(slack, view, given)
@@ -61,7 +61,7 @@ def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 def read_view_source(args: MethodArguments) -> Any:
     """The view's definition as it was given."""
-    view = args.json("view")
+    view = args.read_json("view")
     if view is None:
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: view"])
     return view
@@ -69,7 +69,7 @@ def read_view_source(args: MethodArguments) -> Any:
 
 def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
     """Takes a trigger_id: once, and within three seconds."""
-    given = args.word("trigger_id") or args.need("interactivity_pointer", "invalid_arguments")
+    given = args.read_string("trigger_id") or args.require_string("interactivity_pointer", "invalid_arguments")
     trigger = slack.triggers.get(given)
     if trigger is None:
         raise ApiRefusal("invalid_trigger_id")
@@ -83,14 +83,14 @@ def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
 
 def find_by_external_id(slack: ConnectedWorkspace, args: MethodArguments) -> View | None:
     """The open view with the app's own id."""
-    external_id = args.word("external_id")
+    external_id = args.read_string("external_id")
     found = (view for view in slack.views.values() if view.external_id == external_id)
     return next(found, None) if external_id else None
 
 
 def check_view_hash(args: MethodArguments, view: View) -> None:
     """Refuses a change to a view that is not the one the app has seen."""
-    if args.word("hash") not in ("", view.hash):
+    if args.read_string("hash") not in ("", view.hash):
         raise ApiRefusal("hash_conflict")
 
 

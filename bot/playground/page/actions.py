@@ -37,22 +37,22 @@ class ActionRunner:
         self.slack = slack
         self.acks: deque[dict[str, Any]] = deque(maxlen=MAX_RESPONSES)
         self.commands = list_commands()
-        self._verbs: dict[str, ActionHandler] = {
-            "say": self._say,
+        self._handlers: dict[str, ActionHandler] = {
+            "say": self._post_message,
             "command": self._command,
             "click": self._click,
             "fill": self._fill,
             "submit": self._submit,
             "close": self._close,
-            "home": self._home,
+            "home": self._open_home,
             "edit": self._edit,
             "delete": self._delete,
-            "speak": self._speak,
+            "speak": self._set_language,
         }
 
-    async def do(self, me: str, deed: ActionRequest) -> dict[str, Any]:
+    async def run(self, me: str, deed: ActionRequest) -> dict[str, Any]:
         """Raises Impossible, with words for the log, when it can't be done."""
-        verb = self._verbs.get(str(deed.get("do")))
+        verb = self._handlers.get(str(deed.get("do")))
         if verb is None:
             raise ImpossibleAction(f"there is no deed {deed.get('do')!r}")
         try:
@@ -63,12 +63,12 @@ class ActionRunner:
             return {}
         return {"ms": round(answer.ms, 1), "error": answer.error, "errors": answer.errors}
 
-    async def _say(self, me: str, deed: ActionRequest) -> None:
+    async def _post_message(self, me: str, deed: ActionRequest) -> None:
         files = [
             (str(one["name"]), base64.b64decode(one["bytes"])) for one in deed.get("files", [])
         ]
         text = encode_typed_text(self.slack, str(deed.get("text", "")))
-        await self.slack.say(me, deed["channel"], text, deed.get("thread") or None, files)
+        await self.slack.post_message(me, deed["channel"], text, deed.get("thread") or None, files)
 
     async def _command(self, me: str, deed: ActionRequest) -> AppResponse | None:
         command, channel = str(deed["command"]), str(deed["channel"])
@@ -77,9 +77,9 @@ class ActionRunner:
             user_actions.invite_bot(self.slack, me, self.slack.places[channel])
             return None
         if command not in [one["command"] for one in self.commands]:
-            self.slack.refuse_to(me, channel, UNKNOWN_COMMAND.format(command=command))
+            self.slack.show_slack_error(me, channel, UNKNOWN_COMMAND.format(command=command))
             return None
-        return self._noted(command, await self.slack.command(me, channel, command, text))
+        return self._record_ack(command, await self.slack.command(me, channel, command, text))
 
     async def _click(self, me: str, deed: ActionRequest) -> AppResponse:
         answer = await self.slack.click(
@@ -91,7 +91,7 @@ class ActionRunner:
             deed.get("value"),
             view_id=deed.get("view"),
         )
-        return self._noted(f"block_actions · {deed['action_id']}", answer)
+        return self._record_ack(f"block_actions · {deed['action_id']}", answer)
 
     async def _fill(self, me: str, deed: ActionRequest) -> None:
         self.slack.fill(me, deed["view"], deed["values"])
@@ -104,12 +104,12 @@ class ActionRunner:
             block.setdefault(field["action_id"], []).append(stored.as_slack())
         name = self.slack.views[deed["view"]].callback_id
         answer = await self.slack.submit(me, deed["view"], values)
-        return self._noted(f"view_submission · {name}", answer)
+        return self._record_ack(f"view_submission · {name}", answer)
 
     async def _close(self, me: str, deed: ActionRequest) -> AppResponse | None:
         return await self.slack.close(me, deed["view"])
 
-    async def _home(self, me: str, deed: ActionRequest) -> None:
+    async def _open_home(self, me: str, deed: ActionRequest) -> None:
         await self.slack.open_home(me, str(deed.get("tab", "home")))
 
     async def _edit(self, me: str, deed: ActionRequest) -> None:
@@ -119,10 +119,10 @@ class ActionRunner:
     async def _delete(self, me: str, deed: ActionRequest) -> None:
         await self.slack.delete(me, deed["channel"], deed["ts"])
 
-    async def _speak(self, me: str, deed: ActionRequest) -> None:
-        await self.slack.speak(me, LOCALES[deed["language"]])
+    async def _set_language(self, me: str, deed: ActionRequest) -> None:
+        await self.slack.set_locale(me, LOCALES[deed["language"]])
 
-    def _noted(self, name: str, answer: AppResponse) -> AppResponse:
+    def _record_ack(self, name: str, answer: AppResponse) -> AppResponse:
         told = {"name": name, "ms": round(answer.ms, 1), "error": answer.error, "at": time.time()}
         self.acks.append(told)
         return answer

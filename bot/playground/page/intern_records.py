@@ -87,7 +87,7 @@ class InternRecords:
 
     async def read(self, slack: LocalSlack, deeds: ActionRunner, language: str) -> RecordData:
         """Events with their acks, calls, tasks with all that belongs to them, the journal."""
-        rows = await asyncio.to_thread(self._rows, language)
+        rows = await asyncio.to_thread(self._read_rows, language)
         counted = count_outcomes(rows.pop("accepted"), count_posts(slack), datetime.now(UTC))
         seen = {"events": list_events(slack, deeds), "calls": list_calls(slack)}
         return seen | rows | {"proof": counted}
@@ -95,7 +95,7 @@ class InternRecords:
     def next_digest(self, now: datetime) -> datetime:
         """A minute after the next moment of a digest that is on; a week ahead when none is."""
         try:
-            engine = self._connected()
+            engine = self._open_engine()
             if engine is not None:
                 with Session(engine) as session:
                     on = [one for one in Schedule.of(session, self.workspace) if one.state == "on"]
@@ -105,23 +105,23 @@ class InternRecords:
             pass
         return now + WEEK
 
-    def _rows(self, language: str) -> RecordData:
+    def _read_rows(self, language: str) -> RecordData:
         nothing: RecordData = {"tasks": [], "journal": None, "accepted": []}
         try:
-            engine = self._connected()
+            engine = self._open_engine()
             if engine is None:
                 return nothing
             with Session(engine) as session:
-                entries = self._entries(session)
+                entries = self._list_entries(session)
                 tasks = [
-                    describe_task(session, one, entries, language) for one in self._tasks(session)
+                    describe_task(session, one, entries, language) for one in self._list_tasks(session)
                 ]
-                shown = {"tasks": tasks, "journal": self._journal(session, entries, language)}
+                shown = {"tasks": tasks, "journal": self._describe_journal(session, entries, language)}
                 return shown | {"accepted": list_task_cards(session, self.workspace)}
         except SQLAlchemyError:  # tables not made yet, or the file was just replaced
             return nothing
 
-    def _connected(self) -> Engine | None:
+    def _open_engine(self) -> Engine | None:
         if self.database_url is None:
             return None
         if self._engine is None:
@@ -136,16 +136,16 @@ class InternRecords:
                 self._engine = create_engine(url, connect_args=options, pool_pre_ping=True)
         return self._engine
 
-    def _tasks(self, session: Session) -> list[Task]:
+    def _list_tasks(self, session: Session) -> list[Task]:
         mine = select(Task).where(Task.workspace == self.workspace)
         return list(session.scalars(mine.order_by(Task.made_at.desc()).limit(MAX_TASKS)))
 
-    def _entries(self, session: Session) -> list[JournalEntry]:
+    def _list_entries(self, session: Session) -> list[JournalEntry]:
         mine = select(JournalEntry).where(JournalEntry.workspace == self.workspace)
         newest = mine.order_by(JournalEntry.seq.desc()).limit(MAX_ENTRIES)
         return list(session.scalars(newest))[::-1]
 
-    def _journal(self, session: Session, entries: list[JournalEntry], language: str) -> RecordData:
+    def _describe_journal(self, session: Session, entries: list[JournalEntry], language: str) -> RecordData:
         head = entries[-1].hash if entries else ""
         if self._verified is None or self._verified[0] != head:
             self._verified = (head, journal.verify_chain(session, self.workspace))

@@ -28,7 +28,7 @@ MAX_MESSAGES = 400  # messages of each place that a page starts with
 
 def build_snapshot(slack: LocalSlack, me: str) -> PageData:
     """All that this person sees at this moment."""
-    slack.dm(me)
+    slack.open_direct_message(me)
     mine = [place for place in slack.places.values() if me in place.members]
     return {
         "team": TEAM_NAME,
@@ -133,28 +133,28 @@ class FaultSwitches:
     def __init__(
         self, slack: LocalSlack, child: InternProcess | None, behind: InternRecords
     ) -> None:
-        self.slack, self.child, self.behind = slack, child, behind
+        self.slack, self.child, self.records = slack, child, behind
 
-    def shown(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
         """How they stand, and how the intern is."""
-        mischief = self.slack.mischief
+        mischief = self.slack.faults
         child = self.child
         return {
             "twice": mischief.deliver_twice_without_headers,
-            "slow": any(mischief.delay_of(method) > 0 for method in MESSAGE_METHODS),
-            "refuse": sum(len(mischief.planned.get(method, ())) for method in MESSAGE_METHODS),
+            "slow": any(mischief.delay_for(method) > 0 for method in MESSAGE_METHODS),
+            "refuse": sum(len(mischief.planned_faults.get(method, ())) for method in MESSAGE_METHODS),
             "sockets": len(self.slack.sockets.connections),
             "lost": mischief.lost_acks,
-            "streams": self._streams(),
+            "streams": self._count_streams(),
             "child": child is not None,
             "alive": child is None or child.pid is not None,
             "starts": child.starts if child else 0,
             "ahead": read_clock_offset(child.home) // DAY_SECONDS if child else 0,
         }
 
-    async def flip(self, name: str, on: bool) -> None:
+    async def set_switch(self, name: str, on: bool) -> None:
         """Raises Impossible for a switch that is not there."""
-        mischief = self.slack.mischief
+        mischief = self.slack.faults
         if name == "twice":
             mischief.deliver_twice_without_headers = on
         elif name == "slow":
@@ -162,7 +162,7 @@ class FaultSwitches:
                 mischief.slow(method, SLOW_SECONDS if on else 0.0)
         elif name == "refuse":
             for method in MESSAGE_METHODS:
-                mischief.planned[method].clear()
+                mischief.planned_faults[method].clear()
                 mischief.rate_limit(method, REFUSED_CALLS if on else 0)
         elif name == "drop" and self.slack.sockets.connections:
             mischief.drop_socket()
@@ -174,12 +174,12 @@ class FaultSwitches:
             await self.child.kill()
         elif name == "travel" and self.child is not None:
             now = datetime.now(UTC) + timedelta(seconds=read_clock_offset(self.child.home))
-            there = await asyncio.to_thread(self.behind.next_digest, now)
-            await self.child.travel(int((there - now).total_seconds()))
+            there = await asyncio.to_thread(self.records.next_digest, now)
+            await self.child.advance_clock(int((there - now).total_seconds()))
         else:
             raise ImpossibleAction(f"there is no switch {name!r}")
 
-    def _streams(self) -> int:
+    def _count_streams(self) -> int:
         places = self.slack.places.values()
         return sum(one.streaming_until is not None for p in places for one in p.by_ts.values())
 
@@ -197,8 +197,8 @@ class OpenPages:
     """All open pages."""
 
     def __init__(self, slack: LocalSlack, behind: InternRecords, switches: FaultSwitches) -> None:
-        self.slack, self.behind, self.switches = slack, behind, switches
-        self.deeds = ActionRunner(slack)
+        self.slack, self.records, self.switches = slack, behind, switches
+        self.actions = ActionRunner(slack)
         self.pages: set[BrowserTab] = set()
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
@@ -220,103 +220,103 @@ class OpenPages:
             with contextlib.suppress(ConnectionError):
                 await page.socket.close(code=1001)
 
-    def stir(self) -> None:
+    def notify_pages(self) -> None:
         """The switches were used: every page shows it."""
         for page in self.pages:
-            page.note(("switches",))
+            page.queue_change(("switches",))
 
 
 class BrowserTab:
     """One browser tab."""
 
     def __init__(self, live: OpenPages, socket: web.WebSocketResponse, me: str) -> None:
-        self.live, self.slack, self.socket, self.me = live, live.slack, socket, me
+        self.pages, self.slack, self.socket, self.user = live, live.slack, socket, me
         self.language = "en"
         self.watching = False
-        self._dirty: dict[tuple[Any, ...], None] = {}
-        self._something = asyncio.Event()
-        self._stale = asyncio.Event()
-        self._doing: set[asyncio.Task[None]] = set()
-        self._seen = ""
-        self._how: dict[str, Any] = {}
+        self._pending_changes: dict[tuple[Any, ...], None] = {}
+        self._has_changes = asyncio.Event()
+        self._records_stale = asyncio.Event()
+        self._running_actions: set[asyncio.Task[None]] = set()
+        self._last_sent = ""
+        self._switch_state: dict[str, Any] = {}
 
     async def run(self) -> None:
-        unlisten = self.slack.listen(self._changed)
-        workers = [asyncio.create_task(work()) for work in (self._flow, self._look, self._pulse)]
+        unlisten = self.slack.listen(self._on_change)
+        workers = [asyncio.create_task(work()) for work in (self._send_changes, self._poll_records, self._poll_switches)]
         try:
-            self._how = self.live.switches.shown()
-            whole = build_snapshot(self.slack, self.me)
-            more = {"commands": self.live.deeds.commands, "switches": self._how}
+            self._switch_state = self.pages.switches.state()
+            whole = build_snapshot(self.slack, self.user)
+            more = {"commands": self.pages.actions.commands, "switches": self._switch_state}
             await self._send([{"type": "everything", **whole, **more}])
             async for frame in self.socket:
                 if frame.type == WSMsgType.TEXT:
-                    self._take(frame.data)
+                    self._receive(frame.data)
         finally:
             unlisten()
-            for task in [*workers, *self._doing]:
+            for task in [*workers, *self._running_actions]:
                 task.cancel()
-            await asyncio.gather(*workers, *self._doing, return_exceptions=True)
+            await asyncio.gather(*workers, *self._running_actions, return_exceptions=True)
 
-    def note(self, what: tuple[Any, ...]) -> None:
-        self._dirty[what] = None
-        self._something.set()
+    def queue_change(self, what: tuple[Any, ...]) -> None:
+        self._pending_changes[what] = None
+        self._has_changes.set()
 
-    def _changed(self, change: WorkspaceChange) -> None:
+    def _on_change(self, change: WorkspaceChange) -> None:
         """Cheap and without awaiting: only what is to be drawn again is kept."""
-        self._stale.set()
+        self._records_stale.set()
         if change.kind in ("call", "delivery"):
             return
-        if change.kind in ("view", "home") and change.user not in (None, self.me):
+        if change.kind in ("view", "home") and change.user not in (None, self.user):
             return
-        if change.kind == "ephemeral" and change.user != self.me:
+        if change.kind == "ephemeral" and change.user != self.user:
             return
         if change.channel and change.ts and change.kind != "status":
-            self.note(("message", change.channel, change.ts))
+            self.queue_change(("message", change.channel, change.ts))
         else:
-            self.note((change.kind,))
+            self.queue_change((change.kind,))
 
-    def _take(self, text: str) -> None:
+    def _receive(self, text: str) -> None:
         try:
             deed = json.loads(text)
         except json.JSONDecodeError:
             return
         if isinstance(deed, dict):
-            task = asyncio.create_task(self._act(deed))
-            self._doing.add(task)
-            task.add_done_callback(self._doing.discard)
+            task = asyncio.create_task(self._run_action(deed))
+            self._running_actions.add(task)
+            task.add_done_callback(self._running_actions.discard)
 
-    async def _act(self, deed: dict[str, Any]) -> None:
+    async def _run_action(self, deed: dict[str, Any]) -> None:
         done: dict[str, Any] = {"type": "done", "id": deed.get("id"), "error": None}
         try:
             if deed.get("do") == "watch":
                 self.language = str(deed.get("language", "en"))
-                self.watching, self._seen = bool(deed.get("on")), ""
-                self._stale.set()
+                self.watching, self._last_sent = bool(deed.get("on")), ""
+                self._records_stale.set()
             elif deed.get("do") == "switch":
-                await self.live.switches.flip(str(deed.get("name")), bool(deed.get("on")))
-                self.live.stir()
+                await self.pages.switches.set_switch(str(deed.get("name")), bool(deed.get("on")))
+                self.pages.notify_pages()
             else:
-                done |= await self.live.deeds.do(self.me, deed)
+                done |= await self.pages.actions.run(self.user, deed)
         except (ImpossibleAction, ApiRefusal) as error:
             done["error"] = str(error)
         await self._send([done])
 
-    async def _flow(self) -> None:
+    async def _send_changes(self) -> None:
         """Sends what changed, gathered for a moment."""
         while True:
-            await self._something.wait()
+            await self._has_changes.wait()
             await asyncio.sleep(GATHER_SECONDS)
-            self._something.clear()
-            dirty, self._dirty = self._dirty, {}
-            news = [one for what in dirty if (one := self._news(what))]
+            self._has_changes.clear()
+            dirty, self._pending_changes = self._pending_changes, {}
+            news = [one for what in dirty if (one := self._build_update(what))]
             if news:
                 await self._send(news)
 
-    def _news(self, what: tuple[Any, ...]) -> dict[str, Any] | None:
-        slack, me = self.slack, self.me
+    def _build_update(self, what: tuple[Any, ...]) -> dict[str, Any] | None:
+        slack, me = self.slack, self.user
         match what:
             case ("message", channel, ts):
-                return self._message(channel, ts)
+                return self._build_message_update(channel, ts)
             case ("view",):
                 return {"type": "views", "views": list_views(slack, me)}
             case ("home",):
@@ -325,48 +325,48 @@ class BrowserTab:
                 news = {"statuses": list_statuses(slack), "prompts": list_prompts(slack)}
                 return {"type": "statuses", **news}
             case ("switches",):
-                self._how = self.live.switches.shown()  # what this page shows from now on
-                return {"type": "switches", "switches": self._how}
+                self._switch_state = self.pages.switches.state()  # what this page shows from now on
+                return {"type": "switches", "switches": self._switch_state}
             case ("place",):
                 mine = [place for place in slack.places.values() if me in place.members]
                 places = [describe_place(slack, place, me) for place in mine]
                 return {"type": "places", "places": places}
         return None
 
-    def _message(self, channel: str, ts: str) -> dict[str, Any] | None:
+    def _build_message_update(self, channel: str, ts: str) -> dict[str, Any] | None:
         place = self.slack.places.get(channel)
-        if place is None or self.me not in place.members:
+        if place is None or self.user not in place.members:
             return None
         message = place.find(ts)
         if message is None:
             return {"type": "gone", "channel": channel, "ts": ts}
-        if message.ephemeral_to not in (None, self.me):
+        if message.ephemeral_to not in (None, self.user):
             return None
         if message.is_reply and message.thread_ts:
-            self.note(("message", channel, message.thread_ts))  # its count of replies
+            self.queue_change(("message", channel, message.thread_ts))  # its count of replies
         news = {"type": "message", "message": describe_message(self.slack, message)}
-        return news | {"place": describe_place(self.slack, place, self.me)}
+        return news | {"place": describe_place(self.slack, place, self.user)}
 
-    async def _look(self) -> None:
+    async def _poll_records(self) -> None:
         """Behind the scenes: read again after something happened, while somebody watches."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stale.wait(), REFRESH_SECONDS)
-            self._stale.clear()
+                await asyncio.wait_for(self._records_stale.wait(), REFRESH_SECONDS)
+            self._records_stale.clear()
             if self.watching:
-                behind = await self.live.behind.read(self.slack, self.live.deeds, self.language)
+                behind = await self.pages.records.read(self.slack, self.pages.actions, self.language)
                 text = json.dumps(behind)
-                if text != self._seen:
-                    self._seen = text
+                if text != self._last_sent:
+                    self._last_sent = text
                     await self._send([{"type": "behind", "behind": behind}])
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _pulse(self) -> None:
+    async def _poll_switches(self) -> None:
         """The intern's own life has no event in Slack."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            if self.live.switches.shown() != self._how:
-                self.note(("switches",))
+            if self.pages.switches.state() != self._switch_state:
+                self.queue_change(("switches",))
 
     async def _send(self, news: list[dict[str, Any]]) -> None:
         with contextlib.suppress(ConnectionError):
@@ -396,14 +396,14 @@ class PageRoutes:
 
     def __init__(self, slack: LocalSlack, live: OpenPages) -> None:
         self.slack = slack
-        self.live = live
+        self.pages = live
 
     def add_to(self, application: web.Application) -> None:
         application.router.add_get("/", self.page)
         application.router.add_get("/page/live", self.socket)
         application.router.add_get("/page/file/{id}", self.file)
         application.router.add_get("/page/{name}", self.bundled)
-        application.on_shutdown.append(lambda _: self.live.close())
+        application.on_shutdown.append(lambda _: self.pages.close())
 
     async def page(self, request: web.Request) -> web.Response:
         require_local_request(request)
@@ -432,7 +432,7 @@ class PageRoutes:
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
         require_local_request(request)
-        return await self.live.serve(request)
+        return await self.pages.serve(request)
 
 
 def require_local_request(request: web.Request) -> None:

@@ -49,11 +49,11 @@ class Customer:
     department: str
     country: str
     language: str
-    life: str
-    first: int
-    registered: int
+    segment: str
+    first_order_day: int
+    registration_day: int
     device: str
-    taste: str  # the category liked most
+    favourite_category: str  # the category liked most
     size: float  # from 0, always the smallest, to 1
     email: bool = False
     sms: bool = False
@@ -61,11 +61,11 @@ class Customer:
     ad_personalization: bool = False
     opted_out: int | None = None
 
-    def gets(self, channel: str, day: int) -> bool:
+    def can_receive(self, channel: str, day: int) -> bool:
         """Whether a campaign of that day may reach them."""
         said = self.email if channel == "email" else self.sms
         left = self.opted_out is not None and self.opted_out <= day
-        return said and self.registered <= day and not left
+        return said and self.registration_day <= day and not left
 
 
 def generate_customers(
@@ -74,8 +74,8 @@ def generate_customers(
     """The customers, in the order they registered."""
     dice, names = RandomStream(seed, "customers"), read_toml("places")
     inventor = _CustomerGenerator(dice, span, names, categories)
-    made = [inventor.one() for _ in range(count)]
-    made.sort(key=lambda one: one.registered)
+    made = [inventor.generate() for _ in range(count)]
+    made.sort(key=lambda one: one.registration_day)
     for number, one in enumerate(made, 1):
         one.id = f"C{number:06}"
     return made
@@ -103,13 +103,13 @@ def _build_customer_row(one: Customer, span: SalesPeriod) -> tuple[object, ...]:
         one.department,
         one.country,
         one.language,
-        span.on(one.registered),
+        span.date_of(one.registration_day),
         data_files.format_yes_no(one.email),
         data_files.format_yes_no(one.sms),
         data_files.format_yes_no(one.ad_user_data),
         data_files.format_yes_no(one.ad_personalization),
-        f"{span.on(one.registered)}T12:00:00",
-        "" if one.opted_out is None else span.on(one.opted_out),
+        f"{span.date_of(one.registration_day)}T12:00:00",
+        "" if one.opted_out is None else span.date_of(one.opted_out),
     )
 
 
@@ -130,60 +130,60 @@ class _CustomerGenerator:
         categories: Sequence[str],
     ):
         self.dice, self.span, self.names, self.categories = dice, span, names, categories
-        self.lives = read_planted("lives")
+        self.segment_settings = read_planted("lives")
         self.consents = read_planted("consents")
-        self.life = WeightedChoice(
-            list(self.lives), [life["share"] for life in self.lives.values()]
+        self.segments = WeightedChoice(
+            list(self.segment_settings), [life["share"] for life in self.segment_settings.values()]
         )
         self.towns = WeightedChoice(names["towns"], [town[3] for town in names["towns"]])
         self.abroad = WeightedChoice(names["abroad"], [town[3] for town in names["abroad"]])
         growing = (w * (600 + day) for day, w in enumerate(span.weights))
         self.days = WeightedChoice(range(span.length), growing)
 
-    def one(self) -> Customer:
+    def generate(self) -> Customer:
         dice, names = self.dice, self.names
         at_home = dice.chance(0.88)
         town, postcode, place, _ = (self.towns if at_home else self.abroad).draw(dice)
         country = "FR" if at_home else place
         english = dice.chance(ENGLISH_SHARES[country])
         tail = "_en" if english and country in ("GB", "IE") else ""
-        life = self.life.draw(dice)
-        first, registered = self._begins(life)
+        life = self.segments.draw(dice)
+        first, registered = self._choose_first_days(life)
         made = Customer(
             id="",
-            first_name=dice.pick(names[f"first_names{tail}"]),
-            surname=dice.pick(names[f"surnames{tail}"]),
+            first_name=dice.choose(names[f"first_names{tail}"]),
+            surname=dice.choose(names[f"surnames{tail}"]),
             phone="",
-            street=_format_street(dice.between(1, 98), dice.pick(names[f"streets{tail}"])),
+            street=_format_street(dice.randint(1, 98), dice.choose(names[f"streets{tail}"])),
             town=town,
             postcode=postcode,
             department=place if at_home else "",
             country=country,
             language="en" if english else "fr",
-            life=life,
-            first=first,
-            registered=registered,
+            segment=life,
+            first_order_day=first,
+            registration_day=registered,
             device=CUSTOMER_DEVICES.draw(dice),
-            taste=dice.pick(self.categories),
-            size=dice.roll(),
+            favourite_category=dice.choose(self.categories),
+            size=dice.random(),
         )
-        self._consent(made)
+        self._choose_consents(made)
         return made
 
-    def _begins(self, life: str) -> tuple[int, int]:
+    def _choose_first_days(self, life: str) -> tuple[int, int]:
         """The first order that shows, and the day of registration, maybe long before."""
         dice = self.dice
         known = {"once": 0.0, "occasional": 0.15, "loyal": 0.45, "lapsed": 0.85, "niche": 0.35}
         if dice.chance(known[life]):
-            return dice.wait(self.lives[life]["gap"]), -dice.between(30, 900)
-        stops = self.lives[life].get("stops")
-        first = dice.below(self.span.since(stops[1]) - 60) if stops else self.days.draw(dice)
-        return first, first - (dice.between(1, 25) if dice.chance(0.3) else 0)
+            return dice.waiting_time(self.segment_settings[life]["gap"]), -dice.randint(30, 900)
+        stops = self.segment_settings[life].get("stops")
+        first = dice.randbelow(self.span.start_of_last(stops[1]) - 60) if stops else self.days.draw(dice)
+        return first, first - (dice.randint(1, 25) if dice.chance(0.3) else 0)
 
-    def _consent(self, one: Customer) -> None:
+    def _choose_consents(self, one: Customer) -> None:
         dice, said = self.dice, self.consents
         if one.country == "FR" and dice.chance(0.7):
-            one.phone = f"06 39 98 {dice.below(100):02} {dice.below(100):02}"
+            one.phone = f"06 39 98 {dice.randbelow(100):02} {dice.randbelow(100):02}"
         one.email = dice.chance(said["email"])
         one.sms = bool(one.phone) and dice.chance(said["sms"] / 0.62)
         one.ad_user_data = dice.chance(said["ad_user_data"])
@@ -191,8 +191,8 @@ class _CustomerGenerator:
             said["ad_personalization"] / said["ad_user_data"]
         )
         if one.email and dice.chance(said["opted_out"]):
-            start = max(one.registered, 0)
-            one.opted_out = start + dice.below(max(1, self.span.length - start))
+            start = max(one.registration_day, 0)
+            one.opted_out = start + dice.randbelow(max(1, self.span.length - start))
 
 
 def _format_street(number: int, street: str) -> str:

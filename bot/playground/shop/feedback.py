@@ -61,30 +61,30 @@ class PhraseBuilder:
     def __init__(self, language: str, dice: RandomStream):
         self.language, self.dice = language, dice
         self.pieces: dict[str, Any] = read_toml(f"said_{language}")
-        self._form = _build_french_forms if language == "fr" else _build_english_forms
+        self._build_forms = _build_french_forms if language == "fr" else _build_english_forms
 
-    def say(self, theme: str, of: str, good: ShopProduct, order: Mapping[str, str]) -> str:
+    def build_sentence(self, theme: str, of: str, good: ShopProduct, order: Mapping[str, str]) -> str:
         """One sentence of a theme about a thing, with what the order knows filled in."""
         found = self.pieces[theme][of] if of else self.pieces[theme]
         phrases = [p for p in found if "{couleur}" not in p or len(good.colours) > 1]
-        return self.form(self.dice.pick(phrases), good, order)
+        return self.fill_phrase(self.dice.choose(phrases), good, order)
 
-    def form(self, phrase: str, good: ShopProduct, order: Mapping[str, str]) -> str:
-        chosen = CHOICE_PATTERN.sub(lambda m: self.dice.pick(m[1].split(";")), phrase)
-        forms = self._form(good)
+    def fill_phrase(self, phrase: str, good: ShopProduct, order: Mapping[str, str]) -> str:
+        chosen = CHOICE_PATTERN.sub(lambda m: self.dice.choose(m[1].split(";")), phrase)
+        forms = self._build_forms(good)
         known = {**forms, **order}
         plural = good.plural or (self.language == "en" and good.en_plural)
         return GAP_PATTERN.sub(lambda m: _fill_gap(m[1], known, good.gender == "f", plural), chosen)
 
-    def typed(self, text: str) -> str:
+    def add_typing_habits(self, text: str) -> str:
         """The text as somebody in a hurry types it, for every third person."""
-        hand = self.dice.roll()
+        hand = self.dice.random()
         if hand < 0.66:
             return text
         if hand < 0.78:
             return text.rstrip(".")[:1].lower() + text.rstrip(".")[1:]
         if hand < 0.86:
-            return text.replace("!", "!!") if "!" in text else self._loud(text)
+            return text.replace("!", "!!") if "!" in text else self._exclaim(text)
         if hand < 0.94:
             for right, wrong in TYPOS_FR if self.language == "fr" else TYPOS_EN:
                 text = text.replace(right, wrong)
@@ -92,7 +92,7 @@ class PhraseBuilder:
         bare = unicodedata.normalize("NFKD", text.lower())
         return "".join(c for c in bare if not unicodedata.combining(c))
 
-    def _loud(self, text: str) -> str:
+    def _exclaim(self, text: str) -> str:
         if text.endswith(("?", ",")):
             return text
         return text.rstrip(".") + (" !" if self.language == "fr" else "!")
@@ -186,7 +186,7 @@ class FeedbackWriter:
     def __init__(self, language: str, seed: int, span: SalesPeriod):
         self.language, self.span = language, span
         self.dice = RandomStream(seed, "texts", language)
-        self.tongue = PhraseBuilder(language, self.dice)
+        self.phrases = PhraseBuilder(language, self.dice)
         self.shares = read_planted("feedback")
         self.written: set[str] = set()
 
@@ -195,95 +195,95 @@ class FeedbackWriter:
         planned = list(note.themes)
         for _ in range(MAX_TRIES):
             note.themes = list(planned)
-            text = self._review(note) if note.channel == "avis" else self._message(note)
+            text = self._build_review(note) if note.channel == "avis" else self._build_message(note)
             if text not in self.written:
                 break
         self.written.add(text)
         note.text = text
 
-    def _review(self, note: "FeedbackItem") -> str:
+    def _build_review(self, note: "FeedbackItem") -> str:
         dice = self.dice
-        bad = self._complaints(note)
-        good = self._praises(note, bool(bad))
+        bad = self._build_complaints(note)
+        good = self._build_praises(note, bool(bad))
         weight = next((theme for theme in ("late", "sizing") if theme in note.themes), "")
         note.rating = STAR_RATINGS[weight or ("fault" if bad else ""), bool(good)].draw(dice)
         if not note.themes and not bad and dice.chance(0.3):
-            return self.tongue.typed(self._say(note, "short", "good"))
+            return self.phrases.add_typing_habits(self._build_sentence(note, "short", "good"))
         if bad and not good and not note.themes and dice.chance(0.3):
-            return self.tongue.typed(self._say(note, "short", "bad"))
-        said = [self._say(note, "opening", "")] if dice.chance(0.3) else []
+            return self.phrases.add_typing_habits(self._build_sentence(note, "short", "bad"))
+        said = [self._build_sentence(note, "opening", "")] if dice.chance(0.3) else []
         if good and bad and dice.chance(0.5):
-            bad[0] = f"{self._say(note, 'but', 'said')} {lower_first_letter(bad[0])}"
+            bad[0] = f"{self._build_sentence(note, 'but', 'said')} {lower_first_letter(bad[0])}"
         said += [*good, *bad]
         if dice.chance(0.38):
             end = "mixed" if good and bad else "bad" if bad else "good"
-            said.append(self._say(note, "closing", end))
-        return self.tongue.typed(" ".join(said))
+            said.append(self._build_sentence(note, "closing", end))
+        return self.phrases.add_typing_habits(" ".join(said))
 
-    def _complaints(self, note: "FeedbackItem") -> list[str]:
-        dice, kind = self.dice, note.line.good.kind
+    def _build_complaints(self, note: "FeedbackItem") -> list[str]:
+        dice, kind = self.dice, note.line.product.kind
         found = []
         if "sizing" in note.themes:
             top = kind in ("wear", "knit") and dice.chance(0.35)
-            found.append(self._say(note, "sizing", "top" if top else "said"))
+            found.append(self._build_sentence(note, "sizing", "top" if top else "said"))
         if "late" in note.themes:
-            found.append(self._say(note, "late", "said"))
+            found.append(self._build_sentence(note, "late", "said"))
         if not found and dice.chance(self.shares["fault"]):
-            theme = dice.pick(("fault", "fault", "fault", "colour", "price", "service"))
+            theme = dice.choose(("fault", "fault", "fault", "colour", "price", "service"))
             of = kind if theme == "fault" else "bad"
-            found.append(self._say(note, theme, of))
+            found.append(self._build_sentence(note, theme, of))
         return found
 
-    def _praises(self, note: "FeedbackItem", complains: bool) -> list[str]:
+    def _build_praises(self, note: "FeedbackItem", complains: bool) -> list[str]:
         dice = self.dice
-        found = [self._say(note, "linen", "said")] if "linen" in note.themes else []
+        found = [self._build_sentence(note, "linen", "said")] if "linen" in note.themes else []
         if not dice.chance(0.5 if complains else 0.85):
-            return found or ([] if complains else [self._say(note, "good", "")])
-        found.append(self._say(note, "praise", note.line.good.kind))
+            return found or ([] if complains else [self._build_sentence(note, "good", "")])
+        found.append(self._build_sentence(note, "praise", note.line.product.kind))
         if not complains and dice.chance(0.3):
-            found.append(self._say(note, "good", ""))
+            found.append(self._build_sentence(note, "good", ""))
         if dice.chance(self.shares["packaging"]):
             note.themes.append("packaging")
-            found.append(self._say(note, "packaging", dice.pick(("good", "good", "bad"))))
+            found.append(self._build_sentence(note, "packaging", dice.choose(("good", "good", "bad"))))
         elif not complains and dice.chance(0.2):
             themes = ("gift", "service", "delivery")
             late = note.order.is_late
-            found.append(self._say(note, dice.pick(themes[: 2 if late else 3]), "good"))
+            found.append(self._build_sentence(note, dice.choose(themes[: 2 if late else 3]), "good"))
         return dice.shuffled(found)
 
-    def _message(self, note: "FeedbackItem") -> str:
-        body = self._matter(note)
+    def _build_message(self, note: "FeedbackItem") -> str:
+        body = self._build_message_body(note)
         if note.channel != "e-mail":
-            return self.tongue.typed(body)
+            return self.phrases.add_typing_habits(body)
         asks = bool({"late", "sizing", "question", "phone", "sold out"} & set(note.themes))
-        hello = self._say(note, "letter", "hello")
-        bye = self._say(note, "letter", "bye" if asks else "farewell")
-        return "\n".join(p for p in (hello, self.tongue.typed(body), bye, self._signed(note)) if p)
+        hello = self._build_sentence(note, "letter", "hello")
+        bye = self._build_sentence(note, "letter", "bye" if asks else "farewell")
+        return "\n".join(p for p in (hello, self.phrases.add_typing_habits(body), bye, self._build_signature(note)) if p)
 
-    def _matter(self, note: "FeedbackItem") -> str:
+    def _build_message_body(self, note: "FeedbackItem") -> str:
         dice, themes = self.dice, note.themes
         for theme in ("late", "sizing"):
             if theme in themes:
-                return self._say(note, theme, "ask")
+                return self._build_sentence(note, theme, "ask")
         if "phone" in themes or "sold out" in themes:
-            return self._say(note, "question", "phone" if "phone" in themes else "sold_out")
+            return self._build_sentence(note, "question", "phone" if "phone" in themes else "sold_out")
         if "linen" in themes:
-            return f"{self._say(note, 'thanks', 'said')} {self._say(note, 'linen', 'said')}"
+            return f"{self._build_sentence(note, 'thanks', 'said')} {self._build_sentence(note, 'linen', 'said')}"
         if dice.chance(0.3):
-            return self._say(note, "thanks", "said")
+            return self._build_sentence(note, "thanks", "said")
         note.themes.append("question")
-        return self._say(note, "question", "any")
+        return self._build_sentence(note, "question", "any")
 
-    def _signed(self, note: "FeedbackItem") -> str:
+    def _build_signature(self, note: "FeedbackItem") -> str:
         """A name; now and then more than one should say."""
-        who, hand = note.order.customer, self.dice.roll()
+        who, hand = note.order.customer, self.dice.random()
         if hand < 0.1 and who.phone:
             return f"{who.first_name} {who.surname}, {who.phone}"
         if hand < 0.16:
             return f"{who.first_name} {who.surname} ({build_email_address(who)})"
         return who.first_name if hand < 0.8 else f"{who.first_name} {who.surname}"
 
-    def _say(self, note: "FeedbackItem", theme: str, of: str) -> str:
+    def _build_sentence(self, note: "FeedbackItem", theme: str, of: str) -> str:
         order = note.order
         late = max(1, order.arrived - order.promised)
         one, more = ("jour", "jours") if self.language == "fr" else ("day", "days")
@@ -294,13 +294,13 @@ class FeedbackWriter:
             "ville": order.customer.town,
             "jours": days,
             "Jours": days,
-            "promis": self._date(order.promised),
+            "promis": self._format_date(order.promised),
             "commande": order.id,
         }
-        return self.tongue.say(theme, of, note.line.good, known)
+        return self.phrases.build_sentence(theme, of, note.line.product, known)
 
-    def _date(self, number: int) -> str:
-        day = self.span.on(number)
+    def _format_date(self, number: int) -> str:
+        day = self.span.date_of(number)
         if self.language == "en":
             return f"{day.day} {MONTH_NAMES_EN[day.month - 1]}"
         return f"{'1er' if day.day == 1 else day.day} {MONTH_NAMES_FR[day.month - 1]}"
@@ -331,14 +331,14 @@ class CustomerFeedback:
     def __init__(self, seed: int, count: int, span: SalesPeriod, book: OrderBook):
         self.span, self.book, self.dice = span, book, RandomStream(seed, "feedback")
         self.late, self.sizing = read_planted("late_parcels"), read_planted("sizing")
-        special = [*self._on_phones(count), *self._about_sold_out(count)]
-        ordinary = self._about_orders(count - len(special))
-        self._theme(ordinary)
-        self._channels(ordinary)
+        special = [*self._list_checkout_messages(count), *self._list_sold_out_messages(count)]
+        ordinary = self._list_order_notes(count - len(special))
+        self._assign_themes(ordinary)
+        self._assign_channels(ordinary)
         self.notes = [*special, *ordinary]
         pens = {language: FeedbackWriter(language, seed, span) for language in ("fr", "en")}
         for note in self.notes:
-            self._date(note)
+            self._assign_date(note)
             pens[note.order.customer.language].write(note)
         self.notes.sort(key=lambda note: (note.day, note.minute, note.order.customer.id))
         for number, note in enumerate(self.notes, 1):
@@ -351,7 +351,7 @@ class CustomerFeedback:
         )
 
     def _row(self, note: FeedbackItem) -> tuple[object, ...]:
-        who, good = note.order.customer, note.line.good
+        who, good = note.order.customer, note.line.product
         return (
             note.id,
             f"{self.span.iso[note.day]}T{CLOCK_TIMES[note.minute]}:00",
@@ -367,93 +367,93 @@ class CustomerFeedback:
             who.department,
         )
 
-    def _on_phones(self, count: int) -> list[FeedbackItem]:
+    def _list_checkout_messages(self, count: int) -> list[FeedbackItem]:
         """People whose checkout broke."""
         wanted = round(count * read_planted("mobile_checkout")["messages"])
-        chosen = self.dice.shuffled(self.book.lost)[:wanted]
+        chosen = self.dice.shuffled(self.book.lost_orders)[:wanted]
         return [
-            FeedbackItem(order, order.lines[0], ["phone"], self.dice.pick(MESSAGE_CHANNELS))
+            FeedbackItem(order, order.lines[0], ["phone"], self.dice.choose(MESSAGE_CHANNELS))
             for order in chosen
         ]
 
-    def _about_sold_out(self, count: int) -> list[FeedbackItem]:
+    def _list_sold_out_messages(self, count: int) -> list[FeedbackItem]:
         """People who saw the advertisement."""
         out = read_planted("sold_out")
         good = self.book.goods.by_ref[out["product"]]
-        recent = [o for o in self.book.kept if o.day >= self.span.since(out["days"])]
+        recent = [o for o in self.book.orders if o.day >= self.span.start_of_last(out["days"])]
         chosen = self.dice.shuffled(recent)[: round(count * out["messages"])]
         line = OrderLine(good, good.sizes[0], good.colours[0], 1, 0, 0)
         return [
-            FeedbackItem(order, line, ["sold out"], self.dice.pick(MESSAGE_CHANNELS))
+            FeedbackItem(order, line, ["sold out"], self.dice.choose(MESSAGE_CHANNELS))
             for order in chosen
         ]
 
-    def _about_orders(self, count: int) -> list[FeedbackItem]:
+    def _list_order_notes(self, count: int) -> list[FeedbackItem]:
         """Parcels that arrived: as many late ones from everywhere as was planted."""
-        arrived = [o for o in self.book.kept if o.arrived < self.span.length - 2]
-        there = [o for o in arrived if self._is_there(o)]
-        others = [o for o in arrived if not self._is_there(o)]
+        arrived = [o for o in self.book.orders if o.arrived < self.span.length - 2]
+        there = [o for o in arrived if self._is_in_late_region(o)]
+        others = [o for o in arrived if not self._is_in_late_region(o)]
         wanted = round(count * self.late["texts"])
-        south = self._mixed(there, wanted, self.late["told"])
-        return [*south, *self._mixed(others, count - len(south), self.late["told_otherwise"])]
+        south = self._mix_late_orders(there, wanted, self.late["told"])
+        return [*south, *self._mix_late_orders(others, count - len(south), self.late["told_otherwise"])]
 
-    def _is_there(self, order: ShopOrder) -> bool:
-        since = self.span.since(self.late["days"])
+    def _is_in_late_region(self, order: ShopOrder) -> bool:
+        since = self.span.start_of_last(self.late["days"])
         return order.customer.department in self.late["departments"] and order.day >= since
 
-    def _mixed(self, orders: Sequence[ShopOrder], count: int, told: float) -> list[FeedbackItem]:
+    def _mix_late_orders(self, orders: Sequence[ShopOrder], count: int, told: float) -> list[FeedbackItem]:
         """Of that many orders a share, all late, with their lateness told."""
-        late = self._pool(o for o in orders if o.is_late)[: round(count * told)]
+        late = self._shuffle_order_notes(o for o in orders if o.is_late)[: round(count * told)]
         chosen = {id(note.order) for note in late}
-        rest = self._pool(o for o in orders if id(o) not in chosen)
+        rest = self._shuffle_order_notes(o for o in orders if id(o) not in chosen)
         for note in late:
             note.themes.append("late")
         return [*late, *rest[: count - len(late)]]
 
-    def _pool(self, orders: Iterable[ShopOrder]) -> list[FeedbackItem]:
+    def _shuffle_order_notes(self, orders: Iterable[ShopOrder]) -> list[FeedbackItem]:
         """The orders in any order, one line each; who got what runs small writes twice as often."""
         pool = []
         for order in orders:
-            line = self.dice.pick(order.lines)
-            small = line.good.ref in self.sizing["products"]
+            line = self.dice.choose(order.lines)
+            small = line.product.ref in self.sizing["products"]
             pool += [FeedbackItem(order, line)] * (2 if small else 1)
         mixed = self.dice.shuffled(pool)
         return list({id(note.order): note for note in mixed}.values())
 
-    def _theme(self, notes: Sequence[FeedbackItem]) -> None:
+    def _assign_themes(self, notes: Sequence[FeedbackItem]) -> None:
         """Who speaks of sizes and of linen: the planted share of the notes on each product."""
         by_good: dict[str, list[FeedbackItem]] = {}
         for note in notes:
-            by_good.setdefault(note.line.good.ref, []).append(note)
-        worn = [n for n in notes if n.line.good.is_worn and not self._runs_small(n.line.good)]
-        told = list(self.dice.some(worn, self.sizing["told_otherwise"]))
+            by_good.setdefault(note.line.product.ref, []).append(note)
+        worn = [n for n in notes if n.line.product.is_worn and not self._runs_small(n.line.product)]
+        told = list(self.dice.sample(worn, self.sizing["told_otherwise"]))
         for ref in self.sizing["products"]:
-            told += self.dice.some(by_good.get(ref, []), self.sizing["told"])
+            told += self.dice.sample(by_good.get(ref, []), self.sizing["told"])
         for note in told:
             note.themes.append("sizing")
         for ref, about in sorted(by_good.items()):
             if self.book.goods.by_ref[ref].is_linen:
-                for note in self.dice.some(about, read_planted("linen_praise")["told"]):
+                for note in self.dice.sample(about, read_planted("linen_praise")["told"]):
                     note.themes.append("linen")
 
     def _runs_small(self, good: ShopProduct) -> bool:
         return good.ref in self.sizing["products"]
 
-    def _channels(self, notes: Sequence[FeedbackItem]) -> None:
+    def _assign_channels(self, notes: Sequence[FeedbackItem]) -> None:
         """Messages speak of one thing."""
         single = [note for note in notes if len(note.themes) < 2]
         messages = len(notes) - round(len(notes) * read_planted("feedback")["reviews"])
         for note in self.dice.shuffled(single)[:messages]:
-            note.channel = self.dice.pick(MESSAGE_CHANNELS)
+            note.channel = self.dice.choose(MESSAGE_CHANNELS)
 
-    def _date(self, note: FeedbackItem) -> None:
+    def _assign_date(self, note: FeedbackItem) -> None:
         order, last = note.order, self.span.length - 1
         if not note.names_order:
-            day = order.day + self.dice.below(2)
+            day = order.day + self.dice.randbelow(2)
         elif note.channel != REVIEW_CHANNEL and "late" in note.themes:
-            day = order.promised + 1 + self.dice.below(order.arrived - order.promised)
+            day = order.promised + 1 + self.dice.randbelow(order.arrived - order.promised)
         else:
-            day = order.arrived + 1 + self.dice.below(24)
+            day = order.arrived + 1 + self.dice.randbelow(24)
             if day > last:
-                day = order.arrived + 1 + self.dice.below(last - order.arrived)
+                day = order.arrived + 1 + self.dice.randbelow(last - order.arrived)
         note.day, note.minute = min(day, last), self.span.minute(self.dice)

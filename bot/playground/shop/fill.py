@@ -91,7 +91,7 @@ def fill(
         until=last,
         products=goods.write(folder),
         customers=customers.write_customers(folder, people, span),
-        orders=len(book.kept),
+        orders=len(book.orders),
         order_lines=book.write(folder),
         events=VisitLog(seed, span, goods, book).write(folder),
         feedback=feedback.write(folder),
@@ -104,8 +104,8 @@ def fill(
 
 def _collect_truth(book: OrderBook, feedback: CustomerFeedback) -> Truth:
     return Truth(
-        lost_orders=len(book.lost),
-        lost_revenue=Decimal(sum(order.total for order in book.lost)) / 100,
+        lost_orders=len(book.lost_orders),
+        lost_revenue=Decimal(sum(order.total for order in book.lost_orders)) / 100,
         themes={note.id: tuple(note.themes) for note in feedback.notes},
-        lives={order.customer.id: order.customer.life for order in book.kept},
+        lives={order.customer.id: order.customer.segment for order in book.orders},
     )

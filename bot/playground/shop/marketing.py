@@ -51,10 +51,10 @@ def _list_ad_rows(
     dice: RandomStream, span: SalesPeriod, goods: ProductRange
 ) -> Iterator[tuple[object, ...]]:
     source = read_toml("ads")
-    start = span.since(read_planted("span")["ad_days"])
-    usual = span.mood
+    start = span.start_of_last(read_planted("span")["ad_days"])
+    usual = span.mean_order_chance
     for day in range(start, span.length):
-        busy = 0.6 + 0.4 * span.moods[day] / usual
+        busy = 0.6 + 0.4 * span.order_chances[day] / usual
         for line in source["lines"]:
             for placement in line["placements"]:
                 pull = source["placements"][placement]
@@ -74,10 +74,10 @@ def _build_ad_row(
 ) -> tuple[object, ...]:
     good = goods.by_ref[line["product"]]
     budget = round(line["budget"] * 100 / len(line["placements"]))
-    wanted = max(0.0, line["seen"] * share * (0.85 + 0.3 * dice.roll()))
+    wanted = max(0.0, line["seen"] * share * (0.85 + 0.3 * dice.random()))
     cost = line["cost"]
     limit = budget // cost
-    clicks = dice.count(wanted * line["clicked"] * pull / 1000)
+    clicks = dice.noisy_count(wanted * line["clicked"] * pull / 1000)
     over = clicks > limit
     seen = round(wanted * limit / clicks) if over else round(wanted)
     spent_at = CLOCK_TIMES[min(8 * 60 + limit * 720 // clicks, 1439)] if over else ""
@@ -148,7 +148,7 @@ class SentCampaign:
     delivered: int
     opened: int | None
     clicked: int
-    left: int
+    unsubscribed: int
     orders: list[ShopOrder]
 
 
@@ -166,12 +166,12 @@ class CampaignHistory:
         self.span, self.goods, self.customers = span, goods, customers
         self.dice = RandomStream(seed, "campaigns")
         self.shares = read_planted("campaigns")
-        self.bought: dict[str, list[ShopOrder]] = {}
-        self.by_day: dict[int, list[ShopOrder]] = {}
-        for order in book.kept:
-            self.bought.setdefault(order.customer.id, []).append(order)
-            self.by_day.setdefault(order.day, []).append(order)
-        dated = [(self._day(source), i, source) for i, source in enumerate(_read_sources())]
+        self.orders_by_customer: dict[str, list[ShopOrder]] = {}
+        self.orders_by_day: dict[int, list[ShopOrder]] = {}
+        for order in book.orders:
+            self.orders_by_customer.setdefault(order.customer.id, []).append(order)
+            self.orders_by_day.setdefault(order.day, []).append(order)
+        dated = [(self._find_send_day(source), i, source) for i, source in enumerate(_read_sources())]
         self.sent = [
             self._send(day, source) for day, _, source in sorted(dated, key=lambda d: d[:2])
         ]
@@ -200,7 +200,7 @@ class CampaignHistory:
             sent.delivered,
             "" if sent.opened is None else sent.opened,
             sent.clicked,
-            sent.left,
+            sent.unsubscribed,
             len(sent.orders),
             data_files.format_money(sum(order.total for order in sent.orders)),
             "EUR",
@@ -208,16 +208,16 @@ class CampaignHistory:
 
     def _send(self, day: int, source: dict[str, Any]) -> SentCampaign:
         dice, email = self.dice, source["channel"] == "email"
-        people = [one for one in self.customers if self._is_meant(one, source, day)]
-        delivered = len(people) - round(len(people) * (0.006 + 0.008 * dice.roll()))
-        opened, clicked = self._response(delivered, source)
+        people = [one for one in self.customers if self._is_in_audience(one, source, day)]
+        delivered = len(people) - round(len(people) * (0.006 + 0.008 * dice.random()))
+        opened, clicked = self._draw_response(delivered, source)
         return SentCampaign(
-            code=f"om-{self.span.on(day):%y%m%d}-{source['slug']}",
+            code=f"om-{self.span.date_of(day):%y%m%d}-{source['slug']}",
             day=day,
-            minute=dice.pick((8 * 60 + 30, 10 * 60, 12 * 60 + 15, 18 * 60 + 30)),
+            minute=dice.choose((8 * 60 + 30, 10 * 60, 12 * 60 + 15, 18 * 60 + 30)),
             source=source,
             text={
-                key: self._worded(source[key], day, email)
+                key: self._fill_prices(source[key], day, email)
                 for key in ("subject", "preheader", "body", "call")
                 if key in source
             },
@@ -225,13 +225,13 @@ class CampaignHistory:
             delivered=delivered,
             opened=opened,
             clicked=clicked,
-            left=round(delivered * (0.001 + 0.003 * dice.roll())),
+            unsubscribed=round(delivered * (0.001 + 0.003 * dice.random())),
             orders=[],
         )
 
-    def _response(self, delivered: int, source: dict[str, Any]) -> tuple[int | None, int]:
+    def _draw_response(self, delivered: int, source: dict[str, Any]) -> tuple[int | None, int]:
         """Opened and clicked; the weekday has no part in it."""
-        chance, again = self.dice.roll(), self.dice.roll()
+        chance, again = self.dice.random(), self.dice.random()
         if source["channel"] == "sms":
             return None, round(delivered * self.shares["sms_clicked"] * (0.8 + 0.4 * chance))
         share = self.shares["opened"] + OPEN_RATE_OFFSETS.get(source["audience"], 0.0)
@@ -245,46 +245,46 @@ class CampaignHistory:
             near = [
                 order
                 for day in range(sent.day, sent.day + ATTRIBUTION_DAYS + 1)
-                for order in self.by_day.get(day, [])
+                for order in self.orders_by_day.get(day, [])
                 if not order.code
                 and (order.day, order.minute) > (sent.day, sent.minute)
-                and self._is_meant(order.customer, sent.source, sent.day)
+                and self._is_in_audience(order.customer, sent.source, sent.day)
             ]
-            wanted = round(sent.clicked * (0.08 + 0.07 * self.dice.roll()))
+            wanted = round(sent.clicked * (0.08 + 0.07 * self.dice.random()))
             about = set(sent.source["products"])
             mixed = self.dice.shuffled(near)
-            mixed.sort(key=lambda order: not about & {line.good.ref for line in order.lines})
+            mixed.sort(key=lambda order: not about & {line.product.ref for line in order.lines})
             sent.orders = mixed[:wanted]
             for order in sent.orders:
                 order.code, order.source = sent.code, sent.source["channel"]
 
-    def _is_meant(self, one: Customer, source: dict[str, Any], day: int) -> bool:
+    def _is_in_audience(self, one: Customer, source: dict[str, Any], day: int) -> bool:
         """Whether a campaign goes to a customer."""
         language = source.get("language", "fr")
-        if one.language != language or not one.gets(source["channel"], day):
+        if one.language != language or not one.can_receive(source["channel"], day):
             return False
-        before = [order for order in self.bought.get(one.id, []) if order.day < day]
+        before = [order for order in self.orders_by_customer.get(one.id, []) if order.day < day]
         if source["audience"] == "clients fidèles":
             return len(before) >= 3
         if source["audience"] == "clients qui s'éloignent":
             return bool(before) and day - before[-1].day > 100
         if "category" in source:
-            return any(line.good.category == source["category"] for o in before for line in o.lines)
+            return any(line.product.category == source["category"] for o in before for line in o.lines)
         return True
 
-    def _day(self, source: dict[str, Any]) -> int:
+    def _find_send_day(self, source: dict[str, Any]) -> int:
         """The day it went out: the latest that fits, for an earlier one the first; no Sunday."""
         moment, _, later = source["when"].partition("+")
         years = range(self.span.first.year, self.span.last.year + 1)
         days = [
-            self.span.number(_find_date(moment, year) + timedelta(days=int(later or 0)))
+            self.span.day_number(_find_date(moment, year) + timedelta(days=int(later or 0)))
             for year in years
         ]
         fitting = [day for day in days if 3 <= day < self.span.length - 7]
         day = fitting[0 if source.get("earlier") else -1]
-        return day + (self.span.on(day).weekday() == 6)
+        return day + (self.span.date_of(day).weekday() == 6)
 
-    def _worded(self, text: str, day: int, email: bool) -> str:
+    def _fill_prices(self, text: str, day: int, email: bool) -> str:
         """With the prices of that day; in French e-mails with spaces that do not break."""
         priced = PRICE_PATTERN.sub(
             lambda m: f"{self.goods.by_ref[m[1]].price_on(day) // 100} €", text.strip()

@@ -16,17 +16,17 @@ from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 class OrderLine:
     """One product in an order. Amounts in cents."""
 
-    good: ShopProduct
+    product: ShopProduct
     size: str
     colour: str
     quantity: int
     price: int
-    off: int
+    discount: int
     returned: str = ""  # why
 
     @property
     def total(self) -> int:
-        return self.quantity * self.price - self.off
+        return self.quantity * self.price - self.discount
 
 
 @dataclass
@@ -71,14 +71,14 @@ class ParcelCarrier:
         self.dice, self.span = dice, span
         self.late, self.sizing = read_planted("late_parcels"), read_planted("sizing")
         self.south_west = set(self.late["departments"])
-        self.since = span.since(self.late["days"])
+        self.since = span.start_of_last(self.late["days"])
 
     def send(self, orders: "Sequence[ShopOrder]") -> None:
         """Their dates and their returns; the planted share of them is late."""
         troubled = [order for order in orders if self._is_troubled(order)]
         others = [order for order in orders if not self._is_troubled(order)]
-        late = self.dice.some(troubled, self.late["late"])
-        late += self.dice.some(others, self.late["otherwise"])
+        late = self.dice.sample(troubled, self.late["late"])
+        late += self.dice.sample(others, self.late["otherwise"])
         slow = {id(order) for order in late}
         for order in orders:
             self._send(order, late=id(order) in slow)
@@ -93,20 +93,20 @@ class ParcelCarrier:
         if late:
             order.arrived = order.promised + DELAY_DAYS.draw(dice)
         else:
-            order.arrived = order.promised - dice.below(min(3, order.promised - order.sent))
+            order.arrived = order.promised - dice.randbelow(min(3, order.promised - order.sent))
         if order.arrived + RETURN_WINDOW_DAYS < self.span.length:
             for line in order.lines:
-                line.returned = self._why(line)
+                line.returned = self._choose_return_reason(line)
 
-    def _why(self, line: "OrderLine") -> str:
-        small = line.good.ref in self.sizing["products"]
+    def _choose_return_reason(self, line: "OrderLine") -> str:
+        small = line.product.ref in self.sizing["products"]
         share = self.sizing["returned" if small else "returned_otherwise"]
         if not self.dice.chance(share):
             return ""
         if small and self.dice.chance(0.85):
             return "trop petit"
-        return self.dice.pick(
-            CLOTHING_RETURN_REASONS if line.good.is_worn else OTHER_RETURN_REASONS
+        return self.dice.choose(
+            CLOTHING_RETURN_REASONS if line.product.is_worn else OTHER_RETURN_REASONS
         )
 
 
@@ -158,14 +158,14 @@ class OrderBook:
             read_planted("rising"),
         )
         self.baking = [goods.by_ref[ref] for ref in self.niche["products"]]
-        meant = [order for customer in customers for order in self._life(customer)]
+        meant = [order for customer in customers for order in self._generate_orders(customer)]
         meant.sort(key=lambda order: (order.day, order.minute, order.customer.id))
-        self.lost = self._lost(RandomStream(seed, "lost"), meant)
-        gone = {id(order) for order in self.lost}
-        self.kept = [order for order in meant if id(order) not in gone]
-        for number, order in enumerate(self.kept, 1):
+        self.lost_orders = self._choose_lost(RandomStream(seed, "lost"), meant)
+        gone = {id(order) for order in self.lost_orders}
+        self.orders = [order for order in meant if id(order) not in gone]
+        for number, order in enumerate(self.orders, 1):
             order.id = f"OM{number:07}"
-        ParcelCarrier(RandomStream(seed, "parcels"), span).send(self.kept)
+        ParcelCarrier(RandomStream(seed, "parcels"), span).send(self.orders)
 
     def write(self, folder: Path) -> int:
         """orders.csv, one row a line."""
@@ -173,25 +173,25 @@ class OrderBook:
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         iso, last = self.span.iso, self.span.length - 1
-        for order in self.kept:
+        for order in self.orders:
             who = order.customer
             when = f"{iso[order.day]}T{CLOCK_TIMES[order.minute]}:00"
             ways = [order.sent, order.arrived]
             sent, arrived = (iso[day] if day <= last else "" for day in ways)
-            promised = self.span.on(order.promised)
+            promised = self.span.date_of(order.promised)
             for line in order.lines:
                 back = bool(line.returned)
                 yield (
                     order.id,
                     when,
                     who.id,
-                    line.good.ref,
-                    line.good.name,
+                    line.product.ref,
+                    line.product.name,
                     line.size,
                     line.colour,
                     line.quantity,
                     data_files.format_money(line.price),
-                    data_files.format_money(line.off),
+                    data_files.format_money(line.discount),
                     data_files.format_money(line.total),
                     "EUR",
                     order.device,
@@ -207,34 +207,34 @@ class OrderBook:
                     line.returned,
                 )
 
-    def _life(self, customer: Customer) -> Iterator[ShopOrder]:
+    def _generate_orders(self, customer: Customer) -> Iterator[ShopOrder]:
         """The orders of one customer."""
-        life, dice = self.lives[customer.life], self.dice
-        day, number = customer.first, 0
+        life, dice = self.lives[customer.segment], self.dice
+        day, number = customer.first_order_day, 0
         end = self.span.length
         if "stops" in life:
-            end = self.span.since(dice.between(*life["stops"]))
-        gap = life["gap"] * self.span.mood  # since some of the days that come are passed over
+            end = self.span.start_of_last(dice.randint(*life["stops"]))
+        gap = life["gap"] * self.span.mean_order_chance  # since some of the days that come are passed over
         while day < end:
-            if number == 0 or dice.chance(self.span.moods[day]):
-                yield self._order(customer, day, new=number == 0 and customer.registered >= 0)
+            if number == 0 or dice.chance(self.span.order_chances[day]):
+                yield self._build_order(customer, day, new=number == 0 and customer.registration_day >= 0)
                 number += 1
                 if dice.chance(life["end"]):
                     return
-            day += 1 + dice.wait(gap)
+            day += 1 + dice.waiting_time(gap)
 
-    def _order(self, customer: Customer, day: int, *, new: bool) -> ShopOrder:
+    def _build_order(self, customer: Customer, day: int, *, new: bool) -> ShopOrder:
         dice = self.dice
-        lines = [self._line(customer, day) for _ in range(ORDER_SIZES.draw(dice))]
-        if day >= self.span.since(self.rising["days"]) and dice.chance(self.rising["extra"]):
-            good = self.goods.bought_on(day, self.rising["category"]).draw(dice)
-            lines.append(self._of(good, customer, day))
+        lines = [self._choose_line(customer, day) for _ in range(ORDER_SIZES.draw(dice))]
+        if day >= self.span.start_of_last(self.rising["days"]) and dice.chance(self.rising["extra"]):
+            good = self.goods.choices_on(day, self.rising["category"]).draw(dice)
+            lines.append(self._build_line(good, customer, day))
         if new and dice.chance(0.25):
             for line in lines:
-                line.off = line.quantity * line.price // 10
+                line.discount = line.quantity * line.price // 10
         device = customer.device if dice.chance(0.8) else ORDER_DEVICES.draw(dice)
         source = ORDER_SOURCES.draw(dice)
-        if source == "email" and not customer.gets("email", day):
+        if source == "email" and not customer.can_receive("email", day):
             source = "direct"
         minute = self.span.minute(dice)
         return ShopOrder(
@@ -248,31 +248,31 @@ class OrderBook:
             _merge_lines(lines),
         )
 
-    def _line(self, customer: Customer, day: int) -> OrderLine:
+    def _choose_line(self, customer: Customer, day: int) -> OrderLine:
         dice = self.dice
-        if customer.life == "niche" and dice.chance(self.niche["lines"]):
-            return self._of(dice.pick(self.baking), customer, day)
-        category = customer.taste if dice.chance(0.3) else ""
-        return self._of(self.goods.bought_on(day, category).draw(dice), customer, day)
+        if customer.segment == "niche" and dice.chance(self.niche["lines"]):
+            return self._build_line(dice.choose(self.baking), customer, day)
+        category = customer.favourite_category if dice.chance(0.3) else ""
+        return self._build_line(self.goods.choices_on(day, category).draw(dice), customer, day)
 
-    def _of(self, good: ShopProduct, customer: Customer, day: int) -> OrderLine:
+    def _build_line(self, good: ShopProduct, customer: Customer, day: int) -> OrderLine:
         dice, price = self.dice, good.price_on(day)
-        at = customer.size if good.is_worn else dice.roll()
+        at = customer.size if good.is_worn else dice.random()
         quantity = 2 if price < 6000 and not good.is_worn and dice.chance(0.18) else 1
         size = good.sizes[min(int(at * len(good.sizes)), len(good.sizes) - 1)]
-        return OrderLine(good, size, dice.pick(good.colours), quantity, price, 0)
+        return OrderLine(good, size, dice.choose(good.colours), quantity, price, 0)
 
-    def _lost(self, dice: RandomStream, meant: Sequence[ShopOrder]) -> list[ShopOrder]:
+    def _choose_lost(self, dice: RandomStream, meant: Sequence[ShopOrder]) -> list[ShopOrder]:
         """Orders on phones that never happened since the checkout broke."""
         fall = read_planted("mobile_checkout")
-        start = self.span.since(fall["days"])
+        start = self.span.start_of_last(fall["days"])
         mobile = [o for o in meant if o.device == "mobile" and o.day >= start]
-        return dice.some(mobile, 1 - fall["after"] / fall["before"])
+        return dice.sample(mobile, 1 - fall["after"] / fall["before"])
 
 
 def _merge_lines(lines: Sequence[OrderLine]) -> list[OrderLine]:
     """Each product and variant on one line."""
     found: dict[tuple[str, str, str], OrderLine] = {}
     for line in lines:
-        found.setdefault((line.good.ref, line.size, line.colour), line)
+        found.setdefault((line.product.ref, line.size, line.colour), line)
     return list(found.values())

@@ -77,7 +77,7 @@ class ShopProduct:
     def price_on(self, day: int) -> int:
         return self.prices[max(0, bisect(self.days, day) - 1)]
 
-    def prior(self, day: int) -> int:
+    def lowest_prior_price(self, day: int) -> int:
         """The lowest price of the 30 days before the reduction that runs on that day, or before
         that day when none does. Source: directive 98/6, article 6a."""
         at = max(0, bisect(self.days, day) - 1)
@@ -85,7 +85,7 @@ class ShopProduct:
         end = self.days[at] - 1 if reduced else day
         return min(self.price_on(d) for d in range(max(0, end - 29), end + 1))
 
-    def struck(self, day: int) -> int | None:
+    def compare_at_price(self, day: int) -> int | None:
         """The price struck through on that day's page, if any: simply the one before."""
         at = max(0, bisect(self.days, day) - 1)
         reduced = at > 0 and self.prices[at] < self.prices[at - 1]
@@ -106,11 +106,11 @@ class ProductRange:
         self._sell_out()
         self._days: dict[tuple[int, str], WeightedChoice[ShopProduct]] = {}
 
-    def bought_on(self, day: int, category: str = "") -> WeightedChoice[ShopProduct]:
+    def choices_on(self, day: int, category: str = "") -> WeightedChoice[ShopProduct]:
         """A die with what may be bought on that day, in one category or in all."""
         key = (day, category)
         if key not in self._days:
-            self._days[key] = self._die(day, category)
+            self._days[key] = self._build_choice(day, category)
         return self._days[key]
 
     def write(self, folder: Path) -> int:
@@ -129,13 +129,13 @@ class ProductRange:
         )
 
     def _row(self, good: ShopProduct, day: int) -> tuple[object, ...]:
-        struck = good.struck(day)
+        struck = good.compare_at_price(day)
         return (
             good.ref,
             good.name,
             data_files.format_money(good.price_on(day)),
             data_files.format_money(struck) if struck else "",
-            data_files.format_money(good.prior(day)),
+            data_files.format_money(good.lowest_prior_price(day)),
             "EUR",
             good.description,
             good.material,
@@ -147,7 +147,7 @@ class ProductRange:
             "actif",
         )
 
-    def _die(self, day: int, category: str) -> WeightedChoice[ShopProduct]:
+    def _build_choice(self, day: int, category: str) -> WeightedChoice[ShopProduct]:
         on = self.span.dates[day]
         season = {
             key: interpolate_month(tuple(c["season"]), on) for key, c in self.categories.items()
@@ -162,7 +162,7 @@ class ProductRange:
     def _sell_out(self) -> None:
         out = read_planted("sold_out")
         for ref, days in ((out["product"], out["days"]), (out["quiet"], out["quiet_days"])):
-            self.by_ref[ref].until = self.span.since(days) - 1
+            self.by_ref[ref].until = self.span.start_of_last(days) - 1
             self.by_ref[ref].stock = 0
 
 
@@ -173,7 +173,7 @@ def _build_product(entry: dict[str, Any]) -> ShopProduct:
 def _set_prices(good: ShopProduct, span: SalesPeriod, dice: RandomStream) -> None:
     """A rise in January for some, the sales and Black Friday for others, and what was planted."""
     prices, years = read_planted("prices"), range(span.first.year, span.last.year + 1)
-    rises = [span.number(date(year, 1, 2)) for year in years]
+    rises = [span.day_number(date(year, 1, 2)) for year in years]
     steps = {0: good.price}
     if good.ref in prices["raised"]:
         steps = {
@@ -182,11 +182,11 @@ def _set_prices(good: ShopProduct, span: SalesPeriod, dice: RandomStream) -> Non
         }
     for year in years:
         for start, end in (find_winter_sales(year), find_summer_sales(year)):
-            share = dice.pick((0.8, 0.7))
+            share = dice.choose((0.8, 0.7))
             if good.ref in prices["sales"]:
-                _add_reduction(steps, span.number(start), span.number(end), share)
+                _add_reduction(steps, span.day_number(start), span.day_number(end), share)
         if good.ref in prices["friday"]:
-            day = span.number(find_black_friday(year))
+            day = span.day_number(find_black_friday(year))
             _add_reduction(steps, day, day + 3, 0.85)
     _plant_reductions(good, steps, span)
     for day in sorted(d for d in steps if 0 <= d < span.length):
@@ -208,15 +208,15 @@ def _plant_reductions(good: ShopProduct, steps: dict[int, int], span: SalesPerio
     trap, honest = read_planted("price_trap"), read_planted("reductions")
     if good.ref not in (trap["product"], *honest["products"]):
         return
-    quiet = span.since(90)
+    quiet = span.start_of_last(90)
     for day in [d for d in steps if d > quiet]:
         del steps[day]
     steps[quiet] = good.price
     if good.ref == trap["product"]:
-        steps[span.since(trap["raised_days"])] = trap["raised"] * 100
-        steps[span.since(trap["reduced_days"])] = trap["reduced"] * 100
+        steps[span.start_of_last(trap["raised_days"])] = trap["raised"] * 100
+        steps[span.start_of_last(trap["reduced_days"])] = trap["reduced"] * 100
     else:
-        steps[span.since(honest["days"])] = _round_price(good.price, 1 - honest["off"])
+        steps[span.start_of_last(honest["days"])] = _round_price(good.price, 1 - honest["off"])
 
 
 def _round_price(cents: int, share: float) -> int:

@@ -25,42 +25,42 @@ class RandomStream:
 
     def __init__(self, seed: int, *about: str):
         key = sha256("/".join((str(seed), *about)).encode()).digest()
-        self.roll = Random(int.from_bytes(key[:8], "big")).random  # noqa: S311
+        self.random = Random(int.from_bytes(key[:8], "big")).random  # noqa: S311
 
     def chance(self, share: float) -> bool:
-        return self.roll() < share
+        return self.random() < share
 
-    def below(self, n: int) -> int:
-        return int(self.roll() * n)
+    def randbelow(self, n: int) -> int:
+        return int(self.random() * n)
 
-    def between(self, low: int, high: int) -> int:
+    def randint(self, low: int, high: int) -> int:
         """From `low` to `high`, both included."""
-        return low + int(self.roll() * (high - low + 1))
+        return low + int(self.random() * (high - low + 1))
 
-    def pick(self, items: Sequence[T]) -> T:
-        return items[int(self.roll() * len(items))]
+    def choose(self, items: Sequence[T]) -> T:
+        return items[int(self.random() * len(items))]
 
-    def wait(self, mean: float) -> int:
+    def waiting_time(self, mean: float) -> int:
         """A waiting time without memory."""
-        return int(WAIT_QUANTILES[int(self.roll() * 200)] * mean / 1000)
+        return int(WAIT_QUANTILES[int(self.random() * 200)] * mean / 1000)
 
     def shuffled(self, items: Iterable[T]) -> list[T]:
         """Fisher and Yates."""
         mixed = list(items)
         for i in range(len(mixed) - 1, 0, -1):
-            j = int(self.roll() * (i + 1))
+            j = int(self.random() * (i + 1))
             mixed[i], mixed[j] = mixed[j], mixed[i]
         return mixed
 
-    def some(self, items: Sequence[T], share: float) -> list[T]:
+    def sample(self, items: Sequence[T], share: float) -> list[T]:
         """That share of them, to the nearest one."""
         return self.shuffled(items)[: round(len(items) * share)]
 
-    def count(self, mean: float) -> int:
+    def noisy_count(self, mean: float) -> int:
         """A whole number around the mean: its floor or the next, and some spread."""
         low = int(mean)
         spread = 1 + int(mean / 6)
-        return max(0, low + self.chance(mean - low) + self.between(-spread, spread) * (low > 0))
+        return max(0, low + self.chance(mean - low) + self.randint(-spread, spread) * (low > 0))
 
 
 class WeightedChoice(Generic[T]):
@@ -69,7 +69,7 @@ class WeightedChoice(Generic[T]):
     def __init__(self, items: Sequence[T], weights: Iterable[float]):
         self._items = items
         self._sums = list(accumulate(weights))
-        self._all, self._last = self._sums[-1], len(items) - 1
+        self._total, self._last = self._sums[-1], len(items) - 1
 
     def draw(self, dice: RandomStream) -> T:
-        return self._items[bisect(self._sums, dice.roll() * self._all, 0, self._last)]
+        return self._items[bisect(self._sums, dice.random() * self._total, 0, self._last)]

@@ -50,19 +50,19 @@ class SalesPeriod:
         self.iso = [day.isoformat() for day in self.dates]
         self.hours = WeightedChoice(range(24), HOUR_WEIGHTS)
 
-    def since(self, days: int) -> int:
+    def start_of_last(self, days: int) -> int:
         """The first of the last so many days."""
         return max(0, self.length - days)
 
-    def on(self, number: int) -> date:
+    def date_of(self, number: int) -> date:
         return self.first + timedelta(days=number)
 
-    def number(self, day: date) -> int:
+    def day_number(self, day: date) -> int:
         return (day - self.first).days
 
     def minute(self, dice: RandomStream) -> int:
         """A minute of the day: people buy at lunch and in the evening."""
-        return self.hours.draw(dice) * 60 + dice.below(60)
+        return self.hours.draw(dice) * 60 + dice.randbelow(60)
 
     @cached_property
     def weights(self) -> list[float]:
@@ -75,14 +75,14 @@ class SalesPeriod:
         ]
 
     @cached_property
-    def moods(self) -> list[float]:
+    def order_chances(self) -> list[float]:
         """Whether somebody who might order on a day does: one on the busiest days."""
         return [min(1.0, weight / BUSIEST_DAY_WEIGHT) for weight in self.weights]
 
     @cached_property
-    def mood(self) -> float:
+    def mean_order_chance(self) -> float:
         """The same on average."""
-        return list(accumulate(self.moods))[-1] / self.length
+        return list(accumulate(self.order_chances))[-1] / self.length
 
 
 def interpolate_month(months: tuple[int, ...], day: date) -> float:

@@ -30,9 +30,9 @@ class VisitLog:
 
     def __init__(self, seed: int, span: SalesPeriod, goods: ProductRange, book: OrderBook):
         self.span, self.goods, self.dice = span, goods, RandomStream(seed, "visits")
-        start = span.since(read_planted("span")["event_days"])
-        self.bought = [order for order in book.kept if order.day >= start]
-        self.lost = [order for order in book.lost if order.day >= start]
+        start = span.start_of_last(read_planted("span")["event_days"])
+        self.orders = [order for order in book.orders if order.day >= start]
+        self.lost_orders = [order for order in book.lost_orders if order.day >= start]
 
     def write(self, folder: Path) -> int:
         """events.csv, by time. How many events."""
@@ -48,24 +48,24 @@ class VisitLog:
         return count
 
     def _sessions(self) -> Iterator[SessionRows]:
-        for order in self.bought:
-            yield self._with_order(order, "purchase")
-        for order in self.lost:
-            yield self._with_order(order, "checkout")
+        for order in self.orders:
+            yield self._build_order_session(order, "purchase")
+        for order in self.lost_orders:
+            yield self._build_order_session(order, "checkout")
         for device, (carted, checked, paid) in read_planted("steps").items():
-            like = [o for o in (*self.bought, *self.lost) if o.device == device]
+            like = [o for o in (*self.orders, *self.lost_orders) if o.device == device]
             checkouts = round(len(like) / paid)
             carts = round(checkouts / checked)
             views = round(carts / carted)
-            yield from self._without(like, checkouts - len(like), ("cart", "checkout"))
-            yield from self._without(like, carts - checkouts, ("cart",))
-            yield from self._without(like, views - carts, ())
+            yield from self._build_other_sessions(like, checkouts - len(like), ("cart", "checkout"))
+            yield from self._build_other_sessions(like, carts - checkouts, ("cart",))
+            yield from self._build_other_sessions(like, views - carts, ())
 
-    def _with_order(self, order: ShopOrder, end: str) -> SessionRows:
+    def _build_order_session(self, order: ShopOrder, end: str) -> SessionRows:
         """The way to an order, to its end or to the checkout where it was lost."""
         who, client = order.customer, order.customer.id
-        steps = [("view", line.good) for line in order.lines]
-        steps += [("cart", line.good) for line in order.lines]
+        steps = [("view", line.product) for line in order.lines]
+        steps += [("cart", line.product) for line in order.lines]
         tail = f"{order.device},{order.source},{who.country}"
         rows = self._rows(client, order.day, order.minute, tail, steps)
         rows.append(self._row(client, order.day, order.minute, "checkout,/paiement,", tail, ","))
@@ -74,18 +74,18 @@ class VisitLog:
             rows.append(self._row(client, order.day, order.minute, "purchase,/merci,", tail, sold))
         return order.day * 1440 + order.minute, "\n".join(rows)
 
-    def _without(
+    def _build_other_sessions(
         self, like: Sequence[ShopOrder], count: int, steps: Sequence[str]
     ) -> Iterator[SessionRows]:
         """Sessions that end before the purchase, on the days when people buy."""
         dice = self.dice
         for _ in range(count):
-            near = dice.pick(like)
+            near = dice.choose(like)
             minute = self.span.minute(dice)
-            die = self.goods.bought_on(near.day)
+            die = self.goods.choices_on(near.day)
             country = VISIT_COUNTRIES.draw(dice)
             tail = f"{near.device},{VISIT_SOURCES.draw(dice)},{country}"
-            known = dice.roll() < (0.45 if steps else 0.12)
+            known = dice.random() < (0.45 if steps else 0.12)
             client, home = (near.customer.id, near.customer.country) if known else ("", country)
             if known:
                 tail = f"{tail[:-2]}{home}"
@@ -157,7 +157,7 @@ def _list_visitor_rows(
     people: list[tuple[str, bool]] = []
     for variant, visitors, buyers in zip("AB", plan["visitors"], plan["buyers"], strict=True):
         people += [(variant, i < buyers) for i in range(visitors)]
-    moments = sorted((start + dice.below(plan["days"]), span.minute(dice)) for _ in people)
+    moments = sorted((start + dice.randbelow(plan["days"]), span.minute(dice)) for _ in people)
     expected = dict(zip("AB", plan["expected"], strict=True))
     for number, ((variant, bought), (day, minute)) in enumerate(
         zip(dice.shuffled(people), moments, strict=True), 1

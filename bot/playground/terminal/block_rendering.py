@@ -180,9 +180,9 @@ class BlockRenderer:
     def __init__(
         self, names: DisplayNames, pressables: ControlRegistry, where: ControlLocation
     ) -> None:
-        self.names, self.pressables, self.where = names, pressables, where
-        self._seen: dict[str, int] = {}
-        self.kinds: dict[str, Callable[[Block], list[RenderableType]]] = {
+        self.names, self.controls, self.where = names, pressables, where
+        self._action_counts: dict[str, int] = {}
+        self.renderers: dict[str, Callable[[Block], list[RenderableType]]] = {
             "header": self._header,
             "section": self._section,
             "context": self._context,
@@ -210,7 +210,7 @@ class BlockRenderer:
         for block in blocks:
             if block["type"] in ("header", "section", "actions") and found:
                 found.append(Text())
-            found += self.kinds.get(block["type"], self._unknown)(block)
+            found += self.renderers.get(block["type"], self._unknown)(block)
         return found
 
     def _header(self, block: Block) -> list[RenderableType]:
@@ -226,7 +226,7 @@ class BlockRenderer:
         accessory = block.get("accessory")
         if accessory and accessory["type"] == "image":
             return found + self._image(accessory)
-        return found + self._pressables(block)
+        return found + self._render_controls(block)
 
     def _context(self, block: Block) -> list[RenderableType]:
         shown = [
@@ -245,17 +245,17 @@ class BlockRenderer:
         return [Text(f"[picture: {words}]", "italic")]
 
     def _actions(self, block: Block) -> list[RenderableType]:
-        return self._pressables(block)
+        return self._render_controls(block)
 
-    def _pressables(self, block: Block) -> list[RenderableType]:
+    def _render_controls(self, block: Block) -> list[RenderableType]:
         """Buttons side by side, then each menu on a line of its own."""
         row: list[Text] = []
         menus: list[RenderableType] = []
         for element in list_elements(block):
             if self.names.reader not in element.get("visible_to_user_ids", [self.names.reader]):
                 continue
-            nth = self._seen[element["action_id"]] = self._seen.get(element["action_id"], -1) + 1
-            one = self.pressables.draw(self.where, block, element, nth)
+            nth = self._action_counts[element["action_id"]] = self._action_counts.get(element["action_id"], -1) + 1
+            one = self.controls.draw(self.where, block, element, nth)
             if one.is_button:
                 row.append(render_button(one, self.names))
             else:
@@ -277,7 +277,7 @@ class BlockRenderer:
             texts[0].stylize("bold")
         pictures = [one for k in ("hero_image",) if (one := block.get(k))]
         found: list[RenderableType] = [t for one in pictures for t in self._image(one)]
-        return [*found, *(text for text in texts if text), *self._pressables(block)]
+        return [*found, *(text for text in texts if text), *self._render_controls(block)]
 
     def _container(self, block: Block) -> list[RenderableType]:
         head: list[RenderableType] = (

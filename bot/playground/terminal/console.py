@@ -33,12 +33,12 @@ COMMENT_SIGN = "#"
 class LineReader:
     """One line after another; None at the end."""
 
-    by_hand = False
+    is_interactive = False
 
     def __init__(self, source: TextIO, echo: Callable[[str], None]) -> None:
         self.source, self.echo = source, echo
 
-    async def next(self, prompt: str, *, empty: bool = True) -> str | None:
+    async def read_line(self, prompt: str, *, empty: bool = True) -> str | None:
         """The next line that is no comment, told on the screen behind its prompt.
 
         Without `empty`, lines with nothing in them only part what stands in a script.
@@ -51,7 +51,7 @@ class LineReader:
         return None
 
     @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
+    def suspend_input(self) -> Iterator[None]:
         """What is printed within disturbs nobody's typing."""
         yield
 
@@ -62,7 +62,7 @@ class LineReader:
 class KeyboardReader(LineReader):
     """A person at a terminal; what is printed meanwhile goes above what they are typing."""
 
-    by_hand = True
+    is_interactive = True
 
     def __init__(self) -> None:
         super().__init__(sys.stdin, lambda _: None)
@@ -73,7 +73,7 @@ class KeyboardReader(LineReader):
 
             self._readline = readline
 
-    async def next(self, prompt: str, *, empty: bool = True) -> str | None:
+    async def read_line(self, prompt: str, *, empty: bool = True) -> str | None:
         """A line, with the arrow keys and what was typed before."""
         self._prompt = prompt
         try:
@@ -82,7 +82,7 @@ class KeyboardReader(LineReader):
             self._prompt = None
 
     @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
+    def suspend_input(self) -> Iterator[None]:
         """Takes the line that is being typed away, and writes it again below."""
         if self._prompt is None:
             yield

@@ -25,7 +25,7 @@ class DisplayNames:
 
     slack: LocalSlack
     reader: str
-    steady: bool = False
+    hide_time: bool = False
     numbers: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def person(self, id: str | None) -> str:
@@ -46,11 +46,11 @@ class DisplayNames:
             return f"#{id}"
         if not place.is_direct:
             return f"#{place.name}"
-        humans = [self.person(one) for one in place.members if one not in self.own]
+        humans = [self.person(one) for one in place.members if one not in self.omitted_members]
         return f"direct message with {', '.join(humans) or 'Super-Intern'}"
 
     @property
-    def own(self) -> set[str]:
+    def omitted_members(self) -> set[str]:
         """Who needs no naming in one's own direct message."""
         return {self.slack.bot_user, self.reader}
 
@@ -58,17 +58,17 @@ class DisplayNames:
         """A message's number on the screen, given when it is first drawn."""
         return self.numbers.setdefault((channel, ts), len(self.numbers) + 1)
 
-    def numbered(self, number: int) -> tuple[str, str] | None:
+    def find_numbered(self, number: int) -> tuple[str, str] | None:
         """The message with this number: its channel and its ts."""
         return next((key for key, one in self.numbers.items() if one == number), None)
 
-    def moment(self, seconds: int) -> str:
+    def format_moment(self, seconds: int) -> str:
         """A moment as the reader's Slack says it."""
         person = self.slack.people[self.reader]
         zone, locale = ZoneInfo(person.tz), person.locale.replace("-", "_")
         at = datetime.fromtimestamp(seconds, zone)
         day = format_date(at, "medium", locale=locale)
-        return day if self.steady else f"{day} {format_time(at, 'short', locale=locale)}"
+        return day if self.hide_time else f"{day} {format_time(at, 'short', locale=locale)}"
 
 
 # What people type, as Slack's composer would send it.

@@ -38,33 +38,33 @@ class PressHandler:
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader) -> None:
         self.slack, self.screen, self.lines = slack, screen, lines
 
-    async def number(self, user: str, typed: str) -> None:
+    async def press_number(self, user: str, typed: str) -> None:
         """`3`, or `3 2` for the second choice of a menu."""
         first, *rest = typed.split()
-        pressable = self.screen.pressables.drawn.get(int(first))
+        pressable = self.screen.controls.drawn.get(int(first))
         if pressable is None:
-            self.screen.say(f"There is nothing with the number {first}.")
-        elif not self._in_sight(user, pressable):
-            self.screen.say(f"{self.screen.names.person(user)} does not see that message.")
-        elif (block := self._still_there(pressable)) is None:
-            self.screen.say("That has changed since it was drawn. Here it is as it is now:")
-            self.screen.draw_again(pressable.where.channel, pressable.where.ts)
+            self.screen.show(f"There is nothing with the number {first}.")
+        elif not self._can_see(user, pressable):
+            self.screen.show(f"{self.screen.names.person(user)} does not see that message.")
+        elif (block := self._find_current_block(pressable)) is None:
+            self.screen.show("That has changed since it was drawn. Here it is as it is now:")
+            self.screen.redraw(pressable.where.channel, pressable.where.ts)
         else:
             await self._press(user, pressable, block, rest)
 
-    async def label(self, user: str, typed: str) -> None:
+    async def press_label(self, user: str, typed: str) -> None:
         """`[Approve]`: the button or choice of that name that was drawn last."""
         wanted = typed.strip("[] ").casefold()
-        for number, pressable in sorted(self.screen.pressables.drawn.items(), reverse=True):
-            if not self._in_sight(user, pressable) or self._still_there(pressable) is None:
+        for number, pressable in sorted(self.screen.controls.drawn.items(), reverse=True):
+            if not self._can_see(user, pressable) or self._find_current_block(pressable) is None:
                 continue
             offered = [] if pressable.is_button else list_choices(pressable.element, self.slack)
             labels = [label.casefold() for label, _ in offered]
             if pressable.is_button and pressable.label.casefold() == wanted:
-                return await self.number(user, str(number))
+                return await self.press_number(user, str(number))
             if wanted in labels:
-                return await self.number(user, f"{number} {labels.index(wanted) + 1}")
-        self.screen.say(f"There is no {typed} here.")
+                return await self.press_number(user, f"{number} {labels.index(wanted) + 1}")
+        self.screen.show(f"There is no {typed} here.")
         return None
 
     async def _press(
@@ -72,15 +72,15 @@ class PressHandler:
     ) -> None:
         chosen: Any = pressable.element.get("value")
         if not pressable.is_button:
-            chosen = self._chosen(pressable, rest)
+            chosen = self._read_choice(pressable, rest)
             if chosen is None:
                 return
-        if not await self._confirmed(pressable.element.get("confirm")):
-            self.screen.say("Not pressed.")
+        if not await self._confirm(pressable.element.get("confirm")):
+            self.screen.show("Not pressed.")
             return
         answer = await self._click(user, pressable, block["block_id"], chosen)
         if pressable.where.view and not answer.ok:
-            self.screen.say(f"Slack says: {answer.error}")
+            self.screen.show(f"Slack says: {answer.error}")
 
     async def _click(
         self, user: str, pressable: Control, block_id: str, chosen: Any
@@ -92,7 +92,7 @@ class PressHandler:
             )
         return await self.slack.click(user, where.channel, where.ts, action, block_id, chosen)
 
-    def _chosen(self, pressable: Control, rest: list[str]) -> Any:
+    def _read_choice(self, pressable: Control, rest: list[str]) -> Any:
         """What Slack is told was chosen; None when that is not clear, which is told."""
         element, number = pressable.element, pressable.number
         offered = list_choices(element, self.slack)
@@ -105,21 +105,21 @@ class PressHandler:
         if len(picked) == len(rest) == 1:
             return offered[picked[0] - 1][1]
         lines = [f"  {number} {place} {label}" for place, (label, _) in enumerate(offered, 1)]
-        self.screen.say("Choose one:", *lines or [f"  {number} 2026-12-01"])
+        self.screen.show("Choose one:", *lines or [f"  {number} 2026-12-01"])
         return None
 
-    async def _confirmed(self, confirm: dict[str, Any] | None) -> bool:
+    async def _confirm(self, confirm: dict[str, Any] | None) -> bool:
         if confirm is None:
             return True
         names = self.screen.names
         title = render_text_object(confirm["title"], names)
         title.stylize("bold")
-        self.screen.say(title, render_text_object(confirm["text"], names))
+        self.screen.show(title, render_text_object(confirm["text"], names))
         yes, no = confirm["confirm"]["text"], confirm["deny"]["text"]
-        answer = await self.lines.next(f"{yes} (y) / {no} (n): ")
+        answer = await self.lines.read_line(f"{yes} (y) / {no} (n): ")
         return (answer or "").strip().lower() in YES_WORDS
 
-    def _in_sight(self, user: str, pressable: Control) -> bool:
+    def _can_see(self, user: str, pressable: Control) -> bool:
         where = pressable.where
         if where.view:
             view = self.slack.views.get(where.view)
@@ -129,7 +129,7 @@ class PressHandler:
         private = message is not None and message.ephemeral_to not in (None, user)
         return user in place.members and not private
 
-    def _still_there(self, pressable: Control) -> dict[str, Any] | None:
+    def _find_current_block(self, pressable: Control) -> dict[str, Any] | None:
         """The block that holds this very button now, whatever else has changed around it."""
         where = pressable.where
         if where.view:
@@ -159,7 +159,7 @@ class FormPrompt:
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader, view: View) -> None:
         self.slack, self.screen, self.lines, self.view = slack, screen, lines, view
 
-    async def go_through(self) -> None:
+    async def fill_and_submit(self) -> None:
         """Shows it, asks for each input, sends it; what is refused is asked again."""
         view, slack = self.view, self.slack
         self._show()
@@ -167,13 +167,13 @@ class FormPrompt:
             await slack.close(view.user, view.id)
             return
         try:
-            await self._until_sent()
+            await self._ask_until_sent()
         except FormCancelled:
-            self.screen.say("The form is closed; nothing was sent.")
+            self.screen.show("The form is closed; nothing was sent.")
             if not view.closed:
                 await slack.close(view.user, view.id)
 
-    async def _until_sent(self) -> None:
+    async def _ask_until_sent(self) -> None:
         view, wanted, seen = self.view, self._inputs(), self.view.hash
         while True:
             for block in wanted:
@@ -182,11 +182,11 @@ class FormPrompt:
             if not answer.errors and answer.ok:
                 return
             wanted = [block for block in self._inputs() if block["block_id"] in answer.errors]
-            self._tell(answer)
+            self._show_errors(answer)
             if view.hash != seen:
                 return
             if not wanted:
-                await self._next("Enter tries again, /cancel closes: ")
+                await self._read_line("Enter tries again, /cancel closes: ")
 
     async def _send(self) -> AppResponse:
         """Sends what was filled in; what Slack's own client refuses comes as errors too."""
@@ -198,19 +198,19 @@ class FormPrompt:
             return AppResponse(0, 0.0, error="incomplete", errors=problems)
         return await self.slack.submit(self.view.user, self.view.id)
 
-    def _tell(self, answer: AppResponse) -> None:
+    def _show_errors(self, answer: AppResponse) -> None:
         for block in self._inputs():
             if words := answer.errors.get(block["block_id"]):
-                self.screen.say(Text(f"! {block['label']['text']}: {words}", "bold red"))
+                self.screen.show(Text(f"! {block['label']['text']}: {words}", "bold red"))
         if self.view.trouble:
-            self.screen.say(Text(f"! {self.view.trouble}", "bold red"))
+            self.screen.show(Text(f"! {self.view.trouble}", "bold red"))
 
     def _show(self) -> None:
         self.screen.title(self.view.title)
         where = ControlLocation(view=self.view.id)
         shown = [block for block in self.view.blocks if block["type"] != "input"]
-        self.screen.say(
-            *BlockRenderer(self.screen.names, self.screen.pressables, where).draw(shown)
+        self.screen.show(
+            *BlockRenderer(self.screen.names, self.screen.controls, where).draw(shown)
         )
 
     def _inputs(self) -> list[Block]:
@@ -226,9 +226,9 @@ class FormPrompt:
         label.append(" (optional)" if block.get("optional") else "", "dim")
         if hint := (block.get("hint") or {}).get("text"):
             label.append(f" · {hint}", "dim")
-        self.screen.say(label)
+        self.screen.show(label)
         while True:
-            chosen = await self._answer(element, self._state(block))
+            chosen = await self._read_answer(element, self._state(block))
             if chosen is KEEP_VALUE:
                 return
             try:
@@ -236,30 +236,30 @@ class FormPrompt:
                 self.slack.fill(self.view.user, self.view.id, {ids[0]: {ids[1]: chosen}})
                 return
             except ImpossibleAction as fault:
-                self.screen.say(Text(f"! {fault}", "bold red"))
+                self.screen.show(Text(f"! {fault}", "bold red"))
 
-    async def _answer(self, element: Block, state: dict[str, Any]) -> Any:
+    async def _read_answer(self, element: Block, state: dict[str, Any]) -> Any:
         kind = element["type"]
         offered = list_choices(element, self.slack)
         if kind == "rich_text_input" or kind == "file_input":
-            self.screen.say("(This kind of field cannot be filled in here.)")
+            self.screen.show("(This kind of field cannot be filled in here.)")
             return KEEP_VALUE
         if offered or "options" in element:
             return await self._choose(element, offered, state)
         now = "" if is_empty_state(state) else str(state[VALUE_ELEMENTS[kind][0]])
         if element.get("multiline"):
-            return await self._write(now)
-        line = await self._next(f"  [{now}] " if now else "  ")
+            return await self._read_lines(now)
+        line = await self._read_line(f"  [{now}] " if now else "  ")
         return None if line == CLEAR_COMMAND else line or KEEP_VALUE
 
-    async def _write(self, now: str) -> Any:
+    async def _read_lines(self, now: str) -> Any:
         """Several lines, ended by a dot on a line of its own."""
         if now:
-            self.screen.say(QuoteBar(Text(now)))
+            self.screen.show(QuoteBar(Text(now)))
         keep = "Enter keeps it, " if now else ""
-        self.screen.say(Text(f"  ({keep}a line with only a dot ends it)", "dim"))
+        self.screen.show(Text(f"  ({keep}a line with only a dot ends it)", "dim"))
         written: list[str] = []
-        while (line := await self._next("  ")) != END_LINE:
+        while (line := await self._read_line("  ")) != END_LINE:
             if line == CLEAR_COMMAND:
                 return None
             if not line and not written:
@@ -278,19 +278,19 @@ class FormPrompt:
             for one in (held if isinstance(held, list) else [held])
         }
         for number, (label, value) in enumerate(offered, 1):
-            self.screen.say(f"  {number} {label}{' ✓' if value in now else ''}")
-        while line := await self._next("  number(s): " if several else "  number: "):
+            self.screen.show(f"  {number} {label}{' ✓' if value in now else ''}")
+        while line := await self._read_line("  number(s): " if several else "  number: "):
             picked = [int(one) for one in line.replace(",", " ").split() if one.isdecimal()]
             if line.split() == ["0"] or line == CLEAR_COMMAND:
                 return [] if several else None
             if picked and all(1 <= one <= len(offered) for one in picked):
                 values = [offered[one - 1][1] for one in picked]
                 return values if several else values[0]
-            self.screen.say(f"  From 1 to {len(offered)}, please; Enter leaves it as it is.")
+            self.screen.show(f"  From 1 to {len(offered)}, please; Enter leaves it as it is.")
         return KEEP_VALUE
 
-    async def _next(self, prompt: str) -> str:
-        line = await self.lines.next(prompt)
+    async def _read_line(self, prompt: str) -> str:
+        line = await self.lines.read_line(prompt)
         if line is None or line.strip() == CANCEL_COMMAND:
             raise FormCancelled
         return line.rstrip()

@@ -131,38 +131,38 @@ class Screen:
         aside: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
         self.slack, self.console, self.names, self.place = slack, console, names, place
-        self.pressables = ControlRegistry()
-        self.aside = aside  # keeps what is being typed whole
-        self.waiting: dict[MessageKey, None] = {}  # changed, and not drawn since
+        self.controls = ControlRegistry()
+        self.suspend_input = aside  # keeps what is being typed whole
+        self.undrawn: dict[MessageKey, None] = {}  # changed, and not drawn since
         self._drawn: dict[MessageKey, str] = {}
-        self._told: set[str] = set()
+        self._announced: set[str] = set()
         self._messages: dict[MessageKey, SlackMessage] = {}
-        self.leave = slack.listen(self._note)
+        self.stop_listening = slack.listen(self._note)
 
-    def say(self, *lines: RenderableType | str) -> None:
+    def show(self, *lines: RenderableType | str) -> None:
         """The client's own words, or something drawn."""
-        with self.aside():
+        with self.suspend_input():
             for line in lines:
                 self.console.print(Text(line) if isinstance(line, str) else line)
 
     def title(self, words: str) -> None:
         """A line across the screen."""
-        self.say(Rule(words, align="left", style="dim"))
+        self.show(Rule(words, align="left", style="dim"))
 
     def note(self, words: str) -> None:
         """Something that happened around the conversation."""
-        self.say(Text(f"* {words}", "italic magenta"))
+        self.show(Text(f"* {words}", "italic magenta"))
 
     def refresh(self, *, patient: bool = False) -> None:
         """Draws what has changed. With `patient`, a card at work takes one line at most."""
-        seen = sorted((key for key in self.waiting if self._seen(key)), key=lambda key: key[1])
+        seen = sorted((key for key in self.undrawn if self._is_visible(key)), key=lambda key: key[1])
         for key in seen:
-            del self.waiting[key]
+            del self.undrawn[key]
             if message := self._find(key):
                 self._draw(key, message, patient=patient)
-        self._tell_of_others()
+        self._announce_other_channels()
 
-    def look(self, *, again: bool = False) -> None:
+    def queue_latest(self, *, again: bool = False) -> None:
         """Takes in the place: its latest messages that were not drawn yet; `again`, all of them."""
         place = self.slack.places[self.place]
         latest = list(place.by_ts)[-MAX_LATEST_MESSAGES:] + [
@@ -172,18 +172,18 @@ class Screen:
             if again:
                 self._drawn.pop((self.place, ts), None)
             if (self.place, ts) not in self._drawn:
-                self.waiting[(self.place, ts)] = None
-        self._told.discard(self.place)
+                self.undrawn[(self.place, ts)] = None
+        self._announced.discard(self.place)
 
-    def draw_again(self, channel: str, ts: str) -> None:
+    def redraw(self, channel: str, ts: str) -> None:
         """A message as it is now, whether it has changed or not."""
         self._drawn.pop((channel, ts), None)
         if message := self._find((channel, ts)):
             self._draw((channel, ts), message, patient=False)
 
-    def at_work(self) -> bool:
+    def has_working_card(self) -> bool:
         """Whether some card that the reader sees says that it will change."""
-        keys = [key for key in {**self.waiting, **self._drawn} if self._seen(key)]
+        keys = [key for key in {**self.undrawn, **self._drawn} if self._is_visible(key)]
         return any(is_working(one) for key in keys if (one := self._find(key)))
 
     def _note(self, change: WorkspaceChange) -> None:
@@ -191,12 +191,12 @@ class Screen:
             key = (change.channel, change.ts)
             if message := self.slack.places[change.channel].find(change.ts):
                 self._messages[key] = message
-            self.waiting[key] = None
+            self.undrawn[key] = None
 
     def _find(self, key: MessageKey) -> SlackMessage | None:
         return self.slack.places[key[0]].find(key[1]) or self._messages.get(key)
 
-    def _seen(self, key: MessageKey) -> bool:
+    def _is_visible(self, key: MessageKey) -> bool:
         reader, message = self.names.reader, self._find(key)
         if message is None or message.ephemeral_to not in (None, reader):
             return False
@@ -207,7 +207,7 @@ class Screen:
         before = self._drawn.get(key)
         if message.deleted and before is None:
             return
-        drawn = render_body(message, self.names, self.pressables)
+        drawn = render_body(message, self.names, self.controls)
         with self.console.capture() as capture:
             self.console.print(drawn)
         self._drawn[key] = capture.get()
@@ -216,23 +216,23 @@ class Screen:
         if patient and before is not None and is_working(message):
             number = self.names.number(*key)
             line = render_progress(message, self.names)
-            self.say(Text().append(f"({number}) … ", "dim").append_text(line))
+            self.show(Text().append(f"({number}) … ", "dim").append_text(line))
             return
         elsewhere = message.channel != self.place
         top = render_head(message, self.names, elsewhere=elsewhere, again=before is not None)
         if words := render_short_message(message, self.names):
-            self.say(top.append(": ").append_text(words))
+            self.show(top.append(": ").append_text(words))
         else:
-            self.say(top, drawn)
+            self.show(top, drawn)
 
-    def _tell_of_others(self) -> None:
+    def _announce_other_channels(self) -> None:
         """That something happened in a channel where the reader is not looking."""
         reader = self.names.reader
-        for channel, ts in self.waiting:
+        for channel, ts in self.undrawn:
             place = self.slack.places[channel]
-            quiet = place.is_direct or reader not in place.members or channel in self._told
+            quiet = place.is_direct or reader not in place.members or channel in self._announced
             message = self._find((channel, ts))
             if quiet or channel == self.place or message is None or message.ephemeral_to:
                 continue
-            self._told.add(channel)
+            self._announced.add(channel)
             self.note(f"New in #{place.name}. To see it: /in #{place.name}")

@@ -89,7 +89,7 @@ def _render_inline(one: dict[str, Any], names: DisplayNames, style: str) -> Text
     if kind == "emoji":
         return Text(find_emoji(one["name"]))
     if kind == "date":
-        return Text(names.moment(int(one["timestamp"])))
+        return Text(names.format_moment(int(one["timestamp"])))
     shown = one.get("range") or one.get("usergroup_id") or one.get("team_id") or one.get("value")
     return Text(f"@{shown}" if kind != "color" else str(shown), MENTION_STYLE)
 
@@ -102,7 +102,7 @@ def _render_token(inner: str, names: DisplayNames) -> Text:
         known = not label or target[1:] in names.slack.places
         return Text(names.channel(target[1:]) if known else f"#{label}", MENTION_STYLE)
     if target.startswith("!date^"):
-        return Text(names.moment(int(target.split("^")[1])))
+        return Text(names.format_moment(int(target.split("^")[1])))
     if target.startswith("!"):
         return Text(f"@{label.lstrip('@') or target[1:].split('^')[0]}", MENTION_STYLE)
     return _render_link(html.unescape(target), html.unescape(label) or None)

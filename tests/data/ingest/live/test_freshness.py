@@ -19,12 +19,12 @@ async def test_counts_the_rows_that_came_in_by_themselves(tmp_path: Path) -> Non
         try:
             assert await ask(shop) == 300
             assert await post(shop, key, orders(300, 25)) == 75
-            await slack.until(lambda: shop.rows() == 975, 60)
+            await slack.wait_until(lambda: shop.rows() == 975, 60)
             assert await ask(shop) == 325
             inbox = tmp_path / "inbox"
             inbox.mkdir(exist_ok=True)
             (inbox / "more.csv").write_text(orders(325, 10))
-            await slack.until(lambda: shop.rows() == 1005, 60)
+            await slack.wait_until(lambda: shop.rows() == 1005, 60)
             assert await ask(shop) == 335
         finally:
             await shop.intern.kill()
