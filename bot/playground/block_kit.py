@@ -44,18 +44,18 @@ MAX_MESSAGE_CHARACTERS = 13_200
 BLOCK_CHECK = require_type(ALL_BLOCKS)
 
 
-def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, at: str = "/blocks") -> None:
+def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, pointer: str = "/blocks") -> None:
     """Notes all that Slack would refuse. `surface` is message, modal or home."""
     if len(blocks) > MAX_BLOCKS[surface]:
-        faults.add(f"no more than {MAX_BLOCKS[surface]} items allowed", at)
+        faults.add(f"no more than {MAX_BLOCKS[surface]} items allowed", pointer)
     for place, block in enumerate(blocks):
-        BLOCK_CHECK(faults, block, f"{at}/{place}")
+        BLOCK_CHECK(faults, block, f"{pointer}/{place}")
     if faults.messages:
         return
     for place, block in enumerate(blocks):
-        _check_surface(faults, block, surface, f"{at}/{place}")
-    _check_ids(faults, blocks, at)
-    _check_counts(faults, blocks, at)
+        _check_surface(faults, block, surface, f"{pointer}/{place}")
+    _check_ids(faults, blocks, pointer)
+    _check_counts(faults, blocks, pointer)
 
 
 def check_message_blocks(blocks: list[Block]) -> None:
@@ -67,37 +67,37 @@ def check_message_blocks(blocks: list[Block]) -> None:
         raise ApiRefusal("msg_blocks_too_long")
 
 
-def _check_surface(faults: SchemaErrors, block: Block, surface: str, at: str) -> None:
+def _check_surface(faults: SchemaErrors, block: Block, surface: str, pointer: str) -> None:
     if block["type"] in FORBIDDEN_BLOCKS[surface]:
-        faults.add(f"unsupported type: {block['type']}", f"{at}/type")
+        faults.add(f"unsupported type: {block['type']}", f"{pointer}/type")
     for inner in block.get("child_blocks") or []:
-        _check_surface(faults, inner, surface, at)
+        _check_surface(faults, inner, surface, pointer)
     for element in list_elements(block):
         if surface == "message" and element["type"] in MODAL_ONLY_ELEMENTS:
-            faults.add(f"unsupported type: {element['type']}", f"{at}/element/type")
+            faults.add(f"unsupported type: {element['type']}", f"{pointer}/element/type")
 
 
-def _check_ids(faults: SchemaErrors, blocks: list[Block], at: str) -> None:
+def _check_ids(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
     seen: set[str] = set()
     for block in walk_blocks(blocks):
         if (name := block.get("block_id")) and name in seen:
-            faults.add(f"block_id {name} is used more than once", at)
+            faults.add(f"block_id {name} is used more than once", pointer)
         seen.add(block.get("block_id") or "")
         actions = [one["action_id"] for one in list_elements(block) if one.get("action_id")]
         for twice in sorted({one for one in actions if actions.count(one) > 1}):
-            faults.add(f"action_id {twice} is used more than once in a block", at)
+            faults.add(f"action_id {twice} is used more than once in a block", pointer)
 
 
-def _check_counts(faults: SchemaErrors, blocks: list[Block], at: str) -> None:
-    for kind, most in MAX_BLOCKS_OF_TYPE.items():
-        if sum(block["type"] == kind for block in walk_blocks(blocks)) > most:
-            faults.add(f"no more than {most} {kind} blocks allowed", at)
+def _check_counts(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
+    for kind, maximum in MAX_BLOCKS_OF_TYPE.items():
+        if sum(block["type"] == kind for block in walk_blocks(blocks)) > maximum:
+            faults.add(f"no more than {maximum} {kind} blocks allowed", pointer)
     markdown = sum(
         len(block["text"]) for block in walk_blocks(blocks) if block["type"] == "markdown"
     )
     if markdown > MAX_MARKDOWN_CHARACTERS:
         faults.add(
-            f"markdown blocks must have less than {MAX_MARKDOWN_CHARACTERS + 1} characters", at
+            f"markdown blocks must have less than {MAX_MARKDOWN_CHARACTERS + 1} characters", pointer
         )
 
 
@@ -131,28 +131,28 @@ def count_characters(value: Any) -> int:
     return 0
 
 
-def assign_ids(blocks: list[Block], stamps: IdGenerator) -> list[Block]:
+def assign_ids(blocks: list[Block], ids: IdGenerator) -> list[Block]:
     """A copy of blocks in which every block and element has an id, as Slack gives them."""
-    return [_assign_block_ids(block, stamps) for block in blocks]
+    return [_assign_block_ids(block, ids) for block in blocks]
 
 
-def _assign_block_ids(block: Block, stamps: IdGenerator) -> Block:
-    copy = {"block_id": stamps.new_id("b")[-6:]} | _drop_nulls(block)
+def _assign_block_ids(block: Block, ids: IdGenerator) -> Block:
+    copy = {"block_id": ids.new_id("b")[-6:]} | _drop_nulls(block)
     if "child_blocks" in copy:
-        copy["child_blocks"] = assign_ids(copy["child_blocks"], stamps)
+        copy["child_blocks"] = assign_ids(copy["child_blocks"], ids)
     if copy["type"] == "carousel":
-        copy["elements"] = assign_ids(copy["elements"], stamps)
+        copy["elements"] = assign_ids(copy["elements"], ids)
     for key in ("element", "accessory"):
         if key in copy and copy[key].get("type") != "image":
-            copy[key] = _assign_action_id(copy[key], stamps)
+            copy[key] = _assign_action_id(copy[key], ids)
     for key in ("elements",) if copy["type"].endswith("actions") else ("actions",):
         if copy.get(key):
-            copy[key] = [_assign_action_id(element, stamps) for element in copy[key]]
+            copy[key] = [_assign_action_id(element, ids) for element in copy[key]]
     return copy
 
 
-def _assign_action_id(element: dict[str, Any], stamps: IdGenerator) -> dict[str, Any]:
-    return {"action_id": stamps.new_id("a")[-6:]} | _drop_nulls(element)
+def _assign_action_id(element: dict[str, Any], ids: IdGenerator) -> dict[str, Any]:
+    return {"action_id": ids.new_id("a")[-6:]} | _drop_nulls(element)
 
 
 def _drop_nulls(one: dict[str, Any]) -> dict[str, Any]:
@@ -221,9 +221,9 @@ def build_element_state(element: dict[str, Any], value: Any) -> dict[str, Any]:
     name = VALUE_ELEMENTS[kind][0]
     if kind in MULTI_VALUE_ELEMENTS:
         chosen: Any = [_resolve_option(element, each) for each in value or []]
-        most = element.get("max_selected_items")
-        if most and len(chosen) > most:
-            raise ImpossibleAction(f"at most {most} can be selected")
+        maximum = element.get("max_selected_items")
+        if maximum and len(chosen) > maximum:
+            raise ImpossibleAction(f"at most {maximum} can be selected")
     else:
         chosen = _resolve_option(element, value) if value not in (None, "") else None
     return {"type": kind, name: chosen}
@@ -256,8 +256,8 @@ def find_input_problem(block: dict[str, Any], state: dict[str, Any]) -> str | No
     typed = len(state["value"])
     if typed < element.get("min_length", 0):
         return f"Please enter at least {element['min_length']} characters."
-    if typed > (most := element.get("max_length", 3000)):
-        return f"Please enter at most {most} characters."
+    if typed > (maximum := element.get("max_length", 3000)):
+        return f"Please enter at most {maximum} characters."
     return None
 
 
@@ -324,10 +324,10 @@ class View:
         """The app's own id of it."""
         return str(self.source.get("external_id") or "")
 
-    def replace_source(self, source: dict[str, Any], stamps: IdGenerator) -> None:
+    def replace_source(self, source: dict[str, Any], ids: IdGenerator) -> None:
         """Takes a new definition; what was filled in stays where the ids stay."""
-        self.source, self.blocks = source, assign_ids(source["blocks"], stamps)
-        self.hash = stamps.new_ts()
+        self.source, self.blocks = source, assign_ids(source["blocks"], ids)
+        self.hash = ids.new_ts()
         before, self.values = self.values, collect_initial_values(self.blocks)
         for block_id, fields in self.values.items():
             for action_id in fields:

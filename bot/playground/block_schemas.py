@@ -103,7 +103,9 @@ DATETIME_ELEMENTS: dict[str, Check] = {
 }
 SELECT_ELEMENTS: dict[str, Check] = {
     "static_select": ObjectSchema(
-        {}, CHOICE_FIELDS | OPTION_FIELDS | {"initial_option": require_option()}, extra_check=check_options
+        {},
+        CHOICE_FIELDS | OPTION_FIELDS | {"initial_option": require_option()},
+        extra_check=check_options,
     ),
     "external_select": ObjectSchema(
         {},
@@ -333,29 +335,29 @@ CHART_POINT = ObjectSchema({"label": CHART_LABEL, "value": require_number})
 MAX_SERIES, MAX_POINTS, MAX_SEGMENTS = 12, 20, 12
 
 
-def check_column_setting(faults: SchemaErrors, value: Any, at: str) -> None:
+def check_column_setting(faults: SchemaErrors, value: Any, pointer: str) -> None:
     """How one column looks; null leaves it as it is."""
     if value is not None:
-        COLUMN_SETTING(faults, value, at)
+        COLUMN_SETTING(faults, value, pointer)
 
 
-def check_data_table(faults: SchemaErrors, value: Any, at: str) -> None:
+def check_data_table(faults: SchemaErrors, value: Any, pointer: str) -> None:
     """A data_table's rows are equally long and its header is not rich text."""
     rows = value["rows"]
     if len({len(row) for row in rows}) > 1:
-        faults.add("all rows must have the same number of cells", f"{at}/rows")
+        faults.add("all rows must have the same number of cells", f"{pointer}/rows")
     if any(cell["type"] == "rich_text" for cell in rows[0]):
-        faults.add("header cells must not be rich_text", f"{at}/rows/0")
+        faults.add("header cells must not be rich_text", f"{pointer}/rows/0")
 
 
-def check_chart_labels(faults: SchemaErrors, value: Any, at: str) -> None:
+def check_chart_labels(faults: SchemaErrors, value: Any, pointer: str) -> None:
     """Each series has a name of its own and one point for each category."""
     names = [one["name"] for one in value["series"]]
     if len(set(names)) < len(names):
-        faults.add("series names must be unique", f"{at}/series")
+        faults.add("series names must be unique", f"{pointer}/series")
     for place, one in enumerate(value["series"]):
         if [point["label"] for point in one["data"]] != value["axis_config"]["categories"]:
-            faults.add("labels must match the categories", f"{at}/series/{place}/data")
+            faults.add("labels must match the categories", f"{pointer}/series/{place}/data")
 
 
 TABLE_BLOCK = ObjectSchema(
@@ -400,27 +402,29 @@ CHART_BLOCK = ObjectSchema(
 
 
 def require_block(
-    need: dict[str, Check], may: dict[str, Check] | None = None, also: Check = allow_anything
+    required: dict[str, Check],
+    optional: dict[str, Check] | None = None,
+    extra_check: Check = allow_anything,
 ) -> ObjectSchema:
     """A block's shape: every block may have a block_id."""
-    return ObjectSchema(need, {"block_id": ID_CHECK} | (may or {}), also)
+    return ObjectSchema(required, {"block_id": ID_CHECK} | (optional or {}), extra_check)
 
 
-def check_context_element(faults: SchemaErrors, value: Any, at: str) -> None:
+def check_context_element(faults: SchemaErrors, value: Any, pointer: str) -> None:
     """A text or a picture in a context block."""
     if isinstance(value, dict) and value.get("type") == "image":
-        IMAGE_ELEMENT(faults, value, at)
+        IMAGE_ELEMENT(faults, value, pointer)
     else:
-        require_text(3000)(faults, value, at)
+        require_text(3000)(faults, value, pointer)
 
 
-def check_container(faults: SchemaErrors, value: Any, at: str) -> None:
+def check_container(faults: SchemaErrors, value: Any, pointer: str) -> None:
     """A container that collapses has no divider, and only such a one starts collapsed."""
     if value.get("is_collapsible") and value.get("has_header_divider"):
-        faults.add("has_header_divider cannot be set when is_collapsible is true", at)
+        faults.add("has_header_divider cannot be set when is_collapsible is true", pointer)
     if value.get("default_collapsed") and not value.get("is_collapsible"):
-        faults.add("default_collapsed requires is_collapsible", at)
-    require_any_field("title", "rich_text_title")(faults, value, at)
+        faults.add("default_collapsed requires is_collapsible", pointer)
+    require_any_field("title", "rich_text_title")(faults, value, pointer)
 
 
 CARD_BLOCK = require_block(
@@ -433,7 +437,7 @@ CARD_BLOCK = require_block(
         "body": require_text(200),
         "actions": require_list(BUTTON, 5),
     },
-    also=require_any_field("hero_image", "title", "actions", "body"),
+    extra_check=require_any_field("hero_image", "title", "actions", "body"),
 )
 TASK_CARD = require_block(
     {
@@ -452,14 +456,14 @@ NESTABLE_BLOCKS: dict[str, Check] = {
             "accessory": SECTION_ACCESSORY,
             "expand": require_boolean,
         },
-        also=require_any_field("text", "fields"),
+        extra_check=require_any_field("text", "fields"),
     ),
     "header": require_block({"text": require_plain_text(150)}),
     "divider": require_block({}),
     "image": require_block(
         {"alt_text": require_string(2000)},
         {"image_url": URL_CHECK, "slack_file": SLACK_FILE, "title": require_plain_text(2000)},
-        also=require_any_field("image_url", "slack_file"),
+        extra_check=require_any_field("image_url", "slack_file"),
     ),
     "actions": require_block({"elements": require_list(ACTIONS_ELEMENT, 25)}),
     "context": require_block({"elements": require_list(check_context_element, 10)}),
@@ -538,6 +542,6 @@ CONTAINER_BLOCK = require_block(
         "default_collapsed": require_boolean,
         "has_header_divider": require_boolean,
     },
-    also=check_container,
+    extra_check=check_container,
 )
 ALL_BLOCKS: dict[str, Check] = NESTABLE_BLOCKS | {"container": CONTAINER_BLOCK}

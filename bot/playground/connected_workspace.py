@@ -1,4 +1,4 @@
-"""What happens in a local Slack when something is posted, changed or taken away."""
+"""Workspace operations that send the matching Slack events to the app."""
 
 import secrets
 from typing import Any
@@ -11,7 +11,7 @@ from bot.playground.workspace import SlackWorkspace
 
 
 class ConnectedWorkspace(SlackWorkspace):
-    """A workspace that tells the app what happens in it, wherever the app is a member."""
+    """A workspace that sends events to the app for the places where the app is a member."""
 
     def __init__(self, *, signing_secret: str, bot_token: str = "", app_token: str = "") -> None:
         super().__init__()
@@ -25,16 +25,16 @@ class ConnectedWorkspace(SlackWorkspace):
 
     @property
     def deliveries(self) -> list[EventDelivery]:
-        """Every event sent to the app, with each attempt."""
+        """Every event sent to the app, with its attempts."""
         return self.transport.deliveries
 
     def send_event(self, place: Place | None, event: dict[str, Any]) -> None:
-        """Sends an event, if the app is in the place it is about."""
+        """Send an event to the app if the app is a member of the place."""
         if self.installed and (place is None or self.bot_user in place.members):
             self.transport.send_event(payloads.build_event_callback(self, event, place))
 
     def publish_message(self, place: Place, message: SlackMessage) -> SlackMessage:
-        """Keeps a message and tells the app: as `message`, and a mention as `app_mention` too."""
+        """Store a message and send its events: `message`, and for a mention also `app_mention`."""
         place.add(message)
         thread = message.thread_ts or message.ts
         for file in message.files:
@@ -51,17 +51,17 @@ class ConnectedWorkspace(SlackWorkspace):
         return message
 
     def _is_mention(self, place: Place, message: SlackMessage) -> bool:
-        named = any(f"<@{self.bot_user}{end}" in message.text for end in (">", "|"))
-        return named and not place.is_direct and message.bot_id != self.bot_id
+        is_named = any(f"<@{self.bot_user}{end}" in message.text for end in (">", "|"))
+        return is_named and not place.is_direct and message.bot_id != self.bot_id
 
     def post_ephemeral(self, place: Place, message: SlackMessage) -> SlackMessage:
-        """Shows a message to one person only; nobody is told."""
+        """Store an ephemeral message. Slack sends no event for it."""
         place.ephemerals.append(message)
         self.notify_change("ephemeral", place.id, message.ts, message.ephemeral_to)
         return message
 
     def update_message(self, message: SlackMessage, by: str, **new: Any) -> SlackMessage:
-        """Changes some fields of a message and keeps how it was."""
+        """Change fields of a message, keep the old version and send `message_changed`."""
         place = self.places[message.channel]
         before = message.as_slack(self.team_of(message.user), metadata=True)
         now = self.ids.new_ts()
@@ -77,8 +77,10 @@ class ConnectedWorkspace(SlackWorkspace):
         return message
 
     def delete_message(self, message: SlackMessage) -> None:
-        """Takes a message away. Of one that started a thread a tombstone stays, and Slack tells of
-        it as of a change."""
+        """Delete a message and send the event.
+
+        The first message of a thread leaves a tombstone, which Slack reports as
+        message_changed."""
         place = self.places[message.channel]
         if message.ephemeral_to is not None:
             message.deleted = True
@@ -88,11 +90,13 @@ class ConnectedWorkspace(SlackWorkspace):
         before = message.as_slack(self.team_of(message.user), metadata=True)
         place.remove(message)
         self.notify_change("delete", place.id, message.ts)
-        told = "message_changed" if message.subtype == "tombstone" else "message_deleted"
-        self.send_event(place, payloads.build_change_event(self, place, message, before, told))
+        event_type = "message_changed" if message.subtype == "tombstone" else "message_deleted"
+        self.send_event(
+            place, payloads.build_change_event(self, place, message, before, event_type)
+        )
 
     def build_bot_message(self, channel: str, text: str, **more: Any) -> SlackMessage:
-        """A message of the app's bot, not yet posted."""
+        """Build a message of the app's bot without posting it."""
         return SlackMessage(
             self.ids.new_ts(),
             channel,
@@ -104,18 +108,18 @@ class ConnectedWorkspace(SlackWorkspace):
         )
 
     def show_slack_error(self, user: str, channel: str, words: str) -> None:
-        """Slack's own words to one person when the app did not answer."""
+        """Show one person the error that Slack shows when the app did not answer."""
         notice = SlackMessage(
             self.ids.new_ts(), channel, "USLACKBOT", words, ephemeral_to=user, subtype="slack_error"
         )
         self.post_ephemeral(self.places[channel], notice)
 
     async def send_interaction(self, body: dict[str, Any]) -> AppResponse:
-        """Sends a click, a form or a shortcut."""
+        """Send a click, a form or a shortcut to the app."""
         answer = await self.transport.send_request("interactive", body)
         self.notify_change("delivery")
         return answer
 
     def notify_view_change(self, view: View) -> None:
-        """Tells that a view was opened, changed or closed."""
+        """Notify the listeners that a view was opened, changed or closed."""
         self.notify_change("home" if view.kind == "home" else "view", user=view.user)

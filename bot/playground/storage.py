@@ -63,28 +63,28 @@ def dump_state(slack: LocalSlack) -> SavedState:
     }
 
 
-def restore_state(slack: LocalSlack, kept: SavedState, content: ContentReader) -> None:
+def restore_state(slack: LocalSlack, state: SavedState, content: ContentReader) -> None:
     """Puts it all into a local Slack that has just been made; `content` gives a file's bytes.
 
     Raises KeyError, TypeError or ValueError when it is not what `remembered` made.
     """
-    vars(slack.ids).update({name: int(kept["stamps"][name]) for name in vars(slack.ids)})
-    slack.installed = bool(kept["installed"])
-    slack.people |= {one["id"]: SlackUser(**one) for one in kept["people"]}
-    slack.usergroups |= kept["usergroups"]
-    for one in kept["places"]:
+    vars(slack.ids).update({name: int(state["stamps"][name]) for name in vars(slack.ids)})
+    slack.installed = bool(state["installed"])
+    slack.people |= {one["id"]: SlackUser(**one) for one in state["people"]}
+    slack.usergroups |= state["usergroups"]
+    for one in state["places"]:
         slack.places[one["id"]] = _load_place(one)
-    for one in kept["files"]:
+    for one in state["files"]:
         slack.files[one["id"]] = StoredFile(**one, base_url="", content=content(one["id"]))
-    for one in kept["messages"]:
+    for one in state["messages"]:
         _load_message(slack, one)
-    for one in kept["homes"]:
+    for one in state["homes"]:
         view = View(**one)
         slack.homes[view.user] = slack.views[view.id] = view
-    slack.states |= {(ts, user): values for ts, user, values in kept["states"]}
-    slack.deliveries.extend(_load_delivery(one) for one in kept["undelivered"])
+    slack.states |= {(ts, user): values for ts, user, values in state["states"]}
+    slack.deliveries.extend(_load_delivery(one) for one in state["undelivered"])
     for name in THREAD_FIELDS:
-        getattr(slack, name).update({(c, t): value for c, t, value in kept[name]})
+        getattr(slack, name).update({(c, t): value for c, t, value in state[name]})
 
 
 def _load_delivery(body: SavedState) -> EventDelivery:
@@ -107,17 +107,17 @@ def _dump_place(place: Place) -> SavedState:
     return _copy_fields(place, ["id", "name", "kind", "members", "archived", *SHARING_FIELDS])
 
 
-def _load_place(kept: SavedState) -> Place:
-    place = Place(kept["id"], kept["name"], members=kept["members"], kind=kept["kind"])
-    place.archived = bool(kept["archived"])
+def _load_place(state: SavedState) -> Place:
+    place = Place(state["id"], state["name"], members=state["members"], kind=state["kind"])
+    place.archived = bool(state["archived"])
     for name in SHARING_FIELDS:
-        setattr(place, name, list(kept.get(name, [])))  # an older file says nothing of it
+        setattr(place, name, list(state.get(name, [])))  # an older file says nothing of it
     return place
 
 
-def _load_message(slack: LocalSlack, kept: SavedState) -> None:
-    shown = [slack.files[id] for id in kept["files"] if id in slack.files]
-    message = SlackMessage(**{**kept, "files": shown})
+def _load_message(slack: LocalSlack, state: SavedState) -> None:
+    shown = [slack.files[id] for id in state["files"] if id in slack.files]
+    message = SlackMessage(**{**state, "files": shown})
     place = slack.places[message.channel]
     if message.ephemeral_to is not None:
         place.ephemerals.append(message)
@@ -142,7 +142,7 @@ class DamagedState(Exception):
 def open_slack(
     folder: Path,
     port: int,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     scopes: frozenset[str] = GRANTED_SCOPES,
 ) -> LocalSlack:
     """The local Slack as it was left, or a new one; not started yet. `scopes` are what the app's
@@ -151,15 +151,15 @@ def open_slack(
     A file that cannot be read is put aside, and that is told in a sentence.
     """
     try:
-        kept = read_state(folder)
-        if kept is None:
+        state = read_state(folder)
+        if state is None:
             return LocalSlack(secrets.token_hex(16), port, scopes=scopes)
-        slack = LocalSlack(**kept["secrets"], port=port, scopes=scopes)
-        restore_state(slack, kept, lambda id: _read_bytes(folder / FILES_FOLDER / id))
+        slack = LocalSlack(**state["secrets"], port=port, scopes=scopes)
+        restore_state(slack, state, lambda id: _read_bytes(folder / FILES_FOLDER / id))
     except (DamagedState, KeyError, TypeError, ValueError, AttributeError) as fault:
         aside = folder / f"{STATE_FILE}.damaged"
         os.replace(folder / STATE_FILE, aside)
-        tell(
+        report(
             f"What was said in the local Slack cannot be read ({_describe_damage(fault)}), so it "
             f"starts "
             f"empty. The old file is kept as {aside}."
@@ -171,14 +171,14 @@ def open_slack(
 def read_state(folder: Path) -> dict[str, Any] | None:
     """What was kept there, or None when nothing was. Raises Damaged."""
     try:
-        kept = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+        state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (ValueError, OSError) as fault:
         raise DamagedState("it is not whole") from fault
-    if not isinstance(kept, dict) or kept.get("format") != STATE_FORMAT:
+    if not isinstance(state, dict) or state.get("format") != STATE_FORMAT:
         raise DamagedState("another version wrote it")
-    return kept
+    return state
 
 
 def resend_events(slack: LocalSlack) -> None:
@@ -195,8 +195,8 @@ class StateSaver:
     Use it as `async with Keeper(slack, folder)`, around a Slack that has started.
     """
 
-    def __init__(self, slack: LocalSlack, folder: Path, pause: float = SAVE_DELAY) -> None:
-        self.slack, self.folder, self.delay = slack, folder, pause
+    def __init__(self, slack: LocalSlack, folder: Path, delay: float = SAVE_DELAY) -> None:
+        self.slack, self.folder, self.delay = slack, folder, delay
         self._changed = asyncio.Event()
         self._written: set[str] = set()
 
@@ -233,7 +233,7 @@ class StateSaver:
                 await writing  # two at once would write over each other
                 raise
 
-    def _write(self, kept: dict[str, Any]) -> None:
+    def _write(self, state: dict[str, Any]) -> None:
         """The bytes of new files first, then the file that names them, whole or not at all."""
         files = self.folder / FILES_FOLDER
         files.mkdir(parents=True, exist_ok=True)
@@ -241,13 +241,13 @@ class StateSaver:
             if file.content is not None and file.id not in self._written:
                 _replace_file(files / file.id, file.content)
                 self._written.add(file.id)
-        _replace_file(self.folder / STATE_FILE, _serialize_state(kept).encode())
+        _replace_file(self.folder / STATE_FILE, _serialize_state(state).encode())
 
 
-def _serialize_state(kept: dict[str, Any]) -> str:
+def _serialize_state(state: dict[str, Any]) -> str:
     """JSON with a line for each message: in pieces, so that nobody waits long for this thread."""
-    messages = [json.dumps(one, ensure_ascii=False) for one in kept["messages"]]
-    head = json.dumps({**kept, "messages": None}, ensure_ascii=False)
+    messages = [json.dumps(one, ensure_ascii=False) for one in state["messages"]]
+    head = json.dumps({**state, "messages": None}, ensure_ascii=False)
     start, _, end = head.rpartition('"messages": null')
     return f'{start}"messages": [\n' + ",\n".join(messages) + f"\n]{end}\n"
 

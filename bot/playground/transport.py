@@ -1,4 +1,4 @@
-"""What the app answered to something that Slack sent it."""
+"""Sends events and interactions to the app: as signed HTTP requests or over Socket Mode."""
 
 import asyncio
 import hashlib
@@ -19,10 +19,11 @@ from bot.playground.slack_objects import IdGenerator
 
 @dataclass(frozen=True)
 class AppResponse:
-    """HTTP status (0: nothing came), how many milliseconds it took, the body.
+    """The app's answer to an event or interaction.
 
-    `error` is the name under which Slack tells the person: operation_timeout or
-    dispatch_failed. `errors` are those of a form, by block_id.
+    `status` is the HTTP status, 0 if there was no answer; `ms` the duration in milliseconds.
+    `error` is the error name that Slack shows: operation_timeout or dispatch_failed.
+    `errors` are the validation errors of a form by block_id.
     """
 
     status: int
@@ -34,11 +35,11 @@ class AppResponse:
 
     @property
     def ok(self) -> bool:
-        """Whether the app acknowledged in time."""
+        """Whether the app acknowledged the request in time."""
         return self.error is None
 
 
-# Socket Mode: the connections of the app, and the envelopes that go over them.
+# Socket Mode: the app's WebSocket connections and the envelopes sent over them.
 
 MAX_CONNECTIONS = 10
 CLOSE_TIMEOUT = 0.5
@@ -46,32 +47,32 @@ CLOSE_TIMEOUT = 0.5
 
 @dataclass(eq=False)
 class SocketConnection:
-    """One open socket and the request it grew from."""
+    """An open WebSocket and the HTTP request that opened it."""
 
     socket: web.WebSocketResponse
     request: web.Request
 
 
 class SocketMode:
-    """The open connections, served in turn."""
+    """The app's open WebSocket connections; envelopes are spread over them in turn."""
 
-    def __init__(self, stamps: IdGenerator, app: str) -> None:
+    def __init__(self, ids: IdGenerator, app: str) -> None:
         self.tickets: set[str] = set()
         self.connections: list[SocketConnection] = []
-        self._ids = stamps
+        self._ids = ids
         self._app = app
         self._round_robin_index = 0
         self._pending_acks: dict[str, tuple[SocketConnection, asyncio.Future[Any]]] = {}
         self._connection_opened = asyncio.Event()
 
     def issue_ticket(self) -> str:
-        """Lets one connection in."""
+        """Create a ticket that admits one connection."""
         ticket = self._ids.new_id("S")
         self.tickets.add(ticket)
         return ticket
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One connection, from hello to its end."""
+        """Serve one WebSocket connection until it ends."""
         ticket = request.query.get("ticket", "")
         if ticket not in self.tickets or len(self.connections) >= MAX_CONNECTIONS:
             raise web.HTTPForbidden()
@@ -93,8 +94,8 @@ class SocketMode:
     async def send(
         self, kind: str, body: dict[str, Any], seconds: float, retry: int = 0, reason: str = ""
     ) -> AppResponse:
-        """Sends one envelope over the next connection and waits for its acknowledgement."""
-        began = time.perf_counter()
+        """Send an envelope over the next connection and wait for its acknowledgement."""
+        started = time.perf_counter()
         if not self.connections:
             return AppResponse(0, 0.0, error="dispatch_failed")
         self._round_robin_index += 1
@@ -112,38 +113,38 @@ class SocketMode:
         self._pending_acks[envelope_id] = (connection, answer)
         try:
             await connection.socket.send_json(envelope)
-            said = await asyncio.wait_for(answer, seconds)
+            response_body = await asyncio.wait_for(answer, seconds)
         except TimeoutError:
-            return AppResponse(0, _milliseconds_since(began), error="operation_timeout")
+            return AppResponse(0, _milliseconds_since(started), error="operation_timeout")
         except ConnectionError:
-            return AppResponse(0, _milliseconds_since(began), error="dispatch_failed")
+            return AppResponse(0, _milliseconds_since(started), error="dispatch_failed")
         finally:
             self._pending_acks.pop(envelope_id, None)
-        return AppResponse(200, _milliseconds_since(began), said)
+        return AppResponse(200, _milliseconds_since(started), response_body)
 
     async def wait_for_connections(self, seconds: float = 5, count: int = 1) -> None:
-        """Waits until so many connections are open."""
+        """Wait until at least `count` connections are open; raise TimeoutError after `seconds`."""
         async with asyncio.timeout(seconds):
             while len(self.connections) < count:
                 self._connection_opened.clear()
                 await self._connection_opened.wait()
 
     async def request_disconnect(self, reason: str = "refresh_requested") -> None:
-        """Sends `disconnect`, as Slack does before it renews its machines."""
+        """Send `disconnect` on every connection, as Slack does before it restarts a server."""
         for connection in list(self.connections):
             await connection.socket.send_json(
                 {"type": "disconnect", "reason": reason, "debug_info": {}}
             )
 
     def drop_connections(self) -> None:
-        """Breaks every connection without a word."""
+        """Abort every connection without a closing handshake."""
         for connection in list(self.connections):
             self._remove_connection(connection)
             if connection.request.transport is not None:
                 connection.request.transport.abort()
 
     async def close(self) -> None:
-        """Closes every connection, at shutdown."""
+        """Close every connection properly, for the server's shutdown."""
         for connection in list(self.connections):
             await connection.socket.close(code=1001)
 
@@ -166,23 +167,23 @@ class SocketMode:
             self.connections.remove(connection)
         for used, answer in self._pending_acks.values():
             if used is connection and not answer.done():
-                answer.set_exception(ConnectionResetError("the socket went away"))
+                answer.set_exception(ConnectionResetError("the socket was closed"))
 
 
-def _milliseconds_since(began: float) -> float:
-    return (time.perf_counter() - began) * 1000
+def _milliseconds_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
 
 
-# Carries events, commands, clicks and forms to the app: signed HTTP, or a socket.
+# Delivery of events (with retries), commands and interactions to the app.
 
 ACK_TIMEOUT = 3.0
 RETRY_DELAYS = (0.0, 60.0, 300.0)
-SHUFFLE_PAUSE = 0.002  # seconds, so that shuffled events also arrive in the shuffled order
+SHUFFLE_PAUSE = 0.002  # seconds between shuffled events, so that they arrive in that order
 
 
 @dataclass(eq=False)
 class EventDelivery:
-    """One event on its way: how often it was tried and what came back."""
+    """An event sent to the app and the answer to each attempt; `done` after the last attempt."""
 
     event_id: str
     type: str
@@ -192,27 +193,27 @@ class EventDelivery:
 
     @property
     def delivered(self) -> bool:
-        """Whether the app took it."""
+        """Whether the app acknowledged an attempt."""
         return any(answer.ok for answer in self.attempts)
 
 
 class AppTransport:
-    """Sends to the app. Only events are tried again; people see when the rest fails."""
+    """Sends requests to the app. Only events are retried; other failures are shown to the person."""
 
-    def __init__(self, signing_secret: str, mischief: FaultInjection, sockets: SocketMode) -> None:
+    def __init__(self, signing_secret: str, faults: FaultInjection, sockets: SocketMode) -> None:
         self.events_url: str | None = None
         self.retry_delays: tuple[float, ...] = RETRY_DELAYS
         self.ack_timeout = ACK_TIMEOUT
         self.deliveries: list[EventDelivery] = []
         self.sockets = sockets
         self._secret = signing_secret.encode()
-        self._faults = mischief
+        self._faults = faults
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._held_deliveries: list[EventDelivery] = []
 
     async def close(self) -> None:
-        """Stops all that is on its way."""
+        """Cancel all running deliveries and close the HTTP session."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -221,11 +222,11 @@ class AppTransport:
 
     @property
     def is_busy(self) -> bool:
-        """Whether some event still waits for the app's answer or for a retry."""
+        """Whether an event still waits for an acknowledgement or a retry."""
         return bool(self._tasks)
 
     def send_event(self, body: dict[str, Any]) -> EventDelivery:
-        """Puts an event on its way and returns at once."""
+        """Start the delivery of an event and return without waiting for it."""
         delivery = EventDelivery(body["event_id"], body["event"]["type"], body)
         self.deliveries.append(delivery)
         if self._faults.out_of_order:
@@ -237,7 +238,7 @@ class AppTransport:
         return delivery
 
     async def send_request(self, kind: str, body: dict[str, Any]) -> AppResponse:
-        """Sends a command (`slash_commands`) or an interaction (`interactive`) once."""
+        """Send a command (`slash_commands`) or an interaction (`interactive`), without retries."""
         if self.events_url is None:
             return await self.sockets.send(kind, body, self.ack_timeout)
         form = body if kind == "slash_commands" else {"payload": json.dumps(body)}
@@ -288,7 +289,7 @@ class AppTransport:
 
     async def _post(self, text: str, content_type: str, headers: dict[str, str]) -> AppResponse:
         self._session = self._session or aiohttp.ClientSession()
-        body, began = text.encode(), time.perf_counter()
+        body, started = text.encode(), time.perf_counter()
         try:
             async with self._session.post(
                 self.events_url or "",
@@ -296,14 +297,16 @@ class AppTransport:
                 headers=self._build_signed_headers(body) | {"Content-Type": content_type} | headers,
                 timeout=aiohttp.ClientTimeout(total=self.ack_timeout),
             ) as response:
-                said = await response.text()
+                response_body = await response.text()
                 status, stop = response.status, response.headers.get("X-Slack-No-Retry") == "1"
         except TimeoutError:
-            return AppResponse(0, _elapsed_ms(began), error="operation_timeout")
+            return AppResponse(0, _elapsed_ms(started), error="operation_timeout")
         except aiohttp.ClientError:
-            return AppResponse(0, _elapsed_ms(began), error="dispatch_failed")
+            return AppResponse(0, _elapsed_ms(started), error="dispatch_failed")
         error = None if status == 200 else "dispatch_failed"
-        return AppResponse(status, _elapsed_ms(began), _parse_body(said), error, no_retry=stop)
+        return AppResponse(
+            status, _elapsed_ms(started), _parse_body(response_body), error, no_retry=stop
+        )
 
     def _build_signed_headers(self, body: bytes) -> dict[str, str]:
         now = str(int(time.time()))
@@ -321,14 +324,14 @@ def _describe_failure(answer: AppResponse) -> str:
     return "http_error" if answer.status else "connection_failed"
 
 
-def _elapsed_ms(began: float) -> float:
-    return (time.perf_counter() - began) * 1000
+def _elapsed_ms(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
 
 
-def _parse_body(said: str) -> Any:
-    if not said:
+def _parse_body(response_body: str) -> Any:
+    if not response_body:
         return None
     try:
-        return json.loads(said)
+        return json.loads(response_body)
     except json.JSONDecodeError:
-        return said
+        return response_body

@@ -67,13 +67,13 @@ def invite_bot(
     slack: ConnectedWorkspace, user: str, place: Place, thread_ts: str | None = None
 ) -> None:
     """The bot joins the channel, and whoever invited it is told."""
-    who, there = f"<@{slack.bot_user}>", f"<#{place.id}>"
+    who, available = f"<@{slack.bot_user}>", f"<#{place.id}>"
     if slack.bot_user in place.members:
-        words = Words("{who} is in {place} already.", who=who, place=there)
+        words = Words("{who} is in {place} already.", who=who, place=available)
     else:
         place.members.append(slack.bot_user)
         slack.notify_change("place", place.id)
-        words = Words("{who} is in {place} now. Mention it again.", who=who, place=there)
+        words = Words("{who} is in {place} now. Mention it again.", who=who, place=available)
     _post_notice(slack, place, user, words, thread_ts)
 
 
@@ -86,14 +86,14 @@ def _post_notice(
     *buttons: dict[str, Any],
 ) -> None:
     text = words.to(parse_language(slack.people[user].locale))
-    said = {"type": "section", "block_id": "said", "text": {"type": "mrkdwn", "text": text}}
+    content = {"type": "section", "block_id": "said", "text": {"type": "mrkdwn", "text": text}}
     row = {"type": "actions", "block_id": "invite", "elements": list(buttons)}
     notice = SlackMessage(
         slack.ids.new_ts(),
         place.id,
         SLACK_BOT_USER,
         text,
-        blocks=[said, row] if buttons else [said],
+        blocks=[content, row] if buttons else [content],
         thread_ts=thread_ts,
         ephemeral_to=user,
         subtype="slack_notice",
@@ -193,7 +193,11 @@ class MessageActions(ConnectedWorkspace):
         """A person looks at a channel with the app open beside it: app_context_changed."""
         entity = {"type": "slack#/types/channel_id", "value": channel, "team_id": self.team}
         context = {"entities": [entity]} if channel else {}
-        event = {"type": "app_context_changed", "user": user, "channel": self.open_direct_message(user)}
+        event = {
+            "type": "app_context_changed",
+            "user": user,
+            "channel": self.open_direct_message(user),
+        }
         self.send_event(None, event | {"context": context, "event_ts": self.ids.new_ts()})
 
     async def set_locale(self, user: str, locale: str) -> None:
@@ -298,7 +302,9 @@ class PressActions(ConnectedWorkspace):
         fields = payloads.build_command(self, user, place, command, text)
         answer = await self.transport.send_request("slash_commands", fields)
         if answer.error:
-            self.show_slack_error(user, channel, f'{command} failed with the error "{answer.error}"')
+            self.show_slack_error(
+                user, channel, f'{command} failed with the error "{answer.error}"'
+            )
         else:
             self._show_response(answer.body, user, channel, command)
         self.notify_change("delivery")
@@ -332,7 +338,9 @@ class PressActions(ConnectedWorkspace):
             return accept_invitation(self, user, message)
         state = self.states.setdefault((ts, user), collect_initial_values(message.blocks))
         action = self._build_action(block, element, chosen, state)
-        body = payloads.build_interaction(self, "block_actions", user) | self._build_message_context(message)
+        body = payloads.build_interaction(
+            self, "block_actions", user
+        ) | self._build_message_context(message)
         body |= {
             "response_url": payloads.create_response_url(
                 self, user, channel, message, message.thread_ts
@@ -392,10 +400,10 @@ class PressActions(ConnectedWorkspace):
         if message.thread_ts:
             container["thread_ts"] = message.thread_ts
         name = "directmessage" if place.kind == "im" else place.name
-        around = {"container": container, "channel": {"id": place.id, "name": name}}
+        context = {"container": container, "channel": {"id": place.id, "name": name}}
         if message.ephemeral_to is None:
-            around["message"] = message.as_slack(self.team)
-        return around
+            context["message"] = message.as_slack(self.team)
+        return context
 
     def _build_action(
         self, block: dict[str, Any], element: dict[str, Any], chosen: Any, state: ElementValues
@@ -408,10 +416,10 @@ class PressActions(ConnectedWorkspace):
         return action
 
     def _show_response(self, body: Any, user: str, channel: str, command: str) -> None:
-        said = {"text": body} if isinstance(body, str) else body
-        if not isinstance(said, dict) or not (said.get("text") or said.get("blocks")):
+        content = {"text": body} if isinstance(body, str) else body
+        if not isinstance(content, dict) or not (content.get("text") or content.get("blocks")):
             return
-        blocks = said.get("blocks") or []
+        blocks = content.get("blocks") or []
         try:
             check_message_blocks(blocks)
         except ApiRefusal:
@@ -419,9 +427,9 @@ class PressActions(ConnectedWorkspace):
             self.show_slack_error(user, channel, words)
             return
         message = self.build_bot_message(
-            channel, said.get("text", ""), blocks=assign_ids(blocks, self.ids)
+            channel, content.get("text", ""), blocks=assign_ids(blocks, self.ids)
         )
-        if said.get("response_type") == "in_channel":
+        if content.get("response_type") == "in_channel":
             self.publish_message(self.places[channel], message)
         else:
             message.ephemeral_to = user
@@ -432,25 +440,25 @@ def _find_element(
     blocks: list[dict[str, Any]], user: str, action_id: str, block_id: str | None, chosen: Any
 ) -> BlockElement:
     """The one element that is meant; Impossible when there is none, or none that is visible."""
-    everything = [(block, one) for block in walk_blocks(blocks) for one in list_elements(block)]
+    candidates = [(block, one) for block in walk_blocks(blocks) for one in list_elements(block)]
     found = [
         (block, one)
-        for block, one in everything
+        for block, one in candidates
         if one["action_id"] == action_id and block_id in (None, block["block_id"])
     ]
     if not found:
-        there = [(block["block_id"], one["action_id"]) for block, one in everything]
-        raise ImpossibleAction(f"nothing has action_id {action_id!r}; there are {there}")
-    seen = [one for one in found if user in one[1].get("visible_to_user_ids", [user])]
-    if not seen:
+        available = [(block["block_id"], one["action_id"]) for block, one in candidates]
+        raise ImpossibleAction(f"nothing has action_id {action_id!r}; there are {available}")
+    visible = [one for one in found if user in one[1].get("visible_to_user_ids", [user])]
+    if not visible:
         raise ImpossibleAction(f"{action_id} is not visible to {user}")
-    if len(seen) > 1 and chosen is not None:
-        seen = [one for one in seen if one[1].get("value") == chosen] or seen
-    if len(seen) > 1:
+    if len(visible) > 1 and chosen is not None:
+        visible = [one for one in visible if one[1].get("value") == chosen] or visible
+    if len(visible) > 1:
         raise ImpossibleAction(
             f"{action_id} stands in several blocks: say which by block_id or value"
         )
-    return seen[0]
+    return visible[0]
 
 
 def _build_action_value(element: dict[str, Any], chosen: Any) -> dict[str, Any]:

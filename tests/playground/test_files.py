@@ -46,7 +46,9 @@ async def test_an_upload_of_another_length_is_refused(
 
 
 async def test_downloads_need_the_token(slack: LocalSlack) -> None:
-    said = await slack.post_message("UMARIE", "C0MARKET", "orders", files=[("orders.csv", b"id\n1\n")])
+    said = await slack.post_message(
+        "UMARIE", "C0MARKET", "orders", files=[("orders.csv", b"id\n1\n")]
+    )
     url = said.files[0].as_slack()["url_private_download"]
     async with aiohttp.ClientSession() as session:
         async with session.get(url) as response:

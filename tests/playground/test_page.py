@@ -124,7 +124,7 @@ async def test_flips_switches_for_every_window(
 
 async def test_says_what_cannot_be_done(slack: LocalSlack, session: aiohttp.ClientSession) -> None:
     page = await tab(slack, session)
-    for deed in ("fly", "say", "click", "_noted"):
+    for deed in ("fly", "say", "click", "_record_ack"):
         assert (await page.do(deed))["error"]
 
 

@@ -42,8 +42,12 @@ def never(words: str) -> None:
 
 async def lived_in(slack: LocalSlack) -> None:
     """Messages, a thread, a whisper, a file, a Home tab and a direct message."""
-    said = await slack.post_message("UMARIE", MARKETING, "<@UINTERN> linen", files=[("a.txt", b"bytes")])
-    card = slack.build_bot_message(MARKETING, "a card", thread_ts=said.ts, metadata={"event_type": "x"})
+    said = await slack.post_message(
+        "UMARIE", MARKETING, "<@UINTERN> linen", files=[("a.txt", b"bytes")]
+    )
+    card = slack.build_bot_message(
+        MARKETING, "a card", thread_ts=said.ts, metadata={"event_type": "x"}
+    )
     card.blocks = [section() | {"block_id": "b"}, {"type": "actions", "elements": [button("a")]}]
     slack.publish_message(slack.places[MARKETING], card)
     slack.update_message(card, slack.bot_user, text="a better card")

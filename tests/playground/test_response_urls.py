@@ -41,7 +41,9 @@ async def test_an_old_url_is_refused(slack: LocalSlack) -> None:
 
 
 async def test_an_original_is_replaced_or_deleted(slack: LocalSlack) -> None:
-    original = slack.publish_message(slack.places["C0MARKET"], slack.build_bot_message("C0MARKET", "card"))
+    original = slack.publish_message(
+        slack.places["C0MARKET"], slack.build_bot_message("C0MARKET", "card")
+    )
     url = url_for(slack, original)
     await url.send(text="new", replace_original=True)
     assert (original.text, original.history[0].text) == ("new", "card")

@@ -64,7 +64,9 @@ async def everything(slack: LocalSlack) -> None:
     await slack.submit(MARIE, view.id, told)  # too long: the form says so
     said = await slack.post_message(MARIE, MARKETING, "<@UINTERN> SMS: the quokka jumper")
     await slack.edit(MARIE, MARKETING, said.ts, "<@UINTERN> SMS: the quokka pullover")
-    await slack.post_message(MAX, MARKETING, "<@UINTERN> our orders", None, [("zanzibar.csv", ROWS)])
+    await slack.post_message(
+        MAX, MARKETING, "<@UINTERN> our orders", None, [("zanzibar.csv", ROWS)]
+    )
     await until_card(slack, "take_in")
     await slack.shortcut(MARIE, "quokka")  # nobody takes it
     if slack.events_url:

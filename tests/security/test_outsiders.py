@@ -220,7 +220,9 @@ async def test_a_channel_shared_within_the_organization_is_open(bench: Bench) ->
 async def test_a_group_message_with_a_guest_in_it_is_closed_to_members_too(bench: Bench) -> None:
     bench.slack.people[OTTO].guest = "multi"
     place = bench.slack.open_conversation([MARIE, OTTO])
-    await bench.slack.post_message(MARIE, place.id, f"<@{bench.slack.bot_user}> our linen shirt is back")
+    await bench.slack.post_message(
+        MARIE, place.id, f"<@{bench.slack.bot_user}> our linen shirt is back"
+    )
     await bench.run()
     assert not bench.tasks
     assert not bench.said(place.id)
@@ -381,7 +383,9 @@ async def test_nothing_is_posted_where_another_company_reads_meanwhile(bench: Be
 
 
 async def test_nothing_is_posted_to_somebody_who_is_no_member_any_more(bench: Bench) -> None:
-    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "our linen shirt is back")
+    await bench.slack.post_message(
+        MARIE, bench.slack.open_direct_message(MARIE), "our linen shirt is back"
+    )
     await bench.settled()
     await bench.slack.update_profile(MARIE, guest="multi")
     await bench.run()
@@ -484,7 +488,9 @@ async def test_over_a_socket_it_is_the_same_gate(tmp_path: Path) -> None:
         bench.slack.people[OTTO].guest = "multi"
         before = traces(bench, OTTO)
         answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
-        await bench.slack.post_message(OTTO, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
+        await bench.slack.post_message(
+            OTTO, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt"
+        )
         await bench.run()
         assert not answer.body
         assert traces(bench, OTTO) == before

@@ -117,7 +117,12 @@ class Scene:
         await bench.run()
         (draft,) = bench.drafts
         self.draft, self.task, self.seen = draft.id, draft.task, draft.fingerprint
-        await slack.post_message(MARIE, slack.open_direct_message(MARIE), "", files=[(f"{WORD}.csv", b"Order,Amount\n1,9\n")])
+        await slack.post_message(
+            MARIE,
+            slack.open_direct_message(MARIE),
+            "",
+            files=[(f"{WORD}.csv", b"Order,Amount\n1,9\n")],
+        )
         await bench.run()
         (arrival,) = bench.rows(FileUpload)
         self.arrival = arrival.id
@@ -385,7 +390,11 @@ async def test_is_seen_by_those_it_was_shared_with(bench: Bench) -> None:
     scene = await Scene(bench).build()
     await shared_card(bench, scene)
     ref = ButtonValue(draft=scene.draft, seen=scene.seen)
-    for user, channel in ((OTTO, MARKETING), (ELSE, ""), (ELSE, bench.slack.open_direct_message(ELSE))):
+    for user, channel in (
+        (OTTO, MARKETING),
+        (ELSE, ""),
+        (ELSE, bench.slack.open_direct_message(ELSE)),
+    ):
         await scene.do(scene.pressed(user, action_ids.SOURCES, ref, channel, TEAM))
         assert WORD in json.dumps(bench.form(user).blocks)
     await bench.slack.open_home(MAX)

@@ -50,14 +50,18 @@ async def by_form_command(bench: Bench, user: str) -> bool:
 
 async def by_mention(bench: Bench, user: str) -> bool:
     before = len(bench.tasks)
-    await bench.slack.post_message(user, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt is back")
+    await bench.slack.post_message(
+        user, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt is back"
+    )
     await bench.settled()
     return len(bench.tasks) > before
 
 
 async def by_direct_message(bench: Bench, user: str) -> bool:
     before = len(bench.tasks)
-    await bench.slack.post_message(user, bench.slack.open_direct_message(user), "our linen shirt is back")
+    await bench.slack.post_message(
+        user, bench.slack.open_direct_message(user), "our linen shirt is back"
+    )
     await bench.settled()
     return len(bench.tasks) > before
 

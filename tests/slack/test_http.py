@@ -106,7 +106,11 @@ async def test_takes_a_brief_from_home(bench: Bench) -> None:
 async def test_offers_hints_in_our_direct_messages(bench: Bench) -> None:
     await bench.slack.open_home(MAX, tab="messages")
     await bench.settled()
-    prompts = [p for (place, _), p in bench.slack.prompts.items() if place == bench.slack.open_direct_message(MAX)]
+    prompts = [
+        p
+        for (place, _), p in bench.slack.prompts.items()
+        if place == bench.slack.open_direct_message(MAX)
+    ]
     assert len(prompts[0]) == 3
     bench.slack.faults.fail("assistant.threads.setSuggestedPrompts", "unknown_method")
     await bench.slack.open_home(MAX, tab="messages")

@@ -183,7 +183,9 @@ async def test_elsewhere_or_of_somebody_else_are_left_alone(
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     (other,) = await drop(bench, ("lines.csv", LINES), user=OTTO)
     (there,) = await drop(bench, ("lines.csv", LINES), channel=LAUNCHES)
-    (secret,) = await drop(bench, ("lines.csv", LINES), channel=bench.slack.open_direct_message(MARIE))
+    (secret,) = await drop(
+        bench, ("lines.csv", LINES), channel=bench.slack.open_direct_message(MARIE)
+    )
     states = [now(bench, one).state for one in (first, other, there, secret)]
     assert states == ["half"] * 4
 

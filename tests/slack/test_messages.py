@@ -77,7 +77,9 @@ async def test_by_a_retry_alone_is_taken(bench: Bench) -> None:
 
 
 async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
-    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "an SMS for linen")
+    await bench.slack.post_message(
+        MARIE, bench.slack.open_direct_message(MARIE), "an SMS for linen"
+    )
     await bench.run()
     assert [task.words for task in bench.tasks] == ["an SMS for linen"]
     assert len(bench.in_dm(MARIE)) == 1
@@ -131,7 +133,9 @@ async def test_in_answer_to_a_command_s_question_is_taken_under_its_card(bench: 
     bench.question = Question(words=Words("What is it about?"))
     card = await bench.drafted(words="an e-mail")
     bench.question = None
-    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> the linen shirt", thread_ts=card.ts)
+    await bench.slack.post_message(
+        MARIE, MARKETING, "<@UINTERN> the linen shirt", thread_ts=card.ts
+    )
     await bench.run()
     assert [task.words for task in bench.tasks] == ["an e-mail", "an e-mail\nthe linen shirt"]
     assert bench.said()[1].thread_ts == card.ts
@@ -142,7 +146,9 @@ async def test_that_asks_something_itself_answers_no_question(bench: Bench) -> N
     await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "an e-mail")
     await bench.run()
     bench.question = None
-    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "combien de commandes hier ?")
+    await bench.slack.post_message(
+        MARIE, bench.slack.open_direct_message(MARIE), "combien de commandes hier ?"
+    )
     await bench.run()
     assert [task.words for task in bench.tasks] == ["an e-mail", "combien de commandes hier ?"]
 

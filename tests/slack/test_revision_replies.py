@@ -49,7 +49,9 @@ async def test_goes_on_from_the_newest_draft_each_time(bench: Bench) -> None:
 async def test_told_twice_is_one_task(bench: Bench) -> None:
     bench.slack.faults.deliver_twice_without_headers = True
     card = await bench.drafted()
-    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
+    await bench.slack.post_message(
+        MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts
+    )
     await bench.run()
     assert len(bench.tasks) == 2
     assert not bench.whispers(MARIE)
@@ -168,7 +170,9 @@ async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -
 
 async def test_for_a_channel_that_has_no_draft_there_says_so(bench: Bench) -> None:
     card = await analysed(bench)
-    await bench.slack.post_message(MARIE, MARKETING, "Make the SMS shorter please", thread_ts=card.ts)
+    await bench.slack.post_message(
+        MARIE, MARKETING, "Make the SMS shorter please", thread_ts=card.ts
+    )
     await bench.run()
     assert len(bench.tasks) == 1
     assert "SMS" in str(bench.whispers(MARIE)[-1])
@@ -178,7 +182,9 @@ async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_ben
     bench = any_bench
     bench.slack.faults.deliver_twice_without_headers = True
     card = await bench.approved()
-    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
+    await bench.slack.post_message(
+        MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts
+    )
     await bench.run()
     assert len(bench.whispers(MARIE)) == 1
     assert len(bench.tasks) == 1

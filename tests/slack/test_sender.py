@@ -153,7 +153,10 @@ async def test_where_we_may_not_write_goes_to_the_asker_and_says_why(bench: Benc
     await bench.run()
     (card,) = bench.in_dm(MARIE)
     post = bench.posts()[id]
-    assert (post.channel, post.place["fallback"]) == (bench.slack.open_direct_message(MARIE), "not_in_channel")
+    assert (post.channel, post.place["fallback"]) == (
+        bench.slack.open_direct_message(MARIE),
+        "not_in_channel",
+    )
     assert f"<#{RANDOM}>" in text_of(card)
 
 

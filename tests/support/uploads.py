@@ -49,7 +49,9 @@ class Shop:
 
     async def says(self, name: str, words: str) -> SlackMessage:
         """The one card of this file, once it says these words."""
-        await self.slack.wait_until(lambda: any(words in str(m.blocks) for m in self.cards(name)), 60)
+        await self.slack.wait_until(
+            lambda: any(words in str(m.blocks) for m in self.cards(name)), 60
+        )
         (card,) = self.cards(name)
         return card
 

@@ -139,7 +139,7 @@ def read_thread_ts(place: Place, args: MethodArguments) -> str | None:
 
 
 def find_own_message(
-    slack: ConnectedWorkspace, args: MethodArguments, otherwise: str
+    slack: ConnectedWorkspace, args: MethodArguments, error_name: str
 ) -> SlackMessage:
     """A message of the bot's, by channel and ts."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
@@ -147,7 +147,7 @@ def find_own_message(
     if message is None or message.deleted:
         raise ApiRefusal("message_not_found")
     if message.bot_id != slack.bot_id:
-        raise ApiRefusal(otherwise)
+        raise ApiRefusal(error_name)
     if place.archived:
         raise ApiRefusal("is_archived")
     return message
@@ -265,7 +265,9 @@ def stop_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBod
     append_chunks(slack, message, chunks)
     message.streaming_until = None
     whole = message.blocks + assign_ids(blocks, slack.ids)
-    slack.update_message(message, slack.bot_user, blocks=whole, metadata=described or message.metadata)
+    slack.update_message(
+        message, slack.bot_user, blocks=whole, metadata=described or message.metadata
+    )
     if status and message.thread_ts:
         slack.sessions[(message.channel, message.thread_ts)] = status
     shown = message.as_slack(slack.team)
@@ -284,7 +286,10 @@ def find_open_stream(slack: ConnectedWorkspace, args: MethodArguments) -> SlackM
 
 def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
     """The chunks of a call; markdown_text alone is one too."""
-    markdown, chunks = args.read_string("markdown_text"), args.read_array("chunks", "invalid_chunks") or []
+    markdown, chunks = (
+        args.read_string("markdown_text"),
+        args.read_array("chunks", "invalid_chunks") or [],
+    )
     if markdown and chunks:
         raise ApiRefusal(
             "invalid_arguments", ["[ERROR] markdown_text and chunks exclude each other"]
@@ -398,7 +403,10 @@ MAX_FILE_BYTES = 2**30
 @register_method("files.getUploadURLExternal", "files:write")
 def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Step one: where to send the bytes."""
-    name, size = args.require_string("filename"), args.read_integer("length", 0, most=MAX_FILE_BYTES)
+    name, size = (
+        args.require_string("filename"),
+        args.read_integer("length", 0, maximum=MAX_FILE_BYTES),
+    )
     file = StoredFile(
         slack.ids.new_id("F"),
         name,
@@ -417,7 +425,8 @@ def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 def complete_upload(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Step three: the files are there, and shared where they should be."""
     files = [
-        find_uploaded_file(slack, entry) for entry in args.read_array("files", "invalid_arguments") or []
+        find_uploaded_file(slack, entry)
+        for entry in args.read_array("files", "invalid_arguments") or []
     ]
     if not files:
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: files"])

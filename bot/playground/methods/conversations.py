@@ -39,7 +39,9 @@ def open_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> Respo
             raise ApiRefusal("cannot_dm_bot")
         place = slack.open_conversation(users)
     shown = (
-        place.as_slack(slack.bot_user, slack.team) if args.read_flag("return_im") else {"id": place.id}
+        place.as_slack(slack.bot_user, slack.team)
+        if args.read_flag("return_im")
+        else {"id": place.id}
     )
     return {"channel": shown}
 
@@ -106,10 +108,10 @@ def filter_conversations(
     slack: ConnectedWorkspace, args: MethodArguments, places: list[Place]
 ) -> ResponseBody:
     """A page of places of the asked kinds."""
-    asked = args.read_list("types") or ["public_channel"]
-    if not set(asked) <= set(CONVERSATION_KINDS):
+    types = args.read_list("types") or ["public_channel"]
+    if not set(types) <= set(CONVERSATION_KINDS):
         raise ApiRefusal("invalid_types")
-    kinds = {CONVERSATION_KINDS[name] for name in asked}
+    kinds = {CONVERSATION_KINDS[name] for name in types}
     shown = [one for one in places if one.kind in kinds]
     if args.read_flag("exclude_archived"):
         shown = [one for one in shown if not one.archived]
@@ -122,7 +124,7 @@ def paginate_entries(
     entries: Sequence[Any], args: MethodArguments, default: int = 100
 ) -> tuple[list[Any], str]:
     """One page of a list and the cursor of the next."""
-    limit = args.read_integer("limit", default, most=1000)
+    limit = args.read_integer("limit", default, maximum=1000)
     cursor = args.read_string("cursor")
     if cursor and not (cursor.startswith("at:") and cursor[3:].isdigit()):
         raise ApiRefusal("invalid_cursor")
@@ -213,7 +215,7 @@ def build_history_page(
     slack: ConnectedWorkspace, args: MethodArguments, found: list[SlackMessage]
 ) -> ResponseBody:
     """The first of these messages, and the cursor to the rest."""
-    limit = args.read_integer("limit", 100, most=1000)
+    limit = args.read_integer("limit", 100, maximum=1000)
     shown, more = found[:limit], len(found) > limit
     metadata = args.read_flag("include_all_metadata")
     body: ResponseBody = {

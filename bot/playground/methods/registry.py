@@ -42,8 +42,8 @@ def check_scope(granted: frozenset[str], needed: tuple[str, ...]) -> None:
 class MethodArguments:
     """What a method was called with; forms carry JSON in strings, JSON bodies do not."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
-        self.values = given
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
 
     def has(self, name: str) -> bool:
         """Whether the argument was given at all."""
@@ -69,13 +69,13 @@ class MethodArguments:
         value = self.values.get(name)
         return default if value is None else value in (True, 1, "1", "true", "True")
 
-    def read_integer(self, name: str, default: int, *, most: int) -> int:
+    def read_integer(self, name: str, default: int, *, maximum: int) -> int:
         """A whole number from 1 to `most`."""
         try:
             value = int(self.read_string(name) or default)
         except ValueError:
             raise _invalid_argument(f"must be an integer: {name}") from None
-        if not 1 <= value <= most:
+        if not 1 <= value <= maximum:
             raise (
                 ApiRefusal("invalid_limit")
                 if name == "limit"
@@ -138,8 +138,8 @@ def register_method(
 ) -> Callable[[MethodFunction], MethodFunction]:
     """Registers a function as a Web API method."""
 
-    def register(work: MethodFunction) -> MethodFunction:
-        METHODS[name] = Method(name, work, scopes, caller)
-        return work
+    def register(function: MethodFunction) -> MethodFunction:
+        METHODS[name] = Method(name, function, scopes, caller)
+        return function
 
     return register

@@ -22,8 +22,8 @@ def open_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody
 def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     """Puts a view on top of the modal from which the trigger_id came."""
     trigger = use_trigger(slack, args)
-    under = slack.views.get(trigger.view_id or "")
-    if under is None or under.kind != "modal":
+    parent = slack.views.get(trigger.view_id or "")
+    if parent is None or parent.kind != "modal":
         raise ApiRefusal("not_found")
     top = slack.open_views(trigger.user)[-1]
     return build_view_response(
@@ -69,7 +69,9 @@ def read_view_source(args: MethodArguments) -> Any:
 
 def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
     """Takes a trigger_id: once, and within three seconds."""
-    given = args.read_string("trigger_id") or args.require_string("interactivity_pointer", "invalid_arguments")
+    given = args.read_string("trigger_id") or args.require_string(
+        "interactivity_pointer", "invalid_arguments"
+    )
     trigger = slack.triggers.get(given)
     if trigger is None:
         raise ApiRefusal("invalid_trigger_id")

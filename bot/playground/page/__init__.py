@@ -20,6 +20,6 @@ def add_page(
     """
     if database_url is None and home is not None:
         database_url = f"sqlite:///{home / 'super-intern.db'}"
-    behind = InternRecords(slack.team, database_url)
-    live = OpenPages(slack, behind, FaultSwitches(slack, child, behind))
-    PageRoutes(slack, live).add_to(slack.application)
+    records = InternRecords(slack.team, database_url)
+    pages = OpenPages(slack, records, FaultSwitches(slack, child, records))
+    PageRoutes(slack, pages).add_to(slack.application)

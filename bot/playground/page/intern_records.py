@@ -40,29 +40,29 @@ def list_task_cards(session: Session, workspace: str) -> TaskCards:
 
 def count_posts(slack: LocalSlack) -> Counter[str]:
     """How often each post of the intern stands in Slack, by the id that its metadata carries."""
-    standing: Counter[str] = Counter()
+    post_counts: Counter[str] = Counter()
     for place in slack.places.values():
         for message in place.by_ts.values():
             post = (message.metadata or {}).get("event_payload", {}).get("post")
             if post and message.bot_id == slack.bot_id and not message.deleted:
-                standing[str(post)] += 1
-    return standing
+                post_counts[str(post)] += 1
+    return post_counts
 
 
-def count_outcomes(tasks: TaskCards, standing: Counter[str], now: datetime) -> dict[str, int]:
+def count_outcomes(tasks: TaskCards, post_counts: Counter[str], now: datetime) -> dict[str, int]:
     """asked = ended + open + lost; doubled counts posts of any kind."""
     found = Counter(
-        _classify_card(card, state, now - since, standing) for card, state, since in tasks
+        _classify_card(card, state, now - since, post_counts) for card, state, since in tasks
     )
-    doubled = sum(count > 1 for count in standing.values())
-    counted = {name: found[name] for name in ("ended", "open", "lost")}
-    return {"asked": len(tasks), **counted, "doubled": doubled}
+    doubled = sum(count > 1 for count in post_counts.values())
+    outcomes = {name: found[name] for name in ("ended", "open", "lost")}
+    return {"asked": len(tasks), **outcomes, "doubled": doubled}
 
 
-def _classify_card(card: str, state: str, age: timedelta, standing: Counter[str]) -> str:
+def _classify_card(card: str, state: str, age: timedelta, post_counts: Counter[str]) -> str:
     if state in OPEN_STATES:
         return "open"
-    if standing[card]:
+    if post_counts[card]:
         return "ended"
     return "open" if age < LOST_AFTER else "lost"
 
@@ -85,12 +85,12 @@ class InternRecords:
         self._engine: Engine | None = None
         self._verified: tuple[str, journal.ChainVerdict] | None = None
 
-    async def read(self, slack: LocalSlack, deeds: ActionRunner, language: str) -> RecordData:
+    async def read(self, slack: LocalSlack, actions: ActionRunner, language: str) -> RecordData:
         """Events with their acks, calls, tasks with all that belongs to them, the journal."""
         rows = await asyncio.to_thread(self._read_rows, language)
-        counted = count_outcomes(rows.pop("accepted"), count_posts(slack), datetime.now(UTC))
-        seen = {"events": list_events(slack, deeds), "calls": list_calls(slack)}
-        return seen | rows | {"proof": counted}
+        outcomes = count_outcomes(rows.pop("accepted"), count_posts(slack), datetime.now(UTC))
+        traffic = {"events": list_events(slack, actions), "calls": list_calls(slack)}
+        return traffic | rows | {"proof": outcomes}
 
     def next_digest(self, now: datetime) -> datetime:
         """A minute after the next moment of a digest that is on; a week ahead when none is."""
@@ -114,9 +114,13 @@ class InternRecords:
             with Session(engine) as session:
                 entries = self._list_entries(session)
                 tasks = [
-                    describe_task(session, one, entries, language) for one in self._list_tasks(session)
+                    describe_task(session, one, entries, language)
+                    for one in self._list_tasks(session)
                 ]
-                shown = {"tasks": tasks, "journal": self._describe_journal(session, entries, language)}
+                shown = {
+                    "tasks": tasks,
+                    "journal": self._describe_journal(session, entries, language),
+                }
                 return shown | {"accepted": list_task_cards(session, self.workspace)}
         except SQLAlchemyError:  # tables not made yet, or the file was just replaced
             return nothing
@@ -145,7 +149,9 @@ class InternRecords:
         newest = mine.order_by(JournalEntry.seq.desc()).limit(MAX_ENTRIES)
         return list(session.scalars(newest))[::-1]
 
-    def _describe_journal(self, session: Session, entries: list[JournalEntry], language: str) -> RecordData:
+    def _describe_journal(
+        self, session: Session, entries: list[JournalEntry], language: str
+    ) -> RecordData:
         head = entries[-1].hash if entries else ""
         if self._verified is None or self._verified[0] != head:
             self._verified = (head, journal.verify_chain(session, self.workspace))
@@ -187,14 +193,14 @@ def describe_task(
 def _read_task_state(session: Session, task: Task, drafts: Sequence[Draft]) -> str:
     """How far a task is; once its drafts are there, what people said of the newest of each."""
     newest = {draft.piece: draft for draft in sorted(drafts, key=lambda one: one.version)}
-    said = {_read_verdict(session, draft) for draft in newest.values()}
-    return said.pop() if task.state == "done" and len(said) == 1 else task.state
+    verdicts = {_read_verdict(session, draft) for draft in newest.values()}
+    return verdicts.pop() if task.state == "done" and len(verdicts) == 1 else task.state
 
 
 def _read_verdict(session: Session, draft: Draft) -> str:
     """Approved is what was approved often enough: then it goes out, to its thread at least."""
-    said = {one.verdict for one in Decision.of(session, draft.id)}
-    refused = next((one for one in ("reject", "send back") if one in said), None)
+    verdicts = {one.verdict for one in Decision.of(session, draft.id)}
+    refused = next((one for one in ("reject", "send back") if one in verdicts), None)
     if refused:
         return {"reject": "rejected", "send back": "back"}[refused]
     return "approved" if Delivery.of(session, draft.id) else "done"
@@ -271,7 +277,7 @@ def describe_entry(entry: JournalEntry) -> RecordData:
     }
 
 
-def list_events(slack: LocalSlack, deeds: ActionRunner) -> list[RecordData]:
+def list_events(slack: LocalSlack, actions: ActionRunner) -> list[RecordData]:
     """Events, commands, clicks and forms, the newest first, each with its acks."""
     found: list[RecordData] = [
         {
@@ -291,7 +297,7 @@ def list_events(slack: LocalSlack, deeds: ActionRunner) -> list[RecordData]:
             "acks": [{"ms": ack["ms"], "error": ack["error"]}],
             "done": True,
         }
-        for ack in deeds.acks
+        for ack in actions.acks
     ]
     return sorted(found, key=lambda one: one["at"], reverse=True)[:MAX_EVENTS]
 

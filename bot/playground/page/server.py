@@ -26,19 +26,19 @@ PageData = dict[str, Any]
 MAX_MESSAGES = 400  # messages of each place that a page starts with
 
 
-def build_snapshot(slack: LocalSlack, me: str) -> PageData:
+def build_snapshot(slack: LocalSlack, user: str) -> PageData:
     """All that this person sees at this moment."""
-    slack.open_direct_message(me)
-    mine = [place for place in slack.places.values() if me in place.members]
+    slack.open_direct_message(user)
+    mine = [place for place in slack.places.values() if user in place.members]
     return {
         "team": TEAM_NAME,
-        "me": me,
+        "me": user,
         "bot": slack.bot_user,
         "people": {id: describe_person(slack, id) for id in slack.people},
-        "places": [describe_place(slack, place, me) for place in mine],
-        "messages": {place.id: list_messages(slack, place, me) for place in mine},
-        "views": list_views(slack, me),
-        "home": describe_view(slack.homes.get(me)),
+        "places": [describe_place(slack, place, user) for place in mine],
+        "messages": {place.id: list_messages(slack, place, user) for place in mine},
+        "views": list_views(slack, user),
+        "home": describe_view(slack.homes.get(user)),
         "statuses": list_statuses(slack),
         "prompts": list_prompts(slack),
     }
@@ -56,7 +56,7 @@ def describe_person(slack: LocalSlack, id: str) -> PageData:
     }
 
 
-def describe_place(slack: LocalSlack, place: Place, me: str) -> PageData:
+def describe_place(slack: LocalSlack, place: Place, user: str) -> PageData:
     return {
         "id": place.id,
         "name": place.name,
@@ -66,9 +66,9 @@ def describe_place(slack: LocalSlack, place: Place, me: str) -> PageData:
     }
 
 
-def list_messages(slack: LocalSlack, place: Place, me: str) -> list[PageData]:
+def list_messages(slack: LocalSlack, place: Place, user: str) -> list[PageData]:
     found = list(place.by_ts.values())[-MAX_MESSAGES:]
-    found += [one for one in place.ephemerals if one.ephemeral_to == me]
+    found += [one for one in place.ephemerals if one.ephemeral_to == user]
     return [describe_message(slack, one) for one in sorted(found, key=lambda one: one.ts)]
 
 
@@ -85,8 +85,8 @@ def describe_message(slack: LocalSlack, message: SlackMessage) -> PageData:
     return shown
 
 
-def list_views(slack: LocalSlack, me: str) -> list[PageData]:
-    return [shown for view in slack.open_views(me) if (shown := describe_view(view))]
+def list_views(slack: LocalSlack, user: str) -> list[PageData]:
+    return [shown for view in slack.open_views(user) if (shown := describe_view(view))]
 
 
 def describe_view(view: View | None) -> PageData | None:
@@ -131,20 +131,20 @@ class FaultSwitches:
     """Two stay on until they are switched off; the others happen once."""
 
     def __init__(
-        self, slack: LocalSlack, child: InternProcess | None, behind: InternRecords
+        self, slack: LocalSlack, child: InternProcess | None, records: InternRecords
     ) -> None:
-        self.slack, self.child, self.records = slack, child, behind
+        self.slack, self.child, self.records = slack, child, records
 
     def state(self) -> dict[str, Any]:
         """How they stand, and how the intern is."""
-        mischief = self.slack.faults
+        faults = self.slack.faults
         child = self.child
         return {
-            "twice": mischief.deliver_twice_without_headers,
-            "slow": any(mischief.delay_for(method) > 0 for method in MESSAGE_METHODS),
-            "refuse": sum(len(mischief.planned_faults.get(method, ())) for method in MESSAGE_METHODS),
+            "twice": faults.deliver_twice_without_headers,
+            "slow": any(faults.delay_for(method) > 0 for method in MESSAGE_METHODS),
+            "refuse": sum(len(faults.planned_faults.get(method, ())) for method in MESSAGE_METHODS),
             "sockets": len(self.slack.sockets.connections),
-            "lost": mischief.lost_acks,
+            "lost": faults.lost_acks,
             "streams": self._count_streams(),
             "child": child is not None,
             "alive": child is None or child.pid is not None,
@@ -154,22 +154,22 @@ class FaultSwitches:
 
     async def set_switch(self, name: str, on: bool) -> None:
         """Raises Impossible for a switch that is not there."""
-        mischief = self.slack.faults
+        faults = self.slack.faults
         if name == "twice":
-            mischief.deliver_twice_without_headers = on
+            faults.deliver_twice_without_headers = on
         elif name == "slow":
             for method in MESSAGE_METHODS:
-                mischief.slow(method, SLOW_SECONDS if on else 0.0)
+                faults.slow(method, SLOW_SECONDS if on else 0.0)
         elif name == "refuse":
             for method in MESSAGE_METHODS:
-                mischief.planned_faults[method].clear()
-                mischief.rate_limit(method, REFUSED_CALLS if on else 0)
+                faults.planned_faults[method].clear()
+                faults.rate_limit(method, REFUSED_CALLS if on else 0)
         elif name == "drop" and self.slack.sockets.connections:
-            mischief.drop_socket()
+            faults.drop_socket()
         elif name == "drop":  # over HTTP, what breaks is the connection with the answer on it
-            mischief.lost_acks = LOST_ACKS if on else 0
+            faults.lost_acks = LOST_ACKS if on else 0
         elif name == "streams":
-            mischief.end_streams()
+            faults.end_streams()
         elif name == "kill" and self.child is not None:
             await self.child.kill()
         elif name == "travel" and self.child is not None:
@@ -196,8 +196,8 @@ DEFAULT_USER = "UMARIE"
 class OpenPages:
     """All open pages."""
 
-    def __init__(self, slack: LocalSlack, behind: InternRecords, switches: FaultSwitches) -> None:
-        self.slack, self.records, self.switches = slack, behind, switches
+    def __init__(self, slack: LocalSlack, records: InternRecords, switches: FaultSwitches) -> None:
+        self.slack, self.records, self.switches = slack, records, switches
         self.actions = ActionRunner(slack)
         self.pages: set[BrowserTab] = set()
 
@@ -205,9 +205,9 @@ class OpenPages:
         """One page, as the person in ?as=, until it goes away."""
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MAX_FRAME_BYTES, timeout=0.5)
         await socket.prepare(request)
-        me = request.query.get("as", DEFAULT_USER)
-        known = me in self.slack.people and not self.slack.people[me].is_bot
-        page = BrowserTab(self, socket, me if known else DEFAULT_USER)
+        user = request.query.get("as", DEFAULT_USER)
+        known = user in self.slack.people and not self.slack.people[user].is_bot
+        page = BrowserTab(self, socket, user if known else DEFAULT_USER)
         self.pages.add(page)
         try:
             await page.run()
@@ -229,8 +229,8 @@ class OpenPages:
 class BrowserTab:
     """One browser tab."""
 
-    def __init__(self, live: OpenPages, socket: web.WebSocketResponse, me: str) -> None:
-        self.pages, self.slack, self.socket, self.user = live, live.slack, socket, me
+    def __init__(self, pages: OpenPages, socket: web.WebSocketResponse, user: str) -> None:
+        self.pages, self.slack, self.socket, self.user = pages, pages.slack, socket, user
         self.language = "en"
         self.watching = False
         self._pending_changes: dict[tuple[Any, ...], None] = {}
@@ -242,7 +242,10 @@ class BrowserTab:
 
     async def run(self) -> None:
         unlisten = self.slack.listen(self._on_change)
-        workers = [asyncio.create_task(work()) for work in (self._send_changes, self._poll_records, self._poll_switches)]
+        workers = [
+            asyncio.create_task(work())
+            for work in (self._send_changes, self._poll_records, self._poll_switches)
+        ]
         try:
             self._switch_state = self.pages.switches.state()
             whole = build_snapshot(self.slack, self.user)
@@ -277,26 +280,28 @@ class BrowserTab:
 
     def _receive(self, text: str) -> None:
         try:
-            deed = json.loads(text)
+            request = json.loads(text)
         except json.JSONDecodeError:
             return
-        if isinstance(deed, dict):
-            task = asyncio.create_task(self._run_action(deed))
+        if isinstance(request, dict):
+            task = asyncio.create_task(self._run_action(request))
             self._running_actions.add(task)
             task.add_done_callback(self._running_actions.discard)
 
-    async def _run_action(self, deed: dict[str, Any]) -> None:
-        done: dict[str, Any] = {"type": "done", "id": deed.get("id"), "error": None}
+    async def _run_action(self, request: dict[str, Any]) -> None:
+        done: dict[str, Any] = {"type": "done", "id": request.get("id"), "error": None}
         try:
-            if deed.get("do") == "watch":
-                self.language = str(deed.get("language", "en"))
-                self.watching, self._last_sent = bool(deed.get("on")), ""
+            if request.get("do") == "watch":
+                self.language = str(request.get("language", "en"))
+                self.watching, self._last_sent = bool(request.get("on")), ""
                 self._records_stale.set()
-            elif deed.get("do") == "switch":
-                await self.pages.switches.set_switch(str(deed.get("name")), bool(deed.get("on")))
+            elif request.get("do") == "switch":
+                await self.pages.switches.set_switch(
+                    str(request.get("name")), bool(request.get("on"))
+                )
                 self.pages.notify_pages()
             else:
-                done |= await self.pages.actions.run(self.user, deed)
+                done |= await self.pages.actions.run(self.user, request)
         except (ImpossibleAction, ApiRefusal) as error:
             done["error"] = str(error)
         await self._send([done])
@@ -308,28 +313,28 @@ class BrowserTab:
             await asyncio.sleep(GATHER_SECONDS)
             self._has_changes.clear()
             dirty, self._pending_changes = self._pending_changes, {}
-            news = [one for what in dirty if (one := self._build_update(what))]
-            if news:
-                await self._send(news)
+            update = [one for what in dirty if (one := self._build_update(what))]
+            if update:
+                await self._send(update)
 
     def _build_update(self, what: tuple[Any, ...]) -> dict[str, Any] | None:
-        slack, me = self.slack, self.user
+        slack, user = self.slack, self.user
         match what:
             case ("message", channel, ts):
                 return self._build_message_update(channel, ts)
             case ("view",):
-                return {"type": "views", "views": list_views(slack, me)}
+                return {"type": "views", "views": list_views(slack, user)}
             case ("home",):
-                return {"type": "home", "home": describe_view(slack.homes.get(me))}
+                return {"type": "home", "home": describe_view(slack.homes.get(user))}
             case ("status",):
-                news = {"statuses": list_statuses(slack), "prompts": list_prompts(slack)}
-                return {"type": "statuses", **news}
+                update = {"statuses": list_statuses(slack), "prompts": list_prompts(slack)}
+                return {"type": "statuses", **update}
             case ("switches",):
                 self._switch_state = self.pages.switches.state()  # what this page shows from now on
                 return {"type": "switches", "switches": self._switch_state}
             case ("place",):
-                mine = [place for place in slack.places.values() if me in place.members]
-                places = [describe_place(slack, place, me) for place in mine]
+                mine = [place for place in slack.places.values() if user in place.members]
+                places = [describe_place(slack, place, user) for place in mine]
                 return {"type": "places", "places": places}
         return None
 
@@ -344,8 +349,8 @@ class BrowserTab:
             return None
         if message.is_reply and message.thread_ts:
             self.queue_change(("message", channel, message.thread_ts))  # its count of replies
-        news = {"type": "message", "message": describe_message(self.slack, message)}
-        return news | {"place": describe_place(self.slack, place, self.user)}
+        update = {"type": "message", "message": describe_message(self.slack, message)}
+        return update | {"place": describe_place(self.slack, place, self.user)}
 
     async def _poll_records(self) -> None:
         """Behind the scenes: read again after something happened, while somebody watches."""
@@ -354,11 +359,13 @@ class BrowserTab:
                 await asyncio.wait_for(self._records_stale.wait(), REFRESH_SECONDS)
             self._records_stale.clear()
             if self.watching:
-                behind = await self.pages.records.read(self.slack, self.pages.actions, self.language)
-                text = json.dumps(behind)
+                records = await self.pages.records.read(
+                    self.slack, self.pages.actions, self.language
+                )
+                text = json.dumps(records)
                 if text != self._last_sent:
                     self._last_sent = text
-                    await self._send([{"type": "behind", "behind": behind}])
+                    await self._send([{"type": "behind", "behind": records}])
             await asyncio.sleep(POLL_SECONDS)
 
     async def _poll_switches(self) -> None:
@@ -368,9 +375,9 @@ class BrowserTab:
             if self.pages.switches.state() != self._switch_state:
                 self.queue_change(("switches",))
 
-    async def _send(self, news: list[dict[str, Any]]) -> None:
+    async def _send(self, update: list[dict[str, Any]]) -> None:
         with contextlib.suppress(ConnectionError):
-            await self.socket.send_json(news)
+            await self.socket.send_json(update)
 
 
 # What the browser fetches: the page, its bundle, and files that were shared.
@@ -394,9 +401,9 @@ NOT_BUILT_MESSAGE = "The page is not built: run `make web`."
 class PageRoutes:
     """Routes beside the Web API's. Only this machine's own browser is answered."""
 
-    def __init__(self, slack: LocalSlack, live: OpenPages) -> None:
+    def __init__(self, slack: LocalSlack, pages: OpenPages) -> None:
         self.slack = slack
-        self.pages = live
+        self.pages = pages
 
     def add_to(self, application: web.Application) -> None:
         application.router.add_get("/", self.page)

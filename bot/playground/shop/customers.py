@@ -69,54 +69,57 @@ class Customer:
 
 
 def generate_customers(
-    seed: int, count: int, span: SalesPeriod, categories: Sequence[str]
+    seed: int, count: int, period: SalesPeriod, categories: Sequence[str]
 ) -> list[Customer]:
     """The customers, in the order they registered."""
-    dice, names = RandomStream(seed, "customers"), read_toml("places")
-    inventor = _CustomerGenerator(dice, span, names, categories)
+    rng, names = RandomStream(seed, "customers"), read_toml("places")
+    inventor = _CustomerGenerator(rng, period, names, categories)
     made = [inventor.generate() for _ in range(count)]
-    made.sort(key=lambda one: one.registration_day)
-    for number, one in enumerate(made, 1):
-        one.id = f"C{number:06}"
+    made.sort(key=lambda customer: customer.registration_day)
+    for number, customer in enumerate(made, 1):
+        customer.id = f"C{number:06}"
     return made
 
 
-def write_customers(folder: Path, customers: Sequence[Customer], span: SalesPeriod) -> int:
+def write_customers(folder: Path, customers: Sequence[Customer], period: SalesPeriod) -> int:
     """customers.csv"""
     return data_files.write_csv(
         folder / "customers.csv",
         CUSTOMER_COLUMNS,
-        (_build_customer_row(one, span) for one in customers),
+        (_build_customer_row(customer, period) for customer in customers),
     )
 
 
-def _build_customer_row(one: Customer, span: SalesPeriod) -> tuple[object, ...]:
+def _build_customer_row(customer: Customer, period: SalesPeriod) -> tuple[object, ...]:
     return (
-        one.id,
-        one.first_name,
-        one.surname,
-        build_email_address(one),
-        one.phone,
-        one.street,
-        one.postcode,
-        one.town,
-        one.department,
-        one.country,
-        one.language,
-        span.date_of(one.registration_day),
-        data_files.format_yes_no(one.email),
-        data_files.format_yes_no(one.sms),
-        data_files.format_yes_no(one.ad_user_data),
-        data_files.format_yes_no(one.ad_personalization),
-        f"{span.date_of(one.registration_day)}T12:00:00",
-        "" if one.opted_out is None else span.date_of(one.opted_out),
+        customer.id,
+        customer.first_name,
+        customer.surname,
+        build_email_address(customer),
+        customer.phone,
+        customer.street,
+        customer.postcode,
+        customer.town,
+        customer.department,
+        customer.country,
+        customer.language,
+        period.date_of(customer.registration_day),
+        data_files.format_yes_no(customer.email),
+        data_files.format_yes_no(customer.sms),
+        data_files.format_yes_no(customer.ad_user_data),
+        data_files.format_yes_no(customer.ad_personalization),
+        f"{period.date_of(customer.registration_day)}T12:00:00",
+        "" if customer.opted_out is None else period.date_of(customer.opted_out),
     )
 
 
-def build_email_address(one: Customer) -> str:
+def build_email_address(customer: Customer) -> str:
     """An e-mail address of a domain that nobody can own. Source: RFC 2606, .example."""
-    bare = unicodedata.normalize("NFKD", f"{one.first_name}.{one.surname}".lower())
-    return "".join(c for c in bare if not unicodedata.combining(c)) + f".{one.id[1:]}@boite.example"
+    bare = unicodedata.normalize("NFKD", f"{customer.first_name}.{customer.surname}".lower())
+    return (
+        "".join(c for c in bare if not unicodedata.combining(c))
+        + f".{customer.id[1:]}@boite.example"
+    )
 
 
 class _CustomerGenerator:
@@ -124,12 +127,12 @@ class _CustomerGenerator:
 
     def __init__(
         self,
-        dice: RandomStream,
-        span: SalesPeriod,
+        rng: RandomStream,
+        period: SalesPeriod,
         names: dict[str, Any],
         categories: Sequence[str],
     ):
-        self.dice, self.span, self.names, self.categories = dice, span, names, categories
+        self.rng, self.period, self.names, self.categories = rng, period, names, categories
         self.segment_settings = read_planted("lives")
         self.consents = read_planted("consents")
         self.segments = WeightedChoice(
@@ -137,24 +140,24 @@ class _CustomerGenerator:
         )
         self.towns = WeightedChoice(names["towns"], [town[3] for town in names["towns"]])
         self.abroad = WeightedChoice(names["abroad"], [town[3] for town in names["abroad"]])
-        growing = (w * (600 + day) for day, w in enumerate(span.weights))
-        self.days = WeightedChoice(range(span.length), growing)
+        growing = (w * (600 + day) for day, w in enumerate(period.weights))
+        self.days = WeightedChoice(range(period.length), growing)
 
     def generate(self) -> Customer:
-        dice, names = self.dice, self.names
-        at_home = dice.chance(0.88)
-        town, postcode, place, _ = (self.towns if at_home else self.abroad).draw(dice)
+        rng, names = self.rng, self.names
+        at_home = rng.chance(0.88)
+        town, postcode, place, _ = (self.towns if at_home else self.abroad).draw(rng)
         country = "FR" if at_home else place
-        english = dice.chance(ENGLISH_SHARES[country])
+        english = rng.chance(ENGLISH_SHARES[country])
         tail = "_en" if english and country in ("GB", "IE") else ""
-        life = self.segments.draw(dice)
+        life = self.segments.draw(rng)
         first, registered = self._choose_first_days(life)
         made = Customer(
             id="",
-            first_name=dice.choose(names[f"first_names{tail}"]),
-            surname=dice.choose(names[f"surnames{tail}"]),
+            first_name=rng.choose(names[f"first_names{tail}"]),
+            surname=rng.choose(names[f"surnames{tail}"]),
             phone="",
-            street=_format_street(dice.randint(1, 98), dice.choose(names[f"streets{tail}"])),
+            street=_format_street(rng.randint(1, 98), rng.choose(names[f"streets{tail}"])),
             town=town,
             postcode=postcode,
             department=place if at_home else "",
@@ -163,36 +166,40 @@ class _CustomerGenerator:
             segment=life,
             first_order_day=first,
             registration_day=registered,
-            device=CUSTOMER_DEVICES.draw(dice),
-            favourite_category=dice.choose(self.categories),
-            size=dice.random(),
+            device=CUSTOMER_DEVICES.draw(rng),
+            favourite_category=rng.choose(self.categories),
+            size=rng.random(),
         )
         self._choose_consents(made)
         return made
 
     def _choose_first_days(self, life: str) -> tuple[int, int]:
         """The first order that shows, and the day of registration, maybe long before."""
-        dice = self.dice
+        rng = self.rng
         known = {"once": 0.0, "occasional": 0.15, "loyal": 0.45, "lapsed": 0.85, "niche": 0.35}
-        if dice.chance(known[life]):
-            return dice.waiting_time(self.segment_settings[life]["gap"]), -dice.randint(30, 900)
+        if rng.chance(known[life]):
+            return rng.waiting_time(self.segment_settings[life]["gap"]), -rng.randint(30, 900)
         stops = self.segment_settings[life].get("stops")
-        first = dice.randbelow(self.span.start_of_last(stops[1]) - 60) if stops else self.days.draw(dice)
-        return first, first - (dice.randint(1, 25) if dice.chance(0.3) else 0)
+        first = (
+            rng.randbelow(self.period.start_of_last(stops[1]) - 60)
+            if stops
+            else self.days.draw(rng)
+        )
+        return first, first - (rng.randint(1, 25) if rng.chance(0.3) else 0)
 
-    def _choose_consents(self, one: Customer) -> None:
-        dice, said = self.dice, self.consents
-        if one.country == "FR" and dice.chance(0.7):
-            one.phone = f"06 39 98 {dice.randbelow(100):02} {dice.randbelow(100):02}"
-        one.email = dice.chance(said["email"])
-        one.sms = bool(one.phone) and dice.chance(said["sms"] / 0.62)
-        one.ad_user_data = dice.chance(said["ad_user_data"])
-        one.ad_personalization = one.ad_user_data and dice.chance(
+    def _choose_consents(self, customer: Customer) -> None:
+        rng, said = self.rng, self.consents
+        if customer.country == "FR" and rng.chance(0.7):
+            customer.phone = f"06 39 98 {rng.randbelow(100):02} {rng.randbelow(100):02}"
+        customer.email = rng.chance(said["email"])
+        customer.sms = bool(customer.phone) and rng.chance(said["sms"] / 0.62)
+        customer.ad_user_data = rng.chance(said["ad_user_data"])
+        customer.ad_personalization = customer.ad_user_data and rng.chance(
             said["ad_personalization"] / said["ad_user_data"]
         )
-        if one.email and dice.chance(said["opted_out"]):
-            start = max(one.registration_day, 0)
-            one.opted_out = start + dice.randbelow(max(1, self.span.length - start))
+        if customer.email and rng.chance(said["opted_out"]):
+            start = max(customer.registration_day, 0)
+            customer.opted_out = start + rng.randbelow(max(1, self.period.length - start))
 
 
 def _format_street(number: int, street: str) -> str:

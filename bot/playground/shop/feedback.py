@@ -58,27 +58,31 @@ TYPOS_EN = (("don't", "dont"), ("beautiful", "beautifull"), ("their", "thier"), 
 class PhraseBuilder:
     """The pieces of one language, and how they are put together."""
 
-    def __init__(self, language: str, dice: RandomStream):
-        self.language, self.dice = language, dice
+    def __init__(self, language: str, rng: RandomStream):
+        self.language, self.rng = language, rng
         self.pieces: dict[str, Any] = read_toml(f"said_{language}")
         self._build_forms = _build_french_forms if language == "fr" else _build_english_forms
 
-    def build_sentence(self, theme: str, of: str, good: ShopProduct, order: Mapping[str, str]) -> str:
+    def build_sentence(
+        self, theme: str, of: str, product: ShopProduct, order: Mapping[str, str]
+    ) -> str:
         """One sentence of a theme about a thing, with what the order knows filled in."""
         found = self.pieces[theme][of] if of else self.pieces[theme]
-        phrases = [p for p in found if "{couleur}" not in p or len(good.colours) > 1]
-        return self.fill_phrase(self.dice.choose(phrases), good, order)
+        phrases = [p for p in found if "{couleur}" not in p or len(product.colours) > 1]
+        return self.fill_phrase(self.rng.choose(phrases), product, order)
 
-    def fill_phrase(self, phrase: str, good: ShopProduct, order: Mapping[str, str]) -> str:
-        chosen = CHOICE_PATTERN.sub(lambda m: self.dice.choose(m[1].split(";")), phrase)
-        forms = self._build_forms(good)
+    def fill_phrase(self, phrase: str, product: ShopProduct, order: Mapping[str, str]) -> str:
+        chosen = CHOICE_PATTERN.sub(lambda m: self.rng.choose(m[1].split(";")), phrase)
+        forms = self._build_forms(product)
         known = {**forms, **order}
-        plural = good.plural or (self.language == "en" and good.en_plural)
-        return GAP_PATTERN.sub(lambda m: _fill_gap(m[1], known, good.gender == "f", plural), chosen)
+        plural = product.plural or (self.language == "en" and product.en_plural)
+        return GAP_PATTERN.sub(
+            lambda m: _fill_gap(m[1], known, product.gender == "f", plural), chosen
+        )
 
     def add_typing_habits(self, text: str) -> str:
         """The text as somebody in a hurry types it, for every third person."""
-        hand = self.dice.random()
+        hand = self.rng.random()
         if hand < 0.66:
             return text
         if hand < 0.78:
@@ -113,24 +117,29 @@ def _fill_gap(gap: str, known: Mapping[str, str], feminine: bool, plural: bool) 
     return known[gap]
 
 
-def _build_french_forms(good: ShopProduct) -> dict[str, str]:
-    feminine, vowel = good.gender == "f", good.word[0] in VOWELS
-    if good.plural:
+def _build_french_forms(product: ShopProduct) -> dict[str, str]:
+    feminine, vowel = product.gender == "f", product.word[0] in VOWELS
+    if product.plural:
         the, this, one = "les ", "ces ", "des "
     elif vowel:
         the, this, one = "l'", "cette " if feminine else "cet ", "une " if feminine else "un "
     else:
         the, this, one = ("la ", "cette ", "une ") if feminine else ("le ", "ce ", "un ")
-    they = ("elle" if feminine else "il") + "s" * good.plural
-    forms = {"le": the + good.word, "ce": this + good.word, "un": one + good.word, "il": they}
+    they = ("elle" if feminine else "il") + "s" * product.plural
+    forms = {
+        "le": the + product.word,
+        "ce": this + product.word,
+        "un": one + product.word,
+        "il": they,
+    }
     forms |= {name.capitalize(): _capitalize(text) for name, text in forms.items()}
-    return forms | {"e": "e" * feminine, "s": "s" * good.plural}
+    return forms | {"e": "e" * feminine, "s": "s" * product.plural}
 
 
-def _build_english_forms(good: ShopProduct) -> dict[str, str]:
-    plural = good.plural or good.en_plural
-    forms = {"the": f"the {good.en}", "it": "they" if plural else "it"}
-    forms["this"] = f"{'these' if plural else 'this'} {good.en}"
+def _build_english_forms(product: ShopProduct) -> dict[str, str]:
+    plural = product.plural or product.en_plural
+    forms = {"the": f"the {product.en}", "it": "they" if plural else "it"}
+    forms["this"] = f"{'these' if plural else 'this'} {product.en}"
     return forms | {name.capitalize(): _capitalize(text) for name, text in forms.items()}
 
 
@@ -183,10 +192,10 @@ MAX_TRIES = 8  # before a text that was there already may come again
 class FeedbackWriter:
     """Writes in one language."""
 
-    def __init__(self, language: str, seed: int, span: SalesPeriod):
-        self.language, self.span = language, span
-        self.dice = RandomStream(seed, "texts", language)
-        self.phrases = PhraseBuilder(language, self.dice)
+    def __init__(self, language: str, seed: int, period: SalesPeriod):
+        self.language, self.period = language, period
+        self.rng = RandomStream(seed, "texts", language)
+        self.phrases = PhraseBuilder(language, self.rng)
         self.shares = read_planted("feedback")
         self.written: set[str] = set()
 
@@ -202,54 +211,56 @@ class FeedbackWriter:
         note.text = text
 
     def _build_review(self, note: "FeedbackItem") -> str:
-        dice = self.dice
+        rng = self.rng
         bad = self._build_complaints(note)
-        good = self._build_praises(note, bool(bad))
+        product = self._build_praises(note, bool(bad))
         weight = next((theme for theme in ("late", "sizing") if theme in note.themes), "")
-        note.rating = STAR_RATINGS[weight or ("fault" if bad else ""), bool(good)].draw(dice)
-        if not note.themes and not bad and dice.chance(0.3):
+        note.rating = STAR_RATINGS[weight or ("fault" if bad else ""), bool(product)].draw(rng)
+        if not note.themes and not bad and rng.chance(0.3):
             return self.phrases.add_typing_habits(self._build_sentence(note, "short", "good"))
-        if bad and not good and not note.themes and dice.chance(0.3):
+        if bad and not product and not note.themes and rng.chance(0.3):
             return self.phrases.add_typing_habits(self._build_sentence(note, "short", "bad"))
-        said = [self._build_sentence(note, "opening", "")] if dice.chance(0.3) else []
-        if good and bad and dice.chance(0.5):
+        said = [self._build_sentence(note, "opening", "")] if rng.chance(0.3) else []
+        if product and bad and rng.chance(0.5):
             bad[0] = f"{self._build_sentence(note, 'but', 'said')} {lower_first_letter(bad[0])}"
-        said += [*good, *bad]
-        if dice.chance(0.38):
-            end = "mixed" if good and bad else "bad" if bad else "good"
+        said += [*product, *bad]
+        if rng.chance(0.38):
+            end = "mixed" if product and bad else "bad" if bad else "good"
             said.append(self._build_sentence(note, "closing", end))
         return self.phrases.add_typing_habits(" ".join(said))
 
     def _build_complaints(self, note: "FeedbackItem") -> list[str]:
-        dice, kind = self.dice, note.line.product.kind
+        rng, kind = self.rng, note.line.product.kind
         found = []
         if "sizing" in note.themes:
-            top = kind in ("wear", "knit") and dice.chance(0.35)
+            top = kind in ("wear", "knit") and rng.chance(0.35)
             found.append(self._build_sentence(note, "sizing", "top" if top else "said"))
         if "late" in note.themes:
             found.append(self._build_sentence(note, "late", "said"))
-        if not found and dice.chance(self.shares["fault"]):
-            theme = dice.choose(("fault", "fault", "fault", "colour", "price", "service"))
+        if not found and rng.chance(self.shares["fault"]):
+            theme = rng.choose(("fault", "fault", "fault", "colour", "price", "service"))
             of = kind if theme == "fault" else "bad"
             found.append(self._build_sentence(note, theme, of))
         return found
 
     def _build_praises(self, note: "FeedbackItem", complains: bool) -> list[str]:
-        dice = self.dice
+        rng = self.rng
         found = [self._build_sentence(note, "linen", "said")] if "linen" in note.themes else []
-        if not dice.chance(0.5 if complains else 0.85):
+        if not rng.chance(0.5 if complains else 0.85):
             return found or ([] if complains else [self._build_sentence(note, "good", "")])
         found.append(self._build_sentence(note, "praise", note.line.product.kind))
-        if not complains and dice.chance(0.3):
+        if not complains and rng.chance(0.3):
             found.append(self._build_sentence(note, "good", ""))
-        if dice.chance(self.shares["packaging"]):
+        if rng.chance(self.shares["packaging"]):
             note.themes.append("packaging")
-            found.append(self._build_sentence(note, "packaging", dice.choose(("good", "good", "bad"))))
-        elif not complains and dice.chance(0.2):
+            found.append(
+                self._build_sentence(note, "packaging", rng.choose(("good", "good", "bad")))
+            )
+        elif not complains and rng.chance(0.2):
             themes = ("gift", "service", "delivery")
             late = note.order.is_late
-            found.append(self._build_sentence(note, dice.choose(themes[: 2 if late else 3]), "good"))
-        return dice.shuffled(found)
+            found.append(self._build_sentence(note, rng.choose(themes[: 2 if late else 3]), "good"))
+        return rng.shuffled(found)
 
     def _build_message(self, note: "FeedbackItem") -> str:
         body = self._build_message_body(note)
@@ -258,25 +269,32 @@ class FeedbackWriter:
         asks = bool({"late", "sizing", "question", "phone", "sold out"} & set(note.themes))
         hello = self._build_sentence(note, "letter", "hello")
         bye = self._build_sentence(note, "letter", "bye" if asks else "farewell")
-        return "\n".join(p for p in (hello, self.phrases.add_typing_habits(body), bye, self._build_signature(note)) if p)
+        return "\n".join(
+            p
+            for p in (hello, self.phrases.add_typing_habits(body), bye, self._build_signature(note))
+            if p
+        )
 
     def _build_message_body(self, note: "FeedbackItem") -> str:
-        dice, themes = self.dice, note.themes
+        rng, themes = self.rng, note.themes
         for theme in ("late", "sizing"):
             if theme in themes:
                 return self._build_sentence(note, theme, "ask")
         if "phone" in themes or "sold out" in themes:
-            return self._build_sentence(note, "question", "phone" if "phone" in themes else "sold_out")
+            return self._build_sentence(
+                note, "question", "phone" if "phone" in themes else "sold_out"
+            )
         if "linen" in themes:
-            return f"{self._build_sentence(note, 'thanks', 'said')} {self._build_sentence(note, 'linen', 'said')}"
-        if dice.chance(0.3):
+            thanks = self._build_sentence(note, "thanks", "said")
+            return f"{thanks} {self._build_sentence(note, 'linen', 'said')}"
+        if rng.chance(0.3):
             return self._build_sentence(note, "thanks", "said")
         note.themes.append("question")
         return self._build_sentence(note, "question", "any")
 
     def _build_signature(self, note: "FeedbackItem") -> str:
         """A name; now and then more than one should say."""
-        who, hand = note.order.customer, self.dice.random()
+        who, hand = note.order.customer, self.rng.random()
         if hand < 0.1 and who.phone:
             return f"{who.first_name} {who.surname}, {who.phone}"
         if hand < 0.16:
@@ -300,7 +318,7 @@ class FeedbackWriter:
         return self.phrases.build_sentence(theme, of, note.line.product, known)
 
     def _format_date(self, number: int) -> str:
-        day = self.span.date_of(number)
+        day = self.period.date_of(number)
         if self.language == "en":
             return f"{day.day} {MONTH_NAMES_EN[day.month - 1]}"
         return f"{'1er' if day.day == 1 else day.day} {MONTH_NAMES_FR[day.month - 1]}"
@@ -328,18 +346,18 @@ MESSAGE_CHANNELS = ("e-mail", "e-mail", "chat", "instagram")
 class CustomerFeedback:
     """All that was written."""
 
-    def __init__(self, seed: int, count: int, span: SalesPeriod, book: OrderBook):
-        self.span, self.book, self.dice = span, book, RandomStream(seed, "feedback")
+    def __init__(self, seed: int, count: int, period: SalesPeriod, book: OrderBook):
+        self.period, self.book, self.rng = period, book, RandomStream(seed, "feedback")
         self.late, self.sizing = read_planted("late_parcels"), read_planted("sizing")
         special = [*self._list_checkout_messages(count), *self._list_sold_out_messages(count)]
         ordinary = self._list_order_notes(count - len(special))
         self._assign_themes(ordinary)
         self._assign_channels(ordinary)
         self.notes = [*special, *ordinary]
-        pens = {language: FeedbackWriter(language, seed, span) for language in ("fr", "en")}
+        writers = {language: FeedbackWriter(language, seed, period) for language in ("fr", "en")}
         for note in self.notes:
             self._assign_date(note)
-            pens[note.order.customer.language].write(note)
+            writers[note.order.customer.language].write(note)
         self.notes.sort(key=lambda note: (note.day, note.minute, note.order.customer.id))
         for number, note in enumerate(self.notes, 1):
             note.id = f"V{number:06}"
@@ -351,16 +369,16 @@ class CustomerFeedback:
         )
 
     def _row(self, note: FeedbackItem) -> tuple[object, ...]:
-        who, good = note.order.customer, note.line.product
+        who, product = note.order.customer, note.line.product
         return (
             note.id,
-            f"{self.span.iso[note.day]}T{CLOCK_TIMES[note.minute]}:00",
+            f"{self.period.iso[note.day]}T{CLOCK_TIMES[note.minute]}:00",
             note.channel,
             who.language,
             who.id,
             note.order.id if note.names_order else "",
-            good.ref,
-            good.name,
+            product.ref,
+            product.name,
             note.rating or "",
             note.text,
             who.country,
@@ -370,38 +388,43 @@ class CustomerFeedback:
     def _list_checkout_messages(self, count: int) -> list[FeedbackItem]:
         """People whose checkout broke."""
         wanted = round(count * read_planted("mobile_checkout")["messages"])
-        chosen = self.dice.shuffled(self.book.lost_orders)[:wanted]
+        chosen = self.rng.shuffled(self.book.lost_orders)[:wanted]
         return [
-            FeedbackItem(order, order.lines[0], ["phone"], self.dice.choose(MESSAGE_CHANNELS))
+            FeedbackItem(order, order.lines[0], ["phone"], self.rng.choose(MESSAGE_CHANNELS))
             for order in chosen
         ]
 
     def _list_sold_out_messages(self, count: int) -> list[FeedbackItem]:
         """People who saw the advertisement."""
         out = read_planted("sold_out")
-        good = self.book.goods.by_ref[out["product"]]
-        recent = [o for o in self.book.orders if o.day >= self.span.start_of_last(out["days"])]
-        chosen = self.dice.shuffled(recent)[: round(count * out["messages"])]
-        line = OrderLine(good, good.sizes[0], good.colours[0], 1, 0, 0)
+        product = self.book.products.by_ref[out["product"]]
+        recent = [o for o in self.book.orders if o.day >= self.period.start_of_last(out["days"])]
+        chosen = self.rng.shuffled(recent)[: round(count * out["messages"])]
+        line = OrderLine(product, product.sizes[0], product.colours[0], 1, 0, 0)
         return [
-            FeedbackItem(order, line, ["sold out"], self.dice.choose(MESSAGE_CHANNELS))
+            FeedbackItem(order, line, ["sold out"], self.rng.choose(MESSAGE_CHANNELS))
             for order in chosen
         ]
 
     def _list_order_notes(self, count: int) -> list[FeedbackItem]:
         """Parcels that arrived: as many late ones from everywhere as was planted."""
-        arrived = [o for o in self.book.orders if o.arrived < self.span.length - 2]
+        arrived = [o for o in self.book.orders if o.arrived < self.period.length - 2]
         there = [o for o in arrived if self._is_in_late_region(o)]
         others = [o for o in arrived if not self._is_in_late_region(o)]
         wanted = round(count * self.late["texts"])
         south = self._mix_late_orders(there, wanted, self.late["told"])
-        return [*south, *self._mix_late_orders(others, count - len(south), self.late["told_otherwise"])]
+        return [
+            *south,
+            *self._mix_late_orders(others, count - len(south), self.late["told_otherwise"]),
+        ]
 
     def _is_in_late_region(self, order: ShopOrder) -> bool:
-        since = self.span.start_of_last(self.late["days"])
+        since = self.period.start_of_last(self.late["days"])
         return order.customer.department in self.late["departments"] and order.day >= since
 
-    def _mix_late_orders(self, orders: Sequence[ShopOrder], count: int, told: float) -> list[FeedbackItem]:
+    def _mix_late_orders(
+        self, orders: Sequence[ShopOrder], count: int, told: float
+    ) -> list[FeedbackItem]:
         """Of that many orders a share, all late, with their lateness told."""
         late = self._shuffle_order_notes(o for o in orders if o.is_late)[: round(count * told)]
         chosen = {id(note.order) for note in late}
@@ -414,10 +437,10 @@ class CustomerFeedback:
         """The orders in any order, one line each; who got what runs small writes twice as often."""
         pool = []
         for order in orders:
-            line = self.dice.choose(order.lines)
+            line = self.rng.choose(order.lines)
             small = line.product.ref in self.sizing["products"]
             pool += [FeedbackItem(order, line)] * (2 if small else 1)
-        mixed = self.dice.shuffled(pool)
+        mixed = self.rng.shuffled(pool)
         return list({id(note.order): note for note in mixed}.values())
 
     def _assign_themes(self, notes: Sequence[FeedbackItem]) -> None:
@@ -426,34 +449,34 @@ class CustomerFeedback:
         for note in notes:
             by_good.setdefault(note.line.product.ref, []).append(note)
         worn = [n for n in notes if n.line.product.is_worn and not self._runs_small(n.line.product)]
-        told = list(self.dice.sample(worn, self.sizing["told_otherwise"]))
+        told = list(self.rng.sample(worn, self.sizing["told_otherwise"]))
         for ref in self.sizing["products"]:
-            told += self.dice.sample(by_good.get(ref, []), self.sizing["told"])
+            told += self.rng.sample(by_good.get(ref, []), self.sizing["told"])
         for note in told:
             note.themes.append("sizing")
         for ref, about in sorted(by_good.items()):
-            if self.book.goods.by_ref[ref].is_linen:
-                for note in self.dice.sample(about, read_planted("linen_praise")["told"]):
+            if self.book.products.by_ref[ref].is_linen:
+                for note in self.rng.sample(about, read_planted("linen_praise")["told"]):
                     note.themes.append("linen")
 
-    def _runs_small(self, good: ShopProduct) -> bool:
-        return good.ref in self.sizing["products"]
+    def _runs_small(self, product: ShopProduct) -> bool:
+        return product.ref in self.sizing["products"]
 
     def _assign_channels(self, notes: Sequence[FeedbackItem]) -> None:
         """Messages speak of one thing."""
         single = [note for note in notes if len(note.themes) < 2]
         messages = len(notes) - round(len(notes) * read_planted("feedback")["reviews"])
-        for note in self.dice.shuffled(single)[:messages]:
-            note.channel = self.dice.choose(MESSAGE_CHANNELS)
+        for note in self.rng.shuffled(single)[:messages]:
+            note.channel = self.rng.choose(MESSAGE_CHANNELS)
 
     def _assign_date(self, note: FeedbackItem) -> None:
-        order, last = note.order, self.span.length - 1
+        order, last = note.order, self.period.length - 1
         if not note.names_order:
-            day = order.day + self.dice.randbelow(2)
+            day = order.day + self.rng.randbelow(2)
         elif note.channel != REVIEW_CHANNEL and "late" in note.themes:
-            day = order.promised + 1 + self.dice.randbelow(order.arrived - order.promised)
+            day = order.promised + 1 + self.rng.randbelow(order.arrived - order.promised)
         else:
-            day = order.arrived + 1 + self.dice.randbelow(24)
+            day = order.arrived + 1 + self.rng.randbelow(24)
             if day > last:
-                day = order.arrived + 1 + self.dice.randbelow(last - order.arrived)
-        note.day, note.minute = min(day, last), self.span.minute(self.dice)
+                day = order.arrived + 1 + self.rng.randbelow(last - order.arrived)
+        note.day, note.minute = min(day, last), self.period.minute(self.rng)

@@ -75,29 +75,31 @@ def fill(
     last = until or today - timedelta(days=1)
     folder.mkdir(parents=True, exist_ok=True)
     counts = read_planted("sizes")[size]
-    span = SalesPeriod(last, read_planted("span")["months"])
-    goods = ProductRange(seed, span)
-    people = customers.generate_customers(seed, counts["customers"], span, list(goods.categories))
-    book = OrderBook(seed, span, goods, people)
-    campaigns = CampaignHistory(seed, span, goods, people, book)
-    feedback = CustomerFeedback(seed, counts["feedback"], span, book)
+    period = SalesPeriod(last, read_planted("span")["months"])
+    products = ProductRange(seed, period)
+    people = customers.generate_customers(
+        seed, counts["customers"], period, list(products.categories)
+    )
+    book = OrderBook(seed, period, products, people)
+    campaigns = CampaignHistory(seed, period, products, people, book)
+    feedback = CustomerFeedback(seed, counts["feedback"], period, book)
     for name in ("brand.toml", "policy.toml"):
         shutil.copyfile(SHOP_FOLDER / name, folder / name)
     return Shop(
         folder=folder,
         size=size,
         seed=seed,
-        first=span.first,
+        first=period.first,
         until=last,
-        products=goods.write(folder),
-        customers=customers.write_customers(folder, people, span),
+        products=products.write(folder),
+        customers=customers.write_customers(folder, people, period),
         orders=len(book.orders),
         order_lines=book.write(folder),
-        events=VisitLog(seed, span, goods, book).write(folder),
+        events=VisitLog(seed, period, products, book).write(folder),
         feedback=feedback.write(folder),
         campaigns=campaigns.write(folder),
-        ads=marketing.write_ads(folder, seed, span, goods),
-        experiments=site_traffic.write_experiments(folder, seed, span),
+        ads=marketing.write_ads(folder, seed, period, products),
+        experiments=site_traffic.write_experiments(folder, seed, period),
         truth=_collect_truth(book, feedback),
     )
 

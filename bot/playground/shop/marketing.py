@@ -40,63 +40,63 @@ AD_COLUMNS = (
 )
 
 
-def write_ads(folder: Path, seed: int, span: SalesPeriod, goods: ProductRange) -> int:
+def write_ads(folder: Path, seed: int, period: SalesPeriod, products: ProductRange) -> int:
     """ads.csv"""
     return data_files.write_csv(
-        folder / "ads.csv", AD_COLUMNS, _list_ad_rows(RandomStream(seed, "ads"), span, goods)
+        folder / "ads.csv", AD_COLUMNS, _list_ad_rows(RandomStream(seed, "ads"), period, products)
     )
 
 
 def _list_ad_rows(
-    dice: RandomStream, span: SalesPeriod, goods: ProductRange
+    rng: RandomStream, period: SalesPeriod, products: ProductRange
 ) -> Iterator[tuple[object, ...]]:
     source = read_toml("ads")
-    start = span.start_of_last(read_planted("span")["ad_days"])
-    usual = span.mean_order_chance
-    for day in range(start, span.length):
-        busy = 0.6 + 0.4 * span.order_chances[day] / usual
+    start = period.start_of_last(read_planted("span")["ad_days"])
+    usual = period.mean_order_chance
+    for day in range(start, period.length):
+        busy = 0.6 + 0.4 * period.order_chances[day] / usual
         for line in source["lines"]:
             for placement in line["placements"]:
                 pull = source["placements"][placement]
                 share = 1 / len(line["placements"])
-                yield _build_ad_row(dice, span, goods, line, placement, day, share * busy, pull)
+                yield _build_ad_row(rng, period, products, line, placement, day, share * busy, pull)
 
 
 def _build_ad_row(
-    dice: RandomStream,
-    span: SalesPeriod,
-    goods: ProductRange,
+    rng: RandomStream,
+    period: SalesPeriod,
+    products: ProductRange,
     line: dict[str, Any],
     placement: str,
     day: int,
     share: float,
     pull: float,
 ) -> tuple[object, ...]:
-    good = goods.by_ref[line["product"]]
+    product = products.by_ref[line["product"]]
     budget = round(line["budget"] * 100 / len(line["placements"]))
-    wanted = max(0.0, line["seen"] * share * (0.85 + 0.3 * dice.random()))
+    wanted = max(0.0, line["seen"] * share * (0.85 + 0.3 * rng.random()))
     cost = line["cost"]
     limit = budget // cost
-    clicks = dice.noisy_count(wanted * line["clicked"] * pull / 1000)
+    clicks = rng.noisy_count(wanted * line["clicked"] * pull / 1000)
     over = clicks > limit
     seen = round(wanted * limit / clicks) if over else round(wanted)
     spent_at = CLOCK_TIMES[min(8 * 60 + limit * 720 // clicks, 1439)] if over else ""
     clicks = min(clicks, limit)
-    gone = good.until is not None and day > good.until
-    orders = 0 if gone else sum(dice.chance(line["sold"] / 1000) for _ in range(clicks))
+    gone = product.until is not None and day > product.until
+    orders = 0 if gone else sum(rng.chance(line["sold"] / 1000) for _ in range(clicks))
     return (
-        span.iso[day],
+        period.iso[day],
         line["retailer"],
         line["campaign"],
-        good.ref,
-        good.name,
+        product.ref,
+        product.name,
         line["keyword"],
         placement,
         seen,
         clicks,
         data_files.format_money(clicks * cost),
         orders,
-        data_files.format_money(orders * good.price_on(day)),
+        data_files.format_money(orders * product.price_on(day)),
         "EUR",
         data_files.format_money(budget),
         spent_at,
@@ -158,20 +158,22 @@ class CampaignHistory:
     def __init__(
         self,
         seed: int,
-        span: SalesPeriod,
-        goods: ProductRange,
+        period: SalesPeriod,
+        products: ProductRange,
         customers: Sequence[Customer],
         book: OrderBook,
     ):
-        self.span, self.goods, self.customers = span, goods, customers
-        self.dice = RandomStream(seed, "campaigns")
+        self.period, self.products, self.customers = period, products, customers
+        self.rng = RandomStream(seed, "campaigns")
         self.shares = read_planted("campaigns")
         self.orders_by_customer: dict[str, list[ShopOrder]] = {}
         self.orders_by_day: dict[int, list[ShopOrder]] = {}
         for order in book.orders:
             self.orders_by_customer.setdefault(order.customer.id, []).append(order)
             self.orders_by_day.setdefault(order.day, []).append(order)
-        dated = [(self._find_send_day(source), i, source) for i, source in enumerate(_read_sources())]
+        dated = [
+            (self._find_send_day(source), i, source) for i, source in enumerate(_read_sources())
+        ]
         self.sent = [
             self._send(day, source) for day, _, source in sorted(dated, key=lambda d: d[:2])
         ]
@@ -187,7 +189,7 @@ class CampaignHistory:
         source, text = sent.source, sent.text
         return (
             sent.code,
-            f"{self.span.iso[sent.day]}T{CLOCK_TIMES[sent.minute]}:00",
+            f"{self.period.iso[sent.day]}T{CLOCK_TIMES[sent.minute]}:00",
             source["channel"],
             source.get("language", "fr"),
             source["audience"],
@@ -207,14 +209,14 @@ class CampaignHistory:
         )
 
     def _send(self, day: int, source: dict[str, Any]) -> SentCampaign:
-        dice, email = self.dice, source["channel"] == "email"
+        rng, email = self.rng, source["channel"] == "email"
         people = [one for one in self.customers if self._is_in_audience(one, source, day)]
-        delivered = len(people) - round(len(people) * (0.006 + 0.008 * dice.random()))
+        delivered = len(people) - round(len(people) * (0.006 + 0.008 * rng.random()))
         opened, clicked = self._draw_response(delivered, source)
         return SentCampaign(
-            code=f"om-{self.span.date_of(day):%y%m%d}-{source['slug']}",
+            code=f"om-{self.period.date_of(day):%y%m%d}-{source['slug']}",
             day=day,
-            minute=dice.choose((8 * 60 + 30, 10 * 60, 12 * 60 + 15, 18 * 60 + 30)),
+            minute=rng.choose((8 * 60 + 30, 10 * 60, 12 * 60 + 15, 18 * 60 + 30)),
             source=source,
             text={
                 key: self._fill_prices(source[key], day, email)
@@ -225,13 +227,13 @@ class CampaignHistory:
             delivered=delivered,
             opened=opened,
             clicked=clicked,
-            unsubscribed=round(delivered * (0.001 + 0.003 * dice.random())),
+            unsubscribed=round(delivered * (0.001 + 0.003 * rng.random())),
             orders=[],
         )
 
     def _draw_response(self, delivered: int, source: dict[str, Any]) -> tuple[int | None, int]:
         """Opened and clicked; the weekday has no part in it."""
-        chance, again = self.dice.random(), self.dice.random()
+        chance, again = self.rng.random(), self.rng.random()
         if source["channel"] == "sms":
             return None, round(delivered * self.shares["sms_clicked"] * (0.8 + 0.4 * chance))
         share = self.shares["opened"] + OPEN_RATE_OFFSETS.get(source["audience"], 0.0)
@@ -250,9 +252,9 @@ class CampaignHistory:
                 and (order.day, order.minute) > (sent.day, sent.minute)
                 and self._is_in_audience(order.customer, sent.source, sent.day)
             ]
-            wanted = round(sent.clicked * (0.08 + 0.07 * self.dice.random()))
+            wanted = round(sent.clicked * (0.08 + 0.07 * self.rng.random()))
             about = set(sent.source["products"])
-            mixed = self.dice.shuffled(near)
+            mixed = self.rng.shuffled(near)
             mixed.sort(key=lambda order: not about & {line.product.ref for line in order.lines})
             sent.orders = mixed[:wanted]
             for order in sent.orders:
@@ -269,25 +271,27 @@ class CampaignHistory:
         if source["audience"] == "clients qui s'éloignent":
             return bool(before) and day - before[-1].day > 100
         if "category" in source:
-            return any(line.product.category == source["category"] for o in before for line in o.lines)
+            return any(
+                line.product.category == source["category"] for o in before for line in o.lines
+            )
         return True
 
     def _find_send_day(self, source: dict[str, Any]) -> int:
         """The day it went out: the latest that fits, for an earlier one the first; no Sunday."""
         moment, _, later = source["when"].partition("+")
-        years = range(self.span.first.year, self.span.last.year + 1)
+        years = range(self.period.first.year, self.period.last.year + 1)
         days = [
-            self.span.day_number(_find_date(moment, year) + timedelta(days=int(later or 0)))
+            self.period.day_number(_find_date(moment, year) + timedelta(days=int(later or 0)))
             for year in years
         ]
-        fitting = [day for day in days if 3 <= day < self.span.length - 7]
+        fitting = [day for day in days if 3 <= day < self.period.length - 7]
         day = fitting[0 if source.get("earlier") else -1]
-        return day + (self.span.date_of(day).weekday() == 6)
+        return day + (self.period.date_of(day).weekday() == 6)
 
     def _fill_prices(self, text: str, day: int, email: bool) -> str:
         """With the prices of that day; in French e-mails with spaces that do not break."""
         priced = PRICE_PATTERN.sub(
-            lambda m: f"{self.goods.by_ref[m[1]].price_on(day) // 100} €", text.strip()
+            lambda m: f"{self.products.by_ref[m[1]].price_on(day) // 100} €", text.strip()
         )
         return re.sub(r" (?=[;:!?€%»])|(?<=«) ", "\u00a0", priced) if email else priced
 

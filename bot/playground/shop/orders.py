@@ -67,18 +67,18 @@ RETURN_WINDOW_DAYS = 12  # days after which nothing comes back
 class ParcelCarrier:
     """The carrier, good and bad days."""
 
-    def __init__(self, dice: RandomStream, span: SalesPeriod):
-        self.dice, self.span = dice, span
+    def __init__(self, rng: RandomStream, period: SalesPeriod):
+        self.rng, self.period = rng, period
         self.late, self.sizing = read_planted("late_parcels"), read_planted("sizing")
         self.south_west = set(self.late["departments"])
-        self.since = span.start_of_last(self.late["days"])
+        self.since = period.start_of_last(self.late["days"])
 
     def send(self, orders: "Sequence[ShopOrder]") -> None:
         """Their dates and their returns; the planted share of them is late."""
         troubled = [order for order in orders if self._is_troubled(order)]
         others = [order for order in orders if not self._is_troubled(order)]
-        late = self.dice.sample(troubled, self.late["late"])
-        late += self.dice.sample(others, self.late["otherwise"])
+        late = self.rng.sample(troubled, self.late["late"])
+        late += self.rng.sample(others, self.late["otherwise"])
         slow = {id(order) for order in late}
         for order in orders:
             self._send(order, late=id(order) in slow)
@@ -87,25 +87,25 @@ class ParcelCarrier:
         return order.customer.department in self.south_west and order.day >= self.since
 
     def _send(self, order: "ShopOrder", *, late: bool) -> None:
-        dice = self.dice
+        rng = self.rng
         order.sent = order.day + (1 if order.minute > 14 * 60 else 0)
         order.promised = order.sent + PROMISED_DAYS[order.customer.country]
         if late:
-            order.arrived = order.promised + DELAY_DAYS.draw(dice)
+            order.arrived = order.promised + DELAY_DAYS.draw(rng)
         else:
-            order.arrived = order.promised - dice.randbelow(min(3, order.promised - order.sent))
-        if order.arrived + RETURN_WINDOW_DAYS < self.span.length:
+            order.arrived = order.promised - rng.randbelow(min(3, order.promised - order.sent))
+        if order.arrived + RETURN_WINDOW_DAYS < self.period.length:
             for line in order.lines:
                 line.returned = self._choose_return_reason(line)
 
     def _choose_return_reason(self, line: "OrderLine") -> str:
         small = line.product.ref in self.sizing["products"]
         share = self.sizing["returned" if small else "returned_otherwise"]
-        if not self.dice.chance(share):
+        if not self.rng.chance(share):
             return ""
-        if small and self.dice.chance(0.85):
+        if small and self.rng.chance(0.85):
             return "trop petit"
-        return self.dice.choose(
+        return self.rng.choose(
             CLOTHING_RETURN_REASONS if line.product.is_worn else OTHER_RETURN_REASONS
         )
 
@@ -149,15 +149,15 @@ class OrderBook:
     """All orders, and those that the broken checkout lost."""
 
     def __init__(
-        self, seed: int, span: SalesPeriod, goods: ProductRange, customers: Sequence[Customer]
+        self, seed: int, period: SalesPeriod, products: ProductRange, customers: Sequence[Customer]
     ):
-        self.span, self.goods, self.dice = span, goods, RandomStream(seed, "orders")
+        self.period, self.products, self.rng = period, products, RandomStream(seed, "orders")
         self.lives, self.niche, self.rising = (
             read_planted("lives"),
             read_planted("niche"),
             read_planted("rising"),
         )
-        self.baking = [goods.by_ref[ref] for ref in self.niche["products"]]
+        self.baking = [products.by_ref[ref] for ref in self.niche["products"]]
         meant = [order for customer in customers for order in self._generate_orders(customer)]
         meant.sort(key=lambda order: (order.day, order.minute, order.customer.id))
         self.lost_orders = self._choose_lost(RandomStream(seed, "lost"), meant)
@@ -165,20 +165,20 @@ class OrderBook:
         self.orders = [order for order in meant if id(order) not in gone]
         for number, order in enumerate(self.orders, 1):
             order.id = f"OM{number:07}"
-        ParcelCarrier(RandomStream(seed, "parcels"), span).send(self.orders)
+        ParcelCarrier(RandomStream(seed, "parcels"), period).send(self.orders)
 
     def write(self, folder: Path) -> int:
         """orders.csv, one row a line."""
         return data_files.write_csv(folder / "orders.csv", ORDER_COLUMNS, self._rows())
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
-        iso, last = self.span.iso, self.span.length - 1
+        iso, last = self.period.iso, self.period.length - 1
         for order in self.orders:
             who = order.customer
             when = f"{iso[order.day]}T{CLOCK_TIMES[order.minute]}:00"
             ways = [order.sent, order.arrived]
             sent, arrived = (iso[day] if day <= last else "" for day in ways)
-            promised = self.span.date_of(order.promised)
+            promised = self.period.date_of(order.promised)
             for line in order.lines:
                 back = bool(line.returned)
                 yield (
@@ -209,34 +209,40 @@ class OrderBook:
 
     def _generate_orders(self, customer: Customer) -> Iterator[ShopOrder]:
         """The orders of one customer."""
-        life, dice = self.lives[customer.segment], self.dice
+        life, rng = self.lives[customer.segment], self.rng
         day, number = customer.first_order_day, 0
-        end = self.span.length
+        end = self.period.length
         if "stops" in life:
-            end = self.span.start_of_last(dice.randint(*life["stops"]))
-        gap = life["gap"] * self.span.mean_order_chance  # since some of the days that come are passed over
+            end = self.period.start_of_last(rng.randint(*life["stops"]))
+        gap = (
+            life["gap"] * self.period.mean_order_chance
+        )  # since some of the days that come are passed over
         while day < end:
-            if number == 0 or dice.chance(self.span.order_chances[day]):
-                yield self._build_order(customer, day, new=number == 0 and customer.registration_day >= 0)
+            if number == 0 or rng.chance(self.period.order_chances[day]):
+                yield self._build_order(
+                    customer, day, new=number == 0 and customer.registration_day >= 0
+                )
                 number += 1
-                if dice.chance(life["end"]):
+                if rng.chance(life["end"]):
                     return
-            day += 1 + dice.waiting_time(gap)
+            day += 1 + rng.waiting_time(gap)
 
     def _build_order(self, customer: Customer, day: int, *, new: bool) -> ShopOrder:
-        dice = self.dice
-        lines = [self._choose_line(customer, day) for _ in range(ORDER_SIZES.draw(dice))]
-        if day >= self.span.start_of_last(self.rising["days"]) and dice.chance(self.rising["extra"]):
-            good = self.goods.choices_on(day, self.rising["category"]).draw(dice)
-            lines.append(self._build_line(good, customer, day))
-        if new and dice.chance(0.25):
+        rng = self.rng
+        lines = [self._choose_line(customer, day) for _ in range(ORDER_SIZES.draw(rng))]
+        if day >= self.period.start_of_last(self.rising["days"]) and rng.chance(
+            self.rising["extra"]
+        ):
+            product = self.products.choices_on(day, self.rising["category"]).draw(rng)
+            lines.append(self._build_line(product, customer, day))
+        if new and rng.chance(0.25):
             for line in lines:
                 line.discount = line.quantity * line.price // 10
-        device = customer.device if dice.chance(0.8) else ORDER_DEVICES.draw(dice)
-        source = ORDER_SOURCES.draw(dice)
+        device = customer.device if rng.chance(0.8) else ORDER_DEVICES.draw(rng)
+        source = ORDER_SOURCES.draw(rng)
         if source == "email" and not customer.can_receive("email", day):
             source = "direct"
-        minute = self.span.minute(dice)
+        minute = self.period.minute(rng)
         return ShopOrder(
             "",
             customer,
@@ -244,30 +250,30 @@ class OrderBook:
             minute,
             device,
             source,
-            ORDER_PAYMENTS.draw(dice),
+            ORDER_PAYMENTS.draw(rng),
             _merge_lines(lines),
         )
 
     def _choose_line(self, customer: Customer, day: int) -> OrderLine:
-        dice = self.dice
-        if customer.segment == "niche" and dice.chance(self.niche["lines"]):
-            return self._build_line(dice.choose(self.baking), customer, day)
-        category = customer.favourite_category if dice.chance(0.3) else ""
-        return self._build_line(self.goods.choices_on(day, category).draw(dice), customer, day)
+        rng = self.rng
+        if customer.segment == "niche" and rng.chance(self.niche["lines"]):
+            return self._build_line(rng.choose(self.baking), customer, day)
+        category = customer.favourite_category if rng.chance(0.3) else ""
+        return self._build_line(self.products.choices_on(day, category).draw(rng), customer, day)
 
-    def _build_line(self, good: ShopProduct, customer: Customer, day: int) -> OrderLine:
-        dice, price = self.dice, good.price_on(day)
-        at = customer.size if good.is_worn else dice.random()
-        quantity = 2 if price < 6000 and not good.is_worn and dice.chance(0.18) else 1
-        size = good.sizes[min(int(at * len(good.sizes)), len(good.sizes) - 1)]
-        return OrderLine(good, size, dice.choose(good.colours), quantity, price, 0)
+    def _build_line(self, product: ShopProduct, customer: Customer, day: int) -> OrderLine:
+        rng, price = self.rng, product.price_on(day)
+        at = customer.size if product.is_worn else rng.random()
+        quantity = 2 if price < 6000 and not product.is_worn and rng.chance(0.18) else 1
+        size = product.sizes[min(int(at * len(product.sizes)), len(product.sizes) - 1)]
+        return OrderLine(product, size, rng.choose(product.colours), quantity, price, 0)
 
-    def _choose_lost(self, dice: RandomStream, meant: Sequence[ShopOrder]) -> list[ShopOrder]:
+    def _choose_lost(self, rng: RandomStream, meant: Sequence[ShopOrder]) -> list[ShopOrder]:
         """Orders on phones that never happened since the checkout broke."""
         fall = read_planted("mobile_checkout")
-        start = self.span.start_of_last(fall["days"])
+        start = self.period.start_of_last(fall["days"])
         mobile = [o for o in meant if o.device == "mobile" and o.day >= start]
-        return dice.sample(mobile, 1 - fall["after"] / fall["before"])
+        return rng.sample(mobile, 1 - fall["after"] / fall["before"])
 
 
 def _merge_lines(lines: Sequence[OrderLine]) -> list[OrderLine]:

@@ -71,5 +71,5 @@ class WeightedChoice(Generic[T]):
         self._sums = list(accumulate(weights))
         self._total, self._last = self._sums[-1], len(items) - 1
 
-    def draw(self, dice: RandomStream) -> T:
-        return self._items[bisect(self._sums, dice.random() * self._total, 0, self._last)]
+    def draw(self, rng: RandomStream) -> T:
+        return self._items[bisect(self._sums, rng.random() * self._total, 0, self._last)]

@@ -60,9 +60,9 @@ class SalesPeriod:
     def day_number(self, day: date) -> int:
         return (day - self.first).days
 
-    def minute(self, dice: RandomStream) -> int:
+    def minute(self, rng: RandomStream) -> int:
         """A minute of the day: people buy at lunch and in the evening."""
-        return self.hours.draw(dice) * 60 + dice.randbelow(60)
+        return self.hours.draw(rng) * 60 + rng.randbelow(60)
 
     @cached_property
     def weights(self) -> list[float]:

@@ -28,9 +28,9 @@ SessionRows = tuple[int, str]  # the minute it began, and its rows
 class VisitLog:
     """The sessions of the last half year, cut to the steps that were planted."""
 
-    def __init__(self, seed: int, span: SalesPeriod, goods: ProductRange, book: OrderBook):
-        self.span, self.goods, self.dice = span, goods, RandomStream(seed, "visits")
-        start = span.start_of_last(read_planted("span")["event_days"])
+    def __init__(self, seed: int, period: SalesPeriod, products: ProductRange, book: OrderBook):
+        self.period, self.products, self.rng = period, products, RandomStream(seed, "visits")
+        start = period.start_of_last(read_planted("span")["event_days"])
         self.orders = [order for order in book.orders if order.day >= start]
         self.lost_orders = [order for order in book.lost_orders if order.day >= start]
 
@@ -78,18 +78,18 @@ class VisitLog:
         self, like: Sequence[ShopOrder], count: int, steps: Sequence[str]
     ) -> Iterator[SessionRows]:
         """Sessions that end before the purchase, on the days when people buy."""
-        dice = self.dice
+        rng = self.rng
         for _ in range(count):
-            near = dice.choose(like)
-            minute = self.span.minute(dice)
-            die = self.goods.choices_on(near.day)
-            country = VISIT_COUNTRIES.draw(dice)
-            tail = f"{near.device},{VISIT_SOURCES.draw(dice)},{country}"
-            known = dice.random() < (0.45 if steps else 0.12)
+            near = rng.choose(like)
+            minute = self.period.minute(rng)
+            die = self.products.choices_on(near.day)
+            country = VISIT_COUNTRIES.draw(rng)
+            tail = f"{near.device},{VISIT_SOURCES.draw(rng)},{country}"
+            known = rng.random() < (0.45 if steps else 0.12)
             client, home = (near.customer.id, near.customer.country) if known else ("", country)
             if known:
                 tail = f"{tail[:-2]}{home}"
-            seen = [("view", die.draw(dice)) for _ in range(PAGE_VIEW_COUNTS.draw(dice))]
+            seen = [("view", die.draw(rng)) for _ in range(PAGE_VIEW_COUNTS.draw(rng))]
             if steps:
                 seen.append(("cart", seen[-1][1]))
             rows = self._rows(client, near.day, minute, tail, seen)
@@ -106,14 +106,14 @@ class VisitLog:
         steps: Sequence[tuple[str, ShopProduct]],
     ) -> list[str]:
         rows, at = [], max(0, minute - len(steps))
-        for step, good in steps:
-            page = "/panier" if step == "cart" else good.page
-            rows.append(self._row(client, day, at, f"{step},{page},{good.ref}", tail, ","))
+        for step, product in steps:
+            page = "/panier" if step == "cart" else product.page
+            rows.append(self._row(client, day, at, f"{step},{page},{product.ref}", tail, ","))
             at += at < minute
         return rows
 
     def _row(self, client: str, day: int, minute: int, what: str, tail: str, sold: str) -> str:
-        moment = f"{self.span.iso[day]}T{CLOCK_TIMES[minute]}:00"
+        moment = f"{self.period.iso[day]}T{CLOCK_TIMES[minute]}:00"
         return f"{client},{moment},{what},{tail},{sold}"
 
 
@@ -138,40 +138,40 @@ BASKET_AMOUNTS = WeightedChoice(
 )  # cents
 
 
-def write_experiments(folder: Path, seed: int, span: SalesPeriod) -> int:
+def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> int:
     """experiments.csv"""
     rows = (
         row
         for name, plan in read_planted("experiments").items()
-        for row in _list_visitor_rows(seed, name, plan, span)
+        for row in _list_visitor_rows(seed, name, plan, period)
     )
     return data_files.write_csv(folder / "experiments.csv", EXPERIMENT_COLUMNS, rows)
 
 
 def _list_visitor_rows(
-    seed: int, name: str, plan: dict[str, Any], span: SalesPeriod
+    seed: int, name: str, plan: dict[str, Any], period: SalesPeriod
 ) -> Iterator[tuple[object, ...]]:
     """The visitors by time; exactly as many of each variant, and as many buyers, as planned."""
-    dice = RandomStream(seed, "trials", name)
-    start = span.length - plan["ended"] - plan["days"]
+    rng = RandomStream(seed, "trials", name)
+    start = period.length - plan["ended"] - plan["days"]
     people: list[tuple[str, bool]] = []
     for variant, visitors, buyers in zip("AB", plan["visitors"], plan["buyers"], strict=True):
         people += [(variant, i < buyers) for i in range(visitors)]
-    moments = sorted((start + dice.randbelow(plan["days"]), span.minute(dice)) for _ in people)
+    moments = sorted((start + rng.randbelow(plan["days"]), period.minute(rng)) for _ in people)
     expected = dict(zip("AB", plan["expected"], strict=True))
     for number, ((variant, bought), (day, minute)) in enumerate(
-        zip(dice.shuffled(people), moments, strict=True), 1
+        zip(rng.shuffled(people), moments, strict=True), 1
     ):
-        amount = BASKET_AMOUNTS.draw(dice) if bought else 0
+        amount = BASKET_AMOUNTS.draw(rng) if bought else 0
         yield (
             name,
             plan["title"],
             f"{name[:2]}{number:06}",
             variant,
             expected[variant],
-            f"{span.iso[day]}T{CLOCK_TIMES[minute]}:00",
-            VISITOR_DEVICES.draw(dice),
-            VISITOR_COUNTRIES.draw(dice),
+            f"{period.iso[day]}T{CLOCK_TIMES[minute]}:00",
+            VISITOR_DEVICES.draw(rng),
+            VISITOR_COUNTRIES.draw(rng),
             int(bought),
             data_files.format_money(amount) if bought else "",
         )

@@ -131,25 +131,25 @@ INITIAL_FIELDS = (
 )
 
 
-def render_button(pressable: Control, names: DisplayNames) -> Text:
+def render_button(control: Control, names: DisplayNames) -> Text:
     """`[3] Edit`."""
-    element = pressable.element
+    element = control.element
     label = render_text_object(element["text"], names)
     label.stylize(BUTTON_STYLES.get(element.get("style", ""), "bold"))
-    shown = _render_number(pressable).append(" ").append_text(label)
+    shown = _render_number(control).append(" ").append_text(label)
     return shown.append(f" ({element['url']})", "dim") if "url" in element else shown
 
 
-def render_menu(pressable: Control, names: DisplayNames) -> WrappedRow:
+def render_menu(control: Control, names: DisplayNames) -> WrappedRow:
     """`[5] ⋯ 1 Reject · 2 Sources`."""
-    head, offered = _describe_menu(pressable.element, names)
-    lead = _render_number(pressable).append(f" {head}" if head else "")
+    head, offered = _describe_menu(control.element, names)
+    lead = _render_number(control).append(f" {head}" if head else "")
     first = [lead.append(" ").append(offered[0])] if offered else [lead]
     return WrappedRow([*first, *(Text(f"· {one}") for one in offered[1:])], gap=" ")
 
 
-def _render_number(pressable: Control) -> Text:
-    return Text().append(f"[{pressable.number}]", "bold yellow")
+def _render_number(control: Control) -> Text:
+    return Text().append(f"[{control.number}]", "bold yellow")
 
 
 def _describe_menu(element: dict[str, Any], names: DisplayNames) -> tuple[str, list[str]]:
@@ -178,9 +178,9 @@ class BlockRenderer:
     """One message's or view's blocks, as one person sees them."""
 
     def __init__(
-        self, names: DisplayNames, pressables: ControlRegistry, where: ControlLocation
+        self, names: DisplayNames, controls: ControlRegistry, where: ControlLocation
     ) -> None:
-        self.names, self.controls, self.where = names, pressables, where
+        self.names, self.controls, self.where = names, controls, where
         self._action_counts: dict[str, int] = {}
         self.renderers: dict[str, Callable[[Block], list[RenderableType]]] = {
             "header": self._header,
@@ -254,7 +254,9 @@ class BlockRenderer:
         for element in list_elements(block):
             if self.names.reader not in element.get("visible_to_user_ids", [self.names.reader]):
                 continue
-            nth = self._action_counts[element["action_id"]] = self._action_counts.get(element["action_id"], -1) + 1
+            nth = self._action_counts[element["action_id"]] = (
+                self._action_counts.get(element["action_id"], -1) + 1
+            )
             one = self.controls.draw(self.where, block, element, nth)
             if one.is_button:
                 row.append(render_button(one, self.names))

@@ -41,7 +41,9 @@ class IdleWaiter:
         self._last = 0.0
         self.stop_listening = slack.listen(self._note)
 
-    async def wait_until_idle(self, quiet: float, most: float, at_work: WorkCheck = report_no_work) -> bool:
+    async def wait_until_idle(
+        self, quiet: float, most: float, at_work: WorkCheck = report_no_work
+    ) -> bool:
         """Waits for `quiet` seconds without a change, an event under way, or work that shows.
 
         False when `most` seconds were not enough.
@@ -116,7 +118,9 @@ class ClientCommands:
     async def switch_place(self, name: str) -> None:
         """Go to a channel, or to one's direct message with the intern."""
         direct = name.lower().removeprefix("@") in ("dm", "intern", "super-intern")
-        place = self.slack.open_direct_message(self.user) if direct else find_channel(name, self.slack)
+        place = (
+            self.slack.open_direct_message(self.user) if direct else find_channel(name, self.slack)
+        )
         if place is None:
             there = ", ".join(f"#{p.name}" for p in self.slack.places.values() if not p.is_direct)
             self.screen.show(f"There is no {name or 'such place'}. There are: {there} and dm.")
@@ -339,7 +343,7 @@ class TerminalClient(ClientCommands):
     async def _wait_and_redraw(self) -> None:
         if self.lines.is_interactive:
             await self.idle.wait_until_idle(KEYBOARD_QUIET, KEYBOARD_MAX_WAIT)
-            self.screen.refresh(patient=True)
+            self.screen.refresh(compact=True)
             return
         if not await self.idle.wait_until_idle(self.quiet, MAX_WAIT, self._is_working):
             self.screen.note("Still at work. /wait waits longer.")
@@ -358,4 +362,4 @@ class TerminalClient(ClientCommands):
     async def _draw(self) -> None:
         while True:
             await asyncio.sleep(REDRAW_SECONDS)
-            self.screen.refresh(patient=True)
+            self.screen.refresh(compact=True)

@@ -41,26 +41,26 @@ class PressHandler:
     async def press_number(self, user: str, typed: str) -> None:
         """`3`, or `3 2` for the second choice of a menu."""
         first, *rest = typed.split()
-        pressable = self.screen.controls.drawn.get(int(first))
-        if pressable is None:
+        control = self.screen.controls.drawn.get(int(first))
+        if control is None:
             self.screen.show(f"There is nothing with the number {first}.")
-        elif not self._can_see(user, pressable):
+        elif not self._can_see(user, control):
             self.screen.show(f"{self.screen.names.person(user)} does not see that message.")
-        elif (block := self._find_current_block(pressable)) is None:
+        elif (block := self._find_current_block(control)) is None:
             self.screen.show("That has changed since it was drawn. Here it is as it is now:")
-            self.screen.redraw(pressable.where.channel, pressable.where.ts)
+            self.screen.redraw(control.where.channel, control.where.ts)
         else:
-            await self._press(user, pressable, block, rest)
+            await self._press(user, control, block, rest)
 
     async def press_label(self, user: str, typed: str) -> None:
         """`[Approve]`: the button or choice of that name that was drawn last."""
         wanted = typed.strip("[] ").casefold()
-        for number, pressable in sorted(self.screen.controls.drawn.items(), reverse=True):
-            if not self._can_see(user, pressable) or self._find_current_block(pressable) is None:
+        for number, control in sorted(self.screen.controls.drawn.items(), reverse=True):
+            if not self._can_see(user, control) or self._find_current_block(control) is None:
                 continue
-            offered = [] if pressable.is_button else list_choices(pressable.element, self.slack)
+            offered = [] if control.is_button else list_choices(control.element, self.slack)
             labels = [label.casefold() for label, _ in offered]
-            if pressable.is_button and pressable.label.casefold() == wanted:
+            if control.is_button and control.label.casefold() == wanted:
                 return await self.press_number(user, str(number))
             if wanted in labels:
                 return await self.press_number(user, f"{number} {labels.index(wanted) + 1}")
@@ -68,33 +68,31 @@ class PressHandler:
         return None
 
     async def _press(
-        self, user: str, pressable: Control, block: dict[str, Any], rest: list[str]
+        self, user: str, control: Control, block: dict[str, Any], rest: list[str]
     ) -> None:
-        chosen: Any = pressable.element.get("value")
-        if not pressable.is_button:
-            chosen = self._read_choice(pressable, rest)
+        chosen: Any = control.element.get("value")
+        if not control.is_button:
+            chosen = self._read_choice(control, rest)
             if chosen is None:
                 return
-        if not await self._confirm(pressable.element.get("confirm")):
+        if not await self._confirm(control.element.get("confirm")):
             self.screen.show("Not pressed.")
             return
-        answer = await self._click(user, pressable, block["block_id"], chosen)
-        if pressable.where.view and not answer.ok:
+        answer = await self._click(user, control, block["block_id"], chosen)
+        if control.where.view and not answer.ok:
             self.screen.show(f"Slack says: {answer.error}")
 
-    async def _click(
-        self, user: str, pressable: Control, block_id: str, chosen: Any
-    ) -> AppResponse:
-        where, action = pressable.where, pressable.element["action_id"]
+    async def _click(self, user: str, control: Control, block_id: str, chosen: Any) -> AppResponse:
+        where, action = control.where, control.element["action_id"]
         if where.view:
             return await self.slack.click(
                 user, action_id=action, block_id=block_id, value=chosen, view_id=where.view
             )
         return await self.slack.click(user, where.channel, where.ts, action, block_id, chosen)
 
-    def _read_choice(self, pressable: Control, rest: list[str]) -> Any:
+    def _read_choice(self, control: Control, rest: list[str]) -> Any:
         """What Slack is told was chosen; None when that is not clear, which is told."""
-        element, number = pressable.element, pressable.number
+        element, number = control.element, control.number
         offered = list_choices(element, self.slack)
         if not offered and len(rest) == 1:
             return rest[0]
@@ -119,8 +117,8 @@ class PressHandler:
         answer = await self.lines.read_line(f"{yes} (y) / {no} (n): ")
         return (answer or "").strip().lower() in YES_WORDS
 
-    def _can_see(self, user: str, pressable: Control) -> bool:
-        where = pressable.where
+    def _can_see(self, user: str, control: Control) -> bool:
+        where = control.where
         if where.view:
             view = self.slack.views.get(where.view)
             return view is not None and view.user == user
@@ -129,16 +127,16 @@ class PressHandler:
         private = message is not None and message.ephemeral_to not in (None, user)
         return user in place.members and not private
 
-    def _find_current_block(self, pressable: Control) -> dict[str, Any] | None:
+    def _find_current_block(self, control: Control) -> dict[str, Any] | None:
         """The block that holds this very button now, whatever else has changed around it."""
-        where = pressable.where
+        where = control.where
         if where.view:
             blocks = self.slack.views[where.view].blocks
         else:
             message = self.slack.places[where.channel].find(where.ts)
             blocks = [] if message is None or message.deleted else message.blocks
         for block in walk_blocks(blocks):
-            if pressable.element in list_elements(block):
+            if control.element in list_elements(block):
                 return block
         return None
 
@@ -209,9 +207,7 @@ class FormPrompt:
         self.screen.title(self.view.title)
         where = ControlLocation(view=self.view.id)
         shown = [block for block in self.view.blocks if block["type"] != "input"]
-        self.screen.show(
-            *BlockRenderer(self.screen.names, self.screen.controls, where).draw(shown)
-        )
+        self.screen.show(*BlockRenderer(self.screen.names, self.screen.controls, where).draw(shown))
 
     def _inputs(self) -> list[Block]:
         return [block for block in walk_blocks(self.view.blocks) if block["type"] == "input"]

@@ -57,7 +57,7 @@ def render_head(
 
 
 def render_body(
-    message: SlackMessage, names: DisplayNames, pressables: ControlRegistry
+    message: SlackMessage, names: DisplayNames, controls: ControlRegistry
 ) -> RenderableType:
     """What the message holds, without its head."""
     if message.deleted:
@@ -65,7 +65,7 @@ def render_body(
     if message.user and not message.bot_id:
         return _append_files([render_mrkdwn(message.text, names)] if message.text else [], message)
     where = ControlLocation(message.channel, message.ts)
-    inner = BlockRenderer(names, pressables, where).draw(message.blocks)
+    inner = BlockRenderer(names, controls, where).draw(message.blocks)
     grown = [render_mrkdwn(message.text, names)] if message.streaming_until else []
     if not message.blocks:
         words = [render_mrkdwn(message.text, names)] if message.text else []
@@ -153,13 +153,15 @@ class Screen:
         """Something that happened around the conversation."""
         self.show(Text(f"* {words}", "italic magenta"))
 
-    def refresh(self, *, patient: bool = False) -> None:
+    def refresh(self, *, compact: bool = False) -> None:
         """Draws what has changed. With `patient`, a card at work takes one line at most."""
-        seen = sorted((key for key in self.undrawn if self._is_visible(key)), key=lambda key: key[1])
+        seen = sorted(
+            (key for key in self.undrawn if self._is_visible(key)), key=lambda key: key[1]
+        )
         for key in seen:
             del self.undrawn[key]
             if message := self._find(key):
-                self._draw(key, message, patient=patient)
+                self._draw(key, message, compact=compact)
         self._announce_other_channels()
 
     def queue_latest(self, *, again: bool = False) -> None:
@@ -179,7 +181,7 @@ class Screen:
         """A message as it is now, whether it has changed or not."""
         self._drawn.pop((channel, ts), None)
         if message := self._find((channel, ts)):
-            self._draw((channel, ts), message, patient=False)
+            self._draw((channel, ts), message, compact=False)
 
     def has_working_card(self) -> bool:
         """Whether some card that the reader sees says that it will change."""
@@ -203,7 +205,7 @@ class Screen:
         place = self.slack.places[key[0]]
         return reader in place.members and (place.kind == "im" or place.id == self.place)
 
-    def _draw(self, key: MessageKey, message: SlackMessage, *, patient: bool) -> None:
+    def _draw(self, key: MessageKey, message: SlackMessage, *, compact: bool) -> None:
         before = self._drawn.get(key)
         if message.deleted and before is None:
             return
@@ -213,7 +215,7 @@ class Screen:
         self._drawn[key] = capture.get()
         if self._drawn[key] == before:
             return
-        if patient and before is not None and is_working(message):
+        if compact and before is not None and is_working(message):
             number = self.names.number(*key)
             line = render_progress(message, self.names)
             self.show(Text().append(f"({number}) … ", "dim").append_text(line))
