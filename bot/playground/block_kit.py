@@ -1,4 +1,4 @@
-"""What Slack refuses about blocks as a whole: where they stand, how many, how long, twice named."""
+"""Checks of blocks and views, their ids, and the values that people enter into them."""
 
 import json
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ BLOCK_CHECK = require_type(ALL_BLOCKS)
 
 
 def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, pointer: str = "/blocks") -> None:
-    """Notes all that Slack would refuse. `surface` is message, modal or home."""
+    """Record all errors that Slack would report. `surface` is message, modal or home."""
     if len(blocks) > MAX_BLOCKS[surface]:
         faults.add(f"no more than {MAX_BLOCKS[surface]} items allowed", pointer)
     for place, block in enumerate(blocks):
@@ -59,7 +59,7 @@ def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, pointer: str =
 
 
 def check_message_blocks(blocks: list[Block]) -> None:
-    """Raises Refused for blocks that no message may have."""
+    """Raise ApiRefusal for blocks that Slack does not accept in a message."""
     faults = SchemaErrors()
     check_blocks(faults, blocks, "message")
     faults.raise_if_any("invalid_blocks")
@@ -102,7 +102,7 @@ def _check_counts(faults: SchemaErrors, blocks: list[Block], pointer: str) -> No
 
 
 def walk_blocks(blocks: list[Block]) -> Iterator[Block]:
-    """All blocks, those inside containers and carousels included."""
+    """Yield all blocks, including those inside containers and carousels."""
     for block in blocks:
         yield block
         yield from walk_blocks(block.get("child_blocks") or [])
@@ -111,7 +111,7 @@ def walk_blocks(blocks: list[Block]) -> Iterator[Block]:
 
 
 def list_elements(block: Block) -> list[dict[str, Any]]:
-    """The elements of one block that a person can click or fill in."""
+    """Return the elements of one block that a person can click or fill in."""
     found = [block.get("element"), block.get("accessory")]
     if block.get("type") in ("actions", "context_actions"):
         found += block["elements"]
@@ -121,7 +121,7 @@ def list_elements(block: Block) -> list[dict[str, Any]]:
 
 
 def count_characters(value: Any) -> int:
-    """How much text blocks carry: every string but the names of types."""
+    """Return the number of characters in all strings of blocks, except `type` values."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, list):
@@ -132,7 +132,7 @@ def count_characters(value: Any) -> int:
 
 
 def assign_ids(blocks: list[Block], ids: IdGenerator) -> list[Block]:
-    """A copy of blocks in which every block and element has an id, as Slack gives them."""
+    """Return a copy in which every block and element has an id, as Slack assigns them."""
     return [_assign_block_ids(block, ids) for block in blocks]
 
 
@@ -159,10 +159,10 @@ def _drop_nulls(one: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in one.items() if value is not None}
 
 
-# What people put into inputs and menus, in the shapes in which Slack reports it.
+# The state of inputs and menus, in the form in which Slack reports it.
 
 ElementValues = dict[str, dict[str, dict[str, Any]]]
-# The name under which Slack reports an element's value, and the element's field it starts from.
+# For each element type: the state field of its value, and the field of its initial value.
 SINGLE_VALUE_ELEMENTS = {
     "plain_text_input": ("value", "initial_value"),
     "email_text_input": ("value", "initial_value"),
@@ -194,7 +194,7 @@ VALUE_ELEMENTS = SINGLE_VALUE_ELEMENTS | MULTI_VALUE_ELEMENTS
 
 
 def collect_initial_values(blocks: list[dict[str, Any]]) -> ElementValues:
-    """The state of blocks before anybody touched them."""
+    """Return the state of blocks before any input."""
     values: ElementValues = {}
     for block in walk_blocks(blocks):
         for element in list_elements(block):
@@ -205,7 +205,7 @@ def collect_initial_values(blocks: list[dict[str, Any]]) -> ElementValues:
 
 
 def read_initial_value(element: dict[str, Any]) -> dict[str, Any]:
-    """An untouched element's state."""
+    """Return the state of an element before any input."""
     kind = element["type"]
     name, start = VALUE_ELEMENTS[kind]
     empty: Any = [] if kind in MULTI_VALUE_ELEMENTS else None
@@ -213,9 +213,9 @@ def read_initial_value(element: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_element_state(element: dict[str, Any], value: Any) -> dict[str, Any]:
-    """An element's state after a person chose or typed `value`: words, an option's value, a list.
+    """Return an element's state after a person entered `value`: text, an option's value or a list.
 
-    Raises Impossible for an option that is not offered.
+    Raises ImpossibleAction for an option that the element does not have.
     """
     kind = element["type"]
     name = VALUE_ELEMENTS[kind][0]
@@ -242,12 +242,12 @@ def _resolve_option(element: dict[str, Any], value: Any) -> Any:
 
 
 def is_empty_state(state: dict[str, Any]) -> bool:
-    """Whether nothing was put into an element."""
+    """Whether an element has no value."""
     return state[VALUE_ELEMENTS[state["type"]][0]] in (None, "", [])
 
 
 def find_input_problem(block: dict[str, Any], state: dict[str, Any]) -> str | None:
-    """What Slack's client says of an input before it sends a form, or None."""
+    """Return the validation error that Slack's client shows for an input, or None."""
     element = block["element"]
     if is_empty_state(state):
         return None if block.get("optional") else "Please complete this required field."
@@ -261,7 +261,7 @@ def find_input_problem(block: dict[str, Any], state: dict[str, Any]) -> str | No
     return None
 
 
-# Modals and Home tabs: what is open, for whom, and what has been filled in.
+# Modals and Home tabs, with the values that were entered.
 
 MAX_VIEW_BYTES = 250_000
 VIEW_FIELDS = {
@@ -289,7 +289,7 @@ HOME_SCHEMA = ObjectSchema({"blocks": allow_anything}, VIEW_FIELDS)
 
 @dataclass(eq=False)
 class View:
-    """One view as it is now; `values` is what the person has put into it."""
+    """A modal or Home tab; `values` is the state of its inputs."""
 
     id: str
     kind: str
@@ -306,26 +306,23 @@ class View:
 
     @property
     def callback_id(self) -> str:
-        """The app's name for it."""
         return str(self.source.get("callback_id") or "")
 
     @property
     def title(self) -> str:
-        """What stands at its top; a Home tab has none."""
+        """The modal's title; empty for a Home tab."""
         return str((self.source.get("title") or {}).get("text", ""))
 
     @property
     def private_metadata(self) -> str:
-        """What the app wrote into it for itself."""
         return str(self.source.get("private_metadata") or "")
 
     @property
     def external_id(self) -> str:
-        """The app's own id of it."""
         return str(self.source.get("external_id") or "")
 
     def replace_source(self, source: dict[str, Any], ids: IdGenerator) -> None:
-        """Takes a new definition; what was filled in stays where the ids stay."""
+        """Replace the view's definition; keep entered values if block and action ids are the same."""
         self.source, self.blocks = source, assign_ids(source["blocks"], ids)
         self.hash = ids.new_ts()
         before, self.values = self.values, collect_initial_values(self.blocks)
@@ -336,7 +333,7 @@ class View:
         self.errors, self.trouble = {}, None
 
     def as_slack(self, team: str, app: str, bot: str) -> dict[str, Any]:
-        """Slack's view object, with its state."""
+        """Return Slack's view object, with its state."""
         return {
             "id": self.id,
             "team_id": team,
@@ -361,7 +358,7 @@ class View:
 
 
 def check_view(view: Any, kind: str) -> dict[str, Any]:
-    """Raises Refused when Slack would not open or publish this view."""
+    """Return the checked view; raise ApiRefusal if Slack would not open or publish it."""
     faults = SchemaErrors()
     require_type({kind: MODAL_SCHEMA if kind == "modal" else HOME_SCHEMA})(faults, view, "/view")
     faults.raise_if_any("invalid_arguments")

@@ -1,4 +1,4 @@
-"""The elements people click and fill in, and where each may stand."""
+"""Schemas of all Block Kit elements and blocks, as Slack validates them."""
 
 import re
 from typing import Any
@@ -226,7 +226,7 @@ OVERFLOW = require_type({"overflow": BUTTON_ELEMENTS["overflow"]})
 MODAL_ONLY_ELEMENTS = {"email_text_input", "url_text_input", "number_input", "file_input"}
 
 
-# The rich_text block: what people's own words look like in Slack.
+# The rich_text block, which Slack also makes of what people type.
 
 STYLE_FIELD: dict[str, Check] = {"style": allow_anything}
 INLINE_ELEMENT = require_type(
@@ -291,7 +291,7 @@ TOKEN_PATTERN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 
 
 def build_rich_text(text: str, block_id: str) -> dict[str, Any]:
-    """What Slack's composer makes of typed words: a rich_text block with users and links."""
+    """Build the rich_text block that Slack makes of typed text, with mentions and links."""
     elements: list[dict[str, Any]] = []
     end = 0
     for token in TOKEN_PATTERN.finditer(text):
@@ -320,7 +320,7 @@ def _build_inline_element(sign: str, target: str, label: str | None) -> dict[str
     return link | {"text": label} if label else link
 
 
-# Tables and charts: table, data_table, data_visualization.
+# Blocks for tables and charts: table, data_table, data_visualization.
 
 RAW_CELLS: dict[str, Check] = {
     "raw_text": ObjectSchema({"text": require_string(3000)}),
@@ -336,13 +336,13 @@ MAX_SERIES, MAX_POINTS, MAX_SEGMENTS = 12, 20, 12
 
 
 def check_column_setting(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """How one column looks; null leaves it as it is."""
+    """Check one column's settings; null means the default."""
     if value is not None:
         COLUMN_SETTING(faults, value, pointer)
 
 
 def check_data_table(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """A data_table's rows are equally long and its header is not rich text."""
+    """Check that rows have the same number of cells and the header has no rich text."""
     rows = value["rows"]
     if len({len(row) for row in rows}) > 1:
         faults.add("all rows must have the same number of cells", f"{pointer}/rows")
@@ -351,7 +351,7 @@ def check_data_table(faults: SchemaErrors, value: Any, pointer: str) -> None:
 
 
 def check_chart_labels(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """Each series has a name of its own and one point for each category."""
+    """Check that series names are unique and that each series has one point per category."""
     names = [one["name"] for one in value["series"]]
     if len(set(names)) < len(names):
         faults.add("series names must be unique", f"{pointer}/series")
@@ -398,7 +398,7 @@ CHART_BLOCK = ObjectSchema(
 )
 
 
-# The blocks of messages, modals and Home tabs, one by one.
+# Schemas of the blocks of messages, modals and Home tabs.
 
 
 def require_block(
@@ -406,12 +406,12 @@ def require_block(
     optional: dict[str, Check] | None = None,
     extra_check: Check = allow_anything,
 ) -> ObjectSchema:
-    """A block's shape: every block may have a block_id."""
+    """Build a block's schema, which always allows a block_id."""
     return ObjectSchema(required, {"block_id": ID_CHECK} | (optional or {}), extra_check)
 
 
 def check_context_element(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """A text or a picture in a context block."""
+    """Check a text or an image of a context block."""
     if isinstance(value, dict) and value.get("type") == "image":
         IMAGE_ELEMENT(faults, value, pointer)
     else:
@@ -419,7 +419,7 @@ def check_context_element(faults: SchemaErrors, value: Any, pointer: str) -> Non
 
 
 def check_container(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """A container that collapses has no divider, and only such a one starts collapsed."""
+    """Check that a collapsible container has no divider, and only such a one starts collapsed."""
     if value.get("is_collapsible") and value.get("has_header_divider"):
         faults.add("has_header_divider cannot be set when is_collapsible is true", pointer)
     if value.get("default_collapsed") and not value.get("is_collapsible"):

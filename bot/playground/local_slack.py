@@ -283,7 +283,7 @@ class LocalSlack(MessageActions, PressActions, FormActions):
         await self._runner.cleanup()
 
     async def wait_for_deliveries(self, seconds: float = 5) -> None:
-        """Wait until each event was acknowledged or given up; raise TimeoutError after `seconds`."""
+        """Wait until no event is under way any more; raise TimeoutError after `seconds`."""
         end = time.monotonic() + seconds
         while self.transport.is_busy:
             if time.monotonic() > end:

@@ -202,7 +202,7 @@ SLACK_FILE = ObjectSchema({}, {"id": require_string(255), "url": URL_CHECK})
 
 
 def check_options(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """Check that a menu has either options or groups, and that its initial options are among them."""
+    """Check that a menu has either options or groups, and that it has its initial options."""
     if bool(value.get("options")) == bool(value.get("option_groups")):
         faults.add("exactly one of options and option_groups must be given", pointer)
     known = list_options(value)

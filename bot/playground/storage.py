@@ -1,7 +1,7 @@
-"""A local Slack as plain values, and back: what is kept from one start to the next.
+"""Saves the state of a local Slack to disk and restores it at the next start.
 
-Kept are people, places, messages, files, Home tabs and the numbers given out. Left out is what
-a restart ends in Slack too: open modals, triggers, streams and "is typing".
+Saved are people, places, messages, files, Home tabs and the id counters. Not saved is what a
+restart would end in Slack too: open modals, triggers, streams and "is typing".
 """
 
 import asyncio
@@ -26,9 +26,9 @@ SavedState = dict[str, Any]
 ContentReader = Callable[[str], bytes | None]
 
 STATE_FORMAT = 1
-MAX_UNDELIVERED_EVENTS = 100  # events for an intern that was away for long
-THREAD_FIELDS = ("titles", "prompts", "sessions")  # by (channel, thread) in a Workspace
-SHARING_FIELDS = ("shared_with", "invited", "inside")  # of a Place
+MAX_UNDELIVERED_EVENTS = 100  # events saved for an intern that did not run
+THREAD_FIELDS = ("titles", "prompts", "sessions")  # dicts by (channel, thread) in SlackWorkspace
+SHARING_FIELDS = ("shared_with", "invited", "inside")  # lists of Place
 UNSAVED_FIELDS = {"files", "history", "replies", "streaming_until"}
 MESSAGE_FIELDS = [field.name for field in fields(SlackMessage) if field.name not in UNSAVED_FIELDS]
 FILE_FIELDS = [
@@ -37,7 +37,9 @@ FILE_FIELDS = [
 
 
 def dump_state(slack: LocalSlack) -> SavedState:
-    """Everything but the bytes of files. The blocks in it are the ones in use: only to be read."""
+    """Return the state without the bytes of files.
+
+    Its blocks are not copies, so callers must not change them."""
     return {
         "format": STATE_FORMAT,
         "secrets": {
@@ -64,9 +66,9 @@ def dump_state(slack: LocalSlack) -> SavedState:
 
 
 def restore_state(slack: LocalSlack, state: SavedState, content: ContentReader) -> None:
-    """Puts it all into a local Slack that has just been made; `content` gives a file's bytes.
+    """Load a saved state into a new local Slack; `content` returns a file's bytes by its id.
 
-    Raises KeyError, TypeError or ValueError when it is not what `remembered` made.
+    Raises KeyError, TypeError or ValueError if `state` was not made by `dump_state`.
     """
     vars(slack.ids).update({name: int(state["stamps"][name]) for name in vars(slack.ids)})
     slack.installed = bool(state["installed"])
@@ -111,7 +113,7 @@ def _load_place(state: SavedState) -> Place:
     place = Place(state["id"], state["name"], members=state["members"], kind=state["kind"])
     place.archived = bool(state["archived"])
     for name in SHARING_FIELDS:
-        setattr(place, name, list(state.get(name, [])))  # an older file says nothing of it
+        setattr(place, name, list(state.get(name, [])))  # older files do not have these fields
     return place
 
 
@@ -129,14 +131,14 @@ def _dump_threads(by_thread: dict[tuple[str, str], Any]) -> list[list[Any]]:
     return [[*key, value] for key, value in by_thread.items()]
 
 
-# Keeps a local Slack on disk, so that a restart continues where it was.
+# Reading and writing the files of a local Slack.
 
 STATE_FILE, FILES_FOLDER = "slack.json", "files"
-SAVE_DELAY = 0.4  # seconds; what changes within them is saved together
+SAVE_DELAY = 0.4  # seconds in which changes are collected before a save
 
 
 class DamagedState(Exception):
-    """What was kept cannot be read; the reason in a few words."""
+    """The saved state cannot be read; the message is a short reason."""
 
 
 def open_slack(
@@ -145,10 +147,10 @@ def open_slack(
     report: Callable[[str], None],
     scopes: frozenset[str] = GRANTED_SCOPES,
 ) -> LocalSlack:
-    """The local Slack as it was left, or a new one; not started yet. `scopes` are what the app's
-    tokens may do.
+    """Return the saved local Slack, or a new one, without starting it.
 
-    A file that cannot be read is put aside, and that is told in a sentence.
+    `scopes` are the scopes of the app's tokens. A file that cannot be read is renamed, and
+    `report` gets a sentence about it.
     """
     try:
         state = read_state(folder)
@@ -169,7 +171,7 @@ def open_slack(
 
 
 def read_state(folder: Path) -> dict[str, Any] | None:
-    """What was kept there, or None when nothing was. Raises Damaged."""
+    """Return the saved state, or None if there is none. Raises DamagedState."""
     try:
         state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -182,7 +184,7 @@ def read_state(folder: Path) -> dict[str, Any] | None:
 
 
 def resend_events(slack: LocalSlack) -> None:
-    """Puts the events on their way that had not arrived when everything ended."""
+    """Send the events again that were not delivered when the process ended."""
     waiting = [one for one in slack.deliveries if not one.done]
     slack.deliveries[:] = [one for one in slack.deliveries if one.done]
     for one in waiting:
@@ -190,9 +192,9 @@ def resend_events(slack: LocalSlack) -> None:
 
 
 class StateSaver:
-    """Saves a local Slack soon after each change, and once more at the end.
+    """Saves a local Slack shortly after each change, and once more at the end.
 
-    Use it as `async with Keeper(slack, folder)`, around a Slack that has started.
+    Use it as `async with StateSaver(slack, folder)` with a Slack that has started.
     """
 
     def __init__(self, slack: LocalSlack, folder: Path, delay: float = SAVE_DELAY) -> None:
@@ -225,16 +227,16 @@ class StateSaver:
             await asyncio.sleep(self.delay)
             self._changed.clear()
             writing = asyncio.create_task(
-                asyncio.to_thread(self._write, dump_state(self.slack)), name="keep"
+                asyncio.to_thread(self._write, dump_state(self.slack)), name="save local Slack"
             )
             try:
                 await asyncio.shield(writing)
             except asyncio.CancelledError:
-                await writing  # two at once would write over each other
+                await writing  # two writers at once would overwrite each other's files
                 raise
 
     def _write(self, state: dict[str, Any]) -> None:
-        """The bytes of new files first, then the file that names them, whole or not at all."""
+        """Write the bytes of new files, then replace the state file that refers to them."""
         files = self.folder / FILES_FOLDER
         files.mkdir(parents=True, exist_ok=True)
         for file in list(self.slack.files.values()):
@@ -245,7 +247,9 @@ class StateSaver:
 
 
 def _serialize_state(state: dict[str, Any]) -> str:
-    """JSON with a line for each message: in pieces, so that nobody waits long for this thread."""
+    """Serialize the state as JSON with one line per message.
+
+    Encoding message by message lets other threads run in between."""
     messages = [json.dumps(one, ensure_ascii=False) for one in state["messages"]]
     head = json.dumps({**state, "messages": None}, ensure_ascii=False)
     start, _, end = head.rpartition('"messages": null')

@@ -198,7 +198,7 @@ class EventDelivery:
 
 
 class AppTransport:
-    """Sends requests to the app. Only events are retried; other failures are shown to the person."""
+    """Sends requests to the app. Only events are retried; people see other failures."""
 
     def __init__(self, signing_secret: str, faults: FaultInjection, sockets: SocketMode) -> None:
         self.events_url: str | None = None

@@ -1,7 +1,7 @@
-"""Slack's own offer to invite an app that was named where it is no member.
+"""What people do in a local Slack: write, edit, delete, press buttons and use commands.
 
-The app is not told of such a mention. Slack says so to whoever wrote it, and nobody waits for an
-answer that can't come.
+It includes Slack's own offer to invite an app that is mentioned where it is not a member. Slack
+sends no event for such a mention, so it tells the author that no answer will come.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ INVITE_ACTION = "slack_invite"
 
 
 def offer_invitation(slack: ConnectedWorkspace, place: Place, message: SlackMessage) -> None:
-    """What the writer of this message reads when it names the bot where the bot is not."""
+    """Offer the author an invitation if the message mentions the bot where it is not a member."""
     named = f"<@{slack.bot_user}>" in message.text
     if not named or place.is_direct or slack.bot_user in place.members or not message.user:
         return
@@ -52,12 +52,12 @@ def offer_invitation(slack: ConnectedWorkspace, place: Place, message: SlackMess
 
 
 def is_slack_notice(message: SlackMessage) -> bool:
-    """Whether a press in this message is Slack's own affair, and never the app's."""
+    """Whether Slack itself handles the buttons of this message, not the app."""
     return message.user == SLACK_BOT_USER
 
 
 def accept_invitation(slack: ConnectedWorkspace, user: str, message: SlackMessage) -> AppResponse:
-    """Makes the bot a member; the offer gives way to what came of it."""
+    """Invite the bot and replace the offer by the result."""
     slack.delete_message(message)
     invite_bot(slack, user, slack.places[message.channel], message.thread_ts)
     return AppResponse(200, 0.0)
@@ -66,7 +66,7 @@ def accept_invitation(slack: ConnectedWorkspace, user: str, message: SlackMessag
 def invite_bot(
     slack: ConnectedWorkspace, user: str, place: Place, thread_ts: str | None = None
 ) -> None:
-    """The bot joins the channel, and whoever invited it is told."""
+    """Make the bot a member of the channel and confirm it to the person."""
     who, available = f"<@{slack.bot_user}>", f"<#{place.id}>"
     if slack.bot_user in place.members:
         words = Words("{who} is in {place} already.", who=who, place=available)
@@ -105,13 +105,13 @@ def _build_plain_text(text: str) -> dict[str, str]:
     return {"type": "plain_text", "text": text}
 
 
-# What people say: messages, edits, deletions, other bots.
+# Messages, edits and deletions of people and other bots.
 
 Upload = tuple[str, bytes]
 
 
 class MessageActions(ConnectedWorkspace):
-    """The verbs of people who write."""
+    """The actions of people who write, and of administrators."""
 
     async def post_message(
         self,
@@ -121,7 +121,7 @@ class MessageActions(ConnectedWorkspace):
         thread_ts: str | None = None,
         files: Iterable[Upload] = (),
     ) -> SlackMessage:
-        """A person writes, and the app is told wherever it is a member."""
+        """Post a person's message; the app gets the event where it is a member."""
         place = self._find_writable_place(user, channel)
         if thread_ts is not None:
             if thread_ts not in place.by_ts:
@@ -143,18 +143,18 @@ class MessageActions(ConnectedWorkspace):
         return posted
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> SlackMessage:
-        """A person changes what they wrote."""
+        """Edit a person's own message."""
         message = self._find_own_message(user, channel, ts)
         return self.update_message(
             message, user, text=text, blocks=[build_rich_text(text, self.ids.new_id("")[-5:])]
         )
 
     async def delete(self, user: str, channel: str, ts: str) -> None:
-        """A person takes back what they wrote."""
+        """Delete a person's own message."""
         self.delete_message(self._find_own_message(user, channel, ts))
 
     async def react(self, user: str, channel: str, ts: str, name: str) -> None:
-        """A person adds an emoji to a message."""
+        """Add a person's emoji reaction to a message."""
         message = self._find_writable_place(user, channel).by_ts[ts]
         message.reactions.setdefault(name, []).append(user)
         self.notify_change("edit", channel, ts)
@@ -162,7 +162,7 @@ class MessageActions(ConnectedWorkspace):
     async def post_bot_message(
         self, bot_id: str, channel: str, text: str, thread_ts: str | None = None, **more: Any
     ) -> SlackMessage:
-        """Another app writes."""
+        """Post a message of another app."""
         message = SlackMessage(
             self.ids.new_ts(),
             channel,
@@ -177,7 +177,7 @@ class MessageActions(ConnectedWorkspace):
         return self.publish_message(self.places[channel], message)
 
     async def open_home(self, user: str, tab: str = "home") -> None:
-        """A person opens the app: its Home tab, or its messages (tab="messages")."""
+        """Open the app as a person: its Home tab, or its messages (tab="messages")."""
         event: dict[str, Any] = {
             "type": "app_home_opened",
             "user": user,
@@ -190,7 +190,7 @@ class MessageActions(ConnectedWorkspace):
         self.send_event(None, event)
 
     async def open_channel(self, user: str, channel: str | None = None) -> None:
-        """A person looks at a channel with the app open beside it: app_context_changed."""
+        """Open a channel while the app is open beside it (event app_context_changed)."""
         entity = {"type": "slack#/types/channel_id", "value": channel, "team_id": self.team}
         context = {"entities": [entity]} if channel else {}
         event = {
@@ -201,7 +201,7 @@ class MessageActions(ConnectedWorkspace):
         self.send_event(None, event | {"context": context, "event_ts": self.ids.new_ts()})
 
     async def set_locale(self, user: str, locale: str) -> None:
-        """A person chooses another language in their preferences ("fr-FR")."""
+        """Set the locale in a person's preferences, such as "fr-FR" (event user_change)."""
         person = self.people[user]
         if person.locale == locale:
             return
@@ -210,8 +210,7 @@ class MessageActions(ConnectedWorkspace):
         self.send_event(None, {"type": "user_change", "user": shown, "event_ts": self.ids.new_ts()})
 
     async def update_profile(self, user: str, **new: Any) -> None:
-        """What somebody is changes: a guest from now on (guest="multi"), or deactivated
-        (deleted=True). The app is told, as of every change of a profile."""
+        """Change fields of a person, such as guest="multi" or deleted=True (event user_change)."""
         person = self.people[user]
         for name, value in new.items():
             setattr(person, name, value)
@@ -219,7 +218,7 @@ class MessageActions(ConnectedWorkspace):
         self.send_event(None, {"type": "user_change", "user": shown, "event_ts": self.ids.new_ts()})
 
     async def share_channel(self, channel: str, team: str) -> None:
-        """Another company's workspace joins a channel: channel_shared."""
+        """Share a channel with another company's workspace (event channel_shared)."""
         place = self.places[channel]
         place.shared_with.append(team)
         place.invited = [one for one in place.invited if one != team]
@@ -228,7 +227,7 @@ class MessageActions(ConnectedWorkspace):
         self.notify_change("place", channel)
 
     async def press_stop(self, user: str, channel: str, thread_ts: str) -> None:
-        """A person stops the app at work in a thread; its streams there end."""
+        """Press Stop in a thread: end its streams and send agent_session_stopped."""
         streams = [one for one in self.messages(channel, thread_ts) if one.streaming_until]
         for message in streams:
             self.end_stream(message)
@@ -245,20 +244,20 @@ class MessageActions(ConnectedWorkspace):
         )
 
     async def uninstall(self) -> None:
-        """An administrator removes the app: its events, and no token works any more."""
+        """Uninstall the app as an administrator: send the events and make its tokens invalid."""
         tokens = {"bot": [self.bot_user], "oauth": []}
         self.send_event(None, {"type": "tokens_revoked", "tokens": tokens})
         self.send_event(None, {"type": "app_uninstalled"})
         self.installed = False
 
     def invite(self, user: str, channel: str) -> None:
-        """Makes somebody, or the bot, a member."""
+        """Make a person or the bot a member of a channel."""
         if user not in self.places[channel].members:
             self.places[channel].members.append(user)
         self.notify_change("place", channel)
 
     def upload(self, user: str, name: str, content: bytes) -> StoredFile:
-        """Stores a file that is not shared yet."""
+        """Store a file without sharing it yet."""
         ts = self.ids.new_ts()
         file = StoredFile(
             self.ids.new_id("F"),
@@ -287,17 +286,17 @@ class MessageActions(ConnectedWorkspace):
         return message
 
 
-# What people press: commands, buttons, menus, shortcuts.
+# Commands, buttons, menus and shortcuts.
 
 BlockElement = tuple[dict[str, Any], dict[str, Any]]
 BUTTON_TYPES = ("button", "icon_button", "workflow_button")
 
 
 class PressActions(ConnectedWorkspace):
-    """The verbs of people who press things."""
+    """The actions of people who use commands, buttons, menus and shortcuts."""
 
     async def command(self, user: str, channel: str, command: str, text: str = "") -> AppResponse:
-        """A slash command; what the app says in its acknowledgement is shown."""
+        """Run a slash command and show the message in the app's acknowledgement."""
         place = self.places[channel]
         fields = payloads.build_command(self, user, place, command, text)
         answer = await self.transport.send_request("slash_commands", fields)
@@ -322,10 +321,10 @@ class PressActions(ConnectedWorkspace):
         *,
         view_id: str | None = None,
     ) -> AppResponse:
-        """Presses a button or chooses in a menu, in a message or (view_id) in a view.
+        """Press a button or choose in a menu, in a message or (with view_id) in a view.
 
-        `value` picks between several buttons of one action_id, says which feedback button
-        ("positive", "negative"), or is what was chosen; selected_option means the same.
+        `value` selects one of several buttons with the same action_id, a feedback button
+        ("positive", "negative") or an option of a menu; selected_option means the same.
         """
         chosen = value if selected_option is None else selected_option
         if view_id is not None:
@@ -356,7 +355,7 @@ class PressActions(ConnectedWorkspace):
     async def shortcut(
         self, user: str, callback_id: str, message: SlackMessage | None = None
     ) -> AppResponse:
-        """A global shortcut, or with `message` one from that message's menu."""
+        """Run a global shortcut, or a message shortcut if `message` is given."""
         kind = "message_action" if message else "shortcut"
         body = payloads.build_interaction(self, kind, user)
         body |= {"callback_id": callback_id, "action_ts": self.ids.new_ts()}
@@ -439,7 +438,9 @@ class PressActions(ConnectedWorkspace):
 def _find_element(
     blocks: list[dict[str, Any]], user: str, action_id: str, block_id: str | None, chosen: Any
 ) -> BlockElement:
-    """The one element that is meant; Impossible when there is none, or none that is visible."""
+    """Return the matching block and element.
+
+    Raises ImpossibleAction if none matches, none is visible to the person, or several match."""
     candidates = [(block, one) for block in walk_blocks(blocks) for one in list_elements(block)]
     found = [
         (block, one)
@@ -455,14 +456,12 @@ def _find_element(
     if len(visible) > 1 and chosen is not None:
         visible = [one for one in visible if one[1].get("value") == chosen] or visible
     if len(visible) > 1:
-        raise ImpossibleAction(
-            f"{action_id} stands in several blocks: say which by block_id or value"
-        )
+        raise ImpossibleAction(f"{action_id} is in several blocks: choose one by block_id or value")
     return visible[0]
 
 
 def _build_action_value(element: dict[str, Any], chosen: Any) -> dict[str, Any]:
-    """What an action says of its element, beside the ids."""
+    """Return the fields of an action that depend on its element's type and value."""
     kind = element["type"]
     if kind in BUTTON_TYPES:
         kept = ("type", "text", "value", "style", "url")

@@ -101,7 +101,8 @@ class SlackWorkspace:
                 left = end - time.monotonic()
                 if left <= 0:
                     raise TimeoutError(
-                        f"condition not met within {seconds} s; last calls: {self._describe_last_calls()}"
+                        f"condition not met within {seconds} s; "
+                        f"last calls: {self._describe_last_calls()}"
                     )
                 waiter.clear()
                 try:
@@ -127,7 +128,7 @@ class SlackWorkspace:
         return (person.team if person else "") or self.team
 
     def messages(self, channel: str, thread_ts: str | None = None) -> list[SlackMessage]:
-        """Return a channel's top-level messages, or the replies of a thread without its first message."""
+        """Return a channel's top-level messages, or a thread's replies without the root."""
         place = self.places[channel]
         if thread_ts is None:
             return list(place.roots)

@@ -1,4 +1,4 @@
-"""chat.*: posting, changing and deleting messages, links to them."""
+"""chat.*, assistant.threads.*, agents.sessions.* and files.*: messages, streams and uploads."""
 
 import time
 from typing import Any
@@ -26,7 +26,7 @@ MAX_METADATA_CHARACTERS = 16_000
 
 @register_method("chat.postMessage", "chat:write")
 def post_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Posts a message as the bot."""
+    """Post a message as the bot."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
     broadcast = thread_ts is not None and args.read_flag("reply_broadcast")
@@ -47,7 +47,7 @@ def post_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 @register_method("chat.update", "chat:write")
 def update_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Changes one of the bot's messages; blocks that are not given stay."""
+    """Update one of the bot's messages; fields that are not given stay as they are."""
     message = find_own_message(slack, args, "cant_update_message")
     if message.streaming_until:
         raise ApiRefusal("streaming_state_conflict")
@@ -65,7 +65,7 @@ def update_message(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 @register_method("chat.delete", "chat:write")
 def delete_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Deletes one of the bot's messages."""
+    """Delete one of the bot's messages."""
     message = find_own_message(slack, args, "cant_delete_message")
     slack.delete_message(message)
     return {"channel": message.channel, "ts": message.ts}
@@ -73,7 +73,7 @@ def delete_message(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 @register_method("chat.postEphemeral", "chat:write")
 def post_ephemeral(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Shows a message to one person in a channel."""
+    """Post a message that only one member of a channel sees."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     user = args.require_string("user", "user_not_found")
     if user not in slack.people:
@@ -91,7 +91,7 @@ def post_ephemeral(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 @register_method("chat.getPermalink")
 def get_permalink(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """The address of a message."""
+    """Return the URL of a message."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     message = place.by_ts.get(args.require_string("message_ts", "message_not_found"))
     if message is None:
@@ -103,7 +103,7 @@ def get_permalink(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseB
 
 
 def find_visible_place(slack: ConnectedWorkspace, channel: str) -> Place:
-    """A place the bot may know of: a public one, or one that it is in."""
+    """Return a place that the bot can see: a public channel, or one where it is a member."""
     place = slack.get_place(channel)
     if place.kind != "channel" and slack.bot_user not in place.members:
         raise ApiRefusal("channel_not_found")
@@ -111,7 +111,9 @@ def find_visible_place(slack: ConnectedWorkspace, channel: str) -> Place:
 
 
 def find_writable_place(slack: ConnectedWorkspace, channel: str) -> Place:
-    """A place the bot may write in; a person's id means their direct message."""
+    """Return a place where the bot may write.
+
+    `channel` is an id, a name such as #marketing, or a person's id for the direct message."""
     if channel in slack.people:
         return slack.open_conversation([channel])
     if channel.startswith("#"):
@@ -126,7 +128,7 @@ def find_writable_place(slack: ConnectedWorkspace, channel: str) -> Place:
 
 
 def read_thread_ts(place: Place, args: MethodArguments) -> str | None:
-    """The thread to write in; it must be the ts of a message that starts one."""
+    """Return the thread to write in; its ts must be that of a top-level message."""
     thread_ts = args.read_string("thread_ts")
     if not thread_ts:
         return None
@@ -141,7 +143,9 @@ def read_thread_ts(place: Place, args: MethodArguments) -> str | None:
 def find_own_message(
     slack: ConnectedWorkspace, args: MethodArguments, error_name: str
 ) -> SlackMessage:
-    """A message of the bot's, by channel and ts."""
+    """Return the bot's message with the given channel and ts.
+
+    `error_name` is the error for a message of somebody else."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     message = place.by_ts.get(args.require_string("ts", "message_not_found"))
     if message is None or message.deleted:
@@ -156,7 +160,9 @@ def find_own_message(
 def read_content(
     slack: ConnectedWorkspace, args: MethodArguments, keep: SlackMessage | None = None
 ) -> dict[str, Any]:
-    """What a message says: text, blocks, attachments, after all of Slack's checks."""
+    """Read and check a message's text, blocks and attachments.
+
+    The text of `keep`, the message before an update, is used if none is given."""
     text, markdown = args.read_string("text"), args.read_string("markdown_text")
     blocks = args.read_array("blocks", "invalid_blocks_format")
     attachments = args.read_array("attachments", "invalid_attachments") or []
@@ -180,7 +186,7 @@ def read_content(
 
 
 def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
-    """A message's metadata: event_type, and event_payload without nesting beyond reason."""
+    """Read a message's metadata (event_type and event_payload), or None."""
     given = args.read_json("metadata", "invalid_metadata_format")
     if given is None:
         return None
@@ -193,7 +199,7 @@ def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
     return given
 
 
-# chat.startStream, appendStream, stopStream: messages that grow before people's eyes.
+# chat.startStream, chat.appendStream and chat.stopStream.
 
 SESSION_STATUSES = ("active", "processing", "suspended", "closed")
 TOO_LONG_ERROR = f"must be less than {MAX_MARKDOWN_TEXT + 1} characters"
@@ -220,7 +226,7 @@ CHUNK_SCHEMA = require_type(
 
 @register_method("chat.startStream", "chat:write")
 def start_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Begins a message in a thread; in a channel it must say for whom."""
+    """Start a streaming message in a thread; in a channel a recipient is required."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
     if thread_ts is None:
@@ -241,7 +247,7 @@ def start_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 @register_method("chat.appendStream", "chat:write")
 def append_to_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Lets a message grow."""
+    """Append chunks to a streaming message."""
     message = find_open_stream(slack, args)
     chunks = read_chunks(args)
     if not chunks:
@@ -253,7 +259,7 @@ def append_to_stream(slack: ConnectedWorkspace, args: MethodArguments) -> Respon
 
 @register_method("chat.stopStream", "chat:write")
 def stop_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Ends a message; now its blocks may come too."""
+    """End a streaming message, optionally with final chunks and blocks."""
     message = find_open_stream(slack, args)
     chunks = read_chunks(args)
     blocks = args.read_array("blocks", "invalid_blocks_format") or []
@@ -275,7 +281,7 @@ def stop_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBod
 
 
 def find_open_stream(slack: ConnectedWorkspace, args: MethodArguments) -> SlackMessage:
-    """A message that still grows: begun by the bot less than some five minutes ago."""
+    """Return the bot's streaming message; raise ApiRefusal if its stream has ended."""
     message = find_own_message(slack, args, "message_not_owned_by_app")
     if not message.streaming_until or time.monotonic() > message.streaming_until:
         if message.streaming_until:
@@ -285,7 +291,7 @@ def find_open_stream(slack: ConnectedWorkspace, args: MethodArguments) -> SlackM
 
 
 def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
-    """The chunks of a call; markdown_text alone is one too."""
+    """Read and check the chunks of a call; markdown_text is converted to a chunk."""
     markdown, chunks = (
         args.read_string("markdown_text"),
         args.read_array("chunks", "invalid_chunks") or [],
@@ -310,7 +316,7 @@ def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
 def append_chunks(
     slack: ConnectedWorkspace, message: SlackMessage, chunks: list[dict[str, Any]]
 ) -> None:
-    """Adds chunks to a message."""
+    """Append chunks to a message."""
     for chunk in chunks:
         if chunk["type"] == "markdown_text":
             message.text += chunk["text"]
@@ -322,7 +328,7 @@ def append_chunks(
             message.tasks.setdefault(chunk["id"], {}).update(chunk)
 
 
-# assistant.threads.* and agents.sessions.*: status, title and prompts of a thread.
+# assistant.threads.* and agents.sessions.*: a thread's status, title and suggested prompts.
 
 MAX_PROMPTS = 4
 MAX_LOADING_MESSAGES = 10
@@ -331,7 +337,7 @@ MAX_TITLE_CHARACTERS = 200
 
 @register_method("assistant.threads.setStatus", "assistant:write", "chat:write")
 def set_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Shows what the app is doing; an empty status, or the app's next reply, ends it."""
+    """Set a thread's status; an empty status, or the app's next reply, clears it."""
     place, thread_ts = find_thread(slack, args)
     if not args.has("status"):
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: status"])
@@ -348,7 +354,7 @@ def set_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody
 
 @register_method("assistant.threads.setTitle", "assistant:write")
 def set_title(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Names a thread with the app."""
+    """Set the title of a thread."""
     place, thread_ts = find_thread(slack, args)
     slack.titles[(place.id, thread_ts)] = args.require_string("title")
     slack.notify_change("status", place.id, thread_ts)
@@ -357,7 +363,7 @@ def set_title(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 @register_method("assistant.threads.setSuggestedPrompts", "assistant:write")
 def set_suggested_prompts(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Offers up to four things to say; without a thread, for the app's whole view."""
+    """Set up to four suggested prompts of a thread, or without thread_ts of the whole place."""
     place = find_writable_place(slack, args.require_string("channel_id", "channel_not_found"))
     prompts = args.read_array("prompts", "invalid_arguments") or []
     if not 1 <= len(prompts) <= MAX_PROMPTS:
@@ -371,7 +377,7 @@ def set_suggested_prompts(slack: ConnectedWorkspace, args: MethodArguments) -> R
 
 @register_method("agents.sessions.setStatus", "chat:write")
 def set_session_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Says whether the agent is at work in a thread; makes the session when there is none."""
+    """Set the session status of a thread; create the session if needed."""
     place, thread_ts = find_thread(slack, args)
     status, title = args.require_string("status"), args.read_string("title")
     if status not in SESSION_STATUSES:
@@ -387,7 +393,7 @@ def set_session_status(slack: ConnectedWorkspace, args: MethodArguments) -> Resp
 
 
 def find_thread(slack: ConnectedWorkspace, args: MethodArguments) -> tuple[Place, str]:
-    """The thread these methods are about; it must exist."""
+    """Return the place and thread_ts of a call; raise ApiRefusal if the thread does not exist."""
     place = find_writable_place(slack, args.require_string("channel_id", "channel_not_found"))
     thread_ts = args.require_string("thread_ts")
     if thread_ts not in place.by_ts:
@@ -395,14 +401,14 @@ def find_thread(slack: ConnectedWorkspace, args: MethodArguments) -> tuple[Place
     return place, thread_ts
 
 
-# files.*: uploads in three steps, and what is known of a file.
+# files.*: uploads in three steps, and file information.
 
 MAX_FILE_BYTES = 2**30
 
 
 @register_method("files.getUploadURLExternal", "files:write")
 def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Step one: where to send the bytes."""
+    """Step one of an upload: return the URL for the bytes."""
     name, size = (
         args.require_string("filename"),
         args.read_integer("length", 0, maximum=MAX_FILE_BYTES),

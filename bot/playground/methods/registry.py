@@ -1,4 +1,4 @@
-"""The scopes the app was granted, and the error for those it was not."""
+"""The registry of Web API methods, with their scopes and the parsing of their arguments."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal
 
-APP_TOKEN_SCOPES = frozenset({"connections:write"})  # of the app's own token, not the bot's
+APP_TOKEN_SCOPES = frozenset({"connections:write"})  # of the app-level token, not of the bot token
 GRANTED_SCOPES = frozenset(
     {"app_mentions:read", "assistant:write", "chat:write", "commands", "connections:write"}
     | {"channels:history", "groups:history", "im:history", "mpim:history"}
@@ -19,38 +19,37 @@ GRANTED_SCOPES = frozenset(
 )
 
 
-# The first part of a scope's name, by the kind of place that it is for.
+# For each kind of place: the first part of the names of its scopes.
 FAMILIES = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 
 
 def scopes_for(scopes: tuple[str, ...], kind: str | None) -> tuple[str, ...]:
-    """Those of a method's scopes that a call for this kind of place needs."""
+    """Return the scopes of a method that a call for this kind of place needs."""
     if kind is None:
         return scopes
     return tuple(one for one in scopes if one.split(":")[0] == FAMILIES[kind]) or scopes
 
 
 def check_scope(granted: frozenset[str], needed: tuple[str, ...]) -> None:
-    """Raises missing_scope when none of the needed scopes was granted."""
+    """Raise ApiRefusal (missing_scope) if none of the needed scopes was granted."""
     if needed and not granted.intersection(needed):
         raise ApiRefusal("missing_scope", needed=needed[0], provided=",".join(sorted(granted)))
 
 
-# The arguments of one API call, read as strictly as Slack reads them.
+# The arguments of an API call, checked as strictly as Slack checks them.
 
 
 class MethodArguments:
-    """What a method was called with; forms carry JSON in strings, JSON bodies do not."""
+    """The arguments of a call. In a form JSON values are strings, in a JSON body they are not."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
 
     def has(self, name: str) -> bool:
-        """Whether the argument was given at all."""
         return self.values.get(name) is not None
 
     def read_string(self, name: str, default: str = "") -> str:
-        """A string; numbers are taken as they are written."""
+        """Return a string; numbers are converted to strings."""
         value = self.values.get(name)
         if value is None:
             return default
@@ -59,18 +58,18 @@ class MethodArguments:
         return str(value)
 
     def require_string(self, name: str, error: str = "") -> str:
-        """A string that must be there."""
+        """Return a non-empty string; raise ApiRefusal (`error`) if it is missing."""
         if value := self.read_string(name):
             return value
         raise ApiRefusal(error) if error else _invalid_argument(f"missing required field: {name}")
 
     def read_flag(self, name: str, default: bool = False) -> bool:
-        """True for true, 1 and "true"."""
+        """Return a boolean; true, 1 and "true" are true."""
         value = self.values.get(name)
         return default if value is None else value in (True, 1, "1", "true", "True")
 
     def read_integer(self, name: str, default: int, *, maximum: int) -> int:
-        """A whole number from 1 to `most`."""
+        """Return an integer from 1 to `maximum`; raise ApiRefusal otherwise."""
         try:
             value = int(self.read_string(name) or default)
         except ValueError:
@@ -84,7 +83,7 @@ class MethodArguments:
         return value
 
     def read_json(self, name: str, error: str = "invalid_arguments") -> Any:
-        """A value that a form carries as JSON text; None when it was not given."""
+        """Return a value that may be JSON text; None if it was not given."""
         value = self.values.get(name)
         if not isinstance(value, str):
             return value
@@ -94,14 +93,14 @@ class MethodArguments:
             raise ApiRefusal(error) from None
 
     def read_array(self, name: str, error: str) -> list[Any] | None:
-        """A list; None when it was not given."""
+        """Return a list, which may be JSON text; None if it was not given."""
         value = self.read_json(name, error)
         if value is not None and not isinstance(value, list):
             raise ApiRefusal(error)
         return value
 
     def read_list(self, name: str) -> list[str]:
-        """Words parted by commas, or a list of them."""
+        """Return a list of strings that was given as a list or separated by commas."""
         value = self.values.get(name)
         parts = value if isinstance(value, list) else str(value or "").split(",")
         return [str(part).strip() for part in parts if str(part).strip()]
@@ -111,7 +110,7 @@ def _invalid_argument(what: str) -> ApiRefusal:
     return ApiRefusal("invalid_arguments", [f"[ERROR] {what}"])
 
 
-# Which Web API methods there are, and the scope that each needs.
+# The registered methods.
 
 ResponseBody = dict[str, Any]
 MethodFunction = Callable[[ConnectedWorkspace, MethodArguments], ResponseBody]
@@ -119,9 +118,9 @@ MethodFunction = Callable[[ConnectedWorkspace, MethodArguments], ResponseBody]
 
 @dataclass(frozen=True)
 class Method:
-    """One method: its work, the scopes of which one must be granted, who may call it.
+    """A Web API method. One of its `scopes` must be granted.
 
-    Callers are the bot (its token), the app (the app-level token) and anyone.
+    `caller` is "bot" (bot token), "app" (app-level token) or "anyone".
     """
 
     name: str
@@ -136,7 +135,7 @@ METHODS: dict[str, Method] = {}
 def register_method(
     name: str, *scopes: str, caller: str = "bot"
 ) -> Callable[[MethodFunction], MethodFunction]:
-    """Registers a function as a Web API method."""
+    """Register a function as a Web API method."""
 
     def register(function: MethodFunction) -> MethodFunction:
         METHODS[name] = Method(name, function, scopes, caller)

@@ -1,4 +1,4 @@
-"""views.*: modals and Home tabs."""
+"""views.*: opening and updating modals and Home tabs."""
 
 import time
 from typing import Any
@@ -13,14 +13,14 @@ from bot.playground.slack_objects import Trigger
 
 @register_method("views.open")
 def open_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Opens a modal before the person whose trigger_id it is."""
+    """Open a modal for the person of the trigger_id."""
     trigger = use_trigger(slack, args)
     return build_view_response(slack, modals.open_view(slack, read_view_source(args), trigger.user))
 
 
 @register_method("views.push")
 def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Puts a view on top of the modal from which the trigger_id came."""
+    """Open a view on top of the modal that the trigger_id belongs to."""
     trigger = use_trigger(slack, args)
     parent = slack.views.get(trigger.view_id or "")
     if parent is None or parent.kind != "modal":
@@ -33,7 +33,7 @@ def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody
 
 @register_method("views.update")
 def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Changes an open view, by its id or by the app's own."""
+    """Update an open view by its view_id or external_id."""
     view = slack.views.get(args.read_string("view_id")) or find_by_external_id(slack, args)
     if view is None:
         raise ApiRefusal("not_found")
@@ -43,7 +43,7 @@ def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBod
 
 @register_method("views.publish")
 def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Shows a Home tab to one person."""
+    """Publish the Home tab of one person."""
     user = args.require_string("user_id")
     if user not in slack.people:
         raise ApiRefusal("user_not_found")
@@ -60,7 +60,6 @@ def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 
 def read_view_source(args: MethodArguments) -> Any:
-    """The view's definition as it was given."""
     view = args.read_json("view")
     if view is None:
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: view"])
@@ -68,7 +67,7 @@ def read_view_source(args: MethodArguments) -> Any:
 
 
 def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
-    """Takes a trigger_id: once, and within three seconds."""
+    """Use up a trigger_id; it is valid once and for three seconds."""
     given = args.read_string("trigger_id") or args.require_string(
         "interactivity_pointer", "invalid_arguments"
     )
@@ -84,18 +83,17 @@ def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
 
 
 def find_by_external_id(slack: ConnectedWorkspace, args: MethodArguments) -> View | None:
-    """The open view with the app's own id."""
+    """Return the open view with the given external_id, or None."""
     external_id = args.read_string("external_id")
     found = (view for view in slack.views.values() if view.external_id == external_id)
     return next(found, None) if external_id else None
 
 
 def check_view_hash(args: MethodArguments, view: View) -> None:
-    """Refuses a change to a view that is not the one the app has seen."""
+    """Raise ApiRefusal (hash_conflict) if the view has changed since the given hash."""
     if args.read_string("hash") not in ("", view.hash):
         raise ApiRefusal("hash_conflict")
 
 
 def build_view_response(slack: ConnectedWorkspace, view: View) -> ResponseBody:
-    """The answer of every views method."""
     return {"view": payloads.build_view_payload(slack, view)}

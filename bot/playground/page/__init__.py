@@ -1,4 +1,4 @@
-"""The playground's page: a Slack client in the browser, with a look behind the scenes."""
+"""The playground's page: a Slack client in the browser, with the intern's records at its side."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ __all__ = ["add_page"]
 def add_page(
     slack: LocalSlack, *, child: InternProcess | None, home: Path | None, database_url: str | None
 ) -> None:
-    """Adds the page's routes to `slack.application`; call it before the start.
+    """Add the page's routes to `slack.application`; call it before the Slack starts.
 
-    Without a child the page offers no "kill the worker"; without rows (`database_url`, or the
-    SQLite file under `home`) its side panel shows only what Slack itself saw.
+    Without `child` the page has no switch to kill the intern. Without a database (`database_url`,
+    or the SQLite file in `home`) its side panel shows only what Slack itself saw.
     """
     if database_url is None and home is not None:
         database_url = f"sqlite:///{home / 'super-intern.db'}"

@@ -1,4 +1,4 @@
-"""What a person does on the page, carried out in the local Slack."""
+"""Runs the actions that people take on the page in the local Slack."""
 
 import base64
 import re
@@ -17,12 +17,12 @@ ActionRequest = dict[str, Any]
 ActionHandler = Callable[[str, ActionRequest], Awaitable[AppResponse | None]]
 MAX_RESPONSES = 60
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
-INVITE_COMMAND = "/invite"  # Slack's own; the cards name it
+INVITE_COMMAND = "/invite"  # a built-in command of Slack that the cards mention
 UNKNOWN_COMMAND = "{command} is not a valid command."
 
 
 def list_commands() -> list[dict[str, str]]:
-    """The slash commands that the intern's skills declare."""
+    """Return the slash commands that the intern's skills declare."""
     return [
         {"command": f"/{skill.command}", "what": skill.summary, "hint": skill.hint}
         for skill in load_skills().values()
@@ -31,7 +31,7 @@ def list_commands() -> list[dict[str, str]]:
 
 
 class ActionRunner:
-    """Each verb takes who does it and what the page sent; `acks` are the intern's answers."""
+    """Runs the actions of one page; `acks` are the intern's latest acknowledgements."""
 
     def __init__(self, slack: LocalSlack) -> None:
         self.slack = slack
@@ -51,10 +51,12 @@ class ActionRunner:
         }
 
     async def run(self, user: str, request: ActionRequest) -> dict[str, Any]:
-        """Raises Impossible, with words for the log, when it can't be done."""
+        """Run an action for a person and return its result for the page.
+
+        Raises ImpossibleAction if the action is unknown, incomplete or not possible."""
         verb = self._handlers.get(str(request.get("do")))
         if verb is None:
-            raise ImpossibleAction(f"there is no deed {request.get('do')!r}")
+            raise ImpossibleAction(f"there is no action {request.get('do')!r}")
         try:
             answer = await verb(user, request)
         except (KeyError, TypeError, ValueError) as error:
@@ -100,7 +102,7 @@ class ActionRunner:
 
     async def _submit(self, user: str, request: ActionRequest) -> AppResponse:
         values = dict(request.get("values") or {})
-        for field in request.get("files", []):  # a file_input's bytes become files of Slack's first
+        for field in request.get("files", []):  # uploads the files of file_input elements
             stored = self.slack.upload(user, str(field["name"]), base64.b64decode(field["bytes"]))
             block = values.setdefault(field["block_id"], {})
             block.setdefault(field["action_id"], []).append(stored.as_slack())
@@ -131,7 +133,7 @@ class ActionRunner:
 
 
 def encode_typed_text(slack: LocalSlack, text: str) -> str:
-    """Typed words as Slack stores them: harmless signs, and names that are addressed."""
+    """Escape typed text and convert @names and #channels to mentions, as Slack stores them."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     names = {}
     for id, person in slack.people.items():

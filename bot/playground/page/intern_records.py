@@ -1,4 +1,7 @@
-"""Nothing lost, nothing doubled: the intern's rows held against what stands in Slack."""
+"""Reads the intern's database for the page and compares it with the messages in Slack.
+
+The comparison shows that no accepted task was lost and that no message was posted twice.
+"""
 
 import asyncio
 from collections import Counter
@@ -28,18 +31,20 @@ from bot.playground.page.actions import ActionRunner
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import OPEN_STATES, Task
 
-TaskCards = list[tuple[str, str, datetime]]  # each task's first card, its state, since when
-LOST_AFTER = timedelta(seconds=30)  # a card that Slack refuses comes a little later
+TaskCards = list[
+    tuple[str, str, datetime]
+]  # for each task: the id of its first card, its state, the time of the state
+LOST_AFTER = timedelta(seconds=30)  # after a refusal by Slack, the retry comes a little later
 
 
 def list_task_cards(session: Session, workspace: str) -> TaskCards:
-    """Every accepted task of the workspace."""
+    """List the first cards of all accepted tasks of the workspace."""
     columns = select(Task.id, Task.state, Task.changed_at).where(Task.workspace == workspace)
     return [(f"{id}.0:card", state, since) for id, state, since in session.execute(columns)]
 
 
 def count_posts(slack: LocalSlack) -> Counter[str]:
-    """How often each post of the intern stands in Slack, by the id that its metadata carries."""
+    """Count the messages in Slack for each post id of the intern (from the metadata)."""
     post_counts: Counter[str] = Counter()
     for place in slack.places.values():
         for message in place.by_ts.values():
@@ -50,7 +55,9 @@ def count_posts(slack: LocalSlack) -> Counter[str]:
 
 
 def count_outcomes(tasks: TaskCards, post_counts: Counter[str], now: datetime) -> dict[str, int]:
-    """asked = ended + open + lost; doubled counts posts of any kind."""
+    """Count the tasks by outcome: asked = ended + open + lost.
+
+    `doubled` is the number of posts of any kind with more than one message."""
     found = Counter(
         _classify_card(card, state, now - since, post_counts) for card, state, since in tasks
     )
@@ -67,7 +74,7 @@ def _classify_card(card: str, state: str, age: timedelta, post_counts: Counter[s
     return "open" if age < LOST_AFTER else "lost"
 
 
-# Behind the scenes: what the intern's own rows say, read without ever writing.
+# The intern's records for the page's side panel, on a read-only connection.
 
 RecordData = dict[str, Any]
 MAX_TASKS, MAX_EVENTS, MAX_CALLS, MAX_ENTRIES = 8, 40, 25, 300
@@ -77,7 +84,7 @@ WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
 
 
 class InternRecords:
-    """Reads rows of one workspace; before the intern has made its tables there are none."""
+    """Reads the records of one workspace; empty until the intern has created its tables."""
 
     def __init__(self, workspace: str, database_url: str | None) -> None:
         self.workspace = workspace
@@ -86,14 +93,14 @@ class InternRecords:
         self._verified: tuple[str, journal.ChainVerdict] | None = None
 
     async def read(self, slack: LocalSlack, actions: ActionRunner, language: str) -> RecordData:
-        """Events with their acks, calls, tasks with all that belongs to them, the journal."""
+        """Return the events, API calls, tasks, journal and outcome counts for the side panel."""
         rows = await asyncio.to_thread(self._read_rows, language)
         outcomes = count_outcomes(rows.pop("accepted"), count_posts(slack), datetime.now(UTC))
         traffic = {"events": list_events(slack, actions), "calls": list_calls(slack)}
         return traffic | rows | {"proof": outcomes}
 
     def next_digest(self, now: datetime) -> datetime:
-        """A minute after the next moment of a digest that is on; a week ahead when none is."""
+        """Return one minute after the next active digest is due, or a week ahead without any."""
         try:
             engine = self._open_engine()
             if engine is not None:
@@ -101,7 +108,7 @@ class InternRecords:
                     on = [one for one in Schedule.of(session, self.workspace) if one.state == "on"]
                     moments = [one.following(now) for one in on]
                     return min(moments, default=now + WEEK) + MINUTE
-        except SQLAlchemyError:  # tables not made yet
+        except SQLAlchemyError:  # the tables do not exist yet
             pass
         return now + WEEK
 
@@ -122,7 +129,7 @@ class InternRecords:
                     "journal": self._describe_journal(session, entries, language),
                 }
                 return shown | {"accepted": list_task_cards(session, self.workspace)}
-        except SQLAlchemyError:  # tables not made yet, or the file was just replaced
+        except SQLAlchemyError:  # the tables do not exist yet, or the file was replaced
             return nothing
 
     def _open_engine(self) -> Engine | None:
@@ -164,7 +171,7 @@ class InternRecords:
 def describe_task(
     session: Session, task: Task, entries: list[JournalEntry], language: str
 ) -> RecordData:
-    """A task's way: what was written down of it, its drafts, receipts and messages."""
+    """Describe a task with its journal entries, drafts, receipts and messages."""
     mine = [one for one in entries if _is_about(one, task.id)]
     receipts = Receipt.of(session, task.id)
     drafts = list_newest_drafts(session, task.id)
@@ -191,14 +198,16 @@ def describe_task(
 
 
 def _read_task_state(session: Session, task: Task, drafts: Sequence[Draft]) -> str:
-    """How far a task is; once its drafts are there, what people said of the newest of each."""
+    """Return a task's state; for a finished one the verdict, if all newest drafts have the same."""
     newest = {draft.piece: draft for draft in sorted(drafts, key=lambda one: one.version)}
     verdicts = {_read_verdict(session, draft) for draft in newest.values()}
     return verdicts.pop() if task.state == "done" and len(verdicts) == 1 else task.state
 
 
 def _read_verdict(session: Session, draft: Draft) -> str:
-    """Approved is what was approved often enough: then it goes out, to its thread at least."""
+    """Return a draft's verdict.
+
+    A draft with enough approvals always has a delivery, to its thread at least."""
     verdicts = {one.verdict for one in Decision.of(session, draft.id)}
     refused = next((one for one in ("reject", "send back") if one in verdicts), None)
     if refused:
@@ -278,7 +287,7 @@ def describe_entry(entry: JournalEntry) -> RecordData:
 
 
 def list_events(slack: LocalSlack, actions: ActionRunner) -> list[RecordData]:
-    """Events, commands, clicks and forms, the newest first, each with its acks."""
+    """List events, commands, clicks and forms with their acknowledgements, the newest first."""
     found: list[RecordData] = [
         {
             "id": one.event_id,
@@ -303,7 +312,7 @@ def list_events(slack: LocalSlack, actions: ActionRunner) -> list[RecordData]:
 
 
 def list_calls(slack: LocalSlack) -> list[RecordData]:
-    """What the intern asked of Slack lately, the newest first."""
+    """List the intern's latest API calls, the newest first."""
     return [
         {
             "method": one.method,

@@ -1,4 +1,4 @@
-"""What a person sees of a local Slack, in the shapes that the page draws."""
+"""Serves the playground's page: its data, fault switches, WebSocket and HTTP routes."""
 
 import asyncio
 import contextlib
@@ -23,11 +23,11 @@ from bot.playground.slack_objects import TEAM_NAME, Place, SlackMessage
 from bot.playground.workspace import WorkspaceChange
 
 PageData = dict[str, Any]
-MAX_MESSAGES = 400  # messages of each place that a page starts with
+MAX_MESSAGES = 400  # messages of each place in the first snapshot
 
 
 def build_snapshot(slack: LocalSlack, user: str) -> PageData:
-    """All that this person sees at this moment."""
+    """Return all that this person sees now."""
     slack.open_direct_message(user)
     mine = [place for place in slack.places.values() if user in place.members]
     return {
@@ -114,21 +114,21 @@ def list_statuses(slack: LocalSlack) -> list[PageData]:
 
 
 def list_prompts(slack: LocalSlack) -> PageData:
-    """What may be said to the intern, by place."""
+    """Return the suggested prompts of each place."""
     return {channel: prompts for (channel, thread), prompts in slack.prompts.items() if not thread}
 
 
-# Switches that make Slack misbehave, and what state they are in.
+# Switches on the page that inject faults.
 
 SLOW_SECONDS = 2.0
 REFUSED_CALLS = 3
-LOST_ACKS = 2  # a mention is two events
+LOST_ACKS = 2  # because a mention is sent as two events
 DAY_SECONDS = 24 * 60 * 60  # seconds
 MESSAGE_METHODS = ("chat.postMessage", "chat.update")
 
 
 class FaultSwitches:
-    """Two stay on until they are switched off; the others happen once."""
+    """The page's fault switches. "twice" and "slow" stay on; the others act once."""
 
     def __init__(
         self, slack: LocalSlack, child: InternProcess | None, records: InternRecords
@@ -136,7 +136,7 @@ class FaultSwitches:
         self.slack, self.child, self.records = slack, child, records
 
     def state(self) -> dict[str, Any]:
-        """How they stand, and how the intern is."""
+        """Return the state of the switches and of the intern's process."""
         faults = self.slack.faults
         child = self.child
         return {
@@ -153,7 +153,7 @@ class FaultSwitches:
         }
 
     async def set_switch(self, name: str, on: bool) -> None:
-        """Raises Impossible for a switch that is not there."""
+        """Set a switch. Raises ImpossibleAction if there is no switch of this name."""
         faults = self.slack.faults
         if name == "twice":
             faults.deliver_twice_without_headers = on
@@ -166,7 +166,7 @@ class FaultSwitches:
                 faults.rate_limit(method, REFUSED_CALLS if on else 0)
         elif name == "drop" and self.slack.sockets.connections:
             faults.drop_socket()
-        elif name == "drop":  # over HTTP, what breaks is the connection with the answer on it
+        elif name == "drop":  # over HTTP the acknowledgements get lost instead
             faults.lost_acks = LOST_ACKS if on else 0
         elif name == "streams":
             faults.end_streams()
@@ -184,17 +184,17 @@ class FaultSwitches:
         return sum(one.streaming_until is not None for p in places for one in p.by_ts.values())
 
 
-# The page's WebSocket: what changes goes out, what people do comes in.
+# The page's WebSocket: sends changes and receives actions.
 
-GATHER_SECONDS = 0.008  # seconds in which changes are gathered into one frame
-POLL_SECONDS = 0.25  # seconds between two looks behind the scenes while somebody watches
+GATHER_SECONDS = 0.008  # seconds in which changes are collected into one frame
+POLL_SECONDS = 0.25  # seconds between reads of the intern's records while the panel is open
 REFRESH_SECONDS = 1.0
 MAX_FRAME_BYTES = 64 * 2**20
 DEFAULT_USER = "UMARIE"
 
 
 class OpenPages:
-    """All open pages."""
+    """All open browser tabs."""
 
     def __init__(self, slack: LocalSlack, records: InternRecords, switches: FaultSwitches) -> None:
         self.slack, self.records, self.switches = slack, records, switches
@@ -202,7 +202,7 @@ class OpenPages:
         self.pages: set[BrowserTab] = set()
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """One page, as the person in ?as=, until it goes away."""
+        """Serve one tab as the person in the query parameter `as`, until it is closed."""
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MAX_FRAME_BYTES, timeout=0.5)
         await socket.prepare(request)
         user = request.query.get("as", DEFAULT_USER)
@@ -221,13 +221,13 @@ class OpenPages:
                 await page.socket.close(code=1001)
 
     def notify_pages(self) -> None:
-        """The switches were used: every page shows it."""
+        """Send the changed switches to every tab."""
         for page in self.pages:
             page.queue_change(("switches",))
 
 
 class BrowserTab:
-    """One browser tab."""
+    """One browser tab and its WebSocket."""
 
     def __init__(self, pages: OpenPages, socket: web.WebSocketResponse, user: str) -> None:
         self.pages, self.slack, self.socket, self.user = pages, pages.slack, socket, user
@@ -265,7 +265,7 @@ class BrowserTab:
         self._has_changes.set()
 
     def _on_change(self, change: WorkspaceChange) -> None:
-        """Cheap and without awaiting: only what is to be drawn again is kept."""
+        """Queue what must be redrawn. This runs within the change, so it must be quick."""
         self._records_stale.set()
         if change.kind in ("call", "delivery"):
             return
@@ -307,7 +307,7 @@ class BrowserTab:
         await self._send([done])
 
     async def _send_changes(self) -> None:
-        """Sends what changed, gathered for a moment."""
+        """Send the queued changes in batches."""
         while True:
             await self._has_changes.wait()
             await asyncio.sleep(GATHER_SECONDS)
@@ -330,7 +330,7 @@ class BrowserTab:
                 update = {"statuses": list_statuses(slack), "prompts": list_prompts(slack)}
                 return {"type": "statuses", **update}
             case ("switches",):
-                self._switch_state = self.pages.switches.state()  # what this page shows from now on
+                self._switch_state = self.pages.switches.state()  # compared by _poll_switches
                 return {"type": "switches", "switches": self._switch_state}
             case ("place",):
                 mine = [place for place in slack.places.values() if user in place.members]
@@ -348,12 +348,12 @@ class BrowserTab:
         if message.ephemeral_to not in (None, self.user):
             return None
         if message.is_reply and message.thread_ts:
-            self.queue_change(("message", channel, message.thread_ts))  # its count of replies
+            self.queue_change(("message", channel, message.thread_ts))  # its reply count changes
         update = {"type": "message", "message": describe_message(self.slack, message)}
         return update | {"place": describe_place(self.slack, place, self.user)}
 
     async def _poll_records(self) -> None:
-        """Behind the scenes: read again after something happened, while somebody watches."""
+        """Send the intern's records when they have changed, while the panel is open."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._records_stale.wait(), REFRESH_SECONDS)
@@ -369,7 +369,7 @@ class BrowserTab:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _poll_switches(self) -> None:
-        """The intern's own life has no event in Slack."""
+        """Send changed switches; a restart of the intern sends no event in Slack."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             if self.pages.switches.state() != self._switch_state:
@@ -380,7 +380,7 @@ class BrowserTab:
             await self.socket.send_json(update)
 
 
-# What the browser fetches: the page, its bundle, and files that were shared.
+# HTTP routes: the page, its bundle and shared files.
 
 BUNDLE = Path(__file__).parent / "bundle"
 CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -399,7 +399,7 @@ NOT_BUILT_MESSAGE = "The page is not built: run `make web`."
 
 
 class PageRoutes:
-    """Routes beside the Web API's. Only this machine's own browser is answered."""
+    """The page's HTTP routes. Only requests from a browser on this machine are accepted."""
 
     def __init__(self, slack: LocalSlack, pages: OpenPages) -> None:
         self.slack = slack
@@ -425,7 +425,7 @@ class PageRoutes:
         return _send_file(path, kind)
 
     async def file(self, request: web.Request) -> web.Response:
-        """A shared file's bytes; only pictures are shown, everything else is downloaded."""
+        """Return a shared file; images are displayed, everything else is downloaded."""
         require_local_request(request)
         file = self.slack.files.get(request.match_info["id"])
         if file is None or file.content is None:
@@ -443,7 +443,7 @@ class PageRoutes:
 
 
 def require_local_request(request: web.Request) -> None:
-    """Another site in the same browser must not get in: not by its own name, not by a script."""
+    """Raise 403 for another Host or Origin: other sites (also by DNS rebinding) have no access."""
     name = request.host.rpartition(":")[0] or request.host
     origin = request.headers.get("Origin")
     if name not in ("127.0.0.1", "localhost") or origin not in (None, f"http://{request.host}"):
@@ -459,11 +459,13 @@ def _send_file(path: Path, kind: str) -> web.Response:
     )
 
 
-# Opens the page in the person's browser, where there is one with windows.
+# Opening the page in the person's browser.
 
 
 async def open_browser(address: str) -> bool:
-    """Whether a browser was asked to. A browser inside the terminal would be in the way."""
+    """Open the page and return whether there is a graphical browser.
+
+    A text browser in the terminal would disturb the terminal client."""
     windows = sys.platform == "darwin" or os.environ.get("DISPLAY")
     if not (windows or os.environ.get("WAYLAND_DISPLAY")):
         return False
