@@ -322,7 +322,7 @@ class View:
         return str(self.source.get("external_id") or "")
 
     def replace_source(self, source: dict[str, Any], ids: IdGenerator) -> None:
-        """Replace the view's definition; keep entered values if block and action ids are the same."""
+        """Replace the view's definition; entered values stay if block and action id stay."""
         self.source, self.blocks = source, assign_ids(source["blocks"], ids)
         self.hash = ids.new_ts()
         before, self.values = self.values, collect_initial_values(self.blocks)

@@ -429,7 +429,7 @@ def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 @register_method("files.completeUploadExternal", "files:write")
 def complete_upload(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Step three: the files are there, and shared where they should be."""
+    """Step three of an upload: mark the files as complete and share them in the channels."""
     files = [
         find_uploaded_file(slack, entry)
         for entry in args.read_array("files", "invalid_arguments") or []
@@ -458,7 +458,7 @@ def complete_upload(slack: ConnectedWorkspace, args: MethodArguments) -> Respons
 
 @register_method("files.info", "files:read")
 def show_file(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """What is known of a file."""
+    """Return a complete file's metadata."""
     file = slack.files.get(args.require_string("file", "file_not_found"))
     if file is None or not file.complete:
         raise ApiRefusal("file_not_found")
@@ -466,7 +466,7 @@ def show_file(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 
 def find_uploaded_file(slack: ConnectedWorkspace, entry: Any) -> StoredFile:
-    """A file whose bytes have come, with the title it should have."""
+    """Return an uploaded file and set its title if one is given."""
     file = slack.files.get(str(entry.get("id"))) if isinstance(entry, dict) else None
     if file is None or file.content is None:
         raise ApiRefusal("file_not_found")

@@ -1,4 +1,4 @@
-"""Invented people who buy: where they live, what they consented to, how they live with the shop."""
+"""Generates the customers: address, consents, language and buying behaviour."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -37,7 +37,10 @@ CUSTOMER_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (57, 36, 7))
 
 @dataclass
 class Customer:
-    """One customer; `first` is the day of the first order that the data can show."""
+    """A customer. Days are numbered from the start of the sales period.
+
+    `first_order_day` is the day of the first order that the data can contain. `segment` is the
+    section of `lives` in planted.toml."""
 
     id: str
     first_name: str
@@ -53,8 +56,8 @@ class Customer:
     first_order_day: int
     registration_day: int
     device: str
-    favourite_category: str  # the category liked most
-    size: float  # from 0, always the smallest, to 1
+    favourite_category: str  # key of a category
+    size: float  # from 0 (always the smallest size) to 1 (the largest)
     email: bool = False
     sms: bool = False
     ad_user_data: bool = False
@@ -62,7 +65,7 @@ class Customer:
     opted_out: int | None = None
 
     def can_receive(self, channel: str, day: int) -> bool:
-        """Whether a campaign of that day may reach them."""
+        """Whether a campaign on this day may be sent to the customer."""
         said = self.email if channel == "email" else self.sms
         left = self.opted_out is not None and self.opted_out <= day
         return said and self.registration_day <= day and not left
@@ -71,7 +74,7 @@ class Customer:
 def generate_customers(
     seed: int, count: int, period: SalesPeriod, categories: Sequence[str]
 ) -> list[Customer]:
-    """The customers, in the order they registered."""
+    """Generate the customers, ordered by registration."""
     rng, names = RandomStream(seed, "customers"), read_toml("places")
     inventor = _CustomerGenerator(rng, period, names, categories)
     made = [inventor.generate() for _ in range(count)]
@@ -82,7 +85,7 @@ def generate_customers(
 
 
 def write_customers(folder: Path, customers: Sequence[Customer], period: SalesPeriod) -> int:
-    """customers.csv"""
+    """Write customers.csv and return the number of rows."""
     return data_files.write_csv(
         folder / "customers.csv",
         CUSTOMER_COLUMNS,
@@ -114,7 +117,7 @@ def _build_customer_row(customer: Customer, period: SalesPeriod) -> tuple[object
 
 
 def build_email_address(customer: Customer) -> str:
-    """An e-mail address of a domain that nobody can own. Source: RFC 2606, .example."""
+    """Return an address in a domain that nobody can own. Source: RFC 2606, .example."""
     bare = unicodedata.normalize("NFKD", f"{customer.first_name}.{customer.surname}".lower())
     return (
         "".join(c for c in bare if not unicodedata.combining(c))
@@ -123,7 +126,7 @@ def build_email_address(customer: Customer) -> str:
 
 
 class _CustomerGenerator:
-    """Draws people one by one."""
+    """Generates one customer after the other."""
 
     def __init__(
         self,
@@ -174,7 +177,9 @@ class _CustomerGenerator:
         return made
 
     def _choose_first_days(self, life: str) -> tuple[int, int]:
-        """The first order that shows, and the day of registration, maybe long before."""
+        """Return the day of the first order in the data and the day of registration.
+
+        Known customers registered up to 900 days before the data start."""
         rng = self.rng
         known = {"once": 0.0, "occasional": 0.15, "loyal": 0.45, "lapsed": 0.85, "niche": 0.35}
         if rng.chance(known[life]):

@@ -1,4 +1,4 @@
-"""One review or message of the sample shop's customers."""
+"""Generates the customers' reviews and messages."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ REVIEW_CHANNEL = "avis"
 
 @dataclass
 class FeedbackItem:
-    """One review or message; `themes` is what it was made to speak of."""
+    """A review or message; `themes` are the planted topics of its text."""
 
     order: ShopOrder
     line: OrderLine
@@ -37,7 +37,7 @@ class FeedbackItem:
         return not {"phone", "sold out"} & set(self.themes)
 
 
-# Sentences about a thing, agreeing with it, and typed as people type.
+# Sentences about a product, with grammatical agreement and typing errors.
 
 GAP_PATTERN = re.compile(r"\{([^{}]*)\}")
 CHOICE_PATTERN = re.compile(r"<([^<>]*)>")
@@ -56,7 +56,7 @@ TYPOS_EN = (("don't", "dont"), ("beautiful", "beautifull"), ("their", "thier"), 
 
 
 class PhraseBuilder:
-    """The pieces of one language, and how they are put together."""
+    """Builds sentences of one language from the phrases in said_<language>.toml."""
 
     def __init__(self, language: str, rng: RandomStream):
         self.language, self.rng = language, rng
@@ -66,7 +66,7 @@ class PhraseBuilder:
     def build_sentence(
         self, theme: str, of: str, product: ShopProduct, order: Mapping[str, str]
     ) -> str:
-        """One sentence of a theme about a thing, with what the order knows filled in."""
+        """Build a sentence on a theme about a product, with the order's data filled in."""
         found = self.pieces[theme][of] if of else self.pieces[theme]
         phrases = [p for p in found if "{couleur}" not in p or len(product.colours) > 1]
         return self.fill_phrase(self.rng.choose(phrases), product, order)
@@ -81,7 +81,7 @@ class PhraseBuilder:
         )
 
     def add_typing_habits(self, text: str) -> str:
-        """The text as somebody in a hurry types it, for every third person."""
+        """Return the text as people type it: about a third has typing errors or sloppy case."""
         hand = self.rng.random()
         if hand < 0.66:
             return text
@@ -103,7 +103,7 @@ class PhraseBuilder:
 
 
 def lower_first_letter(sentence: str) -> str:
-    """After a colon."""
+    """Return the sentence as it is written after a colon."""
     stays = sentence.startswith(("I ", "I'")) or sentence[1:2].isupper()
     return sentence if stays else sentence[:1].lower() + sentence[1:]
 
@@ -147,7 +147,7 @@ def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-# Reviews and messages, put together from pieces so that each reads as somebody's own.
+# Reviews and messages, composed of several sentences.
 
 MONTH_NAMES_FR = (
     "janvier",
@@ -177,7 +177,7 @@ MONTH_NAMES_EN = (
     "November",
     "December",
 )
-STAR_RATINGS = {  # by what weighs on a review, and whether there is praise in it too
+STAR_RATINGS = {  # by the review's main complaint, and whether it also has praise
     ("", True): WeightedChoice((5, 4), (72, 28)),
     ("fault", True): WeightedChoice((4, 3), (55, 45)),
     ("fault", False): WeightedChoice((3, 2, 1), (40, 40, 20)),
@@ -186,11 +186,11 @@ STAR_RATINGS = {  # by what weighs on a review, and whether there is praise in i
     ("late", True): WeightedChoice((4, 3, 2), (30, 50, 20)),
     ("late", False): WeightedChoice((3, 2, 1), (25, 45, 30)),
 }
-MAX_TRIES = 8  # before a text that was there already may come again
+MAX_TRIES = 8  # attempts before a duplicate text is accepted
 
 
 class FeedbackWriter:
-    """Writes in one language."""
+    """Writes the texts of one language."""
 
     def __init__(self, language: str, seed: int, period: SalesPeriod):
         self.language, self.period = language, period
@@ -200,7 +200,7 @@ class FeedbackWriter:
         self.written: set[str] = set()
 
     def write(self, note: "FeedbackItem") -> None:
-        """The note's text, its rating, and the themes that came by chance."""
+        """Set the note's text and rating, and add themes that were chosen at random."""
         planned = list(note.themes)
         for _ in range(MAX_TRIES):
             note.themes = list(planned)
@@ -293,7 +293,7 @@ class FeedbackWriter:
         return self._build_sentence(note, "question", "any")
 
     def _build_signature(self, note: "FeedbackItem") -> str:
-        """A name; now and then more than one should say."""
+        """Return a signature; some contain personal data (phone number or e-mail address)."""
         who, hand = note.order.customer, self.rng.random()
         if hand < 0.1 and who.phone:
             return f"{who.first_name} {who.surname}, {who.phone}"
@@ -324,7 +324,7 @@ class FeedbackWriter:
         return f"{'1er' if day.day == 1 else day.day} {MONTH_NAMES_FR[day.month - 1]}"
 
 
-# What customers write: which orders are spoken of, and about what.
+# Which orders get feedback, and on which themes.
 
 FEEDBACK_COLUMNS = (
     "id",
@@ -344,7 +344,7 @@ MESSAGE_CHANNELS = ("e-mail", "e-mail", "chat", "instagram")
 
 
 class CustomerFeedback:
-    """All that was written."""
+    """All reviews and messages."""
 
     def __init__(self, seed: int, count: int, period: SalesPeriod, book: OrderBook):
         self.period, self.book, self.rng = period, book, RandomStream(seed, "feedback")
@@ -363,7 +363,7 @@ class CustomerFeedback:
             note.id = f"V{number:06}"
 
     def write(self, folder: Path) -> int:
-        """feedback.csv"""
+        """Write feedback.csv and return the number of rows."""
         return data_files.write_csv(
             folder / "feedback.csv", FEEDBACK_COLUMNS, map(self._row, self.notes)
         )
@@ -386,7 +386,7 @@ class CustomerFeedback:
         )
 
     def _list_checkout_messages(self, count: int) -> list[FeedbackItem]:
-        """People whose checkout broke."""
+        """Create messages of customers whose checkout failed."""
         wanted = round(count * read_planted("mobile_checkout")["messages"])
         chosen = self.rng.shuffled(self.book.lost_orders)[:wanted]
         return [
@@ -395,7 +395,7 @@ class CustomerFeedback:
         ]
 
     def _list_sold_out_messages(self, count: int) -> list[FeedbackItem]:
-        """People who saw the advertisement."""
+        """Create messages of people who saw an advertisement for the sold-out product."""
         out = read_planted("sold_out")
         product = self.book.products.by_ref[out["product"]]
         recent = [o for o in self.book.orders if o.day >= self.period.start_of_last(out["days"])]
@@ -407,7 +407,7 @@ class CustomerFeedback:
         ]
 
     def _list_order_notes(self, count: int) -> list[FeedbackItem]:
-        """Parcels that arrived: as many late ones from everywhere as was planted."""
+        """Create notes on delivered orders, with the planted share of late parcels per region."""
         arrived = [o for o in self.book.orders if o.arrived < self.period.length - 2]
         there = [o for o in arrived if self._is_in_late_region(o)]
         others = [o for o in arrived if not self._is_in_late_region(o)]
@@ -423,10 +423,12 @@ class CustomerFeedback:
         return order.customer.department in self.late["departments"] and order.day >= since
 
     def _mix_late_orders(
-        self, orders: Sequence[ShopOrder], count: int, told: float
+        self, orders: Sequence[ShopOrder], count: int, late_share: float
     ) -> list[FeedbackItem]:
-        """Of that many orders a share, all late, with their lateness told."""
-        late = self._shuffle_order_notes(o for o in orders if o.is_late)[: round(count * told)]
+        """Create `count` notes; a share (`late_share`) is on late orders and gets that theme."""
+        late = self._shuffle_order_notes(o for o in orders if o.is_late)[
+            : round(count * late_share)
+        ]
         chosen = {id(note.order) for note in late}
         rest = self._shuffle_order_notes(o for o in orders if id(o) not in chosen)
         for note in late:
@@ -434,7 +436,9 @@ class CustomerFeedback:
         return [*late, *rest[: count - len(late)]]
 
     def _shuffle_order_notes(self, orders: Iterable[ShopOrder]) -> list[FeedbackItem]:
-        """The orders in any order, one line each; who got what runs small writes twice as often."""
+        """Create a note for one line of each order, shuffled.
+
+        Orders of products that run small are twice as likely to come early."""
         pool = []
         for order in orders:
             line = self.rng.choose(order.lines)
@@ -444,7 +448,7 @@ class CustomerFeedback:
         return list({id(note.order): note for note in mixed}.values())
 
     def _assign_themes(self, notes: Sequence[FeedbackItem]) -> None:
-        """Who speaks of sizes and of linen: the planted share of the notes on each product."""
+        """Give the planted share of each product's notes the themes "sizing" and "linen"."""
         by_good: dict[str, list[FeedbackItem]] = {}
         for note in notes:
             by_good.setdefault(note.line.product.ref, []).append(note)
@@ -463,7 +467,7 @@ class CustomerFeedback:
         return product.ref in self.sizing["products"]
 
     def _assign_channels(self, notes: Sequence[FeedbackItem]) -> None:
-        """Messages speak of one thing."""
+        """Turn some notes with at most one theme into messages."""
         single = [note for note in notes if len(note.themes) < 2]
         messages = len(notes) - round(len(notes) * read_planted("feedback")["reviews"])
         for note in self.rng.shuffled(single)[:messages]:

@@ -1,4 +1,4 @@
-"""Writes the whole shop into a folder."""
+"""Writes all files of the sample shop into a folder."""
 
 import shutil
 from dataclasses import dataclass
@@ -34,17 +34,17 @@ FILES = (
 
 @dataclass(frozen=True)
 class Truth:
-    """What no file says, to hold analyses against."""
+    """Facts that no file contains, to check analyses against."""
 
-    lost_orders: int  # on phones, since the checkout broke
+    lost_orders: int  # on phones, since the checkout fault began
     lost_revenue: Decimal
-    themes: dict[str, tuple[str, ...]]  # of each text in feedback.csv, by its id
-    lives: dict[str, str]  # how each customer was made, by id
+    themes: dict[str, tuple[str, ...]]  # of each feedback text, by its id
+    lives: dict[str, str]  # each customer's segment, by customer id
 
 
 @dataclass(frozen=True)
 class Shop:
-    """What is in the folder: rows by file, and the truth."""
+    """A written shop: the number of rows of each file, and the truth behind the data."""
 
     folder: Path
     size: Size
@@ -71,7 +71,7 @@ def fill(
     today: date,
     until: date | None = None,
 ) -> Shop:
-    """Write the shop's files. Its data end on `until`, by default the day before `today`."""
+    """Write the shop's files. The data end on `until`, by default the day before `today`."""
     last = until or today - timedelta(days=1)
     folder.mkdir(parents=True, exist_ok=True)
     counts = read_planted("sizes")[size]

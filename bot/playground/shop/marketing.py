@@ -1,4 +1,4 @@
-"""What advertising cost and sold, by day, retailer, product, keyword and placement."""
+"""Generates the advertising figures and the sent campaigns with their results."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +41,7 @@ AD_COLUMNS = (
 
 
 def write_ads(folder: Path, seed: int, period: SalesPeriod, products: ProductRange) -> int:
-    """ads.csv"""
+    """Write ads.csv and return the number of rows."""
     return data_files.write_csv(
         folder / "ads.csv", AD_COLUMNS, _list_ad_rows(RandomStream(seed, "ads"), period, products)
     )
@@ -103,7 +103,7 @@ def _build_ad_row(
     )
 
 
-# The texts that were sent, to whom, and what came of them.
+# Sent campaigns: text, audience and results.
 
 CAMPAIGN_COLUMNS = (
     "code",
@@ -131,13 +131,13 @@ OCCASION_DATES: dict[str, Callable[[int], date]] = {
     "black_friday": find_black_friday,
 }
 PRICE_PATTERN = re.compile(r"\{prix ([A-Z-]+)\}")
-ATTRIBUTION_DAYS = 3  # days after it in which an order may come of a campaign
+ATTRIBUTION_DAYS = 3  # days after a campaign in which orders are attributed to it
 OPEN_RATE_OFFSETS = {"clients fidèles": 0.07, "clients qui s'éloignent": -0.08}
 
 
 @dataclass
 class SentCampaign:
-    """One campaign and its results. `opened` is None for an SMS."""
+    """A sent campaign and its results. `opened` is None for an SMS."""
 
     code: str
     day: int
@@ -153,7 +153,9 @@ class SentCampaign:
 
 
 class CampaignHistory:
-    """All forty, in the order they went out. Marks the orders that came of them."""
+    """All forty campaigns in the order of sending.
+
+    The constructor also sets `code` and `source` of the orders attributed to a campaign."""
 
     def __init__(
         self,
@@ -180,7 +182,7 @@ class CampaignHistory:
         self._attribute()
 
     def write(self, folder: Path) -> int:
-        """campaigns.csv"""
+        """Write campaigns.csv and return the number of rows."""
         return data_files.write_csv(
             folder / "campaigns.csv", CAMPAIGN_COLUMNS, map(self._row, self.sent)
         )
@@ -232,7 +234,7 @@ class CampaignHistory:
         )
 
     def _draw_response(self, delivered: int, source: dict[str, Any]) -> tuple[int | None, int]:
-        """Opened and clicked; the weekday has no part in it."""
+        """Return the number of opens and clicks. The weekday has no influence."""
         chance, again = self.rng.random(), self.rng.random()
         if source["channel"] == "sms":
             return None, round(delivered * self.shares["sms_clicked"] * (0.8 + 0.4 * chance))
@@ -242,7 +244,9 @@ class CampaignHistory:
         return opened, round(opened * self.shares["email_clicked"] * (0.85 + 0.3 * again))
 
     def _attribute(self) -> None:
-        """The first orders of those who got a campaign, soon after it, come of it."""
+        """Attribute orders to campaigns: orders of recipients within ATTRIBUTION_DAYS.
+
+        Orders that contain a product of the campaign come first."""
         for sent in self.sent:
             near = [
                 order
@@ -261,7 +265,7 @@ class CampaignHistory:
                 order.code, order.source = sent.code, sent.source["channel"]
 
     def _is_in_audience(self, one: Customer, source: dict[str, Any], day: int) -> bool:
-        """Whether a campaign goes to a customer."""
+        """Whether a customer is in the campaign's audience."""
         language = source.get("language", "fr")
         if one.language != language or not one.can_receive(source["channel"], day):
             return False
@@ -277,7 +281,9 @@ class CampaignHistory:
         return True
 
     def _find_send_day(self, source: dict[str, Any]) -> int:
-        """The day it went out: the latest that fits, for an earlier one the first; no Sunday."""
+        """Return the day of sending: the latest fitting year, or the first if `earlier` is set.
+
+        A Sunday is moved to the Monday."""
         moment, _, later = source["when"].partition("+")
         years = range(self.period.first.year, self.period.last.year + 1)
         days = [
@@ -289,7 +295,7 @@ class CampaignHistory:
         return day + (self.period.date_of(day).weekday() == 6)
 
     def _fill_prices(self, text: str, day: int, email: bool) -> str:
-        """With the prices of that day; in French e-mails with spaces that do not break."""
+        """Fill in the day's prices; in e-mails put no-break spaces before French punctuation."""
         priced = PRICE_PATTERN.sub(
             lambda m: f"{self.products.by_ref[m[1]].price_on(day) // 100} €", text.strip()
         )

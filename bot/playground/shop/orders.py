@@ -1,4 +1,4 @@
-"""One order of the sample shop and its lines."""
+"""Generates the orders, with their lines, deliveries and returns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 
 @dataclass
 class OrderLine:
-    """One product in an order. Amounts in cents."""
+    """One product in an order. Amounts are in cents."""
 
     product: ShopProduct
     size: str
@@ -22,7 +22,7 @@ class OrderLine:
     quantity: int
     price: int
     discount: int
-    returned: str = ""  # why
+    returned: str = ""  # the reason, empty if not returned
 
     @property
     def total(self) -> int:
@@ -31,7 +31,7 @@ class OrderLine:
 
 @dataclass
 class ShopOrder:
-    """One order; days are counted from the first of the span."""
+    """An order. Days are numbered from the start of the sales period."""
 
     id: str
     customer: Customer
@@ -55,17 +55,17 @@ class ShopOrder:
         return self.arrived > self.promised
 
 
-# When a parcel is sent, promised and handed over, and what of it comes back.
+# Parcels: dispatch, promised and actual delivery, and returns.
 
 PROMISED_DAYS = {"FR": 4, "BE": 5, "LU": 5, "CH": 7, "GB": 7, "IE": 8}  # days
 DELAY_DAYS = WeightedChoice((1, 2, 3, 4, 5, 6, 8, 11), (14, 20, 18, 14, 12, 9, 8, 5))
 CLOTHING_RETURN_REASONS = ("ne plaît pas", "trop grand", "couleur", "trop petit")
 OTHER_RETURN_REASONS = ("ne plaît pas", "couleur", "reçu abîmé", "en double")
-RETURN_WINDOW_DAYS = 12  # days after which nothing comes back
+RETURN_WINDOW_DAYS = 12  # days after delivery in which orders can have returns
 
 
 class ParcelCarrier:
-    """The carrier, good and bad days."""
+    """Assigns delivery dates and returns to the orders."""
 
     def __init__(self, rng: RandomStream, period: SalesPeriod):
         self.rng, self.period = rng, period
@@ -74,7 +74,7 @@ class ParcelCarrier:
         self.since = period.start_of_last(self.late["days"])
 
     def send(self, orders: "Sequence[ShopOrder]") -> None:
-        """Their dates and their returns; the planted share of them is late."""
+        """Set the orders' delivery dates and returns; the planted share of the orders is late."""
         troubled = [order for order in orders if self._is_troubled(order)]
         others = [order for order in orders if not self._is_troubled(order)]
         late = self.rng.sample(troubled, self.late["late"])
@@ -110,7 +110,7 @@ class ParcelCarrier:
         )
 
 
-# Eighteen months of orders: who comes back, what is in the parcel, when it arrives.
+# The orders of the whole sales period.
 
 ORDER_COLUMNS = (
     "commande",
@@ -137,7 +137,7 @@ ORDER_COLUMNS = (
     "retournée",
     "motif du retour",
 )
-ORDER_SIZES = WeightedChoice((1, 2, 3, 4), (56, 28, 12, 4))  # of an order, in lines
+ORDER_SIZES = WeightedChoice((1, 2, 3, 4), (56, 28, 12, 4))  # the number of lines of an order
 ORDER_SOURCES = WeightedChoice(
     ("direct", "moteur", "email", "instagram", "publicité"), (31, 29, 17, 9, 14)
 )
@@ -146,7 +146,7 @@ ORDER_PAYMENTS = WeightedChoice(("carte", "portefeuille", "trois fois"), (66, 24
 
 
 class OrderBook:
-    """All orders, and those that the broken checkout lost."""
+    """All orders, and those that were lost because of the checkout fault."""
 
     def __init__(
         self, seed: int, period: SalesPeriod, products: ProductRange, customers: Sequence[Customer]
@@ -168,7 +168,7 @@ class OrderBook:
         ParcelCarrier(RandomStream(seed, "parcels"), period).send(self.orders)
 
     def write(self, folder: Path) -> int:
-        """orders.csv, one row a line."""
+        """Write orders.csv with one row per order line, and return the number of rows."""
         return data_files.write_csv(folder / "orders.csv", ORDER_COLUMNS, self._rows())
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
@@ -208,7 +208,7 @@ class OrderBook:
                 )
 
     def _generate_orders(self, customer: Customer) -> Iterator[ShopOrder]:
-        """The orders of one customer."""
+        """Yield the orders of one customer."""
         life, rng = self.lives[customer.segment], self.rng
         day, number = customer.first_order_day, 0
         end = self.period.length
@@ -216,7 +216,7 @@ class OrderBook:
             end = self.period.start_of_last(rng.randint(*life["stops"]))
         gap = (
             life["gap"] * self.period.mean_order_chance
-        )  # since some of the days that come are passed over
+        )  # compensates for the days that are skipped below
         while day < end:
             if number == 0 or rng.chance(self.period.order_chances[day]):
                 yield self._build_order(
@@ -269,7 +269,7 @@ class OrderBook:
         return OrderLine(product, size, rng.choose(product.colours), quantity, price, 0)
 
     def _choose_lost(self, rng: RandomStream, meant: Sequence[ShopOrder]) -> list[ShopOrder]:
-        """Orders on phones that never happened since the checkout broke."""
+        """Choose the phone orders that are lost since the checkout fault began."""
         fall = read_planted("mobile_checkout")
         start = self.period.start_of_last(fall["days"])
         mobile = [o for o in meant if o.device == "mobile" and o.day >= start]
@@ -277,7 +277,7 @@ class OrderBook:
 
 
 def _merge_lines(lines: Sequence[OrderLine]) -> list[OrderLine]:
-    """Each product and variant on one line."""
+    """Keep one line for each product and variant."""
     found: dict[tuple[str, str, str], OrderLine] = {}
     for line in lines:
         found.setdefault((line.product.ref, line.size, line.colour), line)

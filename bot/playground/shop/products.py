@@ -1,4 +1,4 @@
-"""The sixty products of Maison Ormelin, and what each has cost day by day."""
+"""Generates the sixty products of Maison Ormelin and their price history."""
 
 from bisect import bisect
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ PRODUCT_COLUMNS = (
 
 @dataclass
 class ShopProduct:
-    """One product. Prices are in cents; `steps` are the days a price began, with the price."""
+    """A product. Prices are in cents; `prices[i]` is valid from day `days[i]` on."""
 
     ref: str
     category: str
@@ -59,7 +59,7 @@ class ShopProduct:
     en_plural: bool = False
     days: list[int] = field(default_factory=list)
     prices: list[int] = field(default_factory=list)
-    until: int | None = None  # the last day it could be bought, when it is sold out
+    until: int | None = None  # the last day on sale, if it is sold out
 
     @cached_property
     def page(self) -> str:
@@ -71,29 +71,31 @@ class ShopProduct:
 
     @property
     def is_worn(self) -> bool:
-        """Whether one can be between two sizes of it."""
+        """Whether it is clothing, which can be too small or too large."""
         return self.category in ("lin", "maille") and self.sizes[0] in ("XS", "S", "36")
 
     def price_on(self, day: int) -> int:
         return self.prices[max(0, bisect(self.days, day) - 1)]
 
     def lowest_prior_price(self, day: int) -> int:
-        """The lowest price of the 30 days before the reduction that runs on that day, or before
-        that day when none does. Source: directive 98/6, article 6a."""
+        """Return the lowest price of the 30 days before the present reduction.
+
+        Without a reduction on this day, the 30 days end on it.
+        Source: directive 98/6, article 6a."""
         at = max(0, bisect(self.days, day) - 1)
         reduced = at > 0 and self.prices[at] < self.prices[at - 1]
         end = self.days[at] - 1 if reduced else day
         return min(self.price_on(d) for d in range(max(0, end - 29), end + 1))
 
     def compare_at_price(self, day: int) -> int | None:
-        """The price struck through on that day's page, if any: simply the one before."""
+        """Return the price shown as struck through on this day: the price before the reduction."""
         at = max(0, bisect(self.days, day) - 1)
         reduced = at > 0 and self.prices[at] < self.prices[at - 1]
         return self.prices[at - 1] if reduced else None
 
 
 class ProductRange:
-    """All goods, and which are bought when."""
+    """All products, and how likely each is bought on a day."""
 
     def __init__(self, seed: int, period: SalesPeriod):
         self.period = period
@@ -107,14 +109,14 @@ class ProductRange:
         self._days: dict[tuple[int, str], WeightedChoice[ShopProduct]] = {}
 
     def choices_on(self, day: int, category: str = "") -> WeightedChoice[ShopProduct]:
-        """A die with what may be bought on that day, in one category or in all."""
+        """Return a weighted choice of the products on sale on a day, in one category or in all."""
         key = (day, category)
         if key not in self._days:
             self._days[key] = self._build_choice(day, category)
         return self._days[key]
 
     def write(self, folder: Path) -> int:
-        """products.csv and prices.csv."""
+        """Write products.csv and prices.csv, and return the number of products."""
         last = self.period.length - 1
         history = (
             (product.ref, self.period.iso[day], data_files.format_money(price), "EUR")
@@ -174,7 +176,7 @@ def _build_product(entry: dict[str, Any]) -> ShopProduct:
 
 
 def _set_prices(product: ShopProduct, period: SalesPeriod, rng: RandomStream) -> None:
-    """A rise in January for some, the sales and Black Friday for others, and what was planted."""
+    """Set a product's price history: rises in January, sales, Black Friday, planted steps."""
     prices, years = read_planted("prices"), range(period.first.year, period.last.year + 1)
     rises = [period.day_number(date(year, 1, 2)) for year in years]
     steps = {0: product.price}
@@ -207,7 +209,7 @@ def _add_reduction(steps: dict[int, int], start: int, end: int, share: float) ->
 
 
 def _plant_reductions(product: ShopProduct, steps: dict[int, int], period: SalesPeriod) -> None:
-    """The reductions that run now. Nothing else has moved these prices for ninety days."""
+    """Plant the reductions that run now, and remove all other price steps of the last 90 days."""
     trap, honest = read_planted("price_trap"), read_planted("reductions")
     if product.ref not in (trap["product"], *honest["products"]):
         return
@@ -223,5 +225,5 @@ def _plant_reductions(product: ShopProduct, steps: dict[int, int], period: Sales
 
 
 def _round_price(cents: int, share: float) -> int:
-    """To whole euros."""
+    """Return this share of a price, rounded to whole euros."""
     return int(cents * share / 100 + 0.5) * 100

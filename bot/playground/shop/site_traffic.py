@@ -1,4 +1,4 @@
-"""Who looked, filled a cart, went to the checkout, bought: browsing as the shop's pages see it."""
+"""Generates the site's browsing events and the A/B tests."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,15 +18,13 @@ VISIT_SOURCES = WeightedChoice(
     ("direct", "moteur", "email", "sms", "instagram", "publicité"), (21, 33, 10, 1, 22, 13)
 )
 VISIT_COUNTRIES = WeightedChoice(("FR", "BE", "LU", "CH", "GB", "IE"), (870, 38, 6, 18, 44, 24))
-PAGE_VIEW_COUNTS = WeightedChoice(
-    (1, 2, 3, 5), (62, 22, 11, 5)
-)  # pages seen by those who only look
+PAGE_VIEW_COUNTS = WeightedChoice((1, 2, 3, 5), (62, 22, 11, 5))  # product pages of a session
 SECOND_SUFFIXES = tuple(f":{second:02}" for second in range(60))
-SessionRows = tuple[int, str]  # the minute it began, and its rows
+SessionRows = tuple[int, str]  # the minute of its start, and its rows
 
 
 class VisitLog:
-    """The sessions of the last half year, cut to the steps that were planted."""
+    """The sessions of the last half year, with the planted conversion rate of each funnel step."""
 
     def __init__(self, seed: int, period: SalesPeriod, products: ProductRange, book: OrderBook):
         self.period, self.products, self.rng = period, products, RandomStream(seed, "visits")
@@ -35,7 +33,7 @@ class VisitLog:
         self.lost_orders = [order for order in book.lost_orders if order.day >= start]
 
     def write(self, folder: Path) -> int:
-        """events.csv, by time. How many events."""
+        """Write events.csv, ordered by time, and return the number of events."""
         sessions = sorted(self._sessions())
         count = 0
         with (folder / "events.csv").open("w", encoding="utf-8", newline="") as file:
@@ -62,7 +60,7 @@ class VisitLog:
             yield from self._build_other_sessions(like, views - carts, ())
 
     def _build_order_session(self, order: ShopOrder, end: str) -> SessionRows:
-        """The way to an order, to its end or to the checkout where it was lost."""
+        """Build the session of an order; it ends with the purchase or, if lost, at the checkout."""
         who, client = order.customer, order.customer.id
         steps = [("view", line.product) for line in order.lines]
         steps += [("cart", line.product) for line in order.lines]
@@ -77,7 +75,7 @@ class VisitLog:
     def _build_other_sessions(
         self, like: Sequence[ShopOrder], count: int, steps: Sequence[str]
     ) -> Iterator[SessionRows]:
-        """Sessions that end before the purchase, on the days when people buy."""
+        """Yield sessions without a purchase, on the same days as the orders in `like`."""
         rng = self.rng
         for _ in range(count):
             near = rng.choose(like)
@@ -117,7 +115,7 @@ class VisitLog:
         return f"{client},{moment},{what},{tail},{sold}"
 
 
-# Two A/B tests, visitor by visitor: one with a true winner, one that its sample ratio breaks.
+# Two A/B tests by visitor: one has a true winner, one has a sample ratio mismatch.
 
 EXPERIMENT_COLUMNS = (
     "test",
@@ -139,7 +137,7 @@ BASKET_AMOUNTS = WeightedChoice(
 
 
 def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> int:
-    """experiments.csv"""
+    """Write experiments.csv and return the number of rows."""
     rows = (
         row
         for name, plan in read_planted("experiments").items()
@@ -151,7 +149,7 @@ def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> int:
 def _list_visitor_rows(
     seed: int, name: str, plan: dict[str, Any], period: SalesPeriod
 ) -> Iterator[tuple[object, ...]]:
-    """The visitors by time; exactly as many of each variant, and as many buyers, as planned."""
+    """Yield the visitors by time, with the planned numbers of visitors and buyers per variant."""
     rng = RandomStream(seed, "trials", name)
     start = period.length - plan["ended"] - plan["days"]
     people: list[tuple[str, bool]] = []

@@ -1,4 +1,4 @@
-"""Buttons side by side; one that does not fit goes whole onto the next line."""
+"""Renders Block Kit blocks for a terminal, with numbered buttons and menus."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ ROW_GAP = "   "
 
 
 class WrappedRow:
-    """Short texts, apart from each other and never cut between words."""
+    """Short texts in a row; a text that does not fit moves to the next line as a whole."""
 
     def __init__(self, items: list[Text], gap: str = ROW_GAP) -> None:
         self.items, self.gap = items, gap
@@ -36,7 +36,7 @@ class WrappedRow:
         yield line
 
 
-# What can be pressed on the screen: each place in a message keeps its number.
+# Controls (buttons and menus) and their numbers.
 
 BUTTON_TYPES = ("button", "icon_button", "workflow_button")
 MULTI_CHOICE_TYPES = ("checkboxes", "multi_static_select")
@@ -50,7 +50,7 @@ Element = dict[str, Any]
 
 @dataclass(frozen=True)
 class ControlLocation:
-    """The message or the view that something stands in."""
+    """The message or view that contains a control."""
 
     channel: str = ""
     ts: str = ""
@@ -59,7 +59,7 @@ class ControlLocation:
 
 @dataclass(frozen=True)
 class Control:
-    """A button or a menu as it was drawn; it may have changed since."""
+    """A button or menu as it was drawn; the message may have changed since."""
 
     number: int
     where: ControlLocation
@@ -68,19 +68,18 @@ class Control:
 
     @property
     def is_button(self) -> bool:
-        """Whether there is nothing to choose."""
+        """Whether it is a button, without options to choose from."""
         return self.element["type"] in BUTTON_TYPES
 
     @property
     def label(self) -> str:
-        """What is written on it."""
         text = self.element.get("text") or self.element.get("placeholder") or {}
         return str(text.get("text", ""))
 
 
 @dataclass
 class ControlRegistry:
-    """All that were drawn, by number. A thing drawn again keeps its number."""
+    """All drawn controls by number. A control that is drawn again keeps its number."""
 
     drawn: dict[int, Control] = field(default_factory=dict)
     _numbers: dict[tuple[ControlLocation, str, int], int] = field(default_factory=dict)
@@ -88,7 +87,7 @@ class ControlRegistry:
     def draw(
         self, where: ControlLocation, block: dict[str, Any], element: Element, nth: int
     ) -> Control:
-        """Gives a number to the nth element of this action_id in a message."""
+        """Register the nth element with its action_id in a message and return it as a control."""
         key = (where, element["action_id"], nth)
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
         self.drawn[number] = Control(number, where, block, element)
@@ -96,7 +95,7 @@ class ControlRegistry:
 
 
 def list_choices(element: Element, slack: SlackWorkspace) -> list[tuple[str, Any]]:
-    """What a menu offers: what is shown, and what Slack is told."""
+    """Return a menu's options as (label, value)."""
     kind = element["type"]
     if kind == "feedback_buttons":
         sides = (element["positive_button"], element["negative_button"])
@@ -111,13 +110,13 @@ def list_choices(element: Element, slack: SlackWorkspace) -> list[tuple[str, Any
 
 
 def list_initial_values(element: Element) -> Iterator[str]:
-    """The values that a menu starts with."""
+    """Yield the values of a menu's initial options."""
     one = element.get("initial_option")
     for option in [one] if one else element.get("initial_options") or []:
         yield option["value"]
 
 
-# How buttons and menus look: a number in brackets, then what they say.
+# Rendering of buttons and menus.
 
 BUTTON_STYLES = {"primary": "bold green", "danger": "bold red"}
 MAX_CHOICES_SHOWN = 12
@@ -132,7 +131,7 @@ INITIAL_FIELDS = (
 
 
 def render_button(control: Control, names: DisplayNames) -> Text:
-    """`[3] Edit`."""
+    """Render a button, such as `[3] Edit`."""
     element = control.element
     label = render_text_object(element["text"], names)
     label.stylize(BUTTON_STYLES.get(element.get("style", ""), "bold"))
@@ -141,7 +140,7 @@ def render_button(control: Control, names: DisplayNames) -> Text:
 
 
 def render_menu(control: Control, names: DisplayNames) -> WrappedRow:
-    """`[5] ⋯ 1 Reject · 2 Sources`."""
+    """Render a menu, such as `[5] ⋯ 1 Reject · 2 Sources`."""
     head, offered = _describe_menu(control.element, names)
     lead = _render_number(control).append(f" {head}" if head else "")
     first = [lead.append(" ").append(offered[0])] if offered else [lead]
@@ -167,7 +166,7 @@ def _describe_menu(element: dict[str, Any], names: DisplayNames) -> tuple[str, l
     return (f"{head}:" if lead and shown else head), shown
 
 
-# Block Kit drawn for a terminal.
+# Rendering of blocks.
 
 Block = dict[str, Any]
 TASK_SIGNS = {"pending": "○", "in_progress": "◔", "complete": "●", "error": "✗"}
@@ -175,7 +174,7 @@ ALERT_SIGNS = {"warning": "⚠ ", "error": "✗ ", "success": "✓ ", "info": "�
 
 
 class BlockRenderer:
-    """One message's or view's blocks, as one person sees them."""
+    """Renders the blocks of one message or view, as one person sees them."""
 
     def __init__(
         self, names: DisplayNames, controls: ControlRegistry, where: ControlLocation
@@ -205,7 +204,7 @@ class BlockRenderer:
         }
 
     def draw(self, blocks: list[Block]) -> list[RenderableType]:
-        """Each block in turn; one of an unknown kind is named."""
+        """Render blocks in order; a block of an unknown type is shown by its type."""
         found: list[RenderableType] = []
         for block in blocks:
             if block["type"] in ("header", "section", "actions") and found:
@@ -248,7 +247,7 @@ class BlockRenderer:
         return self._render_controls(block)
 
     def _render_controls(self, block: Block) -> list[RenderableType]:
-        """Buttons side by side, then each menu on a line of its own."""
+        """Render the buttons in a row, then each menu on its own line."""
         row: list[Text] = []
         menus: list[RenderableType] = []
         for element in list_elements(block):

@@ -1,4 +1,4 @@
-"""Waits until a local Slack has come to rest."""
+"""The terminal client: runs typed lines as commands and waits for their effects."""
 
 import asyncio
 import contextlib
@@ -29,12 +29,12 @@ WorkCheck = Callable[[], Awaitable[bool]]
 
 
 async def report_no_work() -> bool:
-    """Nothing is under way that could be waited for."""
+    """Report that no work is pending (the default of IdleWaiter)."""
     return False
 
 
 class IdleWaiter:
-    """Knows when something last changed."""
+    """Waits until the local Slack is idle; it records the time of the last change."""
 
     def __init__(self, slack: LocalSlack) -> None:
         self.slack = slack
@@ -44,9 +44,9 @@ class IdleWaiter:
     async def wait_until_idle(
         self, quiet: float, most: float, at_work: WorkCheck = report_no_work
     ) -> bool:
-        """Waits for `quiet` seconds without a change, an event under way, or work that shows.
+        """Wait until for `quiet` seconds there was no change, delivery or pending work.
 
-        False when `most` seconds were not enough.
+        Returns False if that did not happen within `most` seconds.
         """
         began = time.monotonic()
         while time.monotonic() - began < most:
@@ -60,7 +60,7 @@ class IdleWaiter:
         self._last = time.monotonic()
 
 
-# The client's own verbs: being somebody, going somewhere, replying, dropping a file.
+# The client's own commands.
 
 HELP_TEXT = """\
 Type words to write them here; @intern in them asks the intern. Then also:
@@ -79,7 +79,7 @@ MAX_READ_CHARACTERS = 20_000
 
 
 class ClientCommands:
-    """Who types, and where."""
+    """The client's commands. `thread` is the ts of the thread in which typed text is posted."""
 
     def __init__(self, slack: LocalSlack, screen: Screen, names: DisplayNames) -> None:
         self.slack, self.screen, self.names = slack, screen, names
@@ -87,16 +87,16 @@ class ClientCommands:
 
     @property
     def user(self) -> str:
-        """Who is typing."""
+        """The id of the person who is typing."""
         return self.names.reader
 
     @property
     def place(self) -> str:
-        """Where."""
+        """The id of the place where typed text is posted."""
         return self.screen.place
 
     def prompt(self) -> str:
-        """`Marie #marketing> `."""
+        """Return the prompt, such as `Marie #marketing> `."""
         direct = self.slack.places[self.place].is_direct
         where = "dm" if direct else self.names.channel(self.place)
         if self.thread:
@@ -104,7 +104,7 @@ class ClientCommands:
         return f"{self.names.person(self.user)} {where}> "
 
     async def switch_user(self, name: str) -> None:
-        """Be somebody else; a direct message becomes theirs."""
+        """Switch to another person; in a direct message also switch to theirs."""
         person = find_person(name, self.slack)
         if person is None or self.slack.people[person].is_bot:
             self.screen.show(f"There is no {name or 'such person'}. /people shows who there is.")
@@ -116,7 +116,7 @@ class ClientCommands:
         self.screen.show(f"You are now {self._describe_person(person)}.")
 
     async def switch_place(self, name: str) -> None:
-        """Go to a channel, or to one's direct message with the intern."""
+        """Switch to a channel, or to the person's direct message with the intern."""
         direct = name.lower().removeprefix("@") in ("dm", "intern", "super-intern")
         place = (
             self.slack.open_direct_message(self.user) if direct else find_channel(name, self.slack)
@@ -129,7 +129,7 @@ class ClientCommands:
         self.screen.queue_latest()
 
     async def reply(self, rest: str) -> None:
-        """Reply under a message by its number."""
+        """Reply in the thread of a message by its number; without text stay in the thread."""
         number, _, words = rest.partition(" ")
         if not number:
             self.thread = None
@@ -153,7 +153,7 @@ class ClientCommands:
             self.screen.show(f"That message is elsewhere: {self.names.channel(place.id)}.")
 
     async def upload_file(self, rest: str) -> None:
-        """A file from this machine; a path with spaces goes in quotes."""
+        """Upload a file from this machine; a path with spaces must be in quotes."""
         quote = rest[:1] if rest[:1] in ("'", '"') else ""
         name, _, words = rest[len(quote) :].partition(quote or " ")
         try:
@@ -166,7 +166,7 @@ class ClientCommands:
         await self.slack.post_message(self.user, self.place, said, self.thread, files)
 
     async def read_files(self, number: str) -> None:
-        """The files of a message, as far as they are text."""
+        """Show the text of a message's files."""
         found = self._find_message(number)
         message = self.slack.places[found[0]].find(found[1]) if found else None
         if found and not (message and message.files):
@@ -177,7 +177,7 @@ class ClientCommands:
             self.screen.show(*text.rstrip("\n").split("\n"))
 
     async def show_home(self, _: str) -> None:
-        """The intern's Home tab, as it comes a moment later."""
+        """Open and show the intern's Home tab, which arrives a moment later."""
         await self.slack.open_home(self.user)
         await self.slack.wait_for_deliveries()
         view = None
@@ -188,25 +188,24 @@ class ClientCommands:
         if view is None:
             self.screen.show("The Home tab is empty.")
             return
-        await asyncio.sleep(0.2)  # a tab from before is being renewed
+        await asyncio.sleep(0.2)  # an earlier tab is being updated
         self.screen.title("Home")
         where = ControlLocation(view=view.id)
         drawing = BlockRenderer(self.names, self.screen.controls, where)
         self.screen.show(*drawing.draw(view.blocks))
 
     async def redraw(self, _: str) -> None:
-        """The latest messages here, drawn anew."""
+        """Draw the latest messages of the place again."""
         self.screen.queue_latest(again=True)
 
     async def list_people(self, _: str) -> None:
-        """Who there is, and what they are."""
+        """List the people and their roles."""
         for person in self.slack.people.values():
             if not person.is_bot:
                 you = " (you)" if person.id == self.user else ""
                 self.screen.show(f"  /as {person.name:<6} {self._describe_person(person.id)}{you}")
 
     async def show_help(self, _: str) -> None:
-        """What can be typed."""
         self.screen.show(*HELP_TEXT.split("\n"))
 
     def _describe_person(self, id: str) -> str:
@@ -214,7 +213,9 @@ class ClientCommands:
         return f"{person.real_name}, {PERSON_ROLES.get(id, 'a colleague')}"
 
     def _find_message(self, number: str) -> tuple[str, str] | None:
-        """A message by its number, where the person may see it; else that is told."""
+        """Return a message's channel and ts by its number.
+
+        If the person cannot see it, show an error and return None."""
         number = number.strip(" ()")
         found = self.names.find_numbered(int(number)) if number.strip("()").isdecimal() else None
         if found is None or self.user not in self.slack.places[found[0]].members:
@@ -228,20 +229,27 @@ def _read_file(name: str) -> tuple[Path, bytes]:
     return path, path.read_bytes()
 
 
-# The client: who types, where, and what becomes of each line.
+# The client's main loop.
 
 DEFAULT_USER, DEFAULT_PLACE = "UMARIE", "C0MARKET"
-REDRAW_SECONDS = 0.25  # seconds between two looks at what has changed, for a person at a keyboard
+REDRAW_SECONDS = 0.25  # seconds between redraws for a person at a keyboard
 MAX_WAIT, MAX_LONG_WAIT = 10.0, 60.0  # seconds, for a script
-LOCAL_COMMANDS = ("/as", "/in", "/read", "/people", "/help", "/look")  # nobody else hears of these
+LOCAL_COMMANDS = (
+    "/as",
+    "/in",
+    "/read",
+    "/people",
+    "/help",
+    "/look",
+)  # these change nothing in Slack
 KEYBOARD_QUIET, KEYBOARD_MAX_WAIT = 0.15, 2.5  # the same for a person
 
 
 class TerminalClient(ClientCommands):
-    """One person at a time before a local Slack, in a terminal.
+    """A terminal client of a local Slack for one person at a time.
 
-    `commands` are the slash commands that the app has. A script sees each line's consequences
-    before the next line is read: when nothing is `pending` and for `quiet` seconds nothing changed.
+    `commands` are the app's slash commands. After a line of a script, the client waits until no
+    work is `pending` and nothing has changed for `quiet` seconds before it reads the next line.
     """
 
     def __init__(
@@ -261,7 +269,7 @@ class TerminalClient(ClientCommands):
         self.press, self.idle = PressHandler(slack, screen, lines), IdleWaiter(slack)
 
     async def run(self) -> None:
-        """Until /quit, or the end of the lines."""
+        """Run lines until /quit or the end of the input."""
         drawing = asyncio.create_task(self._draw()) if self.lines.is_interactive else None
         self.screen.queue_latest()
         self.screen.refresh()
@@ -279,7 +287,7 @@ class TerminalClient(ClientCommands):
             self.idle.stop_listening()
 
     async def run_line(self, line: str) -> None:
-        """One line, and what follows from it."""
+        """Run one line, wait for its effects, and go through opened forms."""
         if line:
             await self._report_if_impossible(lambda: self._run(line))
         if line.split(" ")[0] in LOCAL_COMMANDS:
@@ -329,7 +337,7 @@ class TerminalClient(ClientCommands):
             self.screen.show(f"/{verb} is not a command. /help shows what there is.")
 
     async def _fill_open_forms(self) -> None:
-        """The modals that are open before this person, the top one first."""
+        """Ask for the fields of the person's open modals, the top one first."""
         seen: set[tuple[str, str]] = set()
         while views := self.slack.open_views(self.user):
             view = views[-1]
@@ -350,7 +358,7 @@ class TerminalClient(ClientCommands):
         self.screen.refresh()
 
     async def _wait(self, _: str) -> None:
-        """Until nothing is under way any more; what takes too long is not waited for again."""
+        """Wait until no work is pending; work that takes too long is ignored later on."""
         if not await self.idle.wait_until_idle(self.quiet, MAX_LONG_WAIT, self._is_working):
             self.screen.note(f"Still at work after {MAX_LONG_WAIT:g} seconds.")
             if self.pending:

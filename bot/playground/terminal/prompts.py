@@ -1,4 +1,4 @@
-"""Pressing by number: the button is found again in the message, asked about, and pressed."""
+"""Prompts: pressing buttons by number or label, and filling in modals line by line."""
 
 import re
 from typing import Any
@@ -33,13 +33,13 @@ YES_WORDS = {"y", "yes", "o", "oui", "1"}
 
 
 class PressHandler:
-    """One attempt to press something."""
+    """Presses drawn controls for a person."""
 
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader) -> None:
         self.slack, self.screen, self.lines = slack, screen, lines
 
     async def press_number(self, user: str, typed: str) -> None:
-        """`3`, or `3 2` for the second choice of a menu."""
+        """Press `3`, or `3 2` for the second option of menu 3."""
         first, *rest = typed.split()
         control = self.screen.controls.drawn.get(int(first))
         if control is None:
@@ -53,7 +53,7 @@ class PressHandler:
             await self._press(user, control, block, rest)
 
     async def press_label(self, user: str, typed: str) -> None:
-        """`[Approve]`: the button or choice of that name that was drawn last."""
+        """Press `[Approve]`: the button or option with this label that was drawn last."""
         wanted = typed.strip("[] ").casefold()
         for number, control in sorted(self.screen.controls.drawn.items(), reverse=True):
             if not self._can_see(user, control) or self._find_current_block(control) is None:
@@ -91,7 +91,7 @@ class PressHandler:
         return await self.slack.click(user, where.channel, where.ts, action, block_id, chosen)
 
     def _read_choice(self, control: Control, rest: list[str]) -> Any:
-        """What Slack is told was chosen; None when that is not clear, which is told."""
+        """Return the chosen value; if the choice is not clear, show the options and return None."""
         element, number = control.element, control.number
         offered = list_choices(element, self.slack)
         if not offered and len(rest) == 1:
@@ -128,7 +128,7 @@ class PressHandler:
         return user in place.members and not private
 
     def _find_current_block(self, control: Control) -> dict[str, Any] | None:
-        """The block that holds this very button now, whatever else has changed around it."""
+        """Return the block that contains the same element now, or None if it has changed."""
         where = control.where
         if where.view:
             blocks = self.slack.views[where.view].blocks
@@ -141,24 +141,24 @@ class PressHandler:
         return None
 
 
-# A modal as questions in a terminal, one input after the other.
+# A modal as a series of prompts.
 
 CANCEL_COMMAND, CLEAR_COMMAND, END_LINE = "/cancel", "/clear", "."
 Block = dict[str, Any]
 
 
 class FormCancelled(Exception):
-    """The person closed the form, or there are no more lines."""
+    """The person closed the form, or the input has ended."""
 
 
 class FormPrompt:
-    """One modal before one person."""
+    """Prompts for the fields of one modal."""
 
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader, view: View) -> None:
         self.slack, self.screen, self.lines, self.view = slack, screen, lines, view
 
     async def fill_and_submit(self) -> None:
-        """Shows it, asks for each input, sends it; what is refused is asked again."""
+        """Show the modal, ask for each input and submit; ask again for refused inputs."""
         view, slack = self.view, self.slack
         self._show()
         if not view.source.get("submit"):
@@ -187,7 +187,7 @@ class FormPrompt:
                 await self._read_line("Enter tries again, /cancel closes: ")
 
     async def _send(self) -> AppResponse:
-        """Sends what was filled in; what Slack's own client refuses comes as errors too."""
+        """Submit the form; errors of Slack's client-side validation are returned likewise."""
         problems = {}
         for block in self._inputs():
             if problem := find_input_problem(block, self._state(block)):
@@ -216,7 +216,7 @@ class FormPrompt:
         return self.view.values[block["block_id"]][block["element"]["action_id"]]
 
     async def _ask(self, block: Block) -> None:
-        """One input: an empty line keeps what is there."""
+        """Ask for one input; an empty line keeps the present value."""
         element = block["element"]
         label = Text().append(block["label"]["text"], "bold")
         label.append(" (optional)" if block.get("optional") else "", "dim")
@@ -249,7 +249,7 @@ class FormPrompt:
         return None if line == CLEAR_COMMAND else line or KEEP_VALUE
 
     async def _read_lines(self, now: str) -> Any:
-        """Several lines, ended by a dot on a line of its own."""
+        """Read several lines, until a line with only a dot."""
         if now:
             self.screen.show(QuoteBar(Text(now)))
         keep = "Enter keeps it, " if now else ""
@@ -266,7 +266,7 @@ class FormPrompt:
     async def _choose(
         self, element: Block, offered: list[tuple[str, Any]], state: dict[str, Any]
     ) -> Any:
-        """By number; several where several may be chosen, 0 for none."""
+        """Read the numbers of the chosen options; 0 for none."""
         several = element["type"] in MULTI_CHOICE_TYPES or element["type"].startswith("multi_")
         held = state[VALUE_ELEMENTS[element["type"]][0]] or []
         now = {

@@ -1,4 +1,4 @@
-"""One message drawn for a terminal: who wrote it, then a card or plain words, then its files."""
+"""Draws messages in the terminal, and draws them again when they change."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -24,11 +24,11 @@ from bot.playground.terminal.text_rendering import render_mrkdwn
 from bot.playground.workspace import WorkspaceChange
 
 WORKING_SIGNS = (":hourglass", "⏳")
-STOP_ACTION = "stop"  # a button that only a card at work has
+STOP_ACTION = "stop"  # a button that only cards of running tasks have
 
 
 def is_working(message: SlackMessage) -> bool:
-    """Whether the card says that it will change by itself."""
+    """Whether the message shows running work, so that the app will update it."""
     if message.deleted or message.bot_id is None:
         return False
     elements = (one for block in walk_blocks(message.blocks) for one in list_elements(block))
@@ -41,7 +41,7 @@ def is_working(message: SlackMessage) -> bool:
 def render_head(
     message: SlackMessage, names: DisplayNames, *, elsewhere: bool, again: bool
 ) -> Text:
-    """`(3) Super-Intern, in the thread of (2)`, with what else needs saying."""
+    """Render a message's first line, such as `(3) Super-Intern, in the thread of (2)`."""
     number = names.number(message.channel, message.ts)
     said = Text().append(f"({number}) ", "bold yellow")
     said.append(names.author(message), "bold")
@@ -59,7 +59,7 @@ def render_head(
 def render_body(
     message: SlackMessage, names: DisplayNames, controls: ControlRegistry
 ) -> RenderableType:
-    """What the message holds, without its head."""
+    """Render a message's content, without its first line."""
     if message.deleted:
         return Text("This message was deleted.", "italic dim")
     if message.user and not message.bot_id:
@@ -77,14 +77,14 @@ def render_body(
 
 
 def render_progress(message: SlackMessage, names: DisplayNames) -> Text:
-    """What a card at work is doing now."""
+    """Render the progress line of a card that shows running work."""
     line = render_mrkdwn(message.text.strip().split("\n")[0], names)
     line.truncate(120, overflow="ellipsis")
     return line
 
 
 def render_short_message(message: SlackMessage, names: DisplayNames) -> Text | None:
-    """What a person wrote, where it fits behind their name."""
+    """Render a person's message that fits on the first line, else return None."""
     if message.bot_id or message.files or message.deleted or "\n" in message.text:
         return None
     return render_mrkdwn(message.text, names)
@@ -112,7 +112,7 @@ def _describe_place(message: SlackMessage, names: DisplayNames) -> str:
     return f"in {names.channel(message.channel)}"
 
 
-# What one person sees, printed: new messages, and cards again when they have changed.
+# The screen of one person.
 
 MessageKey = tuple[str, str]  # channel, ts
 MESSAGE_CHANGES = ("message", "edit", "delete", "ephemeral")
@@ -120,7 +120,7 @@ MAX_LATEST_MESSAGES = 6
 
 
 class Screen:
-    """`place` is where the reader is; their direct message with the intern is seen beside it."""
+    """Prints what one person sees: `place` and the direct message with the intern."""
 
     def __init__(
         self,
@@ -132,29 +132,29 @@ class Screen:
     ) -> None:
         self.slack, self.console, self.names, self.place = slack, console, names, place
         self.controls = ControlRegistry()
-        self.suspend_input = aside  # keeps what is being typed whole
-        self.undrawn: dict[MessageKey, None] = {}  # changed, and not drawn since
+        self.suspend_input = aside  # a context in which printing does not disturb typing
+        self.undrawn: dict[MessageKey, None] = {}  # changed messages that were not drawn since
         self._drawn: dict[MessageKey, str] = {}
         self._announced: set[str] = set()
         self._messages: dict[MessageKey, SlackMessage] = {}
         self.stop_listening = slack.listen(self._note)
 
     def show(self, *lines: RenderableType | str) -> None:
-        """The client's own words, or something drawn."""
+        """Print lines of text or renderables."""
         with self.suspend_input():
             for line in lines:
                 self.console.print(Text(line) if isinstance(line, str) else line)
 
     def title(self, words: str) -> None:
-        """A line across the screen."""
+        """Print a title line across the screen."""
         self.show(Rule(words, align="left", style="dim"))
 
     def note(self, words: str) -> None:
-        """Something that happened around the conversation."""
+        """Print a notice of the client itself."""
         self.show(Text(f"* {words}", "italic magenta"))
 
     def refresh(self, *, compact: bool = False) -> None:
-        """Draws what has changed. With `patient`, a card at work takes one line at most."""
+        """Draw changed messages. With `compact`, updates of running work take one line."""
         seen = sorted(
             (key for key in self.undrawn if self._is_visible(key)), key=lambda key: key[1]
         )
@@ -165,7 +165,7 @@ class Screen:
         self._announce_other_channels()
 
     def queue_latest(self, *, again: bool = False) -> None:
-        """Takes in the place: its latest messages that were not drawn yet; `again`, all of them."""
+        """Queue the place's latest undrawn messages; with `again`, also those drawn before."""
         place = self.slack.places[self.place]
         latest = list(place.by_ts)[-MAX_LATEST_MESSAGES:] + [
             one.ts for one in place.ephemerals[-MAX_LATEST_MESSAGES:]
@@ -178,13 +178,13 @@ class Screen:
         self._announced.discard(self.place)
 
     def redraw(self, channel: str, ts: str) -> None:
-        """A message as it is now, whether it has changed or not."""
+        """Draw a message, whether it has changed or not."""
         self._drawn.pop((channel, ts), None)
         if message := self._find((channel, ts)):
             self._draw((channel, ts), message, compact=False)
 
     def has_working_card(self) -> bool:
-        """Whether some card that the reader sees says that it will change."""
+        """Whether a message that the reader sees shows running work."""
         keys = [key for key in {**self.undrawn, **self._drawn} if self._is_visible(key)]
         return any(is_working(one) for key in keys if (one := self._find(key)))
 
@@ -228,7 +228,7 @@ class Screen:
             self.show(top, drawn)
 
     def _announce_other_channels(self) -> None:
-        """That something happened in a channel where the reader is not looking."""
+        """Print a notice for each other channel that has new messages."""
         reader = self.names.reader
         for channel, ts in self.undrawn:
             place = self.slack.places[channel]
