@@ -456,7 +456,7 @@ def _find_element(
     if len(visible) > 1 and chosen is not None:
         visible = [one for one in visible if one[1].get("value") == chosen] or visible
     if len(visible) > 1:
-        raise ImpossibleAction(f"{action_id} is in several blocks: choose one by block_id or value")
+        raise ImpossibleAction(f"{action_id} is in several blocks: say which by block_id or value")
     return visible[0]
 
 

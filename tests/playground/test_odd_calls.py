@@ -1,4 +1,4 @@
-"""Odd calls: whatever an argument holds, the answer is in Slack's words, never a crash."""
+"""Tests that API calls with odd argument values get a Slack error and never crash."""
 
 import contextlib
 import json
@@ -57,14 +57,14 @@ def run(method: str, slack: LocalSlack, args: dict[str, Any]) -> dict[str, Any]:
     return METHODS[method].function(slack, MethodArguments(args))
 
 
-async def test_the_right_calls_are_taken(slack: LocalSlack) -> None:
+async def test_valid_calls_are_accepted(slack: LocalSlack) -> None:
     said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "x")
     for method, args in calls(slack, said):
         json.dumps(run(method, slack, args))
 
 
 @pytest.mark.parametrize("odd", ODD)
-async def test_a_call_with_something_odd_in_it_is_answered(slack: LocalSlack, odd: Any) -> None:
+async def test_call_with_odd_argument_gets_error_answer(slack: LocalSlack, odd: Any) -> None:
     said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "x")
     for method, args in calls(slack, said):
         for worse in spoiled(args, odd):

@@ -1,4 +1,4 @@
-"""Socket Mode: hello, envelopes, acknowledgements, and lost connections."""
+"""Tests of Socket Mode: envelopes, acknowledgements and lost connections."""
 
 import asyncio
 import json
@@ -28,7 +28,9 @@ async def socket(slack: LocalSlack) -> AsyncIterator[aiohttp.ClientWebSocketResp
             yield one
 
 
-async def test_a_bolt_app_answers_everything(slack: LocalSlack, over_socket: AsyncApp) -> None:
+async def test_bolt_app_answers_all_requests_over_socket(
+    slack: LocalSlack, over_socket: AsyncApp
+) -> None:
     seen: list[str] = []
 
     @over_socket.event("app_mention")
@@ -64,7 +66,7 @@ async def test_a_bolt_app_answers_everything(slack: LocalSlack, over_socket: Asy
     assert seen == ["edit"]
 
 
-async def test_an_envelope_says_what_it_takes(slack: LocalSlack) -> None:
+async def test_envelope_says_whether_it_accepts_payload(slack: LocalSlack) -> None:
     async with socket(slack) as one:
         asking = asyncio.create_task(slack.command("UMARIE", MARKET, "/draft", "x"))
         envelope = await one.receive_json(timeout=2)
@@ -75,7 +77,7 @@ async def test_an_envelope_says_what_it_takes(slack: LocalSlack) -> None:
         assert (answer.status, answer.body) == (200, {"text": "ok"})
 
 
-async def test_an_event_without_acknowledgement_comes_again(slack: LocalSlack) -> None:
+async def test_unacknowledged_event_is_retried(slack: LocalSlack) -> None:
     slack.transport.ack_timeout = 0.1
     slack.retry_delays = (0.0, 0.0, 0.0)
     async with socket(slack) as one:
@@ -90,7 +92,7 @@ async def test_an_event_without_acknowledgement_comes_again(slack: LocalSlack) -
         assert slack.deliveries[0].delivered
 
 
-async def test_connections_are_served_in_turn(slack: LocalSlack) -> None:
+async def test_envelopes_alternate_between_connections(slack: LocalSlack) -> None:
     async with socket(slack) as one, socket(slack) as two:
         await slack.post_message("UMARIE", MARKET, "x")
         await slack.post_message("UMARIE", MARKET, "y")
@@ -103,7 +105,7 @@ async def test_connections_are_served_in_turn(slack: LocalSlack) -> None:
         await slack.wait_for_deliveries()
 
 
-async def test_an_event_on_a_dropped_connection_goes_over_the_next(slack: LocalSlack) -> None:
+async def test_event_on_dropped_connection_is_retried_on_next(slack: LocalSlack) -> None:
     slack.retry_delays = (0.0, 0.3, 0.3)
     async with socket(slack) as one:
         await slack.post_message("UMARIE", MARKET, "x")
@@ -121,7 +123,7 @@ async def test_an_event_on_a_dropped_connection_goes_over_the_next(slack: LocalS
     assert slack.deliveries[0].delivered
 
 
-async def test_a_bolt_app_comes_back_when_asked_to_leave(
+async def test_bolt_app_reconnects_after_disconnect(
     slack: LocalSlack, over_socket: AsyncApp
 ) -> None:
     seen: list[str] = []
@@ -140,12 +142,12 @@ async def test_a_bolt_app_comes_back_when_asked_to_leave(
     await slack.wait_until(lambda: seen)
 
 
-async def test_without_a_connection_a_command_fails(slack: LocalSlack) -> None:
+async def test_command_without_connection_fails(slack: LocalSlack) -> None:
     answer = await slack.command("UMARIE", MARKET, "/draft")
     assert answer.error == "dispatch_failed"
 
 
-async def test_a_ticket_is_good_once_and_the_bots_token_gets_none(
+async def test_ticket_works_once_and_requires_app_token(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
@@ -158,7 +160,7 @@ async def test_a_ticket_is_good_once_and_the_bots_token_gets_none(
         await client.apps_connections_open(app_token=slack.bot_token)
 
 
-async def test_the_server_stops_at_once_with_a_socket_open() -> None:
+async def test_server_stops_with_open_socket() -> None:
     slack = LocalSlack(signing_secret="s")
     await slack.start()
     async with socket(slack):
