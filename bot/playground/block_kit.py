@@ -155,8 +155,8 @@ def _assign_action_id(element: dict[str, Any], ids: IdGenerator) -> dict[str, An
     return {"action_id": ids.new_id("a")[-6:]} | _drop_nulls(element)
 
 
-def _drop_nulls(one: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in one.items() if value is not None}
+def _drop_nulls(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 # The state of inputs and menus, in the form in which Slack reports it.
@@ -328,8 +328,8 @@ class View:
         before, self.values = self.values, collect_initial_values(self.blocks)
         for block_id, fields in self.values.items():
             for action_id in fields:
-                if kept := before.get(block_id, {}).get(action_id):
-                    fields[action_id] = kept
+                if value := before.get(block_id, {}).get(action_id):
+                    fields[action_id] = value
         self.errors, self.trouble = {}, None
 
     def as_slack(self, team: str, app: str, bot: str) -> dict[str, Any]:

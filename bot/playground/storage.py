@@ -97,8 +97,8 @@ def _list_messages(place: Place) -> list[SlackMessage]:
     return [*place.by_ts.values(), *place.ephemerals]
 
 
-def _copy_fields(one: object, names: list[str]) -> SavedState:
-    return {name: copy.copy(getattr(one, name)) for name in names}
+def _copy_fields(source: object, names: list[str]) -> SavedState:
+    return {name: copy.copy(getattr(source, name)) for name in names}
 
 
 def _dump_message(message: SlackMessage) -> SavedState:

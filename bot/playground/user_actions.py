@@ -464,8 +464,8 @@ def _build_action_value(element: dict[str, Any], chosen: Any) -> dict[str, Any]:
     """Return the fields of an action that depend on its element's type and value."""
     kind = element["type"]
     if kind in BUTTON_TYPES:
-        kept = ("type", "text", "value", "style", "url")
-        return {name: element[name] for name in kept if name in element}
+        field_names = ("type", "text", "value", "style", "url")
+        return {name: element[name] for name in field_names if name in element}
     if kind == "feedback_buttons":
         sides = {"positive": element["positive_button"], "negative": element["negative_button"]}
         for name, side in sides.items():

@@ -62,18 +62,18 @@ async def test_hears_of_it_though_the_process_died_after_the_press(bench: Bench)
 @pytest.mark.parametrize("trouble", ["ratelimited", "http_500", "lost"])
 async def test_hears_of_it_once_whatever_slack_does_meanwhile(bench: Bench, trouble: str) -> None:
     card = await previewed(bench)
-    mischief = bench.slack.faults
+    faults = bench.slack.faults
     method = "chat.postMessage"
     if trouble == "ratelimited":
-        mischief.rate_limit(method, 9, retry_after=0)
+        faults.rate_limit(method, 9, retry_after=0)
     elif trouble == "http_500":
-        mischief.http_500(method, 9)
+        faults.http_500(method, 9)
     else:
-        mischief.lose_answer(method)
+        faults.lose_answer(method)
     await bench.press(MARIE, card, "digest_on")
     with pytest.raises(TryAgain):
         await bench.run("say")
-    mischief.planned_faults.clear()
+    faults.planned_faults.clear()
     await bench.run()
     assert lines(bench) == [ON]
 

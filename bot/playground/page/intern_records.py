@@ -270,8 +270,8 @@ def describe_receipt(receipt: Receipt) -> RecordData:
 
 
 def describe_post(post: OutboxMessage) -> RecordData:
-    kept = {"id": post.id, "kind": post.kind, "tries": post.tries, "ts": post.ts}
-    return kept | {"wanted": post.wanted, "drawn": post.drawn}
+    fields = {"id": post.id, "kind": post.kind, "tries": post.tries, "ts": post.ts}
+    return fields | {"wanted": post.wanted, "drawn": post.drawn}
 
 
 def describe_entry(entry: JournalEntry) -> RecordData:

@@ -174,8 +174,8 @@ class FaultSwitches:
             await self.child.kill()
         elif name == "travel" and self.child is not None:
             now = datetime.now(UTC) + timedelta(seconds=read_clock_offset(self.child.home))
-            there = await asyncio.to_thread(self.records.next_digest, now)
-            await self.child.advance_clock(int((there - now).total_seconds()))
+            target = await asyncio.to_thread(self.records.next_digest, now)
+            await self.child.advance_clock(int((target - now).total_seconds()))
         else:
             raise ImpossibleAction(f"there is no switch {name!r}")
 

@@ -66,9 +66,9 @@ class Customer:
 
     def can_receive(self, channel: str, day: int) -> bool:
         """Whether a campaign on this day may be sent to the customer."""
-        said = self.email if channel == "email" else self.sms
+        has_consented = self.email if channel == "email" else self.sms
         left = self.opted_out is not None and self.opted_out <= day
-        return said and self.registration_day <= day and not left
+        return has_consented and self.registration_day <= day and not left
 
 
 def generate_customers(
@@ -193,16 +193,16 @@ class _CustomerGenerator:
         return first, first - (rng.randint(1, 25) if rng.chance(0.3) else 0)
 
     def _choose_consents(self, customer: Customer) -> None:
-        rng, said = self.rng, self.consents
+        rng, shares = self.rng, self.consents
         if customer.country == "FR" and rng.chance(0.7):
             customer.phone = f"06 39 98 {rng.randbelow(100):02} {rng.randbelow(100):02}"
-        customer.email = rng.chance(said["email"])
-        customer.sms = bool(customer.phone) and rng.chance(said["sms"] / 0.62)
-        customer.ad_user_data = rng.chance(said["ad_user_data"])
+        customer.email = rng.chance(shares["email"])
+        customer.sms = bool(customer.phone) and rng.chance(shares["sms"] / 0.62)
+        customer.ad_user_data = rng.chance(shares["ad_user_data"])
         customer.ad_personalization = customer.ad_user_data and rng.chance(
-            said["ad_personalization"] / said["ad_user_data"]
+            shares["ad_personalization"] / shares["ad_user_data"]
         )
-        if customer.email and rng.chance(said["opted_out"]):
+        if customer.email and rng.chance(shares["opted_out"]):
             start = max(customer.registration_day, 0)
             customer.opted_out = start + rng.randbelow(max(1, self.period.length - start))
 

@@ -212,22 +212,26 @@ class FeedbackWriter:
 
     def _build_review(self, note: "FeedbackItem") -> str:
         rng = self.rng
-        bad = self._build_complaints(note)
-        product = self._build_praises(note, bool(bad))
+        complaints = self._build_complaints(note)
+        praises = self._build_praises(note, bool(complaints))
         weight = next((theme for theme in ("late", "sizing") if theme in note.themes), "")
-        note.rating = STAR_RATINGS[weight or ("fault" if bad else ""), bool(product)].draw(rng)
-        if not note.themes and not bad and rng.chance(0.3):
+        note.rating = STAR_RATINGS[weight or ("fault" if complaints else ""), bool(praises)].draw(
+            rng
+        )
+        if not note.themes and not complaints and rng.chance(0.3):
             return self.phrases.add_typing_habits(self._build_sentence(note, "short", "good"))
-        if bad and not product and not note.themes and rng.chance(0.3):
+        if complaints and not praises and not note.themes and rng.chance(0.3):
             return self.phrases.add_typing_habits(self._build_sentence(note, "short", "bad"))
-        said = [self._build_sentence(note, "opening", "")] if rng.chance(0.3) else []
-        if product and bad and rng.chance(0.5):
-            bad[0] = f"{self._build_sentence(note, 'but', 'said')} {lower_first_letter(bad[0])}"
-        said += [*product, *bad]
+        sentences = [self._build_sentence(note, "opening", "")] if rng.chance(0.3) else []
+        if praises and complaints and rng.chance(0.5):
+            complaints[0] = (
+                f"{self._build_sentence(note, 'but', 'said')} {lower_first_letter(complaints[0])}"
+            )
+        sentences += [*praises, *complaints]
         if rng.chance(0.38):
-            end = "mixed" if product and bad else "bad" if bad else "good"
-            said.append(self._build_sentence(note, "closing", end))
-        return self.phrases.add_typing_habits(" ".join(said))
+            end = "mixed" if praises and complaints else "bad" if complaints else "good"
+            sentences.append(self._build_sentence(note, "closing", end))
+        return self.phrases.add_typing_habits(" ".join(sentences))
 
     def _build_complaints(self, note: "FeedbackItem") -> list[str]:
         rng, kind = self.rng, note.line.product.kind
@@ -409,10 +413,10 @@ class CustomerFeedback:
     def _list_order_notes(self, count: int) -> list[FeedbackItem]:
         """Create notes on delivered orders, with the planted share of late parcels per region."""
         arrived = [o for o in self.book.orders if o.arrived < self.period.length - 2]
-        there = [o for o in arrived if self._is_in_late_region(o)]
+        in_late_region = [o for o in arrived if self._is_in_late_region(o)]
         others = [o for o in arrived if not self._is_in_late_region(o)]
         wanted = round(count * self.late["texts"])
-        south = self._mix_late_orders(there, wanted, self.late["told"])
+        south = self._mix_late_orders(in_late_region, wanted, self.late["told"])
         return [
             *south,
             *self._mix_late_orders(others, count - len(south), self.late["told_otherwise"]),
@@ -453,10 +457,10 @@ class CustomerFeedback:
         for note in notes:
             by_good.setdefault(note.line.product.ref, []).append(note)
         worn = [n for n in notes if n.line.product.is_worn and not self._runs_small(n.line.product)]
-        told = list(self.rng.sample(worn, self.sizing["told_otherwise"]))
+        sizing_notes = list(self.rng.sample(worn, self.sizing["told_otherwise"]))
         for ref in self.sizing["products"]:
-            told += self.rng.sample(by_good.get(ref, []), self.sizing["told"])
-        for note in told:
+            sizing_notes += self.rng.sample(by_good.get(ref, []), self.sizing["told"])
+        for note in sizing_notes:
             note.themes.append("sizing")
         for ref, about in sorted(by_good.items()):
             if self.book.products.by_ref[ref].is_linen:

@@ -79,11 +79,11 @@ def _build_ad_row(
     limit = budget // cost
     clicks = rng.noisy_count(wanted * line["clicked"] * pull / 1000)
     over = clicks > limit
-    seen = round(wanted * limit / clicks) if over else round(wanted)
+    impressions = round(wanted * limit / clicks) if over else round(wanted)
     spent_at = CLOCK_TIMES[min(8 * 60 + limit * 720 // clicks, 1439)] if over else ""
     clicks = min(clicks, limit)
-    gone = product.until is not None and day > product.until
-    orders = 0 if gone else sum(rng.chance(line["sold"] / 1000) for _ in range(clicks))
+    is_sold_out = product.until is not None and day > product.until
+    orders = 0 if is_sold_out else sum(rng.chance(line["sold"] / 1000) for _ in range(clicks))
     return (
         period.iso[day],
         line["retailer"],
@@ -92,7 +92,7 @@ def _build_ad_row(
         product.name,
         line["keyword"],
         placement,
-        seen,
+        impressions,
         clicks,
         data_files.format_money(clicks * cost),
         orders,
@@ -212,7 +212,9 @@ class CampaignHistory:
 
     def _send(self, day: int, source: dict[str, Any]) -> SentCampaign:
         rng, email = self.rng, source["channel"] == "email"
-        people = [one for one in self.customers if self._is_in_audience(one, source, day)]
+        people = [
+            customer for customer in self.customers if self._is_in_audience(customer, source, day)
+        ]
         delivered = len(people) - round(len(people) * (0.006 + 0.008 * rng.random()))
         opened, clicked = self._draw_response(delivered, source)
         return SentCampaign(
@@ -264,12 +266,14 @@ class CampaignHistory:
             for order in sent.orders:
                 order.code, order.source = sent.code, sent.source["channel"]
 
-    def _is_in_audience(self, one: Customer, source: dict[str, Any], day: int) -> bool:
+    def _is_in_audience(self, customer: Customer, source: dict[str, Any], day: int) -> bool:
         """Whether a customer is in the campaign's audience."""
         language = source.get("language", "fr")
-        if one.language != language or not one.can_receive(source["channel"], day):
+        if customer.language != language or not customer.can_receive(source["channel"], day):
             return False
-        before = [order for order in self.orders_by_customer.get(one.id, []) if order.day < day]
+        before = [
+            order for order in self.orders_by_customer.get(customer.id, []) if order.day < day
+        ]
         if source["audience"] == "clients fidèles":
             return len(before) >= 3
         if source["audience"] == "clients qui s'éloignent":

@@ -158,11 +158,11 @@ class OrderBook:
             read_planted("rising"),
         )
         self.baking = [products.by_ref[ref] for ref in self.niche["products"]]
-        meant = [order for customer in customers for order in self._generate_orders(customer)]
-        meant.sort(key=lambda order: (order.day, order.minute, order.customer.id))
-        self.lost_orders = self._choose_lost(RandomStream(seed, "lost"), meant)
-        gone = {id(order) for order in self.lost_orders}
-        self.orders = [order for order in meant if id(order) not in gone]
+        planned = [order for customer in customers for order in self._generate_orders(customer)]
+        planned.sort(key=lambda order: (order.day, order.minute, order.customer.id))
+        self.lost_orders = self._choose_lost(RandomStream(seed, "lost"), planned)
+        lost_ids = {id(order) for order in self.lost_orders}
+        self.orders = [order for order in planned if id(order) not in lost_ids]
         for number, order in enumerate(self.orders, 1):
             order.id = f"OM{number:07}"
         ParcelCarrier(RandomStream(seed, "parcels"), period).send(self.orders)
@@ -268,11 +268,11 @@ class OrderBook:
         size = product.sizes[min(int(at * len(product.sizes)), len(product.sizes) - 1)]
         return OrderLine(product, size, rng.choose(product.colours), quantity, price, 0)
 
-    def _choose_lost(self, rng: RandomStream, meant: Sequence[ShopOrder]) -> list[ShopOrder]:
+    def _choose_lost(self, rng: RandomStream, planned: Sequence[ShopOrder]) -> list[ShopOrder]:
         """Choose the phone orders that are lost since the checkout fault began."""
         fall = read_planted("mobile_checkout")
         start = self.period.start_of_last(fall["days"])
-        mobile = [o for o in meant if o.device == "mobile" and o.day >= start]
+        mobile = [o for o in planned if o.device == "mobile" and o.day >= start]
         return rng.sample(mobile, 1 - fall["after"] / fall["before"])
 
 

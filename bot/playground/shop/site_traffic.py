@@ -51,13 +51,15 @@ class VisitLog:
         for order in self.lost_orders:
             yield self._build_order_session(order, "checkout")
         for device, (carted, checked, paid) in read_planted("steps").items():
-            like = [o for o in (*self.orders, *self.lost_orders) if o.device == device]
-            checkouts = round(len(like) / paid)
+            similar_orders = [o for o in (*self.orders, *self.lost_orders) if o.device == device]
+            checkouts = round(len(similar_orders) / paid)
             carts = round(checkouts / checked)
             views = round(carts / carted)
-            yield from self._build_other_sessions(like, checkouts - len(like), ("cart", "checkout"))
-            yield from self._build_other_sessions(like, carts - checkouts, ("cart",))
-            yield from self._build_other_sessions(like, views - carts, ())
+            yield from self._build_other_sessions(
+                similar_orders, checkouts - len(similar_orders), ("cart", "checkout")
+            )
+            yield from self._build_other_sessions(similar_orders, carts - checkouts, ("cart",))
+            yield from self._build_other_sessions(similar_orders, views - carts, ())
 
     def _build_order_session(self, order: ShopOrder, end: str) -> SessionRows:
         """Build the session of an order; it ends with the purchase or, if lost, at the checkout."""
@@ -73,12 +75,12 @@ class VisitLog:
         return order.day * 1440 + order.minute, "\n".join(rows)
 
     def _build_other_sessions(
-        self, like: Sequence[ShopOrder], count: int, steps: Sequence[str]
+        self, similar_orders: Sequence[ShopOrder], count: int, steps: Sequence[str]
     ) -> Iterator[SessionRows]:
-        """Yield sessions without a purchase, on the same days as the orders in `like`."""
+        """Yield sessions without a purchase, on the same days as `similar_orders`."""
         rng = self.rng
         for _ in range(count):
-            near = rng.choose(like)
+            near = rng.choose(similar_orders)
             minute = self.period.minute(rng)
             die = self.products.choices_on(near.day)
             country = VISIT_COUNTRIES.draw(rng)
@@ -87,10 +89,10 @@ class VisitLog:
             client, home = (near.customer.id, near.customer.country) if known else ("", country)
             if known:
                 tail = f"{tail[:-2]}{home}"
-            seen = [("view", die.draw(rng)) for _ in range(PAGE_VIEW_COUNTS.draw(rng))]
+            viewed = [("view", die.draw(rng)) for _ in range(PAGE_VIEW_COUNTS.draw(rng))]
             if steps:
-                seen.append(("cart", seen[-1][1]))
-            rows = self._rows(client, near.day, minute, tail, seen)
+                viewed.append(("cart", viewed[-1][1]))
+            rows = self._rows(client, near.day, minute, tail, viewed)
             if len(steps) == 2:
                 rows.append(self._row(client, near.day, minute, "checkout,/paiement,", tail, ","))
             yield near.day * 1440 + minute, "\n".join(rows)

@@ -122,8 +122,10 @@ class ClientCommands:
             self.slack.open_direct_message(self.user) if direct else find_channel(name, self.slack)
         )
         if place is None:
-            there = ", ".join(f"#{p.name}" for p in self.slack.places.values() if not p.is_direct)
-            self.screen.show(f"There is no {name or 'such place'}. There are: {there} and dm.")
+            available = ", ".join(
+                f"#{p.name}" for p in self.slack.places.values() if not p.is_direct
+            )
+            self.screen.show(f"There is no {name or 'such place'}. There are: {available} and dm.")
             return
         self.screen.place, self.thread = place, None
         self.screen.queue_latest()
@@ -161,9 +163,9 @@ class ClientCommands:
         except OSError as fault:
             self.screen.show(f"{name or 'No file'} cannot be read: {fault.strerror or fault}")
             return
-        said = compose_text(words.strip(), self.slack)
+        text = compose_text(words.strip(), self.slack)
         files = [(path.name, content)]
-        await self.slack.post_message(self.user, self.place, said, self.thread, files)
+        await self.slack.post_message(self.user, self.place, text, self.thread, files)
 
     async def read_files(self, number: str) -> None:
         """Show the text of a message's files."""

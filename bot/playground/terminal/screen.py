@@ -43,17 +43,17 @@ def render_head(
 ) -> Text:
     """Render a message's first line, such as `(3) Super-Intern, in the thread of (2)`."""
     number = names.number(message.channel, message.ts)
-    said = Text().append(f"({number}) ", "bold yellow")
-    said.append(names.author(message), "bold")
+    head = Text().append(f"({number}) ", "bold yellow")
+    head.append(names.author(message), "bold")
     if message.is_reply and message.thread_ts:
-        said.append(f", in the thread of ({names.number(message.channel, message.thread_ts)})")
+        head.append(f", in the thread of ({names.number(message.channel, message.thread_ts)})")
     if elsewhere:
-        said.append(f", {_describe_place(message, names)}")
+        head.append(f", {_describe_place(message, names)}")
     if message.ephemeral_to:
-        said.append(" · only you see this", "italic")
+        head.append(" · only you see this", "italic")
     if again:
-        said.append(" · redrawn", "dim")
-    return said
+        head.append(" · redrawn", "dim")
+    return head
 
 
 def render_body(
@@ -155,10 +155,10 @@ class Screen:
 
     def refresh(self, *, compact: bool = False) -> None:
         """Draw changed messages. With `compact`, updates of running work take one line."""
-        seen = sorted(
+        visible = sorted(
             (key for key in self.undrawn if self._is_visible(key)), key=lambda key: key[1]
         )
-        for key in seen:
+        for key in visible:
             del self.undrawn[key]
             if message := self._find(key):
                 self._draw(key, message, compact=compact)

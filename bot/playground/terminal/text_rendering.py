@@ -76,21 +76,26 @@ def find_emoji(name: str) -> str:
     return EMOJI.get(name) or EMOJI.get(name.replace("_", " ")) or f":{name}:"
 
 
-def _render_inline(one: dict[str, Any], names: DisplayNames, style: str) -> Text:
-    kind = one["type"]
+def _render_inline(element: dict[str, Any], names: DisplayNames, style: str) -> Text:
+    kind = element["type"]
     if kind == "text":
-        return Text(one["text"], style)
+        return Text(element["text"], style)
     if kind == "link":
-        return _render_link(one["url"], one.get("text"))
+        return _render_link(element["url"], element.get("text"))
     if kind == "user":
-        return Text(f"@{names.person(one['user_id'])}", MENTION_STYLE)
+        return Text(f"@{names.person(element['user_id'])}", MENTION_STYLE)
     if kind == "channel":
-        return Text(names.channel(one["channel_id"]), MENTION_STYLE)
+        return Text(names.channel(element["channel_id"]), MENTION_STYLE)
     if kind == "emoji":
-        return Text(find_emoji(one["name"]))
+        return Text(find_emoji(element["name"]))
     if kind == "date":
-        return Text(names.format_moment(int(one["timestamp"])))
-    shown = one.get("range") or one.get("usergroup_id") or one.get("team_id") or one.get("value")
+        return Text(names.format_moment(int(element["timestamp"])))
+    shown = (
+        element.get("range")
+        or element.get("usergroup_id")
+        or element.get("team_id")
+        or element.get("value")
+    )
     return Text(f"@{shown}" if kind != "color" else str(shown), MENTION_STYLE)
 
 
