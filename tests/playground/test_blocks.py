@@ -230,7 +230,7 @@ def test_message_with_invalid_blocks_is_refused(blocks: list[Any], what: str) ->
 
 
 def spoiled(value: Any, odd: Any) -> Iterator[Any]:
-    """A value with each of its parts, one after the other, replaced by something odd."""
+    """Yield copies of a value in which one part after the other is replaced by `odd`."""
     yield odd
     parts = list(value.items()) if isinstance(value, dict) else []
     if isinstance(value, list):

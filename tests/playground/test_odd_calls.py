@@ -20,7 +20,7 @@ META = {"event_type": "x", "event_payload": {}}
 
 
 def calls(slack: LocalSlack, said: SlackMessage) -> list[tuple[str, dict[str, Any]]]:
-    """One right call of every method that takes arguments of note."""
+    """Return one valid call for each method with arguments worth checking."""
     here = {"channel": said.channel}
     thread = {"channel_id": said.channel, "thread_ts": said.ts}
     stream = run("chat.startStream", slack, here | {"thread_ts": said.ts})["ts"]

@@ -43,7 +43,7 @@ def address(slack: LocalSlack, path: str = "/") -> str:
 
 
 class Tab:
-    """One open page, as the browser would be."""
+    """An open page that acts like the browser."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -153,7 +153,7 @@ async def test_shared_html_file_is_downloaded_not_displayed(
 
 
 def test_bundle_matches_its_sources() -> None:
-    """Without Node: web/sources.mjs wrote the same sum when it built the bundle."""
+    """Compare with the checksum that web/sources.mjs wrote when it built the bundle; no Node."""
     web = BUNDLE.parent / "web"
     folders = [path for name in ("src", "public") for path in (web / name).rglob("*")]
     found = [web / name for name in SINGLE] + [path for path in folders if path.is_file()]

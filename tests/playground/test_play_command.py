@@ -37,11 +37,11 @@ def never(words: str) -> None:
     raise AssertionError(f"nothing should be told: {words}")
 
 
-# What is kept.
+# Saved state.
 
 
 async def lived_in(slack: LocalSlack) -> None:
-    """Messages, a thread, a whisper, a file, a Home tab and a direct message."""
+    """Create messages, a thread, an ephemeral, a file, a Home tab and a direct message."""
     said = await slack.post_message(
         "UMARIE", MARKETING, "<@UINTERN> linen", files=[("a.txt", b"bytes")]
     )
@@ -120,7 +120,7 @@ async def test_undelivered_events_are_resent(tmp_path: Path, recording_app: Reco
         assert "is anybody there?" in recording_app.requests[0][1]
 
 
-# The intern beside it.
+# The intern process.
 
 
 def child_of(
@@ -189,7 +189,7 @@ async def test_intern_environment_has_no_real_slack_settings(
     assert given["ANTHROPIC_API_KEY"] == "real"
 
 
-# The door.
+# The command.
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shop of one product, made at once."""
+    """A shop with one product, created without delay."""
     import bot.playground.shop
 
     def fill(folder: Path, **_: Any) -> None:

@@ -144,7 +144,7 @@ class Stage:
         self.slack, self.saved = slack, dict[str, Any]()
 
     async def typed(self, *lines: str) -> str:
-        """What stands on the screen after these lines."""
+        """Return what the screen shows after these lines."""
         client, screen = self.client(*lines)
         async with asyncio.timeout(15):
             await client.run()

@@ -282,9 +282,13 @@ async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
 
 
 ASKS: dict[str, Any] = {
-    "mention": lambda s, user: s.say(user, MARKETING, f"<@{s.bot_user}> our linen shirt is back"),
-    "direct message": lambda s, user: s.say(user, s.dm(user), "our linen shirt is back"),
-    "file": lambda s, user: s.say(
+    "mention": lambda s, user: s.post_message(
+        user, MARKETING, f"<@{s.bot_user}> our linen shirt is back"
+    ),
+    "direct message": lambda s, user: s.post_message(
+        user, s.open_direct_message(user), "our linen shirt is back"
+    ),
+    "file": lambda s, user: s.post_message(
         user, MARKETING, f"<@{s.bot_user}>", files=[("orders.csv", b"a,b\n1,2\n")]
     ),
     "command": lambda s, user: s.command(user, MARKETING, "/draft", "our linen shirt is back"),
