@@ -28,7 +28,7 @@ async def alerted() -> list[Figure]:
                     raise RuntimeError("the yes was not taken")
                 await shop.says(NAME, "rows are in")
                 taken = time.perf_counter() - began
-                await slack.until(lambda: alerts(slack) != [], PATIENCE)
+                await slack.wait_until(lambda: alerts(slack) != [], PATIENCE)
                 told = time.perf_counter() - began
             finally:
                 await shop.intern.kill()

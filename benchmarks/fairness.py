@@ -77,7 +77,9 @@ async def _card(slack: LocalSlack, session: aiohttp.ClientSession, url: str) -> 
     done = asyncio.Event()
 
     def changed(change: WorkspaceChange) -> None:
-        message = slack.place("C0MARKET").find(change.ts) if change.channel == "C0MARKET" else None
+        message = (
+            slack.get_place("C0MARKET").find(change.ts) if change.channel == "C0MARKET" else None
+        )
         told = ((message and message.metadata) or {}).get("event_payload", {}).get("post")
         if message and told == post and "send_back" in str(message.blocks):
             done.set()

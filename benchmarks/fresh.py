@@ -41,7 +41,7 @@ async def fresh() -> list[Figure]:
 
 async def _answered(shop: Shop, customers: int, began: float) -> float:
     """Asked once the rows are listed: a question makes nothing come in."""
-    await shop.slack.until(lambda: shop.rows() >= 3 * customers, PATIENCE)
+    await shop.slack.wait_until(lambda: shop.rows() >= 3 * customers, PATIENCE)
     if (told := await ask(shop, PATIENCE)) != customers:
         raise RuntimeError(f"{told} customers were told, not {customers}")
     return time.perf_counter() - began

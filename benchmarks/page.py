@@ -120,7 +120,9 @@ async def _approvals(house: House) -> list[Figure]:
     manager = await house.visit("UMAX")
     times = []
     for _ in range(CLICKS + 1):
-        said = await house.slack.say("UMARIE", "C0MARKET", f"<@{house.slack.bot_user}> {BRIEF}")
+        said = await house.slack.post_message(
+            "UMARIE", "C0MARKET", f"<@{house.slack.bot_user}> {BRIEF}"
+        )
         await manager.locator(f".middle [data-ts='{said.ts}'] .replies").click()
         approve = manager.locator(".thread [data-action^=approve]").first
         await approve.click()
@@ -160,9 +162,11 @@ async def _memory(house: House) -> Figure:
     cards = 0
     for _ in range(DRAFTS // AT_ONCE):
         for _ in range(AT_ONCE):
-            await house.slack.say("UMARIE", "C0MARKET", f"<@{house.slack.bot_user}> {BRIEF}")
+            await house.slack.post_message(
+                "UMARIE", "C0MARKET", f"<@{house.slack.bot_user}> {BRIEF}"
+            )
         cards += AT_ONCE
-        await house.slack.until(partial(_drafted, house, cards), 60)
+        await house.slack.wait_until(partial(_drafted, house, cards), 60)
     assert house.child.pid is not None
     door, child = (
         psutil.Process(id).memory_info().rss / 1e6 for id in (os.getpid(), house.child.pid)

@@ -114,7 +114,7 @@ async def _card(slack: LocalSlack, words: str) -> float:
     """Seconds from the mention until its card is finished: a draft to approve, or, without such
     buttons, what can't be told."""
     began = time.perf_counter()
-    said = await slack.say("UMARIE", "C0MARKET", f"<@{slack.bot_user}> {words}")
+    said = await slack.post_message("UMARIE", "C0MARKET", f"<@{slack.bot_user}> {words}")
     answers: list[SlackMessage] = []
     while time.perf_counter() - began < PATIENCE:
         answers = [m for m in slack.transcript("C0MARKET")[-12:] if m.thread_ts == said.ts]

@@ -166,7 +166,7 @@ async def _play(home: PlaygroundHome, args: argparse.Namespace) -> None:
             else:
                 client = _build_client(slack, lines, PendingWork(home.folder / "super-intern.db"))
                 tell.screen = client.screen.note
-                if lines.by_hand:
+                if lines.is_interactive:
                     print_line(f"You are Marie, in #marketing. {written_by}")
                     print_line("Type /draft and what you need, or /help; /quit or Ctrl-C ends it.")
                 await client.run()
@@ -192,8 +192,8 @@ def _build_client(slack: LocalSlack, lines: LineReader, pending: PendingWork) ->
         highlight=False,
         markup=False,
         emoji=False,
-        width=None if lines.by_hand else LINE_WIDTH,
-        force_terminal=None if lines.by_hand else False,
+        width=None if lines.is_interactive else LINE_WIDTH,
+        force_terminal=None if lines.is_interactive else False,
     )
     known = tuple(one["command"] for one in list_commands())
     return TerminalClient(slack, lines, screen, known, quiet=QUIET, pending=pending)

@@ -1,1 +1,1 @@
-"""A local Slack: what the playground and the end-to-end tests run against."""
+"""A local Slack server for the playground and for the end-to-end tests."""

@@ -1,4 +1,4 @@
-"""What Slack refuses about blocks as a whole: where they stand, how many, how long, twice named."""
+"""Checks of blocks and views, their ids, and the values that people enter into them."""
 
 import json
 from collections.abc import Iterator
@@ -44,65 +44,65 @@ MAX_MESSAGE_CHARACTERS = 13_200
 BLOCK_CHECK = require_type(ALL_BLOCKS)
 
 
-def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, at: str = "/blocks") -> None:
-    """Notes all that Slack would refuse. `surface` is message, modal or home."""
+def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, pointer: str = "/blocks") -> None:
+    """Record all errors that Slack would report. `surface` is message, modal or home."""
     if len(blocks) > MAX_BLOCKS[surface]:
-        faults.add(f"no more than {MAX_BLOCKS[surface]} items allowed", at)
+        faults.add(f"no more than {MAX_BLOCKS[surface]} items allowed", pointer)
     for place, block in enumerate(blocks):
-        BLOCK_CHECK(faults, block, f"{at}/{place}")
-    if faults.found:
+        BLOCK_CHECK(faults, block, f"{pointer}/{place}")
+    if faults.messages:
         return
     for place, block in enumerate(blocks):
-        _check_surface(faults, block, surface, f"{at}/{place}")
-    _check_ids(faults, blocks, at)
-    _check_counts(faults, blocks, at)
+        _check_surface(faults, block, surface, f"{pointer}/{place}")
+    _check_ids(faults, blocks, pointer)
+    _check_counts(faults, blocks, pointer)
 
 
 def check_message_blocks(blocks: list[Block]) -> None:
-    """Raises Refused for blocks that no message may have."""
+    """Raise ApiRefusal for blocks that Slack does not accept in a message."""
     faults = SchemaErrors()
     check_blocks(faults, blocks, "message")
-    faults.refuse("invalid_blocks")
+    faults.raise_if_any("invalid_blocks")
     if count_characters(blocks) > MAX_MESSAGE_CHARACTERS:
         raise ApiRefusal("msg_blocks_too_long")
 
 
-def _check_surface(faults: SchemaErrors, block: Block, surface: str, at: str) -> None:
+def _check_surface(faults: SchemaErrors, block: Block, surface: str, pointer: str) -> None:
     if block["type"] in FORBIDDEN_BLOCKS[surface]:
-        faults.add(f"unsupported type: {block['type']}", f"{at}/type")
+        faults.add(f"unsupported type: {block['type']}", f"{pointer}/type")
     for inner in block.get("child_blocks") or []:
-        _check_surface(faults, inner, surface, at)
+        _check_surface(faults, inner, surface, pointer)
     for element in list_elements(block):
         if surface == "message" and element["type"] in MODAL_ONLY_ELEMENTS:
-            faults.add(f"unsupported type: {element['type']}", f"{at}/element/type")
+            faults.add(f"unsupported type: {element['type']}", f"{pointer}/element/type")
 
 
-def _check_ids(faults: SchemaErrors, blocks: list[Block], at: str) -> None:
+def _check_ids(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
     seen: set[str] = set()
     for block in walk_blocks(blocks):
         if (name := block.get("block_id")) and name in seen:
-            faults.add(f"block_id {name} is used more than once", at)
+            faults.add(f"block_id {name} is used more than once", pointer)
         seen.add(block.get("block_id") or "")
         actions = [one["action_id"] for one in list_elements(block) if one.get("action_id")]
         for twice in sorted({one for one in actions if actions.count(one) > 1}):
-            faults.add(f"action_id {twice} is used more than once in a block", at)
+            faults.add(f"action_id {twice} is used more than once in a block", pointer)
 
 
-def _check_counts(faults: SchemaErrors, blocks: list[Block], at: str) -> None:
-    for kind, most in MAX_BLOCKS_OF_TYPE.items():
-        if sum(block["type"] == kind for block in walk_blocks(blocks)) > most:
-            faults.add(f"no more than {most} {kind} blocks allowed", at)
+def _check_counts(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
+    for kind, maximum in MAX_BLOCKS_OF_TYPE.items():
+        if sum(block["type"] == kind for block in walk_blocks(blocks)) > maximum:
+            faults.add(f"no more than {maximum} {kind} blocks allowed", pointer)
     markdown = sum(
         len(block["text"]) for block in walk_blocks(blocks) if block["type"] == "markdown"
     )
     if markdown > MAX_MARKDOWN_CHARACTERS:
         faults.add(
-            f"markdown blocks must have less than {MAX_MARKDOWN_CHARACTERS + 1} characters", at
+            f"markdown blocks must have less than {MAX_MARKDOWN_CHARACTERS + 1} characters", pointer
         )
 
 
 def walk_blocks(blocks: list[Block]) -> Iterator[Block]:
-    """All blocks, those inside containers and carousels included."""
+    """Yield all blocks, including those inside containers and carousels."""
     for block in blocks:
         yield block
         yield from walk_blocks(block.get("child_blocks") or [])
@@ -111,7 +111,7 @@ def walk_blocks(blocks: list[Block]) -> Iterator[Block]:
 
 
 def list_elements(block: Block) -> list[dict[str, Any]]:
-    """The elements of one block that a person can click or fill in."""
+    """Return the elements of one block that a person can click or fill in."""
     found = [block.get("element"), block.get("accessory")]
     if block.get("type") in ("actions", "context_actions"):
         found += block["elements"]
@@ -121,7 +121,7 @@ def list_elements(block: Block) -> list[dict[str, Any]]:
 
 
 def count_characters(value: Any) -> int:
-    """How much text blocks carry: every string but the names of types."""
+    """Return the number of characters in all strings of blocks, except `type` values."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, list):
@@ -131,38 +131,38 @@ def count_characters(value: Any) -> int:
     return 0
 
 
-def assign_ids(blocks: list[Block], stamps: IdGenerator) -> list[Block]:
-    """A copy of blocks in which every block and element has an id, as Slack gives them."""
-    return [_assign_block_ids(block, stamps) for block in blocks]
+def assign_ids(blocks: list[Block], ids: IdGenerator) -> list[Block]:
+    """Return a copy in which every block and element has an id, as Slack assigns them."""
+    return [_assign_block_ids(block, ids) for block in blocks]
 
 
-def _assign_block_ids(block: Block, stamps: IdGenerator) -> Block:
-    copy = {"block_id": stamps.id("b")[-6:]} | _drop_nulls(block)
+def _assign_block_ids(block: Block, ids: IdGenerator) -> Block:
+    copy = {"block_id": ids.new_id("b")[-6:]} | _drop_nulls(block)
     if "child_blocks" in copy:
-        copy["child_blocks"] = assign_ids(copy["child_blocks"], stamps)
+        copy["child_blocks"] = assign_ids(copy["child_blocks"], ids)
     if copy["type"] == "carousel":
-        copy["elements"] = assign_ids(copy["elements"], stamps)
+        copy["elements"] = assign_ids(copy["elements"], ids)
     for key in ("element", "accessory"):
         if key in copy and copy[key].get("type") != "image":
-            copy[key] = _assign_action_id(copy[key], stamps)
+            copy[key] = _assign_action_id(copy[key], ids)
     for key in ("elements",) if copy["type"].endswith("actions") else ("actions",):
         if copy.get(key):
-            copy[key] = [_assign_action_id(element, stamps) for element in copy[key]]
+            copy[key] = [_assign_action_id(element, ids) for element in copy[key]]
     return copy
 
 
-def _assign_action_id(element: dict[str, Any], stamps: IdGenerator) -> dict[str, Any]:
-    return {"action_id": stamps.id("a")[-6:]} | _drop_nulls(element)
+def _assign_action_id(element: dict[str, Any], ids: IdGenerator) -> dict[str, Any]:
+    return {"action_id": ids.new_id("a")[-6:]} | _drop_nulls(element)
 
 
-def _drop_nulls(one: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in one.items() if value is not None}
+def _drop_nulls(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-# What people put into inputs and menus, in the shapes in which Slack reports it.
+# The state of inputs and menus, in the form in which Slack reports it.
 
 ElementValues = dict[str, dict[str, dict[str, Any]]]
-# The name under which Slack reports an element's value, and the element's field it starts from.
+# For each element type: the state field of its value, and the field of its initial value.
 SINGLE_VALUE_ELEMENTS = {
     "plain_text_input": ("value", "initial_value"),
     "email_text_input": ("value", "initial_value"),
@@ -194,7 +194,7 @@ VALUE_ELEMENTS = SINGLE_VALUE_ELEMENTS | MULTI_VALUE_ELEMENTS
 
 
 def collect_initial_values(blocks: list[dict[str, Any]]) -> ElementValues:
-    """The state of blocks before anybody touched them."""
+    """Return the state of blocks before any input."""
     values: ElementValues = {}
     for block in walk_blocks(blocks):
         for element in list_elements(block):
@@ -205,7 +205,7 @@ def collect_initial_values(blocks: list[dict[str, Any]]) -> ElementValues:
 
 
 def read_initial_value(element: dict[str, Any]) -> dict[str, Any]:
-    """An untouched element's state."""
+    """Return the state of an element before any input."""
     kind = element["type"]
     name, start = VALUE_ELEMENTS[kind]
     empty: Any = [] if kind in MULTI_VALUE_ELEMENTS else None
@@ -213,17 +213,17 @@ def read_initial_value(element: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_element_state(element: dict[str, Any], value: Any) -> dict[str, Any]:
-    """An element's state after a person chose or typed `value`: words, an option's value, a list.
+    """Return an element's state after a person entered `value`: text, an option's value or a list.
 
-    Raises Impossible for an option that is not offered.
+    Raises ImpossibleAction for an option that the element does not have.
     """
     kind = element["type"]
     name = VALUE_ELEMENTS[kind][0]
     if kind in MULTI_VALUE_ELEMENTS:
         chosen: Any = [_resolve_option(element, each) for each in value or []]
-        most = element.get("max_selected_items")
-        if most and len(chosen) > most:
-            raise ImpossibleAction(f"at most {most} can be selected")
+        maximum = element.get("max_selected_items")
+        if maximum and len(chosen) > maximum:
+            raise ImpossibleAction(f"at most {maximum} can be selected")
     else:
         chosen = _resolve_option(element, value) if value not in (None, "") else None
     return {"type": kind, name: chosen}
@@ -242,12 +242,12 @@ def _resolve_option(element: dict[str, Any], value: Any) -> Any:
 
 
 def is_empty_state(state: dict[str, Any]) -> bool:
-    """Whether nothing was put into an element."""
+    """Whether an element has no value."""
     return state[VALUE_ELEMENTS[state["type"]][0]] in (None, "", [])
 
 
 def find_input_problem(block: dict[str, Any], state: dict[str, Any]) -> str | None:
-    """What Slack's client says of an input before it sends a form, or None."""
+    """Return the validation error that Slack's client shows for an input, or None."""
     element = block["element"]
     if is_empty_state(state):
         return None if block.get("optional") else "Please complete this required field."
@@ -256,12 +256,12 @@ def find_input_problem(block: dict[str, Any], state: dict[str, Any]) -> str | No
     typed = len(state["value"])
     if typed < element.get("min_length", 0):
         return f"Please enter at least {element['min_length']} characters."
-    if typed > (most := element.get("max_length", 3000)):
-        return f"Please enter at most {most} characters."
+    if typed > (maximum := element.get("max_length", 3000)):
+        return f"Please enter at most {maximum} characters."
     return None
 
 
-# Modals and Home tabs: what is open, for whom, and what has been filled in.
+# Modals and Home tabs, with the values that were entered.
 
 MAX_VIEW_BYTES = 250_000
 VIEW_FIELDS = {
@@ -289,7 +289,7 @@ HOME_SCHEMA = ObjectSchema({"blocks": allow_anything}, VIEW_FIELDS)
 
 @dataclass(eq=False)
 class View:
-    """One view as it is now; `values` is what the person has put into it."""
+    """A modal or Home tab; `values` is the state of its inputs."""
 
     id: str
     kind: str
@@ -306,37 +306,34 @@ class View:
 
     @property
     def callback_id(self) -> str:
-        """The app's name for it."""
         return str(self.source.get("callback_id") or "")
 
     @property
     def title(self) -> str:
-        """What stands at its top; a Home tab has none."""
+        """The modal's title; empty for a Home tab."""
         return str((self.source.get("title") or {}).get("text", ""))
 
     @property
     def private_metadata(self) -> str:
-        """What the app wrote into it for itself."""
         return str(self.source.get("private_metadata") or "")
 
     @property
     def external_id(self) -> str:
-        """The app's own id of it."""
         return str(self.source.get("external_id") or "")
 
-    def rewrite(self, source: dict[str, Any], stamps: IdGenerator) -> None:
-        """Takes a new definition; what was filled in stays where the ids stay."""
-        self.source, self.blocks = source, assign_ids(source["blocks"], stamps)
-        self.hash = stamps.ts()
+    def replace_source(self, source: dict[str, Any], ids: IdGenerator) -> None:
+        """Replace the view's definition; entered values stay if block and action id stay."""
+        self.source, self.blocks = source, assign_ids(source["blocks"], ids)
+        self.hash = ids.new_ts()
         before, self.values = self.values, collect_initial_values(self.blocks)
         for block_id, fields in self.values.items():
             for action_id in fields:
-                if kept := before.get(block_id, {}).get(action_id):
-                    fields[action_id] = kept
+                if value := before.get(block_id, {}).get(action_id):
+                    fields[action_id] = value
         self.errors, self.trouble = {}, None
 
     def as_slack(self, team: str, app: str, bot: str) -> dict[str, Any]:
-        """Slack's view object, with its state."""
+        """Return Slack's view object, with its state."""
         return {
             "id": self.id,
             "team_id": team,
@@ -361,10 +358,10 @@ class View:
 
 
 def check_view(view: Any, kind: str) -> dict[str, Any]:
-    """Raises Refused when Slack would not open or publish this view."""
+    """Return the checked view; raise ApiRefusal if Slack would not open or publish it."""
     faults = SchemaErrors()
     require_type({kind: MODAL_SCHEMA if kind == "modal" else HOME_SCHEMA})(faults, view, "/view")
-    faults.refuse("invalid_arguments")
+    faults.raise_if_any("invalid_arguments")
     blocks = view["blocks"]
     if not isinstance(blocks, list):
         faults.add("must be an array", "/view/blocks")
@@ -372,9 +369,9 @@ def check_view(view: Any, kind: str) -> dict[str, Any]:
         raise ApiRefusal("view_too_large")
     else:
         check_blocks(faults, blocks, kind, "/view/blocks")
-    faults.refuse("invalid_arguments")
+    faults.raise_if_any("invalid_arguments")
     has_input = any(block["type"] == "input" for block in walk_blocks(blocks))
     if kind == "modal" and has_input and not view.get("submit"):
         faults.add("a modal with an input block needs submit", "/view/submit")
-    faults.refuse("invalid_arguments")
+    faults.raise_if_any("invalid_arguments")
     return dict(view)

@@ -1,4 +1,4 @@
-"""The elements people click and fill in, and where each may stand."""
+"""Schemas of all Block Kit elements and blocks, as Slack validates them."""
 
 import re
 from typing import Any
@@ -55,7 +55,7 @@ FEEDBACK_OPTION = ObjectSchema(
 IMAGE_ELEMENT = ObjectSchema(
     {"alt_text": require_string(2000)},
     {"image_url": URL_CHECK, "slack_file": SLACK_FILE},
-    also=require_any_field("image_url", "slack_file"),
+    extra_check=require_any_field("image_url", "slack_file"),
 )
 
 BUTTON_ELEMENTS: dict[str, Check] = {
@@ -82,12 +82,12 @@ CHECKBOX_ELEMENTS: dict[str, Check] = {
     "checkboxes": ObjectSchema(
         {"options": require_list(require_option(), 10)},
         CHOICE_FIELDS | {"initial_options": require_list(require_option(), 10)},
-        also=check_options,
+        extra_check=check_options,
     ),
     "radio_buttons": ObjectSchema(
         {"options": require_list(require_option(), 10)},
         CHOICE_FIELDS | {"initial_option": require_option()},
-        also=check_options,
+        extra_check=check_options,
     ),
 }
 DATE_ELEMENTS: dict[str, Check] = {
@@ -103,7 +103,9 @@ DATETIME_ELEMENTS: dict[str, Check] = {
 }
 SELECT_ELEMENTS: dict[str, Check] = {
     "static_select": ObjectSchema(
-        {}, CHOICE_FIELDS | OPTION_FIELDS | {"initial_option": require_option()}, also=check_options
+        {},
+        CHOICE_FIELDS | OPTION_FIELDS | {"initial_option": require_option()},
+        extra_check=check_options,
     ),
     "external_select": ObjectSchema(
         {},
@@ -128,7 +130,7 @@ SELECT_ELEMENTS: dict[str, Check] = {
         | OPTION_FIELDS
         | MULTI_SELECT_FIELDS
         | {"initial_options": require_list(require_option(), 100)},
-        also=check_options,
+        extra_check=check_options,
     ),
     "multi_external_select": ObjectSchema(
         {},
@@ -224,7 +226,7 @@ OVERFLOW = require_type({"overflow": BUTTON_ELEMENTS["overflow"]})
 MODAL_ONLY_ELEMENTS = {"email_text_input", "url_text_input", "number_input", "file_input"}
 
 
-# The rich_text block: what people's own words look like in Slack.
+# The rich_text block, which Slack also makes of what people type.
 
 STYLE_FIELD: dict[str, Check] = {"style": allow_anything}
 INLINE_ELEMENT = require_type(
@@ -289,7 +291,7 @@ TOKEN_PATTERN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 
 
 def build_rich_text(text: str, block_id: str) -> dict[str, Any]:
-    """What Slack's composer makes of typed words: a rich_text block with users and links."""
+    """Build the rich_text block that Slack makes of typed text, with mentions and links."""
     elements: list[dict[str, Any]] = []
     end = 0
     for token in TOKEN_PATTERN.finditer(text):
@@ -318,7 +320,7 @@ def _build_inline_element(sign: str, target: str, label: str | None) -> dict[str
     return link | {"text": label} if label else link
 
 
-# Tables and charts: table, data_table, data_visualization.
+# Blocks for tables and charts: table, data_table, data_visualization.
 
 RAW_CELLS: dict[str, Check] = {
     "raw_text": ObjectSchema({"text": require_string(3000)}),
@@ -333,29 +335,29 @@ CHART_POINT = ObjectSchema({"label": CHART_LABEL, "value": require_number})
 MAX_SERIES, MAX_POINTS, MAX_SEGMENTS = 12, 20, 12
 
 
-def check_column_setting(faults: SchemaErrors, value: Any, at: str) -> None:
-    """How one column looks; null leaves it as it is."""
+def check_column_setting(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Check one column's settings; null means the default."""
     if value is not None:
-        COLUMN_SETTING(faults, value, at)
+        COLUMN_SETTING(faults, value, pointer)
 
 
-def check_data_table(faults: SchemaErrors, value: Any, at: str) -> None:
-    """A data_table's rows are equally long and its header is not rich text."""
+def check_data_table(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Check that rows have the same number of cells and the header has no rich text."""
     rows = value["rows"]
     if len({len(row) for row in rows}) > 1:
-        faults.add("all rows must have the same number of cells", f"{at}/rows")
+        faults.add("all rows must have the same number of cells", f"{pointer}/rows")
     if any(cell["type"] == "rich_text" for cell in rows[0]):
-        faults.add("header cells must not be rich_text", f"{at}/rows/0")
+        faults.add("header cells must not be rich_text", f"{pointer}/rows/0")
 
 
-def check_chart_labels(faults: SchemaErrors, value: Any, at: str) -> None:
-    """Each series has a name of its own and one point for each category."""
+def check_chart_labels(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Check that series names are unique and that each series has one point per category."""
     names = [one["name"] for one in value["series"]]
     if len(set(names)) < len(names):
-        faults.add("series names must be unique", f"{at}/series")
+        faults.add("series names must be unique", f"{pointer}/series")
     for place, one in enumerate(value["series"]):
         if [point["label"] for point in one["data"]] != value["axis_config"]["categories"]:
-            faults.add("labels must match the categories", f"{at}/series/{place}/data")
+            faults.add("labels must match the categories", f"{pointer}/series/{place}/data")
 
 
 TABLE_BLOCK = ObjectSchema(
@@ -369,7 +371,7 @@ DATA_TABLE_BLOCK = ObjectSchema(
         "page_size": require_integer(1, 100),
         "row_header_column_index": require_integer(0, 19),
     },
-    also=check_data_table,
+    extra_check=check_data_table,
 )
 XY_CHART = ObjectSchema(
     {
@@ -382,7 +384,7 @@ XY_CHART = ObjectSchema(
             {"x_label": require_string(50), "y_label": require_string(50)},
         ),
     },
-    also=check_chart_labels,
+    extra_check=check_chart_labels,
 )
 PIE_CHART = ObjectSchema({"segments": require_list(CHART_POINT, MAX_SEGMENTS)})
 CHART_BLOCK = ObjectSchema(
@@ -396,31 +398,33 @@ CHART_BLOCK = ObjectSchema(
 )
 
 
-# The blocks of messages, modals and Home tabs, one by one.
+# Schemas of the blocks of messages, modals and Home tabs.
 
 
 def require_block(
-    need: dict[str, Check], may: dict[str, Check] | None = None, also: Check = allow_anything
+    required: dict[str, Check],
+    optional: dict[str, Check] | None = None,
+    extra_check: Check = allow_anything,
 ) -> ObjectSchema:
-    """A block's shape: every block may have a block_id."""
-    return ObjectSchema(need, {"block_id": ID_CHECK} | (may or {}), also)
+    """Build a block's schema, which always allows a block_id."""
+    return ObjectSchema(required, {"block_id": ID_CHECK} | (optional or {}), extra_check)
 
 
-def check_context_element(faults: SchemaErrors, value: Any, at: str) -> None:
-    """A text or a picture in a context block."""
+def check_context_element(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Check a text or an image of a context block."""
     if isinstance(value, dict) and value.get("type") == "image":
-        IMAGE_ELEMENT(faults, value, at)
+        IMAGE_ELEMENT(faults, value, pointer)
     else:
-        require_text(3000)(faults, value, at)
+        require_text(3000)(faults, value, pointer)
 
 
-def check_container(faults: SchemaErrors, value: Any, at: str) -> None:
-    """A container that collapses has no divider, and only such a one starts collapsed."""
+def check_container(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Check that a collapsible container has no divider, and only such a one starts collapsed."""
     if value.get("is_collapsible") and value.get("has_header_divider"):
-        faults.add("has_header_divider cannot be set when is_collapsible is true", at)
+        faults.add("has_header_divider cannot be set when is_collapsible is true", pointer)
     if value.get("default_collapsed") and not value.get("is_collapsible"):
-        faults.add("default_collapsed requires is_collapsible", at)
-    require_any_field("title", "rich_text_title")(faults, value, at)
+        faults.add("default_collapsed requires is_collapsible", pointer)
+    require_any_field("title", "rich_text_title")(faults, value, pointer)
 
 
 CARD_BLOCK = require_block(
@@ -433,7 +437,7 @@ CARD_BLOCK = require_block(
         "body": require_text(200),
         "actions": require_list(BUTTON, 5),
     },
-    also=require_any_field("hero_image", "title", "actions", "body"),
+    extra_check=require_any_field("hero_image", "title", "actions", "body"),
 )
 TASK_CARD = require_block(
     {
@@ -452,14 +456,14 @@ NESTABLE_BLOCKS: dict[str, Check] = {
             "accessory": SECTION_ACCESSORY,
             "expand": require_boolean,
         },
-        also=require_any_field("text", "fields"),
+        extra_check=require_any_field("text", "fields"),
     ),
     "header": require_block({"text": require_plain_text(150)}),
     "divider": require_block({}),
     "image": require_block(
         {"alt_text": require_string(2000)},
         {"image_url": URL_CHECK, "slack_file": SLACK_FILE, "title": require_plain_text(2000)},
-        also=require_any_field("image_url", "slack_file"),
+        extra_check=require_any_field("image_url", "slack_file"),
     ),
     "actions": require_block({"elements": require_list(ACTIONS_ELEMENT, 25)}),
     "context": require_block({"elements": require_list(check_context_element, 10)}),
@@ -538,6 +542,6 @@ CONTAINER_BLOCK = require_block(
         "default_collapsed": require_boolean,
         "has_header_divider": require_boolean,
     },
-    also=check_container,
+    extra_check=check_container,
 )
 ALL_BLOCKS: dict[str, Check] = NESTABLE_BLOCKS | {"container": CONTAINER_BLOCK}

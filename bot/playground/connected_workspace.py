@@ -1,4 +1,4 @@
-"""What happens in a local Slack when something is posted, changed or taken away."""
+"""Workspace operations that send the matching Slack events to the app."""
 
 import secrets
 from typing import Any
@@ -11,7 +11,7 @@ from bot.playground.workspace import SlackWorkspace
 
 
 class ConnectedWorkspace(SlackWorkspace):
-    """A workspace that tells the app what happens in it, wherever the app is a member."""
+    """A workspace that sends events to the app for the places where the app is a member."""
 
     def __init__(self, *, signing_secret: str, bot_token: str = "", app_token: str = "") -> None:
         super().__init__()
@@ -19,22 +19,22 @@ class ConnectedWorkspace(SlackWorkspace):
         self.bot_token = bot_token or f"xoxb-{secrets.token_hex(12)}"
         self.app_token = app_token or f"xapp-{secrets.token_hex(12)}"
         self.installed = True
-        self.sockets = SocketMode(self.stamps, self.app)
-        self.courier = AppTransport(signing_secret, self.mischief, self.sockets)
-        self.mischief.on_drop_socket = self.sockets.drop
+        self.sockets = SocketMode(self.ids, self.app)
+        self.transport = AppTransport(signing_secret, self.faults, self.sockets)
+        self.faults.on_drop_socket = self.sockets.drop_connections
 
     @property
     def deliveries(self) -> list[EventDelivery]:
-        """Every event sent to the app, with each attempt."""
-        return self.courier.deliveries
+        """Every event sent to the app, with its attempts."""
+        return self.transport.deliveries
 
-    def tell(self, place: Place | None, event: dict[str, Any]) -> None:
-        """Sends an event, if the app is in the place it is about."""
+    def send_event(self, place: Place | None, event: dict[str, Any]) -> None:
+        """Send an event to the app if the app is a member of the place."""
         if self.installed and (place is None or self.bot_user in place.members):
-            self.courier.event(payloads.build_event_callback(self, event, place))
+            self.transport.send_event(payloads.build_event_callback(self, event, place))
 
-    def post(self, place: Place, message: SlackMessage) -> SlackMessage:
-        """Keeps a message and tells the app: as `message`, and a mention as `app_mention` too."""
+    def publish_message(self, place: Place, message: SlackMessage) -> SlackMessage:
+        """Store a message and send its events: `message`, and for a mention also `app_mention`."""
         place.add(message)
         thread = message.thread_ts or message.ts
         for file in message.files:
@@ -42,59 +42,63 @@ class ConnectedWorkspace(SlackWorkspace):
             file.share(place.id, kind, message.ts, message.thread_ts)
         if message.bot_id == self.bot_id:
             self.statuses.pop((place.id, thread), None)
-        self.changed("message", place.id, message.ts)
+        self.notify_change("message", place.id, message.ts)
         if self._is_mention(place, message):
-            self.tell(place, payloads.build_mention_event(self, place, message))
-            if not self.mischief.both_forms:
+            self.send_event(place, payloads.build_mention_event(self, place, message))
+            if not self.faults.send_both_mention_events:
                 return message
-        self.tell(place, payloads.build_message_event(self, place, message))
+        self.send_event(place, payloads.build_message_event(self, place, message))
         return message
 
     def _is_mention(self, place: Place, message: SlackMessage) -> bool:
-        named = any(f"<@{self.bot_user}{end}" in message.text for end in (">", "|"))
-        return named and not place.is_direct and message.bot_id != self.bot_id
+        is_named = any(f"<@{self.bot_user}{end}" in message.text for end in (">", "|"))
+        return is_named and not place.is_direct and message.bot_id != self.bot_id
 
-    def whisper(self, place: Place, message: SlackMessage) -> SlackMessage:
-        """Shows a message to one person only; nobody is told."""
+    def post_ephemeral(self, place: Place, message: SlackMessage) -> SlackMessage:
+        """Store an ephemeral message. Slack sends no event for it."""
         place.ephemerals.append(message)
-        self.changed("ephemeral", place.id, message.ts, message.ephemeral_to)
+        self.notify_change("ephemeral", place.id, message.ts, message.ephemeral_to)
         return message
 
-    def rewrite(self, message: SlackMessage, by: str, **new: Any) -> SlackMessage:
-        """Changes some fields of a message and keeps how it was."""
+    def update_message(self, message: SlackMessage, by: str, **new: Any) -> SlackMessage:
+        """Change fields of a message, keep the old version and send `message_changed`."""
         place = self.places[message.channel]
         before = message.as_slack(self.team_of(message.user), metadata=True)
-        now = self.stamps.ts()
+        now = self.ids.new_ts()
         message.keep_version(now)
         for name, value in new.items():
             setattr(message, name, value)
         message.edited = {"user": by, "ts": now}
-        self.changed("edit", place.id, message.ts)
+        self.notify_change("edit", place.id, message.ts)
         if message.ephemeral_to is None:
-            self.tell(
+            self.send_event(
                 place, payloads.build_change_event(self, place, message, before, "message_changed")
             )
         return message
 
-    def erase(self, message: SlackMessage) -> None:
-        """Takes a message away. Of one that started a thread a tombstone stays, and Slack tells of
-        it as of a change."""
+    def delete_message(self, message: SlackMessage) -> None:
+        """Delete a message and send the event.
+
+        The first message of a thread leaves a tombstone, which Slack reports as
+        message_changed."""
         place = self.places[message.channel]
         if message.ephemeral_to is not None:
             message.deleted = True
             place.ephemerals = [one for one in place.ephemerals if one is not message]
-            self.changed("delete", place.id, message.ts)
+            self.notify_change("delete", place.id, message.ts)
             return
         before = message.as_slack(self.team_of(message.user), metadata=True)
         place.remove(message)
-        self.changed("delete", place.id, message.ts)
-        told = "message_changed" if message.subtype == "tombstone" else "message_deleted"
-        self.tell(place, payloads.build_change_event(self, place, message, before, told))
+        self.notify_change("delete", place.id, message.ts)
+        event_type = "message_changed" if message.subtype == "tombstone" else "message_deleted"
+        self.send_event(
+            place, payloads.build_change_event(self, place, message, before, event_type)
+        )
 
-    def own_message(self, channel: str, text: str, **more: Any) -> SlackMessage:
-        """A message of the app's bot, not yet posted."""
+    def build_bot_message(self, channel: str, text: str, **more: Any) -> SlackMessage:
+        """Build a message of the app's bot without posting it."""
         return SlackMessage(
-            self.stamps.ts(),
+            self.ids.new_ts(),
             channel,
             self.bot_user,
             text,
@@ -103,19 +107,19 @@ class ConnectedWorkspace(SlackWorkspace):
             **more,
         )
 
-    def refuse_to(self, user: str, channel: str, words: str) -> None:
-        """Slack's own words to one person when the app did not answer."""
+    def show_slack_error(self, user: str, channel: str, words: str) -> None:
+        """Show one person the error that Slack shows when the app did not answer."""
         notice = SlackMessage(
-            self.stamps.ts(), channel, "USLACKBOT", words, ephemeral_to=user, subtype="slack_error"
+            self.ids.new_ts(), channel, "USLACKBOT", words, ephemeral_to=user, subtype="slack_error"
         )
-        self.whisper(self.places[channel], notice)
+        self.post_ephemeral(self.places[channel], notice)
 
-    async def interact(self, body: dict[str, Any]) -> AppResponse:
-        """Sends a click, a form or a shortcut."""
-        answer = await self.courier.ask("interactive", body)
-        self.changed("delivery")
+    async def send_interaction(self, body: dict[str, Any]) -> AppResponse:
+        """Send a click, a form or a shortcut to the app."""
+        answer = await self.transport.send_request("interactive", body)
+        self.notify_change("delivery")
         return answer
 
-    def shown(self, view: View) -> None:
-        """Tells that a view was opened, changed or closed."""
-        self.changed("home" if view.kind == "home" else "view", user=view.user)
+    def notify_view_change(self, view: View) -> None:
+        """Notify the listeners that a view was opened, changed or closed."""
+        self.notify_change("home" if view.kind == "home" else "view", user=view.user)

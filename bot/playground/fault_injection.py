@@ -1,4 +1,4 @@
-"""How a local Slack misbehaves when a test asks for it; all switches start off."""
+"""Faults that a local Slack injects when a test or the page asks for them; all start off."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ FaultAction = Callable[[], None]
 
 @dataclass(frozen=True)
 class InjectedFault:
-    """One thing that goes wrong with one API call."""
+    """A fault for one API call; `seconds` is the Retry-After of a rate limit."""
 
     kind: str  # ratelimited, fail, http_500, lose_answer, slow
     error: str = ""
@@ -19,73 +19,75 @@ class InjectedFault:
 
 @dataclass
 class FaultInjection:
-    """The switches; methods are named as in the Web API, "*" is any of them.
+    """The faults that are switched on. `method` is a Web API method name, or "*" for any.
 
-    deliver_twice sends each event again, as a retry; deliver_twice_without_headers
-    sends it again as if it were new. lost_acks is how many events the app takes while its answer
-    never arrives, so that Slack sends them again. both_forms is Slack's own habit: a mention comes
-    as `message` and as `app_mention`. late waits so many seconds before each event;
-    out_of_order shuffles the events of each `window`. strict_rates allows one
-    chat.postMessage a second and channel.
+    deliver_twice sends each event again as a retry; deliver_twice_without_headers sends it again
+    without the retry headers. lost_acks is the number of acknowledgements that get lost, so that
+    Slack sends these events again. send_both_mention_events is Slack's normal behaviour: a
+    mention is sent as `message` and as `app_mention`. delivery_delay is the number of seconds
+    before each event; out_of_order shuffles the events within each shuffle_window (seconds).
+    strict_rates allows one chat.postMessage a second for each channel.
     """
 
     deliver_twice: bool = False
     lost_acks: int = 0
     deliver_twice_without_headers: bool = False
-    both_forms: bool = True
-    late: float = 0.0
+    send_both_mention_events: bool = True
+    delivery_delay: float = 0.0
     out_of_order: bool = False
-    window: float = 0.05
+    shuffle_window: float = 0.05
     strict_rates: bool = False
     random: Random = field(default_factory=lambda: Random(7))  # noqa: S311 (repeatable on purpose)
-    planned: dict[str, deque[InjectedFault]] = field(default_factory=lambda: defaultdict(deque))
-    slowness: dict[str, float] = field(default_factory=dict)
+    planned_faults: dict[str, deque[InjectedFault]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
+    delays: dict[str, float] = field(default_factory=dict)
     on_drop_socket: FaultAction = lambda: None
     on_end_streams: FaultAction = lambda: None
 
     def rate_limit(self, method: str, times: int = 1, retry_after: int = 1) -> None:
-        """The next calls get HTTP 429 and Retry-After."""
+        """Answer the next calls with HTTP 429 and Retry-After."""
         self._plan(method, times, InjectedFault("ratelimited", seconds=retry_after))
 
     def fail(self, method: str, error_name: str, times: int = 1) -> None:
-        """The next calls get ok: false with this error."""
+        """Answer the next calls with ok: false and this error."""
         self._plan(method, times, InjectedFault("fail", error_name))
 
     def refuse_blocks(self, times: int = 1) -> None:
-        """The next calls that carry blocks get invalid_blocks."""
+        """Answer the next calls that carry blocks with invalid_blocks."""
         self._plan("blocks", times, InjectedFault("fail", "invalid_blocks"))
 
     def http_500(self, method: str, times: int = 1) -> None:
-        """The next calls get HTTP 500 and are not carried out."""
+        """Answer the next calls with HTTP 500 without executing them."""
         self._plan(method, times, InjectedFault("http_500"))
 
     def lose_answer(self, method: str, times: int = 1) -> None:
-        """The next calls are carried out, but the connection breaks before the answer."""
+        """Execute the next calls, but break the connection before the answer."""
         self._plan(method, times, InjectedFault("lose_answer"))
 
     def slow(self, method: str, seconds: float) -> None:
-        """Every call takes so much longer, until this is set to 0."""
-        self.slowness[method] = seconds
+        """Delay every call by so many seconds, until this is set to 0."""
+        self.delays[method] = seconds
 
     def drop_socket(self) -> None:
-        """Breaks every Socket Mode connection without a word."""
+        """Abort every Socket Mode connection without a closing handshake."""
         self.on_drop_socket()
 
     def end_streams(self) -> None:
-        """Closes every open stream, as Slack does after some five minutes."""
+        """Close every streaming message, as Slack does after about five minutes."""
         self.on_end_streams()
 
-    def next_for(self, method: str, *, with_blocks: bool) -> InjectedFault | None:
-        """Takes the trouble that is planned for this call, if any."""
+    def take_fault(self, method: str, *, with_blocks: bool) -> InjectedFault | None:
+        """Return the fault planned for this call and remove it from the plan."""
         names = [method, "*", *(["blocks"] if with_blocks else [])]
         for name in names:
-            if self.planned.get(name):
-                return self.planned[name].popleft()
+            if self.planned_faults.get(name):
+                return self.planned_faults[name].popleft()
         return None
 
-    def delay_of(self, method: str) -> float:
-        """How much longer this call takes."""
-        return self.slowness.get(method, self.slowness.get("*", 0.0))
+    def delay_for(self, method: str) -> float:
+        """Return the extra seconds that a call of this method takes."""
+        return self.delays.get(method, self.delays.get("*", 0.0))
 
-    def _plan(self, method: str, times: int, trouble: InjectedFault) -> None:
-        self.planned[method].extend([trouble] * times)
+    def _plan(self, method: str, times: int, fault: InjectedFault) -> None:
+        self.planned_faults[method].extend([fault] * times)

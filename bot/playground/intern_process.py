@@ -1,4 +1,4 @@
-"""The intern beside the local Slack: an ordinary `serve`, started, watched, started again."""
+"""Runs the intern as a `serve` process next to the local Slack, and restarts it if it stops."""
 
 import asyncio
 import contextlib
@@ -23,16 +23,16 @@ from bot.messages.outbox import OutboxMessage
 from bot.playground.local_slack import HOST, LocalSlack
 from bot.tasks.models import OPEN_STATES, Task
 
-RESTART_DELAYS = (0.2, 1.0, 2.0, 5.0, 10.0)  # seconds before each further start
-STABLE_SECONDS = 20.0  # so many seconds of life, and the next start is a first one again
-START_TIMEOUT, STOP_TIMEOUT = 30.0, 8.0  # seconds to be healthy, seconds to end
+RESTART_DELAYS = (0.2, 1.0, 2.0, 5.0, 10.0)  # seconds before each restart
+STABLE_SECONDS = 20.0  # after so many seconds of running, the restart delays begin anew
+START_TIMEOUT, STOP_TIMEOUT = 30.0, 8.0  # seconds until healthy, seconds until ended
 MAX_LOG_BYTES = 5_000_000
-CLOCK_OFFSET_FILE = "slack/seconds-ahead"  # taken away with the local Slack
+CLOCK_OFFSET_FILE = "slack/seconds-ahead"  # deleted together with the local Slack's state
 SERVE_COMMAND = (sys.executable, "-m", "bot.playground.parent_watchdog", "serve")
 
 
 def build_environment(slack: LocalSlack, home: Path) -> dict[str, str]:
-    """The child's environment: ours, but with the local Slack and a home of its own."""
+    """Return this process's environment, changed to the local Slack and the given home."""
     foreign = ("SLACK_", "DATABASE_URL", "HOST", "PORT", "WAREHOUSE_URL")
     ours = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     return ours | {
@@ -46,7 +46,7 @@ def build_environment(slack: LocalSlack, home: Path) -> dict[str, str]:
 
 
 def read_clock_offset(home: Path) -> int:
-    """By how many seconds the intern's clock runs ahead: the page has travelled so far."""
+    """Return the seconds that the intern's clock runs ahead, as set on the page."""
     try:
         return int((home / CLOCK_OFFSET_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -54,21 +54,21 @@ def read_clock_offset(home: Path) -> int:
 
 
 class InternProcess:
-    """One `serve` process at a time; the local Slack sends its events to whichever lives.
+    """Runs one `serve` process at a time, which gets the local Slack's events.
 
-    `tell` gets a sentence whenever it died or is back.
+    `report` gets a sentence whenever the process stopped or runs again.
     """
 
     def __init__(
         self,
         slack: LocalSlack,
         home: Path,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         *,
         command: tuple[str, ...] = SERVE_COMMAND,
         delays: tuple[float, ...] = RESTART_DELAYS,
     ) -> None:
-        self.slack, self.home, self.tell = slack, home, tell
+        self.slack, self.home, self.report = slack, home, report
         self.command, self.delays = command, delays
         self.log = home / "intern.log"
         self.process: Process | None = None
@@ -77,34 +77,36 @@ class InternProcess:
 
     @property
     def pid(self) -> int | None:
-        """Of the living process."""
+        """The process id, or None if the process does not run."""
         alive = self.process is not None and self.process.returncode is None
         return self.process.pid if alive and self.process else None
 
     async def start(self) -> None:
-        """Start it and wait until it is healthy, then keep it alive. Raises CannotDo."""
+        """Start the process, wait until it is healthy, then keep it running.
+
+        Raises CannotDo if it does not become healthy."""
         _rotate_log(self.log)
-        if not await self._begin():
+        if not await self._spawn():
             await self.end()
-            why = f"The intern could not start. {self._last_words()}"
+            why = f"The intern could not start. {self._read_last_log_line()}"
             raise CannotDo(Words("{what}", what=f"{why}\nIts log: {self.log}"))
-        self._watching = asyncio.create_task(self._watch())
+        self._watching = asyncio.create_task(self._keep_alive())
 
     async def kill(self) -> None:
-        """kill -9, as a test of what survives it; it is started again."""
+        """Kill the process with SIGKILL, to test the recovery; it is restarted."""
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
 
-    async def travel(self, seconds: int) -> None:
-        """Put the intern's clock forward. It is started again and does what is due by then."""
+    async def advance_clock(self, seconds: int) -> None:
+        """Advance the intern's clock. The process is restarted and does what is due by then."""
         file = self.home / CLOCK_OFFSET_FILE
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(str(read_clock_offset(self.home) + seconds), encoding="utf-8")
         await self.kill()
 
     async def end(self) -> None:
-        """Ask it to end; after a while, make it."""
+        """Stop the process with SIGTERM, and with SIGKILL after STOP_TIMEOUT."""
         if self._watching is not None:
             self._watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -118,21 +120,21 @@ class InternProcess:
         except TimeoutError:
             await self.kill()
 
-    async def _watch(self) -> None:
+    async def _keep_alive(self) -> None:
         tries, born = 0, time.monotonic()
         while self.process is not None:
             code = await self.process.wait()
             tries = 0 if time.monotonic() - born > STABLE_SECONDS else tries
-            self.tell(f"The intern stopped ({_describe_exit_code(code)}). Starting it again…")
+            self.report(f"The intern stopped ({_describe_exit_code(code)}). Starting it again…")
             await asyncio.sleep(self.delays[min(tries, len(self.delays) - 1)])
             tries, born = tries + 1, time.monotonic()
-            if await self._begin():
-                self.tell("The intern is back. What it had begun, it continues.")
+            if await self._spawn():
+                self.report("The intern is back. What it had begun, it continues.")
             else:
                 await self.kill()
 
-    async def _begin(self) -> bool:
-        """A new process on a new port; whether it became healthy."""
+    async def _spawn(self) -> bool:
+        """Start a process on a new port and return whether it became healthy."""
         self.starts += 1
         port = _find_free_port()
         with self.log.open("ab") as log:
@@ -143,14 +145,14 @@ class InternProcess:
                 stdin=PIPE,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is ours to answer
+                start_new_session=True,  # only this process handles Ctrl-C
             )
-        healthy = await self._healthy(port)
+        healthy = await self._wait_until_healthy(port)
         if healthy:
             self.slack.events_url = f"http://{HOST}:{port}/slack/events"
         return healthy
 
-    async def _healthy(self, port: int) -> bool:
+    async def _wait_until_healthy(self, port: int) -> bool:
         end = time.monotonic() + START_TIMEOUT
         async with aiohttp.ClientSession() as session:
             while self.pid is not None and time.monotonic() < end:
@@ -161,8 +163,8 @@ class InternProcess:
                 await asyncio.sleep(0.05)
         return False
 
-    def _last_words(self) -> str:
-        """The last line of its log, which says why it ended."""
+    def _read_last_log_line(self) -> str:
+        """Return the last line of the log, which tells why the process ended."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1][:500] if lines else "It said nothing."
 
@@ -187,28 +189,28 @@ def _describe_exit_code(code: int) -> str:
     return f"signal {-code}"
 
 
-# Whether the intern still has something to do, read from its rows.
+# Pending work of the intern, read from its database.
 
 OPEN_DELIVERY_STATES = ("queued", "going")
 
 
 class PendingWork:
-    """Tasks not ended, deliveries not arrived, cards not drawn; read, never written."""
+    """Finds open tasks, deliveries and undrawn cards in the intern's database (read only)."""
 
     def __init__(self, database: Path) -> None:
         url = f"sqlite:///file:{database}?mode=ro&uri=true"
         self._engine = create_engine(url, poolclass=NullPool)
-        self._given_up: set[str] = set()
+        self._ignored: set[str] = set()
 
-    async def any(self) -> bool:
-        """Whether there is any, but for what was given up."""
-        return bool(await asyncio.to_thread(self._ids) - self._given_up)
+    async def exists(self) -> bool:
+        """Return whether work is pending, except for what is ignored."""
+        return bool(await asyncio.to_thread(self._read_pending_ids) - self._ignored)
 
-    async def give_up(self) -> None:
-        """What is pending now took too long: nobody waits for it again."""
-        self._given_up |= await asyncio.to_thread(self._ids)
+    async def ignore_current(self) -> None:
+        """Ignore what is pending now in later calls of `exists`, because it took too long."""
+        self._ignored |= await asyncio.to_thread(self._read_pending_ids)
 
-    def _ids(self) -> set[str]:
+    def _read_pending_ids(self) -> set[str]:
         wanted = (
             select(Task.id).where(Task.state.in_(OPEN_STATES)),
             select(Delivery.id).where(Delivery.state.in_(OPEN_DELIVERY_STATES)),
@@ -219,5 +221,5 @@ class PendingWork:
         try:
             with Session(self._engine) as session:
                 return {str(id) for one in wanted for id in session.scalars(one)}
-        except SQLAlchemyError:  # the intern has not made its tables yet
+        except SQLAlchemyError:  # the intern has not created its tables yet
             return set()

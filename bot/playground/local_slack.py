@@ -1,4 +1,4 @@
-"""response_url: what the app says in answer to a command or a click."""
+"""The HTTP server of a local Slack: Web API, uploads, downloads, response URLs and sockets."""
 
 import asyncio
 import json
@@ -21,16 +21,18 @@ from bot.playground.workspace import ApiCall
 
 
 def use_response_url(slack: ConnectedWorkspace, id: str, args: MethodArguments) -> None:
-    """Posts, replaces or deletes; five times within half an hour, in any channel."""
+    """Post, replace or delete a message through a response_url.
+
+    Like Slack, a URL works five times within 30 minutes, also in channels without the bot."""
     url = _find_response_url(slack, id)
     original = url.original if url.original and not url.original.deleted else None
-    if args.flag("delete_original"):
+    if args.read_flag("delete_original"):
         if original is None:
             raise ApiRefusal("message_not_found", status=404)
-        slack.erase(original)
-    elif args.flag("replace_original") and original is not None:
+        slack.delete_message(original)
+    elif args.read_flag("replace_original") and original is not None:
         fields = read_content(slack, args)
-        slack.rewrite(original, slack.bot_user, **fields)
+        slack.update_message(original, slack.bot_user, **fields)
     else:
         _post_response(slack, url, args)
     url.left -= 1
@@ -46,28 +48,26 @@ def _find_response_url(slack: ConnectedWorkspace, id: str) -> ResponseUrl:
 
 
 def _post_response(slack: ConnectedWorkspace, url: ResponseUrl, args: MethodArguments) -> None:
-    kind = args.word("response_type", "ephemeral")
+    kind = args.read_string("response_type", "ephemeral")
     if kind not in ("ephemeral", "in_channel"):
         raise ApiRefusal("invalid_arguments", ["[ERROR] unknown response_type"])
-    place = slack.place(url.channel)
+    place = slack.get_place(url.channel)
     fields = read_content(slack, args)
-    thread_ts = args.word("thread_ts") or url.thread_ts
-    message = slack.own_message(place.id, fields.pop("text"), thread_ts=thread_ts, **fields)
+    thread_ts = args.read_string("thread_ts") or url.thread_ts
+    message = slack.build_bot_message(place.id, fields.pop("text"), thread_ts=thread_ts, **fields)
     if kind == "in_channel":
-        slack.post(place, message)
+        slack.publish_message(place, message)
     else:
         message.ephemeral_to = url.user
-        slack.whisper(place, message)
+        slack.post_ephemeral(place, message)
 
-
-# The HTTP side of a local Slack: the Web API, uploads, downloads, response URLs, sockets.
 
 MAX_BODY_BYTES = 2**30
 SIGN_IN_PAGE = "<!DOCTYPE html><html><title>Sign in | Slack</title><body>Sign in</body></html>"
 
 
 class ApiServer:
-    """Answers the app."""
+    """Handles the app's HTTP requests. `granted` are the scopes of the app's tokens."""
 
     def __init__(self, slack: ConnectedWorkspace, granted: frozenset[str]) -> None:
         self.slack = slack
@@ -75,7 +75,7 @@ class ApiServer:
         self._last_post: dict[str, float] = {}
 
     def application(self) -> web.Application:
-        """The aiohttp application; the playground adds its own routes to it."""
+        """Build the aiohttp application; the playground's page adds its own routes to it."""
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.router.add_route("*", "/api/socket/", self.slack.sockets.serve)
         app.router.add_post("/api/upload/v1/{file}", self.upload)
@@ -86,24 +86,24 @@ class ApiServer:
         return app
 
     async def api(self, request: web.Request) -> web.StreamResponse:
-        """One call of the Web API, with whatever mischief is planned for it."""
+        """Handle one Web API call and inject the faults that are planned for it."""
         name = request.match_info["method"]
-        given, token = await _read_call(request)
-        mischief = self.slack.mischief
-        if delay := mischief.delay_of(name):
+        arguments, token = await _read_call(request)
+        faults = self.slack.faults
+        if delay := faults.delay_for(name):
             await asyncio.sleep(delay)
-        trouble = mischief.next_for(name, with_blocks=bool(given.get("blocks")))
-        if trouble and trouble.kind == "http_500":
-            self._note(name, given, {"ok": False, "error": "internal_error"})
+        fault = faults.take_fault(name, with_blocks=bool(arguments.get("blocks")))
+        if fault and fault.kind == "http_500":
+            self._record_call(name, arguments, {"ok": False, "error": "internal_error"})
             return web.Response(status=500, text="Internal Server Error")
-        answer, status, headers = self._carry_out(name, given, token, trouble)
-        self._note(name, given, answer)
-        if trouble and trouble.kind == "lose_answer" and request.transport:
+        answer, status, headers = self._run_method(name, arguments, token, fault)
+        self._record_call(name, arguments, answer)
+        if fault and fault.kind == "lose_answer" and request.transport:
             request.transport.abort()
         return web.json_response(answer, status=status, headers=headers)
 
     async def upload(self, request: web.Request) -> web.Response:
-        """Step two of an upload: the bytes."""
+        """Receive the bytes of a file (step two of an upload)."""
         file = self.slack.files.get(request.match_info["file"])
         content = await _read_upload(request)
         if file is None or len(content) != file.size:
@@ -112,8 +112,9 @@ class ApiServer:
         return web.Response(text=f"OK - {file.size}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """A file's bytes; without the bot's token or scope, Slack's page to sign in, with status
-        200."""
+        """Return a file's bytes.
+
+        Without the bot's token or scope Slack answers with its sign-in page and status 200."""
         file = self.slack.files.get(request.match_info["file"])
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         allowed = self.slack.installed and "files:read" in self.granted
@@ -124,34 +125,34 @@ class ApiServer:
         return web.Response(body=file.content, content_type=file.as_slack()["mimetype"])
 
     async def response(self, request: web.Request) -> web.Response:
-        """An answer to a command or a click through its response_url."""
-        given, _ = await _read_call(request)
+        """Handle a POST to a response_url."""
+        arguments, _ = await _read_call(request)
         try:
-            use_response_url(self.slack, request.match_info["id"], MethodArguments(given))
+            use_response_url(self.slack, request.match_info["id"], MethodArguments(arguments))
         except ApiRefusal as refusal:
-            self._note("response_url", given, refusal.as_slack())
+            self._record_call("response_url", arguments, refusal.as_slack())
             status = 400 if refusal.status == 200 else refusal.status
             return web.json_response(refusal.as_slack(), status=status)
-        self._note("response_url", given, {"ok": True})
+        self._record_call("response_url", arguments, {"ok": True})
         return web.Response(text="ok")
 
-    def _carry_out(
-        self, name: str, given: dict[str, Any], token: str, trouble: InjectedFault | None
+    def _run_method(
+        self, name: str, arguments: dict[str, Any], token: str, fault: InjectedFault | None
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
         headers = {"X-OAuth-Scopes": ",".join(sorted(self.granted))}
         try:
-            self._check_token(name, token, given)
-            self._check_rate(name, given, trouble)
-            if trouble and trouble.kind == "fail":
-                raise ApiRefusal(trouble.error)
-            answer = {"ok": True, **METHODS[name].work(self.slack, MethodArguments(given))}
+            self._check_token(name, token, arguments)
+            self._check_rate(name, arguments, fault)
+            if fault and fault.kind == "fail":
+                raise ApiRefusal(fault.error)
+            answer = {"ok": True, **METHODS[name].function(self.slack, MethodArguments(arguments))}
         except ApiRefusal as refusal:
-            if "retry_after" in refusal.more:
-                headers["Retry-After"] = str(refusal.more.pop("retry_after"))
+            if "retry_after" in refusal.fields:
+                headers["Retry-After"] = str(refusal.fields.pop("retry_after"))
             return refusal.as_slack(), refusal.status, headers
         return answer, 200, headers
 
-    def _check_token(self, name: str, token: str, given: dict[str, Any]) -> None:
+    def _check_token(self, name: str, token: str, arguments: dict[str, Any]) -> None:
         if name not in METHODS:
             raise ApiRefusal("unknown_method", req_method=name)
         method, slack = METHODS[name], self.slack
@@ -165,48 +166,50 @@ class ApiServer:
             raise ApiRefusal("account_inactive")
         if token != (slack.app_token if method.caller == "app" else slack.bot_token):
             raise ApiRefusal("not_allowed_token_type")
-        check_scope(self.granted, scopes_for(method.scopes, self._kind(name, given)))
+        check_scope(self.granted, scopes_for(method.scopes, self._find_place_kind(name, arguments)))
 
-    def _kind(self, name: str, given: dict[str, Any]) -> str | None:
-        """The kind of place that a call is about; None when it is about none, or about several."""
-        if place := self.slack.places.get(str(given.get("channel"))):
+    def _find_place_kind(self, name: str, arguments: dict[str, Any]) -> str | None:
+        """Return the kind of place that a call concerns; None if it concerns none or several."""
+        if place := self.slack.places.get(str(arguments.get("channel"))):
             return place.kind
         if name == "conversations.open":
-            return "mpim" if len(MethodArguments(given).names("users")) > 1 else "im"
+            return "mpim" if len(MethodArguments(arguments).read_list("users")) > 1 else "im"
         return None
 
-    def _check_rate(self, name: str, given: dict[str, Any], trouble: InjectedFault | None) -> None:
-        if trouble and trouble.kind == "ratelimited":
-            raise ApiRefusal("ratelimited", status=429, retry_after=int(trouble.seconds))
-        if name != "chat.postMessage" or not self.slack.mischief.strict_rates:
+    def _check_rate(
+        self, name: str, arguments: dict[str, Any], fault: InjectedFault | None
+    ) -> None:
+        if fault and fault.kind == "ratelimited":
+            raise ApiRefusal("ratelimited", status=429, retry_after=int(fault.seconds))
+        if name != "chat.postMessage" or not self.slack.faults.strict_rates:
             return
-        channel, now = str(given.get("channel")), time.monotonic()
+        channel, now = str(arguments.get("channel")), time.monotonic()
         if now - self._last_post.get(channel, -1.0) < 1.0:
             raise ApiRefusal("ratelimited", status=429, retry_after=1)
         self._last_post[channel] = now
 
-    def _note(self, name: str, given: dict[str, Any], answer: dict[str, Any]) -> None:
-        self.slack.calls.append(ApiCall(name, given, answer, time.time()))
-        self.slack.changed("call")
+    def _record_call(self, name: str, arguments: dict[str, Any], answer: dict[str, Any]) -> None:
+        self.slack.calls.append(ApiCall(name, arguments, answer, time.time()))
+        self.slack.notify_change("call")
 
 
 async def _read_call(request: web.Request) -> tuple[dict[str, Any], str]:
-    """The arguments and the token of a call, from its address, form or JSON body."""
-    given: dict[str, Any] = dict(request.query)
+    """Read a call's arguments and token from its query string, form or JSON body."""
+    arguments: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         try:
             body = json.loads(await request.text() or "{}")
         except json.JSONDecodeError:
             body = {}
-        given |= body if isinstance(body, dict) else {}
+        arguments |= body if isinstance(body, dict) else {}
     elif request.method == "POST":
-        given |= dict(await request.post())
+        arguments |= dict(await request.post())
     token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-    return given, token or str(given.pop("token", "") or "")
+    return arguments, token or str(arguments.pop("token", "") or "")
 
 
 async def _read_upload(request: web.Request) -> bytes:
-    """An upload's bytes: the whole body, or the first file of a form."""
+    """Read an upload's bytes: the whole body, or the first file of a multipart form."""
     if request.content_type != "multipart/form-data":
         return await request.read()
     for field in (await request.post()).values():
@@ -215,16 +218,14 @@ async def _read_upload(request: web.Request) -> bytes:
     return b""
 
 
-# A local Slack: a real, strict server on 127.0.0.1, with people in it who write and press.
-
 HOST = "127.0.0.1"
 
 
 class LocalSlack(MessageActions, PressActions, FormActions):
-    """Use it as `async with LocalSlack(signing_secret="s") as slack`.
+    """A strict Slack server on 127.0.0.1, with methods for what people do in Slack.
 
-    The app speaks to `slack.url`; events go to `events_url`, or over the app's sockets
-    when that is None.
+    Use it as `async with LocalSlack(signing_secret="s") as slack`. The app calls `slack.url`;
+    events are sent to `events_url`, or over Socket Mode if that is None.
     """
 
     def __init__(
@@ -248,45 +249,45 @@ class LocalSlack(MessageActions, PressActions, FormActions):
 
     @property
     def url(self) -> str:
-        """The Web API's address: SLACK_API_URL, or base_url of a client."""
+        """The Web API's base URL, for SLACK_API_URL or a client's base_url."""
         return self.base_url
 
     @property
     def events_url(self) -> str | None:
-        """Where signed requests go; None means Socket Mode."""
-        return self.courier.events_url
+        """The URL that gets signed requests; None means Socket Mode."""
+        return self.transport.events_url
 
     @events_url.setter
     def events_url(self, url: str | None) -> None:
-        self.courier.events_url = url
+        self.transport.events_url = url
 
     @property
     def retry_delays(self) -> tuple[float, ...]:
-        """How long Slack waits before each further try of an event, in seconds."""
-        return self.courier.retry_delays
+        """The seconds that Slack waits before each retry of an event."""
+        return self.transport.retry_delays
 
     @retry_delays.setter
     def retry_delays(self, delays: tuple[float, ...]) -> None:
-        self.courier.retry_delays = delays
+        self.transport.retry_delays = delays
 
     async def start(self) -> None:
-        """Binds the port; only from here on is `url` right."""
+        """Start the server and bind the port; `url` is valid only after this."""
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, self.port).start()
         self.port = self._runner.addresses[0][1]
         self.base_url = f"http://{HOST}:{self.port}/api/"
 
     async def stop(self) -> None:
-        """Ends everything that is under way, then the server."""
-        await self.courier.close()
+        """Cancel all deliveries, then stop the server."""
+        await self.transport.close()
         await self._runner.cleanup()
 
-    async def settled(self, seconds: float = 5) -> None:
-        """Waits until the app has taken every event, or Slack has given up."""
+    async def wait_for_deliveries(self, seconds: float = 5) -> None:
+        """Wait until no event is under way any more; raise TimeoutError after `seconds`."""
         end = time.monotonic() + seconds
-        while self.courier.busy:
+        while self.transport.is_busy:
             if time.monotonic() > end:
-                raise TimeoutError(f"events are still under way after {seconds} s")
+                raise TimeoutError(f"events are still being delivered after {seconds} s")
             await asyncio.sleep(0.005)
 
     async def __aenter__(self) -> Self:

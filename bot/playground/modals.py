@@ -1,4 +1,4 @@
-"""The stack of modals before each person, three deep at most."""
+"""Modals: each person's stack of up to three views, and how people fill in and submit them."""
 
 from typing import Any
 
@@ -18,76 +18,80 @@ from bot.playground.transport import AppResponse
 MAX_STACK_DEPTH = 3
 
 
-def open_view(slack: ConnectedWorkspace, source: Any, user: str, under: View | None = None) -> View:
-    """Opens a modal; with `under`, on top of that one."""
+def open_view(
+    slack: ConnectedWorkspace, source: Any, user: str, parent: View | None = None
+) -> View:
+    """Open a modal; with `parent`, on top of that view."""
     check_view(source, "modal")
     check_external_id(slack, source, None)
-    if under is not None and count_stacked_views(under, slack) >= MAX_STACK_DEPTH:
+    if parent is not None and count_stacked_views(parent, slack) >= MAX_STACK_DEPTH:
         raise ApiRefusal("push_limit_reached")
-    view = create_view(slack, source, "modal", user, under)
-    slack.stacks.setdefault(user, []).append(view)
-    slack.shown(view)
+    view = create_view(slack, source, "modal", user, parent)
+    slack.modal_stacks.setdefault(user, []).append(view)
+    slack.notify_view_change(view)
     return view
 
 
 def create_view(
-    slack: ConnectedWorkspace, source: Any, kind: str, user: str, under: View | None = None
+    slack: ConnectedWorkspace, source: Any, kind: str, user: str, parent: View | None = None
 ) -> View:
-    """A view with an id of its own, kept under it."""
-    id = slack.stamps.id("V")
-    root, previous = (under.root_id, under.id) if under else (id, None)
+    """Create a view with a new id and store it in the workspace."""
+    id = slack.ids.new_id("V")
+    root, previous = (parent.root_id, parent.id) if parent else (id, None)
     view = View(id, kind, user, source, [], "", root, previous)
-    view.rewrite(source, slack.stamps)
+    view.replace_source(source, slack.ids)
     slack.views[id] = view
     return view
 
 
 def update_view(slack: ConnectedWorkspace, view: View, source: Any) -> View:
-    """Puts a new definition into an open view."""
+    """Replace the definition of an open view."""
     check_view(source, view.kind)
     check_external_id(slack, source, view)
-    view.rewrite(source, slack.stamps)
-    slack.shown(view)
+    view.replace_source(source, slack.ids)
+    slack.notify_view_change(view)
     return view
 
 
-def close_view(slack: ConnectedWorkspace, view: View, *, all_of_them: bool = False) -> list[View]:
-    """Takes a view, or its whole stack, from before the person."""
-    stack = slack.stacks.get(view.user, [])
-    gone = [one for one in stack if one is view or (all_of_them and one.root_id == view.root_id)]
-    for one in gone:
+def close_view(slack: ConnectedWorkspace, view: View, *, whole_stack: bool = False) -> list[View]:
+    """Close a view, or the whole stack that it belongs to, and return the closed views."""
+    stack = slack.modal_stacks.get(view.user, [])
+    closed = [one for one in stack if one is view or (whole_stack and one.root_id == view.root_id)]
+    for one in closed:
         one.closed = True
         stack.remove(one)
         del slack.views[one.id]
-    slack.shown(view)
-    return gone
+    slack.notify_view_change(view)
+    return closed
 
 
 def count_stacked_views(view: View, slack: ConnectedWorkspace) -> int:
-    """How many views lie in this one's stack."""
-    return sum(one.root_id == view.root_id for one in slack.stacks.get(view.user, []))
+    """Return the number of views in the stack of this view."""
+    return sum(one.root_id == view.root_id for one in slack.modal_stacks.get(view.user, []))
 
 
-def check_external_id(slack: ConnectedWorkspace, source: dict[str, Any], but: View | None) -> None:
-    """An external_id belongs to one open view."""
+def check_external_id(
+    slack: ConnectedWorkspace, source: dict[str, Any], except_view: View | None
+) -> None:
+    """Raise ApiRefusal if another open view than `except_view` has the same external_id."""
     if external_id := source.get("external_id"):
         for view in slack.views.values():
-            if view.external_id == external_id and view is not but:
+            if view.external_id == external_id and view is not except_view:
                 raise ApiRefusal("duplicate_external_id")
 
 
-# What people do with forms: fill in, send, close.
+# What people do with modals: fill in, submit and close.
 
 FormValues = dict[str, dict[str, Any]]
 SUBMIT_FAILURE = "We had some trouble connecting. Try again?"
 
 
 class FormActions(ConnectedWorkspace):
-    """The verbs of people before a modal."""
+    """The actions of people in modals."""
 
     def fill(self, user: str, view_id: str, values: FormValues) -> View:
-        """Puts values into a form without sending it: {block_id: {action_id: value}}."""
-        view = self._open(user, view_id)
+        """Fill in fields without submitting. `values` is {block_id: {action_id: value}}."""
+        view = self._find_modal(user, view_id)
         elements = {
             (block["block_id"], one["action_id"]): one
             for block in walk_blocks(view.blocks)
@@ -108,7 +112,7 @@ class FormActions(ConnectedWorkspace):
     async def submit(
         self, user: str, view_id: str, values: FormValues | None = None
     ) -> AppResponse:
-        """Sends a form, after the checks that Slack's client makes, and does what the app says."""
+        """Submit a form after the checks of Slack's client, and apply the app's response_action."""
         view = self.fill(user, view_id, values or {})
         if not view.source.get("submit"):
             raise ImpossibleAction("this view has no submit button")
@@ -119,54 +123,54 @@ class FormActions(ConnectedWorkspace):
         body = payloads.build_interaction(self, "view_submission", user, view.id)
         body |= {
             "view": payloads.build_view_payload(self, view),
-            "response_urls": self._response_urls(view),
+            "response_urls": self._create_response_urls(view),
         }
-        answer = await self.interact(body)
-        return self._obey(view, answer)
+        answer = await self.send_interaction(body)
+        return self._apply_response(view, answer)
 
     async def close(self, user: str, view_id: str) -> AppResponse | None:
-        """Closes a modal; the app hears of it only if it asked to (notify_on_close)."""
-        view = self._open(user, view_id)
+        """Close a modal; the app gets view_closed only if the view has notify_on_close."""
+        view = self._find_modal(user, view_id)
         cleared = bool(view.source.get("clear_on_close"))
-        close_view(self, view, all_of_them=cleared)
+        close_view(self, view, whole_stack=cleared)
         if not view.source.get("notify_on_close"):
             return None
         body = payloads.build_interaction(self, "view_closed", user)
         del body["trigger_id"]
         body |= {"view": payloads.build_view_payload(self, view), "is_cleared": cleared}
-        return await self.interact(body)
+        return await self.send_interaction(body)
 
-    def _obey(self, view: View, answer: AppResponse) -> AppResponse:
+    def _apply_response(self, view: View, answer: AppResponse) -> AppResponse:
         view.errors, view.trouble = {}, None
-        said = answer.body if isinstance(answer.body, dict) else {}
-        action = said.get("response_action")
+        response = answer.body if isinstance(answer.body, dict) else {}
+        action = response.get("response_action")
         try:
             if answer.error:
                 raise ApiRefusal(answer.error)
             if action == "errors":
-                view.errors = _check_errors(view, said.get("errors"))
+                view.errors = _check_errors(view, response.get("errors"))
             elif action == "update":
-                update_view(self, view, said.get("view"))
+                update_view(self, view, response.get("view"))
             elif action == "push":
-                open_view(self, said.get("view"), view.user, view)
+                open_view(self, response.get("view"), view.user, view)
             else:
-                close_view(self, view, all_of_them=action == "clear")
+                close_view(self, view, whole_stack=action == "clear")
         except ApiRefusal as refusal:
             view.trouble = f"{SUBMIT_FAILURE} ({refusal.error}{''.join(refusal.messages)})"
-        self.shown(view)
+        self.notify_view_change(view)
         if view.errors or view.trouble:
             return AppResponse(
                 answer.status, answer.ms, answer.body, view.trouble and "trouble", view.errors
             )
         return answer
 
-    def _open(self, user: str, view_id: str) -> View:
+    def _find_modal(self, user: str, view_id: str) -> View:
         view = self.views.get(view_id)
         if view is None or view.user != user or view.kind != "modal":
             raise ImpossibleAction(f"{user} has no modal {view_id} open")
         return view
 
-    def _response_urls(self, view: View) -> list[dict[str, Any]]:
+    def _create_response_urls(self, view: View) -> list[dict[str, Any]]:
         urls = []
         for block in walk_blocks(view.blocks):
             for element in list_elements(block):

@@ -1,6 +1,6 @@
-"""Runs a command of Super-Intern only as long as whoever started it holds its standard input.
+"""Runs a command of Super-Intern only while its parent process keeps standard input open.
 
-So no intern is left behind when `play` is killed: the pipe breaks, and the intern ends.
+So no `serve` process stays behind if `play` is killed: the pipe breaks and the process ends.
 """
 
 import os
@@ -10,11 +10,11 @@ import sys
 import threading
 import time
 
-STOP_TIMEOUT = 10.0  # seconds to end in good order
+STOP_TIMEOUT = 10.0  # seconds for an orderly shutdown
 
 
 def main() -> None:
-    """`python -m bot.playground.tether serve` is `python -m bot serve` on a tether."""
+    """Run `python -m bot` with the same arguments, and end it when the parent process dies."""
     threading.Thread(target=_watch_parent, daemon=True).start()
     runpy.run_module("bot", run_name="__main__", alter_sys=True)
 

@@ -1,4 +1,4 @@
-"""The bodies of what Slack sends to an app: events, commands, clicks and forms."""
+"""Builds the request bodies that Slack sends to an app: events, commands and interactions."""
 
 import time
 from typing import Any
@@ -14,21 +14,21 @@ from bot.playground.slack_objects import (
 )
 from bot.playground.workspace import SlackWorkspace
 
-VERIFICATION_TOKEN = "local"  # noqa: S105  Slack's old field, no secret
+VERIFICATION_TOKEN = "local"  # noqa: S105  Slack's deprecated field, not a secret
 Payload = dict[str, Any]
 
 
 def build_event_callback(
     slack: SlackWorkspace, event: Payload, place: Place | None = None
 ) -> Payload:
-    """An event in its envelope, with an event_id of its own."""
+    """Wrap an event in an event_callback envelope with a new event_id."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": slack.team,
         "api_app_id": slack.app,
         "event": event,
         "type": "event_callback",
-        "event_id": slack.stamps.id("Ev"),
+        "event_id": slack.ids.new_id("Ev"),
         "event_time": int(time.time()),
         "authorizations": [
             {
@@ -40,13 +40,14 @@ def build_event_callback(
             }
         ],
         "is_ext_shared_channel": bool(place and place.is_ext_shared),
-        "event_context": slack.stamps.id("4-"),
+        "event_context": slack.ids.new_id("4-"),
     }
 
 
 def build_message_event(slack: SlackWorkspace, place: Place, message: SlackMessage) -> Payload:
-    """A message as `message.channels`, `message.im` and the like report it; in a channel shared
-    with another company with the team of its author."""
+    """Build the `message` event of a message.
+
+    In a channel shared with another company it also has the author's team."""
     team = slack.team_of(message.user)
     return {
         **message.as_slack(team, metadata=True),
@@ -58,7 +59,7 @@ def build_message_event(slack: SlackWorkspace, place: Place, message: SlackMessa
 
 
 def build_mention_event(slack: SlackWorkspace, place: Place, message: SlackMessage) -> Payload:
-    """The same message as an `app_mention`: no channel_type, no subtype."""
+    """Build the `app_mention` event of a message, without channel_type and subtype."""
     event = build_message_event(slack, place, message) | {"type": "app_mention"}
     event.pop("channel_type")
     event.pop("subtype", None)
@@ -68,8 +69,8 @@ def build_mention_event(slack: SlackWorkspace, place: Place, message: SlackMessa
 def build_change_event(
     slack: SlackWorkspace, place: Place, message: SlackMessage, before: Payload, subtype: str
 ) -> Payload:
-    """A message_changed or message_deleted."""
-    now = slack.stamps.ts()
+    """Build a message_changed or message_deleted event (`subtype`)."""
+    now = slack.ids.new_ts()
     event: Payload = {
         "type": "message",
         "subtype": subtype,
@@ -89,7 +90,9 @@ def build_change_event(
 def build_interaction(
     slack: SlackWorkspace, kind: str, user: str, view_id: str | None = None
 ) -> Payload:
-    """What all interactions have in common, with a fresh trigger_id. `team` is the presser's."""
+    """Build the common fields of an interaction, with a new trigger_id.
+
+    `team` is the workspace of the person who acts."""
     team = slack.team_of(user)
     domain = seed.TEAM_DOMAIN if team == slack.team else team.lower()
     return {
@@ -105,19 +108,19 @@ def build_interaction(
 
 
 def build_user_payload(slack: SlackWorkspace, user: str) -> Payload:
-    """A person as interactions name them."""
+    """Build the user object of an interaction."""
     name = slack.people[user].name
     return {"id": user, "username": name, "name": name, "team_id": slack.team_of(user)}
 
 
 def build_view_payload(slack: SlackWorkspace, view: View) -> Payload:
-    """A view as interactions show it."""
+    """Build the view object of an interaction."""
     return view.as_slack(slack.team, slack.app, slack.bot_id)
 
 
 def create_trigger(slack: SlackWorkspace, user: str, view_id: str | None = None) -> Trigger:
-    """A trigger_id that is good for three seconds from now."""
-    id = f"{slack.stamps.ts()}.{slack.stamps.id('').lower()}"
+    """Create a trigger_id, valid for three seconds (`slack.trigger_seconds`)."""
+    id = f"{slack.ids.new_ts()}.{slack.ids.new_id('').lower()}"
     trigger = Trigger(id, user, time.monotonic() + slack.trigger_seconds, view_id)
     slack.triggers[id] = trigger
     return trigger
@@ -130,8 +133,8 @@ def create_response_url(
     original: SlackMessage | None = None,
     thread_ts: str | None = None,
 ) -> str:
-    """A response_url; `original` is the message that it may replace."""
-    id = slack.stamps.id("R")
+    """Create a response_url; `original` is the message that it may replace."""
+    id = slack.ids.new_id("R")
     expires = time.monotonic() + RESPONSE_URL_SECONDS
     slack.response_urls[id] = ResponseUrl(id, user, channel, expires, original, thread_ts)
     return f"{slack.base_url}response/{id}"
@@ -140,7 +143,7 @@ def create_response_url(
 def build_command(
     slack: SlackWorkspace, user: str, place: Place, command: str, text: str
 ) -> dict[str, str]:
-    """A slash command's fields."""
+    """Build the form fields of a slash command."""
     direct = {"im": "directmessage", "mpim": "mpdm", "group": "privategroup"}
     return {
         "token": VERIFICATION_TOKEN,

@@ -1,4 +1,6 @@
-"""A small language to say which JSON Slack accepts: lengths, choices, lists, objects."""
+"""Schema checks for the JSON that Slack accepts: lengths, choices, lists and objects.
+
+Each check adds its errors to `faults`; `pointer` is the JSON pointer of the value."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,172 +12,174 @@ from bot.playground.errors import SchemaErrors
 Check = Callable[[SchemaErrors, Any, str], None]
 
 
-def require_string(most: int, least: int = 1) -> Check:
-    """A string between two lengths."""
+def require_string(maximum: int, minimum: int = 1) -> Check:
+    """Check a string of `minimum` to `maximum` characters."""
 
-    def check(faults: SchemaErrors, value: Any, at: str) -> None:
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not isinstance(value, str):
-            faults.add("must be a string", at)
-        elif len(value) > most:
-            faults.add(f"must be less than {most + 1} characters", at)
-        elif len(value) < least:
-            faults.add(f"must be more than {least - 1} characters", at)
+            faults.add("must be a string", pointer)
+        elif len(value) > maximum:
+            faults.add(f"must be less than {maximum + 1} characters", pointer)
+        elif len(value) < minimum:
+            faults.add(f"must be more than {minimum - 1} characters", pointer)
 
     return check
 
 
 def require_pattern(pattern: str, what: str) -> Check:
-    """A string of one form, such as a date."""
+    """Check a string by a regular expression; `what` describes the format in the error."""
 
-    def check(faults: SchemaErrors, value: Any, at: str) -> None:
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            faults.add(f"must be {what}", at)
+            faults.add(f"must be {what}", pointer)
 
     return check
 
 
-def require_integer(least: int, most: int) -> Check:
-    """A whole number in a range."""
+def require_integer(minimum: int, maximum: int) -> Check:
+    """Check an integer from `minimum` to `maximum`."""
 
-    def check(faults: SchemaErrors, value: Any, at: str) -> None:
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
-            faults.add("must be an integer", at)
-        elif value < least:
-            faults.add(f"must be more than {least - 1}", at)
-        elif value > most:
-            faults.add(f"must be less than {most + 1}", at)
+            faults.add("must be an integer", pointer)
+        elif value < minimum:
+            faults.add(f"must be more than {minimum - 1}", pointer)
+        elif value > maximum:
+            faults.add(f"must be less than {maximum + 1}", pointer)
 
     return check
 
 
 def require_choice(*choices: str) -> Check:
-    """One of some fixed words."""
+    """Check that the value is one of `choices`."""
 
-    def check(faults: SchemaErrors, value: Any, at: str) -> None:
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if value not in choices:
-            faults.add(f"must be one of: {', '.join(choices)}", at)
+            faults.add(f"must be one of: {', '.join(choices)}", pointer)
 
     return check
 
 
-def require_list(each: Check, most: int, least: int = 1) -> Check:
-    """A list whose entries all pass one check."""
+def require_list(each: Check, maximum: int, minimum: int = 1) -> Check:
+    """Check a list of `minimum` to `maximum` entries, each by `each`."""
 
-    def check(faults: SchemaErrors, value: Any, at: str) -> None:
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not isinstance(value, list):
-            faults.add("must be an array", at)
+            faults.add("must be an array", pointer)
             return
-        if len(value) > most:
-            faults.add(f"no more than {most} items allowed", at)
-        elif len(value) < least:
-            faults.add(f"no fewer than {least} items allowed", at)
+        if len(value) > maximum:
+            faults.add(f"no more than {maximum} items allowed", pointer)
+        elif len(value) < minimum:
+            faults.add(f"no fewer than {minimum} items allowed", pointer)
         for number, entry in enumerate(value):
-            each(faults, entry, f"{at}/{number}")
+            each(faults, entry, f"{pointer}/{number}")
 
     return check
 
 
-def require_boolean(faults: SchemaErrors, value: Any, at: str) -> None:
-    """true or false."""
+def require_boolean(faults: SchemaErrors, value: Any, pointer: str) -> None:
     if not isinstance(value, bool):
-        faults.add("must be a boolean", at)
+        faults.add("must be a boolean", pointer)
 
 
-def require_number(faults: SchemaErrors, value: Any, at: str) -> None:
-    """Any number."""
+def require_number(faults: SchemaErrors, value: Any, pointer: str) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        faults.add("must be a number", at)
+        faults.add("must be a number", pointer)
 
 
-def allow_anything(faults: SchemaErrors, value: Any, at: str) -> None:
-    """No check."""
+def allow_anything(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Accept any value."""
 
 
 @dataclass(frozen=True)
 class ObjectSchema:
-    """An object: the fields it needs, those it may have, and nothing else.
+    """An object with these required and optional fields and no others.
 
-    `also` looks at an object that is right so far.
+    `extra_check` runs only if the fields have no errors.
     """
 
-    need: Mapping[str, Check] = field(default_factory=dict)
-    may: Mapping[str, Check] = field(default_factory=dict)
-    also: Check = allow_anything
+    required: Mapping[str, Check] = field(default_factory=dict)
+    optional: Mapping[str, Check] = field(default_factory=dict)
+    extra_check: Check = allow_anything
 
-    def __call__(self, faults: SchemaErrors, value: Any, at: str) -> None:
-        """Checks a value against this shape."""
+    def __call__(self, faults: SchemaErrors, value: Any, pointer: str) -> None:
+        """Check a value against this schema."""
         if not isinstance(value, dict):
-            faults.add("must be an object", at)
+            faults.add("must be an object", pointer)
             return
-        before = len(faults.found)
-        for name, check in self.need.items():
+        before = len(faults.messages)
+        for name, check in self.required.items():
             if value.get(name) is None:
-                faults.add(f"missing required field: {name}", at)
+                faults.add(f"missing required field: {name}", pointer)
             else:
-                check(faults, value[name], f"{at}/{name}")
+                check(faults, value[name], f"{pointer}/{name}")
         for name, entry in value.items():
-            if name in self.may:
+            if name in self.optional:
                 if entry is not None:
-                    self.may[name](faults, entry, f"{at}/{name}")
-            elif name not in self.need and name != "type":
-                faults.add(f"invalid additional property: {name}", at)
-        if len(faults.found) == before:
-            self.also(faults, value, at)
+                    self.optional[name](faults, entry, f"{pointer}/{name}")
+            elif name not in self.required and name != "type":
+                faults.add(f"invalid additional property: {name}", pointer)
+        if len(faults.messages) == before:
+            self.extra_check(faults, value, pointer)
 
 
 def require_type(shapes: Mapping[str, Check]) -> Check:
-    """An object whose `type` says which shape it must have."""
+    """Check an object against the schema that `shapes` has for its `type`."""
 
-    def check(faults: SchemaErrors, value: Any, at: str) -> None:
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not isinstance(value, dict):
-            faults.add("must be an object", at)
+            faults.add("must be an object", pointer)
         elif not isinstance(value.get("type"), str):
-            faults.add("missing required field: type", at)
+            faults.add("missing required field: type", pointer)
         elif value["type"] not in shapes:
-            faults.add(f"unsupported type: {value['type']}", f"{at}/type")
+            faults.add(f"unsupported type: {value['type']}", f"{pointer}/type")
         else:
-            shapes[value["type"]](faults, value, at)
+            shapes[value["type"]](faults, value, pointer)
 
     return check
 
 
 def require_any_field(*names: str) -> Check:
-    """An object that has at least one of some fields."""
+    """Check that an object has at least one of these fields."""
 
-    def check(faults: SchemaErrors, value: Any, at: str) -> None:
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
         if not any(value.get(name) for name in names):
-            faults.add(f"missing required field: one of {', '.join(names)}", at)
+            faults.add(f"missing required field: one of {', '.join(names)}", pointer)
 
     return check
 
 
-# Text objects, options and confirmations: the small parts that elements and blocks share.
+# Composition objects that elements and blocks share: texts, options and confirmations.
 
 ID_CHECK = require_string(255)
 URL_CHECK = require_string(3000)
 
 
-def require_plain_text(most: int) -> Check:
-    """A plain_text object up to a length."""
+def require_plain_text(maximum: int) -> Check:
+    """Check a plain_text object of up to `maximum` characters."""
     return require_type(
-        {"plain_text": ObjectSchema({"text": require_string(most)}, {"emoji": require_boolean})}
+        {"plain_text": ObjectSchema({"text": require_string(maximum)}, {"emoji": require_boolean})}
     )
 
 
-def require_text(most: int) -> Check:
-    """A plain_text or mrkdwn object up to a length."""
+def require_text(maximum: int) -> Check:
+    """Check a plain_text or mrkdwn object of up to `maximum` characters."""
     return require_type(
         {
-            "plain_text": ObjectSchema({"text": require_string(most)}, {"emoji": require_boolean}),
-            "mrkdwn": ObjectSchema({"text": require_string(most)}, {"verbatim": require_boolean}),
+            "plain_text": ObjectSchema(
+                {"text": require_string(maximum)}, {"emoji": require_boolean}
+            ),
+            "mrkdwn": ObjectSchema(
+                {"text": require_string(maximum)}, {"verbatim": require_boolean}
+            ),
         }
     )
 
 
-def require_option(most: int = 150) -> Check:
-    """One choice in a menu; its value may have 150 characters."""
+def require_option(maximum: int = 150) -> Check:
+    """Check an option of a menu, whose value has up to `maximum` characters."""
     return ObjectSchema(
-        {"text": require_text(75), "value": require_string(most)},
+        {"text": require_text(75), "value": require_string(maximum)},
         {"description": require_text(75), "url": require_string(3000)},
     )
 
@@ -197,19 +201,19 @@ CONFIRM = ObjectSchema(
 SLACK_FILE = ObjectSchema({}, {"id": require_string(255), "url": URL_CHECK})
 
 
-def check_options(faults: SchemaErrors, value: Any, at: str) -> None:
-    """A menu has options or groups of them, not both, and starts with one of its own."""
+def check_options(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Check that a menu has either options or groups, and that it has its initial options."""
     if bool(value.get("options")) == bool(value.get("option_groups")):
-        faults.add("exactly one of options and option_groups must be given", at)
+        faults.add("exactly one of options and option_groups must be given", pointer)
     known = list_options(value)
     start = value.get("initial_options") or [value.get("initial_option")]
     for entry in start:
         if entry is not None and entry not in known:
-            faults.add("initial options must match exactly one of the options", at)
+            faults.add("initial options must match exactly one of the options", pointer)
 
 
 def list_options(element: dict[str, Any]) -> list[dict[str, Any]]:
-    """All options of a menu, those of its groups included."""
+    """Return all options of a menu, including those in groups."""
     found = list(element.get("options") or [])
     for group in element.get("option_groups") or []:
         found += group["options"]

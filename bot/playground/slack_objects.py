@@ -1,4 +1,4 @@
-"""Hands out timestamps and ids, each later than the one before, as Slack does."""
+"""The objects of a local Slack: ids, files, messages, places, people and short-lived tokens."""
 
 import mimetypes
 import time
@@ -13,19 +13,19 @@ ID_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class IdGenerator:
-    """The only source of ts values and ids of one local Slack; restarts do not repeat them."""
+    """Generates the ts values and ids of one local Slack, unique also across restarts."""
 
     def __init__(self) -> None:
         self._moment = 0
         self._number = time.time_ns() // 1000
 
-    def ts(self) -> str:
-        """A message's ts: seconds, a dot, six digits. Unique and increasing."""
+    def new_ts(self) -> str:
+        """Return a message ts (seconds, a dot, six digits), unique and increasing."""
         self._moment = max(self._moment + 1, time.time_ns() // 1000)
         return f"{self._moment // 1_000_000}.{self._moment % 1_000_000:06d}"
 
-    def id(self, prefix: str) -> str:
-        """An id such as F0123ABC; no two are the same, even after a restart."""
+    def new_id(self, prefix: str) -> str:
+        """Return a unique id such as F0123ABC."""
         self._number += 1
         digits, left = "", self._number
         while left:
@@ -34,12 +34,9 @@ class IdGenerator:
         return prefix + digits
 
 
-# One uploaded file in a local Slack.
-
-
 @dataclass(eq=False)
 class StoredFile:
-    """A file's bytes and where it was shared; `content` is None until it is uploaded."""
+    """An uploaded file and where it was shared; `content` is None until the bytes arrive."""
 
     id: str
     name: str
@@ -56,18 +53,18 @@ class StoredFile:
 
     @property
     def filetype(self) -> str:
-        """The extension, as Slack names types."""
+        """The file name's extension, which is Slack's file type."""
         return self.name.rpartition(".")[2].lower() if "." in self.name else "binary"
 
     def share(self, channel: str, kind: str, ts: str, thread_ts: str | None) -> None:
-        """Notes that a message shows this file."""
+        """Record that a message shares this file."""
         share = {"ts": ts} | ({"thread_ts": thread_ts} if thread_ts else {})
         self.shares.setdefault(kind, {}).setdefault(channel, []).append(share)
         if channel not in self.channels:
             self.channels.append(channel)
 
     def as_slack(self) -> dict[str, Any]:
-        """Slack's file object; its bytes need the bot's token."""
+        """Return Slack's file object; the bytes need the bot's token."""
         return {
             "id": self.id,
             "created": self.created,
@@ -91,12 +88,9 @@ class StoredFile:
         }
 
 
-# One message in a local Slack, with all its earlier versions.
-
-
 @dataclass(frozen=True)
 class MessageVersion:
-    """What a message said before it was changed."""
+    """An earlier version of a message."""
 
     text: str
     blocks: list[dict[str, Any]]
@@ -105,7 +99,7 @@ class MessageVersion:
 
 @dataclass(eq=False)
 class SlackMessage:
-    """A message as Slack keeps it; it stays the same object when it is edited or deleted."""
+    """A message; it stays the same object when it is edited or deleted."""
 
     ts: str
     channel: str
@@ -134,15 +128,15 @@ class SlackMessage:
 
     @property
     def is_reply(self) -> bool:
-        """Whether it stands in a thread and did not start it."""
+        """Whether the message is in a thread without being its first message."""
         return self.thread_ts is not None and self.thread_ts != self.ts
 
     def keep_version(self, at: str) -> None:
-        """Puts what it says now into its history, before a change."""
+        """Add the present content to the history, before a change."""
         self.history.append(MessageVersion(self.text, self.blocks, at))
 
     def as_slack(self, team: str, *, metadata: bool = False) -> dict[str, Any]:
-        """Slack's message object, without the channel."""
+        """Return Slack's message object, without the channel."""
         shown: dict[str, Any] = {"type": "message", "ts": self.ts, "text": self.text, "team": team}
         for name in ("user", "subtype", "bot_id", "app_id", "username", "edited"):
             if (value := getattr(self, name)) is not None:
@@ -176,14 +170,12 @@ class SlackMessage:
         }
 
 
-# One channel or direct message, and what was said in it.
-
 CREATED_AT = 1700000000
 TOMBSTONE_TEXT = "This message was deleted."
 
 
 class Place:
-    """A conversation: who is in it and its messages, found by ts without a search."""
+    """A channel or direct message with its members and its messages, indexed by ts."""
 
     def __init__(
         self, id: str, name: str, *, members: Iterable[str] = (), kind: str = "channel"
@@ -193,25 +185,25 @@ class Place:
         self.kind = kind  # channel, group (private), im, mpim: Slack's channel_type
         self.members = list(members)
         self.archived = False
-        self.shared_with: list[str] = []  # other companies' workspaces that are in it
-        self.invited: list[str] = []  # other companies' workspaces that are asked in
-        self.inside: list[str] = []  # workspaces of the own organization that are in it
+        self.shared_with: list[str] = []  # ids of other companies' workspaces that share it
+        self.invited: list[str] = []  # ids of other companies' workspaces with an open invitation
+        self.inside: list[str] = []  # ids of workspaces of the same organization that share it
         self.roots: list[SlackMessage] = []
         self.by_ts: dict[str, SlackMessage] = {}
         self.ephemerals: list[SlackMessage] = []
 
     @property
     def is_direct(self) -> bool:
-        """Whether it is a direct message, of two or of several."""
+        """Whether it is a direct message of two or more people."""
         return self.kind in ("im", "mpim")
 
     @property
     def is_ext_shared(self) -> bool:
-        """Whether another company reads it."""
+        """Whether it is shared with another company."""
         return bool(self.shared_with)
 
     def add(self, message: SlackMessage) -> None:
-        """Keeps a message; its ts must be later than all before."""
+        """Add a message; its ts must be later than those of all earlier messages."""
         self.by_ts[message.ts] = message
         if message.is_reply and message.thread_ts:
             root = self.by_ts[message.thread_ts]
@@ -221,9 +213,9 @@ class Place:
             self.roots.append(message)
 
     def remove(self, message: SlackMessage) -> None:
-        """Takes a message away; the object stays and says that it is deleted.
+        """Remove a message and mark the object as deleted.
 
-        The start of a thread leaves a tombstone, as in Slack.
+        The first message of a thread leaves a tombstone, as in Slack.
         """
         message.deleted = True
         if message.replies:
@@ -235,7 +227,7 @@ class Place:
             remove_message(self.by_ts[message.thread_ts].replies, message)
 
     def find(self, ts: str | None) -> SlackMessage | None:
-        """The message with this ts, a private one included."""
+        """Return the message with this ts, also an ephemeral one."""
         if ts is None:
             return None
         if found := self.by_ts.get(ts):
@@ -243,7 +235,7 @@ class Place:
         return next((message for message in self.ephemerals if message.ts == ts), None)
 
     def as_slack(self, bot_user: str, team: str = "") -> dict[str, Any]:
-        """Slack's channel object, as the bot of this team sees it."""
+        """Return Slack's channel object, as the bot of this team sees it."""
         shown: dict[str, Any] = {
             "id": self.id,
             "created": CREATED_AT,
@@ -279,7 +271,7 @@ class Place:
 
 
 def remove_message(messages: list[SlackMessage], message: SlackMessage) -> None:
-    """Takes a message out of a list that is in the order of ts."""
+    """Remove a message from a list sorted by ts."""
     at = bisect_left(messages, message.ts, key=lambda one: one.ts)
     if at < len(messages) and messages[at] is message:
         del messages[at]
@@ -288,18 +280,18 @@ def remove_message(messages: list[SlackMessage], message: SlackMessage) -> None:
 def slice_messages(
     messages: list[SlackMessage], oldest: str, latest: str, *, inclusive: bool
 ) -> list[SlackMessage]:
-    """The messages from oldest to latest; `messages` must be in the order of their ts."""
+    """Return the messages from `oldest` to `latest`; `messages` must be sorted by ts."""
     left, right = (bisect_left, bisect_right) if inclusive else (bisect_right, bisect_left)
     start = left(messages, oldest, key=lambda message: message.ts) if oldest else 0
     end = right(messages, latest, key=lambda message: message.ts) if latest else len(messages)
     return messages[start:end]
 
 
-# The workspace a local Slack starts with: its people and its channels.
+# The initial workspace of a local Slack: its people and channels.
 
 TEAM_ID = "T0SHOP"
 TEAM_NAME = "Maison Ormelin"
-ENTERPRISE_ID = "E0ORMELIN"  # the organization, where somebody is in one
+ENTERPRISE_ID = "E0ORMELIN"  # the Enterprise Grid organization of people with `teams`
 TEAM_DOMAIN = "maison-ormelin"
 APP_ID = "A0INTERN"
 BOT_ID = "B0INTERN"
@@ -309,11 +301,11 @@ OTHER_BOT_ID = "B0OTHER"
 
 @dataclass
 class SlackUser:
-    """Somebody in the workspace, or a bot's user. `name` is the handle.
+    """A person in the workspace, or a bot's user. `name` is the handle.
 
-    `guest` is "" for a full member, else "multi" or "single" (channels). `team` is another
-    company's workspace, for somebody who is only in a shared channel. `teams` are the workspaces
-    of the organization that they belong to, in Enterprise Grid.
+    `guest` is "" for a full member, else "multi" or "single" (number of channels). `team` is
+    another company's workspace, for people who are only in a shared channel. `teams` are the
+    workspaces of the Enterprise Grid organization that the person belongs to.
     """
 
     id: str
@@ -329,7 +321,7 @@ class SlackUser:
     teams: list[str] = field(default_factory=list)
 
     def as_slack(self, team: str, *, locale: bool = False) -> dict[str, Any]:
-        """Slack's user object; no e-mail address, as without users:read.email."""
+        """Return Slack's user object, without the e-mail address (scope users:read.email)."""
         offset = datetime.now(UTC).astimezone(ZoneInfo(self.tz)).utcoffset()
         user: dict[str, Any] = {
             "id": self.id,
@@ -371,7 +363,7 @@ class SlackUser:
 
 
 def create_people() -> dict[str, SlackUser]:
-    """Marie of marketing, Max who manages, Léa of legal, Otto from outside, and the intern."""
+    """Create Marie (marketing), Max (manager), Léa (legal), Otto (external) and the intern."""
     people = [
         SlackUser("UMARIE", "marie", "Marie Laurent", "Marie", "Europe/Paris", "fr-FR"),
         SlackUser("UMAX", "max", "Max Weber", "Max", "America/New_York", "en-US"),
@@ -391,7 +383,7 @@ def create_people() -> dict[str, SlackUser]:
 
 
 def create_places(people: Iterable[str]) -> dict[str, Place]:
-    """#marketing and #launches with the bot in them, #random without it."""
+    """Create #marketing and #launches with the bot as a member, and #random without it."""
     humans = [person for person in people if person != BOT_USER_ID]
     places = [
         Place("C0MARKET", "marketing", members=[*humans, BOT_USER_ID]),
@@ -401,7 +393,7 @@ def create_places(people: Iterable[str]) -> dict[str, Place]:
     return {place.id: place for place in places}
 
 
-# Short-lived passes that Slack hands out: trigger ids and response URLs.
+# Trigger ids and response URLs, which expire.
 
 MAX_RESPONSE_URL_USES = 5
 RESPONSE_URL_SECONDS = 30 * 60
@@ -409,7 +401,7 @@ RESPONSE_URL_SECONDS = 30 * 60
 
 @dataclass
 class Trigger:
-    """Lets the app open one view for one person, within three seconds."""
+    """A trigger_id: lets the app open one view for one person within three seconds."""
 
     id: str
     user: str
@@ -420,7 +412,7 @@ class Trigger:
 
 @dataclass
 class ResponseUrl:
-    """Lets the app answer one interaction five times within half an hour, wherever it was."""
+    """A response_url: lets the app answer an interaction five times within 30 minutes."""
 
     id: str
     user: str

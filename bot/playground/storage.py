@@ -1,7 +1,7 @@
-"""A local Slack as plain values, and back: what is kept from one start to the next.
+"""Saves the state of a local Slack to disk and restores it at the next start.
 
-Kept are people, places, messages, files, Home tabs and the numbers given out. Left out is what
-a restart ends in Slack too: open modals, triggers, streams and "is typing".
+Saved are people, places, messages, files, Home tabs and the id counters. Not saved is what a
+restart would end in Slack too: open modals, triggers, streams and "is typing".
 """
 
 import asyncio
@@ -26,9 +26,9 @@ SavedState = dict[str, Any]
 ContentReader = Callable[[str], bytes | None]
 
 STATE_FORMAT = 1
-MAX_UNDELIVERED_EVENTS = 100  # events for an intern that was away for long
-THREAD_FIELDS = ("titles", "prompts", "sessions")  # by (channel, thread) in a Workspace
-SHARING_FIELDS = ("shared_with", "invited", "inside")  # of a Place
+MAX_UNDELIVERED_EVENTS = 100  # events saved for an intern that did not run
+THREAD_FIELDS = ("titles", "prompts", "sessions")  # dicts by (channel, thread) in SlackWorkspace
+SHARING_FIELDS = ("shared_with", "invited", "inside")  # lists of Place
 UNSAVED_FIELDS = {"files", "history", "replies", "streaming_until"}
 MESSAGE_FIELDS = [field.name for field in fields(SlackMessage) if field.name not in UNSAVED_FIELDS]
 FILE_FIELDS = [
@@ -37,7 +37,9 @@ FILE_FIELDS = [
 
 
 def dump_state(slack: LocalSlack) -> SavedState:
-    """Everything but the bytes of files. The blocks in it are the ones in use: only to be read."""
+    """Return the state without the bytes of files.
+
+    Its blocks are not copies, so callers must not change them."""
     return {
         "format": STATE_FORMAT,
         "secrets": {
@@ -45,7 +47,7 @@ def dump_state(slack: LocalSlack) -> SavedState:
             "bot_token": slack.bot_token,
             "app_token": slack.app_token,
         },
-        "stamps": dict(vars(slack.stamps)),
+        "stamps": dict(vars(slack.ids)),
         "installed": slack.installed,
         "people": [asdict(person) for person in slack.people.values()],
         "usergroups": dict(slack.usergroups),
@@ -63,28 +65,28 @@ def dump_state(slack: LocalSlack) -> SavedState:
     }
 
 
-def restore_state(slack: LocalSlack, kept: SavedState, content: ContentReader) -> None:
-    """Puts it all into a local Slack that has just been made; `content` gives a file's bytes.
+def restore_state(slack: LocalSlack, state: SavedState, content: ContentReader) -> None:
+    """Load a saved state into a new local Slack; `content` returns a file's bytes by its id.
 
-    Raises KeyError, TypeError or ValueError when it is not what `remembered` made.
+    Raises KeyError, TypeError or ValueError if `state` was not made by `dump_state`.
     """
-    vars(slack.stamps).update({name: int(kept["stamps"][name]) for name in vars(slack.stamps)})
-    slack.installed = bool(kept["installed"])
-    slack.people |= {one["id"]: SlackUser(**one) for one in kept["people"]}
-    slack.usergroups |= kept["usergroups"]
-    for one in kept["places"]:
+    vars(slack.ids).update({name: int(state["stamps"][name]) for name in vars(slack.ids)})
+    slack.installed = bool(state["installed"])
+    slack.people |= {one["id"]: SlackUser(**one) for one in state["people"]}
+    slack.usergroups |= state["usergroups"]
+    for one in state["places"]:
         slack.places[one["id"]] = _load_place(one)
-    for one in kept["files"]:
+    for one in state["files"]:
         slack.files[one["id"]] = StoredFile(**one, base_url="", content=content(one["id"]))
-    for one in kept["messages"]:
+    for one in state["messages"]:
         _load_message(slack, one)
-    for one in kept["homes"]:
+    for one in state["homes"]:
         view = View(**one)
         slack.homes[view.user] = slack.views[view.id] = view
-    slack.states |= {(ts, user): values for ts, user, values in kept["states"]}
-    slack.deliveries.extend(_load_delivery(one) for one in kept["undelivered"])
+    slack.states |= {(ts, user): values for ts, user, values in state["states"]}
+    slack.deliveries.extend(_load_delivery(one) for one in state["undelivered"])
     for name in THREAD_FIELDS:
-        getattr(slack, name).update({(c, t): value for c, t, value in kept[name]})
+        getattr(slack, name).update({(c, t): value for c, t, value in state[name]})
 
 
 def _load_delivery(body: SavedState) -> EventDelivery:
@@ -95,8 +97,8 @@ def _list_messages(place: Place) -> list[SlackMessage]:
     return [*place.by_ts.values(), *place.ephemerals]
 
 
-def _copy_fields(one: object, names: list[str]) -> SavedState:
-    return {name: copy.copy(getattr(one, name)) for name in names}
+def _copy_fields(source: object, names: list[str]) -> SavedState:
+    return {name: copy.copy(getattr(source, name)) for name in names}
 
 
 def _dump_message(message: SlackMessage) -> SavedState:
@@ -107,17 +109,17 @@ def _dump_place(place: Place) -> SavedState:
     return _copy_fields(place, ["id", "name", "kind", "members", "archived", *SHARING_FIELDS])
 
 
-def _load_place(kept: SavedState) -> Place:
-    place = Place(kept["id"], kept["name"], members=kept["members"], kind=kept["kind"])
-    place.archived = bool(kept["archived"])
+def _load_place(state: SavedState) -> Place:
+    place = Place(state["id"], state["name"], members=state["members"], kind=state["kind"])
+    place.archived = bool(state["archived"])
     for name in SHARING_FIELDS:
-        setattr(place, name, list(kept.get(name, [])))  # an older file says nothing of it
+        setattr(place, name, list(state.get(name, [])))  # older files do not have these fields
     return place
 
 
-def _load_message(slack: LocalSlack, kept: SavedState) -> None:
-    shown = [slack.files[id] for id in kept["files"] if id in slack.files]
-    message = SlackMessage(**{**kept, "files": shown})
+def _load_message(slack: LocalSlack, state: SavedState) -> None:
+    shown = [slack.files[id] for id in state["files"] if id in slack.files]
+    message = SlackMessage(**{**state, "files": shown})
     place = slack.places[message.channel]
     if message.ephemeral_to is not None:
         place.ephemerals.append(message)
@@ -129,37 +131,37 @@ def _dump_threads(by_thread: dict[tuple[str, str], Any]) -> list[list[Any]]:
     return [[*key, value] for key, value in by_thread.items()]
 
 
-# Keeps a local Slack on disk, so that a restart continues where it was.
+# Reading and writing the files of a local Slack.
 
 STATE_FILE, FILES_FOLDER = "slack.json", "files"
-SAVE_DELAY = 0.4  # seconds; what changes within them is saved together
+SAVE_DELAY = 0.4  # seconds in which changes are collected before a save
 
 
 class DamagedState(Exception):
-    """What was kept cannot be read; the reason in a few words."""
+    """The saved state cannot be read; the message is a short reason."""
 
 
 def open_slack(
     folder: Path,
     port: int,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     scopes: frozenset[str] = GRANTED_SCOPES,
 ) -> LocalSlack:
-    """The local Slack as it was left, or a new one; not started yet. `scopes` are what the app's
-    tokens may do.
+    """Return the saved local Slack, or a new one, without starting it.
 
-    A file that cannot be read is put aside, and that is told in a sentence.
+    `scopes` are the scopes of the app's tokens. A file that cannot be read is renamed, and
+    `report` gets a sentence about it.
     """
     try:
-        kept = read_state(folder)
-        if kept is None:
+        state = read_state(folder)
+        if state is None:
             return LocalSlack(secrets.token_hex(16), port, scopes=scopes)
-        slack = LocalSlack(**kept["secrets"], port=port, scopes=scopes)
-        restore_state(slack, kept, lambda id: _read_bytes(folder / FILES_FOLDER / id))
+        slack = LocalSlack(**state["secrets"], port=port, scopes=scopes)
+        restore_state(slack, state, lambda id: _read_bytes(folder / FILES_FOLDER / id))
     except (DamagedState, KeyError, TypeError, ValueError, AttributeError) as fault:
         aside = folder / f"{STATE_FILE}.damaged"
         os.replace(folder / STATE_FILE, aside)
-        tell(
+        report(
             f"What was said in the local Slack cannot be read ({_describe_damage(fault)}), so it "
             f"starts "
             f"empty. The old file is kept as {aside}."
@@ -169,85 +171,87 @@ def open_slack(
 
 
 def read_state(folder: Path) -> dict[str, Any] | None:
-    """What was kept there, or None when nothing was. Raises Damaged."""
+    """Return the saved state, or None if there is none. Raises DamagedState."""
     try:
-        kept = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+        state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (ValueError, OSError) as fault:
         raise DamagedState("it is not whole") from fault
-    if not isinstance(kept, dict) or kept.get("format") != STATE_FORMAT:
+    if not isinstance(state, dict) or state.get("format") != STATE_FORMAT:
         raise DamagedState("another version wrote it")
-    return kept
+    return state
 
 
 def resend_events(slack: LocalSlack) -> None:
-    """Puts the events on their way that had not arrived when everything ended."""
+    """Send the events again that were not delivered when the process ended."""
     waiting = [one for one in slack.deliveries if not one.done]
     slack.deliveries[:] = [one for one in slack.deliveries if one.done]
     for one in waiting:
-        slack.courier.event(one.event)
+        slack.transport.send_event(one.event)
 
 
 class StateSaver:
-    """Saves a local Slack soon after each change, and once more at the end.
+    """Saves a local Slack shortly after each change, and once more at the end.
 
-    Use it as `async with Keeper(slack, folder)`, around a Slack that has started.
+    Use it as `async with StateSaver(slack, folder)` with a Slack that has started.
     """
 
-    def __init__(self, slack: LocalSlack, folder: Path, pause: float = SAVE_DELAY) -> None:
-        self.slack, self.folder, self.pause = slack, folder, pause
+    def __init__(self, slack: LocalSlack, folder: Path, delay: float = SAVE_DELAY) -> None:
+        self.slack, self.folder, self.delay = slack, folder, delay
         self._changed = asyncio.Event()
         self._written: set[str] = set()
 
     async def __aenter__(self) -> "StateSaver":
         for file in self.slack.files.values():
             file.base_url = self.slack.base_url
-        self._leave = self.slack.listen(self._note)
-        self._work = asyncio.create_task(self._keep())
+        self._stop_listening = self.slack.listen(self._on_change)
+        self._save_task = asyncio.create_task(self._save_loop())
         self._changed.set()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._leave()
-        self._work.cancel()
+        self._stop_listening()
+        self._save_task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await self._work
+            await self._save_task
         await asyncio.to_thread(self._write, dump_state(self.slack))
 
-    def _note(self, change: WorkspaceChange) -> None:
+    def _on_change(self, change: WorkspaceChange) -> None:
         if change.kind not in ("call", "status"):
             self._changed.set()
 
-    async def _keep(self) -> None:
+    async def _save_loop(self) -> None:
         while True:
             await self._changed.wait()
-            await asyncio.sleep(self.pause)
+            await asyncio.sleep(self.delay)
             self._changed.clear()
             writing = asyncio.create_task(
-                asyncio.to_thread(self._write, dump_state(self.slack)), name="keep"
+                asyncio.to_thread(self._write, dump_state(self.slack)), name="save local Slack"
             )
             try:
                 await asyncio.shield(writing)
             except asyncio.CancelledError:
-                await writing  # two at once would write over each other
+                await writing  # two writers at once would overwrite each other's files
                 raise
 
-    def _write(self, kept: dict[str, Any]) -> None:
-        """The bytes of new files first, then the file that names them, whole or not at all."""
+    def _write(self, state: dict[str, Any]) -> None:
+        """Write the bytes of new files, then replace the state file that refers to them."""
         files = self.folder / FILES_FOLDER
         files.mkdir(parents=True, exist_ok=True)
         for file in list(self.slack.files.values()):
             if file.content is not None and file.id not in self._written:
                 _replace_file(files / file.id, file.content)
                 self._written.add(file.id)
-        _replace_file(self.folder / STATE_FILE, _serialize_state(kept).encode())
+        _replace_file(self.folder / STATE_FILE, _serialize_state(state).encode())
 
 
-def _serialize_state(kept: dict[str, Any]) -> str:
-    """JSON with a line for each message: in pieces, so that nobody waits long for this thread."""
-    messages = [json.dumps(one, ensure_ascii=False) for one in kept["messages"]]
-    head = json.dumps({**kept, "messages": None}, ensure_ascii=False)
+def _serialize_state(state: dict[str, Any]) -> str:
+    """Serialize the state as JSON with one line per message.
+
+    Encoding message by message lets other threads run in between."""
+    messages = [json.dumps(one, ensure_ascii=False) for one in state["messages"]]
+    head = json.dumps({**state, "messages": None}, ensure_ascii=False)
     start, _, end = head.rpartition('"messages": null')
     return f'{start}"messages": [\n' + ",\n".join(messages) + f"\n]{end}\n"
 

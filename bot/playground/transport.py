@@ -1,4 +1,4 @@
-"""What the app answered to something that Slack sent it."""
+"""Sends events and interactions to the app: as signed HTTP requests or over Socket Mode."""
 
 import asyncio
 import hashlib
@@ -19,10 +19,11 @@ from bot.playground.slack_objects import IdGenerator
 
 @dataclass(frozen=True)
 class AppResponse:
-    """HTTP status (0: nothing came), how many milliseconds it took, the body.
+    """The app's answer to an event or interaction.
 
-    `error` is the name under which Slack tells the person: operation_timeout or
-    dispatch_failed. `errors` are those of a form, by block_id.
+    `status` is the HTTP status, 0 if there was no answer; `ms` the duration in milliseconds.
+    `error` is the error name that Slack shows: operation_timeout or dispatch_failed.
+    `errors` are the validation errors of a form by block_id.
     """
 
     status: int
@@ -30,15 +31,15 @@ class AppResponse:
     body: Any = None
     error: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
-    stop: bool = False
+    no_retry: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether the app acknowledged in time."""
+        """Whether the app acknowledged the request in time."""
         return self.error is None
 
 
-# Socket Mode: the connections of the app, and the envelopes that go over them.
+# Socket Mode: the app's WebSocket connections and the envelopes sent over them.
 
 MAX_CONNECTIONS = 10
 CLOSE_TIMEOUT = 0.5
@@ -46,32 +47,32 @@ CLOSE_TIMEOUT = 0.5
 
 @dataclass(eq=False)
 class SocketConnection:
-    """One open socket and the request it grew from."""
+    """An open WebSocket and the HTTP request that opened it."""
 
     socket: web.WebSocketResponse
     request: web.Request
 
 
 class SocketMode:
-    """The open connections, served in turn."""
+    """The app's open WebSocket connections; envelopes are spread over them in turn."""
 
-    def __init__(self, stamps: IdGenerator, app: str) -> None:
+    def __init__(self, ids: IdGenerator, app: str) -> None:
         self.tickets: set[str] = set()
         self.connections: list[SocketConnection] = []
-        self._stamps = stamps
+        self._ids = ids
         self._app = app
-        self._turn = 0
-        self._waiting: dict[str, tuple[SocketConnection, asyncio.Future[Any]]] = {}
-        self._came = asyncio.Event()
+        self._round_robin_index = 0
+        self._pending_acks: dict[str, tuple[SocketConnection, asyncio.Future[Any]]] = {}
+        self._connection_opened = asyncio.Event()
 
-    def ticket(self) -> str:
-        """Lets one connection in."""
-        ticket = self._stamps.id("S")
+    def issue_ticket(self) -> str:
+        """Create a ticket that admits one connection."""
+        ticket = self._ids.new_id("S")
         self.tickets.add(ticket)
         return ticket
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One connection, from hello to its end."""
+        """Serve one WebSocket connection until it ends."""
         ticket = request.query.get("ticket", "")
         if ticket not in self.tickets or len(self.connections) >= MAX_CONNECTIONS:
             raise web.HTTPForbidden()
@@ -80,26 +81,26 @@ class SocketMode:
         await socket.prepare(request)
         connection = SocketConnection(socket, request)
         self.connections.append(connection)
-        self._came.set()
+        self._connection_opened.set()
         try:
-            await socket.send_json(self._hello(request))
+            await socket.send_json(self._build_hello(request))
             async for frame in socket:
                 if frame.type == WSMsgType.TEXT:
-                    self._acknowledged(frame.data)
+                    self._receive_ack(frame.data)
         finally:
-            self._gone(connection)
+            self._remove_connection(connection)
         return socket
 
     async def send(
         self, kind: str, body: dict[str, Any], seconds: float, retry: int = 0, reason: str = ""
     ) -> AppResponse:
-        """Sends one envelope over the next connection and waits for its acknowledgement."""
-        began = time.perf_counter()
+        """Send an envelope over the next connection and wait for its acknowledgement."""
+        started = time.perf_counter()
         if not self.connections:
             return AppResponse(0, 0.0, error="dispatch_failed")
-        self._turn += 1
-        connection = self.connections[self._turn % len(self.connections)]
-        envelope_id = self._stamps.id("").lower()
+        self._round_robin_index += 1
+        connection = self.connections[self._round_robin_index % len(self.connections)]
+        envelope_id = self._ids.new_id("").lower()
         envelope = {
             "envelope_id": envelope_id,
             "type": kind,
@@ -109,45 +110,45 @@ class SocketMode:
         if kind == "events_api":
             envelope |= {"retry_attempt": retry, "retry_reason": "timeout" if reason else ""}
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[envelope_id] = (connection, answer)
+        self._pending_acks[envelope_id] = (connection, answer)
         try:
             await connection.socket.send_json(envelope)
-            said = await asyncio.wait_for(answer, seconds)
+            response_body = await asyncio.wait_for(answer, seconds)
         except TimeoutError:
-            return AppResponse(0, _milliseconds_since(began), error="operation_timeout")
+            return AppResponse(0, _milliseconds_since(started), error="operation_timeout")
         except ConnectionError:
-            return AppResponse(0, _milliseconds_since(began), error="dispatch_failed")
+            return AppResponse(0, _milliseconds_since(started), error="dispatch_failed")
         finally:
-            self._waiting.pop(envelope_id, None)
-        return AppResponse(200, _milliseconds_since(began), said)
+            self._pending_acks.pop(envelope_id, None)
+        return AppResponse(200, _milliseconds_since(started), response_body)
 
-    async def connected(self, seconds: float = 5, count: int = 1) -> None:
-        """Waits until so many connections are open."""
+    async def wait_for_connections(self, seconds: float = 5, count: int = 1) -> None:
+        """Wait until at least `count` connections are open; raise TimeoutError after `seconds`."""
         async with asyncio.timeout(seconds):
             while len(self.connections) < count:
-                self._came.clear()
-                await self._came.wait()
+                self._connection_opened.clear()
+                await self._connection_opened.wait()
 
-    async def ask_to_leave(self, reason: str = "refresh_requested") -> None:
-        """Sends `disconnect`, as Slack does before it renews its machines."""
+    async def request_disconnect(self, reason: str = "refresh_requested") -> None:
+        """Send `disconnect` on every connection, as Slack does before it restarts a server."""
         for connection in list(self.connections):
             await connection.socket.send_json(
                 {"type": "disconnect", "reason": reason, "debug_info": {}}
             )
 
-    def drop(self) -> None:
-        """Breaks every connection without a word."""
+    def drop_connections(self) -> None:
+        """Abort every connection without a closing handshake."""
         for connection in list(self.connections):
-            self._gone(connection)
+            self._remove_connection(connection)
             if connection.request.transport is not None:
                 connection.request.transport.abort()
 
     async def close(self) -> None:
-        """Closes every connection, at shutdown."""
+        """Close every connection properly, for the server's shutdown."""
         for connection in list(self.connections):
             await connection.socket.close(code=1001)
 
-    def _hello(self, request: web.Request) -> dict[str, Any]:
+    def _build_hello(self, request: web.Request) -> dict[str, Any]:
         return {
             "type": "hello",
             "num_connections": len(self.connections),
@@ -155,34 +156,34 @@ class SocketMode:
             "connection_info": {"app_id": self._app},
         }
 
-    def _acknowledged(self, text: str) -> None:
+    def _receive_ack(self, text: str) -> None:
         frame = json.loads(text) if text.startswith("{") else {}
-        _, answer = self._waiting.get(frame.get("envelope_id", ""), (None, None))
+        _, answer = self._pending_acks.get(frame.get("envelope_id", ""), (None, None))
         if answer is not None and not answer.done():
             answer.set_result(frame.get("payload"))
 
-    def _gone(self, connection: SocketConnection) -> None:
+    def _remove_connection(self, connection: SocketConnection) -> None:
         if connection in self.connections:
             self.connections.remove(connection)
-        for used, answer in self._waiting.values():
+        for used, answer in self._pending_acks.values():
             if used is connection and not answer.done():
-                answer.set_exception(ConnectionResetError("the socket went away"))
+                answer.set_exception(ConnectionResetError("the socket was closed"))
 
 
-def _milliseconds_since(began: float) -> float:
-    return (time.perf_counter() - began) * 1000
+def _milliseconds_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
 
 
-# Carries events, commands, clicks and forms to the app: signed HTTP, or a socket.
+# Delivery of events (with retries), commands and interactions to the app.
 
 ACK_TIMEOUT = 3.0
 RETRY_DELAYS = (0.0, 60.0, 300.0)
-SHUFFLE_PAUSE = 0.002  # seconds, so that shuffled events also arrive in the shuffled order
+SHUFFLE_PAUSE = 0.002  # seconds between shuffled events, so that they arrive in that order
 
 
 @dataclass(eq=False)
 class EventDelivery:
-    """One event on its way: how often it was tried and what came back."""
+    """An event sent to the app and the answer to each attempt; `done` after the last attempt."""
 
     event_id: str
     type: str
@@ -192,27 +193,27 @@ class EventDelivery:
 
     @property
     def delivered(self) -> bool:
-        """Whether the app took it."""
+        """Whether the app acknowledged an attempt."""
         return any(answer.ok for answer in self.attempts)
 
 
 class AppTransport:
-    """Sends to the app. Only events are tried again; people see when the rest fails."""
+    """Sends requests to the app. Only events are retried; people see other failures."""
 
-    def __init__(self, signing_secret: str, mischief: FaultInjection, sockets: SocketMode) -> None:
+    def __init__(self, signing_secret: str, faults: FaultInjection, sockets: SocketMode) -> None:
         self.events_url: str | None = None
         self.retry_delays: tuple[float, ...] = RETRY_DELAYS
-        self.reply_seconds = ACK_TIMEOUT
+        self.ack_timeout = ACK_TIMEOUT
         self.deliveries: list[EventDelivery] = []
         self.sockets = sockets
         self._secret = signing_secret.encode()
-        self._mischief = mischief
+        self._faults = faults
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: list[EventDelivery] = []
+        self._held_deliveries: list[EventDelivery] = []
 
     async def close(self) -> None:
-        """Stops all that is on its way."""
+        """Cancel all running deliveries and close the HTTP session."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -220,26 +221,26 @@ class AppTransport:
             await self._session.close()
 
     @property
-    def busy(self) -> bool:
-        """Whether some event still waits for the app's answer or for a retry."""
+    def is_busy(self) -> bool:
+        """Whether an event still waits for an acknowledgement or a retry."""
         return bool(self._tasks)
 
-    def event(self, body: dict[str, Any]) -> EventDelivery:
-        """Puts an event on its way and returns at once."""
+    def send_event(self, body: dict[str, Any]) -> EventDelivery:
+        """Start the delivery of an event and return without waiting for it."""
         delivery = EventDelivery(body["event_id"], body["event"]["type"], body)
         self.deliveries.append(delivery)
-        if self._mischief.out_of_order:
-            self._held.append(delivery)
-            if len(self._held) == 1:
+        if self._faults.out_of_order:
+            self._held_deliveries.append(delivery)
+            if len(self._held_deliveries) == 1:
                 self._start(self._release())
         else:
             self._start(self._deliver(delivery))
         return delivery
 
-    async def ask(self, kind: str, body: dict[str, Any]) -> AppResponse:
-        """Sends a command (`slash_commands`) or an interaction (`interactive`) once."""
+    async def send_request(self, kind: str, body: dict[str, Any]) -> AppResponse:
+        """Send a command (`slash_commands`) or an interaction (`interactive`), without retries."""
         if self.events_url is None:
-            return await self.sockets.send(kind, body, self.reply_seconds)
+            return await self.sockets.send(kind, body, self.ack_timeout)
         form = body if kind == "slash_commands" else {"payload": json.dumps(body)}
         return await self._post(urlencode(form), "application/x-www-form-urlencoded", {})
 
@@ -249,63 +250,65 @@ class AppTransport:
         task.add_done_callback(self._tasks.discard)
 
     async def _release(self) -> None:
-        await asyncio.sleep(self._mischief.window)
-        held, self._held = self._held, []
-        self._mischief.random.shuffle(held)
+        await asyncio.sleep(self._faults.shuffle_window)
+        held, self._held_deliveries = self._held_deliveries, []
+        self._faults.random.shuffle(held)
         for delivery in held:
             self._start(self._deliver(delivery))
             await asyncio.sleep(SHUFFLE_PAUSE)
 
     async def _deliver(self, delivery: EventDelivery) -> None:
-        if self._mischief.late:
-            await asyncio.sleep(self._mischief.late)
+        if self._faults.delivery_delay:
+            await asyncio.sleep(self._faults.delivery_delay)
         answer = await self._attempt(delivery, 0, "")
         for number, delay in enumerate(self.retry_delays, 1):
-            if answer.ok or answer.stop:
+            if answer.ok or answer.no_retry:
                 break
             await asyncio.sleep(delay)
             answer = await self._attempt(delivery, number, _describe_failure(answer))
-        if self._mischief.deliver_twice:
+        if self._faults.deliver_twice:
             await self._attempt(delivery, 1, "http_timeout")
-        if self._mischief.deliver_twice_without_headers:
+        if self._faults.deliver_twice_without_headers:
             await self._attempt(delivery, 0, "")
         delivery.done = True
 
     async def _attempt(self, delivery: EventDelivery, number: int, reason: str) -> AppResponse:
         if self.events_url is None:
             answer = await self.sockets.send(
-                "events_api", delivery.event, self.reply_seconds, number, reason
+                "events_api", delivery.event, self.ack_timeout, number, reason
             )
         else:
             headers = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
             text = json.dumps(delivery.event)
             answer = await self._post(text, "application/json", headers if number else {})
-        if self._mischief.lost_acks and answer.ok:
-            self._mischief.lost_acks -= 1
+        if self._faults.lost_acks and answer.ok:
+            self._faults.lost_acks -= 1
             answer = AppResponse(0, answer.ms, error="dispatch_failed")
         delivery.attempts.append(answer)
         return answer
 
     async def _post(self, text: str, content_type: str, headers: dict[str, str]) -> AppResponse:
         self._session = self._session or aiohttp.ClientSession()
-        body, began = text.encode(), time.perf_counter()
+        body, started = text.encode(), time.perf_counter()
         try:
             async with self._session.post(
                 self.events_url or "",
                 data=body,
-                headers=self._signed(body) | {"Content-Type": content_type} | headers,
-                timeout=aiohttp.ClientTimeout(total=self.reply_seconds),
+                headers=self._build_signed_headers(body) | {"Content-Type": content_type} | headers,
+                timeout=aiohttp.ClientTimeout(total=self.ack_timeout),
             ) as response:
-                said = await response.text()
+                response_body = await response.text()
                 status, stop = response.status, response.headers.get("X-Slack-No-Retry") == "1"
         except TimeoutError:
-            return AppResponse(0, _elapsed_ms(began), error="operation_timeout")
+            return AppResponse(0, _elapsed_ms(started), error="operation_timeout")
         except aiohttp.ClientError:
-            return AppResponse(0, _elapsed_ms(began), error="dispatch_failed")
+            return AppResponse(0, _elapsed_ms(started), error="dispatch_failed")
         error = None if status == 200 else "dispatch_failed"
-        return AppResponse(status, _elapsed_ms(began), _parse_body(said), error, stop=stop)
+        return AppResponse(
+            status, _elapsed_ms(started), _parse_body(response_body), error, no_retry=stop
+        )
 
-    def _signed(self, body: bytes) -> dict[str, str]:
+    def _build_signed_headers(self, body: bytes) -> dict[str, str]:
         now = str(int(time.time()))
         signature = hmac.new(self._secret, b"v0:" + now.encode() + b":" + body, hashlib.sha256)
         return {
@@ -321,14 +324,14 @@ def _describe_failure(answer: AppResponse) -> str:
     return "http_error" if answer.status else "connection_failed"
 
 
-def _elapsed_ms(began: float) -> float:
-    return (time.perf_counter() - began) * 1000
+def _elapsed_ms(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
 
 
-def _parse_body(said: str) -> Any:
-    if not said:
+def _parse_body(response_body: str) -> Any:
+    if not response_body:
         return None
     try:
-        return json.loads(said)
+        return json.loads(response_body)
     except json.JSONDecodeError:
-        return said
+        return response_body

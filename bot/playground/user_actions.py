@@ -1,7 +1,7 @@
-"""Slack's own offer to invite an app that was named where it is no member.
+"""What people do in a local Slack: write, edit, delete, press buttons and use commands.
 
-The app is not told of such a mention. Slack says so to whoever wrote it, and nobody waits for an
-answer that can't come.
+It includes Slack's own offer to invite an app that is mentioned where it is not a member. Slack
+sends no event for such a mention, so it tells the author that no answer will come.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ INVITE_ACTION = "slack_invite"
 
 
 def offer_invitation(slack: ConnectedWorkspace, place: Place, message: SlackMessage) -> None:
-    """What the writer of this message reads when it names the bot where the bot is not."""
+    """Offer the author an invitation if the message mentions the bot where it is not a member."""
     named = f"<@{slack.bot_user}>" in message.text
     if not named or place.is_direct or slack.bot_user in place.members or not message.user:
         return
@@ -52,13 +52,13 @@ def offer_invitation(slack: ConnectedWorkspace, place: Place, message: SlackMess
 
 
 def is_slack_notice(message: SlackMessage) -> bool:
-    """Whether a press in this message is Slack's own affair, and never the app's."""
+    """Whether Slack itself handles the buttons of this message, not the app."""
     return message.user == SLACK_BOT_USER
 
 
 def accept_invitation(slack: ConnectedWorkspace, user: str, message: SlackMessage) -> AppResponse:
-    """Makes the bot a member; the offer gives way to what came of it."""
-    slack.erase(message)
+    """Invite the bot and replace the offer by the result."""
+    slack.delete_message(message)
     invite_bot(slack, user, slack.places[message.channel], message.thread_ts)
     return AppResponse(200, 0.0)
 
@@ -66,14 +66,14 @@ def accept_invitation(slack: ConnectedWorkspace, user: str, message: SlackMessag
 def invite_bot(
     slack: ConnectedWorkspace, user: str, place: Place, thread_ts: str | None = None
 ) -> None:
-    """The bot joins the channel, and whoever invited it is told."""
-    who, there = f"<@{slack.bot_user}>", f"<#{place.id}>"
+    """Make the bot a member of the channel and confirm it to the person."""
+    who, available = f"<@{slack.bot_user}>", f"<#{place.id}>"
     if slack.bot_user in place.members:
-        words = Words("{who} is in {place} already.", who=who, place=there)
+        words = Words("{who} is in {place} already.", who=who, place=available)
     else:
         place.members.append(slack.bot_user)
-        slack.changed("place", place.id)
-        words = Words("{who} is in {place} now. Mention it again.", who=who, place=there)
+        slack.notify_change("place", place.id)
+        words = Words("{who} is in {place} now. Mention it again.", who=who, place=available)
     _post_notice(slack, place, user, words, thread_ts)
 
 
@@ -86,34 +86,34 @@ def _post_notice(
     *buttons: dict[str, Any],
 ) -> None:
     text = words.to(parse_language(slack.people[user].locale))
-    said = {"type": "section", "block_id": "said", "text": {"type": "mrkdwn", "text": text}}
+    content = {"type": "section", "block_id": "said", "text": {"type": "mrkdwn", "text": text}}
     row = {"type": "actions", "block_id": "invite", "elements": list(buttons)}
     notice = SlackMessage(
-        slack.stamps.ts(),
+        slack.ids.new_ts(),
         place.id,
         SLACK_BOT_USER,
         text,
-        blocks=[said, row] if buttons else [said],
+        blocks=[content, row] if buttons else [content],
         thread_ts=thread_ts,
         ephemeral_to=user,
         subtype="slack_notice",
     )
-    slack.whisper(place, notice)
+    slack.post_ephemeral(place, notice)
 
 
 def _build_plain_text(text: str) -> dict[str, str]:
     return {"type": "plain_text", "text": text}
 
 
-# What people say: messages, edits, deletions, other bots.
+# Messages, edits and deletions of people and other bots.
 
 Upload = tuple[str, bytes]
 
 
 class MessageActions(ConnectedWorkspace):
-    """The verbs of people who write."""
+    """The actions of people who write, and of administrators."""
 
-    async def say(
+    async def post_message(
         self,
         user: str,
         channel: str,
@@ -121,50 +121,50 @@ class MessageActions(ConnectedWorkspace):
         thread_ts: str | None = None,
         files: Iterable[Upload] = (),
     ) -> SlackMessage:
-        """A person writes, and the app is told wherever it is a member."""
-        place = self._where(user, channel)
+        """Post a person's message; the app gets the event where it is a member."""
+        place = self._find_writable_place(user, channel)
         if thread_ts is not None:
             if thread_ts not in place.by_ts:
                 raise ImpossibleAction(f"there is no message {thread_ts} in {channel} to reply to")
             thread_ts = place.by_ts[thread_ts].thread_ts or thread_ts
         stored = [self.upload(user, name, content) for name, content in files]
         message = SlackMessage(
-            self.stamps.ts(),
+            self.ids.new_ts(),
             channel,
             user,
             text,
-            blocks=[build_rich_text(text, self.stamps.id("")[-5:])] if text else [],
+            blocks=[build_rich_text(text, self.ids.new_id("")[-5:])] if text else [],
             thread_ts=thread_ts,
             subtype="file_share" if stored else None,
             files=stored,
         )
-        posted = self.post(place, message)
+        posted = self.publish_message(place, message)
         offer_invitation(self, place, message)
         return posted
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> SlackMessage:
-        """A person changes what they wrote."""
-        message = self._own(user, channel, ts)
-        return self.rewrite(
-            message, user, text=text, blocks=[build_rich_text(text, self.stamps.id("")[-5:])]
+        """Edit a person's own message."""
+        message = self._find_own_message(user, channel, ts)
+        return self.update_message(
+            message, user, text=text, blocks=[build_rich_text(text, self.ids.new_id("")[-5:])]
         )
 
     async def delete(self, user: str, channel: str, ts: str) -> None:
-        """A person takes back what they wrote."""
-        self.erase(self._own(user, channel, ts))
+        """Delete a person's own message."""
+        self.delete_message(self._find_own_message(user, channel, ts))
 
     async def react(self, user: str, channel: str, ts: str, name: str) -> None:
-        """A person adds an emoji to a message."""
-        message = self._where(user, channel).by_ts[ts]
+        """Add a person's emoji reaction to a message."""
+        message = self._find_writable_place(user, channel).by_ts[ts]
         message.reactions.setdefault(name, []).append(user)
-        self.changed("edit", channel, ts)
+        self.notify_change("edit", channel, ts)
 
-    async def bot_says(
+    async def post_bot_message(
         self, bot_id: str, channel: str, text: str, thread_ts: str | None = None, **more: Any
     ) -> SlackMessage:
-        """Another app writes."""
+        """Post a message of another app."""
         message = SlackMessage(
-            self.stamps.ts(),
+            self.ids.new_ts(),
             channel,
             None,
             text,
@@ -174,61 +174,64 @@ class MessageActions(ConnectedWorkspace):
             subtype="bot_message",
             **more,
         )
-        return self.post(self.places[channel], message)
+        return self.publish_message(self.places[channel], message)
 
     async def open_home(self, user: str, tab: str = "home") -> None:
-        """A person opens the app: its Home tab, or its messages (tab="messages")."""
+        """Open the app as a person: its Home tab, or its messages (tab="messages")."""
         event: dict[str, Any] = {
             "type": "app_home_opened",
             "user": user,
-            "channel": self.dm(user),
+            "channel": self.open_direct_message(user),
             "tab": tab,
-            "event_ts": self.stamps.ts(),
+            "event_ts": self.ids.new_ts(),
         }
         if tab == "home" and (view := self.homes.get(user)):
             event["view"] = view.as_slack(self.team, self.app, self.bot_id)
-        self.tell(None, event)
+        self.send_event(None, event)
 
-    async def look_at(self, user: str, channel: str | None = None) -> None:
-        """A person looks at a channel with the app open beside it: app_context_changed."""
+    async def open_channel(self, user: str, channel: str | None = None) -> None:
+        """Open a channel while the app is open beside it (event app_context_changed)."""
         entity = {"type": "slack#/types/channel_id", "value": channel, "team_id": self.team}
         context = {"entities": [entity]} if channel else {}
-        event = {"type": "app_context_changed", "user": user, "channel": self.dm(user)}
-        self.tell(None, event | {"context": context, "event_ts": self.stamps.ts()})
+        event = {
+            "type": "app_context_changed",
+            "user": user,
+            "channel": self.open_direct_message(user),
+        }
+        self.send_event(None, event | {"context": context, "event_ts": self.ids.new_ts()})
 
-    async def speak(self, user: str, locale: str) -> None:
-        """A person chooses another language in their preferences ("fr-FR")."""
+    async def set_locale(self, user: str, locale: str) -> None:
+        """Set the locale in a person's preferences, such as "fr-FR" (event user_change)."""
         person = self.people[user]
         if person.locale == locale:
             return
         person.locale = locale
         shown = person.as_slack(self.team, locale=True)
-        self.tell(None, {"type": "user_change", "user": shown, "event_ts": self.stamps.ts()})
+        self.send_event(None, {"type": "user_change", "user": shown, "event_ts": self.ids.new_ts()})
 
-    async def become(self, user: str, **new: Any) -> None:
-        """What somebody is changes: a guest from now on (guest="multi"), or deactivated
-        (deleted=True). The app is told, as of every change of a profile."""
+    async def update_profile(self, user: str, **new: Any) -> None:
+        """Change fields of a person, such as guest="multi" or deleted=True (event user_change)."""
         person = self.people[user]
         for name, value in new.items():
             setattr(person, name, value)
         shown = person.as_slack(self.team, locale=True)
-        self.tell(None, {"type": "user_change", "user": shown, "event_ts": self.stamps.ts()})
+        self.send_event(None, {"type": "user_change", "user": shown, "event_ts": self.ids.new_ts()})
 
     async def share_channel(self, channel: str, team: str) -> None:
-        """Another company's workspace joins a channel: channel_shared."""
+        """Share a channel with another company's workspace (event channel_shared)."""
         place = self.places[channel]
         place.shared_with.append(team)
         place.invited = [one for one in place.invited if one != team]
         event = {"type": "channel_shared", "connected_team_id": team, "channel": channel}
-        self.tell(place, event | {"event_ts": self.stamps.ts()})
-        self.changed("place", channel)
+        self.send_event(place, event | {"event_ts": self.ids.new_ts()})
+        self.notify_change("place", channel)
 
     async def press_stop(self, user: str, channel: str, thread_ts: str) -> None:
-        """A person stops the app at work in a thread; its streams there end."""
+        """Press Stop in a thread: end its streams and send agent_session_stopped."""
         streams = [one for one in self.messages(channel, thread_ts) if one.streaming_until]
         for message in streams:
             self.end_stream(message)
-        self.tell(
+        self.send_event(
             None,
             {
                 "type": "agent_session_stopped",
@@ -236,28 +239,28 @@ class MessageActions(ConnectedWorkspace):
                 "user": user,
                 "thread_ts": thread_ts,
                 "streaming_message_ts": [message.ts for message in streams],
-                "event_ts": self.stamps.ts(),
+                "event_ts": self.ids.new_ts(),
             },
         )
 
     async def uninstall(self) -> None:
-        """An administrator removes the app: its events, and no token works any more."""
+        """Uninstall the app as an administrator: send the events and make its tokens invalid."""
         tokens = {"bot": [self.bot_user], "oauth": []}
-        self.tell(None, {"type": "tokens_revoked", "tokens": tokens})
-        self.tell(None, {"type": "app_uninstalled"})
+        self.send_event(None, {"type": "tokens_revoked", "tokens": tokens})
+        self.send_event(None, {"type": "app_uninstalled"})
         self.installed = False
 
     def invite(self, user: str, channel: str) -> None:
-        """Makes somebody, or the bot, a member."""
+        """Make a person or the bot a member of a channel."""
         if user not in self.places[channel].members:
             self.places[channel].members.append(user)
-        self.changed("place", channel)
+        self.notify_change("place", channel)
 
     def upload(self, user: str, name: str, content: bytes) -> StoredFile:
-        """Stores a file that is not shared yet."""
-        ts = self.stamps.ts()
+        """Store a file without sharing it yet."""
+        ts = self.ids.new_ts()
         file = StoredFile(
-            self.stamps.id("F"),
+            self.ids.new_id("F"),
             name,
             name,
             user,
@@ -270,38 +273,40 @@ class MessageActions(ConnectedWorkspace):
         self.files[file.id] = file
         return file
 
-    def _where(self, user: str, channel: str) -> Place:
+    def _find_writable_place(self, user: str, channel: str) -> Place:
         place = self.places.get(channel)
         if place is None or user not in place.members or place.archived:
             raise ImpossibleAction(f"{user} cannot write in {channel}")
         return place
 
-    def _own(self, user: str, channel: str, ts: str) -> SlackMessage:
-        message = self._where(user, channel).by_ts.get(ts)
+    def _find_own_message(self, user: str, channel: str, ts: str) -> SlackMessage:
+        message = self._find_writable_place(user, channel).by_ts.get(ts)
         if message is None or message.user != user:
             raise ImpossibleAction(f"{user} wrote no message {ts} in {channel}")
         return message
 
 
-# What people press: commands, buttons, menus, shortcuts.
+# Commands, buttons, menus and shortcuts.
 
 BlockElement = tuple[dict[str, Any], dict[str, Any]]
 BUTTON_TYPES = ("button", "icon_button", "workflow_button")
 
 
 class PressActions(ConnectedWorkspace):
-    """The verbs of people who press things."""
+    """The actions of people who use commands, buttons, menus and shortcuts."""
 
     async def command(self, user: str, channel: str, command: str, text: str = "") -> AppResponse:
-        """A slash command; what the app says in its acknowledgement is shown."""
+        """Run a slash command and show the message in the app's acknowledgement."""
         place = self.places[channel]
         fields = payloads.build_command(self, user, place, command, text)
-        answer = await self.courier.ask("slash_commands", fields)
+        answer = await self.transport.send_request("slash_commands", fields)
         if answer.error:
-            self.refuse_to(user, channel, f'{command} failed with the error "{answer.error}"')
+            self.show_slack_error(
+                user, channel, f'{command} failed with the error "{answer.error}"'
+            )
         else:
-            self._show(answer.body, user, channel, command)
-        self.changed("delivery")
+            self._show_response(answer.body, user, channel, command)
+        self.notify_change("delivery")
         return answer
 
     async def click(
@@ -316,10 +321,10 @@ class PressActions(ConnectedWorkspace):
         *,
         view_id: str | None = None,
     ) -> AppResponse:
-        """Presses a button or chooses in a menu, in a message or (view_id) in a view.
+        """Press a button or choose in a menu, in a message or (with view_id) in a view.
 
-        `value` picks between several buttons of one action_id, says which feedback button
-        ("positive", "negative"), or is what was chosen; selected_option means the same.
+        `value` selects one of several buttons with the same action_id, a feedback button
+        ("positive", "negative") or an option of a menu; selected_option means the same.
         """
         chosen = value if selected_option is None else selected_option
         if view_id is not None:
@@ -331,8 +336,10 @@ class PressActions(ConnectedWorkspace):
         if is_slack_notice(message):
             return accept_invitation(self, user, message)
         state = self.states.setdefault((ts, user), collect_initial_values(message.blocks))
-        action = self._action(block, element, chosen, state)
-        body = payloads.build_interaction(self, "block_actions", user) | self._around(message)
+        action = self._build_action(block, element, chosen, state)
+        body = payloads.build_interaction(
+            self, "block_actions", user
+        ) | self._build_message_context(message)
         body |= {
             "response_url": payloads.create_response_url(
                 self, user, channel, message, message.thread_ts
@@ -340,18 +347,18 @@ class PressActions(ConnectedWorkspace):
             "state": {"values": state},
             "actions": [action],
         }
-        answer = await self.interact(body)
+        answer = await self.send_interaction(body)
         if answer.error:
-            self.refuse_to(user, channel, f"{action_id}: {answer.error}")
+            self.show_slack_error(user, channel, f"{action_id}: {answer.error}")
         return answer
 
     async def shortcut(
         self, user: str, callback_id: str, message: SlackMessage | None = None
     ) -> AppResponse:
-        """A global shortcut, or with `message` one from that message's menu."""
+        """Run a global shortcut, or a message shortcut if `message` is given."""
         kind = "message_action" if message else "shortcut"
         body = payloads.build_interaction(self, kind, user)
-        body |= {"callback_id": callback_id, "action_ts": self.stamps.ts()}
+        body |= {"callback_id": callback_id, "action_ts": self.ids.new_ts()}
         if message:
             place = self.places[message.channel]
             body |= {
@@ -360,7 +367,7 @@ class PressActions(ConnectedWorkspace):
                 "channel": {"id": place.id, "name": place.name},
                 "response_url": payloads.create_response_url(self, user, place.id, message),
             }
-        return await self.interact(body)
+        return await self.send_interaction(body)
 
     async def _click_in_view(
         self, user: str, view: View, action_id: str, block_id: str | None, chosen: Any
@@ -370,18 +377,18 @@ class PressActions(ConnectedWorkspace):
         block, element = _find_element(view.blocks, user, action_id, block_id, chosen)
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise ImpossibleAction(f"{action_id} reports nothing before the form is sent")
-        action = self._action(block, element, chosen, view.values)
+        action = self._build_action(block, element, chosen, view.values)
         body = payloads.build_interaction(self, "block_actions", user, view.id)
         body |= {
             "container": {"type": "view", "view_id": view.id},
             "view": payloads.build_view_payload(self, view),
             "actions": [action],
         }
-        answer = await self.interact(body)
+        answer = await self.send_interaction(body)
         view.trouble = answer.error
         return answer
 
-    def _around(self, message: SlackMessage) -> dict[str, Any]:
+    def _build_message_context(self, message: SlackMessage) -> dict[str, Any]:
         place = self.places[message.channel]
         container: dict[str, Any] = {
             "type": "message",
@@ -392,73 +399,73 @@ class PressActions(ConnectedWorkspace):
         if message.thread_ts:
             container["thread_ts"] = message.thread_ts
         name = "directmessage" if place.kind == "im" else place.name
-        around = {"container": container, "channel": {"id": place.id, "name": name}}
+        context = {"container": container, "channel": {"id": place.id, "name": name}}
         if message.ephemeral_to is None:
-            around["message"] = message.as_slack(self.team)
-        return around
+            context["message"] = message.as_slack(self.team)
+        return context
 
-    def _action(
+    def _build_action(
         self, block: dict[str, Any], element: dict[str, Any], chosen: Any, state: ElementValues
     ) -> dict[str, Any]:
         ids = {"action_id": element["action_id"], "block_id": block["block_id"]}
-        action = ids | _build_action_value(element, chosen) | {"action_ts": self.stamps.ts()}
+        action = ids | _build_action_value(element, chosen) | {"action_ts": self.ids.new_ts()}
         if element["type"] in STATEFUL_ELEMENTS:
             now = build_element_state(element, chosen)
             state.setdefault(ids["block_id"], {})[ids["action_id"]] = now
         return action
 
-    def _show(self, body: Any, user: str, channel: str, command: str) -> None:
-        said = {"text": body} if isinstance(body, str) else body
-        if not isinstance(said, dict) or not (said.get("text") or said.get("blocks")):
+    def _show_response(self, body: Any, user: str, channel: str, command: str) -> None:
+        content = {"text": body} if isinstance(body, str) else body
+        if not isinstance(content, dict) or not (content.get("text") or content.get("blocks")):
             return
-        blocks = said.get("blocks") or []
+        blocks = content.get("blocks") or []
         try:
             check_message_blocks(blocks)
         except ApiRefusal:
             words = f'{command} failed with the error "invalid_command_response"'
-            self.refuse_to(user, channel, words)
+            self.show_slack_error(user, channel, words)
             return
-        message = self.own_message(
-            channel, said.get("text", ""), blocks=assign_ids(blocks, self.stamps)
+        message = self.build_bot_message(
+            channel, content.get("text", ""), blocks=assign_ids(blocks, self.ids)
         )
-        if said.get("response_type") == "in_channel":
-            self.post(self.places[channel], message)
+        if content.get("response_type") == "in_channel":
+            self.publish_message(self.places[channel], message)
         else:
             message.ephemeral_to = user
-            self.whisper(self.places[channel], message)
+            self.post_ephemeral(self.places[channel], message)
 
 
 def _find_element(
     blocks: list[dict[str, Any]], user: str, action_id: str, block_id: str | None, chosen: Any
 ) -> BlockElement:
-    """The one element that is meant; Impossible when there is none, or none that is visible."""
-    everything = [(block, one) for block in walk_blocks(blocks) for one in list_elements(block)]
+    """Return the matching block and element.
+
+    Raises ImpossibleAction if none matches, none is visible to the person, or several match."""
+    candidates = [(block, one) for block in walk_blocks(blocks) for one in list_elements(block)]
     found = [
         (block, one)
-        for block, one in everything
+        for block, one in candidates
         if one["action_id"] == action_id and block_id in (None, block["block_id"])
     ]
     if not found:
-        there = [(block["block_id"], one["action_id"]) for block, one in everything]
-        raise ImpossibleAction(f"nothing has action_id {action_id!r}; there are {there}")
-    seen = [one for one in found if user in one[1].get("visible_to_user_ids", [user])]
-    if not seen:
+        available = [(block["block_id"], one["action_id"]) for block, one in candidates]
+        raise ImpossibleAction(f"nothing has action_id {action_id!r}; there are {available}")
+    visible = [one for one in found if user in one[1].get("visible_to_user_ids", [user])]
+    if not visible:
         raise ImpossibleAction(f"{action_id} is not visible to {user}")
-    if len(seen) > 1 and chosen is not None:
-        seen = [one for one in seen if one[1].get("value") == chosen] or seen
-    if len(seen) > 1:
-        raise ImpossibleAction(
-            f"{action_id} stands in several blocks: say which by block_id or value"
-        )
-    return seen[0]
+    if len(visible) > 1 and chosen is not None:
+        visible = [one for one in visible if one[1].get("value") == chosen] or visible
+    if len(visible) > 1:
+        raise ImpossibleAction(f"{action_id} is in several blocks: say which by block_id or value")
+    return visible[0]
 
 
 def _build_action_value(element: dict[str, Any], chosen: Any) -> dict[str, Any]:
-    """What an action says of its element, beside the ids."""
+    """Return the fields of an action that depend on its element's type and value."""
     kind = element["type"]
     if kind in BUTTON_TYPES:
-        kept = ("type", "text", "value", "style", "url")
-        return {name: element[name] for name in kept if name in element}
+        field_names = ("type", "text", "value", "style", "url")
+        return {name: element[name] for name in field_names if name in element}
     if kind == "feedback_buttons":
         sides = {"positive": element["positive_button"], "negative": element["negative_button"]}
         for name, side in sides.items():

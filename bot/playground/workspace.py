@@ -1,4 +1,4 @@
-"""What a local Slack knows: its people, places, views, files, and everything that was called."""
+"""The state of a local Slack: people, places, views, files and the log of API calls."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ STREAM_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One call of the Web API: what was asked and what was answered."""
+    """One logged call of the Web API; `at` is a Unix time in seconds."""
 
     method: str
     args: dict[str, Any]
@@ -36,7 +36,7 @@ class ApiCall:
 
 @dataclass(frozen=True)
 class WorkspaceChange:
-    """Something that is different now, for those who draw it."""
+    """A change of the workspace that listeners are told about so that they can redraw."""
 
     kind: str  # message, edit, delete, ephemeral, view, home, status, call, delivery
     channel: str | None = None
@@ -48,20 +48,20 @@ ChangeListener = Callable[[WorkspaceChange], None]
 
 
 class SlackWorkspace:
-    """The state of one local Slack and the changes it can go through; no network."""
+    """The state of one local Slack and the operations that change it, without any network."""
 
     def __init__(self) -> None:
         self.team = seed.TEAM_ID
         self.app = seed.APP_ID
         self.bot_id = seed.BOT_ID
         self.bot_user = seed.BOT_USER_ID
-        self.stamps = IdGenerator()
+        self.ids = IdGenerator()
         self.people: dict[str, SlackUser] = seed.create_people()
         self.places: dict[str, Place] = seed.create_places(self.people)
         self.usergroups: dict[str, dict[str, Any]] = {}
         self.files: dict[str, StoredFile] = {}
         self.views: dict[str, View] = {}
-        self.stacks: dict[str, list[View]] = {}
+        self.modal_stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self.statuses: dict[tuple[str, str], str] = {}
         self.titles: dict[tuple[str, str], str] = {}
@@ -71,7 +71,7 @@ class SlackWorkspace:
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.calls: list[ApiCall] = []
-        self.mischief = FaultInjection(on_end_streams=self.end_streams)
+        self.faults = FaultInjection(on_end_streams=self.end_streams)
         self.trigger_seconds = TRIGGER_SECONDS
         self.stream_seconds = STREAM_SECONDS
         self.base_url = ""
@@ -79,28 +79,31 @@ class SlackWorkspace:
         self._waiters: set[asyncio.Event] = set()
 
     def listen(self, callback: ChangeListener) -> Callable[[], None]:
-        """Calls back on every change; returns what ends that."""
+        """Call `callback` on every change; the returned function removes it again."""
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
 
-    def changed(
+    def notify_change(
         self, kind: str, channel: str | None = None, ts: str | None = None, user: str | None = None
     ) -> None:
-        """Tells those who wait and those who draw."""
+        """Wake up `wait_until` and call every listener."""
         for waiter in self._waiters:
             waiter.set()
         for listener in list(self._listeners):
             listener(WorkspaceChange(kind, channel, ts, user))
 
-    async def until(self, condition: Callable[[], object], seconds: float = 5) -> None:
-        """Waits until the condition holds; raises TimeoutError when it does not in time."""
+    async def wait_until(self, condition: Callable[[], object], seconds: float = 5) -> None:
+        """Wait until the condition is true; raise TimeoutError after `seconds`."""
         waiter, end = asyncio.Event(), time.monotonic() + seconds
         self._waiters.add(waiter)
         try:
             while not condition():
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise TimeoutError(f"not so within {seconds} s; last calls: {self._last()}")
+                    raise TimeoutError(
+                        f"condition not met within {seconds} s; "
+                        f"last calls: {self._describe_last_calls()}"
+                    )
                 waiter.clear()
                 try:
                     await asyncio.wait_for(waiter.wait(), min(left, 0.05))
@@ -109,23 +112,23 @@ class SlackWorkspace:
         finally:
             self._waiters.discard(waiter)
 
-    def _last(self) -> str:
+    def _describe_last_calls(self) -> str:
         calls = [f"{call.method} {call.answer.get('error', 'ok')}" for call in self.calls[-5:]]
         return ", ".join(calls) or "none"
 
-    def place(self, channel: str) -> Place:
-        """A place by its id; Refused when there is none, as in every method."""
+    def get_place(self, channel: str) -> Place:
+        """Return the place with this id; raise ApiRefusal (channel_not_found) if there is none."""
         if found := self.places.get(channel):
             return found
         raise ApiRefusal("channel_not_found")
 
     def team_of(self, user: str | None) -> str:
-        """The workspace that somebody belongs to: ours, or another company's."""
+        """Return the id of the person's workspace: this one, or another company's."""
         person = self.people.get(user or "")
         return (person.team if person else "") or self.team
 
     def messages(self, channel: str, thread_ts: str | None = None) -> list[SlackMessage]:
-        """What stands in a channel itself, or the replies of one thread (without its start)."""
+        """Return a channel's top-level messages, or a thread's replies without the root."""
         place = self.places[channel]
         if thread_ts is None:
             return list(place.roots)
@@ -133,31 +136,31 @@ class SlackWorkspace:
         return list(root.replies) if root else []
 
     def transcript(self, channel: str) -> list[SlackMessage]:
-        """All messages of a channel and its threads, in the order of their ts."""
+        """Return all messages of a channel and its threads, ordered by ts."""
         return list(self.places[channel].by_ts.values())
 
     def ephemerals(self, user: str, channel: str) -> list[SlackMessage]:
-        """What only this person sees in a channel."""
+        """Return the ephemeral messages that this person sees in a channel."""
         return [one for one in self.places[channel].ephemerals if one.ephemeral_to == user]
 
     def home(self, user: str) -> View | None:
-        """The Home tab published for somebody."""
+        """Return the Home tab that was published for this person."""
         return self.homes.get(user)
 
     def status(self, channel: str, thread_ts: str) -> str:
-        """The status shown in a thread ("is thinking…"), or an empty string."""
+        """Return the status of a thread (such as "is thinking…"), or an empty string."""
         return self.statuses.get((channel, thread_ts), "")
 
     def open_views(self, user: str) -> list[View]:
-        """The modals open before somebody, the top one last."""
-        return list(self.stacks.get(user, []))
+        """Return the person's open modals, the top one last."""
+        return list(self.modal_stacks.get(user, []))
 
-    def dm(self, user: str) -> str:
-        """The id of the direct message between the bot and a person, opened on demand."""
-        return self.direct([user]).id
+    def open_direct_message(self, user: str) -> str:
+        """Return the id of the direct message of the bot and a person; create it if needed."""
+        return self.open_conversation([user]).id
 
-    def direct(self, users: list[str]) -> Place:
-        """The direct message between the bot and some people."""
+    def open_conversation(self, users: list[str]) -> Place:
+        """Return the direct message of the bot and these people; create it if needed."""
         members = [*sorted(set(users)), self.bot_user]
         kind = "im" if len(members) == 2 else "mpim"
         id = ("D" if kind == "im" else "G") + "".join(members[:-1])
@@ -165,13 +168,13 @@ class SlackWorkspace:
         return self.places.setdefault(id, Place(id, name, members=members, kind=kind))
 
     def end_streams(self) -> None:
-        """Closes every open stream."""
+        """Close every streaming message."""
         for place in self.places.values():
             for message in place.by_ts.values():
                 if message.streaming_until is not None:
                     self.end_stream(message)
 
     def end_stream(self, message: SlackMessage) -> None:
-        """This message grows no more; who draws it is told."""
+        """Close one streaming message and notify the listeners."""
         message.streaming_until = None
-        self.changed("edit", message.channel, message.ts)
+        self.notify_change("edit", message.channel, message.ts)

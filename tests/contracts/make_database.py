@@ -132,7 +132,7 @@ async def fill(bench: Bench, house: Container) -> dict[str, str]:
 
     bench.stock = LibraryImporter(house)
     said = f"<@{bench.slack.bot_user}> our orders"
-    await bench.slack.say(MARIE, MARKETING, said, files=[("orders.csv", ORDERS)])
+    await bench.slack.post_message(MARIE, MARKETING, said, files=[("orders.csv", ORDERS)])
     await bench.run()
 
     words = "e-mail: our linen shirt is back, written after the upgrade"
@@ -156,7 +156,7 @@ def stored_slack(bench: Bench, made: dict[str, str]) -> dict[str, Any]:
         "made": made,
         "made_at": bench.house.now().isoformat(),
         "bot_id": slack.bot_id,
-        "direct": {user: slack.dm(user) for user in slack.people if user == MARIE},
+        "direct": {user: slack.open_direct_message(user) for user in slack.people if user == MARIE},
         "messages": [
             {name: getattr(one, name) for name in OF_MESSAGE} | {"files": [f.id for f in one.files]}
             for place in slack.places.values()

@@ -129,7 +129,7 @@ def remember(bench: Bench, kept: dict[str, Any]) -> None:
     slack = bench.slack
     assert slack.bot_id == kept["bot_id"]
     for user, channel in kept["direct"].items():
-        assert slack.dm(user) == channel
+        assert slack.open_direct_message(user) == channel
     for one in kept["files"]:
         content = base64.b64decode(one.pop("content"))
         slack.files[one["id"]] = StoredFile(**one, base_url=slack.url, content=content)
@@ -137,7 +137,7 @@ def remember(bench: Bench, kept: dict[str, Any]) -> None:
         files = [slack.files[id] for id in one.pop("files")]
         slack.places[one["channel"]].add(SlackMessage(**one, files=files))
     newest = max(int(float(one["ts"]) * 1_000_000) for one in kept["messages"])
-    slack.stamps._moment = max(slack.stamps._moment, newest)
+    slack.ids._moment = max(slack.ids._moment, newest)
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

@@ -72,7 +72,7 @@ async def test_details_open_in_the_language_of_the_digest(bench: Bench) -> None:
 async def test_question_in_the_thread_needs_no_mention(any_bench: Bench) -> None:
     bench = any_bench
     card = await posted(bench)
-    await bench.slack.say(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
+    await bench.slack.post_message(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
     sections = "sales site feedback campaigns"
@@ -84,13 +84,13 @@ async def test_question_in_the_thread_needs_no_mention(any_bench: Bench) -> None
 async def test_talk_between_people_in_the_thread_is_ignored(bench: Bench) -> None:
     card = await posted(bench)
     for words in ("thanks!", f"<@{MARIE}> can you look into this?", "Really?", "I'll call them"):
-        await bench.slack.say(OTTO, MARKETING, words, thread_ts=card.ts)
+        await bench.slack.post_message(OTTO, MARKETING, words, thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1
 
 
 async def test_thread_of_another_card_takes_no_question_without_mention(bench: Bench) -> None:
     card = await bench.drafted()
-    await bench.slack.say(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
+    await bench.slack.post_message(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1

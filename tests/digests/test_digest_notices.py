@@ -62,18 +62,18 @@ async def test_notice_is_sent_after_a_crash(bench: Bench) -> None:
 @pytest.mark.parametrize("trouble", ["ratelimited", "http_500", "lost"])
 async def test_notice_is_sent_once_whatever_slack_answers(bench: Bench, trouble: str) -> None:
     card = await previewed(bench)
-    mischief = bench.slack.mischief
+    faults = bench.slack.faults
     method = "chat.postMessage"
     if trouble == "ratelimited":
-        mischief.rate_limit(method, 9, retry_after=0)
+        faults.rate_limit(method, 9, retry_after=0)
     elif trouble == "http_500":
-        mischief.http_500(method, 9)
+        faults.http_500(method, 9)
     else:
-        mischief.lose_answer(method)
+        faults.lose_answer(method)
     await bench.press(MARIE, card, "digest_on")
     with pytest.raises(TryAgain):
         await bench.run("say")
-    mischief.planned.clear()
+    faults.planned_faults.clear()
     await bench.run()
     assert lines(bench) == [ON]
 

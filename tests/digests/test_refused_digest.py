@@ -31,9 +31,9 @@ async def alert(bench: Bench) -> None:
 
 def trouble(bench: Bench, method: str, error: str, times: int = 1) -> None:
     if error == "ratelimited":
-        bench.slack.mischief.rate_limit(method, times, retry_after=0)
+        bench.slack.faults.rate_limit(method, times, retry_after=0)
     else:
-        bench.slack.mischief.fail(method, error, times)
+        bench.slack.faults.fail(method, error, times)
 
 
 def cards(bench: Bench) -> list[SlackMessage]:
@@ -118,7 +118,7 @@ async def with_picture(bench: Bench, method: str, error: str, times: int) -> Sla
 
 @pytest.mark.parametrize("error", ["internal_error", "expired_trigger_id", "invalid_blocks"])
 async def test_refused_form_is_asked_for_again(bench: Bench, error: str) -> None:
-    bench.slack.mischief.fail("views.open", error, times=9)
+    bench.slack.faults.fail("views.open", error, times=9)
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     await bench.settled()
     (said,) = bench.whispers(MARIE)

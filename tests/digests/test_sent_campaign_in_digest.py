@@ -51,7 +51,7 @@ def card(slack: LocalSlack, place: str, action: str) -> SlackMessage | None:
 
 
 async def shown(slack: LocalSlack, place: str, action: str) -> SlackMessage:
-    await slack.until(lambda: card(slack, place, action) is not None, 60)
+    await slack.wait_until(lambda: card(slack, place, action) is not None, 60)
     found = card(slack, place, action)
     assert found is not None
     return found
@@ -73,7 +73,7 @@ async def sent(shop: Shop) -> tuple[str, str]:
     approve = next(one for one in buttons(draft) if one.startswith("approve"))
     assert (await slack.click(MAX, MARKETING, draft.ts, approve)).ok
     gone = "SELECT draft FROM deliveries WHERE state = 'gone'"
-    await slack.until(lambda: shop.read(gone) != [], 60)
+    await slack.wait_until(lambda: shop.read(gone) != [], 60)
     ((id,),) = shop.read(gone)
     database = Database(f"sqlite:///{shop.home / 'super-intern.db'}")
     with database.begin() as session:
@@ -96,7 +96,7 @@ async def test_digest_reports_a_sent_email_once_its_results_are_imported(
             await shop.take_in("letters.csv", results(code, subject), "13 rows are in")
             assert (await slack.command(MARIE, MARKETING, "/digest")).ok
             assert (await slack.submit(MARIE, slack.open_views(MARIE)[-1].id, {})).ok
-            digest = await shown(slack, slack.dm(MARIE), "digest_on")
+            digest = await shown(slack, slack.open_direct_message(MARIE), "digest_on")
             said = text_of(digest)
             assert f"{subject}: 39% opened, 37% in the middle of comparable ones" in said
             assert "chance explains what lies between" in said
@@ -105,7 +105,7 @@ async def test_digest_reports_a_sent_email_once_its_results_are_imported(
             (brief,) = [b for b in form.blocks if b.get("block_id") == "words"]
             assert brief["element"]["initial_value"] == WORDS
             assert (await slack.submit(MARIE, form.id, {})).ok
-            again = await shown(slack, slack.dm(MARIE), "edit")
+            again = await shown(slack, slack.open_direct_message(MARIE), "edit")
             assert "shirt" in text_of(again).casefold()
             assert again.thread_ts == digest.ts
         finally:

@@ -95,7 +95,7 @@ class Chaos:
             if number % 3:
                 text = f"<@{self.slack.bot_user}> {words}"
                 self.tries[number] += 1
-                await self.slack.say("UMARIE", "C0MARKET", text)
+                await self.slack.post_message("UMARIE", "C0MARKET", text)
             else:
                 await self._again(self._command, words, number)
             self.outcome.requests += 1
@@ -166,7 +166,7 @@ class Chaos:
 
         def goes_on() -> bool:
             nonlocal last, since
-            if self.slack.courier.busy or len(self.slack.calls) != last:
+            if self.slack.transport.is_busy or len(self.slack.calls) != last:
                 last, since = len(self.slack.calls), clock()
             return clock() < end and clock() - since < STILL
 

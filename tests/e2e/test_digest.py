@@ -46,7 +46,7 @@ async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(hous
     await page.locator(".look").click()
     await page.locator("#tab-trouble").click()
     await page.locator("[data-switch=travel]").click()
-    await house.slack.until(lambda: house.child.starts > starts, 30)
+    await house.slack.wait_until(lambda: house.child.starts > starts, 30)
     card = page.locator(".middle .message:has([data-action=details])").last
     await expect(card).to_contain_text("What matters most", timeout=SLOW)
     await expect(card).to_contain_text("Bougies")

@@ -53,7 +53,7 @@ class World:
             found[:] = [m for m in find() if over_with(m)]  # type: ignore[operator]
             return bool(found)
 
-        await self.slack.until(over, seconds)
+        await self.slack.wait_until(over, seconds)
         return found[0]
 
     def new(self, channel: str, before: set[str]) -> list[SlackMessage]:
@@ -78,7 +78,7 @@ class World:
             found[:] = [m for m in self.slack.ephemerals(user, channel) if part in words_of(m)]
             return bool(found)
 
-        await self.slack.until(said, 8)
+        await self.slack.wait_until(said, 8)
         return found[-1]
 
 
@@ -136,14 +136,14 @@ async def test_drafts_what_a_command_asks_for(world: World) -> None:
 
 
 async def test_answers_a_mention_once_although_it_comes_in_two_forms(world: World) -> None:
-    world.slack.mischief.deliver_twice = True
+    world.slack.faults.deliver_twice = True
     before = {m.ts for m in world.ours("C0MARKET")}
     text = f"<@{world.slack.bot_user}> SMS: the wool jumper is back"
-    mention = await world.slack.say("UMARIE", "C0MARKET", text)
+    mention = await world.slack.post_message("UMARIE", "C0MARKET", text)
     card = await world.ended(lambda: world.new("C0MARKET", before))
-    await world.slack.settled()
+    await world.slack.wait_for_deliveries()
     await asyncio.sleep(0.7)
-    world.slack.mischief.deliver_twice = False
+    world.slack.faults.deliver_twice = False
     assert len(world.new("C0MARKET", before)) == 1
     assert card.thread_ts == mention.ts
 
@@ -156,15 +156,15 @@ async def test_edits_checks_approves_and_delivers_those_exact_words(world: World
     words = "A vase with a calm white glaze"
     typed = {field["block_id"]: {field["element"]["action_id"]: words}}
     assert (await world.slack.submit("UMARIE", view.id, typed)).ok
-    await world.slack.until(lambda: words in words_of(card) and "approve" in actions(card), 10)
+    await world.slack.wait_until(lambda: words in words_of(card) and "approve" in actions(card), 10)
     await world.press("UMAX", card, "approve")
     thread = card.thread_ts or card.ts
 
     def delivered() -> bool:
         return any(words in words_of(m) for m in world.slack.messages("C0MARKET", thread))
 
-    await world.slack.until(delivered, 10)
-    await world.slack.until(lambda: "si-" in words_of(card), 10)
+    await world.slack.wait_until(delivered, 10)
+    await world.slack.wait_until(lambda: "si-" in words_of(card), 10)
     sent = [m for m in world.slack.messages("C0MARKET", thread) if "si-" in words_of(m)]
     assert len(sent) == 1
 
@@ -192,7 +192,7 @@ async def test_answers_a_send_back_with_a_new_draft_in_the_same_thread(world: Wo
 
     again = await world.ended(below)
     assert "approve" in actions(again)
-    await world.slack.until(lambda: "approve" not in actions(card), 10)
+    await world.slack.wait_until(lambda: "approve" not in actions(card), 10)
 
 
 async def test_says_so_when_rules_cannot_take_up_why_it_was_sent_back(world: World) -> None:
@@ -221,7 +221,7 @@ async def test_says_so_when_rules_cannot_take_up_why_it_was_sent_back(world: Wor
 
 async def test_keeps_a_private_draft_to_one_person_until_it_is_shared(world: World) -> None:
     before = {m.ts for m in world.ours("C0MARKET")}
-    direct = world.slack.dm("UMARIE")
+    direct = world.slack.open_direct_message("UMARIE")
     there = {m.ts for m in world.ours(direct)}
     answer = await world.slack.command(
         "UMARIE", "C0MARKET", "/draft", "rien que pour moi : SMS pour le pull en laine"
@@ -234,7 +234,7 @@ async def test_keeps_a_private_draft_to_one_person_until_it_is_shared(world: Wor
 
 
 async def test_goes_to_the_direct_messages_where_it_is_no_member(world: World) -> None:
-    direct = world.slack.dm("UMAX")
+    direct = world.slack.open_direct_message("UMAX")
     there = {m.ts for m in world.ours(direct)}
     answer = await world.slack.command("UMAX", "C0SECRET", "/draft", "e-mail: our wool jumper")
     assert answer.ok
@@ -256,7 +256,7 @@ async def test_says_so_when_the_draft_was_changed_meanwhile(world: World) -> Non
     field = next(b for b in view.blocks if "subject" in str(b.get("block_id")))
     typed = {field["block_id"]: {field["element"]["action_id"]: "Another subject altogether"}}
     assert (await world.slack.submit("UMARIE", view.id, typed)).ok
-    await world.slack.until(lambda: "approve" in actions(card) and card.blocks != stale, 10)
+    await world.slack.wait_until(lambda: "approve" in actions(card) and card.blocks != stale, 10)
     fresh, card.blocks = card.blocks, stale
     await world.press("UMAX", card, "approve")
     await world.told("UMAX", "C0MARKET", "changed after you opened it")
@@ -306,17 +306,17 @@ async def test_is_moved_by_no_instruction_in_words_or_material(world: World) -> 
         text = f"e-mail: our linen shirt, {words}"
         assert (await world.slack.command("UMARIE", "C0MARKET", "/draft", text)).ok, number
     for text in IN_MATERIAL:
-        root = await world.slack.say("UOTTO", "C0MARKET", text)
+        root = await world.slack.post_message("UOTTO", "C0MARKET", text)
         ask = f"<@{world.slack.bot_user}> SMS: our wool jumper"
-        await world.slack.say("UMARIE", "C0MARKET", ask, thread_ts=root.ts)
+        await world.slack.post_message("UMARIE", "C0MARKET", ask, thread_ts=root.ts)
     wanted = len(IN_WORDS) + len(IN_MATERIAL)
-    direct = world.slack.dm("UMARIE")
+    direct = world.slack.open_direct_message("UMARIE")
 
     def ended() -> list[SlackMessage]:
         found = [*world.new("C0MARKET", before), *world.ours(direct)]
         return [m for m in found if over_with(m)]
 
-    await world.slack.until(lambda: len(ended()) >= wanted, 40)
+    await world.slack.wait_until(lambda: len(ended()) >= wanted, 40)
     for card in ended():
         shown = words_of(card)
         for bad in ("<!channel", "<!here", "<!everyone", "<@UMAX>", "evil.example/pixel"):

@@ -129,9 +129,9 @@ async def test_sees_nothing_twice_when_slack_delivers_twice(house: House) -> Non
     await expect(page.locator("[data-switch=twice]")).to_have_attribute("aria-checked", "true")
     await page.locator(".behind header button").click()
     await draft(page)
-    await house.slack.settled(10)
+    await house.slack.wait_for_deliveries(10)
     await expect(page.locator(".thread .message")).to_have_count(2)
-    house.slack.mischief.deliver_twice_without_headers = False
+    house.slack.faults.deliver_twice_without_headers = False
 
 
 async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
@@ -162,8 +162,8 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
             await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
             await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")
             assert len(claude.letters) > begun  # it was asked again
-            await slow.slack.until(lambda: "edit" in actions(card), 10)
-            await slow.slack.settled(10)
+            await slow.slack.wait_until(lambda: "edit" in actions(card), 10)
+            await slow.slack.wait_for_deliveries(10)
             assert [one for one in everything_said(slow) if one.bot_id] == [card]
             await page.locator(".behind header button").click()
             await page.locator(".middle .message").last.locator(".replies").click()
@@ -290,7 +290,7 @@ async def test_sees_what_left_and_the_chain(house: House) -> None:
 
 async def test_sees_streamed_text_grow_and_can_answer_with_feedback(house: House) -> None:
     page = await house.visit()
-    root = await house.slack.say("UMARIE", "C0MARKET", "a question for later")
+    root = await house.slack.post_message("UMARIE", "C0MARKET", "a question for later")
     slack = AsyncWebClient(token=house.slack.bot_token, base_url=house.slack.url)
     begun = await slack.chat_startStream(
         channel="C0MARKET",

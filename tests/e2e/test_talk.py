@@ -71,7 +71,7 @@ async def test_changes_and_takes_back_their_own_words(house: House) -> None:
     await mine.locator("[data-tool=erase]").click()
     await page.locator("[data-yes]").click()
     await expect(other.locator(".middle")).not_to_contain_text("A linen shirt")
-    await house.slack.settled(10)
+    await house.slack.wait_for_deliveries(10)
     told = [one.event["event"].get("subtype") for one in house.slack.deliveries]
     assert told.count("message_changed") >= 1
     assert told.count("message_deleted") == 1
@@ -99,10 +99,10 @@ async def test_stays_in_the_thread_they_write_in(house: House) -> None:
 
 async def many(house: House, number: int, thread: str | None = None) -> list[SlackMessage]:
     said = [
-        await house.slack.say("UMAX", "C0LAUNCH", f"line {n} of many", thread)
+        await house.slack.post_message("UMAX", "C0LAUNCH", f"line {n} of many", thread)
         for n in range(number)
     ]
-    await house.slack.settled(10)
+    await house.slack.wait_for_deliveries(10)
     return said
 
 

@@ -36,9 +36,9 @@ async def drafted_once(house: House, page: Page) -> None:
     await expect(page.locator("[data-proof=open]")).to_have_text("0 under way")
     await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
     await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")
-    await house.slack.settled(10)
+    await house.slack.wait_for_deliveries(10)
     (card,) = [one for one in everything_said(house) if one.bot_id and one not in before]
-    await house.slack.until(lambda: "send_back" in str(card.blocks), 15)
+    await house.slack.wait_until(lambda: "send_back" in str(card.blocks), 15)
 
 
 async def test_gets_one_draft_when_everything_comes_twice(house: House) -> None:
@@ -82,7 +82,7 @@ async def test_keeps_the_text_of_a_stream_that_ends_too_early(house: House) -> N
     page = await trouble(house)
     await expect(page.locator("[data-switch=streams]")).to_be_disabled()
     slack = AsyncWebClient(token=house.slack.bot_token, base_url=house.slack.url)
-    root = await house.slack.say("UMARIE", "C0MARKET", "a question with a long answer")
+    root = await house.slack.post_message("UMARIE", "C0MARKET", "a question with a long answer")
     whom: dict[str, Any] = {"recipient_team_id": house.slack.team, "recipient_user_id": "UMARIE"}
     begun = await slack.chat_startStream(
         channel="C0MARKET", thread_ts=root.ts, markdown_text="Linen lets", **whom

@@ -46,7 +46,7 @@ async def test_work_continues_after_a_clean_shutdown(
             cards = [m for m in slack.transcript("C0MARKET") if m.bot_id]
             return [m.ts for m in cards if '"send_back"' in str(m.blocks).replace("'", '"')]
 
-        await slack.until(lambda: len(finished()) == 10, 20)
+        await slack.wait_until(lambda: len(finished()) == 10, 20)
         assert await intern.end() == 0
         assert "failed:" not in intern.log()
         assert "Traceback" not in intern.log()

@@ -1,4 +1,4 @@
-"""A local Slack, an unmodified client, and a Bolt app to stand before it."""
+"""Fixtures: a local Slack, an unmodified Slack client, a recording app and a Bolt app."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -32,32 +32,32 @@ async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
 
 
 @dataclass
-class Ear:
-    """A bare HTTP app: it keeps what it gets and answers as `reply` says."""
+class RecordingApp:
+    """An HTTP app that records the requests it gets and answers with `reply(body)`."""
 
-    got: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    requests: list[tuple[dict[str, str], str]] = field(default_factory=list)
     reply: Callable[[str], web.Response] = lambda body: web.Response()
     url: str = ""
 
-    async def hear(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         body = await request.text()
-        self.got.append((dict(request.headers), body))
+        self.requests.append((dict(request.headers), body))
         return self.reply(body)
 
 
 @pytest.fixture
-async def ear(slack: LocalSlack) -> AsyncIterator[Ear]:
-    one = Ear()
+async def recording_app(slack: LocalSlack) -> AsyncIterator[RecordingApp]:
+    one = RecordingApp()
     app = web.Application()
-    app.router.add_post("/slack/events", one.hear)
-    async with served(app) as base:
+    app.router.add_post("/slack/events", one.handle)
+    async with serve_app(app) as base:
         slack.events_url = one.url = f"{base}/slack/events"
         yield one
-        await slack.courier.close()
+        await slack.transport.close()
 
 
-class served:  # noqa: N801
-    """An aiohttp application on a free port, as an async context."""
+class serve_app:  # noqa: N801  (used like a function)
+    """Serves an aiohttp application on a free port within an async context."""
 
     def __init__(self, app: web.Application) -> None:
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -73,7 +73,7 @@ class served:  # noqa: N801
 
 @pytest.fixture
 async def bolt(slack: LocalSlack, client: AsyncWebClient) -> AsyncApp:
-    """A Bolt app as the intern builds it; connect it with `over_http` or `over_socket`."""
+    """A Bolt app like the intern's; connect it with the fixture `over_http` or `over_socket`."""
     return AsyncApp(
         client=client,
         signing_secret=SECRET,
@@ -85,17 +85,17 @@ async def bolt(slack: LocalSlack, client: AsyncWebClient) -> AsyncApp:
 @pytest.fixture
 async def over_http(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp]:
     server = bolt.server(port=0, path="/slack/events")
-    async with served(server.web_app) as base:
+    async with serve_app(server.web_app) as base:
         slack.events_url = f"{base}/slack/events"
         yield bolt
-        await slack.settled()
+        await slack.wait_for_deliveries()
 
 
 @pytest.fixture
 async def over_socket(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp]:
     handler = AsyncSocketModeHandler(bolt, slack.app_token, web_client=bolt.client)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    await slack.sockets.connected()
+    await slack.sockets.wait_for_connections()
     yield bolt
     await handler.close_async()  # type: ignore[no-untyped-call]
 

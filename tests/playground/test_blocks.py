@@ -1,4 +1,4 @@
-"""Blocks: what Slack takes, and each limit it sets."""
+"""Tests of Block Kit validation: which blocks Slack accepts, and its limits."""
 
 import contextlib
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ TAKEN: list[Block] = [
 
 
 @pytest.mark.parametrize("block", TAKEN)
-def test_a_block_is_taken(block: Block) -> None:
+def test_valid_block_is_accepted(block: Block) -> None:
     check_message_blocks([block])
 
 
@@ -205,7 +205,7 @@ REFUSED: list[tuple[Block, str]] = [
 
 
 @pytest.mark.parametrize(("block", "what"), REFUSED)
-def test_a_block_is_refused(block: Block, what: str) -> None:
+def test_invalid_block_is_refused(block: Block, what: str) -> None:
     with pytest.raises(ApiRefusal) as refused:
         check_message_blocks([block])
     assert refused.value.error == "invalid_blocks"
@@ -223,14 +223,14 @@ def test_a_block_is_refused(block: Block, what: str) -> None:
         (["divider"], "must be an object"),
     ],
 )
-def test_a_message_is_refused(blocks: list[Any], what: str) -> None:
+def test_message_with_invalid_blocks_is_refused(blocks: list[Any], what: str) -> None:
     with pytest.raises(ApiRefusal) as refused:
         check_message_blocks(blocks)
     assert what in " ".join(refused.value.messages)
 
 
 def spoiled(value: Any, odd: Any) -> Iterator[Any]:
-    """A value with each of its parts, one after the other, replaced by something odd."""
+    """Yield copies of a value in which one part after the other is replaced by `odd`."""
     yield odd
     parts = list(value.items()) if isinstance(value, dict) else []
     if isinstance(value, list):
@@ -243,7 +243,7 @@ def spoiled(value: Any, odd: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("odd", [None, 1, "", [], {}, True, ["x"], {"type": "x"}])
-def test_odd_values_are_refused_or_taken_but_never_fall_over(odd: Any) -> None:
+def test_block_with_odd_values_never_crashes(odd: Any) -> None:
     for block in TAKEN:
         for worse in spoiled(block, odd):
             with contextlib.suppress(ApiRefusal):
@@ -251,7 +251,7 @@ def test_odd_values_are_refused_or_taken_but_never_fall_over(odd: Any) -> None:
                 assign_ids([worse], IdGenerator())
 
 
-def test_all_blocks_together_have_a_limit() -> None:
+def test_blocks_over_total_character_limit_are_refused() -> None:
     check_message_blocks([section("x" * 3000)] * 4)
     with pytest.raises(ApiRefusal, match="msg_blocks_too_long"):
         check_message_blocks([section("x" * 2700)] * 5)
@@ -269,14 +269,14 @@ def test_all_blocks_together_have_a_limit() -> None:
         (CARD, True, True),
     ],
 )
-def test_each_surface_has_its_blocks(block: Block, modal: bool, home: bool) -> None:
+def test_block_is_accepted_only_on_its_surfaces(block: Block, modal: bool, home: bool) -> None:
     for surface, taken in (("modal", modal), ("home", home)):
         faults = SchemaErrors()
         check_blocks(faults, [block], surface)
-        assert bool(faults.found) != taken, f"{surface}: {faults.found}"
+        assert bool(faults.messages) != taken, f"{surface}: {faults.messages}"
 
 
-def test_blocks_made_with_slacks_own_models_are_taken() -> None:
+def test_blocks_built_with_slack_sdk_are_accepted() -> None:
     made: list[sdk.Block] = [
         sdk.SectionBlock(
             text="*bold*", accessory=sdk.ButtonElement(text="Go", action_id="go", value="1")

@@ -1,4 +1,4 @@
-"""Posting, changing, deleting and reading messages with Slack's own client."""
+"""Tests of posting, updating, deleting and reading messages with Slack's own client."""
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -11,7 +11,9 @@ from tests.playground.conftest import section
 MARKET = "C0MARKET"
 
 
-async def test_a_post_is_stored_as_given(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_posted_message_is_stored_with_its_fields(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
     answer = await client.chat_postMessage(
         channel=MARKET, text="a &lt;b&gt; <@UMARIE>", blocks=[section()]
     )
@@ -25,9 +27,7 @@ async def test_a_post_is_stored_as_given(slack: LocalSlack, client: AsyncWebClie
     assert stored.blocks[0]["block_id"]
 
 
-async def test_an_update_keeps_the_earlier_version(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_update_keeps_earlier_version(slack: LocalSlack, client: AsyncWebClient) -> None:
     posted = await client.chat_postMessage(channel=MARKET, text="one", blocks=[section("one")])
     await client.chat_update(channel=MARKET, ts=posted["ts"], text="two")
     stored = slack.messages(MARKET)[-1]
@@ -42,7 +42,7 @@ async def test_an_update_keeps_the_earlier_version(
     assert (stored.text, stored.blocks[0]["text"]["text"]) == ("three", "four")
 
 
-async def test_a_deleted_message_is_gone(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_deleted_message_is_removed(slack: LocalSlack, client: AsyncWebClient) -> None:
     posted = await client.chat_postMessage(channel=MARKET, text="one")
     stored = slack.messages(MARKET)[-1]
     await client.chat_delete(channel=MARKET, ts=posted["ts"])
@@ -50,7 +50,9 @@ async def test_a_deleted_message_is_gone(slack: LocalSlack, client: AsyncWebClie
     assert slack.messages(MARKET) == []
 
 
-async def test_a_deleted_root_leaves_a_tombstone(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_deleted_thread_root_leaves_tombstone(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
     root = await client.chat_postMessage(channel=MARKET, text="root")
     await client.chat_postMessage(channel=MARKET, text="reply", thread_ts=root["ts"])
     await client.chat_delete(channel=MARKET, ts=root["ts"])
@@ -59,7 +61,9 @@ async def test_a_deleted_root_leaves_a_tombstone(slack: LocalSlack, client: Asyn
     assert len(slack.messages(MARKET, root["ts"])) == 1
 
 
-async def test_an_ephemeral_is_for_one_person(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_ephemeral_message_is_seen_by_one_person(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
     answer = await client.chat_postEphemeral(channel=MARKET, user="UMARIE", text="psst")
     assert [one.ts for one in slack.ephemerals("UMARIE", MARKET)] == [answer["message_ts"]]
     assert slack.ephemerals("UMAX", MARKET) == []
@@ -68,22 +72,22 @@ async def test_an_ephemeral_is_for_one_person(slack: LocalSlack, client: AsyncWe
         await client.chat_update(channel=MARKET, ts=answer["message_ts"], text="no")
 
 
-async def test_a_persons_id_means_their_direct_message(
+async def test_user_id_as_channel_opens_direct_message(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     answer = await client.chat_postMessage(channel="UMAX", text="hello")
-    assert answer["channel"] == slack.dm("UMAX")
-    assert slack.messages(slack.dm("UMAX"))[0].text == "hello"
+    assert answer["channel"] == slack.open_direct_message("UMAX")
+    assert slack.messages(slack.open_direct_message("UMAX"))[0].text == "hello"
 
 
-async def test_a_permalink_names_the_thread(client: AsyncWebClient) -> None:
+async def test_permalink_of_reply_contains_thread(client: AsyncWebClient) -> None:
     root = await client.chat_postMessage(channel=MARKET, text="root")
     reply = await client.chat_postMessage(channel=MARKET, text="re", thread_ts=root["ts"])
     link = await client.chat_getPermalink(channel=MARKET, message_ts=reply["ts"])
     assert link["permalink"].endswith(f"?thread_ts={root['ts']}&cid={MARKET}")
 
 
-async def test_metadata_comes_back_only_when_asked_for(client: AsyncWebClient) -> None:
+async def test_history_returns_metadata_only_on_request(client: AsyncWebClient) -> None:
     await client.chat_postMessage(
         channel=MARKET, text="x", metadata=Metadata("draft", {"post": "p1"})
     )
@@ -93,7 +97,7 @@ async def test_metadata_comes_back_only_when_asked_for(client: AsyncWebClient) -
     assert full["messages"][0]["metadata"]["event_payload"] == {"post": "p1"}
 
 
-async def test_history_comes_page_by_page(client: AsyncWebClient) -> None:
+async def test_history_is_paginated(client: AsyncWebClient) -> None:
     sent = [
         (await client.chat_postMessage(channel=MARKET, text=str(number)))["ts"]
         for number in range(7)
@@ -110,7 +114,7 @@ async def test_history_comes_page_by_page(client: AsyncWebClient) -> None:
     assert [one["ts"] for one in inner["messages"]] == [sent[3]]
 
 
-async def test_replies_come_page_by_page_after_their_root(client: AsyncWebClient) -> None:
+async def test_replies_are_paginated_after_root(client: AsyncWebClient) -> None:
     root = (await client.chat_postMessage(channel=MARKET, text="root"))["ts"]
     sent = [
         (await client.chat_postMessage(channel=MARKET, text=str(n), thread_ts=root))["ts"]
@@ -126,25 +130,27 @@ async def test_replies_come_page_by_page_after_their_root(client: AsyncWebClient
     assert [one["ts"] for one in history["messages"]] == [root], "replies stay in the thread"
 
 
-async def test_timestamps_grow_even_when_the_clock_stands(
+async def test_timestamps_increase_while_clock_stands_still(
     slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "bot.playground.slack_objects.time.time_ns", lambda: 1_800_000_000_000_000_000
     )
-    sent = [(await slack.say("UMARIE", MARKET, "x")).ts for _ in range(200)]
+    sent = [(await slack.post_message("UMARIE", MARKET, "x")).ts for _ in range(200)]
     assert sent == sorted(set(sent))
 
 
-async def test_a_reaction_is_added_once(slack: LocalSlack, client: AsyncWebClient) -> None:
-    said = await slack.say("UMARIE", MARKET, "x")
+async def test_second_identical_reaction_is_refused(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    said = await slack.post_message("UMARIE", MARKET, "x")
     await client.reactions_add(channel=MARKET, timestamp=said.ts, name="eyes")
     assert said.reactions == {"eyes": ["UINTERN"]}
     with pytest.raises(SlackApiError, match="already_reacted"):
         await client.reactions_add(channel=MARKET, timestamp=said.ts, name="eyes")
 
 
-async def test_every_call_is_in_the_transcript(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_every_api_call_is_logged(slack: LocalSlack, client: AsyncWebClient) -> None:
     await client.chat_postMessage(channel=MARKET, text="x")
     with pytest.raises(SlackApiError):
         await client.chat_postMessage(channel="C0NOWHERE", text="x")

@@ -1,4 +1,4 @@
-"""Files: uploaded by the bot in three steps, by people with a message, read with the token."""
+"""Tests of file uploads by the bot and by people, and of downloads."""
 
 import io
 
@@ -8,8 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground.local_slack import LocalSlack
 
 
-async def test_an_upload_is_shared_in_its_thread(slack: LocalSlack, client: AsyncWebClient) -> None:
-    root = await slack.say("UMARIE", "C0MARKET", "picture?")
+async def test_upload_is_shared_in_thread(slack: LocalSlack, client: AsyncWebClient) -> None:
+    root = await slack.post_message("UMARIE", "C0MARKET", "picture?")
     answer = await client.files_upload_v2(
         content=b"\x89PNG",
         filename="funnel.png",
@@ -27,13 +27,15 @@ async def test_an_upload_is_shared_in_its_thread(slack: LocalSlack, client: Asyn
     assert described["mimetype"] == "image/png"
 
 
-async def test_several_files_come_in_one_message(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_several_files_are_shared_in_one_message(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
     uploads = [{"content": name, "filename": f"{name}.txt"} for name in ("a", "b")]
     await client.files_upload_v2(file_uploads=uploads, channel="C0MARKET")
     assert [one.name for one in slack.messages("C0MARKET")[0].files] == ["a.txt", "b.txt"]
 
 
-async def test_an_upload_of_another_length_is_refused(
+async def test_upload_with_wrong_length_is_refused(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     step = await client.files_getUploadURLExternal(filename="a.csv", length=3)
@@ -45,8 +47,10 @@ async def test_an_upload_of_another_length_is_refused(
             assert await response.text() == "OK - 3"
 
 
-async def test_downloads_need_the_token(slack: LocalSlack) -> None:
-    said = await slack.say("UMARIE", "C0MARKET", "orders", files=[("orders.csv", b"id\n1\n")])
+async def test_download_requires_bot_token(slack: LocalSlack) -> None:
+    said = await slack.post_message(
+        "UMARIE", "C0MARKET", "orders", files=[("orders.csv", b"id\n1\n")]
+    )
     url = said.files[0].as_slack()["url_private_download"]
     async with aiohttp.ClientSession() as session:
         async with session.get(url) as response:

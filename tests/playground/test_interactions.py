@@ -1,4 +1,4 @@
-"""Commands, clicks, forms and shortcuts, with a Bolt app that answers them over HTTP."""
+"""Tests of commands, clicks, modals and shortcuts with a Bolt app over HTTP."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ ELEMENTS: list[tuple[Body, Any, Body]] = [
 
 
 @pytest.mark.parametrize(("element", "chosen", "reported"), ELEMENTS)
-async def test_an_element_reports_in_slacks_shape(
+async def test_element_action_has_slacks_format(
     slack: LocalSlack, over_http: AsyncApp, element: Body, chosen: Any, reported: Body
 ) -> None:
     seen: list[Body] = []
@@ -98,7 +98,7 @@ async def test_an_element_reports_in_slacks_shape(
     assert seen[0]["message"]["blocks"][0]["block_id"] == "b"
 
 
-async def test_feedback_is_reported_with_the_side_that_was_pressed(
+async def test_feedback_action_reports_pressed_button(
     slack: LocalSlack, over_http: AsyncApp
 ) -> None:
     seen: list[Body] = []
@@ -122,7 +122,7 @@ async def test_feedback_is_reported_with_the_side_that_was_pressed(
         await slack.click("UMAX", MARKET, posted["ts"], "f")
 
 
-async def test_what_was_chosen_stays_in_the_state(slack: LocalSlack, over_http: AsyncApp) -> None:
+async def test_chosen_value_stays_in_message_state(slack: LocalSlack, over_http: AsyncApp) -> None:
     seen: list[Body] = []
 
     async def pressed(ack: Any, body: Body) -> None:
@@ -141,7 +141,9 @@ async def test_what_was_chosen_stays_in_the_state(slack: LocalSlack, over_http: 
     assert seen[2]["b"]["pick"]["selected_option"] is None
 
 
-async def test_only_what_is_there_can_be_pressed(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_missing_or_invisible_button_cannot_be_pressed(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
     two = [{"type": "actions", "elements": [button("go", value=value)]} for value in ("one", "two")]
     for_max = button("yes", visible_to_user_ids=["UMAX"])
     blocks = [*two, section() | {"accessory": for_max}]
@@ -159,7 +161,7 @@ async def test_only_what_is_there_can_be_pressed(slack: LocalSlack, client: Asyn
     assert slack.ephemerals("UMAX", MARKET)[-1].text == "go: dispatch_failed"
 
 
-async def test_an_ephemeral_is_pressed_by_its_person(
+async def test_ephemeral_button_is_pressed_only_by_its_recipient(
     slack: LocalSlack, over_http: AsyncApp
 ) -> None:
     seen: list[Body] = []
@@ -183,7 +185,7 @@ async def test_an_ephemeral_is_pressed_by_its_person(
     assert (shown.text, shown.blocks, shown.history[0].text) == ("done", [], "card")
 
 
-async def test_a_command_opens_a_form_and_the_form_comes_back(
+async def test_command_opens_modal_and_submission_is_sent(
     slack: LocalSlack, over_http: AsyncApp
 ) -> None:
     seen: list[Body] = []
@@ -217,7 +219,9 @@ async def test_a_command_opens_a_form_and_the_form_comes_back(
         await slack.submit("UMARIE", view.id, {})
 
 
-async def test_a_command_can_answer_in_the_channel(slack: LocalSlack, over_http: AsyncApp) -> None:
+async def test_command_response_is_posted_in_channel(
+    slack: LocalSlack, over_http: AsyncApp
+) -> None:
     @over_http.command("/draft")
     async def draft(ack: Any) -> None:
         await ack(text="for all", response_type="in_channel")
@@ -242,7 +246,7 @@ FORM = modal(field_of("copy"), submit=SUBMIT)
 
 
 @pytest.mark.parametrize("action", ["errors", "update", "push", "clear", "wrong", "lost", "late"])
-async def test_the_app_says_what_becomes_of_a_form(
+async def test_response_action_is_applied_to_modal(
     slack: LocalSlack, over_http: AsyncApp, action: str
 ) -> None:
     @over_http.view("edit")
@@ -279,7 +283,7 @@ async def test_the_app_says_what_becomes_of_a_form(
         assert stack[0].values["copy"]["words"]["value"] == "x", "nothing typed is lost"
 
 
-async def test_a_form_reports_every_kind_of_input(slack: LocalSlack, over_http: AsyncApp) -> None:
+async def test_submission_reports_every_input_type(slack: LocalSlack, over_http: AsyncApp) -> None:
     seen: list[Body] = []
 
     @over_http.view("edit")
@@ -312,9 +316,7 @@ async def test_a_form_reports_every_kind_of_input(slack: LocalSlack, over_http: 
         assert state == {name: value for name, value in action.items() if name != "placeholder"}
 
 
-async def test_an_option_that_is_not_offered_cannot_be_chosen(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_unknown_option_cannot_be_chosen(slack: LocalSlack, client: AsyncWebClient) -> None:
     pick = {"type": "static_select", "action_id": "x", "options": options("a")}
     block = {"type": "input", "block_id": "b", "label": plain("x"), "element": pick}
     view_id = await opened(slack, client, modal(block, submit=SUBMIT))
@@ -322,9 +324,7 @@ async def test_an_option_that_is_not_offered_cannot_be_chosen(
         slack.fill("UMARIE", view_id, {"b": {"x": "z"}})
 
 
-async def test_a_click_in_a_form_brings_what_was_typed(
-    slack: LocalSlack, over_http: AsyncApp
-) -> None:
+async def test_click_in_modal_sends_entered_values(slack: LocalSlack, over_http: AsyncApp) -> None:
     seen: list[Body] = []
 
     @over_http.action("more")
@@ -348,7 +348,7 @@ async def test_a_click_in_a_form_brings_what_was_typed(
         await slack.click("UMAX", action_id="more", view_id=view_id)
 
 
-async def test_a_home_tab_can_be_pressed(slack: LocalSlack, over_http: AsyncApp) -> None:
+async def test_button_on_home_tab_sends_action(slack: LocalSlack, over_http: AsyncApp) -> None:
     seen: list[Body] = []
 
     @over_http.action("go")
@@ -364,7 +364,7 @@ async def test_a_home_tab_can_be_pressed(slack: LocalSlack, over_http: AsyncApp)
     assert seen[0]["view"]["type"] == "home"
 
 
-async def test_a_closed_form_is_told_only_when_asked(
+async def test_view_closed_is_sent_only_with_notify_on_close(
     slack: LocalSlack, over_http: AsyncApp
 ) -> None:
     seen: list[Body] = []
@@ -382,7 +382,7 @@ async def test_a_closed_form_is_told_only_when_asked(
     assert slack.open_views("UMARIE") == []
 
 
-async def test_a_form_can_answer_in_the_chosen_channel(
+async def test_modal_response_url_posts_in_chosen_channel(
     slack: LocalSlack, over_http: AsyncApp
 ) -> None:
     @over_http.view("edit")
@@ -397,7 +397,7 @@ async def test_a_form_can_answer_in_the_chosen_channel(
     assert slack.messages("C0LAUNCH")[0].text == "shared"
 
 
-async def test_shortcuts_bring_a_trigger_and_the_message(
+async def test_shortcuts_send_trigger_id_and_message(
     slack: LocalSlack, over_http: AsyncApp
 ) -> None:
     seen: list[Body] = []
@@ -407,7 +407,7 @@ async def test_shortcuts_bring_a_trigger_and_the_message(
         seen.append(body)
         await ack()
 
-    said = await slack.say("UMARIE", MARKET, "make this an e-mail")
+    said = await slack.post_message("UMARIE", MARKET, "make this an e-mail")
     await slack.shortcut("UMARIE", "brief")
     await slack.shortcut("UMARIE", "brief", message=said)
     assert [body["type"] for body in seen] == ["shortcut", "message_action"]

@@ -1,4 +1,4 @@
-"""A mention where the app is no member: Slack itself says so, and offers to invite."""
+"""Tests of Slack's invitation offer for a mention where the app is not a member."""
 
 from bot.playground.local_slack import LocalSlack
 from bot.playground.page.actions import ActionRunner
@@ -11,39 +11,39 @@ def told(slack: LocalSlack, user: str = "UMAX") -> list[str]:
     return [one.text for one in slack.ephemerals(user, RANDOM)]
 
 
-async def test_is_answered_by_slack_to_whoever_wrote_it(slack: LocalSlack) -> None:
-    await slack.say("UMAX", RANDOM, ASKED)
+async def test_mention_outside_channel_offers_invitation_to_author(slack: LocalSlack) -> None:
+    await slack.post_message("UMAX", RANDOM, ASKED)
     (said,) = told(slack)
     assert said.startswith("<@UINTERN> isn't in <#C0SECRET>")
     assert told(slack, "ULEA") == []
-    await slack.say("ULEA", RANDOM, ASKED)
+    await slack.post_message("ULEA", RANDOM, ASKED)
     assert told(slack, "ULEA")[0].startswith("<@UINTERN> n'est pas dans <#C0SECRET>")
 
 
-async def test_is_silent_where_the_app_is_or_is_not_named(slack: LocalSlack) -> None:
-    await slack.say("UMAX", RANDOM, "an e-mail about the linen shirt")
-    await slack.say("UMAX", MARKET, ASKED)
+async def test_no_invitation_for_members_or_without_mention(slack: LocalSlack) -> None:
+    await slack.post_message("UMAX", RANDOM, "an e-mail about the linen shirt")
+    await slack.post_message("UMAX", MARKET, ASKED)
     assert told(slack) == []
     assert slack.ephemerals("UMAX", MARKET) == []
 
 
-async def test_is_invited_with_one_press_that_the_app_never_sees(slack: LocalSlack) -> None:
-    asked = await slack.say("UMAX", RANDOM, ASKED)
-    await slack.say("UMAX", RANDOM, ASKED, asked.ts)
+async def test_invite_button_adds_bot_without_event_to_app(slack: LocalSlack) -> None:
+    asked = await slack.post_message("UMAX", RANDOM, ASKED)
+    await slack.post_message("UMAX", RANDOM, ASKED, asked.ts)
     offer = slack.ephemerals("UMAX", RANDOM)[1]
     assert offer.thread_ts == asked.ts
     answer = await slack.click("UMAX", RANDOM, offer.ts, "slack_invite")
     assert answer.ok
     assert slack.bot_user in slack.places[RANDOM].members
     assert told(slack)[1:] == ["<@UINTERN> is in <#C0SECRET> now. Mention it again."]
-    await slack.say("UMAX", RANDOM, ASKED)
+    await slack.post_message("UMAX", RANDOM, ASKED)
     assert len(told(slack)) == 2
 
 
-async def test_is_invited_by_the_command_that_the_cards_name(slack: LocalSlack) -> None:
+async def test_invite_command_adds_bot(slack: LocalSlack) -> None:
     deeds = ActionRunner(slack)
     deed = {"do": "command", "command": "/invite", "channel": RANDOM, "text": "@Super-Intern"}
-    await deeds.do("UMAX", deed)
+    await deeds.run("UMAX", deed)
     assert slack.bot_user in slack.places[RANDOM].members
-    await deeds.do("UMAX", deed)
+    await deeds.run("UMAX", deed)
     assert told(slack)[1] == "<@UINTERN> is in <#C0SECRET> already."

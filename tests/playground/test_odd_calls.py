@@ -1,4 +1,4 @@
-"""Odd calls: whatever an argument holds, the answer is in Slack's words, never a crash."""
+"""Tests that API calls with odd argument values get a Slack error and never crash."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ META = {"event_type": "x", "event_payload": {}}
 
 
 def calls(slack: LocalSlack, said: SlackMessage) -> list[tuple[str, dict[str, Any]]]:
-    """One right call of every method that takes arguments of note."""
+    """Return one valid call for each method with arguments worth checking."""
     here = {"channel": said.channel}
     thread = {"channel_id": said.channel, "thread_ts": said.ts}
     stream = run("chat.startStream", slack, here | {"thread_ts": said.ts})["ts"]
@@ -54,18 +54,18 @@ def calls(slack: LocalSlack, said: SlackMessage) -> list[tuple[str, dict[str, An
 
 
 def run(method: str, slack: LocalSlack, args: dict[str, Any]) -> dict[str, Any]:
-    return METHODS[method].work(slack, MethodArguments(args))
+    return METHODS[method].function(slack, MethodArguments(args))
 
 
-async def test_the_right_calls_are_taken(slack: LocalSlack) -> None:
-    said = await slack.say("UMARIE", slack.dm("UMARIE"), "x")
+async def test_valid_calls_are_accepted(slack: LocalSlack) -> None:
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "x")
     for method, args in calls(slack, said):
         json.dumps(run(method, slack, args))
 
 
 @pytest.mark.parametrize("odd", ODD)
-async def test_a_call_with_something_odd_in_it_is_answered(slack: LocalSlack, odd: Any) -> None:
-    said = await slack.say("UMARIE", slack.dm("UMARIE"), "x")
+async def test_call_with_odd_argument_gets_error_answer(slack: LocalSlack, odd: Any) -> None:
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "x")
     for method, args in calls(slack, said):
         for worse in spoiled(args, odd):
             if isinstance(worse, dict):

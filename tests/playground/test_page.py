@@ -1,4 +1,4 @@
-"""The page's server side …"""
+"""Tests of the page's server."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ def address(slack: LocalSlack, path: str = "/") -> str:
 
 
 class Tab:
-    """One open page, as the browser would be."""
+    """An open page that acts like the browser."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -66,7 +66,7 @@ async def tab(slack: LocalSlack, session: aiohttp.ClientSession, person: str = "
     return Tab(await session.ws_connect(address(slack, f"/page/live?as={person}")))
 
 
-async def test_serves_the_page_under_a_strict_policy(
+async def test_page_has_strict_content_security_policy(
     slack: LocalSlack, session: aiohttp.ClientSession
 ) -> None:
     async with session.get(address(slack)) as answer:
@@ -78,7 +78,9 @@ async def test_serves_the_page_under_a_strict_policy(
             assert answer.status == 200
 
 
-async def test_answers_no_other_site(slack: LocalSlack, session: aiohttp.ClientSession) -> None:
+async def test_request_from_other_site_is_refused(
+    slack: LocalSlack, session: aiohttp.ClientSession
+) -> None:
     for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
         async with session.get(address(slack, "/page/live"), headers=headers) as answer:
             assert answer.status == 403
@@ -86,7 +88,7 @@ async def test_answers_no_other_site(slack: LocalSlack, session: aiohttp.ClientS
         assert answer.status == 404
 
 
-async def test_tells_a_second_window_what_was_said(
+async def test_message_is_sent_to_second_tab(
     slack: LocalSlack, session: aiohttp.ClientSession
 ) -> None:
     marie, max_ = await tab(slack, session), await tab(slack, session, "UMAX")
@@ -98,7 +100,7 @@ async def test_tells_a_second_window_what_was_said(
     assert message["text"] == "Hello <@UMAX> &lt;b&gt; in <#C0SECRET|random>"
 
 
-async def test_shows_a_whisper_to_one_person_only(
+async def test_ephemeral_message_is_sent_to_one_person_only(
     slack: LocalSlack, session: aiohttp.ClientSession
 ) -> None:
     marie, max_ = await tab(slack, session), await tab(slack, session, "UMAX")
@@ -111,26 +113,26 @@ async def test_shows_a_whisper_to_one_person_only(
     ]
 
 
-async def test_flips_switches_for_every_window(
+async def test_changed_switch_is_sent_to_every_tab(
     slack: LocalSlack, session: aiohttp.ClientSession
 ) -> None:
     marie, max_ = await tab(slack, session), await tab(slack, session, "UMAX")
     await max_.until("everything")
     await marie.do("switch", name="twice", on=True)
     assert (await max_.until("switches"))["switches"]["twice"]
-    assert slack.mischief.deliver_twice_without_headers
+    assert slack.faults.deliver_twice_without_headers
     assert (await marie.do("switch", name="kill", on=True))["error"]
 
 
-async def test_says_what_cannot_be_done(slack: LocalSlack, session: aiohttp.ClientSession) -> None:
+async def test_impossible_action_returns_error(
+    slack: LocalSlack, session: aiohttp.ClientSession
+) -> None:
     page = await tab(slack, session)
-    for deed in ("fly", "say", "click", "_noted"):
+    for deed in ("fly", "say", "click", "_record_ack"):
         assert (await page.do(deed))["error"]
 
 
-async def test_shows_events_behind_the_scenes(
-    slack: LocalSlack, session: aiohttp.ClientSession
-) -> None:
+async def test_side_panel_shows_events(slack: LocalSlack, session: aiohttp.ClientSession) -> None:
     page = await tab(slack, session)
     await page.do("watch", on=True, language="en")
     await page.do("say", channel="C0MARKET", text="@Super-Intern hello")
@@ -141,7 +143,7 @@ async def test_shows_events_behind_the_scenes(
     assert behind["journal"] is None
 
 
-async def test_serves_shared_files_without_running_them(
+async def test_shared_html_file_is_downloaded_not_displayed(
     slack: LocalSlack, session: aiohttp.ClientSession
 ) -> None:
     file = slack.upload("UMARIE", "evil.html", b"<script>1</script>")
@@ -150,8 +152,8 @@ async def test_serves_shared_files_without_running_them(
         assert "sandbox" in answer.headers["Content-Security-Policy"]
 
 
-def test_is_built_from_the_sources_beside_it() -> None:
-    """Without Node: web/sources.mjs wrote the same sum when it built the bundle."""
+def test_bundle_matches_its_sources() -> None:
+    """Compare with the checksum that web/sources.mjs wrote when it built the bundle; no Node."""
     web = BUNDLE.parent / "web"
     folders = [path for name in ("src", "public") for path in (web / name).rglob("*")]
     found = [web / name for name in SINGLE] + [path for path in folders if path.is_file()]
@@ -170,24 +172,24 @@ LONG_AGO = NOW - timedelta(minutes=5)
 def put_up(slack: LocalSlack, post: str, times: int = 1) -> list[SlackMessage]:
     told = {"event_type": "super_intern_post", "event_payload": {"post": post}}
     place = slack.places["C0MARKET"]
-    cards = [slack.own_message(place.id, "a card", metadata=told) for _ in range(times)]
-    return [slack.post(place, card) for card in cards]
+    cards = [slack.build_bot_message(place.id, "a card", metadata=told) for _ in range(times)]
+    return [slack.publish_message(place, card) for card in cards]
 
 
-async def test_counts_what_came_twice_by_the_posts_id(slack: LocalSlack) -> None:
+async def test_duplicate_posts_are_counted_by_post_id(slack: LocalSlack) -> None:
     put_up(slack, "1.0:card")
     put_up(slack, "2.0:card", times=3)
     _, second = put_up(slack, "3.0:card", times=2)
-    slack.erase(second)
-    await slack.say("UMARIE", "C0MARKET", "no card")
+    slack.delete_message(second)
+    await slack.post_message("UMARIE", "C0MARKET", "no card")
     tasks = [(f"{n}.0:card", "done", LONG_AGO) for n in (1, 2, 3)]
     told = count_outcomes(tasks, count_posts(slack), NOW)
     assert told == {"asked": 3, "ended": 3, "open": 0, "lost": 0, "doubled": 1}
 
 
-async def test_counts_an_accepted_task_without_a_card_as_lost(slack: LocalSlack) -> None:
+async def test_accepted_task_without_card_counts_as_lost(slack: LocalSlack) -> None:
     (gone,) = put_up(slack, "1.0:card")
-    slack.erase(gone)
+    slack.delete_message(gone)
     tasks = [
         ("1.0:card", "done", LONG_AGO),
         ("2.0:card", "failed", LONG_AGO),
@@ -198,7 +200,7 @@ async def test_counts_an_accepted_task_without_a_card_as_lost(slack: LocalSlack)
     assert told == {"asked": 4, "ended": 0, "open": 2, "lost": 2, "doubled": 0}
 
 
-def test_counts_all_tasks_of_the_workspace_and_of_no_other(sqlite: Database) -> None:
+def test_only_tasks_of_own_workspace_are_counted(sqlite: Database) -> None:
     with sqlite.begin() as session:
         for number in range(12):
             wish = NewTask(id=f"t{number}", workspace=TEAM_ID, author="UMARIE", words="an e-mail")

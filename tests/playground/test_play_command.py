@@ -1,4 +1,4 @@
-"""The playground …"""
+"""Tests of the `play` command: saved state, the intern process and the settings."""
 
 import argparse
 import asyncio
@@ -19,7 +19,7 @@ from bot.errors import CannotDo
 from bot.playground.intern_process import InternProcess, build_environment
 from bot.playground.local_slack import LocalSlack
 from bot.playground.storage import StateSaver, open_slack, resend_events
-from tests.playground.conftest import Ear, button, section
+from tests.playground.conftest import RecordingApp, button, section
 
 MARKETING = "C0MARKET"
 LIVES = """
@@ -37,21 +37,25 @@ def never(words: str) -> None:
     raise AssertionError(f"nothing should be told: {words}")
 
 
-# What is kept.
+# Saved state.
 
 
 async def lived_in(slack: LocalSlack) -> None:
-    """Messages, a thread, a whisper, a file, a Home tab and a direct message."""
-    said = await slack.say("UMARIE", MARKETING, "<@UINTERN> linen", files=[("a.txt", b"bytes")])
-    card = slack.own_message(MARKETING, "a card", thread_ts=said.ts, metadata={"event_type": "x"})
+    """Create messages, a thread, an ephemeral, a file, a Home tab and a direct message."""
+    said = await slack.post_message(
+        "UMARIE", MARKETING, "<@UINTERN> linen", files=[("a.txt", b"bytes")]
+    )
+    card = slack.build_bot_message(
+        MARKETING, "a card", thread_ts=said.ts, metadata={"event_type": "x"}
+    )
     card.blocks = [section() | {"block_id": "b"}, {"type": "actions", "elements": [button("a")]}]
-    slack.post(slack.places[MARKETING], card)
-    slack.rewrite(card, slack.bot_user, text="a better card")
-    slack.whisper(
-        slack.places[MARKETING], slack.own_message(MARKETING, "psst", ephemeral_to="UMAX")
+    slack.publish_message(slack.places[MARKETING], card)
+    slack.update_message(card, slack.bot_user, text="a better card")
+    slack.post_ephemeral(
+        slack.places[MARKETING], slack.build_bot_message(MARKETING, "psst", ephemeral_to="UMAX")
     )
     await slack.react("UMAX", MARKETING, said.ts, "eyes")
-    await slack.say("UOTTO", slack.dm("UOTTO"), "only us")
+    await slack.post_message("UOTTO", slack.open_direct_message("UOTTO"), "only us")
     slack.invite(slack.bot_user, "C0SECRET")
 
 
@@ -65,26 +69,26 @@ def everything(slack: LocalSlack) -> list[Any]:
     return [messages, places, slack.bot_token, slack.app_token, slack.signing_secret]
 
 
-async def test_continues_where_it_was(tmp_path: Path) -> None:
+async def test_saved_state_is_restored(tmp_path: Path) -> None:
     first = open_slack(tmp_path, 0, never)
     async with first, StateSaver(first, tmp_path):
         await lived_in(first)
-        last = first.stamps.ts()
+        last = first.ids.new_ts()
     second = open_slack(tmp_path, first.port, never)
     async with second, StateSaver(second, tmp_path):
         assert everything(second) == everything(first)
         (file,) = second.files.values()
         assert file.content == b"bytes"
-        assert second.stamps.ts() > last
+        assert second.ids.new_ts() > last
         root = second.messages(MARKETING)[0]
         assert [one.text for one in root.replies] == ["a better card"]
 
 
-async def test_is_kept_soon_after_a_change(tmp_path: Path) -> None:
+async def test_state_is_saved_soon_after_change(tmp_path: Path) -> None:
     slack = open_slack(tmp_path, 0, never)
-    async with slack, StateSaver(slack, tmp_path, pause=0.02):
-        await slack.say("UMAX", MARKETING, "kept at once")
-        await slack.until(lambda: "kept at once" in read(tmp_path / "slack.json"))
+    async with slack, StateSaver(slack, tmp_path, delay=0.02):
+        await slack.post_message("UMAX", MARKETING, "kept at once")
+        await slack.wait_until(lambda: "kept at once" in read(tmp_path / "slack.json"))
     assert sorted(os.listdir(tmp_path)) == ["files", "slack.json"]
     assert (tmp_path / "slack.json").stat().st_mode & 0o077 == 0  # tokens are in it
 
@@ -94,7 +98,7 @@ def read(path: Path) -> str:
 
 
 @pytest.mark.parametrize("damage", ["{", '{"format": 99}', '{"format": 1}', "[]", ""])
-async def test_starts_empty_when_what_was_kept_is_damaged(tmp_path: Path, damage: str) -> None:
+async def test_damaged_state_starts_empty(tmp_path: Path, damage: str) -> None:
     (tmp_path / "slack.json").write_text(damage)
     told: list[str] = []
     slack = open_slack(tmp_path, 0, told.append)
@@ -103,20 +107,20 @@ async def test_starts_empty_when_what_was_kept_is_damaged(tmp_path: Path, damage
     assert (tmp_path / "slack.json.damaged").read_text() == damage
 
 
-async def test_sends_again_what_had_not_arrived(tmp_path: Path, ear: Ear) -> None:
+async def test_undelivered_events_are_resent(tmp_path: Path, recording_app: RecordingApp) -> None:
     first = open_slack(tmp_path, 0, never)
     first.events_url = "http://127.0.0.1:9/nobody"
     async with first, StateSaver(first, tmp_path):
-        await first.say("UMARIE", MARKETING, "is anybody there?")
+        await first.post_message("UMARIE", MARKETING, "is anybody there?")
     second = open_slack(tmp_path, 0, never)
-    second.events_url = ear.url
+    second.events_url = recording_app.url
     async with second, StateSaver(second, tmp_path):
         resend_events(second)
-        await second.settled()
-        assert "is anybody there?" in ear.got[0][1]
+        await second.wait_for_deliveries()
+        assert "is anybody there?" in recording_app.requests[0][1]
 
 
-# The intern beside it.
+# The intern process.
 
 
 def child_of(
@@ -126,13 +130,13 @@ def child_of(
     return InternProcess(slack, home, tell, command=(sys.executable, "-c", code), delays=(0.01,))
 
 
-async def test_starts_the_intern_again_when_it_dies(tmp_path: Path, slack: LocalSlack) -> None:
+async def test_killed_intern_is_restarted(tmp_path: Path, slack: LocalSlack) -> None:
     told: list[str] = []
     child = child_of(slack, tmp_path, LIVES, told)
     await child.start()
     url = slack.events_url
     await child.kill()
-    await slack.until(lambda: len(told) == 2, 10)
+    await slack.wait_until(lambda: len(told) == 2, 10)
     assert told == [
         "The intern stopped (killed by SIGKILL). Starting it again…",
         "The intern is back. What it had begun, it continues.",
@@ -144,14 +148,14 @@ async def test_starts_the_intern_again_when_it_dies(tmp_path: Path, slack: Local
     assert not alive(pid)
 
 
-async def test_says_why_the_intern_cannot_start(tmp_path: Path, slack: LocalSlack) -> None:
+async def test_failed_start_reports_reason(tmp_path: Path, slack: LocalSlack) -> None:
     child = child_of(slack, tmp_path, DIES)
     with pytest.raises(CannotDo, match=r"could not start\..*a mistake on line 3"):
         await child.start()
     assert child.pid is None
 
 
-async def test_leaves_no_intern_behind_when_it_is_killed(tmp_path: Path) -> None:
+async def test_serve_process_ends_when_its_stdin_is_closed(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.playground.parent_watchdog", "serve"),
         env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "SLACK_BOT_TOKEN": "xoxb-1"}
@@ -172,7 +176,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-async def test_gives_the_intern_nothing_of_the_real_slack(
+async def test_intern_environment_has_no_real_slack_settings(
     tmp_path: Path, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("SLACK_APP_TOKEN", "DATABASE_URL", "SLACK_BOT_TOKEN", "ANTHROPIC_API_KEY"):
@@ -185,7 +189,7 @@ async def test_gives_the_intern_nothing_of_the_real_slack(
     assert given["ANTHROPIC_API_KEY"] == "real"
 
 
-# The door.
+# The command.
 
 
 @pytest.fixture
@@ -198,7 +202,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shop of one product, made at once."""
+    """A shop with one product, created without delay."""
     import bot.playground.shop
 
     def fill(folder: Path, **_: Any) -> None:
@@ -218,7 +222,7 @@ def chosen(**given: Any) -> argparse.Namespace:
 
 
 @pytest.mark.usefixtures("shop")
-async def test_goes_from_a_wish_to_an_approved_text_and_stays(
+async def test_draft_is_approved_and_survives_restart(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = settings.home / "script.txt"
@@ -242,7 +246,7 @@ async def test_goes_from_a_wish_to_an_approved_text_and_stays(
 
 
 @pytest.mark.usefixtures("shop")
-async def test_is_emptied_by_a_reset_but_for_what_others_put_there(
+async def test_reset_keeps_files_of_others(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = settings.home / "script.txt"
@@ -258,7 +262,7 @@ async def test_is_emptied_by_a_reset_but_for_what_others_put_there(
 
 
 @pytest.mark.usefixtures("shop")
-async def test_is_filled_once_and_no_more(settings: Settings) -> None:
+async def test_shop_is_imported_only_once(settings: Settings) -> None:
     assert await play_(settings, chosen(fill_only=True)) == 0
     folder = settings.home / "play"
     (folder / "brand.toml").write_text('name = "Changed"\n')
@@ -268,7 +272,7 @@ async def test_is_filled_once_and_no_more(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-async def test_is_for_one_at_a_time(settings: Settings) -> None:
+async def test_second_play_is_refused(settings: Settings) -> None:
     with (
         PlaygroundHome(settings).lock(),
         pytest.raises(CannotDo, match="Another `play` is running"),
@@ -277,12 +281,14 @@ async def test_is_for_one_at_a_time(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-async def test_says_that_its_port_is_taken(settings: Settings, slack: LocalSlack) -> None:
+async def test_occupied_port_is_reported(settings: Settings, slack: LocalSlack) -> None:
     with pytest.raises(CannotDo, match=f"Port {slack.port} cannot be used"):
         await play_(settings, chosen(port=slack.port, script=Path(os.devnull)))
 
 
-async def test_has_a_real_shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_play_imports_sample_shop(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cli_play, "SIZE", "small")
     home = PlaygroundHome(settings)
     home.folder.mkdir()

@@ -1,4 +1,4 @@
-"""What Slack refuses, each by its own name."""
+"""Tests of the errors with which Slack refuses API calls."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ POST_REFUSALS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("args", "error"), POST_REFUSALS)
-async def test_a_post_is_refused(
+async def test_invalid_post_is_refused(
     slack: LocalSlack, client: AsyncWebClient, args: dict[str, Any], error: str
 ) -> None:
     slack.places["G0BOARD"] = Place("G0BOARD", "board", members=["UMAX"], kind="group")
@@ -120,34 +120,34 @@ OTHERS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("method", "args", "error"), OTHERS)
-async def test_a_call_is_refused(
+async def test_invalid_call_is_refused(
     slack: LocalSlack, client: AsyncWebClient, method: str, args: dict[str, Any], error: str
 ) -> None:
-    slack.dm("UMAX")
+    slack.open_direct_message("UMAX")
     assert (await refusal(client, method, args)).response["error"] == error
 
 
-async def test_a_message_of_somebody_else_is_refused(
+async def test_update_of_foreign_message_is_refused(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
-    said = await slack.say("UMARIE", MARKET, "mine")
+    said = await slack.post_message("UMARIE", MARKET, "mine")
     args = {"channel": MARKET, "ts": said.ts, "text": "x"}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
     assert (await refusal(client, "chat.delete", args)).response["error"] == "cant_delete_message"
-    other = await slack.bot_says("B0OTHER", MARKET, "theirs")
+    other = await slack.post_bot_message("B0OTHER", MARKET, "theirs")
     args |= {"ts": other.ts}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
 
 
-async def test_a_reply_to_a_reply_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
-    root = await slack.say("UMARIE", MARKET, "root")
-    reply = await slack.say("UMAX", MARKET, "reply", thread_ts=root.ts)
+async def test_reply_to_reply_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
+    root = await slack.post_message("UMARIE", MARKET, "root")
+    reply = await slack.post_message("UMAX", MARKET, "reply", thread_ts=root.ts)
     args = {"channel": MARKET, "thread_ts": reply.ts, "text": "x"}
     refused = await refusal(client, "chat.postMessage", args)
     assert refused.response["error"] == "cannot_reply_to_message"
 
 
-async def test_an_ephemeral_to_somebody_outside_is_refused(
+async def test_ephemeral_to_non_member_is_refused(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     slack.places[MARKET].members.remove("UOTTO")
@@ -159,20 +159,20 @@ async def test_an_ephemeral_to_somebody_outside_is_refused(
 @pytest.mark.parametrize(
     ("token", "error"), [("xoxb-wrong", "invalid_auth"), ("", "not_authed"), (None, "not_authed")]
 )
-async def test_a_wrong_token_is_refused(slack: LocalSlack, token: str | None, error: str) -> None:
+async def test_wrong_token_is_refused(slack: LocalSlack, token: str | None, error: str) -> None:
     client = AsyncWebClient(token, base_url=slack.url)
     with pytest.raises(SlackApiError, match=error):
         await client.auth_test()
 
 
-async def test_a_token_may_stand_in_the_body(slack: LocalSlack) -> None:
+async def test_token_in_body_is_accepted(slack: LocalSlack) -> None:
     async with aiohttp.ClientSession() as session:
         form = {"token": slack.bot_token, "channel": MARKET, "text": "x", "blocks": "[]"}
         async with session.post(f"{slack.url}chat.postMessage", data=form) as response:
             assert (await response.json())["ok"]
 
 
-async def test_a_scope_that_was_not_granted_is_refused() -> None:
+async def test_missing_scope_is_refused() -> None:
     async with LocalSlack(signing_secret="s", scopes=frozenset({"chat:write"})) as slack:
         client = AsyncWebClient(slack.bot_token, base_url=slack.url)
         await client.chat_postMessage(channel=MARKET, text="x")
@@ -191,7 +191,7 @@ async def test_a_scope_that_was_not_granted_is_refused() -> None:
         ("mpim", "mpim:read"),
     ],
 )
-async def test_each_kind_of_place_needs_its_own_scope(kind: str, needed: str) -> None:
+async def test_history_requires_scope_of_place_kind(kind: str, needed: str) -> None:
     granted = GRANTED_SCOPES - {needed}
     async with LocalSlack(signing_secret="s", scopes=granted) as slack:
         slack.places["X1"] = Place("X1", "x", members=[slack.bot_user], kind=kind)
@@ -202,7 +202,7 @@ async def test_each_kind_of_place_needs_its_own_scope(kind: str, needed: str) ->
         assert refused.response["provided"] == ",".join(sorted(granted))
 
 
-async def test_a_group_message_is_opened_with_its_own_scope() -> None:
+async def test_opening_group_message_requires_mpim_scope() -> None:
     async with LocalSlack(signing_secret="s", scopes=frozenset({"im:write"})) as slack:
         client = AsyncWebClient(slack.bot_token, base_url=slack.url)
         assert (await client.conversations_open(users="UMARIE"))["ok"]
@@ -210,12 +210,12 @@ async def test_a_group_message_is_opened_with_its_own_scope() -> None:
         assert refused.response["needed"] == "mpim:write"
 
 
-async def test_a_removed_app_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_uninstalled_app_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
     await slack.uninstall()
     assert (await refusal(client, "auth.test", {})).response["error"] == "account_inactive"
 
 
-async def test_the_place_of_each_fault_is_named(client: AsyncWebClient) -> None:
+async def test_errors_have_json_pointers(client: AsyncWebClient) -> None:
     args = {"channel": MARKET, "text": "x", "blocks": [section(), section("y" * 3001)]}
     refused = await refusal(client, "chat.postMessage", args)
     assert refused.response["response_metadata"]["messages"] == [
@@ -242,7 +242,7 @@ async def test_the_place_of_each_fault_is_named(client: AsyncWebClient) -> None:
         (modal(section(), nonsense=1), "invalid additional property: nonsense"),
     ],
 )
-async def test_a_view_is_refused(
+async def test_invalid_view_is_refused(
     client: AsyncWebClient, slack: LocalSlack, view: Any, what: str
 ) -> None:
     trigger = payloads.create_trigger(slack, "UMARIE").id

@@ -1,4 +1,4 @@
-"""response_url: five answers in half an hour, wherever the person was."""
+"""Tests of response URLs: five responses within 30 minutes."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def url_for(slack: LocalSlack, original: SlackMessage | None = None) -> AsyncWeb
     return AsyncWebhookClient(payloads.create_response_url(slack, "UMARIE", channel, original))
 
 
-async def test_an_answer_is_private_at_first_and_needs_no_membership(slack: LocalSlack) -> None:
+async def test_response_is_ephemeral_by_default_and_needs_no_membership(slack: LocalSlack) -> None:
     answer = await url_for(slack).send(text="just for you")
     assert (answer.status_code, answer.body) == (200, "ok")
     assert slack.ephemerals("UMARIE", SECRET_PLACE)[0].text == "just for you"
@@ -25,14 +25,14 @@ async def test_an_answer_is_private_at_first_and_needs_no_membership(slack: Loca
     assert slack.messages(SECRET_PLACE)[0].text == "for all"
 
 
-async def test_the_sixth_answer_is_refused(slack: LocalSlack) -> None:
+async def test_sixth_response_is_refused(slack: LocalSlack) -> None:
     url = url_for(slack)
     answers = [await url.send(text=str(number)) for number in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [404]
     assert "used_url" in answers[-1].body
 
 
-async def test_an_old_url_is_refused(slack: LocalSlack) -> None:
+async def test_expired_url_is_refused(slack: LocalSlack) -> None:
     url = url_for(slack)
     for one in slack.response_urls.values():
         one.expires -= 1801
@@ -40,8 +40,10 @@ async def test_an_old_url_is_refused(slack: LocalSlack) -> None:
     assert (answer.status_code, "expired_url" in answer.body) == (404, True)
 
 
-async def test_an_original_is_replaced_or_deleted(slack: LocalSlack) -> None:
-    original = slack.post(slack.places["C0MARKET"], slack.own_message("C0MARKET", "card"))
+async def test_response_replaces_or_deletes_original(slack: LocalSlack) -> None:
+    original = slack.publish_message(
+        slack.places["C0MARKET"], slack.build_bot_message("C0MARKET", "card")
+    )
     url = url_for(slack, original)
     await url.send(text="new", replace_original=True)
     assert (original.text, original.history[0].text) == ("new", "card")
@@ -51,7 +53,7 @@ async def test_an_original_is_replaced_or_deleted(slack: LocalSlack) -> None:
     assert gone.status_code == 404
 
 
-async def test_a_commands_url_has_no_original_to_replace(slack: LocalSlack) -> None:
+async def test_command_url_has_no_original_to_replace(slack: LocalSlack) -> None:
     url = url_for(slack)
     await url.send(text="one")
     await url.send(text="two", replace_original=True)
@@ -67,7 +69,7 @@ async def test_a_commands_url_has_no_original_to_replace(slack: LocalSlack) -> N
         ({"text": "x", "response_type": "shout"}, "invalid_arguments"),
     ],
 )
-async def test_a_wrong_answer_is_refused(
+async def test_invalid_response_is_refused(
     slack: LocalSlack, said: dict[str, Any], error: str
 ) -> None:
     answer = await url_for(slack).send_dict(said)

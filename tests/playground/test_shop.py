@@ -1,4 +1,4 @@
-"""The sample shop …"""
+"""Tests of the generated sample shop and the patterns planted in its data."""
 
 import csv
 import os
@@ -75,7 +75,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {name: sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
 
 
-def test_has_the_size_that_was_asked(shop: Shop, small: Shop) -> None:
+def test_shop_has_requested_size(shop: Shop, small: Shop) -> None:
     assert (shop.products, shop.customers, shop.feedback, shop.campaigns) == (60, 5000, 1500, 40)
     assert (small.products, small.customers, small.feedback, small.campaigns) == (60, 1200, 400, 40)
     assert 12_000 < shop.orders < shop.order_lines < 30_000
@@ -84,7 +84,7 @@ def test_has_the_size_that_was_asked(shop: Shop, small: Shop) -> None:
     assert sorted(p.name for p in shop.folder.iterdir()) == sorted(FILES)
 
 
-def test_is_the_same_to_the_byte_in_another_process(small: Shop, tmp_path: Path) -> None:
+def test_files_are_identical_in_another_process(small: Shop, tmp_path: Path) -> None:
     code = (
         "import datetime, pathlib, sys; from bot.playground.shop import fill; "
         "fill(pathlib.Path(sys.argv[1]), size='small', today=datetime.date(2026, 11, 25))"
@@ -94,13 +94,13 @@ def test_is_the_same_to_the_byte_in_another_process(small: Shop, tmp_path: Path)
     assert digests(tmp_path) == digests(small.folder)
 
 
-def test_rolls_the_dice_that_every_machine_rolls() -> None:
-    dice = RandomStream(7, "golden")
-    assert [dice.below(1000) for _ in range(6)] == [94, 391, 561, 730, 726, 458]
-    assert dice.shuffled("abcdef") == list("acbdef")
+def test_random_stream_gives_pinned_values() -> None:
+    rng = RandomStream(7, "golden")
+    assert [rng.randbelow(1000) for _ in range(6)] == [94, 391, 561, 730, 726, 458]
+    assert rng.shuffled("abcdef") == list("acbdef")
 
 
-def test_differs_by_seed_and_can_end_on_any_day(small: Shop, tmp_path: Path) -> None:
+def test_data_differ_by_seed_and_end_on_given_day(small: Shop, tmp_path: Path) -> None:
     other = fill(tmp_path, size="small", seed=8, today=TODAY, until=date(2028, 2, 29))
     mine, theirs = digests(small.folder), digests(tmp_path)
     assert {name for name in FILES if mine[name] == theirs[name]} == {"brand.toml", "policy.toml"}
@@ -111,7 +111,7 @@ def test_differs_by_seed_and_can_end_on_any_day(small: Shop, tmp_path: Path) -> 
     assert max(days) == "2028-02-29"
 
 
-def test_knows_the_dates_of_the_retail_year() -> None:
+def test_retail_dates_are_correct() -> None:
     assert find_winter_sales(2026) == (date(2026, 1, 7), date(2026, 2, 3))
     assert find_winter_sales(2027)[0] == date(2027, 1, 6)
     assert find_summer_sales(2026) == (date(2026, 6, 24), date(2026, 7, 21))
@@ -119,7 +119,7 @@ def test_knows_the_dates_of_the_retail_year() -> None:
     assert [find_black_friday(year).day for year in (2025, 2026, 2027)] == [28, 27, 26]
 
 
-def test_has_a_catalogue_that_is_read_without_a_remark(shop: Shop) -> None:
+def test_catalogue_is_imported_without_warnings(shop: Shop) -> None:
     found = read_catalogue(shop.folder / "products.csv")
     assert (len(found.products), found.rejects, found.remarks) == (60, (), ())
     for product in found.products:
@@ -136,7 +136,7 @@ def test_has_a_catalogue_that_is_read_without_a_remark(shop: Shop) -> None:
     assert len({product.description for product in found.products}) == 60
 
 
-def test_has_a_brand_and_a_policy_that_load(shop: Shop) -> None:
+def test_brand_and_policy_load(shop: Shop) -> None:
     check_toml_files(shop.folder)
     brand, policy = load_brand(shop.folder, "T0SHOP"), load_policy(shop.folder, "T0SHOP")
     assert (brand.name, brand.sender, brand.address) == ("Maison Ormelin", "Ormelin", "vous")
@@ -147,12 +147,12 @@ def test_has_a_brand_and_a_policy_that_load(shop: Shop) -> None:
     assert policy.delivery.channels == ("C0LAUNCH",)
 
 
-def test_tells_every_thing_that_was_planted() -> None:
+def test_planted_md_describes_every_section() -> None:
     told = (SHOP_FOLDER / "PLANTED.md").read_text(encoding="utf-8")
     assert [name for name in read_toml("planted") if f"`{name}`" not in told] == []
 
 
-def test_holds_no_person_that_could_exist(small: Shop) -> None:
+def test_addresses_and_phone_numbers_are_fictitious(small: Shop) -> None:
     for name in FILES:
         text = (small.folder / name).read_text(encoding="utf-8")
         if name in ("events.csv", "experiments.csv"):
@@ -169,7 +169,7 @@ def test_holds_no_person_that_could_exist(small: Shop) -> None:
         assert {row["nom"] for row in csv.DictReader(file)} <= invented
 
 
-def test_loses_buyers_on_phones_at_the_last_step(shop: Shop, read: Callable[[str], Rows]) -> None:
+def test_phone_checkout_rate_falls_as_planted(shop: Shop, read: Callable[[str], Rows]) -> None:
     fall = read_planted("mobile_checkout")
     start = since(shop, fall["days"])
     reached: dict[tuple[str, bool, str], set[str]] = defaultdict(set)
@@ -190,7 +190,7 @@ def test_loses_buyers_on_phones_at_the_last_step(shop: Shop, read: Callable[[str
     assert rate("mobile", True, "view", "cart") == pytest.approx(0.09, abs=0.01)
 
 
-def test_sells_in_its_events_what_is_in_its_orders(shop: Shop, read: Callable[[str], Rows]) -> None:
+def test_purchase_events_match_orders(shop: Shop, read: Callable[[str], Rows]) -> None:
     worth: dict[str, Decimal] = defaultdict(Decimal)
     start = since(shop, read_planted("span")["event_days"])
     for row in read("orders"):
@@ -201,7 +201,7 @@ def test_sells_in_its_events_what_is_in_its_orders(shop: Shop, read: Callable[[s
     assert shop.truth.lost_orders == pytest.approx(221 * (0.58 / 0.38 - 1), rel=0.15)
 
 
-def test_is_late_in_the_south_west(shop: Shop, read: Callable[[str], Rows]) -> None:
+def test_parcels_to_south_west_are_late_as_planted(shop: Shop, read: Callable[[str], Rows]) -> None:
     plan, last = read_planted("late_parcels"), shop.until.isoformat()
     start = since(shop, plan["days"])
     shares: dict[bool, list[bool]] = defaultdict(list)
@@ -214,7 +214,7 @@ def test_is_late_in_the_south_west(shop: Shop, read: Callable[[str], Rows]) -> N
     assert share(shares[False]) == pytest.approx(plan["otherwise"], abs=0.01)
 
 
-def test_speaks_of_what_it_was_made_to_speak_of(shop: Shop, read: Callable[[str], Rows]) -> None:
+def test_feedback_texts_match_their_themes(shop: Shop, read: Callable[[str], Rows]) -> None:
     for theme, pattern in SPOKEN.items():
         for row in read("feedback"):
             meant = theme in shop.truth.themes[row["id"]]
@@ -224,7 +224,9 @@ def test_speaks_of_what_it_was_made_to_speak_of(shop: Shop, read: Callable[[str]
             )
 
 
-def test_runs_small_where_it_was_planted(shop: Shop, read: Callable[[str], Rows]) -> None:
+def test_sizing_feedback_and_returns_match_planted_shares(
+    shop: Shop, read: Callable[[str], Rows]
+) -> None:
     plan = read_planted("sizing")
     speaks = [(r["référence"], "sizing" in shop.truth.themes[r["id"]]) for r in read("feedback")]
     back = [(r["référence"], r["retournée"] == "oui") for r in read("orders")]
@@ -236,7 +238,7 @@ def test_runs_small_where_it_was_planted(shop: Shop, read: Callable[[str], Rows]
     assert others == pytest.approx(plan["returned_otherwise"], abs=0.01)
 
 
-def test_is_praised_for_its_linen_and_blamed_for_its_parcels(
+def test_linen_praise_and_late_parcels_match_planted_share(
     shop: Shop, read: Callable[[str], Rows]
 ) -> None:
     linen = {r["référence"] for r in read("products") if re.search(r"\blin\b", r["matière"])}
@@ -256,7 +258,7 @@ def test_is_praised_for_its_linen_and_blamed_for_its_parcels(
     assert share(told[False]) == pytest.approx(plan["told_otherwise"], abs=0.01)
 
 
-def test_reads_as_if_people_had_written_it(read: Callable[[str], Rows]) -> None:
+def test_feedback_texts_are_varied(read: Callable[[str], Rows]) -> None:
     rows = read("feedback")
     texts = [row["texte"] for row in rows]
     assert len(set(texts)) > 0.98 * len(texts)
@@ -268,7 +270,7 @@ def test_reads_as_if_people_had_written_it(read: Callable[[str], Rows]) -> None:
     assert len(rated) == pytest.approx(0.72 * len(rows), rel=0.05)
 
 
-def test_pays_for_what_it_cannot_sell(shop: Shop, read: Callable[[str], Rows]) -> None:
+def test_ads_continue_for_sold_out_product(shop: Shop, read: Callable[[str], Rows]) -> None:
     out = read_planted("sold_out")
     start = since(shop, out["days"])
     stock = {r["référence"]: r["stock"] for r in read("products")}
@@ -281,7 +283,7 @@ def test_pays_for_what_it_cannot_sell(shop: Shop, read: Callable[[str], Rows]) -
     assert not any(r["référence"] == out["quiet"] for r in read("ads"))
 
 
-def test_sticks_where_its_advertising_was_made_to_stick(read: Callable[[str], Rows]) -> None:
+def test_planted_ad_bottlenecks_are_in_data(read: Callable[[str], Rows]) -> None:
     plan = read_planted("ads")
     by_word: dict[str, Rows] = defaultdict(list)
     for row in read("ads"):
@@ -302,9 +304,7 @@ def test_sticks_where_its_advertising_was_made_to_stick(read: Callable[[str], Ro
     assert returns[plan["best"]] > 6
 
 
-def test_shows_a_price_that_was_raised_before_it_was_cut(
-    shop: Shop, read: Callable[[str], Rows]
-) -> None:
+def test_planted_price_was_raised_before_reduction(shop: Shop, read: Callable[[str], Rows]) -> None:
     trap, honest = read_planted("price_trap"), read_planted("reductions")
     products = {r["référence"]: r for r in read("products")}
     cut = shop.until - timedelta(days=trap["reduced_days"] - 1)
@@ -322,7 +322,9 @@ def test_shows_a_price_that_was_raised_before_it_was_cut(
         assert struck > lowest if ref == trap["product"] else struck == lowest
 
 
-def test_has_one_winner_and_one_broken_test(read: Callable[[str], Rows]) -> None:
+def test_experiments_have_one_winner_and_one_sample_ratio_mismatch(
+    read: Callable[[str], Rows],
+) -> None:
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in read("experiments"):
         found = counts[row["test"], row["variante"]]
@@ -342,7 +344,7 @@ def chance(a: int, b: int) -> float:
     return erfc(sqrt((a - b) ** 2 / (a + b) / 2))
 
 
-def test_has_bakers_who_buy_the_same_things(read: Callable[[str], Rows]) -> None:
+def test_niche_customers_buy_same_products(read: Callable[[str], Rows]) -> None:
     plan = read_planted("niche")
     bought: dict[str, set[str]] = defaultdict(set)
     for row in read("orders"):
@@ -362,9 +364,7 @@ def test_has_bakers_who_buy_the_same_things(read: Callable[[str], Rows]) -> None
     assert lift("LIN-ALBA", "VAI-TASSES") < 2.5
 
 
-def test_has_customers_who_stay_and_customers_who_left(
-    shop: Shop, read: Callable[[str], Rows]
-) -> None:
+def test_customer_segments_buy_as_planted(shop: Shop, read: Callable[[str], Rows]) -> None:
     days: dict[str, set[str]] = defaultdict(set)
     for row in read("orders"):
         days[row["client"]].add(row["date"][:10])
@@ -377,7 +377,7 @@ def test_has_customers_who_stay_and_customers_who_left(
     assert sum(len(days[client]) for client in lives["loyal"]) > 5 * len(lives["loyal"])
 
 
-def test_has_seasons_and_a_rising_category(shop: Shop, read: Callable[[str], Rows]) -> None:
+def test_sales_have_seasons_and_rising_category(shop: Shop, read: Callable[[str], Rows]) -> None:
     category = {r["référence"]: r["catégorie"] for r in read("products")}
     lines: dict[tuple[str, str], int] = defaultdict(int)
     for row in read("orders"):
@@ -395,7 +395,7 @@ def test_has_seasons_and_a_rising_category(shop: Shop, read: Callable[[str], Row
     assert weeks(shop.until) > 1.4 * weeks(shop.until - timedelta(days=364))
 
 
-def test_sent_campaigns_that_its_own_rules_allow(shop: Shop, read: Callable[[str], Rows]) -> None:
+def test_sent_campaigns_comply_with_policy(shop: Shop, read: Callable[[str], Rows]) -> None:
     brand, forms = load_brand(shop.folder, "T0SHOP"), load_channels()
     parts = {
         "subject": "objet",
@@ -421,7 +421,7 @@ def test_sent_campaigns_that_its_own_rules_allow(shop: Shop, read: Callable[[str
                 assert 0 < measure_text(row[column], limit) <= limit.most, (row["code"], column)
 
 
-def test_knows_which_orders_came_of_a_campaign(read: Callable[[str], Rows]) -> None:
+def test_orders_are_attributed_to_campaigns(read: Callable[[str], Rows]) -> None:
     worth: dict[str, Decimal] = defaultdict(Decimal)
     came: dict[str, set[str]] = defaultdict(set)
     for row in read("orders"):

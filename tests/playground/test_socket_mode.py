@@ -1,4 +1,4 @@
-"""Socket Mode: hello, envelopes, acknowledgements, and lost connections."""
+"""Tests of Socket Mode: envelopes, acknowledgements and lost connections."""
 
 import asyncio
 import json
@@ -28,7 +28,9 @@ async def socket(slack: LocalSlack) -> AsyncIterator[aiohttp.ClientWebSocketResp
             yield one
 
 
-async def test_a_bolt_app_answers_everything(slack: LocalSlack, over_socket: AsyncApp) -> None:
+async def test_bolt_app_answers_all_requests_over_socket(
+    slack: LocalSlack, over_socket: AsyncApp
+) -> None:
     seen: list[str] = []
 
     @over_socket.event("app_mention")
@@ -52,8 +54,8 @@ async def test_a_bolt_app_answers_everything(slack: LocalSlack, over_socket: Asy
         seen.append("edit")
         await ack(response_action="errors", errors={"copy": "no"})
 
-    said = await slack.say("UMARIE", MARKET, "<@UINTERN> draft")
-    await slack.until(lambda: slack.messages(MARKET, said.ts))
+    said = await slack.post_message("UMARIE", MARKET, "<@UINTERN> draft")
+    await slack.wait_until(lambda: slack.messages(MARKET, said.ts))
     card = slack.messages(MARKET, said.ts)[0]
     assert (await slack.command("UMARIE", MARKET, "/draft")).ok
     assert slack.ephemerals("UMARIE", MARKET)[-1].text == "drafting"
@@ -64,7 +66,7 @@ async def test_a_bolt_app_answers_everything(slack: LocalSlack, over_socket: Asy
     assert seen == ["edit"]
 
 
-async def test_an_envelope_says_what_it_takes(slack: LocalSlack) -> None:
+async def test_envelope_says_whether_it_accepts_payload(slack: LocalSlack) -> None:
     async with socket(slack) as one:
         asking = asyncio.create_task(slack.command("UMARIE", MARKET, "/draft", "x"))
         envelope = await one.receive_json(timeout=2)
@@ -75,40 +77,40 @@ async def test_an_envelope_says_what_it_takes(slack: LocalSlack) -> None:
         assert (answer.status, answer.body) == (200, {"text": "ok"})
 
 
-async def test_an_event_without_acknowledgement_comes_again(slack: LocalSlack) -> None:
-    slack.courier.reply_seconds = 0.1
+async def test_unacknowledged_event_is_retried(slack: LocalSlack) -> None:
+    slack.transport.ack_timeout = 0.1
     slack.retry_delays = (0.0, 0.0, 0.0)
     async with socket(slack) as one:
-        await slack.say("UMARIE", MARKET, "x")
+        await slack.post_message("UMARIE", MARKET, "x")
         first = await one.receive_json(timeout=2)
         again = await one.receive_json(timeout=2)
         assert (first["retry_attempt"], again["retry_attempt"]) == (0, 1)
         assert again["retry_reason"] == "timeout"
         assert first["payload"]["event_id"] == again["payload"]["event_id"]
         await one.send_json({"envelope_id": again["envelope_id"]})
-        await slack.settled()
+        await slack.wait_for_deliveries()
         assert slack.deliveries[0].delivered
 
 
-async def test_connections_are_served_in_turn(slack: LocalSlack) -> None:
+async def test_envelopes_alternate_between_connections(slack: LocalSlack) -> None:
     async with socket(slack) as one, socket(slack) as two:
-        await slack.say("UMARIE", MARKET, "x")
-        await slack.say("UMARIE", MARKET, "y")
+        await slack.post_message("UMARIE", MARKET, "x")
+        await slack.post_message("UMARIE", MARKET, "y")
         texts = set()
         for each in (one, two):
             envelope = await each.receive_json(timeout=2)
             texts.add(envelope["payload"]["event"]["text"])
             await each.send_json({"envelope_id": envelope["envelope_id"]})
         assert texts == {"x", "y"}
-        await slack.settled()
+        await slack.wait_for_deliveries()
 
 
-async def test_an_event_on_a_dropped_connection_goes_over_the_next(slack: LocalSlack) -> None:
+async def test_event_on_dropped_connection_is_retried_on_next(slack: LocalSlack) -> None:
     slack.retry_delays = (0.0, 0.3, 0.3)
     async with socket(slack) as one:
-        await slack.say("UMARIE", MARKET, "x")
+        await slack.post_message("UMARIE", MARKET, "x")
         await one.receive_json(timeout=2)
-        slack.mischief.drop_socket()
+        slack.faults.drop_socket()
         assert (await one.receive(timeout=2)).type in (
             aiohttp.WSMsgType.CLOSED,
             aiohttp.WSMsgType.CLOSE,
@@ -117,11 +119,11 @@ async def test_an_event_on_a_dropped_connection_goes_over_the_next(slack: LocalS
     async with socket(slack) as two:
         envelope = json.loads((await two.receive(timeout=2)).data)
         await two.send_json({"envelope_id": envelope["envelope_id"]})
-        await slack.settled()
+        await slack.wait_for_deliveries()
     assert slack.deliveries[0].delivered
 
 
-async def test_a_bolt_app_comes_back_when_asked_to_leave(
+async def test_bolt_app_reconnects_after_disconnect(
     slack: LocalSlack, over_socket: AsyncApp
 ) -> None:
     seen: list[str] = []
@@ -131,21 +133,21 @@ async def test_a_bolt_app_comes_back_when_asked_to_leave(
         seen.append(event["text"])
 
     before = slack.sockets.connections[0]
-    await slack.sockets.ask_to_leave()
-    await slack.until(
+    await slack.sockets.request_disconnect()
+    await slack.wait_until(
         lambda: slack.sockets.connections and slack.sockets.connections[-1] is not before
     )
     slack.retry_delays = (0.1, 0.1, 0.1)
-    await slack.say("UMARIE", MARKET, "still there?")
-    await slack.until(lambda: seen)
+    await slack.post_message("UMARIE", MARKET, "still there?")
+    await slack.wait_until(lambda: seen)
 
 
-async def test_without_a_connection_a_command_fails(slack: LocalSlack) -> None:
+async def test_command_without_connection_fails(slack: LocalSlack) -> None:
     answer = await slack.command("UMARIE", MARKET, "/draft")
     assert answer.error == "dispatch_failed"
 
 
-async def test_a_ticket_is_good_once_and_the_bots_token_gets_none(
+async def test_ticket_works_once_and_requires_app_token(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
@@ -158,11 +160,11 @@ async def test_a_ticket_is_good_once_and_the_bots_token_gets_none(
         await client.apps_connections_open(app_token=slack.bot_token)
 
 
-async def test_the_server_stops_at_once_with_a_socket_open() -> None:
+async def test_server_stops_with_open_socket() -> None:
     slack = LocalSlack(signing_secret="s")
     await slack.start()
     async with socket(slack):
-        await slack.say("UMARIE", MARKET, "on its way")
+        await slack.post_message("UMARIE", MARKET, "on its way")
         began = asyncio.get_running_loop().time()
         await slack.stop()
         assert asyncio.get_running_loop().time() - began < 2

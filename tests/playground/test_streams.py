@@ -1,4 +1,4 @@
-"""Streams: messages that grow, and end."""
+"""Tests of streaming messages."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ MARKET = "C0MARKET"
 
 @pytest.fixture
 async def root(slack: LocalSlack) -> SlackMessage:
-    return await slack.say("UMARIE", MARKET, "draft")
+    return await slack.post_message("UMARIE", MARKET, "draft")
 
 
 def to_marie(root: SlackMessage) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def to_marie(root: SlackMessage) -> dict[str, Any]:
     }
 
 
-async def test_the_helper_streams_into_a_thread(
+async def test_sdk_helper_streams_into_thread(
     slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     stream = await client.chat_stream(buffer_size=4, **to_marie(root))
@@ -46,7 +46,7 @@ async def test_the_helper_streams_into_a_thread(
     assert slack.sessions[(MARKET, root.ts)] == "active"
 
 
-async def test_a_stream_in_a_channel_says_for_whom(
+async def test_stream_in_channel_requires_recipient(
     client: AsyncWebClient, root: SlackMessage
 ) -> None:
     with pytest.raises(SlackApiError, match="missing_recipient_team_id"):
@@ -55,30 +55,30 @@ async def test_a_stream_in_a_channel_says_for_whom(
         await client.chat_startStream(channel=MARKET, thread_ts=root.ts, recipient_team_id="T0SHOP")
 
 
-async def test_a_stream_in_a_direct_message_needs_no_recipient(
+async def test_stream_in_direct_message_needs_no_recipient(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
-    said = await slack.say("UMARIE", slack.dm("UMARIE"), "hi")
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "hi")
     answer = await client.chat_startStream(
         channel=said.channel, thread_ts=said.ts, markdown_text="ok"
     )
     assert slack.messages(said.channel, said.ts)[0].ts == answer["ts"]
 
 
-async def test_an_ended_stream_refuses_and_can_be_updated(
+async def test_ended_stream_refuses_chunks_but_can_be_updated(
     slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     started = await client.chat_startStream(markdown_text="a", **to_marie(root))
     with pytest.raises(SlackApiError, match="streaming_state_conflict"):
         await client.chat_update(channel=MARKET, ts=started["ts"], text="b")
-    slack.mischief.end_streams()
+    slack.faults.end_streams()
     with pytest.raises(SlackApiError, match="message_not_in_streaming_state"):
         await client.chat_appendStream(channel=MARKET, ts=started["ts"], markdown_text="b")
     await client.chat_update(channel=MARKET, ts=started["ts"], text="whole")
     assert slack.messages(MARKET, root.ts)[0].text == "whole"
 
 
-async def test_a_stream_ends_by_itself_after_its_time(
+async def test_stream_ends_after_time_limit(
     slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     assert slack.stream_seconds == 300
@@ -88,7 +88,7 @@ async def test_a_stream_ends_by_itself_after_its_time(
         await client.chat_stopStream(channel=MARKET, ts=started["ts"])
 
 
-async def test_somebody_stops_the_agent(
+async def test_pressing_stop_ends_streams_and_sends_event(
     slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     started = await client.chat_startStream(markdown_text="a", **to_marie(root))
@@ -110,7 +110,7 @@ async def test_somebody_stops_the_agent(
         ([], "no_text"),
     ],
 )
-async def test_chunks_are_checked(
+async def test_invalid_chunks_are_refused(
     client: AsyncWebClient, root: SlackMessage, chunks: list[dict[str, Any]], error: str
 ) -> None:
     started = await client.chat_startStream(chunks=[MarkdownTextChunk(text="a")], **to_marie(root))
@@ -118,20 +118,20 @@ async def test_chunks_are_checked(
         await client.chat_appendStream(channel=MARKET, ts=started["ts"], chunks=chunks)
 
 
-async def test_only_the_apps_own_stream_goes_on(
+async def test_foreign_message_cannot_be_streamed(
     slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     with pytest.raises(SlackApiError, match="message_not_owned_by_app"):
         await client.chat_appendStream(channel=MARKET, ts=root.ts, markdown_text="x")
 
 
-async def test_the_end_of_a_stream_is_told_to_those_who_draw(
+async def test_listeners_are_notified_when_stream_ends(
     slack: LocalSlack, client: AsyncWebClient, root: SlackMessage
 ) -> None:
     started = await client.chat_startStream(markdown_text="a", **to_marie(root))
     changes: list[tuple[str, str | None]] = []
     slack.listen(lambda change: changes.append((change.kind, change.ts)))
-    slack.mischief.end_streams()
+    slack.faults.end_streams()
     assert changes == [("edit", started["ts"])]
-    slack.mischief.end_streams()
+    slack.faults.end_streams()
     assert len(changes) == 1

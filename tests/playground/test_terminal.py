@@ -1,4 +1,4 @@
-"""In a terminal …"""
+"""Tests of the terminal client and its rendering."""
 
 import asyncio
 import io
@@ -27,7 +27,7 @@ def console(width: int = 60) -> Console:
 
 def drawn(*blocks: Block, width: int = 60, reader: str = "UMAX") -> str:
     """The blocks as they stand on the screen."""
-    names = DisplayNames(LocalSlack("s"), reader, steady=True)
+    names = DisplayNames(LocalSlack("s"), reader, hide_time=True)
     screen = console(width)
     for block in blocks:
         block.setdefault("block_id", "b")
@@ -73,12 +73,12 @@ def run(*texts: str, kind: str = "rich_text_section") -> Block:
         ("on <!date^1795539560^{date_short} {time}|a day>", "on Nov 24, 2026"),
     ],
 )
-def test_slack_s_marks_are_read(said: str, shown: str) -> None:
-    names = DisplayNames(LocalSlack("s"), "UMAX", steady=True)
+def test_mrkdwn_is_rendered(said: str, shown: str) -> None:
+    names = DisplayNames(LocalSlack("s"), "UMAX", hide_time=True)
     assert render_mrkdwn(said, names).plain.startswith(shown)
 
 
-def test_a_card_has_its_buttons_by_number() -> None:
+def test_buttons_of_card_are_numbered() -> None:
     menu = {"type": "overflow", "action_id": "more", "options": [option("Reject"), option("Why")]}
     row = {"type": "actions", "elements": [button("a"), button("b"), menu]}
     header = {"type": "header", "text": plain("E-mail")}
@@ -88,17 +88,17 @@ def test_a_card_has_its_buttons_by_number() -> None:
     )
 
 
-def test_a_row_of_buttons_is_never_cut_in_a_word() -> None:
+def test_button_labels_are_not_split_across_lines() -> None:
     row = {"type": "actions", "elements": [button(f"b{n}") for n in range(4)]}
     assert drawn(row, width=24) == "[1] Press   [2] Press\n[3] Press   [4] Press"
 
 
-def test_what_is_for_others_is_not_there() -> None:
+def test_invisible_elements_are_not_rendered() -> None:
     hers = button("b", visible_to_user_ids=["ULEA"])
     assert drawn({"type": "actions", "elements": [button("a"), hers]}) == "[1] Press"
 
 
-def test_menus_show_what_is_chosen() -> None:
+def test_menus_mark_initial_options() -> None:
     options = [option("E-mail"), option("SMS")]
     menu = {
         "type": "static_select",
@@ -110,7 +110,7 @@ def test_menus_show_what_is_chosen() -> None:
     assert drawn(section() | {"accessory": menu}) == "hello\n[1] ▾ Where: 1 E-mail · 2 SMS ✓"
 
 
-def test_every_kind_of_rich_text_is_seen() -> None:
+def test_all_rich_text_elements_are_rendered() -> None:
     items = {"type": "rich_text_list", "style": "ordered", "elements": [run("one"), run("two")]}
     quote = run("A long line that the bar keeps together", kind="rich_text_quote")
     box = run("a  | b", kind="rich_text_preformatted")
@@ -119,7 +119,7 @@ def test_every_kind_of_rich_text_is_seen() -> None:
     )
 
 
-def test_tables_pictures_and_unknown_blocks_are_seen() -> None:
+def test_tables_images_and_unknown_blocks_are_rendered() -> None:
     def cell(text: str) -> Block:
         return {"type": "raw_text", "text": text}
 
@@ -130,7 +130,7 @@ def test_tables_pictures_and_unknown_blocks_are_seen() -> None:
         assert words in shown
 
 
-def test_names_are_sent_as_mentions() -> None:
+def test_typed_names_become_mentions() -> None:
     slack = LocalSlack("s")
     assert compose_text("@intern for @lea: 1 < 2, mail a@intern.fr, #launches #7", slack) == (
         "<@UINTERN> for <@ULEA>: 1 &lt; 2, mail a@intern.fr, <#C0LAUNCH|launches> #7"
@@ -144,7 +144,7 @@ class Stage:
         self.slack, self.saved = slack, dict[str, Any]()
 
     async def typed(self, *lines: str) -> str:
-        """What stands on the screen after these lines."""
+        """Return what the screen shows after these lines."""
         client, screen = self.client(*lines)
         async with asyncio.timeout(15):
             await client.run()
@@ -227,7 +227,7 @@ def a_menu() -> Block:
     return {"type": "static_select", "action_id": "words", "options": options}
 
 
-async def test_a_card_is_drawn_when_it_is_finished(stage: Stage) -> None:
+async def test_card_is_drawn_when_finished(stage: Stage) -> None:
     shown = await stage.typed("# said by Max", "/as max", "/draft shirts")
     assert "said by Max" not in shown
     assert shown.startswith(
@@ -238,7 +238,7 @@ async def test_a_card_is_drawn_when_it_is_finished(stage: Stage) -> None:
     assert "working" not in shown
 
 
-async def test_a_press_asks_first_and_redraws_the_card(stage: Stage) -> None:
+async def test_press_asks_for_confirmation_and_redraws_card(stage: Stage) -> None:
     shown = await stage.typed("/draft a", "1", "n", "1", "y")
     no, yes = shown.split("Go (y) / Wait (n): n")
     assert "Sure?\nIt goes out." in no
@@ -248,26 +248,26 @@ async def test_a_press_asks_first_and_redraws_the_card(stage: Stage) -> None:
     assert "(2) Super-Intern, in the thread of (1)\nOut it goes" in yes
 
 
-async def test_a_button_that_is_gone_is_not_pressed(stage: Stage) -> None:
+async def test_removed_button_is_not_pressed(stage: Stage) -> None:
     shown = await stage.typed("/draft a", "1", "y", "2", "9")
     assert "That has changed since it was drawn." in shown
     assert not stage.slack.open_views("UMARIE")
     assert shown.endswith("There is nothing with the number 9.")
 
 
-async def test_a_menu_is_pressed_with_two_numbers(stage: Stage) -> None:
+async def test_menu_option_is_chosen_by_two_numbers(stage: Stage) -> None:
     shown = await stage.typed("/draft a", "3", "3 2")
     assert "Choose one:\n  3 1 Reject\n  3 2 Why" in shown
     assert shown.endswith("(2) Super-Intern · only you see this\nYou chose why")
 
 
-async def test_a_press_may_go_by_the_name_on_it(stage: Stage) -> None:
+async def test_button_is_pressed_by_label(stage: Stage) -> None:
     shown = await stage.typed("/draft a", "[Why]", "[Nothing of the kind]")
     assert "You chose why" in shown
     assert shown.endswith("There is no [Nothing of the kind] here.")
 
 
-async def test_a_form_is_asked_field_by_field(stage: Stage) -> None:
+async def test_modal_is_asked_field_by_field(stage: Stage) -> None:
     shown = await stage.typed("/draft a", "2", "New words", "one", "", "two", ".", "2")
     assert "  [Old] New words" in shown
     assert stage.saved["subject"]["value"] == "New words"
@@ -275,7 +275,7 @@ async def test_a_form_is_asked_field_by_field(stage: Stage) -> None:
     assert stage.saved["where"]["selected_option"]["value"] == "sms"
 
 
-async def test_what_a_form_lacks_is_asked_again(stage: Stage) -> None:
+async def test_missing_fields_are_asked_again(stage: Stage) -> None:
     lines = ("bad", "", "1", "text", ".", "better")
     shown = await stage.typed("/draft a", "2", *lines)
     assert "! Copy: Please complete this required field." in shown
@@ -283,19 +283,19 @@ async def test_what_a_form_lacks_is_asked_again(stage: Stage) -> None:
     assert stage.saved["subject"]["value"] == "better"
 
 
-async def test_a_form_can_be_closed(stage: Stage) -> None:
+async def test_cancel_closes_modal(stage: Stage) -> None:
     shown = await stage.typed("/draft a", "2", "words", "/cancel", "good morning")
     assert "The form is closed; nothing was sent." in shown
     assert not stage.saved
     assert shown.endswith("(2) Marie: good morning")
 
 
-async def test_a_form_without_an_end_is_closed(stage: Stage) -> None:
+async def test_end_of_input_closes_modal(stage: Stage) -> None:
     await stage.typed("/draft a", "2", "words")
     assert not stage.slack.open_views("UMARIE")
 
 
-async def test_threads_places_people_and_files(stage: Stage, tmp_path: Path) -> None:
+async def test_commands_for_threads_places_people_and_files(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "brief.txt").write_text("Linen, please.")
     shown = await stage.typed(
         "hello",
@@ -320,17 +320,17 @@ async def test_threads_places_people_and_files(stage: Stage, tmp_path: Path) -> 
     assert shown.endswith("There is no nobody. /people shows who there is.")
 
 
-async def test_other_channels_are_told_of_once(stage: Stage) -> None:
+async def test_new_messages_elsewhere_are_announced_once(stage: Stage) -> None:
     client, screen = stage.client()
     for words in ("first", "second"):
-        await stage.slack.say("UMAX", "C0LAUNCH", words)
-        await client.obey("/look")
+        await stage.slack.post_message("UMAX", "C0LAUNCH", words)
+        await client.run_line("/look")
     assert text_of(screen) == "* New in #launches. To see it: /in #launches"
-    await client.obey("/in launches")
+    await client.run_line("/in launches")
     assert text_of(screen).endswith("(1) Max: first\n(2) Max: second")
 
 
-async def test_somebody_else_s_direct_message_is_not_shown(stage: Stage) -> None:
+async def test_direct_message_of_others_is_not_shown(stage: Stage) -> None:
     shown = await stage.typed("/in dm", "a secret", "/as max", "/look", "/in #marketing")
     assert shown.count("a secret") == 2
     assert "Max dm> /look\nMax dm> /in" in shown

@@ -1,4 +1,4 @@
-"""Modals and Home tabs: opened, pushed, changed, published, with their triggers."""
+"""Tests of modals and Home tabs: opening, pushing, updating and publishing."""
 
 from typing import Any
 
@@ -22,9 +22,7 @@ async def opened(slack: LocalSlack, client: AsyncWebClient, **more: Any) -> dict
     return shown
 
 
-async def test_an_opened_view_stands_before_its_person(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_opened_view_is_on_stack_of_person(slack: LocalSlack, client: AsyncWebClient) -> None:
     view = await opened(slack, client, private_metadata="d1")
     mine = slack.open_views("UMARIE")[0]
     assert (mine.id, mine.title, mine.private_metadata) == (view["id"], "Edit", "d1")
@@ -33,23 +31,21 @@ async def test_an_opened_view_stands_before_its_person(
     assert slack.open_views("UMAX") == []
 
 
-async def test_a_trigger_opens_one_view(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_trigger_id_works_once(slack: LocalSlack, client: AsyncWebClient) -> None:
     once = trigger(slack)
     await client.views_open(trigger_id=once, view=modal(section()))
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
         await client.views_open(trigger_id=once, view=modal(section()))
 
 
-async def test_a_trigger_expires(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_trigger_id_expires(slack: LocalSlack, client: AsyncWebClient) -> None:
     assert slack.trigger_seconds == 3.0
     slack.trigger_seconds = -1
     with pytest.raises(SlackApiError, match="expired_trigger_id"):
         await client.views_open(trigger_id=trigger(slack), view=modal(section()))
 
 
-async def test_an_update_keeps_what_was_typed_where_the_ids_stay(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_update_keeps_values_of_same_ids(slack: LocalSlack, client: AsyncWebClient) -> None:
     view = await opened(slack, client)
     slack.fill("UMARIE", view["id"], {"b": {"words": "typed"}})
     new = modal(section(), field_of("b"), field_of("c"), submit=SUBMIT)
@@ -60,9 +56,7 @@ async def test_an_update_keeps_what_was_typed_where_the_ids_stay(
         await client.views_update(view_id=view["id"], hash=view["hash"], view=new)
 
 
-async def test_a_view_is_found_by_the_apps_own_id(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_view_is_found_by_external_id(slack: LocalSlack, client: AsyncWebClient) -> None:
     await opened(slack, client, external_id="mine")
     await client.views_update(external_id="mine", view=modal(section("new"), external_id="mine"))
     assert slack.open_views("UMARIE")[0].blocks[0]["text"]["text"] == "new"
@@ -70,7 +64,7 @@ async def test_a_view_is_found_by_the_apps_own_id(
         await opened(slack, client, external_id="mine")
 
 
-async def test_a_stack_is_three_deep(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_fourth_pushed_view_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
     view = await opened(slack, client)
     for _ in range(2):
         pushed = await client.views_push(
@@ -84,7 +78,7 @@ async def test_a_stack_is_three_deep(slack: LocalSlack, client: AsyncWebClient) 
         await client.views_push(trigger_id=trigger(slack), view=modal(section()))
 
 
-async def test_a_home_tab_is_published_for_one_person(
+async def test_home_tab_is_published_for_one_person(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     view = {"type": "home", "blocks": [section("one")], "private_metadata": "x"}
@@ -104,9 +98,7 @@ async def test_a_home_tab_is_published_for_one_person(
         await client.views_publish(user_id="UMARIE", view=view, hash=first["view"]["hash"])
 
 
-async def test_a_view_that_is_too_large_is_refused(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_too_large_view_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
     large = modal(*[section("x" * 3000)] * 90)
     with pytest.raises(SlackApiError, match="view_too_large"):
         await client.views_open(trigger_id=trigger(slack), view=large)

@@ -173,7 +173,7 @@ def _messages(
 
 
 def _message(slack: LocalSlack, user: str, team: str, channel: str, more: Body) -> Body:
-    ts = slack.stamps.ts()
+    ts = slack.ids.new_ts()
     event: Body = {"type": "message", "user": user, "ts": ts, "event_ts": ts, "channel": channel}
     event |= {"channel_type": "channel", "team": team} | more
     return _event(slack, team, event)
@@ -212,7 +212,7 @@ def _press(
         "block_id": "b",
         "type": "button",
         "value": ref.packed(),
-        "action_ts": slack.stamps.ts(),
+        "action_ts": slack.ids.new_ts(),
     }
     container = {"type": "message", "message_ts": card.ts, "channel_id": channel}
     return _interaction(slack, "block_actions", user, team) | {
@@ -231,7 +231,7 @@ def _form(
     values = {k: {k: {"type": "plain_text_input", "value": v}} for k, v in typed.items()}
     blocks = [{"type": "input", "block_id": key, "element": {}} for key in typed]
     view = {
-        "id": slack.stamps.id("V"),
+        "id": slack.ids.new_id("V"),
         "team_id": TEAM,
         "callback_id": callback,
         "type": "modal",
@@ -245,10 +245,10 @@ def _form(
 async def send(slack: LocalSlack, sent: Sent) -> Any:
     """Deliver the request as Slack would, an event once; return the response."""
     if sent.kind == "events_api":
-        delivery = slack.courier.event(sent.body)
-        await slack.settled()
+        delivery = slack.transport.send_event(sent.body)
+        await slack.wait_for_deliveries()
         return delivery.attempts[-1]
-    return await slack.courier.ask(sent.kind, sent.body)
+    return await slack.transport.send_request(sent.kind, sent.body)
 
 
 def counted(bench: Bench) -> dict[str, int]:
@@ -271,5 +271,5 @@ def seen(bench: Bench, user: str) -> tuple[Any, ...]:
     jobs: list[Job] = list(bench.jobs)
     did = [call.method for call in slack.calls if call.method not in READS]
     shown = [m.text for place in slack.places.values() for m in place.ephemerals]
-    views = [view.id for stack in slack.stacks.values() for view in stack]
+    views = [view.id for stack in slack.modal_stacks.values() for view in stack]
     return [job.id for job in jobs], did, shown, views, slack.homes.get(user)

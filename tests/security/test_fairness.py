@@ -184,8 +184,8 @@ async def test_flood_of_mentions_is_answered_once(any_bench: Bench) -> None:
     bench = any_bench
     shares(bench, open_tasks=3)
     for number in range(12):
-        await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> e-mail: shirt {number}")
-    await bench.slack.settled()
+        await bench.slack.post_message(MARIE, MARKETING, f"<@UINTERN> e-mail: shirt {number}")
+    await bench.slack.wait_for_deliveries()
     assert len(bench.tasks) == 3
     with bench.database.begin() as session:
         assert (

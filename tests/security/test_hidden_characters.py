@@ -257,7 +257,7 @@ async def test_no_hidden_character_reaches_slack(bench: Bench) -> None:
     await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt is back")
     await bench.run()
     name = f"orders{''.join(SIGNS[40:60])}.csv"
-    await bench.slack.say(
+    await bench.slack.post_message(
         MARIE, MARKETING, f"<@{bench.slack.bot_user}> these", files=[(name, b"Order,Amount\n1,2\n")]
     )
     await bench.run()

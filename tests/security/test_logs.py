@@ -20,7 +20,7 @@ async def until_card(slack: LocalSlack, button: str) -> None:
     def up() -> bool:
         return any(button in buttons(one) for one in slack.transcript(MARKETING))
 
-    await slack.until(up, 120)
+    await slack.wait_until(up, 120)
 
 
 @pytest.mark.timeout(300)
@@ -34,7 +34,7 @@ async def test_debug_log_contains_no_text_of_people(tmp_path: Path, socket: bool
         await intern.start()
         try:
             if socket:
-                await slack.sockets.connected()
+                await slack.sockets.wait_for_connections()
             else:
                 slack.events_url = intern.url
             await everything(slack)
@@ -62,12 +62,14 @@ async def everything(slack: LocalSlack) -> None:
     block = next(one for one in view.blocks if one["type"] == "input")
     told = {block["block_id"]: {block["element"]["action_id"]: "Xylophone " * 90}}
     await slack.submit(MARIE, view.id, told)  # too long: the form says so
-    said = await slack.say(MARIE, MARKETING, "<@UINTERN> SMS: the quokka jumper")
+    said = await slack.post_message(MARIE, MARKETING, "<@UINTERN> SMS: the quokka jumper")
     await slack.edit(MARIE, MARKETING, said.ts, "<@UINTERN> SMS: the quokka pullover")
-    await slack.say(MAX, MARKETING, "<@UINTERN> our orders", None, [("zanzibar.csv", ROWS)])
+    await slack.post_message(
+        MAX, MARKETING, "<@UINTERN> our orders", None, [("zanzibar.csv", ROWS)]
+    )
     await until_card(slack, "take_in")
     await slack.shortcut(MARIE, "quokka")  # nobody takes it
     if slack.events_url:
-        slack.courier._secret = b"another"
+        slack.transport._secret = b"another"
         await slack.command(MARIE, MARKETING, "/draft", "a Zanzibar shirt")
     await asyncio.sleep(0.5)

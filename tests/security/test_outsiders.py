@@ -75,7 +75,7 @@ async def worked(bench: Bench) -> SlackMessage:
     """A draft and a dropped file of Marie's, with their cards."""
     card = await bench.drafted()
     file = [("orders.csv", b"order_id,total\n1,10\n2,20\n")]
-    await bench.slack.say(MARIE, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
+    await bench.slack.post_message(MARIE, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
     await bench.run()
     assert bench.rows(FileUpload)
     return card
@@ -90,7 +90,7 @@ def place_of(bench: Bench, place: str) -> str:
         bench.slack.places[LAUNCHES].kind = "group"
         return LAUNCHES
     if place == "group message":
-        return bench.slack.direct([MARIE, OTTO]).id
+        return bench.slack.open_conversation([MARIE, OTTO]).id
     if place == "shared channel":
         bench.slack.places[MARKETING].shared_with = [EVIL]
     return MARKETING
@@ -177,7 +177,7 @@ async def test_shared_channel_in_the_policy_is_open_to_members_only(
     )
     bench.slack.places[MARKETING].members.append("UODD")
     before = traces(bench, "UODD")
-    await bench.slack.say("UODD", MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
+    await bench.slack.post_message("UODD", MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
     await bench.run()
     assert traces(bench, "UODD") == before
     assert [task.author for task in bench.tasks] == [MARIE]
@@ -187,7 +187,7 @@ async def test_member_is_served_in_a_channel_owned_by_another_company(bench: Ben
     """Slack's envelope may name the workspace that owns the channel."""
     bench.policy = bench.policy.model_copy(update={"access": Access(shared_channels=(MARKETING,))})
     bench.slack.places[MARKETING].shared_with = [EVIL]
-    ts = bench.slack.stamps.ts()
+    ts = bench.slack.ids.new_ts()
     event = {
         "type": "message",
         "user": MARIE,
@@ -198,7 +198,7 @@ async def test_member_is_served_in_a_channel_owned_by_another_company(bench: Ben
         "text": f"<@{bench.slack.bot_user}> our shirt",
     }
     body = payloads.build_event_callback(bench.slack, event, bench.slack.places[MARKETING])
-    bench.slack.courier.event(body | {"team_id": EVIL})
+    bench.slack.transport.send_event(body | {"team_id": EVIL})
     await bench.run()
     assert [(task.workspace, task.author) for task in bench.tasks] == [(TEAM, MARIE)]
 
@@ -220,8 +220,10 @@ async def test_channel_shared_within_the_organization_is_open(bench: Bench) -> N
 
 async def test_group_message_with_a_guest_is_closed_to_members(bench: Bench) -> None:
     bench.slack.people[OTTO].guest = "multi"
-    place = bench.slack.direct([MARIE, OTTO])
-    await bench.slack.say(MARIE, place.id, f"<@{bench.slack.bot_user}> our linen shirt is back")
+    place = bench.slack.open_conversation([MARIE, OTTO])
+    await bench.slack.post_message(
+        MARIE, place.id, f"<@{bench.slack.bot_user}> our linen shirt is back"
+    )
     await bench.run()
     assert not bench.tasks
     assert not bench.said(place.id)
@@ -233,7 +235,7 @@ async def test_member_who_becomes_a_guest_loses_all_rights(bench: Bench) -> None
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
     assert bench.slack.open_views(OTTO)
-    await bench.slack.become(MAX, guest="multi")
+    await bench.slack.update_profile(MAX, guest="multi")
     await bench.settled()
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
     await bench.run()
@@ -281,9 +283,13 @@ async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
 
 
 ASKS: dict[str, Any] = {
-    "mention": lambda s, user: s.say(user, MARKETING, f"<@{s.bot_user}> our linen shirt is back"),
-    "direct message": lambda s, user: s.say(user, s.dm(user), "our linen shirt is back"),
-    "file": lambda s, user: s.say(
+    "mention": lambda s, user: s.post_message(
+        user, MARKETING, f"<@{s.bot_user}> our linen shirt is back"
+    ),
+    "direct message": lambda s, user: s.post_message(
+        user, s.open_direct_message(user), "our linen shirt is back"
+    ),
+    "file": lambda s, user: s.post_message(
         user, MARKETING, f"<@{s.bot_user}>", files=[("orders.csv", b"a,b\n1,2\n")]
     ),
     "command": lambda s, user: s.command(user, MARKETING, "/draft", "our linen shirt is back"),
@@ -302,14 +308,14 @@ async def test_request_waits_while_slack_cannot_confirm_its_author(
 ) -> None:
     await installed(bench)
     bench.slack.people[MARIE].guest = guest
-    bench.slack.mischief.http_500("users.info", times=40)
+    bench.slack.faults.http_500("users.info", times=40)
     await ASKS[asks](bench.slack, MARIE)
     await bench.settled()
     assert len(bench.tasks) + len(bench.rows(FileUpload)) == 1  # nothing is lost
     assert await run_for_real(bench)  # it waits
     posts = [call.method for call in bench.slack.calls if call.method.startswith("chat.")]
     assert not posts
-    bench.slack.mischief.planned.clear()
+    bench.slack.faults.planned_faults.clear()
     assert not await run_for_real(bench)
     posts = [call.method for call in bench.slack.calls if call.method.startswith("chat.")]
     if guest:
@@ -325,13 +331,13 @@ async def test_given_up_request_fails_only_on_a_members_card(bench: Bench) -> No
     await installed(bench)
     for user, guest in ((MARIE, ""), (OTTO, "multi")):
         bench.slack.people[user].guest = guest
-        bench.slack.mischief.http_500("users.info", times=40)
+        bench.slack.faults.http_500("users.info", times=40)
         await bench.slack.command(user, MARKETING, "/draft", "our linen shirt is back")
         task = bench.tasks[-1]
         job = Job(kind="work", subject=task.id, workspace=TEAM)
         with pytest.raises(TryAgain):  # the engine tells it as often as it takes
             await hired(bench).give_up(job, TryAgain("away"))
-        bench.slack.mischief.planned.clear()
+        bench.slack.faults.planned_faults.clear()
         await hired(bench).give_up(job, TryAgain("away"))
     assert {task.state for task in bench.tasks} == {"failed"}
     assert len(bench.said()) == 1
@@ -340,11 +346,11 @@ async def test_given_up_request_fails_only_on_a_members_card(bench: Bench) -> No
 async def test_unconfirmed_clicks_and_forms_are_refused_with_a_message(bench: Bench) -> None:
     card = await bench.drafted()
     await installed(bench)
-    bench.slack.mischief.http_500("users.info", times=60)
+    bench.slack.faults.http_500("users.info", times=60)
     answer = await bench.slack.command(MAX, MARKETING, "/draft")
     assert (answer.status, answer.body["text"]) == (200, SAID_LATE)
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
-    bench.slack.mischief.planned.clear()
+    bench.slack.faults.planned_faults.clear()
     await bench.told()
     assert SAID_LATE in bench.whispers(MAX)
     assert len(bench.rows(Task)) == 1
@@ -358,7 +364,7 @@ async def test_known_person_needs_no_slack_call(bench: Bench) -> None:
     await bench.press(MAX, card, "edit")
     before = [call.method for call in bench.slack.calls]
     await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")
-    await bench.slack.say(MAX, MARKETING, f"<@{bench.slack.bot_user}> our canvas tote")
+    await bench.slack.post_message(MAX, MARKETING, f"<@{bench.slack.bot_user}> our canvas tote")
     await bench.settled()
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
     after = [call.method for call in bench.slack.calls]
@@ -382,9 +388,11 @@ async def test_nothing_is_posted_to_a_channel_shared_meanwhile(bench: Bench) -> 
 
 
 async def test_nothing_is_posted_to_a_former_member(bench: Bench) -> None:
-    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "our linen shirt is back")
+    await bench.slack.post_message(
+        MARIE, bench.slack.open_direct_message(MARIE), "our linen shirt is back"
+    )
     await bench.settled()
-    await bench.slack.become(MARIE, guest="multi")
+    await bench.slack.update_profile(MARIE, guest="multi")
     await bench.run()
     assert not bench.in_dm(MARIE)
 
@@ -392,7 +400,7 @@ async def test_nothing_is_posted_to_a_former_member(bench: Bench) -> None:
 async def test_earlier_installation_is_known_while_slack_is_away(bench: Bench) -> None:
     await installed(bench)
     later = Membership(bench.house, UserDirectory(bench.house.client))
-    bench.slack.mischief.http_500("auth.test", times=10)
+    bench.slack.faults.http_500("auth.test", times=10)
     found = await later.installation()
     assert found.workspaces == {TEAM}
     assert not found.has(EVIL)
@@ -487,7 +495,9 @@ async def test_socket_mode_uses_the_same_check(tmp_path: Path) -> None:
         bench.slack.people[OTTO].guest = "multi"
         before = traces(bench, OTTO)
         answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
-        await bench.slack.say(OTTO, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
+        await bench.slack.post_message(
+            OTTO, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt"
+        )
         await bench.run()
         assert not answer.body
         assert traces(bench, OTTO) == before

@@ -113,15 +113,20 @@ class Scene:
         slack.places[BOARD] = Place(BOARD, "board", members=members, kind="group")
         bench.parts, bench.leads = PARTS, LEADS
         text = f"<@{slack.bot_user}> just for me: a draft about the {WORD}"
-        await slack.say(MARIE, MARKETING, text)
+        await slack.post_message(MARIE, MARKETING, text)
         await bench.run()
         (draft,) = bench.drafts
         self.draft, self.task, self.seen = draft.id, draft.task, draft.fingerprint
-        await slack.say(MARIE, slack.dm(MARIE), "", files=[(f"{WORD}.csv", b"Order,Amount\n1,9\n")])
+        await slack.post_message(
+            MARIE,
+            slack.open_direct_message(MARIE),
+            "",
+            files=[(f"{WORD}.csv", b"Order,Amount\n1,9\n")],
+        )
         await bench.run()
         (arrival,) = bench.rows(FileUpload)
         self.arrival = arrival.id
-        assert (await slack.command(MARIE, slack.dm(MARIE), "/digest", WORD)).ok
+        assert (await slack.command(MARIE, slack.open_direct_message(MARIE), "/digest", WORD)).ok
         fields = {"name": {"name": WORD}}
         assert (await slack.submit(MARIE, bench.form(MARIE).id, fields)).ok
         await bench.run()
@@ -150,7 +155,7 @@ class Scene:
                 now=now,
                 asked=(WORD, Words("Is {x} ours?", x=WORD)),
             )
-            place = {"channel": self.bench.slack.dm(MARIE), "user": MARIE}
+            place = {"channel": self.bench.slack.open_direct_message(MARIE), "user": MARIE}
             session.get_one(FileUpload, self.arrival).rejects = "rejects.csv"
             home = self.bench.house.home
             assert home is not None
@@ -228,7 +233,7 @@ class Scene:
             state["name"] = {"name": {"type": "plain_text_input", "value": WORD}}
         fields = [{"type": "input", "block_id": one} for one in state]
         view = {
-            "id": slack.stamps.id("V"),
+            "id": slack.ids.new_id("V"),
             "type": "modal",
             "callback_id": form,
             "blocks": fields,
@@ -244,7 +249,7 @@ class Scene:
         return body
 
     async def do(self, body: dict[str, Any]) -> Any:
-        answer = await self.bench.slack.courier.ask("interactive", body)
+        answer = await self.bench.slack.transport.send_request("interactive", body)
         assert answer.status == 200, body
         return answer.body
 
@@ -270,7 +275,7 @@ class Scene:
 
 def attackers(bench: Bench) -> dict[str, tuple[str, list[str], str]]:
     """The attacker, their place and their workspace."""
-    dm = bench.slack.dm
+    dm = bench.slack.open_direct_message
     return {
         "approver": (MAX, [dm(MAX), MARKETING, ""], TEAM),
         "second approver": (LEA, [dm(LEA), ""], TEAM),
@@ -300,7 +305,7 @@ async def test_private_draft_reaches_no_attacker(bench: Bench, who: str) -> None
                 answers.append(await scene.do(scene.pressed(user, action, ref, channel, team)))
     for form in SUBMISSION_HANDLERS:
         for ref in scene.refs["private"][:2]:
-            for back in ({}, {"channel": bench.slack.dm(MARIE), "ts": "1.1"}):
+            for back in ({}, {"channel": bench.slack.open_direct_message(MARIE), "ts": "1.1"}):
                 answers.append(await scene.do(scene.sent(user, form, ref, back, team)))
     await bench.told()
     await bench.run()
@@ -363,7 +368,7 @@ async def test_private_draft_is_answered_like_an_unknown_one(bench: Bench, who: 
 async def test_author_sees_the_draft_everywhere(bench: Bench) -> None:
     scene = await Scene(bench).build()
     ref = ButtonValue(task=scene.task, draft=scene.draft, seen=scene.seen)
-    for channel in (bench.slack.dm(MARIE), MARKETING, ""):
+    for channel in (bench.slack.open_direct_message(MARIE), MARKETING, ""):
         for action in (
             action_ids.SOURCES,
             action_ids.HISTORY,
@@ -385,7 +390,11 @@ async def test_shared_draft_is_shown_to_its_readers(bench: Bench) -> None:
     scene = await Scene(bench).build()
     await shared_card(bench, scene)
     ref = ButtonValue(draft=scene.draft, seen=scene.seen)
-    for user, channel in ((OTTO, MARKETING), (ELSE, ""), (ELSE, bench.slack.dm(ELSE))):
+    for user, channel in (
+        (OTTO, MARKETING),
+        (ELSE, ""),
+        (ELSE, bench.slack.open_direct_message(ELSE)),
+    ):
         await scene.do(scene.pressed(user, action_ids.SOURCES, ref, channel, TEAM))
         assert WORD in json.dumps(bench.form(user).blocks)
     await bench.slack.open_home(MAX)
@@ -399,7 +408,7 @@ async def test_draft_in_a_private_channel_is_shown_to_members_only(bench: Bench)
     draft = bench.drafts[-1]
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
     for user in (LEA, OTTO, ELSE):
-        for channel in ("", MARKETING, bench.slack.dm(user)):
+        for channel in ("", MARKETING, bench.slack.open_direct_message(user)):
             await scene.do(scene.pressed(user, action_ids.SOURCES, ref, channel, TEAM))
         await bench.slack.open_home(user)
         await bench.settled()
@@ -473,7 +482,7 @@ async def test_private_draft_is_not_in_a_digest(bench: Bench) -> None:
 
 async def test_conversation_is_read_only_for_its_members(bench: Bench) -> None:
     await Scene(bench).build()
-    root = await bench.slack.say(MARIE, BOARD, f"the {WORD} is late")
+    root = await bench.slack.post_message(MARIE, BOARD, f"the {WORD} is late")
     ask = root.ts
     for user, readable in ((MAX, True), (OTTO, False), (ELSE, False)):
         place = {"channel": BOARD, "thread": ask, "asked": "9999999999.1", "user": user}
@@ -484,7 +493,7 @@ async def test_conversation_is_read_only_for_its_members(bench: Bench) -> None:
 async def test_brief_is_posted_only_where_its_sender_can_read(bench: Bench) -> None:
     scene = await Scene(bench).build()
     before = len(bench.tasks)
-    for channel in (BOARD, bench.slack.dm(MARIE)):
+    for channel in (BOARD, bench.slack.open_direct_message(MARIE)):
         body = scene.sent(OTTO, action_ids.BRIEF_FORM, ButtonValue(), {"channel": channel}, TEAM)
         assert (await scene.do(body))["response_action"] == "errors"
     assert len(bench.tasks) == before

@@ -50,14 +50,18 @@ async def by_form_command(bench: Bench, user: str) -> bool:
 
 async def by_mention(bench: Bench, user: str) -> bool:
     before = len(bench.tasks)
-    await bench.slack.say(user, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt is back")
+    await bench.slack.post_message(
+        user, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt is back"
+    )
     await bench.settled()
     return len(bench.tasks) > before
 
 
 async def by_direct_message(bench: Bench, user: str) -> bool:
     before = len(bench.tasks)
-    await bench.slack.say(user, bench.slack.dm(user), "our linen shirt is back")
+    await bench.slack.post_message(
+        user, bench.slack.open_direct_message(user), "our linen shirt is back"
+    )
     await bench.settled()
     return len(bench.tasks) > before
 
@@ -65,7 +69,7 @@ async def by_direct_message(bench: Bench, user: str) -> bool:
 async def by_dropping(bench: Bench, user: str) -> bool:
     before = counted(bench)["arrivals"]
     file = [("orders.csv", b"order_id,total\n1,10\n")]
-    await bench.slack.say(user, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
+    await bench.slack.post_message(user, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
     await bench.settled()
     return counted(bench)["arrivals"] > before
 
@@ -125,7 +129,7 @@ async def by_switching_a_digest_on(bench: Bench, user: str) -> bool:
     (card,) = bench.in_dm(MARIE)
     bench.policy = policy
     body = _pressed_elsewhere(bench, user, card, "digest_on")
-    await bench.slack.interact(body)
+    await bench.slack.send_interaction(body)
     with bench.database.begin() as session:
         return session.get_one(Schedule, (TEAM, "weekly")).state == "on"
 
@@ -229,11 +233,11 @@ async def test_unknown_group_has_no_members(bench: Bench, deed: Deed) -> None:
 async def test_request_waits_until_group_members_are_known(bench: Bench) -> None:
     bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [OTTO]}
     bench.policy = only(MARIE, ask=(GROUP,))
-    bench.slack.mischief.http_500("usergroups.users.list", times=20)
+    bench.slack.faults.http_500("usergroups.users.list", times=20)
     assert await by_command(bench, OTTO)  # stored: who may ask is asked again by the worker
     assert await by_command(bench, MAX)
     assert not await by_form_command(bench, OTTO)  # what acts at once does not wait
-    bench.slack.mischief.planned.clear()
+    bench.slack.faults.planned_faults.clear()
     worker, tasks = hired(bench), {task.author: task.id for task in bench.tasks}
     for id in tasks.values():
         await worker.jobs["work"](id)

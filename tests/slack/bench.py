@@ -131,7 +131,7 @@ class Bench:
                 break
 
     async def settled(self) -> None:
-        await self.slack.settled()
+        await self.slack.wait_for_deliveries()
         await self.later.close()
 
     async def _show(self, id: str) -> None:
@@ -219,7 +219,7 @@ class Bench:
         return [message.text for message in self.slack.ephemerals(user, channel)]
 
     def in_dm(self, user: str) -> list[SlackMessage]:
-        return self.said(self.slack.dm(user))
+        return self.said(self.slack.open_direct_message(user))
 
     def posts(self) -> dict[str, OutboxMessage]:
         return {post.id: post for post in self.rows(OutboxMessage)}
@@ -308,7 +308,7 @@ async def bench_of(
         make_session() as session,
     ):
         slack.retry_delays = (0.02, 0.02)
-        slack.trigger_seconds = slack.courier.reply_seconds = PATIENT
+        slack.trigger_seconds = slack.transport.ack_timeout = PATIENT
         client = make_client(slack.bot_token, slack.url, session)
         held: list[Bench] = []
 
@@ -342,7 +342,7 @@ async def bench_of(
             if socket:
                 connection = make_socket_mode(app, house, slack.app_token)
                 await connection.connect_async()
-                await slack.sockets.connected()
+                await slack.sockets.wait_for_connections()
             else:
                 port = await stack.enter_async_context(start_server(site, "127.0.0.1", 0))
                 slack.events_url = f"http://127.0.0.1:{port}/slack/events"

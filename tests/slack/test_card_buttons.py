@@ -56,8 +56,8 @@ async def test_approve_by_an_outsider_is_refused_in_their_language(bench: Bench)
 
 async def test_a_refusal_is_told_although_slack_is_busy(bench: Bench) -> None:
     card = await bench.drafted()
-    bench.slack.mischief.rate_limit("chat.postEphemeral", times=2, retry_after=1)
-    bench.slack.mischief.rate_limit("chat.postMessage", times=1, retry_after=1)
+    bench.slack.faults.rate_limit("chat.postEphemeral", times=2, retry_after=1)
+    bench.slack.faults.rate_limit("chat.postMessage", times=1, retry_after=1)
     await bench.press(OTTO, card, "approve")
     async with asyncio.timeout(20):
         while not bench.whispers(OTTO):  # noqa: ASYNC110
@@ -362,7 +362,7 @@ async def test_what_can_be_read_opens_a_view(bench: Bench) -> None:
 
 async def test_a_form_that_opens_too_late_is_said(bench: Bench) -> None:
     card = await bench.drafted()
-    bench.slack.mischief.fail("views.open", "expired_trigger_id")
+    bench.slack.faults.fail("views.open", "expired_trigger_id")
     await bench.press(OTTO, card, "edit")
     (told,) = bench.whispers(OTTO)
     assert "press again" in told
@@ -380,7 +380,7 @@ async def test_send_to_takes_approved_words_where_the_policy_allows(bench: Bench
 
 
 async def test_share_puts_a_second_card_where_it_was_asked(bench: Bench) -> None:
-    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> just for me: linen")
+    said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> just for me: linen")
     await bench.run()
     (private,) = bench.in_dm(MARIE)
     await bench.press(MARIE, private, "share")
@@ -405,11 +405,11 @@ async def test_share_where_we_are_no_member_is_refused(bench: Bench) -> None:
     await bench.press(MARIE, private, "share")
     await bench.run()
     assert len([m for m in bench.in_dm(MARIE) if m.blocks]) == 1
-    assert f"<#{RANDOM}>" in bench.whispers(MARIE, bench.slack.dm(MARIE))[0]
+    assert f"<#{RANDOM}>" in bench.whispers(MARIE, bench.slack.open_direct_message(MARIE))[0]
 
 
 async def test_a_shared_draft_sent_back_is_no_secret(bench: Bench) -> None:
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> just for me: linen")
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> just for me: linen")
     await bench.run()
     await bench.press(MARIE, bench.in_dm(MARIE)[0], "share")
     await bench.run()
@@ -464,7 +464,7 @@ async def test_a_press_of_another_workspace_finds_nothing(bench: Bench) -> None:
 
 async def test_a_refusal_that_cannot_be_whispered_comes_directly(bench: Bench) -> None:
     card = await bench.drafted()
-    bench.slack.mischief.fail("chat.postEphemeral", "user_not_in_channel")
+    bench.slack.faults.fail("chat.postEphemeral", "user_not_in_channel")
     await bench.press(OTTO, card, "approve")
     assert "can't approve" in bench.in_dm(OTTO)[0].text
 
@@ -474,7 +474,7 @@ async def test_a_refusal_whose_answers_are_lost_is_told_in_two_places_at_most(
 ) -> None:
     card = await bench.drafted()
     for method in ("chat.postEphemeral", "chat.postMessage"):
-        bench.slack.mischief.lose_answer(method, 1)
+        bench.slack.faults.lose_answer(method, 1)
     await bench.press(OTTO, card, "approve")
     assert len(bench.whispers(OTTO)) == len(bench.in_dm(OTTO)) == 1
 
@@ -497,7 +497,7 @@ async def test_a_bug_is_told_with_a_reference_and_logged_without_words(
     answer = await bench.slack.command(MARIE, MARKETING, "/draft", "a secret product")
     assert answer.ok
     assert "SI-" in answer.body["text"]
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> a secret product")
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> a secret product")
     await bench.settled()
     assert [one.status for one in bench.slack.deliveries[-1].attempts] == [500, 500, 500]
     assert "secret" not in caplog.text
@@ -514,12 +514,12 @@ async def test_an_event_that_slack_gives_up_on_is_told_to_whoever_asked(
 
     monkeypatch.setattr(Task, "accept", broken)
     bench.slack.retry_delays = (0.02, 0.02, 0.02)
-    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> our linen shirt is back")
+    said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> our linen shirt is back")
     await bench.settled()
     (told,) = bench.whispers(MARIE)
     assert "SI-" in told
     monkeypatch.setattr("bot.slack.events.messages.accept_request", broken)
-    await bench.slack.say(MAX, MARKETING, "nice", thread_ts=said.ts)
+    await bench.slack.post_message(MAX, MARKETING, "nice", thread_ts=said.ts)
     await bench.settled()
     assert not bench.whispers(MAX)
 

@@ -33,7 +33,7 @@ async def test_go_to_the_card_s_thread(bench: Bench) -> None:
 
 
 async def test_go_to_the_thread_that_the_card_is_in(bench: Bench) -> None:
-    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen")
+    said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen")
     await bench.run()
     (card,) = bench.said()
     await bench.press(MAX, card, "approve")
@@ -61,7 +61,7 @@ async def test_in_several_messages_resume_where_they_were(bench: Bench) -> None:
     (delivery,) = bench.rows(Delivery)
     await bench.run("show")
     files = [message for message in bench.said(thread=card.ts) if message.files]
-    bench.slack.mischief.planned["chat.postMessage"].clear()
+    bench.slack.faults.planned_faults["chat.postMessage"].clear()
     before = len(bench.said(thread=card.ts))
     real = bench.outside.poster.send
     sends = 0
@@ -70,7 +70,7 @@ async def test_in_several_messages_resume_where_they_were(bench: Bench) -> None:
         nonlocal sends
         sends += 1
         if sends == 2:
-            bench.slack.mischief.lose_answer("chat.postMessage")
+            bench.slack.faults.lose_answer("chat.postMessage")
         return await real(*args)  # type: ignore[arg-type]
 
     object.__setattr__(bench.outside.poster, "send", interrupted)
@@ -102,7 +102,7 @@ async def test_follow_a_card_that_moved(bench: Bench) -> None:
     bench.policy = with_approval(bench.policy, approvers=(MARIE,), author_may_approve=True)
     await bench.press(MARIE, card, "approve")
     await bench.run()
-    assert len(bench.said(bench.slack.dm(MARIE), card.ts)) == 1
+    assert len(bench.said(bench.slack.open_direct_message(MARIE), card.ts)) == 1
 
 
 async def test_wait_for_a_card_that_is_not_up(bench: Bench) -> None:
@@ -159,7 +159,7 @@ async def test_not_yet_approved_are_downloaded_with_a_mark(bench: Bench) -> None
 
 async def test_as_a_file_whose_answer_was_lost_are_found_again(bench: Bench) -> None:
     card = await bench.approved()
-    bench.slack.mischief.lose_answer("files.completeUploadExternal")
+    bench.slack.faults.lose_answer("files.completeUploadExternal")
     await bench.press(MAX, card, "more", "download")
     with pytest.raises(TryAgain):
         await bench.run("deliver")

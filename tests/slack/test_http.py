@@ -20,7 +20,7 @@ async def test_is_shut_to_what_slack_did_not_sign(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="slack_bolt.RequestVerification")
-    bench.slack.courier._secret = b"a wrong one"
+    bench.slack.transport._secret = b"a wrong one"
     answer = await bench.slack.command(MARIE, MARKETING, "/draft", "a secret product")
     assert answer.status == 401
     assert not bench.tasks
@@ -30,7 +30,7 @@ async def test_is_shut_to_what_slack_did_not_sign(
 
 async def test_answers_slack_s_question_whether_it_is_there(bench: Bench) -> None:
     asked = json.dumps({"type": "url_verification", "token": "x", "challenge": "abc"})
-    answer = await bench.slack.courier._post(asked, "application/json", {})
+    answer = await bench.slack.transport._post(asked, "application/json", {})
     assert (answer.status, answer.body) == (200, {"challenge": "abc"})
 
 
@@ -106,9 +106,13 @@ async def test_takes_a_brief_from_home(bench: Bench) -> None:
 async def test_offers_hints_in_our_direct_messages(bench: Bench) -> None:
     await bench.slack.open_home(MAX, tab="messages")
     await bench.settled()
-    prompts = [p for (place, _), p in bench.slack.prompts.items() if place == bench.slack.dm(MAX)]
+    prompts = [
+        p
+        for (place, _), p in bench.slack.prompts.items()
+        if place == bench.slack.open_direct_message(MAX)
+    ]
     assert len(prompts[0]) == 3
-    bench.slack.mischief.fail("assistant.threads.setSuggestedPrompts", "unknown_method")
+    bench.slack.faults.fail("assistant.threads.setSuggestedPrompts", "unknown_method")
     await bench.slack.open_home(MAX, tab="messages")
     await bench.settled()
 
@@ -116,8 +120,8 @@ async def test_offers_hints_in_our_direct_messages(bench: Bench) -> None:
 async def test_hears_on_when_a_socket_breaks(socket_bench: Bench) -> None:
     bench = socket_bench
     (first,) = bench.slack.sockets.connections
-    await bench.slack.sockets.ask_to_leave()
-    await bench.slack.until(
+    await bench.slack.sockets.request_disconnect()
+    await bench.slack.wait_until(
         lambda: (
             any(one is not first for one in bench.slack.sockets.connections)
             and first not in bench.slack.sockets.connections

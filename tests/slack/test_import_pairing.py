@@ -63,7 +63,7 @@ async def drop(
     bench.slack.people[user].locale = "en-GB"
     before = {one.id for one in bench.rows(FileUpload)}
     words = f"<@{bench.slack.bot_user}> our data" if mention != "none" else ""
-    await bench.slack.say(user, channel, words, files=list(files), thread_ts=thread)
+    await bench.slack.post_message(user, channel, words, files=list(files), thread_ts=thread)
     await bench.run()
     return [one for one in bench.rows(FileUpload) if one.id not in before]
 
@@ -106,7 +106,7 @@ async def test_together_a_second_time_change_nothing(bench: Bench, library: Cont
 
 
 async def test_come_once_however_often_slack_tells_us(bench: Bench, library: Container) -> None:
-    bench.slack.mischief.deliver_twice = True
+    bench.slack.faults.deliver_twice = True
     files = ("visits.csv", VISITS), ("orders.csv", ORDERS), ("lines.csv", LINES)
     arrivals = await drop(bench, *files)
     assert len(arrivals) == 2
@@ -183,7 +183,9 @@ async def test_elsewhere_or_of_somebody_else_are_left_alone(
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     (other,) = await drop(bench, ("lines.csv", LINES), user=OTTO)
     (there,) = await drop(bench, ("lines.csv", LINES), channel=LAUNCHES)
-    (secret,) = await drop(bench, ("lines.csv", LINES), channel=bench.slack.dm(MARIE))
+    (secret,) = await drop(
+        bench, ("lines.csv", LINES), channel=bench.slack.open_direct_message(MARIE)
+    )
     states = [now(bench, one).state for one in (first, other, there, secret)]
     assert states == ["half"] * 4
 
@@ -240,7 +242,7 @@ async def test_are_joined_whichever_is_read_first_and_wherever_a_process_dies(
     """Both are being read; each reading is begun again after it was done."""
     text = f"<@{bench.slack.bot_user}>"
     for file in (("orders.csv", ORDERS), ("lines.csv", LINES)):
-        await bench.slack.say(MARIE, MARKETING, text, files=[file])
+        await bench.slack.post_message(MARIE, MARKETING, text, files=[file])
     await bench.settled()
     orders, lines = sorted(bench.rows(FileUpload), key=lambda one: one.name, reverse=True)
     await bench.stocktaking.understand(lines.id)

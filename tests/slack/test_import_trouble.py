@@ -36,7 +36,7 @@ async def mentioned(bench: Bench) -> FileUpload:
     """A file dropped and not read yet."""
     bench.slack.people[MARIE].locale = "en-GB"
     text = f"<@{bench.slack.bot_user}>"
-    await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
+    await bench.slack.post_message(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
     await bench.settled()
     (arrival,) = bench.rows(FileUpload)
     assert isinstance(arrival, FileUpload)
@@ -70,7 +70,7 @@ async def test_is_given_up_on_its_card(bench: Bench) -> None:
 
 async def test_waits_while_slack_is_away(bench: Bench) -> None:
     arrival = await mentioned(bench)
-    bench.slack.mischief.fail("files.info", "internal_error", times=10)
+    bench.slack.faults.fail("files.info", "internal_error", times=10)
     with pytest.raises(TryAgain):
         await hired(bench).jobs["understand"](arrival.id)
     assert now(bench, arrival).state == "reading"

@@ -41,7 +41,7 @@ async def dropped(
     bench.slack.people[user].locale = locale
     before = {one.id for one in bench.rows(FileUpload)}
     text = f"<@{bench.slack.bot_user}> {words}".strip()
-    await bench.slack.say(user, channel, text, files=[(name, content)])
+    await bench.slack.post_message(user, channel, text, files=[(name, content)])
     await bench.run()
     fresh = [one for one in bench.rows(FileUpload) if one.id not in before]
     (found,) = fresh
@@ -245,7 +245,7 @@ async def test_that_is_only_handed_over_is_answered_about_itself(
 
 async def test_that_comes_with_a_named_channel_is_material_of_a_brief(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}> here is a file, an e-mail about the linen shirt please"
-    await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
+    await bench.slack.post_message(MARIE, MARKETING, text, files=[("photo.png", b"png")])
     await bench.run()
     assert not bench.rows(FileUpload)
     assert len(bench.tasks) == 1
@@ -253,7 +253,7 @@ async def test_that_comes_with_a_named_channel_is_material_of_a_brief(bench: Ben
 
 async def test_that_is_a_picture_beside_a_brief_is_no_data(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}> our linen shirt is back, for our customers"
-    await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
+    await bench.slack.post_message(MARIE, MARKETING, text, files=[("photo.png", b"png")])
     await bench.run()
     assert not bench.rows(FileUpload)
     assert len(bench.tasks) == 1
@@ -262,14 +262,14 @@ async def test_that_is_a_picture_beside_a_brief_is_no_data(bench: Bench) -> None
 async def test_comes_with_others_and_each_has_its_card(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}>"
     files = [("orders.csv", CSV), ("visits.csv", CSV), ("photo.png", b"png")]
-    await bench.slack.say(MARIE, MARKETING, text, files=files)
+    await bench.slack.post_message(MARIE, MARKETING, text, files=files)
     await bench.run()
     assert sorted(one.name for one in bench.rows(FileUpload)) == ["orders.csv", "visits.csv"]
     assert len({message.ts for message in bench.said()}) == 2
 
 
 async def test_is_taken_once_however_often_slack_tells_us(bench: Bench) -> None:
-    bench.slack.mischief.deliver_twice = True
+    bench.slack.faults.deliver_twice = True
     await dropped(bench)
     assert len(bench.rows(FileUpload)) == 1
     assert len(bench.said()) == 1
@@ -277,7 +277,7 @@ async def test_is_taken_once_however_often_slack_tells_us(bench: Bench) -> None:
 
 async def test_is_a_draft_when_the_words_ask_for_one(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}> write an e-mail about these"
-    await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
+    await bench.slack.post_message(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
     await bench.run()
     assert not bench.rows(FileUpload)
     assert len(bench.tasks) == 1
@@ -294,21 +294,21 @@ async def test_that_is_a_text_is_an_import_when_its_words_say_so(bench: Bench) -
     await dropped(bench, name="CDNOW_sample.txt")
     assert not bench.tasks
     text = f"<@{bench.slack.bot_user}> our linen shirt, see this"
-    await bench.slack.say(MARIE, MARKETING, text, files=[("brief.txt", CSV)])
+    await bench.slack.post_message(MARIE, MARKETING, text, files=[("brief.txt", CSV)])
     await bench.run()
     assert len(bench.tasks) == 1
 
 
 async def test_without_a_mention_is_none_of_ours(bench: Bench) -> None:
-    await bench.slack.say(MARIE, MARKETING, "for Otto", files=[("orders.csv", CSV)])
+    await bench.slack.post_message(MARIE, MARKETING, "for Otto", files=[("orders.csv", CSV)])
     await bench.run()
     assert not bench.rows(FileUpload)
 
 
 async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
-    channel = bench.slack.dm(MARIE)
+    channel = bench.slack.open_direct_message(MARIE)
     bench.slack.people[MARIE].locale = "en-GB"
-    await bench.slack.say(MARIE, channel, "", files=[("orders.csv", CSV)])
+    await bench.slack.post_message(MARIE, channel, "", files=[("orders.csv", CSV)])
     await bench.run()
     assert [one.state for one in bench.rows(FileUpload)] == ["waiting"]
     assert "I read this as Orders" in text_of(bench.in_dm(MARIE))
@@ -322,7 +322,7 @@ async def test_for_one_person_alone_is_shown_to_them_alone(bench: Bench) -> None
 
 
 async def test_is_seen_by_no_more_people_than_it_was_dropped_for(bench: Bench) -> None:
-    arrival = await dropped(bench, channel=bench.slack.dm(MARIE))
+    arrival = await dropped(bench, channel=bench.slack.open_direct_message(MARIE))
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
     assert not bench.said()

@@ -24,9 +24,9 @@ GOOD = ["1,49", "2,20"]
 
 def trouble(bench: Bench, method: str, error: str, times: int = 1) -> None:
     if error == "ratelimited":
-        bench.slack.mischief.rate_limit(method, times, retry_after=0)
+        bench.slack.faults.rate_limit(method, times, retry_after=0)
     else:
-        bench.slack.mischief.fail(method, error, times)
+        bench.slack.faults.fail(method, error, times)
 
 
 async def through(bench: Bench) -> None:
@@ -43,7 +43,7 @@ async def through(bench: Bench) -> None:
 async def drop(bench: Bench) -> FileUpload:
     bench.slack.people[MARIE].locale = "en-GB"
     text = f"<@{bench.slack.bot_user}>"
-    await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
+    await bench.slack.post_message(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
     await through(bench)
     (arrival,) = bench.rows(FileUpload)
     assert isinstance(arrival, FileUpload)
@@ -89,7 +89,7 @@ async def test_hands_what_stayed_out_to_whoever_asks_where_the_thread_does_not_g
     trouble(bench, method, error, times=30)
     await confirm(bench, arrival)
     assert now(bench, arrival).state == "in"
-    bench.slack.mischief.planned.clear()
+    bench.slack.faults.planned_faults.clear()
     post = bench.posts()[arrival.card_post_id]
     message = bench.slack.places[str(post.channel)].by_ts[str(post.ts)]
     await bench.press(MARIE, message, "stayed_out")

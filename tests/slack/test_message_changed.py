@@ -19,7 +19,7 @@ async def changed(bench: Bench, message: SlackMessage, text: str) -> None:
 async def test_while_a_question_is_open_is_taken_up_in_its_new_words(any_bench: Bench) -> None:
     bench = any_bench
     bench.question = WHICH
-    said = await bench.slack.say(MARIE, MARKETING, ASKED)
+    said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
     bench.question = None
     await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is back")
@@ -34,8 +34,8 @@ async def test_while_a_question_is_open_is_taken_up_in_its_new_words(any_bench: 
 
 async def test_is_one_task_however_often_slack_tells(bench: Bench) -> None:
     bench.question = WHICH
-    bench.slack.mischief.deliver_twice_without_headers = True
-    said = await bench.slack.say(MARIE, MARKETING, ASKED)
+    bench.slack.faults.deliver_twice_without_headers = True
+    said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
     await changed(bench, said, "<@UINTERN> our linen shirt is back")
     assert len(bench.tasks) == 2
@@ -49,9 +49,9 @@ async def test_is_one_task_however_often_slack_tells(bench: Bench) -> None:
 
 async def test_keeps_what_was_answered_meanwhile(bench: Bench) -> None:
     bench.question = WHICH
-    said = await bench.slack.say(MARIE, MARKETING, ASKED)
+    said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
-    answered = await bench.slack.say(MARIE, MARKETING, "the linnen one", thread_ts=said.ts)
+    answered = await bench.slack.post_message(MARIE, MARKETING, "the linnen one", thread_ts=said.ts)
     await bench.run()
     await changed(bench, said, "<@UINTERN> SMS: our shirt is back")
     assert bench.tasks[-1].words == "SMS: our shirt is back\nthe linnen one"
@@ -61,7 +61,7 @@ async def test_keeps_what_was_answered_meanwhile(bench: Bench) -> None:
 
 
 async def test_while_it_is_worked_on_is_begun_anew(bench: Bench) -> None:
-    said = await bench.slack.say(MARIE, MARKETING, ASKED)
+    said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.settled()
     await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is back")
     first, second = bench.tasks
@@ -73,8 +73,8 @@ async def test_while_it_is_worked_on_is_begun_anew(bench: Bench) -> None:
 
 
 async def test_under_a_draft_leaves_it_and_says_so_once(bench: Bench) -> None:
-    bench.slack.mischief.deliver_twice_without_headers = True
-    said = await bench.slack.say(MARIE, MARKETING, ASKED)
+    bench.slack.faults.deliver_twice_without_headers = True
+    said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
     await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is back")
     assert len(bench.tasks) == 1
@@ -87,7 +87,7 @@ async def test_under_a_draft_leaves_it_and_says_so_once(bench: Bench) -> None:
 
 
 async def test_that_named_nobody_first_is_a_wish_once_it_names_us(bench: Bench) -> None:
-    said = await bench.slack.say(MARIE, MARKETING, "our linen shirt is back")
+    said = await bench.slack.post_message(MARIE, MARKETING, "our linen shirt is back")
     await bench.run()
     assert not bench.tasks
     await changed(bench, said, "<@UINTERN> our linen shirt is back")
@@ -98,7 +98,7 @@ async def test_that_named_nobody_first_is_a_wish_once_it_names_us(bench: Bench) 
 
 async def test_between_people_stays_theirs(bench: Bench) -> None:
     card = await bench.drafted()
-    said = await bench.slack.say(LEA, MARKETING, "nice, I like it", thread_ts=card.ts)
+    said = await bench.slack.post_message(LEA, MARKETING, "nice, I like it", thread_ts=card.ts)
     await changed(bench, said, "nice, I love it")
     await bench.slack.delete(LEA, MARKETING, said.ts)
     await bench.run()
@@ -108,7 +108,7 @@ async def test_between_people_stays_theirs(bench: Bench) -> None:
 
 async def test_to_be_for_its_author_s_eyes_goes_on_there(bench: Bench) -> None:
     bench.question = WHICH
-    said = await bench.slack.say(MARIE, MARKETING, ASKED)
+    said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
     await changed(bench, said, "<@UINTERN> just for me: our linen shirt is back")
     assert bench.tasks[-1].private
@@ -118,7 +118,7 @@ async def test_to_be_for_its_author_s_eyes_goes_on_there(bench: Bench) -> None:
 
 async def test_by_a_reason_to_send_back_is_a_new_reason(bench: Bench) -> None:
     card = await bench.drafted()
-    reply = await bench.slack.say(MARIE, MARKETING, "make it shorter", thread_ts=card.ts)
+    reply = await bench.slack.post_message(MARIE, MARKETING, "make it shorter", thread_ts=card.ts)
     await bench.settled()
     await changed(bench, reply, "make it shorter and warmer")
     assert [task.reason for task in bench.tasks] == [
@@ -134,7 +134,7 @@ async def test_by_a_reason_to_send_back_is_a_new_reason(bench: Bench) -> None:
 async def test_is_stopped_when_it_is_taken_back(bench: Bench, asking: bool) -> None:
     """Its words go with it; where nobody has seen a card yet, none comes."""
     bench.question = WHICH if asking else None
-    said = await bench.slack.say(MARIE, MARKETING, ASKED)
+    said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await (bench.run() if asking else bench.settled())
     await bench.slack.delete(MARIE, MARKETING, said.ts)
     await bench.run()
@@ -148,7 +148,7 @@ async def test_is_stopped_when_it_is_taken_back(bench: Bench, asking: bool) -> N
 
 
 async def test_leaves_a_draft_when_it_is_taken_back(bench: Bench) -> None:
-    said = await bench.slack.say(MARIE, MARKETING, ASKED)
+    said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
     await bench.slack.delete(MARIE, MARKETING, said.ts)
     await bench.run()
@@ -160,7 +160,7 @@ async def test_leaves_a_draft_when_it_is_taken_back(bench: Bench) -> None:
 
 async def test_to_what_its_author_may_not_ask_is_refused_once(bench: Bench) -> None:
     card = await bench.drafted()
-    said = await bench.slack.say(OTTO, MARKETING, "hm", thread_ts=card.ts)
+    said = await bench.slack.post_message(OTTO, MARKETING, "hm", thread_ts=card.ts)
     await changed(bench, said, "<@UINTERN> make it shorter")
     (told,) = bench.whispers(OTTO)
     assert told.startswith("Only whoever asked for this draft")

@@ -46,7 +46,7 @@ async def test_as_a_command_is_answered_without_a_call_to_slack(bench: Bench) ->
 
 async def test_as_a_mention_in_both_forms_is_one_task(any_bench: Bench) -> None:
     bench = any_bench
-    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> e-mail: linen is back")
+    said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> e-mail: linen is back")
     await bench.run()
     assert [one.type for one in bench.slack.deliveries][:2] == ["app_mention", "message"]
     (task,) = bench.tasks
@@ -57,9 +57,9 @@ async def test_as_a_mention_in_both_forms_is_one_task(any_bench: Bench) -> None:
 
 @pytest.mark.parametrize("headers", [True, False])
 async def test_again_by_slack_is_the_same_task(bench: Bench, headers: bool) -> None:
-    bench.slack.mischief.deliver_twice = headers
-    bench.slack.mischief.deliver_twice_without_headers = not headers
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen is back")
+    bench.slack.faults.deliver_twice = headers
+    bench.slack.faults.deliver_twice_without_headers = not headers
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen is back")
     await bench.run()
     assert len(bench.tasks) == 1
     assert len(bench.said()) == 1
@@ -68,29 +68,31 @@ async def test_again_by_slack_is_the_same_task(bench: Bench, headers: bool) -> N
 async def test_by_a_retry_alone_is_taken(bench: Bench) -> None:
     bench.slack.retry_delays = (0.3, 0.3)
     url, bench.slack.events_url = bench.slack.events_url, "http://127.0.0.1:9/nobody"
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen is back")
-    await bench.slack.until(lambda: all(one.attempts for one in bench.slack.deliveries))
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen is back")
+    await bench.slack.wait_until(lambda: all(one.attempts for one in bench.slack.deliveries))
     bench.slack.events_url = url
-    await bench.slack.settled()
+    await bench.slack.wait_for_deliveries()
     assert all(len(one.attempts) > 1 for one in bench.slack.deliveries)
     assert len(bench.tasks) == 1
 
 
 async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
-    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "an SMS for linen")
+    await bench.slack.post_message(
+        MARIE, bench.slack.open_direct_message(MARIE), "an SMS for linen"
+    )
     await bench.run()
     assert [task.words for task in bench.tasks] == ["an SMS for linen"]
     assert len(bench.in_dm(MARIE)) == 1
 
 
 async def test_by_others_is_none_of_our_business(bench: Bench) -> None:
-    await bench.slack.say(MARIE, MARKETING, "good morning")
-    await bench.slack.bot_says("B0OTHER", MARKETING, "<@UINTERN> buy now")
+    await bench.slack.post_message(MARIE, MARKETING, "good morning")
+    await bench.slack.post_bot_message("B0OTHER", MARKETING, "<@UINTERN> buy now")
     an_app = SlackMessage(
-        bench.slack.stamps.ts(), MARKETING, OTTO, "<@UINTERN> buy", bot_id="B0OTHER"
+        bench.slack.ids.new_ts(), MARKETING, OTTO, "<@UINTERN> buy", bot_id="B0OTHER"
     )
-    bench.slack.post(bench.slack.places[MARKETING], an_app)
-    said = await bench.slack.say(MARIE, LAUNCHES, "hello")
+    bench.slack.publish_message(bench.slack.places[MARKETING], an_app)
+    said = await bench.slack.post_message(MARIE, LAUNCHES, "hello")
     await bench.slack.edit(MARIE, LAUNCHES, said.ts, "hello all")
     await bench.slack.delete(MARIE, LAUNCHES, said.ts)
     await bench.run()
@@ -99,14 +101,14 @@ async def test_by_others_is_none_of_our_business(bench: Bench) -> None:
 
 
 async def test_with_a_file_is_heard(bench: Bench) -> None:
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> use this", files=[("a.txt", b"a")])
-    await bench.slack.settled()
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> use this", files=[("a.txt", b"a")])
+    await bench.slack.wait_for_deliveries()
     assert [task.words for task in bench.tasks] == ["use this"]
 
 
 async def test_as_nothing_but_a_mention_is_a_task_that_asks(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"), options=("Linen shirt",))
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN>")
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN>")
     await bench.run()
     assert [task.words for task in bench.tasks] == [""]
     assert "what is it about" in text_of(bench.said()[0]).lower()
@@ -114,12 +116,12 @@ async def test_as_nothing_but_a_mention_is_a_task_that_asks(bench: Bench) -> Non
 
 async def test_in_answer_to_a_question_needs_no_mention(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"))
-    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail please")
+    said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> an e-mail please")
     await bench.run()
     bench.question = None
-    await bench.slack.say(MAX, MARKETING, "not mine to answer", thread_ts=said.ts)
-    await bench.slack.say(MARIE, MARKETING, "the linen shirt", thread_ts=said.ts)
-    await bench.slack.say(MARIE, MARKETING, "and something else", thread_ts=said.ts)
+    await bench.slack.post_message(MAX, MARKETING, "not mine to answer", thread_ts=said.ts)
+    await bench.slack.post_message(MARIE, MARKETING, "the linen shirt", thread_ts=said.ts)
+    await bench.slack.post_message(MARIE, MARKETING, "and something else", thread_ts=said.ts)
     await bench.run()
     first, second = bench.tasks
     assert second.parent == first.id
@@ -131,7 +133,9 @@ async def test_in_answer_to_a_command_s_question_is_taken_under_its_card(bench: 
     bench.question = Question(words=Words("What is it about?"))
     card = await bench.drafted(words="an e-mail")
     bench.question = None
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> the linen shirt", thread_ts=card.ts)
+    await bench.slack.post_message(
+        MARIE, MARKETING, "<@UINTERN> the linen shirt", thread_ts=card.ts
+    )
     await bench.run()
     assert [task.words for task in bench.tasks] == ["an e-mail", "an e-mail\nthe linen shirt"]
     assert bench.said()[1].thread_ts == card.ts
@@ -139,26 +143,28 @@ async def test_in_answer_to_a_command_s_question_is_taken_under_its_card(bench: 
 
 async def test_that_asks_something_itself_answers_no_question(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"))
-    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "an e-mail")
+    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "an e-mail")
     await bench.run()
     bench.question = None
-    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "combien de commandes hier ?")
+    await bench.slack.post_message(
+        MARIE, bench.slack.open_direct_message(MARIE), "combien de commandes hier ?"
+    )
     await bench.run()
     assert [task.words for task in bench.tasks] == ["an e-mail", "combien de commandes hier ?"]
 
 
 async def test_next_in_a_direct_message_answers_the_question(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"))
-    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "an e-mail")
+    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "an e-mail")
     await bench.run()
     bench.question = None
-    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "the linen shirt")
+    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "the linen shirt")
     await bench.run()
     assert bench.tasks[1].words == "an e-mail\nthe linen shirt"
 
 
 async def test_just_for_me_is_seen_by_nobody_else(bench: Bench) -> None:
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> just for me: linen is back")
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> just for me: linen is back")
     await bench.slack.command(MARIE, MARKETING, "/draft", "rien que pour moi, le lin")
     await bench.run()
     assert {task.words for task in bench.tasks if task.private} == {"linen is back", "le lin"}
@@ -168,7 +174,7 @@ async def test_just_for_me_is_seen_by_nobody_else(bench: Bench) -> None:
 
 async def test_where_the_intern_is_no_member_is_answered_directly(bench: Bench) -> None:
     card = await bench.drafted(channel=RANDOM)
-    assert card.channel == bench.slack.dm(MARIE)
+    assert card.channel == bench.slack.open_direct_message(MARIE)
     assert f"<#{RANDOM}>" in text_of(card)
 
 
@@ -208,7 +214,7 @@ async def test_in_a_form_just_for_me_is_private(bench: Bench) -> None:
 async def test_is_taken_over_a_socket_as_well(socket_bench: Bench) -> None:
     bench = socket_bench
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "linen")).ok
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> cotton")
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> cotton")
     await bench.run()
     assert [task.words for task in bench.tasks] == ["linen", "cotton"]
     card = bench.said()[0]

@@ -16,7 +16,7 @@ from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, 
 async def test_sends_the_draft_back_with_its_words(any_bench: Bench, who: str) -> None:
     bench = any_bench
     card = await bench.drafted()
-    await bench.slack.say(who, MARKETING, "make it shorter", thread_ts=card.ts)
+    await bench.slack.post_message(who, MARKETING, "make it shorter", thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
     assert (second.parent, second.reason) == (first.id, "make it shorter")
@@ -31,7 +31,7 @@ async def test_sends_the_draft_back_with_its_words(any_bench: Bench, who: str) -
 
 async def test_is_heard_with_a_mention_as_well(bench: Bench) -> None:
     card = await bench.drafted()
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> plus court svp", thread_ts=card.ts)
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> plus court svp", thread_ts=card.ts)
     await bench.run()
     assert [task.reason for task in bench.tasks] == [None, "plus court svp"]
 
@@ -39,7 +39,7 @@ async def test_is_heard_with_a_mention_as_well(bench: Bench) -> None:
 async def test_goes_on_from_the_newest_draft_each_time(bench: Bench) -> None:
     card = await bench.drafted()
     for words in ("make it shorter", "Et en français ?", "warmer"):
-        await bench.slack.say(MARIE, MARKETING, words, thread_ts=card.ts)
+        await bench.slack.post_message(MARIE, MARKETING, words, thread_ts=card.ts)
         await bench.run()
     tasks = bench.tasks
     assert [task.parent for task in tasks[1:]] == [task.id for task in tasks[:-1]]
@@ -47,9 +47,11 @@ async def test_goes_on_from_the_newest_draft_each_time(bench: Bench) -> None:
 
 
 async def test_told_twice_is_one_task(bench: Bench) -> None:
-    bench.slack.mischief.deliver_twice_without_headers = True
+    bench.slack.faults.deliver_twice_without_headers = True
     card = await bench.drafted()
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
+    await bench.slack.post_message(
+        MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts
+    )
     await bench.run()
     assert len(bench.tasks) == 2
     assert not bench.whispers(MARIE)
@@ -58,7 +60,7 @@ async def test_told_twice_is_one_task(bench: Bench) -> None:
 async def test_between_people_stays_unanswered(bench: Bench) -> None:
     card = await bench.drafted()
     for words in ("thanks!", "nice, I like it", f"<@{MAX}> make it shorter?", "ask legal first"):
-        await bench.slack.say(LEA, MARKETING, words, thread_ts=card.ts)
+        await bench.slack.post_message(LEA, MARKETING, words, thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1
     assert not bench.rows(Decision)
@@ -66,15 +68,15 @@ async def test_between_people_stays_unanswered(bench: Bench) -> None:
 
 
 async def test_where_no_draft_is_stays_unanswered(bench: Bench) -> None:
-    said = await bench.slack.say(MARIE, MARKETING, "what do you think of our poster?")
-    await bench.slack.say(MAX, MARKETING, "make it shorter", thread_ts=said.ts)
+    said = await bench.slack.post_message(MARIE, MARKETING, "what do you think of our poster?")
+    await bench.slack.post_message(MAX, MARKETING, "make it shorter", thread_ts=said.ts)
     await bench.run()
     assert not bench.tasks
 
 
 async def test_by_somebody_without_rights_is_refused_to_them_alone(bench: Bench) -> None:
     card = await bench.drafted()
-    await bench.slack.say(OTTO, MARKETING, "make it shorter", thread_ts=card.ts)
+    await bench.slack.post_message(OTTO, MARKETING, "make it shorter", thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1
     assert "approve" in buttons(card)
@@ -84,7 +86,7 @@ async def test_by_somebody_without_rights_is_refused_to_them_alone(bench: Bench)
 
 async def test_under_approved_words_is_told_why_not(bench: Bench) -> None:
     card = await bench.approved()
-    await bench.slack.say(MARIE, MARKETING, "plus court", thread_ts=card.ts)
+    await bench.slack.post_message(MARIE, MARKETING, "plus court", thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1
     (told,) = bench.whispers(MARIE)
@@ -92,12 +94,12 @@ async def test_under_approved_words_is_told_why_not(bench: Bench) -> None:
 
 
 async def test_in_a_direct_message_need_not_be_in_a_thread(bench: Bench) -> None:
-    direct = bench.slack.dm(MARIE)
-    await bench.slack.say(MARIE, direct, "an SMS for linen")
+    direct = bench.slack.open_direct_message(MARIE)
+    await bench.slack.post_message(MARIE, direct, "an SMS for linen")
     await bench.run()
-    await bench.slack.say(MARIE, direct, "plus court s'il te plaît")
+    await bench.slack.post_message(MARIE, direct, "plus court s'il te plaît")
     await bench.run()
-    await bench.slack.say(MARIE, direct, "an e-mail for our tote")
+    await bench.slack.post_message(MARIE, direct, "an e-mail for our tote")
     await bench.run()
     assert [task.reason for task in bench.tasks] == [None, "plus court s'il te plaît", None]
     assert bench.tasks[2].words == "an e-mail for our tote"
@@ -127,7 +129,7 @@ async def test_under_an_analysis_is_a_question_to_the_intern(
 ) -> None:
     bench = any_bench
     card = await analysed(bench)
-    await bench.slack.say(who, MARKETING, words, thread_ts=card.ts)
+    await bench.slack.post_message(who, MARKETING, words, thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
     goes_on = {"follows": first.words} if skill == "feedback" or asks_only_why(words) else {}
@@ -143,10 +145,10 @@ async def test_under_an_analysis_that_names_the_intern_goes_on_without_a_questio
 ) -> None:
     card = await analysed(bench)
     words = "for last month instead"
-    await bench.slack.say(MARIE, MARKETING, words, thread_ts=card.ts)
+    await bench.slack.post_message(MARIE, MARKETING, words, thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1  # it may be said to anybody
-    await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> {words}", thread_ts=card.ts)
+    await bench.slack.post_message(MARIE, MARKETING, f"<@UINTERN> {words}", thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
     assert (second.words, second.form["skill"]) == (words, "feedback")
@@ -160,7 +162,7 @@ async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -
         (MARIE, f"<@{MAX}> can you look into this?"),
         (MARIE, "Really?"),
     ):
-        await bench.slack.say(who, MARKETING, words, thread_ts=card.ts)
+        await bench.slack.post_message(who, MARKETING, words, thread_ts=card.ts)
     await bench.run()
     assert len(bench.tasks) == 1
     assert not bench.whispers(MARIE)
@@ -168,7 +170,9 @@ async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -
 
 async def test_for_a_channel_that_has_no_draft_there_says_so(bench: Bench) -> None:
     card = await analysed(bench)
-    await bench.slack.say(MARIE, MARKETING, "Make the SMS shorter please", thread_ts=card.ts)
+    await bench.slack.post_message(
+        MARIE, MARKETING, "Make the SMS shorter please", thread_ts=card.ts
+    )
     await bench.run()
     assert len(bench.tasks) == 1
     assert "SMS" in str(bench.whispers(MARIE)[-1])
@@ -176,9 +180,11 @@ async def test_for_a_channel_that_has_no_draft_there_says_so(bench: Bench) -> No
 
 async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_bench: Bench) -> None:
     bench = any_bench
-    bench.slack.mischief.deliver_twice_without_headers = True
+    bench.slack.faults.deliver_twice_without_headers = True
     card = await bench.approved()
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
+    await bench.slack.post_message(
+        MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts
+    )
     await bench.run()
     assert len(bench.whispers(MARIE)) == 1
     assert len(bench.tasks) == 1
@@ -188,10 +194,10 @@ async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_ben
 async def test_that_is_refused_is_told_although_slack_fails(bench: Bench, times: int) -> None:
     """Once: in the thread, or in the direct messages where Slack took nothing there."""
     card = await bench.approved()
-    bench.slack.mischief.http_500("chat.postEphemeral", 1)
-    bench.slack.mischief.lose_answer("chat.postMessage", 1)
-    bench.slack.mischief.http_500("conversations.open", times - 1)
-    await bench.slack.say(MARIE, MARKETING, "make it shorter", thread_ts=card.ts)
+    bench.slack.faults.http_500("chat.postEphemeral", 1)
+    bench.slack.faults.lose_answer("chat.postMessage", 1)
+    bench.slack.faults.http_500("conversations.open", times - 1)
+    await bench.slack.post_message(MARIE, MARKETING, "make it shorter", thread_ts=card.ts)
     for _ in range(5):
         with contextlib.suppress(TryAgain):
             await bench.run()

@@ -30,7 +30,7 @@ def counted(bench: Bench, method: str) -> int:
 
 async def test_has_its_row_before_it_is_sent(bench: Bench) -> None:
     id = await wished(bench)
-    bench.slack.mischief.slow("chat.postMessage", 0.5)
+    bench.slack.faults.slow("chat.postMessage", 0.5)
     showing = asyncio.create_task(bench.outside.show(id))
     async with asyncio.timeout(10):
         while not bench.posts()[id].tries:  # noqa: ASYNC110
@@ -43,7 +43,7 @@ async def test_has_its_row_before_it_is_sent(bench: Bench) -> None:
 
 async def test_whose_answer_was_lost_is_found_again(bench: Bench) -> None:
     id = await wished(bench)
-    bench.slack.mischief.lose_answer("chat.postMessage")
+    bench.slack.faults.lose_answer("chat.postMessage")
     with pytest.raises(TryAgain):
         await bench.outside.show(id)
     assert len(bench.said()) == 1
@@ -53,13 +53,13 @@ async def test_whose_answer_was_lost_is_found_again(bench: Bench) -> None:
 
 
 async def test_in_a_thread_whose_answer_was_lost_is_found_again(bench: Bench) -> None:
-    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen")
+    said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen")
     for number in range(250):  # the thread is long by now
-        message = bench.slack.own_message(MARKETING, f"chat {number}", thread_ts=said.ts)
+        message = bench.slack.build_bot_message(MARKETING, f"chat {number}", thread_ts=said.ts)
         bench.slack.places[MARKETING].add(message)
     await bench.settled()
     id = f"{bench.tasks[0].id}.0:card"
-    bench.slack.mischief.lose_answer("chat.postMessage")
+    bench.slack.faults.lose_answer("chat.postMessage")
     with pytest.raises(TryAgain):
         await bench.outside.show(id)
     before = len(bench.said())
@@ -72,7 +72,7 @@ async def test_is_found_again_though_our_clock_runs_ahead(bench: Bench) -> None:
     id = await wished(bench)
     with bench.database.begin() as session:
         session.get_one(OutboxMessage, id).made_at += timedelta(days=7)
-    bench.slack.mischief.lose_answer("chat.postMessage")
+    bench.slack.faults.lose_answer("chat.postMessage")
     with pytest.raises(TryAgain):
         await bench.outside.show(id)
     await bench.outside.show(id)
@@ -81,7 +81,7 @@ async def test_is_found_again_though_our_clock_runs_ahead(bench: Bench) -> None:
 
 async def test_that_never_went_is_sent_again(bench: Bench) -> None:
     id = await wished(bench)
-    bench.slack.mischief.http_500("chat.postMessage")
+    bench.slack.faults.http_500("chat.postMessage")
     with pytest.raises(TryAgain):
         await bench.outside.show(id)
     assert not bench.said()
@@ -91,7 +91,7 @@ async def test_that_never_went_is_sent_again(bench: Bench) -> None:
 
 async def test_that_comes_too_fast_is_told_when_to_come_back(bench: Bench) -> None:
     id = await wished(bench)
-    bench.slack.mischief.rate_limit("chat.postMessage", retry_after=7)
+    bench.slack.faults.rate_limit("chat.postMessage", retry_after=7)
     with pytest.raises(SlackBusy) as busy:
         await bench.outside.show(id)
     assert busy.value.after == 7
@@ -102,7 +102,7 @@ async def test_that_comes_too_fast_is_told_when_to_come_back(bench: Bench) -> No
 
 async def test_is_let_go_when_it_fails(bench: Bench) -> None:
     id = await wished(bench)
-    bench.slack.mischief.http_500("chat.postMessage")
+    bench.slack.faults.http_500("chat.postMessage")
     with pytest.raises(TryAgain):
         await bench.outside.show(id)
     post = bench.posts()[id]
@@ -115,7 +115,7 @@ async def test_whose_blocks_are_refused_goes_out_plainer(bench: Bench, error: st
     await wished(bench)
     await bench.run("work")
     (card,) = bench.said()
-    bench.slack.mischief.fail("chat.update", error)
+    bench.slack.faults.fail("chat.update", error)
     with bench.database.begin() as session:
         OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
@@ -127,7 +127,7 @@ async def test_whose_blocks_are_refused_goes_out_plainer(bench: Bench, error: st
 
 async def test_refused_in_every_form_is_text_alone(bench: Bench) -> None:
     id = await wished(bench)
-    bench.slack.mischief.refuse_blocks(times=9)
+    bench.slack.faults.refuse_blocks(times=9)
     await bench.outside.show(id)
     (card,) = bench.said()
     assert not card.blocks
@@ -153,7 +153,10 @@ async def test_where_we_may_not_write_goes_to_the_asker_and_says_why(bench: Benc
     await bench.run()
     (card,) = bench.in_dm(MARIE)
     post = bench.posts()[id]
-    assert (post.channel, post.place["fallback"]) == (bench.slack.dm(MARIE), "not_in_channel")
+    assert (post.channel, post.place["fallback"]) == (
+        bench.slack.open_direct_message(MARIE),
+        "not_in_channel",
+    )
     assert f"<#{RANDOM}>" in text_of(card)
 
 
@@ -170,8 +173,8 @@ async def test_where_we_may_no_longer_write_moves_to_the_asker(bench: Bench) -> 
 
 async def test_lost_on_its_way_to_the_asker_is_found_again(bench: Bench) -> None:
     id = await wished(bench, RANDOM)
-    bench.slack.mischief.fail("chat.postMessage", "not_in_channel")
-    bench.slack.mischief.lose_answer("chat.postMessage")
+    bench.slack.faults.fail("chat.postMessage", "not_in_channel")
+    bench.slack.faults.lose_answer("chat.postMessage")
     with pytest.raises(TryAgain):
         await bench.outside.show(id)
     await bench.run()
@@ -180,9 +183,9 @@ async def test_lost_on_its_way_to_the_asker_is_found_again(bench: Bench) -> None
 
 
 async def test_under_a_thread_that_is_gone_goes_to_the_channel(bench: Bench) -> None:
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen")
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen")
     await bench.settled()
-    bench.slack.mischief.fail("chat.postMessage", "thread_not_found", 1)
+    bench.slack.faults.fail("chat.postMessage", "thread_not_found", 1)
     await bench.run()
     (card,) = bench.said()
     assert card.thread_ts is None
@@ -190,7 +193,7 @@ async def test_under_a_thread_that_is_gone_goes_to_the_channel(bench: Bench) -> 
 
 async def test_that_somebody_deleted_comes_again(bench: Bench) -> None:
     card = await bench.drafted()
-    bench.slack.erase(card)
+    bench.slack.delete_message(card)
     with bench.database.begin() as session:
         OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
@@ -201,7 +204,7 @@ async def test_that_somebody_deleted_comes_again(bench: Bench) -> None:
 
 async def test_that_nothing_helps_is_a_reason_in_plain_words(bench: Bench) -> None:
     id = await wished(bench)
-    bench.slack.mischief.fail("chat.postMessage", "missing_scope", times=9)
+    bench.slack.faults.fail("chat.postMessage", "missing_scope", times=9)
     with pytest.raises(CannotDo) as no:
         await bench.outside.show(id)
     assert "install the app again" in no.value.words.to("en")
@@ -210,7 +213,7 @@ async def test_that_nothing_helps_is_a_reason_in_plain_words(bench: Bench) -> No
 async def test_drawn_by_many_at_once_is_one_and_the_newest(bench: Bench) -> None:
     id = await wished(bench)
     await bench.run("work")
-    bench.slack.mischief.slow("chat.update", 0.05)
+    bench.slack.faults.slow("chat.update", 0.05)
     with bench.database.begin() as session:
         OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
     await asyncio.gather(*(bench.outside.show(id) for _ in range(8)))
@@ -265,8 +268,8 @@ async def test_is_drawn_in_its_reader_s_language_which_is_asked_once(bench: Benc
 async def test_survives_slack_being_away_for_names(bench: Bench) -> None:
     for who in (MARIE, "UMAX"):  # somebody whom nobody knows gets nothing
         await bench.outside.people.profile("T0SHOP", who)
-    bench.slack.mischief.fail("users.info", "user_not_found", times=9)
-    bench.slack.mischief.fail("conversations.info", "channel_not_found", times=9)
+    bench.slack.faults.fail("users.info", "user_not_found", times=9)
+    bench.slack.faults.fail("conversations.info", "channel_not_found", times=9)
     card = await bench.approved()
     assert "<@UMAX>" in text_of(card)
     assert await bench.outside.locale("T0SHOP", "ULEA") is None
@@ -283,21 +286,21 @@ async def test_is_no_job_s_business_when_nothing_changed(bench: Bench) -> None:
 
 
 async def test_takes_in_the_thread_it_was_asked_in(bench: Bench) -> None:
-    first = await bench.slack.say("UMAX", MARKETING, "Linen sells &amp; <@ULEA> knows why")
-    await bench.slack.say("ULEA", MARKETING, "it is light", thread_ts=first.ts)
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail", thread_ts=first.ts)
-    await bench.slack.say("UMAX", MARKETING, "later words", thread_ts=first.ts)
+    first = await bench.slack.post_message("UMAX", MARKETING, "Linen sells &amp; <@ULEA> knows why")
+    await bench.slack.post_message("ULEA", MARKETING, "it is light", thread_ts=first.ts)
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> an e-mail", thread_ts=first.ts)
+    await bench.slack.post_message("UMAX", MARKETING, "later words", thread_ts=first.ts)
     await bench.run()
     material = await bench.outside.read("T0SHOP", bench.tasks[0].place)
     assert material == "Person 2: Linen sells & Person 1 knows why\nPerson 1: it is light"
 
 
 async def test_takes_in_nothing_without_a_thread_or_without_slack(bench: Bench) -> None:
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail")
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> an e-mail")
     await bench.settled()
     assert await bench.outside.read("T0SHOP", bench.tasks[0].place) == ""
     assert await bench.outside.read("T0SHOP", {}) == ""
-    bench.slack.mischief.fail("conversations.replies", "missing_scope")
+    bench.slack.faults.fail("conversations.replies", "missing_scope")
     assert await bench.outside.read("T0SHOP", {"channel": MARKETING, "thread": "1.1"}) == ""
 
 
@@ -327,7 +330,7 @@ def test_made_plainer_keeps_all_its_words() -> None:
 
 
 async def test_refused_while_nothing_is_drafted_leaves_no_file(bench: Bench) -> None:
-    bench.slack.mischief.refuse_blocks(1)
+    bench.slack.faults.refuse_blocks(1)
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
     await bench.run()
     (card,) = bench.said()

@@ -39,13 +39,13 @@ async def later(bench: Bench, minutes: int) -> list[str]:
 
 async def test_is_drawn_when_slack_is_back(bench: Bench) -> None:
     card = await bench.drafted()
-    bench.slack.mischief.fail("chat.update", "internal_error", 999)
+    bench.slack.faults.fail("chat.update", "internal_error", 999)
     await bench.press(MAX, card, "approve")
     await given_up(bench)
     assert f"<@{MAX}>" not in text_of(card)
     assert await later(bench, 6)
     assert f"<@{MAX}>" not in text_of(card)
-    bench.slack.mischief.planned.clear()
+    bench.slack.faults.planned_faults.clear()
     assert await later(bench, 12)
     assert f"<@{MAX}>" in text_of(card)
     assert not await later(bench, 18)
@@ -71,7 +71,7 @@ async def test_has_its_picture_in_the_end_or_what_it_shows_in_words(bench: Bench
         Part(kind="file", key="picture", title="Picture", body=file),
     )
     bench.pictures = {sha: PNG}
-    bench.slack.mischief.fail(UPLOAD, "internal_error", 999)
+    bench.slack.faults.fail(UPLOAD, "internal_error", 999)
     with contextlib.suppress(TryAgain):
         await bench.drafted()
     await given_up(bench)

@@ -32,7 +32,7 @@ async def command(bench: Bench, _: SlackMessage) -> None:
 
 
 async def mention(bench: Bench, _: SlackMessage) -> None:
-    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> mail: our wool jumper is back")
+    await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> mail: our wool jumper is back")
     await through(bench)
     assert [task.state for task in bench.tasks] == ["done", "done"]
 
@@ -59,7 +59,7 @@ async def edit(bench: Bench, card: SlackMessage) -> None:
 
 
 async def sending_back(bench: Bench, card: SlackMessage) -> None:
-    await bench.slack.say(LEA, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
+    await bench.slack.post_message(LEA, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
     await through(bench)
     assert [task.state for task in bench.tasks] == ["done", "done"]
 
@@ -100,9 +100,9 @@ async def test_once_is_heard_of_and_loses_no_job(
     card = await bench.drafted()
     before = seen(bench, who)
     if error == "ratelimited":
-        bench.slack.mischief.rate_limit(method, retry_after=0)
+        bench.slack.faults.rate_limit(method, retry_after=0)
     else:
-        bench.slack.mischief.fail(method, error)
+        bench.slack.faults.fail(method, error)
     await flow(bench, card)
     assert seen(bench, who) != before
 
@@ -117,6 +117,6 @@ async def test_every_time_is_heard_of_elsewhere(
 ) -> None:
     card = await bench.drafted()
     before = seen(bench, who)
-    bench.slack.mischief.fail(method, error, times=99)
+    bench.slack.faults.fail(method, error, times=99)
     await flow(bench, card)
     assert seen(bench, who) != before

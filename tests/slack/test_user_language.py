@@ -7,7 +7,7 @@ async def test_has_their_cards_in_it(any_bench: Bench) -> None:
     bench = any_bench
     card = await bench.drafted()
     assert "Sans IA" in text_of(card)
-    await bench.slack.speak(MARIE, "en-GB")
+    await bench.slack.set_locale(MARIE, "en-GB")
     await bench.run()
     assert "No AI connected" in text_of(card)
     assert "Sans IA" not in text_of(card)
@@ -16,7 +16,7 @@ async def test_has_their_cards_in_it(any_bench: Bench) -> None:
 async def test_changes_nothing_of_what_others_asked_for(bench: Bench) -> None:
     card = await bench.drafted()
     drawn = len([call for call in bench.slack.calls if call.method == "chat.update"])
-    await bench.slack.speak(MAX, "fr-FR")
+    await bench.slack.set_locale(MAX, "fr-FR")
     await bench.run()
     assert "Sans IA" in text_of(card)
     assert drawn == len([call for call in bench.slack.calls if call.method == "chat.update"])

@@ -67,7 +67,7 @@ async def post(shop: Shop, key: str, table: str) -> int:
 async def ask(shop: Shop, seconds: float = 60) -> int:
     """Ask the intern now, by a mention, how many customers there are; return its answer."""
     slack = shop.slack
-    asked = await slack.say(MARIE, MARKETING, f"<@{slack.bot_user}> {ASKED}")
+    asked = await slack.post_message(MARIE, MARKETING, f"<@{slack.bot_user}> {ASKED}")
     said: list[str] = []
 
     def answered() -> bool:
@@ -76,5 +76,5 @@ async def ask(shop: Shop, seconds: float = 60) -> int:
         said[:] = [found[1] for card in cards if (found := TOLD.search(card))]
         return bool(said)
 
-    await slack.until(answered, seconds)
+    await slack.wait_until(answered, seconds)
     return int(said[0].replace(",", ""))

@@ -32,7 +32,7 @@ class Shop:
 
     async def drop(self, name: str, content: bytes) -> None:
         text = f"<@{self.slack.bot_user}> our orders"
-        await self.slack.say(MARIE, MARKETING, text, files=[(name, content)])
+        await self.slack.post_message(MARIE, MARKETING, text, files=[(name, content)])
 
     async def press(self, card: SlackMessage, action: str) -> bool:
         return (await self.slack.click(MARIE, card.channel, card.ts, action)).ok
@@ -49,7 +49,9 @@ class Shop:
 
     async def says(self, name: str, words: str) -> SlackMessage:
         """The one card of this file, once it contains these words."""
-        await self.slack.until(lambda: any(words in str(m.blocks) for m in self.cards(name)), 60)
+        await self.slack.wait_until(
+            lambda: any(words in str(m.blocks) for m in self.cards(name)), 60
+        )
         (card,) = self.cards(name)
         return card
 

@@ -9,15 +9,15 @@ from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench
 
 async def read(bench: Bench, words: str, channel: str = MARKETING) -> str:
     """Return the text read for a request that is the last message of a channel."""
-    asked = await bench.slack.say(MARIE, channel, f"<@UINTERN> {words}")
+    asked = await bench.slack.post_message(MARIE, channel, f"<@UINTERN> {words}")
     place = {"channel": channel, "user": MARIE, "thread": asked.ts, "asked": asked.ts}
     return await bench.outside.read("T0SHOP", place, words)
 
 
 async def said(bench: Bench) -> None:
-    first = await bench.slack.say("UMAX", MARKETING, "Friday or Monday for the linen?")
-    await bench.slack.say("ULEA", MARKETING, "Let's go with Monday.", thread_ts=first.ts)
-    await bench.slack.say(MARIE, MARKETING, "I'll book the photos")
+    first = await bench.slack.post_message("UMAX", MARKETING, "Friday or Monday for the linen?")
+    await bench.slack.post_message("ULEA", MARKETING, "Let's go with Monday.", thread_ts=first.ts)
+    await bench.slack.post_message(MARIE, MARKETING, "I'll book the photos")
 
 
 async def test_recap_reads_the_channel_with_threads_and_names(
@@ -41,10 +41,10 @@ async def test_feedback_reads_the_channel_without_names(bench: Bench) -> None:
 
 
 async def test_requests_to_the_intern_and_its_answers_are_left_out(bench: Bench) -> None:
-    asked = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail, would you?")
+    asked = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> an e-mail, would you?")
     await bench.run()
-    await bench.slack.say("ULEA", MARKETING, "<@UMAX> which photos?", thread_ts=asked.ts)
-    await bench.slack.say("UMAX", MARKETING, "<@UINTERN> is it you who knows?")
+    await bench.slack.post_message("ULEA", MARKETING, "<@UMAX> which photos?", thread_ts=asked.ts)
+    await bench.slack.post_message("UMAX", MARKETING, "<@UINTERN> is it you who knows?")
     found = parse_messages(await read(bench, "recap this channel"))
     assert [one.text[-6:] for one in found] == ["hotos?", "knows?"]
     assert found[0].text == "@Max which photos?"
@@ -68,7 +68,7 @@ async def test_channel_without_the_intern_is_not_read(bench: Bench) -> None:
 
 async def test_partial_text_is_kept_when_slack_stops(bench: Bench) -> None:
     await said(bench)
-    bench.slack.mischief.fail("conversations.replies", "missing_scope")
+    bench.slack.faults.fail("conversations.replies", "missing_scope")
     found = parse_messages(await read(bench, "recap this channel"))
     assert [one.text for one in found] == [
         "Friday or Monday for the linen?",
@@ -78,7 +78,7 @@ async def test_partial_text_is_kept_when_slack_stops(bench: Bench) -> None:
 
 async def test_old_messages_are_not_read(bench: Bench) -> None:
     await said(bench)
-    asked = float((await bench.slack.say(MARIE, MARKETING, "now")).ts)
+    asked = float((await bench.slack.post_message(MARIE, MARKETING, "now")).ts)
     later = f"{asked + 9 * 86_400:.6f}"
     place = {"channel": MARKETING, "user": MARIE, "thread": later, "asked": later}
     assert await bench.outside.read("T0SHOP", place, "recap this channel this week") == ""
@@ -89,7 +89,7 @@ async def test_requests_in_threads_too_old_to_read_are_left_out(
     bench: Bench,
 ) -> None:
     for n in range(MAX_THREADS + 2):
-        asked = await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> question {n}")
+        asked = await bench.slack.post_message(MARIE, MARKETING, f"<@UINTERN> question {n}")
         await bench.outside.poster.client.chat_postMessage(
             channel=MARKETING, thread_ts=asked.ts, text="an answer"
         )

@@ -1,4 +1,4 @@
-"""The Web API methods of a local Slack, by family."""
+"""The Web API methods of a local Slack. Importing a module registers its methods."""
 
 from bot.playground.methods import chat, conversations, views
 from bot.playground.methods.registry import METHODS, Method

@@ -1,4 +1,4 @@
-"""chat.*: posting, changing and deleting messages, links to them."""
+"""chat.*, assistant.threads.*, agents.sessions.* and files.*: messages, streams and uploads."""
 
 import time
 from typing import Any
@@ -26,28 +26,28 @@ MAX_METADATA_CHARACTERS = 16_000
 
 @register_method("chat.postMessage", "chat:write")
 def post_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Posts a message as the bot."""
-    place = find_writable_place(slack, args.need("channel", "channel_not_found"))
+    """Post a message as the bot."""
+    place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
-    broadcast = thread_ts is not None and args.flag("reply_broadcast")
+    broadcast = thread_ts is not None and args.read_flag("reply_broadcast")
     fields = read_content(slack, args)
-    message = slack.own_message(
+    message = slack.build_bot_message(
         place.id,
         fields.pop("text"),
         thread_ts=thread_ts,
         reply_broadcast=broadcast,
         subtype="thread_broadcast" if broadcast else None,
         metadata=read_metadata(args),
-        username=args.word("username") or None,
+        username=args.read_string("username") or None,
         **fields,
     )
-    slack.post(place, message)
+    slack.publish_message(place, message)
     return {"channel": place.id, "ts": message.ts, "message": message.as_slack(slack.team)}
 
 
 @register_method("chat.update", "chat:write")
 def update_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Changes one of the bot's messages; blocks that are not given stay."""
+    """Update one of the bot's messages; fields that are not given stay as they are."""
     message = find_own_message(slack, args, "cant_update_message")
     if message.streaming_until:
         raise ApiRefusal("streaming_state_conflict")
@@ -58,42 +58,42 @@ def update_message(slack: ConnectedWorkspace, args: MethodArguments) -> Response
     }
     if args.has("metadata"):
         new["metadata"] = read_metadata(args)
-    slack.rewrite(message, slack.bot_user, **new)
+    slack.update_message(message, slack.bot_user, **new)
     shown = message.as_slack(slack.team)
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shown}
 
 
 @register_method("chat.delete", "chat:write")
 def delete_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Deletes one of the bot's messages."""
+    """Delete one of the bot's messages."""
     message = find_own_message(slack, args, "cant_delete_message")
-    slack.erase(message)
+    slack.delete_message(message)
     return {"channel": message.channel, "ts": message.ts}
 
 
 @register_method("chat.postEphemeral", "chat:write")
 def post_ephemeral(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Shows a message to one person in a channel."""
-    place = find_writable_place(slack, args.need("channel", "channel_not_found"))
-    user = args.need("user", "user_not_found")
+    """Post a message that only one member of a channel sees."""
+    place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
+    user = args.require_string("user", "user_not_found")
     if user not in slack.people:
         raise ApiRefusal("user_not_found")
     if user not in place.members:
         raise ApiRefusal("user_not_in_channel")
     thread_ts = read_thread_ts(place, args)
     fields = read_content(slack, args)
-    message = slack.own_message(
+    message = slack.build_bot_message(
         place.id, fields.pop("text"), thread_ts=thread_ts, ephemeral_to=user, **fields
     )
-    slack.whisper(place, message)
+    slack.post_ephemeral(place, message)
     return {"message_ts": message.ts}
 
 
 @register_method("chat.getPermalink")
 def get_permalink(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """The address of a message."""
-    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
-    message = place.by_ts.get(args.need("message_ts", "message_not_found"))
+    """Return the URL of a message."""
+    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
+    message = place.by_ts.get(args.require_string("message_ts", "message_not_found"))
     if message is None:
         raise ApiRefusal("message_not_found")
     path = f"archives/{place.id}/p{message.ts.replace('.', '')}"
@@ -103,17 +103,19 @@ def get_permalink(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseB
 
 
 def find_visible_place(slack: ConnectedWorkspace, channel: str) -> Place:
-    """A place the bot may know of: a public one, or one that it is in."""
-    place = slack.place(channel)
+    """Return a place that the bot can see: a public channel, or one where it is a member."""
+    place = slack.get_place(channel)
     if place.kind != "channel" and slack.bot_user not in place.members:
         raise ApiRefusal("channel_not_found")
     return place
 
 
 def find_writable_place(slack: ConnectedWorkspace, channel: str) -> Place:
-    """A place the bot may write in; a person's id means their direct message."""
+    """Return a place where the bot may write.
+
+    `channel` is an id, a name such as #marketing, or a person's id for the direct message."""
     if channel in slack.people:
-        return slack.direct([channel])
+        return slack.open_conversation([channel])
     if channel.startswith("#"):
         by_name = {place.name: place.id for place in slack.places.values()}
         channel = by_name.get(channel[1:], channel)
@@ -126,8 +128,8 @@ def find_writable_place(slack: ConnectedWorkspace, channel: str) -> Place:
 
 
 def read_thread_ts(place: Place, args: MethodArguments) -> str | None:
-    """The thread to write in; it must be the ts of a message that starts one."""
-    thread_ts = args.word("thread_ts")
+    """Return the thread to write in; its ts must be that of a top-level message."""
+    thread_ts = args.read_string("thread_ts")
     if not thread_ts:
         return None
     root = place.by_ts.get(thread_ts)
@@ -139,15 +141,17 @@ def read_thread_ts(place: Place, args: MethodArguments) -> str | None:
 
 
 def find_own_message(
-    slack: ConnectedWorkspace, args: MethodArguments, otherwise: str
+    slack: ConnectedWorkspace, args: MethodArguments, error_name: str
 ) -> SlackMessage:
-    """A message of the bot's, by channel and ts."""
-    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
-    message = place.by_ts.get(args.need("ts", "message_not_found"))
+    """Return the bot's message with the given channel and ts.
+
+    `error_name` is the error for a message of somebody else."""
+    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
+    message = place.by_ts.get(args.require_string("ts", "message_not_found"))
     if message is None or message.deleted:
         raise ApiRefusal("message_not_found")
     if message.bot_id != slack.bot_id:
-        raise ApiRefusal(otherwise)
+        raise ApiRefusal(error_name)
     if place.archived:
         raise ApiRefusal("is_archived")
     return message
@@ -156,10 +160,12 @@ def find_own_message(
 def read_content(
     slack: ConnectedWorkspace, args: MethodArguments, keep: SlackMessage | None = None
 ) -> dict[str, Any]:
-    """What a message says: text, blocks, attachments, after all of Slack's checks."""
-    text, markdown = args.word("text"), args.word("markdown_text")
-    blocks = args.array("blocks", "invalid_blocks_format")
-    attachments = args.array("attachments", "invalid_attachments") or []
+    """Read and check a message's text, blocks and attachments.
+
+    The text of `keep`, the message before an update, is used if none is given."""
+    text, markdown = args.read_string("text"), args.read_string("markdown_text")
+    blocks = args.read_array("blocks", "invalid_blocks_format")
+    attachments = args.read_array("attachments", "invalid_attachments") or []
     if markdown and (text or blocks):
         raise ApiRefusal("markdown_text_conflict")
     if len(text) > MAX_TEXT_CHARACTERS or len(markdown) > MAX_MARKDOWN_TEXT:
@@ -174,14 +180,14 @@ def read_content(
     given_text = args.has("text") or bool(markdown) or keep is None
     return {
         "text": (text or markdown) if given_text else keep.text if keep else "",
-        "blocks": assign_ids(blocks or [], slack.stamps),
+        "blocks": assign_ids(blocks or [], slack.ids),
         "attachments": attachments,
     }
 
 
 def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
-    """A message's metadata: event_type, and event_payload without nesting beyond reason."""
-    given = args.json("metadata", "invalid_metadata_format")
+    """Read a message's metadata (event_type and event_payload), or None."""
+    given = args.read_json("metadata", "invalid_metadata_format")
     if given is None:
         return None
     if not isinstance(given, dict) or not isinstance(given.get("event_payload"), dict):
@@ -193,7 +199,7 @@ def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
     return given
 
 
-# chat.startStream, appendStream, stopStream: messages that grow before people's eyes.
+# chat.startStream, chat.appendStream and chat.stopStream.
 
 SESSION_STATUSES = ("active", "processing", "suspended", "closed")
 TOO_LONG_ERROR = f"must be less than {MAX_MARKDOWN_TEXT + 1} characters"
@@ -220,52 +226,54 @@ CHUNK_SCHEMA = require_type(
 
 @register_method("chat.startStream", "chat:write")
 def start_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Begins a message in a thread; in a channel it must say for whom."""
-    place = find_writable_place(slack, args.need("channel", "channel_not_found"))
+    """Start a streaming message in a thread; in a channel a recipient is required."""
+    place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
     if thread_ts is None:
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: thread_ts"])
     if not place.is_direct:
-        team = args.need("recipient_team_id", "missing_recipient_team_id")
-        user = args.need("recipient_user_id", "missing_recipient_user_id")
+        team = args.require_string("recipient_team_id", "missing_recipient_team_id")
+        user = args.require_string("recipient_user_id", "missing_recipient_user_id")
         if user not in slack.people or team != slack.team:
             raise ApiRefusal("user_not_found")
-    if args.word("task_display_mode", "timeline") not in ("timeline", "plan", "dense"):
+    if args.read_string("task_display_mode", "timeline") not in ("timeline", "plan", "dense"):
         raise ApiRefusal("invalid_arguments", ["[ERROR] unknown task_display_mode"])
-    message = slack.own_message(place.id, "", thread_ts=thread_ts)
+    message = slack.build_bot_message(place.id, "", thread_ts=thread_ts)
     message.streaming_until = time.monotonic() + slack.stream_seconds
     append_chunks(slack, message, read_chunks(args))
-    slack.post(place, message)
+    slack.publish_message(place, message)
     return {"channel": place.id, "ts": message.ts}
 
 
 @register_method("chat.appendStream", "chat:write")
 def append_to_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Lets a message grow."""
+    """Append chunks to a streaming message."""
     message = find_open_stream(slack, args)
     chunks = read_chunks(args)
     if not chunks:
         raise ApiRefusal("no_text")
     append_chunks(slack, message, chunks)
-    slack.changed("edit", message.channel, message.ts)
+    slack.notify_change("edit", message.channel, message.ts)
     return {"channel": message.channel, "ts": message.ts}
 
 
 @register_method("chat.stopStream", "chat:write")
 def stop_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Ends a message; now its blocks may come too."""
+    """End a streaming message, optionally with final chunks and blocks."""
     message = find_open_stream(slack, args)
     chunks = read_chunks(args)
-    blocks = args.array("blocks", "invalid_blocks_format") or []
+    blocks = args.read_array("blocks", "invalid_blocks_format") or []
     check_message_blocks(message.blocks + blocks)
-    status = args.word("session_status")
+    status = args.read_string("session_status")
     if status and status not in SESSION_STATUSES:
         raise ApiRefusal("invalid_arguments", ["[ERROR] unknown session_status"])
     described = read_metadata(args)
     append_chunks(slack, message, chunks)
     message.streaming_until = None
-    whole = message.blocks + assign_ids(blocks, slack.stamps)
-    slack.rewrite(message, slack.bot_user, blocks=whole, metadata=described or message.metadata)
+    whole = message.blocks + assign_ids(blocks, slack.ids)
+    slack.update_message(
+        message, slack.bot_user, blocks=whole, metadata=described or message.metadata
+    )
     if status and message.thread_ts:
         slack.sessions[(message.channel, message.thread_ts)] = status
     shown = message.as_slack(slack.team)
@@ -273,7 +281,7 @@ def stop_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBod
 
 
 def find_open_stream(slack: ConnectedWorkspace, args: MethodArguments) -> SlackMessage:
-    """A message that still grows: begun by the bot less than some five minutes ago."""
+    """Return the bot's streaming message; raise ApiRefusal if its stream has ended."""
     message = find_own_message(slack, args, "message_not_owned_by_app")
     if not message.streaming_until or time.monotonic() > message.streaming_until:
         if message.streaming_until:
@@ -283,8 +291,11 @@ def find_open_stream(slack: ConnectedWorkspace, args: MethodArguments) -> SlackM
 
 
 def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
-    """The chunks of a call; markdown_text alone is one too."""
-    markdown, chunks = args.word("markdown_text"), args.array("chunks", "invalid_chunks") or []
+    """Read and check the chunks of a call; markdown_text is converted to a chunk."""
+    markdown, chunks = (
+        args.read_string("markdown_text"),
+        args.read_array("chunks", "invalid_chunks") or [],
+    )
     if markdown and chunks:
         raise ApiRefusal(
             "invalid_arguments", ["[ERROR] markdown_text and chunks exclude each other"]
@@ -294,9 +305,9 @@ def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
     faults = SchemaErrors()
     for place, chunk in enumerate(chunks):
         CHUNK_SCHEMA(faults, chunk, f"/chunks/{place}")
-    if any(TOO_LONG_ERROR in fault for fault in faults.found):
+    if any(TOO_LONG_ERROR in fault for fault in faults.messages):
         raise ApiRefusal("msg_too_long")
-    faults.refuse("invalid_chunks")
+    faults.raise_if_any("invalid_chunks")
     for chunk in chunks:
         check_message_blocks(chunk.get("blocks") or [])
     return chunks
@@ -305,19 +316,19 @@ def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
 def append_chunks(
     slack: ConnectedWorkspace, message: SlackMessage, chunks: list[dict[str, Any]]
 ) -> None:
-    """Adds chunks to a message."""
+    """Append chunks to a message."""
     for chunk in chunks:
         if chunk["type"] == "markdown_text":
             message.text += chunk["text"]
         elif chunk["type"] == "blocks":
-            message.blocks = message.blocks + assign_ids(chunk["blocks"], slack.stamps)
+            message.blocks = message.blocks + assign_ids(chunk["blocks"], slack.ids)
         elif chunk["type"] == "plan_update":
             message.plan = chunk["title"]
         else:
             message.tasks.setdefault(chunk["id"], {}).update(chunk)
 
 
-# assistant.threads.* and agents.sessions.*: status, title and prompts of a thread.
+# assistant.threads.* and agents.sessions.*: a thread's status, title and suggested prompts.
 
 MAX_PROMPTS = 4
 MAX_LOADING_MESSAGES = 10
@@ -326,49 +337,49 @@ MAX_TITLE_CHARACTERS = 200
 
 @register_method("assistant.threads.setStatus", "assistant:write", "chat:write")
 def set_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Shows what the app is doing; an empty status, or the app's next reply, ends it."""
+    """Set a thread's status; an empty status, or the app's next reply, clears it."""
     place, thread_ts = find_thread(slack, args)
     if not args.has("status"):
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: status"])
-    loading = args.json("loading_messages") or []
+    loading = args.read_json("loading_messages") or []
     if not isinstance(loading, list) or len(loading) > MAX_LOADING_MESSAGES:
         raise ApiRefusal("invalid_arguments", ["[ERROR] no more than 10 loading_messages"])
-    if status := args.word("status"):
+    if status := args.read_string("status"):
         slack.statuses[(place.id, thread_ts)] = status
     else:
         slack.statuses.pop((place.id, thread_ts), None)
-    slack.changed("status", place.id, thread_ts)
+    slack.notify_change("status", place.id, thread_ts)
     return {}
 
 
 @register_method("assistant.threads.setTitle", "assistant:write")
 def set_title(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Names a thread with the app."""
+    """Set the title of a thread."""
     place, thread_ts = find_thread(slack, args)
-    slack.titles[(place.id, thread_ts)] = args.need("title")
-    slack.changed("status", place.id, thread_ts)
+    slack.titles[(place.id, thread_ts)] = args.require_string("title")
+    slack.notify_change("status", place.id, thread_ts)
     return {}
 
 
 @register_method("assistant.threads.setSuggestedPrompts", "assistant:write")
 def set_suggested_prompts(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Offers up to four things to say; without a thread, for the app's whole view."""
-    place = find_writable_place(slack, args.need("channel_id", "channel_not_found"))
-    prompts = args.array("prompts", "invalid_arguments") or []
+    """Set up to four suggested prompts of a thread, or without thread_ts of the whole place."""
+    place = find_writable_place(slack, args.require_string("channel_id", "channel_not_found"))
+    prompts = args.read_array("prompts", "invalid_arguments") or []
     if not 1 <= len(prompts) <= MAX_PROMPTS:
         raise ApiRefusal("invalid_arguments", ["[ERROR] from 1 to 4 prompts"])
     if not all(isinstance(one, dict) and set(one) == {"title", "message"} for one in prompts):
         raise ApiRefusal("invalid_arguments", ["[ERROR] a prompt has title and message"])
-    slack.prompts[(place.id, args.word("thread_ts"))] = prompts
-    slack.changed("status", place.id, args.word("thread_ts"))
+    slack.prompts[(place.id, args.read_string("thread_ts"))] = prompts
+    slack.notify_change("status", place.id, args.read_string("thread_ts"))
     return {}
 
 
 @register_method("agents.sessions.setStatus", "chat:write")
 def set_session_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Says whether the agent is at work in a thread; makes the session when there is none."""
+    """Set the session status of a thread; create the session if needed."""
     place, thread_ts = find_thread(slack, args)
-    status, title = args.need("status"), args.word("title")
+    status, title = args.require_string("status"), args.read_string("title")
     if status not in SESSION_STATUSES:
         raise ApiRefusal("invalid_arguments", [f"[ERROR] status must be one of {SESSION_STATUSES}"])
     if len(title) > MAX_TITLE_CHARACTERS:
@@ -377,37 +388,40 @@ def set_session_status(slack: ConnectedWorkspace, args: MethodArguments) -> Resp
     if title and key not in slack.sessions:
         slack.titles[key] = title
     slack.sessions[key] = status
-    slack.changed("status", place.id, thread_ts)
+    slack.notify_change("status", place.id, thread_ts)
     return {"status": status, "agent_status": status, "title": slack.titles.get(key, "")}
 
 
 def find_thread(slack: ConnectedWorkspace, args: MethodArguments) -> tuple[Place, str]:
-    """The thread these methods are about; it must exist."""
-    place = find_writable_place(slack, args.need("channel_id", "channel_not_found"))
-    thread_ts = args.need("thread_ts")
+    """Return the place and thread_ts of a call; raise ApiRefusal if the thread does not exist."""
+    place = find_writable_place(slack, args.require_string("channel_id", "channel_not_found"))
+    thread_ts = args.require_string("thread_ts")
     if thread_ts not in place.by_ts:
         raise ApiRefusal("thread_not_found")
     return place, thread_ts
 
 
-# files.*: uploads in three steps, and what is known of a file.
+# files.*: uploads in three steps, and file information.
 
 MAX_FILE_BYTES = 2**30
 
 
 @register_method("files.getUploadURLExternal", "files:write")
 def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Step one: where to send the bytes."""
-    name, size = args.need("filename"), args.number("length", 0, most=MAX_FILE_BYTES)
+    """Step one of an upload: return the URL for the bytes."""
+    name, size = (
+        args.require_string("filename"),
+        args.read_integer("length", 0, maximum=MAX_FILE_BYTES),
+    )
     file = StoredFile(
-        slack.stamps.id("F"),
+        slack.ids.new_id("F"),
         name,
         name,
         slack.bot_user,
         size,
         slack.base_url,
-        int(float(slack.stamps.ts())),
-        alt_txt=args.word("alt_txt") or None,
+        int(float(slack.ids.new_ts())),
+        alt_txt=args.read_string("alt_txt") or None,
     )
     slack.files[file.id] = file
     return {"upload_url": f"{slack.base_url}upload/v1/{file.id}", "file_id": file.id}
@@ -415,43 +429,44 @@ def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 @register_method("files.completeUploadExternal", "files:write")
 def complete_upload(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Step three: the files are there, and shared where they should be."""
+    """Step three of an upload: mark the files as complete and share them in the channels."""
     files = [
-        find_uploaded_file(slack, entry) for entry in args.array("files", "invalid_arguments") or []
+        find_uploaded_file(slack, entry)
+        for entry in args.read_array("files", "invalid_arguments") or []
     ]
     if not files:
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: files"])
-    channels = args.names("channels") or args.names("channel_id")
+    channels = args.read_list("channels") or args.read_list("channel_id")
     places = [find_writable_place(slack, channel) for channel in channels]
     threads = [read_thread_ts(place, args) for place in places]
-    blocks = args.array("blocks", "invalid_blocks_format") or []
+    blocks = args.read_array("blocks", "invalid_blocks_format") or []
     check_message_blocks(blocks)
     for file in files:
         file.complete = True
     for place, thread_ts in zip(places, threads, strict=True):
-        message = slack.own_message(
+        message = slack.build_bot_message(
             place.id,
-            args.word("initial_comment"),
+            args.read_string("initial_comment"),
             thread_ts=thread_ts,
             files=files,
-            blocks=assign_ids(blocks, slack.stamps),
+            blocks=assign_ids(blocks, slack.ids),
             subtype="file_share",
         )
-        slack.post(place, message)
+        slack.publish_message(place, message)
     return {"files": [file.as_slack() for file in files]}
 
 
 @register_method("files.info", "files:read")
 def show_file(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """What is known of a file."""
-    file = slack.files.get(args.need("file", "file_not_found"))
+    """Return a complete file's metadata."""
+    file = slack.files.get(args.require_string("file", "file_not_found"))
     if file is None or not file.complete:
         raise ApiRefusal("file_not_found")
     return {"file": file.as_slack(), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 def find_uploaded_file(slack: ConnectedWorkspace, entry: Any) -> StoredFile:
-    """A file whose bytes have come, with the title it should have."""
+    """Return an uploaded file and set its title if one is given."""
     file = slack.files.get(str(entry.get("id"))) if isinstance(entry, dict) else None
     if file is None or file.content is None:
         raise ApiRefusal("file_not_found")

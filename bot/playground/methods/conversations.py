@@ -1,4 +1,4 @@
-"""conversations.*: opening, finding and joining places."""
+"""conversations.*, users.*, usergroups.*, reactions.*, auth.*, apps.*, bots.* and team.*."""
 
 import re
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ MAX_GROUP_MEMBERS = 8
 
 @register_method("conversations.open", "im:write", "mpim:write")
 def open_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Opens the direct message with one person, or with up to eight."""
-    if channel := args.word("channel"):
+    """Open the direct message with one to eight people."""
+    if channel := args.read_string("channel"):
         place = find_visible_place(slack, channel)
     else:
-        users = args.names("users")
+        users = args.read_list("users")
         if not users:
             raise ApiRefusal("users_list_not_supplied")
         if len(users) > MAX_GROUP_MEMBERS:
@@ -37,28 +37,30 @@ def open_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> Respo
             raise ApiRefusal("user_disabled")
         if slack.bot_user in users:
             raise ApiRefusal("cannot_dm_bot")
-        place = slack.direct(users)
+        place = slack.open_conversation(users)
     shown = (
-        place.as_slack(slack.bot_user, slack.team) if args.flag("return_im") else {"id": place.id}
+        place.as_slack(slack.bot_user, slack.team)
+        if args.read_flag("return_im")
+        else {"id": place.id}
     )
     return {"channel": shown}
 
 
 @register_method("conversations.info", "channels:read", "groups:read", "im:read", "mpim:read")
 def show_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """One place."""
-    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
+    """Return one place."""
+    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     shown = place.as_slack(slack.bot_user, slack.team)
-    if args.flag("include_locale"):
+    if args.read_flag("include_locale"):
         shown["locale"] = "en-US"
-    if not args.flag("include_num_members"):
+    if not args.read_flag("include_num_members"):
         shown.pop("num_members", None)
     return {"channel": shown}
 
 
 @register_method("conversations.list", "channels:read", "groups:read", "im:read", "mpim:read")
 def list_conversations(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """All places of the asked kinds that the bot may know of."""
+    """List the places of the given types that the bot can see."""
     places = [
         place
         for place in slack.places.values()
@@ -69,8 +71,8 @@ def list_conversations(slack: ConnectedWorkspace, args: MethodArguments) -> Resp
 
 @register_method("users.conversations", "channels:read", "groups:read", "im:read", "mpim:read")
 def list_user_conversations(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """The places that the bot, or somebody, is a member of."""
-    user = args.word("user") or slack.bot_user
+    """List the places of which a person, by default the bot, is a member."""
+    user = args.read_string("user") or slack.bot_user
     if user not in slack.people:
         raise ApiRefusal("user_not_found")
     return filter_conversations(
@@ -80,16 +82,15 @@ def list_user_conversations(slack: ConnectedWorkspace, args: MethodArguments) ->
 
 @register_method("conversations.members", "channels:read", "groups:read", "im:read", "mpim:read")
 def list_members(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Who is in a place."""
-    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
+    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     page, cursor = paginate_entries(place.members, args)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
 @register_method("conversations.join", "channels:join")
 def join_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Makes the bot a member of a public channel."""
-    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
+    """Make the bot a member of a public channel."""
+    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     if place.kind != "channel":
         raise ApiRefusal("method_not_supported_for_channel_type")
     if place.archived:
@@ -97,7 +98,7 @@ def join_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> Respo
     already = slack.bot_user in place.members
     if not already:
         place.members.append(slack.bot_user)
-        slack.changed("place", place.id)
+        slack.notify_change("place", place.id)
     warning = {"warning": "already_in_channel"} if already else {}
     return {"channel": place.as_slack(slack.bot_user, slack.team), **warning}
 
@@ -105,13 +106,13 @@ def join_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> Respo
 def filter_conversations(
     slack: ConnectedWorkspace, args: MethodArguments, places: list[Place]
 ) -> ResponseBody:
-    """A page of places of the asked kinds."""
-    asked = args.names("types") or ["public_channel"]
-    if not set(asked) <= set(CONVERSATION_KINDS):
+    """Return a page of the places that have one of the given types."""
+    types = args.read_list("types") or ["public_channel"]
+    if not set(types) <= set(CONVERSATION_KINDS):
         raise ApiRefusal("invalid_types")
-    kinds = {CONVERSATION_KINDS[name] for name in asked}
+    kinds = {CONVERSATION_KINDS[name] for name in types}
     shown = [one for one in places if one.kind in kinds]
-    if args.flag("exclude_archived"):
+    if args.read_flag("exclude_archived"):
         shown = [one for one in shown if not one.archived]
     page, cursor = paginate_entries(shown, args)
     channels = [place.as_slack(slack.bot_user, slack.team) for place in page]
@@ -121,9 +122,9 @@ def filter_conversations(
 def paginate_entries(
     entries: Sequence[Any], args: MethodArguments, default: int = 100
 ) -> tuple[list[Any], str]:
-    """One page of a list and the cursor of the next."""
-    limit = args.number("limit", default, most=1000)
-    cursor = args.word("cursor")
+    """Return one page of a list and the cursor of the next page."""
+    limit = args.read_integer("limit", default, maximum=1000)
+    cursor = args.read_string("cursor")
     if cursor and not (cursor.startswith("at:") and cursor[3:].isdigit()):
         raise ApiRefusal("invalid_cursor")
     start = int(cursor[3:]) if cursor else 0
@@ -131,7 +132,7 @@ def paginate_entries(
     return list(entries[start:end]), f"at:{end}" if end < len(entries) else ""
 
 
-# conversations.history and conversations.replies, page by page; reactions.
+# conversations.history and conversations.replies with their pages; reactions.add.
 
 HISTORY_SCOPES = ("channels:history", "groups:history", "im:history", "mpim:history")
 TS_PATTERN = re.compile(r"\d{1,10}(\.\d{1,6})?")
@@ -139,7 +140,7 @@ TS_PATTERN = re.compile(r"\d{1,10}(\.\d{1,6})?")
 
 @register_method("conversations.history", *HISTORY_SCOPES)
 def list_history(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """What stands in a channel itself, the newest first."""
+    """List a channel's top-level messages, the newest first."""
     place = find_readable_place(slack, args)
     oldest, latest, inclusive = read_ts_range(args)
     if cursor := read_cursor(args):
@@ -150,9 +151,9 @@ def list_history(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 @register_method("conversations.replies", *HISTORY_SCOPES)
 def list_replies(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """A thread: the message that started it, then the replies, the oldest first."""
+    """List a thread: its first message, then the replies, the oldest first."""
     place = find_readable_place(slack, args)
-    ts = args.need("ts")
+    ts = args.require_string("ts")
     message = place.by_ts.get(ts)
     if message is None:
         raise ApiRefusal("thread_not_found")
@@ -167,41 +168,41 @@ def list_replies(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 @register_method("reactions.add", "reactions:write")
 def add_reaction(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Adds the bot's emoji to a message."""
-    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
-    name = args.need("name", "invalid_name")
-    message = place.by_ts.get(args.need("timestamp", "no_item_specified"))
+    """Add the bot's emoji reaction to a message."""
+    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
+    name = args.require_string("name", "invalid_name")
+    message = place.by_ts.get(args.require_string("timestamp", "no_item_specified"))
     if message is None:
         raise ApiRefusal("message_not_found")
     users = message.reactions.setdefault(name, [])
     if slack.bot_user in users:
         raise ApiRefusal("already_reacted")
     users.append(slack.bot_user)
-    slack.changed("edit", place.id, message.ts)
+    slack.notify_change("edit", place.id, message.ts)
     return {}
 
 
 def find_readable_place(slack: ConnectedWorkspace, args: MethodArguments) -> Place:
-    """A place whose messages the bot may read: one that it is in."""
-    place = find_visible_place(slack, args.need("channel", "channel_not_found"))
+    """Return a place where the bot is a member, so that it may read the messages."""
+    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     if slack.bot_user not in place.members:
         raise ApiRefusal("not_in_channel")
     return place
 
 
 def read_ts_range(args: MethodArguments) -> tuple[str, str, bool]:
-    """oldest, latest, and whether these two belong to it."""
-    oldest, latest = args.word("oldest"), args.word("latest")
+    """Return oldest, latest, and whether the range includes both."""
+    oldest, latest = args.read_string("oldest"), args.read_string("latest")
     if oldest and not TS_PATTERN.fullmatch(oldest):
         raise ApiRefusal("invalid_ts_oldest")
     if latest and not TS_PATTERN.fullmatch(latest):
         raise ApiRefusal("invalid_ts_latest")
-    return oldest, latest, args.flag("inclusive")
+    return oldest, latest, args.read_flag("inclusive")
 
 
 def read_cursor(args: MethodArguments) -> str:
-    """The ts after which the next page begins; empty on the first page."""
-    cursor = args.word("cursor")
+    """Return the ts after which the next page begins; empty for the first page."""
+    cursor = args.read_string("cursor")
     if not cursor:
         return ""
     if not cursor.startswith("ts:") or not TS_PATTERN.fullmatch(cursor[3:]):
@@ -212,10 +213,10 @@ def read_cursor(args: MethodArguments) -> str:
 def build_history_page(
     slack: ConnectedWorkspace, args: MethodArguments, found: list[SlackMessage]
 ) -> ResponseBody:
-    """The first of these messages, and the cursor to the rest."""
-    limit = args.number("limit", 100, most=1000)
+    """Build the answer with the first messages and the cursor for the rest."""
+    limit = args.read_integer("limit", 100, maximum=1000)
     shown, more = found[:limit], len(found) > limit
-    metadata = args.flag("include_all_metadata")
+    metadata = args.read_flag("include_all_metadata")
     body: ResponseBody = {
         "messages": [one.as_slack(slack.team_of(one.user), metadata=metadata) for one in shown],
         "has_more": more,
@@ -225,31 +226,31 @@ def build_history_page(
     return body
 
 
-# users.* and usergroups.*: who is there.
+# users.* and usergroups.*.
 
 
 @register_method("users.info", "users:read")
 def show_user(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """One person; the locale only when asked for."""
-    person = slack.people.get(args.need("user", "user_not_found"))
+    """Return one person; with the locale only if include_locale is set."""
+    person = slack.people.get(args.require_string("user", "user_not_found"))
     if person is None:
         raise ApiRefusal("user_not_found")
-    return {"user": person.as_slack(slack.team, locale=args.flag("include_locale"))}
+    return {"user": person.as_slack(slack.team, locale=args.read_flag("include_locale"))}
 
 
 @register_method("users.list", "users:read")
 def list_users(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Everybody, page by page."""
+    """List all people and bots, page by page."""
     page, cursor = paginate_entries(list(slack.people.values()), args)
-    locale = args.flag("include_locale")
+    locale = args.read_flag("include_locale")
     members = [person.as_slack(slack.team, locale=locale) for person in page]
     return {"members": members, "response_metadata": {"next_cursor": cursor}}
 
 
 @register_method("usergroups.list", "usergroups:read")
 def list_user_groups(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """The user groups; their members only when asked for."""
-    with_users = args.flag("include_users")
+    """List the user groups; with their members only if include_users is set."""
+    with_users = args.read_flag("include_users")
     shown = [
         {name: value for name, value in group.items() if name != "users" or with_users}
         for group in slack.usergroups.values()
@@ -259,27 +260,26 @@ def list_user_groups(slack: ConnectedWorkspace, args: MethodArguments) -> Respon
 
 @register_method("usergroups.users.list", "usergroups:read")
 def list_user_group_members(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Who is in a user group."""
-    group = slack.usergroups.get(args.need("usergroup"))
+    group = slack.usergroups.get(args.require_string("usergroup"))
     if group is None:
         raise ApiRefusal("no_such_subteam")
     return {"users": group["users"]}
 
 
-# auth.*, api.*, apps.*, bots.*, team.*: the app and its workspace.
+# api.*, auth.*, apps.*, bots.* and team.*: the app and its workspace.
 
 
 @register_method("api.test", caller="anyone")
 def api_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Answers what it is asked to answer."""
-    if error := args.word("error"):
+    """Return the arguments, or the error that `error` names."""
+    if error := args.read_string("error"):
         raise ApiRefusal(error)
-    return {"args": args.given}
+    return {"args": args.values}
 
 
 @register_method("auth.test")
 def auth_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Whose token this is."""
+    """Return the workspace and the user of the bot token."""
     return {
         "url": f"https://{seed.TEAM_DOMAIN}.slack.com/",
         "team": seed.TEAM_NAME,
@@ -293,16 +293,16 @@ def auth_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 @register_method("apps.connections.open", "connections:write", caller="app")
 def open_connection(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """An address that one socket can connect to."""
+    """Return a WebSocket URL that is valid for one connection."""
     base = slack.base_url.replace("http://", "ws://", 1)
-    return {"url": f"{base}socket/?ticket={slack.sockets.ticket()}"}
+    return {"url": f"{base}socket/?ticket={slack.sockets.issue_ticket()}"}
 
 
 @register_method("bots.info", "users:read")
 def show_bot(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """What a bot is called."""
+    """Return a bot's name and, for the app's own bot, its ids."""
     known = {slack.bot_id: slack.people[slack.bot_user].name, seed.OTHER_BOT_ID: "other"}
-    id = args.word("bot") or slack.bot_id
+    id = args.read_string("bot") or slack.bot_id
     if id not in known:
         raise ApiRefusal("bot_not_found")
     shown = {"id": id, "deleted": False, "name": known[id], "updated": 1700000000, "icons": {}}
@@ -313,8 +313,8 @@ def show_bot(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 @register_method("team.info", "team:read")
 def show_team(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """The workspace."""
-    if args.word("team") not in ("", slack.team):
+    """Return the workspace."""
+    if args.read_string("team") not in ("", slack.team):
         raise ApiRefusal("team_not_found")
     return {
         "team": {

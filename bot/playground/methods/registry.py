@@ -1,4 +1,4 @@
-"""The scopes the app was granted, and the error for those it was not."""
+"""The registry of Web API methods, with their scopes and the parsing of their arguments."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal
 
-APP_TOKEN_SCOPES = frozenset({"connections:write"})  # of the app's own token, not the bot's
+APP_TOKEN_SCOPES = frozenset({"connections:write"})  # of the app-level token, not of the bot token
 GRANTED_SCOPES = frozenset(
     {"app_mentions:read", "assistant:write", "chat:write", "commands", "connections:write"}
     | {"channels:history", "groups:history", "im:history", "mpim:history"}
@@ -19,63 +19,62 @@ GRANTED_SCOPES = frozenset(
 )
 
 
-# The first part of a scope's name, by the kind of place that it is for.
+# For each kind of place: the first part of the names of its scopes.
 FAMILIES = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 
 
 def scopes_for(scopes: tuple[str, ...], kind: str | None) -> tuple[str, ...]:
-    """Those of a method's scopes that a call for this kind of place needs."""
+    """Return the scopes of a method that a call for this kind of place needs."""
     if kind is None:
         return scopes
     return tuple(one for one in scopes if one.split(":")[0] == FAMILIES[kind]) or scopes
 
 
 def check_scope(granted: frozenset[str], needed: tuple[str, ...]) -> None:
-    """Raises missing_scope when none of the needed scopes was granted."""
+    """Raise ApiRefusal (missing_scope) if none of the needed scopes was granted."""
     if needed and not granted.intersection(needed):
         raise ApiRefusal("missing_scope", needed=needed[0], provided=",".join(sorted(granted)))
 
 
-# The arguments of one API call, read as strictly as Slack reads them.
+# The arguments of an API call, checked as strictly as Slack checks them.
 
 
 class MethodArguments:
-    """What a method was called with; forms carry JSON in strings, JSON bodies do not."""
+    """The arguments of a call. In a form JSON values are strings, in a JSON body they are not."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
-        self.given = given
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
 
     def has(self, name: str) -> bool:
-        """Whether the argument was given at all."""
-        return self.given.get(name) is not None
+        return self.values.get(name) is not None
 
-    def word(self, name: str, default: str = "") -> str:
-        """A string; numbers are taken as they are written."""
-        value = self.given.get(name)
+    def read_string(self, name: str, default: str = "") -> str:
+        """Return a string; numbers are converted to strings."""
+        value = self.values.get(name)
         if value is None:
             return default
         if isinstance(value, dict | list | bool):
             raise _invalid_argument(f"must be a string: {name}")
         return str(value)
 
-    def need(self, name: str, error: str = "") -> str:
-        """A string that must be there."""
-        if value := self.word(name):
+    def require_string(self, name: str, error: str = "") -> str:
+        """Return a non-empty string; raise ApiRefusal (`error`) if it is missing."""
+        if value := self.read_string(name):
             return value
         raise ApiRefusal(error) if error else _invalid_argument(f"missing required field: {name}")
 
-    def flag(self, name: str, default: bool = False) -> bool:
-        """True for true, 1 and "true"."""
-        value = self.given.get(name)
+    def read_flag(self, name: str, default: bool = False) -> bool:
+        """Return a boolean; true, 1 and "true" are true."""
+        value = self.values.get(name)
         return default if value is None else value in (True, 1, "1", "true", "True")
 
-    def number(self, name: str, default: int, *, most: int) -> int:
-        """A whole number from 1 to `most`."""
+    def read_integer(self, name: str, default: int, *, maximum: int) -> int:
+        """Return an integer from 1 to `maximum`; raise ApiRefusal otherwise."""
         try:
-            value = int(self.word(name) or default)
+            value = int(self.read_string(name) or default)
         except ValueError:
             raise _invalid_argument(f"must be an integer: {name}") from None
-        if not 1 <= value <= most:
+        if not 1 <= value <= maximum:
             raise (
                 ApiRefusal("invalid_limit")
                 if name == "limit"
@@ -83,9 +82,9 @@ class MethodArguments:
             )
         return value
 
-    def json(self, name: str, error: str = "invalid_arguments") -> Any:
-        """A value that a form carries as JSON text; None when it was not given."""
-        value = self.given.get(name)
+    def read_json(self, name: str, error: str = "invalid_arguments") -> Any:
+        """Return a value that may be JSON text; None if it was not given."""
+        value = self.values.get(name)
         if not isinstance(value, str):
             return value
         try:
@@ -93,16 +92,16 @@ class MethodArguments:
         except json.JSONDecodeError:
             raise ApiRefusal(error) from None
 
-    def array(self, name: str, error: str) -> list[Any] | None:
-        """A list; None when it was not given."""
-        value = self.json(name, error)
+    def read_array(self, name: str, error: str) -> list[Any] | None:
+        """Return a list, which may be JSON text; None if it was not given."""
+        value = self.read_json(name, error)
         if value is not None and not isinstance(value, list):
             raise ApiRefusal(error)
         return value
 
-    def names(self, name: str) -> list[str]:
-        """Words parted by commas, or a list of them."""
-        value = self.given.get(name)
+    def read_list(self, name: str) -> list[str]:
+        """Return a list of strings that was given as a list or separated by commas."""
+        value = self.values.get(name)
         parts = value if isinstance(value, list) else str(value or "").split(",")
         return [str(part).strip() for part in parts if str(part).strip()]
 
@@ -111,7 +110,7 @@ def _invalid_argument(what: str) -> ApiRefusal:
     return ApiRefusal("invalid_arguments", [f"[ERROR] {what}"])
 
 
-# Which Web API methods there are, and the scope that each needs.
+# The registered methods.
 
 ResponseBody = dict[str, Any]
 MethodFunction = Callable[[ConnectedWorkspace, MethodArguments], ResponseBody]
@@ -119,13 +118,13 @@ MethodFunction = Callable[[ConnectedWorkspace, MethodArguments], ResponseBody]
 
 @dataclass(frozen=True)
 class Method:
-    """One method: its work, the scopes of which one must be granted, who may call it.
+    """A Web API method. One of its `scopes` must be granted.
 
-    Callers are the bot (its token), the app (the app-level token) and anyone.
+    `caller` is "bot" (bot token), "app" (app-level token) or "anyone".
     """
 
     name: str
-    work: MethodFunction
+    function: MethodFunction
     scopes: tuple[str, ...] = ()
     caller: str = "bot"
 
@@ -136,10 +135,10 @@ METHODS: dict[str, Method] = {}
 def register_method(
     name: str, *scopes: str, caller: str = "bot"
 ) -> Callable[[MethodFunction], MethodFunction]:
-    """Registers a function as a Web API method."""
+    """Register a function as a Web API method."""
 
-    def register(work: MethodFunction) -> MethodFunction:
-        METHODS[name] = Method(name, work, scopes, caller)
-        return work
+    def register(function: MethodFunction) -> MethodFunction:
+        METHODS[name] = Method(name, function, scopes, caller)
+        return function
 
     return register

@@ -1,4 +1,4 @@
-"""views.*: modals and Home tabs."""
+"""views.*: opening and updating modals and Home tabs."""
 
 import time
 from typing import Any
@@ -13,17 +13,17 @@ from bot.playground.slack_objects import Trigger
 
 @register_method("views.open")
 def open_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Opens a modal before the person whose trigger_id it is."""
+    """Open a modal for the person of the trigger_id."""
     trigger = use_trigger(slack, args)
     return build_view_response(slack, modals.open_view(slack, read_view_source(args), trigger.user))
 
 
 @register_method("views.push")
 def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Puts a view on top of the modal from which the trigger_id came."""
+    """Open a view on top of the modal that the trigger_id belongs to."""
     trigger = use_trigger(slack, args)
-    under = slack.views.get(trigger.view_id or "")
-    if under is None or under.kind != "modal":
+    parent = slack.views.get(trigger.view_id or "")
+    if parent is None or parent.kind != "modal":
         raise ApiRefusal("not_found")
     top = slack.open_views(trigger.user)[-1]
     return build_view_response(
@@ -33,8 +33,8 @@ def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody
 
 @register_method("views.update")
 def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Changes an open view, by its id or by the app's own."""
-    view = slack.views.get(args.word("view_id")) or find_by_external_id(slack, args)
+    """Update an open view by its view_id or external_id."""
+    view = slack.views.get(args.read_string("view_id")) or find_by_external_id(slack, args)
     if view is None:
         raise ApiRefusal("not_found")
     check_view_hash(args, view)
@@ -43,8 +43,8 @@ def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBod
 
 @register_method("views.publish")
 def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Shows a Home tab to one person."""
-    user = args.need("user_id")
+    """Publish the Home tab of one person."""
+    user = args.require_string("user_id")
     if user not in slack.people:
         raise ApiRefusal("user_not_found")
     given = check_view(read_view_source(args), "home")
@@ -52,7 +52,7 @@ def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
     if view is None:
         modals.check_external_id(slack, given, None)
         view = slack.homes[user] = modals.create_view(slack, given, "home", user)
-        slack.shown(view)
+        slack.notify_view_change(view)
     else:
         check_view_hash(args, view)
         modals.update_view(slack, view, given)
@@ -60,16 +60,17 @@ def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 
 def read_view_source(args: MethodArguments) -> Any:
-    """The view's definition as it was given."""
-    view = args.json("view")
+    view = args.read_json("view")
     if view is None:
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: view"])
     return view
 
 
 def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
-    """Takes a trigger_id: once, and within three seconds."""
-    given = args.word("trigger_id") or args.need("interactivity_pointer", "invalid_arguments")
+    """Use up a trigger_id; it is valid once and for three seconds."""
+    given = args.read_string("trigger_id") or args.require_string(
+        "interactivity_pointer", "invalid_arguments"
+    )
     trigger = slack.triggers.get(given)
     if trigger is None:
         raise ApiRefusal("invalid_trigger_id")
@@ -82,18 +83,17 @@ def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
 
 
 def find_by_external_id(slack: ConnectedWorkspace, args: MethodArguments) -> View | None:
-    """The open view with the app's own id."""
-    external_id = args.word("external_id")
+    """Return the open view with the given external_id, or None."""
+    external_id = args.read_string("external_id")
     found = (view for view in slack.views.values() if view.external_id == external_id)
     return next(found, None) if external_id else None
 
 
 def check_view_hash(args: MethodArguments, view: View) -> None:
-    """Refuses a change to a view that is not the one the app has seen."""
-    if args.word("hash") not in ("", view.hash):
+    """Raise ApiRefusal (hash_conflict) if the view has changed since the given hash."""
+    if args.read_string("hash") not in ("", view.hash):
         raise ApiRefusal("hash_conflict")
 
 
 def build_view_response(slack: ConnectedWorkspace, view: View) -> ResponseBody:
-    """The answer of every views method."""
     return {"view": payloads.build_view_payload(slack, view)}

@@ -1,4 +1,4 @@
-"""The playground's page: a Slack client in the browser, with a look behind the scenes."""
+"""The playground's page: a Slack client in the browser, with the intern's records at its side."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ __all__ = ["add_page"]
 def add_page(
     slack: LocalSlack, *, child: InternProcess | None, home: Path | None, database_url: str | None
 ) -> None:
-    """Adds the page's routes to `slack.application`; call it before the start.
+    """Add the page's routes to `slack.application`; call it before the Slack starts.
 
-    Without a child the page offers no "kill the worker"; without rows (`database_url`, or the
-    SQLite file under `home`) its side panel shows only what Slack itself saw.
+    Without `child` the page has no switch to kill the intern. Without a database (`database_url`,
+    or the SQLite file in `home`) its side panel shows only what Slack itself saw.
     """
     if database_url is None and home is not None:
         database_url = f"sqlite:///{home / 'super-intern.db'}"
-    behind = InternRecords(slack.team, database_url)
-    live = OpenPages(slack, behind, FaultSwitches(slack, child, behind))
-    PageRoutes(slack, live).add_to(slack.application)
+    records = InternRecords(slack.team, database_url)
+    pages = OpenPages(slack, records, FaultSwitches(slack, child, records))
+    PageRoutes(slack, pages).add_to(slack.application)

@@ -1,4 +1,4 @@
-"""What a person does on the page, carried out in the local Slack."""
+"""Runs the actions that people take on the page in the local Slack."""
 
 import base64
 import re
@@ -17,12 +17,12 @@ ActionRequest = dict[str, Any]
 ActionHandler = Callable[[str, ActionRequest], Awaitable[AppResponse | None]]
 MAX_RESPONSES = 60
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
-INVITE_COMMAND = "/invite"  # Slack's own; the cards name it
+INVITE_COMMAND = "/invite"  # a built-in command of Slack that the cards mention
 UNKNOWN_COMMAND = "{command} is not a valid command."
 
 
 def list_commands() -> list[dict[str, str]]:
-    """The slash commands that the intern's skills declare."""
+    """Return the slash commands that the intern's skills declare."""
     return [
         {"command": f"/{skill.command}", "what": skill.summary, "hint": skill.hint}
         for skill in load_skills().values()
@@ -31,105 +31,109 @@ def list_commands() -> list[dict[str, str]]:
 
 
 class ActionRunner:
-    """Each verb takes who does it and what the page sent; `acks` are the intern's answers."""
+    """Runs the actions of one page; `acks` are the intern's latest acknowledgements."""
 
     def __init__(self, slack: LocalSlack) -> None:
         self.slack = slack
         self.acks: deque[dict[str, Any]] = deque(maxlen=MAX_RESPONSES)
         self.commands = list_commands()
-        self._verbs: dict[str, ActionHandler] = {
-            "say": self._say,
+        self._handlers: dict[str, ActionHandler] = {
+            "say": self._post_message,
             "command": self._command,
             "click": self._click,
             "fill": self._fill,
             "submit": self._submit,
             "close": self._close,
-            "home": self._home,
+            "home": self._open_home,
             "edit": self._edit,
             "delete": self._delete,
-            "speak": self._speak,
+            "speak": self._set_language,
         }
 
-    async def do(self, me: str, deed: ActionRequest) -> dict[str, Any]:
-        """Raises Impossible, with words for the log, when it can't be done."""
-        verb = self._verbs.get(str(deed.get("do")))
+    async def run(self, user: str, request: ActionRequest) -> dict[str, Any]:
+        """Run an action for a person and return its result for the page.
+
+        Raises ImpossibleAction if the action is unknown, incomplete or not possible."""
+        verb = self._handlers.get(str(request.get("do")))
         if verb is None:
-            raise ImpossibleAction(f"there is no deed {deed.get('do')!r}")
+            raise ImpossibleAction(f"there is no action {request.get('do')!r}")
         try:
-            answer = await verb(me, deed)
+            answer = await verb(user, request)
         except (KeyError, TypeError, ValueError) as error:
-            raise ImpossibleAction(f"{deed.get('do')}: {error!r}") from error
+            raise ImpossibleAction(f"{request.get('do')}: {error!r}") from error
         if answer is None:
             return {}
         return {"ms": round(answer.ms, 1), "error": answer.error, "errors": answer.errors}
 
-    async def _say(self, me: str, deed: ActionRequest) -> None:
+    async def _post_message(self, user: str, request: ActionRequest) -> None:
         files = [
-            (str(one["name"]), base64.b64decode(one["bytes"])) for one in deed.get("files", [])
+            (str(one["name"]), base64.b64decode(one["bytes"])) for one in request.get("files", [])
         ]
-        text = encode_typed_text(self.slack, str(deed.get("text", "")))
-        await self.slack.say(me, deed["channel"], text, deed.get("thread") or None, files)
+        text = encode_typed_text(self.slack, str(request.get("text", "")))
+        await self.slack.post_message(
+            user, request["channel"], text, request.get("thread") or None, files
+        )
 
-    async def _command(self, me: str, deed: ActionRequest) -> AppResponse | None:
-        command, channel = str(deed["command"]), str(deed["channel"])
-        text = encode_typed_text(self.slack, str(deed.get("text", "")))
+    async def _command(self, user: str, request: ActionRequest) -> AppResponse | None:
+        command, channel = str(request["command"]), str(request["channel"])
+        text = encode_typed_text(self.slack, str(request.get("text", "")))
         if command == INVITE_COMMAND and f"<@{self.slack.bot_user}>" in text:
-            user_actions.invite_bot(self.slack, me, self.slack.places[channel])
+            user_actions.invite_bot(self.slack, user, self.slack.places[channel])
             return None
         if command not in [one["command"] for one in self.commands]:
-            self.slack.refuse_to(me, channel, UNKNOWN_COMMAND.format(command=command))
+            self.slack.show_slack_error(user, channel, UNKNOWN_COMMAND.format(command=command))
             return None
-        return self._noted(command, await self.slack.command(me, channel, command, text))
+        return self._record_ack(command, await self.slack.command(user, channel, command, text))
 
-    async def _click(self, me: str, deed: ActionRequest) -> AppResponse:
+    async def _click(self, user: str, request: ActionRequest) -> AppResponse:
         answer = await self.slack.click(
-            me,
-            deed.get("channel", ""),
-            deed.get("ts", ""),
-            deed["action_id"],
-            deed.get("block_id"),
-            deed.get("value"),
-            view_id=deed.get("view"),
+            user,
+            request.get("channel", ""),
+            request.get("ts", ""),
+            request["action_id"],
+            request.get("block_id"),
+            request.get("value"),
+            view_id=request.get("view"),
         )
-        return self._noted(f"block_actions · {deed['action_id']}", answer)
+        return self._record_ack(f"block_actions · {request['action_id']}", answer)
 
-    async def _fill(self, me: str, deed: ActionRequest) -> None:
-        self.slack.fill(me, deed["view"], deed["values"])
+    async def _fill(self, user: str, request: ActionRequest) -> None:
+        self.slack.fill(user, request["view"], request["values"])
 
-    async def _submit(self, me: str, deed: ActionRequest) -> AppResponse:
-        values = dict(deed.get("values") or {})
-        for field in deed.get("files", []):  # a file_input's bytes become files of Slack's first
-            stored = self.slack.upload(me, str(field["name"]), base64.b64decode(field["bytes"]))
+    async def _submit(self, user: str, request: ActionRequest) -> AppResponse:
+        values = dict(request.get("values") or {})
+        for field in request.get("files", []):  # uploads the files of file_input elements
+            stored = self.slack.upload(user, str(field["name"]), base64.b64decode(field["bytes"]))
             block = values.setdefault(field["block_id"], {})
             block.setdefault(field["action_id"], []).append(stored.as_slack())
-        name = self.slack.views[deed["view"]].callback_id
-        answer = await self.slack.submit(me, deed["view"], values)
-        return self._noted(f"view_submission · {name}", answer)
+        name = self.slack.views[request["view"]].callback_id
+        answer = await self.slack.submit(user, request["view"], values)
+        return self._record_ack(f"view_submission · {name}", answer)
 
-    async def _close(self, me: str, deed: ActionRequest) -> AppResponse | None:
-        return await self.slack.close(me, deed["view"])
+    async def _close(self, user: str, request: ActionRequest) -> AppResponse | None:
+        return await self.slack.close(user, request["view"])
 
-    async def _home(self, me: str, deed: ActionRequest) -> None:
-        await self.slack.open_home(me, str(deed.get("tab", "home")))
+    async def _open_home(self, user: str, request: ActionRequest) -> None:
+        await self.slack.open_home(user, str(request.get("tab", "home")))
 
-    async def _edit(self, me: str, deed: ActionRequest) -> None:
-        text = encode_typed_text(self.slack, str(deed["text"]))
-        await self.slack.edit(me, deed["channel"], deed["ts"], text)
+    async def _edit(self, user: str, request: ActionRequest) -> None:
+        text = encode_typed_text(self.slack, str(request["text"]))
+        await self.slack.edit(user, request["channel"], request["ts"], text)
 
-    async def _delete(self, me: str, deed: ActionRequest) -> None:
-        await self.slack.delete(me, deed["channel"], deed["ts"])
+    async def _delete(self, user: str, request: ActionRequest) -> None:
+        await self.slack.delete(user, request["channel"], request["ts"])
 
-    async def _speak(self, me: str, deed: ActionRequest) -> None:
-        await self.slack.speak(me, LOCALES[deed["language"]])
+    async def _set_language(self, user: str, request: ActionRequest) -> None:
+        await self.slack.set_locale(user, LOCALES[request["language"]])
 
-    def _noted(self, name: str, answer: AppResponse) -> AppResponse:
-        told = {"name": name, "ms": round(answer.ms, 1), "error": answer.error, "at": time.time()}
-        self.acks.append(told)
+    def _record_ack(self, name: str, answer: AppResponse) -> AppResponse:
+        ack = {"name": name, "ms": round(answer.ms, 1), "error": answer.error, "at": time.time()}
+        self.acks.append(ack)
         return answer
 
 
 def encode_typed_text(slack: LocalSlack, text: str) -> str:
-    """Typed words as Slack stores them: harmless signs, and names that are addressed."""
+    """Escape typed text and convert @names and #channels to mentions, as Slack stores them."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     names = {}
     for id, person in slack.people.items():

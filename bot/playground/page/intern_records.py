@@ -1,4 +1,7 @@
-"""Nothing lost, nothing doubled: the intern's rows held against what stands in Slack."""
+"""Reads the intern's database for the page and compares it with the messages in Slack.
+
+The comparison shows that no accepted task was lost and that no message was posted twice.
+"""
 
 import asyncio
 from collections import Counter
@@ -28,46 +31,50 @@ from bot.playground.page.actions import ActionRunner
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import OPEN_STATES, Task
 
-TaskCards = list[tuple[str, str, datetime]]  # each task's first card, its state, since when
-LOST_AFTER = timedelta(seconds=30)  # a card that Slack refuses comes a little later
+TaskCards = list[
+    tuple[str, str, datetime]
+]  # for each task: the id of its first card, its state, the time of the state
+LOST_AFTER = timedelta(seconds=30)  # after a refusal by Slack, the retry comes a little later
 
 
 def list_task_cards(session: Session, workspace: str) -> TaskCards:
-    """Every accepted task of the workspace."""
+    """List the first cards of all accepted tasks of the workspace."""
     columns = select(Task.id, Task.state, Task.changed_at).where(Task.workspace == workspace)
     return [(f"{id}.0:card", state, since) for id, state, since in session.execute(columns)]
 
 
 def count_posts(slack: LocalSlack) -> Counter[str]:
-    """How often each post of the intern stands in Slack, by the id that its metadata carries."""
-    standing: Counter[str] = Counter()
+    """Count the messages in Slack for each post id of the intern (from the metadata)."""
+    post_counts: Counter[str] = Counter()
     for place in slack.places.values():
         for message in place.by_ts.values():
             post = (message.metadata or {}).get("event_payload", {}).get("post")
             if post and message.bot_id == slack.bot_id and not message.deleted:
-                standing[str(post)] += 1
-    return standing
+                post_counts[str(post)] += 1
+    return post_counts
 
 
-def count_outcomes(tasks: TaskCards, standing: Counter[str], now: datetime) -> dict[str, int]:
-    """asked = ended + open + lost; doubled counts posts of any kind."""
+def count_outcomes(tasks: TaskCards, post_counts: Counter[str], now: datetime) -> dict[str, int]:
+    """Count the tasks by outcome: asked = ended + open + lost.
+
+    `doubled` is the number of posts of any kind with more than one message."""
     found = Counter(
-        _classify_card(card, state, now - since, standing) for card, state, since in tasks
+        _classify_card(card, state, now - since, post_counts) for card, state, since in tasks
     )
-    doubled = sum(count > 1 for count in standing.values())
-    counted = {name: found[name] for name in ("ended", "open", "lost")}
-    return {"asked": len(tasks), **counted, "doubled": doubled}
+    doubled = sum(count > 1 for count in post_counts.values())
+    outcomes = {name: found[name] for name in ("ended", "open", "lost")}
+    return {"asked": len(tasks), **outcomes, "doubled": doubled}
 
 
-def _classify_card(card: str, state: str, age: timedelta, standing: Counter[str]) -> str:
+def _classify_card(card: str, state: str, age: timedelta, post_counts: Counter[str]) -> str:
     if state in OPEN_STATES:
         return "open"
-    if standing[card]:
+    if post_counts[card]:
         return "ended"
     return "open" if age < LOST_AFTER else "lost"
 
 
-# Behind the scenes: what the intern's own rows say, read without ever writing.
+# The intern's records for the page's side panel, on a read-only connection.
 
 RecordData = dict[str, Any]
 MAX_TASKS, MAX_EVENTS, MAX_CALLS, MAX_ENTRIES = 8, 40, 25, 300
@@ -77,7 +84,7 @@ WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
 
 
 class InternRecords:
-    """Reads rows of one workspace; before the intern has made its tables there are none."""
+    """Reads the records of one workspace; empty until the intern has created its tables."""
 
     def __init__(self, workspace: str, database_url: str | None) -> None:
         self.workspace = workspace
@@ -85,17 +92,17 @@ class InternRecords:
         self._engine: Engine | None = None
         self._verified: tuple[str, journal.ChainVerdict] | None = None
 
-    async def read(self, slack: LocalSlack, deeds: ActionRunner, language: str) -> RecordData:
-        """Events with their acks, calls, tasks with all that belongs to them, the journal."""
-        rows = await asyncio.to_thread(self._rows, language)
-        counted = count_outcomes(rows.pop("accepted"), count_posts(slack), datetime.now(UTC))
-        seen = {"events": list_events(slack, deeds), "calls": list_calls(slack)}
-        return seen | rows | {"proof": counted}
+    async def read(self, slack: LocalSlack, actions: ActionRunner, language: str) -> RecordData:
+        """Return the events, API calls, tasks, journal and outcome counts for the side panel."""
+        rows = await asyncio.to_thread(self._read_rows, language)
+        outcomes = count_outcomes(rows.pop("accepted"), count_posts(slack), datetime.now(UTC))
+        traffic = {"events": list_events(slack, actions), "calls": list_calls(slack)}
+        return traffic | rows | {"proof": outcomes}
 
     def next_digest(self, now: datetime) -> datetime:
-        """A minute after the next moment of a digest that is on; a week ahead when none is."""
+        """Return one minute after the next active digest is due, or a week ahead without any."""
         try:
-            engine = self._connected()
+            engine = self._open_engine()
             if engine is not None:
                 with Session(engine) as session:
                     on = [
@@ -105,27 +112,31 @@ class InternRecords:
                     ]
                     moments = [one.next_run(now) for one in on]
                     return min(moments, default=now + WEEK) + MINUTE
-        except SQLAlchemyError:  # tables not made yet
+        except SQLAlchemyError:  # the tables do not exist yet
             pass
         return now + WEEK
 
-    def _rows(self, language: str) -> RecordData:
+    def _read_rows(self, language: str) -> RecordData:
         nothing: RecordData = {"tasks": [], "journal": None, "accepted": []}
         try:
-            engine = self._connected()
+            engine = self._open_engine()
             if engine is None:
                 return nothing
             with Session(engine) as session:
-                entries = self._entries(session)
+                entries = self._list_entries(session)
                 tasks = [
-                    describe_task(session, one, entries, language) for one in self._tasks(session)
+                    describe_task(session, one, entries, language)
+                    for one in self._list_tasks(session)
                 ]
-                shown = {"tasks": tasks, "journal": self._journal(session, entries, language)}
+                shown = {
+                    "tasks": tasks,
+                    "journal": self._describe_journal(session, entries, language),
+                }
                 return shown | {"accepted": list_task_cards(session, self.workspace)}
-        except SQLAlchemyError:  # tables not made yet, or the file was just replaced
+        except SQLAlchemyError:  # the tables do not exist yet, or the file was replaced
             return nothing
 
-    def _connected(self) -> Engine | None:
+    def _open_engine(self) -> Engine | None:
         if self.database_url is None:
             return None
         if self._engine is None:
@@ -140,16 +151,18 @@ class InternRecords:
                 self._engine = create_engine(url, connect_args=options, pool_pre_ping=True)
         return self._engine
 
-    def _tasks(self, session: Session) -> list[Task]:
+    def _list_tasks(self, session: Session) -> list[Task]:
         mine = select(Task).where(Task.workspace == self.workspace)
         return list(session.scalars(mine.order_by(Task.made_at.desc()).limit(MAX_TASKS)))
 
-    def _entries(self, session: Session) -> list[JournalEntry]:
+    def _list_entries(self, session: Session) -> list[JournalEntry]:
         mine = select(JournalEntry).where(JournalEntry.workspace == self.workspace)
         newest = mine.order_by(JournalEntry.seq.desc()).limit(MAX_ENTRIES)
         return list(session.scalars(newest))[::-1]
 
-    def _journal(self, session: Session, entries: list[JournalEntry], language: str) -> RecordData:
+    def _describe_journal(
+        self, session: Session, entries: list[JournalEntry], language: str
+    ) -> RecordData:
         head = entries[-1].hash if entries else ""
         if self._verified is None or self._verified[0] != head:
             self._verified = (head, journal.verify_chain(session, self.workspace))
@@ -162,7 +175,7 @@ class InternRecords:
 def describe_task(
     session: Session, task: Task, entries: list[JournalEntry], language: str
 ) -> RecordData:
-    """A task's way: what was written down of it, its drafts, receipts and messages."""
+    """Describe a task with its journal entries, drafts, receipts and messages."""
     mine = [one for one in entries if _is_about(one, task.id)]
     receipts = Receipt.list_for_task(session, task.id)
     drafts = list_newest_drafts(session, task.id)
@@ -189,16 +202,18 @@ def describe_task(
 
 
 def _read_task_state(session: Session, task: Task, drafts: Sequence[Draft]) -> str:
-    """How far a task is; once its drafts are there, what people said of the newest of each."""
+    """Return a task's state; for a finished one the verdict, if all newest drafts have the same."""
     newest = {draft.piece: draft for draft in sorted(drafts, key=lambda one: one.version)}
-    said = {_read_verdict(session, draft) for draft in newest.values()}
-    return said.pop() if task.state == "done" and len(said) == 1 else task.state
+    verdicts = {_read_verdict(session, draft) for draft in newest.values()}
+    return verdicts.pop() if task.state == "done" and len(verdicts) == 1 else task.state
 
 
 def _read_verdict(session: Session, draft: Draft) -> str:
-    """Approved is what was approved often enough: then it goes out, to its thread at least."""
-    said = {one.verdict for one in Decision.list_for_draft(session, draft.id)}
-    refused = next((one for one in ("reject", "send back") if one in said), None)
+    """Return a draft's verdict.
+
+    A draft with enough approvals always has a delivery, to its thread at least."""
+    verdicts = {one.verdict for one in Decision.list_for_draft(session, draft.id)}
+    refused = next((one for one in ("reject", "send back") if one in verdicts), None)
     if refused:
         return {"reject": "rejected", "send back": "back"}[refused]
     return "approved" if Delivery.list_for_draft(session, draft.id) else "done"
@@ -261,8 +276,8 @@ def describe_receipt(receipt: Receipt) -> RecordData:
 
 
 def describe_post(post: OutboxMessage) -> RecordData:
-    kept = {"id": post.id, "kind": post.kind, "tries": post.tries, "ts": post.ts}
-    return kept | {"wanted": post.wanted, "drawn": post.drawn}
+    fields = {"id": post.id, "kind": post.kind, "tries": post.tries, "ts": post.ts}
+    return fields | {"wanted": post.wanted, "drawn": post.drawn}
 
 
 def describe_entry(entry: JournalEntry) -> RecordData:
@@ -277,8 +292,8 @@ def describe_entry(entry: JournalEntry) -> RecordData:
     }
 
 
-def list_events(slack: LocalSlack, deeds: ActionRunner) -> list[RecordData]:
-    """Events, commands, clicks and forms, the newest first, each with its acks."""
+def list_events(slack: LocalSlack, actions: ActionRunner) -> list[RecordData]:
+    """List events, commands, clicks and forms with their acknowledgements, the newest first."""
     found: list[RecordData] = [
         {
             "id": one.event_id,
@@ -297,13 +312,13 @@ def list_events(slack: LocalSlack, deeds: ActionRunner) -> list[RecordData]:
             "acks": [{"ms": ack["ms"], "error": ack["error"]}],
             "done": True,
         }
-        for ack in deeds.acks
+        for ack in actions.acks
     ]
     return sorted(found, key=lambda one: one["at"], reverse=True)[:MAX_EVENTS]
 
 
 def list_calls(slack: LocalSlack) -> list[RecordData]:
-    """What the intern asked of Slack lately, the newest first."""
+    """List the intern's latest API calls, the newest first."""
     return [
         {
             "method": one.method,

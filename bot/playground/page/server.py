@@ -1,4 +1,4 @@
-"""What a person sees of a local Slack, in the shapes that the page draws."""
+"""Serves the playground's page: its data, fault switches, WebSocket and HTTP routes."""
 
 import asyncio
 import contextlib
@@ -23,22 +23,22 @@ from bot.playground.slack_objects import TEAM_NAME, Place, SlackMessage
 from bot.playground.workspace import WorkspaceChange
 
 PageData = dict[str, Any]
-MAX_MESSAGES = 400  # messages of each place that a page starts with
+MAX_MESSAGES = 400  # messages of each place in the first snapshot
 
 
-def build_snapshot(slack: LocalSlack, me: str) -> PageData:
-    """All that this person sees at this moment."""
-    slack.dm(me)
-    mine = [place for place in slack.places.values() if me in place.members]
+def build_snapshot(slack: LocalSlack, user: str) -> PageData:
+    """Return all that this person sees now."""
+    slack.open_direct_message(user)
+    mine = [place for place in slack.places.values() if user in place.members]
     return {
         "team": TEAM_NAME,
-        "me": me,
+        "me": user,
         "bot": slack.bot_user,
         "people": {id: describe_person(slack, id) for id in slack.people},
-        "places": [describe_place(slack, place, me) for place in mine],
-        "messages": {place.id: list_messages(slack, place, me) for place in mine},
-        "views": list_views(slack, me),
-        "home": describe_view(slack.homes.get(me)),
+        "places": [describe_place(slack, place, user) for place in mine],
+        "messages": {place.id: list_messages(slack, place, user) for place in mine},
+        "views": list_views(slack, user),
+        "home": describe_view(slack.homes.get(user)),
         "statuses": list_statuses(slack),
         "prompts": list_prompts(slack),
     }
@@ -56,7 +56,7 @@ def describe_person(slack: LocalSlack, id: str) -> PageData:
     }
 
 
-def describe_place(slack: LocalSlack, place: Place, me: str) -> PageData:
+def describe_place(slack: LocalSlack, place: Place, user: str) -> PageData:
     return {
         "id": place.id,
         "name": place.name,
@@ -66,9 +66,9 @@ def describe_place(slack: LocalSlack, place: Place, me: str) -> PageData:
     }
 
 
-def list_messages(slack: LocalSlack, place: Place, me: str) -> list[PageData]:
+def list_messages(slack: LocalSlack, place: Place, user: str) -> list[PageData]:
     found = list(place.by_ts.values())[-MAX_MESSAGES:]
-    found += [one for one in place.ephemerals if one.ephemeral_to == me]
+    found += [one for one in place.ephemerals if one.ephemeral_to == user]
     return [describe_message(slack, one) for one in sorted(found, key=lambda one: one.ts)]
 
 
@@ -85,8 +85,8 @@ def describe_message(slack: LocalSlack, message: SlackMessage) -> PageData:
     return shown
 
 
-def list_views(slack: LocalSlack, me: str) -> list[PageData]:
-    return [shown for view in slack.open_views(me) if (shown := describe_view(view))]
+def list_views(slack: LocalSlack, user: str) -> list[PageData]:
+    return [shown for view in slack.open_views(user) if (shown := describe_view(view))]
 
 
 def describe_view(view: View | None) -> PageData | None:
@@ -114,100 +114,100 @@ def list_statuses(slack: LocalSlack) -> list[PageData]:
 
 
 def list_prompts(slack: LocalSlack) -> PageData:
-    """What may be said to the intern, by place."""
+    """Return the suggested prompts of each place."""
     return {channel: prompts for (channel, thread), prompts in slack.prompts.items() if not thread}
 
 
-# Switches that make Slack misbehave, and what state they are in.
+# Switches on the page that inject faults.
 
 SLOW_SECONDS = 2.0
 REFUSED_CALLS = 3
-LOST_ACKS = 2  # a mention is two events
+LOST_ACKS = 2  # because a mention is sent as two events
 DAY_SECONDS = 24 * 60 * 60  # seconds
 MESSAGE_METHODS = ("chat.postMessage", "chat.update")
 
 
 class FaultSwitches:
-    """Two stay on until they are switched off; the others happen once."""
+    """The page's fault switches. "twice" and "slow" stay on; the others act once."""
 
     def __init__(
-        self, slack: LocalSlack, child: InternProcess | None, behind: InternRecords
+        self, slack: LocalSlack, child: InternProcess | None, records: InternRecords
     ) -> None:
-        self.slack, self.child, self.behind = slack, child, behind
+        self.slack, self.child, self.records = slack, child, records
 
-    def shown(self) -> dict[str, Any]:
-        """How they stand, and how the intern is."""
-        mischief = self.slack.mischief
+    def state(self) -> dict[str, Any]:
+        """Return the state of the switches and of the intern's process."""
+        faults = self.slack.faults
         child = self.child
         return {
-            "twice": mischief.deliver_twice_without_headers,
-            "slow": any(mischief.delay_of(method) > 0 for method in MESSAGE_METHODS),
-            "refuse": sum(len(mischief.planned.get(method, ())) for method in MESSAGE_METHODS),
+            "twice": faults.deliver_twice_without_headers,
+            "slow": any(faults.delay_for(method) > 0 for method in MESSAGE_METHODS),
+            "refuse": sum(len(faults.planned_faults.get(method, ())) for method in MESSAGE_METHODS),
             "sockets": len(self.slack.sockets.connections),
-            "lost": mischief.lost_acks,
-            "streams": self._streams(),
+            "lost": faults.lost_acks,
+            "streams": self._count_streams(),
             "child": child is not None,
             "alive": child is None or child.pid is not None,
             "starts": child.starts if child else 0,
             "ahead": read_clock_offset(child.home) // DAY_SECONDS if child else 0,
         }
 
-    async def flip(self, name: str, on: bool) -> None:
-        """Raises Impossible for a switch that is not there."""
-        mischief = self.slack.mischief
+    async def set_switch(self, name: str, on: bool) -> None:
+        """Set a switch. Raises ImpossibleAction if there is no switch of this name."""
+        faults = self.slack.faults
         if name == "twice":
-            mischief.deliver_twice_without_headers = on
+            faults.deliver_twice_without_headers = on
         elif name == "slow":
             for method in MESSAGE_METHODS:
-                mischief.slow(method, SLOW_SECONDS if on else 0.0)
+                faults.slow(method, SLOW_SECONDS if on else 0.0)
         elif name == "refuse":
             for method in MESSAGE_METHODS:
-                mischief.planned[method].clear()
-                mischief.rate_limit(method, REFUSED_CALLS if on else 0)
+                faults.planned_faults[method].clear()
+                faults.rate_limit(method, REFUSED_CALLS if on else 0)
         elif name == "drop" and self.slack.sockets.connections:
-            mischief.drop_socket()
-        elif name == "drop":  # over HTTP, what breaks is the connection with the answer on it
-            mischief.lost_acks = LOST_ACKS if on else 0
+            faults.drop_socket()
+        elif name == "drop":  # over HTTP the acknowledgements get lost instead
+            faults.lost_acks = LOST_ACKS if on else 0
         elif name == "streams":
-            mischief.end_streams()
+            faults.end_streams()
         elif name == "kill" and self.child is not None:
             await self.child.kill()
         elif name == "travel" and self.child is not None:
             now = datetime.now(UTC) + timedelta(seconds=read_clock_offset(self.child.home))
-            there = await asyncio.to_thread(self.behind.next_digest, now)
-            await self.child.travel(int((there - now).total_seconds()))
+            target = await asyncio.to_thread(self.records.next_digest, now)
+            await self.child.advance_clock(int((target - now).total_seconds()))
         else:
             raise ImpossibleAction(f"there is no switch {name!r}")
 
-    def _streams(self) -> int:
+    def _count_streams(self) -> int:
         places = self.slack.places.values()
         return sum(one.streaming_until is not None for p in places for one in p.by_ts.values())
 
 
-# The page's WebSocket: what changes goes out, what people do comes in.
+# The page's WebSocket: sends changes and receives actions.
 
-GATHER_SECONDS = 0.008  # seconds in which changes are gathered into one frame
-POLL_SECONDS = 0.25  # seconds between two looks behind the scenes while somebody watches
+GATHER_SECONDS = 0.008  # seconds in which changes are collected into one frame
+POLL_SECONDS = 0.25  # seconds between reads of the intern's records while the panel is open
 REFRESH_SECONDS = 1.0
 MAX_FRAME_BYTES = 64 * 2**20
 DEFAULT_USER = "UMARIE"
 
 
 class OpenPages:
-    """All open pages."""
+    """All open browser tabs."""
 
-    def __init__(self, slack: LocalSlack, behind: InternRecords, switches: FaultSwitches) -> None:
-        self.slack, self.behind, self.switches = slack, behind, switches
-        self.deeds = ActionRunner(slack)
+    def __init__(self, slack: LocalSlack, records: InternRecords, switches: FaultSwitches) -> None:
+        self.slack, self.records, self.switches = slack, records, switches
+        self.actions = ActionRunner(slack)
         self.pages: set[BrowserTab] = set()
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """One page, as the person in ?as=, until it goes away."""
+        """Serve one tab as the person in the query parameter `as`, until it is closed."""
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MAX_FRAME_BYTES, timeout=0.5)
         await socket.prepare(request)
-        me = request.query.get("as", DEFAULT_USER)
-        known = me in self.slack.people and not self.slack.people[me].is_bot
-        page = BrowserTab(self, socket, me if known else DEFAULT_USER)
+        user = request.query.get("as", DEFAULT_USER)
+        known = user in self.slack.people and not self.slack.people[user].is_bot
+        page = BrowserTab(self, socket, user if known else DEFAULT_USER)
         self.pages.add(page)
         try:
             await page.run()
@@ -220,160 +220,167 @@ class OpenPages:
             with contextlib.suppress(ConnectionError):
                 await page.socket.close(code=1001)
 
-    def stir(self) -> None:
-        """The switches were used: every page shows it."""
+    def notify_pages(self) -> None:
+        """Send the changed switches to every tab."""
         for page in self.pages:
-            page.note(("switches",))
+            page.queue_change(("switches",))
 
 
 class BrowserTab:
-    """One browser tab."""
+    """One browser tab and its WebSocket."""
 
-    def __init__(self, live: OpenPages, socket: web.WebSocketResponse, me: str) -> None:
-        self.live, self.slack, self.socket, self.me = live, live.slack, socket, me
+    def __init__(self, pages: OpenPages, socket: web.WebSocketResponse, user: str) -> None:
+        self.pages, self.slack, self.socket, self.user = pages, pages.slack, socket, user
         self.language = "en"
         self.watching = False
-        self._dirty: dict[tuple[Any, ...], None] = {}
-        self._something = asyncio.Event()
-        self._stale = asyncio.Event()
-        self._doing: set[asyncio.Task[None]] = set()
-        self._seen = ""
-        self._how: dict[str, Any] = {}
+        self._pending_changes: dict[tuple[Any, ...], None] = {}
+        self._has_changes = asyncio.Event()
+        self._records_stale = asyncio.Event()
+        self._running_actions: set[asyncio.Task[None]] = set()
+        self._last_sent = ""
+        self._switch_state: dict[str, Any] = {}
 
     async def run(self) -> None:
-        unlisten = self.slack.listen(self._changed)
-        workers = [asyncio.create_task(work()) for work in (self._flow, self._look, self._pulse)]
+        unlisten = self.slack.listen(self._on_change)
+        workers = [
+            asyncio.create_task(work())
+            for work in (self._send_changes, self._poll_records, self._poll_switches)
+        ]
         try:
-            self._how = self.live.switches.shown()
-            whole = build_snapshot(self.slack, self.me)
-            more = {"commands": self.live.deeds.commands, "switches": self._how}
+            self._switch_state = self.pages.switches.state()
+            whole = build_snapshot(self.slack, self.user)
+            more = {"commands": self.pages.actions.commands, "switches": self._switch_state}
             await self._send([{"type": "everything", **whole, **more}])
             async for frame in self.socket:
                 if frame.type == WSMsgType.TEXT:
-                    self._take(frame.data)
+                    self._receive(frame.data)
         finally:
             unlisten()
-            for task in [*workers, *self._doing]:
+            for task in [*workers, *self._running_actions]:
                 task.cancel()
-            await asyncio.gather(*workers, *self._doing, return_exceptions=True)
+            await asyncio.gather(*workers, *self._running_actions, return_exceptions=True)
 
-    def note(self, what: tuple[Any, ...]) -> None:
-        self._dirty[what] = None
-        self._something.set()
+    def queue_change(self, what: tuple[Any, ...]) -> None:
+        self._pending_changes[what] = None
+        self._has_changes.set()
 
-    def _changed(self, change: WorkspaceChange) -> None:
-        """Cheap and without awaiting: only what is to be drawn again is kept."""
-        self._stale.set()
+    def _on_change(self, change: WorkspaceChange) -> None:
+        """Queue what must be redrawn. This runs within the change, so it must be quick."""
+        self._records_stale.set()
         if change.kind in ("call", "delivery"):
             return
-        if change.kind in ("view", "home") and change.user not in (None, self.me):
+        if change.kind in ("view", "home") and change.user not in (None, self.user):
             return
-        if change.kind == "ephemeral" and change.user != self.me:
+        if change.kind == "ephemeral" and change.user != self.user:
             return
         if change.channel and change.ts and change.kind != "status":
-            self.note(("message", change.channel, change.ts))
+            self.queue_change(("message", change.channel, change.ts))
         else:
-            self.note((change.kind,))
+            self.queue_change((change.kind,))
 
-    def _take(self, text: str) -> None:
+    def _receive(self, text: str) -> None:
         try:
-            deed = json.loads(text)
+            request = json.loads(text)
         except json.JSONDecodeError:
             return
-        if isinstance(deed, dict):
-            task = asyncio.create_task(self._act(deed))
-            self._doing.add(task)
-            task.add_done_callback(self._doing.discard)
+        if isinstance(request, dict):
+            task = asyncio.create_task(self._run_action(request))
+            self._running_actions.add(task)
+            task.add_done_callback(self._running_actions.discard)
 
-    async def _act(self, deed: dict[str, Any]) -> None:
-        done: dict[str, Any] = {"type": "done", "id": deed.get("id"), "error": None}
+    async def _run_action(self, request: dict[str, Any]) -> None:
+        done: dict[str, Any] = {"type": "done", "id": request.get("id"), "error": None}
         try:
-            if deed.get("do") == "watch":
-                self.language = str(deed.get("language", "en"))
-                self.watching, self._seen = bool(deed.get("on")), ""
-                self._stale.set()
-            elif deed.get("do") == "switch":
-                await self.live.switches.flip(str(deed.get("name")), bool(deed.get("on")))
-                self.live.stir()
+            if request.get("do") == "watch":
+                self.language = str(request.get("language", "en"))
+                self.watching, self._last_sent = bool(request.get("on")), ""
+                self._records_stale.set()
+            elif request.get("do") == "switch":
+                await self.pages.switches.set_switch(
+                    str(request.get("name")), bool(request.get("on"))
+                )
+                self.pages.notify_pages()
             else:
-                done |= await self.live.deeds.do(self.me, deed)
+                done |= await self.pages.actions.run(self.user, request)
         except (ImpossibleAction, ApiRefusal) as error:
             done["error"] = str(error)
         await self._send([done])
 
-    async def _flow(self) -> None:
-        """Sends what changed, gathered for a moment."""
+    async def _send_changes(self) -> None:
+        """Send the queued changes in batches."""
         while True:
-            await self._something.wait()
+            await self._has_changes.wait()
             await asyncio.sleep(GATHER_SECONDS)
-            self._something.clear()
-            dirty, self._dirty = self._dirty, {}
-            news = [one for what in dirty if (one := self._news(what))]
-            if news:
-                await self._send(news)
+            self._has_changes.clear()
+            dirty, self._pending_changes = self._pending_changes, {}
+            update = [one for what in dirty if (one := self._build_update(what))]
+            if update:
+                await self._send(update)
 
-    def _news(self, what: tuple[Any, ...]) -> dict[str, Any] | None:
-        slack, me = self.slack, self.me
+    def _build_update(self, what: tuple[Any, ...]) -> dict[str, Any] | None:
+        slack, user = self.slack, self.user
         match what:
             case ("message", channel, ts):
-                return self._message(channel, ts)
+                return self._build_message_update(channel, ts)
             case ("view",):
-                return {"type": "views", "views": list_views(slack, me)}
+                return {"type": "views", "views": list_views(slack, user)}
             case ("home",):
-                return {"type": "home", "home": describe_view(slack.homes.get(me))}
+                return {"type": "home", "home": describe_view(slack.homes.get(user))}
             case ("status",):
-                news = {"statuses": list_statuses(slack), "prompts": list_prompts(slack)}
-                return {"type": "statuses", **news}
+                update = {"statuses": list_statuses(slack), "prompts": list_prompts(slack)}
+                return {"type": "statuses", **update}
             case ("switches",):
-                self._how = self.live.switches.shown()  # what this page shows from now on
-                return {"type": "switches", "switches": self._how}
+                self._switch_state = self.pages.switches.state()  # compared by _poll_switches
+                return {"type": "switches", "switches": self._switch_state}
             case ("place",):
-                mine = [place for place in slack.places.values() if me in place.members]
-                places = [describe_place(slack, place, me) for place in mine]
+                mine = [place for place in slack.places.values() if user in place.members]
+                places = [describe_place(slack, place, user) for place in mine]
                 return {"type": "places", "places": places}
         return None
 
-    def _message(self, channel: str, ts: str) -> dict[str, Any] | None:
+    def _build_message_update(self, channel: str, ts: str) -> dict[str, Any] | None:
         place = self.slack.places.get(channel)
-        if place is None or self.me not in place.members:
+        if place is None or self.user not in place.members:
             return None
         message = place.find(ts)
         if message is None:
             return {"type": "gone", "channel": channel, "ts": ts}
-        if message.ephemeral_to not in (None, self.me):
+        if message.ephemeral_to not in (None, self.user):
             return None
         if message.is_reply and message.thread_ts:
-            self.note(("message", channel, message.thread_ts))  # its count of replies
-        news = {"type": "message", "message": describe_message(self.slack, message)}
-        return news | {"place": describe_place(self.slack, place, self.me)}
+            self.queue_change(("message", channel, message.thread_ts))  # its reply count changes
+        update = {"type": "message", "message": describe_message(self.slack, message)}
+        return update | {"place": describe_place(self.slack, place, self.user)}
 
-    async def _look(self) -> None:
-        """Behind the scenes: read again after something happened, while somebody watches."""
+    async def _poll_records(self) -> None:
+        """Send the intern's records when they have changed, while the panel is open."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stale.wait(), REFRESH_SECONDS)
-            self._stale.clear()
+                await asyncio.wait_for(self._records_stale.wait(), REFRESH_SECONDS)
+            self._records_stale.clear()
             if self.watching:
-                behind = await self.live.behind.read(self.slack, self.live.deeds, self.language)
-                text = json.dumps(behind)
-                if text != self._seen:
-                    self._seen = text
-                    await self._send([{"type": "behind", "behind": behind}])
+                records = await self.pages.records.read(
+                    self.slack, self.pages.actions, self.language
+                )
+                text = json.dumps(records)
+                if text != self._last_sent:
+                    self._last_sent = text
+                    await self._send([{"type": "behind", "behind": records}])
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _pulse(self) -> None:
-        """The intern's own life has no event in Slack."""
+    async def _poll_switches(self) -> None:
+        """Send changed switches; a restart of the intern sends no event in Slack."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            if self.live.switches.shown() != self._how:
-                self.note(("switches",))
+            if self.pages.switches.state() != self._switch_state:
+                self.queue_change(("switches",))
 
-    async def _send(self, news: list[dict[str, Any]]) -> None:
+    async def _send(self, update: list[dict[str, Any]]) -> None:
         with contextlib.suppress(ConnectionError):
-            await self.socket.send_json(news)
+            await self.socket.send_json(update)
 
 
-# What the browser fetches: the page, its bundle, and files that were shared.
+# HTTP routes: the page, its bundle and shared files.
 
 BUNDLE = Path(__file__).parent / "bundle"
 CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -392,18 +399,18 @@ NOT_BUILT_MESSAGE = "The page is not built: run `make web`."
 
 
 class PageRoutes:
-    """Routes beside the Web API's. Only this machine's own browser is answered."""
+    """The page's HTTP routes. Only requests from a browser on this machine are accepted."""
 
-    def __init__(self, slack: LocalSlack, live: OpenPages) -> None:
+    def __init__(self, slack: LocalSlack, pages: OpenPages) -> None:
         self.slack = slack
-        self.live = live
+        self.pages = pages
 
     def add_to(self, application: web.Application) -> None:
         application.router.add_get("/", self.page)
         application.router.add_get("/page/live", self.socket)
         application.router.add_get("/page/file/{id}", self.file)
         application.router.add_get("/page/{name}", self.bundled)
-        application.on_shutdown.append(lambda _: self.live.close())
+        application.on_shutdown.append(lambda _: self.pages.close())
 
     async def page(self, request: web.Request) -> web.Response:
         require_local_request(request)
@@ -418,7 +425,7 @@ class PageRoutes:
         return _send_file(path, kind)
 
     async def file(self, request: web.Request) -> web.Response:
-        """A shared file's bytes; only pictures are shown, everything else is downloaded."""
+        """Return a shared file; images are displayed, everything else is downloaded."""
         require_local_request(request)
         file = self.slack.files.get(request.match_info["id"])
         if file is None or file.content is None:
@@ -432,11 +439,11 @@ class PageRoutes:
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
         require_local_request(request)
-        return await self.live.serve(request)
+        return await self.pages.serve(request)
 
 
 def require_local_request(request: web.Request) -> None:
-    """Another site in the same browser must not get in: not by its own name, not by a script."""
+    """Raise 403 for another Host or Origin: other sites (also by DNS rebinding) have no access."""
     name = request.host.rpartition(":")[0] or request.host
     origin = request.headers.get("Origin")
     if name not in ("127.0.0.1", "localhost") or origin not in (None, f"http://{request.host}"):
@@ -452,11 +459,13 @@ def _send_file(path: Path, kind: str) -> web.Response:
     )
 
 
-# Opens the page in the person's browser, where there is one with windows.
+# Opening the page in the person's browser.
 
 
 async def open_browser(address: str) -> bool:
-    """Whether a browser was asked to. A browser inside the terminal would be in the way."""
+    """Open the page and return whether there is a graphical browser.
+
+    A text browser in the terminal would disturb the terminal client."""
     windows = sys.platform == "darwin" or os.environ.get("DISPLAY")
     if not (windows or os.environ.get("WAYLAND_DISPLAY")):
         return False

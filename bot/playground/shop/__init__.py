@@ -1,7 +1,8 @@
-"""Maison Ormelin, an invented French shop: goods, orders, browsing, voices, campaigns, tests.
+"""Generates the data of Maison Ormelin, an invented French shop.
 
-`fill` writes it into a folder, the same bytes for the same size, seed and day. What is true of it
-stands in PLANTED.md beside this file.
+`fill` writes products, orders, site traffic, feedback, campaigns and experiments into a folder:
+the same bytes for the same size, seed and day. PLANTED.md beside this file describes the patterns
+that are planted in the data.
 """
 
 from bot.playground.shop.fill import Shop, Size, Truth, fill

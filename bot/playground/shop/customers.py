@@ -1,4 +1,4 @@
-"""Invented people who buy: where they live, what they consented to, how they live with the shop."""
+"""Generates the customers: address, consents, language and buying behaviour."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -37,7 +37,10 @@ CUSTOMER_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (57, 36, 7))
 
 @dataclass
 class Customer:
-    """One customer; `first` is the day of the first order that the data can show."""
+    """A customer. Days are numbered from the start of the sales period.
+
+    `first_order_day` is the day of the first order that the data can contain. `segment` is the
+    section of `lives` in planted.toml."""
 
     id: str
     first_name: str
@@ -49,150 +52,159 @@ class Customer:
     department: str
     country: str
     language: str
-    life: str
-    first: int
-    registered: int
+    segment: str
+    first_order_day: int
+    registration_day: int
     device: str
-    taste: str  # the category liked most
-    size: float  # from 0, always the smallest, to 1
+    favourite_category: str  # key of a category
+    size: float  # from 0 (always the smallest size) to 1 (the largest)
     email: bool = False
     sms: bool = False
     ad_user_data: bool = False
     ad_personalization: bool = False
     opted_out: int | None = None
 
-    def gets(self, channel: str, day: int) -> bool:
-        """Whether a campaign of that day may reach them."""
-        said = self.email if channel == "email" else self.sms
+    def can_receive(self, channel: str, day: int) -> bool:
+        """Whether a campaign on this day may be sent to the customer."""
+        has_consented = self.email if channel == "email" else self.sms
         left = self.opted_out is not None and self.opted_out <= day
-        return said and self.registered <= day and not left
+        return has_consented and self.registration_day <= day and not left
 
 
 def generate_customers(
-    seed: int, count: int, span: SalesPeriod, categories: Sequence[str]
+    seed: int, count: int, period: SalesPeriod, categories: Sequence[str]
 ) -> list[Customer]:
-    """The customers, in the order they registered."""
-    dice, names = RandomStream(seed, "customers"), read_toml("places")
-    inventor = _CustomerGenerator(dice, span, names, categories)
-    made = [inventor.one() for _ in range(count)]
-    made.sort(key=lambda one: one.registered)
-    for number, one in enumerate(made, 1):
-        one.id = f"C{number:06}"
+    """Generate the customers, ordered by registration."""
+    rng, names = RandomStream(seed, "customers"), read_toml("places")
+    inventor = _CustomerGenerator(rng, period, names, categories)
+    made = [inventor.generate() for _ in range(count)]
+    made.sort(key=lambda customer: customer.registration_day)
+    for number, customer in enumerate(made, 1):
+        customer.id = f"C{number:06}"
     return made
 
 
-def write_customers(folder: Path, customers: Sequence[Customer], span: SalesPeriod) -> int:
-    """customers.csv"""
+def write_customers(folder: Path, customers: Sequence[Customer], period: SalesPeriod) -> int:
+    """Write customers.csv and return the number of rows."""
     return data_files.write_csv(
         folder / "customers.csv",
         CUSTOMER_COLUMNS,
-        (_build_customer_row(one, span) for one in customers),
+        (_build_customer_row(customer, period) for customer in customers),
     )
 
 
-def _build_customer_row(one: Customer, span: SalesPeriod) -> tuple[object, ...]:
+def _build_customer_row(customer: Customer, period: SalesPeriod) -> tuple[object, ...]:
     return (
-        one.id,
-        one.first_name,
-        one.surname,
-        build_email_address(one),
-        one.phone,
-        one.street,
-        one.postcode,
-        one.town,
-        one.department,
-        one.country,
-        one.language,
-        span.on(one.registered),
-        data_files.format_yes_no(one.email),
-        data_files.format_yes_no(one.sms),
-        data_files.format_yes_no(one.ad_user_data),
-        data_files.format_yes_no(one.ad_personalization),
-        f"{span.on(one.registered)}T12:00:00",
-        "" if one.opted_out is None else span.on(one.opted_out),
+        customer.id,
+        customer.first_name,
+        customer.surname,
+        build_email_address(customer),
+        customer.phone,
+        customer.street,
+        customer.postcode,
+        customer.town,
+        customer.department,
+        customer.country,
+        customer.language,
+        period.date_of(customer.registration_day),
+        data_files.format_yes_no(customer.email),
+        data_files.format_yes_no(customer.sms),
+        data_files.format_yes_no(customer.ad_user_data),
+        data_files.format_yes_no(customer.ad_personalization),
+        f"{period.date_of(customer.registration_day)}T12:00:00",
+        "" if customer.opted_out is None else period.date_of(customer.opted_out),
     )
 
 
-def build_email_address(one: Customer) -> str:
-    """An e-mail address of a domain that nobody can own. Source: RFC 2606, .example."""
-    bare = unicodedata.normalize("NFKD", f"{one.first_name}.{one.surname}".lower())
-    return "".join(c for c in bare if not unicodedata.combining(c)) + f".{one.id[1:]}@boite.example"
+def build_email_address(customer: Customer) -> str:
+    """Return an address in a domain that nobody can own. Source: RFC 2606, .example."""
+    bare = unicodedata.normalize("NFKD", f"{customer.first_name}.{customer.surname}".lower())
+    return (
+        "".join(c for c in bare if not unicodedata.combining(c))
+        + f".{customer.id[1:]}@boite.example"
+    )
 
 
 class _CustomerGenerator:
-    """Draws people one by one."""
+    """Generates one customer after the other."""
 
     def __init__(
         self,
-        dice: RandomStream,
-        span: SalesPeriod,
+        rng: RandomStream,
+        period: SalesPeriod,
         names: dict[str, Any],
         categories: Sequence[str],
     ):
-        self.dice, self.span, self.names, self.categories = dice, span, names, categories
-        self.lives = read_planted("lives")
+        self.rng, self.period, self.names, self.categories = rng, period, names, categories
+        self.segment_settings = read_planted("lives")
         self.consents = read_planted("consents")
-        self.life = WeightedChoice(
-            list(self.lives), [life["share"] for life in self.lives.values()]
+        self.segments = WeightedChoice(
+            list(self.segment_settings), [life["share"] for life in self.segment_settings.values()]
         )
         self.towns = WeightedChoice(names["towns"], [town[3] for town in names["towns"]])
         self.abroad = WeightedChoice(names["abroad"], [town[3] for town in names["abroad"]])
-        growing = (w * (600 + day) for day, w in enumerate(span.weights))
-        self.days = WeightedChoice(range(span.length), growing)
+        growing = (w * (600 + day) for day, w in enumerate(period.weights))
+        self.days = WeightedChoice(range(period.length), growing)
 
-    def one(self) -> Customer:
-        dice, names = self.dice, self.names
-        at_home = dice.chance(0.88)
-        town, postcode, place, _ = (self.towns if at_home else self.abroad).draw(dice)
+    def generate(self) -> Customer:
+        rng, names = self.rng, self.names
+        at_home = rng.chance(0.88)
+        town, postcode, place, _ = (self.towns if at_home else self.abroad).draw(rng)
         country = "FR" if at_home else place
-        english = dice.chance(ENGLISH_SHARES[country])
+        english = rng.chance(ENGLISH_SHARES[country])
         tail = "_en" if english and country in ("GB", "IE") else ""
-        life = self.life.draw(dice)
-        first, registered = self._begins(life)
+        life = self.segments.draw(rng)
+        first, registered = self._choose_first_days(life)
         made = Customer(
             id="",
-            first_name=dice.pick(names[f"first_names{tail}"]),
-            surname=dice.pick(names[f"surnames{tail}"]),
+            first_name=rng.choose(names[f"first_names{tail}"]),
+            surname=rng.choose(names[f"surnames{tail}"]),
             phone="",
-            street=_format_street(dice.between(1, 98), dice.pick(names[f"streets{tail}"])),
+            street=_format_street(rng.randint(1, 98), rng.choose(names[f"streets{tail}"])),
             town=town,
             postcode=postcode,
             department=place if at_home else "",
             country=country,
             language="en" if english else "fr",
-            life=life,
-            first=first,
-            registered=registered,
-            device=CUSTOMER_DEVICES.draw(dice),
-            taste=dice.pick(self.categories),
-            size=dice.roll(),
+            segment=life,
+            first_order_day=first,
+            registration_day=registered,
+            device=CUSTOMER_DEVICES.draw(rng),
+            favourite_category=rng.choose(self.categories),
+            size=rng.random(),
         )
-        self._consent(made)
+        self._choose_consents(made)
         return made
 
-    def _begins(self, life: str) -> tuple[int, int]:
-        """The first order that shows, and the day of registration, maybe long before."""
-        dice = self.dice
-        known = {"once": 0.0, "occasional": 0.15, "loyal": 0.45, "lapsed": 0.85, "niche": 0.35}
-        if dice.chance(known[life]):
-            return dice.wait(self.lives[life]["gap"]), -dice.between(30, 900)
-        stops = self.lives[life].get("stops")
-        first = dice.below(self.span.since(stops[1]) - 60) if stops else self.days.draw(dice)
-        return first, first - (dice.between(1, 25) if dice.chance(0.3) else 0)
+    def _choose_first_days(self, life: str) -> tuple[int, int]:
+        """Return the day of the first order in the data and the day of registration.
 
-    def _consent(self, one: Customer) -> None:
-        dice, said = self.dice, self.consents
-        if one.country == "FR" and dice.chance(0.7):
-            one.phone = f"06 39 98 {dice.below(100):02} {dice.below(100):02}"
-        one.email = dice.chance(said["email"])
-        one.sms = bool(one.phone) and dice.chance(said["sms"] / 0.62)
-        one.ad_user_data = dice.chance(said["ad_user_data"])
-        one.ad_personalization = one.ad_user_data and dice.chance(
-            said["ad_personalization"] / said["ad_user_data"]
+        Known customers registered up to 900 days before the data start."""
+        rng = self.rng
+        known = {"once": 0.0, "occasional": 0.15, "loyal": 0.45, "lapsed": 0.85, "niche": 0.35}
+        if rng.chance(known[life]):
+            return rng.waiting_time(self.segment_settings[life]["gap"]), -rng.randint(30, 900)
+        stops = self.segment_settings[life].get("stops")
+        first = (
+            rng.randbelow(self.period.start_of_last(stops[1]) - 60)
+            if stops
+            else self.days.draw(rng)
         )
-        if one.email and dice.chance(said["opted_out"]):
-            start = max(one.registered, 0)
-            one.opted_out = start + dice.below(max(1, self.span.length - start))
+        return first, first - (rng.randint(1, 25) if rng.chance(0.3) else 0)
+
+    def _choose_consents(self, customer: Customer) -> None:
+        rng, shares = self.rng, self.consents
+        if customer.country == "FR" and rng.chance(0.7):
+            customer.phone = f"06 39 98 {rng.randbelow(100):02} {rng.randbelow(100):02}"
+        customer.email = rng.chance(shares["email"])
+        customer.sms = bool(customer.phone) and rng.chance(shares["sms"] / 0.62)
+        customer.ad_user_data = rng.chance(shares["ad_user_data"])
+        customer.ad_personalization = customer.ad_user_data and rng.chance(
+            shares["ad_personalization"] / shares["ad_user_data"]
+        )
+        if customer.email and rng.chance(shares["opted_out"]):
+            start = max(customer.registration_day, 0)
+            customer.opted_out = start + rng.randbelow(max(1, self.period.length - start))
 
 
 def _format_street(number: int, street: str) -> str:

@@ -1,4 +1,6 @@
-"""What was planted in the sample shop: `planted.toml`, told in words in PLANTED.md."""
+"""Reads the shop's TOML files and writes its CSV files.
+
+`planted.toml` has the patterns planted in the data; PLANTED.md describes them."""
 
 import csv
 import tomllib
@@ -12,22 +14,22 @@ SHOP_FOLDER = Path(__file__).parent
 
 @cache
 def read_toml(name: str) -> dict[str, Any]:
-    """A file of this folder, `goods` or `planted`."""
+    """Read a TOML file of this folder, such as `goods` or `planted`."""
     with (SHOP_FOLDER / f"{name}.toml").open("rb") as file:
         return tomllib.load(file)
 
 
 def read_planted(section: str) -> dict[str, Any]:
-    """One section of what was planted."""
+    """Return a section of planted.toml."""
     found: dict[str, Any] = read_toml("planted")[section]
     return found
 
 
-# Files of rows: the same bytes everywhere.
+# CSV files, with the same bytes on every platform.
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    """A CSV in UTF-8 with commas. How many rows it has."""
+    """Write a CSV file (UTF-8, commas) and return the number of rows."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -39,9 +41,9 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def format_money(cents: int) -> str:
-    """`12.50`; whole cents, no rounding."""
+    """Format cents as euros, such as 12.50."""
     return f"{cents // 100}.{cents % 100:02}"
 
 
-def format_yes_no(said: bool) -> str:
-    return "oui" if said else "non"
+def format_yes_no(value: bool) -> str:
+    return "oui" if value else "non"

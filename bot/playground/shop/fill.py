@@ -1,4 +1,4 @@
-"""Writes the whole shop into a folder."""
+"""Writes all files of the sample shop into a folder."""
 
 import shutil
 from dataclasses import dataclass
@@ -34,17 +34,17 @@ FILES = (
 
 @dataclass(frozen=True)
 class Truth:
-    """What no file says, to hold analyses against."""
+    """Facts that no file contains, to check analyses against."""
 
-    lost_orders: int  # on phones, since the checkout broke
+    lost_orders: int  # on phones, since the checkout fault began
     lost_revenue: Decimal
-    themes: dict[str, tuple[str, ...]]  # of each text in feedback.csv, by its id
-    lives: dict[str, str]  # how each customer was made, by id
+    themes: dict[str, tuple[str, ...]]  # of each feedback text, by its id
+    lives: dict[str, str]  # each customer's segment, by customer id
 
 
 @dataclass(frozen=True)
 class Shop:
-    """What is in the folder: rows by file, and the truth."""
+    """A written shop: the number of rows of each file, and the truth behind the data."""
 
     folder: Path
     size: Size
@@ -71,41 +71,43 @@ def fill(
     today: date,
     until: date | None = None,
 ) -> Shop:
-    """Write the shop's files. Its data end on `until`, by default the day before `today`."""
+    """Write the shop's files. The data end on `until`, by default the day before `today`."""
     last = until or today - timedelta(days=1)
     folder.mkdir(parents=True, exist_ok=True)
     counts = read_planted("sizes")[size]
-    span = SalesPeriod(last, read_planted("span")["months"])
-    goods = ProductRange(seed, span)
-    people = customers.generate_customers(seed, counts["customers"], span, list(goods.categories))
-    book = OrderBook(seed, span, goods, people)
-    campaigns = CampaignHistory(seed, span, goods, people, book)
-    feedback = CustomerFeedback(seed, counts["feedback"], span, book)
+    period = SalesPeriod(last, read_planted("span")["months"])
+    products = ProductRange(seed, period)
+    people = customers.generate_customers(
+        seed, counts["customers"], period, list(products.categories)
+    )
+    book = OrderBook(seed, period, products, people)
+    campaigns = CampaignHistory(seed, period, products, people, book)
+    feedback = CustomerFeedback(seed, counts["feedback"], period, book)
     for name in ("brand.toml", "policy.toml"):
         shutil.copyfile(SHOP_FOLDER / name, folder / name)
     return Shop(
         folder=folder,
         size=size,
         seed=seed,
-        first=span.first,
+        first=period.first,
         until=last,
-        products=goods.write(folder),
-        customers=customers.write_customers(folder, people, span),
-        orders=len(book.kept),
+        products=products.write(folder),
+        customers=customers.write_customers(folder, people, period),
+        orders=len(book.orders),
         order_lines=book.write(folder),
-        events=VisitLog(seed, span, goods, book).write(folder),
+        events=VisitLog(seed, period, products, book).write(folder),
         feedback=feedback.write(folder),
         campaigns=campaigns.write(folder),
-        ads=marketing.write_ads(folder, seed, span, goods),
-        experiments=site_traffic.write_experiments(folder, seed, span),
+        ads=marketing.write_ads(folder, seed, period, products),
+        experiments=site_traffic.write_experiments(folder, seed, period),
         truth=_collect_truth(book, feedback),
     )
 
 
 def _collect_truth(book: OrderBook, feedback: CustomerFeedback) -> Truth:
     return Truth(
-        lost_orders=len(book.lost),
-        lost_revenue=Decimal(sum(order.total for order in book.lost)) / 100,
+        lost_orders=len(book.lost_orders),
+        lost_revenue=Decimal(sum(order.total for order in book.lost_orders)) / 100,
         themes={note.id: tuple(note.themes) for note in feedback.notes},
-        lives={order.customer.id: order.customer.life for order in book.kept},
+        lives={order.customer.id: order.customer.segment for order in book.orders},
     )

@@ -1,4 +1,4 @@
-"""What advertising cost and sold, by day, retailer, product, keyword and placement."""
+"""Generates the advertising figures and the sent campaigns with their results."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -40,70 +40,70 @@ AD_COLUMNS = (
 )
 
 
-def write_ads(folder: Path, seed: int, span: SalesPeriod, goods: ProductRange) -> int:
-    """ads.csv"""
+def write_ads(folder: Path, seed: int, period: SalesPeriod, products: ProductRange) -> int:
+    """Write ads.csv and return the number of rows."""
     return data_files.write_csv(
-        folder / "ads.csv", AD_COLUMNS, _list_ad_rows(RandomStream(seed, "ads"), span, goods)
+        folder / "ads.csv", AD_COLUMNS, _list_ad_rows(RandomStream(seed, "ads"), period, products)
     )
 
 
 def _list_ad_rows(
-    dice: RandomStream, span: SalesPeriod, goods: ProductRange
+    rng: RandomStream, period: SalesPeriod, products: ProductRange
 ) -> Iterator[tuple[object, ...]]:
     source = read_toml("ads")
-    start = span.since(read_planted("span")["ad_days"])
-    usual = span.mood
-    for day in range(start, span.length):
-        busy = 0.6 + 0.4 * span.moods[day] / usual
+    start = period.start_of_last(read_planted("span")["ad_days"])
+    usual = period.mean_order_chance
+    for day in range(start, period.length):
+        busy = 0.6 + 0.4 * period.order_chances[day] / usual
         for line in source["lines"]:
             for placement in line["placements"]:
                 pull = source["placements"][placement]
                 share = 1 / len(line["placements"])
-                yield _build_ad_row(dice, span, goods, line, placement, day, share * busy, pull)
+                yield _build_ad_row(rng, period, products, line, placement, day, share * busy, pull)
 
 
 def _build_ad_row(
-    dice: RandomStream,
-    span: SalesPeriod,
-    goods: ProductRange,
+    rng: RandomStream,
+    period: SalesPeriod,
+    products: ProductRange,
     line: dict[str, Any],
     placement: str,
     day: int,
     share: float,
     pull: float,
 ) -> tuple[object, ...]:
-    good = goods.by_ref[line["product"]]
+    product = products.by_ref[line["product"]]
     budget = round(line["budget"] * 100 / len(line["placements"]))
-    wanted = max(0.0, line["seen"] * share * (0.85 + 0.3 * dice.roll()))
+    wanted = max(0.0, line["seen"] * share * (0.85 + 0.3 * rng.random()))
     cost = line["cost"]
     limit = budget // cost
-    clicks = dice.count(wanted * line["clicked"] * pull / 1000)
+    clicks = rng.noisy_count(wanted * line["clicked"] * pull / 1000)
     over = clicks > limit
-    seen = round(wanted * limit / clicks) if over else round(wanted)
+    impressions = round(wanted * limit / clicks) if over else round(wanted)
     spent_at = CLOCK_TIMES[min(8 * 60 + limit * 720 // clicks, 1439)] if over else ""
     clicks = min(clicks, limit)
-    gone = good.until is not None and day > good.until
-    orders = 0 if gone else sum(dice.chance(line["sold"] / 1000) for _ in range(clicks))
+    is_sold_out = product.until is not None and day > product.until
+    orders = 0 if is_sold_out else sum(rng.chance(line["sold"] / 1000) for _ in range(clicks))
     return (
-        span.iso[day],
+        period.iso[day],
         line["retailer"],
         line["campaign"],
-        good.ref,
-        good.name,
+        product.ref,
+        product.name,
         line["keyword"],
         placement,
-        seen,
+        impressions,
         clicks,
         data_files.format_money(clicks * cost),
         orders,
-        data_files.format_money(orders * good.price_on(day)),
+        data_files.format_money(orders * product.price_on(day)),
         "EUR",
         data_files.format_money(budget),
         spent_at,
     )
 
 
-# The texts that were sent, to whom, and what came of them.
+# Sent campaigns: text, audience and results.
 
 CAMPAIGN_COLUMNS = (
     "code",
@@ -131,13 +131,13 @@ OCCASION_DATES: dict[str, Callable[[int], date]] = {
     "black_friday": find_black_friday,
 }
 PRICE_PATTERN = re.compile(r"\{prix ([A-Z-]+)\}")
-ATTRIBUTION_DAYS = 3  # days after it in which an order may come of a campaign
+ATTRIBUTION_DAYS = 3  # days after a campaign in which orders are attributed to it
 OPEN_RATE_OFFSETS = {"clients fidèles": 0.07, "clients qui s'éloignent": -0.08}
 
 
 @dataclass
 class SentCampaign:
-    """One campaign and its results. `opened` is None for an SMS."""
+    """A sent campaign and its results. `opened` is None for an SMS."""
 
     code: str
     day: int
@@ -148,37 +148,41 @@ class SentCampaign:
     delivered: int
     opened: int | None
     clicked: int
-    left: int
+    unsubscribed: int
     orders: list[ShopOrder]
 
 
 class CampaignHistory:
-    """All forty, in the order they went out. Marks the orders that came of them."""
+    """All forty campaigns in the order of sending.
+
+    The constructor also sets `code` and `source` of the orders attributed to a campaign."""
 
     def __init__(
         self,
         seed: int,
-        span: SalesPeriod,
-        goods: ProductRange,
+        period: SalesPeriod,
+        products: ProductRange,
         customers: Sequence[Customer],
         book: OrderBook,
     ):
-        self.span, self.goods, self.customers = span, goods, customers
-        self.dice = RandomStream(seed, "campaigns")
+        self.period, self.products, self.customers = period, products, customers
+        self.rng = RandomStream(seed, "campaigns")
         self.shares = read_planted("campaigns")
-        self.bought: dict[str, list[ShopOrder]] = {}
-        self.by_day: dict[int, list[ShopOrder]] = {}
-        for order in book.kept:
-            self.bought.setdefault(order.customer.id, []).append(order)
-            self.by_day.setdefault(order.day, []).append(order)
-        dated = [(self._day(source), i, source) for i, source in enumerate(_read_sources())]
+        self.orders_by_customer: dict[str, list[ShopOrder]] = {}
+        self.orders_by_day: dict[int, list[ShopOrder]] = {}
+        for order in book.orders:
+            self.orders_by_customer.setdefault(order.customer.id, []).append(order)
+            self.orders_by_day.setdefault(order.day, []).append(order)
+        dated = [
+            (self._find_send_day(source), i, source) for i, source in enumerate(_read_sources())
+        ]
         self.sent = [
             self._send(day, source) for day, _, source in sorted(dated, key=lambda d: d[:2])
         ]
         self._attribute()
 
     def write(self, folder: Path) -> int:
-        """campaigns.csv"""
+        """Write campaigns.csv and return the number of rows."""
         return data_files.write_csv(
             folder / "campaigns.csv", CAMPAIGN_COLUMNS, map(self._row, self.sent)
         )
@@ -187,7 +191,7 @@ class CampaignHistory:
         source, text = sent.source, sent.text
         return (
             sent.code,
-            f"{self.span.iso[sent.day]}T{CLOCK_TIMES[sent.minute]}:00",
+            f"{self.period.iso[sent.day]}T{CLOCK_TIMES[sent.minute]}:00",
             source["channel"],
             source.get("language", "fr"),
             source["audience"],
@@ -200,24 +204,26 @@ class CampaignHistory:
             sent.delivered,
             "" if sent.opened is None else sent.opened,
             sent.clicked,
-            sent.left,
+            sent.unsubscribed,
             len(sent.orders),
             data_files.format_money(sum(order.total for order in sent.orders)),
             "EUR",
         )
 
     def _send(self, day: int, source: dict[str, Any]) -> SentCampaign:
-        dice, email = self.dice, source["channel"] == "email"
-        people = [one for one in self.customers if self._is_meant(one, source, day)]
-        delivered = len(people) - round(len(people) * (0.006 + 0.008 * dice.roll()))
-        opened, clicked = self._response(delivered, source)
+        rng, email = self.rng, source["channel"] == "email"
+        people = [
+            customer for customer in self.customers if self._is_in_audience(customer, source, day)
+        ]
+        delivered = len(people) - round(len(people) * (0.006 + 0.008 * rng.random()))
+        opened, clicked = self._draw_response(delivered, source)
         return SentCampaign(
-            code=f"om-{self.span.on(day):%y%m%d}-{source['slug']}",
+            code=f"om-{self.period.date_of(day):%y%m%d}-{source['slug']}",
             day=day,
-            minute=dice.pick((8 * 60 + 30, 10 * 60, 12 * 60 + 15, 18 * 60 + 30)),
+            minute=rng.choose((8 * 60 + 30, 10 * 60, 12 * 60 + 15, 18 * 60 + 30)),
             source=source,
             text={
-                key: self._worded(source[key], day, email)
+                key: self._fill_prices(source[key], day, email)
                 for key in ("subject", "preheader", "body", "call")
                 if key in source
             },
@@ -225,13 +231,13 @@ class CampaignHistory:
             delivered=delivered,
             opened=opened,
             clicked=clicked,
-            left=round(delivered * (0.001 + 0.003 * dice.roll())),
+            unsubscribed=round(delivered * (0.001 + 0.003 * rng.random())),
             orders=[],
         )
 
-    def _response(self, delivered: int, source: dict[str, Any]) -> tuple[int | None, int]:
-        """Opened and clicked; the weekday has no part in it."""
-        chance, again = self.dice.roll(), self.dice.roll()
+    def _draw_response(self, delivered: int, source: dict[str, Any]) -> tuple[int | None, int]:
+        """Return the number of opens and clicks. The weekday has no influence."""
+        chance, again = self.rng.random(), self.rng.random()
         if source["channel"] == "sms":
             return None, round(delivered * self.shares["sms_clicked"] * (0.8 + 0.4 * chance))
         share = self.shares["opened"] + OPEN_RATE_OFFSETS.get(source["audience"], 0.0)
@@ -240,54 +246,62 @@ class CampaignHistory:
         return opened, round(opened * self.shares["email_clicked"] * (0.85 + 0.3 * again))
 
     def _attribute(self) -> None:
-        """The first orders of those who got a campaign, soon after it, come of it."""
+        """Attribute orders to campaigns: orders of recipients within ATTRIBUTION_DAYS.
+
+        Orders that contain a product of the campaign come first."""
         for sent in self.sent:
             near = [
                 order
                 for day in range(sent.day, sent.day + ATTRIBUTION_DAYS + 1)
-                for order in self.by_day.get(day, [])
+                for order in self.orders_by_day.get(day, [])
                 if not order.code
                 and (order.day, order.minute) > (sent.day, sent.minute)
-                and self._is_meant(order.customer, sent.source, sent.day)
+                and self._is_in_audience(order.customer, sent.source, sent.day)
             ]
-            wanted = round(sent.clicked * (0.08 + 0.07 * self.dice.roll()))
+            wanted = round(sent.clicked * (0.08 + 0.07 * self.rng.random()))
             about = set(sent.source["products"])
-            mixed = self.dice.shuffled(near)
-            mixed.sort(key=lambda order: not about & {line.good.ref for line in order.lines})
+            mixed = self.rng.shuffled(near)
+            mixed.sort(key=lambda order: not about & {line.product.ref for line in order.lines})
             sent.orders = mixed[:wanted]
             for order in sent.orders:
                 order.code, order.source = sent.code, sent.source["channel"]
 
-    def _is_meant(self, one: Customer, source: dict[str, Any], day: int) -> bool:
-        """Whether a campaign goes to a customer."""
+    def _is_in_audience(self, customer: Customer, source: dict[str, Any], day: int) -> bool:
+        """Whether a customer is in the campaign's audience."""
         language = source.get("language", "fr")
-        if one.language != language or not one.gets(source["channel"], day):
+        if customer.language != language or not customer.can_receive(source["channel"], day):
             return False
-        before = [order for order in self.bought.get(one.id, []) if order.day < day]
+        before = [
+            order for order in self.orders_by_customer.get(customer.id, []) if order.day < day
+        ]
         if source["audience"] == "clients fidèles":
             return len(before) >= 3
         if source["audience"] == "clients qui s'éloignent":
             return bool(before) and day - before[-1].day > 100
         if "category" in source:
-            return any(line.good.category == source["category"] for o in before for line in o.lines)
+            return any(
+                line.product.category == source["category"] for o in before for line in o.lines
+            )
         return True
 
-    def _day(self, source: dict[str, Any]) -> int:
-        """The day it went out: the latest that fits, for an earlier one the first; no Sunday."""
+    def _find_send_day(self, source: dict[str, Any]) -> int:
+        """Return the day of sending: the latest fitting year, or the first if `earlier` is set.
+
+        A Sunday is moved to the Monday."""
         moment, _, later = source["when"].partition("+")
-        years = range(self.span.first.year, self.span.last.year + 1)
+        years = range(self.period.first.year, self.period.last.year + 1)
         days = [
-            self.span.number(_find_date(moment, year) + timedelta(days=int(later or 0)))
+            self.period.day_number(_find_date(moment, year) + timedelta(days=int(later or 0)))
             for year in years
         ]
-        fitting = [day for day in days if 3 <= day < self.span.length - 7]
+        fitting = [day for day in days if 3 <= day < self.period.length - 7]
         day = fitting[0 if source.get("earlier") else -1]
-        return day + (self.span.on(day).weekday() == 6)
+        return day + (self.period.date_of(day).weekday() == 6)
 
-    def _worded(self, text: str, day: int, email: bool) -> str:
-        """With the prices of that day; in French e-mails with spaces that do not break."""
+    def _fill_prices(self, text: str, day: int, email: bool) -> str:
+        """Fill in the day's prices; in e-mails put no-break spaces before French punctuation."""
         priced = PRICE_PATTERN.sub(
-            lambda m: f"{self.goods.by_ref[m[1]].price_on(day) // 100} €", text.strip()
+            lambda m: f"{self.products.by_ref[m[1]].price_on(day) // 100} €", text.strip()
         )
         return re.sub(r" (?=[;:!?€%»])|(?<=«) ", "\u00a0", priced) if email else priced
 

@@ -1,4 +1,4 @@
-"""One order of the sample shop and its lines."""
+"""Generates the orders, with their lines, deliveries and returns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 
 @dataclass
 class OrderLine:
-    """One product in an order. Amounts in cents."""
+    """One product in an order. Amounts are in cents."""
 
-    good: ShopProduct
+    product: ShopProduct
     size: str
     colour: str
     quantity: int
     price: int
-    off: int
-    returned: str = ""  # why
+    discount: int
+    returned: str = ""  # the reason, empty if not returned
 
     @property
     def total(self) -> int:
-        return self.quantity * self.price - self.off
+        return self.quantity * self.price - self.discount
 
 
 @dataclass
 class ShopOrder:
-    """One order; days are counted from the first of the span."""
+    """An order. Days are numbered from the start of the sales period."""
 
     id: str
     customer: Customer
@@ -55,30 +55,30 @@ class ShopOrder:
         return self.arrived > self.promised
 
 
-# When a parcel is sent, promised and handed over, and what of it comes back.
+# Parcels: dispatch, promised and actual delivery, and returns.
 
 PROMISED_DAYS = {"FR": 4, "BE": 5, "LU": 5, "CH": 7, "GB": 7, "IE": 8}  # days
 DELAY_DAYS = WeightedChoice((1, 2, 3, 4, 5, 6, 8, 11), (14, 20, 18, 14, 12, 9, 8, 5))
 CLOTHING_RETURN_REASONS = ("ne plaît pas", "trop grand", "couleur", "trop petit")
 OTHER_RETURN_REASONS = ("ne plaît pas", "couleur", "reçu abîmé", "en double")
-RETURN_WINDOW_DAYS = 12  # days after which nothing comes back
+RETURN_WINDOW_DAYS = 12  # days after delivery in which orders can have returns
 
 
 class ParcelCarrier:
-    """The carrier, good and bad days."""
+    """Assigns delivery dates and returns to the orders."""
 
-    def __init__(self, dice: RandomStream, span: SalesPeriod):
-        self.dice, self.span = dice, span
+    def __init__(self, rng: RandomStream, period: SalesPeriod):
+        self.rng, self.period = rng, period
         self.late, self.sizing = read_planted("late_parcels"), read_planted("sizing")
         self.south_west = set(self.late["departments"])
-        self.since = span.since(self.late["days"])
+        self.since = period.start_of_last(self.late["days"])
 
     def send(self, orders: "Sequence[ShopOrder]") -> None:
-        """Their dates and their returns; the planted share of them is late."""
+        """Set the orders' delivery dates and returns; the planted share of the orders is late."""
         troubled = [order for order in orders if self._is_troubled(order)]
         others = [order for order in orders if not self._is_troubled(order)]
-        late = self.dice.some(troubled, self.late["late"])
-        late += self.dice.some(others, self.late["otherwise"])
+        late = self.rng.sample(troubled, self.late["late"])
+        late += self.rng.sample(others, self.late["otherwise"])
         slow = {id(order) for order in late}
         for order in orders:
             self._send(order, late=id(order) in slow)
@@ -87,30 +87,30 @@ class ParcelCarrier:
         return order.customer.department in self.south_west and order.day >= self.since
 
     def _send(self, order: "ShopOrder", *, late: bool) -> None:
-        dice = self.dice
+        rng = self.rng
         order.sent = order.day + (1 if order.minute > 14 * 60 else 0)
         order.promised = order.sent + PROMISED_DAYS[order.customer.country]
         if late:
-            order.arrived = order.promised + DELAY_DAYS.draw(dice)
+            order.arrived = order.promised + DELAY_DAYS.draw(rng)
         else:
-            order.arrived = order.promised - dice.below(min(3, order.promised - order.sent))
-        if order.arrived + RETURN_WINDOW_DAYS < self.span.length:
+            order.arrived = order.promised - rng.randbelow(min(3, order.promised - order.sent))
+        if order.arrived + RETURN_WINDOW_DAYS < self.period.length:
             for line in order.lines:
-                line.returned = self._why(line)
+                line.returned = self._choose_return_reason(line)
 
-    def _why(self, line: "OrderLine") -> str:
-        small = line.good.ref in self.sizing["products"]
+    def _choose_return_reason(self, line: "OrderLine") -> str:
+        small = line.product.ref in self.sizing["products"]
         share = self.sizing["returned" if small else "returned_otherwise"]
-        if not self.dice.chance(share):
+        if not self.rng.chance(share):
             return ""
-        if small and self.dice.chance(0.85):
+        if small and self.rng.chance(0.85):
             return "trop petit"
-        return self.dice.pick(
-            CLOTHING_RETURN_REASONS if line.good.is_worn else OTHER_RETURN_REASONS
+        return self.rng.choose(
+            CLOTHING_RETURN_REASONS if line.product.is_worn else OTHER_RETURN_REASONS
         )
 
 
-# Eighteen months of orders: who comes back, what is in the parcel, when it arrives.
+# The orders of the whole sales period.
 
 ORDER_COLUMNS = (
     "commande",
@@ -137,7 +137,7 @@ ORDER_COLUMNS = (
     "retournée",
     "motif du retour",
 )
-ORDER_SIZES = WeightedChoice((1, 2, 3, 4), (56, 28, 12, 4))  # of an order, in lines
+ORDER_SIZES = WeightedChoice((1, 2, 3, 4), (56, 28, 12, 4))  # the number of lines of an order
 ORDER_SOURCES = WeightedChoice(
     ("direct", "moteur", "email", "instagram", "publicité"), (31, 29, 17, 9, 14)
 )
@@ -146,52 +146,52 @@ ORDER_PAYMENTS = WeightedChoice(("carte", "portefeuille", "trois fois"), (66, 24
 
 
 class OrderBook:
-    """All orders, and those that the broken checkout lost."""
+    """All orders, and those that were lost because of the checkout fault."""
 
     def __init__(
-        self, seed: int, span: SalesPeriod, goods: ProductRange, customers: Sequence[Customer]
+        self, seed: int, period: SalesPeriod, products: ProductRange, customers: Sequence[Customer]
     ):
-        self.span, self.goods, self.dice = span, goods, RandomStream(seed, "orders")
+        self.period, self.products, self.rng = period, products, RandomStream(seed, "orders")
         self.lives, self.niche, self.rising = (
             read_planted("lives"),
             read_planted("niche"),
             read_planted("rising"),
         )
-        self.baking = [goods.by_ref[ref] for ref in self.niche["products"]]
-        meant = [order for customer in customers for order in self._life(customer)]
-        meant.sort(key=lambda order: (order.day, order.minute, order.customer.id))
-        self.lost = self._lost(RandomStream(seed, "lost"), meant)
-        gone = {id(order) for order in self.lost}
-        self.kept = [order for order in meant if id(order) not in gone]
-        for number, order in enumerate(self.kept, 1):
+        self.baking = [products.by_ref[ref] for ref in self.niche["products"]]
+        planned = [order for customer in customers for order in self._generate_orders(customer)]
+        planned.sort(key=lambda order: (order.day, order.minute, order.customer.id))
+        self.lost_orders = self._choose_lost(RandomStream(seed, "lost"), planned)
+        lost_ids = {id(order) for order in self.lost_orders}
+        self.orders = [order for order in planned if id(order) not in lost_ids]
+        for number, order in enumerate(self.orders, 1):
             order.id = f"OM{number:07}"
-        ParcelCarrier(RandomStream(seed, "parcels"), span).send(self.kept)
+        ParcelCarrier(RandomStream(seed, "parcels"), period).send(self.orders)
 
     def write(self, folder: Path) -> int:
-        """orders.csv, one row a line."""
+        """Write orders.csv with one row per order line, and return the number of rows."""
         return data_files.write_csv(folder / "orders.csv", ORDER_COLUMNS, self._rows())
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
-        iso, last = self.span.iso, self.span.length - 1
-        for order in self.kept:
+        iso, last = self.period.iso, self.period.length - 1
+        for order in self.orders:
             who = order.customer
             when = f"{iso[order.day]}T{CLOCK_TIMES[order.minute]}:00"
             ways = [order.sent, order.arrived]
             sent, arrived = (iso[day] if day <= last else "" for day in ways)
-            promised = self.span.on(order.promised)
+            promised = self.period.date_of(order.promised)
             for line in order.lines:
                 back = bool(line.returned)
                 yield (
                     order.id,
                     when,
                     who.id,
-                    line.good.ref,
-                    line.good.name,
+                    line.product.ref,
+                    line.product.name,
                     line.size,
                     line.colour,
                     line.quantity,
                     data_files.format_money(line.price),
-                    data_files.format_money(line.off),
+                    data_files.format_money(line.discount),
                     data_files.format_money(line.total),
                     "EUR",
                     order.device,
@@ -207,36 +207,42 @@ class OrderBook:
                     line.returned,
                 )
 
-    def _life(self, customer: Customer) -> Iterator[ShopOrder]:
-        """The orders of one customer."""
-        life, dice = self.lives[customer.life], self.dice
-        day, number = customer.first, 0
-        end = self.span.length
+    def _generate_orders(self, customer: Customer) -> Iterator[ShopOrder]:
+        """Yield the orders of one customer."""
+        life, rng = self.lives[customer.segment], self.rng
+        day, number = customer.first_order_day, 0
+        end = self.period.length
         if "stops" in life:
-            end = self.span.since(dice.between(*life["stops"]))
-        gap = life["gap"] * self.span.mood  # since some of the days that come are passed over
+            end = self.period.start_of_last(rng.randint(*life["stops"]))
+        gap = (
+            life["gap"] * self.period.mean_order_chance
+        )  # compensates for the days that are skipped below
         while day < end:
-            if number == 0 or dice.chance(self.span.moods[day]):
-                yield self._order(customer, day, new=number == 0 and customer.registered >= 0)
+            if number == 0 or rng.chance(self.period.order_chances[day]):
+                yield self._build_order(
+                    customer, day, new=number == 0 and customer.registration_day >= 0
+                )
                 number += 1
-                if dice.chance(life["end"]):
+                if rng.chance(life["end"]):
                     return
-            day += 1 + dice.wait(gap)
+            day += 1 + rng.waiting_time(gap)
 
-    def _order(self, customer: Customer, day: int, *, new: bool) -> ShopOrder:
-        dice = self.dice
-        lines = [self._line(customer, day) for _ in range(ORDER_SIZES.draw(dice))]
-        if day >= self.span.since(self.rising["days"]) and dice.chance(self.rising["extra"]):
-            good = self.goods.bought_on(day, self.rising["category"]).draw(dice)
-            lines.append(self._of(good, customer, day))
-        if new and dice.chance(0.25):
+    def _build_order(self, customer: Customer, day: int, *, new: bool) -> ShopOrder:
+        rng = self.rng
+        lines = [self._choose_line(customer, day) for _ in range(ORDER_SIZES.draw(rng))]
+        if day >= self.period.start_of_last(self.rising["days"]) and rng.chance(
+            self.rising["extra"]
+        ):
+            product = self.products.choices_on(day, self.rising["category"]).draw(rng)
+            lines.append(self._build_line(product, customer, day))
+        if new and rng.chance(0.25):
             for line in lines:
-                line.off = line.quantity * line.price // 10
-        device = customer.device if dice.chance(0.8) else ORDER_DEVICES.draw(dice)
-        source = ORDER_SOURCES.draw(dice)
-        if source == "email" and not customer.gets("email", day):
+                line.discount = line.quantity * line.price // 10
+        device = customer.device if rng.chance(0.8) else ORDER_DEVICES.draw(rng)
+        source = ORDER_SOURCES.draw(rng)
+        if source == "email" and not customer.can_receive("email", day):
             source = "direct"
-        minute = self.span.minute(dice)
+        minute = self.period.minute(rng)
         return ShopOrder(
             "",
             customer,
@@ -244,35 +250,35 @@ class OrderBook:
             minute,
             device,
             source,
-            ORDER_PAYMENTS.draw(dice),
+            ORDER_PAYMENTS.draw(rng),
             _merge_lines(lines),
         )
 
-    def _line(self, customer: Customer, day: int) -> OrderLine:
-        dice = self.dice
-        if customer.life == "niche" and dice.chance(self.niche["lines"]):
-            return self._of(dice.pick(self.baking), customer, day)
-        category = customer.taste if dice.chance(0.3) else ""
-        return self._of(self.goods.bought_on(day, category).draw(dice), customer, day)
+    def _choose_line(self, customer: Customer, day: int) -> OrderLine:
+        rng = self.rng
+        if customer.segment == "niche" and rng.chance(self.niche["lines"]):
+            return self._build_line(rng.choose(self.baking), customer, day)
+        category = customer.favourite_category if rng.chance(0.3) else ""
+        return self._build_line(self.products.choices_on(day, category).draw(rng), customer, day)
 
-    def _of(self, good: ShopProduct, customer: Customer, day: int) -> OrderLine:
-        dice, price = self.dice, good.price_on(day)
-        at = customer.size if good.is_worn else dice.roll()
-        quantity = 2 if price < 6000 and not good.is_worn and dice.chance(0.18) else 1
-        size = good.sizes[min(int(at * len(good.sizes)), len(good.sizes) - 1)]
-        return OrderLine(good, size, dice.pick(good.colours), quantity, price, 0)
+    def _build_line(self, product: ShopProduct, customer: Customer, day: int) -> OrderLine:
+        rng, price = self.rng, product.price_on(day)
+        at = customer.size if product.is_worn else rng.random()
+        quantity = 2 if price < 6000 and not product.is_worn and rng.chance(0.18) else 1
+        size = product.sizes[min(int(at * len(product.sizes)), len(product.sizes) - 1)]
+        return OrderLine(product, size, rng.choose(product.colours), quantity, price, 0)
 
-    def _lost(self, dice: RandomStream, meant: Sequence[ShopOrder]) -> list[ShopOrder]:
-        """Orders on phones that never happened since the checkout broke."""
+    def _choose_lost(self, rng: RandomStream, planned: Sequence[ShopOrder]) -> list[ShopOrder]:
+        """Choose the phone orders that are lost since the checkout fault began."""
         fall = read_planted("mobile_checkout")
-        start = self.span.since(fall["days"])
-        mobile = [o for o in meant if o.device == "mobile" and o.day >= start]
-        return dice.some(mobile, 1 - fall["after"] / fall["before"])
+        start = self.period.start_of_last(fall["days"])
+        mobile = [o for o in planned if o.device == "mobile" and o.day >= start]
+        return rng.sample(mobile, 1 - fall["after"] / fall["before"])
 
 
 def _merge_lines(lines: Sequence[OrderLine]) -> list[OrderLine]:
-    """Each product and variant on one line."""
+    """Keep one line for each product and variant."""
     found: dict[tuple[str, str, str], OrderLine] = {}
     for line in lines:
-        found.setdefault((line.good.ref, line.size, line.colour), line)
+        found.setdefault((line.product.ref, line.size, line.colour), line)
     return list(found.values())

@@ -1,4 +1,4 @@
-"""The sixty products of Maison Ormelin, and what each has cost day by day."""
+"""Generates the sixty products of Maison Ormelin and their price history."""
 
 from bisect import bisect
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ PRODUCT_COLUMNS = (
 
 @dataclass
 class ShopProduct:
-    """One product. Prices are in cents; `steps` are the days a price began, with the price."""
+    """A product. Prices are in cents; `prices[i]` is valid from day `days[i]` on."""
 
     ref: str
     category: str
@@ -59,7 +59,7 @@ class ShopProduct:
     en_plural: bool = False
     days: list[int] = field(default_factory=list)
     prices: list[int] = field(default_factory=list)
-    until: int | None = None  # the last day it could be bought, when it is sold out
+    until: int | None = None  # the last day on sale, if it is sold out
 
     @cached_property
     def page(self) -> str:
@@ -71,98 +71,103 @@ class ShopProduct:
 
     @property
     def is_worn(self) -> bool:
-        """Whether one can be between two sizes of it."""
+        """Whether it is clothing, which can be too small or too large."""
         return self.category in ("lin", "maille") and self.sizes[0] in ("XS", "S", "36")
 
     def price_on(self, day: int) -> int:
         return self.prices[max(0, bisect(self.days, day) - 1)]
 
-    def prior(self, day: int) -> int:
-        """The lowest price of the 30 days before the reduction that runs on that day, or before
-        that day when none does. Source: directive 98/6, article 6a."""
+    def lowest_prior_price(self, day: int) -> int:
+        """Return the lowest price of the 30 days before the present reduction.
+
+        Without a reduction on this day, the 30 days end on it.
+        Source: directive 98/6, article 6a."""
         at = max(0, bisect(self.days, day) - 1)
         reduced = at > 0 and self.prices[at] < self.prices[at - 1]
         end = self.days[at] - 1 if reduced else day
         return min(self.price_on(d) for d in range(max(0, end - 29), end + 1))
 
-    def struck(self, day: int) -> int | None:
-        """The price struck through on that day's page, if any: simply the one before."""
+    def compare_at_price(self, day: int) -> int | None:
+        """Return the price shown as struck through on this day: the price before the reduction."""
         at = max(0, bisect(self.days, day) - 1)
         reduced = at > 0 and self.prices[at] < self.prices[at - 1]
         return self.prices[at - 1] if reduced else None
 
 
 class ProductRange:
-    """All goods, and which are bought when."""
+    """All products, and how likely each is bought on a day."""
 
-    def __init__(self, seed: int, span: SalesPeriod):
-        self.span = span
+    def __init__(self, seed: int, period: SalesPeriod):
+        self.period = period
         source = read_toml("goods")
         self.categories: dict[str, Any] = source["categories"]
-        self.goods = [_build_product(entry) for entry in source["products"]]
-        self.by_ref = {good.ref: good for good in self.goods}
-        for good in self.goods:
-            _set_prices(good, span, RandomStream(seed, "price", good.ref))
+        self.products = [_build_product(entry) for entry in source["products"]]
+        self.by_ref = {product.ref: product for product in self.products}
+        for product in self.products:
+            _set_prices(product, period, RandomStream(seed, "price", product.ref))
         self._sell_out()
         self._days: dict[tuple[int, str], WeightedChoice[ShopProduct]] = {}
 
-    def bought_on(self, day: int, category: str = "") -> WeightedChoice[ShopProduct]:
-        """A die with what may be bought on that day, in one category or in all."""
+    def choices_on(self, day: int, category: str = "") -> WeightedChoice[ShopProduct]:
+        """Return a weighted choice of the products on sale on a day, in one category or in all."""
         key = (day, category)
         if key not in self._days:
-            self._days[key] = self._die(day, category)
+            self._days[key] = self._build_choice(day, category)
         return self._days[key]
 
     def write(self, folder: Path) -> int:
-        """products.csv and prices.csv."""
-        last = self.span.length - 1
+        """Write products.csv and prices.csv, and return the number of products."""
+        last = self.period.length - 1
         history = (
-            (good.ref, self.span.iso[day], data_files.format_money(price), "EUR")
-            for good in self.goods
-            for day, price in zip(good.days, good.prices, strict=True)
+            (product.ref, self.period.iso[day], data_files.format_money(price), "EUR")
+            for product in self.products
+            for day, price in zip(product.days, product.prices, strict=True)
         )
         data_files.write_csv(
             folder / "prices.csv", ("référence", "depuis le", "prix", "devise"), history
         )
         return data_files.write_csv(
-            folder / "products.csv", PRODUCT_COLUMNS, (self._row(g, last) for g in self.goods)
+            folder / "products.csv", PRODUCT_COLUMNS, (self._row(g, last) for g in self.products)
         )
 
-    def _row(self, good: ShopProduct, day: int) -> tuple[object, ...]:
-        struck = good.struck(day)
+    def _row(self, product: ShopProduct, day: int) -> tuple[object, ...]:
+        struck = product.compare_at_price(day)
         return (
-            good.ref,
-            good.name,
-            data_files.format_money(good.price_on(day)),
+            product.ref,
+            product.name,
+            data_files.format_money(product.price_on(day)),
             data_files.format_money(struck) if struck else "",
-            data_files.format_money(good.prior(day)),
+            data_files.format_money(product.lowest_prior_price(day)),
             "EUR",
-            good.description,
-            good.material,
-            ", ".join(good.colours),
-            ", ".join(good.sizes),
-            self.categories[good.category]["name"],
-            SITE_URL + good.page,
-            good.stock,
+            product.description,
+            product.material,
+            ", ".join(product.colours),
+            ", ".join(product.sizes),
+            self.categories[product.category]["name"],
+            SITE_URL + product.page,
+            product.stock,
             "actif",
         )
 
-    def _die(self, day: int, category: str) -> WeightedChoice[ShopProduct]:
-        on = self.span.dates[day]
+    def _build_choice(self, day: int, category: str) -> WeightedChoice[ShopProduct]:
+        on = self.period.dates[day]
         season = {
             key: interpolate_month(tuple(c["season"]), on) for key, c in self.categories.items()
         }
         offered = [
-            good
-            for good in self.goods
-            if category in ("", good.category) and (good.until is None or day <= good.until)
+            product
+            for product in self.products
+            if category in ("", product.category)
+            and (product.until is None or day <= product.until)
         ]
-        return WeightedChoice(offered, [good.weight * season[good.category] for good in offered])
+        return WeightedChoice(
+            offered, [product.weight * season[product.category] for product in offered]
+        )
 
     def _sell_out(self) -> None:
         out = read_planted("sold_out")
         for ref, days in ((out["product"], out["days"]), (out["quiet"], out["quiet_days"])):
-            self.by_ref[ref].until = self.span.since(days) - 1
+            self.by_ref[ref].until = self.period.start_of_last(days) - 1
             self.by_ref[ref].stock = 0
 
 
@@ -170,29 +175,29 @@ def _build_product(entry: dict[str, Any]) -> ShopProduct:
     return ShopProduct(**{**entry, "price": entry["price"] * 100})
 
 
-def _set_prices(good: ShopProduct, span: SalesPeriod, dice: RandomStream) -> None:
-    """A rise in January for some, the sales and Black Friday for others, and what was planted."""
-    prices, years = read_planted("prices"), range(span.first.year, span.last.year + 1)
-    rises = [span.number(date(year, 1, 2)) for year in years]
-    steps = {0: good.price}
-    if good.ref in prices["raised"]:
+def _set_prices(product: ShopProduct, period: SalesPeriod, rng: RandomStream) -> None:
+    """Set a product's price history: rises in January, sales, Black Friday, planted steps."""
+    prices, years = read_planted("prices"), range(period.first.year, period.last.year + 1)
+    rises = [period.day_number(date(year, 1, 2)) for year in years]
+    steps = {0: product.price}
+    if product.ref in prices["raised"]:
         steps = {
-            0: _round_price(good.price, 0.95),
-            max(d for d in rises if d < span.length): good.price,
+            0: _round_price(product.price, 0.95),
+            max(d for d in rises if d < period.length): product.price,
         }
     for year in years:
         for start, end in (find_winter_sales(year), find_summer_sales(year)):
-            share = dice.pick((0.8, 0.7))
-            if good.ref in prices["sales"]:
-                _add_reduction(steps, span.number(start), span.number(end), share)
-        if good.ref in prices["friday"]:
-            day = span.number(find_black_friday(year))
+            share = rng.choose((0.8, 0.7))
+            if product.ref in prices["sales"]:
+                _add_reduction(steps, period.day_number(start), period.day_number(end), share)
+        if product.ref in prices["friday"]:
+            day = period.day_number(find_black_friday(year))
             _add_reduction(steps, day, day + 3, 0.85)
-    _plant_reductions(good, steps, span)
-    for day in sorted(d for d in steps if 0 <= d < span.length):
-        if not good.prices or steps[day] != good.prices[-1]:
-            good.days.append(day)
-            good.prices.append(steps[day])
+    _plant_reductions(product, steps, period)
+    for day in sorted(d for d in steps if 0 <= d < period.length):
+        if not product.prices or steps[day] != product.prices[-1]:
+            product.days.append(day)
+            product.prices.append(steps[day])
 
 
 def _add_reduction(steps: dict[int, int], start: int, end: int, share: float) -> None:
@@ -203,22 +208,22 @@ def _add_reduction(steps: dict[int, int], start: int, end: int, share: float) ->
     steps[end + 1] = full
 
 
-def _plant_reductions(good: ShopProduct, steps: dict[int, int], span: SalesPeriod) -> None:
-    """The reductions that run now. Nothing else has moved these prices for ninety days."""
+def _plant_reductions(product: ShopProduct, steps: dict[int, int], period: SalesPeriod) -> None:
+    """Plant the reductions that run now, and remove all other price steps of the last 90 days."""
     trap, honest = read_planted("price_trap"), read_planted("reductions")
-    if good.ref not in (trap["product"], *honest["products"]):
+    if product.ref not in (trap["product"], *honest["products"]):
         return
-    quiet = span.since(90)
+    quiet = period.start_of_last(90)
     for day in [d for d in steps if d > quiet]:
         del steps[day]
-    steps[quiet] = good.price
-    if good.ref == trap["product"]:
-        steps[span.since(trap["raised_days"])] = trap["raised"] * 100
-        steps[span.since(trap["reduced_days"])] = trap["reduced"] * 100
+    steps[quiet] = product.price
+    if product.ref == trap["product"]:
+        steps[period.start_of_last(trap["raised_days"])] = trap["raised"] * 100
+        steps[period.start_of_last(trap["reduced_days"])] = trap["reduced"] * 100
     else:
-        steps[span.since(honest["days"])] = _round_price(good.price, 1 - honest["off"])
+        steps[period.start_of_last(honest["days"])] = _round_price(product.price, 1 - honest["off"])
 
 
 def _round_price(cents: int, share: float) -> int:
-    """To whole euros."""
+    """Return this share of a price, rounded to whole euros."""
     return int(cents * share / 100 + 0.5) * 100

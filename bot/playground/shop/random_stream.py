@@ -1,7 +1,7 @@
-"""Chance that falls the same way on every machine and Python.
+"""Random numbers that are the same on every machine and Python version.
 
-Only `random.random()` is promised to stay as it is, so everything is made from it; and only sums,
-products and comparisons are made of it, which IEEE 754 settles to the last bit.
+Python guarantees only the results of `random.random()`, so everything is derived from it, and
+only by sums, products and comparisons, which IEEE 754 defines to the last bit.
 """
 
 from bisect import bisect
@@ -14,62 +14,62 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# How long one waits for what comes on average after 1,000: 200 waits, equally likely.
+# 200 equally likely quantiles of an exponential distribution with mean 1,000.
 WAIT_QUANTILES = tuple(
     int(-1000 * (1 - (Decimal(i) + Decimal("0.5")) / 200).ln()) for i in range(200)
 )
 
 
 class RandomStream:
-    """One stream of chance; streams of other names know nothing of it."""
+    """A stream of random numbers, independent of the streams with other names."""
 
-    def __init__(self, seed: int, *about: str):
-        key = sha256("/".join((str(seed), *about)).encode()).digest()
-        self.roll = Random(int.from_bytes(key[:8], "big")).random  # noqa: S311
+    def __init__(self, seed: int, *names: str):
+        key = sha256("/".join((str(seed), *names)).encode()).digest()
+        self.random = Random(int.from_bytes(key[:8], "big")).random  # noqa: S311
 
     def chance(self, share: float) -> bool:
-        return self.roll() < share
+        return self.random() < share
 
-    def below(self, n: int) -> int:
-        return int(self.roll() * n)
+    def randbelow(self, n: int) -> int:
+        return int(self.random() * n)
 
-    def between(self, low: int, high: int) -> int:
-        """From `low` to `high`, both included."""
-        return low + int(self.roll() * (high - low + 1))
+    def randint(self, low: int, high: int) -> int:
+        """Return an integer from `low` to `high`, both included."""
+        return low + int(self.random() * (high - low + 1))
 
-    def pick(self, items: Sequence[T]) -> T:
-        return items[int(self.roll() * len(items))]
+    def choose(self, items: Sequence[T]) -> T:
+        return items[int(self.random() * len(items))]
 
-    def wait(self, mean: float) -> int:
-        """A waiting time without memory."""
-        return int(WAIT_QUANTILES[int(self.roll() * 200)] * mean / 1000)
+    def waiting_time(self, mean: float) -> int:
+        """Return a whole number with an exponential distribution."""
+        return int(WAIT_QUANTILES[int(self.random() * 200)] * mean / 1000)
 
     def shuffled(self, items: Iterable[T]) -> list[T]:
-        """Fisher and Yates."""
+        """Return the items in random order (Fisher-Yates)."""
         mixed = list(items)
         for i in range(len(mixed) - 1, 0, -1):
-            j = int(self.roll() * (i + 1))
+            j = int(self.random() * (i + 1))
             mixed[i], mixed[j] = mixed[j], mixed[i]
         return mixed
 
-    def some(self, items: Sequence[T], share: float) -> list[T]:
-        """That share of them, to the nearest one."""
+    def sample(self, items: Sequence[T], share: float) -> list[T]:
+        """Return a random sample with this share of the items, rounded to the nearest number."""
         return self.shuffled(items)[: round(len(items) * share)]
 
-    def count(self, mean: float) -> int:
-        """A whole number around the mean: its floor or the next, and some spread."""
+    def noisy_count(self, mean: float) -> int:
+        """Return a whole number near the mean: floor or ceiling, plus a spread of about a sixth."""
         low = int(mean)
         spread = 1 + int(mean / 6)
-        return max(0, low + self.chance(mean - low) + self.between(-spread, spread) * (low > 0))
+        return max(0, low + self.chance(mean - low) + self.randint(-spread, spread) * (low > 0))
 
 
 class WeightedChoice(Generic[T]):
-    """A die whose faces weigh differently."""
+    """A random choice with weights."""
 
     def __init__(self, items: Sequence[T], weights: Iterable[float]):
         self._items = items
         self._sums = list(accumulate(weights))
-        self._all, self._last = self._sums[-1], len(items) - 1
+        self._total, self._last = self._sums[-1], len(items) - 1
 
-    def draw(self, dice: RandomStream) -> T:
-        return self._items[bisect(self._sums, dice.roll() * self._all, 0, self._last)]
+    def draw(self, rng: RandomStream) -> T:
+        return self._items[bisect(self._sums, rng.random() * self._total, 0, self._last)]

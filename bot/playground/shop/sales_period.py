@@ -1,4 +1,4 @@
-"""The eighteen months of the shop: its days, its seasons, the sales by law, the hours."""
+"""The sales period of the shop: days, seasons, legal sales dates and hours."""
 
 from datetime import date, timedelta
 from functools import cached_property
@@ -8,7 +8,7 @@ from bot.playground.shop.random_stream import RandomStream, WeightedChoice
 
 MONTH_WEIGHTS = (105, 80, 82, 90, 100, 105, 92, 68, 105, 102, 135, 180)
 WEEKDAY_WEIGHTS = (105, 98, 100, 100, 88, 92, 117)
-BUSIEST_DAY_WEIGHT = 20_000  # the weight of a day in December
+BUSIEST_DAY_WEIGHT = 20_000  # roughly the weight of a day in December
 HOUR_WEIGHTS = (
     6,
     3,
@@ -39,7 +39,7 @@ CLOCK_TIMES = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(14
 
 
 class SalesPeriod:
-    """The days from the first to the last, both included; a day is its number from the first."""
+    """The days of the period, which ends on `last`. A day is its number, starting with 0."""
 
     def __init__(self, last: date, months: int):
         self.last = last
@@ -50,23 +50,23 @@ class SalesPeriod:
         self.iso = [day.isoformat() for day in self.dates]
         self.hours = WeightedChoice(range(24), HOUR_WEIGHTS)
 
-    def since(self, days: int) -> int:
-        """The first of the last so many days."""
+    def start_of_last(self, days: int) -> int:
+        """Return the number of the day that begins the last `days` days."""
         return max(0, self.length - days)
 
-    def on(self, number: int) -> date:
+    def date_of(self, number: int) -> date:
         return self.first + timedelta(days=number)
 
-    def number(self, day: date) -> int:
+    def day_number(self, day: date) -> int:
         return (day - self.first).days
 
-    def minute(self, dice: RandomStream) -> int:
-        """A minute of the day: people buy at lunch and in the evening."""
-        return self.hours.draw(dice) * 60 + dice.below(60)
+    def minute(self, rng: RandomStream) -> int:
+        """Return a random minute of the day; most purchases are at lunch and in the evening."""
+        return self.hours.draw(rng) * 60 + rng.randbelow(60)
 
     @cached_property
     def weights(self) -> list[float]:
-        """How much is bought on each day, beside the others."""
+        """The relative sales of each day."""
         return [
             interpolate_month(MONTH_WEIGHTS, day)
             * WEEKDAY_WEIGHTS[day.weekday()]
@@ -75,25 +75,25 @@ class SalesPeriod:
         ]
 
     @cached_property
-    def moods(self) -> list[float]:
-        """Whether somebody who might order on a day does: one on the busiest days."""
+    def order_chances(self) -> list[float]:
+        """The probability that a possible order on a day happens; 1 on the busiest days."""
         return [min(1.0, weight / BUSIEST_DAY_WEIGHT) for weight in self.weights]
 
     @cached_property
-    def mood(self) -> float:
-        """The same on average."""
-        return list(accumulate(self.moods))[-1] / self.length
+    def mean_order_chance(self) -> float:
+        """The mean of `order_chances`."""
+        return list(accumulate(self.order_chances))[-1] / self.length
 
 
 def interpolate_month(months: tuple[int, ...], day: date) -> float:
-    """A month's number at its middle, and between two middles what lies between."""
+    """Interpolate linearly between the values of two months, each valid on the 15th."""
     at = day.month - 1 if day.day >= 15 else day.month - 2
     passed = (day.day - 15) % 30
     return months[at % 12] + (months[(at + 1) % 12] - months[at % 12]) * passed / 30
 
 
 def compute_rush_factor(day: date) -> float:
-    """What a date of the retail year does to a day."""
+    """Return the sales factor of a day for Black Friday, sales and the end of December."""
     friday = find_black_friday(day.year)
     if friday <= day <= friday + timedelta(days=3):
         return 2.2
@@ -104,8 +104,10 @@ def compute_rush_factor(day: date) -> float:
 
 
 def find_winter_sales(year: int) -> tuple[date, date]:
-    """Four weeks from the second Wednesday of January, the first if the second is after the 12th.
-    Source: order of 27 May 2019 (code de commerce, D310-15-2)."""
+    """Return the first and last day of the French winter sales.
+
+    They last four weeks from the second Wednesday of January, or from the first Wednesday if the
+    second is after the 12th. Source: order of 27 May 2019 (code de commerce, D310-15-2)."""
     first = _find_weekday(date(year, 1, 1), 2)
     second = first + timedelta(days=7)
     start = first if second.day > 12 else second
@@ -113,23 +115,26 @@ def find_winter_sales(year: int) -> tuple[date, date]:
 
 
 def find_summer_sales(year: int) -> tuple[date, date]:
-    """Four weeks from the last Wednesday of June, the one before if it is after the 28th."""
+    """Return the first and last day of the French summer sales.
+
+    They last four weeks from the last Wednesday of June, or from the Wednesday before if that is
+    after the 28th."""
     last = _find_weekday(date(year, 6, 24), 2)
     start = last - timedelta(days=7) if last.day > 28 else last
     return start, start + timedelta(days=27)
 
 
 def find_black_friday(year: int) -> date:
-    """The day after the fourth Thursday of November."""
+    """Return the day after the fourth Thursday of November."""
     return _find_weekday(date(year, 11, 22), 3) + timedelta(days=1)
 
 
 def _find_weekday(start: date, weekday: int) -> date:
-    """The first day of that weekday from `start` on."""
+    """Return the first day from `start` on that has this weekday (Monday is 0)."""
     return start + timedelta(days=(weekday - start.weekday()) % 7)
 
 
 def _clamp_day(year: int, month: int, day: int) -> date:
-    """That day of the month, or the month's last."""
+    """Return this day of the month, or the month's last day if it is shorter."""
     following = date(year + month // 12, month % 12 + 1, 1)
     return min(date(year, month, 1) + timedelta(days=day - 1), following - timedelta(days=1))

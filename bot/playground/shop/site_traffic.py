@@ -1,4 +1,4 @@
-"""Who looked, filled a cart, went to the checkout, bought: browsing as the shop's pages see it."""
+"""Generates the site's browsing events and the A/B tests."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,24 +18,22 @@ VISIT_SOURCES = WeightedChoice(
     ("direct", "moteur", "email", "sms", "instagram", "publicité"), (21, 33, 10, 1, 22, 13)
 )
 VISIT_COUNTRIES = WeightedChoice(("FR", "BE", "LU", "CH", "GB", "IE"), (870, 38, 6, 18, 44, 24))
-PAGE_VIEW_COUNTS = WeightedChoice(
-    (1, 2, 3, 5), (62, 22, 11, 5)
-)  # pages seen by those who only look
+PAGE_VIEW_COUNTS = WeightedChoice((1, 2, 3, 5), (62, 22, 11, 5))  # product pages of a session
 SECOND_SUFFIXES = tuple(f":{second:02}" for second in range(60))
-SessionRows = tuple[int, str]  # the minute it began, and its rows
+SessionRows = tuple[int, str]  # the minute of its start, and its rows
 
 
 class VisitLog:
-    """The sessions of the last half year, cut to the steps that were planted."""
+    """The sessions of the last half year, with the planted conversion rate of each funnel step."""
 
-    def __init__(self, seed: int, span: SalesPeriod, goods: ProductRange, book: OrderBook):
-        self.span, self.goods, self.dice = span, goods, RandomStream(seed, "visits")
-        start = span.since(read_planted("span")["event_days"])
-        self.bought = [order for order in book.kept if order.day >= start]
-        self.lost = [order for order in book.lost if order.day >= start]
+    def __init__(self, seed: int, period: SalesPeriod, products: ProductRange, book: OrderBook):
+        self.period, self.products, self.rng = period, products, RandomStream(seed, "visits")
+        start = period.start_of_last(read_planted("span")["event_days"])
+        self.orders = [order for order in book.orders if order.day >= start]
+        self.lost_orders = [order for order in book.lost_orders if order.day >= start]
 
     def write(self, folder: Path) -> int:
-        """events.csv, by time. How many events."""
+        """Write events.csv, ordered by time, and return the number of events."""
         sessions = sorted(self._sessions())
         count = 0
         with (folder / "events.csv").open("w", encoding="utf-8", newline="") as file:
@@ -48,24 +46,26 @@ class VisitLog:
         return count
 
     def _sessions(self) -> Iterator[SessionRows]:
-        for order in self.bought:
-            yield self._with_order(order, "purchase")
-        for order in self.lost:
-            yield self._with_order(order, "checkout")
+        for order in self.orders:
+            yield self._build_order_session(order, "purchase")
+        for order in self.lost_orders:
+            yield self._build_order_session(order, "checkout")
         for device, (carted, checked, paid) in read_planted("steps").items():
-            like = [o for o in (*self.bought, *self.lost) if o.device == device]
-            checkouts = round(len(like) / paid)
+            similar_orders = [o for o in (*self.orders, *self.lost_orders) if o.device == device]
+            checkouts = round(len(similar_orders) / paid)
             carts = round(checkouts / checked)
             views = round(carts / carted)
-            yield from self._without(like, checkouts - len(like), ("cart", "checkout"))
-            yield from self._without(like, carts - checkouts, ("cart",))
-            yield from self._without(like, views - carts, ())
+            yield from self._build_other_sessions(
+                similar_orders, checkouts - len(similar_orders), ("cart", "checkout")
+            )
+            yield from self._build_other_sessions(similar_orders, carts - checkouts, ("cart",))
+            yield from self._build_other_sessions(similar_orders, views - carts, ())
 
-    def _with_order(self, order: ShopOrder, end: str) -> SessionRows:
-        """The way to an order, to its end or to the checkout where it was lost."""
+    def _build_order_session(self, order: ShopOrder, end: str) -> SessionRows:
+        """Build the session of an order; it ends with the purchase or, if lost, at the checkout."""
         who, client = order.customer, order.customer.id
-        steps = [("view", line.good) for line in order.lines]
-        steps += [("cart", line.good) for line in order.lines]
+        steps = [("view", line.product) for line in order.lines]
+        steps += [("cart", line.product) for line in order.lines]
         tail = f"{order.device},{order.source},{who.country}"
         rows = self._rows(client, order.day, order.minute, tail, steps)
         rows.append(self._row(client, order.day, order.minute, "checkout,/paiement,", tail, ","))
@@ -74,25 +74,25 @@ class VisitLog:
             rows.append(self._row(client, order.day, order.minute, "purchase,/merci,", tail, sold))
         return order.day * 1440 + order.minute, "\n".join(rows)
 
-    def _without(
-        self, like: Sequence[ShopOrder], count: int, steps: Sequence[str]
+    def _build_other_sessions(
+        self, similar_orders: Sequence[ShopOrder], count: int, steps: Sequence[str]
     ) -> Iterator[SessionRows]:
-        """Sessions that end before the purchase, on the days when people buy."""
-        dice = self.dice
+        """Yield sessions without a purchase, on the same days as `similar_orders`."""
+        rng = self.rng
         for _ in range(count):
-            near = dice.pick(like)
-            minute = self.span.minute(dice)
-            die = self.goods.bought_on(near.day)
-            country = VISIT_COUNTRIES.draw(dice)
-            tail = f"{near.device},{VISIT_SOURCES.draw(dice)},{country}"
-            known = dice.roll() < (0.45 if steps else 0.12)
+            near = rng.choose(similar_orders)
+            minute = self.period.minute(rng)
+            die = self.products.choices_on(near.day)
+            country = VISIT_COUNTRIES.draw(rng)
+            tail = f"{near.device},{VISIT_SOURCES.draw(rng)},{country}"
+            known = rng.random() < (0.45 if steps else 0.12)
             client, home = (near.customer.id, near.customer.country) if known else ("", country)
             if known:
                 tail = f"{tail[:-2]}{home}"
-            seen = [("view", die.draw(dice)) for _ in range(PAGE_VIEW_COUNTS.draw(dice))]
+            viewed = [("view", die.draw(rng)) for _ in range(PAGE_VIEW_COUNTS.draw(rng))]
             if steps:
-                seen.append(("cart", seen[-1][1]))
-            rows = self._rows(client, near.day, minute, tail, seen)
+                viewed.append(("cart", viewed[-1][1]))
+            rows = self._rows(client, near.day, minute, tail, viewed)
             if len(steps) == 2:
                 rows.append(self._row(client, near.day, minute, "checkout,/paiement,", tail, ","))
             yield near.day * 1440 + minute, "\n".join(rows)
@@ -106,18 +106,18 @@ class VisitLog:
         steps: Sequence[tuple[str, ShopProduct]],
     ) -> list[str]:
         rows, at = [], max(0, minute - len(steps))
-        for step, good in steps:
-            page = "/panier" if step == "cart" else good.page
-            rows.append(self._row(client, day, at, f"{step},{page},{good.ref}", tail, ","))
+        for step, product in steps:
+            page = "/panier" if step == "cart" else product.page
+            rows.append(self._row(client, day, at, f"{step},{page},{product.ref}", tail, ","))
             at += at < minute
         return rows
 
     def _row(self, client: str, day: int, minute: int, what: str, tail: str, sold: str) -> str:
-        moment = f"{self.span.iso[day]}T{CLOCK_TIMES[minute]}:00"
+        moment = f"{self.period.iso[day]}T{CLOCK_TIMES[minute]}:00"
         return f"{client},{moment},{what},{tail},{sold}"
 
 
-# Two A/B tests, visitor by visitor: one with a true winner, one that its sample ratio breaks.
+# Two A/B tests by visitor: one has a true winner, one has a sample ratio mismatch.
 
 EXPERIMENT_COLUMNS = (
     "test",
@@ -138,40 +138,40 @@ BASKET_AMOUNTS = WeightedChoice(
 )  # cents
 
 
-def write_experiments(folder: Path, seed: int, span: SalesPeriod) -> int:
-    """experiments.csv"""
+def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> int:
+    """Write experiments.csv and return the number of rows."""
     rows = (
         row
         for name, plan in read_planted("experiments").items()
-        for row in _list_visitor_rows(seed, name, plan, span)
+        for row in _list_visitor_rows(seed, name, plan, period)
     )
     return data_files.write_csv(folder / "experiments.csv", EXPERIMENT_COLUMNS, rows)
 
 
 def _list_visitor_rows(
-    seed: int, name: str, plan: dict[str, Any], span: SalesPeriod
+    seed: int, name: str, plan: dict[str, Any], period: SalesPeriod
 ) -> Iterator[tuple[object, ...]]:
-    """The visitors by time; exactly as many of each variant, and as many buyers, as planned."""
-    dice = RandomStream(seed, "trials", name)
-    start = span.length - plan["ended"] - plan["days"]
+    """Yield the visitors by time, with the planned numbers of visitors and buyers per variant."""
+    rng = RandomStream(seed, "trials", name)
+    start = period.length - plan["ended"] - plan["days"]
     people: list[tuple[str, bool]] = []
     for variant, visitors, buyers in zip("AB", plan["visitors"], plan["buyers"], strict=True):
         people += [(variant, i < buyers) for i in range(visitors)]
-    moments = sorted((start + dice.below(plan["days"]), span.minute(dice)) for _ in people)
+    moments = sorted((start + rng.randbelow(plan["days"]), period.minute(rng)) for _ in people)
     expected = dict(zip("AB", plan["expected"], strict=True))
     for number, ((variant, bought), (day, minute)) in enumerate(
-        zip(dice.shuffled(people), moments, strict=True), 1
+        zip(rng.shuffled(people), moments, strict=True), 1
     ):
-        amount = BASKET_AMOUNTS.draw(dice) if bought else 0
+        amount = BASKET_AMOUNTS.draw(rng) if bought else 0
         yield (
             name,
             plan["title"],
             f"{name[:2]}{number:06}",
             variant,
             expected[variant],
-            f"{span.iso[day]}T{CLOCK_TIMES[minute]}:00",
-            VISITOR_DEVICES.draw(dice),
-            VISITOR_COUNTRIES.draw(dice),
+            f"{period.iso[day]}T{CLOCK_TIMES[minute]}:00",
+            VISITOR_DEVICES.draw(rng),
+            VISITOR_COUNTRIES.draw(rng),
             int(bought),
             data_files.format_money(amount) if bought else "",
         )

@@ -1,4 +1,4 @@
-"""Buttons side by side; one that does not fit goes whole onto the next line."""
+"""Renders Block Kit blocks for a terminal, with numbered buttons and menus."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ ROW_GAP = "   "
 
 
 class WrappedRow:
-    """Short texts, apart from each other and never cut between words."""
+    """Short texts in a row; a text that does not fit moves to the next line as a whole."""
 
     def __init__(self, items: list[Text], gap: str = ROW_GAP) -> None:
         self.items, self.gap = items, gap
@@ -36,7 +36,7 @@ class WrappedRow:
         yield line
 
 
-# What can be pressed on the screen: each place in a message keeps its number.
+# Controls (buttons and menus) and their numbers.
 
 BUTTON_TYPES = ("button", "icon_button", "workflow_button")
 MULTI_CHOICE_TYPES = ("checkboxes", "multi_static_select")
@@ -50,7 +50,7 @@ Element = dict[str, Any]
 
 @dataclass(frozen=True)
 class ControlLocation:
-    """The message or the view that something stands in."""
+    """The message or view that contains a control."""
 
     channel: str = ""
     ts: str = ""
@@ -59,7 +59,7 @@ class ControlLocation:
 
 @dataclass(frozen=True)
 class Control:
-    """A button or a menu as it was drawn; it may have changed since."""
+    """A button or menu as it was drawn; the message may have changed since."""
 
     number: int
     where: ControlLocation
@@ -68,19 +68,18 @@ class Control:
 
     @property
     def is_button(self) -> bool:
-        """Whether there is nothing to choose."""
+        """Whether it is a button, without options to choose from."""
         return self.element["type"] in BUTTON_TYPES
 
     @property
     def label(self) -> str:
-        """What is written on it."""
         text = self.element.get("text") or self.element.get("placeholder") or {}
         return str(text.get("text", ""))
 
 
 @dataclass
 class ControlRegistry:
-    """All that were drawn, by number. A thing drawn again keeps its number."""
+    """All drawn controls by number. A control that is drawn again keeps its number."""
 
     drawn: dict[int, Control] = field(default_factory=dict)
     _numbers: dict[tuple[ControlLocation, str, int], int] = field(default_factory=dict)
@@ -88,7 +87,7 @@ class ControlRegistry:
     def draw(
         self, where: ControlLocation, block: dict[str, Any], element: Element, nth: int
     ) -> Control:
-        """Gives a number to the nth element of this action_id in a message."""
+        """Register the nth element with its action_id in a message and return it as a control."""
         key = (where, element["action_id"], nth)
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
         self.drawn[number] = Control(number, where, block, element)
@@ -96,7 +95,7 @@ class ControlRegistry:
 
 
 def list_choices(element: Element, slack: SlackWorkspace) -> list[tuple[str, Any]]:
-    """What a menu offers: what is shown, and what Slack is told."""
+    """Return a menu's options as (label, value)."""
     kind = element["type"]
     if kind == "feedback_buttons":
         sides = (element["positive_button"], element["negative_button"])
@@ -111,13 +110,13 @@ def list_choices(element: Element, slack: SlackWorkspace) -> list[tuple[str, Any
 
 
 def list_initial_values(element: Element) -> Iterator[str]:
-    """The values that a menu starts with."""
+    """Yield the values of a menu's initial options."""
     one = element.get("initial_option")
     for option in [one] if one else element.get("initial_options") or []:
         yield option["value"]
 
 
-# How buttons and menus look: a number in brackets, then what they say.
+# Rendering of buttons and menus.
 
 BUTTON_STYLES = {"primary": "bold green", "danger": "bold red"}
 MAX_CHOICES_SHOWN = 12
@@ -131,25 +130,25 @@ INITIAL_FIELDS = (
 )
 
 
-def render_button(pressable: Control, names: DisplayNames) -> Text:
-    """`[3] Edit`."""
-    element = pressable.element
+def render_button(control: Control, names: DisplayNames) -> Text:
+    """Render a button, such as `[3] Edit`."""
+    element = control.element
     label = render_text_object(element["text"], names)
     label.stylize(BUTTON_STYLES.get(element.get("style", ""), "bold"))
-    shown = _render_number(pressable).append(" ").append_text(label)
+    shown = _render_number(control).append(" ").append_text(label)
     return shown.append(f" ({element['url']})", "dim") if "url" in element else shown
 
 
-def render_menu(pressable: Control, names: DisplayNames) -> WrappedRow:
-    """`[5] ⋯ 1 Reject · 2 Sources`."""
-    head, offered = _describe_menu(pressable.element, names)
-    lead = _render_number(pressable).append(f" {head}" if head else "")
+def render_menu(control: Control, names: DisplayNames) -> WrappedRow:
+    """Render a menu, such as `[5] ⋯ 1 Reject · 2 Sources`."""
+    head, offered = _describe_menu(control.element, names)
+    lead = _render_number(control).append(f" {head}" if head else "")
     first = [lead.append(" ").append(offered[0])] if offered else [lead]
     return WrappedRow([*first, *(Text(f"· {one}") for one in offered[1:])], gap=" ")
 
 
-def _render_number(pressable: Control) -> Text:
-    return Text().append(f"[{pressable.number}]", "bold yellow")
+def _render_number(control: Control) -> Text:
+    return Text().append(f"[{control.number}]", "bold yellow")
 
 
 def _describe_menu(element: dict[str, Any], names: DisplayNames) -> tuple[str, list[str]]:
@@ -167,7 +166,7 @@ def _describe_menu(element: dict[str, Any], names: DisplayNames) -> tuple[str, l
     return (f"{head}:" if lead and shown else head), shown
 
 
-# Block Kit drawn for a terminal.
+# Rendering of blocks.
 
 Block = dict[str, Any]
 TASK_SIGNS = {"pending": "○", "in_progress": "◔", "complete": "●", "error": "✗"}
@@ -175,14 +174,14 @@ ALERT_SIGNS = {"warning": "⚠ ", "error": "✗ ", "success": "✓ ", "info": "�
 
 
 class BlockRenderer:
-    """One message's or view's blocks, as one person sees them."""
+    """Renders the blocks of one message or view, as one person sees them."""
 
     def __init__(
-        self, names: DisplayNames, pressables: ControlRegistry, where: ControlLocation
+        self, names: DisplayNames, controls: ControlRegistry, where: ControlLocation
     ) -> None:
-        self.names, self.pressables, self.where = names, pressables, where
-        self._seen: dict[str, int] = {}
-        self.kinds: dict[str, Callable[[Block], list[RenderableType]]] = {
+        self.names, self.controls, self.where = names, controls, where
+        self._action_counts: dict[str, int] = {}
+        self.renderers: dict[str, Callable[[Block], list[RenderableType]]] = {
             "header": self._header,
             "section": self._section,
             "context": self._context,
@@ -205,12 +204,12 @@ class BlockRenderer:
         }
 
     def draw(self, blocks: list[Block]) -> list[RenderableType]:
-        """Each block in turn; one of an unknown kind is named."""
+        """Render blocks in order; a block of an unknown type is shown by its type."""
         found: list[RenderableType] = []
         for block in blocks:
             if block["type"] in ("header", "section", "actions") and found:
                 found.append(Text())
-            found += self.kinds.get(block["type"], self._unknown)(block)
+            found += self.renderers.get(block["type"], self._unknown)(block)
         return found
 
     def _header(self, block: Block) -> list[RenderableType]:
@@ -226,7 +225,7 @@ class BlockRenderer:
         accessory = block.get("accessory")
         if accessory and accessory["type"] == "image":
             return found + self._image(accessory)
-        return found + self._pressables(block)
+        return found + self._render_controls(block)
 
     def _context(self, block: Block) -> list[RenderableType]:
         shown = [
@@ -245,17 +244,19 @@ class BlockRenderer:
         return [Text(f"[picture: {words}]", "italic")]
 
     def _actions(self, block: Block) -> list[RenderableType]:
-        return self._pressables(block)
+        return self._render_controls(block)
 
-    def _pressables(self, block: Block) -> list[RenderableType]:
-        """Buttons side by side, then each menu on a line of its own."""
+    def _render_controls(self, block: Block) -> list[RenderableType]:
+        """Render the buttons in a row, then each menu on its own line."""
         row: list[Text] = []
         menus: list[RenderableType] = []
         for element in list_elements(block):
             if self.names.reader not in element.get("visible_to_user_ids", [self.names.reader]):
                 continue
-            nth = self._seen[element["action_id"]] = self._seen.get(element["action_id"], -1) + 1
-            one = self.pressables.draw(self.where, block, element, nth)
+            nth = self._action_counts[element["action_id"]] = (
+                self._action_counts.get(element["action_id"], -1) + 1
+            )
+            one = self.controls.draw(self.where, block, element, nth)
             if one.is_button:
                 row.append(render_button(one, self.names))
             else:
@@ -277,7 +278,7 @@ class BlockRenderer:
             texts[0].stylize("bold")
         pictures = [one for k in ("hero_image",) if (one := block.get(k))]
         found: list[RenderableType] = [t for one in pictures for t in self._image(one)]
-        return [*found, *(text for text in texts if text), *self._pressables(block)]
+        return [*found, *(text for text in texts if text), *self._render_controls(block)]
 
     def _container(self, block: Block) -> list[RenderableType]:
         head: list[RenderableType] = (

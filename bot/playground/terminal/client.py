@@ -1,4 +1,4 @@
-"""Waits until a local Slack has come to rest."""
+"""The terminal client: runs typed lines as commands and waits for their effects."""
 
 import asyncio
 import contextlib
@@ -29,27 +29,29 @@ WorkCheck = Callable[[], Awaitable[bool]]
 
 
 async def report_no_work() -> bool:
-    """Nothing is under way that could be waited for."""
+    """Report that no work is pending (the default of IdleWaiter)."""
     return False
 
 
 class IdleWaiter:
-    """Knows when something last changed."""
+    """Waits until the local Slack is idle; it records the time of the last change."""
 
     def __init__(self, slack: LocalSlack) -> None:
         self.slack = slack
         self._last = 0.0
-        self.leave = slack.listen(self._note)
+        self.stop_listening = slack.listen(self._note)
 
-    async def settled(self, quiet: float, most: float, at_work: WorkCheck = report_no_work) -> bool:
-        """Waits for `quiet` seconds without a change, an event under way, or work that shows.
+    async def wait_until_idle(
+        self, quiet: float, most: float, at_work: WorkCheck = report_no_work
+    ) -> bool:
+        """Wait until for `quiet` seconds there was no change, delivery or pending work.
 
-        False when `most` seconds were not enough.
+        Returns False if that did not happen within `most` seconds.
         """
         began = time.monotonic()
         while time.monotonic() - began < most:
             still = time.monotonic() - max(self._last, began) >= quiet
-            if still and not self.slack.courier.busy and not await at_work():
+            if still and not self.slack.transport.is_busy and not await at_work():
                 return True
             await asyncio.sleep(POLL_SECONDS)
         return False
@@ -58,7 +60,7 @@ class IdleWaiter:
         self._last = time.monotonic()
 
 
-# The client's own verbs: being somebody, going somewhere, replying, dropping a file.
+# The client's own commands.
 
 HELP_TEXT = """\
 Type words to write them here; @intern in them asks the intern. Then also:
@@ -77,7 +79,7 @@ MAX_READ_CHARACTERS = 20_000
 
 
 class ClientCommands:
-    """Who types, and where."""
+    """The client's commands. `thread` is the ts of the thread in which typed text is posted."""
 
     def __init__(self, slack: LocalSlack, screen: Screen, names: DisplayNames) -> None:
         self.slack, self.screen, self.names = slack, screen, names
@@ -85,136 +87,141 @@ class ClientCommands:
 
     @property
     def user(self) -> str:
-        """Who is typing."""
+        """The id of the person who is typing."""
         return self.names.reader
 
     @property
     def place(self) -> str:
-        """Where."""
+        """The id of the place where typed text is posted."""
         return self.screen.place
 
     def prompt(self) -> str:
-        """`Marie #marketing> `."""
+        """Return the prompt, such as `Marie #marketing> `."""
         direct = self.slack.places[self.place].is_direct
         where = "dm" if direct else self.names.channel(self.place)
         if self.thread:
             where += f" ({self.names.number(self.place, self.thread)})"
         return f"{self.names.person(self.user)} {where}> "
 
-    async def be(self, name: str) -> None:
-        """Be somebody else; a direct message becomes theirs."""
+    async def switch_user(self, name: str) -> None:
+        """Switch to another person; in a direct message also switch to theirs."""
         person = find_person(name, self.slack)
         if person is None or self.slack.people[person].is_bot:
-            self.screen.say(f"There is no {name or 'such person'}. /people shows who there is.")
+            self.screen.show(f"There is no {name or 'such person'}. /people shows who there is.")
             return
         direct = self.slack.places[self.place].is_direct
         self.names.reader, self.thread = person, None
         if direct:
-            self.screen.place = self.slack.dm(person)
-        self.screen.say(f"You are now {self._introduced(person)}.")
+            self.screen.place = self.slack.open_direct_message(person)
+        self.screen.show(f"You are now {self._describe_person(person)}.")
 
-    async def go(self, name: str) -> None:
-        """Go to a channel, or to one's direct message with the intern."""
+    async def switch_place(self, name: str) -> None:
+        """Switch to a channel, or to the person's direct message with the intern."""
         direct = name.lower().removeprefix("@") in ("dm", "intern", "super-intern")
-        place = self.slack.dm(self.user) if direct else find_channel(name, self.slack)
+        place = (
+            self.slack.open_direct_message(self.user) if direct else find_channel(name, self.slack)
+        )
         if place is None:
-            there = ", ".join(f"#{p.name}" for p in self.slack.places.values() if not p.is_direct)
-            self.screen.say(f"There is no {name or 'such place'}. There are: {there} and dm.")
+            available = ", ".join(
+                f"#{p.name}" for p in self.slack.places.values() if not p.is_direct
+            )
+            self.screen.show(f"There is no {name or 'such place'}. There are: {available} and dm.")
             return
         self.screen.place, self.thread = place, None
-        self.screen.look()
+        self.screen.queue_latest()
 
     async def reply(self, rest: str) -> None:
-        """Reply under a message by its number."""
+        """Reply in the thread of a message by its number; without text stay in the thread."""
         number, _, words = rest.partition(" ")
         if not number:
             self.thread = None
             return
-        found = self._message(number)
+        found = self._find_message(number)
         if found is None:
             return
         place = self.slack.places[found[0]]
         message = place.by_ts.get(found[1])
         if message is None:
-            self.screen.say("One cannot reply to that message.")
+            self.screen.show("One cannot reply to that message.")
             return
         thread = message.thread_ts or message.ts
         if words.strip():
-            await self.slack.say(
+            await self.slack.post_message(
                 self.user, place.id, compose_text(words.strip(), self.slack), thread
             )
         elif place.id == self.place:
             self.thread = thread
         else:
-            self.screen.say(f"That message is elsewhere: {self.names.channel(place.id)}.")
+            self.screen.show(f"That message is elsewhere: {self.names.channel(place.id)}.")
 
-    async def drop(self, rest: str) -> None:
-        """A file from this machine; a path with spaces goes in quotes."""
+    async def upload_file(self, rest: str) -> None:
+        """Upload a file from this machine; a path with spaces must be in quotes."""
         quote = rest[:1] if rest[:1] in ("'", '"') else ""
         name, _, words = rest[len(quote) :].partition(quote or " ")
         try:
             path, content = await asyncio.to_thread(_read_file, name)
         except OSError as fault:
-            self.screen.say(f"{name or 'No file'} cannot be read: {fault.strerror or fault}")
+            self.screen.show(f"{name or 'No file'} cannot be read: {fault.strerror or fault}")
             return
-        said = compose_text(words.strip(), self.slack)
+        text = compose_text(words.strip(), self.slack)
         files = [(path.name, content)]
-        await self.slack.say(self.user, self.place, said, self.thread, files)
+        await self.slack.post_message(self.user, self.place, text, self.thread, files)
 
-    async def read(self, number: str) -> None:
-        """The files of a message, as far as they are text."""
-        found = self._message(number)
+    async def read_files(self, number: str) -> None:
+        """Show the text of a message's files."""
+        found = self._find_message(number)
         message = self.slack.places[found[0]].find(found[1]) if found else None
         if found and not (message and message.files):
-            self.screen.say("That message has no files.")
+            self.screen.show("That message has no files.")
         for file in message.files if message else []:
             self.screen.title(file.name)
             text = (file.content or b"")[:MAX_READ_CHARACTERS].decode("utf-8", errors="replace")
-            self.screen.say(*text.rstrip("\n").split("\n"))
+            self.screen.show(*text.rstrip("\n").split("\n"))
 
-    async def home(self, _: str) -> None:
-        """The intern's Home tab, as it comes a moment later."""
+    async def show_home(self, _: str) -> None:
+        """Open and show the intern's Home tab, which arrives a moment later."""
         await self.slack.open_home(self.user)
-        await self.slack.settled()
+        await self.slack.wait_for_deliveries()
         view = None
         for _try in range(100):
             if view := self.slack.home(self.user):
                 break
             await asyncio.sleep(0.02)
         if view is None:
-            self.screen.say("The Home tab is empty.")
+            self.screen.show("The Home tab is empty.")
             return
-        await asyncio.sleep(0.2)  # a tab from before is being renewed
+        await asyncio.sleep(0.2)  # an earlier tab is being updated
         self.screen.title("Home")
         where = ControlLocation(view=view.id)
-        drawing = BlockRenderer(self.names, self.screen.pressables, where)
-        self.screen.say(*drawing.draw(view.blocks))
+        drawing = BlockRenderer(self.names, self.screen.controls, where)
+        self.screen.show(*drawing.draw(view.blocks))
 
-    async def look(self, _: str) -> None:
-        """The latest messages here, drawn anew."""
-        self.screen.look(again=True)
+    async def redraw(self, _: str) -> None:
+        """Draw the latest messages of the place again."""
+        self.screen.queue_latest(again=True)
 
-    async def people(self, _: str) -> None:
-        """Who there is, and what they are."""
+    async def list_people(self, _: str) -> None:
+        """List the people and their roles."""
         for person in self.slack.people.values():
             if not person.is_bot:
                 you = " (you)" if person.id == self.user else ""
-                self.screen.say(f"  /as {person.name:<6} {self._introduced(person.id)}{you}")
+                self.screen.show(f"  /as {person.name:<6} {self._describe_person(person.id)}{you}")
 
-    async def help(self, _: str) -> None:
-        """What can be typed."""
-        self.screen.say(*HELP_TEXT.split("\n"))
+    async def show_help(self, _: str) -> None:
+        self.screen.show(*HELP_TEXT.split("\n"))
 
-    def _introduced(self, id: str) -> str:
+    def _describe_person(self, id: str) -> str:
         person = self.slack.people[id]
         return f"{person.real_name}, {PERSON_ROLES.get(id, 'a colleague')}"
 
-    def _message(self, number: str) -> tuple[str, str] | None:
-        """A message by its number, where the person may see it; else that is told."""
+    def _find_message(self, number: str) -> tuple[str, str] | None:
+        """Return a message's channel and ts by its number.
+
+        If the person cannot see it, show an error and return None."""
         number = number.strip(" ()")
-        found = self.names.numbered(int(number)) if number.strip("()").isdecimal() else None
+        found = self.names.find_numbered(int(number)) if number.strip("()").isdecimal() else None
         if found is None or self.user not in self.slack.places[found[0]].members:
-            self.screen.say(f"There is no message ({number or '…'}).")
+            self.screen.show(f"There is no message ({number or '…'}).")
             return None
         return found
 
@@ -224,20 +231,27 @@ def _read_file(name: str) -> tuple[Path, bytes]:
     return path, path.read_bytes()
 
 
-# The client: who types, where, and what becomes of each line.
+# The client's main loop.
 
 DEFAULT_USER, DEFAULT_PLACE = "UMARIE", "C0MARKET"
-REDRAW_SECONDS = 0.25  # seconds between two looks at what has changed, for a person at a keyboard
+REDRAW_SECONDS = 0.25  # seconds between redraws for a person at a keyboard
 MAX_WAIT, MAX_LONG_WAIT = 10.0, 60.0  # seconds, for a script
-LOCAL_COMMANDS = ("/as", "/in", "/read", "/people", "/help", "/look")  # nobody else hears of these
+LOCAL_COMMANDS = (
+    "/as",
+    "/in",
+    "/read",
+    "/people",
+    "/help",
+    "/look",
+)  # these change nothing in Slack
 KEYBOARD_QUIET, KEYBOARD_MAX_WAIT = 0.15, 2.5  # the same for a person
 
 
 class TerminalClient(ClientCommands):
-    """One person at a time before a local Slack, in a terminal.
+    """A terminal client of a local Slack for one person at a time.
 
-    `commands` are the slash commands that the app has. A script sees each line's consequences
-    before the next line is read: when nothing is `pending` and for `quiet` seconds nothing changed.
+    `commands` are the app's slash commands. After a line of a script, the client waits until no
+    work is `pending` and nothing has changed for `quiet` seconds before it reads the next line.
     """
 
     def __init__(
@@ -250,70 +264,70 @@ class TerminalClient(ClientCommands):
         quiet: float,
         pending: PendingWork | None = None,
     ) -> None:
-        names = DisplayNames(slack, DEFAULT_USER, steady=not lines.by_hand)
-        screen = Screen(slack, console, names, DEFAULT_PLACE, lines.aside)
+        names = DisplayNames(slack, DEFAULT_USER, hide_time=not lines.is_interactive)
+        screen = Screen(slack, console, names, DEFAULT_PLACE, lines.suspend_input)
         super().__init__(slack, screen, names)
         self.lines, self.commands, self.quiet, self.pending = lines, commands, quiet, pending
-        self.press, self.calm = PressHandler(slack, screen, lines), IdleWaiter(slack)
+        self.press, self.idle = PressHandler(slack, screen, lines), IdleWaiter(slack)
 
     async def run(self) -> None:
-        """Until /quit, or the end of the lines."""
-        drawing = asyncio.create_task(self._draw()) if self.lines.by_hand else None
-        self.screen.look()
+        """Run lines until /quit or the end of the input."""
+        drawing = asyncio.create_task(self._draw()) if self.lines.is_interactive else None
+        self.screen.queue_latest()
         self.screen.refresh()
         try:
-            while (line := await self.lines.next(self.prompt(), empty=False)) is not None:
+            while (line := await self.lines.read_line(self.prompt(), empty=False)) is not None:
                 if line.strip() in ("/quit", "/exit"):
                     return
-                await self.obey(line.strip())
+                await self.run_line(line.strip())
         finally:
             if drawing:
                 drawing.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await drawing
-            self.screen.leave()
-            self.calm.leave()
+            self.screen.stop_listening()
+            self.idle.stop_listening()
 
-    async def obey(self, line: str) -> None:
-        """One line, and what follows from it."""
+    async def run_line(self, line: str) -> None:
+        """Run one line, wait for its effects, and go through opened forms."""
         if line:
-            await self._trying(lambda: self._do(line))
+            await self._report_if_impossible(lambda: self._run(line))
         if line.split(" ")[0] in LOCAL_COMMANDS:
             self.screen.refresh()
             return
-        await self._settle()
-        await self._forms()
+        await self._wait_and_redraw()
+        await self._fill_open_forms()
 
-    async def _trying(self, act: Callable[[], Awaitable[object]]) -> None:
+    async def _report_if_impossible(self, act: Callable[[], Awaitable[object]]) -> None:
         try:
             await act()
         except ImpossibleAction as reason:
-            self.screen.say(f"That cannot be done: {reason}")
+            self.screen.show(f"That cannot be done: {reason}")
 
-    async def _do(self, line: str) -> None:
+    async def _run(self, line: str) -> None:
         if NUMBER_PATTERN.fullmatch(line):
-            await self.press.number(self.user, line)
+            await self.press.press_number(self.user, line)
         elif LABEL_PATTERN.fullmatch(line):
-            await self.press.label(self.user, line)
+            await self.press.press_label(self.user, line)
         elif line.startswith("/"):
             verb, _, rest = line[1:].partition(" ")
-            await self._verb(verb.lower(), rest.strip())
+            await self._run_command(verb.lower(), rest.strip())
         else:
             words = compose_text(line, self.slack)
-            await self.slack.say(self.user, self.place, words, self.thread)
+            await self.slack.post_message(self.user, self.place, words, self.thread)
 
-    async def _verb(self, verb: str, rest: str) -> None:
+    async def _run_command(self, verb: str, rest: str) -> None:
         own: dict[str, Callable[[str], Awaitable[None]]] = {
-            "as": self.be,
-            "in": self.go,
+            "as": self.switch_user,
+            "in": self.switch_place,
             "thread": self.reply,
-            "file": self.drop,
-            "read": self.read,
-            "home": self.home,
-            "look": self.look,
-            "people": self.people,
+            "file": self.upload_file,
+            "read": self.read_files,
+            "home": self.show_home,
+            "look": self.redraw,
+            "people": self.list_people,
             "wait": self._wait,
-            "help": self.help,
+            "help": self.show_help,
         }
         if verb in own:
             await own[verb](rest)
@@ -322,10 +336,10 @@ class TerminalClient(ClientCommands):
                 self.user, self.place, f"/{verb}", compose_text(rest, self.slack)
             )
         else:
-            self.screen.say(f"/{verb} is not a command. /help shows what there is.")
+            self.screen.show(f"/{verb} is not a command. /help shows what there is.")
 
-    async def _forms(self) -> None:
-        """The modals that are open before this person, the top one first."""
+    async def _fill_open_forms(self) -> None:
+        """Ask for the fields of the person's open modals, the top one first."""
         seen: set[tuple[str, str]] = set()
         while views := self.slack.open_views(self.user):
             view = views[-1]
@@ -333,29 +347,29 @@ class TerminalClient(ClientCommands):
                 return
             seen.add((view.id, view.hash))
             form = FormPrompt(self.slack, self.screen, self.lines, view)
-            await self._trying(form.go_through)
-            await self._settle()
+            await self._report_if_impossible(form.fill_and_submit)
+            await self._wait_and_redraw()
 
-    async def _settle(self) -> None:
-        if self.lines.by_hand:
-            await self.calm.settled(KEYBOARD_QUIET, KEYBOARD_MAX_WAIT)
-            self.screen.refresh(patient=True)
+    async def _wait_and_redraw(self) -> None:
+        if self.lines.is_interactive:
+            await self.idle.wait_until_idle(KEYBOARD_QUIET, KEYBOARD_MAX_WAIT)
+            self.screen.refresh(compact=True)
             return
-        if not await self.calm.settled(self.quiet, MAX_WAIT, self._at_work):
+        if not await self.idle.wait_until_idle(self.quiet, MAX_WAIT, self._is_working):
             self.screen.note("Still at work. /wait waits longer.")
         self.screen.refresh()
 
     async def _wait(self, _: str) -> None:
-        """Until nothing is under way any more; what takes too long is not waited for again."""
-        if not await self.calm.settled(self.quiet, MAX_LONG_WAIT, self._at_work):
+        """Wait until no work is pending; work that takes too long is ignored later on."""
+        if not await self.idle.wait_until_idle(self.quiet, MAX_LONG_WAIT, self._is_working):
             self.screen.note(f"Still at work after {MAX_LONG_WAIT:g} seconds.")
             if self.pending:
-                await self.pending.give_up()
+                await self.pending.ignore_current()
 
-    async def _at_work(self) -> bool:
-        return self.screen.at_work() or bool(self.pending and await self.pending.any())
+    async def _is_working(self) -> bool:
+        return self.screen.has_working_card() or bool(self.pending and await self.pending.exists())
 
     async def _draw(self) -> None:
         while True:
             await asyncio.sleep(REDRAW_SECONDS)
-            self.screen.refresh(patient=True)
+            self.screen.refresh(compact=True)

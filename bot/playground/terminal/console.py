@@ -1,4 +1,4 @@
-"""A terminal on which nobody's words move the cursor or stand in another order than written."""
+"""Terminal output without hidden characters, and input from a keyboard, a pipe or a script."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from bot.text.escape import strip_hidden
 
 
 class PlainConsole(Console):
-    """Rich leaves escape sequences in a text as they are; here they end."""
+    """A Rich console that removes escape sequences and bidi controls from texts."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -25,23 +25,23 @@ class PlainConsole(Console):
             )
 
 
-# Where typed lines come from: a keyboard, a pipe, or a script.
+# Reading lines from a keyboard, a pipe or a script.
 
 COMMENT_SIGN = "#"
 
 
 class LineReader:
-    """One line after another; None at the end."""
+    """Reads lines from a file or pipe and echoes them on the screen."""
 
-    by_hand = False
+    is_interactive = False
 
     def __init__(self, source: TextIO, echo: Callable[[str], None]) -> None:
         self.source, self.echo = source, echo
 
-    async def next(self, prompt: str, *, empty: bool = True) -> str | None:
-        """The next line that is no comment, told on the screen behind its prompt.
+    async def read_line(self, prompt: str, *, empty: bool = True) -> str | None:
+        """Return the next line that is not a comment, or None at the end of the input.
 
-        Without `empty`, lines with nothing in them only part what stands in a script.
+        With `empty=False`, empty lines are skipped, so that they can structure a script.
         """
         while (line := await _read_in_thread(self.source.readline)) is not None and line:
             if not _is_comment(line) and (empty or line.strip()):
@@ -51,18 +51,18 @@ class LineReader:
         return None
 
     @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
-        """What is printed within disturbs nobody's typing."""
+    def suspend_input(self) -> Iterator[None]:
+        """Print within this context, so that the output does not disturb a line being typed."""
         yield
 
     def close(self) -> None:
-        """Leaves everything as it was."""
+        """Release the input."""
 
 
 class KeyboardReader(LineReader):
-    """A person at a terminal; what is printed meanwhile goes above what they are typing."""
+    """Reads lines that a person types; other output is printed above the line being typed."""
 
-    by_hand = True
+    is_interactive = True
 
     def __init__(self) -> None:
         super().__init__(sys.stdin, lambda _: None)
@@ -73,8 +73,8 @@ class KeyboardReader(LineReader):
 
             self._readline = readline
 
-    async def next(self, prompt: str, *, empty: bool = True) -> str | None:
-        """A line, with the arrow keys and what was typed before."""
+    async def read_line(self, prompt: str, *, empty: bool = True) -> str | None:
+        """Return the next line, edited with arrow keys and history (readline)."""
         self._prompt = prompt
         try:
             return await _read_in_thread(lambda: input(prompt))
@@ -82,8 +82,8 @@ class KeyboardReader(LineReader):
             self._prompt = None
 
     @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
-        """Takes the line that is being typed away, and writes it again below."""
+    def suspend_input(self) -> Iterator[None]:
+        """Clear the line being typed, and print it again below the output."""
         if self._prompt is None:
             yield
             return
@@ -95,7 +95,7 @@ class KeyboardReader(LineReader):
         sys.stdout.flush()
 
     def close(self) -> None:
-        """Gives the terminal back as it was, also in mid line."""
+        """Restore the terminal's settings, also in the middle of a line."""
         if self._before is not None:
             import termios
 
@@ -105,11 +105,11 @@ class KeyboardReader(LineReader):
 
 
 async def _read_in_thread(read: Callable[[], str]) -> str | None:
-    """As to_thread, but nobody waits for this thread at the end: it may read for ever."""
+    """Like asyncio.to_thread, but in a daemon thread, which may block in `read` for ever."""
     loop = asyncio.get_running_loop()
     line: asyncio.Future[str | None] = loop.create_future()
 
-    def tell(value: str | None) -> None:
+    def set_line(value: str | None) -> None:
         if not line.done():
             line.set_result(value)
 
@@ -117,15 +117,15 @@ async def _read_in_thread(read: Callable[[], str]) -> str | None:
         value: str | None = None
         with contextlib.suppress(EOFError, OSError, ValueError):
             value = read()
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(tell, value)
+        with contextlib.suppress(RuntimeError):  # the event loop is closed
+            loop.call_soon_threadsafe(set_line, value)
 
     threading.Thread(target=work, daemon=True).start()
     return await line
 
 
 def _is_comment(line: str) -> bool:
-    """`# words`; a channel such as #launches is none."""
+    """Whether a line is a comment (`# text`); a channel such as #launches is not."""
     return line.startswith((f"{COMMENT_SIGN} ", f"{COMMENT_SIGN}!")) or line.strip() == COMMENT_SIGN
 
 

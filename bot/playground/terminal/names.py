@@ -1,4 +1,4 @@
-"""How people, places and moments are called on the screen."""
+"""Display names of people, places and times, and mentions in typed text."""
 
 import re
 import unicodedata
@@ -21,64 +21,64 @@ PERSON_ROLES = {
 
 @dataclass
 class DisplayNames:
-    """Names as one person reads them. `steady` leaves the time of day out, for scripts."""
+    """Display names for one person. `hide_time` omits the time of day, for stable script output."""
 
     slack: LocalSlack
     reader: str
-    steady: bool = False
+    hide_time: bool = False
     numbers: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def person(self, id: str | None) -> str:
-        """Marie."""
+        """Return a display name such as Marie."""
         person = self.slack.people.get(id or "")
         return person.display_name if person else (id or "Somebody")
 
     def author(self, message: SlackMessage) -> str:
-        """Who wrote a message; an app says its name itself."""
+        """Return a message's author; an app may set the name itself."""
         if message.user == "USLACKBOT":
             return "Slack"
         return message.username or self.person(message.user)
 
     def channel(self, id: str) -> str:
-        """#marketing, or a direct message by who is in it."""
+        """Return #marketing, or the members of a direct message."""
         place = self.slack.places.get(id)
         if place is None:
             return f"#{id}"
         if not place.is_direct:
             return f"#{place.name}"
-        humans = [self.person(one) for one in place.members if one not in self.own]
+        humans = [self.person(one) for one in place.members if one not in self.omitted_members]
         return f"direct message with {', '.join(humans) or 'Super-Intern'}"
 
     @property
-    def own(self) -> set[str]:
-        """Who needs no naming in one's own direct message."""
+    def omitted_members(self) -> set[str]:
+        """The users that are omitted from the names of direct messages."""
         return {self.slack.bot_user, self.reader}
 
     def number(self, channel: str, ts: str) -> int:
-        """A message's number on the screen, given when it is first drawn."""
+        """Return a message's number on the screen; it is assigned at the first call."""
         return self.numbers.setdefault((channel, ts), len(self.numbers) + 1)
 
-    def numbered(self, number: int) -> tuple[str, str] | None:
-        """The message with this number: its channel and its ts."""
+    def find_numbered(self, number: int) -> tuple[str, str] | None:
+        """Return the channel and ts of the message with this number."""
         return next((key for key, one in self.numbers.items() if one == number), None)
 
-    def moment(self, seconds: int) -> str:
-        """A moment as the reader's Slack says it."""
+    def format_moment(self, seconds: int) -> str:
+        """Format a Unix time in the reader's time zone and locale."""
         person = self.slack.people[self.reader]
         zone, locale = ZoneInfo(person.tz), person.locale.replace("-", "_")
         at = datetime.fromtimestamp(seconds, zone)
         day = format_date(at, "medium", locale=locale)
-        return day if self.steady else f"{day} {format_time(at, 'short', locale=locale)}"
+        return day if self.hide_time else f"{day} {format_time(at, 'short', locale=locale)}"
 
 
-# What people type, as Slack's composer would send it.
+# Typed text, converted like in Slack's composer.
 
 NAME_PATTERN = re.compile(r"(?<![\w@#/.])([@#])([\w.-]*\w)")
 INTERN_NAMES = {"intern", "super-intern", "superintern"}
 
 
 def compose_text(typed: str, slack: LocalSlack) -> str:
-    """Escaped, with `@intern`, `@max` and `#launches` as mentions where there are such."""
+    """Escape typed text and convert known names (`@intern`, `@max`, `#launches`) to mentions."""
     plain = typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
     def mention(found: re.Match[str]) -> str:
@@ -93,7 +93,7 @@ def compose_text(typed: str, slack: LocalSlack) -> str:
 
 
 def find_person(name: str, slack: LocalSlack) -> str | None:
-    """Somebody's id by what people call them, accents or not."""
+    """Return a person's id by handle or name, ignoring accents and case."""
     wanted = _strip_accents(name.removeprefix("@"))
     if wanted in INTERN_NAMES:
         return slack.bot_user
@@ -108,7 +108,7 @@ def find_person(name: str, slack: LocalSlack) -> str | None:
 
 
 def find_channel(name: str, slack: LocalSlack) -> str | None:
-    """A channel's id by its name."""
+    """Return a channel's id by its name."""
     wanted = name.removeprefix("#").lower()
     found = (place.id for place in slack.places.values() if not place.is_direct)
     return next((id for id in found if slack.places[id].name == wanted), None)

@@ -1,4 +1,4 @@
-"""Pressing by number: the button is found again in the message, asked about, and pressed."""
+"""Prompts: pressing buttons by number or label, and filling in modals line by line."""
 
 import re
 from typing import Any
@@ -33,68 +33,66 @@ YES_WORDS = {"y", "yes", "o", "oui", "1"}
 
 
 class PressHandler:
-    """One attempt to press something."""
+    """Presses drawn controls for a person."""
 
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader) -> None:
         self.slack, self.screen, self.lines = slack, screen, lines
 
-    async def number(self, user: str, typed: str) -> None:
-        """`3`, or `3 2` for the second choice of a menu."""
+    async def press_number(self, user: str, typed: str) -> None:
+        """Press `3`, or `3 2` for the second option of menu 3."""
         first, *rest = typed.split()
-        pressable = self.screen.pressables.drawn.get(int(first))
-        if pressable is None:
-            self.screen.say(f"There is nothing with the number {first}.")
-        elif not self._in_sight(user, pressable):
-            self.screen.say(f"{self.screen.names.person(user)} does not see that message.")
-        elif (block := self._still_there(pressable)) is None:
-            self.screen.say("That has changed since it was drawn. Here it is as it is now:")
-            self.screen.draw_again(pressable.where.channel, pressable.where.ts)
+        control = self.screen.controls.drawn.get(int(first))
+        if control is None:
+            self.screen.show(f"There is nothing with the number {first}.")
+        elif not self._can_see(user, control):
+            self.screen.show(f"{self.screen.names.person(user)} does not see that message.")
+        elif (block := self._find_current_block(control)) is None:
+            self.screen.show("That has changed since it was drawn. Here it is as it is now:")
+            self.screen.redraw(control.where.channel, control.where.ts)
         else:
-            await self._press(user, pressable, block, rest)
+            await self._press(user, control, block, rest)
 
-    async def label(self, user: str, typed: str) -> None:
-        """`[Approve]`: the button or choice of that name that was drawn last."""
+    async def press_label(self, user: str, typed: str) -> None:
+        """Press `[Approve]`: the button or option with this label that was drawn last."""
         wanted = typed.strip("[] ").casefold()
-        for number, pressable in sorted(self.screen.pressables.drawn.items(), reverse=True):
-            if not self._in_sight(user, pressable) or self._still_there(pressable) is None:
+        for number, control in sorted(self.screen.controls.drawn.items(), reverse=True):
+            if not self._can_see(user, control) or self._find_current_block(control) is None:
                 continue
-            offered = [] if pressable.is_button else list_choices(pressable.element, self.slack)
+            offered = [] if control.is_button else list_choices(control.element, self.slack)
             labels = [label.casefold() for label, _ in offered]
-            if pressable.is_button and pressable.label.casefold() == wanted:
-                return await self.number(user, str(number))
+            if control.is_button and control.label.casefold() == wanted:
+                return await self.press_number(user, str(number))
             if wanted in labels:
-                return await self.number(user, f"{number} {labels.index(wanted) + 1}")
-        self.screen.say(f"There is no {typed} here.")
+                return await self.press_number(user, f"{number} {labels.index(wanted) + 1}")
+        self.screen.show(f"There is no {typed} here.")
         return None
 
     async def _press(
-        self, user: str, pressable: Control, block: dict[str, Any], rest: list[str]
+        self, user: str, control: Control, block: dict[str, Any], rest: list[str]
     ) -> None:
-        chosen: Any = pressable.element.get("value")
-        if not pressable.is_button:
-            chosen = self._chosen(pressable, rest)
+        chosen: Any = control.element.get("value")
+        if not control.is_button:
+            chosen = self._read_choice(control, rest)
             if chosen is None:
                 return
-        if not await self._confirmed(pressable.element.get("confirm")):
-            self.screen.say("Not pressed.")
+        if not await self._confirm(control.element.get("confirm")):
+            self.screen.show("Not pressed.")
             return
-        answer = await self._click(user, pressable, block["block_id"], chosen)
-        if pressable.where.view and not answer.ok:
-            self.screen.say(f"Slack says: {answer.error}")
+        answer = await self._click(user, control, block["block_id"], chosen)
+        if control.where.view and not answer.ok:
+            self.screen.show(f"Slack says: {answer.error}")
 
-    async def _click(
-        self, user: str, pressable: Control, block_id: str, chosen: Any
-    ) -> AppResponse:
-        where, action = pressable.where, pressable.element["action_id"]
+    async def _click(self, user: str, control: Control, block_id: str, chosen: Any) -> AppResponse:
+        where, action = control.where, control.element["action_id"]
         if where.view:
             return await self.slack.click(
                 user, action_id=action, block_id=block_id, value=chosen, view_id=where.view
             )
         return await self.slack.click(user, where.channel, where.ts, action, block_id, chosen)
 
-    def _chosen(self, pressable: Control, rest: list[str]) -> Any:
-        """What Slack is told was chosen; None when that is not clear, which is told."""
-        element, number = pressable.element, pressable.number
+    def _read_choice(self, control: Control, rest: list[str]) -> Any:
+        """Return the chosen value; if the choice is not clear, show the options and return None."""
+        element, number = control.element, control.number
         offered = list_choices(element, self.slack)
         if not offered and len(rest) == 1:
             return rest[0]
@@ -105,22 +103,22 @@ class PressHandler:
         if len(picked) == len(rest) == 1:
             return offered[picked[0] - 1][1]
         lines = [f"  {number} {place} {label}" for place, (label, _) in enumerate(offered, 1)]
-        self.screen.say("Choose one:", *lines or [f"  {number} 2026-12-01"])
+        self.screen.show("Choose one:", *lines or [f"  {number} 2026-12-01"])
         return None
 
-    async def _confirmed(self, confirm: dict[str, Any] | None) -> bool:
+    async def _confirm(self, confirm: dict[str, Any] | None) -> bool:
         if confirm is None:
             return True
         names = self.screen.names
         title = render_text_object(confirm["title"], names)
         title.stylize("bold")
-        self.screen.say(title, render_text_object(confirm["text"], names))
+        self.screen.show(title, render_text_object(confirm["text"], names))
         yes, no = confirm["confirm"]["text"], confirm["deny"]["text"]
-        answer = await self.lines.next(f"{yes} (y) / {no} (n): ")
+        answer = await self.lines.read_line(f"{yes} (y) / {no} (n): ")
         return (answer or "").strip().lower() in YES_WORDS
 
-    def _in_sight(self, user: str, pressable: Control) -> bool:
-        where = pressable.where
+    def _can_see(self, user: str, control: Control) -> bool:
+        where = control.where
         if where.view:
             view = self.slack.views.get(where.view)
             return view is not None and view.user == user
@@ -129,51 +127,51 @@ class PressHandler:
         private = message is not None and message.ephemeral_to not in (None, user)
         return user in place.members and not private
 
-    def _still_there(self, pressable: Control) -> dict[str, Any] | None:
-        """The block that holds this very button now, whatever else has changed around it."""
-        where = pressable.where
+    def _find_current_block(self, control: Control) -> dict[str, Any] | None:
+        """Return the block that contains the same element now, or None if it has changed."""
+        where = control.where
         if where.view:
             blocks = self.slack.views[where.view].blocks
         else:
             message = self.slack.places[where.channel].find(where.ts)
             blocks = [] if message is None or message.deleted else message.blocks
         for block in walk_blocks(blocks):
-            if pressable.element in list_elements(block):
+            if control.element in list_elements(block):
                 return block
         return None
 
 
-# A modal as questions in a terminal, one input after the other.
+# A modal as a series of prompts.
 
 CANCEL_COMMAND, CLEAR_COMMAND, END_LINE = "/cancel", "/clear", "."
 Block = dict[str, Any]
 
 
 class FormCancelled(Exception):
-    """The person closed the form, or there are no more lines."""
+    """The person closed the form, or the input has ended."""
 
 
 class FormPrompt:
-    """One modal before one person."""
+    """Prompts for the fields of one modal."""
 
     def __init__(self, slack: LocalSlack, screen: Screen, lines: LineReader, view: View) -> None:
         self.slack, self.screen, self.lines, self.view = slack, screen, lines, view
 
-    async def go_through(self) -> None:
-        """Shows it, asks for each input, sends it; what is refused is asked again."""
+    async def fill_and_submit(self) -> None:
+        """Show the modal, ask for each input and submit; ask again for refused inputs."""
         view, slack = self.view, self.slack
         self._show()
         if not view.source.get("submit"):
             await slack.close(view.user, view.id)
             return
         try:
-            await self._until_sent()
+            await self._ask_until_sent()
         except FormCancelled:
-            self.screen.say("The form is closed; nothing was sent.")
+            self.screen.show("The form is closed; nothing was sent.")
             if not view.closed:
                 await slack.close(view.user, view.id)
 
-    async def _until_sent(self) -> None:
+    async def _ask_until_sent(self) -> None:
         view, wanted, seen = self.view, self._inputs(), self.view.hash
         while True:
             for block in wanted:
@@ -182,14 +180,14 @@ class FormPrompt:
             if not answer.errors and answer.ok:
                 return
             wanted = [block for block in self._inputs() if block["block_id"] in answer.errors]
-            self._tell(answer)
+            self._show_errors(answer)
             if view.hash != seen:
                 return
             if not wanted:
-                await self._next("Enter tries again, /cancel closes: ")
+                await self._read_line("Enter tries again, /cancel closes: ")
 
     async def _send(self) -> AppResponse:
-        """Sends what was filled in; what Slack's own client refuses comes as errors too."""
+        """Submit the form; errors of Slack's client-side validation are returned likewise."""
         problems = {}
         for block in self._inputs():
             if problem := find_input_problem(block, self._state(block)):
@@ -198,20 +196,18 @@ class FormPrompt:
             return AppResponse(0, 0.0, error="incomplete", errors=problems)
         return await self.slack.submit(self.view.user, self.view.id)
 
-    def _tell(self, answer: AppResponse) -> None:
+    def _show_errors(self, answer: AppResponse) -> None:
         for block in self._inputs():
             if words := answer.errors.get(block["block_id"]):
-                self.screen.say(Text(f"! {block['label']['text']}: {words}", "bold red"))
+                self.screen.show(Text(f"! {block['label']['text']}: {words}", "bold red"))
         if self.view.trouble:
-            self.screen.say(Text(f"! {self.view.trouble}", "bold red"))
+            self.screen.show(Text(f"! {self.view.trouble}", "bold red"))
 
     def _show(self) -> None:
         self.screen.title(self.view.title)
         where = ControlLocation(view=self.view.id)
         shown = [block for block in self.view.blocks if block["type"] != "input"]
-        self.screen.say(
-            *BlockRenderer(self.screen.names, self.screen.pressables, where).draw(shown)
-        )
+        self.screen.show(*BlockRenderer(self.screen.names, self.screen.controls, where).draw(shown))
 
     def _inputs(self) -> list[Block]:
         return [block for block in walk_blocks(self.view.blocks) if block["type"] == "input"]
@@ -220,15 +216,15 @@ class FormPrompt:
         return self.view.values[block["block_id"]][block["element"]["action_id"]]
 
     async def _ask(self, block: Block) -> None:
-        """One input: an empty line keeps what is there."""
+        """Ask for one input; an empty line keeps the present value."""
         element = block["element"]
         label = Text().append(block["label"]["text"], "bold")
         label.append(" (optional)" if block.get("optional") else "", "dim")
         if hint := (block.get("hint") or {}).get("text"):
             label.append(f" · {hint}", "dim")
-        self.screen.say(label)
+        self.screen.show(label)
         while True:
-            chosen = await self._answer(element, self._state(block))
+            chosen = await self._read_answer(element, self._state(block))
             if chosen is KEEP_VALUE:
                 return
             try:
@@ -236,30 +232,30 @@ class FormPrompt:
                 self.slack.fill(self.view.user, self.view.id, {ids[0]: {ids[1]: chosen}})
                 return
             except ImpossibleAction as fault:
-                self.screen.say(Text(f"! {fault}", "bold red"))
+                self.screen.show(Text(f"! {fault}", "bold red"))
 
-    async def _answer(self, element: Block, state: dict[str, Any]) -> Any:
+    async def _read_answer(self, element: Block, state: dict[str, Any]) -> Any:
         kind = element["type"]
         offered = list_choices(element, self.slack)
         if kind == "rich_text_input" or kind == "file_input":
-            self.screen.say("(This kind of field cannot be filled in here.)")
+            self.screen.show("(This kind of field cannot be filled in here.)")
             return KEEP_VALUE
         if offered or "options" in element:
             return await self._choose(element, offered, state)
         now = "" if is_empty_state(state) else str(state[VALUE_ELEMENTS[kind][0]])
         if element.get("multiline"):
-            return await self._write(now)
-        line = await self._next(f"  [{now}] " if now else "  ")
+            return await self._read_lines(now)
+        line = await self._read_line(f"  [{now}] " if now else "  ")
         return None if line == CLEAR_COMMAND else line or KEEP_VALUE
 
-    async def _write(self, now: str) -> Any:
-        """Several lines, ended by a dot on a line of its own."""
+    async def _read_lines(self, now: str) -> Any:
+        """Read several lines, until a line with only a dot."""
         if now:
-            self.screen.say(QuoteBar(Text(now)))
+            self.screen.show(QuoteBar(Text(now)))
         keep = "Enter keeps it, " if now else ""
-        self.screen.say(Text(f"  ({keep}a line with only a dot ends it)", "dim"))
+        self.screen.show(Text(f"  ({keep}a line with only a dot ends it)", "dim"))
         written: list[str] = []
-        while (line := await self._next("  ")) != END_LINE:
+        while (line := await self._read_line("  ")) != END_LINE:
             if line == CLEAR_COMMAND:
                 return None
             if not line and not written:
@@ -270,7 +266,7 @@ class FormPrompt:
     async def _choose(
         self, element: Block, offered: list[tuple[str, Any]], state: dict[str, Any]
     ) -> Any:
-        """By number; several where several may be chosen, 0 for none."""
+        """Read the numbers of the chosen options; 0 for none."""
         several = element["type"] in MULTI_CHOICE_TYPES or element["type"].startswith("multi_")
         held = state[VALUE_ELEMENTS[element["type"]][0]] or []
         now = {
@@ -278,19 +274,19 @@ class FormPrompt:
             for one in (held if isinstance(held, list) else [held])
         }
         for number, (label, value) in enumerate(offered, 1):
-            self.screen.say(f"  {number} {label}{' ✓' if value in now else ''}")
-        while line := await self._next("  number(s): " if several else "  number: "):
+            self.screen.show(f"  {number} {label}{' ✓' if value in now else ''}")
+        while line := await self._read_line("  number(s): " if several else "  number: "):
             picked = [int(one) for one in line.replace(",", " ").split() if one.isdecimal()]
             if line.split() == ["0"] or line == CLEAR_COMMAND:
                 return [] if several else None
             if picked and all(1 <= one <= len(offered) for one in picked):
                 values = [offered[one - 1][1] for one in picked]
                 return values if several else values[0]
-            self.screen.say(f"  From 1 to {len(offered)}, please; Enter leaves it as it is.")
+            self.screen.show(f"  From 1 to {len(offered)}, please; Enter leaves it as it is.")
         return KEEP_VALUE
 
-    async def _next(self, prompt: str) -> str:
-        line = await self.lines.next(prompt)
+    async def _read_line(self, prompt: str) -> str:
+        line = await self.lines.read_line(prompt)
         if line is None or line.strip() == CANCEL_COMMAND:
             raise FormCancelled
         return line.rstrip()

@@ -1,4 +1,4 @@
-"""One message drawn for a terminal: who wrote it, then a card or plain words, then its files."""
+"""Draws messages in the terminal, and draws them again when they change."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -24,11 +24,11 @@ from bot.playground.terminal.text_rendering import render_mrkdwn
 from bot.playground.workspace import WorkspaceChange
 
 WORKING_SIGNS = (":hourglass", "⏳")
-STOP_ACTION = "stop"  # a button that only a card at work has
+STOP_ACTION = "stop"  # a button that only cards of running tasks have
 
 
 def is_working(message: SlackMessage) -> bool:
-    """Whether the card says that it will change by itself."""
+    """Whether the message shows running work, so that the app will update it."""
     if message.deleted or message.bot_id is None:
         return False
     elements = (one for block in walk_blocks(message.blocks) for one in list_elements(block))
@@ -41,31 +41,31 @@ def is_working(message: SlackMessage) -> bool:
 def render_head(
     message: SlackMessage, names: DisplayNames, *, elsewhere: bool, again: bool
 ) -> Text:
-    """`(3) Super-Intern, in the thread of (2)`, with what else needs saying."""
+    """Render a message's first line, such as `(3) Super-Intern, in the thread of (2)`."""
     number = names.number(message.channel, message.ts)
-    said = Text().append(f"({number}) ", "bold yellow")
-    said.append(names.author(message), "bold")
+    head = Text().append(f"({number}) ", "bold yellow")
+    head.append(names.author(message), "bold")
     if message.is_reply and message.thread_ts:
-        said.append(f", in the thread of ({names.number(message.channel, message.thread_ts)})")
+        head.append(f", in the thread of ({names.number(message.channel, message.thread_ts)})")
     if elsewhere:
-        said.append(f", {_describe_place(message, names)}")
+        head.append(f", {_describe_place(message, names)}")
     if message.ephemeral_to:
-        said.append(" · only you see this", "italic")
+        head.append(" · only you see this", "italic")
     if again:
-        said.append(" · redrawn", "dim")
-    return said
+        head.append(" · redrawn", "dim")
+    return head
 
 
 def render_body(
-    message: SlackMessage, names: DisplayNames, pressables: ControlRegistry
+    message: SlackMessage, names: DisplayNames, controls: ControlRegistry
 ) -> RenderableType:
-    """What the message holds, without its head."""
+    """Render a message's content, without its first line."""
     if message.deleted:
         return Text("This message was deleted.", "italic dim")
     if message.user and not message.bot_id:
         return _append_files([render_mrkdwn(message.text, names)] if message.text else [], message)
     where = ControlLocation(message.channel, message.ts)
-    inner = BlockRenderer(names, pressables, where).draw(message.blocks)
+    inner = BlockRenderer(names, controls, where).draw(message.blocks)
     grown = [render_mrkdwn(message.text, names)] if message.streaming_until else []
     if not message.blocks:
         words = [render_mrkdwn(message.text, names)] if message.text else []
@@ -77,14 +77,14 @@ def render_body(
 
 
 def render_progress(message: SlackMessage, names: DisplayNames) -> Text:
-    """What a card at work is doing now."""
+    """Render the progress line of a card that shows running work."""
     line = render_mrkdwn(message.text.strip().split("\n")[0], names)
     line.truncate(120, overflow="ellipsis")
     return line
 
 
 def render_short_message(message: SlackMessage, names: DisplayNames) -> Text | None:
-    """What a person wrote, where it fits behind their name."""
+    """Render a person's message that fits on the first line, else return None."""
     if message.bot_id or message.files or message.deleted or "\n" in message.text:
         return None
     return render_mrkdwn(message.text, names)
@@ -112,7 +112,7 @@ def _describe_place(message: SlackMessage, names: DisplayNames) -> str:
     return f"in {names.channel(message.channel)}"
 
 
-# What one person sees, printed: new messages, and cards again when they have changed.
+# The screen of one person.
 
 MessageKey = tuple[str, str]  # channel, ts
 MESSAGE_CHANGES = ("message", "edit", "delete", "ephemeral")
@@ -120,7 +120,7 @@ MAX_LATEST_MESSAGES = 6
 
 
 class Screen:
-    """`place` is where the reader is; their direct message with the intern is seen beside it."""
+    """Prints what one person sees: `place` and the direct message with the intern."""
 
     def __init__(
         self,
@@ -131,39 +131,41 @@ class Screen:
         aside: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
         self.slack, self.console, self.names, self.place = slack, console, names, place
-        self.pressables = ControlRegistry()
-        self.aside = aside  # keeps what is being typed whole
-        self.waiting: dict[MessageKey, None] = {}  # changed, and not drawn since
+        self.controls = ControlRegistry()
+        self.suspend_input = aside  # a context in which printing does not disturb typing
+        self.undrawn: dict[MessageKey, None] = {}  # changed messages that were not drawn since
         self._drawn: dict[MessageKey, str] = {}
-        self._told: set[str] = set()
+        self._announced: set[str] = set()
         self._messages: dict[MessageKey, SlackMessage] = {}
-        self.leave = slack.listen(self._note)
+        self.stop_listening = slack.listen(self._note)
 
-    def say(self, *lines: RenderableType | str) -> None:
-        """The client's own words, or something drawn."""
-        with self.aside():
+    def show(self, *lines: RenderableType | str) -> None:
+        """Print lines of text or renderables."""
+        with self.suspend_input():
             for line in lines:
                 self.console.print(Text(line) if isinstance(line, str) else line)
 
     def title(self, words: str) -> None:
-        """A line across the screen."""
-        self.say(Rule(words, align="left", style="dim"))
+        """Print a title line across the screen."""
+        self.show(Rule(words, align="left", style="dim"))
 
     def note(self, words: str) -> None:
-        """Something that happened around the conversation."""
-        self.say(Text(f"* {words}", "italic magenta"))
+        """Print a notice of the client itself."""
+        self.show(Text(f"* {words}", "italic magenta"))
 
-    def refresh(self, *, patient: bool = False) -> None:
-        """Draws what has changed. With `patient`, a card at work takes one line at most."""
-        seen = sorted((key for key in self.waiting if self._seen(key)), key=lambda key: key[1])
-        for key in seen:
-            del self.waiting[key]
+    def refresh(self, *, compact: bool = False) -> None:
+        """Draw changed messages. With `compact`, updates of running work take one line."""
+        visible = sorted(
+            (key for key in self.undrawn if self._is_visible(key)), key=lambda key: key[1]
+        )
+        for key in visible:
+            del self.undrawn[key]
             if message := self._find(key):
-                self._draw(key, message, patient=patient)
-        self._tell_of_others()
+                self._draw(key, message, compact=compact)
+        self._announce_other_channels()
 
-    def look(self, *, again: bool = False) -> None:
-        """Takes in the place: its latest messages that were not drawn yet; `again`, all of them."""
+    def queue_latest(self, *, again: bool = False) -> None:
+        """Queue the place's latest undrawn messages; with `again`, also those drawn before."""
         place = self.slack.places[self.place]
         latest = list(place.by_ts)[-MAX_LATEST_MESSAGES:] + [
             one.ts for one in place.ephemerals[-MAX_LATEST_MESSAGES:]
@@ -172,18 +174,18 @@ class Screen:
             if again:
                 self._drawn.pop((self.place, ts), None)
             if (self.place, ts) not in self._drawn:
-                self.waiting[(self.place, ts)] = None
-        self._told.discard(self.place)
+                self.undrawn[(self.place, ts)] = None
+        self._announced.discard(self.place)
 
-    def draw_again(self, channel: str, ts: str) -> None:
-        """A message as it is now, whether it has changed or not."""
+    def redraw(self, channel: str, ts: str) -> None:
+        """Draw a message, whether it has changed or not."""
         self._drawn.pop((channel, ts), None)
         if message := self._find((channel, ts)):
-            self._draw((channel, ts), message, patient=False)
+            self._draw((channel, ts), message, compact=False)
 
-    def at_work(self) -> bool:
-        """Whether some card that the reader sees says that it will change."""
-        keys = [key for key in {**self.waiting, **self._drawn} if self._seen(key)]
+    def has_working_card(self) -> bool:
+        """Whether a message that the reader sees shows running work."""
+        keys = [key for key in {**self.undrawn, **self._drawn} if self._is_visible(key)]
         return any(is_working(one) for key in keys if (one := self._find(key)))
 
     def _note(self, change: WorkspaceChange) -> None:
@@ -191,48 +193,48 @@ class Screen:
             key = (change.channel, change.ts)
             if message := self.slack.places[change.channel].find(change.ts):
                 self._messages[key] = message
-            self.waiting[key] = None
+            self.undrawn[key] = None
 
     def _find(self, key: MessageKey) -> SlackMessage | None:
         return self.slack.places[key[0]].find(key[1]) or self._messages.get(key)
 
-    def _seen(self, key: MessageKey) -> bool:
+    def _is_visible(self, key: MessageKey) -> bool:
         reader, message = self.names.reader, self._find(key)
         if message is None or message.ephemeral_to not in (None, reader):
             return False
         place = self.slack.places[key[0]]
         return reader in place.members and (place.kind == "im" or place.id == self.place)
 
-    def _draw(self, key: MessageKey, message: SlackMessage, *, patient: bool) -> None:
+    def _draw(self, key: MessageKey, message: SlackMessage, *, compact: bool) -> None:
         before = self._drawn.get(key)
         if message.deleted and before is None:
             return
-        drawn = render_body(message, self.names, self.pressables)
+        drawn = render_body(message, self.names, self.controls)
         with self.console.capture() as capture:
             self.console.print(drawn)
         self._drawn[key] = capture.get()
         if self._drawn[key] == before:
             return
-        if patient and before is not None and is_working(message):
+        if compact and before is not None and is_working(message):
             number = self.names.number(*key)
             line = render_progress(message, self.names)
-            self.say(Text().append(f"({number}) … ", "dim").append_text(line))
+            self.show(Text().append(f"({number}) … ", "dim").append_text(line))
             return
         elsewhere = message.channel != self.place
         top = render_head(message, self.names, elsewhere=elsewhere, again=before is not None)
         if words := render_short_message(message, self.names):
-            self.say(top.append(": ").append_text(words))
+            self.show(top.append(": ").append_text(words))
         else:
-            self.say(top, drawn)
+            self.show(top, drawn)
 
-    def _tell_of_others(self) -> None:
-        """That something happened in a channel where the reader is not looking."""
+    def _announce_other_channels(self) -> None:
+        """Print a notice for each other channel that has new messages."""
         reader = self.names.reader
-        for channel, ts in self.waiting:
+        for channel, ts in self.undrawn:
             place = self.slack.places[channel]
-            quiet = place.is_direct or reader not in place.members or channel in self._told
+            quiet = place.is_direct or reader not in place.members or channel in self._announced
             message = self._find((channel, ts))
             if quiet or channel == self.place or message is None or message.ephemeral_to:
                 continue
-            self._told.add(channel)
+            self._announced.add(channel)
             self.note(f"New in #{place.name}. To see it: /in #{place.name}")

@@ -1,4 +1,4 @@
-"""Slack's two ways of writing text, mrkdwn and rich text, as text for a terminal."""
+"""Renders Slack's mrkdwn, rich_text, tables and charts for a terminal."""
 
 import html
 import re
@@ -31,12 +31,12 @@ MARK_STYLES = {"bold": "bold", "italic": "italic", "strike": "strike"}
 MENTION_STYLE, LINK_STYLE, CODE_STYLE = "bold cyan", "underline blue", "bright_black"
 
 
-def render_mrkdwn(said: str, names: DisplayNames) -> Text:
-    """Text with mentions by name, emoji, links; what is bold in Slack is bold."""
+def render_mrkdwn(markup: str, names: DisplayNames) -> Text:
+    """Render mrkdwn with styles, links, emoji and the names of mentioned people."""
     found, end = Text(), 0
-    said = QUOTE_PATTERN.sub("▏ ", said)
-    for mark in MARK_PATTERN.finditer(said):
-        found.append(html.unescape(said[end : mark.start()]))
+    markup = QUOTE_PATTERN.sub("▏ ", markup)
+    for mark in MARK_PATTERN.finditer(markup):
+        found.append(html.unescape(markup[end : mark.start()]))
         kind, inner = str(mark.lastgroup), mark[str(mark.lastgroup)]
         if kind == "token":
             found.append_text(_render_token(inner, names))
@@ -49,11 +49,11 @@ def render_mrkdwn(said: str, names: DisplayNames) -> Text:
         else:
             found.append(html.unescape(inner), CODE_STYLE)
         end = mark.end()
-    return found.append(html.unescape(said[end:]))
+    return found.append(html.unescape(markup[end:]))
 
 
 def render_text_object(text: dict[str, Any] | None, names: DisplayNames) -> Text:
-    """A text object: mrkdwn is understood, plain_text is shown as it is."""
+    """Render a text object: mrkdwn with its markup, plain_text literally."""
     if not text:
         return Text()
     if text["type"] == "mrkdwn":
@@ -62,7 +62,7 @@ def render_text_object(text: dict[str, Any] | None, names: DisplayNames) -> Text
 
 
 def render_inline_elements(elements: list[dict[str, Any]], names: DisplayNames) -> Text:
-    """The inline elements of a rich_text block."""
+    """Render the inline elements of a rich_text block."""
     found = Text()
     for one in elements:
         style = " ".join(name for name, on in (one.get("style") or {}).items() if on is True)
@@ -72,25 +72,30 @@ def render_inline_elements(elements: list[dict[str, Any]], names: DisplayNames) 
 
 
 def find_emoji(name: str) -> str:
-    """The character for :name:, or the name where there is none."""
+    """Return the character for an emoji name, or `:name:` if it is unknown."""
     return EMOJI.get(name) or EMOJI.get(name.replace("_", " ")) or f":{name}:"
 
 
-def _render_inline(one: dict[str, Any], names: DisplayNames, style: str) -> Text:
-    kind = one["type"]
+def _render_inline(element: dict[str, Any], names: DisplayNames, style: str) -> Text:
+    kind = element["type"]
     if kind == "text":
-        return Text(one["text"], style)
+        return Text(element["text"], style)
     if kind == "link":
-        return _render_link(one["url"], one.get("text"))
+        return _render_link(element["url"], element.get("text"))
     if kind == "user":
-        return Text(f"@{names.person(one['user_id'])}", MENTION_STYLE)
+        return Text(f"@{names.person(element['user_id'])}", MENTION_STYLE)
     if kind == "channel":
-        return Text(names.channel(one["channel_id"]), MENTION_STYLE)
+        return Text(names.channel(element["channel_id"]), MENTION_STYLE)
     if kind == "emoji":
-        return Text(find_emoji(one["name"]))
+        return Text(find_emoji(element["name"]))
     if kind == "date":
-        return Text(names.moment(int(one["timestamp"])))
-    shown = one.get("range") or one.get("usergroup_id") or one.get("team_id") or one.get("value")
+        return Text(names.format_moment(int(element["timestamp"])))
+    shown = (
+        element.get("range")
+        or element.get("usergroup_id")
+        or element.get("team_id")
+        or element.get("value")
+    )
     return Text(f"@{shown}" if kind != "color" else str(shown), MENTION_STYLE)
 
 
@@ -102,7 +107,7 @@ def _render_token(inner: str, names: DisplayNames) -> Text:
         known = not label or target[1:] in names.slack.places
         return Text(names.channel(target[1:]) if known else f"#{label}", MENTION_STYLE)
     if target.startswith("!date^"):
-        return Text(names.moment(int(target.split("^")[1])))
+        return Text(names.format_moment(int(target.split("^")[1])))
     if target.startswith("!"):
         return Text(f"@{label.lstrip('@') or target[1:].split('^')[0]}", MENTION_STYLE)
     return _render_link(html.unescape(target), html.unescape(label) or None)
@@ -114,17 +119,17 @@ def _render_link(url: str, label: str | None) -> Text:
     return Text().append(label, LINK_STYLE).append(f" ({url})", "dim")
 
 
-def _replace_emoji(said: str) -> str:
-    return re.sub(r":([a-z0-9_+-]+):", lambda found: find_emoji(found[1]), said)
+def _replace_emoji(markup: str) -> str:
+    return re.sub(r":([a-z0-9_+-]+):", lambda found: find_emoji(found[1]), markup)
 
 
-# Text set apart by a bar at its side, as Slack shows quotes.
+# Quotes with a bar at the left, as in Slack.
 
 BAR_TEXT = "▏ "
 
 
 class QuoteBar:
-    """Something to draw, with a bar along its left."""
+    """A renderable with a bar at its left side."""
 
     def __init__(self, inner: RenderableType) -> None:
         self.inner = inner
@@ -138,16 +143,16 @@ class QuoteBar:
             yield Segment.line()
 
 
-# A rich_text block drawn for a terminal: what is seen is every character of it.
+# rich_text blocks.
 
 
 def render_rich_text(block: dict[str, Any], names: DisplayNames) -> list[RenderableType]:
-    """Its sections, lists, quotes and preformatted pieces in turn."""
+    """Render a rich_text block: sections, lists, quotes and preformatted parts."""
     return [line for part in block["elements"] for line in _render_part(part, names)]
 
 
 def flatten_rich_text(block: dict[str, Any], names: DisplayNames) -> Text:
-    """All its words in one text, for a table's cell."""
+    """Render a rich_text block as one line, for a table cell."""
     parts = [part.get("elements") or [] for part in block["elements"]]
     return Text(" ").join(render_inline_elements(part, names) for part in parts)
 
@@ -176,13 +181,13 @@ def _render_list(part: dict[str, Any], names: DisplayNames) -> list[RenderableTy
     return found
 
 
-# Tables and charts drawn for a terminal.
+# Tables and charts.
 
-MAX_BAR_WIDTH = 30  # of a bar in a chart
+MAX_BAR_WIDTH = 30  # characters of the longest bar in a chart
 
 
 def render_table(block: dict[str, Any], names: DisplayNames) -> list[RenderableType]:
-    """The first row is the head."""
+    """Render a table block; its first row is the header."""
     head, *rows = block["rows"]
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
     settings = block.get("column_settings") or []
@@ -196,7 +201,7 @@ def render_table(block: dict[str, Any], names: DisplayNames) -> list[RenderableT
 
 
 def render_chart(block: dict[str, Any]) -> list[RenderableType]:
-    """Each number with a bar as long as it is large."""
+    """Render a chart as horizontal bars with their values."""
     inner = block["chart"]
     series = inner.get("series") or [{"name": "", "data": inner.get("segments") or []}]
     lines: list[RenderableType] = [Text(block["title"], "bold")]

@@ -19,12 +19,12 @@ async def test_answer_counts_live_rows(tmp_path: Path) -> None:
         try:
             assert await ask(shop) == 300
             assert await post(shop, key, orders(300, 25)) == 75
-            await slack.until(lambda: shop.rows() == 975, 60)
+            await slack.wait_until(lambda: shop.rows() == 975, 60)
             assert await ask(shop) == 325
             inbox = tmp_path / "inbox"
             inbox.mkdir(exist_ok=True)
             (inbox / "more.csv").write_text(orders(325, 10))
-            await slack.until(lambda: shop.rows() == 1005, 60)
+            await slack.wait_until(lambda: shop.rows() == 1005, 60)
             assert await ask(shop) == 335
         finally:
             await shop.intern.kill()
