@@ -72,7 +72,7 @@ class JobRecovery:
         if self.database.sqlite:
             with self.database.begin() as session:
                 for dead in sorted({one.process for one in lost if one.process}):
-                    OutboxMessage.let_go_of(session, dead)
+                    OutboxMessage.release_process(session, dead)
         return lost
 
     def _again(self, orphan: ClaimedJob) -> bool:

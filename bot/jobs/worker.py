@@ -92,7 +92,7 @@ class Worker:
         """A file that is not read: a member sees why; of anybody else's nothing is drawn."""
         arrival = session.get_one(FileUpload, id, with_for_update=True)
         if admission != "admitted":
-            OutboxMessage.not_begun(session, arrival.piece)
+            OutboxMessage.drop_unsent_cards(session, arrival.piece)
         arrival.refuse(session, self.means.enqueue, why=NOBODY_HAS_RIGHT, now=self.means.now())
 
     async def work(self, id: str) -> None:
@@ -221,7 +221,7 @@ class Worker:
         elif kind == "check":
             await means.database.run(self._fail_check, id, words)
         elif kind == "show":
-            await means.database.run(OutboxMessage.settle, id)
+            await means.database.run(OutboxMessage.give_up_drawing, id)
         elif self.stocktaking and kind in self.stocktaking.jobs:
             await self.stocktaking.fail(id, words)
         elif kind in self.failing:
@@ -237,7 +237,7 @@ class Worker:
         row.not_checked(session, self.means.enqueue, words, self.means.now())
 
     async def _show_cards(self, id: str) -> None:
-        for post in await self.means.database.run(OutboxMessage.cards_of, id):
+        for post in await self.means.database.run(OutboxMessage.list_cards, id):
             await self.means.outside.show(post)
 
 

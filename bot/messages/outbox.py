@@ -66,16 +66,16 @@ class OutboxMessage(Row):
         )
         return session.get_one(OutboxMessage, id)
 
-    def trying(self) -> int:
+    def begin_try(self) -> int:
         """Written down before each send: how many sends were begun before this one."""
         self.tries += 1
         return self.tries - 1
 
-    def sent(self, ts: str, channel: str) -> None:
+    def mark_sent(self, ts: str, channel: str) -> None:
         self.ts, self.channel = ts, channel
 
     @staticmethod
-    def changed(session: Session, enqueue: Enqueue, piece: str) -> None:
+    def request_redraw(session: Session, enqueue: Enqueue, piece: str) -> None:
         """What this piece's cards show has changed: have each of them drawn."""
         session.execute(
             update(OutboxMessage)
@@ -90,7 +90,7 @@ class OutboxMessage(Row):
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
 
     @staticmethod
-    def behind(session: Session, now: datetime) -> list[Job]:
+    def list_stale_cards(session: Session, now: datetime) -> list[Job]:
         """Cards that say less than their rows, since Slack was away for longer than a job is tried:
         to be drawn every few minutes, the newest first, until they are or a week is over."""
         held = or_(OutboxMessage.held_until.is_(None), OutboxMessage.held_until < now)
@@ -116,14 +116,14 @@ class OutboxMessage(Row):
         ]
 
     @staticmethod
-    def settle(session: Session, id: str) -> None:
+    def give_up_drawing(session: Session, id: str) -> None:
         """Slack takes this card in no way: as it is, it is not tried again."""
         post = session.get(OutboxMessage, id, with_for_update=True)
         if post is not None:
             post.drawn = post.wanted
 
     @staticmethod
-    def not_begun(session: Session, piece: str) -> None:
+    def drop_unsent_cards(session: Session, piece: str) -> None:
         """Cards of this piece that nobody has seen yet are not needed any more."""
         session.execute(
             update(OutboxMessage)
@@ -138,7 +138,7 @@ class OutboxMessage(Row):
         )
 
     @staticmethod
-    def cards_of(session: Session, task: str) -> list[str]:
+    def list_cards(session: Session, task: str) -> list[str]:
         """The ids of a task's cards, in the order of its pieces."""
         rows = select(OutboxMessage.id).where(
             OutboxMessage.piece.like(f"{task}.%"), OutboxMessage.kind == "card"
@@ -146,7 +146,7 @@ class OutboxMessage(Row):
         return list(session.scalars(rows.order_by(OutboxMessage.id)))
 
     @staticmethod
-    def hold(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
+    def acquire(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
         """The post, held by this holder, when there is something to draw and nobody draws it."""
         post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is None or post.wanted <= post.drawn:
@@ -160,7 +160,7 @@ class OutboxMessage(Row):
         return post
 
     @staticmethod
-    def drew(session: Session, id: str, holder: str, wanted: int) -> bool:
+    def finish_draw(session: Session, id: str, holder: str, wanted: int) -> bool:
         """The picture of revision `wanted` is up. False: it changed meanwhile, draw again."""
         post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is None or post.holder != holder:
@@ -172,7 +172,7 @@ class OutboxMessage(Row):
         return True
 
     @staticmethod
-    def let_go_of(session: Session, process: str) -> None:
+    def release_process(session: Session, process: str) -> None:
         """A process has died: what it was drawing, others may draw at once. Holders are called
         `process:…`."""
         held = update(OutboxMessage).where(OutboxMessage.holder.startswith(f"{process}:"))
@@ -180,7 +180,7 @@ class OutboxMessage(Row):
         session.execute(freed.execution_options(synchronize_session=False))
 
     @staticmethod
-    def let_go(session: Session, id: str, holder: str) -> None:
+    def release(session: Session, id: str, holder: str) -> None:
         """Not drawn after all; somebody else may."""
         post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is not None and post.holder == holder:

@@ -72,7 +72,7 @@ class ButtonValue(BaseModel):
     field: str | None = None
     arrival: str | None = None
 
-    def packed(self) -> str:
+    def pack(self) -> str:
         """Short enough for a button (2,000) and, with a short pick, for an option (150)."""
         short = {"t": self.task, "d": self.draft, "s": self.seen, "p": self.pick, "f": self.field}
         short["a"] = self.arrival

@@ -71,7 +71,7 @@ Body = dict[str, Any]
 
 
 def make_app(
-    house: SlackServices,
+    services: SlackServices,
     people: UserDirectory,
     signing_secret: str,
     *,
@@ -80,10 +80,10 @@ def make_app(
 ) -> tuple[AsyncApp, BackgroundTasks]:
     """The app, for HTTP and for Socket Mode, and what is to be closed at the end. Making it
     calls nobody. What the listeners take for the policy has its user groups resolved."""
-    membership = membership or Membership(house, people)
-    house = replace(house, policy=membership.policy)
-    front = ListenerContext(house, people, BackgroundTasks(), patience, membership=membership)
-    token = house.client.token
+    membership = membership or Membership(services, people)
+    services = replace(services, policy=membership.policy)
+    context = ListenerContext(services, people, BackgroundTasks(), patience, membership=membership)
+    token = services.client.token
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
@@ -91,27 +91,27 @@ def make_app(
     app = AsyncApp(
         name="super-intern",
         logger=make_bolt_logger(),
-        client=AsyncWebClient(base_url=house.client.base_url),  # ours is not for Bolt to use
+        client=AsyncWebClient(base_url=services.client.base_url),  # ours is not for Bolt to use
         signing_secret=signing_secret,
         authorize=authorize,
         process_before_response=True,
         ignoring_self_events_enabled=False,  # all bots are ignored, without a look-up
         attaching_conversation_kwargs_enabled=False,
     )
-    gate = AuthorizationGate(front, membership)
+    gate = AuthorizationGate(context, membership)
 
     async def gated(body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> Any:
         answer = await gate.check(body)
         return await next() if answer is None else answer
 
     app.use(gated)  # before any listener, whatever is registered
-    app.middleware(make_requester_middleware(front))
-    _register_listeners(app, front)
-    return app, front.later
+    app.middleware(make_requester_middleware(context))
+    _register_listeners(app, context)
+    return app, context.background
 
 
 def make_requester_middleware(
-    front: ListenerContext,
+    context: ListenerContext,
 ) -> Callable[..., Awaitable[BoltResponse | None]]:
     """What a request has done counts to whoever made it, and is limited by the policy's shares."""
 
@@ -119,7 +119,7 @@ def make_requester_middleware(
         body: Body, next: Callable[[], Awaitable[BoltResponse | None]]
     ) -> BoltResponse | None:
         workspace, person = find_requester(body)
-        limits = partial(_load_fairness, front, workspace)
+        limits = partial(_load_fairness, context, workspace)
         current_requester.set(
             Requester(person, limits)
         )  # Bolt runs the listener after this has returned
@@ -128,8 +128,8 @@ def make_requester_middleware(
     return middleware
 
 
-def _load_fairness(front: ListenerContext, workspace: str) -> PersonLimits:
-    return front.house.policy(workspace).fairness
+def _load_fairness(context: ListenerContext, workspace: str) -> PersonLimits:
+    return context.services.policy(workspace).fairness
 
 
 def find_requester(body: Body) -> tuple[str, str]:
@@ -144,33 +144,33 @@ def find_requester(body: Body) -> tuple[str, str]:
     return workspace, user or next((str(one) for one in found if one), "?")
 
 
-def _register_listeners(app: AsyncApp, front: ListenerContext) -> None:
+def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     async def command(ack: AsyncAck, body: Body) -> None:
-        await commands.handle_command(front, ack, body)
+        await commands.handle_command(context, ack, body)
 
     async def message(body: Body) -> None:
         if body["event"].get("subtype") in (message_changed.CHANGED, message_changed.DELETED):
-            await message_changed.handle_message_change(front, body)
+            await message_changed.handle_message_change(context, body)
         else:
-            await messages.handle_message(front, body)
+            await messages.handle_message(context, body)
 
     async def opened(body: Body) -> None:
-        await home.handle_home_opened(front, body)
+        await home.handle_home_opened(context, body)
 
     async def speaks(body: Body) -> None:
-        await user_change.handle_user_change(front, body)
+        await user_change.handle_user_change(context, body)
 
     async def other(body: Body) -> None:
         """Events that we need not know of."""
 
     async def new_brief(ack: AsyncAck, body: Body) -> None:
-        await home.open_new_brief(front, ack, body)
+        await home.open_new_brief(context, ack, body)
 
     async def pressed(ack: AsyncAck, body: Body) -> None:
-        await buttons.handle_block_action(front, ack, body)
+        await buttons.handle_block_action(context, ack, body)
 
     async def submitted(ack: AsyncAck, body: Body) -> None:
-        await views_dispatch.handle_view_submission(front, ack, body)
+        await views_dispatch.handle_view_submission(context, ack, body)
 
     async def closed(ack: AsyncAck) -> None:
         await ack()
@@ -178,7 +178,7 @@ def _register_listeners(app: AsyncApp, front: ListenerContext) -> None:
     async def broke(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
         if not is_verified(request):  # whoever sent this gets no answer that tells anything
             return BoltResponse(status=401)
-        return await build_error_response(front, error, body, last=_is_last_retry(request))
+        return await build_error_response(context, error, body, last=_is_last_retry(request))
 
     for name in skills_commands():
         app.command(f"/{name}")(command)
@@ -195,13 +195,13 @@ def _register_listeners(app: AsyncApp, front: ListenerContext) -> None:
 
 
 async def build_error_response(
-    front: ListenerContext, error: Exception, body: Body, *, last: bool = False
+    context: ListenerContext, error: Exception, body: Body, *, last: bool = False
 ) -> BoltResponse:
     """What Slack is answered when a listener raised, and what its person reads. Of an event only
     after the `last` time that Slack sends it: until then it may still be taken. Whoever is known to
     be no member reads nothing."""
     workspace, user = _find_person(body)
-    standing = front.standing(workspace, user)
+    standing = context.standing(workspace, user)
     if standing not in (None, "member"):
         return make_empty_response()
     if isinstance(error, CannotDo):
@@ -217,21 +217,21 @@ async def build_error_response(
         )
     if "event" in body:
         if last and standing == "member" and (place := messages.find_addressed_message(body)):
-            front.later.soon(front.people.tell(*place[:2], words, *place[2:]))
+            context.background.soon(context.people.notify(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
     if body.get("type") == "view_submission":
-        text = words.to(await front.language(workspace, user))
+        text = words.to(await context.language(workspace, user))
         return _build_form_error(body["view"], text)
     if body.get("command"):
-        text = words.to(await front.language(workspace, user))
+        text = words.to(await context.language(workspace, user))
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
     if user:
-        await _report_error(front, body, workspace, user, words, getattr(error, "once", None))
+        await _report_error(context, body, workspace, user, words, getattr(error, "once", None))
     return BoltResponse(status=200)
 
 
 async def _report_error(
-    front: ListenerContext, body: Body, workspace: str, user: str, words: Words, once: str | None
+    context: ListenerContext, body: Body, workspace: str, user: str, words: Words, once: str | None
 ) -> None:
     """Told to whoever pressed, whatever dies, and of what is told `once` not again; where the rows
     can't be written, from memory."""
@@ -241,19 +241,19 @@ async def _report_error(
     if once is not None:
         about = task_id(workspace, user, once)
     try:
-        await front.run(
+        await context.run(
             enqueue_ephemeral,
-            front.house.enqueue,
+            context.services.enqueue,
             about=about,
             workspace=workspace,
             user=user,
             words=words,
             channel=channel,
             thread=thread,
-            now=front.house.now(),
+            now=context.services.now(),
         )
     except SQLAlchemyError:
-        front.later.soon(front.people.tell(workspace, user, words, channel, thread))
+        context.background.soon(context.people.notify(workspace, user, words, channel, thread))
 
 
 def _is_last_retry(request: AsyncBoltRequest) -> bool:

@@ -49,8 +49,8 @@ class RequestAuthor:
 class AuthorizationGate:
     """A middleware of Bolt's. `front` and `membership` are those of the listeners behind it."""
 
-    def __init__(self, front: ListenerContext, membership: Membership) -> None:
-        self._front = front
+    def __init__(self, context: ListenerContext, membership: Membership) -> None:
+        self._context = context
         self._membership = membership
 
     async def check(self, body: Body) -> BoltResponse | None:
@@ -131,8 +131,8 @@ class AuthorizationGate:
 
     async def _tell(self, asker: RequestAuthor) -> None:
         """Why nothing happens here, to a member alone, once for each channel and person."""
-        house = self._front.house
-        await self._front.run(
+        house = self._context.services
+        await self._context.run(
             enqueue_channel_closed,
             house.enqueue,
             asker.workspace,

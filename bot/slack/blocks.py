@@ -113,12 +113,12 @@ def mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text}
 
 
-def section(text: str, accessory: Block | None = None) -> Block:
+def section_block(text: str, accessory: Block | None = None) -> Block:
     shown = {"type": "section", "text": mrkdwn(truncate(text, SECTION)), "expand": True}
     return shown | ({"accessory": accessory} if accessory else {})
 
 
-def context(*texts: str) -> Block:
+def context_block(*texts: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(truncate(text, 2_000)) for text in texts][:10]}
 
 
@@ -135,7 +135,7 @@ def button(
     return shown | ({"confirm": confirm} if confirm else {})
 
 
-def actions(*elements: Block | None) -> list[Block]:
+def actions_block(*elements: Block | None) -> list[Block]:
     """A row of buttons, or nothing when there are none."""
     there = [element for element in elements if element is not None]
     return [{"type": "actions", "elements": there[:25]}] if there else []

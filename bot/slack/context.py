@@ -64,18 +64,24 @@ View = dict[str, Any]
 class ListenerContext:
     """One for each process that listens."""
 
-    house: SlackServices
+    services: SlackServices
     people: UserDirectory
-    later: BackgroundTasks
+    background: BackgroundTasks
     patience: float = HISTORY_LAG_SECONDS
-    turns: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
+    semaphores: WeakValueDictionary[str, asyncio.Semaphore] = field(
+        default_factory=WeakValueDictionary
+    )
     membership: Membership | None = None
     channel_members: ChannelMembers = field(default_factory=ChannelMembers)
 
     @property
     def poster(self) -> MessageSender:
         return MessageSender(
-            self.house.database, self.house.client, self.people, self.patience, self.membership
+            self.services.database,
+            self.services.client,
+            self.people,
+            self.patience,
+            self.membership,
         )
 
     def standing(self, workspace: str, user: str) -> UserStanding | None:
@@ -89,20 +95,20 @@ class ListenerContext:
         requests leaves room in the line at the database."""
         who = current_requester.get()
         person = who.person if who else ""
-        turn = self.turns.get(person) or asyncio.Semaphore(MAX_TRANSACTIONS)
-        self.turns[person] = turn
-        async with turn:
-            return await self.house.database.run(verb, *args, **kwargs)
+        semaphore = self.semaphores.get(person) or asyncio.Semaphore(MAX_TRANSACTIONS)
+        self.semaphores[person] = semaphore
+        async with semaphore:
+            return await self.services.database.run(verb, *args, **kwargs)
 
     async def interrupt(self, task: str) -> None:
         """End what runs of a task whose row says that it is stopped."""
-        await self.house.stop(task)
+        await self.services.stop(task)
 
     async def readable(
         self, workspace: str, user: str, channels: Collection[str]
     ) -> frozenset[str]:
         """Those of these channels that this person reads, as far as Slack says so."""
-        return await self.channel_members.readable(self.house.client, workspace, user, channels)
+        return await self.channel_members.readable(self.services.client, workspace, user, channels)
 
     async def language(self, workspace: str, user: str) -> str:
         """What somebody reads, while they wait for an answer."""
@@ -119,7 +125,7 @@ class ListenerContext:
         """Open a modal; `back` comes back with what is filled in, beside what the form carries.
         Raises CannotDo when it comes too late, or is nothing that Slack shows."""
         view = fit_view(view | pack_metadata(view, back), language)
-        client = make_retrying_client(self.house.client)
+        client = make_retrying_client(self.services.client)
         try:
             await asyncio.wait_for(
                 call_slack(client.views_open(trigger_id=trigger, view=view)), OPEN_SECONDS

@@ -29,7 +29,7 @@ from bot.slack.blocks import (
     FALLBACK,
     Block,
     Message,
-    context,
+    context_block,
     count_utf16_units,
     linked_text_elements,
     measure_blocks,
@@ -64,7 +64,7 @@ def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]
             groups[-1] += shown
     code = Words("Campaign code {code}", code=f"`{draft.code}`").to(language)
     print_ = Words("Fingerprint").to(language)
-    groups[-1].append(context(f"{code} · {print_} `{draft.fingerprint[:16]}`"))
+    groups[-1].append(context_block(f"{code} · {print_} `{draft.fingerprint[:16]}`"))
     text = next((part.text for part in draft.parts if part.text), draft.code)
     return [
         Message(_render_fallback_text(text, number, len(groups), hosts), blocks)
@@ -82,9 +82,9 @@ def _render_part(
             [rich_text(rich_text_section(text_elements(piece, bold=True)))]
             for piece in split_text(part.text)
         ]
-    above = context(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
+    above = context_block(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
     if isinstance(body, File):
-        return [[above, context(f":paperclip: {quote_as_mrkdwn(body.name, 200)}")]]
+        return [[above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}")]]
     if isinstance(body, Table):
         lines = "\n".join(_render_row(body.columns, row, language) for row in body.rows)
         shown = [rich_text(rich_text_section(text_elements(piece))) for piece in split_text(lines)]

@@ -135,7 +135,7 @@ async def upload_file(
                 poster, post, make_unique_name(sanitize_file_name(name), id), content, comment, alt
             )
         except SlackRefusal as no:
-            await poster.give_way(post, no)
+            await poster.plan_retry(post, no)
     raise CannotDo(explain_refusal(SlackRefusal("upload_refused")).words)
 
 
@@ -153,11 +153,11 @@ async def _share_file(
     comment: str | None,
     alt: str,
 ) -> None:
-    spot = await poster.spot(post)
-    if await poster.begin(post):
+    spot = await poster.resolve_thread(post)
+    if await poster.begin_try(post):
         found = await sender.find_file(make_retrying_client(poster.client), spot, post, name)
         if found is not None:
-            return await poster.sent(post, found, spot.channel)
+            return await poster.mark_sent(post, found, spot.channel)
     try:
         file_id = await _upload_bytes(poster, name, content, alt)
         await call_slack(
@@ -169,9 +169,9 @@ async def _share_file(
             )
         )
     except (SlackBusy, SlackRefusal):
-        await poster.not_sent(post)
+        await poster.mark_not_sent(post)
         raise
-    return await poster.sent(post, file_id, spot.channel)
+    return await poster.mark_sent(post, file_id, spot.channel)
 
 
 def _make_title(alt: str) -> str:

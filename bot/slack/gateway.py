@@ -32,22 +32,22 @@ class SlackGateway:
 
     def __init__(
         self,
-        house: SlackServices,
+        services: SlackServices,
         people: UserDirectory | None = None,
         *,
         patience: float = HISTORY_LAG_SECONDS,
         process: str = "",
         membership: Membership | None = None,
     ) -> None:
-        self.people = people or UserDirectory(house.client)
-        self.membership = membership or Membership(house, self.people)
+        self.people = people or UserDirectory(services.client)
+        self.membership = membership or Membership(services, self.people)
         self.poster = MessageSender(
-            house.database, house.client, self.people, patience, self.membership
+            services.database, services.client, self.people, patience, self.membership
         )
-        self._client, self._now, self._enqueue = house.client, house.now, house.enqueue
+        self._client, self._now, self._enqueue = services.client, services.now, services.enqueue
         self._channel_members = ChannelMembers()
-        self._cards = CardRenderer(self.poster, self.membership.policy, house.now, process)
-        self._carrier = SlackDelivery(self.poster, house.brand, house.now, house.audience)
+        self._cards = CardRenderer(self.poster, self.membership.policy, services.now, process)
+        self._carrier = SlackDelivery(self.poster, services.brand, services.now, services.audience)
 
     async def show(self, post: str) -> None:
         """Draw a card, once first and then over itself. One that nobody has seen yet is not drawn
@@ -55,7 +55,7 @@ class SlackGateway:
         run = self.poster.database.run
         asked = await run(find_request_origin, post)
         if asked and await self.admit(*asked) != "admitted":
-            await run(OutboxMessage.settle, post)
+            await run(OutboxMessage.give_up_drawing, post)
         else:
             await self._cards.show(post)
 
@@ -81,9 +81,9 @@ class SlackGateway:
         """Whether a person has a right. Raises TryAgain."""
         return await self.membership.may(workspace, person, right)
 
-    async def say(self, post: str) -> None:
+    async def post_notice(self, post: str) -> None:
         """Put a notice up, once. Raises TryAgain, CannotDo."""
-        await self.poster.put(post, render_notice)
+        await self.poster.draw(post, render_notice)
 
     async def deliver(self, delivery: str) -> None:
         """Send an approved version where its delivery says, once. An audience goes out only while
@@ -96,19 +96,21 @@ class SlackGateway:
                 raise explain_refusal(SlackRefusal(NO_MEMBER))
         await self._carrier.deliver(delivery)
 
-    async def tell(self, post: str) -> None:
+    async def send_ephemeral(self, post: str) -> None:
         """Say a sentence to one person alone. Raises TryAgain."""
         await notices.send_ephemeral(self.poster, post)
 
-    async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
+    async def read_conversation(
+        self, workspace: str, place: Mapping[str, Any], words: str = ""
+    ) -> str:
         """The thread around a wish as text, or its channel where the words mean that; "" when
         there is nothing, or when whoever asked does not read that channel."""
-        if not history.needs_history(place, words) or not await self._reads(workspace, place):
+        if not history.needs_history(place, words) or not await self._can_read(workspace, place):
             return ""
         name = partial(self.people.name, workspace)
         return await history.read_conversation(self._client, place, words, name)
 
-    async def _reads(self, workspace: str, place: Mapping[str, Any]) -> bool:
+    async def _can_read(self, workspace: str, place: Mapping[str, Any]) -> bool:
         channel, user = str(place.get("channel") or ""), str(place.get("user") or "")
         if channel.startswith("D") or not user:
             return True

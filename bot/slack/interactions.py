@@ -56,7 +56,7 @@ class BlockAction:
         return Viewer(self.workspace, self.user, self.proven | here, self.approver)
 
     @property
-    def back(self) -> dict[str, Any]:
+    def origin(self) -> dict[str, Any]:
         """What a form must bring back to know which card it was opened from."""
         return {"channel": self.channel, "ts": self.ts}
 
@@ -206,7 +206,7 @@ class ViewSubmission:
         return parse_button_value(self.view.get("private_metadata") or "{}")
 
     @property
-    def back(self) -> dict[str, Any]:
+    def origin(self) -> dict[str, Any]:
         """Which card it was opened from."""
         return unpack_metadata(self.view)
 
@@ -217,15 +217,15 @@ S = TypeVar("S", BlockAction, ViewSubmission)
 T = TypeVar("T")
 
 
-async def run_for_viewer(front: ListenerContext, seen: S, do: Callable[[S], Awaitable[T]]) -> T:
+async def run_for_viewer(context: ListenerContext, seen: S, do: Callable[[S], Awaitable[T]]) -> T:
     """Do it. When it is about something that this person is not known to see, Slack is asked which
     of the channels they read in which that stands, and it is done again. Raises NotVisible."""
-    approvers = front.house.policy(seen.workspace).approvers
+    approvers = context.services.policy(seen.workspace).approvers
     seen = replace(seen, approver=seen.user in approvers)
     try:
         return await do(seen)
     except NotVisible as no:
-        found = await front.readable(seen.workspace, seen.user, no.channels)
+        found = await context.readable(seen.workspace, seen.user, no.channels)
         if not found:
             raise
     return await do(replace(seen, proven=seen.proven | found))

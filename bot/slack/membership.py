@@ -120,10 +120,10 @@ class Installation:
 class Membership:
     """One for each process."""
 
-    def __init__(self, house: SlackServices, people: UserDirectory) -> None:
+    def __init__(self, services: SlackServices, people: UserDirectory) -> None:
         self.people = people
-        self._house = house
-        self._client: AsyncWebClient = make_retrying_client(house.client)
+        self._services = services
+        self._client: AsyncWebClient = make_retrying_client(services.client)
         self._installation: Installation | None = None
         self._installing = asyncio.Lock()
         self._ask_again_at = 0.0
@@ -155,12 +155,12 @@ class Membership:
         told = await call_slack(self._client.auth_test())
         team, enterprise = str(told.get("team_id") or ""), told.get("enterprise_id") or None
         if team:
-            await self._house.database.run(Workspace.install, team, self._house.now())
+            await self._services.database.run(Workspace.install, team, self._services.now())
         org_wide = bool(told.get("is_enterprise_install"))
         return Installation(frozenset(filter(None, [team])), enterprise, org_wide)
 
     async def _remembered(self) -> Installation:
-        known: frozenset[str] = await self._house.database.run(Workspace.installed)
+        known: frozenset[str] = await self._services.database.run(Workspace.installed)
         if not known:
             raise TryAgain("Slack has not said yet whose token this is", words=SLACK_AWAY)
         return Installation(known)
@@ -181,7 +181,7 @@ class Membership:
 
     def known_standing(self, workspace: str, user: str) -> UserStanding | None:
         """The same where it was asked lately; never a call."""
-        profile = self.people.known_profile(workspace, user)
+        profile = self.people.cached_profile(workspace, user)
         if profile is None or self._installation is None:
             return None
         if profile.user is None:
@@ -199,13 +199,13 @@ class Membership:
 
     def policy(self, workspace: str) -> Policy:
         """The policy with the user groups that are known now; one that is not has nobody in it."""
-        policy = self._house.policy(workspace)
+        policy = self._services.policy(workspace)
         groups = {id: self._known_group(workspace, id) for id in policy.access.groups}
         return policy.resolved({id: people for id, people in groups.items() if people is not None})
 
     async def resolve(self, workspace: str) -> Policy:
         """The policy with all its user groups. Raises TryAgain."""
-        for group in self._house.policy(workspace).access.groups:
+        for group in self._services.policy(workspace).access.groups:
             await self._group(workspace, group)
         return self.policy(workspace)
 
@@ -217,7 +217,7 @@ class Membership:
 
     def knows_groups(self, workspace: str) -> bool:
         """Whether the people of all the policy's user groups are known now."""
-        groups = self._house.policy(workspace).access.groups
+        groups = self._services.policy(workspace).access.groups
         return all(self._known_group(workspace, id) is not None for id in groups)
 
     def _known_group(self, workspace: str, id: str) -> frozenset[str] | None:

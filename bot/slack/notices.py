@@ -8,7 +8,7 @@ from bot.core.request import task_id
 from bot.i18n.messages import Words, restore_words
 from bot.jobs.models import Enqueue, Job
 from bot.messages.outbox import OutboxMessage
-from bot.slack.blocks import Message, context, render_words, section
+from bot.slack.blocks import Message, context_block, render_words, section_block
 from bot.slack.client import READ_OUTSIDE, SlackBusy
 from bot.slack.location import Place
 from bot.slack.sender import MessageSender
@@ -52,8 +52,8 @@ async def render_notice(post: OutboxMessage) -> Message:
     language = str(post.place["language"])
     text = render_words(restore_words(post.place["words"]), language)
     why = _explain_private(post.place)
-    above = [context(why.to(language))] if why else []
-    return Message(text, [*above, section(text)])
+    above = [context_block(why.to(language))] if why else []
+    return Message(text, [*above, section_block(text)])
 
 
 def _explain_private(place: Place) -> Words | None:
@@ -137,7 +137,7 @@ async def send_ephemeral(poster: MessageSender, id: str) -> None:
     text = restore_words(to["words"]).to(await people.language(post.workspace, to["user"]))
     if to["channel"] and not post.tries and to.get("busy", 0) < MAX_BUSY_TRIES:
         try:
-            if await people.whispered(to["user"], text, to["channel"], to["thread"]):
+            if await people.send_ephemeral(to["user"], text, to["channel"], to["thread"]):
                 return
         except SlackBusy:
             await poster.database.run(_count_busy_try, id)

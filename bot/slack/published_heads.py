@@ -97,13 +97,13 @@ def list_published_workspaces(path: Path) -> set[str]:
 class HeadPublisher:
     """The job of the clock."""
 
-    house: LocalData
+    local_data: LocalData
     enqueue: Enqueue
 
     def due(self, session: Session, now: datetime) -> Iterable[Job]:
         """One a day for each workspace that has a journal and whose policy wants it."""
         for workspace in _list_workspaces(session):
-            policy = _read_or_none(self.house.policy, workspace)
+            policy = _read_or_none(self.local_data.policy, workspace)
             if policy is not None and policy.journal.publish != "none":
                 subject = f"{workspace}/{now.date().isoformat()}"
                 yield Job(kind="publish", subject=subject, workspace=workspace)
@@ -111,32 +111,32 @@ class HeadPublisher:
     async def run(self, subject: str) -> None:
         """`workspace/day`."""
         workspace, day = subject.split("/")
-        await self.house.database.run(self._publish, workspace, date.fromisoformat(day))
+        await self.local_data.database.run(self._publish, workspace, date.fromisoformat(day))
 
     def _publish(self, session: Session, workspace: str, day: date) -> None:
         head = session.get(JournalHead, workspace)
         if head is None:
             return
-        said, to = PublishedHead.of(head, day), self.house.policy(workspace).journal.publish
+        said, to = PublishedHead.of(head, day), self.local_data.policy(workspace).journal.publish
         if to == "file":
-            append_heads(self.house.settings.home / HEADS_FILE, [said])
+            append_heads(self.local_data.settings.home / HEADS_FILE, [said])
         elif to != "none":
             enqueue_notice(
                 session,
                 self.enqueue,
                 said.words,
-                self.house.brand(workspace).languages[0],
+                self.local_data.brand(workspace).languages[0],
                 id=f"head:{workspace}:{day.isoformat()}",
                 workspace=workspace,
                 place={"channel": to},
-                now=self.house.database.now(),
+                now=self.local_data.database.now(),
             )
 
 
-def record_policies(house: LocalData, session: Session, now: datetime) -> Iterable[Job]:
+def record_policies(local_data: LocalData, session: Session, now: datetime) -> Iterable[Job]:
     """Record changes of policy.toml and brand.toml, once a minute. There is no job in it."""
     for workspace in _list_workspaces(session):
-        for file, read in (("policy.toml", house.policy), ("brand.toml", house.brand)):
+        for file, read in (("policy.toml", local_data.policy), ("brand.toml", local_data.brand)):
             contents = _read_or_none(read, workspace)
             if contents is not None:
                 PolicyRecord.note(session, workspace, file, contents, now)

@@ -133,7 +133,7 @@ UNCHANGEABLE_MESSAGE_ERRORS = frozenset(["edit_window_closed", "cant_update_mess
 MAX_ROUNDS = 6
 HISTORY_LAG_SECONDS = 2.0  # seconds: how long Slack's history may lag behind
 
-Draw = Callable[[OutboxMessage], Awaitable[Message]]
+Render = Callable[[OutboxMessage], Awaitable[Message]]
 
 
 @dataclass(frozen=True)
@@ -146,12 +146,12 @@ class MessageSender:
     patience: float = HISTORY_LAG_SECONDS
     membership: Membership | None = None  # None: whoever reads it was looked at before
 
-    async def put(self, id: str, draw: Draw) -> tuple[OutboxMessage, Message]:
+    async def draw(self, id: str, render: Render) -> tuple[OutboxMessage, Message]:
         """The message of this row, up once, as `draw` says it now. Raises TryAgain, CannotDo."""
         plainness = 0
         for _ in range(MAX_ROUNDS):
             post = await self.database.run(_load_recorded_post, id)
-            message = await draw(post)
+            message = await render(post)
             shown = simplify_message(message, plainness)
             try:
                 if post.ts is None:
@@ -160,7 +160,7 @@ class MessageSender:
                     await self._change(post, shown)
             except SlackRefusal as no:
                 plainness += no.error in INVALID_MESSAGE_ERRORS
-                await self.give_way(post, no, plainness)
+                await self.plan_retry(post, no, plainness)
             else:
                 post = await self.database.run(lambda s: s.get_one(OutboxMessage, id))
                 return post, shown
@@ -173,9 +173,9 @@ class MessageSender:
             return message
 
         post = await self.database.run(_load_recorded_post, id)
-        return (post, message) if post.ts else await self.put(id, same)
+        return (post, message) if post.ts else await self.draw(id, same)
 
-    async def spot(self, post: OutboxMessage) -> ChannelThread:
+    async def resolve_thread(self, post: OutboxMessage) -> ChannelThread:
         """Where this row's message goes; opens the direct message when that is where."""
         if found := resolve_thread(post.place):
             await self._demand_readers(post, found.channel)
@@ -212,12 +212,12 @@ class MessageSender:
                 refused = SlackRefusal(NO_MEMBER)
                 continue
             try:
-                return await self.people.direct(user)
+                return await self.people.open_direct_message(user)
             except SlackRefusal as no:
                 refused = no
         raise explain_refusal(refused)
 
-    async def begin(self, post: OutboxMessage) -> bool:
+    async def begin_try(self, post: OutboxMessage) -> bool:
         """Note a try before it is made. True when an earlier one may have gone through, after
         the wait that Slack's history needs to show it."""
         begun = await self.database.run(_begin_try, post.id)
@@ -225,19 +225,19 @@ class MessageSender:
             await asyncio.sleep(self.patience)
         return bool(begun)
 
-    async def not_sent(self, post: OutboxMessage) -> None:
+    async def mark_not_sent(self, post: OutboxMessage) -> None:
         """Slack itself said that nothing was posted: this try leaves nothing to look for."""
         await self.database.run(_mark_not_sent, post.id)
 
-    async def sent(self, post: OutboxMessage, ts: str, channel: str) -> None:
+    async def mark_sent(self, post: OutboxMessage, ts: str, channel: str) -> None:
         await self.database.run(_mark_sent, post.id, ts, channel)
 
     async def _send(self, post: OutboxMessage, message: Message) -> None:
-        spot = await self.spot(post)
-        if await self.begin(post):
+        spot = await self.resolve_thread(post)
+        if await self.begin_try(post):
             found = await find_message(make_retrying_client(self.client), spot, post)
             if found is not None:
-                await self.sent(post, found, spot.channel)
+                await self.mark_sent(post, found, spot.channel)
                 return await self._change(await self._again(post), message)
         try:
             answer = await call_slack(
@@ -252,9 +252,9 @@ class MessageSender:
                 )
             )
         except (SlackBusy, SlackRefusal):
-            await self.not_sent(post)
+            await self.mark_not_sent(post)
             raise
-        return await self.sent(post, str(answer["ts"]), str(answer["channel"]))
+        return await self.mark_sent(post, str(answer["ts"]), str(answer["channel"]))
 
     async def _change(self, post: OutboxMessage, message: Message) -> None:
         if post.kind != "card":
@@ -278,7 +278,7 @@ class MessageSender:
     async def _again(self, post: OutboxMessage) -> OutboxMessage:
         return await self.database.run(lambda s: s.get_one(OutboxMessage, post.id))
 
-    async def give_way(self, post: OutboxMessage, no: SlackRefusal, plainness: int = 3) -> None:
+    async def plan_retry(self, post: OutboxMessage, no: SlackRefusal, plainness: int = 3) -> None:
         """What to try next after this refusal; raises CannotDo when there is nothing."""
         if no.error in INVALID_MESSAGE_ERRORS and plainness < 3:
             return
@@ -314,7 +314,7 @@ def _load_recorded_post(session: Session, id: str) -> OutboxMessage:
 
 
 def _begin_try(session: Session, id: str) -> int:
-    return session.get_one(OutboxMessage, id, with_for_update=True).trying()
+    return session.get_one(OutboxMessage, id, with_for_update=True).begin_try()
 
 
 def _mark_not_sent(session: Session, id: str) -> None:
@@ -323,7 +323,7 @@ def _mark_not_sent(session: Session, id: str) -> None:
 
 
 def _mark_sent(session: Session, id: str, ts: str, channel: str) -> None:
-    session.get_one(OutboxMessage, id, with_for_update=True).sent(ts, channel)
+    session.get_one(OutboxMessage, id, with_for_update=True).mark_sent(ts, channel)
 
 
 def _set_channel(session: Session, id: str, channel: str) -> None:

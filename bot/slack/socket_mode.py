@@ -24,6 +24,8 @@ class SocketModeConnection:
         await self._handler.close_async()  # type: ignore[no-untyped-call]
 
 
-def make_socket_mode(app: AsyncApp, house: SlackServices, app_token: str) -> SocketModeConnection:
+def make_socket_mode(
+    app: AsyncApp, services: SlackServices, app_token: str
+) -> SocketModeConnection:
     """Not yet connected. To be made inside the running loop."""
-    return SocketModeConnection(app, house.client.base_url, app_token)
+    return SocketModeConnection(app, services.client.base_url, app_token)

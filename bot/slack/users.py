@@ -61,7 +61,7 @@ class UserDirectory:
     async def profile(self, workspace: str, user: str) -> UserProfile:
         """Who somebody is. Raises TryAgain while Slack can't be asked, Refused when it won't say.
         Whoever stops waiting leaves the call under way for the next one."""
-        if found := self.known_profile(workspace, user):
+        if found := self.cached_profile(workspace, user):
             return found
         key = (workspace, user)
         if (asking := self._asking.get(key)) is None:
@@ -70,7 +70,7 @@ class UserDirectory:
             asking.add_done_callback(partial(self._asked, key))
         return await asyncio.shield(asking)
 
-    def known_profile(self, workspace: str, user: str) -> UserProfile | None:
+    def cached_profile(self, workspace: str, user: str) -> UserProfile | None:
         """Who somebody is, if it was asked lately; never a call."""
         until, profile = self._known.get((workspace, user), (0.0, None))
         return profile if until > time.monotonic() else None
@@ -82,9 +82,9 @@ class UserDirectory:
         except (SlackRefusal, TryAgain):
             return None
 
-    def known(self, workspace: str, user: str) -> str | None:
+    def cached_locale(self, workspace: str, user: str) -> str | None:
         """Their locale, if it was asked lately; never a call."""
-        profile = self.known_profile(workspace, user)
+        profile = self.cached_profile(workspace, user)
         return profile.locale if profile else None
 
     def forget(self, workspace: str, user: str) -> None:
@@ -97,7 +97,7 @@ class UserDirectory:
     async def locale(self, workspace: str, user: str) -> str | None:
         """Their locale ("fr-FR"); None when Slack doesn't say."""
         if self._failed.get((workspace, user), 0.0) > time.monotonic():
-            return self.known(workspace, user)
+            return self.cached_locale(workspace, user)
         try:
             return (await self.profile(workspace, user)).locale
         except (SlackRefusal, TryAgain):
@@ -130,12 +130,12 @@ class UserDirectory:
             return parse_language(await asyncio.wait_for(self.locale(workspace, user), within))
         return "en"
 
-    async def direct(self, user: str) -> str:
+    async def open_direct_message(self, user: str) -> str:
         """The id of our direct message with them. Raises Refused or TryAgain."""
         answer = await call_slack(self._patient.conversations_open(users=user))
         return str(answer["channel"]["id"])
 
-    async def tell(
+    async def notify(
         self, workspace: str, user: str, words: Words, channel: str | None, thread: str | None
     ) -> None:
         """A sentence that only they see, where they are; else in their direct messages. Where Slack
@@ -144,10 +144,10 @@ class UserDirectory:
         for left in reversed(range(MAX_TRIES)):
             try:
                 if channel and left:
-                    if await self.whispered(user, text, channel, thread):
+                    if await self.send_ephemeral(user, text, channel, thread):
                         return
                     channel = None  # it may have been shown after all: not there again
-                await self._written(user, text)
+                await self._send_direct_message(user, text)
             except SlackBusy as busy:
                 await asyncio.sleep(min(busy.after or 1.0, MAX_RETRY_SECONDS))
             except TryAgain:
@@ -156,7 +156,7 @@ class UserDirectory:
                 return
         log.error("a sentence could not be told: Slack was busy")
 
-    async def whispered(self, user: str, text: str, channel: str, thread: str | None) -> bool:
+    async def send_ephemeral(self, user: str, text: str, channel: str, thread: str | None) -> bool:
         """Whether Slack has shown them this where they are. Raises Busy when it took nothing."""
         told: dict[str, Any] = {"channel": channel, "user": user, "text": text}
         try:
@@ -167,10 +167,12 @@ class UserDirectory:
             return False
         return True
 
-    async def _written(self, user: str, text: str) -> None:
+    async def _send_direct_message(self, user: str, text: str) -> None:
         told: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
         try:
-            await call_slack(self._client.chat_postMessage(channel=await self.direct(user), **told))
+            await call_slack(
+                self._client.chat_postMessage(channel=await self.open_direct_message(user), **told)
+            )
         except SlackRefusal as no:
             log.error("a sentence could not be told: %s", no.error)
         except SlackNoAnswer:  # it was most likely told; a second time would be one too many

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.slack.blocks import Block, context, count_utf16_units, plain_text, truncate
+from bot.slack.blocks import Block, context_block, count_utf16_units, plain_text, truncate
 
 METADATA, ID, VIEW_BLOCKS, VIEW_CHARACTERS = 3_000, 255, 100, 245_000
 TITLE, HEADER, TEXT, FIELD, FIELDS, LABEL = 24, 150, 3_000, 2_000, 10, 2_000
@@ -40,9 +40,9 @@ def fit_view(view: Block, language: str = "en") -> Block:
         said = Words("Some of the text is too long to edit here, and stays as it is.")
         note = said.to(language)
         if not any(note in json.dumps(block, ensure_ascii=False) for block in blocks):
-            blocks = [*blocks[: VIEW_BLOCKS - 1], context(note)]
+            blocks = [*blocks[: VIEW_BLOCKS - 1], context_block(note)]
     if not blocks:
-        blocks = [context("…")]
+        blocks = [context_block("…")]
     return fitted | {"blocks": blocks}
 
 

@@ -16,11 +16,11 @@ def test_holds_no_card_for_longer_than_a_card_is_held(database: Database) -> Non
         OutboxMessage.plan(
             session, id="p", workspace="T1", kind="card", place={}, now=NOW, piece="t.0"
         )
-        assert OutboxMessage.hold(session, "p", "dead", NOW)
-        assert OutboxMessage.hold(session, "p", "other", NOW) is None
-        assert OutboxMessage.hold(session, "p", "other", NOW - HOUR)
-        assert OutboxMessage.hold(session, "p", "third", NOW - HOUR) is None  # held anew, by one
-        assert OutboxMessage.hold(session, "p", "third", NOW - HOUR + DRAW_LEASE)
+        assert OutboxMessage.acquire(session, "p", "dead", NOW)
+        assert OutboxMessage.acquire(session, "p", "other", NOW) is None
+        assert OutboxMessage.acquire(session, "p", "other", NOW - HOUR)
+        assert OutboxMessage.acquire(session, "p", "third", NOW - HOUR) is None  # held anew, by one
+        assert OutboxMessage.acquire(session, "p", "third", NOW - HOUR + DRAW_LEASE)
 
 
 def test_takes_no_living_process_for_dead_and_no_dead_one_for_living(database: Database) -> None:

@@ -269,7 +269,7 @@ async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
         job = bench.jobs.pop(0)
         try:
             if job.kind == "tell":
-                await bench.outside.tell(job.subject)
+                await bench.outside.send_ephemeral(job.subject)
             else:
                 await hired(bench).jobs[job.kind](job.subject)
         except TryAgain:

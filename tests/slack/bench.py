@@ -140,11 +140,11 @@ class Bench:
 
     async def _tell(self, id: str) -> None:
         async with asyncio.timeout(10):
-            await self.outside.tell(id)
+            await self.outside.send_ephemeral(id)
 
     async def _say(self, id: str) -> None:
         async with asyncio.timeout(10):
-            await self.outside.say(id)
+            await self.outside.post_notice(id)
 
     async def _work(self, id: str) -> None:
         await self._show(f"{id}.0:card")

@@ -450,7 +450,7 @@ async def test_a_forged_button_gives_no_rights(bench: Bench) -> None:
 
 def forge(card: SlackMessage, action: str, ref: ButtonValue) -> None:
     text = {"type": "plain_text", "text": action}
-    button = {"type": "button", "action_id": action, "text": text, "value": ref.packed()}
+    button = {"type": "button", "action_id": action, "text": text, "value": ref.pack()}
     card.blocks.append({"type": "actions", "block_id": action, "elements": [button]})
 
 

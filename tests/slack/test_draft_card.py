@@ -431,7 +431,7 @@ def test_in_a_channel_never_says_that_nobody_sees_it(sqlite: Database) -> None:
 def test_that_went_to_direct_messages_says_how_to_invite(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session)
-        session.get_one(OutboxMessage, "t1.0:card").sent("1.2", "DMARIE")
+        session.get_one(OutboxMessage, "t1.0:card").mark_sent("1.2", "DMARIE")
         message = drawn(seen(session))
     assert f"I am not in <#{SHOP}>" in text_of(message.blocks)
     assert "/invite" in text_of(message.blocks)

@@ -65,7 +65,7 @@ async def test_says_on_its_card_what_it_stands_on(bench: Bench) -> None:
         on = {"stands_on": task.form["stands_on"]}
         again = asked.model_copy(update={"brief": asked.brief.model_copy(update=on)})
         draft.request = again.model_dump_json()
-        OutboxMessage.changed(session, bench.enqueue, f"{task.id}.0")
+        OutboxMessage.request_redraw(session, bench.enqueue, f"{task.id}.0")
     await bench.run()
     assert "what moved this week" in text_of(bench.said()[-1])
 

@@ -117,7 +117,7 @@ async def test_whose_blocks_are_refused_goes_out_plainer(bench: Bench, error: st
     (card,) = bench.said()
     bench.slack.mischief.fail("chat.update", error)
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     assert "approve" in buttons(card)
     (file,) = bench.said()[1].files
@@ -140,7 +140,7 @@ async def test_too_long_for_one_has_the_rest_beside_it_once_a_version(bench: Ben
     bench.parts = (body,)
     card = await bench.drafted()
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (with_file,) = [message for message in bench.said() if message.files]
     assert with_file.thread_ts == card.ts
@@ -161,7 +161,7 @@ async def test_where_we_may_no_longer_write_moves_to_the_asker(bench: Bench) -> 
     card = await bench.drafted()
     bench.slack.places[MARKETING].archived = True
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (moved,) = bench.in_dm(MARIE)
     assert "Linen breathes." in text_of(moved)
@@ -192,7 +192,7 @@ async def test_that_somebody_deleted_comes_again(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.erase(card)
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (again,) = bench.said()
     assert again.ts != card.ts
@@ -212,7 +212,7 @@ async def test_drawn_by_many_at_once_is_one_and_the_newest(bench: Bench) -> None
     await bench.run("work")
     bench.slack.mischief.slow("chat.update", 0.05)
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await asyncio.gather(*(bench.outside.show(id) for _ in range(8)))
     assert len(bench.said()) == 1
     post = bench.posts()[id]
@@ -227,7 +227,7 @@ async def test_held_by_a_dead_process_is_drawn_in_the_end(
     id = await wished(bench)
     monkeypatch.setattr("bot.messages.outbox.DRAW_LEASE", timedelta(seconds=0.4))
     with bench.database.begin() as session:
-        OutboxMessage.hold(session, id, "dead", bench.house.now())
+        OutboxMessage.acquire(session, id, "dead", bench.house.now())
     began = time.monotonic()
     await bench.outside.show(id)
     assert 0.3 < time.monotonic() - began < 3
@@ -237,10 +237,10 @@ async def test_held_by_a_dead_process_is_drawn_in_the_end(
 async def test_held_by_a_process_that_is_known_to_be_dead_is_drawn_at_once(bench: Bench) -> None:
     id = await wished(bench)
     with bench.database.begin() as session:
-        OutboxMessage.hold(session, id, "dead:1", bench.house.now())
-        OutboxMessage.let_go_of(session, "another")
+        OutboxMessage.acquire(session, id, "dead:1", bench.house.now())
+        OutboxMessage.release_process(session, "another")
         assert session.get_one(OutboxMessage, id).holder == "dead:1"
-        OutboxMessage.let_go_of(session, "dead")
+        OutboxMessage.release_process(session, "dead")
     async with asyncio.timeout(DRAW_LEASE.total_seconds() / 2):
         await bench.outside.show(id)
     assert len(bench.said()) == 1
@@ -288,17 +288,20 @@ async def test_takes_in_the_thread_it_was_asked_in(bench: Bench) -> None:
     await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail", thread_ts=first.ts)
     await bench.slack.say("UMAX", MARKETING, "later words", thread_ts=first.ts)
     await bench.run()
-    material = await bench.outside.read("T0SHOP", bench.tasks[0].place)
+    material = await bench.outside.read_conversation("T0SHOP", bench.tasks[0].place)
     assert material == "Person 2: Linen sells & Person 1 knows why\nPerson 1: it is light"
 
 
 async def test_takes_in_nothing_without_a_thread_or_without_slack(bench: Bench) -> None:
     await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail")
     await bench.settled()
-    assert await bench.outside.read("T0SHOP", bench.tasks[0].place) == ""
-    assert await bench.outside.read("T0SHOP", {}) == ""
+    assert await bench.outside.read_conversation("T0SHOP", bench.tasks[0].place) == ""
+    assert await bench.outside.read_conversation("T0SHOP", {}) == ""
     bench.slack.mischief.fail("conversations.replies", "missing_scope")
-    assert await bench.outside.read("T0SHOP", {"channel": MARKETING, "thread": "1.1"}) == ""
+    assert (
+        await bench.outside.read_conversation("T0SHOP", {"channel": MARKETING, "thread": "1.1"})
+        == ""
+    )
 
 
 def test_takes_in_the_latest_of_a_long_thread() -> None:

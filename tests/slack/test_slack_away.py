@@ -30,7 +30,7 @@ async def later(bench: Bench, minutes: int) -> list[str]:
     house = replace(bench.house, now=lambda: then)
     bench.outside = SlackGateway(house, bench.outside.people, patience=0.05)
     with bench.database.begin() as session:
-        found = OutboxMessage.behind(session, then)
+        found = OutboxMessage.list_stale_cards(session, then)
         for job in found:
             bench.enqueue(session, job)
     await given_up(bench)
@@ -59,7 +59,7 @@ async def test_that_it_takes_in_no_way_is_left_until_it_changes(bench: Bench) ->
     assert await later(bench, 6) == [post]
     with bench.database.begin() as session:
         session.get_one(OutboxMessage, post).wanted += 1
-        OutboxMessage.settle(session, post)
+        OutboxMessage.give_up_drawing(session, post)
     assert not await later(bench, 12)
 
 

@@ -11,7 +11,7 @@ async def read(bench: Bench, words: str, channel: str = MARKETING) -> str:
     """What the intern reads for this wish in a channel; the wish is the last message there."""
     asked = await bench.slack.say(MARIE, channel, f"<@UINTERN> {words}")
     place = {"channel": channel, "user": MARIE, "thread": asked.ts, "asked": asked.ts}
-    return await bench.outside.read("T0SHOP", place, words)
+    return await bench.outside.read_conversation("T0SHOP", place, words)
 
 
 async def said(bench: Bench) -> None:
@@ -63,7 +63,7 @@ async def test_is_of_no_channel_but_the_one_it_was_asked_in(bench: Bench) -> Non
 
 async def test_is_nothing_where_the_intern_was_not_invited(bench: Bench) -> None:
     place: dict[str, Any] = {"channel": RANDOM, "user": MARIE, "thread": "9.9", "asked": "9.9"}
-    assert await bench.outside.read("T0SHOP", place, "recap this channel") == ""
+    assert await bench.outside.read_conversation("T0SHOP", place, "recap this channel") == ""
 
 
 async def test_is_what_slack_let_us_read_when_it_let_us_read_no_more(bench: Bench) -> None:
@@ -81,8 +81,12 @@ async def test_is_not_what_was_said_long_ago(bench: Bench) -> None:
     asked = float((await bench.slack.say(MARIE, MARKETING, "now")).ts)
     later = f"{asked + 9 * 86_400:.6f}"
     place = {"channel": MARKETING, "user": MARIE, "thread": later, "asked": later}
-    assert await bench.outside.read("T0SHOP", place, "recap this channel this week") == ""
-    assert "Monday" in await bench.outside.read("T0SHOP", place, "recap this channel this month")
+    assert (
+        await bench.outside.read_conversation("T0SHOP", place, "recap this channel this week") == ""
+    )
+    assert "Monday" in await bench.outside.read_conversation(
+        "T0SHOP", place, "recap this channel this month"
+    )
 
 
 async def test_is_not_what_the_intern_was_asked_in_threads_too_old_to_be_read(

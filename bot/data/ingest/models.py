@@ -177,7 +177,7 @@ class FileUpload(Row):
             return False
         if rows != self.progress:
             self.progress, self.changed_at = rows, now
-            OutboxMessage.changed(session, enqueue, self.piece)
+            OutboxMessage.request_redraw(session, enqueue, self.piece)
         return True
 
     def store(self, session: Session, enqueue: Enqueue, *, now: datetime) -> bool:
@@ -229,7 +229,7 @@ class FileUpload(Row):
     def become(self, session: Session, enqueue: Enqueue, state: UploadState, now: datetime) -> None:
         """Its state from now on, and its card drawn anew."""
         self.state, self.progress, self.changed_at = state, None, now
-        OutboxMessage.changed(session, enqueue, self.piece)
+        OutboxMessage.request_redraw(session, enqueue, self.piece)
 
     def enqueue(self, session: Session, enqueue: Enqueue, kind: JobKind) -> None:
         enqueue(session, Job(kind=kind, subject=self.id, workspace=self.workspace, turn=self.turn))

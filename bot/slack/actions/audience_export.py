@@ -23,7 +23,7 @@ from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.blocks import Block, context, option, plain_text
+from bot.slack.blocks import Block, context_block, option, plain_text
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import GONE, BlockAction, ViewSubmission, load_visible_draft
 from bot.slack.views.inputs import LABEL, build_form, read_choice
@@ -59,10 +59,10 @@ def find_audience_name(draft: Draft, code: str) -> str:
 
 
 def prepare_export_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
     """Which audience, for which platform."""
-    draft = _load_exportable_draft(session, front, click.viewer, click.ref)
+    draft = _load_exportable_draft(session, context, action.viewer, action.ref)
     return lambda language: build_export_form(draft, language)
 
 
@@ -78,48 +78,56 @@ def build_export_form(draft: Draft, language: str) -> Block:
     blocks = [
         _build_menu("audience", Words("Audience"), audiences, language),
         _build_menu("platform", Words("For"), platforms, language),
-        context(told.to(language)),
+        context_block(told.to(language)),
     ]
-    metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     title, send = Words("Export audience"), Words("Export")
     return build_form(action_ids.EXPORT_FORM, title, send, blocks, metadata, language)
 
 
 async def submit_export_form(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
     """The file on its way."""
-    fresh = await front.run(_plan_export, front, sent)
+    fresh = await context.run(_plan_export, context, submission)
     if not fresh:
         raise CannotDo(Words("You have this file already, in your direct messages with me."))
     return await ack()
 
 
-def _plan_export(session: Session, front: ListenerContext, sent: ViewSubmission) -> bool:
-    draft = _load_exportable_draft(session, front, sent.viewer, sent.ref)
-    code, platform = read_choice(sent.view, "audience"), read_choice(sent.view, "platform")
+def _plan_export(session: Session, context: ListenerContext, submission: ViewSubmission) -> bool:
+    draft = _load_exportable_draft(session, context, submission.viewer, submission.ref)
+    code, platform = (
+        read_choice(submission.view, "audience"),
+        read_choice(submission.view, "platform"),
+    )
     find_approved_rule(draft, code)
     if platform not in PLATFORMS:
         raise CannotDo(GONE)
-    now = front.house.now()
+    now = context.services.now()
     destination = {
         "kind": "audience",
         "audience": code,
         "format": platform,
-        "to": sent.user,
+        "to": submission.user,
         "day": now.date().isoformat(),  # consents change: tomorrow's file is another
     }
-    enqueue = front.house.enqueue
-    planned = Delivery.plan(session, enqueue, draft, destination=destination, now=now, by=sent.user)
-    OutboxMessage.changed(session, enqueue, draft.piece)
+    enqueue = context.services.enqueue
+    planned = Delivery.plan(
+        session, enqueue, draft, destination=destination, now=now, by=submission.user
+    )
+    OutboxMessage.request_redraw(session, enqueue, draft.piece)
     return planned
 
 
 def _load_exportable_draft(
-    session: Session, front: ListenerContext, viewer: Viewer, ref: ButtonValue
+    session: Session, context: ListenerContext, viewer: Viewer, ref: ButtonValue
 ) -> Draft:
     """The approved draft, for whoever sees it and may export. Raises CannotDo."""
-    draft, policy = load_visible_draft(session, viewer, ref), front.house.policy(viewer.workspace)
+    draft, policy = (
+        load_visible_draft(session, viewer, ref),
+        context.services.policy(viewer.workspace),
+    )
     draft.demand_current(session, ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
     policy.demand(viewer.person, "export")

@@ -32,11 +32,11 @@ class DownloadFiles:
     left: str
 
 
-async def start_download(front: ListenerContext, click: BlockAction) -> Words:
+async def start_download(context: ListenerContext, action: BlockAction) -> Words:
     """Send the files on their way to the presser's direct messages; what to tell them."""
-    copies = await front.run(_plan_download, front, click)
+    copies = await context.run(_plan_download, context, action)
     if copies.files:
-        front.later.soon(_upload_files(front, click, copies))
+        context.background.soon(_upload_files(context, action, copies))
     if not copies.fresh:
         return Words("You have these files already, in your direct messages with me.")
     if copies.approved:
@@ -44,54 +44,60 @@ async def start_download(front: ListenerContext, click: BlockAction) -> Words:
     return Words("Not approved yet: a marked copy is on its way to your direct messages with me.")
 
 
-def _plan_download(session: Session, front: ListenerContext, click: BlockAction) -> DownloadFiles:
+def _plan_download(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> DownloadFiles:
     draft, policy = (
-        load_visible_draft(session, click.viewer, click.ref),
-        front.house.policy(click.workspace),
+        load_visible_draft(session, action.viewer, action.ref),
+        context.services.policy(action.workspace),
     )
     require_unchanged_task(session, draft.workspace, draft.task)
     approved = compute_status(Decision.of(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
     task = session.get_one(Task, draft.task)
-    left = _render_receipts(session, draft) if may_see_receipts(session, click.viewer, task) else ""
+    left = (
+        _render_receipts(session, draft) if may_see_receipts(session, action.viewer, task) else ""
+    )
     if left:
-        files[f"{draft.id}:left:{click.user}"] = f"{draft.code}-what-left.txt"
+        files[f"{draft.id}:left:{action.user}"] = f"{draft.code}-what-left.txt"
     fresh = False
     for format in policy.delivery.files:
         if approved:
-            told = {"kind": "file", "format": format, "to": click.user}
+            told = {"kind": "file", "format": format, "to": action.user}
             fresh |= Delivery.plan(
                 session,
-                front.house.enqueue,
+                context.services.enqueue,
                 draft,
                 destination=told,
-                now=front.house.now(),
-                by=click.user,
+                now=context.services.now(),
+                by=action.user,
             )
         else:
             name = f"{draft.code}-v{draft.version}-not-approved.{format}"
-            files[f"{draft.id}:copy:{click.user}:{format}"] = name
+            files[f"{draft.id}:copy:{action.user}:{format}"] = name
     for id in list(files):
         row = OutboxMessage.plan(
             session,
             id=id,
             workspace=draft.workspace,
             kind="file",
-            place={"channel": click.user, "dm": True, "user": click.user},
-            now=front.house.now(),
+            place={"channel": action.user, "dm": True, "user": action.user},
+            now=context.services.now(),
         )
         if row.ts is None:
             fresh = True
         else:
             del files[id]
     if approved:
-        OutboxMessage.changed(session, front.house.enqueue, draft.piece)
+        OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
     return DownloadFiles(draft, approved, fresh, files, left)
 
 
-async def _upload_files(front: ListenerContext, click: BlockAction, copies: DownloadFiles) -> None:
-    brand = front.house.brand(click.workspace)
-    language = await front.people.language(click.workspace, click.user)
+async def _upload_files(
+    context: ListenerContext, action: BlockAction, copies: DownloadFiles
+) -> None:
+    brand = context.services.brand(action.workspace)
+    language = await context.people.language(action.workspace, action.user)
     try:
         for id, name in copies.files.items():
             format = name.rsplit(".", 1)[-1]
@@ -100,12 +106,16 @@ async def _upload_files(front: ListenerContext, click: BlockAction, copies: Down
                 if format == "txt"
                 else render_draft(copies.draft, brand, format, language)
             )
-            await upload_file(front.poster, id, name, text.encode())
+            await upload_file(context.poster, id, name, text.encode())
     except CannotDo as no:
-        await front.people.tell(click.workspace, click.user, no.words, click.channel, click.thread)
+        await context.people.notify(
+            action.workspace, action.user, no.words, action.channel, action.thread
+        )
     except TryAgain:
         words = Words("Slack didn't take the files. Please press Download again in a moment.")
-        await front.people.tell(click.workspace, click.user, words, click.channel, click.thread)
+        await context.people.notify(
+            action.workspace, action.user, words, action.channel, action.thread
+        )
 
 
 def _render_receipts(session: Session, draft: Draft) -> str:

@@ -13,7 +13,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.blocks import Block, actions, button
+from bot.slack.blocks import Block, actions_block, button
 from bot.slack.cards.draft_status import number_action_id
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import (
@@ -36,41 +36,43 @@ def build_next_step_buttons(draft: Draft, language: str) -> list[Block]:
         button(
             lead.label.to(language),
             number_action_id(action_ids.LEAD if lead.ask else action_ids.LEAD_NOW, number),
-            ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).packed(),
+            ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).pack(),
         )
         for number, lead in enumerate(draft.leads_on[:MAX_NEXT_STEPS])
     ]
-    return actions(*row) if row else []
+    return actions_block(*row) if row else []
 
 
 def prepare_brief_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], dict[str, Any]]:
     """The brief with what is known filled in, to be changed before anything is drafted."""
-    front.house.policy(click.workspace).demand(click.user, "ask")
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    lead = find_next_step(draft, click.ref)
-    brand = front.house.brand(click.workspace)
-    return lambda language: build_brief_form(language, brand, click.ref.packed(), words=lead.words)
+    context.services.policy(action.workspace).demand(action.user, "ask")
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    lead = find_next_step(draft, action.ref)
+    brand = context.services.brand(action.workspace)
+    return lambda language: build_brief_form(language, brand, action.ref.pack(), words=lead.words)
 
 
-def start_next_step(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
+def start_next_step(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> Words | None:
     """Started at once, for whoever pressed."""
-    front.house.policy(click.workspace).demand(click.user, "ask")
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    lead = find_next_step(draft, click.ref)
-    place, private = find_next_step_place(session, draft, click.viewer, click.back)
+    context.services.policy(action.workspace).demand(action.user, "ask")
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    lead = find_next_step(draft, action.ref)
+    place, private = find_next_step_place(session, draft, action.viewer, action.origin)
     wish = NewTask(
-        id=task_id("lead", draft.id, str(click.ref.pick), click.user),
-        workspace=click.workspace,
-        author=click.user,
+        id=task_id("lead", draft.id, str(action.ref.pick), action.user),
+        workspace=action.workspace,
+        author=action.user,
         words=lead.words,
         place=place,
-        locale=front.people.known(click.workspace, click.user),
+        locale=context.people.cached_locale(action.workspace, action.user),
         private=private,
         form=build_next_step_form(draft, lead),
     )
-    if not Task.accept(session, front.house.enqueue, wish, front.house.now()):
+    if not Task.accept(session, context.services.enqueue, wish, context.services.now()):
         return Words("That is being worked on already.")
     return None
 

@@ -38,7 +38,7 @@ MAX_REPLY_WORDS, RECENT_DRAFT = (
 
 def start_revision(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     draft: Draft,
     *,
     id: str,
@@ -57,12 +57,12 @@ def start_revision(
     wish = task.once_more(
         id, place=place, private=private, form=form, reason=reason, previous=draft.id
     )
-    return Task.accept(session, front.house.enqueue, wish, front.house.now())
+    return Task.accept(session, context.services.enqueue, wish, context.services.now())
 
 
 def revise_from_reply(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     workspace: str,
     event: dict[str, Any],
     said: str,
@@ -76,8 +76,8 @@ def revise_from_reply(
     alone = str(event["channel"]).startswith("D") and len(said.split()) <= MAX_REPLY_WORDS
     if not (event.get("thread_ts") or alone) or not wants_change(said):
         return None
-    policy = front.house.policy(workspace)
-    cards = load_thread_cards(session, workspace, event, front.house.now())
+    policy = context.services.policy(workspace)
+    cards = load_thread_cards(session, workspace, event, context.services.now())
     found = find_draft_meant(session, cards, said, policy)
     if found is None:
         if cards and event.get("thread_ts") and (channel := channel_meant(said)):
@@ -91,17 +91,17 @@ def revise_from_reply(
     policy.demand_if_known(str(event["user"]), "ask")
     decision.send_back(
         session,
-        front.house.enqueue,
+        context.services.enqueue,
         draft,
         by=str(event["user"]),
         fingerprint=draft.fingerprint,
         reason=said,
         policy=policy,
-        now=front.house.now(),
+        now=context.services.now(),
     )
     back = {"channel": card.channel, "ts": card.ts}
     viewer = Viewer(workspace, str(event["user"]), frozenset({str(event["channel"])}))
-    return start_revision(session, front, draft, id=id, reason=said, back=back, viewer=viewer)
+    return start_revision(session, context, draft, id=id, reason=said, back=back, viewer=viewer)
 
 
 def find_draft_meant(

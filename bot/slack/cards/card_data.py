@@ -46,7 +46,7 @@ class CardData:
     read_outside: bool = False  # the same: another company reads that channel
     hosts: frozenset[str] = frozenset()  # where links may lead
     channel_names: Mapping[str, str] = field(default_factory=dict)
-    stands_on: Draft | None = None  # the result that it came from
+    source_draft: Draft | None = None  # the result that it came from
     outcome: CampaignOutcome | None = None  # what came back for it
     digest: Schedule | None = None  # what it is a digest of
     alert: Alert | None = None  # what it alerts to
@@ -56,7 +56,7 @@ class CardData:
         return self.task.asked
 
     @property
-    def trouble(self) -> Words | None:
+    def error_words(self) -> Words | None:
         return self.task.said
 
     @property
@@ -65,7 +65,7 @@ class CardData:
         return compute_status(list(self.decisions), self.policy)
 
     @property
-    def left(self) -> bool:
+    def is_sent(self) -> bool:
         """Whether these words have gone out, or are on their way."""
         return any(delivery.state in ("going", "gone") for delivery in self.deliveries)
 
@@ -101,7 +101,7 @@ def load_card_data(
         read_outside=post.place.get("fallback") == READ_OUTSIDE,
         hosts=_list_link_hosts(session, task.workspace),
         channel_names=channel_names or {},
-        stands_on=_find_source_draft(session, draft, task, post),
+        source_draft=_find_source_draft(session, draft, task, post),
         outcome=session.get(CampaignOutcome, piece),
         digest=_find_schedule(session, task),
         alert=_find_alert(session, task),

@@ -8,7 +8,7 @@ from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.slack.blocks import (
     Block,
-    context,
+    context_block,
     linked_text_elements,
     measure_blocks,
     quote_as_mrkdwn,
@@ -91,13 +91,13 @@ def render_part(
         return [rich_text(rich_text_section(text_elements(part.text or "-", bold=True)))]
     name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
     size = render_length(part.text, find_part_limits(draft).get(part.key), language)
-    above = context(f"{name} · {size}" if size else name)
+    above = context_block(f"{name} · {size}" if size else name)
     body = part.body
     if isinstance(body, File) and body.picture and draft.skill in FOLDED_PARTS:
-        return [context(f":bar_chart: {Words('The chart is in this thread.').to(language)}")]
+        return [context_block(f":bar_chart: {Words('The chart is in this thread.').to(language)}")]
     if isinstance(body, File):
         alt = f": {quote_as_mrkdwn(body.alt, 300)}" if body.alt else ""
-        return [above, context(f":paperclip: {quote_as_mrkdwn(body.name, 200)}{alt}")]
+        return [above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}{alt}")]
     if isinstance(body, Table):
         return [
             above,
@@ -111,7 +111,7 @@ def render_part(
         )
     )
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
-        return [above, shown, context(quote_as_mrkdwn(fact.sourced(language), 500))]
+        return [above, shown, context_block(quote_as_mrkdwn(fact.sourced(language), 500))]
     return [above, shown]
 
 
@@ -147,7 +147,7 @@ def _render_excerpt(part: Part, language: str, room: int) -> tuple[list[Block], 
         return [], part.text
     name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
     shown, over = split_at_pause(part.text, room - MIN_EXCERPT_CHARACTERS)
-    return [context(name), rich_text(rich_text_quote(text_elements(shown)))], over
+    return [context_block(name), rich_text(rich_text_quote(text_elements(shown)))], over
 
 
 def _render_compact_parts(

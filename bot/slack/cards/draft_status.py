@@ -9,14 +9,14 @@ from bot.i18n.messages import Words
 from bot.slack.action_ids import ANSWER, ButtonValue
 from bot.slack.blocks import (
     Block,
-    actions,
+    actions_block,
     button,
-    context,
+    context_block,
     quote_as_mrkdwn,
     quote_in_language,
     render_time,
     render_words,
-    section,
+    section_block,
     truncate,
 )
 from bot.slack.cards.card_data import CardData
@@ -34,7 +34,7 @@ def render_checks(draft: Draft, language: str) -> list[Block]:
     lines = [render_check(check, language) for check in told[:MAX_CHECK_LINES]]
     if more := len(told) - len(lines):
         lines.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
-    shown = [section(_fit_lines(lines))] if lines else []
+    shown = [section_block(_fit_lines(lines))] if lines else []
     small = [
         line
         for line in (render_passed_checks(found, language), render_sources(draft, language))
@@ -42,7 +42,7 @@ def render_checks(draft: Draft, language: str) -> list[Block]:
     ]
     if draft.skill == DIGEST_SKILL:  # its last part names them, each with its day
         small = small[:1]
-    return shown + ([context(*small)] if small else [])
+    return shown + ([context_block(*small)] if small else [])
 
 
 def render_check(check: Check, language: str) -> str:
@@ -97,17 +97,17 @@ def render_assumptions(draft: Draft, language: str) -> list[Block]:
     if not brief.assumed:
         return []
     said = ", ".join(render_words(one.words, language, 150) for one in brief.assumed[:6])
-    shown = context(Words("I assumed: {what}", what=said).to(language))
+    shown = context_block(Words("I assumed: {what}", what=said).to(language))
     answers: list[Block] = []
     for option in brief.options:
         value = ButtonValue(
             task=draft.task, draft=draft.id, pick=option.value, field=option.field
-        ).packed()
+        ).pack()
         if len(value) <= MAX_PICK_CHARACTERS and len(answers) < MAX_ANSWERS:
             answers.append(
                 button(option.label.to(language), number_action_id(ANSWER, len(answers)), value)
             )
-    return [shown, *actions(*answers)]
+    return [shown, *actions_block(*answers)]
 
 
 def number_action_id(action: str, number: int) -> str:
@@ -120,27 +120,27 @@ def number_action_id(action: str, number: int) -> str:
 MAX_DELIVERIES = 10
 
 
-def render_draft_status(shown: CardData, language: str) -> list[Block]:
+def render_draft_status(card: CardData, language: str) -> list[Block]:
     """The decision, large; deliveries and what is void, small."""
-    lines = [render_decision(decision, language) for decision in shown.decisions]
-    if shown.standing == "open" and shown.decisions:
-        needed, n = shown.policy.approval.needed, len(shown.decisions)
+    lines = [render_decision(decision, language) for decision in card.decisions]
+    if card.standing == "open" and card.decisions:
+        needed, n = card.policy.approval.needed, len(card.decisions)
         lines.append(Words("{n} of {needed} approvals", n=n, needed=needed).to(language))
-    if shown.followed and shown.standing == "sent back":
+    if card.followed and card.standing == "sent back":
         lines.append(Words("A new draft follows below.").to(language))
-    blocks = [section("\n".join(lines))] if lines else []
-    small = [render_delivery(one, language) for one in is_worth_showing(shown)[:MAX_DELIVERIES]]
-    small += [_render_void_approval(n, decision, language) for n, decision in shown.earlier[-2:]]
-    if shown.trouble:
-        small.append(f":warning: {render_words(shown.trouble, language, 300)}")
-    return blocks + ([context(*small)] if small else [])
+    blocks = [section_block("\n".join(lines))] if lines else []
+    small = [render_delivery(one, language) for one in is_worth_showing(card)[:MAX_DELIVERIES]]
+    small += [_render_void_approval(n, decision, language) for n, decision in card.earlier[-2:]]
+    if card.error_words:
+        small.append(f":warning: {render_words(card.error_words, language, 300)}")
+    return blocks + ([context_block(*small)] if small else [])
 
 
-def is_worth_showing(shown: CardData) -> list[Delivery]:
+def is_worth_showing(card: CardData) -> list[Delivery]:
     """A file that somebody downloaded is in the history; on the card only when it failed."""
     return [
         one
-        for one in shown.deliveries
+        for one in card.deliveries
         if one.destination.get("kind") not in ("file", "audience") or one.state == "failed"
     ]
 

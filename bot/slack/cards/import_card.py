@@ -18,16 +18,16 @@ from bot.slack.blocks import (
     MAX_MESSAGE_CHARACTERS,
     Block,
     Message,
-    actions,
+    actions_block,
     button,
-    context,
+    context_block,
     count_fitting,
     measure_blocks,
     option,
     plain_text,
     quote_as_mrkdwn,
     render_words,
-    section,
+    section_block,
     truncate,
 )
 from bot.slack.cards.import_labels import (
@@ -159,7 +159,7 @@ def render_import_question(arrival: FileUpload, language: str) -> tuple[str, lis
         *_render_personal_data_note(glimpse, language),
         *_render_assumptions(glimpse, language),
         *_build_question_buttons(arrival, language),
-        context(Words("Whoever has the right to import can say yes.").to(language)),
+        context_block(Words("Whoever has the right to import can say yes.").to(language)),
     ]
     joined = _render_joined_files(glimpse, language)
     room = (
@@ -171,10 +171,10 @@ def render_import_question(arrival: FileUpload, language: str) -> tuple[str, lis
     table, unseen = build_mapping_table(glimpse, language, room)
     more = Words("And {columns}", columns=_list_names([one.theirs for one in unseen], language))
     return words, [
-        section(f":mag: {words}"),
+        section_block(f":mag: {words}"),
         *joined,
         *table,
-        *([context(render_words(more, language, 1_900))] if unseen else []),
+        *([context_block(render_words(more, language, 1_900))] if unseen else []),
         *below,
     ]
 
@@ -197,14 +197,14 @@ def render_missing_file(arrival: FileUpload, language: str) -> tuple[str, list[B
     """A file that waits for the one that completes it."""
     asks = MISSING_FILE_NOTES[arrival.half or "orders"]
     words = render_words(Words(asks.text, file=truncate(arrival.title, 100)), language)
-    said = [section(f":jigsaw: {words}")]
+    said = [section_block(f":jigsaw: {words}")]
     if arrival.said:
-        said.insert(0, section(f":warning: {render_words(arrival.said, language)}"))
+        said.insert(0, section_block(f":warning: {render_words(arrival.said, language)}"))
     waits = Words("Nothing is in yet.").to(language)
     return words, [
         *said,
-        context(waits),
-        *actions(build_kind_menu(arrival, language), build_stop_button(arrival, language)),
+        context_block(waits),
+        *actions_block(build_kind_menu(arrival, language), build_stop_button(arrival, language)),
     ]
 
 
@@ -235,7 +235,7 @@ def _render_joined_files(glimpse: ImportPreview, language: str) -> list[Block]:
     lines = [
         f":jigsaw: {render_words(one, language, 600)}" for one in glimpse.joined[:MAX_JOINED_FILES]
     ]
-    return [context(*lines)] if lines else []
+    return [context_block(*lines)] if lines else []
 
 
 def _render_personal_data_note(glimpse: ImportPreview, language: str) -> list[Block]:
@@ -252,7 +252,7 @@ def _render_personal_data_note(glimpse: ImportPreview, language: str) -> list[Bl
         (":heavy_minus_sign:", ignored, Words("Not used: {them}", them=ignored)),
     )
     lines = [f"{mark} {render_words(words, language, 1_200)}" for mark, them, words in said if them]
-    return [context(*lines)] if lines else []
+    return [context_block(*lines)] if lines else []
 
 
 def _list_names(columns: Sequence[str], language: str) -> str:
@@ -270,13 +270,15 @@ def _render_assumptions(glimpse: ImportPreview, language: str) -> list[Block]:
     lines = [f"• {render_words(one, language, 220)}" for one in glimpse.assumed[:MAX_ASSUMPTIONS]]
     if not lines:
         return []
-    return [section("\n".join([f"*{Words('I assumed').to(language)}*", *lines]))]
+    return [section_block("\n".join([f"*{Words('I assumed').to(language)}*", *lines]))]
 
 
 def _build_question_buttons(arrival: FileUpload, language: str) -> list[Block]:
     ref = ButtonValue(arrival=arrival.id, seen=str(arrival.turn))
-    yes = button(Words("Take it in").to(language), TAKE_IN, ref.packed(), style="primary")
-    return actions(yes, build_kind_menu(arrival, language), build_stop_button(arrival, language))
+    yes = button(Words("Take it in").to(language), TAKE_IN, ref.pack(), style="primary")
+    return actions_block(
+        yes, build_kind_menu(arrival, language), build_stop_button(arrival, language)
+    )
 
 
 def build_kind_menu(arrival: FileUpload, language: str) -> Block:
@@ -285,13 +287,13 @@ def build_kind_menu(arrival: FileUpload, language: str) -> Block:
     meant = [
         option(
             FORMAT_CHOICES[way].to(language),
-            ButtonValue(arrival=arrival.id, pick="=".join(way)).packed(),
+            ButtonValue(arrival=arrival.id, pick="=".join(way)).pack(),
         )
         for way in ways
     ]
     mine = arrival.glimpse.kind if arrival.glimpse else arrival.kind
     options = [
-        option(words.to(language), ButtonValue(arrival=arrival.id, pick=kind).packed())
+        option(words.to(language), ButtonValue(arrival=arrival.id, pick=kind).pack())
         for kind, words in KIND_LABELS.items()
         if kind != mine
     ]
@@ -304,7 +306,7 @@ def build_kind_menu(arrival: FileUpload, language: str) -> Block:
 
 
 def build_stop_button(arrival: FileUpload, language: str) -> Block:
-    return button(Words("Cancel").to(language), DONT, ButtonValue(arrival=arrival.id).packed())
+    return button(Words("Cancel").to(language), DONT, ButtonValue(arrival=arrival.id).pack())
 
 
 # A dropped file as one message: what was understood, how far it is, what became of it.
@@ -326,9 +328,9 @@ def make_import_card_data(arrival: FileUpload, post: OutboxMessage) -> ImportCar
     return ImportCardData(arrival, bool(place.get("dm")), bool(why), why == READ_OUTSIDE)
 
 
-def render_import_card(shown: ImportCardData, language: str) -> Message:
+def render_import_card(card: ImportCardData, language: str) -> Message:
     """The card as it stands now, within Slack's limits however many columns there are."""
-    arrival = shown.arrival
+    arrival = card.arrival
     drawers = {
         "reading": _render_reading,
         "half": render_missing_file,
@@ -343,7 +345,7 @@ def render_import_card(shown: ImportCardData, language: str) -> Message:
     title = f"{label_kind(_render_kind(arrival)).to(language)} · {arrival.title}"
     name = title if _render_kind(arrival) else arrival.title
     head: Block = {"type": "header", "text": plain_text(name, HEADER)}
-    return Message(truncate(text, 3_000), [head, *blocks, *_render_visibility(shown, language)])
+    return Message(truncate(text, 3_000), [head, *blocks, *_render_visibility(card, language)])
 
 
 def _render_kind(arrival: FileUpload) -> str:
@@ -357,13 +359,13 @@ def _render_file_name(arrival: FileUpload) -> str:
 
 def _render_reading(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
     words = render_words(Words("Reading {file}…", file=_render_file_name(arrival)), language)
-    return words, [section(f":mag: {words}", build_stop_button(arrival, language))]
+    return words, [section_block(f":mag: {words}", build_stop_button(arrival, language))]
 
 
 def _render_joined(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
     """The other one's card asks for both."""
     words = render_words(arrival.said or Words("It is read together with another file."), language)
-    return words, [section(f":jigsaw: {words}")]
+    return words, [section_block(f":jigsaw: {words}")]
 
 
 def _render_importing(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
@@ -372,7 +374,7 @@ def _render_importing(arrival: FileUpload, language: str) -> tuple[str, list[Blo
     if arrival.state == "storing":
         words = Words("Storing {file}…", file=_render_file_name(arrival))
         return render_words(words, language), [
-            section(f":inbox_tray: {render_words(words, language)}")
+            section_block(f":inbox_tray: {render_words(words, language)}")
         ]
     if arrival.progress and total:
         done = min(arrival.progress, total)
@@ -383,28 +385,28 @@ def _render_importing(arrival: FileUpload, language: str) -> tuple[str, list[Blo
     else:
         words = Words("Taking in {file}…", file=_render_file_name(arrival))
     shown = render_words(words, language)
-    return shown, [section(f":inbox_tray: {shown}", build_stop_button(arrival, language))]
+    return shown, [section_block(f":inbox_tray: {shown}", build_stop_button(arrival, language))]
 
 
 def _render_imported(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
     words = _render_counts(arrival, language)
-    blocks = [section(f":white_check_mark: {words}")]
+    blocks = [section_block(f":white_check_mark: {words}")]
     if arrival.rejected and arrival.rejects:
-        ref = ButtonValue(arrival=arrival.id).packed()
+        ref = ButtonValue(arrival=arrival.id).pack()
         send = button(Words("Download what stayed out").to(language), STAYED_OUT, ref)
         where = Words.count(
             "It is in a file in this thread, with its line, column and reason.",
             "They are in a file in this thread, each with its line, column and reason.",
             arrival.rejected,
         )
-        blocks.append(section(f":page_facing_up: {where.to(language)}", send))
+        blocks.append(section_block(f":page_facing_up: {where.to(language)}", send))
     if asks := suggest_questions(_render_kind(arrival)):
         lines = "\n".join(f"• {Words('“{quote}”', quote=ask).to(language)}" for ask in asks)
         lead = Words("What you can ask me now").to(language)
-        blocks.append(section(f"*{lead}*\n{lines}"))
+        blocks.append(section_block(f"*{lead}*\n{lines}"))
     if arrival.by:
         by = Words("Confirmed by {who}", who=f"<@{arrival.by}>")
-        blocks.append(context(render_words(by, language)))
+        blocks.append(context_block(render_words(by, language)))
     return words, blocks
 
 
@@ -441,8 +443,8 @@ def _render_cancelled(arrival: FileUpload, language: str) -> tuple[str, list[Blo
     words = Words("Cancelled. Nothing of {file} was taken in.", file=_render_file_name(arrival))
     shown = render_words(words, language)
     by = Words("Cancelled by {who}", who=f"<@{arrival.by}>")
-    small = [context(render_words(by, language))] if arrival.by else []
-    return shown, [section(f":black_square_for_stop: {shown}"), *small]
+    small = [context_block(render_words(by, language))] if arrival.by else []
+    return shown, [section_block(f":black_square_for_stop: {shown}"), *small]
 
 
 def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
@@ -450,32 +452,38 @@ def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block
     why = render_words(arrival.said or Words("This could not be done."), language, 2_900)
     reference = Words("Reference {reference}", reference=arrival.reference).to(language)
     if arrival.state == "failed":
-        ref = ButtonValue(arrival=arrival.id).packed()
+        ref = ButtonValue(arrival=arrival.id).pack()
         again = button(Words("Try again").to(language), READ_AGAIN, ref)
         nothing = Words("Nothing of it was taken in.").to(language)
-        return why, [section(f":x: {why}"), context(nothing, reference), *actions(again)]
+        return why, [
+            section_block(f":x: {why}"),
+            context_block(nothing, reference),
+            *actions_block(again),
+        ]
     if arrival.said and arrival.said.params.get(UNUSABLE_PARAM):
-        return why, [section(f":x: {why}")]
-    return why, [section(f":x: {why}"), *actions(build_kind_menu(arrival, language))]
+        return why, [section_block(f":x: {why}")]
+    return why, [section_block(f":x: {why}"), *actions_block(build_kind_menu(arrival, language))]
 
 
-def _render_visibility(shown: ImportCardData, language: str) -> list[Block]:
+def _render_visibility(card: ImportCardData, language: str) -> list[Block]:
     """Who sees this card, when that needs saying."""
-    if shown.private:
-        return [context(f":lock: {Words('Just for you. Nobody else sees this.').to(language)}")]
-    if shown.fallback:
-        channel = shown.arrival.place.get("channel")
-        if shown.read_outside:
+    if card.private:
+        return [
+            context_block(f":lock: {Words('Just for you. Nobody else sees this.').to(language)}")
+        ]
+    if card.fallback:
+        channel = card.arrival.place.get("channel")
+        if card.read_outside:
             words = Words(
                 "Another company reads {place}, so this comes to you alone.",
                 place=f"<#{quote_as_mrkdwn(str(channel), 30)}>",
             )
-            return [context(words.to(language))]
+            return [context_block(words.to(language))]
         words = Words(
             "I am not in {place}, so I answer you here. To have me answer there, type {command} "
             "in that channel.",
             place=f"<#{quote_as_mrkdwn(str(channel), 30)}>",
             command="`/invite @Super-Intern`",
         )
-        return [context(words.to(language))]
+        return [context_block(words.to(language))]
     return []

@@ -47,7 +47,7 @@ class CardRenderer:
         holder, run = f"{self.process}:{uuid.uuid4().hex}", self.poster.database.run
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
         while True:
-            post = await run(OutboxMessage.hold, id, holder, self.now())
+            post = await run(OutboxMessage.acquire, id, holder, self.now())
             if post is None:
                 if not await run(_needs_redraw, id):
                     return
@@ -63,9 +63,9 @@ class CardRenderer:
         try:
             await self._draw(post)
         except BaseException:
-            await run(OutboxMessage.let_go, post.id, holder)
+            await run(OutboxMessage.release, post.id, holder)
             raise
-        return bool(await run(OutboxMessage.drew, post.id, holder, post.wanted))
+        return bool(await run(OutboxMessage.finish_draw, post.id, holder, post.wanted))
 
     async def _draw(self, post: OutboxMessage) -> None:
         names: list[str | None] = []  # of the file with what does not fit
@@ -83,16 +83,16 @@ class CardRenderer:
             spoken.append(await self._language(shown))
             return render_task_card(shown, spoken[-1])
 
-        up, message = await self.poster.put(post.id, drawn)
+        up, message = await self.poster.draw(post.id, drawn)
         if message.rest and (name := names[-1]):  # a card without a draft says all in its text
             await self._put_rest(up, message.rest, name)
         for picture in pictures:
             await self._put_picture(up, picture, spoken[-1])
 
-    async def _language(self, shown: CardData) -> Language:
+    async def _language(self, card: CardData) -> Language:
         """Its author's; of what comes by itself for all to read, the one that was chosen for it."""
-        task, chosen = shown.task, shown.task.form.get("language")
-        if chosen and not task.typed and (shown.draft is not None or not task.private):
+        task, chosen = card.task, card.task.form.get("language")
+        if chosen and not task.typed and (card.draft is not None or not task.private):
             return parse_language(str(chosen))
         locale = await self.poster.people.locale(task.workspace, task.author)
         return parse_language(locale or task.locale)
@@ -179,11 +179,11 @@ class CardRenderer:
             place=place,
             now=self.now(),
         )
-        await self.poster.put(f"{id}:words", render_notice)
+        await self.poster.draw(f"{id}:words", render_notice)
 
 
-def _list_charts(shown: CardData) -> list[File]:
-    parts = shown.draft.parts if shown.draft else ()
+def _list_charts(card: CardData) -> list[File]:
+    parts = card.draft.parts if card.draft else ()
     return [part.body for part in parts if isinstance(part.body, File) and part.body.picture]
 
 

@@ -55,17 +55,17 @@ class MessageChange:
         return task_id(self.workspace, str(self.event["channel"]), self.ts, at)
 
 
-async def handle_message_change(front: ListenerContext, body: dict[str, Any]) -> None:
+async def handle_message_change(context: ListenerContext, body: dict[str, Any]) -> None:
     """Store what it changes. The answer to Slack follows the commit."""
     change = parse_message_change(body)
     if change is None:
         return
     if change.message is None:
-        stopped = await front.run(stop_deleted_task, front, change)
+        stopped = await context.run(stop_deleted_task, context, change)
     else:
-        stopped = await _apply_edit(front, change)
+        stopped = await _apply_edit(context, change)
     if stopped:
-        front.later.soon(front.interrupt(stopped))
+        context.background.soon(context.interrupt(stopped))
 
 
 def parse_message_change(body: dict[str, Any]) -> MessageChange | None:
@@ -86,44 +86,44 @@ def parse_message_change(body: dict[str, Any]) -> MessageChange | None:
     return MessageChange(workspace, mine, event, after, ts, said)
 
 
-async def _apply_edit(front: ListenerContext, change: MessageChange) -> str | None:
+async def _apply_edit(context: ListenerContext, change: MessageChange) -> str | None:
     """The task to be interrupted, if one is under way."""
     assert change.message is not None
     heard = {key: change.event.get(key) for key in ("channel", "channel_type")}
     event = {**change.message, **heard}
     try:
-        known, stopped = await front.run(restart_changed_task, front, change)
-        if not known and front.house.now().timestamp() - float(change.ts) < MAX_CHANGE_AGE:
-            await messages.accept_message(front, change.workspace, event, change.mine)
+        known, stopped = await context.run(restart_changed_task, context, change)
+        if not known and context.services.now().timestamp() - float(change.ts) < MAX_CHANGE_AGE:
+            await messages.accept_message(context, change.workspace, event, change.mine)
     except CannotDo as no:
-        await messages.refuse_message(front, change.workspace, event, no, about=change.id)
+        await messages.refuse_message(context, change.workspace, event, no, about=change.id)
         return None
     return stopped
 
 
 def restart_changed_task(
-    session: Session, front: ListenerContext, change: MessageChange
+    session: Session, context: ListenerContext, change: MessageChange
 ) -> tuple[bool, str | None]:
     """Whether something was asked with this message, and the task that its new words stop.
     Raises CannotDo for words that come too late."""
     first = session.get(Task, change.task)
     if first is None or session.get(Task, change.id) is not None:
         return first is not None, None
-    task, now = _find_latest_task(session, first), front.house.now()
+    task, now = _find_latest_task(session, first), context.services.now()
     wish, under_way = _build_changed_task(session, task, change), task.state in OPEN_STATES
     by = str((change.message or {})["user"])
-    front.house.policy(change.workspace).demand_if_known(by, "ask")
+    context.services.policy(change.workspace).demand_if_known(by, "ask")
     if under_way:
-        task.stop(session, front.house.enqueue, by, now)
-    Task.accept(session, front.house.enqueue, wish, now)
-    OutboxMessage.changed(
-        session, front.house.enqueue, task.first_piece
+        task.stop(session, context.services.enqueue, by, now)
+    Task.accept(session, context.services.enqueue, wish, now)
+    OutboxMessage.request_redraw(
+        session, context.services.enqueue, task.first_piece
     )  # it goes on below, and says so
     return True, task.id if under_way else None
 
 
 def stop_deleted_task(
-    session: Session, front: ListenerContext, change: MessageChange
+    session: Session, context: ListenerContext, change: MessageChange
 ) -> str | None:
     """Stop what was asked with it; the task that is under way, if one is."""
     first = session.get(Task, change.task)
@@ -131,7 +131,7 @@ def stop_deleted_task(
         return None
     task = _find_latest_task(session, first)
     under_way = task.state in OPEN_STATES
-    task.take_back(session, front.house.enqueue, front.house.now())
+    task.take_back(session, context.services.enqueue, context.services.now())
     return task.id if under_way else None
 
 
@@ -169,10 +169,12 @@ def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | 
     return whole.strip(), task.reason
 
 
-def _normalize_request(message: dict[str, Any], mine: str | None) -> tuple[bool, str]:
+def _normalize_request(message: dict[str, Any], bot_user: str | None) -> tuple[bool, str]:
     """Whether it is to us, and its letters and figures: another comma asks for nothing else."""
-    signs = NON_WORD_CHARACTERS.sub(" ", messages.extract_words(message, mine).casefold()).strip()
-    return messages.is_bot_mentioned(message, mine), signs
+    signs = NON_WORD_CHARACTERS.sub(
+        " ", messages.extract_words(message, bot_user).casefold()
+    ).strip()
+    return messages.is_bot_mentioned(message, bot_user), signs
 
 
 WORK_IS_DONE = Words(

@@ -36,17 +36,17 @@ from bot.tasks.models import NewTask, Task
 PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # the kinds of message that people write
 
 
-async def handle_message(front: ListenerContext, body: dict[str, Any]) -> None:
+async def handle_message(context: ListenerContext, body: dict[str, Any]) -> None:
     """Store what is meant for us. The answer to Slack follows the commit."""
     event, mine = body["event"], find_bot_user(body)
     if not is_from_person(event, mine):
         return
     workspace = str(body.get("team_id") or event.get("team"))
     try:
-        await accept_message(front, workspace, event, mine)
+        await accept_message(context, workspace, event, mine)
     except CannotDo as no:  # told to its author alone; Slack need not send it again
         about = task_id(workspace, str(event["channel"]), str(event["ts"]))
-        await refuse_message(front, workspace, event, no, about=about)
+        await refuse_message(context, workspace, event, no, about=about)
 
 
 def find_addressed_message(body: dict[str, Any]) -> tuple[str, str, str, str | None] | None:
@@ -61,82 +61,82 @@ def find_addressed_message(body: dict[str, Any]) -> tuple[str, str, str, str | N
     return workspace, str(event["user"]), str(event["channel"]), event.get("thread_ts")
 
 
-def is_addressed_to_bot(event: dict[str, Any], mine: str | None) -> bool:
+def is_addressed_to_bot(event: dict[str, Any], bot_user: str | None) -> bool:
     """Whether a message is surely meant for us, by itself."""
     return (
         event.get("type") == "app_mention"
         or _is_direct_message(event)
-        or is_bot_mentioned(event, mine)
+        or is_bot_mentioned(event, bot_user)
     )
 
 
 async def accept_message(
-    front: ListenerContext, workspace: str, event: dict[str, Any], mine: str | None
+    context: ListenerContext, workspace: str, event: dict[str, Any], bot_user: str | None
 ) -> None:
     """A person's message: stored, when it is for us. Raises CannotDo."""
     direct = _is_direct_message(event)
-    mentioned = event["type"] == "app_mention" or is_bot_mentioned(event, mine)
+    mentioned = event["type"] == "app_mention" or is_bot_mentioned(event, bot_user)
     if direct or mentioned or event.get("thread_ts"):
-        await front.run(
-            accept_request, front, workspace, event, mine, direct=direct, mentioned=mentioned
+        await context.run(
+            accept_request, context, workspace, event, bot_user, direct=direct, mentioned=mentioned
         )
 
 
 async def refuse_message(
-    front: ListenerContext, workspace: str, event: dict[str, Any], no: CannotDo, *, about: str
+    context: ListenerContext, workspace: str, event: dict[str, Any], no: CannotDo, *, about: str
 ) -> None:
     """Why not, to its author alone, once for each `about`: Slack tells us of a mention twice. That
     it is too much, once for all that is too much."""
     if isinstance(no, QuotaExceeded):
         about = task_id(workspace, str(event["user"]), no.once)
-    await front.run(
+    await context.run(
         enqueue_ephemeral,
-        front.house.enqueue,
+        context.services.enqueue,
         about=about,
         workspace=workspace,
         user=str(event["user"]),
         words=no.words,
         channel=str(event["channel"]),
         thread=event.get("thread_ts"),
-        now=front.house.now(),
+        now=context.services.now(),
     )
 
 
 def accept_request(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     workspace: str,
     event: dict[str, Any],
-    mine: str | None,
+    bot_user: str | None,
     *,
     direct: bool,
     mentioned: bool,
 ) -> bool:
     """The message as a wish. False when it is none, or was stored before."""
-    now, user = front.house.now(), str(event["user"])
+    now, user = context.services.now(), str(event["user"])
     id = task_id(workspace, str(event["channel"]), str(event["ts"]))
     if session.get(Task, id) is not None:
         return False
-    said = extract_words(event, mine)
+    said = extract_words(event, bot_user)
     files = list_table_files(event, said)
     if not files and (direct or mentioned):
         files = list_presumed_table_files(event, said)
-    policy = front.house.policy(workspace)
+    policy = context.services.policy(workspace)
     if files and not is_draft_request(said):
         place = _make_message_place(event, direct=direct, private=parse_just_for_me(said)[0])
         if direct or mentioned or is_waiting_for_pair(session, workspace, place, now):
             policy.demand_if_known(user, "ask")
-            return accept_files(session, front, workspace, event, files, place)
+            return accept_files(session, context, workspace, event, files, place)
     asked = find_open_question(session, workspace, event, said, now, direct=direct)
     if asked is not None and said:
         wish = build_answered_task(session, asked, said, id)
-    elif not _is_addressed_to_other(event, mine) and (
-        (again := revise_from_reply(session, front, workspace, event, said, id)) is not None
+    elif not _is_addressed_to_other(event, bot_user) and (
+        (again := revise_from_reply(session, context, workspace, event, said, id)) is not None
     ):
         return again
-    elif not _is_addressed_to_other(event, mine) and (
+    elif not _is_addressed_to_other(event, bot_user) and (
         under := build_thread_question(
-            session, front, workspace, event, said, id, meant=direct or mentioned
+            session, context, workspace, event, said, id, meant=direct or mentioned
         )
     ):
         wish = under
@@ -148,22 +148,22 @@ def accept_request(
             author=user,
             words=words,
             place=_make_message_place(event, direct=direct, private=private),
-            locale=front.people.known(workspace, user),
+            locale=context.people.cached_locale(workspace, user),
             private=private,
         )
     else:
         return False
     policy.demand_if_known(user, "ask")
-    return Task.accept(session, front.house.enqueue, wish, now)
+    return Task.accept(session, context.services.enqueue, wish, now)
 
 
-def is_from_person(event: dict[str, Any], mine: str | None) -> bool:
+def is_from_person(event: dict[str, Any], bot_user: str | None) -> bool:
     """Not by a bot, ourselves included; no edit, no deletion, nobody joining."""
     if event.get("bot_id") or event.get("bot_profile") or event.get("hidden"):
         return False
     return event.get("subtype") in PERSON_SUBTYPES and event.get("user") not in (
         None,
-        mine,
+        bot_user,
         "USLACKBOT",
     )
 
@@ -176,19 +176,19 @@ def find_bot_user(body: dict[str, Any]) -> str | None:
     return None
 
 
-def is_bot_mentioned(event: dict[str, Any], mine: str | None) -> bool:
+def is_bot_mentioned(event: dict[str, Any], bot_user: str | None) -> bool:
     """Whether it mentions us."""
-    return bool(mine and f"<@{mine}" in _read_text(event))
+    return bool(bot_user and f"<@{bot_user}" in _read_text(event))
 
 
-def extract_words(event: dict[str, Any], mine: str | None) -> str:
+def extract_words(event: dict[str, Any], bot_user: str | None) -> str:
     """The words of a message, without our mention and Slack's marks."""
-    return remove_markup(remove_mention(_read_text(event), mine))
+    return remove_markup(remove_mention(_read_text(event), bot_user))
 
 
-def remove_mention(text: str, mine: str | None) -> str:
+def remove_mention(text: str, bot_user: str | None) -> str:
     """The text without our mention."""
-    for mark in (f"<@{mine}>", f"<@{mine}|") if mine else ():
+    for mark in (f"<@{bot_user}>", f"<@{bot_user}|") if bot_user else ():
         while (at := text.find(mark)) >= 0:
             end = text.find(">", at)
             before, after = text[:at].rstrip(), text[end + 1 :] if end >= 0 else ""
@@ -200,10 +200,10 @@ def _is_direct_message(event: dict[str, Any]) -> bool:
     return event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
 
 
-def _is_addressed_to_other(event: dict[str, Any], mine: str | None) -> bool:
+def _is_addressed_to_other(event: dict[str, Any], bot_user: str | None) -> bool:
     """Whether it begins with the name of somebody else: people talk to each other."""
     start = _read_text(event).lstrip()
-    return start.startswith("<@") and not (mine and start.startswith(f"<@{mine}"))
+    return start.startswith("<@") and not (bot_user and start.startswith(f"<@{bot_user}"))
 
 
 def _make_message_place(event: dict[str, Any], *, direct: bool, private: bool) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def detect_skill(said: str) -> str | None:
 
 def build_thread_question(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     workspace: str,
     event: dict[str, Any],
     said: str,
@@ -58,7 +58,7 @@ def build_thread_question(
     if not event.get("thread_ts") or not (why or (asks and len(said.split()) >= MIN_WORDS)):
         return None
     user, skill = str(event["user"]), ANSWER if why else detect_skill(said)
-    for card in load_thread_cards(session, workspace, event, front.house.now()):
+    for card in load_thread_cards(session, workspace, event, context.services.now()):
         draft = Draft.latest(session, card.piece or "")
         if draft is None or load_skills()[draft.skill].for_channels:
             continue
@@ -72,7 +72,7 @@ def build_thread_question(
             author=user,
             words=said,
             place=make_place(event["channel"], user, thread=event["thread_ts"], asked=event["ts"]),
-            locale=front.people.known(workspace, user),
+            locale=context.people.cached_locale(workspace, user),
             form={
                 "skill": skill or ANSWER,
                 "stands_on": draft.id,

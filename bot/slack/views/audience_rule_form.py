@@ -15,7 +15,14 @@ from bot.core.request import task_id
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import next_steps
-from bot.slack.blocks import Block, context, count_utf16_units, option, plain_text, render_words
+from bot.slack.blocks import (
+    Block,
+    context_block,
+    count_utf16_units,
+    option,
+    plain_text,
+    render_words,
+)
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction, ViewSubmission, load_visible_draft
 from bot.slack.view_limits import OPTION_VALUE
@@ -36,15 +43,15 @@ NOT_A_NUMBER = Words("Write a whole number, 1 or more.")
 
 
 def prepare_next_step_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
     """The form of what a result leads to: a rule to be changed, else a brief."""
-    front.house.policy(click.workspace).demand(click.user, "ask")
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    lead = next_steps.find_next_step(draft, click.ref)
+    context.services.policy(action.workspace).demand(action.user, "ask")
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    lead = next_steps.find_next_step(draft, action.ref)
     if lead.skill != "targeting" or "rule" not in lead.form:
-        return next_steps.prepare_brief_form(session, front, click)
-    return lambda language: build_rule_form(language, lead, draft.facts, click.ref.packed())
+        return next_steps.prepare_brief_form(session, context, action)
+    return lambda language: build_rule_form(language, lead, draft.facts, action.ref.pack())
 
 
 def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: str = "") -> Block:
@@ -135,34 +142,36 @@ def _explain_invalid_rule(error: ValidationError) -> tuple[str, Words]:
 
 
 async def submit_rule_form(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
     """A changed rule, as a new wish: that one audience, counted."""
-    language = await front.language(sent.workspace, sent.user)
-    errors = await front.run(_accept_rule, front, sent, language)
+    language = await context.language(submission.workspace, submission.user)
+    errors = await context.run(_accept_rule, context, submission, language)
     if errors:
         return await ack(response_action="errors", errors=errors)
     return await ack()
 
 
 def _accept_rule(
-    session: Session, front: ListenerContext, sent: ViewSubmission, language: str
+    session: Session, context: ListenerContext, submission: ViewSubmission, language: str
 ) -> dict[str, str]:
-    front.house.policy(sent.workspace).demand(sent.user, "ask")
-    draft = load_visible_draft(session, sent.viewer, sent.ref)
-    lead = next_steps.find_next_step(draft, sent.ref)
+    context.services.policy(submission.workspace).demand(submission.user, "ask")
+    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    lead = next_steps.find_next_step(draft, submission.ref)
     before = AudienceRule.model_validate_json(lead.form["rule"])
-    rule, errors = read_rule(sent.view, before, draft.facts, language)
+    rule, errors = read_rule(submission.view, before, draft.facts, language)
     if rule is None:
         return errors
-    place, private = next_steps.find_next_step_place(session, draft, sent.viewer, sent.back)
+    place, private = next_steps.find_next_step_place(
+        session, draft, submission.viewer, submission.origin
+    )
     wish = NewTask(
-        id=task_id(sent.workspace, "rule", str(sent.view["id"])),
-        workspace=sent.workspace,
-        author=sent.user,
+        id=task_id(submission.workspace, "rule", str(submission.view["id"])),
+        workspace=submission.workspace,
+        author=submission.user,
         words=lead.words,
         place=place,
-        locale=front.people.known(sent.workspace, sent.user),
+        locale=context.people.cached_locale(submission.workspace, submission.user),
         private=private,
         form={
             **next_steps.build_next_step_form(draft, lead),
@@ -170,7 +179,7 @@ def _accept_rule(
             "language": draft.language,
         },
     )
-    Task.accept(session, front.house.enqueue, wish, front.house.now())
+    Task.accept(session, context.services.enqueue, wish, context.services.now())
     return {}
 
 
@@ -202,7 +211,11 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
     rest = AudienceRule(**{name: getattr(rule, name) for name in held})
     if rest == AudienceRule():
         return []
-    return [context(render_words(Words("And as before: {rule}", rule=rest.asks(titles)), language))]
+    return [
+        context_block(
+            render_words(Words("And as before: {rule}", rule=rest.asks(titles)), language)
+        )
+    ]
 
 
 def _build_select(

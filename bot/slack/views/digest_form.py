@@ -11,7 +11,7 @@ from bot.data.catalogue.models import ProductRow
 from bot.digests.models import BRAND_PREFIX, DAILY, WEEKDAYS, Schedule, format_digest_name
 from bot.i18n.messages import Words, format_value
 from bot.slack import action_ids
-from bot.slack.blocks import Block, context, option, plain_text, truncate
+from bot.slack.blocks import Block, context_block, option, plain_text, truncate
 from bot.slack.interactions import ViewSubmission
 from bot.slack.views.inputs import (
     HINT,
@@ -102,7 +102,7 @@ def build_digest_form(
         ),
     ]
     lead = Words("You get a preview first. It is posted only once you switch it on.")
-    blocks.append(context(lead.to(language)))
+    blocks.append(context_block(lead.to(language)))
     was = json.dumps({"was": known.name} if known else {})
     return build_form(
         action_ids.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, was, language
@@ -163,19 +163,19 @@ def _name_filter(about: str) -> Words:
     return Words("Category: {name}", name=about)
 
 
-def read_digest_settings(sent: ViewSubmission) -> dict[str, Any]:
+def read_digest_settings(submission: ViewSubmission) -> dict[str, Any]:
     """What was chosen, as a schedule keeps it."""
-    about = read_choice(sent.view, "about")
+    about = read_choice(submission.view, "about")
     return {
-        "weekday": int(read_choice(sent.view, "weekday") or 0),
-        "hour": int(read_choice(sent.view, "hour") or 9),
+        "weekday": int(read_choice(submission.view, "weekday") or 0),
+        "hour": int(read_choice(submission.view, "hour") or 9),
         "minute": 0,
-        "zone": read_choice(sent.view, "zone") or TIME_ZONES[0],
-        "language": read_choice(sent.view, "language") or "en",
-        "sections": read_checked(sent.view, "sections"),
+        "zone": read_choice(submission.view, "zone") or TIME_ZONES[0],
+        "language": read_choice(submission.view, "language") or "en",
+        "sections": read_checked(submission.view, "sections"),
         "about": None if about in (None, "", EVERYTHING) else about,
-        "only_when_moved": bool(read_checked(sent.view, "quiet")),
-        "alerts": bool(read_checked(sent.view, "alerts")),
+        "only_when_moved": bool(read_checked(submission.view, "quiet")),
+        "alerts": bool(read_checked(submission.view, "alerts")),
     }
 
 

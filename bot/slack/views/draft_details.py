@@ -17,7 +17,7 @@ from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import (
     Block,
     button,
-    context,
+    context_block,
     linked_text_elements,
     plain_text,
     quote_as_mrkdwn,
@@ -26,7 +26,7 @@ from bot.slack.blocks import (
     render_words,
     rich_text,
     rich_text_quote,
-    section,
+    section_block,
     text_elements,
     translate_title,
     truncate,
@@ -42,7 +42,7 @@ VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
 def notice_view(title: Words | str, text: Words | str, language: str = "en") -> Block:
     """One thing said, to be closed."""
     said = render_words(text, language) if isinstance(text, Words) else quote_as_mrkdwn(text, 3_000)
-    return build_read_only_view(title, [section(said or "…")], language)
+    return build_read_only_view(title, [section_block(said or "…")], language)
 
 
 def build_read_only_view(title: Words | str, blocks: list[Block], language: str) -> Block:
@@ -64,15 +64,17 @@ def sources_view(draft: Draft, language: str) -> Block:
         if facts:
             lines = [_render_fact(fact, language) for fact in facts]
             name = quote_as_mrkdwn(translate_title(part.title, language), 150)
-            blocks.append(section(f"*{name}*\n" + truncate("\n".join(lines), 2_800)))
+            blocks.append(section_block(f"*{name}*\n" + truncate("\n".join(lines), 2_800)))
     without = [check for check in draft.blocked() if check.quote]
     if without:
         lines = [
             f"• {quote_in_language(check.quote or '', 200, language)}" for check in without[:15]
         ]
-        blocks.append(section(f"*{Words('No source').to(language)}*\n" + "\n".join(lines)))
+        blocks.append(section_block(f"*{Words('No source').to(language)}*\n" + "\n".join(lines)))
     if not blocks:
-        blocks = [section(Words("These words stand on no figures and no facts.").to(language))]
+        blocks = [
+            section_block(Words("These words stand on no figures and no facts.").to(language))
+        ]
     return build_read_only_view(Words("Sources"), blocks, language)
 
 
@@ -110,13 +112,13 @@ def history_view(
         lines = [f"*{n}* {by.to(language)}"]
         lines += [render_decision(one, language) for one in decisions if one.draft == draft.id]
         lines += [render_delivery(one, language) for one in deliveries if one.draft == draft.id]
-        blocks.append(section("\n".join(lines)))
+        blocks.append(section_block("\n".join(lines)))
         first = next((part.text for part in draft.parts if part.text), "")
         if first:
             blocks.append(rich_text(rich_text_quote(linked_text_elements(truncate(first, 200)))))
         label = Words("Fingerprint").to(language)
-        blocks.append(context(f"{label} `{draft.fingerprint[:16]}`"))
-    return build_read_only_view(Words("History"), blocks or [section("…")], language)
+        blocks.append(context_block(f"{label} `{draft.fingerprint[:16]}`"))
+    return build_read_only_view(Words("History"), blocks or [section_block("…")], language)
 
 
 def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
@@ -125,28 +127,30 @@ def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
     left = [receipt for receipt in receipts if receipt.sent]
     if not left:
         words = Words("Nothing left the house: the rules that wrote this run on your own server.")
-        return build_read_only_view(Words("What left"), [section(words.to(language))], language)
+        return build_read_only_view(
+            Words("What left"), [section_block(words.to(language))], language
+        )
     notes = {one.id: note for one in left if (note := ExportReceipt.read(one.sent))}
     calls = [one for one in left if one.id not in notes]
-    blocks = [section(_render_total(calls, language))] if calls else []
+    blocks = [section_block(_render_total(calls, language))] if calls else []
     if notes:
         files = Words.count("{n} audience as a file", "{n} audiences as files", len(notes))
-        blocks.append(section(files.to(language)))
+        blocks.append(section_block(files.to(language)))
     room = MAX_PROMPT_CHARACTERS
     for receipt in left[:15]:
         note = notes.get(receipt.id)
         text = _render_export_note(note, language) if note else receipt.sent
         who = _render_export(receipt, note, language) if note else _render_call(receipt, language)
-        blocks.append(context(who))
+        blocks.append(context_block(who))
         kept = truncate(text, max(room, 200))
         blocks.append(rich_text(rich_text_quote(text_elements(kept))))
         room -= len(kept)
         if kept != text:
             words = Words("Cut here. All of it is in the download.")
-            blocks.append(context(words.to(language)))
+            blocks.append(context_block(words.to(language)))
     if len(left) > 15:
         rest = Words("What else left is in the download.")
-        blocks.append(context(rest.to(language)))
+        blocks.append(context_block(rest.to(language)))
     return build_read_only_view(Words("What left"), blocks, language)
 
 
@@ -190,14 +194,14 @@ def build_details_button(draft: Draft, language: str) -> Block | None:
     """None for a draft that is whole on its card."""
     if not list_folded_parts(draft):
         return None
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     return button(Words("Details").to(language), action_ids.DETAILS, ref)
 
 
 def prepare_details_view(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    draft = load_visible_draft(session, click.viewer, click.ref)
+    draft = load_visible_draft(session, action.viewer, action.ref)
     return lambda language: build_details_view(draft, language)
 
 

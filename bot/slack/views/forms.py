@@ -12,11 +12,11 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import (
     Block,
-    context,
+    context_block,
     option,
     plain_text,
     render_words,
-    section,
+    section_block,
     translate_title,
     truncate,
 )
@@ -83,7 +83,7 @@ def build_edit_form(
     notice: Words | None = None,
 ) -> Block:
     """Every piece of copy to be changed. `typed` is what somebody had typed into an older form."""
-    blocks = [section(f":warning: {render_words(notice, language, 1_000)}")] if notice else []
+    blocks = [section_block(f":warning: {render_words(notice, language, 1_000)}")] if notice else []
     known, left_out = find_part_limits(draft), False
     for part in draft.parts:
         if part.kind != "copy":
@@ -97,7 +97,7 @@ def build_edit_form(
             blocks = whole
     if left_out:
         words = Words("Some of the text is too long to edit here, and stays as it is.")
-        blocks.append(context(words.to(language)))
+        blocks.append(context_block(words.to(language)))
     return build_form(
         action_ids.EDIT_FORM, Words("Edit"), Words("Save"), blocks, _pack_draft(draft), language
     )
@@ -147,7 +147,7 @@ def build_approve_anyway_form(draft: Draft, language: str) -> Block:
     """What has no source, and why it is approved all the same."""
     lines = [render_check(check, language) for check in draft.blocked()]
     lead = Words("You approve this in your name, and your reason is kept:").to(language)
-    shown = [section(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
+    shown = [section_block(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
     why = text_input("reason", Words("Why is it right?"), language, multiline=True)
     title, yes = Words("Approve anyway"), Words("Approve anyway")
     return build_form(
@@ -216,4 +216,4 @@ def _build_hint(limit: PartLimit, language: str) -> str:
 
 
 def _pack_draft(draft: Draft) -> str:
-    return ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    return ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()

@@ -19,7 +19,14 @@ from bot.errors import TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.action_ids import BRIEF_FORM
-from bot.slack.blocks import Block, actions, button, context, quote_as_mrkdwn, section
+from bot.slack.blocks import (
+    Block,
+    actions_block,
+    button,
+    context_block,
+    quote_as_mrkdwn,
+    section_block,
+)
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import find_workspace
@@ -40,50 +47,52 @@ class HomeLine:
     card: OutboxMessage | None = None
 
 
-async def handle_home_opened(front: ListenerContext, body: dict[str, Any]) -> None:
+async def handle_home_opened(context: ListenerContext, body: dict[str, Any]) -> None:
     """Somebody opened the Home tab or our direct messages; the rest happens after the answer."""
     event, workspace = body["event"], str(body.get("team_id") or body.get("enterprise_id"))
     if event.get("tab") == "messages":
-        front.later.soon(
-            _set_suggested_prompts(front, workspace, str(event["user"]), str(event["channel"]))
+        context.background.soon(
+            _set_suggested_prompts(context, workspace, str(event["user"]), str(event["channel"]))
         )
     elif event.get("tab") in (None, "home"):
-        front.later.soon(_publish_home(front, workspace, str(event["user"])))
+        context.background.soon(_publish_home(context, workspace, str(event["user"])))
 
 
-async def open_new_brief(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
+async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
     """The button on the Home tab: a brief whose card comes as a direct message."""
     await ack()
     workspace, user = find_workspace(body), str(body["user"]["id"])
-    front.house.policy(workspace).demand(user, "ask")
-    form = build_brief_form(await front.language(workspace, user), front.house.brand(workspace))
-    channel = await front.people.direct(user)
-    front.channel_members.pressed_in(workspace, user, channel)
-    await front.open(str(body["trigger_id"]), form, {"channel": channel})
+    context.services.policy(workspace).demand(user, "ask")
+    form = build_brief_form(
+        await context.language(workspace, user), context.services.brand(workspace)
+    )
+    channel = await context.people.open_direct_message(user)
+    context.channel_members.pressed_in(workspace, user, channel)
+    await context.open(str(body["trigger_id"]), form, {"channel": channel})
 
 
-async def _publish_home(front: ListenerContext, workspace: str, user: str) -> None:
-    policy = front.house.policy(workspace)
+async def _publish_home(context: ListenerContext, workspace: str, user: str) -> None:
+    policy = context.services.policy(workspace)
     approver, channels = user in policy.approvers, frozenset[str]()
     if approver:
-        asked = await front.run(list_undecided_channels, workspace, user, front.house.now())
-        channels = await front.readable(workspace, user, asked)
-    now = front.house.now()
-    mine, waiting = await front.run(load_home_lines, workspace, user, policy, now, channels)
-    language = await front.people.language(workspace, user)
+        asked = await context.run(list_undecided_channels, workspace, user, context.services.now())
+        channels = await context.readable(workspace, user, asked)
+    now = context.services.now()
+    mine, waiting = await context.run(load_home_lines, workspace, user, policy, now, channels)
+    language = await context.people.language(workspace, user)
     blocks = render_home(mine, waiting if approver else [], language)
     with contextlib.suppress(SlackRefusal, TryAgain):
         view = fit_view({"type": "home", "blocks": blocks}, language)
         await call_slack(
-            make_retrying_client(front.house.client).views_publish(user_id=user, view=view)
+            make_retrying_client(context.services.client).views_publish(user_id=user, view=view)
         )
 
 
 async def _set_suggested_prompts(
-    front: ListenerContext, workspace: str, user: str, channel: str
+    context: ListenerContext, workspace: str, user: str, channel: str
 ) -> None:
     """Things to say, where Slack shows such hints."""
-    language = await front.people.language(workspace, user)
+    language = await context.people.language(workspace, user)
     hints = [
         Words("Write an e-mail: our linen shirt is back in stock"),
         Words("Just for me: an SMS, 20% off our linen shirt until Sunday"),
@@ -91,7 +100,7 @@ async def _set_suggested_prompts(
     ]
     prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
     with contextlib.suppress(SlackRefusal, TryAgain):
-        client = make_retrying_client(front.house.client)
+        client = make_retrying_client(context.services.client)
         told: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
         await call_slack(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
 
@@ -183,7 +192,7 @@ def render_home(mine: list[HomeLine], waiting: list[HomeLine], language: str) ->
     """The tab's blocks."""
 
     def head(words: Words) -> Block:
-        return section(f"*{words.to(language)}*")
+        return section_block(f"*{words.to(language)}*")
 
     new = button(Words("New brief").to(language), BRIEF_FORM, "{}", style="primary")
     lead = Words(
@@ -191,16 +200,20 @@ def render_home(mine: list[HomeLine], waiting: list[HomeLine], language: str) ->
         "Start with “just for me” and nobody else sees it.",
         command="`/draft`",
     )
-    blocks = [section(lead.to(language)), *actions(new), head(Words("What I can do"))]
+    blocks = [section_block(lead.to(language)), *actions_block(new), head(Words("What I can do"))]
     blocks += [
-        context(Words(one.summary).to(language)) for one in load_skills().values() if one.summary
+        context_block(Words(one.summary).to(language))
+        for one in load_skills().values()
+        if one.summary
     ]
     if waiting:
         blocks += [{"type": "divider"}, head(Words("Waiting for your approval"))]
-        blocks += [context(_render_line(one, language)) for one in waiting]
+        blocks += [context_block(_render_line(one, language)) for one in waiting]
     blocks += [{"type": "divider"}, head(Words("What you asked for lately"))]
     none = Words("Nothing yet.").to(language)
-    return blocks + ([context(_render_line(one, language)) for one in mine] or [context(none)])
+    return blocks + (
+        [context_block(_render_line(one, language)) for one in mine] or [context_block(none)]
+    )
 
 
 def _render_line(line: HomeLine, language: str) -> str:

@@ -1,0 +1,115 @@
+"""The buttons and the menu on the card of a dropped file, and the download of rejected rows."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.data.ingest import review
+from bot.data.ingest.models import FileUpload
+from bot.digests.visibility import demand_visible, may_see
+from bot.errors import CannotDo, TryAgain
+from bot.i18n.messages import Words
+from bot.slack import action_ids
+from bot.slack.actions.import_rejects import send_rejected_rows
+from bot.slack.cards.import_labels import FORMAT_CHOICES, KIND_LABELS
+from bot.slack.context import ListenerContext
+from bot.slack.interactions import BlockAction
+
+
+def confirm_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    arrival, common_args = _prepare_review(session, context, action)
+    review.confirm_import(
+        session, context.services.enqueue, arrival, seen=action.ref.seen or "", **common_args
+    )
+
+
+def cancel_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    arrival, common_args = _prepare_review(session, context, action)
+    review.cancel_import(session, context.services.enqueue, arrival, **common_args)
+
+
+def change_import_kind(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    arrival, common_args = _prepare_review(session, context, action)
+    pick = action.ref.pick or ""
+    what, _, how = pick.partition("=")
+    if pick not in KIND_LABELS and (what, how) not in FORMAT_CHOICES:
+        raise CannotDo(Words("There is no such kind of rows."))
+    if (what, how) in FORMAT_CHOICES:
+        review.change_setting(
+            session, context.services.enqueue, arrival, what=what, how=how, **common_args
+        )
+        return
+    review.change_kind(session, context.services.enqueue, arrival, kind=pick, **common_args)
+
+
+def reread_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    arrival, common_args = _prepare_review(session, context, action)
+    review.retry_import(session, context.services.enqueue, arrival, **common_args)
+
+
+async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
+    """The rows that stayed out, on their way to the presser's direct messages. Raises CannotDo."""
+    arrival = await context.run(_load_visible_import, context, action)
+    home = context.services.home
+    if home is None or not arrival.rejects or not (home / arrival.rejects).is_file():
+        raise CannotDo(Words("That file is no longer kept here: look for it in this thread."))
+    context.background.soon(_send_rejects_file(context, action, arrival, home / arrival.rejects))
+    return Words("The file is on its way to your direct messages with me.")
+
+
+async def _send_rejects_file(
+    context: ListenerContext, action: BlockAction, arrival: FileUpload, path: Path
+) -> None:
+    try:
+        await send_rejected_rows(context.poster, arrival, action.user, path, context.services.now())
+    except CannotDo as no:
+        await context.people.notify(
+            action.workspace, action.user, no.words, action.channel, action.thread
+        )
+    except TryAgain:
+        words = Words("Slack didn't take the files. Please press Download again in a moment.")
+        await context.people.notify(
+            action.workspace, action.user, words, action.channel, action.thread
+        )
+
+
+def find_import_piece(session: Session, action: BlockAction) -> str | None:
+    """What the card that was pressed shows, when it is an arrival's of this workspace."""
+    arrival = session.get(FileUpload, action.ref.arrival) if action.ref.arrival else None
+    return arrival.piece if arrival and may_see(session, action.viewer, arrival) else None
+
+
+def _load_visible_import(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> FileUpload:
+    """The arrival, for whoever may see its rows. Raises CannotDo."""
+    arrival = _lock_import(session, action)
+    if not arrival.may_stop(action.user, context.services.policy(action.workspace)):
+        raise CannotDo(
+            Words("Only whoever dropped this file or somebody who may import can do that.")
+        )
+    return arrival
+
+
+def _prepare_review(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> tuple[FileUpload, dict[str, Any]]:
+    policy, now = context.services.policy(action.workspace), context.services.now()
+    return _lock_import(session, action), {"by": action.user, "policy": policy, "now": now}
+
+
+def _lock_import(session: Session, action: BlockAction) -> FileUpload:
+    """The row, held until the end of this transaction: two people may press at once."""
+    id = action.ref.arrival or ""
+    arrival = session.get(FileUpload, id, with_for_update=True) if id else None
+    words = Words("This file is no longer known here. Please drop it again.")
+    return demand_visible(session, action.viewer, arrival, words)
+
+
+IMPORT_ACTIONS = {
+    action_ids.TAKE_IN: confirm_import,
+    action_ids.DONT: cancel_import,
+    action_ids.OTHER_KIND: change_import_kind,
+    action_ids.READ_AGAIN: reread_import,
+}
