@@ -1,4 +1,4 @@
-"""What Bolt may log."""
+"""The Bolt app: its listeners, its middleware, and the answers to errors."""
 
 import logging
 import re
@@ -40,8 +40,11 @@ from bot.slack.views import submissions as views_dispatch
 
 
 class RequestBodyFilter(logging.Filter):
-    """What Bolt may log: that a request was not signed, that none of us takes it, and its warnings.
-    In between it logs whole requests and answers, and what people wrote in them."""
+    """Keeps request contents out of the log.
+
+    Bolt may log that a signature was invalid, that no listener took a request, and its warnings.
+    Its other lines quote whole requests and answers, with what people wrote.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = str(record.msg)
@@ -54,7 +57,8 @@ class RequestBodyFilter(logging.Filter):
 
 
 def make_bolt_logger() -> logging.Logger:
-    """The logger that Bolt makes its own after, its socket's too: whatever the root's level is."""
+    """Return the logger that Bolt and its Socket Mode client derive theirs from. Its level does not
+    depend on the root logger's."""
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.INFO)
     if not any(isinstance(one, RequestBodyFilter) for one in logger.filters):
@@ -62,11 +66,11 @@ def make_bolt_logger() -> logging.Logger:
     return logger
 
 
-# The listeners put together. Each checks, commits, and only then is Slack answered.
+# The listeners. Each one checks and commits; Slack is answered after that.
 
 ANY_ID = re.compile("")
 RETRY_NUMBER = re.compile(r"[0-9]{1,9}")
-MAX_RETRIES = 3  # at once, after a minute, after five
+MAX_RETRIES = 3  # Slack retries at once, after one minute and after five minutes
 Body = dict[str, Any]
 
 
@@ -78,8 +82,10 @@ def make_app(
     patience: float = HISTORY_LAG_SECONDS,
     membership: Membership | None = None,
 ) -> tuple[AsyncApp, BackgroundTasks]:
-    """The app, for HTTP and for Socket Mode, and what is to be closed at the end. Making it
-    calls nobody. What the listeners take for the policy has its user groups resolved."""
+    """Build the app for HTTP and Socket Mode, and the background tasks to close at the end.
+
+    Building it calls nobody. The policy that the listeners read has its user groups resolved.
+    """
     membership = membership or Membership(services, people)
     services = replace(services, policy=membership.policy)
     context = ListenerContext(services, people, BackgroundTasks(), patience, membership=membership)
@@ -91,11 +97,12 @@ def make_app(
     app = AsyncApp(
         name="super-intern",
         logger=make_bolt_logger(),
-        client=AsyncWebClient(base_url=services.client.base_url),  # ours is not for Bolt to use
+        # Bolt must not use the intern's client
+        client=AsyncWebClient(base_url=services.client.base_url),
         signing_secret=signing_secret,
         authorize=authorize,
         process_before_response=True,
-        ignoring_self_events_enabled=False,  # all bots are ignored, without a look-up
+        ignoring_self_events_enabled=False,  # the listeners ignore all bots, without a look-up
         attaching_conversation_kwargs_enabled=False,
     )
     gate = AuthorizationGate(context, membership)
@@ -104,7 +111,7 @@ def make_app(
         answer = await gate.check(body)
         return await next() if answer is None else answer
 
-    app.use(gated)  # before any listener, whatever is registered
+    app.use(gated)  # before every listener, whatever is registered later
     app.middleware(make_requester_middleware(context))
     _register_listeners(app, context)
     return app, context.background
@@ -113,7 +120,8 @@ def make_app(
 def make_requester_middleware(
     context: ListenerContext,
 ) -> Callable[..., Awaitable[BoltResponse | None]]:
-    """What a request has done counts to whoever made it, and is limited by the policy's shares."""
+    """Build the middleware that counts a request's work towards its person, within the limits of
+    the policy's `fairness`."""
 
     async def middleware(
         body: Body, next: Callable[[], Awaitable[BoltResponse | None]]
@@ -133,7 +141,7 @@ def _load_fairness(context: ListenerContext, workspace: str) -> PersonLimits:
 
 
 def find_requester(body: Body) -> tuple[str, str]:
-    """Workspace and person of any request of Slack's; "?" for one that names nobody."""
+    """Return the workspace and the person of any request; the person is "?" when none is named."""
     event = body.get("event") or {}
     told = [event, event.get("message"), event.get("previous_message")]
     names = [one.get("user") for one in told if isinstance(one, dict)]
@@ -161,7 +169,7 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
         await user_change.handle_user_change(context, body)
 
     async def other(body: Body) -> None:
-        """Events that we need not know of."""
+        """Accept the events that no listener needs."""
 
     async def new_brief(ack: AsyncAck, body: Body) -> None:
         await home.open_new_brief(context, ack, body)
@@ -176,7 +184,7 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
         await ack()
 
     async def broke(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
-        if not is_verified(request):  # whoever sent this gets no answer that tells anything
+        if not is_verified(request):  # an unverified sender gets no information
             return BoltResponse(status=401)
         return await build_error_response(context, error, body, last=_is_last_retry(request))
 
@@ -197,9 +205,11 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
 async def build_error_response(
     context: ListenerContext, error: Exception, body: Body, *, last: bool = False
 ) -> BoltResponse:
-    """What Slack is answered when a listener raised, and what its person reads. Of an event only
-    after the `last` time that Slack sends it: until then it may still be taken. Whoever is known to
-    be no member reads nothing."""
+    """Build the answer to Slack after a listener raised, and notify the person.
+
+    Slack sends a failed event again, so the person is notified only after the `last` retry.
+    Somebody who is known to be no member is not notified.
+    """
     workspace, user = _find_person(body)
     standing = context.standing(workspace, user)
     if standing not in (None, "member"):
@@ -233,8 +243,11 @@ async def build_error_response(
 async def _report_error(
     context: ListenerContext, body: Body, workspace: str, user: str, words: Words, once: str | None
 ) -> None:
-    """Told to whoever pressed, whatever dies, and of what is told `once` not again; where the rows
-    can't be written, from memory."""
+    """Notify the person who pressed a button, through the outbox, so that it survives a crash.
+
+    An error with the same `once` is reported once. When the rows can't be written, the person is
+    notified directly.
+    """
     channel = (body.get("channel") or {}).get("id")
     thread = (body.get("container") or {}).get("thread_ts")
     about = task_id(workspace, user, str(body.get("trigger_id") or uuid.uuid4().hex))
@@ -257,13 +270,13 @@ async def _report_error(
 
 
 def _is_last_retry(request: AsyncBoltRequest) -> bool:
-    """Whether Slack won't send this event again."""
+    """Return whether Slack will not send this event again."""
     tried = request.headers.get("x-slack-retry-num", ["0"])[0]
     return bool(RETRY_NUMBER.fullmatch(tried)) and int(tried) >= MAX_RETRIES
 
 
 def _build_form_error(view: Body, text: str) -> BoltResponse:
-    """Said at the form's first field, so that what was typed stays."""
+    """Show the error at the form's first field, so that the form keeps what was typed."""
     for block in view.get("blocks") or []:
         if block.get("type") == "input":
             errors = {str(block["block_id"]): text[:2_000]}
@@ -272,7 +285,7 @@ def _build_form_error(view: Body, text: str) -> BoltResponse:
 
 
 def _find_person(body: Body) -> tuple[str, str]:
-    """Workspace and person, in every kind of body."""
+    """Return the workspace and the person of a request of any kind."""
     user, team = body.get("user"), body.get("team")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")
     if isinstance(body.get("event"), dict):

@@ -1,9 +1,10 @@
-"""The one way in: every event, command, click, form and shortcut passes here before any listener.
+"""The authorization of requests: every event, command, button and form passes here before any
+listener.
 
-It goes on only for a full member of a workspace that we are installed in, in a channel that no
-outsider reads or that the policy names. Everybody else gets an empty answer and leaves no trace.
-What only stores a task goes on while Slack can't say who somebody is: the worker asks again before
-anything is shown or done. What acts at once does not.
+A request goes on only for a full member of a workspace in which the app is installed, in a channel
+that no outsider reads or that the policy names. Every other request gets an empty answer and leaves
+no trace. A request that only stores a task goes on while Slack can't say who the person is, because
+the worker checks again before anything is shown or done. A request that acts at once does not.
 """
 
 import asyncio
@@ -22,19 +23,19 @@ from bot.slack.notices import enqueue_channel_closed
 
 T = TypeVar("T")
 Body = dict[str, Any]
-STORE_SECONDS, ACT_SECONDS = 1.8, 0.9  # seconds until a request goes on unknown, or is refused
-SYSTEM_EVENTS = (
-    "channel_shared",
-    "channel_unshared",
-    "user_change",
-)  # events that are nobody's deed
+# seconds to wait for Slack; then a storing request goes on, an acting one fails
+STORE_SECONDS, ACT_SECONDS = 1.8, 0.9
+SYSTEM_EVENTS = ("channel_shared", "channel_unshared", "user_change")  # no person causes them
 RequestKind = Literal["event", "command", "interaction"]
 
 
 @dataclass(frozen=True)
 class RequestAuthor:
-    """Who does what where, as a request says it. `stores`: it only makes a task to be looked at
-    again later. `speaks`: it is surely meant for us, so its person may be told why not."""
+    """Who does what and where, as the request says it.
+
+    `stores`: the request only stores a task, which is checked again later. `speaks`: the request is
+    certainly meant for the intern, so its person may be told why it was refused.
+    """
 
     kind: RequestKind
     workspace: str
@@ -43,26 +44,26 @@ class RequestAuthor:
     thread: str | None = None
     stores: bool = False
     speaks: bool = True
-    shared: bool = False  # Slack says that the channel is shared with another company
+    shared: bool = False  # Slack says that another company shares the channel
 
 
 class AuthorizationGate:
-    """A middleware of Bolt's. `front` and `membership` are those of the listeners behind it."""
+    """A Bolt middleware. It shares `context` and `membership` with the listeners behind it."""
 
     def __init__(self, context: ListenerContext, membership: Membership) -> None:
         self._context = context
         self._membership = membership
 
     async def check(self, body: Body) -> BoltResponse | None:
-        """None when a listener may have it; else the answer. Raises TryAgain when Slack can't be
-        asked and the request can't wait."""
+        """Return None when a listener may handle the request, else the answer to Slack. Raise
+        TryAgain when Slack can't be asked and the request can't wait."""
         installation = await self._installation(body)
-        if installation is None:  # stored all the same: of an event Slack sends it again
+        if installation is None:  # Slack sends an event again, so nothing is lost
             raise TryAgain("Slack has not said yet whose token this is")
         if not _is_in_installation(body, installation):
             return make_empty_response()
         if (host := _find_our_workspace(body, installation)) and host != body.get("team_id"):
-            body["team_id"] = host  # the listeners' workspace is ours, whoever owns the channel
+            body["team_id"] = host  # the listeners use our workspace, whoever owns the channel
         self._heed(body)
         asker = parse_author(body)
         if asker is None:
@@ -82,14 +83,14 @@ class AuthorizationGate:
             return None
 
     def _heed(self, body: Body) -> None:
-        """That a channel is shared, or no more, makes what we know of it old. What becomes of a
-        person is taken up by bot/slack/events/user_change.py."""
+        """Forget what is known about a channel that was shared or unshared. Changes of a person are
+        handled in bot/slack/events/user_change.py."""
         event, workspace = body.get("event") or {}, str(body.get("team_id") or "")
         if event.get("type") in ("channel_shared", "channel_unshared"):
             self._membership.forget_channel(workspace, str(event.get("channel") or ""))
 
     async def _admitted(self, asker: RequestAuthor) -> BoltResponse | None:
-        if self._is_known_to_be_admitted(asker):  # without a turn of the event loop
+        if self._is_known_to_be_admitted(asker):  # answers without yielding to the event loop
             return None
         limit = STORE_SECONDS if asker.stores else ACT_SECONDS
         try:
@@ -103,7 +104,8 @@ class AuthorizationGate:
             raise
 
     def _is_known_to_be_admitted(self, asker: RequestAuthor) -> bool:
-        """Whether Slack said all that lets this person in within the last minutes."""
+        """Return whether Slack confirmed within the last minutes everything that admits this
+        person."""
         membership, workspace = self._membership, asker.workspace
         return (
             not asker.shared
@@ -130,7 +132,8 @@ class AuthorizationGate:
         return await self._membership.is_closed(asker.workspace, asker.channel)
 
     async def _tell(self, asker: RequestAuthor) -> None:
-        """Why nothing happens here, to a member alone, once for each channel and person."""
+        """Tell a member why nothing happens here, visible to them alone, once per channel and
+        person."""
         house = self._context.services
         await self._context.run(
             enqueue_channel_closed,
@@ -144,12 +147,12 @@ class AuthorizationGate:
 
 
 def make_empty_response() -> BoltResponse:
-    """Slack needs an answer; nobody else gets one."""
+    """Slack needs an answer; it says nothing to anybody else."""
     return BoltResponse(status=200, body="")
 
 
 async def wait_within(asked: Awaitable[T], seconds: float) -> T:
-    """The answer in time. Raises TryAgain, and leaves what was asked under way."""
+    """Wait for the answer. Raise TryAgain after `seconds`, and leave the call running."""
     task = asyncio.ensure_future(asked)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
@@ -159,7 +162,8 @@ async def wait_within(asked: Awaitable[T], seconds: float) -> T:
 
 
 def parse_author(body: Body) -> RequestAuthor | None:
-    """Who asks. None for an event that is nobody's deed, or no business of ours."""
+    """Return who makes the request; None for an event that no person caused or that does not
+    concern the intern."""
     if "event" in body:
         return _parse_event_author(body, body["event"] or {})
     if body.get("command"):
@@ -190,7 +194,8 @@ def _parse_event_author(body: Body, event: Mapping[str, Any]) -> RequestAuthor |
 def _parse_message_author(
     body: Body, event: Mapping[str, Any], workspace: str, *, shared: bool
 ) -> RequestAuthor | None:
-    """A message that may be for us, or a change of one. None for what people say to each other."""
+    """Return the author of a message that may be for the intern, or of a change of one; None for a
+    conversation between people."""
     channel, thread = str(event.get("channel") or ""), event.get("thread_ts") or None
     if event.get("subtype") in (message_changed.CHANGED, message_changed.DELETED):
         change = message_changed.parse_message_change(body)
@@ -233,7 +238,7 @@ def _parse_interaction_author(body: Body) -> RequestAuthor | None:
 
 
 def _is_in_installation(body: Body, installation: Installation) -> bool:
-    """Whether all the teams that a request names are ones that may act here."""
+    """Return whether all teams named in the request belong to the installation."""
     enterprise = _find_enterprise(body)
 
     def ours(team: str) -> bool:
@@ -242,7 +247,7 @@ def _is_in_installation(body: Body, installation: Installation) -> bool:
     granted = [one for one in body.get("authorizations") or () if isinstance(one, Mapping)]
     if granted and not any(ours(team) for one in granted for team in _list_teams(one)):
         return False
-    # Of a channel that another company owns, Slack's envelope may name that company's workspace.
+    # For a channel that another company owns, Slack's envelope may name that company's workspace.
     foreign_host = bool(granted) and body.get("is_ext_shared_channel") is True
     if not foreign_host and not all(ours(team) for team in _list_workspaces(body)):
         return False
@@ -251,21 +256,21 @@ def _is_in_installation(body: Body, installation: Installation) -> bool:
 
 
 def _find_our_workspace(body: Body, installation: Installation) -> str | None:
-    """The workspace of ours that an event is told to, where Slack says it."""
+    """Return the workspace of the installation that received the event, where Slack says it."""
     granted = [one for one in body.get("authorizations") or () if isinstance(one, Mapping)]
     teams = (str(one.get("team_id") or "") for one in granted)
     return next((team for team in teams if team in installation.workspaces), None)
 
 
 def _list_workspaces(body: Body) -> Iterator[str]:
-    """The workspaces that a request says it happens in."""
+    """List the workspaces that the request says it happens in."""
     view = body.get("view") or {}
     found = (body.get("team_id"), _read_id(body.get("team")), view.get("app_installed_team_id"))
     return (str(one) for one in found if one)
 
 
 def _list_author_teams(body: Body) -> Iterator[str]:
-    """The teams that a request says its person is of."""
+    """List the teams that the request says its author belongs to."""
     user, event = body.get("user"), body.get("event") or {}
     if isinstance(user, Mapping):
         yield from (str(user[key]) for key in ("team_id", "team") if user.get(key))
@@ -296,5 +301,5 @@ def _read_channel(found: Any) -> str:
 
 
 def _is_system_event(body: Body) -> bool:
-    """An event without a person: listeners take nothing from it but what it is about."""
+    """Return whether this is an event without a person. Listeners use it only as a notification."""
     return "event" in body

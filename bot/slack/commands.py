@@ -1,4 +1,5 @@
-"""`/draft words`: a wish. `/draft` alone: the form. Other skills with a command start at once."""
+"""Slash commands. `/draft` with words makes a task, `/draft` alone opens the form; the commands of
+other skills make a task at once."""
 
 from typing import Any
 
@@ -18,8 +19,8 @@ from bot.tasks.models import NewTask, Task
 
 
 def is_task_command(body: dict[str, Any]) -> bool:
-    """Whether this command makes a task and opens no form: it can wait until it is known whose it
-    is."""
+    """Return whether this command makes a task and opens no form. Such a command can be stored
+    before its author is verified."""
     skill = load_skills().get(load_commands().get(str(body.get("command") or "").lstrip("/"), ""))
     if skill is None or skill.name == DIGEST_SKILL:
         return False
@@ -28,7 +29,7 @@ def is_task_command(body: dict[str, Any]) -> bool:
 
 
 async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
-    """Store the wish, or open the form; then answer. No other call of Slack's on the way."""
+    """Store the task or open the form, then answer. Opening the form is the only call of Slack."""
     skill = load_skills()[load_commands()[str(body.get("command") or "/draft").lstrip("/")]]
     if skill.name == DIGEST_SKILL:
         await digests.open_digest_form(context, ack, body)
@@ -38,7 +39,7 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
     context.channel_members.pressed_in(workspace, user, str(body["channel_id"]))
     private, words = parse_just_for_me(remove_markup(str(body.get("text") or "")))
     place = make_place(str(body["channel_id"]), user, private=private)
-    if not words and not skill.for_channels:  # of all there is
+    if not words and not skill.for_channels:  # the command alone asks for the whole result
         words = Words(skill.title).to(parse_language(context.people.cached_locale(workspace, user)))
     if not words:
         language = await context.language(workspace, user)

@@ -1,6 +1,8 @@
-"""The approved words as Slack messages: all of them, in as many messages as it takes.
+"""Delivery of an approved version: rendered as Slack messages, and sent to a thread, a channel or a
+person.
 
-The first table is Slack's own, of which a message may have one; the others are read row by row.
+Nothing is cut: the text takes as many messages as it needs. A message may have one native Slack
+table, so the first table is native and the others are rendered row by row.
 """
 
 import asyncio
@@ -51,7 +53,7 @@ PIECE_CHARACTERS, MESSAGE_CHARACTERS, BLOCKS_PER_MESSAGE = 2_800, 10_000, 40
 
 
 def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]) -> list[Message]:
-    """Every part under its name, nothing cut; the last message carries the campaign code."""
+    """Render every part under its name, uncut. The last message carries the campaign code."""
     groups: list[list[Block]] = [[]]
     first = next((part.key for part in draft.parts if _fits_slack_table(part)), None)
     for part in draft.parts:
@@ -75,7 +77,8 @@ def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]
 def _render_part(
     part: Part, language: str, hosts: Collection[str], *, table: bool = False
 ) -> list[list[Block]]:
-    """Groups of blocks that belong together; a long part has several."""
+    """Render a part as groups of blocks; each group stays in one message. A long part has
+    several."""
     body = part.body
     if isinstance(body, Heading):
         return [
@@ -100,7 +103,7 @@ def _render_part(
 
 
 def _fits_slack_table(part: Part) -> bool:
-    """Whether it is a table that Slack's own can show whole."""
+    """Return whether the part is a table that a native Slack table can show whole."""
     body = part.body
     if not isinstance(body, Table) or not fits_slack_table(body):
         return False
@@ -112,7 +115,7 @@ def _fits_slack_table(part: Part) -> bool:
 
 
 def _render_row(heads: Sequence[str], row: Sequence[str], language: str) -> str:
-    """One row of a table as a line: what it is about, then each value under its name."""
+    """Render one table row as a line: the first cell, then each value with its column's name."""
     named = [
         Words("{name}: {value}", name=head, value=cell).to(language)
         for head, cell in zip(heads[1:], row[1:], strict=False)
@@ -122,7 +125,7 @@ def _render_row(heads: Sequence[str], row: Sequence[str], language: str) -> str:
 
 
 def split_text(text: str) -> list[str]:
-    """The text in pieces that together are the text, each ended where a reader would pause."""
+    """Split the text into pieces that together are the text, each ending at a pause."""
     found = []
     while text:
         piece, text = split_at_pause(text, PIECE_CHARACTERS)
@@ -135,12 +138,12 @@ def _render_fallback_text(text: str, number: int, of: int, hosts: Collection[str
     return mark + quote_as_mrkdwn(text, FALLBACK, hosts)
 
 
-# An approved version on its way: to a thread, another channel, or a person as a file.
+# Sending the approved version.
 
 
 @dataclass(frozen=True)
 class DeliveryData:
-    """What one delivery carries, read in one transaction."""
+    """Everything that one delivery needs, read in one transaction."""
 
     delivery: Delivery
     draft: Draft
@@ -151,17 +154,16 @@ class DeliveryData:
 
 @dataclass(frozen=True)
 class SlackDelivery:
-    """Delivers. The delivery's state is the worker's business."""
+    """Sends deliveries. The worker keeps the state of the delivery."""
 
     poster: MessageSender
     brand: Callable[[str], Brand]
     now: Callable[[], datetime]
-    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = (
-        None  # workspace, rule, platform
-    )
+    # Takes workspace, rule and platform.
+    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = None
 
     async def deliver(self, id: str) -> None:
-        """All of it, once. Raises TryAgain, CannotDo."""
+        """Send the whole delivery once. Raise TryAgain or CannotDo."""
         load: DeliveryData = await self.poster.database.run(load_delivery, id)
         load.delivery.demand_exact(load.draft)
         if load.delivery.destination.get("kind") == "file":
@@ -182,7 +184,8 @@ class SlackDelivery:
         await upload_file(self.poster, id, f"{load.draft.code}.{format}", text.encode())
 
     async def _as_audience(self, load: DeliveryData) -> None:
-        """The people of one approved rule, made now, to whoever asked. Nothing of it is stored."""
+        """Export the people of one approved rule and send the file to the requester. The people are
+        looked up now and not stored."""
         told, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
         if self.audience is None:
             raise CannotDo(Words("Audiences can't be exported here."))
@@ -219,7 +222,8 @@ class SlackDelivery:
                 await upload_file(self.poster, f"{id}:rest", "rest.txt", sent.rest.encode())
 
     def _place(self, load: DeliveryData) -> Place:
-        """Where it goes. Only the asker's own thread may give way to their direct messages."""
+        """Return where the delivery goes. Only the requester's own thread may fall back to their
+        direct messages."""
         told = load.delivery.destination
         if told["kind"] == "place":
             return {"channel": told["channel"]}
@@ -243,7 +247,8 @@ class SlackDelivery:
 
 
 def load_delivery(session: Session, id: str) -> DeliveryData:
-    """A delivery with what it needs; the card is the shared one, where there is one."""
+    """Load a delivery with its draft, task, approvals and card; the shared card where there is
+    one."""
     delivery = session.get_one(Delivery, id)
     draft = session.get_one(Draft, delivery.draft)
     require_unchanged_task(session, draft.workspace, draft.task)

@@ -1,4 +1,4 @@
-"""A file of Slack's onto our disk: asked for by its id, streamed, never larger than the limit."""
+"""Downloads of files dropped in Slack, and uploads of files to Slack."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,8 @@ MISSING_FILE_ERRORS = ("file_not_found", "file_deleted", "files_disabled_for_org
 
 
 async def download_file(client: AsyncWebClient, file: str, name: str, to: Path) -> None:
-    """The bytes of this file into `to`. Raises TryAgain; CannotDo when it is gone or too large."""
+    """Download the file with this id into `to`. Raise TryAgain, or CannotDo when it is gone or too
+    large."""
     try:
         answer = await call_slack(make_retrying_client(client).files_info(file=file))
     except SlackRefusal as no:
@@ -50,7 +51,7 @@ async def download_file(client: AsyncWebClient, file: str, name: str, to: Path) 
 
 
 def demand_file_size(name: str, size: int) -> None:
-    """Raises CannotDo for a file that is larger than what is taken here."""
+    """Raise CannotDo for a file larger than MAX_FILE_BYTES."""
     if size > MAX_FILE_BYTES:
         raise CannotDo(
             Words(
@@ -90,7 +91,8 @@ async def _stream_file(client: AsyncWebClient, url: str, name: str, to: Path) ->
 
 
 def _demand_file_response(response: aiohttp.ClientResponse, name: str) -> None:
-    """Raises when this is not the file. Slack answers a wrong token with a page, and with 200."""
+    """Raise when the response is not the file. For a wrong token Slack answers 200 with a web
+    page."""
     if response.status in (403, 404, 410):
         raise make_missing_file_error(name)
     if response.status != 200:
@@ -109,11 +111,12 @@ async def _write_chunks(response: aiohttp.ClientResponse, name: str, to: Path) -
             await asyncio.to_thread(out.write, some)
 
 
-# Uploading once: three calls, and a name that no other file has to find it again by.
+# An upload takes three calls. Its unique file name lets a retry find a file that was already
+# shared.
 
 MAX_UPLOAD_TRIES = 3
-MAX_ALT_CHARACTERS = 1_000  # characters that Slack keeps of what a picture shows
-MAX_TITLE_CHARACTERS = 150  # of which fit on a line or two
+MAX_ALT_CHARACTERS = 1_000  # characters that Slack keeps of an image's alt text
+MAX_TITLE_CHARACTERS = 150  # characters that fit on a line or two
 
 
 async def upload_file(
@@ -125,7 +128,7 @@ async def upload_file(
     comment: str | None = None,
     alt: str = "",
 ) -> None:
-    """The file of this row, shared once where the row says. Raises TryAgain, CannotDo."""
+    """Share the file of this row once, in the row's place. Raise TryAgain or CannotDo."""
     for _ in range(MAX_UPLOAD_TRIES):
         post = await poster.database.run(lambda s: s.get_one(OutboxMessage, id))
         if post.ts is not None:
@@ -140,7 +143,7 @@ async def upload_file(
 
 
 def make_unique_name(name: str, id: str) -> str:
-    """`draft.md` → `draft-1a2b3c4d.md`."""
+    """Add a hash of the row's id: `draft.md` → `draft-1a2b3c4d.md`."""
     path = PurePath(name)
     return f"{path.stem}-{hashlib.sha256(id.encode()).hexdigest()[:8]}{path.suffix}"
 
@@ -175,12 +178,12 @@ async def _share_file(
 
 
 def _make_title(alt: str) -> str:
-    """What stands above a picture: the first sentence of what it shows."""
+    """Return the first sentence of the alt text, as the title above the image."""
     return truncate(alt.split(". ")[0].rstrip("."), MAX_TITLE_CHARACTERS)
 
 
 async def _upload_bytes(poster: MessageSender, name: str, content: bytes, alt: str) -> str:
-    """The bytes at Slack's, seen by nobody yet; the file's id."""
+    """Upload the content without sharing it, and return the file's id."""
     told = {"alt_txt": alt[:MAX_ALT_CHARACTERS]} if alt else {}
     asked = make_retrying_client(poster.client).files_getUploadURLExternal(
         filename=name, length=len(content), **told

@@ -1,4 +1,4 @@
-"""One press of a button: who, where, on what; and the rows it is about."""
+"""Parsed button presses and form submissions, and the rows that they are about."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -35,8 +35,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class BlockAction:
-    """`name` is what was pressed, or what was chosen in the menu. `proven` are the channels that
-    this person is known to read, besides the one in which they pressed."""
+    """One press of a button or choice in a menu.
+
+    `name` is the action id, or the option chosen in the overflow menu. `proven` are the channels
+    that this person is known to read, besides the one they pressed in.
+    """
 
     workspace: str
     user: str
@@ -51,18 +54,19 @@ class BlockAction:
 
     @property
     def viewer(self) -> Viewer:
-        """Slack says in which channel they pressed: what stands there, they see."""
+        """The person with the channels they can read. Slack itself names the channel they pressed
+        in, so they see what is posted there."""
         here = {self.channel} if self.channel else set()
         return Viewer(self.workspace, self.user, self.proven | here, self.approver)
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What a form must bring back to know which card it was opened from."""
+        """What a form must bring back to know the card it was opened from."""
         return {"channel": self.channel, "ts": self.ts}
 
 
 def parse_block_action(body: dict[str, Any]) -> BlockAction:
-    """Raises CannotDo for a button that we no longer know."""
+    """Parse Slack's block_actions payload. Raise CannotDo for an unknown button."""
     action, container = body["actions"][0], body.get("container") or {}
     value = action.get("value") or (action.get("selected_option") or {}).get("value")
     ref = parse_button_value(value)
@@ -80,7 +84,7 @@ def parse_block_action(body: dict[str, Any]) -> BlockAction:
 
 
 def parse_button_value(value: Any) -> ButtonValue:
-    """What a button or a form carries. Raises CannotDo."""
+    """Decode what a button or a form carries. Raise CannotDo."""
     try:
         return ButtonValue.unpack(str(value))
     except (ValueError, ValidationError):
@@ -97,7 +101,7 @@ def find_workspace(body: dict[str, Any]) -> str:
 
 
 def load_visible_draft(session: Session, viewer: Viewer, ref: ButtonValue) -> Draft:
-    """The version whose words were seen: the newest, when it says the same again. Raises
+    """Return the version whose words were shown: the newest one when its words are the same. Raise
     NotVisible."""
     found = session.get(Draft, ref.draft) if ref.draft else None
     draft = demand_visible(session, viewer, found)
@@ -106,7 +110,7 @@ def load_visible_draft(session: Session, viewer: Viewer, ref: ButtonValue) -> Dr
 
 
 def load_visible_task(session: Session, viewer: Viewer, ref: ButtonValue) -> Task:
-    """Raises NotVisible."""
+    """Raise NotVisible when there is none that this person may see."""
     found = session.get(Task, ref.task) if ref.task else None
     return demand_visible(session, viewer, found)
 
@@ -114,8 +118,8 @@ def load_visible_task(session: Session, viewer: Viewer, ref: ButtonValue) -> Tas
 def find_card(
     session: Session, piece: str, at: dict[str, Any], viewer: Viewer
 ) -> OutboxMessage | None:
-    """The card of this piece that was pressed, else one in a channel that this person reads, else
-    its first one."""
+    """Return the card of this piece that was pressed, else one in a channel that this person reads,
+    else its first card."""
     cards = list(
         session.scalars(
             select(OutboxMessage).where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
@@ -129,7 +133,8 @@ def find_card(
 
 
 def choose_next_place(task: Task, card: OutboxMessage | None) -> tuple[Place, bool]:
-    """Where what follows goes, and whether it is private: under a shared card it isn't."""
+    """Return where a follow-up goes and whether it is private. Under a shared card it is not
+    private."""
     shared = card is not None and card.id.endswith(":shared")
     base = {k: v for k, v in task.place.items() if k != "dm"} if shared else task.place
     return continue_in_thread(base, card), task.private and not shared
@@ -138,8 +143,8 @@ def choose_next_place(task: Task, card: OutboxMessage | None) -> tuple[Place, bo
 def remove_private_sources(
     session: Session, task: Task, card: OutboxMessage | None, private: bool
 ) -> dict[str, Any]:
-    """What changes in a private task's wish that goes on under a shared card: what was not shared
-    is not quoted there."""
+    """Return the fields to change in a private task that goes on under a shared card, so that it
+    quotes nothing that was not shared."""
     if private or not task.private:
         return {}
     here = {card.channel} if card is not None and card.channel else set()
@@ -147,7 +152,8 @@ def remove_private_sources(
 
 
 def copy_task_form(session: Session, task: Task, draft: Draft | None) -> dict[str, str]:
-    """What the form said; of several pieces only the one meant is drafted anew, in its language."""
+    """Return the form's fields. When a task has several pieces, only the chosen one is drafted
+    again, in its language."""
     form = {str(key): str(value) for key, value in task.form.items()}
     if draft is not None:
         form["language"] = draft.brief.language
@@ -157,7 +163,7 @@ def copy_task_form(session: Session, task: Task, draft: Draft | None) -> dict[st
 
 
 def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:
-    """Raises CannotDo for everybody else."""
+    """Raise CannotDo unless `by` requested or edited the draft, or is an approver."""
     mine = by == task.author or (draft is not None and by == draft.author)
     if not mine and by not in policy.approvers:
         raise CannotDo(
@@ -166,7 +172,7 @@ def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: 
 
 
 def demand_editable(session: Session, draft: Draft, seen: str, policy: Policy) -> None:
-    """Raises CannotDo when these words are not the newest, were refused, or have left."""
+    """Raise CannotDo when these words are not the newest, were refused, or have been sent."""
 
     draft.demand_current(session, seen)
     said = Decision.of(session, draft.id)
@@ -181,15 +187,15 @@ def demand_editable(session: Session, draft: Draft, seen: str, policy: Policy) -
         )
 
 
-# One form that was sent: by whom, and what it carries.
+# Submitted forms.
 
 View = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class ViewSubmission:
-    """`proven` are the channels that its sender is known to read: a form itself comes from no
-    channel."""
+    """One submitted form. `proven` are the channels that its sender is known to read; a form itself
+    belongs to no channel."""
 
     workspace: str
     user: str
@@ -207,19 +213,22 @@ class ViewSubmission:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Which card it was opened from."""
+        """The card that the form was opened from."""
         return unpack_metadata(self.view)
 
 
-# Doing what was asked about a row that this person may see, and refusing it otherwise.
+# Visibility.
 
 S = TypeVar("S", BlockAction, ViewSubmission)
 T = TypeVar("T")
 
 
 async def run_for_viewer(context: ListenerContext, seen: S, do: Callable[[S], Awaitable[T]]) -> T:
-    """Do it. When it is about something that this person is not known to see, Slack is asked which
-    of the channels they read in which that stands, and it is done again. Raises NotVisible."""
+    """Run `do` for a person who may see its row.
+
+    When the row is not known to be visible to them, ask Slack which of its channels they read, and
+    run it again with the answer. Raise NotVisible.
+    """
     approvers = context.services.policy(seen.workspace).approvers
     seen = replace(seen, approver=seen.user in approvers)
     try:

@@ -1,4 +1,5 @@
-"""A notice: one sentence for all to read, said once, by a job, whatever happens meanwhile."""
+"""Notices that everybody in a channel can read, and ephemeral messages to one person. A job sends
+each of them once."""
 
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from bot.slack.client import READ_OUTSIDE, SlackBusy
 from bot.slack.location import Place
 from bot.slack.sender import MessageSender
 
-NOTICE_KIND = "notice"  # of a Post
+NOTICE_KIND = "notice"  # kind of OutboxMessage
 
 
 def enqueue_notice(
@@ -27,7 +28,7 @@ def enqueue_notice(
     place: Place,
     now: datetime,
 ) -> None:
-    """Have it said, once for each `id`."""
+    """Have the notice posted by a job, once for each `id`."""
     plan_notice(session, words, language, id=id, workspace=workspace, place=place, now=now)
     enqueue(session, Job(kind="say", subject=id, workspace=workspace))
 
@@ -42,13 +43,13 @@ def plan_notice(
     place: Place,
     now: datetime,
 ) -> None:
-    """Its row alone, for whoever puts it up at once."""
+    """Store the row without a job, for a caller that posts it itself."""
     said = place | {"words": words.model_dump(mode="json"), "language": language}
     OutboxMessage.plan(session, id=id, workspace=workspace, kind=NOTICE_KIND, place=said, now=now)
 
 
 async def render_notice(post: OutboxMessage) -> Message:
-    """What its row says. Where we can't write, it comes to its owner and says so."""
+    """Render the notice. When it goes to its owner instead of the channel, it says why."""
     language = str(post.place["language"])
     text = render_words(restore_words(post.place["words"]), language)
     why = _explain_private(post.place)
@@ -72,15 +73,15 @@ def _explain_private(place: Place) -> Words | None:
     )
 
 
-# A sentence to one person alone, about what Slack may tell us of more than once: said once.
+# Ephemeral messages. Slack may report the same event twice; each message is sent once.
 
-EPHEMERAL_KIND = "whisper"  # of a Post
+EPHEMERAL_KIND = "whisper"  # kind of OutboxMessage
 CHANNEL_CLOSED = Words(
     "Somebody from outside your workspace reads this conversation, so I do nothing here. An "
     "administrator can open a channel to your members all the same: shared_channels under "
     "[access] in policy.toml."
 )
-MAX_BUSY_TRIES = 3  # times that Slack has no time to show it where they are
+MAX_BUSY_TRIES = 3  # tries to show it in the channel while Slack is busy
 
 
 def enqueue_ephemeral(
@@ -95,7 +96,7 @@ def enqueue_ephemeral(
     thread: str | None,
     now: datetime,
 ) -> None:
-    """Have it said, once for each `about`."""
+    """Have the message shown by a job, once for each `about`."""
     id = f"{about}:{EPHEMERAL_KIND}"
     place = {"channel": channel, "thread": thread, "user": user, "dm": True}
     told = place | {"words": words.model_dump(mode="json")}
@@ -114,7 +115,8 @@ def enqueue_channel_closed(
     thread: str | None,
     now: datetime,
 ) -> None:
-    """Why nothing happens in a channel that outsiders read, once for each channel and person."""
+    """Tell the person why nothing happens in a channel that outsiders read, once per channel and
+    person."""
     about = task_id("closed", workspace, channel, user)
     if session.get(OutboxMessage, f"{about}:{EPHEMERAL_KIND}") is None:
         enqueue_ephemeral(
@@ -131,7 +133,8 @@ def enqueue_channel_closed(
 
 
 async def send_ephemeral(poster: MessageSender, id: str) -> None:
-    """Say it where they are, else in their direct messages, there once. Raises TryAgain."""
+    """Show the message in the person's channel; if that fails, send it once to their direct
+    messages. Raise TryAgain."""
     post = await poster.database.run(lambda session: session.get_one(OutboxMessage, id))
     to, people = post.place, poster.people
     text = restore_words(to["words"]).to(await people.language(post.workspace, to["user"]))

@@ -1,4 +1,4 @@
-"""A message that Slack refused, made simpler: nobody is left without an answer."""
+"""Posts each message once, keeps cards up to date, and simplifies messages that Slack refuses."""
 
 import asyncio
 import time
@@ -32,7 +32,8 @@ MAX_FALLBACK_CHARACTERS = 3_500
 
 
 def simplify_message(message: Message, plainness: int) -> Message:
-    """0: as it is. 1: its text and its buttons. 2: its text alone. The rest goes into a file."""
+    """Return a simpler form: 0 the message unchanged, 1 its text and buttons, 2 its text alone.
+    What is left out goes into `rest`, which is uploaded as a file."""
     if not plainness:
         return message
     rest = "\n\n".join(filter(None, [collect_text(message.blocks), message.rest])) or None
@@ -45,7 +46,7 @@ def simplify_message(message: Message, plainness: int) -> Message:
 
 
 def collect_text(blocks: list[Block]) -> str:
-    """Every word in these blocks but those on buttons."""
+    """Return all words in these blocks except those on buttons."""
     shown = [_collect_words(block) for block in blocks if block.get("type") != "actions"]
     return "\n\n".join(text for text in shown if text)
 
@@ -63,16 +64,16 @@ def _collect_words(value: Any) -> str:
     return ""
 
 
-# Finding a message or a file of ours again, when the answer to its sending was lost.
+# Finding a posted message or file again when Slack's answer was lost.
 
 PAGE, PAGES = 200, 5
-CLOCK_SKEW_SECONDS = 86_400.0  # seconds that our clock may run before Slack's
+CLOCK_SKEW_SECONDS = 86_400.0  # seconds by which our clock may be ahead of Slack's
 
 
 async def find_message(
     client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage
 ) -> str | None:
-    """The ts of the message that carries this post's id. Raises TryAgain."""
+    """Return the ts of the message that carries this row's id. Raise TryAgain."""
     async for one in _read_messages_since(client, spot, post):
         told = one.get("metadata") or {}
         payload = told.get("event_payload") or {}
@@ -84,7 +85,7 @@ async def find_message(
 async def find_file(
     client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage, name: str
 ) -> str | None:
-    """The id of the file with this name, which no other file has. Raises TryAgain."""
+    """Return the id of the file with this name, which is unique. Raise TryAgain."""
     async for one in _read_messages_since(client, spot, post):
         for shared in one.get("files") or []:
             if shared.get("name") == name:
@@ -95,8 +96,9 @@ async def find_file(
 async def _read_messages_since(
     client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage
 ) -> AsyncIterator[dict[str, Any]]:
-    """What was said there since the row was made; nothing where we may not read."""
-    made = min(post.made_at.timestamp(), time.time())  # a clock set ahead tells of days to come
+    """Read what was posted there since the row was made; nothing where the intern may not read."""
+    # a clock that was ahead would give a time in the future
+    made = min(post.made_at.timestamp(), time.time())
     oldest, cursor = f"{made - CLOCK_SKEW_SECONDS:.6f}", None
     for _ in range(PAGES):
         asked: dict[str, Any] = {
@@ -120,7 +122,7 @@ async def _read_messages_since(
             return
 
 
-# Posting once: the row is committed first, then the message is sent, then its ts is kept.
+# Sending. The row is committed first, then the message is sent, then its ts is stored.
 
 THREAD_GONE_ERRORS = frozenset(
     {"thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
@@ -131,23 +133,24 @@ INVALID_MESSAGE_ERRORS = frozenset(
 MISSING_MESSAGE_ERRORS = frozenset(["message_not_found"])
 UNCHANGEABLE_MESSAGE_ERRORS = frozenset(["edit_window_closed", "cant_update_message"])
 MAX_ROUNDS = 6
-HISTORY_LAG_SECONDS = 2.0  # seconds: how long Slack's history may lag behind
+HISTORY_LAG_SECONDS = 2.0  # seconds by which Slack's history may lag behind
 
 Render = Callable[[OutboxMessage], Awaitable[Message]]
 
 
 @dataclass(frozen=True)
 class MessageSender:
-    """Puts messages up, and keeps them up to date."""
+    """Posts messages and updates cards."""
 
     database: Database
     client: AsyncWebClient
     people: UserDirectory
     patience: float = HISTORY_LAG_SECONDS
-    membership: Membership | None = None  # None: whoever reads it was looked at before
+    membership: Membership | None = None  # None: the caller has checked the readers
 
     async def draw(self, id: str, render: Render) -> tuple[OutboxMessage, Message]:
-        """The message of this row, up once, as `draw` says it now. Raises TryAgain, CannotDo."""
+        """Post or update the message of this row, as `render` renders it now. Raise TryAgain or
+        CannotDo."""
         plainness = 0
         for _ in range(MAX_ROUNDS):
             post = await self.database.run(_load_recorded_post, id)
@@ -167,7 +170,7 @@ class MessageSender:
         raise explain_refusal(SlackRefusal("refused_in_every_way"))
 
     async def send(self, id: str, message: Message) -> tuple[OutboxMessage, Message]:
-        """A message that never changes: when it is up, it stays as it is."""
+        """Post a message that is never updated; do nothing when it is posted already."""
 
         async def same(_: OutboxMessage) -> Message:
             return message
@@ -176,7 +179,7 @@ class MessageSender:
         return (post, message) if post.ts else await self.draw(id, same)
 
     async def resolve_thread(self, post: OutboxMessage) -> ChannelThread:
-        """Where this row's message goes; opens the direct message when that is where."""
+        """Return where this row's message goes, opening the direct message if needed."""
         if found := resolve_thread(post.place):
             await self._demand_readers(post, found.channel)
             return found
@@ -190,7 +193,7 @@ class MessageSender:
         return ChannelThread(channel)
 
     async def _demand_readers(self, post: OutboxMessage, channel: str) -> None:
-        """Raises Refused where somebody who is no full member would read it; TryAgain while that
+        """Raise SlackRefusal when somebody who is no full member would read it, TryAgain when that
         can't be asked."""
         if self.membership is None:
             return
@@ -205,7 +208,7 @@ class MessageSender:
         raise SlackRefusal(NO_MEMBER)
 
     async def _direct(self, workspace: str, users: list[str]) -> str:
-        """Our direct messages with the first of them who is still there, and a full member."""
+        """Open the direct messages with the first of these people who is still a full member."""
         refused = SlackRefusal("user_not_found")
         for user in users:
             if self.membership and not await self.membership.is_member(workspace, user):
@@ -218,15 +221,16 @@ class MessageSender:
         raise explain_refusal(refused)
 
     async def begin_try(self, post: OutboxMessage) -> bool:
-        """Note a try before it is made. True when an earlier one may have gone through, after
-        the wait that Slack's history needs to show it."""
+        """Record a try before it is made. Return whether an earlier try may have succeeded, after
+        waiting until Slack's history would show it."""
         begun = await self.database.run(_begin_try, post.id)
         if begun:
             await asyncio.sleep(self.patience)
         return bool(begun)
 
     async def mark_not_sent(self, post: OutboxMessage) -> None:
-        """Slack itself said that nothing was posted: this try leaves nothing to look for."""
+        """Take the try back: Slack said that nothing was posted, so there is nothing to search
+        for."""
         await self.database.run(_mark_not_sent, post.id)
 
     async def mark_sent(self, post: OutboxMessage, ts: str, channel: str) -> None:
@@ -262,7 +266,7 @@ class MessageSender:
         try:
             await self._demand_readers(post, post.channel or "")
         except SlackRefusal:
-            return  # it stands as it is
+            return  # leave the posted card unchanged
         try:
             await call_slack(
                 make_retrying_client(self.client).chat_update(
@@ -279,7 +283,8 @@ class MessageSender:
         return await self.database.run(lambda s: s.get_one(OutboxMessage, post.id))
 
     async def plan_retry(self, post: OutboxMessage, no: SlackRefusal, plainness: int = 3) -> None:
-        """What to try next after this refusal; raises CannotDo when there is nothing."""
+        """Change the row so that the next try can succeed after this refusal. Raise CannotDo when
+        nothing is left to try."""
         if no.error in INVALID_MESSAGE_ERRORS and plainness < 3:
             return
         home = post.place.get("fallback") or not post.place.get("user")
@@ -294,20 +299,20 @@ class MessageSender:
 
 
 def _build_arguments(message: Message, *, keep_none: bool = False) -> dict[str, Any]:
-    """What a message says, as arguments; without blocks, an update has to say so."""
+    """Return the message as arguments of a call. An update without blocks must say so."""
     blocks = {"blocks": message.blocks} if message.blocks or keep_none else {}
     return {"text": message.text or "…", "unfurl_links": False, "unfurl_media": False, **blocks}
 
 
 def _drop_thread(place: Place) -> Place:
-    """The same place without its thread, which is gone."""
+    """Return the place without its thread, which no longer exists."""
     kept = {key: value for key, value in place.items() if key not in ("thread", "under")}
     under = place.get("under")
     return kept | ({"under": {"channel": under["channel"], "thread": None}} if under else {})
 
 
 def _load_recorded_post(session: Session, id: str) -> OutboxMessage:
-    """Raises CannotDo when its place was changed outside the program."""
+    """Raise CannotDo when its place was changed outside the program."""
     post = session.get_one(OutboxMessage, id)
     require_unchanged_row(session, post)
     return post
@@ -331,6 +336,6 @@ def _set_channel(session: Session, id: str, channel: str) -> None:
 
 
 def _move_unsent_post(session: Session, id: str, place: Place) -> None:
-    """It is nowhere yet, and goes to this place."""
+    """Set the place of a message that is not posted."""
     post = session.get_one(OutboxMessage, id)
     post.place, post.ts, post.channel = place, None, None

@@ -1,7 +1,7 @@
-"""A view within Slack's limits, whatever stands in it: Slack refuses one that passes any of them,
-and whoever pressed would see nothing at all.
+"""Fits a view into Slack's limits. Slack refuses a view that exceeds one of them, and the person
+would see nothing.
 
-Texts are cut, and what cannot be shown is left out: an option whose value is too long, a field that
+Texts are cut. What cannot be shown is left out: an option whose value is too long, or a field that
 could not be read again. Limits: Slack's reference of views, blocks and elements, November 2026.
 """
 
@@ -27,7 +27,8 @@ MAX_OPTIONS_BY_ELEMENT = {
 
 
 def fit_view(view: Block, language: str = "en") -> Block:
-    """The view as Slack takes it. Raises CannotDo when what the form has to carry is too long."""
+    """Return the view within Slack's limits. Raise CannotDo when the form's metadata is too
+    long."""
     if count_utf16_units(str(view.get("private_metadata") or "")) > METADATA:
         raise CannotDo(Words("This is too long for a form. Say it in a message instead."))
     fitted = dict(view)
@@ -47,7 +48,7 @@ def fit_view(view: Block, language: str = "en") -> Block:
 
 
 def _fit_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
-    """As many as a view holds, each id once."""
+    """Keep as many blocks as a view holds, each block id once."""
     seen: set[str] = set()
     room = VIEW_CHARACTERS
     for count, block in enumerate(blocks):
@@ -62,11 +63,11 @@ def _fit_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _fit_each_block(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Each block within its limits, without those of which nothing is left."""
+    """Fit each block into its limits, and drop those of which nothing is left."""
     for block in blocks:
         if count_utf16_units(str(block.get("block_id") or "")) > ID:
             if block.get("type") == "input":
-                continue  # what is filled in could not be told from other fields
+                continue  # without its id the field's value could not be told from others
             block = {key: value for key, value in block.items() if key != "block_id"}
         if (
             fitted := FIT_FUNCTIONS.get(str(block.get("type")), _keep_block)(dict(block))
@@ -114,7 +115,7 @@ def _fit_input(block: Block) -> Block | None:
 
 
 def _fit_rich_text(block: Block) -> Block | None:
-    """Without the empty texts in it, which Slack refuses."""
+    """Remove empty texts, which Slack refuses."""
 
     def cleaned(value: Any) -> Any:
         if isinstance(value, list):
@@ -147,7 +148,7 @@ FIT_FUNCTIONS = {
 
 
 def _fit_element(element: Block) -> Block | None:
-    """None when nothing can be pressed, chosen or filled in any more."""
+    """Return None when the element can no longer be pressed, chosen or filled in."""
     fitted = dict(element)
     if count_utf16_units(str(fitted.get("action_id") or "")) > ID:
         return None
@@ -170,7 +171,7 @@ def _fit_element(element: Block) -> Block | None:
 
 
 def _fit_menu(element: Block) -> Block | None:
-    """A menu whose options fit, each value once, and whose start is among them."""
+    """Keep the options that fit, each value once, and the initial options among them."""
     most = MAX_OPTIONS_BY_ELEMENT.get(element["type"], MENU)
     options: dict[str, Block] = {}
     for one in element["options"]:
@@ -197,12 +198,12 @@ def _fit_option(option: Block) -> Block:
 
 
 def _set_field(block: Block, name: str, value: Any) -> Block:
-    """The block with this field, or without it for None."""
+    """Return the block with this field set, or without the field when `value` is None."""
     rest = {key: one for key, one in block.items() if key != name}
     return rest if value is None else rest | {name: value}
 
 
 def _fit_text(text: Block, most: int) -> Block:
-    """A text that is neither too long nor empty."""
+    """Return the text cut to its limit, and never empty."""
     shown: Block = text | {"text": plain_text(str(text["text"]), most)["text"]}
     return shown
