@@ -128,9 +128,8 @@ def make_requester_middleware(
     ) -> BoltResponse | None:
         workspace, person = find_requester(body)
         limits = partial(_load_fairness, context, workspace)
-        current_requester.set(
-            Requester(person, limits)
-        )  # Bolt runs the listener after this has returned
+        # Bolt runs the listener after this function has returned, so the variable is never reset.
+        current_requester.set(Requester(person, limits))
         return await next()
 
     return middleware

@@ -1,5 +1,5 @@
-"""Under an alert: mute its series and take that back, or say that it was not useful, which raises
-the bar for it."""
+"""The buttons on an alert: mute or unmute its series, or mark it as not useful, which raises the
+threshold for the series."""
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from bot.tasks.models import Task
 
 
 def build_alert_buttons(task: Task, alert: Alert | None, language: str) -> list[Block]:
-    """None on the card of anything else."""
+    """Return no blocks when the card is not an alert's."""
     if alert is None:
         return []
     ref = ButtonValue(task=task.id).pack()
@@ -49,7 +49,8 @@ def mark_alert_useless(session: Session, context: ListenerContext, action: Block
 
 
 def _demand_alert_right(context: ListenerContext, action: BlockAction) -> None:
-    """It changes what everybody is told. Raises CannotDo."""
+    """Raise CannotDo for a person without the right to administer: a mute concerns everybody in
+    the channel."""
     context.services.policy(action.workspace).demand(action.user, "administer")
 
 

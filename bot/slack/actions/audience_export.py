@@ -1,4 +1,5 @@
-"""An approved audience as a file: asked for in a form, sent to whoever asked and nobody else."""
+"""The export of an approved audience: requested in a form, sent as a file to the requester
+alone."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -28,12 +29,13 @@ from bot.slack.context import ListenerContext
 from bot.slack.interactions import GONE, BlockAction, ViewSubmission, load_visible_draft
 from bot.slack.views.inputs import LABEL, build_form, read_choice
 
-RULES_PART = "rules"  # the part that names each rule by its code: it is in what was approved
+# the part whose table names each rule by its code, so that the code is approved with it
+RULES_PART = "rules"
 
 
 def find_exportable_rules(draft: Draft) -> dict[str, tuple[str, AudienceRule]]:
-    """The rules whose codes stand in the draft's own words, code → (name, rule). A rule that was
-    not in what was approved is not among them."""
+    """Return the rules whose codes are in the draft's words, code → (name, rule), in the order
+    of the card. A rule that was not part of what was approved is left out."""
     if draft.skill != "targeting":
         return {}
     part = next((one for one in draft.parts if one.key == RULES_PART), None)
@@ -41,12 +43,12 @@ def find_exportable_rules(draft: Draft) -> dict[str, tuple[str, AudienceRule]]:
         return {}
     stored = (fact for fact in draft.facts.of("audiences") if fact.id.endswith(".rule"))
     rules = {rule.code: rule for fact in stored if (rule := _parse_rule(str(fact.value)))}
-    shown = {str(row[-1]): row[0] for row in part.body.rows}  # in the order of the card
+    shown = {str(row[-1]): row[0] for row in part.body.rows}
     return {code: (name, rules[code]) for code, name in shown.items() if code in rules}
 
 
 def find_approved_rule(draft: Draft, code: str) -> AudienceRule:
-    """Raises CannotDo for one that is not in the draft's words."""
+    """Raise CannotDo for a rule whose code is not in the draft's words."""
     known = find_exportable_rules(draft)
     if code not in known:
         raise CannotDo(Words("This rule is not one of those that were approved."))
@@ -54,14 +56,14 @@ def find_approved_rule(draft: Draft, code: str) -> AudienceRule:
 
 
 def find_audience_name(draft: Draft, code: str) -> str:
-    """What the audience of this rule is called in the draft."""
+    """Return the audience's name in the draft."""
     return find_exportable_rules(draft)[code][0]
 
 
 def prepare_export_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    """Which audience, for which platform."""
+    """Build the form that asks for the audience and the platform."""
     draft = _load_exportable_draft(session, context, action.viewer, action.ref)
     return lambda language: build_export_form(draft, language)
 
@@ -88,7 +90,7 @@ def build_export_form(draft: Draft, language: str) -> Block:
 async def submit_export_form(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """The file on its way."""
+    """Plan the delivery of the file."""
     fresh = await context.run(_plan_export, context, submission)
     if not fresh:
         raise CannotDo(Words("You have this file already, in your direct messages with me."))
@@ -110,7 +112,7 @@ def _plan_export(session: Session, context: ListenerContext, submission: ViewSub
         "audience": code,
         "format": platform,
         "to": submission.user,
-        "day": now.date().isoformat(),  # consents change: tomorrow's file is another
+        "day": now.date().isoformat(),  # consents change, so tomorrow's file is another delivery
     }
     enqueue = context.services.enqueue
     planned = Delivery.plan(
@@ -123,7 +125,7 @@ def _plan_export(session: Session, context: ListenerContext, submission: ViewSub
 def _load_exportable_draft(
     session: Session, context: ListenerContext, viewer: Viewer, ref: ButtonValue
 ) -> Draft:
-    """The approved draft, for whoever sees it and may export. Raises CannotDo."""
+    """Return the approved draft, if this person sees it and may export. Raise CannotDo."""
     draft, policy = (
         load_visible_draft(session, viewer, ref),
         context.services.policy(viewer.workspace),
@@ -147,7 +149,7 @@ def record_export(
     by: str,
     now: datetime,
 ) -> None:
-    """What left, without anybody's address: a receipt and an entry in the journal, once."""
+    """Record the export once, in a receipt and in the journal. Neither holds an address."""
     code = str(delivery.destination["audience"])
     if any(one.writer == f"export {delivery.id}" for one in Receipt.of(session, draft.task)):
         return

@@ -1,4 +1,4 @@
-"""Another opening in the place of the first one."""
+"""The buttons and menus on draft and task cards."""
 
 import re
 from collections.abc import Callable
@@ -37,15 +37,16 @@ from bot.slack.interactions import (
 )
 from bot.tasks.models import Task
 
-OPENING_PARTS = ("subject", "title", "headline")  # parts that are an opening as a whole
+OPENING_PARTS = ("subject", "title", "headline")  # parts that consist of the opening alone
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
 def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
-    """The texts to change so that the picked hook (its number) opens the draft.
+    """Return the texts to change, by part key, so that the draft opens with hook number `pick`.
 
-    A subject or a title is replaced whole; of other copy, the first sentence, behind the sender's
-    name that an SMS starts with."""
+    A subject or a title is replaced as a whole. In other copy the first sentence is replaced, after
+    the sender's name that an SMS starts with.
+    """
     hooks = draft.other_hooks
     if not pick.isdigit() or int(pick) >= len(hooks):
         raise CannotDo(Words("This opening is no longer there."))
@@ -60,8 +61,10 @@ def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
 
 
 def fit_opening(opening: str, key: str, channel: str | None) -> str:
-    """The opening as it fits in this part of the channel: whole, or its first sentences. Raises
-    CannotDo with both lengths when not even the first one does."""
+    """Return the opening, or as many of its first sentences as the part's limit allows.
+
+    Raise CannotDo with both lengths when not even the first sentence fits.
+    """
     limit = load_channels()[channel].parts.get(key) if channel in load_channels() else None
     if limit is None or measure_text(opening, limit) <= limit.most:
         return opening
@@ -90,7 +93,7 @@ def _replace_first_sentence(text: str, opening: str) -> str:
     return " ".join([whole, *rest])
 
 
-# What people press on a card: each press is checked and stored, then answered.
+# Each press is checked and stored; the person is notified after the commit.
 
 ActionHandler = Callable[[Session, ListenerContext, BlockAction], Words | None]
 
@@ -98,7 +101,8 @@ ActionHandler = Callable[[Session, ListenerContext, BlockAction], Words | None]
 async def handle_block_action(
     context: ListenerContext, ack: AsyncAck, body: dict[str, Any]
 ) -> None:
-    """Do it, answer. Raises CannotDo, which its presser is told; the card is drawn anew then."""
+    """Run the pressed action and notify the person of its result. After a CannotDo the card is
+    redrawn, and the error is raised again."""
     await ack()
     action = parse_block_action(body)
     if action.channel:
@@ -127,9 +131,8 @@ async def _run_action(context: ListenerContext, action: BlockAction) -> Words | 
     if verb is None:
         return None
     if action.name == action_ids.SHARE:
-        await context.run(
-            load_visible_draft, action.viewer, action.ref
-        )  # before Slack is asked anything
+        # Visibility is checked before Slack is asked anything.
+        await context.run(load_visible_draft, action.viewer, action.ref)
         await demand_membership(context, str(action.ref.pick))
     said = await context.run(verb, context, action)
     if action.name == action_ids.STOP:
@@ -166,7 +169,7 @@ def use_opening(session: Session, context: ListenerContext, action: BlockAction)
 def answer_question(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Words | None:
-    """A one-tap answer: the same wish again, with this one field set."""
+    """Repeat the request with the answer as one more field."""
     task, pick = load_visible_task(session, action.viewer, action.ref), action.ref.pick or ""
     field = action.ref.field or f"answer {1 + sum(k.startswith('answer') for k in task.form)}"
     id = task_id("answer", task.id, action.ref.field or "", pick)
@@ -191,7 +194,7 @@ def _restart_task(
     id: str,
     **more: Any,
 ) -> bool:
-    """The same wish of the same person, as a new task in the thread of the card pressed."""
+    """Repeat a person's request as a new task in the thread of the pressed card."""
     policy = context.services.policy(action.workspace)
     demand_author_or_approver(task, None, action.user, policy)
     policy.demand(action.user, "ask")
@@ -205,9 +208,8 @@ def _restart_task(
         more["form"] = {k: v for k, v in more["form"].items() if k != "stands_on"}
     wish = task.once_more(id, place=place, private=private, **{**changed, **more})
     accepted = Task.accept(session, context.services.enqueue, wish, context.services.now())
-    OutboxMessage.request_redraw(
-        session, context.services.enqueue, piece
-    )  # it goes on below, and says so
+    # The pressed card then says that the work continues below it.
+    OutboxMessage.request_redraw(session, context.services.enqueue, piece)
     return accepted
 
 
@@ -218,8 +220,8 @@ def stop_task(session: Session, context: ListenerContext, action: BlockAction) -
 
 
 def _find_draft_of_task(session: Session, action: BlockAction, task: Task) -> Draft | None:
-    """The draft that the button names, when it is this task's; None when it names none. Raises
-    NotVisible."""
+    """Return the draft that the button names, if it belongs to this task; None when it names
+    none. Raise NotVisible."""
     if not action.ref.draft:
         return None
     found = session.get(Draft, action.ref.draft)
@@ -231,13 +233,13 @@ def _is_draft_of(draft: Draft | None, task: Task) -> bool:
 
 
 def _redraw_card(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    """What was pressed may be an old picture."""
+    """Redraw the pressed card, because it may be outdated."""
     if piece := _find_visible_piece(session, action):
         OutboxMessage.request_redraw(session, context.services.enqueue, piece)
 
 
 def _find_visible_piece(session: Session, action: BlockAction) -> str | None:
-    """What was pressed, when this person may see it."""
+    """Return the piece of the pressed card, if this person may see it."""
     if action.ref.arrival:
         return imports.find_import_piece(session, action)
     draft = session.get(Draft, action.ref.draft) if action.ref.draft else None

@@ -1,7 +1,7 @@
-"""A line in the channel of a digest: who switched it on, paused, changed, ran or deleted it.
+"""The buttons of a digest, and the line in its channel that says who changed it.
 
-The line and what it tells of are in one transaction, so that the channel hears of all that was
-done, and of nothing that was not.
+The line is stored in the transaction that makes the change, so that the channel is told of every
+change that was made and of no other.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,8 @@ from bot.slack.views.digest_form import (
 from bot.slack.views.inputs import read_channel, read_text
 from bot.tasks.models import Task
 
-CHANGED_IN_FORM = "changed"  # in a form, where the others are pressed
+# the event of a change made in the form; the others are made by buttons
+CHANGED_IN_FORM = "changed"
 
 
 def announce_digest_change(
@@ -51,7 +52,7 @@ def announce_digest_change(
     event: str,
     trigger: str,
 ) -> None:
-    """`trigger` makes it one for each press."""
+    """Post a line about the change in the digest's channel, once for each `trigger`."""
     house = context.services
     heirs = house.policy(schedule.workspace).approvers
     enqueue_notice(
@@ -85,7 +86,8 @@ def _render_digest_notice(schedule: Schedule, user: str, event: str) -> Words:
 
 
 def is_announced(session: Session, schedule: Schedule) -> bool:
-    """Whether its channel knows of it: before it is switched on, only who sets it does."""
+    """Return whether the channel knows of the digest. Before it is switched on, only its owner
+    does."""
     lines = OutboxMessage.id.startswith(_make_notice_prefix(schedule), autoescape=True)
     return bool(session.scalar(select(exists().where(lines))))
 
@@ -94,14 +96,15 @@ def _make_notice_prefix(schedule: Schedule) -> str:
     return f"digest:{schedule.workspace}:{schedule.name}:"
 
 
-# Setting a digest: `/digest` opens a form, a preview comes as a direct message, and on its card it
+# Setting up a digest: `/digest` opens a form, a preview is sent as a direct message, and buttons on
+# its card switch it on.
 
 MAX_NAME_CHARACTERS = 60
 NAME_TAKEN = Words("There is another digest of that name already.")
 
 
 async def open_digest_form(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
-    """The form, with what is set already under that name."""
+    """Open the form, filled with the digest of that name if there is one."""
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
     context.services.policy(workspace).demand(user, "administer")
     name = parse_digest_name(str(body.get("text") or "").strip() or WEEKLY)
@@ -119,7 +122,7 @@ async def open_digest_form(context: ListenerContext, ack: AsyncAck, body: dict[s
 
 
 def _find_visible_schedule(session: Session, viewer: Viewer, name: str) -> Schedule | None:
-    """The digest of that name, when this person may see it."""
+    """Return the digest of that name, if this person may see it."""
     found = Schedule.there(session, viewer.workspace, name)
     return found if may_see(session, viewer, found) else None
 
@@ -127,7 +130,7 @@ def _find_visible_schedule(session: Session, viewer: Viewer, name: str) -> Sched
 async def submit_digest_form(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """Kept, resting; its preview is on its way to whoever filled it in."""
+    """Store the digest switched off, and send its preview to whoever filled in the form."""
     name = parse_digest_name(read_text(submission.view, "name"))
     errors: dict[str, Words] = {}
     if not name or "/" in name or len(name) > MAX_NAME_CHARACTERS:
@@ -153,7 +156,7 @@ def _save_schedule(
     name: str,
     where: str | None,
 ) -> dict[str, Words]:
-    """What is wrong with which field; nothing when it is kept."""
+    """Return the errors by form field; empty when the digest was stored."""
     now, user = context.services.now(), submission.user
     was = read_digest_name(submission.view) or name
     known = Schedule.there(session, submission.workspace, was)
@@ -188,7 +191,7 @@ def _save_schedule(
 def _start_preview(
     session: Session, context: ListenerContext, submission: ViewSubmission, row: Schedule
 ) -> None:
-    """To whoever filled it in, and to nobody else."""
+    """Start a preview that only the sender of the form sees."""
     now, user = context.services.now(), submission.user
     place = make_place(str(submission.origin.get("channel") or user), user, private=True)
     wish = row.wish(row.day_of(now), turn=str(submission.view["id"]))
@@ -197,7 +200,7 @@ def _start_preview(
 
 
 def build_digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
-    """What can be done with the digest that a card is of; its rhythm above."""
+    """Build the digest's schedule and the buttons that change it."""
     if schedule is None or schedule.state == "off":
         return []
     ref = ButtonValue(task=task, pick=schedule.name).pack()
@@ -218,7 +221,7 @@ def build_digest_buttons(schedule: Schedule | None, task: str, language: str) ->
 
 
 def _build_delete_button(schedule: Schedule, ref: str, language: str) -> Block:
-    """It asks before it deletes: what is set does not come back."""
+    """Build a button that asks for confirmation, because a deleted digest can't be restored."""
     gone = Words("It will not come any more, and what is set in it is gone.").to(language)
     ask = confirm(Words("Delete this digest?"), gone, Words("Delete it"), language)
     return button(Words("Delete it").to(language), action_ids.DIGEST_OFF, ref, confirm=ask)

@@ -1,4 +1,5 @@
-"""Downloads: approved words as files by a delivery; others as marked copies, to one person."""
+"""Downloads of a draft: approved versions are sent by a delivery, others as marked copies to one
+person."""
 
 from dataclasses import dataclass
 
@@ -22,8 +23,8 @@ from bot.tasks.models import Task
 
 @dataclass(frozen=True)
 class DownloadFiles:
-    """What is uploaded right after the answer: row id → name. When `approved`, the rest is
-    deliveries."""
+    """Files to upload right after the answer: row id → file name. When `approved`, the others
+    are sent as deliveries."""
 
     draft: Draft
     approved: bool
@@ -33,7 +34,7 @@ class DownloadFiles:
 
 
 async def start_download(context: ListenerContext, action: BlockAction) -> Words:
-    """Send the files on their way to the presser's direct messages; what to tell them."""
+    """Start sending the files to the person's direct messages, and return what to tell them."""
     copies = await context.run(_plan_download, context, action)
     if copies.files:
         context.background.soon(_upload_files(context, action, copies))
@@ -119,7 +120,7 @@ async def _upload_files(
 
 
 def _render_receipts(session: Session, draft: Draft) -> str:
-    """Letter for letter what was sent to a writer for this draft."""
+    """Render, character by character, what was sent to a model for this draft."""
     pieces = [
         f"--- {one.at.isoformat()} · {one.writer} · {one.to or '-'}\n{one.sent}"
         for one in Receipt.of(session, draft.task)

@@ -1,4 +1,4 @@
-"""The rows of a dropped file that stayed out, as a file in the card's thread or for one person."""
+"""Uploads the rejected rows of an import, to the card's thread or to one person."""
 
 import asyncio
 from datetime import datetime
@@ -16,13 +16,13 @@ from bot.slack.files import upload_file
 from bot.slack.location import Place
 from bot.slack.sender import MessageSender
 
-MAX_REJECTS_BYTES = 20 * 2**20  # a person reads the first ones, and mends their cause
+MAX_REJECTS_BYTES = 20 * 2**20  # a person reads the first rows and corrects their cause
 
 
 async def attach_rejected_rows(
     poster: MessageSender, arrival: FileUpload, path: Path, now: datetime
 ) -> None:
-    """Once, in the thread of the arrival's card. Raises TryAgain, CannotDo."""
+    """Upload them once, in the thread of the import's card. Raise TryAgain or CannotDo."""
     card = await poster.database.run(lambda s: s.get_one(OutboxMessage, arrival.card))
     if card.ts:
         await _upload_rejected_rows(
@@ -33,7 +33,7 @@ async def attach_rejected_rows(
 async def send_rejected_rows(
     poster: MessageSender, arrival: FileUpload, user: str, path: Path, now: datetime
 ) -> None:
-    """Once, in this person's direct messages. Raises TryAgain, CannotDo."""
+    """Upload them once, in this person's direct messages. Raise TryAgain or CannotDo."""
     place: Place = {"channel": user, "dm": True, "user": user}
     await _upload_rejected_rows(
         poster, arrival, f"{arrival.piece}:rejects:{user}", place, path, now
@@ -59,7 +59,7 @@ async def _upload_rejected_rows(
 
 
 def read_beginning(path: Path) -> bytes:
-    """The file, or as many of its first lines as are worth sending. Raises CannotDo."""
+    """Return the file, or as many of its first lines as are sent. Raise CannotDo."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_REJECTS_BYTES + 1)

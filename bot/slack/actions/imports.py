@@ -49,7 +49,7 @@ def reread_import(session: Session, context: ListenerContext, action: BlockActio
 
 
 async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
-    """The rows that stayed out, on their way to the presser's direct messages. Raises CannotDo."""
+    """Start sending the rejected rows to the person's direct messages. Raise CannotDo."""
     arrival = await context.run(_load_visible_import, context, action)
     home = context.services.home
     if home is None or not arrival.rejects or not (home / arrival.rejects).is_file():
@@ -75,7 +75,7 @@ async def _send_rejects_file(
 
 
 def find_import_piece(session: Session, action: BlockAction) -> str | None:
-    """What the card that was pressed shows, when it is an arrival's of this workspace."""
+    """Return the piece of the import whose card was pressed, if this person may see it."""
     arrival = session.get(FileUpload, action.ref.arrival) if action.ref.arrival else None
     return arrival.piece if arrival and may_see(session, action.viewer, arrival) else None
 
@@ -83,7 +83,7 @@ def find_import_piece(session: Session, action: BlockAction) -> str | None:
 def _load_visible_import(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> FileUpload:
-    """The arrival, for whoever may see its rows. Raises CannotDo."""
+    """Return the import, if this person may see its rows. Raise CannotDo."""
     arrival = _lock_import(session, action)
     if not arrival.may_stop(action.user, context.services.policy(action.workspace)):
         raise CannotDo(
@@ -100,7 +100,7 @@ def _prepare_review(
 
 
 def _lock_import(session: Session, action: BlockAction) -> FileUpload:
-    """The row, held until the end of this transaction: two people may press at once."""
+    """Lock the row until the end of the transaction, because two people may press at once."""
     id = action.ref.arrival or ""
     arrival = session.get(FileUpload, id, with_for_update=True) if id else None
     words = Words("This file is no longer known here. Please drop it again.")

@@ -1,4 +1,5 @@
-"""Buttons that open a form or something to read. Rights are checked here and again at the end."""
+"""Buttons that open a form or a view to read. Rights are checked here and again at the
+submission."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,11 +31,11 @@ NOT_SHARED = Words(
     "What left for this draft also quotes drafts that were not shared, so only whoever asked for "
     "them can read it."
 )
-ViewBuilder = Callable[[str], View]  # a view, once the reader's language is known
+ViewBuilder = Callable[[str], View]  # builds the view in the reader's language
 
 
 async def open_modal(context: ListenerContext, action: BlockAction) -> None:
-    """Open what was pressed. Raises CannotDo."""
+    """Open the view of the pressed button. Raise CannotDo."""
     ready = await context.run(MODALS[action.name], context, action)
     language = await context.language(action.workspace, action.user)
     view = ready(language)

@@ -1,4 +1,4 @@
-"""What a result leads to: a button under it starts the next piece of work, in the same thread."""
+"""Next steps: buttons under a result that start the task it suggests, in the same thread."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,11 +27,11 @@ from bot.slack.location import Place
 from bot.slack.views.forms import build_brief_form
 from bot.tasks.models import NewTask, Task
 
-MAX_NEXT_STEPS = 5  # buttons
+MAX_NEXT_STEPS = 5
 
 
 def build_next_step_buttons(draft: Draft, language: str) -> list[Block]:
-    """A row of what can come next; none for a draft that leads nowhere."""
+    """Build a row of buttons; none for a draft without next steps."""
     row = [
         button(
             lead.label.to(language),
@@ -46,7 +46,8 @@ def build_next_step_buttons(draft: Draft, language: str) -> list[Block]:
 def prepare_brief_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], dict[str, Any]]:
-    """The brief with what is known filled in, to be changed before anything is drafted."""
+    """Build the brief form with everything known filled in, so that the person can change it
+    first."""
     context.services.policy(action.workspace).demand(action.user, "ask")
     draft = load_visible_draft(session, action.viewer, action.ref)
     lead = find_next_step(draft, action.ref)
@@ -57,7 +58,7 @@ def prepare_brief_form(
 def start_next_step(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Words | None:
-    """Started at once, for whoever pressed."""
+    """Start the next step at once, for the person who pressed."""
     context.services.policy(action.workspace).demand(action.user, "ask")
     draft = load_visible_draft(session, action.viewer, action.ref)
     lead = find_next_step(draft, action.ref)
@@ -78,7 +79,7 @@ def start_next_step(
 
 
 def find_next_step(draft: Draft, ref: ButtonValue) -> NextStep:
-    """Raises CannotDo for one that is no longer there."""
+    """Raise CannotDo when the draft no longer has it."""
     leads = draft.leads_on
     if not (ref.pick or "").isdigit() or int(ref.pick or 0) >= len(leads):
         raise CannotDo(GONE)
@@ -86,14 +87,14 @@ def find_next_step(draft: Draft, ref: ButtonValue) -> NextStep:
 
 
 def build_next_step_form(draft: Draft, lead: NextStep) -> dict[str, str]:
-    """What the wish knows already: its skill, and what it stands on."""
+    """Return the form fields of the new task: its skill, its source draft and the step's own."""
     return {**lead.form, "skill": lead.skill, "stands_on": draft.id}
 
 
 def find_next_step_place(
     session: Session, draft: Draft, viewer: Viewer, at: dict[str, Any]
 ) -> tuple[Place, bool]:
-    """Under the card that was pressed; whether only its author sees it."""
+    """Return the place under the pressed card, and whether only its author sees it."""
     task = session.get_one(Task, draft.task)
     place, private = choose_next_place(task, find_card(session, draft.piece, at, viewer))
     return place | {"user": viewer.person}, private

@@ -1,4 +1,5 @@
-"""Where a draft goes because somebody says so: to another channel, or out of privacy."""
+"""The buttons that send a draft elsewhere: approved words to a channel, or a private draft into
+its channel."""
 
 import asyncio
 
@@ -20,14 +21,14 @@ from bot.tasks.models import Task
 
 
 async def demand_membership(context: ListenerContext, channel: str) -> None:
-    """Raises CannotDo when we can't write in that channel; when Slack doesn't say, we try."""
+    """Raise CannotDo when the intern can't post in that channel. If Slack doesn't answer, go on."""
     if not await can_post_in(context, channel):
         place = f"<#{channel}>"
         raise CannotDo(Words("I am not in {place}. Invite me there, then share.", place=place))
 
 
 async def can_post_in(context: ListenerContext, channel: str) -> bool:
-    """Whether we are in that channel; when Slack doesn't say in time, we take it that we are."""
+    """Return whether the intern is in that channel; True when Slack doesn't answer in time."""
     asked = call_slack(
         make_retrying_client(context.services.client).conversations_info(channel=channel)
     )
@@ -43,7 +44,8 @@ async def can_post_in(context: ListenerContext, channel: str) -> bool:
 def send_to_channel(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Words | None:
-    """Approved words to a channel that the policy names, by whoever asked or may approve."""
+    """Plan the delivery of approved words to a channel that the policy names, for the requester
+    or an approver."""
     draft, policy = (
         load_visible_draft(session, action.viewer, action.ref),
         context.services.policy(action.workspace),
@@ -69,7 +71,7 @@ def send_to_channel(
 
 
 def _explain_refusal(session: Session, draft: Draft, channel: str) -> Words:
-    """Why it does not go there now: what became of the first time."""
+    """Explain why it is not sent there now, from the state of the first delivery."""
     for one in Delivery.of(session, draft.id):
         if one.destination.get("channel") == channel and one.state == "failed" and one.said:
             return Words("It could not be sent there: {why}", why=one.said)
@@ -77,7 +79,8 @@ def _explain_refusal(session: Session, draft: Draft, channel: str) -> Words:
 
 
 def share_draft(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    """A private draft into the channel it was asked in: a second card, drawn from the same rows."""
+    """Show a private draft in the channel where it was requested, as a second card of the same
+    rows."""
     draft = load_visible_draft(session, action.viewer, action.ref)
     require_unchanged_task(session, draft.workspace, draft.task)
     task, now = session.get_one(Task, draft.task), context.services.now()

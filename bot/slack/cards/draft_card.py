@@ -1,4 +1,4 @@
-"""What can be done with a draft, in one row; what can't is not there, and its reason is."""
+"""The card of a draft: its copy, its checks, its state and its buttons."""
 
 from collections.abc import Sequence
 
@@ -41,11 +41,13 @@ from bot.slack.cards.results import render_results
 from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
 
-MAX_CHANNEL_OPTIONS = 20  # an option with its reference takes about 150 of a message's 13,200
+# an option with its value takes about 150 of a message's 13,200 characters
+MAX_CHANNEL_OPTIONS = 20
 
 
 def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
-    """The row for this moment."""
+    """Build the buttons for the draft's current state. An action that is not possible has no
+    button; the card says why."""
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     edit = button(Words("Edit").to(language), action_ids.EDIT, ref)
     back = button(Words("Send back").to(language), action_ids.SEND_BACK, ref)
@@ -54,9 +56,8 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
         ways.append(_build_export_button(draft, language))
         return actions_block(*ways, build_more_menu(draft, language, open=False))
     why = _explain_no_approval(card, draft, language)
-    elsewhere = card.shared and not _can_approve_alone(
-        card, draft
-    )  # it is decided where it was shared
+    # A shared draft is decided on the card that others see.
+    elsewhere = card.shared and not _can_approve_alone(card, draft)
     without = why or (card.private and elsewhere) or draft.findings is None
     row = actions_block(
         _build_share_button(card, draft, language),
@@ -69,7 +70,7 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
 
 
 def _explain_no_approval(card: CardData, draft: Draft, language: str) -> str | None:
-    """Why there is no Approve on this card."""
+    """Return why the card has no Approve button; None when nothing prevents approval."""
     if draft.refused():
         words = Words("This can't be approved: {why}", why=draft.refused()[0].words)
         return render_words(words, language, 500)
@@ -85,7 +86,7 @@ def _explain_no_approval(card: CardData, draft: Draft, language: str) -> str | N
 
 
 def _is_hidden_from_approvers(card: CardData, draft: Draft) -> bool:
-    """Whether nobody who may approve it sees it."""
+    """Return whether no approver can see this draft."""
     return card.private and not card.shared and not _can_approve_alone(card, draft)
 
 
@@ -115,8 +116,11 @@ def _build_approve_button(card: CardData, draft: Draft, language: str) -> Block:
 
 
 def _list_stated_claims(stated: Sequence[Check], room: int, language: str) -> str:
-    """What is confirmed, in at most `room` characters: a sentence each; else what is said and no
-    more; else what fits, and how many more there are. Nobody says yes to half a word."""
+    """List the unproven claims that an approver confirms, in at most `room` characters.
+
+    Use a sentence each; if that is too long, only the quoted words; if that is too long, as many as
+    fit and the number of the others. No claim is cut.
+    """
     lines = "\n".join(f"• {render_words(check.words, language, 140)}" for check in stated)
     if len(lines) < room:
         return lines
@@ -195,13 +199,14 @@ def build_more_menu(draft: Draft, language: str, *, open: bool) -> Block:
     return {"type": "overflow", "action_id": action_ids.MORE, "options": options}
 
 
-# A draft on its card: the copy, what stands behind it, and what a person can do with it.
+# The card.
 
 MAX_HOOKS = 2
 
 
 def render_draft_card(card: CardData, language: str) -> Message:
-    """The copy takes the room that the rest leaves it; what does not fit is `rest`."""
+    """Render the card. The copy gets the room that the other blocks leave; what does not fit is
+    returned as `rest`."""
     draft = card.draft
     assert draft is not None
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
@@ -231,15 +236,14 @@ def render_draft_title(draft: Draft, language: str) -> str:
         named = ALERT_TITLE.text
     names = [translate_title(named, language)] if named else []
     asked = truncate(" ".join(what.split()), 80) or "…"
-    if any(
-        asked.lower() == translate_title(named, one).lower() for one in LANGUAGES
-    ):  # said already
+    # The words of the request repeat the title.
+    if any(asked.lower() == translate_title(named, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
     return " · ".join([*names, asked, version])
 
 
 def render_visibility(card: CardData, language: str) -> list[str]:
-    """Who sees this card, when that needs saying."""
+    """Return lines that say who sees this card, where that is not obvious."""
     if card.private and not card.shared:
         return [f":lock: {Words('Just for you. Nobody else sees this.').to(language)}"]
     if card.private and card.origin:
@@ -304,12 +308,13 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
 
 
 def _is_read_only(card: CardData, draft: Draft) -> bool:
-    """Whether it is there already and goes nowhere else: a digest, an alert, what can't be told."""
+    """Return whether the draft needs no approval because it is sent nowhere else: a digest, an
+    alert or a refusal to answer."""
     return not card.task.typed or draft.tells_nothing
 
 
 def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
-    """There is nothing to approve: what it leads to, and what can be done with a digest itself."""
+    """Build the next steps and the digest's own buttons, in place of the approval row."""
     below = render_checks(draft, language)
     below += build_next_step_buttons(draft, language)
     below += actions_block(
@@ -320,12 +325,12 @@ def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> lis
 
 
 def _render_hooks(draft: Draft, language: str) -> list[Block]:
-    """Other ways in, each with a button that takes it."""
+    """List alternative openings, each with a button that uses it."""
     shown = []
     texts = "\n".join(part.text for part in draft.parts)
     for number, hook in enumerate(draft.other_hooks[:MAX_HOOKS]):
         if hook.text in texts:
-            continue  # it is in use
+            continue  # the draft uses it already
         ref = ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).pack()
         use = button(Words("Use this").to(language), action_ids.USE_HOOK, ref)
         angle = quote_as_mrkdwn(translate_title(hook.angle, language), 100) or "…"

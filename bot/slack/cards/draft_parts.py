@@ -1,4 +1,4 @@
-"""The parts of a draft on a card: the copy first, its name and length small above it."""
+"""The parts of a draft on its card, each with its name and length above it."""
 
 from collections.abc import Collection
 
@@ -22,25 +22,25 @@ from bot.slack.blocks import (
 )
 from bot.text.gsm7 import is_gsm7
 
-MAX_SEPARATE_PARTS = 12  # more parts than these share one block
-MIN_EXCERPT_CHARACTERS = 200  # a shorter beginning than this is not worth showing
+MAX_SEPARATE_PARTS = 12  # a draft with more parts shows them in one block
+MIN_EXCERPT_CHARACTERS = 200  # a shorter excerpt is not worth showing
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
-FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest is read on one screen
+FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest must fit on one screen
 
 
 def list_folded_parts(draft: Draft) -> tuple[Part, ...]:
-    """The parts that a button shows, not the card."""
+    """Return the parts that are shown by a button instead of on the card."""
     return tuple(part for part in draft.parts if part.key in FOLDED_PARTS.get(draft.skill, ()))
 
 
 def find_part_limits(draft: Draft) -> dict[str, PartLimit]:
-    """What the draft's channel allows, by part key."""
+    """Return the limits of the draft's channel, by part key."""
     channel = load_channels().get(draft.channel or "")
     return channel.parts if channel else {}
 
 
 def render_length(text: str, limit: PartLimit | None, language: str) -> str | None:
-    """How long a part is against its limit: "38 of 50 characters", "1 message, GSM-7"."""
+    """Say how long a part is against its limit: "38 of 50 characters", "1 message, GSM-7"."""
     if limit is None:
         return None
     n = measure_text(text, limit)
@@ -56,7 +56,7 @@ def render_length(text: str, limit: PartLimit | None, language: str) -> str | No
 def render_copy(
     draft: Draft, language: str, *, hosts: Collection[str], room: int
 ) -> tuple[list[Block], str]:
-    """The parts within `room` characters, and the text that did not fit."""
+    """Render the parts within `room` characters, and return the text that did not fit."""
     parts = tuple(part for part in draft.parts if part not in list_folded_parts(draft))
     if len(parts) > MAX_SEPARATE_PARTS:
         return _render_compact_parts(parts, language, hosts, room)
@@ -66,7 +66,7 @@ def render_copy(
     for part in parts:
         shown = render_part(part, draft, language, hosts, table=tables == 0)
         if part.title == before and part.kind == "quote":
-            shown = shown[1:]  # the name stands above the first of them
+            shown = shown[1:]  # the name is above the first of them
         before = part.title
         room -= measure_blocks(shown)
         if rest or room < 0:
@@ -116,13 +116,14 @@ def render_part(
 
 
 def fits_slack_table(table: Table) -> bool:
-    """Whether Slack's own table has room for so many rows and columns."""
+    """Return whether a native Slack table can hold this many rows and columns."""
     wide = max(len(row) for row in (table.columns, *table.rows))
     return len(table.rows) < MAX_TABLE_ROWS and 0 < wide <= MAX_TABLE_COLUMNS
 
 
 def render_slack_table(table: Table) -> Block:
-    """Slack's own table; a message may have one. Cells longer than CELL are cut."""
+    """Render a native Slack table; a message may have one. Cells longer than MAX_CELL_CHARACTERS
+    are cut."""
     rows = [
         [{"type": "raw_text", "text": truncate(cell, MAX_CELL_CHARACTERS) or " "} for cell in row]
         for row in (table.columns, *table.rows)
@@ -132,7 +133,7 @@ def render_slack_table(table: Table) -> Block:
 
 
 def _render_table_lines(table: Table) -> Block:
-    """A table as lines that break between words: a message has room for one real table."""
+    """Render a table as lines of text, because a message can have only one native table."""
     lines = [" · ".join(filter(None, row)) for row in (table.columns, *table.rows)]
     return rich_text(
         rich_text_quote(
@@ -142,7 +143,7 @@ def _render_table_lines(table: Table) -> Block:
 
 
 def _render_excerpt(part: Part, language: str, room: int) -> tuple[list[Block], str]:
-    """As much of a part as there is room for, and what remains of it."""
+    """Return as much of a part as fits, and the remaining text."""
     if part.kind != "copy" or room < MIN_EXCERPT_CHARACTERS * 2:
         return [], part.text
     name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
@@ -153,7 +154,7 @@ def _render_excerpt(part: Part, language: str, room: int) -> tuple[list[Block], 
 def _render_compact_parts(
     parts: tuple[Part, ...], language: str, hosts: Collection[str], room: int
 ) -> tuple[list[Block], str]:
-    """Many parts in one block, each under its name."""
+    """Render many parts in one block, each under its name."""
     elements: list[Block] = []
     rest: list[str] = []
     for part in parts:

@@ -1,4 +1,4 @@
-"""What the checks found, what the words stand on and what was assumed, in few lines."""
+"""The state of a draft on its card: checks, sources, assumptions, decisions and deliveries."""
 
 from bot.approvals.decision import Decision
 from bot.core.checks import Check
@@ -22,13 +22,13 @@ from bot.slack.blocks import (
 from bot.slack.cards.card_data import CardData
 
 MAX_CHECK_LINES, MAX_SOURCES, MAX_ANSWERS, MAX_PICK_CHARACTERS = 10, 3, 3, 400
-DIGEST_SKILL = "digest"  # a skill
+DIGEST_SKILL = "digest"
 SEVERITY_EMOJI = {"block": ":no_entry:", "stated": ":speech_balloon:", "warn": ":warning:"}
 SEVERITY_ORDER = ("block", "stated", "warn")
 
 
 def render_checks(draft: Draft, language: str) -> list[Block]:
-    """Blocks first, then what was stated, then warnings; at the end what passed."""
+    """List blocking findings first, then unproven claims, then warnings; at the end what passed."""
     found = draft.findings or ()
     told = [check for level in SEVERITY_ORDER for check in found if check.level == level]
     lines = [render_check(check, language) for check in told[:MAX_CHECK_LINES]]
@@ -40,7 +40,7 @@ def render_checks(draft: Draft, language: str) -> list[Block]:
         for line in (render_passed_checks(found, language), render_sources(draft, language))
         if line
     ]
-    if draft.skill == DIGEST_SKILL:  # its last part names them, each with its day
+    if draft.skill == DIGEST_SKILL:  # its last part lists the sources, each with its day
         small = small[:1]
     return shown + ([context_block(*small)] if small else [])
 
@@ -58,7 +58,7 @@ def _fit_lines(lines: list[str]) -> str:
 
 
 def render_passed_checks(found: tuple[Check, ...], language: str) -> str | None:
-    """One line for all that is proved: "4 figures and 2 claims with a source"."""
+    """Summarize the proved statements in one line: "4 figures and 2 claims with a source"."""
     figures = sum(_count_findings(check) for check in found if check.rule == "figure")
     claims = sum(_count_findings(check) for check in found if check.rule == "claim")
     n = Words.count("{n} figure", "{n} figures", figures)
@@ -73,12 +73,12 @@ def render_passed_checks(found: tuple[Check, ...], language: str) -> str | None:
 
 
 def _count_findings(check: Check) -> int:
-    """How many this finding is about, when it passes: the proof says it once for all of them."""
+    """Return how many statements a passed check covers; one check reports all of them."""
     return int(check.words.params.get("n", 1)) if check.level == "pass" else 0
 
 
 def render_sources(draft: Draft, language: str) -> str | None:
-    """Where the cited facts are from, each source once."""
+    """List where the cited facts come from, each source once."""
     cited = {fact_id for part in draft.parts for fact_id in part.facts}
     sourced = [f for f in draft.facts.facts if f.id in cited and f.source != NO_SOURCE]
     names = list(dict.fromkeys(f.sourced(language) for f in sourced))
@@ -92,7 +92,8 @@ def render_sources(draft: Draft, language: str) -> str | None:
 
 
 def render_assumptions(draft: Draft, language: str) -> list[Block]:
-    """ "I assumed: …", and the answers that redraft with one tap."""
+    """List the assumptions: "I assumed: …", with buttons for other answers, each of which starts
+    a new draft."""
     brief = draft.brief
     if not brief.assumed:
         return []
@@ -111,17 +112,17 @@ def render_assumptions(draft: Draft, language: str) -> list[Block]:
 
 
 def number_action_id(action: str, number: int) -> str:
-    """Slack refuses one action id twice in a row of buttons: the second is `answer.1`."""
+    """Add a number, because Slack refuses two equal action ids in one row: `answer.1`."""
     return f"{action}.{number}" if number else action
 
 
-# What people said of a draft, and where its words have gone.
+# Decisions and deliveries.
 
 MAX_DELIVERIES = 10
 
 
 def render_draft_status(card: CardData, language: str) -> list[Block]:
-    """The decision, large; deliveries and what is void, small."""
+    """Render the decision as a section; deliveries and void approvals as context."""
     lines = [render_decision(decision, language) for decision in card.decisions]
     if card.standing == "open" and card.decisions:
         needed, n = card.policy.approval.needed, len(card.decisions)
@@ -137,7 +138,7 @@ def render_draft_status(card: CardData, language: str) -> list[Block]:
 
 
 def is_worth_showing(card: CardData) -> list[Delivery]:
-    """A file that somebody downloaded is in the history; on the card only when it failed."""
+    """Return the deliveries to show. A downloaded file is shown only when it failed."""
     return [
         one
         for one in card.deliveries

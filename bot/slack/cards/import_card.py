@@ -1,4 +1,5 @@
-"""What was understood of a dropped file, and the one question: shall it be taken in?"""
+"""The card of a dropped file: how it was understood, the question whether to import it, and the
+result."""
 
 import csv
 import io
@@ -41,18 +42,18 @@ from bot.slack.cards.import_labels import (
 from bot.slack.client import READ_OUTSIDE
 from bot.text.escape import strip_hidden
 
-# Why a row stayed out, in the language of whoever gets the file of them.
+# The reasons why rows were rejected, in the language of whoever gets the file.
 
-UTF8_BOM = "\ufeff"  # spreadsheets know by it that this is UTF-8
+UTF8_BOM = "\ufeff"  # tells spreadsheets that the file is UTF-8
 REJECTS_HEADER = (Words("line"), Words("column"), Words("reason"), Words("row"))
 
 
 def translate_rejects(content: bytes, language: str) -> bytes:
-    """The CSV of what stayed out, with its head and its reasons in this language; a reason that is
-    not known here stays as it is."""
+    """Translate the head and the reasons of the CSV of rejected rows. A reason that is not known
+    here stays as it is."""
     if language == "en":
         return content
-    csv.field_size_limit(len(content) + 1)  # a row that stayed out is one cell
+    csv.field_size_limit(len(content) + 1)  # a rejected row is one cell
     _, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -69,27 +70,25 @@ def _translate_reason(reason: str, language: str) -> str:
     return known.to(language) if known else reason
 
 
-# The table of a dropped file's card: their column, what it becomes, and three of its values.
+# The table on the card: a column of the file, what it becomes, and three of its values.
 
-SAMPLE_LABELS = {  # "(keyed)" stands where a person's value would
+SAMPLE_LABELS = {  # "(keyed)" replaces the values of a person
     "(keyed)": Words("(a key)"),
     "true": Words("yes"),
     "false": Words("no"),
 }
 NUMBER_FORMATS = ("amount", "number", "a factor", "a metric")
 _DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
-MAX_MAPPING_ROWS, MAX_COLUMN_NAME, MAX_SAMPLE_CHARACTERS = (
-    99,
-    40,
-    28,
-)  # Slack's table takes 100 rows, its head among them
+MAX_MAPPING_ROWS = 99  # a native Slack table takes 100 rows with its head
+MAX_COLUMN_NAME = 40  # characters
+MAX_SAMPLE_CHARACTERS = 28
 
 
 def build_mapping_table(
     glimpse: ImportPreview, language: str, room: int
 ) -> tuple[list[Block], tuple[MatchedColumn, ...]]:
-    """The table, when there are columns, and those columns that found no room in it.
-    `room` is in characters as Slack counts them."""
+    """Build the table, and return the columns that did not fit. `room` is in UTF-16 units, as
+    Slack counts characters."""
     samples = glimpse.sample[:3]
     rows = [_build_header_row(len(samples), language)]
     room -= measure_blocks(list(rows[0]))
@@ -121,7 +120,8 @@ def _build_column_row(column: MatchedColumn, values: list[str], language: str) -
 
 
 def _format_sample(value: str, how: str, language: str) -> str:
-    """A value as people of that language write it: "18,00" for "18.00", « oui » for "true"."""
+    """Write a value as people write it in that language: "18,00" for "18.00", « oui » for
+    "true"."""
     if value in SAMPLE_LABELS:
         return SAMPLE_LABELS[value].to(language)
     if language == "fr" and how in NUMBER_FORMATS:
@@ -130,7 +130,7 @@ def _format_sample(value: str, how: str, language: str) -> str:
 
 
 def _build_cell(text: str, most: int) -> str:
-    """One line, short, and never empty: Slack refuses an empty cell."""
+    """Return one short line, never empty, because Slack refuses an empty cell."""
     line = " ".join(strip_hidden(text).split())
     return truncate(line, most)[: count_fitting(line, most)] or "–"
 
@@ -148,7 +148,8 @@ def _build_table(rows: list[list[str]]) -> list[Block]:
 
 
 MAX_NAME_CHARACTERS, MAX_LISTED_NAMES, MAX_ASSUMPTIONS, MAX_JOINED_FILES = 40, 25, 12, 5
-RESERVED_CHARACTERS = 3_500  # characters for the head, the first line and the columns without a row
+# characters kept for the head, the first line and the columns without a row
+RESERVED_CHARACTERS = 3_500
 
 
 def render_import_question(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
@@ -194,7 +195,7 @@ MISSING_FILE_NOTES = {
 
 
 def render_missing_file(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    """A file that waits for the one that completes it."""
+    """Render an import that waits for a second file."""
     asks = MISSING_FILE_NOTES[arrival.half or "orders"]
     words = render_words(Words(asks.text, file=truncate(arrival.title, 100)), language)
     said = [section_block(f":jigsaw: {words}")]
@@ -209,7 +210,8 @@ def render_missing_file(arrival: FileUpload, language: str) -> tuple[str, list[B
 
 
 def _render_summary(glimpse: ImportPreview, language: str) -> str:
-    """ "I read this as Orders: 24,295 rows, from 1 May to 20 November 2026, in EUR." """
+    """Say how the file was read: "I read this as Orders: 24,295 rows, from 1 May to 20 November
+    2026, in EUR"."""
     rows = Words.count("{n} row", "{n} rows", glimpse.rows)
     found = {"kind": label_kind(glimpse.kind), "rows": rows}
     if glimpse.first and glimpse.last:
@@ -231,7 +233,7 @@ def _render_summary(glimpse: ImportPreview, language: str) -> str:
 
 
 def _render_joined_files(glimpse: ImportPreview, language: str) -> list[Block]:
-    """How one table was made of several files."""
+    """Say how one table was made of several files."""
     lines = [
         f":jigsaw: {render_words(one, language, 600)}" for one in glimpse.joined[:MAX_JOINED_FILES]
     ]
@@ -239,7 +241,7 @@ def _render_joined_files(glimpse: ImportPreview, language: str) -> list[Block]:
 
 
 def _render_personal_data_note(glimpse: ImportPreview, language: str) -> list[Block]:
-    """What becomes of people's data, and what is left aside."""
+    """Say what happens to personal data, and which columns are ignored."""
     keyed, apart = _list_names(glimpse.keyed, language), _list_names(glimpse.apart, language)
     dropped, ignored = (
         _list_names(glimpse.dropped, language),
@@ -256,7 +258,7 @@ def _render_personal_data_note(glimpse: ImportPreview, language: str) -> list[Bl
 
 
 def _list_names(columns: Sequence[str], language: str) -> str:
-    """Names of columns, as many as a person reads."""
+    """List column names, as many as a person reads."""
     shown = [
         truncate(" ".join(one.split()), MAX_NAME_CHARACTERS) or "…"
         for one in columns[:MAX_LISTED_NAMES]
@@ -282,7 +284,7 @@ def _build_question_buttons(arrival: FileUpload, language: str) -> list[Block]:
 
 
 def build_kind_menu(arrival: FileUpload, language: str) -> Block:
-    """A menu of the other kinds, and above them of how what was assumed can be meant otherwise."""
+    """Build a menu with other readings of what was assumed, then the other data kinds."""
     ways = arrival.glimpse.otherwise if arrival.glimpse and arrival.state == "waiting" else ()
     meant = [
         option(
@@ -309,17 +311,19 @@ def build_stop_button(arrival: FileUpload, language: str) -> Block:
     return button(Words("Cancel").to(language), DONT, ButtonValue(arrival=arrival.id).pack())
 
 
-# A dropped file as one message: what was understood, how far it is, what became of it.
+# The message.
 
 
 @dataclass(frozen=True)
 class ImportCardData:
-    """An arrival and where its card is."""
+    """An import, and where its card is."""
 
     arrival: FileUpload
-    private: bool = False  # only its author sees this card
-    fallback: bool = False  # in a direct message, since the intern is not in that channel
-    read_outside: bool = False  # or since another company reads it
+    private: bool = False  # only the author sees this card
+    # the card is in a direct message because the intern is not in the channel
+    fallback: bool = False
+    # the card is in a direct message because another company reads the channel
+    read_outside: bool = False
 
 
 def make_import_card_data(arrival: FileUpload, post: OutboxMessage) -> ImportCardData:
@@ -329,7 +333,7 @@ def make_import_card_data(arrival: FileUpload, post: OutboxMessage) -> ImportCar
 
 
 def render_import_card(card: ImportCardData, language: str) -> Message:
-    """The card as it stands now, within Slack's limits however many columns there are."""
+    """Render the current card within Slack's limits, however many columns there are."""
     arrival = card.arrival
     drawers = {
         "reading": _render_reading,
@@ -363,7 +367,7 @@ def _render_reading(arrival: FileUpload, language: str) -> tuple[str, list[Block
 
 
 def _render_joined(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    """The other one's card asks for both."""
+    """Render an import that another file completed; the other card asks for both."""
     words = render_words(arrival.said or Words("It is read together with another file."), language)
     return words, [section_block(f":jigsaw: {words}")]
 
@@ -411,7 +415,7 @@ def _render_imported(arrival: FileUpload, language: str) -> tuple[str, list[Bloc
 
 
 def _render_counts(arrival: FileUpload, language: str) -> str:
-    """ "24,295 rows are in: 24,290 new, 5 replaced. 3 rows stayed out." """
+    """Report the result: "24,295 rows are in: 24,290 new, 5 replaced. 3 rows stayed out"."""
     new, replaced, same = arrival.new or 0, arrival.replaced or 0, arrival.same or 0
     if not new + replaced and same:
         lines = [
@@ -448,7 +452,8 @@ def _render_cancelled(arrival: FileUpload, language: str) -> tuple[str, list[Blo
 
 
 def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    """Refused, or broken: why, and what can be done. A photograph is no orders, whoever says so."""
+    """Render an import that was refused or failed: why, and what the person can do. A file that
+    is no table, such as a photograph, has no menu of kinds."""
     why = render_words(arrival.said or Words("This could not be done."), language, 2_900)
     reference = Words("Reference {reference}", reference=arrival.reference).to(language)
     if arrival.state == "failed":
@@ -466,7 +471,7 @@ def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block
 
 
 def _render_visibility(card: ImportCardData, language: str) -> list[Block]:
-    """Who sees this card, when that needs saying."""
+    """Return lines that say who sees this card, where that is not obvious."""
     if card.private:
         return [
             context_block(f":lock: {Words('Just for you. Nobody else sees this.').to(language)}")

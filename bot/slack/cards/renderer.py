@@ -1,4 +1,5 @@
-"""Drawing cards: from rows, by one holder at a time, again until nothing changed meanwhile."""
+"""Draws cards from rows. One process at a time draws a card, and repeats it until the card has
+not changed meanwhile."""
 
 import asyncio
 import time
@@ -26,24 +27,25 @@ from bot.slack.location import Place, find_card_thread
 from bot.slack.notices import plan_notice, render_notice
 from bot.slack.sender import MessageSender
 
-NAMES_CACHE_SECONDS = 3600.0  # seconds
+NAMES_CACHE_SECONDS = 3600.0
 POLL_SECONDS = 0.2
-CHART_UPLOAD_LIMIT = timedelta(hours=1)  # then what it shows is said in words
+CHART_UPLOAD_LIMIT = timedelta(hours=1)  # after that the chart's content is said in words
 
 
 @dataclass(frozen=True)
 class CardRenderer:
-    """Shows posts of kind "card". `process` is ours, as others know it when we have died."""
+    """Draws rows of kind "card". `process` names this process, so that others can release its
+    cards when it has died."""
 
     poster: MessageSender
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
     process: str = ""
-    names: dict[str, tuple[float, str]] = field(default_factory=dict)  # of channels
+    # channel names with their expiry
+    names: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     async def show(self, id: str) -> None:
-        """Draw this card as often as it has changed. When it returns, the card is up to date,
-        whoever drew it. Raises TryAgain, CannotDo."""
+        """Draw this card until it is up to date, whoever draws it. Raise TryAgain or CannotDo."""
         holder, run = f"{self.process}:{uuid.uuid4().hex}", self.poster.database.run
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
         while True:
@@ -58,7 +60,7 @@ class CardRenderer:
                 return
 
     async def _held(self, post: OutboxMessage, holder: str) -> bool:
-        """Draw a card that is ours. False when it changed meanwhile."""
+        """Draw a card that this holder has acquired. Return False when it changed meanwhile."""
         run = self.poster.database.run
         try:
             await self._draw(post)
@@ -68,7 +70,7 @@ class CardRenderer:
         return bool(await run(OutboxMessage.finish_draw, post.id, holder, post.wanted))
 
     async def _draw(self, post: OutboxMessage) -> None:
-        names: list[str | None] = []  # of the file with what does not fit
+        names: list[str | None] = []  # the name of the file with what does not fit
         pictures: list[File] = []
         spoken: list[Language] = []
 
@@ -84,13 +86,15 @@ class CardRenderer:
             return render_task_card(shown, spoken[-1])
 
         up, message = await self.poster.draw(post.id, drawn)
-        if message.rest and (name := names[-1]):  # a card without a draft says all in its text
+        # a card without a draft has its whole content in its text
+        if message.rest and (name := names[-1]):
             await self._put_rest(up, message.rest, name)
         for picture in pictures:
             await self._put_picture(up, picture, spoken[-1])
 
     async def _language(self, card: CardData) -> Language:
-        """Its author's; of what comes by itself for all to read, the one that was chosen for it."""
+        """Return the author's language; for a message that nobody requested, the one chosen for
+        it."""
         task, chosen = card.task, card.task.form.get("language")
         if chosen and not task.typed and (card.draft is not None or not task.private):
             return parse_language(str(chosen))
@@ -112,7 +116,7 @@ class CardRenderer:
         return replace(shown, channel_names=await self._names(wanted))
 
     async def _names(self, channels: set[str]) -> Mapping[str, str]:
-        """What these channels are called; those that Slack doesn't tell us are left out."""
+        """Return the names of these channels, without those that Slack doesn't give."""
         for channel in channels:
             until, _ = self.names.get(channel, (0.0, ""))
             if until < time.monotonic():
@@ -130,7 +134,7 @@ class CardRenderer:
         return str(answer["channel"].get("name") or "")
 
     async def _put_rest(self, post: OutboxMessage, rest: str, name: str) -> None:
-        """What did not fit, as a file in the card's thread, once for each version."""
+        """Upload what did not fit as a file in the card's thread, once for each version."""
         id = f"{post.id}:rest:{name.rpartition('-v')[2]}"
         await self.poster.database.run(
             OutboxMessage.plan,
@@ -143,8 +147,8 @@ class CardRenderer:
         await upload_file(self.poster, id, f"{name}.txt", rest.encode())
 
     async def _put_picture(self, post: OutboxMessage, picture: File, language: Language) -> None:
-        """A picture of the draft's, in the card's thread, once; where Slack takes no file, what it
-        shows in words."""
+        """Upload a chart of the draft in the card's thread, once. When Slack takes no file, post
+        its content in words."""
         run, id = self.poster.database.run, f"{post.id}:picture:{picture.sha256[:16]}"
         png = await run(DraftImage.bytes_of, post.workspace, picture.sha256)
         if png is None:
@@ -188,7 +192,7 @@ def _list_charts(card: CardData) -> list[File]:
 
 
 def make_thread_place(post: OutboxMessage) -> Place:
-    """A place in the thread of a message of ours that is up."""
+    """Return the place in the thread of a posted message."""
     spot = find_card_thread(post)
     under = {"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {}
     return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under

@@ -1,4 +1,4 @@
-"""What came back for a draft, on its card; and a person's word on whether results are its own."""
+"""The campaign results of a draft on its card, and the question whether they belong to it."""
 
 import hashlib
 
@@ -26,11 +26,11 @@ from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction, demand_author_or_approver, load_visible_draft
 from bot.tasks.models import Task
 
-MAX_LINE_CHARACTERS = 400  # characters of a line
+MAX_LINE_CHARACTERS = 400
 
 
 def render_results(card: CardData, language: str) -> list[Block]:
-    """The results, large, and where they are from, small; then what a person must say."""
+    """Render the results with their source, and the question that a person must answer."""
     outcome, draft = card.outcome, card.draft
     if outcome is None or draft is None:
         return []
@@ -52,7 +52,7 @@ def render_results(card: CardData, language: str) -> list[Block]:
 
 
 def confirm_result(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
-    """These results are of this draft."""
+    """Store the answer whether these results belong to this draft."""
     return _record_answer(session, context, action, same=True)
 
 
@@ -79,14 +79,14 @@ def _record_answer(
     outcome.asked = None
     session.flush()
     OutboxMessage.request_redraw(session, house.enqueue, draft.piece)
-    # The results of what was said yes to, or another campaign to ask about.
+    # After "yes" the results are loaded; after "no" the next campaign may be asked about.
     again = f"{action.workspace}/{draft.code}-{hashlib.sha256(result.encode()).hexdigest()[:16]}"
     house.enqueue(session, Job(kind="join", subject=again, workspace=action.workspace))
     return None if first else Words("Somebody has answered that already.")
 
 
 def _find_open_question(session: Session, draft: Draft, result: str) -> CampaignOutcome:
-    """Raises CannotDo when this is not the open question any more."""
+    """Raise CannotDo when this question is no longer open."""
     outcome = session.get(CampaignOutcome, draft.piece, with_for_update=True)
     if outcome is None or outcome.asked is None or outcome.asked["result"] != result:
         raise CannotDo(Words("Somebody has answered that already."))

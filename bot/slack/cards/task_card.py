@@ -1,4 +1,4 @@
-"""A piece of work as one message: what it is, where it stands, what can be done."""
+"""The card of a task without a draft: its state, its questions and its buttons."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ MAX_PARTIAL_CHARACTERS = 2_000
 
 
 def render_task_card(card: CardData, language: str) -> Message:
-    """The card as it stands now, within Slack's limits whatever it holds."""
+    """Render the current card within Slack's limits."""
     if card.draft is not None:
         return render_draft_card(card, language)
     state = card.task.state
@@ -56,7 +56,7 @@ def _render_working(card: CardData, language: str) -> Message:
 
 
 def _parse_stage(stage: str | None) -> tuple[Words | None, str]:
-    """What is being done now, or the text so far."""
+    """Return the current step, or the text written so far."""
     try:
         stored: Any = json.loads(stage or "")
         return restore_words(stored), ""
@@ -124,13 +124,13 @@ def _render_ended(card: CardData, language: str) -> Message:
 
 
 def _build_retry_button(card: CardData, language: str) -> Block | None:
-    if card.followed or not (card.task.words.strip() or card.task.form):  # taken back
+    if card.followed or not (card.task.words.strip() or card.task.form):  # the request was deleted
         return None
     return button(Words("Try again").to(language), TRY_AGAIN, ButtonValue(task=card.task.id).pack())
 
 
 def _render_reference(card: CardData, language: str) -> Block:
-    """What a person can quote, and what it was about."""
+    """Render the reference that a person can quote, and the request."""
     small = Words("Reference {reference}", reference=card.task.reference).to(language)
     words = card.task.words.strip()
     asked = quote_in_language(words, 150, language) if words else ""
@@ -139,6 +139,6 @@ def _render_reference(card: CardData, language: str) -> Block:
 
 
 def render_placement(card: CardData, language: str) -> list[Block]:
-    """Where this card is, when that is not where it was asked."""
+    """Say where this card is, when that is not where the request was made."""
     lines = render_visibility(card, language)
     return [context_block(*lines)] if lines else []

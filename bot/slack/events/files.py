@@ -1,4 +1,4 @@
-"""Files dropped for the library, as they are told to us, and what is pressed on their card."""
+"""Files dropped in Slack: which of them are data to import, and the import that they start."""
 
 import re
 from datetime import datetime
@@ -16,8 +16,8 @@ from bot.slack.context import ListenerContext
 from bot.slack.location import Place, is_same_conversation
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".parquet", ".jsonl", ".ndjson")
-MAX_FILES = 10  # of one message: as many as Slack takes
-TEXT_SUFFIX = ".txt"  # a table or a letter: its message says which
+MAX_FILES = 10  # of one message, as many as Slack allows
+TEXT_SUFFIX = ".txt"  # a table or a letter; the message says which
 IMPORT_WORDS = re.compile(
     r"\b(?:import\w*|take\b.{0,20}\bin|upload\w*|load|add|data|rows|table|orders?|sales|customers?|"
     r"reviews?|int[ée]gr\w*|ajoute\w*|charge\w*|donn[ée]es|lignes|tableau|commandes?|ventes|clients?|"
@@ -28,7 +28,7 @@ DATA_WORDS = re.compile(
     r"\b(?:import\w*|upload\w*|data|rows|table|int[ée]gr\w*|donn[ée]es|lignes|tableau)\b",
     re.IGNORECASE,
 )
-FILE_WORDS = re.compile(  # "here is a file", and nothing that it is for
+FILE_WORDS = re.compile(  # words that only present a file, without saying what it is for
     r"\b(?:files?|here(?:['’]s| is| are| you go)|attached|attachment|have a look|look at this|"
     r"(?:can|could) you (?:read|open|use)|read this|open this|what(?:['’]s| is) this|"
     r"voici|voil[àa]|fichiers?|ci-joint\w*|pi[èe]ces? jointes?|regarde[rz]?|"
@@ -46,7 +46,7 @@ DRAFT_WORDS = re.compile(
 
 
 def list_table_files(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
-    """The files of a message that look like tables: by their names, a .txt by what is said too."""
+    """Return the files that look like tables: by their names; a .txt file also by the message."""
     named = (
         (*TABLE_SUFFIXES, TEXT_SUFFIX) if not said or IMPORT_WORDS.search(said) else TABLE_SUFFIXES
     )
@@ -55,14 +55,16 @@ def list_table_files(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
 
 
 def list_presumed_table_files(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
-    """Files that don't look like tables, given as if they were: what can't be read is said."""
+    """Return files that don't look like tables but are presented as data, so that the person is
+    told that they can't be read."""
     files = [one for one in event.get("files") or [] if one.get("id")]
     hands = FILE_WORDS.search(said) and not channel_meant(said)
     return files if not said or DATA_WORDS.search(said) or hands else []
 
 
 def is_draft_request(said: str) -> bool:
-    """Whether these words clearly ask for a draft: then a file beside them is about that."""
+    """Return whether the words clearly ask for a draft, so that a file beside them is material
+    for it."""
     return DRAFT_WORDS.search(said) is not None
 
 
@@ -74,8 +76,10 @@ def accept_files(
     files: list[dict[str, Any]],
     place: Place,
 ) -> bool:
-    """The files of a message as one arrival, until they are read and sorted into what belongs
-    together; once however often Slack tells us. False when it was there before."""
+    """Store the files of a message as one upload, until they are read and grouped.
+
+    Slack may report the message several times; return False when it is stored already.
+    """
     user = str(event["user"])
 
     def make_uploaded_file(file: dict[str, Any]) -> UploadedFile:
@@ -98,8 +102,8 @@ def accept_files(
 
 
 def is_waiting_for_pair(session: Session, workspace: str, place: Place, now: datetime) -> bool:
-    """Whether a file waits in this thread for the one that completes it: then that one needs no
-    mention of ours."""
+    """Return whether an upload in this thread waits for a second file, which then needs no
+    mention of the intern."""
     return any(
         is_same_conversation(place, one.place)
         for one in pairing.list_waiting_uploads(session, workspace, now)
@@ -107,5 +111,5 @@ def is_waiting_for_pair(session: Session, workspace: str, place: Place, now: dat
 
 
 def _clean_file_name(file: dict[str, Any]) -> str:
-    """What the file is called; never a path."""
+    """Return the file's name without a path."""
     return PurePath(str(file.get("name") or file.get("title") or "")).name[:200]

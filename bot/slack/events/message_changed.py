@@ -1,9 +1,9 @@
-"""What somebody changed or took back after they had said it.
+"""Edited and deleted messages.
 
-While nothing is drafted of it yet, the new words count: what was begun with the old ones is
-stopped, and an open question is done with. A draft stands as it is, and they are told so. What is
-taken back is stopped. Slack tells of an edit as `message_changed`, as it does of a link's preview;
-of a message taken back as `message_deleted`, or as a tombstone where it had a thread.
+While there is no draft, the new words replace the old ones: a task of the old words is stopped, and
+its open question is closed. A finished draft stays, and its author is told so. A deleted message
+stops its task. Slack reports an edit as `message_changed`, like the preview of a link; a deletion
+as `message_deleted`, or as a tombstone when the message had a thread.
 """
 
 import re
@@ -24,16 +24,17 @@ from bot.slack.location import continue_in_thread
 from bot.tasks.models import OPEN_STATES, NewTask, Task
 
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"
-MAX_CHANGE_AGE = 86_400.0  # seconds: an older message that was changed is no new wish
+MAX_CHANGE_AGE = 86_400.0  # seconds; an edit of an older message starts no task
 NON_WORD_CHARACTERS = re.compile(r"\W+")
 
 
 @dataclass(frozen=True)
 class MessageChange:
-    """`message` as it stands now, and as it came (None: taken back); what it said `before`."""
+    """One edit. `message` is the message now, or its last state when it was deleted; `before` is
+    its earlier text."""
 
     workspace: str
-    mine: str | None  # our own user id
+    mine: str | None  # the intern's own user id
     event: dict[str, Any]
     message: dict[str, Any] | None
     ts: str
@@ -41,7 +42,7 @@ class MessageChange:
 
     @property
     def task(self) -> str:
-        """The id of what was asked with this message."""
+        """The id of the task that this message started."""
         return task_id(self.workspace, str(self.event["channel"]), self.ts)
 
     @property
@@ -50,13 +51,13 @@ class MessageChange:
 
     @property
     def id(self) -> str:
-        """One for each edit, however often Slack tells of it."""
+        """The same however often Slack reports this edit."""
         at = str(((self.message or {}).get("edited") or {}).get("ts"))
         return task_id(self.workspace, str(self.event["channel"]), self.ts, at)
 
 
 async def handle_message_change(context: ListenerContext, body: dict[str, Any]) -> None:
-    """Store what it changes. The answer to Slack follows the commit."""
+    """Store what the edit changes. Slack is answered after the commit."""
     change = parse_message_change(body)
     if change is None:
         return
@@ -69,7 +70,7 @@ async def handle_message_change(context: ListenerContext, body: dict[str, Any]) 
 
 
 def parse_message_change(body: dict[str, Any]) -> MessageChange | None:
-    """A change of its words by the person who wrote it; None for every other."""
+    """Return the edit if the author changed the words; None for every other change."""
     event, mine = body["event"], messages.find_bot_user(body)
     before, after = event.get("previous_message") or {}, event.get("message") or {}
     if not messages.is_from_person(before, mine):
@@ -87,7 +88,7 @@ def parse_message_change(body: dict[str, Any]) -> MessageChange | None:
 
 
 async def _apply_edit(context: ListenerContext, change: MessageChange) -> str | None:
-    """The task to be interrupted, if one is under way."""
+    """Return the task to stop, if one is running."""
     assert change.message is not None
     heard = {key: change.event.get(key) for key in ("channel", "channel_type")}
     event = {**change.message, **heard}
@@ -104,8 +105,10 @@ async def _apply_edit(context: ListenerContext, change: MessageChange) -> str | 
 def restart_changed_task(
     session: Session, context: ListenerContext, change: MessageChange
 ) -> tuple[bool, str | None]:
-    """Whether something was asked with this message, and the task that its new words stop.
-    Raises CannotDo for words that come too late."""
+    """Return whether this message had started a task, and the running task that the new words stop.
+
+    Raise CannotDo when the edit comes too late.
+    """
     first = session.get(Task, change.task)
     if first is None or session.get(Task, change.id) is not None:
         return first is not None, None
@@ -116,16 +119,15 @@ def restart_changed_task(
     if under_way:
         task.stop(session, context.services.enqueue, by, now)
     Task.accept(session, context.services.enqueue, wish, now)
-    OutboxMessage.request_redraw(
-        session, context.services.enqueue, task.first_piece
-    )  # it goes on below, and says so
+    # The old card then says that the work continues below it.
+    OutboxMessage.request_redraw(session, context.services.enqueue, task.first_piece)
     return True, task.id if under_way else None
 
 
 def stop_deleted_task(
     session: Session, context: ListenerContext, change: MessageChange
 ) -> str | None:
-    """Stop what was asked with it; the task that is under way, if one is."""
+    """Stop the task that the message started; return the running task, if there is one."""
     first = session.get(Task, change.task)
     if first is None:
         return None
@@ -136,7 +138,7 @@ def stop_deleted_task(
 
 
 def _find_latest_task(session: Session, task: Task) -> Task:
-    """What became of a task: the last that took it up."""
+    """Return the last task that continues this one."""
     while True:
         after = select(Task).where(Task.parent == task.id).order_by(Task.made_at.desc()).limit(1)
         if (next_one := session.scalar(after)) is None:
@@ -145,32 +147,34 @@ def _find_latest_task(session: Session, task: Task) -> Task:
 
 
 def _build_changed_task(session: Session, task: Task, change: MessageChange) -> NewTask:
-    """The same wish in the new words. Raises CannotDo for a task that has ended with the old."""
+    """Return the same request with the new words. Raise CannotDo when the task has ended with
+    the old words."""
     words, reason = _apply_changed_words(task, change)
     same = (words, reason) == (task.words, task.reason)
     if same or task.state not in (*OPEN_STATES, "asking", "failed"):
         raise CannotDo(WORK_IS_STOPPED if task.state == "stopped" else WORK_IS_DONE)
     alone = parse_just_for_me(change.now)[0]
     place = continue_in_thread(task.place, session.get(OutboxMessage, f"{task.first_piece}:card"))
-    if alone and not task.private:  # from now on for their eyes only
+    if alone and not task.private:  # the edited request is private from now on
         place = {key: value for key, value in place.items() if key != "under"} | {"dm": True}
     private = task.private or alone
     return task.once_more(change.id, words=words, place=place, private=private, reason=reason)
 
 
 def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | None]:
-    """Its words and the reason it came back for, with the change made in them."""
+    """Return the task's words and its revision reason, with the edit applied."""
     was, now = parse_just_for_me(change.before)[1], parse_just_for_me(change.now)[1]
     if task.reason == change.before:
         return task.words, change.now
-    if not was:  # a mention alone; what was answered stands below it
+    if not was:  # the message was only a mention; an answer in its thread follows it
         return "\n".join(filter(None, [now, task.words])), task.reason
     whole = f"\n{task.words}\n".replace(f"\n{was}\n", f"\n{now}\n", 1)
     return whole.strip(), task.reason
 
 
 def _normalize_request(message: dict[str, Any], bot_user: str | None) -> tuple[bool, str]:
-    """Whether it is to us, and its letters and figures: another comma asks for nothing else."""
+    """Return whether the message is for the intern, and its letters and digits: a changed comma
+    is no new request."""
     signs = NON_WORD_CHARACTERS.sub(
         " ", messages.extract_words(message, bot_user).casefold()
     ).strip()

@@ -1,10 +1,9 @@
-"""Messages to the intern: a mention, a direct message, an answer to its question, a wish under a
-draft for another version of it.
+"""Messages to the intern: mentions, direct messages, answers to its questions, and replies under
+its cards.
 
-With files of rows it is an import, unless its words ask for a text.
-
-A mention reaches us twice, as `app_mention` and as `message`, and may be sent again: channel and
-ts make one wish of all of them.
+A message with tables starts an import, unless its words ask for a text. Slack reports a mention
+twice, as `app_mention` and as `message`, and may send each again; the task's id is made of channel
+and ts, so there is only one task.
 """
 
 from typing import Any
@@ -33,25 +32,27 @@ from bot.slack.location import make_place
 from bot.slack.notices import enqueue_ephemeral
 from bot.tasks.models import NewTask, Task
 
-PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # the kinds of message that people write
+PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # message subtypes that people write
 
 
 async def handle_message(context: ListenerContext, body: dict[str, Any]) -> None:
-    """Store what is meant for us. The answer to Slack follows the commit."""
+    """Store a message that is for the intern. Slack is answered after the commit."""
     event, mine = body["event"], find_bot_user(body)
     if not is_from_person(event, mine):
         return
     workspace = str(body.get("team_id") or event.get("team"))
     try:
         await accept_message(context, workspace, event, mine)
-    except CannotDo as no:  # told to its author alone; Slack need not send it again
+    except CannotDo as no:  # the author is told, so Slack need not send the event again
         about = task_id(workspace, str(event["channel"]), str(event["ts"]))
         await refuse_message(context, workspace, event, no, about=about)
 
 
 def find_addressed_message(body: dict[str, Any]) -> tuple[str, str, str, str | None] | None:
-    """Workspace, person, channel and thread of a message that is surely meant for us; a mention
-    counts once, as the message that it is. None for every other event."""
+    """Return workspace, person, channel and thread of a message that is certainly for the intern.
+
+    A mention counts once, as its `message` event. Return None for every other event.
+    """
     event, mine = body["event"], find_bot_user(body)
     if event.get("type") != "message" or not is_from_person(event, mine):
         return None
@@ -62,7 +63,7 @@ def find_addressed_message(body: dict[str, Any]) -> tuple[str, str, str, str | N
 
 
 def is_addressed_to_bot(event: dict[str, Any], bot_user: str | None) -> bool:
-    """Whether a message is surely meant for us, by itself."""
+    """Return whether the message is certainly for the intern, without looking at its thread."""
     return (
         event.get("type") == "app_mention"
         or _is_direct_message(event)
@@ -73,7 +74,7 @@ def is_addressed_to_bot(event: dict[str, Any], bot_user: str | None) -> bool:
 async def accept_message(
     context: ListenerContext, workspace: str, event: dict[str, Any], bot_user: str | None
 ) -> None:
-    """A person's message: stored, when it is for us. Raises CannotDo."""
+    """Store a person's message if it is for the intern. Raise CannotDo."""
     direct = _is_direct_message(event)
     mentioned = event["type"] == "app_mention" or is_bot_mentioned(event, bot_user)
     if direct or mentioned or event.get("thread_ts"):
@@ -85,8 +86,8 @@ async def accept_message(
 async def refuse_message(
     context: ListenerContext, workspace: str, event: dict[str, Any], no: CannotDo, *, about: str
 ) -> None:
-    """Why not, to its author alone, once for each `about`: Slack tells us of a mention twice. That
-    it is too much, once for all that is too much."""
+    """Tell the author why the message was refused, once for each `about`, because Slack reports
+    a mention twice. An exceeded quota is reported once for all messages that exceed it."""
     if isinstance(no, QuotaExceeded):
         about = task_id(workspace, str(event["user"]), no.once)
     await context.run(
@@ -112,7 +113,8 @@ def accept_request(
     direct: bool,
     mentioned: bool,
 ) -> bool:
-    """The message as a wish. False when it is none, or was stored before."""
+    """Store the message as a task or an import. Return False when it is neither, or was stored
+    before."""
     now, user = context.services.now(), str(event["user"])
     id = task_id(workspace, str(event["channel"]), str(event["ts"]))
     if session.get(Task, id) is not None:
@@ -158,7 +160,7 @@ def accept_request(
 
 
 def is_from_person(event: dict[str, Any], bot_user: str | None) -> bool:
-    """Not by a bot, ourselves included; no edit, no deletion, nobody joining."""
+    """Return whether a person wrote it: no bot, no edit, no deletion, no join message."""
     if event.get("bot_id") or event.get("bot_profile") or event.get("hidden"):
         return False
     return event.get("subtype") in PERSON_SUBTYPES and event.get("user") not in (
@@ -169,7 +171,7 @@ def is_from_person(event: dict[str, Any], bot_user: str | None) -> bool:
 
 
 def find_bot_user(body: dict[str, Any]) -> str | None:
-    """Our own user id, as each event names it."""
+    """Return the intern's own user id, which each event names."""
     for one in body.get("authorizations") or []:
         if one.get("is_bot"):
             return str(one["user_id"])
@@ -177,17 +179,15 @@ def find_bot_user(body: dict[str, Any]) -> str | None:
 
 
 def is_bot_mentioned(event: dict[str, Any], bot_user: str | None) -> bool:
-    """Whether it mentions us."""
     return bool(bot_user and f"<@{bot_user}" in _read_text(event))
 
 
 def extract_words(event: dict[str, Any], bot_user: str | None) -> str:
-    """The words of a message, without our mention and Slack's marks."""
+    """Return the words of a message without the intern's mention and Slack's mark-up."""
     return remove_markup(remove_mention(_read_text(event), bot_user))
 
 
 def remove_mention(text: str, bot_user: str | None) -> str:
-    """The text without our mention."""
     for mark in (f"<@{bot_user}>", f"<@{bot_user}|") if bot_user else ():
         while (at := text.find(mark)) >= 0:
             end = text.find(">", at)
@@ -201,7 +201,8 @@ def _is_direct_message(event: dict[str, Any]) -> bool:
 
 
 def _is_addressed_to_other(event: dict[str, Any], bot_user: str | None) -> bool:
-    """Whether it begins with the name of somebody else: people talk to each other."""
+    """Return whether it begins with a mention of somebody else, so that it is a conversation
+    between people."""
     start = _read_text(event).lstrip()
     return start.startswith("<@") and not (bot_user and start.startswith(f"<@{bot_user}"))
 

@@ -1,4 +1,5 @@
-"""A question in the thread of a digest or an analysis: it is answered without naming the intern."""
+"""Questions in the thread of a digest or an analysis, which need no mention of the intern; and
+answers to its questions."""
 
 import re
 from datetime import datetime, timedelta
@@ -16,21 +17,18 @@ from bot.slack.context import ListenerContext
 from bot.slack.location import continue_in_thread, find_card_thread, make_place
 from bot.tasks.models import NewTask, Task
 
-DIGEST, ANSWER = "digest", "answer"  # skills
-ALL_SECTIONS = (
-    "sales",
-    "site",
-    "feedback",
-    "campaigns",
-)  # what a digest tells when nothing was chosen
-FOLLOW_UP_SKILLS = (ANSWER, "feedback", "trends")  # what is asked on about in the same thread
-MIN_WORDS = 2  # words: "?" alone or "really?" asks nothing that facts answer
+DIGEST, ANSWER = "digest", "answer"  # names of skills
+ALL_SECTIONS = ("sales", "site", "feedback", "campaigns")  # of a digest without a choice
+# skills whose results people ask follow-up questions about
+FOLLOW_UP_SKILLS = (ANSWER, "feedback", "trends")
+MIN_WORDS = 2  # "?" alone or "really?" is no question that facts answer
 
 
 def detect_skill(said: str) -> str | None:
-    """The skill that these words ask for by themselves, copy not among them."""
+    """Return the skill that these words ask for, except the skills that write copy."""
     asking = (s for s in load_skills().values() if s.asked_by and not s.for_channels)
-    ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)  # it takes what no other does
+    # it accepts what no other skill does
+    ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)
     for skill in ordered:
         if re.search(skill.asked_by or "$^", said.replace("’", "'"), re.IGNORECASE):
             return skill.name
@@ -47,11 +45,11 @@ def build_thread_question(
     *,
     meant: bool,
 ) -> NewTask | None:
-    """The wish that a reply is which asks something; None for what people say to each other. What
-    is surely `meant` for us needs no question mark: "for last month instead".
+    """Return the task of a reply that asks a question; None for a conversation between people.
 
-    Under a digest anybody's question counts; under an analysis, what asks for another, or any
-    question of whoever had it made.
+    A reply that is certainly `meant` for the intern needs no question mark: "for last month
+    instead". Under a digest everybody's question counts. Under an analysis only its requester may
+    ask any question; others must ask for another analysis.
     """
     why = asks_only_why(said)
     asks = said.endswith("?") or (meant and is_follow_up(said))
@@ -84,7 +82,8 @@ def build_thread_question(
 
 
 def _list_digest_sections(draft: Draft) -> dict[str, str]:
-    """What the digest tells that is asked about, also further down its thread."""
+    """Return the sections that the digest covers, so that questions further down its thread know
+    them."""
     brief = draft.brief
     if brief.series:
         return {"sections": "site" if brief.series.startswith("funnel.") else "feedback"}
@@ -93,15 +92,15 @@ def _list_digest_sections(draft: Draft) -> dict[str, str]:
 
 
 def detect_follow_up(draft: Draft, said: str, skill: str | None) -> dict[str, str]:
-    """The question that this one only changes, and whose it is: "and in October?"."""
+    """Return the question that this one only varies, and its skill: "and in October?"."""
     if draft.skill not in FOLLOW_UP_SKILLS or skill not in (None, ANSWER) or not is_follow_up(said):
         return {}
-    if asks_only_why(said):  # what moved besides is looked at for it
+    if asks_only_why(said):  # the answer looks at everything that changed besides
         return {"skill": ANSWER, "follows": draft.brief.words, "sections": " ".join(ALL_SECTIONS)}
     return {"skill": draft.skill, "follows": draft.brief.words}
 
 
-# An answer to a question of the intern's: which one it answers, and the wish that it makes.
+# Answers to questions of the intern.
 
 ANSWER_WITHIN = timedelta(minutes=30)  # in a direct message, outside the question's thread
 
@@ -115,8 +114,10 @@ def find_open_question(
     *,
     direct: bool,
 ) -> Task | None:
-    """The task that asked this person and still waits, where they now write. Outside its thread,
-    a question of their own is no answer."""
+    """Return the task that is waiting for this person's answer in this place.
+
+    Outside the task's thread, a message that asks something itself is no answer.
+    """
     thread = event.get("thread_ts")
     if not direct and not thread:
         return None
@@ -136,7 +137,7 @@ def find_open_question(
 
 
 def build_answered_task(session: Session, asked: Task, said: str, id: str) -> NewTask:
-    """The wish again, with the answer in it."""
+    """Return the request again, with the answer added."""
     card = session.get(OutboxMessage, f"{asked.first_piece}:card")
     words = "\n".join(filter(None, [asked.words, said]))
     return asked.once_more(id, words=words, place=continue_in_thread(asked.place, card))

@@ -1,4 +1,4 @@
-"""The form in which an audience's rule is changed, to be counted again."""
+"""The form that changes the rule of an audience, which is then counted again."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -45,7 +45,8 @@ NOT_A_NUMBER = Words("Write a whole number, 1 or more.")
 def prepare_next_step_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    """The form of what a result leads to: a rule to be changed, else a brief."""
+    """Build the form of a next step: the rule form when the step has a rule, else the brief
+    form."""
     context.services.policy(action.workspace).demand(action.user, "ask")
     draft = load_visible_draft(session, action.viewer, action.ref)
     lead = next_steps.find_next_step(draft, action.ref)
@@ -55,7 +56,7 @@ def prepare_next_step_form(
 
 
 def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: str = "") -> Block:
-    """The rule's fields, as they are. Products stand by their names, one a line."""
+    """Build the fields with the current rule. Products are shown by their titles, one per line."""
     rule = AudienceRule.model_validate_json(lead.form["rule"])
     titles = _find_product_titles(facts)
     categories = dict.fromkeys([*_find_categories(facts), *rule.bought_categories])
@@ -90,8 +91,10 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
 def read_rule(
     view: dict[str, Any], before: AudienceRule, facts: Evidence, language: str
 ) -> tuple[AudienceRule | None, dict[str, str]]:
-    """The rule as filled in, or what is wrong with which field. Products typed anew keep the words
-    they were typed in: the library looks them up."""
+    """Read the rule from the form, or return the errors by field.
+
+    A product that was typed keeps its words; the library looks them up.
+    """
     keys = {title: key for key, title in _find_product_titles(facts).items()}
     numbers, errors = _read_numbers(view, language)
     if errors:
@@ -107,7 +110,7 @@ def read_rule(
         "bought_named": tuple(line for line in bought if line in before.bought_named),
         "bought": tuple(keys.get(line, line) for line in bought if line not in before.bought_named),
         "not_bought": tuple(keys.get(line, line) for line in _read_lines(view, "not_bought")),
-        "not_bought_categories": (),  # they are among the lines of what was not bought
+        "not_bought_categories": (),  # the lines of the "not bought" field include them
         "countries": tuple(_read_lines(view, "countries")),
         "regions": tuple(_read_lines(view, "regions")),
         **numbers,
@@ -124,12 +127,12 @@ def read_rule(
 
 
 def _list_unlisted_categories(rule: AudienceRule) -> list[str]:
-    """The categories whose names no menu can hold: they stay in the rule."""
+    """Return the categories whose names are too long for a menu: they stay in the rule."""
     return [name for name in rule.bought_categories if count_utf16_units(name) > OPTION_VALUE]
 
 
 def _explain_invalid_rule(error: ValidationError) -> tuple[str, Words]:
-    """The first field that can't be so, and what it may be."""
+    """Return the first invalid field, and what it may be."""
     first = error.errors()[0]
     limits = first.get("ctx") or {}
     if "le" in limits:
@@ -144,7 +147,7 @@ def _explain_invalid_rule(error: ValidationError) -> tuple[str, Words]:
 async def submit_rule_form(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """A changed rule, as a new wish: that one audience, counted."""
+    """Start a task that counts the audience of the changed rule."""
     language = await context.language(submission.workspace, submission.user)
     errors = await context.run(_accept_rule, context, submission, language)
     if errors:
@@ -184,7 +187,7 @@ def _accept_rule(
 
 
 def _find_product_titles(facts: Evidence) -> dict[str, str]:
-    """What the products in the rules are called, by key."""
+    """Return the titles of the products in the rules, by product key."""
     return {f.about: str(f.value) for f in facts.of("audiences") if f.id.split(".")[1] == "things"}
 
 
@@ -206,7 +209,7 @@ def _build_category_menus(
 
 
 def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: str) -> list[Block]:
-    """What the form has no field for stays in the rule, and is said."""
+    """Say what stays in the rule because the form has no field for it."""
     held = ("like_product", "like_category", "min_spend", "last_from", "last_until")
     rest = AudienceRule(**{name: getattr(rule, name) for name in held})
     if rest == AudienceRule():

@@ -1,4 +1,4 @@
-"""The form that sets a digest: what it tells, of what, where, when, and in which language."""
+"""The form that sets up a digest: its sections, filter, channel, schedule and language."""
 
 import json
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ TIME_ZONES = (
     *("Asia/Tokyo", "Australia/Sydney", "UTC"),
 )
 HOURS = range(6, 22)
-EVERYTHING, MAX_CATEGORIES, MAX_BRANDS = "*", 60, 30  # Slack shows a hundred
+EVERYTHING, MAX_CATEGORIES, MAX_BRANDS = "*", 60, 30  # Slack allows 100 options in a menu
 
 
 def build_digest_form(
@@ -48,7 +48,7 @@ def build_digest_form(
     narrower: Sequence[str] = (),
     channel: str = "",
 ) -> Block:
-    """What, where, when, in which language. A new one goes to the `channel` it was typed in."""
+    """Build the form. A new digest defaults to `channel`, where the command was typed."""
     days = [(str(DAILY), Words("Every day")), *((str(n), day) for n, day in enumerate(WEEKDAYS))]
     languages = {"en": Words("English"), "fr": Words("French")}
     blocks = [
@@ -110,13 +110,13 @@ def build_digest_form(
 
 
 def read_digest_name(view: dict[str, Any]) -> str | None:
-    """The name of the one that the form was opened for."""
+    """Return the name of the digest that the form was opened for."""
     told = json.loads(view.get("private_metadata") or "{}")
     return told.get("was") if isinstance(told, dict) else None
 
 
 def _build_channel_input(language: str, channel: str) -> Block:
-    """A channel of people; left open, or anything else, it comes to its owner alone."""
+    """Build the channel menu. Without a channel the digest is sent to its owner alone."""
     element: Block = {
         "type": "conversations_select",
         "action_id": "where",
@@ -137,7 +137,8 @@ def _build_channel_input(language: str, channel: str) -> Block:
 
 
 def list_catalogue_filters(session: Session, workspace: str) -> list[str]:
-    """What a digest can be narrowed to, as a schedule keeps it: brands, then categories."""
+    """Return the filters that a digest can have, as a schedule stores them: brands, then
+    categories."""
     brands = ProductRow.brands(session, workspace)[:MAX_BRANDS]
     categories = ProductRow.categories(session, workspace)[:MAX_CATEGORIES]
     return [*(BRAND_PREFIX + name for name in brands), *categories]
@@ -146,7 +147,7 @@ def list_catalogue_filters(session: Session, workspace: str) -> list[str]:
 def _build_filter_menu(
     language: str, known: Schedule | None, narrower: Sequence[str]
 ) -> list[Block]:
-    """One brand or category of the catalogue, or all; nothing to choose without a catalogue."""
+    """Build the menu of brands and categories; nothing without a catalogue."""
     about = known.about if known else None
     every = list(dict.fromkeys([*([about] if about else []), *narrower]))
     offered = [
@@ -164,7 +165,7 @@ def _name_filter(about: str) -> Words:
 
 
 def read_digest_settings(submission: ViewSubmission) -> dict[str, Any]:
-    """What was chosen, as a schedule keeps it."""
+    """Return the chosen settings, as a schedule stores them."""
     about = read_choice(submission.view, "about")
     return {
         "weekday": int(read_choice(submission.view, "weekday") or 0),

@@ -1,4 +1,4 @@
-"""What people look up about a draft: its sources, its history, what left the house."""
+"""Views to read about a draft: its sources, its history, and what was sent to a model."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -40,13 +40,13 @@ VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
 
 
 def notice_view(title: Words | str, text: Words | str, language: str = "en") -> Block:
-    """One thing said, to be closed."""
+    """Build a view with one text and a close button."""
     said = render_words(text, language) if isinstance(text, Words) else quote_as_mrkdwn(text, 3_000)
     return build_read_only_view(title, [section_block(said or "…")], language)
 
 
 def build_read_only_view(title: Words | str, blocks: list[Block], language: str) -> Block:
-    """A modal to read, with nothing to send."""
+    """Build a view that can't be submitted."""
     head = title.to(language) if isinstance(title, Words) else title
     return {
         "type": "modal",
@@ -57,7 +57,7 @@ def build_read_only_view(title: Words | str, blocks: list[Block], language: str)
 
 
 def sources_view(draft: Draft, language: str) -> Block:
-    """Part by part: each fact it stands on, with its value, its source and its day."""
+    """List for each part the facts that it cites, with value, source and day."""
     blocks: list[Block] = []
     for part in draft.parts:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
@@ -79,7 +79,7 @@ def sources_view(draft: Draft, language: str) -> Block:
 
 
 def _render_fact(fact: Fact, language: str) -> str:
-    """ "price: £49 — catalogue shop.csv, line 12, 24 November 2026"."""
+    """Render one fact: "price: £49 — catalogue shop.csv, line 12, 24 November 2026"."""
     value = quote_as_mrkdwn(fact.spelled(language), 300)
     name = quote_as_mrkdwn(fact.titled(language), 100)
     colon = "\u00a0:" if language == "fr" else ":"
@@ -103,7 +103,7 @@ def history_view(
     deliveries: Sequence[Delivery],
     language: str,
 ) -> Block:
-    """Every version, the newest first, with what was said of it and where it went."""
+    """List all versions, newest first, with their decisions and deliveries."""
     blocks: list[Block] = []
     for draft in sorted(versions, key=lambda one: -one.version)[:30]:
         who = f"<@{draft.author}>" if draft.author else Words("your intern").to(language)
@@ -122,8 +122,8 @@ def history_view(
 
 
 def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
-    """For each call to a writer: where to, how much, at what price, and the text as it was sent;
-    for each file of an audience what was in it, and nobody's address."""
+    """List for each call of a model its host, its size, its price and the text as it was sent;
+    for each exported audience its counts, without an address."""
     left = [receipt for receipt in receipts if receipt.sent]
     if not left:
         words = Words("Nothing left the house: the rules that wrote this run on your own server.")
@@ -187,11 +187,11 @@ def _render_call(receipt: Receipt, language: str) -> str:
     return told if receipt.ended == "done" else f"{told} · {quote_as_mrkdwn(receipt.ended, 100)}"
 
 
-# What a card leaves behind a button, so that it stays on one screen.
+# The parts that a card leaves out, so that it fits on one screen.
 
 
 def build_details_button(draft: Draft, language: str) -> Block | None:
-    """None for a draft that is whole on its card."""
+    """Return None for a draft that its card shows as a whole."""
     if not list_folded_parts(draft):
         return None
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
@@ -206,8 +206,8 @@ def prepare_details_view(
 
 
 def build_details_view(draft: Draft, language: str) -> Block:
-    """A form holds no table block: rows are written one a line. A digest speaks one language, its
-    headings too."""
+    """Build the view of the left-out parts. A view can't hold a table block, so a table has one
+    line per row. The headings are in the language of the draft."""
     spoken = draft.brief.language if draft.skill == "digest" else language
     parts = [render_part(part, draft, spoken, (), table=False) for part in list_folded_parts(draft)]
     return build_read_only_view(

@@ -1,4 +1,4 @@
-"""The forms people fill in: a brief, an edit, and the reasons they give."""
+"""The forms for a brief, an edit, and the reason of a decision."""
 
 import json
 from collections.abc import Mapping
@@ -54,12 +54,13 @@ __all__ = [
     "what_left_view",
 ]
 
-MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack: 100 blocks, 250,000 characters
+MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack allows 100 blocks and 250,000 characters
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 
 def build_brief_form(language: str, brand: Brand, metadata: str = "", *, words: str = "") -> Block:
-    """What is wanted. `metadata` comes back with it; `words` is what is known already."""
+    """Build the brief form. `metadata` comes back with the submission; `words` is the initial
+    text."""
     what = text_input("words", Words("What do you need?"), language, words, multiline=True)
     example = Words("For example: our linen shirt is back in stock, tell last summer's buyers")
     what["element"]["placeholder"] = plain_text(example.to(language), 150)
@@ -82,7 +83,7 @@ def build_edit_form(
     typed: Mapping[str, str] | None = None,
     notice: Words | None = None,
 ) -> Block:
-    """Every piece of copy to be changed. `typed` is what somebody had typed into an older form."""
+    """Build a form with every copy part. `typed` is the text typed into an outdated form."""
     blocks = [section_block(f":warning: {render_words(notice, language, 1_000)}")] if notice else []
     known, left_out = find_part_limits(draft), False
     for part in draft.parts:
@@ -104,7 +105,7 @@ def build_edit_form(
 
 
 def build_send_back_form(draft: Draft, language: str) -> Block:
-    """Why it comes back: reasons to tap, and words of one's own."""
+    """Build the form for sending a draft back: reasons to tick, and a text field."""
     reasons = [
         Words("Shorter"),
         Words("Another angle"),
@@ -130,7 +131,7 @@ def build_send_back_form(draft: Draft, language: str) -> Block:
 
 
 def build_reject_form(draft: Draft, language: str) -> Block:
-    """Why it is given up for good."""
+    """Build the form for rejecting a draft for good."""
     why = text_input("reason", Words("Why?"), language, multiline=True)
     why["hint"] = plain_text(Words("There will be no new draft.").to(language), HINT)
     return build_form(
@@ -144,7 +145,7 @@ def build_reject_form(draft: Draft, language: str) -> Block:
 
 
 def build_approve_anyway_form(draft: Draft, language: str) -> Block:
-    """What has no source, and why it is approved all the same."""
+    """Build the form that lists the unproven claims and asks why they are approved."""
     lines = [render_check(check, language) for check in draft.blocked()]
     lead = Words("You approve this in your name, and your reason is kept:").to(language)
     shown = [section_block(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
@@ -182,7 +183,7 @@ def _build_private_checkbox(language: str) -> Block:
 def _build_part_inputs(
     part: Part, text: str, limit: PartLimit | None, language: str
 ) -> list[Block]:
-    """One part as one input, or as several when it is long."""
+    """Build one input for a part, or several when it is long."""
     pieces = split_into_chunks(text)
     name = translate_title(part.title, language)
     shown = []

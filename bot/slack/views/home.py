@@ -1,4 +1,5 @@
-"""The Home tab: what the intern can do, what waits, what was asked lately; and the first hints."""
+"""The Home tab: the intern's skills, undecided drafts and latest tasks; and the suggested
+prompts."""
 
 import contextlib
 from collections.abc import Collection
@@ -35,12 +36,12 @@ from bot.slack.views.forms import build_brief_form
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
 
 MAX_RECENT, LOOKBACK = 5, timedelta(days=30)
-MAX_UNDECIDED = 30  # undecided drafts, of which a person may not see all
+MAX_UNDECIDED = 30  # drafts that are looked up; a person may not see all of them
 
 
 @dataclass(frozen=True)
 class HomeLine:
-    """A task or a draft in one line; the card's address where it is known."""
+    """A task or a draft in one line, with the address of its card if it is known."""
 
     words: str
     state: str
@@ -48,7 +49,8 @@ class HomeLine:
 
 
 async def handle_home_opened(context: ListenerContext, body: dict[str, Any]) -> None:
-    """Somebody opened the Home tab or our direct messages; the rest happens after the answer."""
+    """Publish the Home tab after Slack was answered, when somebody opened it or the direct
+    messages."""
     event, workspace = body["event"], str(body.get("team_id") or body.get("enterprise_id"))
     if event.get("tab") == "messages":
         context.background.soon(
@@ -59,7 +61,7 @@ async def handle_home_opened(context: ListenerContext, body: dict[str, Any]) -> 
 
 
 async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
-    """The button on the Home tab: a brief whose card comes as a direct message."""
+    """Open the brief form from the Home tab; its card is sent as a direct message."""
     await ack()
     workspace, user = find_workspace(body), str(body["user"]["id"])
     context.services.policy(workspace).demand(user, "ask")
@@ -91,7 +93,7 @@ async def _publish_home(context: ListenerContext, workspace: str, user: str) -> 
 async def _set_suggested_prompts(
     context: ListenerContext, workspace: str, user: str, channel: str
 ) -> None:
-    """Things to say, where Slack shows such hints."""
+    """Show suggested prompts in the direct messages."""
     language = await context.people.language(workspace, user)
     hints = [
         Words("Write an e-mail: our linen shirt is back in stock"),
@@ -108,7 +110,7 @@ async def _set_suggested_prompts(
 def list_undecided_channels(
     session: Session, workspace: str, user: str, now: datetime
 ) -> frozenset[str]:
-    """The channels in which drafts of others stand that nobody has decided on."""
+    """List the channels that have undecided drafts of other people."""
     drafts = session.scalars(select_undecided(workspace, user, now))
     return frozenset(one for draft in drafts for one in find_channels(session, draft))
 
@@ -121,8 +123,8 @@ def load_home_lines(
     now: datetime,
     channels: Collection[str] = (),
 ) -> tuple[list[HomeLine], list[HomeLine]]:
-    """This person's latest tasks, and the drafts of others that nobody has decided on and that
-    stand in one of `channels`, which this person reads."""
+    """Return this person's latest tasks, and the undecided drafts of others in those of
+    `channels`, which this person reads."""
     viewer = Viewer(workspace, user, frozenset(channels))
     tasks = session.scalars(
         select(Task)
@@ -147,7 +149,7 @@ def load_home_lines(
 
 
 def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
-    """The newest versions that nobody has decided on, of others, seen by more than their author."""
+    """Select the newest versions of other people's drafts that are undecided and not private."""
     newer, shared = aliased(Draft), aliased(OutboxMessage)
     return (
         select(Draft)
@@ -156,9 +158,8 @@ def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
             Draft.workspace == workspace,
             Draft.made_at > now - LOOKBACK,
             Task.author != user,
-            *(
-                Task.form[name].as_string().is_(None) for name in AUTOMATIC_FORM_KEYS
-            ),  # nobody has to
+            # Drafts that nobody requested need no decision.
+            *(Task.form[name].as_string().is_(None) for name in AUTOMATIC_FORM_KEYS),
             ~exists().where(Decision.draft == Draft.id),
             ~exists().where(newer.piece == Draft.piece, newer.version > Draft.version),
             or_(~Task.private, exists().where(shared.id == Draft.piece + ":shared")),
@@ -169,14 +170,14 @@ def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
 
 
 def _describe_state(session: Session, task: Task, policy: Policy) -> str:
-    """How far a task is; of one that is done, what people said of its newest version."""
+    """Describe a task's state; for a finished one, the decision on its newest version."""
     draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
     said = compute_status(Decision.of(session, draft.id), policy) if draft else "open"
     return task.state if said == "open" else said
 
 
 def _describe_request(task: Task) -> str:
-    """What was asked; first why it came back, if it did."""
+    """Return the words of the request, after the reason of its revision if there is one."""
     return f"↩ {task.reason} · {task.words}" if task.reason else task.words
 
 
@@ -189,7 +190,7 @@ def _find_card(session: Session, piece: str) -> OutboxMessage | None:
 
 
 def render_home(mine: list[HomeLine], waiting: list[HomeLine], language: str) -> list[Block]:
-    """The tab's blocks."""
+    """Build the blocks of the tab."""
 
     def head(words: Words) -> Block:
         return section_block(f"*{words.to(language)}*")

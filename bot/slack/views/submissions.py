@@ -1,4 +1,4 @@
-"""An edit that was sent: the next version, or the form again with all that was typed."""
+"""Handles submitted forms. Whatever goes wrong, the form keeps what was typed."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -39,7 +39,10 @@ from bot.tasks.models import NewTask, Task
 async def submit_edit(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """The next version in this person's words; too late, the newest with their words in it."""
+    """Store the edit as the next version.
+
+    When somebody else has changed the draft meanwhile, show their version with what was typed.
+    """
     language = await context.language(submission.workspace, submission.user)
     if errors := _find_emptied_parts(submission.view, language):
         return await ack(response_action="errors", errors=errors)
@@ -63,7 +66,8 @@ async def submit_edit(
 def _save_edit(
     session: Session, context: ListenerContext, submission: ViewSubmission
 ) -> tuple[Draft, dict[str, str]] | None:
-    """None when it is stored; else the newest version, and what was typed into the older one."""
+    """Return None when it is stored; else the newest version, and the texts changed in the older
+    one."""
     ref, texts = submission.ref, forms.read_edit(submission.view)
     draft = load_visible_draft(session, submission.viewer, ref)
     newest = Draft.latest(session, draft.piece)
@@ -83,7 +87,7 @@ def _save_edit(
 
 
 def _rename_fields(view: View, version: int) -> View:
-    """The form with its fields under other ids: Slack keeps what a field of the same id held."""
+    """Give the fields new ids, because Slack keeps the value of a field whose id stays the same."""
     for block in view["blocks"]:
         if block["type"] == "input":
             key, number, before = json.loads(block["block_id"])
@@ -92,13 +96,13 @@ def _rename_fields(view: View, version: int) -> View:
 
 
 def _find_changed_texts(before: Draft, texts: dict[str, str]) -> dict[str, str]:
-    """Only what this person changed: the rest may have been changed by somebody else."""
+    """Return only the texts that this person changed: somebody else may have changed the others."""
     known = {part.key: part.text for part in before.parts}
     return {key: text for key, text in texts.items() if Copy(text=text).text != known.get(key)}
 
 
 def _find_emptied_parts(view: View, language: str) -> dict[str, str]:
-    """Errors for parts that nothing is left of, by the block that holds their beginning."""
+    """Return an error for each part that was emptied, at the block with its beginning."""
     left = forms.read_edit(view)
     said = Words("Something has to stay here.").to(language)
     errors: dict[str, str] = {}
@@ -110,13 +114,13 @@ def _find_emptied_parts(view: View, language: str) -> dict[str, str]:
     return dict.fromkeys(errors, said)
 
 
-# What people fill in and send. Whatever goes wrong, what they typed stays before them.
+# Submissions.
 
 
 async def handle_view_submission(
     context: ListenerContext, ack: AsyncAck, body: dict[str, Any]
 ) -> None:
-    """Store it, then let the form close. Raises CannotDo, which the form then shows."""
+    """Store the submission, then let the form close. Raise CannotDo, which the form shows."""
     sent = ViewSubmission(find_workspace(body), str(body["user"]["id"]), body["view"])
     form = SUBMISSION_HANDLERS.get(str(sent.view.get("callback_id")))
     if form is None:
@@ -132,7 +136,7 @@ async def handle_view_submission(
 async def submit_brief(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """A new wish, from the form."""
+    """Store the brief as a new task."""
     context.services.policy(submission.workspace).demand(submission.user, "ask")
     fields = forms.read_brief(submission.view)
     private, words = parse_just_for_me(fields.pop("words", ""))
@@ -143,7 +147,7 @@ async def submit_brief(
         return await ack(response_action="errors", errors={"words": said})
     channel = await _find_readable_channel(context, submission)
     place = make_place(channel, submission.user, private=private)
-    if submission.ref.draft:  # opened by a button under a result
+    if submission.ref.draft:  # a button under a result opened the form
         place, alone, more = await context.run(_load_next_step, submission)
         private, fields = private or alone, {**more, **fields}
     wish = NewTask(
@@ -161,7 +165,7 @@ async def submit_brief(
 
 
 async def _find_readable_channel(context: ListenerContext, submission: ViewSubmission) -> str:
-    """The channel in which the form was opened, which its sender reads. Raises CannotDo."""
+    """Return the channel in which the form was opened, if its sender reads it. Raise CannotDo."""
     channel = str(submission.origin.get("channel") or submission.user)
     if channel == submission.user or await context.readable(
         submission.workspace, submission.user, {channel}
@@ -177,7 +181,7 @@ async def _find_readable_channel(context: ListenerContext, submission: ViewSubmi
 def _load_next_step(
     session: Session, submission: ViewSubmission
 ) -> tuple[Place, bool, dict[str, str]]:
-    """Where a wish goes that a result led to, and what it knows already."""
+    """Return the place, the privacy and the form fields of a next step."""
     draft = load_visible_draft(session, submission.viewer, submission.ref)
     place, private = next_steps.find_next_step_place(
         session, draft, submission.viewer, submission.origin
@@ -214,7 +218,8 @@ async def _submit_refusal(
 def _record_refusal(
     session: Session, context: ListenerContext, submission: ViewSubmission, verdict: Verdict
 ) -> None:
-    """The verdict; sent back, the wish goes on as a new task under the same card."""
+    """Record the decision. A draft that was sent back continues as a new task under the same
+    card."""
     draft = load_visible_draft(session, submission.viewer, submission.ref)
     reason = forms.read_reason(submission.view)
     decision.send_back(
@@ -244,7 +249,7 @@ def _record_refusal(
 async def submit_approve_anyway(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """An approval over a block, with its reason."""
+    """Approve a draft with blocking findings, with a reason."""
     reason = forms.read_reason(submission.view)
     if not reason:
         language = await context.language(submission.workspace, submission.user)
@@ -270,7 +275,7 @@ def _approve_draft(
 
 
 def _redraw_card(session: Session, context: ListenerContext, submission: ViewSubmission) -> None:
-    """The card behind the form may be an old picture."""
+    """Redraw the card behind the form, because it may be outdated."""
     draft = session.get(Draft, submission.ref.draft) if submission.ref.draft else None
     if draft is not None and may_see(session, submission.viewer, draft):
         OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
