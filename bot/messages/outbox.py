@@ -102,14 +102,14 @@ class OutboxMessage(Row):
         Such cards remain when Slack was unavailable for longer than a job is retried. They are
         drawn every few minutes until they are up to date or a week old.
         """
-        held = or_(OutboxMessage.held_until.is_(None), OutboxMessage.held_until < now)
+        not_held = or_(OutboxMessage.held_until.is_(None), OutboxMessage.held_until < now)
         rows = (
             select(OutboxMessage.id, OutboxMessage.workspace)
             .where(
                 OutboxMessage.kind == "card",
                 OutboxMessage.wanted > OutboxMessage.drawn,
                 OutboxMessage.tries > 0,
-                held,
+                not_held,
             )
             .where(
                 OutboxMessage.made_at > now - REDRAW_WINDOW,
@@ -162,10 +162,10 @@ class OutboxMessage(Row):
         post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is None or post.wanted <= post.drawn:
             return None
-        left = post.held_until - now if post.held_until else timedelta(0)
+        lease_left = post.held_until - now if post.held_until else timedelta(0)
         # A lease longer than any that is given means that the clock was set back; its holder is
         # gone.
-        busy = post.holder not in (None, holder) and timedelta(0) < left <= DRAW_LEASE
+        busy = post.holder not in (None, holder) and timedelta(0) < lease_left <= DRAW_LEASE
         if busy:
             return None
         post.holder, post.held_until = holder, now + DRAW_LEASE
@@ -187,8 +187,8 @@ class OutboxMessage(Row):
     @staticmethod
     def release_process(session: Session, process: str) -> None:
         """Release what a process that died was drawing. Its holders are named `process:…`."""
-        held = update(OutboxMessage).where(OutboxMessage.holder.startswith(f"{process}:"))
-        freed = held.values(holder=None, held_until=None)
+        cards = update(OutboxMessage).where(OutboxMessage.holder.startswith(f"{process}:"))
+        freed = cards.values(holder=None, held_until=None)
         session.execute(freed.execution_options(synchronize_session=False))
 
     @staticmethod

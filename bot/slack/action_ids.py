@@ -88,9 +88,9 @@ class ButtonValue(BaseModel):
     @staticmethod
     def unpack(value: str) -> "ButtonValue":
         """Decode a button's value. Raise ValueError when the intern did not make it."""
-        told = json.loads(value)
-        if not isinstance(told, dict):
+        payload = json.loads(value)
+        if not isinstance(payload, dict):
             raise ValueError("not a reference")
         names = {"t": "task", "d": "draft", "s": "seen", "p": "pick", "f": "field"}
         names["a"] = "arrival"
-        return ButtonValue.model_validate({names[k]: v for k, v in told.items() if k in names})
+        return ButtonValue.model_validate({names[k]: v for k, v in payload.items() if k in names})

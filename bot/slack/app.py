@@ -47,13 +47,13 @@ class RequestBodyFilter(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        said = str(record.msg)
-        if "signature" in said:
+        message = str(record.msg)
+        if "signature" in message:
             record.msg, record.args = "A request was not signed by Slack", ()
             return True
-        if said.startswith("Unhandled request"):
+        if message.startswith("Unhandled request"):
             record.msg, record.args = "A request that nobody here takes", ()
-        return record.levelno >= logging.WARNING and "will be unused" not in said
+        return record.levelno >= logging.WARNING and "will be unused" not in message
 
 
 def make_bolt_logger() -> logging.Logger:
@@ -142,13 +142,13 @@ def _load_fairness(context: ListenerContext, workspace: str) -> PersonLimits:
 def find_requester(body: Body) -> tuple[str, str]:
     """Return the workspace and the person of any request; the person is "?" when none is named."""
     event = body.get("event") or {}
-    told = [event, event.get("message"), event.get("previous_message")]
-    names = [one.get("user") for one in told if isinstance(one, dict)]
-    found = [one.get("id") if isinstance(one, dict) else one for one in names]
+    sources = [event, event.get("message"), event.get("previous_message")]
+    names = [one.get("user") for one in sources if isinstance(one, dict)]
+    ids = [one.get("id") if isinstance(one, dict) else one for one in names]
     workspace, user = _find_person(body)
     if event:
         workspace = str(body.get("team_id") or event.get("team") or "")
-    return workspace, user or next((str(one) for one in found if one), "?")
+    return workspace, user or next((str(one) for one in ids if one), "?")
 
 
 def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
@@ -288,7 +288,7 @@ def _find_person(body: Body) -> tuple[str, str]:
     user, team = body.get("user"), body.get("team")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")
     if isinstance(body.get("event"), dict):
-        named = body["event"].get("user")
-        person = named.get("id") if isinstance(named, dict) else named
+        event_user = body["event"].get("user")
+        person = event_user.get("id") if isinstance(event_user, dict) else event_user
     workspace = team.get("id") if isinstance(team, dict) else body.get("team_id")
     return str(workspace or ""), str(person or "")

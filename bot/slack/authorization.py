@@ -73,8 +73,8 @@ class AuthorizationGate:
         return await self._admitted(asker)
 
     async def _installation(self, body: Body) -> Installation | None:
-        if (known := self._membership.known_installation) is not None:
-            return known
+        if (installation := self._membership.known_installation) is not None:
+            return installation
         waits = "event" in body or (body.get("command") and commands.is_task_command(body))
         limit = STORE_SECONDS if waits else ACT_SECONDS
         try:
@@ -96,8 +96,8 @@ class AuthorizationGate:
         try:
             return await wait_within(self._decide(asker), limit)
         except TryAgain:
-            known = self._membership.known_standing(asker.workspace, asker.user)
-            if known not in (None, "member"):
+            standing = self._membership.known_standing(asker.workspace, asker.user)
+            if standing not in (None, "member"):
                 return make_empty_response()
             if asker.stores:
                 return None
@@ -134,15 +134,15 @@ class AuthorizationGate:
     async def _tell(self, asker: RequestAuthor) -> None:
         """Tell a member why nothing happens here, visible to them alone, once per channel and
         person."""
-        house = self._context.services
+        services = self._context.services
         await self._context.run(
             enqueue_channel_closed,
-            house.enqueue,
+            services.enqueue,
             asker.workspace,
             asker.user,
             asker.channel,
             asker.thread,
-            house.now(),
+            services.now(),
         )
 
 
@@ -151,9 +151,9 @@ def make_empty_response() -> BoltResponse:
     return BoltResponse(status=200, body="")
 
 
-async def wait_within(asked: Awaitable[T], seconds: float) -> T:
+async def wait_within(call: Awaitable[T], seconds: float) -> T:
     """Wait for the answer. Raise TryAgain after `seconds`, and leave the call running."""
-    task = asyncio.ensure_future(asked)
+    task = asyncio.ensure_future(call)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
         return await asyncio.wait_for(asyncio.shield(task), seconds)
@@ -203,10 +203,10 @@ def _parse_message_author(
             return None
         user, surely = str((event.get("previous_message") or {}).get("user") or ""), False
     else:
-        mine = messages.find_bot_user(body)
-        if not messages.is_from_person(dict(event), mine):
+        bot_user = messages.find_bot_user(body)
+        if not messages.is_from_person(dict(event), bot_user):
             return None
-        user, surely = str(event["user"]), messages.is_addressed_to_bot(dict(event), mine)
+        user, surely = str(event["user"]), messages.is_addressed_to_bot(dict(event), bot_user)
         if not surely and not thread:
             return None
     return RequestAuthor(
@@ -265,8 +265,8 @@ def _find_our_workspace(body: Body, installation: Installation) -> str | None:
 def _list_workspaces(body: Body) -> Iterator[str]:
     """List the workspaces that the request says it happens in."""
     view = body.get("view") or {}
-    found = (body.get("team_id"), _read_id(body.get("team")), view.get("app_installed_team_id"))
-    return (str(one) for one in found if one)
+    ids = (body.get("team_id"), _read_id(body.get("team")), view.get("app_installed_team_id"))
+    return (str(one) for one in ids if one)
 
 
 def _list_author_teams(body: Body) -> Iterator[str]:
@@ -274,10 +274,10 @@ def _list_author_teams(body: Body) -> Iterator[str]:
     user, event = body.get("user"), body.get("event") or {}
     if isinstance(user, Mapping):
         yield from (str(user[key]) for key in ("team_id", "team") if user.get(key))
-    for said in (event, event.get("message"), event.get("previous_message")):
-        if isinstance(said, Mapping) and not said.get("bot_id"):
+    for message in (event, event.get("message"), event.get("previous_message")):
+        if isinstance(message, Mapping) and not message.get("bot_id"):
             keys = ("team", "user_team", "source_team")
-            yield from (str(said[key]) for key in keys if isinstance(said.get(key), str))
+            yield from (str(message[key]) for key in keys if isinstance(message.get(key), str))
 
 
 def _list_teams(granted: Mapping[str, Any]) -> Iterator[str]:
@@ -292,12 +292,12 @@ def _is_same_id(one: str | None, other: str | None) -> bool:
     return bool(one) and one == other
 
 
-def _read_id(found: Any) -> str:
-    return str((found.get("id") if isinstance(found, Mapping) else found) or "")
+def _read_id(value: Any) -> str:
+    return str((value.get("id") if isinstance(value, Mapping) else value) or "")
 
 
-def _read_channel(found: Any) -> str:
-    return found if isinstance(found, str) else ""
+def _read_channel(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _is_system_event(body: Body) -> bool:

@@ -42,38 +42,38 @@ def measure_blocks(value: Any) -> int:
     return sum(measure_blocks(one) for one in value) if isinstance(value, list) else 0
 
 
-def truncate(text: str, most: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """The text, or its beginning and an ellipsis."""
-    if count_utf16_units(text) <= most:
+    if count_utf16_units(text) <= limit:
         return text
-    return text[: count_fitting(text, most - 1)].rstrip() + "…"
+    return text[: count_fitting(text, limit - 1)].rstrip() + "…"
 
 
-def count_fitting(text: str, most: int) -> int:
+def count_fitting(text: str, limit: int) -> int:
     """How many characters of the text are at most `most` long as Slack counts."""
-    end = min(len(text), most)
-    while count_utf16_units(text[:end]) > most:
-        end -= max(1, (count_utf16_units(text[:end]) - most) // 2)
+    end = min(len(text), limit)
+    while count_utf16_units(text[:end]) > limit:
+        end -= max(1, (count_utf16_units(text[:end]) - limit) // 2)
     return end
 
 
-def quote_as_mrkdwn(text: str, most: int, hosts: Collection[str] = ()) -> str:
+def quote_as_mrkdwn(text: str, limit: int, hosts: Collection[str] = ()) -> str:
     """Other people's words within our own mrkdwn: harmless, and no longer than `most`."""
-    shown, room = escape_mrkdwn(truncate(text, most), hosts), most
-    while count_utf16_units(shown) > most:
-        room = room * most // (count_utf16_units(shown) + 1)
-        shown = escape_mrkdwn(truncate(text, room), hosts)
-    return shown
+    escaped, room = escape_mrkdwn(truncate(text, limit), hosts), limit
+    while count_utf16_units(escaped) > limit:
+        room = room * limit // (count_utf16_units(escaped) + 1)
+        escaped = escape_mrkdwn(truncate(text, room), hosts)
+    return escaped
 
 
-def quote_in_language(text: str, most: int, language: str) -> str:
+def quote_in_language(text: str, limit: int, language: str) -> str:
     """Other people's words between the reader's quotation marks."""
-    return Words("“{quote}”", quote=quote_as_mrkdwn(text, most)).to(language)
+    return Words("“{quote}”", quote=quote_as_mrkdwn(text, limit)).to(language)
 
 
-def render_words(words: Words, language: str, most: int = SECTION) -> str:
+def render_words(words: Words, language: str, limit: int = SECTION) -> str:
     """A stored sentence for mrkdwn: mentions in it stand, other people's words are harmless."""
-    return truncate(_escape_words(words).to(language), most)
+    return truncate(_escape_words(words).to(language), limit)
 
 
 def _escape_words(words: Words) -> Words:
@@ -105,8 +105,8 @@ def render_time(at: datetime, language: str) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short}} {{time}}|{fallback}>"
 
 
-def plain_text(text: str, most: int) -> Block:
-    return {"type": "plain_text", "text": truncate(text, most) or "-", "emoji": False}
+def plain_text(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": truncate(text, limit) or "-", "emoji": False}
 
 
 def mrkdwn(text: str) -> Block:
@@ -114,8 +114,8 @@ def mrkdwn(text: str) -> Block:
 
 
 def section_block(text: str, accessory: Block | None = None) -> Block:
-    shown = {"type": "section", "text": mrkdwn(truncate(text, SECTION)), "expand": True}
-    return shown | ({"accessory": accessory} if accessory else {})
+    block = {"type": "section", "text": mrkdwn(truncate(text, SECTION)), "expand": True}
+    return block | ({"accessory": accessory} if accessory else {})
 
 
 def context_block(*texts: str) -> Block:
@@ -125,20 +125,20 @@ def context_block(*texts: str) -> Block:
 def button(
     text: str, action: str, value: str, *, style: str | None = None, confirm: Block | None = None
 ) -> Block:
-    shown: Block = {
+    block: Block = {
         "type": "button",
         "text": plain_text(text, BUTTON),
         "action_id": action,
         "value": value,
     }
-    shown |= {"style": style} if style else {}
-    return shown | ({"confirm": confirm} if confirm else {})
+    block |= {"style": style} if style else {}
+    return block | ({"confirm": confirm} if confirm else {})
 
 
 def actions_block(*elements: Block | None) -> list[Block]:
     """A row of buttons, or nothing when there are none."""
-    there = [element for element in elements if element is not None]
-    return [{"type": "actions", "elements": there[:25]}] if there else []
+    present = [element for element in elements if element is not None]
+    return [{"type": "actions", "elements": present[:25]}] if present else []
 
 
 def option(text: str, value: str) -> Block:
@@ -170,30 +170,30 @@ def text_elements(text: str, *, bold: bool = False) -> list[Block]:
 
 def linked_text_elements(text: str, hosts: Collection[str] = ()) -> list[Block]:
     """The text as elements; only links to `hosts` can be opened."""
-    found: list[Block] = []
+    elements: list[Block] = []
     at = 0
     for link in find_links(text):
-        shown = text[link.start : link.end]
+        label = text[link.start : link.end]
         if (
             not (link.plain and is_allowed_host(link.host, hosts))
-            or count_utf16_units(shown) > MAX_ELEMENT_CHARACTERS
+            or count_utf16_units(label) > MAX_ELEMENT_CHARACTERS
         ):
             continue
-        url = shown if "://" in shown else f"https://{shown}"
-        found += text_elements(text[at : link.start])
-        found.append({"type": "link", "url": url, "text": shown})
+        url = label if "://" in label else f"https://{label}"
+        elements += text_elements(text[at : link.start])
+        elements.append({"type": "link", "url": url, "text": label})
         at = link.end
-    return found + text_elements(text[at:])
+    return elements + text_elements(text[at:])
 
 
-def split_by_length(text: str, most: int) -> list[str]:
+def split_by_length(text: str, limit: int) -> list[str]:
     """The text in pieces that together are the text."""
-    found = []
+    pieces = []
     while text:
-        end = count_fitting(text, most)
-        found.append(text[:end])
+        end = count_fitting(text, limit)
+        pieces.append(text[:end])
         text = text[end:]
-    return found
+    return pieces
 
 
 def rich_text(*elements: Block) -> Block:
@@ -209,9 +209,9 @@ def rich_text_quote(inner: list[Block]) -> Block:
     return {"type": "rich_text_quote", "elements": inner}
 
 
-def split_at_pause(text: str, most: int) -> tuple[str, str]:
+def split_at_pause(text: str, limit: int) -> tuple[str, str]:
     """The text in two: a beginning of at most `most`, ended where a reader would pause."""
-    end = count_fitting(text, most)
+    end = count_fitting(text, limit)
     if end == len(text):
         return text, ""
     for pause in ("\n\n", "\n", ". ", " "):

@@ -68,11 +68,11 @@ INVISIBLE_CHARACTERS = word_set(
 class SanitizingClient(AsyncWebClient):
     """Whatever is shown in Slack leaves through it: no text holds a hidden character."""
 
-    async def api_call(self, api_method: str, **told: Any) -> AsyncSlackResponse:
+    async def api_call(self, api_method: str, **kwargs: Any) -> AsyncSlackResponse:
         for carrier in ("json", "params", "data"):
-            if isinstance(told.get(carrier), Mapping):
-                told[carrier] = _remove_invisible(told[carrier])
-        return await super().api_call(api_method, **told)
+            if isinstance(kwargs.get(carrier), Mapping):
+                kwargs[carrier] = _remove_invisible(kwargs[carrier])
+        return await super().api_call(api_method, **kwargs)
 
 
 def _remove_invisible(value: Any) -> Any:
@@ -127,8 +127,8 @@ SLACK_AWAY = Words("Slack didn't answer. Nothing was lost; please try again in a
 
 def _translate_error(error: SlackApiError) -> Exception:
     answer: Any = error.response
-    said = getattr(answer, "data", answer)
-    name = str(said.get("error", "")) if isinstance(said, Mapping) else ""
+    data = getattr(answer, "data", answer)
+    name = str(data.get("error", "")) if isinstance(data, Mapping) else ""
     status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 0)
     if name in ("ratelimited", "rate_limited") or status == 429:
         after = _parse_retry_after(getattr(answer, "headers", None))
@@ -140,9 +140,9 @@ def _translate_error(error: SlackApiError) -> Exception:
 
 def _parse_retry_after(headers: Mapping[str, Any] | None) -> float | None:
     """Retry-After, however it is spelled."""
-    found = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
+    header = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
     try:
-        return float(found[0] if isinstance(found, list) else found) if found else None
+        return float(header[0] if isinstance(header, list) else header) if header else None
     except ValueError:
         return None
 

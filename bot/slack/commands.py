@@ -46,7 +46,7 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
         form = build_brief_form(language, context.services.brand(workspace))
         await context.open(str(body["trigger_id"]), form, place | {"private": private})
     else:
-        wish = NewTask(
+        new_task = NewTask(
             id=task_id(workspace, "command", str(body["trigger_id"])),
             workspace=workspace,
             author=user,
@@ -56,5 +56,5 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
             private=private,
             form={} if skill.name == "draft" else {"skill": skill.name},
         )
-        await context.run(Task.accept, context.services.enqueue, wish, context.services.now())
+        await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
     await ack()

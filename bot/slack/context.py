@@ -118,7 +118,7 @@ class ListenerContext:
         self,
         trigger: str,
         view: View,
-        back: dict[str, Any] | None = None,
+        origin: dict[str, Any] | None = None,
         *,
         language: str = "en",
     ) -> None:
@@ -126,30 +126,30 @@ class ListenerContext:
 
         Raise CannotDo when the trigger has expired or Slack refuses the view.
         """
-        view = fit_view(view | pack_metadata(view, back), language)
+        view = fit_view(view | pack_metadata(view, origin), language)
         client = make_retrying_client(self.services.client)
         try:
             await asyncio.wait_for(
                 call_slack(client.views_open(trigger_id=trigger, view=view)), OPEN_SECONDS
             )
-        except SlackRefusal as no:
-            if no.error in INVALID_VIEW_ERRORS:
-                raise explain_refusal(no) from None
+        except SlackRefusal as refusal:
+            if refusal.error in INVALID_VIEW_ERRORS:
+                raise explain_refusal(refusal) from None
             raise CannotDo(FORM_IS_SLOW) from None
         except (TryAgain, TimeoutError):  # Slack may open it all the same
             raise CannotDo(FORM_IS_SLOW) from None
 
 
-def pack_metadata(view: View, back: dict[str, Any] | None) -> View:
+def pack_metadata(view: View, origin: dict[str, Any] | None) -> View:
     """Return the view's private metadata with `origin` added."""
-    if not back:
+    if not origin:
         return {}
-    told = json.loads(view.get("private_metadata") or "{}") | {"back": back}
-    return {"private_metadata": json.dumps(told, separators=(",", ":"))}
+    metadata = json.loads(view.get("private_metadata") or "{}") | {"back": origin}
+    return {"private_metadata": json.dumps(metadata, separators=(",", ":"))}
 
 
 def unpack_metadata(view: View) -> dict[str, Any]:
     """Return the `origin` that pack_metadata added."""
-    told = json.loads(view.get("private_metadata") or "{}")
-    found = told.get("back") if isinstance(told, dict) else None
-    return found if isinstance(found, dict) else {}
+    metadata = json.loads(view.get("private_metadata") or "{}")
+    origin = metadata.get("back") if isinstance(metadata, dict) else None
+    return origin if isinstance(origin, dict) else {}

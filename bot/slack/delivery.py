@@ -57,13 +57,14 @@ def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]
     groups: list[list[Block]] = [[]]
     first = next((part.key for part in draft.parts if _fits_slack_table(part)), None)
     for part in draft.parts:
-        for shown in _render_part(part, language, hosts, table=part.key == first):
-            full = len(groups[-1]) + len(shown) > BLOCKS_PER_MESSAGE
+        for part_blocks in _render_part(part, language, hosts, table=part.key == first):
+            full = len(groups[-1]) + len(part_blocks) > BLOCKS_PER_MESSAGE
             if groups[-1] and (
-                full or measure_blocks(groups[-1]) + measure_blocks(shown) > MESSAGE_CHARACTERS
+                full
+                or measure_blocks(groups[-1]) + measure_blocks(part_blocks) > MESSAGE_CHARACTERS
             ):
                 groups.append([])
-            groups[-1] += shown
+            groups[-1] += part_blocks
     code = Words("Campaign code {code}", code=f"`{draft.code}`").to(language)
     print_ = Words("Fingerprint").to(language)
     groups[-1].append(context_block(f"{code} · {print_} `{draft.fingerprint[:16]}`"))
@@ -90,16 +91,16 @@ def _render_part(
         return [[above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}")]]
     if isinstance(body, Table):
         lines = "\n".join(_render_row(body.columns, row, language) for row in body.rows)
-        shown = [rich_text(rich_text_section(text_elements(piece))) for piece in split_text(lines)]
-        shown = [render_slack_table(body)] if table else shown
+        blocks = [rich_text(rich_text_section(text_elements(piece))) for piece in split_text(lines)]
+        blocks = [render_slack_table(body)] if table else blocks
     else:
-        shown = [
+        blocks = [
             rich_text(rich_text_section(linked_text_elements(piece, hosts)))
             for piece in split_text(part.text)
         ]
-    if not shown:
+    if not blocks:
         return []
-    return [[above, shown[0]], *([one] for one in shown[1:])]
+    return [[above, blocks[0]], *([one] for one in blocks[1:])]
 
 
 def _fits_slack_table(part: Part) -> bool:
@@ -116,21 +117,21 @@ def _fits_slack_table(part: Part) -> bool:
 
 def _render_row(heads: Sequence[str], row: Sequence[str], language: str) -> str:
     """Render one table row as a line: the first cell, then each value with its column's name."""
-    named = [
+    values = [
         Words("{name}: {value}", name=head, value=cell).to(language)
         for head, cell in zip(heads[1:], row[1:], strict=False)
     ]
-    over = row[len(heads) :] if len(row) > len(heads) else ()
-    return " · ".join(["".join(("• ", row[0] if row else "")), *named, *over])
+    extra = row[len(heads) :] if len(row) > len(heads) else ()
+    return " · ".join(["".join(("• ", row[0] if row else "")), *values, *extra])
 
 
 def split_text(text: str) -> list[str]:
     """Split the text into pieces that together are the text, each ending at a pause."""
-    found = []
+    pieces = []
     while text:
         piece, text = split_at_pause(text, PIECE_CHARACTERS)
-        found.append(piece)
-    return found
+        pieces.append(piece)
+    return pieces
 
 
 def _render_fallback_text(text: str, number: int, of: int, hosts: Collection[str]) -> str:
@@ -186,24 +187,24 @@ class SlackDelivery:
     async def _as_audience(self, load: DeliveryData) -> None:
         """Export the people of one approved rule and send the file to the requester. The people are
         looked up now and not stored."""
-        told, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
+        destination, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
         if self.audience is None:
             raise CannotDo(Words("Audiences can't be exported here."))
         rule, platform, to = (
-            find_approved_rule(draft, str(told["audience"])),
-            told["format"],
-            told["to"],
+            find_approved_rule(draft, str(destination["audience"])),
+            destination["format"],
+            destination["to"],
         )
-        made = await asyncio.to_thread(self.audience, draft.workspace, rule, platform)
+        export = await asyncio.to_thread(self.audience, draft.workspace, rule, platform)
         await self._plan(load, id, "file", self._place(load))
         await self.poster.database.run(
-            record_export, draft, load.delivery, made, by=to, now=self.now()
+            record_export, draft, load.delivery, export, by=to, now=self.now()
         )
         language = await self.poster.people.language(draft.workspace, to)
-        name = find_audience_name(draft, str(told["audience"]))
-        lines = [Words("Audience: {name}.", name=name), *made.said]
-        said = "\n".join(words.to(language) for words in lines)
-        await upload_file(self.poster, id, made.name, made.content, comment=said)
+        name = find_audience_name(draft, str(destination["audience"]))
+        lines = [Words("Audience: {name}.", name=name), *export.said]
+        comment = "\n".join(words.to(language) for words in lines)
+        await upload_file(self.poster, id, export.name, export.content, comment=comment)
 
     async def _as_messages(self, load: DeliveryData) -> None:
         place = self._place(load)
@@ -216,19 +217,19 @@ class SlackDelivery:
         ):
             id = f"{load.delivery.id}:{number}"
             await self._plan(load, id, "delivery", place)
-            post, sent = await self.poster.send(id, message)
-            if sent.rest:
+            post, shown = await self.poster.send(id, message)
+            if shown.rest:
                 await self._plan(load, f"{id}:rest", "file", make_thread_place(post))
-                await upload_file(self.poster, f"{id}:rest", "rest.txt", sent.rest.encode())
+                await upload_file(self.poster, f"{id}:rest", "rest.txt", shown.rest.encode())
 
     def _place(self, load: DeliveryData) -> Place:
         """Return where the delivery goes. Only the requester's own thread may fall back to their
         direct messages."""
-        told = load.delivery.destination
-        if told["kind"] == "place":
-            return {"channel": told["channel"]}
-        if told["kind"] in ("file", "audience") and told.get("to"):
-            return {"channel": told["to"], "dm": True, "user": told["to"]}
+        destination = load.delivery.destination
+        if destination["kind"] == "place":
+            return {"channel": destination["channel"]}
+        if destination["kind"] in ("file", "audience") and destination.get("to"):
+            return {"channel": destination["to"], "dm": True, "user": destination["to"]}
         spot = find_card_thread(load.card) if load.card else None
         if spot is None:
             raise TryAgain("the card is not up yet")
@@ -259,13 +260,13 @@ def load_delivery(session: Session, id: str) -> DeliveryData:
             OutboxMessage.ts.is_not(None),
         )
     )
-    found: dict[Any, OutboxMessage] = {card.id: card for card in cards}
-    card = found.get(f"{draft.piece}:shared") or found.get(f"{draft.piece}:card")
-    said = Decision.of(session, draft.id)
+    by_id: dict[Any, OutboxMessage] = {card.id: card for card in cards}
+    card = by_id.get(f"{draft.piece}:shared") or by_id.get(f"{draft.piece}:card")
+    decisions = Decision.of(session, draft.id)
     return DeliveryData(
         delivery=delivery,
         draft=draft,
         task=session.get_one(Task, draft.task),
         card=card,
-        approvals=tuple(one for one in said if one.verdict == "approve"),
+        approvals=tuple(one for one in decisions if one.verdict == "approve"),
     )

@@ -36,16 +36,20 @@ async def download_file(client: AsyncWebClient, file: str, name: str, to: Path) 
     large."""
     try:
         answer = await call_slack(make_retrying_client(client).files_info(file=file))
-    except SlackRefusal as no:
+    except SlackRefusal as refusal:
         raise (
             make_missing_file_error(name)
-            if no.error in MISSING_FILE_ERRORS
-            else explain_refusal(no)
+            if refusal.error in MISSING_FILE_ERRORS
+            else explain_refusal(refusal)
         ) from None
-    told = answer.get("file") or {}
-    demand_file_size(name, int(told.get("size") or 0))
-    url = told.get("url_private_download") or told.get("url_private")
-    if told.get("mode") in ("tombstone", "external") or told.get("is_external") or not url:
+    file_info = answer.get("file") or {}
+    demand_file_size(name, int(file_info.get("size") or 0))
+    url = file_info.get("url_private_download") or file_info.get("url_private")
+    if (
+        file_info.get("mode") in ("tombstone", "external")
+        or file_info.get("is_external")
+        or not url
+    ):
         raise make_unavailable_file_error(name)
     await _stream_file(client, str(url), name, to)
 
@@ -137,8 +141,8 @@ async def upload_file(
             return await _share_file(
                 poster, post, make_unique_name(sanitize_file_name(name), id), content, comment, alt
             )
-        except SlackRefusal as no:
-            await poster.plan_retry(post, no)
+        except SlackRefusal as refusal:
+            await poster.plan_retry(post, refusal)
     raise CannotDo(explain_refusal(SlackRefusal("upload_refused")).words)
 
 
@@ -158,9 +162,9 @@ async def _share_file(
 ) -> None:
     spot = await poster.resolve_thread(post)
     if await poster.begin_try(post):
-        found = await sender.find_file(make_retrying_client(poster.client), spot, post, name)
-        if found is not None:
-            return await poster.mark_sent(post, found, spot.channel)
+        found_id = await sender.find_file(make_retrying_client(poster.client), spot, post, name)
+        if found_id is not None:
+            return await poster.mark_sent(post, found_id, spot.channel)
     try:
         file_id = await _upload_bytes(poster, name, content, alt)
         await call_slack(
@@ -184,11 +188,11 @@ def _make_title(alt: str) -> str:
 
 async def _upload_bytes(poster: MessageSender, name: str, content: bytes, alt: str) -> str:
     """Upload the content without sharing it, and return the file's id."""
-    told = {"alt_txt": alt[:MAX_ALT_CHARACTERS]} if alt else {}
-    asked = make_retrying_client(poster.client).files_getUploadURLExternal(
-        filename=name, length=len(content), **told
+    alt_text = {"alt_txt": alt[:MAX_ALT_CHARACTERS]} if alt else {}
+    call = make_retrying_client(poster.client).files_getUploadURLExternal(
+        filename=name, length=len(content), **alt_text
     )
-    answer = await call_slack(asked)
+    answer = await call_slack(call)
     session = poster.client.session or aiohttp.ClientSession(timeout=CALL_TIMEOUT)
     try:
         async with session.post(str(answer["upload_url"]), data=content) as response:

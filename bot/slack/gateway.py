@@ -56,8 +56,8 @@ class SlackGateway:
         Raise TryAgain or CannotDo.
         """
         run = self.poster.database.run
-        asked = await run(find_request_origin, post)
-        if asked and await self.admit(*asked) != "admitted":
+        origin = await run(find_request_origin, post)
+        if origin and await self.admit(*origin) != "admitted":
             await run(OutboxMessage.give_up_drawing, post)
         else:
             await self._cards.show(post)
@@ -68,8 +68,8 @@ class SlackGateway:
         A member is told once, visible to them alone, that the channel is closed. Raise TryAgain.
         """
         channel = str(place.get("channel") or "")
-        found = await self.membership.admit(workspace, person, [channel])
-        if found == "closed":
+        admission = await self.membership.admit(workspace, person, [channel])
+        if admission == "closed":
             thread = place.get("thread")
             await self.poster.database.run(
                 enqueue_channel_closed,
@@ -80,7 +80,7 @@ class SlackGateway:
                 thread,
                 self._now(),
             )
-        return found
+        return admission
 
     async def may(self, workspace: str, person: str, right: Right) -> bool:
         """Raise TryAgain when Slack can't be asked."""

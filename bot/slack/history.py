@@ -62,16 +62,18 @@ async def read_conversation(
     recap = wants_recap(words)
     try:
         if channel and (wants_channel(words) or (recap and not in_thread)):
-            said = await _read_channel(slack, str(channel), words, asked)
+            messages = await _read_channel(slack, str(channel), words, asked)
         elif channel and in_thread:
-            said = await _read_pages(slack.conversations_replies, channel=str(channel), ts=str(ts))
+            messages = await _read_pages(
+                slack.conversations_replies, channel=str(channel), ts=str(ts)
+            )
         else:
             return ""
     except (SlackRefusal, TryAgain):
         return ""
-    people = await _look_up_names(said, name) if recap and name else {}
-    most = MAX_RECAP_CHARACTERS if recap or wants_channel(words) else MAX_THREAD_CHARACTERS
-    return format_messages(said, until=asked, people=people, most=most)
+    people = await _look_up_names(messages, name) if recap and name else {}
+    limit = MAX_RECAP_CHARACTERS if recap or wants_channel(words) else MAX_THREAD_CHARACTERS
+    return format_messages(messages, until=asked, people=people, most=limit)
 
 
 async def _read_channel(
@@ -88,7 +90,7 @@ async def _read_channel(
     roots = await _read_pages(slack.conversations_history, channel=channel, oldest=since)
     roots = sorted(roots, key=_read_ts)
     talked = [one for one in roots if one.get("reply_count")][-MAX_THREADS:]
-    found = list(roots)
+    messages = list(roots)
     for root in talked:
         try:
             replies = await _read_pages(
@@ -96,27 +98,29 @@ async def _read_channel(
             )
         except (SlackRefusal, TryAgain):
             break  # Slack refuses more reading now: use what was read so far
-        at = next(n for n, one in enumerate(found) if one is root)
-        found[at + 1 : at + 1] = [one for one in replies if one.get("ts") != root["ts"]]
-    return found
+        at = next(n for n, one in enumerate(messages) if one is root)
+        messages[at + 1 : at + 1] = [one for one in replies if one.get("ts") != root["ts"]]
+    return messages
 
 
 async def _read_pages(call: HistoryCall, **where: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
     cursor = None
     for _ in range(PAGES):
         page = await call_slack(call(**where, limit=PAGE, cursor=cursor))
-        found += page.get("messages") or []
+        messages += page.get("messages") or []
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             break
-    return found
+    return messages
 
 
-async def _look_up_names(said: list[dict[str, Any]], name: NameLookup) -> dict[str, str]:
+async def _look_up_names(messages: list[dict[str, Any]], name: NameLookup) -> dict[str, str]:
     """Return the names of the people who write or are mentioned, where Slack knows them."""
-    users = [str(one.get("user")) for one in said if one.get("user") and not one.get("bot_id")]
-    users += [user for one in said for user in re.findall(r"<@(\w+)", str(one.get("text") or ""))]
+    users = [str(one.get("user")) for one in messages if one.get("user") and not one.get("bot_id")]
+    users += [
+        user for one in messages for user in re.findall(r"<@(\w+)", str(one.get("text") or ""))
+    ]
     called = {user: await name(user) for user in dict.fromkeys(users)}
     return {user: known for user, known in called.items() if known}
 
@@ -126,14 +130,14 @@ def format_messages(
     *,
     until: str = "",
     people: Mapping[str, str] | None = None,
-    most: int = MAX_THREAD_CHARACTERS,
+    limit: int = MAX_THREAD_CHARACTERS,
 ) -> str:
     """Format messages as lines "Person 1: …" (see bot.core.thread_text).
 
     Leaves out bots, messages that a bot answered, and messages after `until`. `people` maps user
     ids to names.
     """
-    named = dict(people or {})
+    names = dict(people or {})
     lines, begun = [], set()
     several = len({_read_thread_ts(one) for one in messages}) > 1
     for message in _sort_by_thread(messages):
@@ -142,14 +146,14 @@ def format_messages(
             continue
         if _is_answered_by_bot(message, messages):
             continue
-        text = remove_markup(str(message.get("text") or ""), named)
+        text = remove_markup(str(message.get("text") or ""), names)
         if text:
             replies = several and _read_thread_ts(message) in begun
             begun.add(_read_thread_ts(message))
             lines.append(
-                format_message(_name_person(str(message.get("user")), named), text, replies=replies)
+                format_message(_name_person(str(message.get("user")), names), text, replies=replies)
             )
-    return _keep_latest(lines, most)
+    return _keep_latest(lines, limit)
 
 
 def _read_thread_ts(message: dict[str, Any]) -> Any:
@@ -188,10 +192,10 @@ def _read_ts(message: dict[str, Any]) -> float:
 
 def remove_markup(text: str, people: dict[str, str] | None = None) -> str:
     """Return a message's text as its author typed it, without Slack's mark-up and user ids."""
-    named = {} if people is None else people
-    shown = MARKUP.sub(lambda found: _render_markup(found[1], named), text)
-    shown = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return strip_hidden(shown).strip()
+    names = {} if people is None else people
+    plain = MARKUP.sub(lambda match: _render_markup(match[1], names), text)
+    plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return strip_hidden(plain).strip()
 
 
 def _render_markup(mark: str, people: dict[str, str]) -> str:
@@ -213,10 +217,10 @@ def _name_person(user: str, people: dict[str, str]) -> str:
     return people.setdefault(user, f"{UNNAMED_PERSON}{len(people) + 1}")
 
 
-def _keep_latest(lines: list[str], most: int) -> str:
+def _keep_latest(lines: list[str], limit: int) -> str:
     """Keep the last messages that fit, with a mark when older ones are left out."""
     kept: list[str] = []
-    room = most
+    room = limit
     for line in reversed(lines):
         if room <= 0:
             break

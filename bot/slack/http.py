@@ -93,14 +93,14 @@ class SignedRequest(AsyncBoltRequest):
         some.
         """
         text = body.decode("utf-8")
-        kept: dict[str, str | Sequence[str]] = {
+        kept_headers: dict[str, str | Sequence[str]] = {
             name: headers[name] for name in (*SIGNATURE_HEADERS, *RETRY_HEADERS) if name in headers
         }
         try:
             # The body is passed as a dict, because Bolt loses the fields of a form whose text says
             # "payload".
             super().__init__(
-                body=_parse_payload(text, content_type), headers=kept, mode="socket_mode"
+                body=_parse_payload(text, content_type), headers=kept_headers, mode="socket_mode"
             )
         except ValueError:
             raise
@@ -130,12 +130,12 @@ def _parse_payload(text: str, content_type: str) -> dict[str, Any]:
 
 def _parse_object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise ValueError("not a JSON object")
-    return found
+    return value
 
 
 def _refuse(_: str) -> NoReturn:
@@ -156,11 +156,11 @@ def make_web_app(app: AsyncApp, health: HealthCheck, signing_secret: str) -> web
             refusals.note()
             return web.Response(status=401)
         try:
-            asked = SignedRequest(body, request.content_type, request.headers)
+            bolt_request = SignedRequest(body, request.content_type, request.headers)
         except ValueError:
             return web.Response(status=400)
         try:
-            return await to_aiohttp_response(await app.async_dispatch(asked))
+            return await to_aiohttp_response(await app.async_dispatch(bolt_request))
         except Exception as bug:  # noqa: BLE001  its traceback would quote the request
             log_bug(bug)
             return web.Response(status=500)

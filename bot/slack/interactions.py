@@ -37,8 +37,8 @@ __all__ = [
 class BlockAction:
     """One press of a button or choice in a menu.
 
-    `name` is the action id, or the option chosen in the overflow menu. `proven` are the channels
-    that this person is known to read, besides the one they pressed in.
+    `name` is the action id, or the option chosen in the overflow menu. `readable_channels` are the
+    channels that this person is known to read, besides the one they pressed in.
     """
 
     workspace: str
@@ -49,15 +49,15 @@ class BlockAction:
     trigger: str
     name: str
     ref: ButtonValue
-    proven: frozenset[str] = frozenset()
+    readable_channels: frozenset[str] = frozenset()
     approver: bool = False
 
     @property
     def viewer(self) -> Viewer:
         """The person with the channels they can read. Slack itself names the channel they pressed
         in, so they see what is posted there."""
-        here = {self.channel} if self.channel else set()
-        return Viewer(self.workspace, self.user, self.proven | here, self.approver)
+        channels = {self.channel} if self.channel else set()
+        return Viewer(self.workspace, self.user, self.readable_channels | channels, self.approver)
 
     @property
     def origin(self) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def parse_button_value(value: Any) -> ButtonValue:
 
 
 def find_workspace(body: dict[str, Any]) -> str:
-    for found in (body.get("team"), body.get("enterprise"), body["user"].get("team_id")):
-        id = found.get("id") if isinstance(found, dict) else found
+    for value in (body.get("team"), body.get("enterprise"), body["user"].get("team_id")):
+        id = value.get("id") if isinstance(value, dict) else value
         if id:
             return str(id)
     raise CannotDo(Words("This came from no workspace."))
@@ -103,20 +103,20 @@ def find_workspace(body: dict[str, Any]) -> str:
 def load_visible_draft(session: Session, viewer: Viewer, ref: ButtonValue) -> Draft:
     """Return the version whose words were shown: the newest one when its words are the same. Raise
     NotVisible."""
-    found = session.get(Draft, ref.draft) if ref.draft else None
-    draft = demand_visible(session, viewer, found)
+    stored = session.get(Draft, ref.draft) if ref.draft else None
+    draft = demand_visible(session, viewer, stored)
     newest = Draft.latest(session, draft.piece)
     return newest if newest and newest.fingerprint == ref.seen else draft
 
 
 def load_visible_task(session: Session, viewer: Viewer, ref: ButtonValue) -> Task:
     """Raise NotVisible when there is none that this person may see."""
-    found = session.get(Task, ref.task) if ref.task else None
-    return demand_visible(session, viewer, found)
+    task = session.get(Task, ref.task) if ref.task else None
+    return demand_visible(session, viewer, task)
 
 
 def find_card(
-    session: Session, piece: str, at: dict[str, Any], viewer: Viewer
+    session: Session, piece: str, origin: dict[str, Any], viewer: Viewer
 ) -> OutboxMessage | None:
     """Return the card of this piece that was pressed, else one in a channel that this person reads,
     else its first card."""
@@ -125,8 +125,8 @@ def find_card(
             select(OutboxMessage).where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
         )
     )
-    found = {(card.channel, card.ts): card for card in cards}
-    if pressed := found.get((at.get("channel"), at.get("ts"))):
+    by_message = {(card.channel, card.ts): card for card in cards}
+    if pressed := by_message.get((origin.get("channel"), origin.get("ts"))):
         return pressed
     read = (card for card in cards if card.channel in viewer.channels)
     return next(read, None) or session.get(OutboxMessage, f"{piece}:card")
@@ -147,8 +147,8 @@ def remove_private_sources(
     quotes nothing that was not shared."""
     if private or not task.private:
         return {}
-    here = {card.channel} if card is not None and card.channel else set()
-    return drop_private_sources(session, task, here)
+    channels = {card.channel} if card is not None and card.channel else set()
+    return drop_private_sources(session, task, channels)
 
 
 def copy_task_form(session: Session, task: Task, draft: Draft | None) -> dict[str, str]:
@@ -164,20 +164,20 @@ def copy_task_form(session: Session, task: Task, draft: Draft | None) -> dict[st
 
 def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:
     """Raise CannotDo unless `by` requested or edited the draft, or is an approver."""
-    mine = by == task.author or (draft is not None and by == draft.author)
-    if not mine and by not in policy.approvers:
+    is_own = by == task.author or (draft is not None and by == draft.author)
+    if not is_own and by not in policy.approvers:
         raise CannotDo(
             Words("Only whoever asked for this draft, its editor or an approver can do that.")
         )
 
 
-def demand_editable(session: Session, draft: Draft, seen: str, policy: Policy) -> None:
+def demand_editable(session: Session, draft: Draft, fingerprint: str, policy: Policy) -> None:
     """Raise CannotDo when these words are not the newest, were refused, or have been sent."""
 
-    draft.demand_current(session, seen)
-    said = Decision.of(session, draft.id)
-    if compute_status(said, policy) in ("rejected", "sent back"):
-        demand_open(said, policy)
+    draft.demand_current(session, fingerprint)
+    decisions = Decision.of(session, draft.id)
+    if compute_status(decisions, policy) in ("rejected", "sent back"):
+        demand_open(decisions, policy)
     if any(one.state in ("going", "gone") for one in Delivery.of(session, draft.id)):
         raise CannotDo(
             Words(
@@ -194,18 +194,18 @@ View = dict[str, Any]
 
 @dataclass(frozen=True)
 class ViewSubmission:
-    """One submitted form. `proven` are the channels that its sender is known to read; a form itself
-    belongs to no channel."""
+    """One submitted form. `readable_channels` are the channels that its sender is known to read;
+    a form itself belongs to no channel."""
 
     workspace: str
     user: str
     view: View
-    proven: frozenset[str] = frozenset()
+    readable_channels: frozenset[str] = frozenset()
     approver: bool = False
 
     @property
     def viewer(self) -> Viewer:
-        return Viewer(self.workspace, self.user, self.proven, self.approver)
+        return Viewer(self.workspace, self.user, self.readable_channels, self.approver)
 
     @property
     def ref(self) -> ButtonValue:
@@ -223,18 +223,20 @@ S = TypeVar("S", BlockAction, ViewSubmission)
 T = TypeVar("T")
 
 
-async def run_for_viewer(context: ListenerContext, seen: S, do: Callable[[S], Awaitable[T]]) -> T:
+async def run_for_viewer(
+    context: ListenerContext, request: S, do: Callable[[S], Awaitable[T]]
+) -> T:
     """Run `do` for a person who may see its row.
 
     When the row is not known to be visible to them, ask Slack which of its channels they read, and
     run it again with the answer. Raise NotVisible.
     """
-    approvers = context.services.policy(seen.workspace).approvers
-    seen = replace(seen, approver=seen.user in approvers)
+    approvers = context.services.policy(request.workspace).approvers
+    request = replace(request, approver=request.user in approvers)
     try:
-        return await do(seen)
-    except NotVisible as no:
-        found = await context.readable(seen.workspace, seen.user, no.channels)
-        if not found:
+        return await do(request)
+    except NotVisible as error:
+        channels = await context.readable(request.workspace, request.user, error.channels)
+        if not channels:
             raise
-    return await do(replace(seen, proven=seen.proven | found))
+    return await do(replace(request, readable_channels=request.readable_channels | channels))

@@ -33,8 +33,8 @@ def make_place(
     private: bool = False,
 ) -> Place:
     """Return the Place of a request."""
-    found = {"channel": channel, "thread": thread, "asked": asked, "user": user}
-    place: Place = {key: value for key, value in found.items() if value}
+    fields = {"channel": channel, "thread": thread, "asked": asked, "user": user}
+    place: Place = {key: value for key, value in fields.items() if value}
     return place | ({"dm": True} if private and not channel.startswith("D") else {})
 
 

@@ -52,14 +52,16 @@ class ChannelMembers:
     ) -> frozenset[str]:
         """Return those of `channels` that are public or have this person as a member. A channel for
         which Slack does not answer in time is left out."""
-        found = set(self.known(workspace, person, channels))
-        missing = [one for one in channels if one not in found and not one.startswith("D")]
-        asked = [self._is_readable(client, person, one) for one in missing[:MAX_CHANNELS_ASKED]]
-        for channel, readable in zip(missing, await asyncio.gather(*asked), strict=False):
+        readable_channels = set(self.known(workspace, person, channels))
+        missing = [
+            one for one in channels if one not in readable_channels and not one.startswith("D")
+        ]
+        calls = [self._is_readable(client, person, one) for one in missing[:MAX_CHANNELS_ASKED]]
+        for channel, readable in zip(missing, await asyncio.gather(*calls), strict=False):
             if readable:
                 self._keep((workspace, person, channel), ANSWER_CACHE_SECONDS)
-                found.add(channel)
-        return frozenset(found)
+                readable_channels.add(channel)
+        return frozenset(readable_channels)
 
     async def _is_readable(self, client: AsyncWebClient, person: str, channel: str) -> bool:
         try:
@@ -78,9 +80,9 @@ class ChannelMembers:
 async def _is_in_channel(client: AsyncWebClient, person: str, channel: str) -> bool:
     slack = make_retrying_client(client)
     answer = await call_slack(slack.conversations_info(channel=channel))
-    told = answer.get("channel") or {}
-    private = told.get("is_private") or told.get("is_im") or told.get("is_mpim")
-    if told.get("is_channel") and private is False:
+    info = answer.get("channel") or {}
+    private = info.get("is_private") or info.get("is_im") or info.get("is_mpim")
+    if info.get("is_channel") and private is False:
         return True
     cursor = None
     for _ in range(PAGES):
@@ -162,18 +164,18 @@ class Membership:
         return self._installation
 
     async def _asked_installation(self) -> Installation:
-        told = await call_slack(self._client.auth_test())
-        team, enterprise = str(told.get("team_id") or ""), told.get("enterprise_id") or None
+        answer = await call_slack(self._client.auth_test())
+        team, enterprise = str(answer.get("team_id") or ""), answer.get("enterprise_id") or None
         if team:
             await self._services.database.run(Workspace.install, team, self._services.now())
-        org_wide = bool(told.get("is_enterprise_install"))
+        org_wide = bool(answer.get("is_enterprise_install"))
         return Installation(frozenset(filter(None, [team])), enterprise, org_wide)
 
     async def _remembered(self) -> Installation:
-        known: frozenset[str] = await self._services.database.run(Workspace.installed)
-        if not known:
+        workspaces: frozenset[str] = await self._services.database.run(Workspace.installed)
+        if not workspaces:
             raise TryAgain("Slack has not said yet whose token this is", words=SLACK_AWAY)
-        return Installation(known)
+        return Installation(workspaces)
 
     # People.
 
@@ -182,9 +184,9 @@ class Membership:
         installation = await self.installation()
         try:
             profile = await self.people.profile(workspace, user)
-        except SlackRefusal as no:
-            log.error("who somebody is can't be asked: Slack says %s", no.error)
-            raise TryAgain(f"Slack: {no.error}") from None
+        except SlackRefusal as refusal:
+            log.error("who somebody is can't be asked: Slack says %s", refusal.error)
+            raise TryAgain(f"Slack: {refusal.error}") from None
         if profile.user is None:
             return "gone"
         return classify_user(profile.user, workspace, installation.enterprise)
@@ -237,14 +239,14 @@ class Membership:
         return people if until > time.monotonic() else None
 
     async def _group(self, workspace: str, id: str) -> frozenset[str]:
-        known = self._known_group(workspace, id)
-        if known is not None:
-            return known
+        members = self._known_group(workspace, id)
+        if members is not None:
+            return members
         try:
-            told = await call_slack(self._client.usergroups_users_list(usergroup=id))
-            people = frozenset(str(one) for one in told.get("users") or ())
-        except SlackRefusal as no:
-            log.error("the user group %s can't be read: Slack says %s", id, no.error)
+            answer = await call_slack(self._client.usergroups_users_list(usergroup=id))
+            people = frozenset(str(one) for one in answer.get("users") or ())
+        except SlackRefusal as refusal:
+            log.error("the user group %s can't be read: Slack says %s", id, refusal.error)
             people = frozenset()
         self._put_group(workspace, id, people)
         return people
@@ -273,9 +275,9 @@ class Membership:
     async def is_closed(self, workspace: str, channel: str) -> bool:
         """Return whether outsiders read this channel and the policy does not open it. Raise
         TryAgain."""
-        known = self.known_closed(workspace, channel)
-        if known is not None:
-            return known
+        closed = self.known_closed(workspace, channel)
+        if closed is not None:
+            return closed
         outside = await self._read_by_outsiders(workspace, channel)
         if len(self._channels) >= MAX_CACHED:
             self._channels.clear()
@@ -284,28 +286,30 @@ class Membership:
 
     async def _read_by_outsiders(self, workspace: str, channel: str) -> bool:
         try:
-            told = await call_slack(self._client.conversations_info(channel=channel))
-        except SlackRefusal as no:
-            if no.error in UNKNOWN_CHANNEL_ERRORS:
+            answer = await call_slack(self._client.conversations_info(channel=channel))
+        except SlackRefusal as refusal:
+            if refusal.error in UNKNOWN_CHANNEL_ERRORS:
                 return False  # the intern is not in it, so nothing it writes can be read there
-            log.error("who reads a channel can't be asked: Slack says %s", no.error)
+            log.error("who reads a channel can't be asked: Slack says %s", refusal.error)
             return True
-        found = told.get("channel") or {}
-        if is_shared_outside(found, workspace):
+        info = answer.get("channel") or {}
+        if is_shared_outside(info, workspace):
             return True
-        return bool(found.get("is_mpim")) and await self._outsiders_in(workspace, channel)
+        return bool(info.get("is_mpim")) and await self._outsiders_in(workspace, channel)
 
     async def _outsiders_in(self, workspace: str, channel: str) -> bool:
         """Return whether a group direct message has somebody who is no full member. Bots don't
         count."""
         try:
-            told = await call_slack(
+            answer = await call_slack(
                 self._client.conversations_members(channel=channel, limit=GROUPS_PER_PAGE)
             )
-        except SlackRefusal as no:
-            log.error("who is in a group direct message can't be asked: Slack says %s", no.error)
+        except SlackRefusal as refusal:
+            log.error(
+                "who is in a group direct message can't be asked: Slack says %s", refusal.error
+            )
             return True
-        people = [str(one) for one in told.get("members") or ()]
+        people = [str(one) for one in answer.get("members") or ()]
         standings = [await self.standing(workspace, one) for one in people]
         return any(one not in ("member", "bot") for one in standings)
 

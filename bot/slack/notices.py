@@ -44,8 +44,10 @@ def plan_notice(
     now: datetime,
 ) -> None:
     """Store the row without a job, for a caller that posts it itself."""
-    said = place | {"words": words.model_dump(mode="json"), "language": language}
-    OutboxMessage.plan(session, id=id, workspace=workspace, kind=NOTICE_KIND, place=said, now=now)
+    content = place | {"words": words.model_dump(mode="json"), "language": language}
+    OutboxMessage.plan(
+        session, id=id, workspace=workspace, kind=NOTICE_KIND, place=content, now=now
+    )
 
 
 async def render_notice(post: OutboxMessage) -> Message:
@@ -99,9 +101,9 @@ def enqueue_ephemeral(
     """Have the message shown by a job, once for each `about`."""
     id = f"{about}:{EPHEMERAL_KIND}"
     place = {"channel": channel, "thread": thread, "user": user, "dm": True}
-    told = place | {"words": words.model_dump(mode="json")}
+    content = place | {"words": words.model_dump(mode="json")}
     OutboxMessage.plan(
-        session, id=id, workspace=workspace, kind=EPHEMERAL_KIND, place=told, now=now
+        session, id=id, workspace=workspace, kind=EPHEMERAL_KIND, place=content, now=now
     )
     enqueue(session, Job(kind="tell", subject=id, workspace=workspace))
 

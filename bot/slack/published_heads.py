@@ -78,8 +78,8 @@ def read_heads(path: Path) -> Iterator[PublishedHead]:
 
 def append_heads(path: Path, heads: Iterable[PublishedHead]) -> None:
     """Append the heads, except those whose day and workspace the file already has."""
-    there = {(one.day, one.workspace) for one in read_heads(path)} if path.exists() else set()
-    fresh = [one for one in heads if (one.day, one.workspace) not in there]
+    published = {(one.day, one.workspace) for one in read_heads(path)} if path.exists() else set()
+    fresh = [one for one in heads if (one.day, one.workspace) not in published]
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with open(opened, "a", encoding="utf-8") as file:
         for one in fresh:
@@ -118,14 +118,17 @@ class HeadPublisher:
         head = session.get(JournalHead, workspace)
         if head is None:
             return
-        said, to = PublishedHead.of(head, day), self.local_data.policy(workspace).journal.publish
+        published, to = (
+            PublishedHead.of(head, day),
+            self.local_data.policy(workspace).journal.publish,
+        )
         if to == "file":
-            append_heads(self.local_data.settings.home / HEADS_FILE, [said])
+            append_heads(self.local_data.settings.home / HEADS_FILE, [published])
         elif to != "none":
             enqueue_notice(
                 session,
                 self.enqueue,
-                said.words,
+                published.words,
                 self.local_data.brand(workspace).languages[0],
                 id=f"head:{workspace}:{day.isoformat()}",
                 workspace=workspace,

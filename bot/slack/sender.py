@@ -41,14 +41,14 @@ def simplify_message(message: Message, plainness: int) -> Message:
     if plainness > 1 or not message.blocks:
         return Message(text, [], rest)
     buttons = [block for block in message.blocks if block.get("type") == "actions"]
-    said: Block = {"type": "section", "text": plain_text(message.text, 3_000)}
-    return Message(text, [said, *buttons], rest)
+    text_block: Block = {"type": "section", "text": plain_text(message.text, 3_000)}
+    return Message(text, [text_block, *buttons], rest)
 
 
 def collect_text(blocks: list[Block]) -> str:
     """Return all words in these blocks except those on buttons."""
-    shown = [_collect_words(block) for block in blocks if block.get("type") != "actions"]
-    return "\n\n".join(text for text in shown if text)
+    texts = [_collect_words(block) for block in blocks if block.get("type") != "actions"]
+    return "\n\n".join(text for text in texts if text)
 
 
 def _collect_words(value: Any) -> str:
@@ -75,9 +75,9 @@ async def find_message(
 ) -> str | None:
     """Return the ts of the message that carries this row's id. Raise TryAgain."""
     async for one in _read_messages_since(client, spot, post):
-        told = one.get("metadata") or {}
-        payload = told.get("event_payload") or {}
-        if told.get("event_type") == METADATA_EVENT_TYPE and payload.get("post") == post.id:
+        metadata = one.get("metadata") or {}
+        payload = metadata.get("event_payload") or {}
+        if metadata.get("event_type") == METADATA_EVENT_TYPE and payload.get("post") == post.id:
             return str(one["ts"])
     return None
 
@@ -98,10 +98,10 @@ async def _read_messages_since(
 ) -> AsyncIterator[dict[str, Any]]:
     """Read what was posted there since the row was made; nothing where the intern may not read."""
     # a clock that was ahead would give a time in the future
-    made = min(post.made_at.timestamp(), time.time())
-    oldest, cursor = f"{made - CLOCK_SKEW_SECONDS:.6f}", None
+    made_at = min(post.made_at.timestamp(), time.time())
+    oldest, cursor = f"{made_at - CLOCK_SKEW_SECONDS:.6f}", None
     for _ in range(PAGES):
-        asked: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "channel": spot.channel,
             "oldest": oldest,
             "limit": PAGE,
@@ -110,9 +110,9 @@ async def _read_messages_since(
         }
         try:
             if spot.thread:
-                page = await call_slack(client.conversations_replies(ts=spot.thread, **asked))
+                page = await call_slack(client.conversations_replies(ts=spot.thread, **arguments))
             else:
-                page = await call_slack(client.conversations_history(**asked))
+                page = await call_slack(client.conversations_history(**arguments))
         except SlackRefusal:
             return
         for one in page.get("messages") or []:
@@ -155,18 +155,18 @@ class MessageSender:
         for _ in range(MAX_ROUNDS):
             post = await self.database.run(_load_recorded_post, id)
             message = await render(post)
-            shown = simplify_message(message, plainness)
+            simplified = simplify_message(message, plainness)
             try:
                 if post.ts is None:
-                    await self._send(post, shown)
+                    await self._send(post, simplified)
                 else:
-                    await self._change(post, shown)
-            except SlackRefusal as no:
-                plainness += no.error in INVALID_MESSAGE_ERRORS
-                await self.plan_retry(post, no, plainness)
+                    await self._change(post, simplified)
+            except SlackRefusal as refusal:
+                plainness += refusal.error in INVALID_MESSAGE_ERRORS
+                await self.plan_retry(post, refusal, plainness)
             else:
                 post = await self.database.run(lambda s: s.get_one(OutboxMessage, id))
-                return post, shown
+                return post, simplified
         raise explain_refusal(SlackRefusal("refused_in_every_way"))
 
     async def send(self, id: str, message: Message) -> tuple[OutboxMessage, Message]:
@@ -180,9 +180,9 @@ class MessageSender:
 
     async def resolve_thread(self, post: OutboxMessage) -> ChannelThread:
         """Return where this row's message goes, opening the direct message if needed."""
-        if found := resolve_thread(post.place):
-            await self._demand_readers(post, found.channel)
-            return found
+        if thread := resolve_thread(post.place):
+            await self._demand_readers(post, thread.channel)
+            return thread
         if post.channel:
             await self._demand_readers(post, post.channel)
             return ChannelThread(post.channel)
@@ -216,17 +216,17 @@ class MessageSender:
                 continue
             try:
                 return await self.people.open_direct_message(user)
-            except SlackRefusal as no:
-                refused = no
+            except SlackRefusal as error:
+                refused = error
         raise explain_refusal(refused)
 
     async def begin_try(self, post: OutboxMessage) -> bool:
         """Record a try before it is made. Return whether an earlier try may have succeeded, after
         waiting until Slack's history would show it."""
-        begun = await self.database.run(_begin_try, post.id)
-        if begun:
+        earlier_tries = await self.database.run(_begin_try, post.id)
+        if earlier_tries:
             await asyncio.sleep(self.patience)
-        return bool(begun)
+        return bool(earlier_tries)
 
     async def mark_not_sent(self, post: OutboxMessage) -> None:
         """Take the try back: Slack said that nothing was posted, so there is nothing to search
@@ -239,9 +239,9 @@ class MessageSender:
     async def _send(self, post: OutboxMessage, message: Message) -> None:
         spot = await self.resolve_thread(post)
         if await self.begin_try(post):
-            found = await find_message(make_retrying_client(self.client), spot, post)
-            if found is not None:
-                await self.mark_sent(post, found, spot.channel)
+            ts = await find_message(make_retrying_client(self.client), spot, post)
+            if ts is not None:
+                await self.mark_sent(post, ts, spot.channel)
                 return await self._change(await self._again(post), message)
         try:
             answer = await call_slack(
@@ -275,27 +275,31 @@ class MessageSender:
                     **_build_arguments(message, keep_none=True),
                 )
             )
-        except SlackRefusal as no:
-            if no.error not in UNCHANGEABLE_MESSAGE_ERRORS:
+        except SlackRefusal as refusal:
+            if refusal.error not in UNCHANGEABLE_MESSAGE_ERRORS:
                 raise
 
     async def _again(self, post: OutboxMessage) -> OutboxMessage:
         return await self.database.run(lambda s: s.get_one(OutboxMessage, post.id))
 
-    async def plan_retry(self, post: OutboxMessage, no: SlackRefusal, plainness: int = 3) -> None:
+    async def plan_retry(
+        self, post: OutboxMessage, refusal: SlackRefusal, plainness: int = 3
+    ) -> None:
         """Change the row so that the next try can succeed after this refusal. Raise CannotDo when
         nothing is left to try."""
-        if no.error in INVALID_MESSAGE_ERRORS and plainness < 3:
+        if refusal.error in INVALID_MESSAGE_ERRORS and plainness < 3:
             return
         home = post.place.get("fallback") or not post.place.get("user")
-        if no.error in MISSING_MESSAGE_ERRORS:
+        if refusal.error in MISSING_MESSAGE_ERRORS:
             await self.database.run(_move_unsent_post, post.id, post.place)
-        elif no.error in THREAD_GONE_ERRORS:
+        elif refusal.error in THREAD_GONE_ERRORS:
             await self.database.run(_move_unsent_post, post.id, _drop_thread(post.place))
-        elif no.error in UNREACHABLE_ERRORS and not home:
-            await self.database.run(_move_unsent_post, post.id, post.place | {"fallback": no.error})
+        elif refusal.error in UNREACHABLE_ERRORS and not home:
+            await self.database.run(
+                _move_unsent_post, post.id, post.place | {"fallback": refusal.error}
+            )
         else:
-            raise explain_refusal(no)
+            raise explain_refusal(refusal)
 
 
 def _build_arguments(message: Message, *, keep_none: bool = False) -> dict[str, Any]:
@@ -306,9 +310,9 @@ def _build_arguments(message: Message, *, keep_none: bool = False) -> dict[str, 
 
 def _drop_thread(place: Place) -> Place:
     """Return the place without its thread, which no longer exists."""
-    kept = {key: value for key, value in place.items() if key not in ("thread", "under")}
+    remaining = {key: value for key, value in place.items() if key not in ("thread", "under")}
     under = place.get("under")
-    return kept | ({"under": {"channel": under["channel"], "thread": None}} if under else {})
+    return remaining | ({"under": {"channel": under["channel"], "thread": None}} if under else {})
 
 
 def _load_recorded_post(session: Session, id: str) -> OutboxMessage:

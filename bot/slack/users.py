@@ -66,8 +66,8 @@ class UserDirectory:
 
         A cancelled caller leaves the call running for the next one.
         """
-        if found := self.cached_profile(workspace, user):
-            return found
+        if cached := self.cached_profile(workspace, user):
+            return cached
         key = (workspace, user)
         if (asking := self._asking.get(key)) is None:
             asking = asyncio.get_running_loop().create_task(self._ask(key))
@@ -113,8 +113,8 @@ class UserDirectory:
     async def _ask(self, key: tuple[str, str]) -> UserProfile:
         try:
             answer = await call_slack(self._patient.users_info(user=key[1], include_locale=True))
-        except SlackRefusal as no:
-            if no.error not in UNKNOWN_USER_ERRORS:
+        except SlackRefusal as refusal:
+            if refusal.error not in UNKNOWN_USER_ERRORS:
                 raise
             profile = UserProfile(None)
         else:
@@ -150,9 +150,9 @@ class UserDirectory:
         direct message.
         """
         text = words.to(await self.language(workspace, user))
-        for left in reversed(range(MAX_TRIES)):
+        for tries_left in reversed(range(MAX_TRIES)):
             try:
-                if channel and left:
+                if channel and tries_left:
                     if await self.send_ephemeral(user, text, channel, thread):
                         return
                     channel = None  # it may have been shown already, so it is not sent there again
@@ -168,9 +168,9 @@ class UserDirectory:
     async def send_ephemeral(self, user: str, text: str, channel: str, thread: str | None) -> bool:
         """Return whether Slack showed the message in the channel. Raise SlackBusy when Slack took
         nothing."""
-        told: dict[str, Any] = {"channel": channel, "user": user, "text": text}
+        arguments: dict[str, Any] = {"channel": channel, "user": user, "text": text}
         try:
-            await call_slack(self._client.chat_postEphemeral(**told, thread_ts=thread))
+            await call_slack(self._client.chat_postEphemeral(**arguments, thread_ts=thread))
         except SlackBusy:
             raise
         except (SlackRefusal, TryAgain):
@@ -178,13 +178,15 @@ class UserDirectory:
         return True
 
     async def _send_direct_message(self, user: str, text: str) -> None:
-        told: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
+        arguments: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
         try:
             await call_slack(
-                self._client.chat_postMessage(channel=await self.open_direct_message(user), **told)
+                self._client.chat_postMessage(
+                    channel=await self.open_direct_message(user), **arguments
+                )
             )
-        except SlackRefusal as no:
-            log.error("a sentence could not be told: %s", no.error)
+        except SlackRefusal as refusal:
+            log.error("a sentence could not be told: %s", refusal.error)
         except SlackNoAnswer:  # it was probably sent; sending again would duplicate it
             log.warning("a sentence was told, and Slack did not say so")
 
@@ -193,15 +195,15 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def _cache_value(kept: dict[K, V], key: K, value: V) -> None:
-    if len(kept) >= MAX_CACHED_USERS:
-        kept.clear()
-    kept[key] = value
+def _cache_value(cache: dict[K, V], key: K, value: V) -> None:
+    if len(cache) >= MAX_CACHED_USERS:
+        cache.clear()
+    cache[key] = value
 
 
 def _parse_profile(user: Mapping[str, Any]) -> UserProfile:
-    shown = user.get("profile") or {}
-    names = (shown.get("display_name"), shown.get("real_name"), user.get("real_name"))
+    profile = user.get("profile") or {}
+    names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"))
     name = next((str(one) for one in names if one), "")
     return UserProfile(
         {key: user.get(key) for key in MEMBER_FIELDS}, user.get("locale") or None, name

@@ -38,8 +38,8 @@ def fit_view(view: Block, language: str = "en") -> Block:
     offered = [block for block in view["blocks"] if block.get("type") == "input"]
     blocks = list(_fit_blocks(_fit_each_block(view["blocks"])))
     if sum(block["type"] == "input" for block in blocks) < len(offered):
-        said = Words("Some of the text is too long to edit here, and stays as it is.")
-        note = said.to(language)
+        words = Words("Some of the text is too long to edit here, and stays as it is.")
+        note = words.to(language)
         if not any(note in json.dumps(block, ensure_ascii=False) for block in blocks):
             blocks = [*blocks[: VIEW_BLOCKS - 1], context_block(note)]
     if not blocks:
@@ -49,16 +49,16 @@ def fit_view(view: Block, language: str = "en") -> Block:
 
 def _fit_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
     """Keep as many blocks as a view holds, each block id once."""
-    seen: set[str] = set()
+    seen_ids: set[str] = set()
     room = VIEW_CHARACTERS
     for count, block in enumerate(blocks):
         room -= len(json.dumps(block))
         if count >= VIEW_BLOCKS or room < 0:
             return
         if (id := block.get("block_id")) is not None:
-            if id in seen:
+            if id in seen_ids:
                 continue
-            seen.add(id)
+            seen_ids.add(id)
         yield block
 
 
@@ -94,16 +94,18 @@ def _fit_section(block: Block) -> Block | None:
 
 
 def _fit_context(block: Block) -> Block | None:
-    shown = [one if one["type"] == "image" else _fit_text(one, TEXT) for one in block["elements"]]
-    return block | {"elements": shown[:CONTEXTS]} if shown else None
+    elements = [
+        one if one["type"] == "image" else _fit_text(one, TEXT) for one in block["elements"]
+    ]
+    return block | {"elements": elements[:CONTEXTS]} if elements else None
 
 
 def _fit_actions(block: Block) -> Block | None:
-    found: dict[str, Block] = {}
+    elements: dict[str, Block] = {}
     for element in block["elements"]:
         if (fitted := _fit_element(element)) is not None:
-            found.setdefault(str(fitted.get("action_id") or len(found)), fitted)
-    return block | {"elements": list(found.values())[:ACTIONS]} if found else None
+            elements.setdefault(str(fitted.get("action_id") or len(elements)), fitted)
+    return block | {"elements": list(elements.values())[:ACTIONS]} if elements else None
 
 
 def _fit_input(block: Block) -> Block | None:
@@ -156,7 +158,8 @@ def _fit_element(element: Block) -> Block | None:
         fitted["placeholder"] = _fit_text(fitted["placeholder"], PLACEHOLDER)
     if "confirm" in fitted:
         sized = {
-            name: _fit_text(fitted["confirm"][name], most) for name, most in CONFIRM_LIMITS.items()
+            name: _fit_text(fitted["confirm"][name], limit)
+            for name, limit in CONFIRM_LIMITS.items()
         }
         fitted["confirm"] = fitted["confirm"] | sized
     if fitted["type"] == "button":
@@ -172,21 +175,23 @@ def _fit_element(element: Block) -> Block | None:
 
 def _fit_menu(element: Block) -> Block | None:
     """Keep the options that fit, each value once, and the initial options among them."""
-    most = MAX_OPTIONS_BY_ELEMENT.get(element["type"], MENU)
+    limit = MAX_OPTIONS_BY_ELEMENT.get(element["type"], MENU)
     options: dict[str, Block] = {}
     for one in element["options"]:
         if 0 < count_utf16_units(str(one["value"])) <= OPTION_VALUE:
             options.setdefault(str(one["value"]), _fit_option(one))
     start = element.get("initial_option")
     picked = [start] if start else element.get("initial_options") or []
-    kept = [one for one in dict.fromkeys(str(one["value"]) for one in picked) if one in options]
-    shown = [*kept, *(value for value in options if value not in kept)][:most]
-    there = {value: one for value, one in options.items() if value in shown}
-    if not there:
+    initial = [one for one in dict.fromkeys(str(one["value"]) for one in picked) if one in options]
+    values = [*initial, *(value for value in options if value not in initial)][:limit]
+    fitting = {value: one for value, one in options.items() if value in values}
+    if not fitting:
         return None
-    fitted = element | {"options": list(there.values())}
-    fitted = _set_field(fitted, "initial_option", there.get(kept[0]) if start and kept else None)
-    several = [there[value] for value in kept if value in there] if not start else []
+    fitted = element | {"options": list(fitting.values())}
+    fitted = _set_field(
+        fitted, "initial_option", fitting.get(initial[0]) if start and initial else None
+    )
+    several = [fitting[value] for value in initial if value in fitting] if not start else []
     return _set_field(fitted, "initial_options", several or None)
 
 
@@ -203,7 +208,7 @@ def _set_field(block: Block, name: str, value: Any) -> Block:
     return rest if value is None else rest | {name: value}
 
 
-def _fit_text(text: Block, most: int) -> Block:
+def _fit_text(text: Block, limit: int) -> Block:
     """Return the text cut to its limit, and never empty."""
-    shown: Block = text | {"text": plain_text(str(text["text"]), most)["text"]}
-    return shown
+    fitted: Block = text | {"text": plain_text(str(text["text"]), limit)["text"]}
+    return fitted

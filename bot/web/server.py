@@ -81,9 +81,9 @@ class ConnectionGuard:
         """Check the open connections until cancelled."""
         while True:
             await asyncio.sleep(min(0.5, seconds / 2))
-            now, there = time.monotonic(), server.connections
-            self._verified.intersection_update(there)
-            self._since = {one: self._since.get(one, now) for one in there}
+            now, open_connections = time.monotonic(), server.connections
+            self._verified.intersection_update(open_connections)
+            self._since = {one: self._since.get(one, now) for one in open_connections}
             for one, since in self._since.items():
                 if one not in self._verified and now - since >= seconds:
                     one.force_close()

@@ -57,10 +57,10 @@ def _demand_alert_right(context: ListenerContext, action: BlockAction) -> None:
 def _load_alert(session: Session, action: BlockAction) -> Alert:
     task = load_visible_task(session, action.viewer, action.ref)
     key = (task.workspace, str(task.form.get("series")), format_place_key(task.place))
-    found = session.get(Alert, key, with_for_update=True)
-    if found is None:
+    alert = session.get(Alert, key, with_for_update=True)
+    if alert is None:
         raise CannotDo(GONE)
-    return found
+    return alert
 
 
 def _redraw_alert(session: Session, context: ListenerContext, action: BlockAction) -> None:

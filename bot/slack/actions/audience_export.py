@@ -43,16 +43,16 @@ def find_exportable_rules(draft: Draft) -> dict[str, tuple[str, AudienceRule]]:
         return {}
     stored = (fact for fact in draft.facts.of("audiences") if fact.id.endswith(".rule"))
     rules = {rule.code: rule for fact in stored if (rule := _parse_rule(str(fact.value)))}
-    shown = {str(row[-1]): row[0] for row in part.body.rows}
-    return {code: (name, rules[code]) for code, name in shown.items() if code in rules}
+    names_by_code = {str(row[-1]): row[0] for row in part.body.rows}
+    return {code: (name, rules[code]) for code, name in names_by_code.items() if code in rules}
 
 
 def find_approved_rule(draft: Draft, code: str) -> AudienceRule:
     """Raise CannotDo for a rule whose code is not in the draft's words."""
-    known = find_exportable_rules(draft)
-    if code not in known:
+    rules = find_exportable_rules(draft)
+    if code not in rules:
         raise CannotDo(Words("This rule is not one of those that were approved."))
-    return known[code][1]
+    return rules[code][1]
 
 
 def find_audience_name(draft: Draft, code: str) -> str:
@@ -73,14 +73,14 @@ def build_export_form(draft: Draft, language: str) -> Block:
     platforms = [
         option(_translate_title(one.title, language), key) for key, one in PLATFORMS.items()
     ]
-    told = Words(
+    explanation = Words(
         "Only people who agreed are in the file. It comes to your direct messages with me, and is "
         "noted in the journal: how many, for what, by which rule."
     )
     blocks = [
         _build_menu("audience", Words("Audience"), audiences, language),
         _build_menu("platform", Words("For"), platforms, language),
-        context_block(told.to(language)),
+        context_block(explanation.to(language)),
     ]
     metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     title, send = Words("Export audience"), Words("Export")
@@ -144,7 +144,7 @@ def record_export(
     session: Session,
     draft: Draft,
     delivery: Delivery,
-    made: AudienceExport,
+    export: AudienceExport,
     *,
     by: str,
     now: datetime,
@@ -153,15 +153,15 @@ def record_export(
     code = str(delivery.destination["audience"])
     if any(one.writer == f"export {delivery.id}" for one in Receipt.of(session, draft.task)):
         return
-    name, seen = find_audience_name(draft, code), draft.fingerprint
-    note = ExportReceipt.of(made, audience=name, code=code, approved=seen, by=by)
+    name, fingerprint = find_audience_name(draft, code), draft.fingerprint
+    note = ExportReceipt.of(export, audience=name, code=code, approved=fingerprint, by=by)
     Receipt.of_file(
         session,
         workspace=draft.workspace,
         task=draft.task,
         named=f"export {delivery.id}",
         told=note.stored,
-        to=f"file for {made.platform}",
+        to=f"file for {export.platform}",
         now=now,
     )
     journal.record_event(
@@ -171,9 +171,9 @@ def record_export(
         subject=delivery.id,
         by=by,
         now=now,
-        platform=made.platform,
-        people=made.people,
-        rule=made.rule,
+        platform=export.platform,
+        people=export.people,
+        rule=export.rule,
         file=note.sha256,
         fingerprint=draft.fingerprint,
     )

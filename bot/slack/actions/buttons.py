@@ -108,14 +108,14 @@ async def handle_block_action(
     if action.channel:
         context.channel_members.pressed_in(action.workspace, action.user, action.channel)
     try:
-        said = await run_for_viewer(context, action, partial(_run_action, context))
+        reply = await run_for_viewer(context, action, partial(_run_action, context))
     except CannotDo:
         await context.run(_redraw_card, context, action)
         raise
-    if said is not None:
+    if reply is not None:
         notify = context.people.notify
         context.background.soon(
-            notify(action.workspace, action.user, said, action.channel, action.thread)
+            notify(action.workspace, action.user, reply, action.channel, action.thread)
         )
 
 
@@ -134,10 +134,10 @@ async def _run_action(context: ListenerContext, action: BlockAction) -> Words | 
         # Visibility is checked before Slack is asked anything.
         await context.run(load_visible_draft, action.viewer, action.ref)
         await demand_membership(context, str(action.ref.pick))
-    said = await context.run(verb, context, action)
+    reply = await context.run(verb, context, action)
     if action.name == action_ids.STOP:
         context.background.soon(context.interrupt(str(action.ref.task)))
-    return said
+    return reply
 
 
 def approve_draft(session: Session, context: ListenerContext, action: BlockAction) -> None:
@@ -224,8 +224,8 @@ def _find_draft_of_task(session: Session, action: BlockAction, task: Task) -> Dr
     none. Raise NotVisible."""
     if not action.ref.draft:
         return None
-    found = session.get(Draft, action.ref.draft)
-    return demand_visible(session, action.viewer, found if _is_draft_of(found, task) else None)
+    draft = session.get(Draft, action.ref.draft)
+    return demand_visible(session, action.viewer, draft if _is_draft_of(draft, task) else None)
 
 
 def _is_draft_of(draft: Draft | None, task: Task) -> bool:

@@ -53,17 +53,17 @@ def announce_digest_change(
     trigger: str,
 ) -> None:
     """Post a line about the change in the digest's channel, once for each `trigger`."""
-    house = context.services
-    heirs = house.policy(schedule.workspace).approvers
+    services = context.services
+    heirs = services.policy(schedule.workspace).approvers
     enqueue_notice(
         session,
-        house.enqueue,
+        services.enqueue,
         _render_digest_notice(schedule, user, event),
         schedule.language,
         id=_make_notice_prefix(schedule) + trigger,
         workspace=schedule.workspace,
         place=add_heirs(schedule.place, heirs, alone=False),
-        now=house.now(),
+        now=services.now(),
     )
 
 
@@ -112,19 +112,19 @@ async def open_digest_form(context: ListenerContext, ack: AsyncAck, body: dict[s
     context.channel_members.pressed_in(workspace, user, channel)
     approver = user in context.services.policy(workspace).approvers
     viewer = Viewer(workspace, user, frozenset({channel}), approver)
-    known = await context.run(_find_visible_schedule, viewer, name)
+    schedule = await context.run(_find_visible_schedule, viewer, name)
     language = await context.language(workspace, user)
     offered = await context.run(list_catalogue_filters, workspace)
     brand = context.services.brand(workspace)
-    view = build_digest_form(language, brand, name, known, offered, channel)
+    view = build_digest_form(language, brand, name, schedule, offered, channel)
     await context.open(str(body["trigger_id"]), view, {"channel": channel}, language=language)
     await ack()
 
 
 def _find_visible_schedule(session: Session, viewer: Viewer, name: str) -> Schedule | None:
     """Return the digest of that name, if this person may see it."""
-    found = Schedule.there(session, viewer.workspace, name)
-    return found if may_see(session, viewer, found) else None
+    schedule = Schedule.there(session, viewer.workspace, name)
+    return schedule if may_see(session, viewer, schedule) else None
 
 
 async def submit_digest_form(
@@ -145,8 +145,8 @@ async def submit_digest_form(
     if not errors:
         return await ack()
     language = await context.language(submission.workspace, submission.user)
-    told = {field: words.to(language) for field, words in errors.items()}
-    return await ack(response_action="errors", errors=told)
+    messages = {field: words.to(language) for field, words in errors.items()}
+    return await ack(response_action="errors", errors=messages)
 
 
 def _save_schedule(
@@ -158,20 +158,20 @@ def _save_schedule(
 ) -> dict[str, Words]:
     """Return the errors by form field; empty when the digest was stored."""
     now, user = context.services.now(), submission.user
-    was = read_digest_name(submission.view) or name
-    known = Schedule.there(session, submission.workspace, was)
+    old_name = read_digest_name(submission.view) or name
+    schedule = Schedule.there(session, submission.workspace, old_name)
     context.services.policy(submission.workspace).demand(user, "administer")
-    if known is not None and not may_see(session, submission.viewer, known):
+    if schedule is not None and not may_see(session, submission.viewer, schedule):
         return {"name": NAME_TAKEN}
-    if name != was and Schedule.there(session, submission.workspace, name) is not None:
+    if name != old_name and Schedule.there(session, submission.workspace, name) is not None:
         return {"name": NAME_TAKEN}
-    if known is not None and is_announced(session, known):
+    if schedule is not None and is_announced(session, schedule):
         announce_digest_change(
-            session, context, known, user, CHANGED_IN_FORM, str(submission.view["id"])
+            session, context, schedule, user, CHANGED_IN_FORM, str(submission.view["id"])
         )
-    owner, last = (known.owner, known.last) if known else (user, None)
-    if known is not None and name != was:
-        known.turn(session, "off", now)
+    owner, last = (schedule.owner, schedule.last) if schedule else (user, None)
+    if schedule is not None and name != old_name:
+        schedule.turn(session, "off", now)
     place = make_place(where or owner, owner, private=where is None)
     row = Schedule.put(
         session,
@@ -195,8 +195,8 @@ def _start_preview(
     now, user = context.services.now(), submission.user
     place = make_place(str(submission.origin.get("channel") or user), user, private=True)
     wish = row.wish(row.day_of(now), turn=str(submission.view["id"]))
-    alone = {"place": place, "private": True, "author": user}
-    Task.accept(session, context.services.enqueue, wish.model_copy(update=alone), now)
+    private_fields = {"place": place, "private": True, "author": user}
+    Task.accept(session, context.services.enqueue, wish.model_copy(update=private_fields), now)
 
 
 def build_digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
@@ -265,8 +265,8 @@ def prepare_digest_form(
 
 def _load_schedule(session: Session, context: ListenerContext, action: BlockAction) -> Schedule:
     context.services.policy(action.workspace).demand(action.user, "administer")
-    there = Schedule.there(session, action.workspace, action.ref.pick or "")
-    return demand_visible(session, action.viewer, there)
+    schedule = Schedule.there(session, action.workspace, action.ref.pick or "")
+    return demand_visible(session, action.viewer, schedule)
 
 
 def _redraw_digest(session: Session, context: ListenerContext, action: BlockAction) -> None:

@@ -64,12 +64,12 @@ def _plan_download(
     fresh = False
     for format in policy.delivery.files:
         if approved:
-            told = {"kind": "file", "format": format, "to": action.user}
+            destination = {"kind": "file", "format": format, "to": action.user}
             fresh |= Delivery.plan(
                 session,
                 context.services.enqueue,
                 draft,
-                destination=told,
+                destination=destination,
                 now=context.services.now(),
                 by=action.user,
             )
@@ -108,9 +108,9 @@ async def _upload_files(
                 else render_draft(copies.draft, brand, format, language)
             )
             await upload_file(context.poster, id, name, text.encode())
-    except CannotDo as no:
+    except CannotDo as error:
         await context.people.notify(
-            action.workspace, action.user, no.words, action.channel, action.thread
+            action.workspace, action.user, error.words, action.channel, action.thread
         )
     except TryAgain:
         words = Words("Slack didn't take the files. Please press Download again in a moment.")

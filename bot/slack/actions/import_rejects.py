@@ -51,11 +51,11 @@ async def _upload_rejected_rows(
     locale = await poster.people.locale(arrival.workspace, arrival.author)
     language = parse_language(locale or arrival.locale)
     content = await asyncio.to_thread(lambda: translate_rejects(read_beginning(path), language))
-    said = Words(
+    comment = Words(
         "What stayed out of {file}, each row with its line, column and reason.", file=arrival.title
     )
     name = Words("{file}-stayed-out.csv", file=PurePath(arrival.name).stem)
-    await upload_file(poster, id, name.to(language), content, comment=said.to(language))
+    await upload_file(poster, id, name.to(language), content, comment=comment.to(language))
 
 
 def read_beginning(path: Path) -> bytes:

@@ -32,12 +32,12 @@ def cancel_import(session: Session, context: ListenerContext, action: BlockActio
 def change_import_kind(session: Session, context: ListenerContext, action: BlockAction) -> None:
     arrival, common_args = _prepare_review(session, context, action)
     pick = action.ref.pick or ""
-    what, _, how = pick.partition("=")
-    if pick not in KIND_LABELS and (what, how) not in FORMAT_CHOICES:
+    setting, _, value = pick.partition("=")
+    if pick not in KIND_LABELS and (setting, value) not in FORMAT_CHOICES:
         raise CannotDo(Words("There is no such kind of rows."))
-    if (what, how) in FORMAT_CHOICES:
+    if (setting, value) in FORMAT_CHOICES:
         review.change_setting(
-            session, context.services.enqueue, arrival, what=what, how=how, **common_args
+            session, context.services.enqueue, arrival, what=setting, how=value, **common_args
         )
         return
     review.change_kind(session, context.services.enqueue, arrival, kind=pick, **common_args)
@@ -63,9 +63,9 @@ async def _send_rejects_file(
 ) -> None:
     try:
         await send_rejected_rows(context.poster, arrival, action.user, path, context.services.now())
-    except CannotDo as no:
+    except CannotDo as error:
         await context.people.notify(
-            action.workspace, action.user, no.words, action.channel, action.thread
+            action.workspace, action.user, error.words, action.channel, action.thread
         )
     except TryAgain:
         words = Words("Slack didn't take the files. Please press Download again in a moment.")

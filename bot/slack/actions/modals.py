@@ -93,11 +93,11 @@ def prepare_history_view(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
     draft = load_visible_draft(session, action.viewer, action.ref)
-    known = list_version_history(session, draft)
-    versions = [one for one in known if may_see(session, action.viewer, one)]
-    said = [one for version in versions for one in Decision.of(session, version.id)]
-    went = [one for version in versions for one in Delivery.of(session, version.id)]
-    return lambda language: forms.history_view(versions, said, went, language)
+    listed = list_version_history(session, draft)
+    versions = [one for one in listed if may_see(session, action.viewer, one)]
+    decisions = [one for version in versions for one in Decision.of(session, version.id)]
+    deliveries = [one for version in versions for one in Delivery.of(session, version.id)]
+    return lambda language: forms.history_view(versions, decisions, deliveries, language)
 
 
 def prepare_receipts_view(

@@ -64,7 +64,7 @@ def revise_from_reply(
     context: ListenerContext,
     workspace: str,
     event: dict[str, Any],
-    said: str,
+    words: str,
     id: str,
 ) -> bool | None:
     """Send a draft back because a reply in its thread asks for another version.
@@ -72,18 +72,18 @@ def revise_from_reply(
     In a direct message, a few words soon after a draft count as a reply. Return None when the
     message asks for no revision. Raise CannotDo when the person may not, or the draft is decided.
     """
-    alone = str(event["channel"]).startswith("D") and len(said.split()) <= MAX_REPLY_WORDS
-    if not (event.get("thread_ts") or alone) or not wants_change(said):
+    alone = str(event["channel"]).startswith("D") and len(words.split()) <= MAX_REPLY_WORDS
+    if not (event.get("thread_ts") or alone) or not wants_change(words):
         return None
     policy = context.services.policy(workspace)
     cards = load_thread_cards(session, workspace, event, context.services.now())
-    found = find_draft_meant(session, cards, said, policy)
-    if found is None:
-        if cards and event.get("thread_ts") and (channel := channel_meant(said)):
+    match = find_draft_meant(session, cards, words, policy)
+    if match is None:
+        if cards and event.get("thread_ts") and (channel := channel_meant(words)):
             title = Words(load_channels()[channel].title)
             raise CannotDo(Words("Nothing drafted here for {channel} yet.", channel=title))
         return None
-    draft, card = found
+    draft, card = match
     decision.lock_piece(session, draft)
     if session.get(Task, id) is not None:
         return False  # Slack sent the event twice, and the other one was first
@@ -94,17 +94,17 @@ def revise_from_reply(
         draft,
         by=str(event["user"]),
         fingerprint=draft.fingerprint,
-        reason=said,
+        reason=words,
         policy=policy,
         now=context.services.now(),
     )
     back = {"channel": card.channel, "ts": card.ts}
     viewer = Viewer(workspace, str(event["user"]), frozenset({str(event["channel"])}))
-    return start_revision(session, context, draft, id=id, reason=said, back=back, viewer=viewer)
+    return start_revision(session, context, draft, id=id, reason=words, back=back, viewer=viewer)
 
 
 def find_draft_meant(
-    session: Session, cards: list[OutboxMessage], said: str, policy: Policy
+    session: Session, cards: list[OutboxMessage], words: str, policy: Policy
 ) -> tuple[Draft, OutboxMessage] | None:
     """Return the newest draft on these cards that is still open, in the channel that the words name
     if they name one.
@@ -112,7 +112,7 @@ def find_draft_meant(
     When none is open, return the newest, so that the person is told why. Return None without a
     draft.
     """
-    channel, settled = channel_meant(said), None
+    channel, settled = channel_meant(words), None
     for card in cards:
         draft = Draft.latest(session, card.piece or "")
         if draft is None or (channel and draft.channel != channel):
@@ -128,8 +128,8 @@ def load_thread_cards(
 ) -> list[OutboxMessage]:
     """Return the cards in a message's thread, newest first; outside a thread, those of the last
     minutes."""
-    thread, mine = event.get("thread_ts"), OutboxMessage.channel == str(event["channel"])
-    here = or_(
+    thread, in_channel = event.get("thread_ts"), OutboxMessage.channel == str(event["channel"])
+    in_thread = or_(
         OutboxMessage.ts == thread,
         OutboxMessage.place["thread"].as_string() == thread,
         OutboxMessage.place["under"]["thread"].as_string() == thread,
@@ -140,8 +140,8 @@ def load_thread_cards(
         .where(
             OutboxMessage.workspace == workspace,
             OutboxMessage.kind == "card",
-            mine,
-            here if thread else lately,
+            in_channel,
+            in_thread if thread else lately,
         )
         .order_by(OutboxMessage.ts.desc())
         .limit(MAX_THREAD_CARDS)

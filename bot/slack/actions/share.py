@@ -29,11 +29,11 @@ async def demand_membership(context: ListenerContext, channel: str) -> None:
 
 async def can_post_in(context: ListenerContext, channel: str) -> bool:
     """Return whether the intern is in that channel; True when Slack doesn't answer in time."""
-    asked = call_slack(
+    call = call_slack(
         make_retrying_client(context.services.client).conversations_info(channel=channel)
     )
     try:
-        answer = await asyncio.wait_for(asked, LANGUAGE_SECONDS)
+        answer = await asyncio.wait_for(call, LANGUAGE_SECONDS)
     except (TryAgain, TimeoutError):
         return True
     except SlackRefusal:

@@ -38,10 +38,10 @@ class CardData:
     versions: int = 0
     decisions: tuple[Decision, ...] = ()  # on the current version
     # approvals of earlier versions, which an edit made void: (version, decision)
-    earlier: tuple[tuple[int, Decision], ...] = ()
+    void_approvals: tuple[tuple[int, Decision], ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     receipts: tuple[Receipt, ...] = ()
-    followed: bool = False  # the draft was sent back and a new task continues it
+    is_continued: bool = False  # the draft was sent back and a new task continues it
     private: bool = False  # only the author sees this card
     shared: bool = False  # the card was private, and a second card shows the piece to others
     origin: str | None = None  # the channel of the request
@@ -65,7 +65,7 @@ class CardData:
         return self.task.said
 
     @property
-    def standing(self) -> str:
+    def status(self) -> str:
         """Open, approved, rejected or sent back."""
         return compute_status(list(self.decisions), self.policy)
 
@@ -87,21 +87,22 @@ def load_card_data(
     versions = list_versions(session, piece)
     draft = versions[-1] if versions else None
     origin = _find_origin_channel(task)
-    alone = _is_private_card(post)
+    private = _is_private_card(post)
     return CardData(
         task=task,
         policy=policy,
         draft=draft,
         versions=len(versions),
         decisions=tuple(Decision.of(session, draft.id)) if draft else (),
-        earlier=_list_void_approvals(session, versions[:-1]),
+        void_approvals=_list_void_approvals(session, versions[:-1]),
         deliveries=tuple(Delivery.of(session, draft.id)) if draft else (),
         receipts=tuple(Receipt.of(session, task.id)),
-        followed=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None,
-        private=task.private and alone,
+        is_continued=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1))
+        is not None,
+        private=task.private and private,
         shared=task.private and _count_cards(session, piece) > 1,
         origin=origin,
-        fallback=alone and origin is not None and not task.private,
+        fallback=private and origin is not None and not task.private,
         archived=post.place.get("fallback") == "is_archived",
         read_outside=post.place.get("fallback") == READ_OUTSIDE,
         hosts=_list_link_hosts(session, task.workspace),
@@ -130,11 +131,11 @@ def _find_source_draft(
     """Return the result that the draft was started from; None when the card's readers may not
     see it."""
     on = draft.brief.stands_on if draft else None
-    found = session.get(Draft, on) if on else None
+    source = session.get(Draft, on) if on else None
     spot = resolve_thread(post.place)
-    here = frozenset(filter(None, [post.channel or (spot.channel if spot else None)]))
+    channels = frozenset(filter(None, [post.channel or (spot.channel if spot else None)]))
     reader = task.author if _is_private_card(post) else ""
-    return found if may_see(session, Viewer(task.workspace, reader, here), found) else None
+    return source if may_see(session, Viewer(task.workspace, reader, channels), source) else None
 
 
 def _find_origin_channel(task: Task) -> str | None:
@@ -146,8 +147,8 @@ def _find_origin_channel(task: Task) -> str | None:
 def _is_private_card(post: OutboxMessage) -> bool:
     """Return whether this card is in its author's direct messages, or will be."""
     place = post.place
-    alone = place.get("dm") or place.get("fallback")
-    where = post.channel or ("D" if alone else str(place.get("channel") or ""))
+    private = place.get("dm") or place.get("fallback")
+    where = post.channel or ("D" if private else str(place.get("channel") or ""))
     return where.startswith("D")
 
 

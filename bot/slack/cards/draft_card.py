@@ -51,10 +51,10 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     edit = button(Words("Edit").to(language), action_ids.EDIT, ref)
     back = button(Words("Send back").to(language), action_ids.SEND_BACK, ref)
-    if card.standing == "approved":
-        ways = [_build_channel_menu(card, draft, language), None if card.is_sent else edit]
-        ways.append(_build_export_button(draft, language))
-        return actions_block(*ways, build_more_menu(draft, language, open=False))
+    if card.status == "approved":
+        elements = [_build_channel_menu(card, draft, language), None if card.is_sent else edit]
+        elements.append(_build_export_button(draft, language))
+        return actions_block(*elements, build_more_menu(draft, language, open=False))
     why = _explain_no_approval(card, draft, language)
     # A shared draft is decided on the card that others see.
     elsewhere = card.shared and not _can_approve_alone(card, draft)
@@ -124,13 +124,13 @@ def _list_stated_claims(stated: Sequence[Check], room: int, language: str) -> st
     lines = "\n".join(f"• {render_words(check.words, language, 140)}" for check in stated)
     if len(lines) < room:
         return lines
-    said = [
+    quotes = [
         escape_mrkdwn(one.quote or "") or render_words(one.words, language, 140) for one in stated
     ]
-    for shown in range(len(said), -1, -1):
-        rest = len(said) - shown
+    for count in range(len(quotes), -1, -1):
+        rest = len(quotes) - count
         more = Words("and {n} more, named on the card", n=rest).to(language) if rest else ""
-        line = "• " + " · ".join(filter(None, [*said[:shown], more]))
+        line = "• " + " · ".join(filter(None, [*quotes[:count], more]))
         if len(line) < room:
             break
     return line
@@ -148,8 +148,8 @@ def _build_share_button(card: CardData, draft: Draft, language: str) -> Block | 
 
 
 def _build_channel_menu(card: CardData, draft: Draft, language: str) -> Block | None:
-    there = [delivery for delivery in card.deliveries if delivery.state != "failed"]
-    sent = {delivery.destination.get("channel") for delivery in there}
+    active = [delivery for delivery in card.deliveries if delivery.state != "failed"]
+    sent = {delivery.destination.get("channel") for delivery in active}
     places = [one for one in card.policy.delivery.channels if one not in sent][:MAX_CHANNEL_OPTIONS]
     if not places:
         return None
@@ -228,18 +228,18 @@ def render_draft_card(card: CardData, language: str) -> Message:
 def render_draft_title(draft: Draft, language: str) -> str:
     """ "E-mail · Linen shirt · version 2"."""
     channel = load_channels().get(draft.channel or "")
-    what = draft.brief.product_words or draft.brief.product or draft.brief.words
+    words = draft.brief.product_words or draft.brief.product or draft.brief.words
     version = Words("version {n}", n=draft.version).to(language)
     skill = load_skills().get(draft.skill)
-    named = channel.title if channel else skill.title if skill else ""
+    title = channel.title if channel else skill.title if skill else ""
     if draft.brief.series:
-        named = ALERT_TITLE.text
-    names = [translate_title(named, language)] if named else []
-    asked = truncate(" ".join(what.split()), 80) or "…"
+        title = ALERT_TITLE.text
+    names = [translate_title(title, language)] if title else []
+    subject = truncate(" ".join(words.split()), 80) or "…"
     # The words of the request repeat the title.
-    if any(asked.lower() == translate_title(named, one).lower() for one in LANGUAGES):
+    if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
-    return " · ".join([*names, asked, version])
+    return " · ".join([*names, subject, version])
 
 
 def render_visibility(card: CardData, language: str) -> list[str]:
@@ -274,19 +274,19 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
     if card.source_draft is not None:
-        what = quote_as_mrkdwn(render_draft_title(card.source_draft, language), 200)
-        small.append(Words("Stands on: {what}", what=what).to(language))
+        title = quote_as_mrkdwn(render_draft_title(card.source_draft, language), 200)
+        small.append(Words("Stands on: {what}", what=title).to(language))
     small += render_visibility(card, language)
     head: Block = {
         "type": "header",
         "text": plain_text(render_draft_title(draft, language), HEADER),
     }
-    said = [*render_draft_status(card, language), *render_results(card, language)]
-    return [head, *([context_block(*small)] if small else []), *said]
+    blocks = [*render_draft_status(card, language), *render_results(card, language)]
+    return [head, *([context_block(*small)] if small else []), *blocks]
 
 
 def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
-    if card.standing in ("rejected", "sent back"):
+    if card.status in ("rejected", "sent back"):
         return actions_block(build_more_menu(draft, language, open=False))
     if draft.findings is None:
         who = f"<@{draft.author}>" if draft.author else Words("your intern").to(language)
@@ -298,11 +298,11 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     if _is_read_only(card, draft):
         return _render_read_only_footer(card, draft, language)
     below = [*render_checks(draft, language), *build_draft_buttons(card, draft, language)]
-    if card.standing in ("open", "approved"):
+    if card.status in ("open", "approved"):
         below += actions_block(build_details_button(draft, language)) + build_next_step_buttons(
             draft, language
         )
-    if card.standing == "open":
+    if card.status == "open":
         below += [*render_assumptions(draft, language), *_render_hooks(draft, language)]
     return below
 
@@ -326,7 +326,7 @@ def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> lis
 
 def _render_hooks(draft: Draft, language: str) -> list[Block]:
     """List alternative openings, each with a button that uses it."""
-    shown = []
+    blocks = []
     texts = "\n".join(part.text for part in draft.parts)
     for number, hook in enumerate(draft.other_hooks[:MAX_HOOKS]):
         if hook.text in texts:
@@ -335,8 +335,8 @@ def _render_hooks(draft: Draft, language: str) -> list[Block]:
         use = button(Words("Use this").to(language), action_ids.USE_HOOK, ref)
         angle = quote_as_mrkdwn(translate_title(hook.angle, language), 100) or "…"
         lead = Words("Another opening: {angle}", angle=angle).to(language)
-        shown.append(section_block(f"*{lead}*\n{quote_as_mrkdwn(hook.text, 500)}", use))
-    return shown
+        blocks.append(section_block(f"*{lead}*\n{quote_as_mrkdwn(hook.text, 500)}", use))
+    return blocks
 
 
 def _render_fallback_text(card: CardData, draft: Draft, language: str) -> str:
@@ -344,7 +344,7 @@ def _render_fallback_text(card: CardData, draft: Draft, language: str) -> str:
         "approved": Words("Approved"),
         "rejected": Words("Rejected"),
         "sent back": Words("Sent back"),
-    }.get(card.standing, Words("Draft"))
+    }.get(card.status, Words("Draft"))
     text = next((part.text for part in draft.parts if part.text), "")
     head = quote_as_mrkdwn(render_draft_title(draft, language), 200)
     if _is_read_only(card, draft):

@@ -64,23 +64,23 @@ def render_copy(
     rest: list[str] = []
     tables, before = 0, ""
     for part in parts:
-        shown = render_part(part, draft, language, hosts, table=tables == 0)
+        part_blocks = render_part(part, draft, language, hosts, table=tables == 0)
         if part.title == before and part.kind == "quote":
-            shown = shown[1:]  # the name is above the first of them
+            part_blocks = part_blocks[1:]  # the name is above the first of them
         before = part.title
-        room -= measure_blocks(shown)
+        room -= measure_blocks(part_blocks)
         if rest or room < 0:
-            kept, over = (
+            kept, remaining = (
                 ([], part.text)
                 if rest
-                else _render_excerpt(part, language, room + measure_blocks(shown))
+                else _render_excerpt(part, language, room + measure_blocks(part_blocks))
             )
             room = 0
             blocks += kept
-            rest.append(f"{translate_title(part.title, language)}\n{over}")
+            rest.append(f"{translate_title(part.title, language)}\n{remaining}")
             continue
-        tables += any(block["type"] == "table" for block in shown)
-        blocks += shown
+        tables += any(block["type"] == "table" for block in part_blocks)
+        blocks += part_blocks
     return blocks, "\n\n".join(rest)
 
 
@@ -105,14 +105,14 @@ def render_part(
             if table and fits_slack_table(body)
             else _render_table_lines(body),
         ]
-    shown = rich_text(
+    block = rich_text(
         rich_text_quote(
             linked_text_elements(part.text, hosts) or text_elements(Words("(empty)").to(language))
         )
     )
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
-        return [above, shown, context_block(quote_as_mrkdwn(fact.sourced(language), 500))]
-    return [above, shown]
+        return [above, block, context_block(quote_as_mrkdwn(fact.sourced(language), 500))]
+    return [above, block]
 
 
 def fits_slack_table(table: Table) -> bool:
@@ -147,8 +147,8 @@ def _render_excerpt(part: Part, language: str, room: int) -> tuple[list[Block], 
     if part.kind != "copy" or room < MIN_EXCERPT_CHARACTERS * 2:
         return [], part.text
     name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
-    shown, over = split_at_pause(part.text, room - MIN_EXCERPT_CHARACTERS)
-    return [context_block(name), rich_text(rich_text_quote(text_elements(shown)))], over
+    excerpt, remaining = split_at_pause(part.text, room - MIN_EXCERPT_CHARACTERS)
+    return [context_block(name), rich_text(rich_text_quote(text_elements(excerpt)))], remaining
 
 
 def _render_compact_parts(
@@ -159,13 +159,13 @@ def _render_compact_parts(
     rest: list[str] = []
     for part in parts:
         name = translate_title(part.title, language)
-        shown = [
+        part_elements = [
             rich_text_section(text_elements(name, bold=True)),
             rich_text_quote(linked_text_elements(part.text or "-", hosts)),
         ]
-        room -= measure_blocks(shown)
+        room -= measure_blocks(part_elements)
         if rest or room < 0:
             rest.append(f"{name}\n{part.text}")
         else:
-            elements += shown
+            elements += part_elements
     return [rich_text(*elements)] if elements else [], "\n\n".join(rest)

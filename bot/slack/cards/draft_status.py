@@ -29,20 +29,20 @@ SEVERITY_ORDER = ("block", "stated", "warn")
 
 def render_checks(draft: Draft, language: str) -> list[Block]:
     """List blocking findings first, then unproven claims, then warnings; at the end what passed."""
-    found = draft.findings or ()
-    told = [check for level in SEVERITY_ORDER for check in found if check.level == level]
-    lines = [render_check(check, language) for check in told[:MAX_CHECK_LINES]]
-    if more := len(told) - len(lines):
+    checks = draft.findings or ()
+    listed = [check for level in SEVERITY_ORDER for check in checks if check.level == level]
+    lines = [render_check(check, language) for check in listed[:MAX_CHECK_LINES]]
+    if more := len(listed) - len(lines):
         lines.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
-    shown = [section_block(_fit_lines(lines))] if lines else []
+    blocks = [section_block(_fit_lines(lines))] if lines else []
     small = [
         line
-        for line in (render_passed_checks(found, language), render_sources(draft, language))
+        for line in (render_passed_checks(checks, language), render_sources(draft, language))
         if line
     ]
     if draft.skill == DIGEST_SKILL:  # its last part lists the sources, each with its day
         small = small[:1]
-    return shown + ([context_block(*small)] if small else [])
+    return blocks + ([context_block(*small)] if small else [])
 
 
 def render_check(check: Check, language: str) -> str:
@@ -57,10 +57,10 @@ def _fit_lines(lines: list[str]) -> str:
     return truncate("\n".join(truncate(line, 350) for line in lines), 3_000)
 
 
-def render_passed_checks(found: tuple[Check, ...], language: str) -> str | None:
+def render_passed_checks(checks: tuple[Check, ...], language: str) -> str | None:
     """Summarize the proved statements in one line: "4 figures and 2 claims with a source"."""
-    figures = sum(_count_findings(check) for check in found if check.rule == "figure")
-    claims = sum(_count_findings(check) for check in found if check.rule == "claim")
+    figures = sum(_count_findings(check) for check in checks if check.rule == "figure")
+    claims = sum(_count_findings(check) for check in checks if check.rule == "claim")
     n = Words.count("{n} figure", "{n} figures", figures)
     m = Words.count("{n} claim", "{n} claims", claims)
     if figures and claims:
@@ -85,10 +85,10 @@ def render_sources(draft: Draft, language: str) -> str | None:
     if not names:
         return None
     apart = "\u00a0; " if language == "fr" else "; "
-    shown = apart.join(quote_as_mrkdwn(name, 100) for name in names[:MAX_SOURCES])
+    listed = apart.join(quote_as_mrkdwn(name, 100) for name in names[:MAX_SOURCES])
     if (more := len(names) - MAX_SOURCES) > 0:
-        shown += f" (+{more})"
-    return Words("Sources: {names}", names=shown).to(language)
+        listed += f" (+{more})"
+    return Words("Sources: {names}", names=listed).to(language)
 
 
 def render_assumptions(draft: Draft, language: str) -> list[Block]:
@@ -97,8 +97,8 @@ def render_assumptions(draft: Draft, language: str) -> list[Block]:
     brief = draft.brief
     if not brief.assumed:
         return []
-    said = ", ".join(render_words(one.words, language, 150) for one in brief.assumed[:6])
-    shown = context_block(Words("I assumed: {what}", what=said).to(language))
+    listed = ", ".join(render_words(one.words, language, 150) for one in brief.assumed[:6])
+    block = context_block(Words("I assumed: {what}", what=listed).to(language))
     answers: list[Block] = []
     for option in brief.options:
         value = ButtonValue(
@@ -108,7 +108,7 @@ def render_assumptions(draft: Draft, language: str) -> list[Block]:
             answers.append(
                 button(option.label.to(language), number_action_id(ANSWER, len(answers)), value)
             )
-    return [shown, *actions_block(*answers)]
+    return [block, *actions_block(*answers)]
 
 
 def number_action_id(action: str, number: int) -> str:
@@ -124,14 +124,16 @@ MAX_DELIVERIES = 10
 def render_draft_status(card: CardData, language: str) -> list[Block]:
     """Render the decision as a section; deliveries and void approvals as context."""
     lines = [render_decision(decision, language) for decision in card.decisions]
-    if card.standing == "open" and card.decisions:
+    if card.status == "open" and card.decisions:
         needed, n = card.policy.approval.needed, len(card.decisions)
         lines.append(Words("{n} of {needed} approvals", n=n, needed=needed).to(language))
-    if card.followed and card.standing == "sent back":
+    if card.is_continued and card.status == "sent back":
         lines.append(Words("A new draft follows below.").to(language))
     blocks = [section_block("\n".join(lines))] if lines else []
     small = [render_delivery(one, language) for one in is_worth_showing(card)[:MAX_DELIVERIES]]
-    small += [_render_void_approval(n, decision, language) for n, decision in card.earlier[-2:]]
+    small += [
+        _render_void_approval(n, decision, language) for n, decision in card.void_approvals[-2:]
+    ]
     if card.error_words:
         small.append(f":warning: {render_words(card.error_words, language, 300)}")
     return blocks + ([context_block(*small)] if small else [])
@@ -147,13 +149,13 @@ def is_worth_showing(card: CardData) -> list[Delivery]:
 
 
 def render_decision(decision: Decision, language: str) -> str:
-    told = {"who": f"<@{decision.by}>", "when": render_time(decision.at, language)}
+    params = {"who": f"<@{decision.by}>", "when": render_time(decision.at, language)}
     mark, words = {
-        "approve": (":white_check_mark:", Words("Approved by {who} on {when}", **told)),
-        "reject": (":no_entry_sign:", Words("Rejected by {who} on {when}", **told)),
+        "approve": (":white_check_mark:", Words("Approved by {who} on {when}", **params)),
+        "reject": (":no_entry_sign:", Words("Rejected by {who} on {when}", **params)),
     }.get(
         decision.verdict,
-        (":leftwards_arrow_with_hook:", Words("Sent back by {who} on {when}", **told)),
+        (":leftwards_arrow_with_hook:", Words("Sent back by {who} on {when}", **params)),
     )
     line = f"{mark} {words.to(language)}"
     if decision.reason:

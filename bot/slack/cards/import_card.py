@@ -66,8 +66,8 @@ def translate_rejects(content: bytes, language: str) -> bytes:
 
 
 def _translate_reason(reason: str, language: str) -> str:
-    known = translate_reason(reason)
-    return known.to(language) if known else reason
+    words = translate_reason(reason)
+    return words.to(language) if words else reason
 
 
 # The table on the card: a column of the file, what it becomes, and three of its values.
@@ -109,30 +109,30 @@ def _build_header_row(samples: int, language: str) -> list[str]:
 
 def _build_column_row(column: MatchedColumn, values: list[str], language: str) -> list[str]:
     ours = label_column(column.ours).to(language)
-    how = CONVERSION_LABELS.get(column.how)
-    becomes = f"{ours} ({how.to(language)})" if how else ours
-    shown = [_format_sample(one, column.how, language) for one in values]
+    conversion = CONVERSION_LABELS.get(column.how)
+    becomes = f"{ours} ({conversion.to(language)})" if conversion else ours
+    samples = [_format_sample(one, column.how, language) for one in values]
     return [
         _build_cell(column.theirs, MAX_COLUMN_NAME),
         _build_cell(becomes, MAX_COLUMN_NAME),
-        *(_build_cell(v, MAX_SAMPLE_CHARACTERS) for v in shown),
+        *(_build_cell(v, MAX_SAMPLE_CHARACTERS) for v in samples),
     ]
 
 
-def _format_sample(value: str, how: str, language: str) -> str:
+def _format_sample(value: str, conversion: str, language: str) -> str:
     """Write a value as people write it in that language: "18,00" for "18.00", « oui » for
     "true"."""
     if value in SAMPLE_LABELS:
         return SAMPLE_LABELS[value].to(language)
-    if language == "fr" and how in NUMBER_FORMATS:
+    if language == "fr" and conversion in NUMBER_FORMATS:
         return _DECIMAL_POINT.sub(",", value)
     return value
 
 
-def _build_cell(text: str, most: int) -> str:
+def _build_cell(text: str, limit: int) -> str:
     """Return one short line, never empty, because Slack refuses an empty cell."""
     line = " ".join(strip_hidden(text).split())
-    return truncate(line, most)[: count_fitting(line, most)] or "–"
+    return truncate(line, limit)[: count_fitting(line, limit)] or "–"
 
 
 def _build_table(rows: list[list[str]]) -> list[Block]:
@@ -198,12 +198,12 @@ def render_missing_file(arrival: FileUpload, language: str) -> tuple[str, list[B
     """Render an import that waits for a second file."""
     asks = MISSING_FILE_NOTES[arrival.half or "orders"]
     words = render_words(Words(asks.text, file=truncate(arrival.title, 100)), language)
-    said = [section_block(f":jigsaw: {words}")]
+    blocks = [section_block(f":jigsaw: {words}")]
     if arrival.said:
-        said.insert(0, section_block(f":warning: {render_words(arrival.said, language)}"))
+        blocks.insert(0, section_block(f":warning: {render_words(arrival.said, language)}"))
     waits = Words("Nothing is in yet.").to(language)
     return words, [
-        *said,
+        *blocks,
         context_block(waits),
         *actions_block(build_kind_menu(arrival, language), build_stop_button(arrival, language)),
     ]
@@ -213,12 +213,12 @@ def _render_summary(glimpse: ImportPreview, language: str) -> str:
     """Say how the file was read: "I read this as Orders: 24,295 rows, from 1 May to 20 November
     2026, in EUR"."""
     rows = Words.count("{n} row", "{n} rows", glimpse.rows)
-    found = {"kind": label_kind(glimpse.kind), "rows": rows}
+    params = {"kind": label_kind(glimpse.kind), "rows": rows}
     if glimpse.first and glimpse.last:
         span = {"first": glimpse.first, "last": glimpse.last}
-        words = Words("I read this as {kind}: {rows}, from {first} to {last}.", **found, **span)
+        words = Words("I read this as {kind}: {rows}, from {first} to {last}.", **params, **span)
     else:
-        words = Words("I read this as {kind}: {rows}.", **found)
+        words = Words("I read this as {kind}: {rows}.", **params)
     lines = [render_words(words, language)]
     if glimpse.currency:
         lines.append(render_words(Words("Amounts are in {code}.", code=glimpse.currency), language))
@@ -247,25 +247,27 @@ def _render_personal_data_note(glimpse: ImportPreview, language: str) -> list[Bl
         _list_names(glimpse.dropped, language),
         _list_names(glimpse.ignored, language),
     )
-    said = (
+    notes = (
         (":key:", keyed, Words("Replaced by a key before anything is stored: {them}", them=keyed)),
         (":lock:", apart, Words("Kept apart, encrypted, where consent allows: {them}", them=apart)),
         (":no_entry_sign:", dropped, Words("Dropped, as it is personal: {them}", them=dropped)),
         (":heavy_minus_sign:", ignored, Words("Not used: {them}", them=ignored)),
     )
-    lines = [f"{mark} {render_words(words, language, 1_200)}" for mark, them, words in said if them]
+    lines = [
+        f"{mark} {render_words(words, language, 1_200)}" for mark, them, words in notes if them
+    ]
     return [context_block(*lines)] if lines else []
 
 
 def _list_names(columns: Sequence[str], language: str) -> str:
     """List column names, as many as a person reads."""
-    shown = [
+    names = [
         truncate(" ".join(one.split()), MAX_NAME_CHARACTERS) or "…"
         for one in columns[:MAX_LISTED_NAMES]
     ]
-    if more := len(columns) - len(shown):
-        shown.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
-    return ", ".join(shown)
+    if more := len(columns) - len(names):
+        names.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
+    return ", ".join(names)
 
 
 def _render_assumptions(glimpse: ImportPreview, language: str) -> list[Block]:
@@ -285,25 +287,25 @@ def _build_question_buttons(arrival: FileUpload, language: str) -> list[Block]:
 
 def build_kind_menu(arrival: FileUpload, language: str) -> Block:
     """Build a menu with other readings of what was assumed, then the other data kinds."""
-    ways = arrival.glimpse.otherwise if arrival.glimpse and arrival.state == "waiting" else ()
-    meant = [
+    readings = arrival.glimpse.otherwise if arrival.glimpse and arrival.state == "waiting" else ()
+    reading_options = [
         option(
-            FORMAT_CHOICES[way].to(language),
-            ButtonValue(arrival=arrival.id, pick="=".join(way)).pack(),
+            FORMAT_CHOICES[reading].to(language),
+            ButtonValue(arrival=arrival.id, pick="=".join(reading)).pack(),
         )
-        for way in ways
+        for reading in readings
     ]
-    mine = arrival.glimpse.kind if arrival.glimpse else arrival.kind
+    current_kind = arrival.glimpse.kind if arrival.glimpse else arrival.kind
     options = [
         option(words.to(language), ButtonValue(arrival=arrival.id, pick=kind).pack())
         for kind, words in KIND_LABELS.items()
-        if kind != mine
+        if kind != current_kind
     ]
     return {
         "type": "static_select",
         "action_id": OTHER_KIND,
         "placeholder": plain_text(Words("It is something else").to(language), 150),
-        "options": [*meant, *options],
+        "options": [*reading_options, *options],
     }
 
 
@@ -388,8 +390,8 @@ def _render_importing(arrival: FileUpload, language: str) -> tuple[str, list[Blo
         )
     else:
         words = Words("Taking in {file}…", file=_render_file_name(arrival))
-    shown = render_words(words, language)
-    return shown, [section_block(f":inbox_tray: {shown}", build_stop_button(arrival, language))]
+    line = render_words(words, language)
+    return line, [section_block(f":inbox_tray: {line}", build_stop_button(arrival, language))]
 
 
 def _render_imported(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
@@ -445,10 +447,10 @@ def _render_counts(arrival: FileUpload, language: str) -> str:
 
 def _render_cancelled(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
     words = Words("Cancelled. Nothing of {file} was taken in.", file=_render_file_name(arrival))
-    shown = render_words(words, language)
+    line = render_words(words, language)
     by = Words("Cancelled by {who}", who=f"<@{arrival.by}>")
     small = [context_block(render_words(by, language))] if arrival.by else []
-    return shown, [section_block(f":black_square_for_stop: {shown}"), *small]
+    return line, [section_block(f":black_square_for_stop: {line}"), *small]
 
 
 def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:

@@ -151,9 +151,9 @@ def label_column(column: str) -> Words:
     return COLUMN_LABELS.get(column, Words("{column}", column=column.replace("_", " ")))
 
 
-def suggest_questions(kind: str, most: int = 3) -> list[Words]:
+def suggest_questions(kind: str, limit: int = 3) -> list[Words]:
     """Return questions that people can ask about this kind of rows, with the installed skills."""
-    there = load_skills()
-    return [ask for skill, kinds, ask in EXAMPLE_QUESTIONS if skill in there and kind in kinds][
-        :most
+    skills = load_skills()
+    return [ask for skill, kinds, ask in EXAMPLE_QUESTIONS if skill in skills and kind in kinds][
+        :limit
     ]

@@ -79,11 +79,11 @@ class CardRenderer:
             if arrival is not None:
                 names.append(f"details-v{arrival.turn + 1}")
                 return await self._arrival(arrival, now)
-            shown = await self._gathered(now)
-            names.append(f"draft-v{shown.draft.version}" if shown.draft else None)
-            pictures[:] = _list_charts(shown)
-            spoken.append(await self._language(shown))
-            return render_task_card(shown, spoken[-1])
+            card = await self._gathered(now)
+            names.append(f"draft-v{card.draft.version}" if card.draft else None)
+            pictures[:] = _list_charts(card)
+            spoken.append(await self._language(card))
+            return render_task_card(card, spoken[-1])
 
         up, message = await self.poster.draw(post.id, drawn)
         # a card without a draft has its whole content in its text
@@ -103,17 +103,17 @@ class CardRenderer:
 
     async def _arrival(self, arrival: FileUpload, post: OutboxMessage) -> Message:
         locale = await self.poster.people.locale(arrival.workspace, arrival.author)
-        shown = make_import_card_data(arrival, post)
-        return render_import_card(shown, parse_language(locale or arrival.locale))
+        card = make_import_card_data(arrival, post)
+        return render_import_card(card, parse_language(locale or arrival.locale))
 
     async def _gathered(self, post: OutboxMessage) -> CardData:
         run, policy = self.poster.database.run, self.policy(post.workspace)
-        shown = await run(load_card_data, post, policy)
-        wanted = {*policy.delivery.channels, *filter(None, [shown.origin])}
-        private = shown.private and not shown.shared
-        if shown.draft is None or not (private or shown.standing == "approved"):
-            return shown
-        return replace(shown, channel_names=await self._names(wanted))
+        card = await run(load_card_data, post, policy)
+        wanted = {*policy.delivery.channels, *filter(None, [card.origin])}
+        private = card.private and not card.shared
+        if card.draft is None or not (private or card.status == "approved"):
+            return card
+        return replace(card, channel_names=await self._names(wanted))
 
     async def _names(self, channels: set[str]) -> Mapping[str, str]:
         """Return the names of these channels, without those that Slack doesn't give."""
@@ -165,8 +165,8 @@ class CardRenderer:
         try:
             await upload_file(self.poster, id, picture.name, png, alt=picture.alt)
             return
-        except CannotDo as no:
-            why = no.words
+        except CannotDo as error:
+            why = error.words
         except TryAgain:
             if self.now() - row.made_at < CHART_UPLOAD_LIMIT:
                 raise

@@ -45,9 +45,9 @@ def render_results(card: CardData, language: str) -> list[Block]:
             draft=draft.id, seen=draft.fingerprint, pick=outcome.asked["result"]
         ).pack()
         yes = button(Words("Yes, it is ours").to(language), action_ids.RESULT_OURS, ref)
-        no = button(Words("No").to(language), action_ids.RESULT_NOT, ref)
+        no_button = button(Words("No").to(language), action_ids.RESULT_NOT, ref)
         blocks.append(section_block(render_words(outcome.question, language, MAX_LINE_CHARACTERS)))
-        blocks += actions_block(yes, no)
+        blocks += actions_block(yes, no_button)
     return blocks
 
 
@@ -63,9 +63,9 @@ def reject_result(session: Session, context: ListenerContext, action: BlockActio
 def _record_answer(
     session: Session, context: ListenerContext, action: BlockAction, *, same: bool
 ) -> Words | None:
-    draft, house = load_visible_draft(session, action.viewer, action.ref), context.services
+    draft, services = load_visible_draft(session, action.viewer, action.ref), context.services
     task, result = session.get_one(Task, draft.task), action.ref.pick or ""
-    demand_author_or_approver(task, draft, action.user, house.policy(action.workspace))
+    demand_author_or_approver(task, draft, action.user, services.policy(action.workspace))
     outcome = _find_open_question(session, draft, result)
     first = CampaignMatch.say(
         session,
@@ -74,14 +74,14 @@ def _record_answer(
         code=draft.code,
         same=same,
         by=action.user,
-        now=house.now(),
+        now=services.now(),
     )
     outcome.asked = None
     session.flush()
-    OutboxMessage.request_redraw(session, house.enqueue, draft.piece)
+    OutboxMessage.request_redraw(session, services.enqueue, draft.piece)
     # After "yes" the results are loaded; after "no" the next campaign may be asked about.
     again = f"{action.workspace}/{draft.code}-{hashlib.sha256(result.encode()).hexdigest()[:16]}"
-    house.enqueue(session, Job(kind="join", subject=again, workspace=action.workspace))
+    services.enqueue(session, Job(kind="join", subject=again, workspace=action.workspace))
     return None if first else Words("Somebody has answered that already.")
 
 

@@ -65,34 +65,34 @@ def _parse_stage(stage: str | None) -> tuple[Words | None, str]:
 
 
 def _render_question(card: CardData, language: str) -> Message:
-    asked = card.question
-    assert asked is not None
+    question = card.question
+    assert question is not None
     answers: list[Block] = []
-    for option in asked.options:
+    for option in question.options:
         value = ButtonValue(task=card.task.id, pick=option).pack()
         fits = (
             option.strip()
             and len(value) <= MAX_PICK_CHARACTERS
             and len(answers) < MAX_QUESTION_OPTIONS
         )
-        if fits and not card.followed:
+        if fits and not card.is_continued:
             answers.append(
                 button(
                     translate_title(option, language), number_action_id(ANSWER, len(answers)), value
                 )
             )
-    how = Words("Tap an answer, or write it in this thread.")
-    if card.followed:
-        how = Words("Answered. It goes on below.")
+    hint = Words("Tap an answer, or write it in this thread.")
+    if card.is_continued:
+        hint = Words("Answered. It goes on below.")
     elif not answers:
-        how = Words("Write your answer in this thread.")
+        hint = Words("Write your answer in this thread.")
     blocks = [
-        section_block(f":question: {render_words(asked.words, language, 2_900)}"),
+        section_block(f":question: {render_words(question.words, language, 2_900)}"),
         *actions_block(*answers),
-        context_block(how.to(language)),
+        context_block(hint.to(language)),
     ]
     return Message(
-        render_words(asked.words, language, 3_000), blocks + render_placement(card, language)
+        render_words(question.words, language, 3_000), blocks + render_placement(card, language)
     )
 
 
@@ -124,7 +124,9 @@ def _render_ended(card: CardData, language: str) -> Message:
 
 
 def _build_retry_button(card: CardData, language: str) -> Block | None:
-    if card.followed or not (card.task.words.strip() or card.task.form):  # the request was deleted
+    if card.is_continued or not (
+        card.task.words.strip() or card.task.form
+    ):  # the request was deleted
         return None
     return button(Words("Try again").to(language), TRY_AGAIN, ButtonValue(task=card.task.id).pack())
 
@@ -133,9 +135,9 @@ def _render_reference(card: CardData, language: str) -> Block:
     """Render the reference that a person can quote, and the request."""
     small = Words("Reference {reference}", reference=card.task.reference).to(language)
     words = card.task.words.strip()
-    asked = quote_in_language(words, 150, language) if words else ""
-    below = Words("It goes on below.").to(language) if card.followed else ""
-    return context_block(" · ".join(filter(None, [small, asked, below])))
+    quote = quote_in_language(words, 150, language) if words else ""
+    below = Words("It goes on below.").to(language) if card.is_continued else ""
+    return context_block(" · ".join(filter(None, [small, quote, below])))
 
 
 def render_placement(card: CardData, language: str) -> list[Block]:

@@ -45,27 +45,29 @@ DRAFT_WORDS = re.compile(
 )
 
 
-def list_table_files(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
+def list_table_files(event: dict[str, Any], words: str) -> list[dict[str, Any]]:
     """Return the files that look like tables: by their names; a .txt file also by the message."""
-    named = (
-        (*TABLE_SUFFIXES, TEXT_SUFFIX) if not said or IMPORT_WORDS.search(said) else TABLE_SUFFIXES
+    suffixes = (
+        (*TABLE_SUFFIXES, TEXT_SUFFIX)
+        if not words or IMPORT_WORDS.search(words)
+        else TABLE_SUFFIXES
     )
     files = [one for one in event.get("files") or [] if one.get("id")]
-    return [one for one in files if _clean_file_name(one).lower().endswith(named)]
+    return [one for one in files if _clean_file_name(one).lower().endswith(suffixes)]
 
 
-def list_presumed_table_files(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
+def list_presumed_table_files(event: dict[str, Any], words: str) -> list[dict[str, Any]]:
     """Return files that don't look like tables but are presented as data, so that the person is
     told that they can't be read."""
     files = [one for one in event.get("files") or [] if one.get("id")]
-    hands = FILE_WORDS.search(said) and not channel_meant(said)
-    return files if not said or DATA_WORDS.search(said) or hands else []
+    presents_file = FILE_WORDS.search(words) and not channel_meant(words)
+    return files if not words or DATA_WORDS.search(words) or presents_file else []
 
 
-def is_draft_request(said: str) -> bool:
+def is_draft_request(words: str) -> bool:
     """Return whether the words clearly ask for a draft, so that a file beside them is material
     for it."""
-    return DRAFT_WORDS.search(said) is not None
+    return DRAFT_WORDS.search(words) is not None
 
 
 def accept_files(

@@ -34,7 +34,7 @@ class MessageChange:
     its earlier text."""
 
     workspace: str
-    mine: str | None  # the intern's own user id
+    bot_user: str | None  # the intern's own user id
     event: dict[str, Any]
     message: dict[str, Any] | None
     ts: str
@@ -47,7 +47,7 @@ class MessageChange:
 
     @property
     def now(self) -> str:
-        return messages.extract_words(self.message or {}, self.mine)
+        return messages.extract_words(self.message or {}, self.bot_user)
 
     @property
     def id(self) -> str:
@@ -71,20 +71,20 @@ async def handle_message_change(context: ListenerContext, body: dict[str, Any]) 
 
 def parse_message_change(body: dict[str, Any]) -> MessageChange | None:
     """Return the edit if the author changed the words; None for every other change."""
-    event, mine = body["event"], messages.find_bot_user(body)
+    event, bot_user = body["event"], messages.find_bot_user(body)
     before, after = event.get("previous_message") or {}, event.get("message") or {}
-    if not messages.is_from_person(before, mine):
+    if not messages.is_from_person(before, bot_user):
         return None
     workspace = str(body.get("team_id") or event.get("team"))
-    said, ts = messages.extract_words(before, mine), str(before.get("ts"))
+    words, ts = messages.extract_words(before, bot_user), str(before.get("ts"))
     if event.get("subtype") == DELETED or after.get("subtype") == TOMBSTONE:
-        return MessageChange(workspace, mine, event, None, ts, said)
+        return MessageChange(workspace, bot_user, event, None, ts, words)
     by = (after.get("edited") or {}).get("user")
-    if by != before.get("user") or _normalize_request(after, mine) == _normalize_request(
-        before, mine
+    if by != before.get("user") or _normalize_request(after, bot_user) == _normalize_request(
+        before, bot_user
     ):
         return None
-    return MessageChange(workspace, mine, event, after, ts, said)
+    return MessageChange(workspace, bot_user, event, after, ts, words)
 
 
 async def _apply_edit(context: ListenerContext, change: MessageChange) -> str | None:
@@ -93,11 +93,14 @@ async def _apply_edit(context: ListenerContext, change: MessageChange) -> str | 
     heard = {key: change.event.get(key) for key in ("channel", "channel_type")}
     event = {**change.message, **heard}
     try:
-        known, stopped = await context.run(restart_changed_task, context, change)
-        if not known and context.services.now().timestamp() - float(change.ts) < MAX_CHANGE_AGE:
-            await messages.accept_message(context, change.workspace, event, change.mine)
-    except CannotDo as no:
-        await messages.refuse_message(context, change.workspace, event, no, about=change.id)
+        is_request, stopped = await context.run(restart_changed_task, context, change)
+        if (
+            not is_request
+            and context.services.now().timestamp() - float(change.ts) < MAX_CHANGE_AGE
+        ):
+            await messages.accept_message(context, change.workspace, event, change.bot_user)
+    except CannotDo as error:
+        await messages.refuse_message(context, change.workspace, event, error, about=change.id)
         return None
     return stopped
 
@@ -153,22 +156,22 @@ def _build_changed_task(session: Session, task: Task, change: MessageChange) -> 
     same = (words, reason) == (task.words, task.reason)
     if same or task.state not in (*OPEN_STATES, "asking", "failed"):
         raise CannotDo(WORK_IS_STOPPED if task.state == "stopped" else WORK_IS_DONE)
-    alone = parse_just_for_me(change.now)[0]
+    only_for_author = parse_just_for_me(change.now)[0]
     place = continue_in_thread(task.place, session.get(OutboxMessage, f"{task.first_piece}:card"))
-    if alone and not task.private:  # the edited request is private from now on
+    if only_for_author and not task.private:  # the edited request is private from now on
         place = {key: value for key, value in place.items() if key != "under"} | {"dm": True}
-    private = task.private or alone
+    private = task.private or only_for_author
     return task.once_more(change.id, words=words, place=place, private=private, reason=reason)
 
 
 def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | None]:
     """Return the task's words and its revision reason, with the edit applied."""
-    was, now = parse_just_for_me(change.before)[1], parse_just_for_me(change.now)[1]
+    old_words, now = parse_just_for_me(change.before)[1], parse_just_for_me(change.now)[1]
     if task.reason == change.before:
         return task.words, change.now
-    if not was:  # the message was only a mention; an answer in its thread follows it
+    if not old_words:  # the message was only a mention; an answer in its thread follows it
         return "\n".join(filter(None, [now, task.words])), task.reason
-    whole = f"\n{task.words}\n".replace(f"\n{was}\n", f"\n{now}\n", 1)
+    whole = f"\n{task.words}\n".replace(f"\n{old_words}\n", f"\n{now}\n", 1)
     return whole.strip(), task.reason
 
 

@@ -37,15 +37,15 @@ PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # message subtypes t
 
 async def handle_message(context: ListenerContext, body: dict[str, Any]) -> None:
     """Store a message that is for the intern. Slack is answered after the commit."""
-    event, mine = body["event"], find_bot_user(body)
-    if not is_from_person(event, mine):
+    event, bot_user = body["event"], find_bot_user(body)
+    if not is_from_person(event, bot_user):
         return
     workspace = str(body.get("team_id") or event.get("team"))
     try:
-        await accept_message(context, workspace, event, mine)
-    except CannotDo as no:  # the author is told, so Slack need not send the event again
+        await accept_message(context, workspace, event, bot_user)
+    except CannotDo as error:  # the author is told, so Slack need not send the event again
         about = task_id(workspace, str(event["channel"]), str(event["ts"]))
-        await refuse_message(context, workspace, event, no, about=about)
+        await refuse_message(context, workspace, event, error, about=about)
 
 
 def find_addressed_message(body: dict[str, Any]) -> tuple[str, str, str, str | None] | None:
@@ -53,10 +53,10 @@ def find_addressed_message(body: dict[str, Any]) -> tuple[str, str, str, str | N
 
     A mention counts once, as its `message` event. Return None for every other event.
     """
-    event, mine = body["event"], find_bot_user(body)
-    if event.get("type") != "message" or not is_from_person(event, mine):
+    event, bot_user = body["event"], find_bot_user(body)
+    if event.get("type") != "message" or not is_from_person(event, bot_user):
         return None
-    if not is_addressed_to_bot(event, mine):
+    if not is_addressed_to_bot(event, bot_user):
         return None
     workspace = str(body.get("team_id") or event.get("team"))
     return workspace, str(event["user"]), str(event["channel"]), event.get("thread_ts")
@@ -84,19 +84,19 @@ async def accept_message(
 
 
 async def refuse_message(
-    context: ListenerContext, workspace: str, event: dict[str, Any], no: CannotDo, *, about: str
+    context: ListenerContext, workspace: str, event: dict[str, Any], error: CannotDo, *, about: str
 ) -> None:
     """Tell the author why the message was refused, once for each `about`, because Slack reports
     a mention twice. An exceeded quota is reported once for all messages that exceed it."""
-    if isinstance(no, QuotaExceeded):
-        about = task_id(workspace, str(event["user"]), no.once)
+    if isinstance(error, QuotaExceeded):
+        about = task_id(workspace, str(event["user"]), error.once)
     await context.run(
         enqueue_ephemeral,
         context.services.enqueue,
         about=about,
         workspace=workspace,
         user=str(event["user"]),
-        words=no.words,
+        words=error.words,
         channel=str(event["channel"]),
         thread=event.get("thread_ts"),
         now=context.services.now(),
@@ -129,22 +129,22 @@ def accept_request(
         if direct or mentioned or is_waiting_for_pair(session, workspace, place, now):
             policy.demand_if_known(user, "ask")
             return accept_files(session, context, workspace, event, files, place)
-    asked = find_open_question(session, workspace, event, said, now, direct=direct)
-    if asked is not None and said:
-        wish = build_answered_task(session, asked, said, id)
+    asking_task = find_open_question(session, workspace, event, said, now, direct=direct)
+    if asking_task is not None and said:
+        new_task = build_answered_task(session, asking_task, said, id)
     elif not _is_addressed_to_other(event, bot_user) and (
-        (again := revise_from_reply(session, context, workspace, event, said, id)) is not None
+        (revised := revise_from_reply(session, context, workspace, event, said, id)) is not None
     ):
-        return again
+        return revised
     elif not _is_addressed_to_other(event, bot_user) and (
-        under := build_thread_question(
+        question := build_thread_question(
             session, context, workspace, event, said, id, meant=direct or mentioned
         )
     ):
-        wish = under
+        new_task = question
     elif direct or mentioned:
         private, words = parse_just_for_me(said)
-        wish = NewTask(
+        new_task = NewTask(
             id=id,
             workspace=workspace,
             author=user,
@@ -156,7 +156,7 @@ def accept_request(
     else:
         return False
     policy.demand_if_known(user, "ask")
-    return Task.accept(session, context.services.enqueue, wish, now)
+    return Task.accept(session, context.services.enqueue, new_task, now)
 
 
 def is_from_person(event: dict[str, Any], bot_user: str | None) -> bool:

@@ -24,13 +24,13 @@ FOLLOW_UP_SKILLS = (ANSWER, "feedback", "trends")
 MIN_WORDS = 2  # "?" alone or "really?" is no question that facts answer
 
 
-def detect_skill(said: str) -> str | None:
+def detect_skill(words: str) -> str | None:
     """Return the skill that these words ask for, except the skills that write copy."""
     asking = (s for s in load_skills().values() if s.asked_by and not s.for_channels)
     # it accepts what no other skill does
     ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)
     for skill in ordered:
-        if re.search(skill.asked_by or "$^", said.replace("’", "'"), re.IGNORECASE):
+        if re.search(skill.asked_by or "$^", words.replace("’", "'"), re.IGNORECASE):
             return skill.name
     return None
 
@@ -40,7 +40,7 @@ def build_thread_question(
     context: ListenerContext,
     workspace: str,
     event: dict[str, Any],
-    said: str,
+    words: str,
     id: str,
     *,
     meant: bool,
@@ -51,31 +51,31 @@ def build_thread_question(
     instead". Under a digest everybody's question counts. Under an analysis only its requester may
     ask any question; others must ask for another analysis.
     """
-    why = asks_only_why(said)
-    asks = said.endswith("?") or (meant and is_follow_up(said))
-    if not event.get("thread_ts") or not (why or (asks and len(said.split()) >= MIN_WORDS)):
+    why = asks_only_why(words)
+    asks = words.endswith("?") or (meant and is_follow_up(words))
+    if not event.get("thread_ts") or not (why or (asks and len(words.split()) >= MIN_WORDS)):
         return None
-    user, skill = str(event["user"]), ANSWER if why else detect_skill(said)
+    user, skill = str(event["user"]), ANSWER if why else detect_skill(words)
     for card in load_thread_cards(session, workspace, event, context.services.now()):
         draft = Draft.latest(session, card.piece or "")
         if draft is None or load_skills()[draft.skill].for_channels:
             continue
         digest = draft.skill == DIGEST
-        theirs = digest or session.get_one(Task, draft.task).author == user
-        if not theirs and skill in (None, ANSWER):
+        may_ask = digest or session.get_one(Task, draft.task).author == user
+        if not may_ask and skill in (None, ANSWER):
             continue
         return NewTask(
             id=id,
             workspace=workspace,
             author=user,
-            words=said,
+            words=words,
             place=make_place(event["channel"], user, thread=event["thread_ts"], asked=event["ts"]),
             locale=context.people.cached_locale(workspace, user),
             form={
                 "skill": skill or ANSWER,
                 "stands_on": draft.id,
                 **_list_digest_sections(draft),
-                **detect_follow_up(draft, said, skill),
+                **detect_follow_up(draft, words, skill),
             },
         )
     return None
@@ -91,11 +91,15 @@ def _list_digest_sections(draft: Draft) -> dict[str, str]:
     return {"sections": " ".join(sections)} if sections else {}
 
 
-def detect_follow_up(draft: Draft, said: str, skill: str | None) -> dict[str, str]:
+def detect_follow_up(draft: Draft, words: str, skill: str | None) -> dict[str, str]:
     """Return the question that this one only varies, and its skill: "and in October?"."""
-    if draft.skill not in FOLLOW_UP_SKILLS or skill not in (None, ANSWER) or not is_follow_up(said):
+    if (
+        draft.skill not in FOLLOW_UP_SKILLS
+        or skill not in (None, ANSWER)
+        or not is_follow_up(words)
+    ):
         return {}
-    if asks_only_why(said):  # the answer looks at everything that changed besides
+    if asks_only_why(words):  # the answer looks at everything that changed besides
         return {"skill": ANSWER, "follows": draft.brief.words, "sections": " ".join(ALL_SECTIONS)}
     return {"skill": draft.skill, "follows": draft.brief.words}
 
@@ -109,7 +113,7 @@ def find_open_question(
     session: Session,
     workspace: str,
     event: dict[str, Any],
-    said: str,
+    words: str,
     now: datetime,
     *,
     direct: bool,
@@ -129,18 +133,18 @@ def find_open_question(
         spot = find_card_thread(card) if card else None
         if card is None or spot is None or spot.channel != event["channel"]:
             continue
-        lately = now - task.changed_at < ANSWER_WITHIN and not detect_skill(said)
-        here = thread in (spot.thread, card.ts) if thread else lately
-        if here and not _is_continued(session, task):
+        lately = now - task.changed_at < ANSWER_WITHIN and not detect_skill(words)
+        is_answer = thread in (spot.thread, card.ts) if thread else lately
+        if is_answer and not _is_continued(session, task):
             return task
     return None
 
 
-def build_answered_task(session: Session, asked: Task, said: str, id: str) -> NewTask:
+def build_answered_task(session: Session, task: Task, answer: str, id: str) -> NewTask:
     """Return the request again, with the answer added."""
-    card = session.get(OutboxMessage, f"{asked.first_piece}:card")
-    words = "\n".join(filter(None, [asked.words, said]))
-    return asked.once_more(id, words=words, place=continue_in_thread(asked.place, card))
+    card = session.get(OutboxMessage, f"{task.first_piece}:card")
+    words = "\n".join(filter(None, [task.words, answer]))
+    return task.once_more(id, words=words, place=continue_in_thread(task.place, card))
 
 
 def _is_continued(session: Session, task: Task) -> bool:

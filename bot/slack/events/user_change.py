@@ -26,8 +26,8 @@ async def handle_user_change(context: ListenerContext, body: dict[str, Any]) -> 
 
 def redraw_cards(session: Session, context: ListenerContext, workspace: str, user: str) -> None:
     """Redraw the newest cards of this person."""
-    theirs = select(Task.id).where(Task.workspace == workspace, Task.author == user)
-    for task in session.scalars(theirs.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
+    tasks = select(Task.id).where(Task.workspace == workspace, Task.author == user)
+    for task in session.scalars(tasks.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
         for card in OutboxMessage.list_cards(session, task):
             post = session.get_one(OutboxMessage, card)
             OutboxMessage.request_redraw(session, context.services.enqueue, post.piece or "")

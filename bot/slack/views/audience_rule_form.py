@@ -192,8 +192,8 @@ def _find_product_titles(facts: Evidence) -> dict[str, str]:
 
 
 def _find_categories(facts: Evidence) -> list[str]:
-    found = (fact for fact in facts.of("audiences") if fact.id.split(".")[1] == "category")
-    return [str(fact.value) for fact in found]
+    category_facts = (fact for fact in facts.of("audiences") if fact.id.split(".")[1] == "category")
+    return [str(fact.value) for fact in category_facts]
 
 
 def _build_category_menus(
@@ -224,9 +224,13 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
 def _build_select(
     id: str, label: Words, options: dict[str, str], value: str, language: str
 ) -> Block:
-    shown = {key: option(text, key) for key, text in options.items()}
-    menu: Block = {"type": "static_select", "action_id": id, "options": list(shown.values())}
-    menu["initial_option"] = shown[value]
+    options_by_key = {key: option(text, key) for key, text in options.items()}
+    menu: Block = {
+        "type": "static_select",
+        "action_id": id,
+        "options": list(options_by_key.values()),
+    }
+    menu["initial_option"] = options_by_key[value]
     return {
         "type": "input",
         "block_id": id,
@@ -238,9 +242,15 @@ def _build_select(
 def _build_multi_select(
     id: str, label: Words, options: dict[str, str], values: Sequence[str], language: str
 ) -> Block:
-    shown = {key: option(text, key) for key, text in list(options.items())[:MAX_MENU_OPTIONS]}
-    menu: Block = {"type": "multi_static_select", "action_id": id, "options": [*shown.values()]}
-    if picked := [shown[value] for value in values if value in shown]:
+    options_by_key = {
+        key: option(text, key) for key, text in list(options.items())[:MAX_MENU_OPTIONS]
+    }
+    menu: Block = {
+        "type": "multi_static_select",
+        "action_id": id,
+        "options": [*options_by_key.values()],
+    }
+    if picked := [options_by_key[value] for value in values if value in options_by_key]:
         menu["initial_options"] = picked
     block: Block = {"type": "input", "block_id": id, "optional": True, "element": menu}
     return block | {"label": _build_label(label, language)}
@@ -269,11 +279,11 @@ def _read_lines(view: dict[str, Any], id: str) -> list[str]:
 def _read_numbers(
     view: dict[str, Any], language: str
 ) -> tuple[dict[str, int | None], dict[str, str]]:
-    found: dict[str, int | None] = {}
+    numbers: dict[str, int | None] = {}
     errors = {}
     for id in NUMBER_FIELDS:
         text = read_text(view, id)
         if text and not (text.isascii() and text.isdigit() and int(text) > 0):
             errors[id] = NOT_A_NUMBER.to(language)
-        found[id] = int(text) if text and id not in errors else None
-    return found, errors
+        numbers[id] = int(text) if text and id not in errors else None
+    return numbers, errors

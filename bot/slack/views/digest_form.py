@@ -44,7 +44,7 @@ def build_digest_form(
     language: str,
     brand: Brand,
     name: str,
-    known: Schedule | None,
+    schedule: Schedule | None,
     narrower: Sequence[str] = (),
     channel: str = "",
 ) -> Block:
@@ -60,59 +60,61 @@ def build_digest_form(
             Words("What it tells"),
             list(SECTIONS.items()),
             language,
-            known.sections if known else list(SECTIONS),
+            schedule.sections if schedule else list(SECTIONS),
         ),
-        *_build_filter_menu(language, known, narrower),
-        _build_channel_input(language, str(known.place.get("channel")) if known else channel),
-        _build_menu("weekday", Words("Day"), days, language, str(known.weekday if known else 0)),
+        *_build_filter_menu(language, schedule, narrower),
+        _build_channel_input(language, str(schedule.place.get("channel")) if schedule else channel),
+        _build_menu(
+            "weekday", Words("Day"), days, language, str(schedule.weekday if schedule else 0)
+        ),
         _build_menu(
             "hour",
             Words("Hour"),
             [(str(h), Words("{h}:00", h=h)) for h in HOURS],
             language,
-            str(known.hour if known else 9),
+            str(schedule.hour if schedule else 9),
         ),
         _build_menu(
             "zone",
             Words("Time zone"),
             [(zone, zone) for zone in TIME_ZONES],
             language,
-            known.zone if known else TIME_ZONES[0],
+            schedule.zone if schedule else TIME_ZONES[0],
         ),
         _build_menu(
             "language",
             Words("Language"),
             [(one, languages[one]) for one in brand.languages],
             language,
-            known.language if known else brand.languages[0],
+            schedule.language if schedule else brand.languages[0],
         ),
         _build_checkboxes(
             "quiet",
             Words("When it speaks"),
             [("yes", Words("Only when something moved"))],
             language,
-            ["yes"] if known and known.only_when_moved else [],
+            ["yes"] if schedule and schedule.only_when_moved else [],
         ),
         _build_checkboxes(
             "alerts",
             Words("Between two digests"),
             [("yes", Words("Tell me at once when sales stop or complaints jump"))],
             language,
-            ["yes"] if known and known.alerts else [],
+            ["yes"] if schedule and schedule.alerts else [],
         ),
     ]
     lead = Words("You get a preview first. It is posted only once you switch it on.")
     blocks.append(context_block(lead.to(language)))
-    was = json.dumps({"was": known.name} if known else {})
+    metadata = json.dumps({"was": schedule.name} if schedule else {})
     return build_form(
-        action_ids.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, was, language
+        action_ids.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, metadata, language
     )
 
 
 def read_digest_name(view: dict[str, Any]) -> str | None:
     """Return the name of the digest that the form was opened for."""
-    told = json.loads(view.get("private_metadata") or "{}")
-    return told.get("was") if isinstance(told, dict) else None
+    metadata = json.loads(view.get("private_metadata") or "{}")
+    return metadata.get("was") if isinstance(metadata, dict) else None
 
 
 def _build_channel_input(language: str, channel: str) -> Block:
@@ -145,10 +147,10 @@ def list_catalogue_filters(session: Session, workspace: str) -> list[str]:
 
 
 def _build_filter_menu(
-    language: str, known: Schedule | None, narrower: Sequence[str]
+    language: str, schedule: Schedule | None, narrower: Sequence[str]
 ) -> list[Block]:
     """Build the menu of brands and categories; nothing without a catalogue."""
-    about = known.about if known else None
+    about = schedule.about if schedule else None
     every = list(dict.fromkeys([*([about] if about else []), *narrower]))
     offered = [
         (EVERYTHING, Words("Everything")),

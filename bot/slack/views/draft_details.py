@@ -41,8 +41,10 @@ VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
 
 def notice_view(title: Words | str, text: Words | str, language: str = "en") -> Block:
     """Build a view with one text and a close button."""
-    said = render_words(text, language) if isinstance(text, Words) else quote_as_mrkdwn(text, 3_000)
-    return build_read_only_view(title, [section_block(said or "…")], language)
+    content = (
+        render_words(text, language) if isinstance(text, Words) else quote_as_mrkdwn(text, 3_000)
+    )
+    return build_read_only_view(title, [section_block(content or "…")], language)
 
 
 def build_read_only_view(title: Words | str, blocks: list[Block], language: str) -> Block:
@@ -124,31 +126,31 @@ def history_view(
 def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
     """List for each call of a model its host, its size, its price and the text as it was sent;
     for each exported audience its counts, without an address."""
-    left = [receipt for receipt in receipts if receipt.sent]
-    if not left:
+    sent_receipts = [receipt for receipt in receipts if receipt.sent]
+    if not sent_receipts:
         words = Words("Nothing left the house: the rules that wrote this run on your own server.")
         return build_read_only_view(
             Words("What left"), [section_block(words.to(language))], language
         )
-    notes = {one.id: note for one in left if (note := ExportReceipt.read(one.sent))}
-    calls = [one for one in left if one.id not in notes]
+    notes = {one.id: note for one in sent_receipts if (note := ExportReceipt.read(one.sent))}
+    calls = [one for one in sent_receipts if one.id not in notes]
     blocks = [section_block(_render_total(calls, language))] if calls else []
     if notes:
         files = Words.count("{n} audience as a file", "{n} audiences as files", len(notes))
         blocks.append(section_block(files.to(language)))
     room = MAX_PROMPT_CHARACTERS
-    for receipt in left[:15]:
+    for receipt in sent_receipts[:15]:
         note = notes.get(receipt.id)
         text = _render_export_note(note, language) if note else receipt.sent
         who = _render_export(receipt, note, language) if note else _render_call(receipt, language)
         blocks.append(context_block(who))
-        kept = truncate(text, max(room, 200))
-        blocks.append(rich_text(rich_text_quote(text_elements(kept))))
-        room -= len(kept)
-        if kept != text:
+        excerpt = truncate(text, max(room, 200))
+        blocks.append(rich_text(rich_text_quote(text_elements(excerpt))))
+        room -= len(excerpt)
+        if excerpt != text:
             words = Words("Cut here. All of it is in the download.")
             blocks.append(context_block(words.to(language)))
-    if len(left) > 15:
+    if len(sent_receipts) > 15:
         rest = Words("What else left is in the download.")
         blocks.append(context_block(rest.to(language)))
     return build_read_only_view(Words("What left"), blocks, language)
@@ -163,11 +165,11 @@ def _render_export(receipt: Receipt, note: ExportReceipt, language: str) -> str:
     return Words("Taken out by {who} on {when}", who=f"<@{note.by}>", when=when).to(language)
 
 
-def _render_total(left: list[Receipt], language: str) -> str:
-    calls = Words.count("{n} call", "{n} calls", len(left))
-    hosts = ", ".join(sorted({quote_as_mrkdwn(one.to or "?", 100) for one in left}))
+def _render_total(receipts: list[Receipt], language: str) -> str:
+    calls = Words.count("{n} call", "{n} calls", len(receipts))
+    hosts = ", ".join(sorted({quote_as_mrkdwn(one.to or "?", 100) for one in receipts}))
     words = Words("{calls} to {hosts}", calls=calls, hosts=f"`{hosts}`")
-    priced = [one.usd for one in left if one.usd is not None]
+    priced = [one.usd for one in receipts if one.usd is not None]
     if not priced:
         return words.to(language)
     usd = Money(amount=sum(priced, Decimal(0)), currency="USD")
@@ -175,7 +177,7 @@ def _render_total(left: list[Receipt], language: str) -> str:
 
 
 def _render_call(receipt: Receipt, language: str) -> str:
-    told = Words(
+    summary = Words(
         "{writer} on {when}: {tokens_in} tokens in, {tokens_out} out",
         writer=quote_as_mrkdwn(receipt.writer, 100),
         when=render_time(receipt.at, language),
@@ -183,8 +185,10 @@ def _render_call(receipt: Receipt, language: str) -> str:
         tokens_out=receipt.tokens_out,
     ).to(language)
     if receipt.usd is not None:
-        told += f" · {receipt.usd:.4f} USD"
-    return told if receipt.ended == "done" else f"{told} · {quote_as_mrkdwn(receipt.ended, 100)}"
+        summary += f" · {receipt.usd:.4f} USD"
+    return (
+        summary if receipt.ended == "done" else f"{summary} · {quote_as_mrkdwn(receipt.ended, 100)}"
+    )
 
 
 # The parts that a card leaves out, so that it fits on one screen.

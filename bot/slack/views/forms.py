@@ -61,11 +61,11 @@ LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 def build_brief_form(language: str, brand: Brand, metadata: str = "", *, words: str = "") -> Block:
     """Build the brief form. `metadata` comes back with the submission; `words` is the initial
     text."""
-    what = text_input("words", Words("What do you need?"), language, words, multiline=True)
+    request_input = text_input("words", Words("What do you need?"), language, words, multiline=True)
     example = Words("For example: our linen shirt is back in stock, tell last summer's buyers")
-    what["element"]["placeholder"] = plain_text(example.to(language), 150)
+    request_input["element"]["placeholder"] = plain_text(example.to(language), 150)
     blocks = [
-        what,
+        request_input,
         select_input("channel", Words("Where it will go"), _build_channel_menu(language), language),
         text_input("audience", Words("For whom"), language, optional=True),
         select_input("language", Words("Language"), _build_language_menu(brand), language),
@@ -85,12 +85,12 @@ def build_edit_form(
 ) -> Block:
     """Build a form with every copy part. `typed` is the text typed into an outdated form."""
     blocks = [section_block(f":warning: {render_words(notice, language, 1_000)}")] if notice else []
-    known, left_out = find_part_limits(draft), False
+    limits, left_out = find_part_limits(draft), False
     for part in draft.parts:
         if part.kind != "copy":
             continue
         text = (typed or {}).get(part.key, part.text)
-        inputs = _build_part_inputs(part, text, known.get(part.key), language)
+        inputs = _build_part_inputs(part, text, limits.get(part.key), language)
         whole = [*blocks, *inputs]
         if len(whole) > MAX_INPUTS or len(json.dumps(whole)) > MAX_JSON_CHARACTERS:
             left_out = True
@@ -122,11 +122,13 @@ def build_send_back_form(draft: Draft, language: str) -> Block:
         "label": plain_text(Words("What should change?").to(language), LABEL),
         "element": {"type": "checkboxes", "action_id": "reasons", "options": options},
     }
-    own = text_input("reason", Words("In your words"), language, multiline=True, optional=True)
-    own["hint"] = plain_text(Words("A new draft takes this up.").to(language), HINT)
+    reason_input = text_input(
+        "reason", Words("In your words"), language, multiline=True, optional=True
+    )
+    reason_input["hint"] = plain_text(Words("A new draft takes this up.").to(language), HINT)
     title, send = Words("Send back"), Words("Send back")
     return build_form(
-        action_ids.SEND_BACK_FORM, title, send, [tapped, own], _pack_draft(draft), language
+        action_ids.SEND_BACK_FORM, title, send, [tapped, reason_input], _pack_draft(draft), language
     )
 
 
@@ -148,11 +150,11 @@ def build_approve_anyway_form(draft: Draft, language: str) -> Block:
     """Build the form that lists the unproven claims and asks why they are approved."""
     lines = [render_check(check, language) for check in draft.blocked()]
     lead = Words("You approve this in your name, and your reason is kept:").to(language)
-    shown = [section_block(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
+    blocks = [section_block(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
     why = text_input("reason", Words("Why is it right?"), language, multiline=True)
     title, yes = Words("Approve anyway"), Words("Approve anyway")
     return build_form(
-        action_ids.APPROVE_ANYWAY_FORM, title, yes, [*shown, why], _pack_draft(draft), language
+        action_ids.APPROVE_ANYWAY_FORM, title, yes, [*blocks, why], _pack_draft(draft), language
     )
 
 
@@ -186,11 +188,11 @@ def _build_part_inputs(
     """Build one input for a part, or several when it is long."""
     pieces = split_into_chunks(text)
     name = translate_title(part.title, language)
-    shown = []
+    inputs = []
     for number, (before, piece) in enumerate(pieces):
         label = f"{name} ({number + 1}/{len(pieces)})" if len(pieces) > 1 else name
         long = len(pieces) > 1 or limit is None or limit.unit == "segments" or limit.most > 150
-        shown.append(
+        inputs.append(
             {
                 "type": "input",
                 "block_id": json.dumps([part.key, number, encode_separator(before)]),
@@ -200,8 +202,8 @@ def _build_part_inputs(
             }
         )
     if limit:
-        shown[-1]["hint"] = plain_text(_build_hint(limit, language), HINT)
-    return shown
+        inputs[-1]["hint"] = plain_text(_build_hint(limit, language), HINT)
+    return inputs
 
 
 def _build_hint(limit: PartLimit, language: str) -> str:

@@ -77,12 +77,14 @@ async def _publish_home(context: ListenerContext, workspace: str, user: str) -> 
     policy = context.services.policy(workspace)
     approver, channels = user in policy.approvers, frozenset[str]()
     if approver:
-        asked = await context.run(list_undecided_channels, workspace, user, context.services.now())
-        channels = await context.readable(workspace, user, asked)
+        undecided = await context.run(
+            list_undecided_channels, workspace, user, context.services.now()
+        )
+        channels = await context.readable(workspace, user, undecided)
     now = context.services.now()
-    mine, waiting = await context.run(load_home_lines, workspace, user, policy, now, channels)
+    own_lines, waiting = await context.run(load_home_lines, workspace, user, policy, now, channels)
     language = await context.people.language(workspace, user)
-    blocks = render_home(mine, waiting if approver else [], language)
+    blocks = render_home(own_lines, waiting if approver else [], language)
     with contextlib.suppress(SlackRefusal, TryAgain):
         view = fit_view({"type": "home", "blocks": blocks}, language)
         await call_slack(
@@ -103,8 +105,8 @@ async def _set_suggested_prompts(
     prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
     with contextlib.suppress(SlackRefusal, TryAgain):
         client = make_retrying_client(context.services.client)
-        told: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
-        await call_slack(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
+        arguments: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
+        await call_slack(client.api_call("assistant.threads.setSuggestedPrompts", json=arguments))
 
 
 def list_undecided_channels(
@@ -132,7 +134,7 @@ def load_home_lines(
         .order_by(Task.made_at.desc())
         .limit(MAX_RECENT)
     )
-    mine = [
+    own_lines = [
         HomeLine(
             _describe_request(one),
             _describe_state(session, one, policy),
@@ -145,7 +147,7 @@ def load_home_lines(
         for one in session.scalars(select_undecided(workspace, user, now))
         if not one.tells_nothing and may_see(session, viewer, one)
     ]
-    return mine, waiting[:MAX_RECENT]
+    return own_lines, waiting[:MAX_RECENT]
 
 
 def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
@@ -172,8 +174,8 @@ def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
 def _describe_state(session: Session, task: Task, policy: Policy) -> str:
     """Describe a task's state; for a finished one, the decision on its newest version."""
     draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
-    said = compute_status(Decision.of(session, draft.id), policy) if draft else "open"
-    return task.state if said == "open" else said
+    status = compute_status(Decision.of(session, draft.id), policy) if draft else "open"
+    return task.state if status == "open" else status
 
 
 def _describe_request(task: Task) -> str:
@@ -189,7 +191,7 @@ def _find_card(session: Session, piece: str) -> OutboxMessage | None:
     return session.get(OutboxMessage, f"{piece}:card")
 
 
-def render_home(mine: list[HomeLine], waiting: list[HomeLine], language: str) -> list[Block]:
+def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: str) -> list[Block]:
     """Build the blocks of the tab."""
 
     def head(words: Words) -> Block:
@@ -213,7 +215,7 @@ def render_home(mine: list[HomeLine], waiting: list[HomeLine], language: str) ->
     blocks += [{"type": "divider"}, head(Words("What you asked for lately"))]
     none = Words("Nothing yet.").to(language)
     return blocks + (
-        [context_block(_render_line(one, language)) for one in mine] or [context_block(none)]
+        [context_block(_render_line(one, language)) for one in own_lines] or [context_block(none)]
     )
 
 

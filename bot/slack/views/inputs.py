@@ -24,13 +24,13 @@ def split_into_chunks(text: str) -> list[Chunk]:
     """Split the text; the first chunk has no separator before it."""
     if count_utf16_units(text) <= MAX_INPUT_CHARACTERS:
         return [("", text)]
-    found: list[Chunk] = []
+    chunks: list[Chunk] = []
     before = ""
     while count_utf16_units(text) > CHUNK_CHARACTERS:
         end, after = _find_break(text)
-        found.append((before, text[:end]))
+        chunks.append((before, text[:end]))
         before, text = text[end:after], text[after:]
-    return [*found, (before, text)]
+    return [*chunks, (before, text)]
 
 
 def join_chunks(pieces: Sequence[Chunk]) -> str:
@@ -45,12 +45,12 @@ def join_chunks(pieces: Sequence[Chunk]) -> str:
 def _find_break(text: str) -> tuple[int, int]:
     """Return where a chunk ends and where the next one starts: between paragraphs, lines or
     words."""
-    most = count_fitting(text, CHUNK_CHARACTERS)
+    limit = count_fitting(text, CHUNK_CHARACTERS)
     for shape in CHUNK_BREAKS:
-        ends = [found.start() for found in shape.finditer(text, 1, most + 1)]
+        ends = [match.start() for match in shape.finditer(text, 1, limit + 1)]
         if ends and (pause := shape.match(text, ends[-1])):
             return pause.span()
-    return most, most
+    return limit, limit
 
 
 def encode_separator(before: str) -> str:
@@ -58,10 +58,10 @@ def encode_separator(before: str) -> str:
     return f"n{len(before)}" if before.startswith("\n") else "s" if before else "-"
 
 
-def decode_separator(told: str) -> str:
-    if told.startswith("n"):
-        return "\n" * int(told[1:])
-    return " " if told == "s" else ""
+def decode_separator(code: str) -> str:
+    if code.startswith("n"):
+        return "\n" * int(code[1:])
+    return " " if code == "s" else ""
 
 
 # Inputs. The field's name is both its block id and its action id.
@@ -107,13 +107,13 @@ def text_input(
 
 
 def plain_text_input(id: str, text: str, *, multiline: bool) -> Block:
-    shown: Block = {
+    element: Block = {
         "type": "plain_text_input",
         "action_id": id,
         "multiline": multiline,
         "max_length": 3_000,
     }
-    return shown | ({"initial_value": truncate(text, 3_000)} if text else {})
+    return element | ({"initial_value": truncate(text, 3_000)} if text else {})
 
 
 def select_input(
@@ -143,23 +143,23 @@ View = dict[str, Any]
 
 def read_brief(view: View) -> dict[str, str]:
     """Return the filled fields of a brief by name; `private` is "yes" or absent."""
-    found = {
+    fields = {
         "words": read_text(view, "words"),
         "channel": read_choice(view, "channel"),
         "audience": read_text(view, "audience"),
         "language": read_choice(view, "language"),
         "private": ", ".join(read_checked(view, "private")),
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def read_edit(view: View) -> dict[str, str]:
     """Return the copy by part key, as it was typed, for the parts that the form has."""
     pieces: dict[str, list[tuple[int, Chunk]]] = {}
     for block_id, fields in _read_values(view).items():
-        told = _parse_block_id(block_id)
-        if told is not None:
-            key, number, before = told
+        block = _parse_block_id(block_id)
+        if block is not None:
+            key, number, before = block
             text = str((fields.get("text") or {}).get("value") or "")
             pieces.setdefault(key, []).append((number, (decode_separator(before), text)))
     return {
@@ -169,8 +169,8 @@ def read_edit(view: View) -> dict[str, str]:
 
 def read_reason(view: View) -> str:
     """Return the ticked reasons, then the typed one; empty when there is neither."""
-    told = [*read_checked(view, "reasons"), read_text(view, "reason")]
-    return ". ".join(one for one in told if one)
+    reasons = [*read_checked(view, "reasons"), read_text(view, "reason")]
+    return ". ".join(one for one in reasons if one)
 
 
 def reason_missing(view: View, language: str) -> dict[str, str]:

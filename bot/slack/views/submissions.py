@@ -97,21 +97,21 @@ def _rename_fields(view: View, version: int) -> View:
 
 def _find_changed_texts(before: Draft, texts: dict[str, str]) -> dict[str, str]:
     """Return only the texts that this person changed: somebody else may have changed the others."""
-    known = {part.key: part.text for part in before.parts}
-    return {key: text for key, text in texts.items() if Copy(text=text).text != known.get(key)}
+    old_texts = {part.key: part.text for part in before.parts}
+    return {key: text for key, text in texts.items() if Copy(text=text).text != old_texts.get(key)}
 
 
 def _find_emptied_parts(view: View, language: str) -> dict[str, str]:
     """Return an error for each part that was emptied, at the block with its beginning."""
-    left = forms.read_edit(view)
-    said = Words("Something has to stay here.").to(language)
+    remaining = forms.read_edit(view)
+    message = Words("Something has to stay here.").to(language)
     errors: dict[str, str] = {}
     for block in view["blocks"]:
-        held = forms.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
-        for key in held:
-            if not left.get(key, "x").strip() and key not in errors.values():
+        parts = forms.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
+        for key in parts:
+            if not remaining.get(key, "x").strip() and key not in errors.values():
                 errors.setdefault(str(block["block_id"]), key)
-    return dict.fromkeys(errors, said)
+    return dict.fromkeys(errors, message)
 
 
 # Submissions.
@@ -121,15 +121,15 @@ async def handle_view_submission(
     context: ListenerContext, ack: AsyncAck, body: dict[str, Any]
 ) -> None:
     """Store the submission, then let the form close. Raise CannotDo, which the form shows."""
-    sent = ViewSubmission(find_workspace(body), str(body["user"]["id"]), body["view"])
-    form = SUBMISSION_HANDLERS.get(str(sent.view.get("callback_id")))
+    submission = ViewSubmission(find_workspace(body), str(body["user"]["id"]), body["view"])
+    form = SUBMISSION_HANDLERS.get(str(submission.view.get("callback_id")))
     if form is None:
         await ack()
         return
     try:
-        await run_for_viewer(context, sent, partial(form, context, ack))
+        await run_for_viewer(context, submission, partial(form, context, ack))
     except CannotDo:
-        await context.run(_redraw_card, context, sent)
+        await context.run(_redraw_card, context, submission)
         raise
 
 
@@ -143,14 +143,14 @@ async def submit_brief(
     private = fields.pop("private", "") != "" or private or bool(submission.origin.get("private"))
     if not words:
         language = await context.language(submission.workspace, submission.user)
-        said = Words("Say in a few words what you need.").to(language)
-        return await ack(response_action="errors", errors={"words": said})
+        message = Words("Say in a few words what you need.").to(language)
+        return await ack(response_action="errors", errors={"words": message})
     channel = await _find_readable_channel(context, submission)
     place = make_place(channel, submission.user, private=private)
     if submission.ref.draft:  # a button under a result opened the form
-        place, alone, more = await context.run(_load_next_step, submission)
-        private, fields = private or alone, {**more, **fields}
-    wish = NewTask(
+        place, source_private, more = await context.run(_load_next_step, submission)
+        private, fields = private or source_private, {**more, **fields}
+    new_task = NewTask(
         id=task_id(submission.workspace, "form", str(submission.view["id"])),
         workspace=submission.workspace,
         author=submission.user,
@@ -160,7 +160,7 @@ async def submit_brief(
         private=private,
         form=fields,
     )
-    await context.run(Task.accept, context.services.enqueue, wish, context.services.now())
+    await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
     return await ack()
 
 
@@ -253,8 +253,8 @@ async def submit_approve_anyway(
     reason = forms.read_reason(submission.view)
     if not reason:
         language = await context.language(submission.workspace, submission.user)
-        said = Words("Say why it is right.").to(language)
-        return await ack(response_action="errors", errors={"reason": said})
+        message = Words("Say why it is right.").to(language)
+        return await ack(response_action="errors", errors={"reason": message})
     await context.run(_approve_draft, context, submission, reason)
     return await ack()
 
