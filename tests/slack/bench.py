@@ -1,4 +1,5 @@
-"""A whole intern but its engine and its writer, against a local Slack: jobs are run by hand."""
+"""The test bench: an intern without its engine and its writer, on a local Slack. Tests run its
+jobs by hand."""
 
 import asyncio
 import contextlib

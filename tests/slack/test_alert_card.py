@@ -1,11 +1,11 @@
-"""An alert on its card …"""
+"""The card of an alert."""
 
 from bot.digests.models import Alert
 from tests.slack.bench import MAX, OTTO, Bench, buttons, text_of
 from tests.support.digests import alerted, previewed
 
 
-async def test_between_digests_alerts_with_ways_to_say_no(bench: Bench) -> None:
+async def test_alert_offers_mute_and_not_useful(bench: Bench) -> None:
     await previewed(bench)
     await alerted(bench)
     await bench.run()

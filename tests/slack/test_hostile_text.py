@@ -1,4 +1,4 @@
-"""Text that would ping, link or hide, in whatever people, files and models wrote, is only read."""
+"""Text from people, files and models never pings anybody, makes a link or hides anything."""
 
 import random
 import re
@@ -82,7 +82,7 @@ def harmless(*texts: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["*", "_x_", "~no~", "a*", "`", "*Approved by Max*", "> yes"])
-def test_styles_nothing_of_what_we_say_around_it(sqlite: Database, name: str) -> None:
+def test_hostile_text_does_not_style_surrounding_text(sqlite: Database, name: str) -> None:
     """Our own marks stay in pairs, and none of theirs is left to pair with them."""
     shown = render_words(Words("{file} is read together with it.", file=name), "en")
     assert not re.search(r"[*~`]|(?<!\w)_|_(?!\w)|^(?:>|&gt;)", shown), shown
@@ -100,7 +100,9 @@ def check(shown: Any) -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_on_a_draft_s_card_and_in_what_it_opens(sqlite: Database, seed: int, language: str) -> None:
+def test_hostile_text_on_draft_card_and_its_views(
+    sqlite: Database, seed: int, language: str
+) -> None:
     said = hostile(seed)
     fact = PRICE.model_copy(
         update={"label": next(said), "about": next(said), "value": next(said), "source": next(said)}
@@ -167,7 +169,7 @@ def test_on_a_draft_s_card_and_in_what_it_opens(sqlite: Database, seed: int, lan
 @pytest.mark.parametrize(
     "state", ["reading", "half", "waiting", "taking", "in", "cancelled", "refused", "failed"]
 )
-def test_on_the_card_of_a_file(seed: int, state: str) -> None:
+def test_hostile_text_on_import_card(seed: int, state: str) -> None:
     said = hostile(seed)
     assumed = Words("{file} is read together with it.", file=next(said))
     glimpse = SMALL.model_copy(
@@ -190,7 +192,7 @@ def test_on_the_card_of_a_file(seed: int, state: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_where_work_is_going_on_and_has_failed(sqlite: Database, seed: int) -> None:
+def test_hostile_text_on_running_and_failed_tasks(sqlite: Database, seed: int) -> None:
     said = hostile(seed)
     with sqlite.begin() as session:
         task = asked(session, words=next(said))
@@ -205,7 +207,7 @@ def test_where_work_is_going_on_and_has_failed(sqlite: Database, seed: int) -> N
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_in_a_digest_s_name_and_on_the_home_tab(seed: int) -> None:
+def test_hostile_text_in_digest_name_and_home_tab(seed: int) -> None:
     said = hostile(seed)
     one = Schedule(
         workspace="T1",
@@ -233,7 +235,7 @@ def test_in_a_digest_s_name_and_on_the_home_tab(seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", PIECES[:14])
-async def test_in_the_line_that_a_digest_s_channel_gets(sqlite: Database, name: str) -> None:
+async def test_hostile_text_in_digest_notice(sqlite: Database, name: str) -> None:
     class Front:
         class house:  # noqa: N801
             enqueue = Jobs()

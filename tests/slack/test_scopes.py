@@ -1,4 +1,4 @@
-"""The scopes of the manifest, the calls that need them, and what `doctor` says of them."""
+"""The scopes in the manifest, the calls that need them, and the comparison by `doctor`."""
 
 import ast
 import asyncio
@@ -105,7 +105,7 @@ async def doctor(
 
 
 @pytest.mark.usefixtures("home")
-async def test_doctor_is_content_with_the_manifests_scopes(
+async def test_doctor_accepts_the_manifests_scopes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with LocalSlack("s" * 32, scopes=list_bot_scopes()) as slack:

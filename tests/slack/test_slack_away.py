@@ -1,4 +1,4 @@
-"""A card that Slack was away for, longer than a job is tried …"""
+"""Cards while Slack is unavailable for longer than a job is retried."""
 
 import contextlib
 import hashlib
@@ -37,7 +37,7 @@ async def later(bench: Bench, minutes: int) -> list[str]:
     return [job.subject for job in found]
 
 
-async def test_is_drawn_when_slack_is_back(bench: Bench) -> None:
+async def test_stale_card_is_drawn_when_slack_is_back(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.mischief.fail("chat.update", "internal_error", 999)
     await bench.press(MAX, card, "approve")
@@ -51,7 +51,7 @@ async def test_is_drawn_when_slack_is_back(bench: Bench) -> None:
     assert not await later(bench, 18)
 
 
-async def test_that_it_takes_in_no_way_is_left_until_it_changes(bench: Bench) -> None:
+async def test_refused_card_is_left_until_it_changes(bench: Bench) -> None:
     await bench.drafted()
     with bench.database.begin() as session:
         (post,) = [one for one in bench.posts() if one.endswith(":card")]
@@ -63,7 +63,7 @@ async def test_that_it_takes_in_no_way_is_left_until_it_changes(bench: Bench) ->
     assert not await later(bench, 12)
 
 
-async def test_has_its_picture_in_the_end_or_what_it_shows_in_words(bench: Bench) -> None:
+async def test_chart_is_uploaded_late_or_said_in_words(bench: Bench) -> None:
     sha = hashlib.sha256(PNG).hexdigest()
     file = File(name="sizing.png", sha256=sha, alt=ALT, picture=True)
     bench.parts = (

@@ -1,4 +1,4 @@
-"""What Slack refuses …"""
+"""Jobs while Slack refuses a call."""
 
 from collections.abc import Awaitable, Callable
 
@@ -94,7 +94,7 @@ def seen(bench: Bench, user: str) -> list[str]:
         (sending_back, LEA),
     ],
 )
-async def test_once_is_heard_of_and_loses_no_job(
+async def test_single_refusal_is_reported_and_loses_no_job(
     bench: Bench, flow: Flow, who: str, method: str, error: str
 ) -> None:
     card = await bench.drafted()
@@ -112,7 +112,7 @@ async def test_once_is_heard_of_and_loses_no_job(
     [(refused_approval, OTTO, "chat.postEphemeral"), (edit, MARIE, "views.open")],
 )
 @pytest.mark.parametrize("error", ["ratelimited", "channel_not_found", "internal_error"])
-async def test_every_time_is_heard_of_elsewhere(
+async def test_permanent_refusal_is_reported_elsewhere(
     bench: Bench, flow: Flow, who: str, method: str, error: str
 ) -> None:
     card = await bench.drafted()
