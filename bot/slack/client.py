@@ -1,4 +1,4 @@
-"""Calls of Slack's Web API, and what its refusals mean for us."""
+"""Clients for Slack's Web API, and the translation of its errors."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ BUSY_ERRORS = frozenset(
 NO_ACCESS_ERRORS = frozenset(
     {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "missing_scope"}
 )
-# Our own reasons not to write somewhere, beside Slack's.
+# Reasons of our own for not writing somewhere, used like Slack's error names.
 READ_OUTSIDE, NO_MEMBER = "read_by_another_company", "not_a_full_member"
 UNREACHABLE_ERRORS = frozenset(
     {
@@ -43,7 +43,7 @@ CALL_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
 
 class SlackRefusal(Exception):
-    """Slack said no, by this name, and would say it again."""
+    """Slack refused the call with this error name; repeating the call would give the same error."""
 
     def __init__(self, error: str) -> None:
         super().__init__(error)
@@ -51,14 +51,14 @@ class SlackRefusal(Exception):
 
 
 class SlackBusy(TryAgain):
-    """Slack took nothing, and said when to come back."""
+    """Slack did not accept the call and said when to retry."""
 
 
 class SlackNoAnswer(TryAgain):
-    """It was sent, and no answer came: it may have been done."""
+    """The call was sent and no answer came: Slack may have executed it."""
 
 
-# What Slack gives back as it was, and shows to nobody.
+# Fields that Slack returns unchanged and shows to nobody.
 INVISIBLE_CHARACTERS = word_set(
     "value action_id block_id callback_id private_metadata external_id metadata token type ts "
     "thread_ts channel user trigger_id view_id hash"
@@ -66,7 +66,7 @@ INVISIBLE_CHARACTERS = word_set(
 
 
 class SanitizingClient(AsyncWebClient):
-    """Whatever is shown in Slack leaves through it: no text holds a hidden character."""
+    """Removes hidden characters from everything that the intern shows in Slack."""
 
     async def api_call(self, api_method: str, **kwargs: Any) -> AsyncSlackResponse:
         for carrier in ("json", "params", "data"):
@@ -87,17 +87,18 @@ def _remove_invisible(value: Any) -> Any:
 
 
 def make_session() -> aiohttp.ClientSession:
-    """One for the whole process, made inside its running loop, closed at its end."""
+    """Open the HTTP session of the process. Call it inside the running event loop; close it at
+    the end."""
     return aiohttp.ClientSession(timeout=CALL_TIMEOUT)
 
 
 def make_client(token: str, url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """A client that sends everything once: a repeated post would be a second message."""
+    """Build a client that never retries, because a repeated post would be a second message."""
     return SanitizingClient(token=token, base_url=url, session=session, retry_handlers=[])
 
 
 def make_retrying_client(client: AsyncWebClient) -> AsyncWebClient:
-    """The same for calls that may be repeated safely: views, updates, reading."""
+    """Build a client for calls that can be repeated safely: views, updates, reading."""
     handlers: list[AsyncRetryHandler] = [
         AsyncConnectionErrorRetryHandler(),
         AsyncServerErrorRetryHandler(),
@@ -111,7 +112,8 @@ def make_retrying_client(client: AsyncWebClient) -> AsyncWebClient:
 
 
 async def call_slack(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
-    """The answer. Raises TryAgain when Slack is busy or away, Refused when it says no."""
+    """Return Slack's answer. Raise TryAgain when Slack is busy or unreachable, SlackRefusal when
+    it refuses."""
     try:
         answer = await call
     except SlackApiError as error:
@@ -139,7 +141,7 @@ def _translate_error(error: SlackApiError) -> Exception:
 
 
 def _parse_retry_after(headers: Mapping[str, Any] | None) -> float | None:
-    """Retry-After, however it is spelled."""
+    """Read Retry-After, however the header is spelled."""
     header = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
     try:
         return float(header[0] if isinstance(header, list) else header) if header else None
@@ -148,7 +150,7 @@ def _parse_retry_after(headers: Mapping[str, Any] | None) -> float | None:
 
 
 def explain_refusal(refused: SlackRefusal) -> CannotDo:
-    """A no that nothing can be done about, in plain words."""
+    """Translate a permanent refusal into an error that the person can read."""
     if refused.error in NO_ACCESS_ERRORS:
         return CannotDo(
             Words(

@@ -139,9 +139,9 @@ class SlackGateway:
         """Return whether two files were dropped in the same conversation."""
         return is_same_conversation(one.place, other.place)
 
-    async def attach(self, arrival: FileUpload, path: Path) -> None:
+    async def attach(self, upload: FileUpload, path: Path) -> None:
         """Attach the rejected rows of a dropped file once, in the thread of its card."""
-        await import_rejects.attach_rejected_rows(self.poster, arrival, path, self._now())
+        await import_rejects.attach_rejected_rows(self.poster, upload, path, self._now())
 
 
 def find_request_origin(session: Session, id: str) -> tuple[str, str, dict[str, Any]] | None:
@@ -153,8 +153,8 @@ def find_request_origin(session: Session, id: str) -> tuple[str, str, dict[str, 
     post = session.get(OutboxMessage, id)
     if post is None or post.kind != "card" or post.ts is not None:
         return None
-    arrival = FileUpload.of_piece(session, post.piece)
-    if arrival is not None:
-        return arrival.workspace, arrival.author, arrival.place
+    upload = FileUpload.of_piece(session, post.piece)
+    if upload is not None:
+        return upload.workspace, upload.author, upload.place
     task = session.get(Task, (post.piece or "").rpartition(".")[0])
     return (task.workspace, task.author, task.place) if task and task.typed else None

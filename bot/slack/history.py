@@ -73,7 +73,7 @@ async def read_conversation(
         return ""
     people = await _look_up_names(messages, name) if recap and name else {}
     limit = MAX_RECAP_CHARACTERS if recap or wants_channel(words) else MAX_THREAD_CHARACTERS
-    return format_messages(messages, until=asked, people=people, most=limit)
+    return format_messages(messages, until=asked, people=people, limit=limit)
 
 
 async def _read_channel(

@@ -118,17 +118,17 @@ class HeadPublisher:
         head = session.get(JournalHead, workspace)
         if head is None:
             return
-        published, to = (
+        record, to = (
             PublishedHead.of(head, day),
             self.local_data.policy(workspace).journal.publish,
         )
         if to == "file":
-            append_heads(self.local_data.settings.home / HEADS_FILE, [published])
+            append_heads(self.local_data.settings.home / HEADS_FILE, [record])
         elif to != "none":
             enqueue_notice(
                 session,
                 self.enqueue,
-                published.words,
+                record.words,
                 self.local_data.brand(workspace).languages[0],
                 id=f"head:{workspace}:{day.isoformat()}",
                 workspace=workspace,

@@ -542,7 +542,7 @@ def test_notification_text_is_plain(sqlite: Database, language: str) -> None:
     assert "@here" not in message.text
 
 
-def test_card_with_one_of_two_approvals_is_valid(sqlite: Database) -> None:
+def test_card_is_valid_with_any_number_of_approvals(sqlite: Database) -> None:
     everyone = tuple(f"U{n}" for n in range(9))
     policy = Policy(approval=ApprovalPolicy(approvers=everyone, needed=5))
     with sqlite.begin() as session:
@@ -592,7 +592,7 @@ def test_downloads_are_not_listed(sqlite: Database) -> None:
         assert "file" not in text_of(drawn(seen(session)).blocks)
 
 
-def test_notes_without_problems_have_no_warning_sign(sqlite: Database) -> None:
+def test_calm_answer_has_no_error_sign_or_retry_button(sqlite: Database) -> None:
     with sqlite.begin() as session:
         task = asked(session)
         task.fail(session, Jobs(), Words("You're welcome.", **{CALM_PARAM: "yes"}), NOW)

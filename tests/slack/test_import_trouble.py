@@ -91,7 +91,7 @@ async def test_sign_in_page_is_not_imported(
     assert not to.exists()
 
 
-async def test_repeated_events_and_jobs_ask_once(bench: Bench) -> None:
+async def test_repeated_upload_is_stored_once(bench: Bench) -> None:
     told = Upload("a1", TEAM, MARIE, {"channel": MARKETING}, "F1", "orders.csv", 1)
     with bench.database.begin() as session:
         assert FileUpload.ask(session, bench.enqueue, told, bench.house.now())

@@ -321,7 +321,7 @@ async def test_private_import_is_shown_to_author_only(bench: Bench) -> None:
     assert arrival.state == "waiting"
 
 
-async def test_import_card_has_no_wider_audience_than_the_file(bench: Bench) -> None:
+async def test_import_in_direct_message_stays_there(bench: Bench) -> None:
     arrival = await dropped(bench, channel=bench.slack.dm(MARIE))
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()

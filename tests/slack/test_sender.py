@@ -125,7 +125,7 @@ async def test_refused_blocks_are_simplified(bench: Bench, error: str) -> None:
     assert b"Linen breathes." in (file.content or b"")
 
 
-async def test_message_refused_twice_is_text_only(bench: Bench) -> None:
+async def test_message_with_refused_blocks_is_sent_as_text(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.mischief.refuse_blocks(times=9)
     await bench.outside.show(id)
@@ -262,7 +262,7 @@ async def test_card_language_is_looked_up_once(bench: Bench) -> None:
     assert await bench.outside.locale("T0SHOP", MARIE) == "fr-FR"
 
 
-async def test_card_is_drawn_without_channel_names(bench: Bench) -> None:
+async def test_card_is_drawn_when_names_are_unknown(bench: Bench) -> None:
     for who in (MARIE, "UMAX"):  # somebody whom nobody knows gets nothing
         await bench.outside.people.profile("T0SHOP", who)
     bench.slack.mischief.fail("users.info", "user_not_found", times=9)

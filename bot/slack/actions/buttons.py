@@ -206,8 +206,8 @@ def _restart_task(
     if "form" in more and "form" in changed:
         changed.pop("form")
         more["form"] = {k: v for k, v in more["form"].items() if k != "stands_on"}
-    wish = task.once_more(id, place=place, private=private, **{**changed, **more})
-    accepted = Task.accept(session, context.services.enqueue, wish, context.services.now())
+    new_task = task.once_more(id, place=place, private=private, **{**changed, **more})
+    accepted = Task.accept(session, context.services.enqueue, new_task, context.services.now())
     # The pressed card then says that the work continues below it.
     OutboxMessage.request_redraw(session, context.services.enqueue, piece)
     return accepted

@@ -194,9 +194,9 @@ def _start_preview(
     """Start a preview that only the sender of the form sees."""
     now, user = context.services.now(), submission.user
     place = make_place(str(submission.origin.get("channel") or user), user, private=True)
-    wish = row.wish(row.day_of(now), turn=str(submission.view["id"]))
+    new_task = row.wish(row.day_of(now), turn=str(submission.view["id"]))
     private_fields = {"place": place, "private": True, "author": user}
-    Task.accept(session, context.services.enqueue, wish.model_copy(update=private_fields), now)
+    Task.accept(session, context.services.enqueue, new_task.model_copy(update=private_fields), now)
 
 
 def build_digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
@@ -244,9 +244,9 @@ def make_state_action(
 
 def run_digest_now(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
     schedule, now = _load_schedule(session, context, action), context.services.now()
-    wish = schedule.wish(schedule.day_of(now), turn=action.trigger)
+    new_task = schedule.wish(schedule.day_of(now), turn=action.trigger)
     announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
-    Task.accept(session, context.services.enqueue, wish, now)
+    Task.accept(session, context.services.enqueue, new_task, now)
     if schedule.place.get("dm"):
         return Words("It is on its way to its owner alone.")
     return Words("It is on its way to its channel.")

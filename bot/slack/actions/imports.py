@@ -18,51 +18,51 @@ from bot.slack.interactions import BlockAction
 
 
 def confirm_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    arrival, common_args = _prepare_review(session, context, action)
+    upload, common_args = _prepare_review(session, context, action)
     review.confirm_import(
-        session, context.services.enqueue, arrival, seen=action.ref.seen or "", **common_args
+        session, context.services.enqueue, upload, seen=action.ref.seen or "", **common_args
     )
 
 
 def cancel_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    arrival, common_args = _prepare_review(session, context, action)
-    review.cancel_import(session, context.services.enqueue, arrival, **common_args)
+    upload, common_args = _prepare_review(session, context, action)
+    review.cancel_import(session, context.services.enqueue, upload, **common_args)
 
 
 def change_import_kind(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    arrival, common_args = _prepare_review(session, context, action)
+    upload, common_args = _prepare_review(session, context, action)
     pick = action.ref.pick or ""
     setting, _, value = pick.partition("=")
     if pick not in KIND_LABELS and (setting, value) not in FORMAT_CHOICES:
         raise CannotDo(Words("There is no such kind of rows."))
     if (setting, value) in FORMAT_CHOICES:
         review.change_setting(
-            session, context.services.enqueue, arrival, what=setting, how=value, **common_args
+            session, context.services.enqueue, upload, what=setting, how=value, **common_args
         )
         return
-    review.change_kind(session, context.services.enqueue, arrival, kind=pick, **common_args)
+    review.change_kind(session, context.services.enqueue, upload, kind=pick, **common_args)
 
 
 def reread_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    arrival, common_args = _prepare_review(session, context, action)
-    review.retry_import(session, context.services.enqueue, arrival, **common_args)
+    upload, common_args = _prepare_review(session, context, action)
+    review.retry_import(session, context.services.enqueue, upload, **common_args)
 
 
 async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
     """Start sending the rejected rows to the person's direct messages. Raise CannotDo."""
-    arrival = await context.run(_load_visible_import, context, action)
+    upload = await context.run(_load_visible_import, context, action)
     home = context.services.home
-    if home is None or not arrival.rejects or not (home / arrival.rejects).is_file():
+    if home is None or not upload.rejects or not (home / upload.rejects).is_file():
         raise CannotDo(Words("That file is no longer kept here: look for it in this thread."))
-    context.background.soon(_send_rejects_file(context, action, arrival, home / arrival.rejects))
+    context.background.soon(_send_rejects_file(context, action, upload, home / upload.rejects))
     return Words("The file is on its way to your direct messages with me.")
 
 
 async def _send_rejects_file(
-    context: ListenerContext, action: BlockAction, arrival: FileUpload, path: Path
+    context: ListenerContext, action: BlockAction, upload: FileUpload, path: Path
 ) -> None:
     try:
-        await send_rejected_rows(context.poster, arrival, action.user, path, context.services.now())
+        await send_rejected_rows(context.poster, upload, action.user, path, context.services.now())
     except CannotDo as error:
         await context.people.notify(
             action.workspace, action.user, error.words, action.channel, action.thread
@@ -76,20 +76,20 @@ async def _send_rejects_file(
 
 def find_import_piece(session: Session, action: BlockAction) -> str | None:
     """Return the piece of the import whose card was pressed, if this person may see it."""
-    arrival = session.get(FileUpload, action.ref.arrival) if action.ref.arrival else None
-    return arrival.piece if arrival and may_see(session, action.viewer, arrival) else None
+    upload = session.get(FileUpload, action.ref.arrival) if action.ref.arrival else None
+    return upload.piece if upload and may_see(session, action.viewer, upload) else None
 
 
 def _load_visible_import(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> FileUpload:
     """Return the import, if this person may see its rows. Raise CannotDo."""
-    arrival = _lock_import(session, action)
-    if not arrival.may_stop(action.user, context.services.policy(action.workspace)):
+    upload = _lock_import(session, action)
+    if not upload.may_stop(action.user, context.services.policy(action.workspace)):
         raise CannotDo(
             Words("Only whoever dropped this file or somebody who may import can do that.")
         )
-    return arrival
+    return upload
 
 
 def _prepare_review(
@@ -102,9 +102,9 @@ def _prepare_review(
 def _lock_import(session: Session, action: BlockAction) -> FileUpload:
     """Lock the row until the end of the transaction, because two people may press at once."""
     id = action.ref.arrival or ""
-    arrival = session.get(FileUpload, id, with_for_update=True) if id else None
+    upload = session.get(FileUpload, id, with_for_update=True) if id else None
     words = Words("This file is no longer known here. Please drop it again.")
-    return demand_visible(session, action.viewer, arrival, words)
+    return demand_visible(session, action.viewer, upload, words)
 
 
 IMPORT_ACTIONS = {

@@ -63,7 +63,7 @@ def start_next_step(
     draft = load_visible_draft(session, action.viewer, action.ref)
     lead = find_next_step(draft, action.ref)
     place, private = find_next_step_place(session, draft, action.viewer, action.origin)
-    wish = NewTask(
+    new_task = NewTask(
         id=task_id("lead", draft.id, str(action.ref.pick), action.user),
         workspace=action.workspace,
         author=action.user,
@@ -73,7 +73,7 @@ def start_next_step(
         private=private,
         form=build_next_step_form(draft, lead),
     )
-    if not Task.accept(session, context.services.enqueue, wish, context.services.now()):
+    if not Task.accept(session, context.services.enqueue, new_task, context.services.now()):
         return Words("That is being worked on already.")
     return None
 

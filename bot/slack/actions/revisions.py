@@ -53,10 +53,10 @@ def start_revision(
     form = copy_task_form(session, task, draft)
     if "form" in remove_private_sources(session, task, card, private):
         form.pop("stands_on", None)
-    wish = task.once_more(
+    new_task = task.once_more(
         id, place=place, private=private, form=form, reason=reason, previous=draft.id
     )
-    return Task.accept(session, context.services.enqueue, wish, context.services.now())
+    return Task.accept(session, context.services.enqueue, new_task, context.services.now())
 
 
 def revise_from_reply(

@@ -152,14 +152,14 @@ MAX_NAME_CHARACTERS, MAX_LISTED_NAMES, MAX_ASSUMPTIONS, MAX_JOINED_FILES = 40, 2
 RESERVED_CHARACTERS = 3_500
 
 
-def render_import_question(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    glimpse = arrival.glimpse
+def render_import_question(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    glimpse = upload.glimpse
     assert glimpse is not None
     words = f"{_render_summary(glimpse, language)} {Words('Nothing is in yet.').to(language)}"
     below = [
         *_render_personal_data_note(glimpse, language),
         *_render_assumptions(glimpse, language),
-        *_build_question_buttons(arrival, language),
+        *_build_question_buttons(upload, language),
         context_block(Words("Whoever has the right to import can say yes.").to(language)),
     ]
     joined = _render_joined_files(glimpse, language)
@@ -194,18 +194,18 @@ MISSING_FILE_NOTES = {
 }
 
 
-def render_missing_file(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
+def render_missing_file(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
     """Render an import that waits for a second file."""
-    asks = MISSING_FILE_NOTES[arrival.half or "orders"]
-    words = render_words(Words(asks.text, file=truncate(arrival.title, 100)), language)
+    asks = MISSING_FILE_NOTES[upload.half or "orders"]
+    words = render_words(Words(asks.text, file=truncate(upload.title, 100)), language)
     blocks = [section_block(f":jigsaw: {words}")]
-    if arrival.said:
-        blocks.insert(0, section_block(f":warning: {render_words(arrival.said, language)}"))
+    if upload.said:
+        blocks.insert(0, section_block(f":warning: {render_words(upload.said, language)}"))
     waits = Words("Nothing is in yet.").to(language)
     return words, [
         *blocks,
         context_block(waits),
-        *actions_block(build_kind_menu(arrival, language), build_stop_button(arrival, language)),
+        *actions_block(build_kind_menu(upload, language), build_stop_button(upload, language)),
     ]
 
 
@@ -277,27 +277,27 @@ def _render_assumptions(glimpse: ImportPreview, language: str) -> list[Block]:
     return [section_block("\n".join([f"*{Words('I assumed').to(language)}*", *lines]))]
 
 
-def _build_question_buttons(arrival: FileUpload, language: str) -> list[Block]:
-    ref = ButtonValue(arrival=arrival.id, seen=str(arrival.turn))
+def _build_question_buttons(upload: FileUpload, language: str) -> list[Block]:
+    ref = ButtonValue(arrival=upload.id, seen=str(upload.turn))
     yes = button(Words("Take it in").to(language), TAKE_IN, ref.pack(), style="primary")
     return actions_block(
-        yes, build_kind_menu(arrival, language), build_stop_button(arrival, language)
+        yes, build_kind_menu(upload, language), build_stop_button(upload, language)
     )
 
 
-def build_kind_menu(arrival: FileUpload, language: str) -> Block:
+def build_kind_menu(upload: FileUpload, language: str) -> Block:
     """Build a menu with other readings of what was assumed, then the other data kinds."""
-    readings = arrival.glimpse.otherwise if arrival.glimpse and arrival.state == "waiting" else ()
+    readings = upload.glimpse.otherwise if upload.glimpse and upload.state == "waiting" else ()
     reading_options = [
         option(
             FORMAT_CHOICES[reading].to(language),
-            ButtonValue(arrival=arrival.id, pick="=".join(reading)).pack(),
+            ButtonValue(arrival=upload.id, pick="=".join(reading)).pack(),
         )
         for reading in readings
     ]
-    current_kind = arrival.glimpse.kind if arrival.glimpse else arrival.kind
+    current_kind = upload.glimpse.kind if upload.glimpse else upload.kind
     options = [
-        option(words.to(language), ButtonValue(arrival=arrival.id, pick=kind).pack())
+        option(words.to(language), ButtonValue(arrival=upload.id, pick=kind).pack())
         for kind, words in KIND_LABELS.items()
         if kind != current_kind
     ]
@@ -309,8 +309,8 @@ def build_kind_menu(arrival: FileUpload, language: str) -> Block:
     }
 
 
-def build_stop_button(arrival: FileUpload, language: str) -> Block:
-    return button(Words("Cancel").to(language), DONT, ButtonValue(arrival=arrival.id).pack())
+def build_stop_button(upload: FileUpload, language: str) -> Block:
+    return button(Words("Cancel").to(language), DONT, ButtonValue(arrival=upload.id).pack())
 
 
 # The message.
@@ -328,15 +328,15 @@ class ImportCardData:
     read_outside: bool = False
 
 
-def make_import_card_data(arrival: FileUpload, post: OutboxMessage) -> ImportCardData:
+def make_import_card_data(upload: FileUpload, post: OutboxMessage) -> ImportCardData:
     place = post.place
     why = place.get("fallback")
-    return ImportCardData(arrival, bool(place.get("dm")), bool(why), why == READ_OUTSIDE)
+    return ImportCardData(upload, bool(place.get("dm")), bool(why), why == READ_OUTSIDE)
 
 
 def render_import_card(card: ImportCardData, language: str) -> Message:
     """Render the current card within Slack's limits, however many columns there are."""
-    arrival = card.arrival
+    upload = card.arrival
     drawers = {
         "reading": _render_reading,
         "half": render_missing_file,
@@ -347,78 +347,78 @@ def render_import_card(card: ImportCardData, language: str) -> Message:
         "in": _render_imported,
         "cancelled": _render_cancelled,
     }
-    text, blocks = drawers.get(arrival.state, _render_failure)(arrival, language)
-    title = f"{label_kind(_render_kind(arrival)).to(language)} · {arrival.title}"
-    name = title if _render_kind(arrival) else arrival.title
+    text, blocks = drawers.get(upload.state, _render_failure)(upload, language)
+    title = f"{label_kind(_render_kind(upload)).to(language)} · {upload.title}"
+    name = title if _render_kind(upload) else upload.title
     head: Block = {"type": "header", "text": plain_text(name, HEADER)}
     return Message(truncate(text, 3_000), [head, *blocks, *_render_visibility(card, language)])
 
 
-def _render_kind(arrival: FileUpload) -> str:
-    glimpse = arrival.glimpse
-    return glimpse.kind if glimpse else arrival.kind or ""
+def _render_kind(upload: FileUpload) -> str:
+    glimpse = upload.glimpse
+    return glimpse.kind if glimpse else upload.kind or ""
 
 
-def _render_file_name(arrival: FileUpload) -> str:
-    return truncate(arrival.title, 100)
+def _render_file_name(upload: FileUpload) -> str:
+    return truncate(upload.title, 100)
 
 
-def _render_reading(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    words = render_words(Words("Reading {file}…", file=_render_file_name(arrival)), language)
-    return words, [section_block(f":mag: {words}", build_stop_button(arrival, language))]
+def _render_reading(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    words = render_words(Words("Reading {file}…", file=_render_file_name(upload)), language)
+    return words, [section_block(f":mag: {words}", build_stop_button(upload, language))]
 
 
-def _render_joined(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
+def _render_joined(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
     """Render an import that another file completed; the other card asks for both."""
-    words = render_words(arrival.said or Words("It is read together with another file."), language)
+    words = render_words(upload.said or Words("It is read together with another file."), language)
     return words, [section_block(f":jigsaw: {words}")]
 
 
-def _render_importing(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    glimpse = arrival.glimpse
+def _render_importing(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    glimpse = upload.glimpse
     total = glimpse.rows if glimpse else 0
-    if arrival.state == "storing":
-        words = Words("Storing {file}…", file=_render_file_name(arrival))
+    if upload.state == "storing":
+        words = Words("Storing {file}…", file=_render_file_name(upload))
         return render_words(words, language), [
             section_block(f":inbox_tray: {render_words(words, language)}")
         ]
-    if arrival.progress and total:
-        done = min(arrival.progress, total)
+    if upload.progress and total:
+        done = min(upload.progress, total)
         how_far = Words("{done} of {total} rows", done=done, total=total)
         words = Words(
-            "Taking in {file}: {how_far}", file=_render_file_name(arrival), how_far=how_far
+            "Taking in {file}: {how_far}", file=_render_file_name(upload), how_far=how_far
         )
     else:
-        words = Words("Taking in {file}…", file=_render_file_name(arrival))
+        words = Words("Taking in {file}…", file=_render_file_name(upload))
     line = render_words(words, language)
-    return line, [section_block(f":inbox_tray: {line}", build_stop_button(arrival, language))]
+    return line, [section_block(f":inbox_tray: {line}", build_stop_button(upload, language))]
 
 
-def _render_imported(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    words = _render_counts(arrival, language)
+def _render_imported(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    words = _render_counts(upload, language)
     blocks = [section_block(f":white_check_mark: {words}")]
-    if arrival.rejected and arrival.rejects:
-        ref = ButtonValue(arrival=arrival.id).pack()
+    if upload.rejected and upload.rejects:
+        ref = ButtonValue(arrival=upload.id).pack()
         send = button(Words("Download what stayed out").to(language), STAYED_OUT, ref)
         where = Words.count(
             "It is in a file in this thread, with its line, column and reason.",
             "They are in a file in this thread, each with its line, column and reason.",
-            arrival.rejected,
+            upload.rejected,
         )
         blocks.append(section_block(f":page_facing_up: {where.to(language)}", send))
-    if asks := suggest_questions(_render_kind(arrival)):
+    if asks := suggest_questions(_render_kind(upload)):
         lines = "\n".join(f"• {Words('“{quote}”', quote=ask).to(language)}" for ask in asks)
         lead = Words("What you can ask me now").to(language)
         blocks.append(section_block(f"*{lead}*\n{lines}"))
-    if arrival.by:
-        by = Words("Confirmed by {who}", who=f"<@{arrival.by}>")
+    if upload.by:
+        by = Words("Confirmed by {who}", who=f"<@{upload.by}>")
         blocks.append(context_block(render_words(by, language)))
     return words, blocks
 
 
-def _render_counts(arrival: FileUpload, language: str) -> str:
+def _render_counts(upload: FileUpload, language: str) -> str:
     """Report the result: "24,295 rows are in: 24,290 new, 5 replaced. 3 rows stayed out"."""
-    new, replaced, same = arrival.new or 0, arrival.replaced or 0, arrival.same or 0
+    new, replaced, same = upload.new or 0, upload.replaced or 0, upload.same or 0
     if not new + replaced and same:
         lines = [
             Words.count(
@@ -440,26 +440,26 @@ def _render_counts(arrival: FileUpload, language: str) -> str:
         if same:
             again = Words.count("{n} was in already.", "{n} more were in already.", same)
             lines.append(again)
-    if rejected := arrival.rejected:
+    if rejected := upload.rejected:
         lines.append(Words.count("{n} row stayed out.", "{n} rows stayed out.", rejected))
     return " ".join(render_words(one, language) for one in lines)
 
 
-def _render_cancelled(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    words = Words("Cancelled. Nothing of {file} was taken in.", file=_render_file_name(arrival))
+def _render_cancelled(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    words = Words("Cancelled. Nothing of {file} was taken in.", file=_render_file_name(upload))
     line = render_words(words, language)
-    by = Words("Cancelled by {who}", who=f"<@{arrival.by}>")
-    small = [context_block(render_words(by, language))] if arrival.by else []
+    by = Words("Cancelled by {who}", who=f"<@{upload.by}>")
+    small = [context_block(render_words(by, language))] if upload.by else []
     return line, [section_block(f":black_square_for_stop: {line}"), *small]
 
 
-def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
+def _render_failure(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
     """Render an import that was refused or failed: why, and what the person can do. A file that
     is no table, such as a photograph, has no menu of kinds."""
-    why = render_words(arrival.said or Words("This could not be done."), language, 2_900)
-    reference = Words("Reference {reference}", reference=arrival.reference).to(language)
-    if arrival.state == "failed":
-        ref = ButtonValue(arrival=arrival.id).pack()
+    why = render_words(upload.said or Words("This could not be done."), language, 2_900)
+    reference = Words("Reference {reference}", reference=upload.reference).to(language)
+    if upload.state == "failed":
+        ref = ButtonValue(arrival=upload.id).pack()
         again = button(Words("Try again").to(language), READ_AGAIN, ref)
         nothing = Words("Nothing of it was taken in.").to(language)
         return why, [
@@ -467,9 +467,9 @@ def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block
             context_block(nothing, reference),
             *actions_block(again),
         ]
-    if arrival.said and arrival.said.params.get(UNUSABLE_PARAM):
+    if upload.said and upload.said.params.get(UNUSABLE_PARAM):
         return why, [section_block(f":x: {why}")]
-    return why, [section_block(f":x: {why}"), *actions_block(build_kind_menu(arrival, language))]
+    return why, [section_block(f":x: {why}"), *actions_block(build_kind_menu(upload, language))]
 
 
 def _render_visibility(card: ImportCardData, language: str) -> list[Block]:

@@ -75,10 +75,10 @@ class CardRenderer:
         spoken: list[Language] = []
 
         async def drawn(now: OutboxMessage) -> Message:
-            arrival = await self.poster.database.run(FileUpload.of_piece, now.piece)
-            if arrival is not None:
-                names.append(f"details-v{arrival.turn + 1}")
-                return await self._arrival(arrival, now)
+            upload = await self.poster.database.run(FileUpload.of_piece, now.piece)
+            if upload is not None:
+                names.append(f"details-v{upload.turn + 1}")
+                return await self._arrival(upload, now)
             card = await self._gathered(now)
             names.append(f"draft-v{card.draft.version}" if card.draft else None)
             pictures[:] = _list_charts(card)
@@ -101,10 +101,10 @@ class CardRenderer:
         locale = await self.poster.people.locale(task.workspace, task.author)
         return parse_language(locale or task.locale)
 
-    async def _arrival(self, arrival: FileUpload, post: OutboxMessage) -> Message:
-        locale = await self.poster.people.locale(arrival.workspace, arrival.author)
-        card = make_import_card_data(arrival, post)
-        return render_import_card(card, parse_language(locale or arrival.locale))
+    async def _arrival(self, upload: FileUpload, post: OutboxMessage) -> Message:
+        locale = await self.poster.people.locale(upload.workspace, upload.author)
+        card = make_import_card_data(upload, post)
+        return render_import_card(card, parse_language(locale or upload.locale))
 
     async def _gathered(self, post: OutboxMessage) -> CardData:
         run, policy = self.poster.database.run, self.policy(post.workspace)

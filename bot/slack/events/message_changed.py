@@ -116,12 +116,12 @@ def restart_changed_task(
     if first is None or session.get(Task, change.id) is not None:
         return first is not None, None
     task, now = _find_latest_task(session, first), context.services.now()
-    wish, under_way = _build_changed_task(session, task, change), task.state in OPEN_STATES
+    new_task, under_way = _build_changed_task(session, task, change), task.state in OPEN_STATES
     by = str((change.message or {})["user"])
     context.services.policy(change.workspace).demand_if_known(by, "ask")
     if under_way:
         task.stop(session, context.services.enqueue, by, now)
-    Task.accept(session, context.services.enqueue, wish, now)
+    Task.accept(session, context.services.enqueue, new_task, now)
     # The old card then says that the work continues below it.
     OutboxMessage.request_redraw(session, context.services.enqueue, task.first_piece)
     return True, task.id if under_way else None

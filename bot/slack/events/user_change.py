@@ -32,5 +32,5 @@ def redraw_cards(session: Session, context: ListenerContext, workspace: str, use
             post = session.get_one(OutboxMessage, card)
             OutboxMessage.request_redraw(session, context.services.enqueue, post.piece or "")
     dropped = select(FileUpload).where(FileUpload.workspace == workspace, FileUpload.author == user)
-    for arrival in session.scalars(dropped.order_by(FileUpload.made_at.desc()).limit(MAX_TASKS)):
-        OutboxMessage.request_redraw(session, context.services.enqueue, arrival.piece)
+    for upload in session.scalars(dropped.order_by(FileUpload.made_at.desc()).limit(MAX_TASKS)):
+        OutboxMessage.request_redraw(session, context.services.enqueue, upload.piece)

@@ -168,7 +168,7 @@ def _accept_rule(
     place, private = next_steps.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
-    wish = NewTask(
+    new_task = NewTask(
         id=task_id(submission.workspace, "rule", str(submission.view["id"])),
         workspace=submission.workspace,
         author=submission.user,
@@ -182,7 +182,7 @@ def _accept_rule(
             "language": draft.language,
         },
     )
-    Task.accept(session, context.services.enqueue, wish, context.services.now())
+    Task.accept(session, context.services.enqueue, new_task, context.services.now())
     return {}
 
 
