@@ -149,7 +149,7 @@ class ServerProcess:
             brand=house.brand,
             client=client,
             now=now,
-            stop=lambda task: engine.stop(f"work:{task}:0"),
+            stop_task=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
             audience=AudienceExporter(house).export,
         )

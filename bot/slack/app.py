@@ -52,7 +52,7 @@ class RequestBodyFilter(logging.Filter):
             record.msg, record.args = "A request was not signed by Slack", ()
             return True
         if message.startswith("Unhandled request"):
-            record.msg, record.args = "A request that nobody here takes", ()
+            record.msg, record.args = "No listener for a request", ()
         return record.levelno >= logging.WARNING and "will be unused" not in message
 
 
@@ -107,11 +107,11 @@ def make_app(
     )
     gate = AuthorizationGate(context, membership)
 
-    async def gated(body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> Any:
+    async def check_authorization(body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> Any:
         answer = await gate.check(body)
         return await next() if answer is None else answer
 
-    app.use(gated)  # before every listener, whatever is registered later
+    app.use(check_authorization)  # before every listener, whatever is registered later
     app.middleware(make_requester_middleware(context))
     _register_listeners(app, context)
     return app, context.background
@@ -161,28 +161,28 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
         else:
             await messages.handle_message(context, body)
 
-    async def opened(body: Body) -> None:
+    async def home_opened(body: Body) -> None:
         await home.handle_home_opened(context, body)
 
-    async def speaks(body: Body) -> None:
+    async def user_changed(body: Body) -> None:
         await user_change.handle_user_change(context, body)
 
-    async def other(body: Body) -> None:
+    async def ignore(body: Body) -> None:
         """Accept the events that no listener needs."""
 
     async def new_brief(ack: AsyncAck, body: Body) -> None:
         await home.open_new_brief(context, ack, body)
 
-    async def pressed(ack: AsyncAck, body: Body) -> None:
+    async def block_action(ack: AsyncAck, body: Body) -> None:
         await buttons.handle_block_action(context, ack, body)
 
-    async def submitted(ack: AsyncAck, body: Body) -> None:
+    async def view_submission(ack: AsyncAck, body: Body) -> None:
         await views_dispatch.handle_view_submission(context, ack, body)
 
-    async def closed(ack: AsyncAck) -> None:
+    async def view_closed(ack: AsyncAck) -> None:
         await ack()
 
-    async def broke(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
+    async def handle_error(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
         if not is_verified(request):  # an unverified sender gets no information
             return BoltResponse(status=401)
         return await build_error_response(context, error, body, last=_is_last_retry(request))
@@ -191,14 +191,14 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
         app.command(f"/{name}")(command)
     app.event("app_mention")(message)
     app.event("message")(message)
-    app.event("app_home_opened")(opened)
-    app.event("user_change")(speaks)
-    app.event(ANY_ID)(other)
+    app.event("app_home_opened")(home_opened)
+    app.event("user_change")(user_changed)
+    app.event(ANY_ID)(ignore)
     app.action(BRIEF_FORM)(new_brief)
-    app.action(ANY_ID)(pressed)
-    app.view_submission(ANY_ID)(submitted)
-    app.view_closed(ANY_ID)(closed)
-    app.error(broke)
+    app.action(ANY_ID)(block_action)
+    app.view_submission(ANY_ID)(view_submission)
+    app.view_closed(ANY_ID)(view_closed)
+    app.error(handle_error)
 
 
 async def build_error_response(
@@ -210,7 +210,7 @@ async def build_error_response(
     Somebody who is known to be no member is not notified.
     """
     workspace, user = _find_person(body)
-    standing = context.standing(workspace, user)
+    standing = context.cached_standing(workspace, user)
     if standing not in (None, "member"):
         return make_empty_response()
     if isinstance(error, CannotDo):
@@ -226,7 +226,7 @@ async def build_error_response(
         )
     if "event" in body:
         if last and standing == "member" and (place := messages.find_addressed_message(body)):
-            context.background.soon(context.people.notify(*place[:2], words, *place[2:]))
+            context.background.start(context.people.notify(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
     if body.get("type") == "view_submission":
         text = words.to(await context.language(workspace, user))
@@ -265,7 +265,7 @@ async def _report_error(
             now=context.services.now(),
         )
     except SQLAlchemyError:
-        context.background.soon(context.people.notify(workspace, user, words, channel, thread))
+        context.background.start(context.people.notify(workspace, user, words, channel, thread))
 
 
 def _is_last_retry(request: AsyncBoltRequest) -> bool:

@@ -33,8 +33,8 @@ RequestKind = Literal["event", "command", "interaction"]
 class RequestAuthor:
     """Who does what and where, as the request says it.
 
-    `stores`: the request only stores a task, which is checked again later. `speaks`: the request is
-    certainly meant for the intern, so its person may be told why it was refused.
+    `only_stores`: the request only stores a task, which is checked again later. `is_addressed`: the
+    request is certainly meant for the intern, so its person may be told why it was refused.
     """
 
     kind: RequestKind
@@ -42,8 +42,8 @@ class RequestAuthor:
     user: str
     channel: str
     thread: str | None = None
-    stores: bool = False
-    speaks: bool = True
+    only_stores: bool = False
+    is_addressed: bool = True
     shared: bool = False  # Slack says that another company shares the channel
 
 
@@ -59,21 +59,21 @@ class AuthorizationGate:
         TryAgain when Slack can't be asked and the request can't wait."""
         installation = await self._installation(body)
         if installation is None:  # Slack sends an event again, so nothing is lost
-            raise TryAgain("Slack has not said yet whose token this is")
+            raise TryAgain("Slack has not said yet in which workspace the token is installed")
         if not _is_in_installation(body, installation):
             return make_empty_response()
         if (host := _find_our_workspace(body, installation)) and host != body.get("team_id"):
             body["team_id"] = host  # the listeners use our workspace, whoever owns the channel
-        self._heed(body)
+        self._invalidate_channel(body)
         asker = parse_author(body)
         if asker is None:
             return None if _is_system_event(body) else make_empty_response()
         if not installation.has(asker.workspace, _find_enterprise(body)):
             return make_empty_response()
-        return await self._admitted(asker)
+        return await self._authorize(asker)
 
     async def _installation(self, body: Body) -> Installation | None:
-        if (installation := self._membership.known_installation) is not None:
+        if (installation := self._membership.cached_installation) is not None:
             return installation
         waits = "event" in body or (body.get("command") and commands.is_task_command(body))
         limit = STORE_SECONDS if waits else ACT_SECONDS
@@ -82,24 +82,24 @@ class AuthorizationGate:
         except TryAgain:
             return None
 
-    def _heed(self, body: Body) -> None:
+    def _invalidate_channel(self, body: Body) -> None:
         """Forget what is known about a channel that was shared or unshared. Changes of a person are
         handled in bot/slack/events/user_change.py."""
         event, workspace = body.get("event") or {}, str(body.get("team_id") or "")
         if event.get("type") in ("channel_shared", "channel_unshared"):
             self._membership.forget_channel(workspace, str(event.get("channel") or ""))
 
-    async def _admitted(self, asker: RequestAuthor) -> BoltResponse | None:
+    async def _authorize(self, asker: RequestAuthor) -> BoltResponse | None:
         if self._is_known_to_be_admitted(asker):  # answers without yielding to the event loop
             return None
-        limit = STORE_SECONDS if asker.stores else ACT_SECONDS
+        limit = STORE_SECONDS if asker.only_stores else ACT_SECONDS
         try:
             return await wait_within(self._decide(asker), limit)
         except TryAgain:
-            standing = self._membership.known_standing(asker.workspace, asker.user)
+            standing = self._membership.cached_standing(asker.workspace, asker.user)
             if standing not in (None, "member"):
                 return make_empty_response()
-            if asker.stores:
+            if asker.only_stores:
                 return None
             raise
 
@@ -109,29 +109,29 @@ class AuthorizationGate:
         membership, workspace = self._membership, asker.workspace
         return (
             not asker.shared
-            and membership.known_standing(workspace, asker.user) == "member"
+            and membership.cached_standing(workspace, asker.user) == "member"
             and membership.knows_groups(workspace)
-            and membership.known_closed(workspace, asker.channel) is False
+            and membership.cached_closed(workspace, asker.channel) is False
         )
 
     async def _decide(self, asker: RequestAuthor) -> BoltResponse | None:
         membership, workspace, user = self._membership, asker.workspace, asker.user
         if not await membership.is_member(workspace, user):
             return make_empty_response()
-        if await self._closed(asker):
-            if asker.speaks:
-                await self._tell(asker)
+        if await self._is_closed(asker):
+            if asker.is_addressed:
+                await self._notify_closed(asker)
             return make_empty_response()
-        await membership.resolve(workspace)
+        await membership.resolve_policy(workspace)
         return None
 
-    async def _closed(self, asker: RequestAuthor) -> bool:
+    async def _is_closed(self, asker: RequestAuthor) -> bool:
         policy = self._membership.policy(asker.workspace)
         if asker.shared and asker.channel not in policy.access.shared_channels:
             return True
         return await self._membership.is_closed(asker.workspace, asker.channel)
 
-    async def _tell(self, asker: RequestAuthor) -> None:
+    async def _notify_closed(self, asker: RequestAuthor) -> None:
         """Tell a member why nothing happens here, visible to them alone, once per channel and
         person."""
         services = self._context.services
@@ -172,7 +172,7 @@ def parse_author(body: Body) -> RequestAuthor | None:
             str(body.get("team_id") or body.get("enterprise_id") or ""),
             str(body.get("user_id") or ""),
             str(body.get("channel_id") or ""),
-            stores=commands.is_task_command(body),
+            only_stores=commands.is_task_command(body),
         )
     return _parse_interaction_author(body)
 
@@ -187,7 +187,12 @@ def _parse_event_author(body: Body, event: Mapping[str, Any]) -> RequestAuthor |
     if kind in SYSTEM_EVENTS or not isinstance(user, str) or not user:
         return None
     return RequestAuthor(
-        "event", workspace, user, _read_channel(event.get("channel")), speaks=False, shared=shared
+        "event",
+        workspace,
+        user,
+        _read_channel(event.get("channel")),
+        is_addressed=False,
+        shared=shared,
     )
 
 
@@ -210,7 +215,14 @@ def _parse_message_author(
         if not surely and not thread:
             return None
     return RequestAuthor(
-        "event", workspace, user, channel, thread, stores=True, speaks=surely, shared=shared
+        "event",
+        workspace,
+        user,
+        channel,
+        thread,
+        only_stores=True,
+        is_addressed=surely,
+        shared=shared,
     )
 
 

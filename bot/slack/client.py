@@ -120,7 +120,7 @@ async def call_slack(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
         raise _translate_error(error) from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         kind = TryAgain if isinstance(error, aiohttp.ClientConnectorError) else SlackNoAnswer
-        raise kind(f"Slack is away: {type(error).__name__}", words=SLACK_AWAY) from None
+        raise kind(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
     return answer.data if isinstance(answer.data, dict) else {}
 
 

@@ -36,7 +36,7 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
         return
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
     context.services.policy(workspace).demand_if_known(user, "ask")
-    context.channel_members.pressed_in(workspace, user, str(body["channel_id"]))
+    context.channel_members.record_press(workspace, user, str(body["channel_id"]))
     private, words = parse_just_for_me(remove_markup(str(body.get("text") or "")))
     place = make_place(str(body["channel_id"]), user, private=private)
     if not words and not skill.for_channels:  # the command alone asks for the whole result
@@ -44,7 +44,7 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
     if not words:
         language = await context.language(workspace, user)
         form = build_brief_form(language, context.services.brand(workspace))
-        await context.open(str(body["trigger_id"]), form, place | {"private": private})
+        await context.open_modal(str(body["trigger_id"]), form, place | {"private": private})
     else:
         new_task = NewTask(
             id=task_id(workspace, "command", str(body["trigger_id"])),

@@ -30,11 +30,11 @@ class BackgroundTasks:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start this work without waiting for it, so that Slack is answered first."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._finish)
 
     async def close(self, seconds: float = 5.0) -> None:
         """Wait for running tasks, and cancel those that take longer than `seconds`."""
@@ -43,10 +43,10 @@ class BackgroundTasks:
             for task in slow:
                 task.cancel()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _finish(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (bug := task.exception()) is not None:
-            log.error("after an answer: %s", locate_bug(bug))
+            log.error("a background task failed: %s", locate_bug(bug))
 
 
 # The context that every listener gets.
@@ -84,9 +84,9 @@ class ListenerContext:
             self.membership,
         )
 
-    def standing(self, workspace: str, user: str) -> UserStanding | None:
+    def cached_standing(self, workspace: str, user: str) -> UserStanding | None:
         """Return the person's standing in the workspace if it is cached. It never calls Slack."""
-        return self.membership.known_standing(workspace, user) if self.membership else None
+        return self.membership.cached_standing(workspace, user) if self.membership else None
 
     async def run(
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
@@ -100,21 +100,23 @@ class ListenerContext:
         async with semaphore:
             return await self.services.database.run(verb, *args, **kwargs)
 
-    async def interrupt(self, task: str) -> None:
+    async def stop_task(self, task: str) -> None:
         """Stop the running job of a task whose row says that it is stopped."""
-        await self.services.stop(task)
+        await self.services.stop_task(task)
 
-    async def readable(
+    async def readable_channels(
         self, workspace: str, user: str, channels: Collection[str]
     ) -> frozenset[str]:
         """Return those of these channels that this person can read, as far as Slack confirms it."""
-        return await self.channel_members.readable(self.services.client, workspace, user, channels)
+        return await self.channel_members.readable_channels(
+            self.services.client, workspace, user, channels
+        )
 
     async def language(self, workspace: str, user: str) -> str:
         """Return the person's screen language, waiting only briefly for Slack."""
         return await self.people.language(workspace, user, within=LANGUAGE_SECONDS)
 
-    async def open(
+    async def open_modal(
         self,
         trigger: str,
         view: View,

@@ -168,23 +168,23 @@ class SlackDelivery:
         load: DeliveryData = await self.poster.database.run(load_delivery, id)
         load.delivery.demand_exact(load.draft)
         if load.delivery.destination.get("kind") == "file":
-            await self._as_file(load)
+            await self._send_file(load)
         elif load.delivery.destination.get("kind") == "audience":
-            await self._as_audience(load)
+            await self._send_audience(load)
         else:
-            await self._as_messages(load)
+            await self._send_messages(load)
 
-    async def _as_file(self, load: DeliveryData) -> None:
+    async def _send_file(self, load: DeliveryData) -> None:
         format = str(load.delivery.destination["format"])
         brand, reader = self.brand(load.draft.workspace), load.delivery.destination.get("to")
         people = self.poster.people
         language = await people.language(load.draft.workspace, reader or load.task.author)
         text = render_draft(load.draft, brand, format, language, load.approvals)
         id = f"{load.delivery.id}:0"
-        await self._plan(load, id, "file", self._place(load))
+        await self._plan(load, id, "file", self._find_place(load))
         await upload_file(self.poster, id, f"{load.draft.code}.{format}", text.encode())
 
-    async def _as_audience(self, load: DeliveryData) -> None:
+    async def _send_audience(self, load: DeliveryData) -> None:
         """Export the people of one approved rule and send the file to the requester. The people are
         looked up now and not stored."""
         destination, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
@@ -196,7 +196,7 @@ class SlackDelivery:
             destination["to"],
         )
         export = await asyncio.to_thread(self.audience, draft.workspace, rule, platform)
-        await self._plan(load, id, "file", self._place(load))
+        await self._plan(load, id, "file", self._find_place(load))
         await self.poster.database.run(
             record_export, draft, load.delivery, export, by=to, now=self.now()
         )
@@ -206,8 +206,8 @@ class SlackDelivery:
         comment = "\n".join(words.to(language) for words in lines)
         await upload_file(self.poster, id, export.name, export.content, comment=comment)
 
-    async def _as_messages(self, load: DeliveryData) -> None:
-        place = self._place(load)
+    async def _send_messages(self, load: DeliveryData) -> None:
+        place = self._find_place(load)
         site = self.brand(load.draft.workspace).site
         hosts = {site} if site else set()
         people = self.poster.people
@@ -222,7 +222,7 @@ class SlackDelivery:
                 await self._plan(load, f"{id}:rest", "file", make_thread_place(post))
                 await upload_file(self.poster, f"{id}:rest", "rest.txt", shown.rest.encode())
 
-    def _place(self, load: DeliveryData) -> Place:
+    def _find_place(self, load: DeliveryData) -> Place:
         """Return where the delivery goes. Only the requester's own thread may fall back to their
         direct messages."""
         destination = load.delivery.destination
@@ -232,7 +232,7 @@ class SlackDelivery:
             return {"channel": destination["to"], "dm": True, "user": destination["to"]}
         spot = find_card_thread(load.card) if load.card else None
         if spot is None:
-            raise TryAgain("the card is not up yet")
+            raise TryAgain("the card is not posted yet")
         under = {"channel": spot.channel, "thread": spot.thread}
         return {"channel": spot.channel, "user": load.task.author, "under": under}
 

@@ -88,7 +88,7 @@ async def _stream_file(client: AsyncWebClient, url: str, name: str, to: Path) ->
             _demand_file_response(response, name)
             await _write_chunks(response, name, to)
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise TryAgain(f"Slack is away: {type(error).__name__}", words=SLACK_AWAY) from None
+        raise TryAgain(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
     finally:
         if session is not client.session:
             await session.close()
@@ -199,7 +199,7 @@ async def _upload_bytes(poster: MessageSender, name: str, content: bytes, alt: s
             if response.status != 200:
                 raise TryAgain(f"Slack: upload {response.status}", words=SLACK_AWAY)
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise TryAgain(f"Slack is away: {type(error).__name__}", words=SLACK_AWAY) from None
+        raise TryAgain(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
     finally:
         if session is not poster.client.session:
             await session.close()

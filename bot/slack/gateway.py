@@ -60,7 +60,7 @@ class SlackGateway:
         if origin and await self.admit(*origin) != "admitted":
             await run(OutboxMessage.give_up_drawing, post)
         else:
-            await self._cards.show(post)
+            await self._cards.draw_card(post)
 
     async def admit(self, workspace: str, person: str, place: Mapping[str, Any]) -> Admission:
         """Return whether a request of this person in this place may be worked on.
@@ -125,7 +125,7 @@ class SlackGateway:
         if channel.startswith("D") or not user:
             return True
         to = (self._client, workspace, user, {channel})
-        return bool(await self._channel_members.readable(*to))
+        return bool(await self._channel_members.readable_channels(*to))
 
     async def locale(self, workspace: str, person: str) -> str | None:
         """Return the person's locale, for example `fr-FR`; None when Slack doesn't say."""

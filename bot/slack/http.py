@@ -39,7 +39,7 @@ DIGEST_FORMAT = re.compile(r"v0=[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class RequestSignature:
-    """What the two signature headers of a request claim; `proves` verifies it."""
+    """What the two signature headers of a request claim; `matches` verifies it."""
 
     timestamp: str
     digest: str
@@ -58,7 +58,7 @@ class RequestSignature:
         """Return whether it was made within five minutes of `now`, in seconds since 1970."""
         return abs(now - int(self.timestamp)) <= MAX_SIGNATURE_AGE
 
-    def proves(self, secret: str, body: bytes, now: float) -> bool:
+    def matches(self, secret: str, body: bytes, now: float) -> bool:
         """Return whether the holder of `secret` signed these bytes just now.
 
         An empty secret proves nothing. The comparison takes constant time.
@@ -105,7 +105,7 @@ class SignedRequest(AsyncBoltRequest):
         except ValueError:
             raise
         except Exception:  # noqa: BLE001  Bolt looks into fields without asking what they are
-            raise ValueError("not as Slack sends it") from None
+            raise ValueError("not in Slack's format") from None
         self.raw_body, self.mode = text, "http"
 
 
@@ -153,7 +153,7 @@ def make_web_app(app: AsyncApp, health: HealthCheck, signing_secret: str) -> web
     async def events(request: web.Request) -> web.StreamResponse:
         body = await _verified_body(request, signing_secret, bodies)
         if body is None:
-            refusals.note()
+            refusals.count()
             return web.Response(status=401)
         try:
             bolt_request = SignedRequest(body, request.content_type, request.headers)
@@ -183,7 +183,7 @@ async def _verified_body(request: web.Request, secret: str, bodies: BodyReader) 
     if signature is None or not signature.is_fresh(time.time()):
         return None
     body = await bodies.read(request)
-    if not signature.proves(secret, body, time.time()):
+    if not signature.matches(secret, body, time.time()):
         return None
     mark_verified(request)
     return body

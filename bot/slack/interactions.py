@@ -236,7 +236,7 @@ async def run_for_viewer(
     try:
         return await do(request)
     except NotVisible as error:
-        channels = await context.readable(request.workspace, request.user, error.channels)
+        channels = await context.readable_channels(request.workspace, request.user, error.channels)
         if not channels:
             raise
     return await do(replace(request, readable_channels=request.readable_channels | channels))

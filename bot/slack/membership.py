@@ -35,31 +35,31 @@ class ChannelMembers:
     def __init__(self) -> None:
         self._until: dict[MemberKey, float] = {}
 
-    def pressed_in(self, workspace: str, person: str, channel: str) -> None:
+    def record_press(self, workspace: str, person: str, channel: str) -> None:
         """Remember that Slack itself reported a press or a command of this person in this
         channel."""
-        self._keep((workspace, person, channel), PRESSED_CACHE_SECONDS)
+        self._store((workspace, person, channel), PRESSED_CACHE_SECONDS)
 
-    def known(self, workspace: str, person: str, channels: Collection[str]) -> frozenset[str]:
+    def cached(self, workspace: str, person: str, channels: Collection[str]) -> frozenset[str]:
         """Return those of `channels` that the cache says they can read. It never calls Slack."""
         now = time.monotonic()
         return frozenset(
             one for one in channels if self._until.get((workspace, person, one), 0.0) > now
         )
 
-    async def readable(
+    async def readable_channels(
         self, client: AsyncWebClient, workspace: str, person: str, channels: Collection[str]
     ) -> frozenset[str]:
         """Return those of `channels` that are public or have this person as a member. A channel for
         which Slack does not answer in time is left out."""
-        readable_channels = set(self.known(workspace, person, channels))
+        readable_channels = set(self.cached(workspace, person, channels))
         missing = [
             one for one in channels if one not in readable_channels and not one.startswith("D")
         ]
         calls = [self._is_readable(client, person, one) for one in missing[:MAX_CHANNELS_ASKED]]
         for channel, readable in zip(missing, await asyncio.gather(*calls), strict=False):
             if readable:
-                self._keep((workspace, person, channel), ANSWER_CACHE_SECONDS)
+                self._store((workspace, person, channel), ANSWER_CACHE_SECONDS)
                 readable_channels.add(channel)
         return frozenset(readable_channels)
 
@@ -70,7 +70,7 @@ class ChannelMembers:
         except (SlackRefusal, TryAgain, TimeoutError):
             return False
 
-    def _keep(self, key: MemberKey, seconds: float) -> None:
+    def _store(self, key: MemberKey, seconds: float) -> None:
         if len(self._until) >= MAX_CACHED_MEMBERS:
             self._until.clear()
         now = time.monotonic()
@@ -152,18 +152,18 @@ class Membership:
         async with self._installing:
             if self._installation is None and time.monotonic() >= self._ask_again_at:
                 try:
-                    self._installation = await self._asked_installation()
+                    self._installation = await self._fetch_installation()
                 except (SlackRefusal, TryAgain) as why:
-                    log.warning("whose token this is can't be asked: %s", why)
+                    log.warning("auth.test failed: %s", why)
                     self._ask_again_at = time.monotonic() + AUTH_RETRY_SECONDS
-            return self._installation or await self._remembered()
+            return self._installation or await self._load_installation()
 
     @property
-    def known_installation(self) -> Installation | None:
+    def cached_installation(self) -> Installation | None:
         """The installation if Slack has named it. It never calls Slack."""
         return self._installation
 
-    async def _asked_installation(self) -> Installation:
+    async def _fetch_installation(self) -> Installation:
         answer = await call_slack(self._client.auth_test())
         team, enterprise = str(answer.get("team_id") or ""), answer.get("enterprise_id") or None
         if team:
@@ -171,10 +171,12 @@ class Membership:
         org_wide = bool(answer.get("is_enterprise_install"))
         return Installation(frozenset(filter(None, [team])), enterprise, org_wide)
 
-    async def _remembered(self) -> Installation:
+    async def _load_installation(self) -> Installation:
         workspaces: frozenset[str] = await self._services.database.run(Workspace.installed)
         if not workspaces:
-            raise TryAgain("Slack has not said yet whose token this is", words=SLACK_AWAY)
+            raise TryAgain(
+                "Slack has not said yet in which workspace the token is installed", words=SLACK_AWAY
+            )
         return Installation(workspaces)
 
     # People.
@@ -185,13 +187,13 @@ class Membership:
         try:
             profile = await self.people.profile(workspace, user)
         except SlackRefusal as refusal:
-            log.error("who somebody is can't be asked: Slack says %s", refusal.error)
+            log.error("users.info failed: Slack says %s", refusal.error)
             raise TryAgain(f"Slack: {refusal.error}") from None
         if profile.user is None:
             return "gone"
         return classify_user(profile.user, workspace, installation.enterprise)
 
-    def known_standing(self, workspace: str, user: str) -> UserStanding | None:
+    def cached_standing(self, workspace: str, user: str) -> UserStanding | None:
         """Return the standing if it is cached. It never calls Slack."""
         profile = self.people.cached_profile(workspace, user)
         if profile is None or self._installation is None:
@@ -214,44 +216,46 @@ class Membership:
         """Return the policy with the user groups that are cached. An unknown group has no
         members."""
         policy = self._services.policy(workspace)
-        groups = {id: self._known_group(workspace, id) for id in policy.access.groups}
+        groups = {id: self._cached_group(workspace, id) for id in policy.access.groups}
         return policy.resolved({id: people for id, people in groups.items() if people is not None})
 
-    async def resolve(self, workspace: str) -> Policy:
+    async def resolve_policy(self, workspace: str) -> Policy:
         """Return the policy with all its user groups. Raise TryAgain."""
         for group in self._services.policy(workspace).access.groups:
-            await self._group(workspace, group)
+            await self._load_group(workspace, group)
         return self.policy(workspace)
 
     async def may(self, workspace: str, user: str, right: Right) -> bool:
         """Return whether this person has this right. Raise TryAgain."""
         if not await self.is_member(workspace, user):
             return False
-        return (await self.resolve(workspace)).may(user, right)
+        return (await self.resolve_policy(workspace)).may(user, right)
 
     def knows_groups(self, workspace: str) -> bool:
         """Return whether the members of all user groups in the policy are cached."""
         groups = self._services.policy(workspace).access.groups
-        return all(self._known_group(workspace, id) is not None for id in groups)
+        return all(self._cached_group(workspace, id) is not None for id in groups)
 
-    def _known_group(self, workspace: str, id: str) -> frozenset[str] | None:
+    def _cached_group(self, workspace: str, id: str) -> frozenset[str] | None:
         until, people = self._groups.get((workspace, id), (0.0, None))
         return people if until > time.monotonic() else None
 
-    async def _group(self, workspace: str, id: str) -> frozenset[str]:
-        members = self._known_group(workspace, id)
+    async def _load_group(self, workspace: str, id: str) -> frozenset[str]:
+        members = self._cached_group(workspace, id)
         if members is not None:
             return members
         try:
             answer = await call_slack(self._client.usergroups_users_list(usergroup=id))
             people = frozenset(str(one) for one in answer.get("users") or ())
         except SlackRefusal as refusal:
-            log.error("the user group %s can't be read: Slack says %s", id, refusal.error)
+            log.error(
+                "the members of user group %s can't be read: Slack says %s", id, refusal.error
+            )
             people = frozenset()
-        self._put_group(workspace, id, people)
+        self._cache_group(workspace, id, people)
         return people
 
-    def _put_group(self, workspace: str, id: str, people: frozenset[str]) -> None:
+    def _cache_group(self, workspace: str, id: str, people: frozenset[str]) -> None:
         if len(self._groups) >= MAX_CACHED:
             self._groups.clear()
         self._groups[workspace, id] = (time.monotonic() + CACHE_SECONDS, people)
@@ -262,7 +266,7 @@ class Membership:
         """Drop a channel from the cache, because it was shared or unshared."""
         self._channels.pop((workspace, channel), None)
 
-    def known_closed(self, workspace: str, channel: str) -> bool | None:
+    def cached_closed(self, workspace: str, channel: str) -> bool | None:
         """Return whether a channel is closed if that is cached, else None. A direct message with
         one person is never closed."""
         if channel.startswith(("D", "U", "W")) or not channel:
@@ -275,29 +279,29 @@ class Membership:
     async def is_closed(self, workspace: str, channel: str) -> bool:
         """Return whether outsiders read this channel and the policy does not open it. Raise
         TryAgain."""
-        closed = self.known_closed(workspace, channel)
+        closed = self.cached_closed(workspace, channel)
         if closed is not None:
             return closed
-        outside = await self._read_by_outsiders(workspace, channel)
+        outside = await self._is_read_by_outsiders(workspace, channel)
         if len(self._channels) >= MAX_CACHED:
             self._channels.clear()
         self._channels[workspace, channel] = (time.monotonic() + CACHE_SECONDS, outside)
         return outside
 
-    async def _read_by_outsiders(self, workspace: str, channel: str) -> bool:
+    async def _is_read_by_outsiders(self, workspace: str, channel: str) -> bool:
         try:
             answer = await call_slack(self._client.conversations_info(channel=channel))
         except SlackRefusal as refusal:
             if refusal.error in UNKNOWN_CHANNEL_ERRORS:
                 return False  # the intern is not in it, so nothing it writes can be read there
-            log.error("who reads a channel can't be asked: Slack says %s", refusal.error)
+            log.error("conversations.info failed: Slack says %s", refusal.error)
             return True
         info = answer.get("channel") or {}
         if is_shared_outside(info, workspace):
             return True
-        return bool(info.get("is_mpim")) and await self._outsiders_in(workspace, channel)
+        return bool(info.get("is_mpim")) and await self._has_outsiders(workspace, channel)
 
-    async def _outsiders_in(self, workspace: str, channel: str) -> bool:
+    async def _has_outsiders(self, workspace: str, channel: str) -> bool:
         """Return whether a group direct message has somebody who is no full member. Bots don't
         count."""
         try:
@@ -305,9 +309,7 @@ class Membership:
                 self._client.conversations_members(channel=channel, limit=GROUPS_PER_PAGE)
             )
         except SlackRefusal as refusal:
-            log.error(
-                "who is in a group direct message can't be asked: Slack says %s", refusal.error
-            )
+            log.error("conversations.members failed: Slack says %s", refusal.error)
             return True
         people = [str(one) for one in answer.get("members") or ()]
         standings = [await self.standing(workspace, one) for one in people]

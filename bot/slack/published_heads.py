@@ -47,7 +47,7 @@ class PublishedHead:
         signed = ("head", self.workspace, str(self.entries), self.head)
         return signer.check(self.signature, *signed)
 
-    def is_in(self, session: Session) -> bool:
+    def is_in_journal(self, session: Session) -> bool:
         """Return whether the journal still has this head at this position."""
         entry = session.get(JournalEntry, (self.workspace, self.entries))
         return entry is not None and entry.hash == self.head

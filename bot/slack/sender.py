@@ -160,7 +160,7 @@ class MessageSender:
                 if post.ts is None:
                     await self._send(post, simplified)
                 else:
-                    await self._change(post, simplified)
+                    await self._update(post, simplified)
             except SlackRefusal as refusal:
                 plainness += refusal.error in INVALID_MESSAGE_ERRORS
                 await self.plan_retry(post, refusal, plainness)
@@ -186,7 +186,7 @@ class MessageSender:
         if post.channel:
             await self._demand_readers(post, post.channel)
             return ChannelThread(post.channel)
-        channel = await self._direct(
+        channel = await self._open_direct_message(
             post.workspace, [str(post.place.get("user")), *post.place.get("heirs", ())]
         )
         await self.database.run(_set_channel, post.id, channel)
@@ -207,7 +207,7 @@ class MessageSender:
                 return
         raise SlackRefusal(NO_MEMBER)
 
-    async def _direct(self, workspace: str, users: list[str]) -> str:
+    async def _open_direct_message(self, workspace: str, users: list[str]) -> str:
         """Open the direct messages with the first of these people who is still a full member."""
         refused = SlackRefusal("user_not_found")
         for user in users:
@@ -242,7 +242,7 @@ class MessageSender:
             ts = await find_message(make_retrying_client(self.client), spot, post)
             if ts is not None:
                 await self.mark_sent(post, ts, spot.channel)
-                return await self._change(await self._again(post), message)
+                return await self._update(await self._reload(post), message)
         try:
             answer = await call_slack(
                 self.client.chat_postMessage(
@@ -260,7 +260,7 @@ class MessageSender:
             raise
         return await self.mark_sent(post, str(answer["ts"]), str(answer["channel"]))
 
-    async def _change(self, post: OutboxMessage, message: Message) -> None:
+    async def _update(self, post: OutboxMessage, message: Message) -> None:
         if post.kind != "card":
             return
         try:
@@ -279,7 +279,7 @@ class MessageSender:
             if refusal.error not in UNCHANGEABLE_MESSAGE_ERRORS:
                 raise
 
-    async def _again(self, post: OutboxMessage) -> OutboxMessage:
+    async def _reload(self, post: OutboxMessage) -> OutboxMessage:
         return await self.database.run(lambda s: s.get_one(OutboxMessage, post.id))
 
     async def plan_retry(

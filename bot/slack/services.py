@@ -26,7 +26,7 @@ class SlackServices:
     client: AsyncWebClient
     now: Callable[[], datetime]
     # stops the running job of a task whose row says that it is stopped
-    stop: Callable[[str], Awaitable[None]]
+    stop_task: Callable[[str], Awaitable[None]]
     # Takes workspace, rule and platform.
     audience: Callable[[str, AudienceRule, str], AudienceExport] | None = None
     home: Path | None = None  # the folder with the files that people may download again

@@ -55,9 +55,9 @@ class UserDirectory:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
-        self._patient = make_retrying_client(client)
-        self._known: dict[tuple[str, str], tuple[float, UserProfile]] = {}
-        self._asking: dict[tuple[str, str], asyncio.Task[UserProfile]] = {}
+        self._retrying_client = make_retrying_client(client)
+        self._cache: dict[tuple[str, str], tuple[float, UserProfile]] = {}
+        self._pending: dict[tuple[str, str], asyncio.Task[UserProfile]] = {}
         self._failed: dict[tuple[str, str], float] = {}
 
     async def profile(self, workspace: str, user: str) -> UserProfile:
@@ -69,15 +69,15 @@ class UserDirectory:
         if cached := self.cached_profile(workspace, user):
             return cached
         key = (workspace, user)
-        if (asking := self._asking.get(key)) is None:
-            asking = asyncio.get_running_loop().create_task(self._ask(key))
-            self._asking[key] = asking
-            asking.add_done_callback(partial(self._asked, key))
-        return await asyncio.shield(asking)
+        if (pending := self._pending.get(key)) is None:
+            pending = asyncio.get_running_loop().create_task(self._fetch(key))
+            self._pending[key] = pending
+            pending.add_done_callback(partial(self._finish_fetch, key))
+        return await asyncio.shield(pending)
 
     def cached_profile(self, workspace: str, user: str) -> UserProfile | None:
         """Return the profile if it is cached. It never calls Slack."""
-        until, profile = self._known.get((workspace, user), (0.0, None))
+        until, profile = self._cache.get((workspace, user), (0.0, None))
         return profile if until > time.monotonic() else None
 
     async def name(self, workspace: str, user: str) -> str | None:
@@ -96,8 +96,8 @@ class UserDirectory:
         """Drop the person from the cache. The answer of a running call may be older and is not
         kept."""
         key = (workspace, user)
-        self._known.pop(key, None)
-        self._asking.pop(key, None)
+        self._cache.pop(key, None)
+        self._pending.pop(key, None)
         self._failed.pop(key, None)
 
     async def locale(self, workspace: str, user: str) -> str | None:
@@ -110,25 +110,27 @@ class UserDirectory:
             _cache_value(self._failed, (workspace, user), time.monotonic() + FAILURE_CACHE_SECONDS)
             return None
 
-    async def _ask(self, key: tuple[str, str]) -> UserProfile:
+    async def _fetch(self, key: tuple[str, str]) -> UserProfile:
         try:
-            answer = await call_slack(self._patient.users_info(user=key[1], include_locale=True))
+            answer = await call_slack(
+                self._retrying_client.users_info(user=key[1], include_locale=True)
+            )
         except SlackRefusal as refusal:
             if refusal.error not in UNKNOWN_USER_ERRORS:
                 raise
             profile = UserProfile(None)
         else:
             profile = _parse_profile(answer.get("user") or {})
-        if self._asking.get(key) is asyncio.current_task():  # `forget` was not called meanwhile
-            _cache_value(self._known, key, (time.monotonic() + CACHE_SECONDS, profile))
+        if self._pending.get(key) is asyncio.current_task():  # `forget` was not called meanwhile
+            _cache_value(self._cache, key, (time.monotonic() + CACHE_SECONDS, profile))
             self._failed.pop(key, None)
         return profile
 
-    def _asked(self, key: tuple[str, str], asking: "asyncio.Task[UserProfile]") -> None:
-        if self._asking.get(key) is asking:
-            del self._asking[key]
-        if not asking.cancelled():
-            asking.exception()  # a caller that waits gets the exception; without one it is dropped
+    def _finish_fetch(self, key: tuple[str, str], pending: "asyncio.Task[UserProfile]") -> None:
+        if self._pending.get(key) is pending:
+            del self._pending[key]
+        if not pending.cancelled():
+            pending.exception()  # a caller that waits gets the exception; without one it is dropped
 
     async def language(self, workspace: str, user: str, *, within: float = 5.0) -> Language:
         """Return the person's screen language; English when it is not known in `within` seconds."""
@@ -138,7 +140,7 @@ class UserDirectory:
 
     async def open_direct_message(self, user: str) -> str:
         """Return the id of the direct message with them. Raise SlackRefusal or TryAgain."""
-        answer = await call_slack(self._patient.conversations_open(users=user))
+        answer = await call_slack(self._retrying_client.conversations_open(users=user))
         return str(answer["channel"]["id"])
 
     async def notify(
@@ -163,7 +165,7 @@ class UserDirectory:
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
-        log.error("a sentence could not be told: Slack was busy")
+        log.error("a message to one person was dropped: Slack stayed busy")
 
     async def send_ephemeral(self, user: str, text: str, channel: str, thread: str | None) -> bool:
         """Return whether Slack showed the message in the channel. Raise SlackBusy when Slack took
@@ -186,9 +188,9 @@ class UserDirectory:
                 )
             )
         except SlackRefusal as refusal:
-            log.error("a sentence could not be told: %s", refusal.error)
+            log.error("a message to one person was refused by Slack: %s", refusal.error)
         except SlackNoAnswer:  # it was probably sent; sending again would duplicate it
-            log.warning("a sentence was told, and Slack did not say so")
+            log.warning("a message to one person was sent, but Slack gave no answer")
 
 
 K = TypeVar("K")

@@ -95,14 +95,14 @@ class RefusalCounter:
 
     name: str
     _count: int = 0
-    _told: float | None = None
+    _logged_at: float | None = None
 
-    def note(self) -> None:
+    def count(self) -> None:
         self._count += 1
         now = time.monotonic()
-        if self._told is None or now - self._told >= LOG_INTERVAL_SECONDS:
-            log.warning("requests not signed by %s: %d", self.name, self._count)
-            self._count, self._told = 0, now
+        if self._logged_at is None or now - self._logged_at >= LOG_INTERVAL_SECONDS:
+            log.warning("requests without a valid signature of %s: %d", self.name, self._count)
+            self._count, self._logged_at = 0, now
 
 
 VERIFIED = web.RequestKey("verified", bool)

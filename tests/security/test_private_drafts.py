@@ -519,11 +519,11 @@ async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None
 def test_a_press_is_remembered_for_a_while_and_no_longer() -> None:
     from bot.slack.membership import ANSWER_CACHE_SECONDS, PRESSED_CACHE_SECONDS, ChannelMembers
 
-    known = ChannelMembers()
-    known.pressed_in(TEAM, OTTO, MARKETING)
-    assert known.known(TEAM, OTTO, {MARKETING, BOARD}) == {MARKETING}
-    assert known.known(OUTSIDE, OTTO, {MARKETING}) == frozenset()
-    assert known.known(TEAM, ELSE, {MARKETING}) == frozenset()
+    members = ChannelMembers()
+    members.record_press(TEAM, OTTO, MARKETING)
+    assert members.cached(TEAM, OTTO, {MARKETING, BOARD}) == {MARKETING}
+    assert members.cached(OUTSIDE, OTTO, {MARKETING}) == frozenset()
+    assert members.cached(TEAM, ELSE, {MARKETING}) == frozenset()
     assert (
         timedelta(seconds=ANSWER_CACHE_SECONDS)
         < timedelta(seconds=PRESSED_CACHE_SECONDS)

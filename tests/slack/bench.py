@@ -323,7 +323,7 @@ async def bench_of(
             brand=lambda _: BRAND,
             client=client,
             now=lambda: datetime.now(UTC),
-            stop=stop,
+            stop_task=stop,
             home=home,
         )
         people = UserDirectory(client)

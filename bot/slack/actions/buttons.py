@@ -106,7 +106,7 @@ async def handle_block_action(
     await ack()
     action = parse_block_action(body)
     if action.channel:
-        context.channel_members.pressed_in(action.workspace, action.user, action.channel)
+        context.channel_members.record_press(action.workspace, action.user, action.channel)
     try:
         reply = await run_for_viewer(context, action, partial(_run_action, context))
     except CannotDo:
@@ -114,7 +114,7 @@ async def handle_block_action(
         raise
     if reply is not None:
         notify = context.people.notify
-        context.background.soon(
+        context.background.start(
             notify(action.workspace, action.user, reply, action.channel, action.thread)
         )
 
@@ -136,7 +136,7 @@ async def _run_action(context: ListenerContext, action: BlockAction) -> Words | 
         await demand_membership(context, str(action.ref.pick))
     reply = await context.run(verb, context, action)
     if action.name == action_ids.STOP:
-        context.background.soon(context.interrupt(str(action.ref.task)))
+        context.background.start(context.stop_task(str(action.ref.task)))
     return reply
 
 

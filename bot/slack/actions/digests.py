@@ -109,7 +109,7 @@ async def open_digest_form(context: ListenerContext, ack: AsyncAck, body: dict[s
     context.services.policy(workspace).demand(user, "administer")
     name = parse_digest_name(str(body.get("text") or "").strip() or WEEKLY)
     channel = str(body["channel_id"])
-    context.channel_members.pressed_in(workspace, user, channel)
+    context.channel_members.record_press(workspace, user, channel)
     approver = user in context.services.policy(workspace).approvers
     viewer = Viewer(workspace, user, frozenset({channel}), approver)
     schedule = await context.run(_find_visible_schedule, viewer, name)
@@ -117,7 +117,7 @@ async def open_digest_form(context: ListenerContext, ack: AsyncAck, body: dict[s
     offered = await context.run(list_catalogue_filters, workspace)
     brand = context.services.brand(workspace)
     view = build_digest_form(language, brand, name, schedule, offered, channel)
-    await context.open(str(body["trigger_id"]), view, {"channel": channel}, language=language)
+    await context.open_modal(str(body["trigger_id"]), view, {"channel": channel}, language=language)
     await ack()
 
 

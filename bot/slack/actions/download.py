@@ -37,7 +37,7 @@ async def start_download(context: ListenerContext, action: BlockAction) -> Words
     """Start sending the files to the person's direct messages, and return what to tell them."""
     copies = await context.run(_plan_download, context, action)
     if copies.files:
-        context.background.soon(_upload_files(context, action, copies))
+        context.background.start(_upload_files(context, action, copies))
     if not copies.fresh:
         return Words("You have these files already, in your direct messages with me.")
     if copies.approved:

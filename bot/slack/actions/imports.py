@@ -54,7 +54,7 @@ async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
     home = context.services.home
     if home is None or not upload.rejects or not (home / upload.rejects).is_file():
         raise CannotDo(Words("That file is no longer kept here: look for it in this thread."))
-    context.background.soon(_send_rejects_file(context, action, upload, home / upload.rejects))
+    context.background.start(_send_rejects_file(context, action, upload, home / upload.rejects))
     return Words("The file is on its way to your direct messages with me.")
 
 

@@ -40,7 +40,7 @@ async def open_modal(context: ListenerContext, action: BlockAction) -> None:
     language = await context.language(action.workspace, action.user)
     view = ready(language)
     back = action.origin if view.get("submit") else None
-    await context.open(action.trigger, view, back, language=language)
+    await context.open_modal(action.trigger, view, back, language=language)
 
 
 def prepare_edit_form(

@@ -44,7 +44,7 @@ class CardRenderer:
     # channel names with their expiry
     names: dict[str, tuple[float, str]] = field(default_factory=dict)
 
-    async def show(self, id: str) -> None:
+    async def draw_card(self, id: str) -> None:
         """Draw this card until it is up to date, whoever draws it. Raise TryAgain or CannotDo."""
         holder, run = f"{self.process}:{uuid.uuid4().hex}", self.poster.database.run
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
@@ -56,10 +56,10 @@ class CardRenderer:
                 if time.monotonic() > until:
                     raise TryAgain("another process holds this card")
                 await asyncio.sleep(POLL_SECONDS)
-            elif await self._held(post, holder):
+            elif await self._draw_acquired(post, holder):
                 return
 
-    async def _held(self, post: OutboxMessage, holder: str) -> bool:
+    async def _draw_acquired(self, post: OutboxMessage, holder: str) -> bool:
         """Draw a card that this holder has acquired. Return False when it changed meanwhile."""
         run = self.poster.database.run
         try:
@@ -78,21 +78,21 @@ class CardRenderer:
             upload = await self.poster.database.run(FileUpload.of_piece, now.piece)
             if upload is not None:
                 names.append(f"details-v{upload.turn + 1}")
-                return await self._arrival(upload, now)
-            card = await self._gathered(now)
+                return await self._load_import_card(upload, now)
+            card = await self._load_card(now)
             names.append(f"draft-v{card.draft.version}" if card.draft else None)
             pictures[:] = _list_charts(card)
-            spoken.append(await self._language(card))
+            spoken.append(await self._find_language(card))
             return render_task_card(card, spoken[-1])
 
         up, message = await self.poster.draw(post.id, drawn)
         # a card without a draft has its whole content in its text
         if message.rest and (name := names[-1]):
-            await self._put_rest(up, message.rest, name)
+            await self._upload_rest(up, message.rest, name)
         for picture in pictures:
-            await self._put_picture(up, picture, spoken[-1])
+            await self._upload_chart(up, picture, spoken[-1])
 
-    async def _language(self, card: CardData) -> Language:
+    async def _find_language(self, card: CardData) -> Language:
         """Return the author's language; for a message that nobody requested, the one chosen for
         it."""
         task, chosen = card.task, card.task.form.get("language")
@@ -101,21 +101,21 @@ class CardRenderer:
         locale = await self.poster.people.locale(task.workspace, task.author)
         return parse_language(locale or task.locale)
 
-    async def _arrival(self, upload: FileUpload, post: OutboxMessage) -> Message:
+    async def _load_import_card(self, upload: FileUpload, post: OutboxMessage) -> Message:
         locale = await self.poster.people.locale(upload.workspace, upload.author)
         card = make_import_card_data(upload, post)
         return render_import_card(card, parse_language(locale or upload.locale))
 
-    async def _gathered(self, post: OutboxMessage) -> CardData:
+    async def _load_card(self, post: OutboxMessage) -> CardData:
         run, policy = self.poster.database.run, self.policy(post.workspace)
         card = await run(load_card_data, post, policy)
         wanted = {*policy.delivery.channels, *filter(None, [card.origin])}
         private = card.private and not card.shared
         if card.draft is None or not (private or card.status == "approved"):
             return card
-        return replace(card, channel_names=await self._names(wanted))
+        return replace(card, channel_names=await self._load_channel_names(wanted))
 
-    async def _names(self, channels: set[str]) -> Mapping[str, str]:
+    async def _load_channel_names(self, channels: set[str]) -> Mapping[str, str]:
         """Return the names of these channels, without those that Slack doesn't give."""
         for channel in channels:
             until, _ = self.names.get(channel, (0.0, ""))
@@ -133,7 +133,7 @@ class CardRenderer:
             return ""
         return str(answer["channel"].get("name") or "")
 
-    async def _put_rest(self, post: OutboxMessage, rest: str, name: str) -> None:
+    async def _upload_rest(self, post: OutboxMessage, rest: str, name: str) -> None:
         """Upload what did not fit as a file in the card's thread, once for each version."""
         id = f"{post.id}:rest:{name.rpartition('-v')[2]}"
         await self.poster.database.run(
@@ -146,7 +146,7 @@ class CardRenderer:
         )
         await upload_file(self.poster, id, f"{name}.txt", rest.encode())
 
-    async def _put_picture(self, post: OutboxMessage, picture: File, language: Language) -> None:
+    async def _upload_chart(self, post: OutboxMessage, picture: File, language: Language) -> None:
         """Upload a chart of the draft in the card's thread, once. When Slack takes no file, post
         its content in words."""
         run, id = self.poster.database.run, f"{post.id}:picture:{picture.sha256[:16]}"

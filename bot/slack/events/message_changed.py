@@ -66,7 +66,7 @@ async def handle_message_change(context: ListenerContext, body: dict[str, Any]) 
     else:
         stopped = await _apply_edit(context, change)
     if stopped:
-        context.background.soon(context.interrupt(stopped))
+        context.background.start(context.stop_task(stopped))
 
 
 def parse_message_change(body: dict[str, Any]) -> MessageChange | None:

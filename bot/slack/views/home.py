@@ -53,11 +53,11 @@ async def handle_home_opened(context: ListenerContext, body: dict[str, Any]) -> 
     messages."""
     event, workspace = body["event"], str(body.get("team_id") or body.get("enterprise_id"))
     if event.get("tab") == "messages":
-        context.background.soon(
+        context.background.start(
             _set_suggested_prompts(context, workspace, str(event["user"]), str(event["channel"]))
         )
     elif event.get("tab") in (None, "home"):
-        context.background.soon(_publish_home(context, workspace, str(event["user"])))
+        context.background.start(_publish_home(context, workspace, str(event["user"])))
 
 
 async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -69,8 +69,8 @@ async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str
         await context.language(workspace, user), context.services.brand(workspace)
     )
     channel = await context.people.open_direct_message(user)
-    context.channel_members.pressed_in(workspace, user, channel)
-    await context.open(str(body["trigger_id"]), form, {"channel": channel})
+    context.channel_members.record_press(workspace, user, channel)
+    await context.open_modal(str(body["trigger_id"]), form, {"channel": channel})
 
 
 async def _publish_home(context: ListenerContext, workspace: str, user: str) -> None:
@@ -80,7 +80,7 @@ async def _publish_home(context: ListenerContext, workspace: str, user: str) -> 
         undecided = await context.run(
             list_undecided_channels, workspace, user, context.services.now()
         )
-        channels = await context.readable(workspace, user, undecided)
+        channels = await context.readable_channels(workspace, user, undecided)
     now = context.services.now()
     own_lines, waiting = await context.run(load_home_lines, workspace, user, policy, now, channels)
     language = await context.people.language(workspace, user)

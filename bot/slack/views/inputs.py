@@ -173,7 +173,7 @@ def read_reason(view: View) -> str:
     return ". ".join(one for one in reasons if one)
 
 
-def reason_missing(view: View, language: str) -> dict[str, str]:
+def find_missing_reason(view: View, language: str) -> dict[str, str]:
     """Return the form errors when no reason is given; empty otherwise."""
     if read_reason(view):
         return {}

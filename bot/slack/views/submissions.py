@@ -167,7 +167,7 @@ async def submit_brief(
 async def _find_readable_channel(context: ListenerContext, submission: ViewSubmission) -> str:
     """Return the channel in which the form was opened, if its sender reads it. Raise CannotDo."""
     channel = str(submission.origin.get("channel") or submission.user)
-    if channel == submission.user or await context.readable(
+    if channel == submission.user or await context.readable_channels(
         submission.workspace, submission.user, {channel}
     ):
         return channel
@@ -209,7 +209,7 @@ async def _submit_refusal(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission, verdict: Verdict
 ) -> BoltResponse:
     language = await context.language(submission.workspace, submission.user)
-    if errors := forms.reason_missing(submission.view, language):
+    if errors := forms.find_missing_reason(submission.view, language):
         return await ack(response_action="errors", errors=errors)
     await context.run(_record_refusal, context, submission, verdict)
     return await ack()
