@@ -253,7 +253,7 @@ class ServerProcess:
         return AlertJob(self.house.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:
-        return add_heirs(place, self.house.policy(workspace).approvers, alone=alone)
+        return add_heirs(place, self.house.policy(workspace).approvers, private=alone)
 
     def _limits(self) -> QueueLimits:
         settings = self.settings

@@ -79,7 +79,7 @@ def make_app(
     people: UserDirectory,
     signing_secret: str,
     *,
-    patience: float = HISTORY_LAG_SECONDS,
+    history_lag: float = HISTORY_LAG_SECONDS,
     membership: Membership | None = None,
 ) -> tuple[AsyncApp, BackgroundTasks]:
     """Build the app for HTTP and Socket Mode, and the background tasks to close at the end.
@@ -88,7 +88,9 @@ def make_app(
     """
     membership = membership or Membership(services, people)
     services = replace(services, policy=membership.policy)
-    context = ListenerContext(services, people, BackgroundTasks(), patience, membership=membership)
+    context = ListenerContext(
+        services, people, BackgroundTasks(), history_lag, membership=membership
+    )
     token = services.client.token
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:

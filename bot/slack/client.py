@@ -69,9 +69,9 @@ class SanitizingClient(AsyncWebClient):
     """Removes hidden characters from everything that the intern shows in Slack."""
 
     async def api_call(self, api_method: str, **kwargs: Any) -> AsyncSlackResponse:
-        for carrier in ("json", "params", "data"):
-            if isinstance(kwargs.get(carrier), Mapping):
-                kwargs[carrier] = _remove_invisible(kwargs[carrier])
+        for part in ("json", "params", "data"):
+            if isinstance(kwargs.get(part), Mapping):
+                kwargs[part] = _remove_invisible(kwargs[part])
         return await super().api_call(api_method, **kwargs)
 
 

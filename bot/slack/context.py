@@ -67,7 +67,7 @@ class ListenerContext:
     services: SlackServices
     people: UserDirectory
     background: BackgroundTasks
-    patience: float = HISTORY_LAG_SECONDS
+    history_lag: float = HISTORY_LAG_SECONDS
     semaphores: WeakValueDictionary[str, asyncio.Semaphore] = field(
         default_factory=WeakValueDictionary
     )
@@ -75,12 +75,12 @@ class ListenerContext:
     channel_members: ChannelMembers = field(default_factory=ChannelMembers)
 
     @property
-    def poster(self) -> MessageSender:
+    def sender(self) -> MessageSender:
         return MessageSender(
             self.services.database,
             self.services.client,
             self.people,
-            self.patience,
+            self.history_lag,
             self.membership,
         )
 

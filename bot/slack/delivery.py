@@ -157,7 +157,7 @@ class DeliveryData:
 class SlackDelivery:
     """Sends deliveries. The worker keeps the state of the delivery."""
 
-    poster: MessageSender
+    sender: MessageSender
     brand: Callable[[str], Brand]
     now: Callable[[], datetime]
     # Takes workspace, rule and platform.
@@ -165,7 +165,7 @@ class SlackDelivery:
 
     async def deliver(self, id: str) -> None:
         """Send the whole delivery once. Raise TryAgain or CannotDo."""
-        load: DeliveryData = await self.poster.database.run(load_delivery, id)
+        load: DeliveryData = await self.sender.database.run(load_delivery, id)
         load.delivery.demand_exact(load.draft)
         if load.delivery.destination.get("kind") == "file":
             await self._send_file(load)
@@ -177,12 +177,12 @@ class SlackDelivery:
     async def _send_file(self, load: DeliveryData) -> None:
         format = str(load.delivery.destination["format"])
         brand, reader = self.brand(load.draft.workspace), load.delivery.destination.get("to")
-        people = self.poster.people
+        people = self.sender.people
         language = await people.language(load.draft.workspace, reader or load.task.author)
         text = render_draft(load.draft, brand, format, language, load.approvals)
         id = f"{load.delivery.id}:0"
         await self._plan(load, id, "file", self._find_place(load))
-        await upload_file(self.poster, id, f"{load.draft.code}.{format}", text.encode())
+        await upload_file(self.sender, id, f"{load.draft.code}.{format}", text.encode())
 
     async def _send_audience(self, load: DeliveryData) -> None:
         """Export the people of one approved rule and send the file to the requester. The people are
@@ -197,30 +197,30 @@ class SlackDelivery:
         )
         export = await asyncio.to_thread(self.audience, draft.workspace, rule, platform)
         await self._plan(load, id, "file", self._find_place(load))
-        await self.poster.database.run(
+        await self.sender.database.run(
             record_export, draft, load.delivery, export, by=to, now=self.now()
         )
-        language = await self.poster.people.language(draft.workspace, to)
+        language = await self.sender.people.language(draft.workspace, to)
         name = find_audience_name(draft, str(destination["audience"]))
         lines = [Words("Audience: {name}.", name=name), *export.said]
         comment = "\n".join(words.to(language) for words in lines)
-        await upload_file(self.poster, id, export.name, export.content, comment=comment)
+        await upload_file(self.sender, id, export.name, export.content, comment=comment)
 
     async def _send_messages(self, load: DeliveryData) -> None:
         place = self._find_place(load)
         site = self.brand(load.draft.workspace).site
         hosts = {site} if site else set()
-        people = self.poster.people
+        people = self.sender.people
         locale = await people.locale(load.task.workspace, load.task.author)
         for number, message in enumerate(
             render_approved_messages(load.draft, parse_language(locale), hosts)
         ):
             id = f"{load.delivery.id}:{number}"
             await self._plan(load, id, "delivery", place)
-            post, shown = await self.poster.send(id, message)
-            if shown.rest:
+            post, sent_message = await self.sender.send(id, message)
+            if sent_message.rest:
                 await self._plan(load, f"{id}:rest", "file", make_thread_place(post))
-                await upload_file(self.poster, f"{id}:rest", "rest.txt", shown.rest.encode())
+                await upload_file(self.sender, f"{id}:rest", "rest.txt", sent_message.rest.encode())
 
     def _find_place(self, load: DeliveryData) -> Place:
         """Return where the delivery goes. Only the requester's own thread may fall back to their
@@ -230,14 +230,14 @@ class SlackDelivery:
             return {"channel": destination["channel"]}
         if destination["kind"] in ("file", "audience") and destination.get("to"):
             return {"channel": destination["to"], "dm": True, "user": destination["to"]}
-        spot = find_card_thread(load.card) if load.card else None
-        if spot is None:
+        thread = find_card_thread(load.card) if load.card else None
+        if thread is None:
             raise TryAgain("the card is not posted yet")
-        under = {"channel": spot.channel, "thread": spot.thread}
-        return {"channel": spot.channel, "user": load.task.author, "under": under}
+        under = {"channel": thread.channel, "thread": thread.thread}
+        return {"channel": thread.channel, "user": load.task.author, "under": under}
 
     async def _plan(self, load: DeliveryData, id: str, kind: str, place: Place) -> None:
-        await self.poster.database.run(
+        await self.sender.database.run(
             OutboxMessage.plan,
             id=id,
             workspace=load.draft.workspace,

@@ -10,7 +10,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.slack import sender
 from bot.slack.blocks import truncate
 from bot.slack.client import (
     CALL_TIMEOUT,
@@ -21,7 +20,7 @@ from bot.slack.client import (
     explain_refusal,
     make_retrying_client,
 )
-from bot.slack.sender import MessageSender
+from bot.slack.sender import MessageSender, find_file
 from bot.text.escape import sanitize_file_name
 
 MAX_FILE_BYTES = 200 * 2**20
@@ -124,7 +123,7 @@ MAX_TITLE_CHARACTERS = 150  # characters that fit on a line or two
 
 
 async def upload_file(
-    poster: MessageSender,
+    sender: MessageSender,
     id: str,
     name: str,
     content: bytes,
@@ -134,15 +133,15 @@ async def upload_file(
 ) -> None:
     """Share the file of this row once, in the row's place. Raise TryAgain or CannotDo."""
     for _ in range(MAX_UPLOAD_TRIES):
-        post = await poster.database.run(lambda s: s.get_one(OutboxMessage, id))
+        post = await sender.database.run(lambda s: s.get_one(OutboxMessage, id))
         if post.ts is not None:
             return None
         try:
             return await _share_file(
-                poster, post, make_unique_name(sanitize_file_name(name), id), content, comment, alt
+                sender, post, make_unique_name(sanitize_file_name(name), id), content, comment, alt
             )
         except SlackRefusal as refusal:
-            await poster.plan_retry(post, refusal)
+            await sender.plan_retry(post, refusal)
     raise CannotDo(explain_refusal(SlackRefusal("upload_refused")).words)
 
 
@@ -153,32 +152,32 @@ def make_unique_name(name: str, id: str) -> str:
 
 
 async def _share_file(
-    poster: MessageSender,
+    sender: MessageSender,
     post: OutboxMessage,
     name: str,
     content: bytes,
     comment: str | None,
     alt: str,
 ) -> None:
-    spot = await poster.resolve_thread(post)
-    if await poster.begin_try(post):
-        found_id = await sender.find_file(make_retrying_client(poster.client), spot, post, name)
+    target = await sender.resolve_thread(post)
+    if await sender.begin_try(post):
+        found_id = await find_file(make_retrying_client(sender.client), target, post, name)
         if found_id is not None:
-            return await poster.mark_sent(post, found_id, spot.channel)
+            return await sender.mark_sent(post, found_id, target.channel)
     try:
-        file_id = await _upload_bytes(poster, name, content, alt)
+        file_id = await _upload_bytes(sender, name, content, alt)
         await call_slack(
-            poster.client.files_completeUploadExternal(
+            sender.client.files_completeUploadExternal(
                 files=[{"id": file_id, "title": _make_title(alt) or name}],
-                channel_id=spot.channel,
-                thread_ts=spot.thread,
+                channel_id=target.channel,
+                thread_ts=target.thread,
                 initial_comment=comment,
             )
         )
     except (SlackBusy, SlackRefusal):
-        await poster.mark_not_sent(post)
+        await sender.mark_not_sent(post)
         raise
-    return await poster.mark_sent(post, file_id, spot.channel)
+    return await sender.mark_sent(post, file_id, target.channel)
 
 
 def _make_title(alt: str) -> str:
@@ -186,14 +185,14 @@ def _make_title(alt: str) -> str:
     return truncate(alt.split(". ")[0].rstrip("."), MAX_TITLE_CHARACTERS)
 
 
-async def _upload_bytes(poster: MessageSender, name: str, content: bytes, alt: str) -> str:
+async def _upload_bytes(sender: MessageSender, name: str, content: bytes, alt: str) -> str:
     """Upload the content without sharing it, and return the file's id."""
     alt_text = {"alt_txt": alt[:MAX_ALT_CHARACTERS]} if alt else {}
-    call = make_retrying_client(poster.client).files_getUploadURLExternal(
+    call = make_retrying_client(sender.client).files_getUploadURLExternal(
         filename=name, length=len(content), **alt_text
     )
     answer = await call_slack(call)
-    session = poster.client.session or aiohttp.ClientSession(timeout=CALL_TIMEOUT)
+    session = sender.client.session or aiohttp.ClientSession(timeout=CALL_TIMEOUT)
     try:
         async with session.post(str(answer["upload_url"]), data=content) as response:
             if response.status != 200:
@@ -201,6 +200,6 @@ async def _upload_bytes(poster: MessageSender, name: str, content: bytes, alt: s
     except (aiohttp.ClientError, TimeoutError) as error:
         raise TryAgain(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
     finally:
-        if session is not poster.client.session:
+        if session is not sender.client.session:
             await session.close()
     return str(answer["file_id"])

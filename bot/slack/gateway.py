@@ -27,7 +27,7 @@ from bot.tasks.models import Task
 
 
 class SlackGateway:
-    """One instance per working process; `process` is its name. `patience` is the wait in seconds
+    """One instance per working process; `process` is its name. `history_lag` is the wait in seconds
     before a message whose posting got no answer is searched for."""
 
     def __init__(
@@ -35,19 +35,19 @@ class SlackGateway:
         services: SlackServices,
         people: UserDirectory | None = None,
         *,
-        patience: float = HISTORY_LAG_SECONDS,
+        history_lag: float = HISTORY_LAG_SECONDS,
         process: str = "",
         membership: Membership | None = None,
     ) -> None:
         self.people = people or UserDirectory(services.client)
         self.membership = membership or Membership(services, self.people)
-        self.poster = MessageSender(
-            services.database, services.client, self.people, patience, self.membership
+        self.sender = MessageSender(
+            services.database, services.client, self.people, history_lag, self.membership
         )
         self._client, self._now, self._enqueue = services.client, services.now, services.enqueue
         self._channel_members = ChannelMembers()
-        self._cards = CardRenderer(self.poster, self.membership.policy, services.now, process)
-        self._carrier = SlackDelivery(self.poster, services.brand, services.now, services.audience)
+        self._cards = CardRenderer(self.sender, self.membership.policy, services.now, process)
+        self._delivery = SlackDelivery(self.sender, services.brand, services.now, services.audience)
 
     async def show(self, post: str) -> None:
         """Post a card, or update it.
@@ -55,7 +55,7 @@ class SlackGateway:
         A card that was never posted is not drawn when its requester may not use the intern here.
         Raise TryAgain or CannotDo.
         """
-        run = self.poster.database.run
+        run = self.sender.database.run
         origin = await run(find_request_origin, post)
         if origin and await self.admit(*origin) != "admitted":
             await run(OutboxMessage.give_up_drawing, post)
@@ -71,7 +71,7 @@ class SlackGateway:
         admission = await self.membership.admit(workspace, person, [channel])
         if admission == "closed":
             thread = place.get("thread")
-            await self.poster.database.run(
+            await self.sender.database.run(
                 enqueue_channel_closed,
                 self._enqueue,
                 workspace,
@@ -88,7 +88,7 @@ class SlackGateway:
 
     async def post_notice(self, post: str) -> None:
         """Post a notice once. Raise TryAgain or CannotDo."""
-        await self.poster.draw(post, render_notice)
+        await self.sender.draw(post, render_notice)
 
     async def deliver(self, delivery: str) -> None:
         """Send an approved version to its destination once.
@@ -96,17 +96,17 @@ class SlackGateway:
         An audience is sent only while its requester has the right to export. Raise TryAgain or
         CannotDo.
         """
-        row = await self.poster.database.run(lambda session: session.get_one(Delivery, delivery))
+        row = await self.sender.database.run(lambda session: session.get_one(Delivery, delivery))
         if row.destination.get("kind") == "audience":
             to = str(row.destination.get("to"))
             if not await self.may(row.workspace, to, "export"):
                 self.membership.policy(row.workspace).demand(to, "export")
                 raise explain_refusal(SlackRefusal(NO_MEMBER))
-        await self._carrier.deliver(delivery)
+        await self._delivery.deliver(delivery)
 
     async def send_ephemeral(self, post: str) -> None:
         """Show a message to one person alone. Raise TryAgain."""
-        await notices.send_ephemeral(self.poster, post)
+        await notices.send_ephemeral(self.sender, post)
 
     async def read_conversation(
         self, workspace: str, place: Mapping[str, Any], words: str = ""
@@ -141,7 +141,7 @@ class SlackGateway:
 
     async def attach(self, upload: FileUpload, path: Path) -> None:
         """Attach the rejected rows of a dropped file once, in the thread of its card."""
-        await import_rejects.attach_rejected_rows(self.poster, upload, path, self._now())
+        await import_rejects.attach_rejected_rows(self.sender, upload, path, self._now())
 
 
 def find_request_origin(session: Session, id: str) -> tuple[str, str, dict[str, Any]] | None:

@@ -56,13 +56,13 @@ async def read_conversation(
 
     Return "" when there is nothing to read or Slack refuses.
     """
-    slack, asked = make_retrying_client(client), str(place.get("asked") or "")
+    slack, request_ts = make_retrying_client(client), str(place.get("asked") or "")
     channel, ts = place.get("channel"), place.get("thread")
-    in_thread = bool(ts) and ts != asked
+    in_thread = bool(ts) and ts != request_ts
     recap = wants_recap(words)
     try:
         if channel and (wants_channel(words) or (recap and not in_thread)):
-            messages = await _read_channel(slack, str(channel), words, asked)
+            messages = await _read_channel(slack, str(channel), words, request_ts)
         elif channel and in_thread:
             messages = await _read_pages(
                 slack.conversations_replies, channel=str(channel), ts=str(ts)
@@ -73,11 +73,11 @@ async def read_conversation(
         return ""
     people = await _look_up_names(messages, name) if recap and name else {}
     limit = MAX_RECAP_CHARACTERS if recap or wants_channel(words) else MAX_THREAD_CHARACTERS
-    return format_messages(messages, until=asked, people=people, limit=limit)
+    return format_messages(messages, until=request_ts, people=people, limit=limit)
 
 
 async def _read_channel(
-    slack: AsyncWebClient, channel: str, words: str, asked: str
+    slack: AsyncWebClient, channel: str, words: str, request_ts: str
 ) -> list[dict[str, Any]]:
     """Return the channel's messages of the period that the words name, oldest first, with the
     replies of its latest threads. Return nothing when the words name another channel."""
@@ -85,13 +85,13 @@ async def _read_channel(
         answer = await call_slack(slack.conversations_info(channel=channel))
         if str((answer.get("channel") or {}).get("name") or "") != other:
             return []
-    now = float(asked) if asked.replace(".", "", 1).isdigit() else time.time()
+    now = float(request_ts) if request_ts.replace(".", "", 1).isdigit() else time.time()
     since = f"{now - count_days_back(words) * DAY_SECONDS:.6f}"
     roots = await _read_pages(slack.conversations_history, channel=channel, oldest=since)
     roots = sorted(roots, key=_read_ts)
-    talked = [one for one in roots if one.get("reply_count")][-MAX_THREADS:]
+    threads = [one for one in roots if one.get("reply_count")][-MAX_THREADS:]
     messages = list(roots)
-    for root in talked:
+    for root in threads:
         try:
             replies = await _read_pages(
                 slack.conversations_replies, channel=channel, ts=str(root["ts"])
@@ -138,7 +138,7 @@ def format_messages(
     ids to names.
     """
     names = dict(people or {})
-    lines, begun = [], set()
+    lines, started_threads = [], set()
     several = len({_read_thread_ts(one) for one in messages}) > 1
     for message in _sort_by_thread(messages):
         late = bool(until) and str(message.get("ts", "")) >= until
@@ -148,8 +148,8 @@ def format_messages(
             continue
         text = remove_markup(str(message.get("text") or ""), names)
         if text:
-            replies = several and _read_thread_ts(message) in begun
-            begun.add(_read_thread_ts(message))
+            replies = several and _read_thread_ts(message) in started_threads
+            started_threads.add(_read_thread_ts(message))
             lines.append(
                 format_message(_name_person(str(message.get("user")), names), text, replies=replies)
             )
@@ -219,13 +219,13 @@ def _name_person(user: str, people: dict[str, str]) -> str:
 
 def _keep_latest(lines: list[str], limit: int) -> str:
     """Keep the last messages that fit, with a mark when older ones are left out."""
-    kept: list[str] = []
+    latest: list[str] = []
     room = limit
     for line in reversed(lines):
         if room <= 0:
             break
-        if len(line) > room and kept:
+        if len(line) > room and latest:
             break  # never keep a part of a message
-        kept.append(line if len(line) <= room else f"{line[: room - 1]}…")
+        latest.append(line if len(line) <= room else f"{line[: room - 1]}…")
         room -= len(line) + 1
-    return "\n".join([*([TRUNCATION_MARK] if len(kept) < len(lines) else []), *reversed(kept)])
+    return "\n".join([*([TRUNCATION_MARK] if len(latest) < len(lines) else []), *reversed(latest)])

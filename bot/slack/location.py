@@ -38,26 +38,28 @@ def make_place(
     return place | ({"dm": True} if private and not channel.startswith("D") else {})
 
 
-def add_heirs(place: Place, heirs: Sequence[str], *, alone: bool) -> Place:
+def add_heirs(place: Place, heirs: Sequence[str], *, private: bool) -> Place:
     """Return the Place of a task that nobody typed, with the people who get it when its owner has
     left."""
-    dm = alone and not place["channel"].startswith("D")
+    dm = private and not place["channel"].startswith("D")
     return place | {"heirs": list(heirs)} | ({"dm": True} if dm else {})
 
 
 def continue_in_thread(place: Place, card: OutboxMessage | None) -> Place:
     """Return the Place of what follows this card, in the card's thread."""
     fresh = {key: value for key, value in place.items() if key not in ("fallback", "under")}
-    spot = find_card_thread(card) if card is not None else None
-    return fresh | ({"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {})
+    thread = find_card_thread(card) if card is not None else None
+    return fresh | (
+        {"under": {"channel": thread.channel, "thread": thread.thread}} if thread else {}
+    )
 
 
 def resolve_thread(place: Place) -> ChannelThread | None:
     """Return where a message goes; None when a direct message must be opened first."""
     if place.get("fallback"):
         return None
-    if under := place.get("under"):
-        return ChannelThread(under["channel"], under["thread"])
+    if target := place.get("under"):
+        return ChannelThread(target["channel"], target["thread"])
     if place.get("dm") or "channel" not in place:
         return None
     return ChannelThread(place["channel"], place.get("thread"))
@@ -67,8 +69,8 @@ def find_card_thread(card: OutboxMessage) -> ChannelThread | None:
     """Return the thread that a card is in or starts; None while the card is not posted."""
     if not card.ts or not card.channel:
         return None
-    spot = resolve_thread(card.place)
-    root = spot.thread if spot and spot.channel == card.channel else None
+    thread = resolve_thread(card.place)
+    root = thread.thread if thread and thread.channel == card.channel else None
     return ChannelThread(card.channel, root or card.ts)
 
 

@@ -134,20 +134,20 @@ def enqueue_channel_closed(
         )
 
 
-async def send_ephemeral(poster: MessageSender, id: str) -> None:
+async def send_ephemeral(sender: MessageSender, id: str) -> None:
     """Show the message in the person's channel; if that fails, send it once to their direct
     messages. Raise TryAgain."""
-    post = await poster.database.run(lambda session: session.get_one(OutboxMessage, id))
-    to, people = post.place, poster.people
+    post = await sender.database.run(lambda session: session.get_one(OutboxMessage, id))
+    to, people = post.place, sender.people
     text = restore_words(to["words"]).to(await people.language(post.workspace, to["user"]))
     if to["channel"] and not post.tries and to.get("busy", 0) < MAX_BUSY_TRIES:
         try:
             if await people.send_ephemeral(to["user"], text, to["channel"], to["thread"]):
                 return
         except SlackBusy:
-            await poster.database.run(_count_busy_try, id)
+            await sender.database.run(_count_busy_try, id)
             raise
-    await poster.send(id, Message(text, []))
+    await sender.send(id, Message(text, []))
 
 
 def _count_busy_try(session: Session, id: str) -> None:

@@ -71,10 +71,10 @@ CLOCK_SKEW_SECONDS = 86_400.0  # seconds by which our clock may be ahead of Slac
 
 
 async def find_message(
-    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage
+    client: AsyncWebClient, target: ChannelThread, post: OutboxMessage
 ) -> str | None:
     """Return the ts of the message that carries this row's id. Raise TryAgain."""
-    async for one in _read_messages_since(client, spot, post):
+    async for one in _read_messages_since(client, target, post):
         metadata = one.get("metadata") or {}
         payload = metadata.get("event_payload") or {}
         if metadata.get("event_type") == METADATA_EVENT_TYPE and payload.get("post") == post.id:
@@ -83,10 +83,10 @@ async def find_message(
 
 
 async def find_file(
-    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage, name: str
+    client: AsyncWebClient, target: ChannelThread, post: OutboxMessage, name: str
 ) -> str | None:
     """Return the id of the file with this name, which is unique. Raise TryAgain."""
-    async for one in _read_messages_since(client, spot, post):
+    async for one in _read_messages_since(client, target, post):
         for shared in one.get("files") or []:
             if shared.get("name") == name:
                 return str(shared["id"])
@@ -94,7 +94,7 @@ async def find_file(
 
 
 async def _read_messages_since(
-    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage
+    client: AsyncWebClient, target: ChannelThread, post: OutboxMessage
 ) -> AsyncIterator[dict[str, Any]]:
     """Read what was posted there since the row was made; nothing where the intern may not read."""
     # a clock that was ahead would give a time in the future
@@ -102,15 +102,15 @@ async def _read_messages_since(
     oldest, cursor = f"{made_at - CLOCK_SKEW_SECONDS:.6f}", None
     for _ in range(PAGES):
         arguments: dict[str, Any] = {
-            "channel": spot.channel,
+            "channel": target.channel,
             "oldest": oldest,
             "limit": PAGE,
             "cursor": cursor,
             "include_all_metadata": True,
         }
         try:
-            if spot.thread:
-                page = await call_slack(client.conversations_replies(ts=spot.thread, **arguments))
+            if target.thread:
+                page = await call_slack(client.conversations_replies(ts=target.thread, **arguments))
             else:
                 page = await call_slack(client.conversations_history(**arguments))
         except SlackRefusal:
@@ -145,7 +145,7 @@ class MessageSender:
     database: Database
     client: AsyncWebClient
     people: UserDirectory
-    patience: float = HISTORY_LAG_SECONDS
+    history_lag: float = HISTORY_LAG_SECONDS
     membership: Membership | None = None  # None: the caller has checked the readers
 
     async def draw(self, id: str, render: Render) -> tuple[OutboxMessage, Message]:
@@ -225,7 +225,7 @@ class MessageSender:
         waiting until Slack's history would show it."""
         earlier_tries = await self.database.run(_begin_try, post.id)
         if earlier_tries:
-            await asyncio.sleep(self.patience)
+            await asyncio.sleep(self.history_lag)
         return bool(earlier_tries)
 
     async def mark_not_sent(self, post: OutboxMessage) -> None:
@@ -237,17 +237,17 @@ class MessageSender:
         await self.database.run(_mark_sent, post.id, ts, channel)
 
     async def _send(self, post: OutboxMessage, message: Message) -> None:
-        spot = await self.resolve_thread(post)
+        target = await self.resolve_thread(post)
         if await self.begin_try(post):
-            ts = await find_message(make_retrying_client(self.client), spot, post)
+            ts = await find_message(make_retrying_client(self.client), target, post)
             if ts is not None:
-                await self.mark_sent(post, ts, spot.channel)
+                await self.mark_sent(post, ts, target.channel)
                 return await self._update(await self._reload(post), message)
         try:
             answer = await call_slack(
                 self.client.chat_postMessage(
-                    channel=spot.channel,
-                    thread_ts=spot.thread,
+                    channel=target.channel,
+                    thread_ts=target.thread,
                     metadata={
                         "event_type": METADATA_EVENT_TYPE,
                         "event_payload": {"post": post.id},

@@ -101,7 +101,7 @@ class RefusalCounter:
         self._count += 1
         now = time.monotonic()
         if self._logged_at is None or now - self._logged_at >= LOG_INTERVAL_SECONDS:
-            log.warning("requests without a valid signature of %s: %d", self.name, self._count)
+            log.warning("requests not signed by %s: %d", self.name, self._count)
             self._count, self._logged_at = 0, now
 
 

@@ -330,8 +330,8 @@ async def bench_of(
         membership = Membership(house, people)
         await membership.installation()  # as at each start
         slack.calls.clear()
-        app, later = make_app(house, people, SECRET, patience=0.05, membership=membership)
-        outside = SlackGateway(house, people, patience=0.05, membership=membership)
+        app, later = make_app(house, people, SECRET, history_lag=0.05, membership=membership)
+        outside = SlackGateway(house, people, history_lag=0.05, membership=membership)
         held.append(Bench(slack, database, house, outside, later))
 
         async def well() -> dict[str, Any]:

@@ -281,7 +281,7 @@ def exporting(bench: Bench) -> list[tuple[str, AudienceRule, str]]:
         )
 
     house = replace(bench.house, audience=export)
-    bench.outside = SlackGateway(house, bench.outside.people, patience=0.05)
+    bench.outside = SlackGateway(house, bench.outside.people, history_lag=0.05)
     return asked
 
 

@@ -63,7 +63,7 @@ async def test_interrupted_delivery_resumes_at_next_message(bench: Bench) -> Non
     files = [message for message in bench.said(thread=card.ts) if message.files]
     bench.slack.mischief.planned["chat.postMessage"].clear()
     before = len(bench.said(thread=card.ts))
-    real = bench.outside.poster.send
+    real = bench.outside.sender.send
     sends = 0
 
     async def interrupted(*args: object) -> object:
@@ -73,11 +73,11 @@ async def test_interrupted_delivery_resumes_at_next_message(bench: Bench) -> Non
             bench.slack.mischief.lose_answer("chat.postMessage")
         return await real(*args)  # type: ignore[arg-type]
 
-    object.__setattr__(bench.outside.poster, "send", interrupted)
+    object.__setattr__(bench.outside.sender, "send", interrupted)
     with pytest.raises(TryAgain):
         await bench.outside.deliver(delivery.id)
     await bench.outside.deliver(delivery.id)
-    object.__setattr__(bench.outside.poster, "send", real)
+    object.__setattr__(bench.outside.sender, "send", real)
     sent = bench.said(thread=card.ts)[before:]
     ids = [(message.metadata or {})["event_payload"]["post"] for message in sent]
     assert len(ids) == len(set(ids)) >= 3

@@ -28,7 +28,7 @@ async def later(bench: Bench, minutes: int) -> list[str]:
     """The clock's next look, so long after; the cards it has drawn."""
     then = bench.house.now() + timedelta(minutes=minutes)
     house = replace(bench.house, now=lambda: then)
-    bench.outside = SlackGateway(house, bench.outside.people, patience=0.05)
+    bench.outside = SlackGateway(house, bench.outside.people, history_lag=0.05)
     with bench.database.begin() as session:
         found = OutboxMessage.list_stale_cards(session, then)
         for job in found:

@@ -94,7 +94,7 @@ async def test_is_not_what_the_intern_was_asked_in_threads_too_old_to_be_read(
 ) -> None:
     for n in range(MAX_THREADS + 2):
         asked = await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> question {n}")
-        await bench.outside.poster.client.chat_postMessage(
+        await bench.outside.sender.client.chat_postMessage(
             channel=MARKETING, thread_ts=asked.ts, text="an answer"
         )
     await said(bench)

@@ -62,7 +62,7 @@ def announce_digest_change(
         schedule.language,
         id=_make_notice_prefix(schedule) + trigger,
         workspace=schedule.workspace,
-        place=add_heirs(schedule.place, heirs, alone=False),
+        place=add_heirs(schedule.place, heirs, private=False),
         now=services.now(),
     )
 

@@ -30,7 +30,7 @@ class DownloadFiles:
     approved: bool
     fresh: bool
     files: dict[str, str]
-    left: str
+    receipts: str
 
 
 async def start_download(context: ListenerContext, action: BlockAction) -> Words:
@@ -56,10 +56,10 @@ def _plan_download(
     approved = compute_status(Decision.of(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
     task = session.get_one(Task, draft.task)
-    left = (
+    receipts = (
         _render_receipts(session, draft) if may_see_receipts(session, action.viewer, task) else ""
     )
-    if left:
+    if receipts:
         files[f"{draft.id}:left:{action.user}"] = f"{draft.code}-what-left.txt"
     fresh = False
     for format in policy.delivery.files:
@@ -91,7 +91,7 @@ def _plan_download(
             del files[id]
     if approved:
         OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
-    return DownloadFiles(draft, approved, fresh, files, left)
+    return DownloadFiles(draft, approved, fresh, files, receipts)
 
 
 async def _upload_files(
@@ -103,11 +103,11 @@ async def _upload_files(
         for id, name in copies.files.items():
             format = name.rsplit(".", 1)[-1]
             text = (
-                copies.left
+                copies.receipts
                 if format == "txt"
                 else render_draft(copies.draft, brand, format, language)
             )
-            await upload_file(context.poster, id, name, text.encode())
+            await upload_file(context.sender, id, name, text.encode())
     except CannotDo as error:
         await context.people.notify(
             action.workspace, action.user, error.words, action.channel, action.thread

@@ -20,40 +20,40 @@ MAX_REJECTS_BYTES = 20 * 2**20  # a person reads the first rows and corrects the
 
 
 async def attach_rejected_rows(
-    poster: MessageSender, upload: FileUpload, path: Path, now: datetime
+    sender: MessageSender, upload: FileUpload, path: Path, now: datetime
 ) -> None:
     """Upload them once, in the thread of the import's card. Raise TryAgain or CannotDo."""
-    card = await poster.database.run(lambda s: s.get_one(OutboxMessage, upload.card))
+    card = await sender.database.run(lambda s: s.get_one(OutboxMessage, upload.card))
     if card.ts:
         await _upload_rejected_rows(
-            poster, upload, f"{upload.piece}:rejects", make_thread_place(card), path, now
+            sender, upload, f"{upload.piece}:rejects", make_thread_place(card), path, now
         )
 
 
 async def send_rejected_rows(
-    poster: MessageSender, upload: FileUpload, user: str, path: Path, now: datetime
+    sender: MessageSender, upload: FileUpload, user: str, path: Path, now: datetime
 ) -> None:
     """Upload them once, in this person's direct messages. Raise TryAgain or CannotDo."""
     place: Place = {"channel": user, "dm": True, "user": user}
-    await _upload_rejected_rows(poster, upload, f"{upload.piece}:rejects:{user}", place, path, now)
+    await _upload_rejected_rows(sender, upload, f"{upload.piece}:rejects:{user}", place, path, now)
 
 
 async def _upload_rejected_rows(
-    poster: MessageSender, upload: FileUpload, id: str, place: Place, path: Path, now: datetime
+    sender: MessageSender, upload: FileUpload, id: str, place: Place, path: Path, now: datetime
 ) -> None:
     def plan(session: Session) -> None:
         workspace = upload.workspace
         OutboxMessage.plan(session, id=id, workspace=workspace, kind="file", place=place, now=now)
 
-    await poster.database.run(plan)
-    locale = await poster.people.locale(upload.workspace, upload.author)
+    await sender.database.run(plan)
+    locale = await sender.people.locale(upload.workspace, upload.author)
     language = parse_language(locale or upload.locale)
     content = await asyncio.to_thread(lambda: translate_rejects(read_beginning(path), language))
     comment = Words(
         "What stayed out of {file}, each row with its line, column and reason.", file=upload.title
     )
     name = Words("{file}-stayed-out.csv", file=PurePath(upload.name).stem)
-    await upload_file(poster, id, name.to(language), content, comment=comment.to(language))
+    await upload_file(sender, id, name.to(language), content, comment=comment.to(language))
 
 
 def read_beginning(path: Path) -> bytes:

@@ -62,7 +62,7 @@ async def _send_rejects_file(
     context: ListenerContext, action: BlockAction, upload: FileUpload, path: Path
 ) -> None:
     try:
-        await send_rejected_rows(context.poster, upload, action.user, path, context.services.now())
+        await send_rejected_rows(context.sender, upload, action.user, path, context.services.now())
     except CannotDo as error:
         await context.people.notify(
             action.workspace, action.user, error.words, action.channel, action.thread

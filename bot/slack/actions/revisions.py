@@ -72,8 +72,10 @@ def revise_from_reply(
     In a direct message, a few words soon after a draft count as a reply. Return None when the
     message asks for no revision. Raise CannotDo when the person may not, or the draft is decided.
     """
-    alone = str(event["channel"]).startswith("D") and len(words.split()) <= MAX_REPLY_WORDS
-    if not (event.get("thread_ts") or alone) or not wants_change(words):
+    follows_directly = (
+        str(event["channel"]).startswith("D") and len(words.split()) <= MAX_REPLY_WORDS
+    )
+    if not (event.get("thread_ts") or follows_directly) or not wants_change(words):
         return None
     policy = context.services.policy(workspace)
     cards = load_thread_cards(session, workspace, event, context.services.now())

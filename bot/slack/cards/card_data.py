@@ -132,8 +132,8 @@ def _find_source_draft(
     see it."""
     on = draft.brief.stands_on if draft else None
     source = session.get(Draft, on) if on else None
-    spot = resolve_thread(post.place)
-    channels = frozenset(filter(None, [post.channel or (spot.channel if spot else None)]))
+    thread = resolve_thread(post.place)
+    channels = frozenset(filter(None, [post.channel or (thread.channel if thread else None)]))
     reader = task.author if _is_private_card(post) else ""
     return source if may_see(session, Viewer(task.workspace, reader, channels), source) else None
 

@@ -70,13 +70,13 @@ def render_copy(
         before = part.title
         room -= measure_blocks(part_blocks)
         if rest or room < 0:
-            kept, remaining = (
+            shown_blocks, remaining = (
                 ([], part.text)
                 if rest
                 else _render_excerpt(part, language, room + measure_blocks(part_blocks))
             )
             room = 0
-            blocks += kept
+            blocks += shown_blocks
             rest.append(f"{translate_title(part.title, language)}\n{remaining}")
             continue
         tables += any(block["type"] == "table" for block in part_blocks)

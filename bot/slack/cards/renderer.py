@@ -37,7 +37,7 @@ class CardRenderer:
     """Draws rows of kind "card". `process` names this process, so that others can release its
     cards when it has died."""
 
-    poster: MessageSender
+    sender: MessageSender
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
     process: str = ""
@@ -46,7 +46,7 @@ class CardRenderer:
 
     async def draw_card(self, id: str) -> None:
         """Draw this card until it is up to date, whoever draws it. Raise TryAgain or CannotDo."""
-        holder, run = f"{self.process}:{uuid.uuid4().hex}", self.poster.database.run
+        holder, run = f"{self.process}:{uuid.uuid4().hex}", self.sender.database.run
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
         while True:
             post = await run(OutboxMessage.acquire, id, holder, self.now())
@@ -61,7 +61,7 @@ class CardRenderer:
 
     async def _draw_acquired(self, post: OutboxMessage, holder: str) -> bool:
         """Draw a card that this holder has acquired. Return False when it changed meanwhile."""
-        run = self.poster.database.run
+        run = self.sender.database.run
         try:
             await self._draw(post)
         except BaseException:
@@ -75,7 +75,7 @@ class CardRenderer:
         spoken: list[Language] = []
 
         async def drawn(now: OutboxMessage) -> Message:
-            upload = await self.poster.database.run(FileUpload.of_piece, now.piece)
+            upload = await self.sender.database.run(FileUpload.of_piece, now.piece)
             if upload is not None:
                 names.append(f"details-v{upload.turn + 1}")
                 return await self._load_import_card(upload, now)
@@ -85,7 +85,7 @@ class CardRenderer:
             spoken.append(await self._find_language(card))
             return render_task_card(card, spoken[-1])
 
-        up, message = await self.poster.draw(post.id, drawn)
+        up, message = await self.sender.draw(post.id, drawn)
         # a card without a draft has its whole content in its text
         if message.rest and (name := names[-1]):
             await self._upload_rest(up, message.rest, name)
@@ -98,16 +98,16 @@ class CardRenderer:
         task, chosen = card.task, card.task.form.get("language")
         if chosen and not task.typed and (card.draft is not None or not task.private):
             return parse_language(str(chosen))
-        locale = await self.poster.people.locale(task.workspace, task.author)
+        locale = await self.sender.people.locale(task.workspace, task.author)
         return parse_language(locale or task.locale)
 
     async def _load_import_card(self, upload: FileUpload, post: OutboxMessage) -> Message:
-        locale = await self.poster.people.locale(upload.workspace, upload.author)
+        locale = await self.sender.people.locale(upload.workspace, upload.author)
         card = make_import_card_data(upload, post)
         return render_import_card(card, parse_language(locale or upload.locale))
 
     async def _load_card(self, post: OutboxMessage) -> CardData:
-        run, policy = self.poster.database.run, self.policy(post.workspace)
+        run, policy = self.sender.database.run, self.policy(post.workspace)
         card = await run(load_card_data, post, policy)
         wanted = {*policy.delivery.channels, *filter(None, [card.origin])}
         private = card.private and not card.shared
@@ -127,7 +127,7 @@ class CardRenderer:
     async def _name(self, channel: str) -> str:
         try:
             answer = await call_slack(
-                make_retrying_client(self.poster.client).conversations_info(channel=channel)
+                make_retrying_client(self.sender.client).conversations_info(channel=channel)
             )
         except (SlackRefusal, TryAgain):
             return ""
@@ -136,7 +136,7 @@ class CardRenderer:
     async def _upload_rest(self, post: OutboxMessage, rest: str, name: str) -> None:
         """Upload what did not fit as a file in the card's thread, once for each version."""
         id = f"{post.id}:rest:{name.rpartition('-v')[2]}"
-        await self.poster.database.run(
+        await self.sender.database.run(
             OutboxMessage.plan,
             id=id,
             workspace=post.workspace,
@@ -144,12 +144,12 @@ class CardRenderer:
             place=make_thread_place(post),
             now=self.now(),
         )
-        await upload_file(self.poster, id, f"{name}.txt", rest.encode())
+        await upload_file(self.sender, id, f"{name}.txt", rest.encode())
 
     async def _upload_chart(self, post: OutboxMessage, picture: File, language: Language) -> None:
         """Upload a chart of the draft in the card's thread, once. When Slack takes no file, post
         its content in words."""
-        run, id = self.poster.database.run, f"{post.id}:picture:{picture.sha256[:16]}"
+        run, id = self.sender.database.run, f"{post.id}:picture:{picture.sha256[:16]}"
         png = await run(DraftImage.bytes_of, post.workspace, picture.sha256)
         if png is None:
             return
@@ -163,7 +163,7 @@ class CardRenderer:
             now=self.now(),
         )
         try:
-            await upload_file(self.poster, id, picture.name, png, alt=picture.alt)
+            await upload_file(self.sender, id, picture.name, png, alt=picture.alt)
             return
         except CannotDo as error:
             why = error.words
@@ -183,7 +183,7 @@ class CardRenderer:
             place=place,
             now=self.now(),
         )
-        await self.poster.draw(f"{id}:words", render_notice)
+        await self.sender.draw(f"{id}:words", render_notice)
 
 
 def _list_charts(card: CardData) -> list[File]:

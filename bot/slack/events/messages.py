@@ -119,31 +119,31 @@ def accept_request(
     id = task_id(workspace, str(event["channel"]), str(event["ts"]))
     if session.get(Task, id) is not None:
         return False
-    said = extract_words(event, bot_user)
-    files = list_table_files(event, said)
+    text = extract_words(event, bot_user)
+    files = list_table_files(event, text)
     if not files and (direct or mentioned):
-        files = list_presumed_table_files(event, said)
+        files = list_presumed_table_files(event, text)
     policy = context.services.policy(workspace)
-    if files and not is_draft_request(said):
-        place = _make_message_place(event, direct=direct, private=parse_just_for_me(said)[0])
+    if files and not is_draft_request(text):
+        place = _make_message_place(event, direct=direct, private=parse_just_for_me(text)[0])
         if direct or mentioned or is_waiting_for_pair(session, workspace, place, now):
             policy.demand_if_known(user, "ask")
             return accept_files(session, context, workspace, event, files, place)
-    asking_task = find_open_question(session, workspace, event, said, now, direct=direct)
-    if asking_task is not None and said:
-        new_task = build_answered_task(session, asking_task, said, id)
+    asking_task = find_open_question(session, workspace, event, text, now, direct=direct)
+    if asking_task is not None and text:
+        new_task = build_answered_task(session, asking_task, text, id)
     elif not _is_addressed_to_other(event, bot_user) and (
-        (revised := revise_from_reply(session, context, workspace, event, said, id)) is not None
+        (revised := revise_from_reply(session, context, workspace, event, text, id)) is not None
     ):
         return revised
     elif not _is_addressed_to_other(event, bot_user) and (
         question := build_thread_question(
-            session, context, workspace, event, said, id, meant=direct or mentioned
+            session, context, workspace, event, text, id, is_addressed=direct or mentioned
         )
     ):
         new_task = question
     elif direct or mentioned:
-        private, words = parse_just_for_me(said)
+        private, words = parse_just_for_me(text)
         new_task = NewTask(
             id=id,
             workspace=workspace,

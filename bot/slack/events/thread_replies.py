@@ -43,16 +43,16 @@ def build_thread_question(
     words: str,
     id: str,
     *,
-    meant: bool,
+    is_addressed: bool,
 ) -> NewTask | None:
     """Return the task of a reply that asks a question; None for a conversation between people.
 
-    A reply that is certainly `meant` for the intern needs no question mark: "for last month
-    instead". Under a digest everybody's question counts. Under an analysis only its requester may
-    ask any question; others must ask for another analysis.
+    A reply that is certainly addressed to the intern (`is_addressed`) needs no question mark: "for
+    last month instead". Under a digest everybody's question counts. Under an analysis only its
+    requester may ask any question; others must ask for another analysis.
     """
     why = asks_only_why(words)
-    asks = words.endswith("?") or (meant and is_follow_up(words))
+    asks = words.endswith("?") or (is_addressed and is_follow_up(words))
     if not event.get("thread_ts") or not (why or (asks and len(words.split()) >= MIN_WORDS)):
         return None
     user, skill = str(event["user"]), ANSWER if why else detect_skill(words)
@@ -130,11 +130,11 @@ def find_open_question(
     )
     for task in session.scalars(asking.order_by(Task.changed_at.desc()).limit(20)):
         card = session.get(OutboxMessage, f"{task.first_piece}:card")
-        spot = find_card_thread(card) if card else None
-        if card is None or spot is None or spot.channel != event["channel"]:
+        card_thread = find_card_thread(card) if card else None
+        if card is None or card_thread is None or card_thread.channel != event["channel"]:
             continue
-        lately = now - task.changed_at < ANSWER_WITHIN and not detect_skill(words)
-        is_answer = thread in (spot.thread, card.ts) if thread else lately
+        is_recent = now - task.changed_at < ANSWER_WITHIN and not detect_skill(words)
+        is_answer = thread in (card_thread.thread, card.ts) if thread else is_recent
         if is_answer and not _is_continued(session, task):
             return task
     return None

@@ -210,8 +210,8 @@ def _build_category_menus(
 
 def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: str) -> list[Block]:
     """Say what stays in the rule because the form has no field for it."""
-    held = ("like_product", "like_category", "min_spend", "last_from", "last_until")
-    rest = AudienceRule(**{name: getattr(rule, name) for name in held})
+    kept_fields = ("like_product", "like_category", "min_spend", "last_from", "last_until")
+    rest = AudienceRule(**{name: getattr(rule, name) for name in kept_fields})
     if rest == AudienceRule():
         return []
     return [

@@ -163,7 +163,7 @@ def read_edit(view: View) -> dict[str, str]:
             text = str((fields.get("text") or {}).get("value") or "")
             pieces.setdefault(key, []).append((number, (decode_separator(before), text)))
     return {
-        key: join_chunks([piece for _, piece in sorted(found)]) for key, found in pieces.items()
+        key: join_chunks([piece for _, piece in sorted(chunks)]) for key, chunks in pieces.items()
     }
 
 
