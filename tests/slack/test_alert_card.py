@@ -10,7 +10,7 @@ async def test_alert_offers_mute_and_not_useful(bench: Bench) -> None:
     await alerted(bench)
     await bench.run()
     card = bench.said()[-1]
-    assert "at most 3 a week" in text_of(card)  # whoever set it reads French, the channel not
+    assert "at most 3 a week" in text_of(card)  # the owner reads French, the channel English
     await bench.press(OTTO, card, "alert_useless")
     (row,) = bench.rows(Alert)
     assert (row.bar, row.muted) == (0.0001, False)

@@ -16,7 +16,7 @@ HOSTS = {"https://shop.example"}
 
 
 def words_of(messages: list[Message]) -> str:
-    """The words in the rich text, one after another."""
+    """Return the words of all rich text, in order."""
     found: list[str] = []
     for message in messages:
         for block in message.blocks:

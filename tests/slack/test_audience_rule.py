@@ -49,7 +49,7 @@ async def targeted() -> DraftResult:
 
 
 async def answered(bench: Bench, made: DraftResult | None = None) -> SlackMessage:
-    """The card of a targeting answer."""
+    """Return the card of a targeting answer."""
     made = made or await targeted()
 
     def draft(session: Session, task: Task) -> None:
@@ -81,7 +81,7 @@ def the_lead(made: DraftResult, niche: bool = False) -> NextStep:
 
 
 async def opened(bench: Bench, user: str = MARIE) -> Any:
-    """The form of the first audience's rule."""
+    """Open the rule form of the first audience."""
     card = await answered(bench)
     number = (await targeted()).leads.index(the_lead(await targeted()))
     action = next(name for name in buttons(card) if name in (f"lead.{number}", f"lead_{number}"))
@@ -187,7 +187,7 @@ async def test_contradictory_rule_is_refused_with_reason(
 
 
 async def test_rule_with_days_only_covers_any_purchase() -> None:
-    """Who bought lately and who did not are everybody, and the card says which it is."""
+    """Recent buyers and all others together are everybody, and the card names the group."""
     sizes, texts = [], []
     for rule in (
         AudienceRule(min_orders=1),
@@ -255,7 +255,8 @@ async def test_only_rules_in_the_approved_words_can_be_exported(bench: Bench) ->
     for code, (_, rule) in known.items():
         assert find_approved_rule(draft, code) == rule
     forged = next(iter(known))
-    changed = draft.evidence.replace('\\"champions\\",', "")  # somebody wrote into the rows
+    # simulates a change made directly in the database
+    changed = draft.evidence.replace('\\"champions\\",', "")
     assert changed != draft.evidence
     draft.evidence = changed
     assert len(find_exportable_rules(draft)) == len(known) - 1
@@ -266,7 +267,7 @@ async def test_only_rules_in_the_approved_words_can_be_exported(bench: Bench) ->
 
 
 def exporting(bench: Bench) -> list[tuple[str, AudienceRule, str]]:
-    """Deliveries go through a door that makes a file and remembers what it was asked."""
+    """Replace the exporter by one that makes a file and records its arguments."""
     asked: list[tuple[str, AudienceRule, str]] = []
 
     def export(workspace: str, rule: AudienceRule, platform: str) -> AudienceExport:

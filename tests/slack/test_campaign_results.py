@@ -19,7 +19,7 @@ QUESTION = Words(
 
 
 async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None) -> SlackMessage:
-    """A card of a draft that went out, with what came back for it."""
+    """Return the card of a delivered draft that has results."""
     shown = await bench.approved()
     draft = bench.drafts[0]
     with bench.database.begin() as session:
@@ -75,7 +75,7 @@ async def test_outsider_cannot_confirm_results(bench: Bench) -> None:
 
 async def test_two_simultaneous_answers_count_once(bench: Bench) -> None:
     shown = await told(bench, [], ("C1", QUESTION))
-    await bench.press(MARIE, shown, RESULT_NOT)  # the card is not drawn anew yet
+    await bench.press(MARIE, shown, RESULT_NOT)  # the card is not redrawn yet
     await bench.press(MAX, shown, RESULT_OURS)
     (said,) = bench.rows(CampaignMatch)
     assert (said.same, said.by) == (False, MARIE)

@@ -117,7 +117,8 @@ async def test_approval_of_outdated_words_is_refused_and_redraws_card(bench: Ben
 async def test_approval_on_old_card_applies_to_newest_version_with_same_words(
     bench: Bench,
 ) -> None:
-    """A phone shows version 1; meanwhile it was edited, and edited back to the letter."""
+    """The card shows version 1; meanwhile the draft was edited, and edited back to the same
+    words."""
     card = await bench.drafted()
     old = copy.deepcopy(card.blocks)
     for subject in ("Quite other words", "A shirt for hot days"):
@@ -254,7 +255,7 @@ async def test_revision_is_next_version_with_full_history(
     told = text_of(bench.form(MARIE).blocks)
     for line in ("Version 3", "Version 2", "Version 1", f"<@{OTTO}>", "more warmth"):
         assert line in told
-    await bench.press(OTTO, newest, "edit")  # and it can be edited and decided on like any other
+    await bench.press(OTTO, newest, "edit")  # the newest version can be edited and decided on
     await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)
     await bench.run()
     await bench.press(MAX, newest, "approve")
@@ -445,7 +446,8 @@ async def test_forged_button_gives_no_rights(bench: Bench) -> None:
     assert f"{hidden.piece}:shared" not in bench.posts()
     not_approved, not_his = bench.whispers(MAX)
     assert "approved" in not_approved
-    assert "no longer there" in not_his  # it is in Marie's direct messages: he need not know
+    # the draft is private to Marie, so its existence is not revealed
+    assert "no longer there" in not_his
 
 
 def forge(card: SlackMessage, action: str, ref: ButtonValue) -> None:
@@ -501,13 +503,14 @@ async def test_bug_is_reported_with_reference_and_logged_without_content(
     await bench.settled()
     assert [one.status for one in bench.slack.deliveries[-1].attempts] == [500, 500, 500]
     assert "secret" not in caplog.text
-    assert len(bench.whispers(MARIE)) == 1  # the command's own answer
+    assert len(bench.whispers(MARIE)) == 1  # only the command's own answer
 
 
 async def test_event_failing_last_retry_is_reported_to_its_author(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once, though a mention is two events; and not what people say to each other."""
+    """It is reported once, although a mention is two events; conversations between people are
+    not reported."""
 
     def broken(*_: object) -> None:
         raise ValueError
@@ -544,11 +547,11 @@ async def test_refusal_is_shown_after_process_crash(bench: Bench) -> None:
     card = await bench.drafted()
     answer = await bench.slack.click(OTTO, card.channel, card.ts, "approve")
     assert answer.ok
-    assert not bench.whispers(OTTO)  # it is a row and a job, for whichever process does jobs
+    assert not bench.whispers(OTTO)  # the message is a row and a job, which any process can run
     assert "tell" in [job.kind for job in bench.jobs]
     await bench.run()
     (told,) = bench.whispers(OTTO)
     assert "can't approve" in told
     await bench.slack.click(OTTO, card.channel, card.ts, "approve")
     await bench.run()
-    assert len(bench.whispers(OTTO)) == 2  # another press is answered anew
+    assert len(bench.whispers(OTTO)) == 2  # another press gets another answer

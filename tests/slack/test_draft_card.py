@@ -505,7 +505,7 @@ def test_card_stays_within_slacks_limits(sqlite: Database, parts: tuple[Part, ..
 
 
 def outside_rich_text(blocks: list[dict[str, Any]]) -> list[str]:
-    """What Slack reads as mrkdwn."""
+    """Return the text that Slack parses as mrkdwn."""
 
     def walk(value: Any) -> list[str]:
         if isinstance(value, list):

@@ -49,7 +49,7 @@ BRAND = Brand(name="Maison", languages=("en", "fr"))
 
 
 def filled(view: dict[str, Any], **values: str) -> dict[str, Any]:
-    """The form as Slack sends it when nothing but `values` was changed."""
+    """Return the submission in which only `values` were changed."""
     state = collect_initial_values(view["blocks"])
     for name, value in values.items():
         state[name][name]["value"] = value

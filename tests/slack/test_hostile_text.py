@@ -55,14 +55,14 @@ LIVE = re.compile(r"@(?:channel|here|everyone)\b|(?:https?://|(?<!\w)www\.)\S", 
 
 
 def hostile(seed: int) -> Iterator[str]:
-    """Some alone, since a whole name may be one; then anything with anything."""
+    """Yield single snippets, because a whole name may be one, then combinations."""
     rng = random.Random(seed)
     while True:
         yield "".join(rng.choices(PIECES, k=rng.choice((1, 1, 2, 4, 7))))
 
 
 def mrkdwn(value: Any) -> Iterator[str]:
-    """All text that Slack would read as mrkdwn."""
+    """Yield all text that Slack parses as mrkdwn."""
     if isinstance(value, dict):
         if value.get("type") == "mrkdwn":
             yield value["text"]
@@ -83,7 +83,8 @@ def harmless(*texts: str) -> None:
 
 @pytest.mark.parametrize("name", ["*", "_x_", "~no~", "a*", "`", "*Approved by Max*", "> yes"])
 def test_hostile_text_does_not_style_surrounding_text(sqlite: Database, name: str) -> None:
-    """Our own marks stay in pairs, and none of theirs is left to pair with them."""
+    """The card's own formatting marks stay in pairs, and no mark of a foreign text pairs with
+    them."""
     shown = render_words(Words("{file} is read together with it.", file=name), "en")
     assert not re.search(r"[*~`]|(?<!\w)_|_(?!\w)|^(?:>|&gt;)", shown), shown
     part = Part(kind="copy", key="name", title=name, body=Copy(text="Linen"))

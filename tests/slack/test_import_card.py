@@ -57,7 +57,7 @@ def arrival(
 
 
 def blocks(one: FileUpload, language: str = "en") -> list[Block]:
-    """The card's blocks, sound in both languages."""
+    """Return the card's blocks, after checking them in both languages."""
     for other in LANGUAGES:
         sound(render_import_card(ImportCardData(one), other))
     return render_import_card(ImportCardData(one), language).blocks

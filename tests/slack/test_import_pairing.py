@@ -44,7 +44,7 @@ VISITS = b"session,at,step\ns1,2026-11-02 10:00,view\ns1,2026-11-02 10:01,cart\n
 
 @pytest.fixture
 def library(bench: Bench, tmp_path: Path) -> Container:
-    """A real library behind the bench."""
+    """Give the bench a real library."""
     told = {"SUPER_INTERN_HOME": str(tmp_path / "library"), "DATABASE_URL": bench.database.url}
     house = Container(Settings.read(told)).migrated()
     bench.stock = LibraryImporter(house)
@@ -59,7 +59,7 @@ async def drop(
     channel: str = MARKETING,
     mention: str = "",
 ) -> list[FileUpload]:
-    """The arrivals that a message makes, once they are read."""
+    """Drop the files in one message and return the uploads that they make once they are read."""
     bench.slack.people[user].locale = "en-GB"
     before = {one.id for one in bench.rows(FileUpload)}
     words = f"<@{bench.slack.bot_user}> our data" if mention != "none" else ""
@@ -69,7 +69,7 @@ async def drop(
 
 
 def held(house: Container) -> int:
-    """The order lines of the library."""
+    """Count the order lines in the library."""
     with house.database.begin() as session:
         return sum(one.rows for one in DataFile.held(session, TEAM, "orders"))
 
@@ -122,7 +122,7 @@ async def test_unrelated_file_gets_own_card(bench: Bench, library: Container) ->
 async def test_customer_file_that_completes_orders_gets_own_card(
     bench: Bench, library: Container
 ) -> None:
-    """A file of customers says where they live, and is one of customers as well."""
+    """A file of customers says where the buyers live, and is customer data as well."""
     files = ("customers.csv", CUSTOMERS), ("orders.csv", ORDERS), ("lines.csv", LINES)
     arrivals = await drop(bench, *files)
     titles = {one.title: one.state for one in arrivals}
@@ -229,7 +229,7 @@ async def test_changed_kind_separates_the_pair(bench: Bench, library: Container)
 
 
 async def test_pairing_survives_any_order_and_crash(bench: Bench, library: Container) -> None:
-    """Both are being read; each reading is begun again after it was done."""
+    """Both files are read at the same time, and each reading is repeated after it was done."""
     text = f"<@{bench.slack.bot_user}>"
     for file in (("orders.csv", ORDERS), ("lines.csv", LINES)):
         await bench.slack.say(MARIE, MARKETING, text, files=[file])

@@ -18,7 +18,7 @@ from tests.slack.test_imports import CSV, card, dropped, now
 
 
 def hired(bench: Bench) -> Worker:
-    """A real worker beside the bench's rows."""
+    """Return a real worker on the bench's database."""
     means = TaskServices(
         database=bench.database,
         enqueue=bench.enqueue,
@@ -33,7 +33,7 @@ def hired(bench: Bench) -> Worker:
 
 
 async def mentioned(bench: Bench) -> FileUpload:
-    """A file dropped and not read yet."""
+    """Drop a file that is not read yet."""
     bench.slack.people[MARIE].locale = "en-GB"
     text = f"<@{bench.slack.bot_user}>"
     await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
@@ -64,7 +64,7 @@ async def test_abandoned_import_is_reported_on_card(bench: Bench) -> None:
     await hired(bench).give_up(job, None)
     assert now(bench, arrival).state == "failed"
     assert "Something broke on our side" in text_of(card(bench, arrival))
-    await bench.run()  # the job itself comes too late, and does nothing
+    await bench.run()  # the job runs too late and does nothing
     assert bench.stockroom.rows == []
 
 

@@ -37,7 +37,7 @@ async def dropped(
     channel: str = MARKETING,
     locale: str = "en-GB",
 ) -> FileUpload:
-    """Somebody drops a file with a mention, and it is read."""
+    """Drop a file with a mention and read it."""
     bench.slack.people[user].locale = locale
     before = {one.id for one in bench.rows(FileUpload)}
     text = f"<@{bench.slack.bot_user}> {words}".strip()

@@ -30,7 +30,7 @@ def trouble(bench: Bench, method: str, error: str, times: int = 1) -> None:
 
 
 async def through(bench: Bench) -> None:
-    """All jobs to their end, as the engine would."""
+    """Run all jobs to their end, as the engine would."""
     for _ in range(8):
         try:
             await bench.run()

@@ -80,7 +80,8 @@ async def test_edit_after_draft_keeps_draft_and_is_reported_once(bench: Bench) -
     assert len(bench.tasks) == 1
     (told,) = bench.whispers(MARIE)
     assert "message" in told
-    await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is BACK!")  # asks nothing else
+    # the same letters, so no new request
+    await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is BACK!")
     assert len(bench.whispers(MARIE)) == 1
     await changed(bench, said, "<@UINTERN> e-mail: our wool shirt is back")
     assert len(bench.whispers(MARIE)) == 2
@@ -132,7 +133,7 @@ async def test_edited_revision_reason_replaces_the_old_one(bench: Bench) -> None
 
 @pytest.mark.parametrize("asking", [True, False])
 async def test_deleted_message_stops_its_task(bench: Bench, asking: bool) -> None:
-    """Its words go with it; where nobody has seen a card yet, none comes."""
+    """Its words are deleted too. When no card was posted yet, none is posted."""
     bench.question = WHICH if asking else None
     said = await bench.slack.say(MARIE, MARKETING, ASKED)
     await (bench.run() if asking else bench.settled())

@@ -34,7 +34,7 @@ async def test_command_becomes_a_card(bench: Bench) -> None:
 
 
 async def test_command_is_answered_without_calling_slack(bench: Bench) -> None:
-    """Of whoever is known; somebody new is asked for once."""
+    """This holds for known people; somebody new is looked up once."""
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our shirt")).ok
     assert {call.method for call in bench.slack.calls} == {"users.info", "conversations.info"}
     bench.slack.calls.clear()

@@ -29,7 +29,7 @@ async def test_next_step_opens_filled_brief_and_continues_in_thread(bench: Bench
     assert second.words == "E-mail on sizing"
     assert second.form["stands_on"] == f"{first.id}.0.v1"
     assert second.form["skill"] == "draft"
-    assert second.parent is None  # the result is not taken up, it is stood on
+    assert second.parent is None  # the result is the source, not the parent
     assert bench.said()[-1].thread_ts == card.ts
 
 
@@ -58,7 +58,7 @@ async def test_card_names_its_source_result(bench: Bench) -> None:
     bench.leads = ()
     await bench.run()
     (task,) = [task for task in bench.tasks if task.form.get("stands_on")]
-    with bench.database.begin() as session:  # as the intake understands it
+    with bench.database.begin() as session:  # as the intake reads it
         draft = Draft.latest(session, f"{task.id}.0")
         assert draft is not None
         asked = draft.asked

@@ -15,7 +15,7 @@ from bot.slack.cards.import_card import translate_rejects
 
 
 def written(folder: Path, *reasons: str) -> bytes:
-    """The file of so many rows that stayed out, each for one of these reasons."""
+    """Write the file of rejected rows with one row per reason."""
     path = folder / "rejects.csv"
     rows = [RejectedRow(n + 2, "Montant", why, 'a,"b"\nc') for n, why in enumerate(reasons)]
     write_rejects(rows, path)
@@ -49,7 +49,7 @@ def test_cell_reasons_are_translated_into_every_language() -> None:
 
 
 def reasons_of_catalogues() -> list[str]:
-    """Every reason that the catalogue's code writes, with a 7 where something of the row is."""
+    """Return every reason that the catalogue's code writes, with 7 in place of the row's values."""
     found = [*OF_QUOTES.values(), STRAY_QUOTE]
     for path in sorted(Path(catalogue.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -59,7 +59,8 @@ def reasons_of_catalogues() -> list[str]:
                     said = node.args[2 if called == "_reject" else -1]
                     if isinstance(said, ast.Constant | ast.JoinedStr):
                         found.append(spelled(said))
-    return [one for one in found if not one.startswith("7: left out")]  # of a reason that is here
+    # part of a reason that is listed already
+    return [one for one in found if not one.startswith("7: left out")]
 
 
 def spelled(said: ast.expr) -> str:

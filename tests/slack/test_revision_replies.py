@@ -104,7 +104,7 @@ async def test_reply_in_direct_message_needs_no_thread(bench: Bench) -> None:
 
 
 async def analysed(bench: Bench) -> Any:
-    """What customers say, on its card in #marketing, asked for by Marie."""
+    """Return the card of an analysis of customer feedback in #marketing, requested by Marie."""
     card = await bench.drafted(words="what do customers say?")
     with bench.database.begin() as session:
         draft = session.get_one(Draft, bench.drafts[-1].id)
@@ -115,7 +115,7 @@ async def analysed(bench: Bench) -> Any:
 @pytest.mark.parametrize(
     ("who", "words", "skill"),
     [
-        (MARIE, "and what about dresses?", "feedback"),  # the same again, of dresses
+        (MARIE, "and what about dresses?", "feedback"),  # the same analysis, for dresses
         (MARIE, "how many orders last week?", "answer"),
         (OTTO, "whom should we target?", "targeting"),
         (MARIE, "Why?", "answer"),
@@ -131,7 +131,7 @@ async def test_reply_under_analysis_is_a_question(
     await bench.run()
     first, second = bench.tasks
     goes_on = {"follows": first.words} if skill == "feedback" or asks_only_why(words) else {}
-    if asks_only_why(words):  # whatever moved is looked at
+    if asks_only_why(words):  # a "why" question covers all sections
         goes_on["sections"] = "sales site feedback campaigns"
     assert second.form == {"skill": skill, "stands_on": f"{first.id}.0.v1", **goes_on}
     assert (second.author, second.words) == (who, words)
@@ -145,7 +145,7 @@ async def test_mention_under_analysis_needs_no_question_mark(
     words = "for last month instead"
     await bench.slack.say(MARIE, MARKETING, words, thread_ts=card.ts)
     await bench.run()
-    assert len(bench.tasks) == 1  # it may be said to anybody
+    assert len(bench.tasks) == 1  # the words may be meant for anybody
     await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> {words}", thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
@@ -186,7 +186,7 @@ async def test_repeated_event_is_refused_once(any_bench: Bench) -> None:
 
 @pytest.mark.parametrize("times", [1, 2, 3])
 async def test_refusal_is_shown_although_slack_fails(bench: Bench, times: int) -> None:
-    """Once: in the thread, or in the direct messages where Slack took nothing there."""
+    """It is shown once: in the thread, or in the direct messages when Slack refuses the thread."""
     card = await bench.approved()
     bench.slack.mischief.http_500("chat.postEphemeral", 1)
     bench.slack.mischief.lose_answer("chat.postMessage", 1)

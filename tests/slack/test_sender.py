@@ -19,7 +19,7 @@ LONG = " ".join(f"word{n}" for n in range(6_000))
 
 
 async def wished(bench: Bench, channel: str = MARKETING) -> str:
-    """A task whose card is not up yet; the card's id."""
+    """Make a task whose card is not posted yet, and return the card's id."""
     await bench.slack.command(MARIE, channel, "/draft", "linen")
     return f"{bench.tasks[-1].id}.0:card"
 
@@ -54,7 +54,7 @@ async def test_message_with_lost_answer_is_found_again(bench: Bench) -> None:
 
 async def test_thread_message_with_lost_answer_is_found_again(bench: Bench) -> None:
     said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen")
-    for number in range(250):  # the thread is long by now
+    for number in range(250):  # the thread is longer than one page of history
         message = bench.slack.own_message(MARKETING, f"chat {number}", thread_ts=said.ts)
         bench.slack.places[MARKETING].add(message)
     await bench.settled()
@@ -263,7 +263,7 @@ async def test_card_language_is_looked_up_once(bench: Bench) -> None:
 
 
 async def test_card_is_drawn_when_names_are_unknown(bench: Bench) -> None:
-    for who in (MARIE, "UMAX"):  # somebody whom nobody knows gets nothing
+    for who in (MARIE, "UMAX"):  # an unknown person gets nothing
         await bench.outside.people.profile("T0SHOP", who)
     bench.slack.mischief.fail("users.info", "user_not_found", times=9)
     bench.slack.mischief.fail("conversations.info", "channel_not_found", times=9)
@@ -279,7 +279,7 @@ async def test_unchanged_card_is_not_drawn(bench: Bench) -> None:
     assert len(bench.slack.calls) == before
 
 
-# The thread around a wish.
+# The thread of a request.
 
 
 async def test_request_reads_its_thread(bench: Bench) -> None:

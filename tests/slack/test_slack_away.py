@@ -17,7 +17,7 @@ UPLOAD = "files.completeUploadExternal"
 
 
 async def given_up(bench: Bench) -> None:
-    """All jobs; what is tried in vain is not kept."""
+    """Run all jobs; a job that fails is dropped."""
     for _ in range(4):
         with contextlib.suppress(TryAgain):
             await bench.run()
@@ -25,7 +25,7 @@ async def given_up(bench: Bench) -> None:
 
 
 async def later(bench: Bench, minutes: int) -> list[str]:
-    """The clock's next look, so long after; the cards it has drawn."""
+    """Run the scheduler after this many minutes and return the cards that it drew."""
     then = bench.house.now() + timedelta(minutes=minutes)
     house = replace(bench.house, now=lambda: then)
     bench.outside = SlackGateway(house, bench.outside.people, history_lag=0.05)

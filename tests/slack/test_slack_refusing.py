@@ -39,7 +39,8 @@ async def mention(bench: Bench, _: SlackMessage) -> None:
 
 async def approval(bench: Bench, card: SlackMessage) -> None:
     await bench.press(MAX, card, "approve")
-    if any("please try again" in said for said in bench.whispers(MAX)):  # Slack didn't say who
+    # the look-up of the person failed
+    if any("please try again" in said for said in bench.whispers(MAX)):
         await bench.press(MAX, card, "approve")
     await through(bench)
     assert [delivery.state for delivery in bench.rows(Delivery)] == ["gone"]
@@ -65,7 +66,7 @@ async def sending_back(bench: Bench, card: SlackMessage) -> None:
 
 
 async def through(bench: Bench) -> None:
-    """All jobs to their end, as the engine would: what may be tried again is."""
+    """Run all jobs to their end, as the engine would, with retries."""
     for _ in range(6):
         try:
             await bench.run()
@@ -76,7 +77,7 @@ async def through(bench: Bench) -> None:
 
 
 def seen(bench: Bench, user: str) -> list[str]:
-    """All that this person can see of the intern."""
+    """Return everything of the intern's that this person can see."""
     shown = [text_of(one) for one in (*bench.said(), *bench.in_dm(user))]
     forms = [str(view.blocks) for view in bench.slack.open_views(user)]
     return [*shown, *forms, *bench.whispers(user)]
