@@ -237,8 +237,8 @@ def test_hostile_text_in_digest_name_and_home_tab(seed: int) -> None:
 
 @pytest.mark.parametrize("name", PIECES[:14])
 async def test_hostile_text_in_digest_notice(sqlite: Database, name: str) -> None:
-    class Front:
-        class house:  # noqa: N801
+    class Context:
+        class services:  # noqa: N801
             enqueue = Jobs()
 
             @staticmethod
@@ -261,7 +261,7 @@ async def test_hostile_text_in_digest_notice(sqlite: Database, name: str) -> Non
         language="en",
     )
     with sqlite.begin() as session:
-        announce_digest_change(session, Front(), one, "UBOSS", "digest_now", "1")  # type: ignore[arg-type]
+        announce_digest_change(session, Context(), one, "UBOSS", "digest_now", "1")  # type: ignore[arg-type]
         message = await render_notice(session.scalars(select(OutboxMessage)).one())
     harmless(message.text)
     check(message.blocks)
