@@ -108,8 +108,8 @@ def revise_from_reply(
 def find_draft_meant(
     session: Session, cards: list[OutboxMessage], words: str, policy: Policy
 ) -> tuple[Draft, OutboxMessage] | None:
-    """Return the newest draft on these cards that is still open, in the channel that the words name
-    if they name one.
+    """Return the newest draft on these cards that is still open, for the channel that the words
+    name if they name one.
 
     When none is open, return the newest, so that the person is told why. Return None without a
     draft.

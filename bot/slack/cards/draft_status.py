@@ -130,7 +130,9 @@ def render_draft_status(card: CardData, language: str) -> list[Block]:
     if card.is_continued and card.status == "sent back":
         lines.append(Words("A new draft follows below.").to(language))
     blocks = [section_block("\n".join(lines))] if lines else []
-    small = [render_delivery(one, language) for one in is_worth_showing(card)[:MAX_DELIVERIES]]
+    small = [
+        render_delivery(one, language) for one in list_visible_deliveries(card)[:MAX_DELIVERIES]
+    ]
     small += [
         _render_void_approval(n, decision, language) for n, decision in card.void_approvals[-2:]
     ]
@@ -139,7 +141,7 @@ def render_draft_status(card: CardData, language: str) -> list[Block]:
     return blocks + ([context_block(*small)] if small else [])
 
 
-def is_worth_showing(card: CardData) -> list[Delivery]:
+def list_visible_deliveries(card: CardData) -> list[Delivery]:
     """Return the deliveries to show. A downloaded file is shown only when it failed."""
     return [
         one

@@ -52,7 +52,7 @@ def render_results(card: CardData, language: str) -> list[Block]:
 
 
 def confirm_result(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
-    """Store the answer whether these results belong to this draft."""
+    """Record that these results belong to this draft."""
     return _record_answer(session, context, action, same=True)
 
 

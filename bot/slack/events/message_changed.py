@@ -30,7 +30,7 @@ NON_WORD_CHARACTERS = re.compile(r"\W+")
 
 @dataclass(frozen=True)
 class MessageChange:
-    """One edit. `message` is the message now, or its last state when it was deleted; `before` is
+    """One edit or deletion. `message` is the edited message, None when it was deleted; `before` is
     its earlier text."""
 
     workspace: str

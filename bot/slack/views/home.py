@@ -151,7 +151,8 @@ def load_home_lines(
 
 
 def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
-    """Select the newest versions of other people's drafts that are undecided and not private."""
+    """Select the newest undecided versions of other people's drafts that more than their author
+    can see."""
     newer, shared = aliased(Draft), aliased(OutboxMessage)
     return (
         select(Draft)
